@@ -1,0 +1,159 @@
+//! Prepared operands of tests on text.
+
+use std::collections::HashSet;
+
+use foldhash::fast::FixedState;
+use regex::{Regex, RegexBuilder};
+use serde::{Deserialize, Serialize};
+
+use super::TextOperator;
+
+/// A set of texts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "Vec<Box<str>>", into = "Vec<Box<str>>")]
+pub struct TextSet {
+    sorted: Box<[Box<str>]>,
+    /// Only for sets that are slow to scan.
+    #[allow(clippy::disallowed_types, reason = "asked for membership, never iterated")]
+    index: Option<HashSet<Box<str>, FixedState>>,
+}
+
+impl TextSet {
+    /// Up to here a scan is as fast as hashing the text that is looked for.
+    const SCANNED: usize = 12;
+
+    /// Whether the text is one of them.
+    pub fn contains(&self, text: &str) -> bool {
+        match &self.index {
+            Some(index) => index.contains(text),
+            None => self.sorted.iter().any(|member| member.as_ref() == text),
+        }
+    }
+
+    /// The members, ascending, each once.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.sorted.iter().map(AsRef::as_ref)
+    }
+}
+
+impl From<Vec<Box<str>>> for TextSet {
+    fn from(mut members: Vec<Box<str>>) -> Self {
+        members.sort_unstable();
+        members.dedup();
+        let index = (members.len() > Self::SCANNED).then(|| members.iter().cloned().collect());
+        Self { sorted: members.into(), index }
+    }
+}
+
+impl From<TextSet> for Vec<Box<str>> {
+    fn from(set: TextSet) -> Self {
+        set.sorted.into()
+    }
+}
+
+/// A compiled automaton may take this many bytes.
+const SIZE_LIMIT: usize = 2 << 20;
+
+/// A regular expression in the linear-time dialect of the `regex` crate, found anywhere in the text.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Pattern(Regex);
+
+impl Pattern {
+    /// Whether it matches somewhere in the text.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+
+    /// The expression as written.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl TryFrom<String> for Pattern {
+    type Error = regex::Error;
+
+    fn try_from(expression: String) -> Result<Self, regex::Error> {
+        RegexBuilder::new(&expression).size_limit(SIZE_LIMIT).build().map(Self)
+    }
+}
+
+impl From<Pattern> for String {
+    fn from(pattern: Pattern) -> Self {
+        pattern.as_str().to_owned()
+    }
+}
+
+/// A text operator that ignores case.
+///
+/// By definition what the `regex` crate's `(?i)` does (Unicode's simple case folding), so that every
+/// operator folds alike.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "Unfolded", into = "Unfolded")]
+pub struct Folded {
+    operator: TextOperator,
+    operands: Box<[Box<str>]>,
+    automaton: Regex,
+}
+
+/// [`Folded`] as a bundle's JSON has it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Unfolded {
+    operator: TextOperator,
+    operands: Box<[Box<str>]>,
+}
+
+impl Folded {
+    /// Compiles the operands; the text must satisfy the operator with one of them.
+    ///
+    /// # Errors
+    /// A pattern that does not compile, or operands that make too large an automaton.
+    pub fn new(operator: TextOperator, operands: Box<[Box<str>]>) -> Result<Self, regex::Error> {
+        let alternatives: Vec<_> = operands
+            .iter()
+            .map(|operand| match operator {
+                TextOperator::Matches => format!("(?:{operand})"),
+                _ => regex::escape(operand),
+            })
+            .collect();
+        let (before, after) = match operator {
+            TextOperator::Equals => ("\\A", "\\z"),
+            TextOperator::StartsWith => ("\\A", ""),
+            TextOperator::EndsWith => ("", "\\z"),
+            TextOperator::Contains | TextOperator::Matches => ("", ""),
+        };
+        let expression = format!("{before}(?:{}){after}", alternatives.join("|"));
+        let automaton = RegexBuilder::new(&expression).case_insensitive(true).size_limit(SIZE_LIMIT).build()?;
+        Ok(Self { operator, operands, automaton })
+    }
+
+    /// Whether the text satisfies the operator with one of the operands.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.automaton.is_match(text)
+    }
+
+    /// What is asked of the text.
+    pub fn operator(&self) -> TextOperator {
+        self.operator
+    }
+
+    /// The texts to satisfy it with, as written.
+    pub fn operands(&self) -> &[Box<str>] {
+        &self.operands
+    }
+}
+
+impl TryFrom<Unfolded> for Folded {
+    type Error = regex::Error;
+
+    fn try_from(unfolded: Unfolded) -> Result<Self, regex::Error> {
+        Self::new(unfolded.operator, unfolded.operands)
+    }
+}
+
+impl From<Folded> for Unfolded {
+    fn from(folded: Folded) -> Self {
+        Self { operator: folded.operator, operands: folded.operands }
+    }
+}

@@ -1,0 +1,156 @@
+//! The one list of diagnostic codes.
+//!
+//! A code is a kebab-case noun for a problem. It names the page that documents it, and what finds it.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// How much a diagnostic weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth a look; the exit code stays 0.
+    Warning,
+    /// The definitions must not be used as they are.
+    Error,
+}
+
+impl Severity {
+    /// As people and settings write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// Whether `lint:` in `flagctl.yaml` and inline allows apply to a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Adjustable {
+    /// The definitions mean something without the fix.
+    Yes,
+    /// There is nothing to evaluate until it is fixed.
+    No,
+}
+
+macro_rules! codes {
+    ($($variant:ident $name:literal $severity:ident $adjustable:ident $page:literal;)*) => {
+        /// What can be wrong with a flag repository.
+        #[allow(missing_docs, reason = "each code has a page of its own")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Code {
+            $($variant),*
+        }
+
+        impl Code {
+            /// All of them, in the order of the stages that find them.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The name that people meet.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name),*
+                }
+            }
+
+            /// How much it weighs unless `flagctl.yaml` says otherwise.
+            pub fn severity(self) -> Severity {
+                match self {
+                    $(Self::$variant => Severity::$severity),*
+                }
+            }
+
+            /// Whether it can be set to another level or allowed.
+            pub fn adjustable(self) -> Adjustable {
+                match self {
+                    $(Self::$variant => Adjustable::$adjustable),*
+                }
+            }
+
+            /// Its documentation, as Markdown.
+            pub fn page(self) -> &'static str {
+                match self {
+                    $(Self::$variant => include_str!($page)),*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    // A file's text.
+    InvalidEncoding "invalid-encoding" Error No "invalid-encoding.md";
+    YamlSyntax "yaml-syntax" Error No "yaml-syntax.md";
+    MultipleDocuments "multiple-documents" Error No "multiple-documents.md";
+    DuplicateKey "duplicate-key" Error No "duplicate-key.md";
+    UnsupportedYaml "unsupported-yaml" Error No "unsupported-yaml.md";
+    LimitExceeded "limit-exceeded" Error No "limit-exceeded.md";
+    InexactNumber "inexact-number" Error No "inexact-number.md";
+    AmbiguousScalar "ambiguous-scalar" Warning Yes "ambiguous-scalar.md";
+    // The shape of a file, by its schema.
+    UnknownKey "unknown-key" Error No "unknown-key.md";
+    MissingKey "missing-key" Error No "missing-key.md";
+    WrongType "wrong-type" Error No "wrong-type.md";
+    InvalidValue "invalid-value" Error No "invalid-value.md";
+    EmptyCondition "empty-condition" Error No "empty-condition.md";
+    // The files of a project.
+    InvalidFileName "invalid-file-name" Error No "invalid-file-name.md";
+    DuplicateFlag "duplicate-flag" Error No "duplicate-flag.md";
+    DuplicateSegment "duplicate-segment" Error No "duplicate-segment.md";
+    // What names refer to, and what values mean.
+    ReservedName "reserved-name" Error No "reserved-name.md";
+    UnknownEnvironment "unknown-environment" Error No "unknown-environment.md";
+    UnknownAttribute "unknown-attribute" Error No "unknown-attribute.md";
+    UnknownSegment "unknown-segment" Error No "unknown-segment.md";
+    UnknownFlag "unknown-flag" Error No "unknown-flag.md";
+    UnknownVariant "unknown-variant" Error No "unknown-variant.md";
+    UnfitOperator "unfit-operator" Error No "unfit-operator.md";
+    WrongOperand "wrong-operand" Error No "wrong-operand.md";
+    OutsideEnum "outside-enum" Error No "outside-enum.md";
+    InvalidRegex "invalid-regex" Error No "invalid-regex.md";
+    InvalidSemver "invalid-semver" Error No "invalid-semver.md";
+    InvalidDatetime "invalid-datetime" Error No "invalid-datetime.md";
+    InvalidNetwork "invalid-network" Error No "invalid-network.md";
+    MixedVariants "mixed-variants" Error No "mixed-variants.md";
+    UnfitUnit "unfit-unit" Error No "unfit-unit.md";
+    SplitSum "split-sum" Error No "split-sum.md";
+    StepsOrder "steps-order" Error Yes "steps-order.md";
+    DuplicateRule "duplicate-rule" Error No "duplicate-rule.md";
+    SegmentCycle "segment-cycle" Error No "segment-cycle.md";
+    PrerequisiteCycle "prerequisite-cycle" Error No "prerequisite-cycle.md";
+    TooComplex "too-complex" Error No "too-complex.md";
+    ValueSchema "value-schema" Error Yes "value-schema.md";
+    // Advice.
+    ExpiredFlag "expired-flag" Warning Yes "../rules/expired-flag.md";
+    MissingDescription "missing-description" Warning Yes "../rules/missing-description.md";
+    MissingExpiry "missing-expiry" Warning Yes "../rules/missing-expiry.md";
+    MissingOwner "missing-owner" Warning Yes "../rules/missing-owner.md";
+    OptionalUnit "optional-unit" Warning Yes "../rules/optional-unit.md";
+    RuleAfterCatchAll "rule-after-catch-all" Warning Yes "../rules/rule-after-catch-all.md";
+    UnusedSegment "unused-segment" Warning Yes "../rules/unused-segment.md";
+    UnusedVariant "unused-variant" Warning Yes "../rules/unused-variant.md";
+    // Levels and inline allows themselves.
+    UnknownCode "unknown-code" Error No "unknown-code.md";
+    FixedCode "fixed-code" Error No "fixed-code.md";
+    MissingReason "missing-reason" Error No "missing-reason.md";
+    UnusedAllow "unused-allow" Warning Yes "unused-allow.md";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// No code has that name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no such code")]
+pub struct NoSuchCode;
+
+impl FromStr for Code {
+    type Err = NoSuchCode;
+
+    fn from_str(name: &str) -> Result<Self, NoSuchCode> {
+        Self::ALL.iter().copied().find(|code| code.name() == name).ok_or(NoSuchCode)
+    }
+}

@@ -1,0 +1,61 @@
+//! Kleene's three truth values.
+
+/// Whether a condition holds.
+///
+/// ```
+/// # use flagctl::eval::Truth;
+/// assert_eq!(Truth::Unknown.not(), Truth::Unknown);
+/// assert_eq!(Truth::all([Truth::Unknown, Truth::False]), Truth::False);
+/// assert_eq!(Truth::any([Truth::Unknown, Truth::True]), Truth::True);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Truth {
+    /// It does not hold.
+    False,
+    /// The context has no usable value to tell by.
+    Unknown,
+    /// It holds.
+    True,
+}
+
+impl Truth {
+    /// The opposite; of unknown, unknown.
+    #[allow(clippy::should_implement_trait, reason = "the operator `!` would hide that it is not Boolean")]
+    pub fn not(self) -> Self {
+        match self {
+            Self::False => Self::True,
+            Self::Unknown => Self::Unknown,
+            Self::True => Self::False,
+        }
+    }
+
+    /// The least of them; true where there is none. Stops at the first that settles it.
+    pub fn all(truths: impl IntoIterator<Item = Self>) -> Self {
+        let mut least = Self::True;
+        for truth in truths {
+            match truth {
+                Self::False => return Self::False,
+                truth => least = least.min(truth),
+            }
+        }
+        least
+    }
+
+    /// The greatest of them; false where there is none. Stops at the first that settles it.
+    pub fn any(truths: impl IntoIterator<Item = Self>) -> Self {
+        let mut greatest = Self::False;
+        for truth in truths {
+            match truth {
+                Self::True => return Self::True,
+                truth => greatest = greatest.max(truth),
+            }
+        }
+        greatest
+    }
+}
+
+impl From<bool> for Truth {
+    fn from(holds: bool) -> Self {
+        if holds { Self::True } else { Self::False }
+    }
+}

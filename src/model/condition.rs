@@ -1,0 +1,175 @@
+//! Conditions as written.
+
+use super::lower::Lowering;
+use crate::source::{Span, Spanned};
+use crate::yaml::{Node, Value};
+
+/// Keys of a condition that are not attributes.
+pub const RESERVED: [&str; 5] = ["all", "any", "not", "segment", "flag"];
+
+/// A condition with its places.
+#[derive(Debug, Clone)]
+pub enum Condition {
+    /// `all`, and any mapping of several keys.
+    All(Vec<Condition>),
+    /// `any`
+    Any(Vec<Condition>),
+    /// `not`
+    Not(Box<Condition>),
+    /// `segment`: at least one of these.
+    Segment(Vec<Spanned<String>>),
+    /// `flag`: each serves one of its variants.
+    Flag(Vec<(Spanned<String>, Vec<Spanned<String>>)>),
+    /// An attribute's name and what is asked of its value.
+    Attribute {
+        /// The attribute's name.
+        name: Spanned<String>,
+        /// All must hold.
+        operations: Vec<Operation>,
+        /// `ignore_case: true`
+        ignore_case: Option<Span>,
+    },
+}
+
+/// An operator and its operand.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// What is asked.
+    pub operator: Operator,
+    /// The operator's place; the operand's where the short form leaves it out.
+    pub span: Span,
+    /// What the value is held against; its type is the attribute's.
+    pub operand: Node,
+}
+
+macro_rules! operators {
+    ($($variant:ident $name:literal;)*) => {
+        /// What can be asked of an attribute's value.
+        #[allow(missing_docs, reason = "documented once for all in the file reference")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Operator {
+            $($variant),*
+        }
+
+        impl Operator {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// As conditions write it.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name),*
+                }
+            }
+        }
+    };
+}
+
+operators! {
+    Eq "eq"; Ne "ne"; In "in"; NotIn "not_in";
+    Lt "lt"; Lte "lte"; Gt "gt"; Gte "gte";
+    StartsWith "starts_with"; EndsWith "ends_with"; Contains "contains"; Matches "matches";
+    Has "has"; HasAny "has_any"; HasAll "has_all";
+    Exists "exists";
+}
+
+impl Operator {
+    /// Whether the operand is a list.
+    pub fn takes_list(self) -> bool {
+        matches!(self, Self::In | Self::NotIn | Self::HasAny | Self::HasAll)
+    }
+}
+
+impl Lowering {
+    pub(super) fn condition(&mut self, node: &Node) -> Option<Condition> {
+        let entries = self.mapping(node);
+        let mut conditions = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let value = &entry.value;
+            conditions.extend(match entry.key.as_str() {
+                "all" => Some(Condition::All(self.conditions(value))),
+                "any" => Some(Condition::Any(self.conditions(value))),
+                "not" => self.condition(value).map(|condition| Condition::Not(Box::new(condition))),
+                "segment" => Some(Condition::Segment(self.names(value))),
+                "flag" => Some(Condition::Flag(self.flags(value))),
+                _ => {
+                    let name = Spanned { value: entry.key.clone(), span: entry.key_span };
+                    self.attribute(name, value)
+                }
+            });
+        }
+        match conditions.len() {
+            0 => self.misfit(node.span, "a condition"),
+            1 => conditions.pop(),
+            _ => Some(Condition::All(conditions)),
+        }
+    }
+
+    fn conditions(&mut self, node: &Node) -> Vec<Condition> {
+        let items = self.list(node);
+        if items.is_empty() {
+            self.misfit::<()>(node.span, "at least one condition");
+        }
+        items.iter().filter_map(|item| self.condition(item)).collect()
+    }
+
+    /// A mapping from flags to the variants that they must serve.
+    pub(super) fn flags(&mut self, node: &Node) -> Vec<(Spanned<String>, Vec<Spanned<String>>)> {
+        let entries = self.mapping(node);
+        if entries.is_empty() {
+            self.misfit::<()>(node.span, "at least one flag");
+        }
+        let pair = |entry| Some((self.key(entry)?, self.names(&entry.value)));
+        entries.iter().filter_map(pair).collect()
+    }
+
+    fn attribute(&mut self, name: Spanned<String>, node: &Node) -> Option<Condition> {
+        let short = |operator| Operation { operator, span: node.span, operand: node.clone() };
+        let (mut operations, mut ignore_case) = (Vec::new(), None);
+        match &node.value {
+            Value::Map(entries) => {
+                for entry in entries {
+                    if entry.key == "ignore_case" {
+                        let on = self.boolean(&entry.value).is_some_and(|on| on.value);
+                        ignore_case = on.then_some(entry.key_span);
+                        continue;
+                    }
+                    let operator = Operator::ALL.iter().copied().find(|operator| operator.name() == entry.key);
+                    match operator {
+                        Some(operator) if self.operand(operator, &entry.value) => {
+                            operations.push(Operation { operator, span: entry.key_span, operand: entry.value.clone() });
+                        }
+                        Some(_) => {}
+                        None => self.misfit(entry.key_span, "an operator").unwrap_or_default(),
+                    }
+                }
+                if operations.is_empty() {
+                    return self.misfit(node.span, "at least one operator");
+                }
+            }
+            Value::List(_) if self.operand(Operator::In, node) => operations.push(short(Operator::In)),
+            Value::List(_) => return None,
+            _ if self.operand(Operator::Eq, node) => operations.push(short(Operator::Eq)),
+            _ => return None,
+        }
+        Some(Condition::Attribute { name, operations, ignore_case })
+    }
+
+    /// Whether the operand has the operator's shape; its type is for the attribute to say.
+    fn operand(&mut self, operator: Operator, node: &Node) -> bool {
+        let scalar = |node: &Node| matches!(node.value, Value::Boolean(_) | Value::Number(..) | Value::Text(_));
+        let fits = match (operator, &node.value) {
+            (Operator::Exists, value) => matches!(value, Value::Boolean(_)),
+            (operator, Value::List(items)) if operator.takes_list() => !items.is_empty() && items.iter().all(scalar),
+            (Operator::Eq | Operator::Ne | Operator::Has, _) => scalar(node),
+            (Operator::Lt | Operator::Lte | Operator::Gt | Operator::Gte, value) => {
+                matches!(value, Value::Number(..) | Value::Text(_))
+            }
+            (operator, value) => !operator.takes_list() && matches!(value, Value::Text(_)),
+        };
+        if !fits {
+            self.misfit::<()>(node.span, "an operand of the operator's shape");
+        }
+        fits
+    }
+}
