@@ -12,4 +12,14 @@ pub mod yaml;
 #[cfg(feature = "cli")]
 pub mod model;
 #[cfg(feature = "cli")]
+pub mod cmd;
+#[cfg(feature = "cli")]
+pub mod report;
+#[cfg(feature = "cli")]
+pub mod load;
+#[cfg(feature = "cli")]
+pub mod rules;
+#[cfg(feature = "cli")]
+pub mod compile;
+#[cfg(feature = "cli")]
 pub mod schema;

@@ -1,1 +1,29 @@
-fn main(){}
+//! Runs a command and ends the process; everything else is the library's.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use flagctl::cmd::{Cli, Exit, run};
+
+fn main() -> ExitCode {
+    match run(&Cli::parse()) {
+        Ok(exit) => ExitCode::from(exit.code()),
+        Err(error) => {
+            // Whoever closed the pipe does not want to hear about it.
+            if !is_closed_pipe(&error) {
+                // Where stderr cannot be written, there is nobody left to tell.
+                writeln!(io::stderr(), "error: {error:#}").unwrap_or_default();
+            }
+            ExitCode::from(Exit::Failed.code())
+        }
+    }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        io.or(json) == Some(io::ErrorKind::BrokenPipe)
+    })
+}

@@ -13,6 +13,7 @@ mod settings;
 pub use condition::{Condition, Operation, Operator, RESERVED};
 pub use flag::{Flag, Kill, Rule, Segment, Serve, Serving, Share, Variant};
 pub use lower::Misfit;
+pub(crate) use lower::is_name;
 pub use settings::{AttributeDeclaration, Settings};
 
 use lower::Lowering;

@@ -1,0 +1,124 @@
+//! Contexts as people give them: attributes one by one, or a file.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use serde_json::{Value as Json, json};
+
+use crate::bundle::{Attribute, AttributeId, Attributes, Element, NOW, Type};
+use crate::diag::did_you_mean;
+use crate::eval::{Context, Value};
+use crate::source::{self, FileId, Snapshot};
+use crate::yaml::{self, Whole};
+
+/// A larger context is refused, in bytes.
+pub(super) const LIMIT: u64 = 16 << 20;
+
+/// A JSON or YAML file, or stdin for `-`.
+pub(super) fn file(path: Option<&Path>) -> Result<Option<Json>> {
+    let Some(path) = path else { return Ok(None) };
+    let shown = path.display().to_string();
+    let mut bytes = Vec::new();
+    open(path)?.take(LIMIT + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read `{shown}`"))?;
+    if bytes.len() as u64 > LIMIT {
+        bail!("`{shown}` has more than {LIMIT} bytes");
+    }
+    if bytes.trim_ascii_start().starts_with(b"{") {
+        let json = serde_json::from_slice(&bytes).with_context(|| format!("`{shown}` is not JSON"))?;
+        return Ok(Some(json));
+    }
+    let file = source::File::new(shown.clone(), bytes);
+    let mut diagnostics = Vec::new();
+    let mut snapshot = Snapshot::default();
+    let document = yaml::parse(FileId(0), &file, &mut diagnostics);
+    let id = snapshot.add(file);
+    match diagnostics.first().filter(|_| document.whole == Whole::No) {
+        Some(first) => {
+            let (line, column) = snapshot.position(id, first.span.start);
+            Err(anyhow!("{shown}:{line}:{column}: {}", first.message))
+        }
+        None => Ok(Some(document.root.to_json())),
+    }
+}
+
+/// A file, or stdin for `-`.
+pub(super) fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
+    if path == Path::new("-") {
+        return Ok(Box::new(io::stdin()));
+    }
+    let file = File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    Ok(Box::new(file))
+}
+
+/// The file's attributes, and over them those given one by one.
+pub(super) fn read<'j>(attributes: &Attributes, file: Option<&'j Json>, given: &[String]) -> Result<Context<'j>> {
+    let mut context = match file {
+        None => Context::empty(attributes),
+        Some(json) => {
+            let (context, unknown) = Context::from_json(attributes, json)?;
+            if let Some(name) = unknown.first() {
+                return Err(unknown_attribute(attributes, name));
+            }
+            context
+        }
+    };
+    for argument in given {
+        let Some((name, text)) = argument.split_once('=') else {
+            bail!("`{argument}` is no attribute; the form is `-c NAME=VALUE`");
+        };
+        let (id, attribute) = attributes
+            .find(name)
+            .and_then(|id| Some((id, attributes.get(id)?)))
+            .ok_or_else(|| unknown_attribute(attributes, name))?;
+        if id == AttributeId::NOW {
+            bail!("`{NOW}` is the moment of the decision; set it with `--now TIME`");
+        }
+        let json = typed(attribute, text);
+        match Value::read(attribute, &json) {
+            Value::Unusable(_) => bail!("`{text}` is no value of `{name}`{}", expectation(attribute, text)),
+            value => context.set(id, value.into_owned()),
+        }
+    }
+    Ok(context)
+}
+
+/// Text as the JSON of the attribute's type; of another type where it does not fit.
+fn typed(attribute: &Attribute, text: &str) -> Json {
+    let number = |text: &str| text.parse::<serde_json::Number>().map_or(json!(text), Json::Number);
+    match attribute.kind {
+        Type::Boolean => text.parse::<bool>().map_or(json!(text), Json::Bool),
+        Type::Number => number(text),
+        Type::String | Type::Semver | Type::Datetime | Type::Ip => json!(text),
+        Type::List(_) if text.starts_with('[') => serde_json::from_str(text).unwrap_or(json!(text)),
+        Type::List(_) if text.is_empty() => json!([]),
+        Type::List(Element::String) => text.split(',').map(|item| json!(item)).collect(),
+        Type::List(Element::Number) => text.split(',').map(number).collect(),
+    }
+}
+
+fn expectation(attribute: &Attribute, text: &str) -> String {
+    if let Some(allowed) = &attribute.allowed {
+        let names = || allowed.iter().map(AsRef::as_ref);
+        let help = did_you_mean(text, names());
+        return format!("; {}", help.unwrap_or_else(|| format!("its values are {}", names().collect::<Vec<_>>().join(", "))));
+    }
+    let example = match attribute.kind {
+        Type::Boolean => "`true` or `false`",
+        Type::Number => "a number such as `12.5`, up to 2^53",
+        Type::String => "text",
+        Type::Semver => "a version such as `2.4.0`",
+        Type::Datetime => "a moment with an offset, such as `2026-11-22T11:02:00Z`",
+        Type::Ip => "an address such as `192.0.2.1`",
+        Type::List(Element::String) => "texts with commas between them, or a JSON list",
+        Type::List(Element::Number) => "numbers with commas between them, or a JSON list",
+    };
+    format!("; expected {example}")
+}
+
+fn unknown_attribute(attributes: &Attributes, name: &str) -> anyhow::Error {
+    let names = || attributes.iter().map(|(_, attribute)| attribute.name.as_ref()).filter(|name| *name != NOW);
+    let help = did_you_mean(name, names()).unwrap_or_else(|| format!("flagctl.yaml declares {}", names().collect::<Vec<_>>().join(", ")));
+    anyhow!("there is no attribute `{name}`; {help}")
+}

@@ -1,0 +1,212 @@
+//! `flagctl eval`: what a context gets, and why.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::{Result, anyhow, bail};
+use clap::ValueEnum;
+use jiff::Timestamp;
+
+use super::{Exit, Global, Stream, batch, context, moment, parse_moment, prefix};
+use crate::bundle::{Bundle, Flag};
+use crate::codes::Severity;
+use crate::compile::compile;
+use crate::diag::{Finding, did_you_mean};
+use crate::eval::{Context, Decision, decide, nearest, trace};
+use crate::load::{self, Loaded};
+use crate::model::FLAGS;
+use crate::report::{self, DecisionJson, DecisionsJson, Validation};
+use crate::source::{File, Folder};
+
+/// Decide what a context gets
+///
+/// Without FLAG, all flags of the environment are decided.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: flagctl eval new-checkout -e production -c targetingKey=user-42 -c country=US --explain")]
+pub(super) struct Args {
+    /// Keys of flags
+    #[arg(value_name = "FLAG")]
+    pub(super) flags: Vec<String>,
+    /// The environment to decide for; needed where there are several
+    #[arg(short, long, value_name = "ENV")]
+    environment: Option<String>,
+    /// An attribute of the context, read as the type that flagctl.yaml declares; may be repeated
+    #[arg(short = 'c', long = "attribute", value_name = "NAME=VALUE")]
+    attributes: Vec<String>,
+    /// A JSON or YAML file with the context, or `-` for stdin; `-c` overrides it
+    #[arg(long, value_name = "FILE")]
+    context: Option<PathBuf>,
+    /// A file with one JSON context a line, or `-` for stdin; one line of JSON is written for each
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["context", "attributes", "explain", "test", "format"])]
+    contexts: Option<PathBuf>,
+    /// The moment of the decision, instead of the clock
+    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    now: Option<Timestamp>,
+    /// Show every rule and condition, what was expected and what was found
+    #[arg(long, conflicts_with = "test")]
+    explain: bool,
+    /// Write nothing; exit with 0 if the flag is true, 1 if it is false
+    #[arg(long)]
+    test: bool,
+    /// How to write the result
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
+    let folder = global.repository()?;
+    let settings = load::settings(&folder)?;
+    if refuse(&settings, settings.settle(Vec::new()), &folder, global)? == Exit::Failed {
+        return Ok(Exit::Failed);
+    }
+    let environment = environment(args, &settings)?;
+    let now = moment(args.now);
+    let loaded = match args.flags.as_slice() {
+        [] => load::all(&folder)?,
+        keys => load::flags(&folder, settings, keys, &environment)?,
+    };
+    for key in &args.flags {
+        if loaded.project.flag(key).is_none() {
+            return Err(unknown_flag(key, &folder));
+        }
+    }
+    let (bundle, diagnostics) = compile(&loaded.project, &environment);
+    // One flag that cannot be decided is no reason to withhold the others.
+    let health = refuse(&loaded, loaded.settle(diagnostics), &folder, global)?;
+    let flags: Vec<&Flag> = match args.flags.as_slice() {
+        [] => bundle.flags.iter().collect(),
+        keys => keys.iter().filter_map(|key| bundle.flag(key)).collect(),
+    };
+    if flags.len() < args.flags.len() || args.test && health == Exit::Failed {
+        return Ok(Exit::Failed);
+    }
+    if let Some(file) = &args.contexts {
+        let exit = batch::run(&bundle, &flags, file, now)?;
+        return Ok(if health == Exit::Failed { health } else { exit });
+    }
+    let json = context::file(args.context.as_deref())?;
+    let context = context::read(&bundle.attributes, json.as_ref(), &args.attributes)?;
+    if args.test {
+        return test(&bundle, &flags, &context, now);
+    }
+    let mut out = io::stdout().lock();
+    match args.format {
+        Format::Human => human(args, &bundle, &flags, &context, now, &mut out)?,
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut out, &json_of(args, &bundle, &flags, &context, now))?;
+            writeln!(out)?;
+        }
+    }
+    out.flush()?;
+    Ok(health)
+}
+
+fn human(
+    args: &Args,
+    bundle: &Bundle,
+    flags: &[&Flag],
+    context: &Context<'_>,
+    now: Timestamp,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if !args.explain && flags.len() != 1 {
+        let decided: Vec<(&Flag, Decision<'_>)> =
+            flags.iter().map(|flag| (*flag, decide(bundle, flag, context, now))).collect();
+        return out.write_all(report::decisions(bundle, &decided, context, now, terminal_width()).as_bytes());
+    }
+    for (at, flag) in flags.iter().enumerate() {
+        if at > 0 {
+            writeln!(out)?;
+        }
+        let trace = trace(bundle, flag, context, now);
+        out.write_all(report::decision(bundle, flag, context, now, &trace.decision).as_bytes())?;
+        if args.explain {
+            let nearest = nearest(bundle, flag, context, now);
+            writeln!(out)?;
+            out.write_all(report::explanation(bundle, flag, &trace, nearest.as_ref()).as_bytes())?;
+        }
+    }
+    Ok(())
+}
+
+fn json_of<'b>(
+    args: &Args,
+    bundle: &'b Bundle,
+    flags: &[&'b Flag],
+    context: &Context<'_>,
+    now: Timestamp,
+) -> DecisionsJson<'b> {
+    let decision = |flag: &&'b Flag| {
+        if !args.explain {
+            return DecisionJson::new(bundle, flag, &decide(bundle, flag, context, now));
+        }
+        let trace = trace(bundle, flag, context, now);
+        let nearest = nearest(bundle, flag, context, now);
+        DecisionJson::new(bundle, flag, &trace.decision).with_trace(flag, &trace, nearest.as_ref())
+    };
+    DecisionsJson {
+        version: 1,
+        environment: &bundle.environment,
+        now: now.to_string(),
+        decisions: flags.iter().map(decision).collect(),
+    }
+}
+
+fn test(bundle: &Bundle, flags: &[&Flag], context: &Context<'_>, now: Timestamp) -> Result<Exit> {
+    let [flag] = flags else { bail!("`--test` takes exactly one flag") };
+    match decide(bundle, flag, context, now).variant.value.as_bool() {
+        Some(true) => Ok(Exit::Yes),
+        Some(false) => Ok(Exit::No),
+        None => bail!("`--test` takes a boolean flag; `{}` is none", flag.key),
+    }
+}
+
+fn environment(args: &Args, settings: &Loaded) -> Result<String> {
+    let names: Vec<&str> = settings.project.settings.environments.iter().map(|name| name.value.as_str()).collect();
+    match (&args.environment, names.as_slice()) {
+        (Some(name), names) if names.contains(&name.as_str()) => Ok(name.clone()),
+        (Some(name), names) => {
+            let help = did_you_mean(name, names.iter().copied());
+            let help = help.unwrap_or_else(|| format!("the environments are {}", names.join(", ")));
+            Err(anyhow!("there is no environment `{name}`; {help}"))
+        }
+        (None, [only]) => Ok((*only).to_owned()),
+        (None, names) => Err(anyhow!("which environment? Say `-e` and one of {}", names.join(", "))),
+    }
+}
+
+fn unknown_flag(key: &str, folder: &Folder) -> anyhow::Error {
+    let paths = folder.list(FLAGS).unwrap_or_default();
+    let files: Vec<File> = paths.into_iter().map(|path| File::new(path, Vec::new())).collect();
+    let help = did_you_mean(key, files.iter().map(File::stem));
+    anyhow!("there is no flag `{key}`{}", help.map_or(String::new(), |help| format!("; {help}")))
+}
+
+/// Shows the errors among the findings, if there are any.
+fn refuse(loaded: &Loaded, findings: Vec<Finding>, folder: &Folder, global: &Global) -> Result<Exit> {
+    let errors: Vec<_> = findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect();
+    if errors.is_empty() {
+        return Ok(Exit::Yes);
+    }
+    let validation = Validation {
+        findings: &errors,
+        snapshot: &loaded.snapshot,
+        prefix: &prefix(folder),
+        checked: &[],
+        contents: "cannot be decided",
+    };
+    let colour = global.colour(Stream::Stderr);
+    report::validation(&validation, report::Format::Human, colour, &mut io::stderr().lock())?;
+    Ok(Exit::Failed)
+}
+
+/// Of stdout, if it is a terminal.
+fn terminal_width() -> Option<u16> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.max(60))
+}

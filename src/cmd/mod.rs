@@ -1,0 +1,151 @@
+//! The command line: arguments in, exit code out.
+//!
+//! **Invariant:** the only module that reads the clock, the environment and the working folder.
+//! **Invariant:** stdout gets results and nothing else; an exit code never depends on the format.
+
+mod batch;
+mod completions;
+mod context;
+mod eval;
+mod explain;
+mod schema;
+mod validate;
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use anstream::{AutoStream, ColorChoice};
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+
+use crate::report::Colour;
+use crate::source::Folder;
+
+/// How a run ended, as the exit code says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// It ran, and the answer is yes.
+    Yes,
+    /// It ran, and the answer is no.
+    No,
+    /// It could not run.
+    Failed,
+}
+
+impl Exit {
+    /// 0, 1 or 3; 2 is for a wrong command line.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Yes => 0,
+            Self::No => 1,
+            Self::Failed => 3,
+        }
+    }
+}
+
+/// Feature flags whose control plane is a git repository
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 the answer is yes, 1 the answer is no, 2 wrong command line, 3 could not run")]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Args)]
+struct Global {
+    /// Look for `flagctl.yaml` here and in the folders above, instead of in the working folder
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    folder: Option<PathBuf>,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    color: When,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Eval(eval::Args),
+    Validate(validate::Args),
+    Explain(explain::Args),
+    Schema(schema::Args),
+    Completions(completions::Args),
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// Whatever kept it from running; the exit code is then [`Exit::Failed`]'s.
+pub fn run(cli: &Cli) -> Result<Exit> {
+    match &cli.command {
+        Command::Eval(args) => eval::run(args, &cli.global),
+        Command::Validate(args) => validate::run(args, &cli.global),
+        Command::Explain(args) => explain::run(args),
+        Command::Schema(args) => schema::run(args),
+        Command::Completions(args) => completions::run(args),
+    }
+}
+
+impl Global {
+    /// The flag repository at or above `-C`, or the working folder.
+    fn repository(&self) -> Result<Folder> {
+        let start = self.folder.as_deref().unwrap_or(Path::new("."));
+        Folder::find(start).with_context(|| "a flag repository has a file `flagctl.yaml` at its root".to_owned())
+    }
+
+    fn colour(&self, stream: Stream) -> Colour {
+        let choice = match (self.color, stream) {
+            (When::Always, _) => ColorChoice::Always,
+            (When::Never, _) => ColorChoice::Never,
+            (When::Auto, Stream::Stdout) => AutoStream::choice(&std::io::stdout()),
+            (When::Auto, Stream::Stderr) => AutoStream::choice(&std::io::stderr()),
+        };
+        if choice == ColorChoice::Never { Colour::Never } else { Colour::Ansi }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Stream {
+    Stdout,
+    Stderr,
+}
+
+/// From the working folder to the repository's root, to stand before a path: empty, or with a `/` at its end.
+fn prefix(folder: &Folder) -> String {
+    #[allow(clippy::disallowed_methods, reason = "the one place that asks for the working folder")]
+    let here = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
+    let shown = folder.root().strip_prefix(&here).unwrap_or(folder.root());
+    match shown.to_str() {
+        Some("") => String::new(),
+        _ => format!("{}/", shown.display()),
+    }
+}
+
+/// `--now`, or the clock.
+fn moment(given: Option<Timestamp>) -> Timestamp {
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    given.unwrap_or_else(Timestamp::now)
+}
+
+/// A moment as an argument.
+fn parse_moment(text: &str) -> Result<Timestamp, String> {
+    let day = text.parse::<jiff::civil::Date>().ok().filter(|_| text.len() == "2000-01-01".len());
+    let start = day.and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC).ok()).map(|day| day.timestamp());
+    crate::eval::moment(text).or(start).ok_or_else(|| {
+        "expected a moment with an offset, such as `2026-11-22T11:02:00Z`, or a date, which begins at midnight UTC".to_owned()
+    })
+}
+
+/// Whether someone is there to read what is written to stderr.
+fn watched() -> bool {
+    std::io::stderr().is_terminal()
+}

@@ -1,0 +1,125 @@
+//! `flagctl validate`: every diagnostic about a flag repository.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use clap::ValueEnum;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rayon::prelude::*;
+
+use super::{Exit, Global, Stream, moment, parse_moment, prefix};
+use crate::codes::Severity;
+use crate::compile::compile;
+use crate::diag::{Diagnostics, Finding};
+use crate::load::{self, Loaded};
+use crate::report::{self, Validation};
+use crate::rules;
+use crate::source::Folder;
+
+/// Report everything that is wrong with the definitions
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A flag repository, or files and folders in one, to report on; everything is read in any case
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// The day by which flags expire, instead of today
+    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    now: Option<Timestamp>,
+    /// How to write the findings
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+    Sarif,
+    Github,
+    Gitlab,
+    Junit,
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
+    let folder = match args.paths.first() {
+        Some(first) if global.folder.is_none() => Folder::find(first)?,
+        _ => global.repository()?,
+    };
+    let wanted = args.paths.iter().map(|path| inside(path, &folder)).collect::<Result<Vec<_>>>()?;
+    let loaded = load::all(&folder)?;
+    let today = moment(args.now).to_zoned(TimeZone::UTC).date();
+    let mut diagnostics = compile_all(&loaded);
+    diagnostics.extend(rules::check(&loaded.project, today));
+    let mut findings = loaded.settle(diagnostics);
+    let asked_for = |path: &str| wanted.is_empty() || wanted.iter().any(|wanted| Path::new(path).starts_with(wanted));
+    findings.retain(|finding| asked_for(&loaded.snapshot.file(finding.diagnostic.span.file).path));
+    let paths = loaded.snapshot.files().map(|(_, file)| file.path.as_str());
+    let checked: Vec<&str> = paths.filter(|path| asked_for(path)).collect();
+    report(args, global, &folder, &loaded, &findings, &checked)?;
+    let errors = findings.iter().any(|finding| finding.severity == Severity::Error);
+    Ok(if errors { Exit::No } else { Exit::Yes })
+}
+
+fn report(
+    args: &Args,
+    global: &Global,
+    folder: &Folder,
+    loaded: &Loaded,
+    findings: &[Finding],
+    checked: &[&str],
+) -> io::Result<()> {
+    let validation = Validation {
+        findings,
+        snapshot: &loaded.snapshot,
+        prefix: &prefix(folder),
+        checked,
+        contents: &contents(loaded),
+    };
+    let format = match args.format {
+        Format::Human => report::Format::Human,
+        Format::Json => report::Format::Json,
+        Format::Sarif => report::Format::Sarif,
+        Format::Github => report::Format::Github,
+        Format::Gitlab => report::Format::Gitlab,
+        Format::Junit => report::Format::Junit,
+    };
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    report::validation(&validation, format, global.colour(Stream::Stdout), &mut out)?;
+    out.flush()
+}
+
+/// What compiling says, for each environment.
+fn compile_all(loaded: &Loaded) -> Diagnostics {
+    let names = loaded.project.settings.environments.iter().map(|name| name.value.as_str());
+    let mut names: Vec<&str> = names.collect();
+    if names.is_empty() {
+        // None could be read: what does not depend on one is checked all the same.
+        names.push("");
+    }
+    names.par_iter().flat_map_iter(|name| compile(&loaded.project, name).1).collect()
+}
+
+fn contents(loaded: &Loaded) -> String {
+    let project = &loaded.project;
+    let counted = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
+    let mut parts = vec![counted(project.flags.len(), "flag")];
+    for (number, noun) in [(project.segments.len(), "segment"), (project.kills.len(), "kill")] {
+        if number > 0 {
+            parts.push(counted(number, noun));
+        }
+    }
+    format!("{} in {}", parts.join(", "), counted(project.settings.environments.len(), "environment"))
+}
+
+/// A path of the command line as one from the repository's root.
+fn inside(path: &Path, folder: &Folder) -> Result<PathBuf> {
+    let absolute = path.canonicalize().with_context(|| format!("cannot read `{}`", path.display()))?;
+    match absolute.strip_prefix(folder.root()) {
+        Ok(inside) => Ok(inside.to_owned()),
+        // The repository lies below the path.
+        Err(_) if folder.root().starts_with(&absolute) => Ok(PathBuf::new()),
+        Err(_) => bail!("`{}` does not lie in `{}`", path.display(), folder.root().display()),
+    }
+}

@@ -1,0 +1,62 @@
+//! Variants' values against the JSON Schemas that their flags name.
+
+use std::collections::BTreeMap;
+
+use jsonschema::Validator;
+
+use super::Loaded;
+use crate::codes::Code;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::model::Flag;
+use crate::schema;
+use crate::source::{Folder, SourceError};
+use crate::yaml::{self, Whole};
+
+pub(super) fn check(folder: &Folder, loaded: &mut Loaded) -> Result<(), SourceError> {
+    let Loaded { snapshot, project, diagnostics, .. } = loaded;
+    let mut validators: BTreeMap<&str, Result<Validator, String>> = BTreeMap::new();
+    for flag in &project.flags {
+        let Some(path) = &flag.schema else { continue };
+        if !validators.contains_key(path.value.as_str()) {
+            let validator = match inside(&path.value).then(|| folder.read(&path.value)).transpose()? {
+                None => Err("leads out of the repository".to_owned()),
+                Some(None) => Err("is not there".to_owned()),
+                Some(Some(file)) => {
+                    let id = snapshot.add(file);
+                    let document = yaml::parse(id, snapshot.file(id), diagnostics);
+                    let json = document.root.to_json();
+                    match document.whole {
+                        Whole::Yes => jsonschema::validator_for(&json).map_err(|error| format!("is no schema: {error}")),
+                        Whole::No => Err("cannot be read".to_owned()),
+                    }
+                }
+            };
+            validators.insert(&path.value, validator);
+        }
+        match validators.get(path.value.as_str()) {
+            Some(Ok(validator)) => check_flag(flag, &path.value, validator, diagnostics),
+            Some(Err(why)) => {
+                let message = format!("the schema `{}` {why}", path.value);
+                let help = "the path goes from the folder of `flagctl.yaml`";
+                diagnostics.push(Diagnostic::new(Code::ValueSchema, path.span, message).help(help));
+            }
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+fn check_flag(flag: &Flag, path: &str, validator: &Validator, diagnostics: &mut Diagnostics) {
+    for variant in &flag.variants {
+        schema::check_value(validator, &variant.value.value, |error| {
+            let message = format!("`{}` does not satisfy `{path}`: {error}", variant.name.value);
+            diagnostics.push(Diagnostic::new(Code::ValueSchema, variant.value.span, message));
+        });
+    }
+}
+
+/// Whether a path stays below the folder that it goes from.
+fn inside(path: &str) -> bool {
+    let mut parts = path.split('/');
+    !path.starts_with('/') && !path.contains('\\') && parts.all(|part| part != "..")
+}

@@ -1,0 +1,138 @@
+//! Results as people and machines read them, one format a file.
+//!
+//! Takes findings or decisions; gives text.
+//!
+//! **Invariant:** machine formats are structures of their own, so that changing an internal type changes
+//! nobody's JSON. Every format is complete without colour.
+
+mod condition;
+mod decision;
+mod decision_json;
+mod explanation;
+mod github;
+mod gitlab;
+mod human;
+mod json;
+mod junit;
+mod sarif;
+
+use std::io::{self, Write};
+
+pub use decision::{decision, decisions};
+pub use decision_json::{DecisionJson, DecisionsJson};
+pub use explanation::explanation;
+
+use crate::codes::Severity;
+use crate::diag::{Diagnostic, Finding};
+use crate::source::{Snapshot, Span};
+
+/// How findings are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// With the place in the file, for a terminal.
+    Human,
+    /// flagctl's own structure.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Workflow commands of GitHub Actions.
+    Github,
+    /// GitLab's code quality report.
+    Gitlab,
+    /// JUnit's XML, a test case for each file.
+    Junit,
+}
+
+/// Whether terminal colours may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// Plain text.
+    Never,
+    /// ANSI escapes.
+    Ansi,
+}
+
+/// What validating found.
+#[derive(Debug, Clone, Copy)]
+pub struct Validation<'r> {
+    /// Sorted.
+    pub findings: &'r [Finding],
+    /// The files that they point into.
+    pub snapshot: &'r Snapshot,
+    /// What stands before every path: from the working folder to the repository's root.
+    pub prefix: &'r str,
+    /// The paths of all files that were looked at.
+    pub checked: &'r [&'r str],
+    /// What there is, in words, for the summary.
+    pub contents: &'r str,
+}
+
+impl Validation<'_> {
+    /// How many findings have that severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+
+    fn path(&self, span: Span) -> String {
+        format!("{}{}", self.prefix, self.snapshot.file(span.file).path)
+    }
+
+    fn place(&self, span: Span) -> Place {
+        let (line, column) = self.snapshot.position(span.file, span.start);
+        let (end_line, end_column) = self.snapshot.position(span.file, span.end);
+        Place { line, column, end_line, end_column }
+    }
+}
+
+/// Lines and columns, from one; columns count characters; the end is exclusive.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+/// Message, label and help in one paragraph, for formats that have one text.
+fn paragraph(diagnostic: &Diagnostic) -> String {
+    let parts = [Some(&diagnostic.message), diagnostic.label.as_ref(), diagnostic.help.as_ref()];
+    parts.into_iter().flatten().cloned().collect::<Vec<_>>().join("; ")
+}
+
+/// Writes what validating found.
+///
+/// # Errors
+/// Those of `out`.
+pub fn validation(
+    validation: &Validation<'_>,
+    format: Format,
+    colour: Colour,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Human => human::write(validation, colour, out),
+        Format::Json => json::write(validation, out),
+        Format::Sarif => sarif::write(validation, out),
+        Format::Github => github::write(validation, out),
+        Format::Gitlab => gitlab::write(validation, out),
+        Format::Junit => junit::write(validation, out),
+    }
+}
+
+/// `1 error`, `2 errors`.
+fn counted(number: usize, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(number as u64), if number == 1 { "" } else { "s" })
+}
+
+/// With a comma between thousands.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}

@@ -1,0 +1,17 @@
+//! `missing-description`
+
+use jiff::civil::Date;
+
+use crate::codes::Code;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::model::Project;
+
+pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
+    for flag in project.flags.iter().filter(|flag| flag.description.is_none()) {
+        let message = format!("`{}` has no description", flag.key);
+        diagnostics.push(
+            Diagnostic::new(Code::MissingDescription, flag.start, message)
+                .help("say in a sentence what people get: `description: One-page checkout.`"),
+        );
+    }
+}
