@@ -1,25 +1,54 @@
-//! flagctl
+//! Feature flags whose control plane is a git repository.
+//!
+//! Definitions go one way, from files to an answer:
+//!
+//! ```text
+//! source → yaml → model → compile → { eval · rules } → report → cmd
+//! ```
+//!
+//! A stage is a module; it may use those that this table allows, and a test holds the code to it.
+//!
+//! | module | takes | gives | may use |
+//! |---|---|---|---|
+//! | codes | nothing | Code, Severity: the one list of diagnostic codes | |
+//! | source | a folder | Snapshot, FileId, Span (the only reader of definitions) | |
+//! | diag | codes, spans | Diagnostic, Finding (levels and inline allows are decided here) | codes, source |
+//! | yaml | a file's text | Node tree with spans (the only module that knows the YAML parser) | codes, source, diag |
+//! | bundle | nothing, or JSON | Bundle: what the evaluator reads | |
+//! | eval | Bundle, context, now | Decision, Trace | bundle |
+//! | model | Node trees | Project: every definition as written, spanned | source, yaml, bundle, eval |
+//! | schema | a Node tree, its kind | diagnostics: departures from the published schemas | codes, source, diag, yaml, model, bundle |
+//! | compile | Project, environment | Bundle: names resolved, order fixed, percentages as bucket ranges | codes, source, diag, yaml, model, bundle, eval |
+//! | rules | Project, a day | diagnostics, one lint rule a file | codes, diag, yaml, model, bundle |
+//! | load | a folder | Project, diagnostics: all that stands before compiling, on one screen | codes, source, diag, yaml, model, schema |
+//! | report | any result | text in one format a file | codes, source, diag, bundle, eval |
+//! | cmd | arguments | Exit; reads clock, environment, working folder | codes, source, diag, yaml, model, schema, bundle, compile, eval, rules, load, report |
+//!
+//! `bundle` and `eval` are the evaluator: with `default-features = false` they are all there is, for programs
+//! that decide flags themselves. They read neither files nor YAML, and know no command line.
+
 pub mod bundle;
 pub mod eval;
+
+#[cfg(feature = "cli")]
+pub mod cmd;
 #[cfg(feature = "cli")]
 pub mod codes;
 #[cfg(feature = "cli")]
+pub mod compile;
+#[cfg(feature = "cli")]
 pub mod diag;
+#[cfg(feature = "cli")]
+pub mod load;
+#[cfg(feature = "cli")]
+pub mod model;
+#[cfg(feature = "cli")]
+pub mod report;
+#[cfg(feature = "cli")]
+pub mod rules;
+#[cfg(feature = "cli")]
+pub mod schema;
 #[cfg(feature = "cli")]
 pub mod source;
 #[cfg(feature = "cli")]
 pub mod yaml;
-#[cfg(feature = "cli")]
-pub mod model;
-#[cfg(feature = "cli")]
-pub mod cmd;
-#[cfg(feature = "cli")]
-pub mod report;
-#[cfg(feature = "cli")]
-pub mod load;
-#[cfg(feature = "cli")]
-pub mod rules;
-#[cfg(feature = "cli")]
-pub mod compile;
-#[cfg(feature = "cli")]
-pub mod schema;

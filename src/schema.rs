@@ -156,15 +156,15 @@ fn translate(error: &ValidationError<'_>, place: &Place<'_>, schema: &Json, diag
         }
         ValidationErrorKind::Type { .. } => {
             let message = format!("expected {}, found {}", title(), typed(place.node));
-            diagnostics.push(
-                Diagnostic::new(Code::WrongType, place.head(), message).maybe_help(trap(place.node, holder)),
-            );
+            diagnostics
+                .push(Diagnostic::new(Code::WrongType, place.head(), message).maybe_help(trap(place.node, holder)));
         }
         ValidationErrorKind::Enum { options } => {
             let options: Vec<_> = options.as_array().into_iter().flatten().filter_map(Json::as_str).collect();
             let message = format!("expected {}, found {}", title(), found(place));
             let help = place.node.as_text().and_then(|text| closest(text, options.iter().copied()));
-            let help = help.map_or_else(|| format!("one of {}", listed(&options)), |one| format!("did you mean `{one}`?"));
+            let help =
+                help.map_or_else(|| format!("one of {}", listed(&options)), |one| format!("did you mean `{one}`?"));
             diagnostics.push(Diagnostic::new(Code::InvalidValue, place.head(), message).help(help));
         }
         ValidationErrorKind::MinProperties { .. } | ValidationErrorKind::AnyOf { .. }

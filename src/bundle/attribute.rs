@@ -1,5 +1,6 @@
 //! The context schema: which attributes there are, and of what type.
 
+#[allow(clippy::disallowed_types, reason = "looked up by name, never iterated")]
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attribute, AttributeId, Attributes, BUCKETS, Bucketer, Bucketing, Bundle, Condition, Flag, Rule, Segment, Serve, State,
-    Variant, VariantId, Weight,
+    Attribute, AttributeId, Attributes, BUCKETS, Bucketer, Bucketing, Bundle, Condition, Flag, Rule, Segment, Serve,
+    State, Variant, VariantId, Weight,
 };
 
 /// The version of the JSON's shape.
@@ -172,11 +172,17 @@ impl Bundle {
                 if known.is_some() {
                     return Ok(known);
                 }
-                let of = |condition| Weight::of(condition, &|id| *segments.get(id.0 as usize)?, &|id| *flags.get(id.0 as usize)?);
+                let of = |condition| {
+                    Weight::of(condition, &|id| *segments.get(id.0 as usize)?, &|id| *flags.get(id.0 as usize)?)
+                };
                 let Some(weights) = conditions.map(of).collect::<Option<Vec<_>>>() else { return Ok(None) };
                 let weight = weights.into_iter().fold(Weight::default(), Weight::beside);
                 progress = true;
-                if weight.excessive() { Err(format!("`{name}` nests too deeply or tests too much")) } else { Ok(Some(weight)) }
+                if weight.excessive() {
+                    Err(format!("`{name}` nests too deeply or tests too much"))
+                } else {
+                    Ok(Some(weight))
+                }
             };
             let mut next = (segments.clone(), flags.clone());
             for (known, segment) in next.0.iter_mut().zip(&self.segments) {

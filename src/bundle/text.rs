@@ -1,5 +1,6 @@
 //! Prepared operands of tests on text.
 
+#[allow(clippy::disallowed_types, reason = "asked for membership, never iterated")]
 use std::collections::HashSet;
 
 use foldhash::fast::FixedState;

@@ -204,10 +204,12 @@ fn decide_line(
         None => Err(format!("longer than {} bytes", context::LIMIT)),
         Some(bytes) => serde_json::from_slice::<Json>(bytes).map_err(|error| error.to_string()),
     };
-    let read = parsed.as_ref().map_err(Clone::clone).and_then(|json| {
-        Context::from_json(&bundle.attributes, json).map_err(|error| error.to_string())
-    });
-    let mut written = LineJson { line: line.number, targeting_key: None, unusable: vec![], error: None, decisions: None };
+    let read = parsed
+        .as_ref()
+        .map_err(Clone::clone)
+        .and_then(|json| Context::from_json(&bundle.attributes, json).map_err(|error| error.to_string()));
+    let mut written =
+        LineJson { line: line.number, targeting_key: None, unusable: vec![], error: None, decisions: None };
     // Writing to memory does not fail.
     let mut write = |written: &LineJson<'_>| {
         written.serialize(&mut Serializer::with_formatter(&mut *text, CompactFormatter)).unwrap_or_default();

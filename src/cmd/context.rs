@@ -102,7 +102,10 @@ fn expectation(attribute: &Attribute, text: &str) -> String {
     if let Some(allowed) = &attribute.allowed {
         let names = || allowed.iter().map(AsRef::as_ref);
         let help = did_you_mean(text, names());
-        return format!("; {}", help.unwrap_or_else(|| format!("its values are {}", names().collect::<Vec<_>>().join(", "))));
+        return format!(
+            "; {}",
+            help.unwrap_or_else(|| format!("its values are {}", names().collect::<Vec<_>>().join(", ")))
+        );
     }
     let example = match attribute.kind {
         Type::Boolean => "`true` or `false`",
@@ -119,6 +122,7 @@ fn expectation(attribute: &Attribute, text: &str) -> String {
 
 fn unknown_attribute(attributes: &Attributes, name: &str) -> anyhow::Error {
     let names = || attributes.iter().map(|(_, attribute)| attribute.name.as_ref()).filter(|name| *name != NOW);
-    let help = did_you_mean(name, names()).unwrap_or_else(|| format!("flagctl.yaml declares {}", names().collect::<Vec<_>>().join(", ")));
+    let help = did_you_mean(name, names())
+        .unwrap_or_else(|| format!("flagctl.yaml declares {}", names().collect::<Vec<_>>().join(", ")));
     anyhow!("there is no attribute `{name}`; {help}")
 }

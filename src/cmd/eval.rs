@@ -22,7 +22,9 @@ use crate::source::{File, Folder};
 ///
 /// Without FLAG, all flags of the environment are decided.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: flagctl eval new-checkout -e production -c targetingKey=user-42 -c country=US --explain")]
+#[command(
+    after_help = "Example: flagctl eval new-checkout -e production -c targetingKey=user-42 -c country=US --explain"
+)]
 pub(super) struct Args {
     /// Keys of flags
     #[arg(value_name = "FLAG")]

@@ -22,7 +22,10 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         Some(name) => {
             let code: Code = name.parse().map_err(|_| {
                 let help = did_you_mean(name, Code::ALL.iter().map(|code| code.name()));
-                anyhow!("there is no code `{name}`; {}", help.unwrap_or_else(|| "`flagctl explain` lists them".to_owned()))
+                anyhow!(
+                    "there is no code `{name}`; {}",
+                    help.unwrap_or_else(|| "`flagctl explain` lists them".to_owned())
+                )
             })?;
             writeln!(out, "{code} ({})\n\n{}", code.severity().name(), code.page().trim_end())?;
         }

@@ -141,7 +141,8 @@ fn parse_moment(text: &str) -> Result<Timestamp, String> {
     let day = text.parse::<jiff::civil::Date>().ok().filter(|_| text.len() == "2000-01-01".len());
     let start = day.and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC).ok()).map(|day| day.timestamp());
     crate::eval::moment(text).or(start).ok_or_else(|| {
-        "expected a moment with an offset, such as `2026-11-22T11:02:00Z`, or a date, which begins at midnight UTC".to_owned()
+        "expected a moment with an offset, such as `2026-11-22T11:02:00Z`, or a date, which begins at midnight UTC"
+            .to_owned()
     })
 }
 

@@ -32,11 +32,8 @@ impl Compiler<'_> {
     }
 
     /// Conditions that other flags serve certain variants.
-    pub(super) fn prerequisites(
-        &mut self,
-        flags: &[(Spanned<String>, Vec<Spanned<String>>)],
-    ) -> Compiled<Vec<Condition>> {
-        every(flags.iter().map(|(key, variants)| self.flag_condition(key, variants)))
+    pub(super) fn prerequisites(&mut self, flags: &[model::Requirement]) -> Compiled<Vec<Condition>> {
+        every(flags.iter().map(|required| self.flag_condition(&required.flag, &required.variants)))
     }
 
     fn flag_condition(&mut self, key: &Spanned<String>, variants: &[Spanned<String>]) -> Compiled<Condition> {

@@ -105,9 +105,8 @@ impl<'p> Compiler<'p> {
         let environments = || project.settings.environments.iter().map(|name| name.value.as_str());
         let unknown = |name: &str, span| {
             let message = format!("`{name}` is not an environment of this project");
-            let help = did_you_mean(name, environments()).unwrap_or_else(|| {
-                format!("the environments are {}", environments().collect::<Vec<_>>().join(", "))
-            });
+            let help = did_you_mean(name, environments())
+                .unwrap_or_else(|| format!("the environments are {}", environments().collect::<Vec<_>>().join(", ")));
             Diagnostic::new(Code::UnknownEnvironment, span, message).help(help)
         };
         for attribute in &project.settings.attributes {
@@ -175,7 +174,8 @@ impl<'p> Compiler<'p> {
         let segment = |id: SegmentId| Some(self.segments.get(id.0 as usize)?.compiled.as_ref()?.1);
         let flag = |id: FlagId| Some(self.flags.get(id.0 as usize)?.compiled.as_ref()?.1);
         let each = conditions.into_iter().map(|condition| Weight::of(condition, &segment, &flag));
-        let weight = each.collect::<Option<Vec<_>>>().ok_or(Broken)?.into_iter().fold(Weight::default(), Weight::beside);
+        let weight =
+            each.collect::<Option<Vec<_>>>().ok_or(Broken)?.into_iter().fold(Weight::default(), Weight::beside);
         if !weight.excessive() {
             return Ok(weight);
         }

@@ -25,8 +25,7 @@ impl Compiler<'_> {
             Item::Segment(at) => at,
             Item::Flag(at) => segments + at,
         };
-        let items: Vec<_> =
-            (0..segments).map(Item::Segment).chain((0..self.flags.len()).map(Item::Flag)).collect();
+        let items: Vec<_> = (0..segments).map(Item::Segment).chain((0..self.flags.len()).map(Item::Flag)).collect();
         let mentions: Vec<_> = items.iter().map(|item| self.mentions(*item)).collect();
         let mut visits = vec![Visit::Not; items.len()];
         let mut ordered = Vec::with_capacity(items.len());
@@ -74,7 +73,7 @@ impl Compiler<'_> {
             }
             Item::Flag(at) => {
                 let Some(serving) = self.servings.get(at) else { return mentions };
-                let requires = serving.requires.iter().flatten().map(|(flag, _)| flag);
+                let requires = serving.requires.iter().flatten().map(|required| &required.flag);
                 let flags = requires.filter_map(|flag| Some((Item::Flag(self.find_flag(&flag.value)?), flag.span)));
                 mentions.extend(flags);
                 for rule in serving.rules.iter().flatten() {
@@ -96,9 +95,11 @@ impl Compiler<'_> {
             Condition::Segment(names) => mentions.extend(
                 names.iter().filter_map(|name| Some((Item::Segment(self.find_segment(&name.value)?), name.span))),
             ),
-            Condition::Flag(flags) => mentions.extend(
-                flags.iter().filter_map(|(key, _)| Some((Item::Flag(self.find_flag(&key.value)?), key.span))),
-            ),
+            Condition::Flag(flags) => {
+                mentions.extend(flags.iter().filter_map(|required| {
+                    Some((Item::Flag(self.find_flag(&required.flag.value)?), required.flag.span))
+                }))
+            }
             Condition::Attribute { .. } => {}
         }
     }

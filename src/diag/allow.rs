@@ -44,9 +44,8 @@ impl Allow {
         }
         if reason.trim().is_empty() {
             let help = format!("write `# flagctl: allow {code} -- why it is right here`");
-            diagnostics.push(
-                Diagnostic::new(Code::MissingReason, span, "an allow needs a reason".to_owned()).help(help),
-            );
+            diagnostics
+                .push(Diagnostic::new(Code::MissingReason, span, "an allow needs a reason".to_owned()).help(help));
         }
         Some(Self { code, line, span })
     }

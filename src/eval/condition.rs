@@ -6,9 +6,7 @@ use jiff::Timestamp;
 
 use super::context::{Context, Value};
 use super::truth::Truth;
-use crate::bundle::{
-    AttributeId, Bundle, Condition, Operands, Ordered, Predicate, Quantifier, Sign, Test,
-};
+use crate::bundle::{AttributeId, Bundle, Condition, Operands, Ordered, Predicate, Quantifier, Sign, Test};
 
 /// Everything that a decision depends on besides the flag.
 #[derive(Clone, Copy)]
@@ -85,8 +83,8 @@ fn one_of(operands: &Operands, value: &Value<'_>) -> Option<bool> {
 }
 
 fn contains_number(sorted: &[f64], number: f64) -> bool {
-    // `==`, so that 0 and -0 are one number; the order alone would tell them apart.
-    sorted.iter().any(|one| *one == number)
+    // By `==`, so that 0 and -0 are one number; the order alone would tell them apart.
+    sorted.contains(&number)
 }
 
 fn compare(value: &Value<'_>, operand: &Ordered) -> Option<std::cmp::Ordering> {

@@ -141,12 +141,7 @@ pub enum Outcome {
 
 impl<'b> Scope<'b, '_> {
     fn decide(&self, flag: &'b Flag) -> Decision<'b> {
-        let serve = |id, reason, rule, without_unit| Decision {
-            variant: flag.variant(id),
-            reason,
-            rule,
-            without_unit,
-        };
+        let serve = |id, reason, rule, without_unit| Decision { variant: flag.variant(id), reason, rule, without_unit };
         match flag.state {
             State::Enabled => {}
             State::Disabled => return serve(flag.off, Reason::Disabled(Cause::Disabled), None, None),

@@ -61,8 +61,8 @@ pub fn nearest<'b>(bundle: &'b Bundle, flag: &'b Flag, context: &Context<'_>, no
     };
     candidates.iter().find_map(|one| attempt(&[one])).or_else(|| {
         let paired = || candidates.iter().take(PAIRED);
-        let second = |(at, one): (usize, &_)| {
-            paired().skip(at + 1).filter(|two| two.0 != { let one: &(AttributeId, Change<'b>) = one; one.0 }).find_map(|two| attempt(&[one, two]))
+        let second = |(at, one): (usize, &(AttributeId, Change<'b>))| {
+            paired().skip(at + 1).filter(|two| two.0 != one.0).find_map(|two| attempt(&[one, two]))
         };
         paired().enumerate().find_map(second)
     })
@@ -106,7 +106,6 @@ impl<'b> Candidates<'b> {
 
 /// Values on both sides of what the predicate asks for, those that satisfy it first.
 fn tried(predicate: &Predicate, kind: Type) -> Vec<Json> {
-    let texts = |texts: &[Box<str>]| texts.iter().take(VALUES).map(|text| json!(text)).collect();
     match predicate {
         Predicate::Exists => match kind {
             Type::Boolean => vec![json!(true)],
@@ -139,12 +138,20 @@ fn tried(predicate: &Predicate, kind: Type) -> Vec<Json> {
             .map(|time| json!(time.to_string()))
             .collect(),
         Predicate::StartsWith(part) | Predicate::Contains(part) => vec![json!(part), json!("other")],
-        Predicate::EndsWith(part) if part.starts_with('@') => vec![json!(format!("someone{part}")), json!("other")],
-        Predicate::EndsWith(part) => vec![json!(part), json!("other")],
-        Predicate::Folded(folded) if folded.operator() != TextOperator::Matches => texts(folded.operands()),
-        Predicate::Folded(_) | Predicate::Matches(_) => vec![json!("other")],
+        Predicate::EndsWith(part) => vec![ending(part), json!("other")],
+        Predicate::Folded(folded) => match folded.operator() {
+            TextOperator::Matches => vec![json!("other")],
+            TextOperator::EndsWith => folded.operands().iter().map(|part| ending(part)).collect(),
+            _ => folded.operands().iter().take(VALUES).map(|text| json!(text)).collect(),
+        },
+        Predicate::Matches(_) => vec![json!("other")],
         Predicate::Has(_, operands) => vec![Json::Array(each(operands)), json!([])],
     }
+}
+
+/// A text that ends so; of an address, one that somebody could have.
+fn ending(part: &str) -> Json {
+    if part.starts_with('@') { json!(format!("someone{part}")) } else { json!(part) }
 }
 
 fn each(operands: &Operands) -> Vec<Json> {

@@ -80,12 +80,7 @@ pub enum TraceKind<'b, 'c> {
 }
 
 /// Decides as [`decide`](super::decide) does and records every step.
-pub fn trace<'b, 'c>(
-    bundle: &'b Bundle,
-    flag: &'b Flag,
-    context: &'c Context<'c>,
-    now: Timestamp,
-) -> Trace<'b, 'c> {
+pub fn trace<'b, 'c>(bundle: &'b Bundle, flag: &'b Flag, context: &'c Context<'c>, now: Timestamp) -> Trace<'b, 'c> {
     let scope = Scope { bundle, context, now };
     let decision = scope.decide(flag);
     // Where `off` was served before any rule was asked, no rule was reached.

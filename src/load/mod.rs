@@ -68,12 +68,7 @@ pub fn all(folder: &Folder) -> Result<Loaded, SourceError> {
 ///
 /// # Errors
 /// [`SourceError`] if the operating system refuses.
-pub fn flags(
-    folder: &Folder,
-    settings: Loaded,
-    keys: &[String],
-    environment: &str,
-) -> Result<Loaded, SourceError> {
+pub fn flags(folder: &Folder, settings: Loaded, keys: &[String], environment: &str) -> Result<Loaded, SourceError> {
     let mut loaded = settings;
     let mut wanted: BTreeSet<(&str, String)> = keys.iter().map(|key| (FLAGS, key.clone())).collect();
     let mut seen = wanted.clone();
@@ -93,7 +88,7 @@ pub fn flags(
         let mut mentions = Vec::new();
         for flag in loaded.project.flags.iter().skip(flags) {
             let serving = flag.serving(environment);
-            mentions.extend(serving.requires.iter().flatten().map(|(key, _)| (FLAGS, key.value.clone())));
+            mentions.extend(serving.requires.iter().flatten().map(|required| (FLAGS, required.flag.value.clone())));
             let conditions = serving.rules.iter().flatten().filter_map(|rule| rule.condition.as_ref());
             conditions.for_each(|condition| mentioned(&condition.value, &mut mentions));
         }
@@ -124,7 +119,9 @@ fn mentioned(condition: &model::Condition, mentions: &mut Vec<(&'static str, Str
         model::Condition::Segment(names) => {
             mentions.extend(names.iter().map(|name| (SEGMENTS, name.value.clone())));
         }
-        model::Condition::Flag(flags) => mentions.extend(flags.iter().map(|(key, _)| (FLAGS, key.value.clone()))),
+        model::Condition::Flag(flags) => {
+            mentions.extend(flags.iter().map(|required| (FLAGS, required.flag.value.clone())))
+        }
         model::Condition::Attribute { .. } => {}
     }
 }
@@ -217,9 +214,8 @@ fn held_against(kind: Kind, document: &Document, misfits: Vec<Misfit>, check: Ch
     let before = diagnostics.len();
     schema::check(kind, &document.root, diagnostics);
     if diagnostics.len() == before {
-        let unsaid = |misfit: Misfit| {
-            Diagnostic::new(Code::InvalidValue, misfit.span, format!("expected {}", misfit.expected))
-        };
+        let unsaid =
+            |misfit: Misfit| Diagnostic::new(Code::InvalidValue, misfit.span, format!("expected {}", misfit.expected));
         diagnostics.extend(misfits.into_iter().map(unsaid));
     }
 }

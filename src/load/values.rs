@@ -26,7 +26,9 @@ pub(super) fn check(folder: &Folder, loaded: &mut Loaded) -> Result<(), SourceEr
                     let document = yaml::parse(id, snapshot.file(id), diagnostics);
                     let json = document.root.to_json();
                     match document.whole {
-                        Whole::Yes => jsonschema::validator_for(&json).map_err(|error| format!("is no schema: {error}")),
+                        Whole::Yes => {
+                            jsonschema::validator_for(&json).map_err(|error| format!("is no schema: {error}"))
+                        }
                         Whole::No => Err("cannot be read".to_owned()),
                     }
                 }

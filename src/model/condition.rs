@@ -19,7 +19,7 @@ pub enum Condition {
     /// `segment`: at least one of these.
     Segment(Vec<Spanned<String>>),
     /// `flag`: each serves one of its variants.
-    Flag(Vec<(Spanned<String>, Vec<Spanned<String>>)>),
+    Flag(Vec<Requirement>),
     /// An attribute's name and what is asked of its value.
     Attribute {
         /// The attribute's name.
@@ -29,6 +29,15 @@ pub enum Condition {
         /// `ignore_case: true`
         ignore_case: Option<Span>,
     },
+}
+
+/// Another flag and the variants of which it must serve one.
+#[derive(Debug, Clone)]
+pub struct Requirement {
+    /// The other flag's key.
+    pub flag: Spanned<String>,
+    /// Never empty.
+    pub variants: Vec<Spanned<String>>,
 }
 
 /// An operator and its operand.
@@ -114,13 +123,13 @@ impl Lowering {
     }
 
     /// A mapping from flags to the variants that they must serve.
-    pub(super) fn flags(&mut self, node: &Node) -> Vec<(Spanned<String>, Vec<Spanned<String>>)> {
+    pub(super) fn flags(&mut self, node: &Node) -> Vec<Requirement> {
         let entries = self.mapping(node);
         if entries.is_empty() {
             self.misfit::<()>(node.span, "at least one flag");
         }
-        let pair = |entry| Some((self.key(entry)?, self.names(&entry.value)));
-        entries.iter().filter_map(pair).collect()
+        let requirement = |entry| Some(Requirement { flag: self.key(entry)?, variants: self.names(&entry.value) });
+        entries.iter().filter_map(requirement).collect()
     }
 
     fn attribute(&mut self, name: Spanned<String>, node: &Node) -> Option<Condition> {

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde_json::Value as Json;
 
-use super::condition::Condition;
+use super::condition::{Condition, Requirement};
 use super::lower::{Fields, Lowering};
 use crate::bundle::Percent;
 use crate::source::{FileId, Span, Spanned};
@@ -61,7 +61,7 @@ pub struct Serving {
     /// What distinguishes the flag's buckets from those of others.
     pub salt: Option<Spanned<String>>,
     /// Flags and the variants that they must serve.
-    pub requires: Option<Vec<(Spanned<String>, Vec<Spanned<String>>)>>,
+    pub requires: Option<Vec<Requirement>>,
     /// In the order in which they are asked.
     pub rules: Option<Vec<Rule>>,
 }

@@ -10,7 +10,7 @@ mod flag;
 mod lower;
 mod settings;
 
-pub use condition::{Condition, Operation, Operator, RESERVED};
+pub use condition::{Condition, Operation, Operator, RESERVED, Requirement};
 pub use flag::{Flag, Kill, Rule, Segment, Serve, Serving, Share, Variant};
 pub use lower::Misfit;
 pub(crate) use lower::is_name;

@@ -25,7 +25,7 @@ pub(super) fn expected(attribute: &str, test: &Test) -> String {
         Predicate::Contains(text) => format!("{attribute} contains {}", quoted(text)),
         Predicate::Matches(pattern) => format!("{attribute} matches {}", quoted(pattern.as_str())),
         Predicate::Folded(folded) => {
-            let operands: Vec<_> = folded.operands().iter().map(|text| quoted(text)).collect();
+            let operands: Vec<_> = folded.operands().iter().map(quoted).collect();
             let test = match folded.operator() {
                 TextOperator::Equals => one_or_many(&operands, ("eq", "in"), ("ne", "not_in")),
                 TextOperator::StartsWith => format!("{attribute} starts_with {}", operands.join(", ")),
@@ -53,7 +53,7 @@ pub(super) fn found(value: &Value<'_>) -> String {
         Value::Version(version) => version.to_string(),
         Value::Time(time) => time.to_string(),
         Value::Address(address) => address.to_string(),
-        Value::Texts(items) => texts(items.iter().map(|text| quoted(text)).collect()),
+        Value::Texts(items) => texts(items.iter().map(quoted).collect()),
         Value::Numbers(numbers) => texts(numbers.iter().map(f64::to_string).collect()),
     }
 }

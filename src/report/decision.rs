@@ -7,7 +7,13 @@ use crate::eval::{Cause, Context, Decision, ErrorCode, Reason, decide};
 use jiff::Timestamp;
 
 /// Value and reason of one decision, on two lines.
-pub fn decision(bundle: &Bundle, flag: &Flag, context: &Context<'_>, now: Timestamp, decision: &Decision<'_>) -> String {
+pub fn decision(
+    bundle: &Bundle,
+    flag: &Flag,
+    context: &Context<'_>,
+    now: Timestamp,
+    decision: &Decision<'_>,
+) -> String {
     let reason = sentence(bundle, flag, context, now, decision);
     format!("{}: {} = {}\n  {reason}\n", flag.key, decision.variant.name, decision.variant.value)
 }
@@ -29,7 +35,7 @@ pub fn decisions(
         let reason = sentence(bundle, flag, context, now, decision);
         table.add_row([flag.key.as_ref(), &decision.variant.name, &value, &reason]);
     }
-    let lines = table.lines().map(|line| format!("{}\n", line.trim_end().trim_start_matches(' ')));
+    let lines = table.lines().map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(&line).trim_end()));
     lines.collect()
 }
 

@@ -70,7 +70,8 @@ impl<'b> DecisionJson<'b> {
             })
         });
         let nearest = nearest.map(|nearest| {
-            let change = |change: &crate::eval::Change<'_>| json!({"attribute": change.attribute.name, "value": change.value});
+            let change =
+                |change: &crate::eval::Change<'_>| json!({"attribute": change.attribute.name, "value": change.value});
             json!({
                 "variant": nearest.decision.variant.name,
                 "changes": nearest.changes.iter().map(change).collect::<Vec<_>>(),

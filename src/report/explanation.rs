@@ -3,7 +3,7 @@
 use super::condition::{expected, found};
 use super::decision::rule_name;
 use super::grouped;
-use crate::bundle::{BUCKETS, Bucket, Bundle, Flag, NOW, Percent, Serve, State};
+use crate::bundle::{BUCKETS, Bucket, Bundle, Flag, NOW, Percent, Serve, State, VariantId};
 use crate::eval::{ConditionTrace, Nearest, Outcome, RuleTrace, Trace, TraceKind, Truth};
 
 /// One line of the tree.
@@ -109,7 +109,8 @@ fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, at: usize, l
         };
         lines.push(line(1, gate_mark, format!("rollout {share}"), &remark));
     }
-    if let Serve::Split(ranges) = &rule.rule.serve {
+    let asked = matches!(rule.outcome, Some(Outcome::Serves(..) | Outcome::Fails(_)));
+    if let Some(ranges) = split_of(rule).filter(|_| asked) {
         let mut before = 0;
         let shares = ranges.iter().map(|(end, id)| {
             let share = Percent::from_buckets(end - before).unwrap_or(Percent::ZERO);
@@ -122,6 +123,13 @@ fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, at: usize, l
             None => (UNKNOWN, missing),
         };
         lines.push(line(1, split_mark, step, &remark));
+    }
+}
+
+fn split_of<'b>(rule: &RuleTrace<'b, '_>) -> Option<&'b [(Bucket, VariantId)]> {
+    match &rule.rule.serve {
+        Serve::Split(ranges) => Some(ranges),
+        Serve::Variant(_) => None,
     }
 }
 

@@ -49,7 +49,14 @@ fn line(validation: &Validation<'_>, finding: &Finding) -> String {
     let diagnostic = &finding.diagnostic;
     let place = validation.place(diagnostic.span);
     let path = validation.path(diagnostic.span);
-    format!("{path}:{}:{}: {}[{}]: {}", place.line, place.column, finding.severity.name(), diagnostic.code, paragraph(diagnostic))
+    format!(
+        "{path}:{}:{}: {}[{}]: {}",
+        place.line,
+        place.column,
+        finding.severity.name(),
+        diagnostic.code,
+        paragraph(diagnostic)
+    )
 }
 
 /// Text that may stand in an element or between double quotes; XML has no control characters.

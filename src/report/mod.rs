@@ -103,12 +103,7 @@ fn paragraph(diagnostic: &Diagnostic) -> String {
 ///
 /// # Errors
 /// Those of `out`.
-pub fn validation(
-    validation: &Validation<'_>,
-    format: Format,
-    colour: Colour,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub fn validation(validation: &Validation<'_>, format: Format, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Human => human::write(validation, colour, out),
         Format::Json => json::write(validation, out),
@@ -129,7 +124,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);

@@ -10,7 +10,8 @@ pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
     for flag in project.flags.iter().filter(|flag| flag.owner.is_none()) {
         let message = format!("`{}` has no owner", flag.key);
         diagnostics.push(
-            Diagnostic::new(Code::MissingOwner, flag.start, message).help("say who answers for it: `owner: team-payments`"),
+            Diagnostic::new(Code::MissingOwner, flag.start, message)
+                .help("say who answers for it: `owner: team-payments`"),
         );
     }
 }

@@ -27,14 +27,12 @@ fn check_serving(project: &Project, flag: &Flag, serving: &Serving, diagnostics:
         if buckets(rule) && !present {
             let span = rule.rollout.as_ref().map_or(rule.span, |rollout| rollout.span);
             let message = format!("contexts without `{}` cannot be bucketed by it", unit.value);
-            diagnostics.push(
-                Diagnostic::new(Code::OptionalUnit, span, message)
-                    .related(unit.span, "the unit")
-                    .help(format!(
-                        "declare it `required: true` if every context has it, or add `{}: {{exists: true}}` to the rule",
-                        unit.value
-                    )),
-            );
+            diagnostics.push(Diagnostic::new(Code::OptionalUnit, span, message).related(unit.span, "the unit").help(
+                format!(
+                    "declare it `required: true` if every context has it, or add `{}: {{exists: true}}` to the rule",
+                    unit.value
+                ),
+            ));
         }
     }
 }

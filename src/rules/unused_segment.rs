@@ -10,7 +10,8 @@ use crate::model::{Condition, Project};
 
 pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
     let mut used = BTreeSet::new();
-    let rules = project.flags.iter().flat_map(|flag| flag.servings()).flat_map(|serving| serving.rules.iter().flatten());
+    let rules =
+        project.flags.iter().flat_map(|flag| flag.servings()).flat_map(|serving| serving.rules.iter().flatten());
     rules.filter_map(|rule| rule.condition.as_ref()).for_each(|condition| collect(&condition.value, &mut used));
     let segments = project.segments.iter().filter_map(|segment| segment.condition.as_ref());
     segments.for_each(|condition| collect(&condition.value, &mut used));

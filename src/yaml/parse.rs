@@ -123,11 +123,7 @@ impl<'t, 'd> Builder<'t, 'd> {
                     self.begin(anchor, span, Content::Map { entries: Vec::new(), key: None });
                 }
                 Event::SequenceEnd | Event::MappingEnd => self.end(span),
-                Event::Alias(anchor) => {
-                    if !self.alias(anchor, span) {
-                        return;
-                    }
-                }
+                Event::Alias(anchor) if self.alias(anchor, span) == Whole::No => return,
                 Event::Comment(text, placement) => self.comment(&text, placement, span),
                 _ => {}
             }
@@ -225,8 +221,8 @@ impl<'t, 'd> Builder<'t, 'd> {
         entries.into_iter().zip(again).filter(|(_, again)| !again).map(|(entry, _)| entry).collect()
     }
 
-    /// Whether reading can go on.
-    fn alias(&mut self, anchor: usize, span: Span) -> bool {
+    /// Whether the alias could be followed.
+    fn alias(&mut self, anchor: usize, span: Span) -> Whole {
         let refused = match self.anchors.get(&anchor) {
             None => Some((Code::UnsupportedYaml, "an alias inside the value that it stands for".to_owned())),
             Some(anchored) => {
@@ -243,13 +239,13 @@ impl<'t, 'd> Builder<'t, 'd> {
         if let Some((code, message)) = refused {
             self.whole = Whole::No;
             self.report(Diagnostic::new(code, span, message).help("write the value out instead"));
-            return false;
+            return Whole::No;
         }
         if let Some(Anchored { node, values, height }) = self.anchors.get(&anchor) {
             let (node, values, height) = (node.clone(), *values, *height);
             self.place(node, 0, values, height);
         }
-        true
+        Whole::Yes
     }
 
     fn comment(&mut self, text: &str, placement: Placement, span: Span) {

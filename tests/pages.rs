@@ -1,0 +1,141 @@
+//! Every diagnostic code's page is true: what it says fails does, and what it says passes does.
+//!
+//! The report on each failing block is a snapshot beside this file; `SNAPSHOTS=overwrite` renews them.
+
+use std::fs;
+use std::path::Path;
+
+use flagctl::codes::Code;
+use flagctl::compile::compile;
+use flagctl::diag::Finding;
+use flagctl::report::{Colour, Format, Validation};
+use flagctl::source::Folder;
+use flagctl::{load, report, rules};
+use tempfile::TempDir;
+
+const PROJECT: &str = "\
+version: 1
+environments: [staging, production]
+attributes:
+  email: string
+  country: {type: string, enum: [CA, DE, FR, US]}
+  plan: {type: string, enum: [free, pro, enterprise]}
+  app.version: semver
+  age: number
+  beta: boolean
+  signedUp: datetime
+  ip: ip
+  groups: {type: list, of: string}
+  account.id: string
+lint:
+  missing-description: off
+  missing-expiry: off
+  missing-owner: off
+";
+
+struct Block {
+    info: String,
+    text: String,
+}
+
+fn blocks(page: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut open: Option<Block> = None;
+    for line in page.lines() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(info)) => open = Some(Block { info: info.to_owned(), text: String::new() }),
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(block), None) => block.text += &format!("{line}\n"),
+            (None, None) => {}
+        }
+    }
+    blocks
+}
+
+/// `\xNN` as the byte.
+fn unescape(text: &str) -> Vec<u8> {
+    let mut parts = text.split("\\x");
+    let mut bytes = parts.next().unwrap().as_bytes().to_vec();
+    for part in parts {
+        bytes.push(u8::from_str_radix(&part[..2], 16).unwrap());
+        bytes.extend_from_slice(&part.as_bytes()[2..]);
+    }
+    bytes
+}
+
+fn lay_out(block: &Block, folder: &Path) {
+    let mut files: Vec<(String, String)> = Vec::new();
+    for line in block.text.split_inclusive('\n') {
+        match line.strip_prefix("# file: ") {
+            Some(path) => files.push((path.trim().to_owned(), String::new())),
+            None if files.is_empty() => files.push(("flags/new-checkout.yaml".to_owned(), line.to_owned())),
+            None => files.last_mut().unwrap().1 += line,
+        }
+    }
+    if !files.iter().any(|(path, _)| path == "flagctl.yaml") {
+        files.push(("flagctl.yaml".to_owned(), PROJECT.to_owned()));
+    }
+    for (path, text) in files {
+        let place = folder.join(path);
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        let bytes = if block.info.ends_with("escaped") { unescape(&text) } else { text.into_bytes() };
+        fs::write(place, bytes).unwrap();
+    }
+}
+
+fn validate(block: &Block) -> (Vec<Finding>, String) {
+    let folder = TempDir::new().unwrap();
+    lay_out(block, folder.path());
+    let loaded = load::all(&Folder::find(folder.path()).unwrap()).unwrap();
+    let names = loaded.project.settings.environments.iter().map(|name| name.value.as_str());
+    let mut diagnostics: Vec<_> = names.flat_map(|name| compile(&loaded.project, name).1).collect();
+    diagnostics.extend(rules::check(&loaded.project, jiff::civil::date(2026, 11, 22)));
+    let findings = loaded.settle(diagnostics);
+    let validation = Validation {
+        findings: &findings,
+        snapshot: &loaded.snapshot,
+        prefix: "",
+        checked: &[],
+        contents: "this block",
+    };
+    let mut text = Vec::new();
+    report::validation(&validation, Format::Human, Colour::Never, &mut text).unwrap();
+    (findings, String::from_utf8(text).unwrap())
+}
+
+#[test]
+fn each_page_begins_with_a_sentence_and_shows_both_sides() {
+    for code in Code::ALL {
+        let page = code.page();
+        let first = page.lines().next().unwrap_or_default();
+        assert!(first.ends_with('.') && !first.starts_with('#') && first.len() <= 110, "{code}: {first}");
+        let blocks = blocks(page);
+        let has = |kind: &str| blocks.iter().any(|block| block.info.starts_with(kind));
+        assert!(has("yaml fail") && has("yaml pass"), "{code} lacks a block");
+    }
+}
+
+#[test]
+fn what_a_page_says_fails_fails_with_its_code_alone() {
+    for code in Code::ALL {
+        let mut shown = String::new();
+        for block in blocks(code.page()).iter().filter(|block| block.info.starts_with("yaml fail")) {
+            let (findings, text) = validate(block);
+            let others: Vec<_> = findings.iter().filter(|finding| finding.diagnostic.code != *code).collect();
+            assert!(!findings.is_empty() && others.is_empty(), "{code}:\n{}\n{text}", block.text);
+            shown += &text;
+        }
+        let snapshot = format!("tests/pages/{code}.txt");
+        snapbox::assert_data_eq!(shown, snapbox::Data::read_from(Path::new(&snapshot), None).raw());
+    }
+}
+
+#[test]
+fn what_a_page_says_passes_passes() {
+    for code in Code::ALL {
+        for block in blocks(code.page()).iter().filter(|block| block.info.starts_with("yaml pass")) {
+            let (findings, text) = validate(block);
+            assert!(findings.is_empty(), "{code}:\n{}\n{text}", block.text);
+        }
+    }
+}
