@@ -66,23 +66,33 @@ pub fn check(kind: Kind, root: &Node, diagnostics: &mut Diagnostics) {
 }
 
 /// Reports every departure of a variant's value from the schema that its flag names.
-pub fn check_value(validator: &Validator, value: &Json, mut report: impl FnMut(String)) {
-    for error in validator.iter_errors(value) {
-        let path = error.instance_path().as_str();
-        report(if path.is_empty() { error.to_string() } else { format!("{error} at `{path}`") });
+pub fn check_value(validator: &Validator, value: &Node, mut report: impl FnMut(Span, String)) {
+    for error in validator.iter_errors(&value.to_json()) {
+        let place = Place::find(value, error.instance_path().as_str());
+        let message = match error.kind() {
+            // The library's own sentence names two of the options only.
+            ValidationErrorKind::Enum { options } => format!("{} is not one of {options}", error.instance()),
+            _ => error.to_string(),
+        };
+        report(place.head(), message);
     }
 }
+
+/// The title of what may stand below an attribute in a condition.
+const OPERATORS: &str = "operators and their operands";
 
 /// A value in a tree, found by its path.
 struct Place<'n> {
     node: &'n Node,
     /// The entry that it is the value of; none at the root and in lists.
     entry: Option<&'n Entry>,
+    /// How far below the root it is.
+    depth: usize,
 }
 
 impl<'n> Place<'n> {
     fn find(root: &'n Node, pointer: &str) -> Self {
-        let mut place = Self { node: root, entry: None };
+        let mut place = Self { node: root, entry: None, depth: 0 };
         for part in pointer.split('/').skip(1) {
             let part = part.replace("~1", "/").replace("~0", "~");
             let next = match &place.node.value {
@@ -90,7 +100,7 @@ impl<'n> Place<'n> {
                 _ => place.node.entry(&part).map(|entry| (&entry.value, Some(entry))),
             };
             match next {
-                Some((node, entry)) => place = Self { node, entry },
+                Some((node, entry)) => place = Self { node, entry, depth: place.depth + 1 },
                 None => break,
             }
         }
@@ -129,10 +139,14 @@ fn translate(error: &ValidationError<'_>, place: &Place<'_>, schema: &Json, diag
                 let span = place.node.entry(key).map_or_else(|| place.head(), |entry| entry.key_span);
                 let known = properties();
                 let help = match (key.as_str(), did_you_mean(key, known.iter().copied())) {
-                    ("key" | "name", _) if place.entry.is_none() => {
+                    ("key" | "name", _) if place.depth == 0 => {
                         "its file's name, without `.yaml`, is the name: remove the line".to_owned()
                     }
                     (_, Some(help)) => help,
+                    _ if title() == OPERATORS => format!(
+                        "the operators are {}; a nested attribute has a dotted name, such as `app.version`",
+                        listed(&known)
+                    ),
                     _ => format!("the keys here are {}", listed(&known)),
                 };
                 diagnostics.push(Diagnostic::new(Code::UnknownKey, span, format!("unknown key `{key}`")).help(help));
@@ -167,11 +181,17 @@ fn translate(error: &ValidationError<'_>, place: &Place<'_>, schema: &Json, diag
                 help.map_or_else(|| format!("one of {}", listed(&options)), |one| format!("did you mean `{one}`?"));
             diagnostics.push(Diagnostic::new(Code::InvalidValue, place.head(), message).help(help));
         }
-        ValidationErrorKind::MinProperties { .. } | ValidationErrorKind::AnyOf { .. }
-            if matches!(title(), "a condition" | "operators and their operands") =>
-        {
+        // Where there is an unknown key, that is the operator: it has been reported.
+        ValidationErrorKind::AnyOf { .. } if place.node.entries().iter().any(|entry| entry.key != "ignore_case") => {}
+        ValidationErrorKind::MinProperties { .. } | ValidationErrorKind::AnyOf { .. } if title() == OPERATORS => {
             diagnostics.push(
-                Diagnostic::new(Code::EmptyCondition, place.head(), format!("expected {}, found none", title()))
+                Diagnostic::new(Code::EmptyCondition, place.head(), "nothing is asked of the attribute")
+                    .help("name an operator and its operand, such as `{eq: DE}`"),
+            );
+        }
+        ValidationErrorKind::MinProperties { .. } if title() == "a condition" => {
+            diagnostics.push(
+                Diagnostic::new(Code::EmptyCondition, place.head(), "a condition without conditions")
                     .help("leave a rule's `if` out to serve everyone; a segment must say whom it contains"),
             );
         }
@@ -225,6 +245,12 @@ fn trap(node: &Node, holder: &Json) -> Option<String> {
             _ => None,
         },
         Value::Number(..) if title.starts_with("a percentage") => percent(node, title),
+        Value::Boolean(_) if title.starts_with("a name of") => {
+            Some(format!("`{}` is a value: write a name, such as `on` or `off`", node.written()))
+        }
+        Value::List(_) if title == "a mapping from flags to variants" => {
+            Some("write a mapping, such as `{new-cart: on}`".to_owned())
+        }
         Value::Number(..) | Value::Boolean(_) if wants("string") => {
             Some(format!("write `\"{}\"` to make it a string", node.written()))
         }

@@ -54,6 +54,20 @@ pub enum Element {
 }
 
 impl Type {
+    /// [`Type::name`] with its article.
+    pub fn described(self) -> &'static str {
+        match self {
+            Self::Boolean => "a boolean",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::Semver => "a semver",
+            Self::Datetime => "a datetime",
+            Self::Ip => "an ip",
+            Self::List(Element::String) => "a list of string",
+            Self::List(Element::Number) => "a list of number",
+        }
+    }
+
     /// As `flagctl.yaml` writes it.
     pub fn name(self) -> &'static str {
         match self {

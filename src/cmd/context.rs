@@ -1,7 +1,7 @@
 //! Contexts as people give them: attributes one by one, or a file.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -82,6 +82,17 @@ pub(super) fn read<'j>(attributes: &Attributes, file: Option<&'j Json>, given: &
         }
     }
     Ok(context)
+}
+
+/// Says which attributes cannot be compared, as their values are not of the declared type.
+pub(super) fn note_unusable(attributes: &Attributes, context: &Context<'_>, err: &mut dyn Write) -> io::Result<()> {
+    for (id, attribute) in attributes.iter() {
+        if let Value::Unusable(json) = context.value(id) {
+            let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
+            writeln!(err, "note: {json} is no value of `{}`{}", attribute.name, expectation(attribute, &text))?;
+        }
+    }
+    Ok(())
 }
 
 /// Text as the JSON of the attribute's type; of another type where it does not fit.

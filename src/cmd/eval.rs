@@ -1,13 +1,13 @@
 //! `flagctl eval`: what a context gets, and why.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
 use clap::ValueEnum;
 use jiff::Timestamp;
 
-use super::{Exit, Global, Stream, batch, context, moment, parse_moment, prefix};
+use super::{Exit, Global, Stream, batch, context, moment, parse_moment, prefix, repository};
 use crate::bundle::{Bundle, Flag};
 use crate::codes::Severity;
 use crate::compile::compile;
@@ -62,7 +62,7 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
-    let folder = global.repository()?;
+    let folder = repository(Path::new("."))?;
     let settings = load::settings(&folder)?;
     if refuse(&settings, settings.settle(Vec::new()), &folder, global)? == Exit::Failed {
         return Ok(Exit::Failed);
@@ -94,6 +94,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
     }
     let json = context::file(args.context.as_deref())?;
     let context = context::read(&bundle.attributes, json.as_ref(), &args.attributes)?;
+    context::note_unusable(&bundle.attributes, &context, &mut io::stderr().lock())?;
     if args.test {
         return test(&bundle, &flags, &context, now);
     }

@@ -57,7 +57,7 @@ pub struct Cli {
 
 #[derive(Debug, clap::Args)]
 struct Global {
-    /// Look for `flagctl.yaml` here and in the folders above, instead of in the working folder
+    /// Run as if started in DIR
     #[arg(short = 'C', value_name = "DIR", global = true)]
     folder: Option<PathBuf>,
     /// When to use colours
@@ -86,6 +86,9 @@ enum Command {
 /// # Errors
 /// Whatever kept it from running; the exit code is then [`Exit::Failed`]'s.
 pub fn run(cli: &Cli) -> Result<Exit> {
+    if let Some(folder) = &cli.global.folder {
+        std::env::set_current_dir(folder).with_context(|| format!("cannot work in `{}`", folder.display()))?;
+    }
     match &cli.command {
         Command::Eval(args) => eval::run(args, &cli.global),
         Command::Validate(args) => validate::run(args, &cli.global),
@@ -96,12 +99,6 @@ pub fn run(cli: &Cli) -> Result<Exit> {
 }
 
 impl Global {
-    /// The flag repository at or above `-C`, or the working folder.
-    fn repository(&self) -> Result<Folder> {
-        let start = self.folder.as_deref().unwrap_or(Path::new("."));
-        Folder::find(start).with_context(|| "a flag repository has a file `flagctl.yaml` at its root".to_owned())
-    }
-
     fn colour(&self, stream: Stream) -> Colour {
         let choice = match (self.color, stream) {
             (When::Always, _) => ColorChoice::Always,
@@ -117,6 +114,11 @@ impl Global {
 enum Stream {
     Stdout,
     Stderr,
+}
+
+/// The flag repository at or above a place.
+fn repository(start: &Path) -> Result<Folder> {
+    Folder::find(start).context("a flag repository has a file `flagctl.yaml` at its root")
 }
 
 /// From the working folder to the repository's root, to stand before a path: empty, or with a `/` at its end.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
-use super::{Exit, Global, Stream, moment, parse_moment, prefix};
+use super::{Exit, Global, Stream, moment, parse_moment, prefix, repository};
 use crate::codes::Severity;
 use crate::compile::compile;
 use crate::diag::{Diagnostics, Finding};
@@ -43,10 +43,7 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
-    let folder = match args.paths.first() {
-        Some(first) if global.folder.is_none() => Folder::find(first)?,
-        _ => global.repository()?,
-    };
+    let folder = repository(args.paths.first().map_or(Path::new("."), PathBuf::as_path))?;
     let wanted = args.paths.iter().map(|path| inside(path, &folder)).collect::<Result<Vec<_>>>()?;
     let loaded = load::all(&folder)?;
     let today = moment(args.now).to_zoned(TimeZone::UTC).date();
@@ -75,7 +72,7 @@ fn report(
         snapshot: &loaded.snapshot,
         prefix: &prefix(folder),
         checked,
-        contents: &contents(loaded),
+        contents: &contents(args, loaded, checked),
     };
     let format = match args.format {
         Format::Human => report::Format::Human,
@@ -101,9 +98,14 @@ fn compile_all(loaded: &Loaded) -> Diagnostics {
     names.par_iter().flat_map_iter(|name| compile(&loaded.project, name).1).collect()
 }
 
-fn contents(loaded: &Loaded) -> String {
+/// What was looked at, in words.
+fn contents(args: &Args, loaded: &Loaded, checked: &[&str]) -> String {
     let project = &loaded.project;
     let counted = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
+    if checked.len() < loaded.snapshot.files().count() {
+        let paths = args.paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+        return format!("{} in {paths}", counted(checked.len(), "file"));
+    }
     let mut parts = vec![counted(project.flags.len(), "flag")];
     for (number, noun) in [(project.segments.len(), "segment"), (project.kills.len(), "kill")] {
         if number > 0 {

@@ -18,8 +18,9 @@ use crate::bundle::{
 };
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
-use crate::model::{self, Project, Serving};
+use crate::model::{self, Effective, Project};
 use crate::source::{Span, Spanned};
+use crate::yaml::{Node, Value, Whole};
 
 /// Compiles one environment, which the project need not declare.
 pub fn compile(project: &Project, environment: &str) -> (Bundle, Diagnostics) {
@@ -56,7 +57,7 @@ struct Compiler<'p> {
     segments: Vec<Draft<'p, model::Segment, Segment>>,
     /// Distinct in key, ascending.
     flags: Vec<Draft<'p, model::Flag, Flag>>,
-    servings: Vec<Serving>,
+    servings: Vec<Effective<'p>>,
     kills: BTreeMap<&'p str, &'p model::Kill>,
     diagnostics: Diagnostics,
 }
@@ -118,7 +119,7 @@ impl<'p> Compiler<'p> {
                 );
             }
             if name == TARGETING_KEY && attribute.kind != Type::String {
-                let message = format!("`{TARGETING_KEY}` is always a string, not a {}", attribute.kind.name());
+                let message = format!("`{TARGETING_KEY}` is always a string, not {}", attribute.kind.described());
                 self.report(Diagnostic::new(Code::UnfitUnit, attribute.name.span, message));
             }
         }
@@ -156,7 +157,7 @@ impl<'p> Compiler<'p> {
 
     fn flag(&mut self, at: usize) {
         let Some(definition) = self.flags.get(at).map(|draft| draft.definition) else { return };
-        let Some(serving) = self.servings.get(at).cloned() else { return };
+        let Some(serving) = self.servings.get(at).copied() else { return };
         let Ok(flag) = self.build(definition, &serving) else { return };
         if let Ok(weight) = self.weigh(flag.conditions(), definition.start, &definition.key)
             && let Some(draft) = self.flags.get_mut(at)
@@ -189,19 +190,18 @@ impl<'p> Compiler<'p> {
     }
 
     /// Reports everything that is wrong with a flag, not only the first.
-    fn build(&mut self, definition: &'p model::Flag, serving: &Serving) -> Compiled<Flag> {
+    fn build(&mut self, definition: &'p model::Flag, serving: &Effective<'p>) -> Compiled<Flag> {
         let variants = self.variants(definition);
-        let find = |compiler: &mut Self, name: &Option<Spanned<String>>| match name {
+        let find = |compiler: &mut Self, name: Option<&Spanned<String>>| match name {
             Some(name) => compiler.variant(definition, name),
             None => Err(Broken),
         };
-        let off = find(self, &serving.off);
-        let default = find(self, &serving.default);
+        let off = find(self, serving.off);
+        let default = find(self, serving.default);
         let unit = self.unit(serving);
-        let requires = serving.requires.as_deref().unwrap_or_default();
-        let prerequisites = self.prerequisites(requires);
-        let rules = self.rules(definition, serving.rules.as_deref().unwrap_or_default());
-        let salt = serving.salt.as_ref().map_or(definition.key.as_str(), |salt| salt.value.as_str());
+        let prerequisites = self.prerequisites(serving.requires);
+        let rules = self.rules(definition, serving.rules);
+        let salt = serving.salt.map_or(definition.key.as_str(), |salt| salt.value.as_str());
         Ok(Flag {
             key: definition.key.as_str().into(),
             variants: variants?,
@@ -219,7 +219,7 @@ impl<'p> Compiler<'p> {
         let mut sound = true;
         if let Some(first) = definition.variants.first() {
             for variant in &definition.variants {
-                let (kind, other) = (value_type(&first.value.value), value_type(&variant.value.value));
+                let (kind, other) = (value_type(&first.value), value_type(&variant.value));
                 if kind != other {
                     sound = false;
                     let message = format!("`{}` is {other}, and `{}` is {kind}", variant.name.value, first.name.value);
@@ -233,7 +233,7 @@ impl<'p> Compiler<'p> {
         }
         let variant = |variant: &model::Variant| Variant {
             name: variant.name.value.as_str().into(),
-            value: variant.value.value.clone(),
+            value: variant.value.to_json(),
         };
         if !sound || definition.variants.is_empty() {
             return Err(Broken);
@@ -246,7 +246,7 @@ impl<'p> Compiler<'p> {
         if let Some(at) = at.and_then(|at| u16::try_from(at).ok()) {
             return Ok(VariantId(at));
         }
-        if definition.variants.is_empty() {
+        if definition.whole == Whole::No {
             return Err(Broken);
         }
         let names = || definition.variants.iter().map(|variant| variant.name.value.as_str());
@@ -256,21 +256,21 @@ impl<'p> Compiler<'p> {
         Err(self.report(Diagnostic::new(Code::UnknownVariant, name.span, message).help(help)))
     }
 
-    fn unit(&mut self, serving: &Serving) -> Compiled<AttributeId> {
-        let Some(unit) = &serving.unit else { return Ok(AttributeId::TARGETING_KEY) };
+    fn unit(&mut self, serving: &Effective<'p>) -> Compiled<AttributeId> {
+        let Some(unit) = serving.unit else { return Ok(AttributeId::TARGETING_KEY) };
         let id = self.attribute(unit)?;
         match self.attributes.get(id).map(|attribute| attribute.kind) {
             Some(Type::String) => Ok(id),
             kind => {
-                let kind = kind.map_or("value", Type::name);
-                let message = format!("`{}` is a {kind}; a unit is a string", unit.value);
+                let kind = kind.map_or("a value", Type::described);
+                let message = format!("`{}` is {kind}; a unit is a string", unit.value);
                 let help = "declare the attribute as a string, and send it as one";
                 Err(self.report(Diagnostic::new(Code::UnfitUnit, unit.span, message).help(help)))
             }
         }
     }
 
-    fn state(&self, definition: &model::Flag, serving: &Serving) -> Compiled<State> {
+    fn state(&self, definition: &model::Flag, serving: &Effective<'p>) -> Compiled<State> {
         if let Some(kill) = self.kills.get(definition.key.as_str()) {
             let text = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.value.as_str().into());
             return Ok(State::Killed {
@@ -279,7 +279,7 @@ impl<'p> Compiler<'p> {
                 at: text(&kill.at),
             });
         }
-        let enabled = serving.enabled.as_ref().is_none_or(|enabled| enabled.value);
+        let enabled = serving.enabled.is_none_or(|enabled| enabled.value);
         Ok(if enabled { State::Enabled } else { State::Disabled })
     }
 
@@ -405,11 +405,9 @@ impl<'p> Compiler<'p> {
     }
 }
 
-fn value_type(value: &serde_json::Value) -> &'static str {
-    match value {
-        serde_json::Value::Bool(_) => "a boolean",
-        serde_json::Value::String(_) => "a string",
-        serde_json::Value::Number(_) => "a number",
+fn value_type(node: &Node) -> &'static str {
+    match node.value {
+        Value::Boolean(_) | Value::Number(..) | Value::Text(_) => node.type_name(),
         _ => "JSON",
     }
 }

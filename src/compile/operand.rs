@@ -43,7 +43,7 @@ impl Compiler<'_> {
         if let Some(span) = ignore_case
             && (attribute.kind != Type::String || operator == Operator::Exists)
         {
-            let message = format!("`ignore_case` does not fit `{}`, a {}", attribute.name, attribute.kind.name());
+            let message = format!("`ignore_case` does not fit `{}`, {}", attribute.name, attribute.kind.described());
             let diagnostic = Diagnostic::new(Code::UnfitOperator, span, message);
             return Err(self.report(diagnostic.help("it is for the comparisons of strings: leave it out")));
         }
@@ -58,7 +58,11 @@ impl Compiler<'_> {
         let predicate = match operator {
             Operator::Exists => Predicate::Exists,
             operator if ignore_case.is_some() => {
-                let texts = self.texts(attribute, operands, Membership::Any)?;
+                let membership = match text_operator(operator) {
+                    TextOperator::Equals => Membership::EnumInAnyCase,
+                    _ => Membership::Any,
+                };
+                let texts = self.texts(attribute, operands, membership)?;
                 if operator == Operator::Matches {
                     self.pattern(&operation.operand)?;
                 }
@@ -85,9 +89,15 @@ impl Compiler<'_> {
     fn unfit(&mut self, attribute: &Attribute, operation: &Operation) -> Broken {
         let fitting = Operator::ALL.iter().filter(|operator| fits(**operator, attribute.kind));
         let fitting: Vec<_> = fitting.map(|operator| format!("`{}`", operator.name())).collect();
-        let (operator, kind) = (operation.operator.name(), attribute.kind.name());
-        let message = format!("`{operator}` does not fit `{}`, a {kind}", attribute.name);
-        let help = format!("a {kind} takes {}", fitting.join(", "));
+        let (operator, kind) = (operation.operator.name(), attribute.kind.described());
+        let message = format!("`{operator}` does not fit `{}`, {kind}", attribute.name);
+        // The short form names no operator.
+        let short = operation.span == operation.operand.span && matches!(attribute.kind, Type::List(_));
+        let help = match &operation.operand.value {
+            Value::List(_) if short => "write `{has_any: […]}` or `{has_all: […]}`".to_owned(),
+            _ if short => format!("write `{{has: {}}}`", operation.operand.written()),
+            _ => format!("{kind} takes {}", fitting.join(", ")),
+        };
         self.report(Diagnostic::new(Code::UnfitOperator, operation.span, message).help(help))
     }
 
@@ -157,7 +167,7 @@ impl Compiler<'_> {
         self.each(nodes, |compiler, node| {
             let Some(text) = node.as_text() else { return Err(compiler.wrong(attribute, node)) };
             match &attribute.allowed {
-                Some(allowed) if membership == Membership::Enum && !allowed.iter().any(|a| a.as_ref() == text) => {
+                Some(allowed) if !membership.admits(allowed, text) => {
                     let names = || allowed.iter().map(AsRef::as_ref);
                     let message = format!("`{text}` is not a value of `{}`", attribute.name);
                     let help = did_you_mean(text, names())
@@ -184,7 +194,8 @@ impl Compiler<'_> {
     fn time(&mut self, node: &Node) -> Compiled<Timestamp> {
         let written = node.written();
         moment(written).ok_or_else(|| {
-            let whole = [format!("{written}Z"), format!("{written}T00:00:00Z"), written.replacen(' ', "T", 1)];
+            let joined = written.replacen(' ', "T", 1);
+            let whole = [format!("{joined}Z"), format!("{written}T00:00:00Z"), joined];
             let help = whole.iter().find(|whole| moment(whole).is_some());
             let help = help.map_or_else(
                 || "the form is `2026-11-22T11:02:00+01:00`".to_owned(),
@@ -241,8 +252,13 @@ impl Compiler<'_> {
             Type::List(Element::Number) => Type::Number,
             kind => kind,
         };
-        let message =
-            format!("`{}` takes a {}, found {} `{}`", attribute.name, element.name(), node.type_name(), node.written());
+        let message = format!(
+            "`{}` takes {}, found {} `{}`",
+            attribute.name,
+            element.described(),
+            node.type_name(),
+            node.written()
+        );
         let help = match (element, &node.value) {
             (Type::String, Value::Number(..) | Value::Boolean(_)) => {
                 Some(format!("write `\"{}\"` to make it a string", node.written()))
@@ -262,10 +278,21 @@ impl Compiler<'_> {
 }
 
 /// Whether texts must be values of the attribute's enum.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum Membership {
     Enum,
+    EnumInAnyCase,
     Any,
+}
+
+impl Membership {
+    fn admits(self, allowed: &[Box<str>], text: &str) -> bool {
+        match self {
+            Self::Enum => allowed.iter().any(|one| one.as_ref() == text),
+            Self::EnumInAnyCase => allowed.iter().any(|one| one.to_lowercase() == text.to_lowercase()),
+            Self::Any => true,
+        }
+    }
 }
 
 fn fits(operator: Operator, kind: Type) -> bool {

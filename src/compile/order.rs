@@ -73,10 +73,10 @@ impl Compiler<'_> {
             }
             Item::Flag(at) => {
                 let Some(serving) = self.servings.get(at) else { return mentions };
-                let requires = serving.requires.iter().flatten().map(|required| &required.flag);
+                let requires = serving.requires.iter().map(|required| &required.flag);
                 let flags = requires.filter_map(|flag| Some((Item::Flag(self.find_flag(&flag.value)?), flag.span)));
                 mentions.extend(flags);
-                for rule in serving.rules.iter().flatten() {
+                for rule in serving.rules {
                     if let Some(condition) = &rule.condition {
                         self.mentions_of(&condition.value, &mut mentions);
                     }

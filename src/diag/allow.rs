@@ -39,7 +39,7 @@ impl Allow {
         };
         if code.adjustable() == Adjustable::No {
             let message = format!("`{code}` cannot be allowed: nothing can be evaluated until it is fixed");
-            diagnostics.push(Diagnostic::new(Code::FixedCode, span, message));
+            diagnostics.push(Diagnostic::new(Code::FixedCode, span, message).help("remove the comment"));
             return None;
         }
         if reason.trim().is_empty() {

@@ -9,7 +9,7 @@ mod allow;
 
 pub use allow::Allow;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codes::{Adjustable, Code, Severity};
 use crate::source::{Snapshot, Span};
@@ -92,6 +92,7 @@ pub type Levels = BTreeMap<Code, Level>;
 
 /// Applies levels and allows; sorts by file, offset and code, and drops repetitions.
 pub fn settle(mut diagnostics: Diagnostics, levels: &Levels, allows: &[Allow], snapshot: &Snapshot) -> Vec<Finding> {
+    drop_consequences(&mut diagnostics);
     let mut used = vec![false; allows.len()];
     if !allows.is_empty() {
         diagnostics.retain(|diagnostic| {
@@ -128,6 +129,20 @@ pub fn settle(mut diagnostics: Diagnostics, levels: &Levels, allows: &[Allow], s
         }
     });
     findings.collect()
+}
+
+/// Leaves one problem of each scalar that is written in a doubtful way: a number that cannot be held has no
+/// meaning to complain of, and where the meaning is wrong anyway, that it could be misread adds nothing.
+fn drop_consequences(diagnostics: &mut Diagnostics) {
+    let spans = |code: Code, diagnostics: &Diagnostics| -> BTreeSet<Span> {
+        diagnostics.iter().filter(|one| one.code == code).map(|one| one.span).collect()
+    };
+    let inexact = spans(Code::InexactNumber, diagnostics);
+    diagnostics.retain(|one| one.code == Code::InexactNumber || !inexact.contains(&one.span));
+    let ambiguous = spans(Code::AmbiguousScalar, diagnostics);
+    let others = diagnostics.iter().filter(|one| one.code != Code::AmbiguousScalar && ambiguous.contains(&one.span));
+    let wrong: BTreeSet<Span> = others.map(|one| one.span).collect();
+    diagnostics.retain(|one| one.code != Code::AmbiguousScalar || !wrong.contains(&one.span));
 }
 
 /// The name of the list that was probably meant, as help; none if no name is close.

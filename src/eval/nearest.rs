@@ -95,6 +95,7 @@ impl<'b> Candidates<'b> {
             _ => values.extend(allowed.map(|value| json!(value))),
         }
         let removal = (test.attribute != AttributeId::NOW).then_some(None);
+        values.retain(|value| !matches!(Value::read(attribute, value), Value::Unusable(_)));
         for value in values.into_iter().map(Some).chain(removal) {
             let change = (test.attribute, Change { attribute, value });
             if !self.changes.contains(&change) {

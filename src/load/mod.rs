@@ -88,8 +88,8 @@ pub fn flags(folder: &Folder, settings: Loaded, keys: &[String], environment: &s
         let mut mentions = Vec::new();
         for flag in loaded.project.flags.iter().skip(flags) {
             let serving = flag.serving(environment);
-            mentions.extend(serving.requires.iter().flatten().map(|required| (FLAGS, required.flag.value.clone())));
-            let conditions = serving.rules.iter().flatten().filter_map(|rule| rule.condition.as_ref());
+            mentions.extend(serving.requires.iter().map(|required| (FLAGS, required.flag.value.clone())));
+            let conditions = serving.rules.iter().filter_map(|rule| rule.condition.as_ref());
             conditions.for_each(|condition| mentioned(&condition.value, &mut mentions));
         }
         for segment in loaded.project.segments.iter().skip(segments) {
@@ -183,7 +183,8 @@ fn lower(file: File, id: FileId, check: Check) -> Lowered {
             Definition::Settings(settings)
         }
         ([FLAGS, ..], true) => {
-            let (flag, misfits) = model::lower_flag(root, file.stem(), id);
+            let (mut flag, misfits) = model::lower_flag(root, file.stem(), id);
+            flag.whole = if misfits.is_empty() { document.whole } else { Whole::No };
             held_against(Kind::Flag, &document, misfits, check, &mut diagnostics);
             Definition::Flag(Box::new(flag))
         }

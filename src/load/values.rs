@@ -50,9 +50,9 @@ pub(super) fn check(folder: &Folder, loaded: &mut Loaded) -> Result<(), SourceEr
 
 fn check_flag(flag: &Flag, path: &str, validator: &Validator, diagnostics: &mut Diagnostics) {
     for variant in &flag.variants {
-        schema::check_value(validator, &variant.value.value, |error| {
+        schema::check_value(validator, &variant.value, |span, error| {
             let message = format!("`{}` does not satisfy `{path}`: {error}", variant.name.value);
-            diagnostics.push(Diagnostic::new(Code::ValueSchema, variant.value.span, message));
+            diagnostics.push(Diagnostic::new(Code::ValueSchema, span, message));
         });
     }
 }

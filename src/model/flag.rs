@@ -1,13 +1,12 @@
 //! Flags, segments and kills as written.
 
 use jiff::civil::Date;
-use serde_json::Value as Json;
 
 use super::condition::{Condition, Requirement};
 use super::lower::{Fields, Lowering};
 use crate::bundle::Percent;
 use crate::source::{FileId, Span, Spanned};
-use crate::yaml::{Node, Value};
+use crate::yaml::{Node, Value, Whole};
 
 /// A flag, for all environments.
 #[derive(Debug, Clone)]
@@ -18,6 +17,8 @@ pub struct Flag {
     pub file: FileId,
     /// What to point at when something is missing: the file's first key.
     pub start: Span,
+    /// Whether all of the file could be read; where not, what is missing here may be there.
+    pub whole: Whole,
     /// What it is for.
     pub description: Option<Spanned<String>>,
     /// What it is used for, which decides how long it lives; `release` if left out.
@@ -44,7 +45,7 @@ pub struct Variant {
     /// What rules serve it by.
     pub name: Spanned<String>,
     /// What applications get.
-    pub value: Spanned<Json>,
+    pub value: Node,
 }
 
 /// The fields that an environment can replace, one by one.
@@ -64,6 +65,25 @@ pub struct Serving {
     pub requires: Option<Vec<Requirement>>,
     /// In the order in which they are asked.
     pub rules: Option<Vec<Rule>>,
+}
+
+/// The fields of [`Serving`] as they hold in one environment.
+#[derive(Debug, Clone, Copy)]
+pub struct Effective<'f> {
+    /// [`Serving::enabled`]
+    pub enabled: Option<&'f Spanned<bool>>,
+    /// [`Serving::off`]
+    pub off: Option<&'f Spanned<String>>,
+    /// [`Serving::default`]
+    pub default: Option<&'f Spanned<String>>,
+    /// [`Serving::unit`]
+    pub unit: Option<&'f Spanned<String>>,
+    /// [`Serving::salt`]
+    pub salt: Option<&'f Spanned<String>>,
+    /// [`Serving::requires`]
+    pub requires: &'f [Requirement],
+    /// [`Serving::rules`]
+    pub rules: &'f [Rule],
 }
 
 /// A condition and what it serves.
@@ -161,7 +181,7 @@ impl Flag {
                     let value = &entry.value;
                     match value.value {
                         Value::Null => lowering.misfit(entry.key_span, "a value"),
-                        _ => Some(Variant { name, value: Spanned { value: value.to_json(), span: value.span } }),
+                        _ => Some(Variant { name, value: value.clone() }),
                     }
                 };
                 entries.iter().filter_map(variant).collect()
@@ -189,6 +209,7 @@ impl Flag {
             key: key.to_owned(),
             file,
             start: start(root),
+            whole: Whole::Yes,
             description: fields.get("description").and_then(|node| lowering.words(node)),
             kind,
             owner: fields.get("owner").and_then(|node| lowering.words(node)),
@@ -202,18 +223,18 @@ impl Flag {
     }
 
     /// What holds in an environment: its own fields, and the flag's where it has none.
-    pub fn serving(&self, environment: &str) -> Serving {
+    pub fn serving(&self, environment: &str) -> Effective<'_> {
+        let base = &self.base;
         let own = self.environments.iter().find(|(name, _)| name.value == environment);
-        let Some((_, own)) = own else { return self.base.clone() };
-        let (own, base) = (own.clone(), &self.base);
-        Serving {
-            enabled: own.enabled.or_else(|| base.enabled.clone()),
-            off: own.off.or_else(|| base.off.clone()),
-            default: own.default.or_else(|| base.default.clone()),
-            unit: own.unit.or_else(|| base.unit.clone()),
-            salt: own.salt.or_else(|| base.salt.clone()),
-            requires: own.requires.or_else(|| base.requires.clone()),
-            rules: own.rules.or_else(|| base.rules.clone()),
+        let own = own.map_or(base, |(_, own)| own);
+        Effective {
+            enabled: own.enabled.as_ref().or(base.enabled.as_ref()),
+            off: own.off.as_ref().or(base.off.as_ref()),
+            default: own.default.as_ref().or(base.default.as_ref()),
+            unit: own.unit.as_ref().or(base.unit.as_ref()),
+            salt: own.salt.as_ref().or(base.salt.as_ref()),
+            requires: own.requires.as_deref().or(base.requires.as_deref()).unwrap_or_default(),
+            rules: own.rules.as_deref().or(base.rules.as_deref()).unwrap_or_default(),
         }
     }
 
@@ -250,7 +271,9 @@ impl Rule {
         });
         let steps = fields.get("steps").map_or_else(Vec::new, |steps| {
             let items = lowering.list(steps);
-            lowering.distinct(steps, items);
+            if items.is_empty() {
+                lowering.misfit::<()>(steps.span, "at least one step");
+            }
             items.iter().filter_map(|item| lowering.percent(item)).collect()
         });
         Self {
@@ -271,8 +294,8 @@ impl Serve {
             return lowering.misfit(node.span, "at least one variant");
         }
         let share = |entry| Some(Share { variant: lowering.key(entry)?, share: lowering.percent(&entry.value)? });
-        let shares = entries.iter().filter_map(share).collect();
-        Some(Self::Split(Spanned { value: shares, span: node.span }))
+        let shares: Option<Vec<_>> = entries.iter().map(share).collect();
+        Some(Self::Split(Spanned { value: shares?, span: node.span }))
     }
 }
 

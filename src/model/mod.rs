@@ -11,7 +11,7 @@ mod lower;
 mod settings;
 
 pub use condition::{Condition, Operation, Operator, RESERVED, Requirement};
-pub use flag::{Flag, Kill, Rule, Segment, Serve, Serving, Share, Variant};
+pub use flag::{Effective, Flag, Kill, Rule, Segment, Serve, Serving, Share, Variant};
 pub use lower::Misfit;
 pub(crate) use lower::is_name;
 pub use settings::{AttributeDeclaration, Settings};

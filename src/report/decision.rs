@@ -18,7 +18,7 @@ pub fn decision(
     format!("{}: {} = {}\n  {reason}\n", flag.key, decision.variant.name, decision.variant.value)
 }
 
-/// A line for each flag.
+/// A line for each flag; wrapped to a width, in columns, if one is given.
 pub fn decisions(
     bundle: &Bundle,
     decisions: &[(&Flag, Decision<'_>)],
@@ -27,8 +27,11 @@ pub fn decisions(
     width: Option<u16>,
 ) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(width.unwrap_or(WIDTH));
+    table.load_style(presets::NOTHING);
+    match width {
+        Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
+        None => table.set_content_arrangement(ContentArrangement::Disabled),
+    };
     table.set_header(["FLAG", "VARIANT", "VALUE", "REASON"]);
     for (flag, decision) in decisions {
         let value = shortened(&decision.variant.value.to_string());
@@ -38,9 +41,6 @@ pub fn decisions(
     let lines = table.lines().map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(&line).trim_end()));
     lines.collect()
 }
-
-/// Of a table where the terminal does not say how wide it is.
-const WIDTH: u16 = 100;
 
 fn shortened(text: &str) -> String {
     const LONGEST: usize = 24;

@@ -92,7 +92,7 @@ fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, at: usize, l
         return;
     }
     if let Some(condition) = &rule.condition {
-        add_condition(condition, 1, lines);
+        add_entries(condition, 1, lines);
     }
     let unit = bundle.attributes.get(flag.unit).map_or("", |attribute| attribute.name.as_ref());
     let missing = format!("no usable {unit}");
@@ -140,15 +140,15 @@ fn in_bucket(bucket: Bucket) -> String {
 fn add_condition(condition: &ConditionTrace<'_, '_>, depth: usize, lines: &mut Vec<Line>) {
     let mark = mark(condition.truth);
     match &condition.kind {
-        // The entries of one mapping: nothing would be said by a line of its own.
-        TraceKind::All(inner) if depth > 0 && lines.last().is_some_and(|line| line.depth < depth) => {
-            inner.iter().for_each(|condition| add_condition(condition, depth, lines));
-        }
         TraceKind::All(inner) => add_group("all of", mark, inner, depth, lines),
         TraceKind::Any(inner) => add_group("any of", mark, inner, depth, lines),
-        TraceKind::Not(inner) => add_group("not", mark, std::slice::from_ref(inner.as_ref()), depth, lines),
+        TraceKind::Not(inner) => {
+            lines.push(line(depth, mark, "not".to_owned(), ""));
+            add_condition(inner, depth + 1, lines);
+        }
         TraceKind::Segment { name, condition } => {
-            add_group(&format!("segment {name}"), mark, std::slice::from_ref(condition.as_ref()), depth, lines);
+            lines.push(line(depth, mark, format!("segment {name}"), ""));
+            add_entries(condition, depth + 1, lines);
         }
         TraceKind::Flag { flag, wanted, decision } => {
             let step = format!("flag {} serves {}", flag.key, wanted.join(" or "));
@@ -158,6 +158,14 @@ fn add_condition(condition: &ConditionTrace<'_, '_>, depth: usize, lines: &mut V
         TraceKind::Test { test, attribute, found: value } => {
             lines.push(line(depth, mark, expected(attribute, test), &found(value)));
         }
+    }
+}
+
+/// The entries of one mapping, where the line above says already that all must hold.
+fn add_entries(condition: &ConditionTrace<'_, '_>, depth: usize, lines: &mut Vec<Line>) {
+    match &condition.kind {
+        TraceKind::All(inner) => inner.iter().for_each(|condition| add_condition(condition, depth, lines)),
+        _ => add_condition(condition, depth, lines),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::model::Project;
 const TEMPORARY: [&str; 2] = ["release", "experiment"];
 
 pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
-    for flag in project.flags.iter().filter(|flag| flag.expires.is_none()) {
+    for flag in super::whole(project).filter(|flag| flag.expires.is_none()) {
         let kind = flag.kind.as_ref().map_or("release", |kind| kind.value.as_str());
         if TEMPORARY.contains(&kind) {
             let span = flag.kind.as_ref().map_or(flag.start, |kind| kind.span);

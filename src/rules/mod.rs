@@ -14,7 +14,8 @@ mod unused_variant;
 use jiff::civil::Date;
 
 use crate::diag::Diagnostics;
-use crate::model::Project;
+use crate::model::{Flag, Project};
+use crate::yaml::Whole;
 
 /// What a rule looks at, and where it reports.
 type Check = fn(&Project, Date, &mut Diagnostics);
@@ -29,6 +30,11 @@ const RULES: [Check; 8] = [
     unused_segment::check,
     unused_variant::check,
 ];
+
+/// The flags that advice can be given on: of the others, too little is known.
+fn whole(project: &Project) -> impl Iterator<Item = &Flag> {
+    project.flags.iter().filter(|flag| flag.whole == Whole::Yes)
+}
 
 /// Everything that the rules have to say about a project on a day.
 pub fn check(project: &Project, today: Date) -> Diagnostics {

@@ -5,24 +5,24 @@ use jiff::civil::Date;
 use crate::bundle::{BUCKETS, TARGETING_KEY};
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{Condition, Flag, Operator, Project, Rule, Serve, Serving};
+use crate::model::{Condition, Effective, Operator, Project, Rule, Serve};
 use crate::yaml::Value;
 
 pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
-    for flag in &project.flags {
-        for serving in flag.servings() {
-            check_serving(project, flag, serving, diagnostics);
+    for flag in super::whole(project) {
+        for environment in &project.settings.environments {
+            check_serving(project, flag.serving(&environment.value), diagnostics);
         }
     }
 }
 
-fn check_serving(project: &Project, flag: &Flag, serving: &Serving, diagnostics: &mut Diagnostics) {
-    let Some(unit) = serving.unit.as_ref().or(flag.base.unit.as_ref()) else { return };
+fn check_serving(project: &Project, serving: Effective<'_>, diagnostics: &mut Diagnostics) {
+    let Some(unit) = serving.unit else { return };
     let declared = project.settings.attributes.iter().find(|attribute| attribute.name.value == unit.value);
     if unit.value == TARGETING_KEY || declared.is_none_or(|declared| declared.required) {
         return;
     }
-    for rule in serving.rules.iter().flatten() {
+    for rule in serving.rules {
         let present = rule.condition.as_ref().is_some_and(|condition| asks(project, &condition.value, &unit.value));
         if buckets(rule) && !present {
             let span = rule.rollout.as_ref().map_or(rule.span, |rollout| rollout.span);

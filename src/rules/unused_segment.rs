@@ -9,6 +9,10 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Condition, Project};
 
 pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
+    if super::whole(project).count() < project.flags.len() {
+        // What could not be read may refer to any of them.
+        return;
+    }
     let mut used = BTreeSet::new();
     let rules =
         project.flags.iter().flat_map(|flag| flag.servings()).flat_map(|serving| serving.rules.iter().flatten());

@@ -26,12 +26,14 @@ pub fn parse(id: FileId, file: &File, diagnostics: &mut Diagnostics) -> Document
             }
         });
     }
+    let nothing = Node { value: Value::Null, span: Span { file: id, start: 0, end: 0 } };
+    if file.fault.is_some() {
+        // Half a file says other things than the whole.
+        return Document { root: nothing, comments: Vec::new(), whole: Whole::No };
+    }
     let mut builder = Builder::new(id, &file.text, diagnostics);
     builder.run();
-    let root = builder.root.take();
-    let whole = if builder.whole == Whole::Yes && file.fault.is_none() { Whole::Yes } else { Whole::No };
-    let comments = std::mem::take(&mut builder.comments);
-    let nothing = Node { value: Value::Null, span: Span { file: id, start: 0, end: 0 } };
+    let Builder { root, comments, whole, .. } = builder;
     Document { root: root.unwrap_or(nothing), comments, whole }
 }
 
@@ -94,10 +96,14 @@ impl<'t, 'd> Builder<'t, 'd> {
         options.emit_comments = self.text.contains(ADDRESS);
         let mut documents = 0;
         for event in Parser::new_from_str_with_options(self.text, options) {
-            let (event, span) = match event {
-                Ok((event, span)) => (event, self.span(&span)),
+            let (event, tag, span) = match event {
+                Ok((event, span)) => (event, span.tag_span().map(|tag| self.span(&tag)), self.span(&span)),
                 Err(error) => return self.refuse(&error),
             };
+            self.check_tag(tag);
+            if self.open.len() > DEPTH_LIMIT {
+                return self.too_deep(span);
+            }
             match event {
                 Event::DocumentStart(..) => {
                     documents += 1;
@@ -110,16 +116,9 @@ impl<'t, 'd> Builder<'t, 'd> {
                         return;
                     }
                 }
-                Event::Scalar(text, style, anchor, tag) => {
-                    self.check_tag(tag.is_some(), span);
-                    self.scalar(text, style, anchor, span);
-                }
-                Event::SequenceStart(_, anchor, tag) => {
-                    self.check_tag(tag.is_some(), span);
-                    self.begin(anchor, span, Content::List(Vec::new()));
-                }
-                Event::MappingStart(_, anchor, tag) => {
-                    self.check_tag(tag.is_some(), span);
+                Event::Scalar(text, style, anchor, _) => self.scalar(text, style, anchor, span),
+                Event::SequenceStart(_, anchor, _) => self.begin(anchor, span, Content::List(Vec::new())),
+                Event::MappingStart(_, anchor, _) => {
                     self.begin(anchor, span, Content::Map { entries: Vec::new(), key: None });
                 }
                 Event::SequenceEnd | Event::MappingEnd => self.end(span),
@@ -141,8 +140,8 @@ impl<'t, 'd> Builder<'t, 'd> {
         self.diagnostics.push(diagnostic);
     }
 
-    fn check_tag(&mut self, tagged: bool, span: Span) {
-        if tagged {
+    fn check_tag(&mut self, tag: Option<Span>) {
+        if let Some(span) = tag {
             self.whole = Whole::No;
             self.report(
                 Diagnostic::new(Code::UnsupportedYaml, span, "tags such as `!name` are not supported")
@@ -300,6 +299,12 @@ impl<'t, 'd> Builder<'t, 'd> {
         }
     }
 
+    fn too_deep(&mut self, span: Span) {
+        self.whole = Whole::No;
+        let message = format!("collections nest deeper than {DEPTH_LIMIT} levels");
+        self.report(Diagnostic::new(Code::LimitExceeded, span, message));
+    }
+
     fn refuse(&mut self, error: &ScanError) {
         self.whole = Whole::No;
         let at = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
@@ -309,17 +314,14 @@ impl<'t, 'd> Builder<'t, 'd> {
         let end = start.saturating_add(u32::try_from(width).unwrap_or(0));
         let span = Span { file: self.file, start, end };
         let diagnostic = match error.kind() {
-            ErrorKind::RecursionLimitExceeded => {
-                let message = format!("collections nest deeper than {DEPTH_LIMIT} levels");
-                Diagnostic::new(Code::LimitExceeded, span, message)
-            }
+            ErrorKind::RecursionLimitExceeded => return self.too_deep(span),
             kind => {
                 let mut words = error.info();
                 if let Some(first) = words.get_mut(..1) {
                     first.make_ascii_lowercase();
                 }
-                let message = words.trim_end_matches('.').to_owned();
-                Diagnostic::new(Code::YamlSyntax, span, message).maybe_help(advice(kind).map(str::to_owned))
+                let message = words.trim_end_matches('.').replace('\'', "`");
+                Diagnostic::new(Code::YamlSyntax, span, message).maybe_help(advice(kind, &words).map(str::to_owned))
             }
         };
         self.report(diagnostic);
@@ -335,13 +337,14 @@ fn count(node: &Node) -> usize {
     }
 }
 
-fn advice(kind: &ErrorKind) -> Option<&'static str> {
+fn advice(kind: &ErrorKind, words: &str) -> Option<&'static str> {
     Some(match kind {
+        _ if words.starts_with("mapping values are not allowed") => "quote text that contains a colon and a space",
         ErrorKind::TabNotAllowed
         | ErrorKind::TabInBlockIndentation
         | ErrorKind::TabInIndentation
         | ErrorKind::TabAtBlockScalarStart => "indent with spaces",
-        ErrorKind::UnclosedQuotedScalar => "close the quote",
+        ErrorKind::UnclosedQuotedScalar | ErrorKind::InvalidQuotedScalarIndent => "close the quote",
         ErrorKind::UnclosedFlowCollection { .. } | ErrorKind::UnexpectedEofFlowSequence => "close the bracket",
         ErrorKind::UnknownAnchor => "define the anchor with `&name` before its first `*name`",
         ErrorKind::UnexpectedCharacter { .. } => "quote the text, so that this character is part of it",

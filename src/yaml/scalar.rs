@@ -52,6 +52,11 @@ pub(super) fn resolve(text: &str, span: Span, diagnostics: &mut Diagnostics) -> 
             }
             None => inexact(text, &mut report),
         },
+        Form::NotANumber => {
+            let help = format!("write `\"{text}\"` if it is a text");
+            report(Code::InexactNumber, format!("`{text}` is no number that JSON can hold"), help);
+            Value::Text(text.to_owned())
+        }
     }
 }
 
@@ -63,6 +68,7 @@ enum Form<'t> {
     Integer(&'t str),
     Radix(&'t str, u32),
     Float(f64),
+    NotANumber,
 }
 
 fn number(text: &str) -> Form<'_> {
@@ -78,7 +84,7 @@ fn number(text: &str) -> Form<'_> {
         return Form::Integer(text);
     }
     if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
-        return Form::Float(f64::INFINITY);
+        return Form::NotANumber;
     }
     let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));

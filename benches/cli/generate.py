@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Writes a realistic flag repository: generate.py FOLDER [FLAGS]. The same arguments give the same bytes.
+
+Five rules a flag over segments, sets, numbers, versions and prefixes, rollouts and splits; fifty segments;
+three environments; a hundred flags a folder.
+"""
+
+import pathlib
+import random
+import sys
+
+COUNTRIES = "AT BE BR CA CH DE DK ES FI FR GB IE IT JP MX NL NO PL PT SE US".split()
+PLANS = ["free", "pro", "enterprise"]
+TEAMS = ["payments", "search", "mobile", "platform", "growth", "identity"]
+
+PROJECT = f"""version: 1
+environments: [dev, staging, production]
+attributes:
+  targetingKey: string
+  email: string
+  country: {{type: string, enum: [{", ".join(COUNTRIES)}]}}
+  plan: {{type: string, enum: [{", ".join(PLANS)}]}}
+  app.version: semver
+  age: number
+  score: number
+  beta: boolean
+  device: string
+  groups: {{type: list, of: string}}
+"""
+
+
+def condition(rng):
+    version = f"{rng.randint(1, 9)}.{rng.randint(0, 20)}.0"
+    return rng.choice([
+        lambda: f"segment: segment-{rng.randrange(50):02}",
+        lambda: f"country: [{', '.join(sorted(rng.sample(COUNTRIES, 5)))}]",
+        lambda: f"plan: {rng.choice(PLANS)}",
+        lambda: f"app.version: {{gte: {version}}}",
+        lambda: f"age: {{gte: {rng.randint(18, 40)}, lt: {rng.randint(41, 99)}}}",
+        lambda: f"score: {{gt: {rng.randrange(1000)}}}",
+        lambda: f'email: {{ends_with: "@team-{rng.randrange(100)}.example.com"}}',
+        lambda: f"groups: {{has: group-{rng.randrange(100)}}}",
+        lambda: "beta: true",
+    ])()
+
+
+def rule(rng, at):
+    conditions = {}
+    while len(conditions) < 2:
+        text = condition(rng)
+        conditions[text.split(":")[0]] = text
+    lines = [f"  - name: rule-{at}", "    if:"]
+    lines += [f"      {text}" for text in conditions.values()]
+    if rng.random() < 0.4:
+        lines.append(f"    rollout: {rng.choice(['1%', '5%', '12.5%', '25%', '50%'])}")
+    if rng.random() < 0.2:
+        lines.append('    serve: {"on": 50%, "off": 50%}')
+    else:
+        lines.append("    serve: on")
+    return "\n".join(lines)
+
+
+def flag(rng, at):
+    rules = "\n".join(rule(rng, number) for number in range(1, 6))
+    return f"""# yaml-language-server: $schema=../../schemas/flag.schema.json
+description: The generated flag number {at}, which decides nothing for anybody.
+kind: release
+owner: team-{rng.choice(TEAMS)}
+expires: 2027-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}
+tags: [generated, {rng.choice(TEAMS)}]
+variants: {{on: true, off: false}}
+off: off
+default: off
+rules:
+{rules}
+environments:
+  dev:
+    rules: []
+    default: on
+"""
+
+
+def segment(rng, at):
+    domains = ", ".join(f'{{email: {{ends_with: "@partner-{rng.randrange(1000)}.example.com"}}}}' for _ in range(3))
+    return f"description: The generated segment number {at}.\nif:\n  any: [{domains}, {{groups: {{has: segment-{at}}}}}]\n"
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    flags = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000
+    rng = random.Random(20261122)
+    (folder / "segments").mkdir(parents=True)
+    # A rule mentions each of the fifty now and then; where flags are few, none may go unused.
+    lint = "" if flags >= 1_000 else "lint:\n  unused-segment: off\n"
+    (folder / "flagctl.yaml").write_text(PROJECT + lint)
+    for at in range(50):
+        (folder / "segments" / f"segment-{at:02}.yaml").write_text(segment(rng, at))
+    for at in range(flags):
+        place = folder / "flags" / f"area-{at // 100:04}"
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"flag-{at:06}.yaml").write_text(flag(rng, at))
+
+
+main()
