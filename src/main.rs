@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use flagctl::cmd::{Cli, Exit, run};
+use flagctl::cmd::{Cli, exit_of, run};
 
 fn main() -> ExitCode {
     match run(&Cli::parse()) {
@@ -15,7 +15,7 @@ fn main() -> ExitCode {
                 // Where stderr cannot be written, there is nobody left to tell.
                 writeln!(io::stderr(), "error: {error:#}").unwrap_or_default();
             }
-            ExitCode::from(Exit::Failed.code())
+            ExitCode::from(exit_of(&error).code())
         }
     }
 }

@@ -16,6 +16,12 @@ use crate::yaml::{self, Whole};
 /// A larger context is refused, in bytes.
 pub(super) const LIMIT: u64 = 16 << 20;
 
+/// An attribute as an argument.
+pub(super) fn parse_attribute(argument: &str) -> Result<(String, String), String> {
+    let (name, text) = argument.split_once('=').ok_or("the form is NAME=VALUE")?;
+    Ok((name.to_owned(), text.to_owned()))
+}
+
 /// A JSON or YAML file, or stdin for `-`.
 pub(super) fn file(path: Option<&Path>) -> Result<Option<Json>> {
     let Some(path) = path else { return Ok(None) };
@@ -53,7 +59,11 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
 }
 
 /// The file's attributes, and over them those given one by one.
-pub(super) fn read<'j>(attributes: &Attributes, file: Option<&'j Json>, given: &[String]) -> Result<Context<'j>> {
+pub(super) fn read<'j>(
+    attributes: &Attributes,
+    file: Option<&'j Json>,
+    given: &[(String, String)],
+) -> Result<Context<'j>> {
     let mut context = match file {
         None => Context::empty(attributes),
         Some(json) => {
@@ -64,10 +74,7 @@ pub(super) fn read<'j>(attributes: &Attributes, file: Option<&'j Json>, given: &
             context
         }
     };
-    for argument in given {
-        let Some((name, text)) = argument.split_once('=') else {
-            bail!("`{argument}` is no attribute; the form is `-c NAME=VALUE`");
-        };
+    for (name, text) in given {
         let (id, attribute) = attributes
             .find(name)
             .and_then(|id| Some((id, attributes.get(id)?)))

@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow, bail};
 use clap::ValueEnum;
 use jiff::Timestamp;
 
-use super::{Exit, Global, Stream, batch, context, moment, parse_moment, prefix, repository};
+use super::{Exit, Global, Stream, UsageError, batch, context, moment, parse_moment, prefix, repository};
 use crate::bundle::{Bundle, Flag};
 use crate::codes::Severity;
 use crate::compile::compile;
@@ -33,8 +33,8 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "ENV")]
     environment: Option<String>,
     /// An attribute of the context, read as the type that flagctl.yaml declares; may be repeated
-    #[arg(short = 'c', long = "attribute", value_name = "NAME=VALUE")]
-    attributes: Vec<String>,
+    #[arg(short = 'c', long = "attribute", value_name = "NAME=VALUE", value_parser = context::parse_attribute)]
+    attributes: Vec<(String, String)>,
     /// A JSON or YAML file with the context, or `-` for stdin; `-c` overrides it
     #[arg(long, value_name = "FILE")]
     context: Option<PathBuf>,
@@ -162,7 +162,7 @@ fn json_of<'b>(
 }
 
 fn test(bundle: &Bundle, flags: &[&Flag], context: &Context<'_>, now: Timestamp) -> Result<Exit> {
-    let [flag] = flags else { bail!("`--test` takes exactly one flag") };
+    let [flag] = flags else { return Err(UsageError("`--test` takes exactly one flag".to_owned()).into()) };
     match decide(bundle, flag, context, now).variant.value.as_bool() {
         Some(true) => Ok(Exit::Yes),
         Some(false) => Ok(Exit::No),
@@ -180,7 +180,7 @@ fn environment(args: &Args, settings: &Loaded) -> Result<String> {
             Err(anyhow!("there is no environment `{name}`; {help}"))
         }
         (None, [only]) => Ok((*only).to_owned()),
-        (None, names) => Err(anyhow!("which environment? Say `-e` and one of {}", names.join(", "))),
+        (None, names) => Err(UsageError(format!("which environment? Say `-e` and one of {}", names.join(", "))).into()),
     }
 }
 

@@ -29,16 +29,19 @@ pub enum Exit {
     Yes,
     /// It ran, and the answer is no.
     No,
+    /// The command line asks for something that cannot be.
+    Usage,
     /// It could not run.
     Failed,
 }
 
 impl Exit {
-    /// 0, 1 or 3; 2 is for a wrong command line.
+    /// What the process ends with.
     pub fn code(self) -> u8 {
         match self {
             Self::Yes => 0,
             Self::No => 1,
+            Self::Usage => 2,
             Self::Failed => 3,
         }
     }
@@ -81,10 +84,20 @@ enum Command {
     Completions(completions::Args),
 }
 
+/// What the command line lacks, found only when the definitions were read.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct UsageError(String);
+
+/// How a run ended that `error` kept from its result.
+pub fn exit_of(error: &anyhow::Error) -> Exit {
+    if error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }
+}
+
 /// Runs a command.
 ///
 /// # Errors
-/// Whatever kept it from running; the exit code is then [`Exit::Failed`]'s.
+/// Whatever kept it from running; [`exit_of`] says how that ends.
 pub fn run(cli: &Cli) -> Result<Exit> {
     if let Some(folder) = &cli.global.folder {
         std::env::set_current_dir(folder).with_context(|| format!("cannot work in `{}`", folder.display()))?;
