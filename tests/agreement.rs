@@ -1,0 +1,253 @@
+//! The published schemas and the typed model accept the same files.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test may end in a panic and reads what it likes"
+)]
+
+use std::fs;
+
+use flagctl::model::{self, Kind};
+use flagctl::source::{File, FileId};
+use flagctl::{schema, yaml};
+use serde_json::{Map, Value as Json, json};
+
+/// Marsaglia's xorshift: the same mutants in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % bound as u64) as usize
+    }
+
+    fn pick<'p, T>(&mut self, pool: &'p [T]) -> &'p T {
+        &pool[self.below(pool.len())]
+    }
+}
+
+/// A file of each kind that has every field once.
+fn bases() -> [(Kind, Json); 4] {
+    let condition = json!({
+        "all": [{"country": "DE"}, {"age": {"gte": 18, "lt": 65}}],
+        "any": [{"plan": ["pro", "enterprise"]}, {"segment": ["staff", "beta"]}],
+        "not": {"email": {"ends_with": "@example.com", "ignore_case": true}},
+        "segment": "staff",
+        "flag": {"new-cart": "on", "old-cart": ["off", "slow"]},
+        "app.version": {"gte": "2.4.0"},
+        "groups": {"has_any": ["a", "b"]},
+        "beta": true,
+        "ip": {"exists": false},
+    });
+    let serving = json!({
+        "enabled": true, "off": "off", "default": "on", "unit": "account.id", "salt": "s",
+        "requires": {"new-cart": "on"},
+        "rules": [
+            {"name": "r", "description": "d", "if": condition, "rollout": "12.5%", "steps": ["1%", "50%"], "serve": "on"},
+            {"serve": {"on": "50%", "off": "50%"}},
+        ],
+    });
+    let mut flag = json!({
+        "description": "d", "kind": "ops", "owner": "o", "expires": "2027-03-31", "tags": ["a"],
+        "variants": {"on": true, "off": false}, "schema": "s.json", "environments": {"staging": serving},
+    });
+    let fields = serving.as_object().unwrap().clone();
+    flag.as_object_mut().unwrap().extend(fields);
+    let project = json!({
+        "version": 1, "environments": ["staging", "production"], "bucketing": "siphash",
+        "attributes": {
+            "email": "string", "country": {"type": "string", "enum": ["DE"], "required": true, "description": "d"},
+            "groups": {"type": "list", "of": "string", "enum": ["a"]}, "sizes": {"type": "list", "of": "number"},
+        },
+        "lint": {"missing-owner": "error"},
+    });
+    [
+        (Kind::Flag, flag),
+        (Kind::Segment, json!({"description": "d", "owner": "o", "if": condition})),
+        (Kind::Kill, json!({"reason": "r", "by": "b", "at": "2026-11-22T11:02:00Z"})),
+        (Kind::Project, project),
+    ]
+}
+
+fn pool() -> Vec<Json> {
+    vec![
+        json!(null),
+        json!(true),
+        json!(0),
+        json!(1),
+        json!(-3.5),
+        json!(""),
+        json!("on"),
+        json!("a b"),
+        json!("25%"),
+        json!("100%"),
+        json!("100.5%"),
+        json!("07%"),
+        json!("1.2345%"),
+        json!("2027-02-30"),
+        json!("2027-01-01T00:00:00"),
+        json!("2026-11-22T11:02:00+01:00"),
+        json!("list"),
+        json!("siphash"),
+        json!("release"),
+        json!("-x"),
+        json!([]),
+        json!({}),
+        json!(["a", "a"]),
+        json!(["a", "b"]),
+        json!([1, null]),
+        json!({"on": "100%"}),
+        json!({"eq": 1}),
+        json!({"in": []}),
+        json!({"ignore_case": true}),
+        json!({"starts_with": 1}),
+        json!({"type": "list"}),
+        json!({"type": "number", "enum": ["a"]}),
+        json!({"type": "list", "of": "number", "enum": ["a"]}),
+        json!([{}]),
+        json!({"x": {"y": "z"}}),
+        json!("x".repeat(129)),
+    ]
+}
+
+fn names() -> Vec<&'static str> {
+    let fields = "version environments attributes bucketing lint type of enum required description variants off default rules \
+                  requires unit salt enabled name if rollout steps serve all any not segment flag eq ne in not_in lt lte gt gte \
+                  starts_with ends_with contains matches has has_any has_all exists ignore_case reason by at key -bad a.b";
+    fields.split_whitespace().collect()
+}
+
+/// Changes one place, anywhere in the tree.
+fn mutate(json: &mut Json, random: &mut Random) {
+    let inner = match json {
+        Json::Object(fields) => fields.len(),
+        Json::Array(items) => items.len(),
+        _ => 0,
+    };
+    if inner > 0 && random.below(5) > 0 {
+        let at = random.below(inner);
+        return match json {
+            Json::Object(fields) => mutate(fields.values_mut().nth(at).unwrap(), random),
+            Json::Array(items) => mutate(&mut items[at], random),
+            _ => unreachable!("only collections have something inside"),
+        };
+    }
+    match (json, random.below(4)) {
+        (Json::Object(fields), 0) if inner > 0 => {
+            let key = fields.keys().nth(random.below(inner)).unwrap().clone();
+            fields.remove(&key);
+        }
+        (Json::Object(fields), 1) => {
+            fields.insert((*random.pick(&names())).to_owned(), random.pick(&pool()).clone());
+        }
+        (Json::Object(fields), 2) if inner > 0 => {
+            let at = random.below(inner);
+            let renamed: Map<_, _> = std::mem::take(fields)
+                .into_iter()
+                .enumerate()
+                .map(
+                    |(place, (key, value))| {
+                        if place == at { ((*random.pick(&names())).to_owned(), value) } else { (key, value) }
+                    },
+                )
+                .collect();
+            *fields = renamed;
+        }
+        (Json::Array(items), 0) if inner > 0 => {
+            items.remove(random.below(inner));
+        }
+        (Json::Array(items), 1) => items.push(random.pick(&pool()).clone()),
+        (json, _) => *json = random.pick(&pool()).clone(),
+    }
+}
+
+/// Whether the schema, and whether the model, takes the file as it is.
+fn verdicts(kind: Kind, text: &str) -> (Vec<String>, Vec<String>) {
+    let file = File::new("x.yaml".to_owned(), text.as_bytes().to_vec());
+    let mut diagnostics = Vec::new();
+    let root = yaml::parse(FileId(0), &file, &mut diagnostics).root;
+    assert!(diagnostics.is_empty(), "{text}: {diagnostics:?}");
+    schema::check(kind, &root, &mut diagnostics);
+    let misfits = match kind {
+        Kind::Project => model::lower_settings(&root).1,
+        Kind::Flag => model::lower_flag(&root, "x", FileId(0)).1,
+        Kind::Segment => model::lower_segment(&root, "x", FileId(0)).1,
+        Kind::Kill => model::lower_kill(&root, "production", "x", FileId(0)).1,
+    };
+    let said = diagnostics.iter().map(|one| one.message.clone()).collect();
+    (said, misfits.iter().map(|one| format!("{one:?}")).collect())
+}
+
+#[test]
+fn every_mutant_is_taken_by_both_or_by_neither() {
+    for (kind, base) in bases() {
+        let (schema, model) = verdicts(kind, &base.to_string());
+        assert!(schema.is_empty() && model.is_empty(), "{kind:?}: {schema:?} {model:?}");
+        let mut random = Random(0x2026_1122 + kind as u64);
+        let mut taken = 0;
+        for _ in 0..5_000 {
+            let mut mutant = base.clone();
+            for _ in 0..=random.below(2) {
+                mutate(&mut mutant, &mut random);
+            }
+            let text = mutant.to_string();
+            let (schema, model) = verdicts(kind, &text);
+            assert_eq!(schema.is_empty(), model.is_empty(), "{kind:?}: {text}\nschema: {schema:?}\nmodel: {model:?}");
+            taken += usize::from(schema.is_empty());
+        }
+        assert!((100..4_900).contains(&taken), "{kind:?}: {taken} of 5000 were taken, too one-sided to show anything");
+    }
+}
+
+#[test]
+fn shared_definitions_are_the_same_in_every_schema() {
+    let read = |kind| -> Json { serde_json::from_str(schema::text(kind)).unwrap() };
+    let flag = read(Kind::Flag);
+    for kind in [Kind::Segment, Kind::Kill, Kind::Project] {
+        for (name, definition) in read(kind)["$defs"].as_object().unwrap() {
+            if let Some(same) = flag["$defs"].get(name) {
+                assert_eq!(definition, same, "{kind:?}: {name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_schemas_in_the_folder_are_those_in_the_program() {
+    for kind in Kind::ALL {
+        let path = format!("schemas/{}.schema.json", kind.name());
+        assert_eq!(fs::read_to_string(path).unwrap(), schema::text(kind));
+    }
+}
+
+#[test]
+fn every_field_of_every_schema_explains_itself() {
+    fn walk(json: &Json, path: &str, silent: &mut Vec<String>) {
+        if let Some(properties) = json.get("properties").and_then(Json::as_object) {
+            for (name, property) in properties {
+                let conditional =
+                    property.is_boolean() || property.get("const").is_some() && property.get("title").is_none();
+                if !conditional && property.get("description").is_none() {
+                    silent.push(format!("{path}/{name}"));
+                }
+            }
+        }
+        match json {
+            Json::Object(fields) => {
+                fields.iter().for_each(|(key, value)| walk(value, &format!("{path}/{key}"), silent))
+            }
+            Json::Array(items) => items.iter().for_each(|item| walk(item, path, silent)),
+            _ => {}
+        }
+    }
+    let mut silent = Vec::new();
+    for kind in Kind::ALL {
+        walk(&serde_json::from_str(schema::text(kind)).unwrap(), kind.name(), &mut silent);
+    }
+    assert!(silent.is_empty(), "{silent:?}");
+}
