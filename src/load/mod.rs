@@ -178,7 +178,8 @@ fn lower(file: File, id: FileId, check: Check) -> Lowered {
     let root = &document.root;
     let definition = match (place.as_slice(), named) {
         ([PROJECT_FILE], _) => {
-            let (settings, misfits) = model::lower_settings(root);
+            let (mut settings, misfits) = model::lower_settings(root);
+            settings.whole = if misfits.is_empty() { document.whole } else { Whole::No };
             held_against(Kind::Project, &document, misfits, check, &mut diagnostics);
             Definition::Settings(settings)
         }

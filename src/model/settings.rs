@@ -3,11 +3,13 @@
 use super::lower::Lowering;
 use crate::bundle::{Bucketing, Element, Type};
 use crate::source::Spanned;
-use crate::yaml::{Node, Value};
+use crate::yaml::{Node, Value, Whole};
 
 /// What holds for all flags of a repository.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
+    /// Whether all of the file could be read; where not, little can be said about the other files.
+    pub whole: Whole,
     /// In the order of promotion.
     pub environments: Vec<Spanned<String>>,
     /// The context schema, in the order of the file.

@@ -46,8 +46,12 @@ impl Folder {
             for (path, kind) in self.entries(&folder)? {
                 if kind.is_dir() {
                     folders.push(path);
-                } else if is_yaml(&path) && (kind.is_file() || self.root.join(&path).is_file()) {
-                    found.push(path);
+                } else if is_yaml(&path) {
+                    let place = self.root.join(&path);
+                    // A link that leads nowhere would otherwise be a flag that nobody misses.
+                    if kind.is_file() || fs::metadata(&place).map_err(|error| failed(&place, error))?.is_file() {
+                        found.push(path);
+                    }
                 }
             }
         }

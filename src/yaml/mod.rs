@@ -32,9 +32,10 @@ pub struct Document {
 }
 
 /// Whether a file could be read to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Whole {
     /// Everything is there.
+    #[default]
     Yes,
     /// Something is missing, and a diagnostic says what.
     No,

@@ -190,6 +190,11 @@ impl<'t, 'd> Builder<'t, 'd> {
 
     /// Reports keys that stand twice, and keeps the first of each.
     fn distinct(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
+        // Nearly every mapping is small, and no small one is worth sorting.
+        let again = |(at, entry): (usize, &Entry)| entries.iter().take(at).any(|other| other.key == entry.key);
+        if entries.len() <= 16 && !entries.iter().enumerate().any(again) {
+            return entries;
+        }
         let mut order: Vec<_> = (0..entries.len()).collect();
         let key = |at: &usize| entries.get(*at).map(|entry| entry.key.as_str());
         order.sort_by_key(|at| (key(at), *at));
