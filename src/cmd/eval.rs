@@ -3,20 +3,22 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 use clap::ValueEnum;
 use jiff::Timestamp;
 
-use super::{Exit, Global, Stream, UsageError, batch, context, moment, parse_moment, prefix, repository};
+use super::{
+    Exit, Global, Stream, UsageError, batch, check_environment, context, moment, parse_moment, prefix, repository,
+    terminal_width, unknown_flag,
+};
 use crate::bundle::{Bundle, Flag};
 use crate::codes::Severity;
 use crate::compile::compile;
-use crate::diag::{Finding, did_you_mean};
+use crate::diag::Finding;
 use crate::eval::{Context, Decision, decide, nearest, trace};
 use crate::load::{self, Loaded};
-use crate::model::FLAGS;
 use crate::report::{self, DecisionJson, DecisionsJson, Validation};
-use crate::source::{File, Folder};
+use crate::source::Folder;
 
 /// Decide what a context gets
 ///
@@ -173,22 +175,10 @@ fn test(bundle: &Bundle, flags: &[&Flag], context: &Context<'_>, now: Timestamp)
 fn environment(args: &Args, settings: &Loaded) -> Result<String> {
     let names: Vec<&str> = settings.project.settings.environments.iter().map(|name| name.value.as_str()).collect();
     match (&args.environment, names.as_slice()) {
-        (Some(name), names) if names.contains(&name.as_str()) => Ok(name.clone()),
-        (Some(name), names) => {
-            let help = did_you_mean(name, names.iter().copied());
-            let help = help.unwrap_or_else(|| format!("the environments are {}", names.join(", ")));
-            Err(anyhow!("there is no environment `{name}`; {help}"))
-        }
+        (Some(name), _) => check_environment(name, &settings.project.settings).map(|()| name.clone()),
         (None, [only]) => Ok((*only).to_owned()),
         (None, names) => Err(UsageError(format!("which environment? Say `-e` and one of {}", names.join(", "))).into()),
     }
-}
-
-fn unknown_flag(key: &str, folder: &Folder) -> anyhow::Error {
-    let paths = folder.list(FLAGS).unwrap_or_default();
-    let files: Vec<File> = paths.into_iter().map(|path| File::new(path, Vec::new())).collect();
-    let help = did_you_mean(key, files.iter().map(File::stem));
-    anyhow!("there is no flag `{key}`{}", help.map_or(String::new(), |help| format!("; {help}")))
 }
 
 /// Shows the errors among the findings, if there are any.
@@ -207,9 +197,4 @@ fn refuse(loaded: &Loaded, findings: Vec<Finding>, folder: &Folder, global: &Glo
     let colour = global.colour(Stream::Stderr);
     report::validation(&validation, report::Format::Human, colour, &mut io::stderr().lock())?;
     Ok(Exit::Failed)
-}
-
-/// Of stdout, if it is a terminal.
-fn terminal_width() -> Option<u16> {
-    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.max(60))
 }

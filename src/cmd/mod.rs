@@ -8,6 +8,7 @@ mod completions;
 mod context;
 mod eval;
 mod explain;
+mod overview;
 mod schema;
 mod validate;
 
@@ -15,12 +16,14 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
+use crate::diag::did_you_mean;
+use crate::model::{FLAGS, Settings};
 use crate::report::Colour;
-use crate::source::Folder;
+use crate::source::{File, Folder};
 
 /// How a run ended, as the exit code says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +82,8 @@ enum When {
 enum Command {
     Eval(eval::Args),
     Validate(validate::Args),
+    Show(overview::ShowArgs),
+    List(overview::ListArgs),
     Explain(explain::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -105,6 +110,8 @@ pub fn run(cli: &Cli) -> Result<Exit> {
     match &cli.command {
         Command::Eval(args) => eval::run(args, &cli.global),
         Command::Validate(args) => validate::run(args, &cli.global),
+        Command::Show(args) => overview::show(args),
+        Command::List(args) => overview::list(args),
         Command::Explain(args) => explain::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions::run(args),
@@ -164,4 +171,29 @@ fn parse_moment(text: &str) -> Result<Timestamp, String> {
 /// Whether someone is there to read what is written to stderr.
 fn watched() -> bool {
     std::io::stderr().is_terminal()
+}
+
+/// A flag that no file defines, with the key that was probably meant.
+fn unknown_flag(key: &str, folder: &Folder) -> anyhow::Error {
+    let paths = folder.list(FLAGS).unwrap_or_default();
+    let files: Vec<File> = paths.into_iter().map(|path| File::new(path, Vec::new())).collect();
+    let help = did_you_mean(key, files.iter().map(File::stem));
+    anyhow!("there is no flag `{key}`{}", help.map_or(String::new(), |help| format!("; {help}")))
+}
+
+/// # Errors
+/// If the project does not declare the environment.
+fn check_environment(name: &str, settings: &Settings) -> Result<()> {
+    let names = || settings.environments.iter().map(|name| name.value.as_str());
+    if names().any(|known| known == name) {
+        return Ok(());
+    }
+    let help = did_you_mean(name, names());
+    let help = help.unwrap_or_else(|| format!("the environments are {}", names().collect::<Vec<_>>().join(", ")));
+    Err(anyhow!("there is no environment `{name}`; {help}"))
+}
+
+/// Of the terminal that stdout is, in columns.
+fn terminal_width() -> Option<u16> {
+    terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0.max(60))
 }

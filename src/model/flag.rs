@@ -238,6 +238,11 @@ impl Flag {
         }
     }
 
+    /// What it is used for.
+    pub fn kind_name(&self) -> &str {
+        self.kind.as_ref().map_or("release", |kind| kind.value.as_str())
+    }
+
     /// What the flag says anywhere: for all environments, and for single ones.
     pub fn servings(&self) -> impl Iterator<Item = &Serving> {
         std::iter::once(&self.base).chain(self.environments.iter().map(|(_, serving)| serving))

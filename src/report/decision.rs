@@ -1,7 +1,5 @@
 //! Decisions for people: one in a sentence, several in a table.
 
-use comfy_table::{ContentArrangement, Table, presets};
-
 use crate::bundle::{Bundle, Condition, Flag, State};
 use crate::eval::{Cause, Context, Decision, ErrorCode, Reason, decide};
 use jiff::Timestamp;
@@ -26,20 +24,14 @@ pub fn decisions(
     now: Timestamp,
     width: Option<u16>,
 ) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    match width {
-        Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
-        None => table.set_content_arrangement(ContentArrangement::Disabled),
-    };
+    let mut table = super::table(width);
     table.set_header(["FLAG", "VARIANT", "VALUE", "REASON"]);
     for (flag, decision) in decisions {
         let value = shortened(&decision.variant.value.to_string());
         let reason = sentence(bundle, flag, context, now, decision);
         table.add_row([flag.key.as_ref(), &decision.variant.name, &value, &reason]);
     }
-    let lines = table.lines().map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(&line).trim_end()));
-    lines.collect()
+    super::lines(&table)
 }
 
 fn shortened(text: &str) -> String {

@@ -2,6 +2,7 @@
 
 use super::condition::{expected, found};
 use super::decision::rule_name;
+use super::flag::shares;
 use super::grouped;
 use crate::bundle::{BUCKETS, Bucket, Bundle, Flag, NOW, Percent, Serve, State, VariantId};
 use crate::eval::{ConditionTrace, Nearest, Outcome, RuleTrace, Trace, TraceKind, Truth};
@@ -111,13 +112,7 @@ fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, at: usize, l
     }
     let asked = matches!(rule.outcome, Some(Outcome::Serves(..) | Outcome::Fails(_)));
     if let Some(ranges) = split_of(rule).filter(|_| asked) {
-        let mut before = 0;
-        let shares = ranges.iter().map(|(end, id)| {
-            let share = Percent::from_buckets(end - before).unwrap_or(Percent::ZERO);
-            before = *end;
-            format!("{} {share}", flag.variant(*id).name)
-        });
-        let step = format!("split {}", shares.collect::<Vec<_>>().join(", "));
+        let step = format!("split {}", shares(flag, ranges));
         let (split_mark, remark) = match rule.split {
             Some(bucket) => (HOLDS, in_bucket(bucket)),
             None => (UNKNOWN, missing),

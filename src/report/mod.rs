@@ -9,6 +9,7 @@ mod condition;
 mod decision;
 mod decision_json;
 mod explanation;
+mod flag;
 mod github;
 mod gitlab;
 mod human;
@@ -18,9 +19,12 @@ mod sarif;
 
 use std::io::{self, Write};
 
+use comfy_table::{ContentArrangement, Table, presets};
+
 pub use decision::{decision, decisions};
 pub use decision_json::{DecisionJson, DecisionsJson};
 pub use explanation::explanation;
+pub use flag::{FlagJson, StateJson, flag, flags, state};
 
 use crate::codes::Severity;
 use crate::diag::{Diagnostic, Finding};
@@ -112,6 +116,22 @@ pub fn validation(validation: &Validation<'_>, format: Format, colour: Colour, o
         Format::Gitlab => gitlab::write(validation, out),
         Format::Junit => junit::write(validation, out),
     }
+}
+
+/// An empty table without lines, wrapped to a width, in columns, if one is given.
+fn table(width: Option<u16>) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    match width {
+        Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
+        None => table.set_content_arrangement(ContentArrangement::Disabled),
+    };
+    table
+}
+
+/// A table's text, without the padding at both ends.
+fn lines(table: &Table) -> String {
+    table.lines().map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(&line).trim_end())).collect()
 }
 
 /// `1 error`, `2 errors`.

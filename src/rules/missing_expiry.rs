@@ -11,7 +11,7 @@ const TEMPORARY: [&str; 2] = ["release", "experiment"];
 
 pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
     for flag in super::whole(project).filter(|flag| flag.expires.is_none()) {
-        let kind = flag.kind.as_ref().map_or("release", |kind| kind.value.as_str());
+        let kind = flag.kind_name();
         if TEMPORARY.contains(&kind) {
             let span = flag.kind.as_ref().map_or(flag.start, |kind| kind.span);
             let message = format!("`{}` is of kind `{kind}` and never expires", flag.key);

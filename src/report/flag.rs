@@ -1,0 +1,135 @@
+//! Flags as they stand: one in full, many in a table, both as JSON.
+
+use serde::Serialize;
+
+use crate::bundle::{BUCKETS, Bucket, Bundle, Condition, Flag, Percent, Rule, Serve, State, VariantId};
+
+use super::decision::rule_name;
+
+/// A flag's definition, without what it decides.
+#[derive(Debug, Clone, Serialize)]
+pub struct FlagJson<'f> {
+    /// What applications ask for.
+    pub flag: &'f str,
+    /// Its file, from the repository's root.
+    pub path: &'f str,
+    /// In a sentence.
+    pub description: Option<&'f str>,
+    /// `release` unless it says otherwise.
+    pub kind: &'f str,
+    /// Who answers for it.
+    pub owner: Option<&'f str>,
+    /// The day after which it should be gone.
+    pub expires: Option<String>,
+    /// What it can be listed by.
+    pub tags: Vec<&'f str>,
+    /// In the order of promotion.
+    pub environments: Vec<StateJson>,
+    /// Flags with a prerequisite on this one, in any environment.
+    pub dependants: Vec<&'f str>,
+}
+
+/// What a flag does in one environment.
+#[derive(Debug, Clone, Serialize)]
+pub struct StateJson {
+    /// Its name.
+    pub environment: String,
+    /// `enabled`, `disabled`, `killed`, or `invalid` where the definition cannot be compiled.
+    pub state: &'static str,
+    /// In a few words.
+    pub summary: String,
+    /// Why it is killed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What is decided, in order, one step each.
+    pub steps: Vec<String>,
+}
+
+/// What a flag does in the environment of a bundle.
+pub fn state(bundle: &Bundle, key: &str) -> StateJson {
+    let environment = bundle.environment.to_string();
+    let Some(flag) = bundle.flag(key) else {
+        let summary = "invalid".to_owned();
+        return StateJson { environment, state: "invalid", summary, reason: None, steps: Vec::new() };
+    };
+    let default = &flag.variant(flag.default).name;
+    let off = &flag.variant(flag.off).name;
+    let (state, summary, reason) = match &flag.state {
+        State::Killed { reason, .. } => ("killed", format!("killed: {off}"), Some(reason.to_string())),
+        State::Disabled => ("disabled", format!("disabled: {off}"), None),
+        State::Enabled if flag.rules.is_empty() => ("enabled", format!("{default} for everyone"), None),
+        State::Enabled => ("enabled", format!("{}, else {default}", super::counted(flag.rules.len(), "rule")), None),
+    };
+    let steps = if flag.state == State::Enabled { steps(bundle, flag) } else { vec![format!("serves {off}")] };
+    StateJson { environment, state, summary, reason, steps }
+}
+
+fn steps(bundle: &Bundle, flag: &Flag) -> Vec<String> {
+    let mut steps = Vec::new();
+    for prerequisite in &flag.prerequisites {
+        if let Condition::Flag { key, variants } = prerequisite {
+            let other = bundle.flag_at(*key);
+            let wanted: Vec<_> = variants.iter().map(|id| other.variant(*id).name.as_ref()).collect();
+            steps.push(format!("requires {} {}", other.key, wanted.join(" or ")));
+        }
+    }
+    let rules = flag.rules.iter().enumerate();
+    steps.extend(rules.map(|(at, rule)| format!("rule {}: {}", rule_name(flag, at), served(flag, rule))));
+    steps.push(format!("default: {}", flag.variant(flag.default).name));
+    steps
+}
+
+/// `25% → on`: what a rule gives to whom it matches.
+fn served(flag: &Flag, rule: &Rule) -> String {
+    let serve = match &rule.serve {
+        Serve::Variant(id) => flag.variant(*id).name.to_string(),
+        Serve::Split(ranges) => shares(flag, ranges),
+    };
+    if rule.rollout.buckets() == BUCKETS { serve } else { format!("{} → {serve}", rule.rollout) }
+}
+
+/// `on 50%, off 50%`.
+pub(super) fn shares(flag: &Flag, ranges: &[(Bucket, VariantId)]) -> String {
+    let mut before = 0;
+    let share = |(end, id): &(Bucket, VariantId)| {
+        let share = Percent::from_buckets(end - before).unwrap_or(Percent::ZERO);
+        before = *end;
+        format!("{} {share}", flag.variant(*id).name)
+    };
+    ranges.iter().map(share).collect::<Vec<_>>().join(", ")
+}
+
+/// One flag: what it is for, its file as written, and what holds in each environment.
+pub fn flag(flag: &FlagJson<'_>, written: &str) -> String {
+    let mut text = format!("{}  {}\n\n", flag.flag, flag.path);
+    for line in written.lines().filter(|line| !line.starts_with("# yaml-language-server:")) {
+        text += &format!("  {line}\n");
+    }
+    for state in &flag.environments {
+        let reason = state.reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
+        text += &format!("\n{}: {}{reason}\n", state.environment, state.summary);
+        for step in &state.steps {
+            text += &format!("  {step}\n");
+        }
+    }
+    if !flag.dependants.is_empty() {
+        text += &format!("\nrequired by {}\n", flag.dependants.join(", "));
+    }
+    text
+}
+
+/// A line for each flag; wrapped to a width, in columns, if one is given.
+pub fn flags(flags: &[FlagJson<'_>], width: Option<u16>) -> String {
+    let mut table = super::table(width);
+    let names = flags.iter().flat_map(|flag| flag.environments.iter().map(|state| state.environment.to_uppercase()));
+    let mut header = vec!["FLAG".to_owned(), "KIND".to_owned(), "OWNER".to_owned(), "EXPIRES".to_owned()];
+    header.extend(names.take(flags.first().map_or(0, |flag| flag.environments.len())));
+    table.set_header(header);
+    for flag in flags {
+        let mut row = vec![flag.flag.to_owned(), flag.kind.to_owned(), flag.owner.unwrap_or("-").to_owned()];
+        row.push(flag.expires.clone().unwrap_or_else(|| "-".to_owned()));
+        row.extend(flag.environments.iter().map(|state| state.summary.clone()));
+        table.add_row(row);
+    }
+    super::lines(&table)
+}
