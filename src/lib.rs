@@ -3,7 +3,7 @@
 //! Definitions go one way, from files to an answer:
 //!
 //! ```text
-//! source → yaml → model → compile → { eval · rules } → report → cmd
+//! source → yaml → model → compile → { eval · diff · rules } → report → cmd
 //! ```
 //!
 //! A stage is a module; it may use those that this table allows, and a test holds the code to it.
@@ -19,6 +19,7 @@
 //! | model | Node trees | Project: every definition as written, spanned | source, yaml, bundle, eval |
 //! | schema | a Node tree, its kind | diagnostics: departures from the published schemas | codes, source, diag, yaml, model, bundle |
 //! | compile | Project, environment | Bundle: names resolved, order fixed, percentages as bucket ranges | codes, source, diag, yaml, model, bundle, eval |
+//! | diff | a flag before and after | Changes of its meaning, in a fixed order | bundle |
 //! | rules | Project, a day | diagnostics, one lint rule a file | codes, diag, yaml, model, bundle |
 //! | load | a folder | Project, diagnostics: all that stands before compiling, on one screen | codes, source, diag, yaml, model, schema |
 //! | report | any result | text in one format a file | codes, source, diag, bundle, eval |
@@ -38,6 +39,8 @@ pub mod codes;
 pub mod compile;
 #[cfg(feature = "cli")]
 pub mod diag;
+#[cfg(feature = "cli")]
+pub mod diff;
 #[cfg(feature = "cli")]
 pub mod load;
 #[cfg(feature = "cli")]

@@ -12,6 +12,7 @@ mod condition;
 mod json;
 mod text;
 mod weight;
+mod words;
 
 pub use attribute::{Attribute, AttributeId, Attributes, Element, NOW, TARGETING_KEY, Type};
 pub use bucket::{BUCKETS, Bucket, Bucketer, Bucketing, Domain, Percent};
@@ -19,6 +20,8 @@ pub use condition::{Comparison, Condition, Operands, Ordered, Predicate, Quantif
 pub use json::{BundleError, FORMAT};
 pub use text::{Folded, Pattern, TextSet};
 pub use weight::Weight;
+#[cfg(feature = "cli")]
+pub(crate) use words::{listed, quoted};
 
 use serde::{Deserialize, Serialize};
 
@@ -110,6 +113,23 @@ impl Flag {
     #[allow(clippy::indexing_slicing, reason = "a bundle's indexes are checked when it is made")]
     pub fn variant(&self, id: VariantId) -> &Variant {
         &self.variants[usize::from(id.0)]
+    }
+
+    /// A rule's name, or its place counted from one: `#2`.
+    pub fn rule_name(&self, at: usize) -> String {
+        let name = self.rules.get(at).and_then(|rule| rule.name.as_deref());
+        name.map_or_else(|| format!("#{}", at + 1), str::to_owned)
+    }
+
+    /// `on 50%, off 50%`, for the ranges of one of the flag's splits.
+    pub fn shares(&self, ranges: &[(Bucket, VariantId)]) -> String {
+        let mut before = 0;
+        let share = |(end, id): &(Bucket, VariantId)| {
+            let share = Percent::from_buckets(end - before).unwrap_or(Percent::ZERO);
+            before = *end;
+            format!("{} {share}", self.variant(*id).name)
+        };
+        ranges.iter().map(share).collect::<Vec<_>>().join(", ")
     }
 
     /// Every condition of the flag: its prerequisites, then its rules'.

@@ -44,7 +44,7 @@ fn shortened(text: &str) -> String {
 
 /// Why, in a few words.
 fn sentence(bundle: &Bundle, flag: &Flag, context: &Context<'_>, now: Timestamp, decision: &Decision<'_>) -> String {
-    let rule = decision.rule.map(|at| rule_name(flag, at)).unwrap_or_default();
+    let rule = decision.rule.map(|at| flag.rule_name(at)).unwrap_or_default();
     let unit = || bundle.attributes.get(flag.unit).map_or("", |attribute| attribute.name.as_ref());
     let why = match decision.reason {
         Reason::Static => "no rules, everyone gets the default".to_owned(),
@@ -73,12 +73,6 @@ fn sentence(bundle: &Bundle, flag: &Flag, context: &Context<'_>, now: Timestamp,
         }
     };
     let skipped = decision.without_unit.filter(|at| Some(*at) != decision.rule);
-    let skipped = skipped.map(|at| format!("; rule {} skipped, no `{}`", rule_name(flag, at), unit()));
+    let skipped = skipped.map(|at| format!("; rule {} skipped, no `{}`", flag.rule_name(at), unit()));
     format!("{}: {why}{}", decision.reason.name(), skipped.unwrap_or_default())
-}
-
-/// A rule's name, or its place counted from one.
-pub(super) fn rule_name(flag: &Flag, at: usize) -> String {
-    let name = flag.rules.get(at).and_then(|rule| rule.name.as_deref());
-    name.map_or_else(|| format!("#{}", at + 1), str::to_owned)
 }

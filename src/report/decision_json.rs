@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::condition::{expected, found};
+use super::condition::found;
 use crate::bundle::{Bundle, Condition, Flag, Percent, State};
 use crate::eval::{Cause, ConditionTrace, Decision, Nearest, Outcome, Reason, Trace, TraceKind, Truth};
 
@@ -46,7 +46,7 @@ impl<'b> DecisionJson<'b> {
             value: &decision.variant.value,
             variant: &decision.variant.name,
             reason: decision.reason.name(),
-            rule: decision.rule.map(|at| super::decision::rule_name(flag, at)),
+            rule: decision.rule.map(|at| flag.rule_name(at)),
             error_code: match decision.reason {
                 Reason::Error(code) => Some(code.name()),
                 _ => None,
@@ -61,7 +61,7 @@ impl<'b> DecisionJson<'b> {
     pub fn with_trace(mut self, flag: &Flag, trace: &Trace<'_, '_>, nearest: Option<&Nearest<'_>>) -> Self {
         let rules = trace.rules.iter().enumerate().map(|(at, rule)| {
             json!({
-                "rule": super::decision::rule_name(flag, at),
+                "rule": flag.rule_name(at),
                 "outcome": outcome(rule.outcome),
                 "if": rule.condition.as_ref().map(condition),
                 "rollout": (rule.rule.rollout != Percent::ALL).then(|| rule.rule.rollout.to_string()),
@@ -98,7 +98,7 @@ fn metadata(bundle: &Bundle, flag: &Flag, decision: &Decision<'_>) -> Option<Jso
             }
             _ => None,
         },
-        _ => decision.without_unit.map(|at| json!({"withoutUnit": super::decision::rule_name(flag, at)})),
+        _ => decision.without_unit.map(|at| json!({"withoutUnit": flag.rule_name(at)})),
     }
 }
 
@@ -131,7 +131,7 @@ fn condition(trace: &ConditionTrace<'_, '_>) -> Json {
             "holds": holds, "flag": flag.key, "expected": wanted, "found": decision.variant.name,
         }),
         TraceKind::Test { test, attribute, found: value } => json!({
-            "holds": holds, "expected": expected(attribute, test), "found": found(value),
+            "holds": holds, "expected": test.words(attribute), "found": found(value),
         }),
     }
 }

@@ -1,8 +1,6 @@
 //! A decision with every step that led to it, as a tree.
 
-use super::condition::{expected, found};
-use super::decision::rule_name;
-use super::flag::shares;
+use super::condition::found;
 use super::grouped;
 use crate::bundle::{BUCKETS, Bucket, Bundle, Flag, NOW, Percent, Serve, State, VariantId};
 use crate::eval::{ConditionTrace, Nearest, Outcome, RuleTrace, Trace, TraceKind, Truth};
@@ -88,7 +86,7 @@ fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, at: usize, l
         Some(Outcome::NoUnit) => (UNKNOWN, ""),
         Some(Outcome::Fails(_)) => (UNKNOWN, "no unit: off"),
     };
-    lines.push(line(0, rule_mark, format!("rule {} {serves}", rule_name(flag, at)), remark));
+    lines.push(line(0, rule_mark, format!("rule {} {serves}", flag.rule_name(at)), remark));
     if rule.outcome.is_none() {
         return;
     }
@@ -112,7 +110,7 @@ fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, at: usize, l
     }
     let asked = matches!(rule.outcome, Some(Outcome::Serves(..) | Outcome::Fails(_)));
     if let Some(ranges) = split_of(rule).filter(|_| asked) {
-        let step = format!("split {}", shares(flag, ranges));
+        let step = format!("split {}", flag.shares(ranges));
         let (split_mark, remark) = match rule.split {
             Some(bucket) => (HOLDS, in_bucket(bucket)),
             None => (UNKNOWN, missing),
@@ -151,7 +149,7 @@ fn add_condition(condition: &ConditionTrace<'_, '_>, depth: usize, lines: &mut V
             lines.push(line(depth, mark, step, &remark));
         }
         TraceKind::Test { test, attribute, found: value } => {
-            lines.push(line(depth, mark, expected(attribute, test), &found(value)));
+            lines.push(line(depth, mark, test.words(attribute), &found(value)));
         }
     }
 }

@@ -2,9 +2,7 @@
 
 use serde::Serialize;
 
-use crate::bundle::{BUCKETS, Bucket, Bundle, Condition, Flag, Percent, Rule, Serve, State, VariantId};
-
-use super::decision::rule_name;
+use crate::bundle::{BUCKETS, Bundle, Condition, Flag, Rule, Serve, State};
 
 /// A flag's definition, without what it decides.
 #[derive(Debug, Clone, Serialize)]
@@ -74,7 +72,7 @@ fn steps(bundle: &Bundle, flag: &Flag) -> Vec<String> {
         }
     }
     let rules = flag.rules.iter().enumerate();
-    steps.extend(rules.map(|(at, rule)| format!("rule {}: {}", rule_name(flag, at), served(flag, rule))));
+    steps.extend(rules.map(|(at, rule)| format!("rule {}: {}", flag.rule_name(at), served(flag, rule))));
     steps.push(format!("default: {}", flag.variant(flag.default).name));
     steps
 }
@@ -83,20 +81,9 @@ fn steps(bundle: &Bundle, flag: &Flag) -> Vec<String> {
 fn served(flag: &Flag, rule: &Rule) -> String {
     let serve = match &rule.serve {
         Serve::Variant(id) => flag.variant(*id).name.to_string(),
-        Serve::Split(ranges) => shares(flag, ranges),
+        Serve::Split(ranges) => flag.shares(ranges),
     };
     if rule.rollout.buckets() == BUCKETS { serve } else { format!("{} → {serve}", rule.rollout) }
-}
-
-/// `on 50%, off 50%`.
-pub(super) fn shares(flag: &Flag, ranges: &[(Bucket, VariantId)]) -> String {
-    let mut before = 0;
-    let share = |(end, id): &(Bucket, VariantId)| {
-        let share = Percent::from_buckets(end - before).unwrap_or(Percent::ZERO);
-        before = *end;
-        format!("{} {share}", flag.variant(*id).name)
-    };
-    ranges.iter().map(share).collect::<Vec<_>>().join(", ")
 }
 
 /// One flag: what it is for, its file as written, and what holds in each environment.
