@@ -106,25 +106,20 @@ struct Unfolded {
 }
 
 impl Folded {
-    /// Compiles the operands; the text must satisfy the operator with one of them.
+    /// Compiles the operands; the text must satisfy the operator with one of them. Of patterns there is one.
     ///
     /// # Errors
     /// A pattern that does not compile, or operands that make too large an automaton.
     pub fn new(operator: TextOperator, operands: Box<[Box<str>]>) -> Result<Self, regex::Error> {
-        let alternatives: Vec<_> = operands
-            .iter()
-            .map(|operand| match operator {
-                TextOperator::Matches => format!("(?:{operand})"),
-                _ => regex::escape(operand),
-            })
-            .collect();
-        let (before, after) = match operator {
-            TextOperator::Equals => ("\\A", "\\z"),
-            TextOperator::StartsWith => ("\\A", ""),
-            TextOperator::EndsWith => ("", "\\z"),
-            TextOperator::Contains | TextOperator::Matches => ("", ""),
+        let texts = || operands.iter().map(|text| regex::escape(text)).collect::<Vec<_>>().join("|");
+        let expression = match operator {
+            TextOperator::Equals => format!(r"\A(?:{})\z", texts()),
+            TextOperator::StartsWith => format!(r"\A(?:{})", texts()),
+            TextOperator::EndsWith => format!(r"(?:{})\z", texts()),
+            TextOperator::Contains => texts(),
+            // A pattern may end in a comment: nothing can be put around it.
+            TextOperator::Matches => operands.join("|"),
         };
-        let expression = format!("{before}(?:{}){after}", alternatives.join("|"));
         let automaton = RegexBuilder::new(&expression).case_insensitive(true).size_limit(SIZE_LIMIT).build()?;
         Ok(Self { operator, operands, automaton })
     }

@@ -148,6 +148,9 @@ impl<'p> Compiler<'p> {
         let Some(definition) = self.segments.get(at).map(|draft| draft.definition) else { return };
         let Some(condition) = &definition.condition else { return };
         let Ok(condition) = self.condition(&condition.value) else { return };
+        if definition.whole == Whole::No {
+            return;
+        }
         let name = definition.name.as_str().into();
         if let Ok(weight) = self.weigh([&condition], definition.start, &definition.name)
             && let Some(draft) = self.segments.get_mut(at)
@@ -160,6 +163,10 @@ impl<'p> Compiler<'p> {
         let Some(definition) = self.flags.get(at).map(|draft| draft.definition) else { return };
         let Some(serving) = self.servings.get(at).copied() else { return };
         let Ok(flag) = self.build(definition, &serving) else { return };
+        // What could not be read would be decided as though nobody had written it.
+        if definition.whole == Whole::No {
+            return;
+        }
         if let Ok(weight) = self.weigh(flag.conditions(), definition.start, &definition.key)
             && let Some(draft) = self.flags.get_mut(at)
         {

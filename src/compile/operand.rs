@@ -41,7 +41,7 @@ impl Compiler<'_> {
             return Err(self.unfit(attribute, operation));
         }
         if let Some(span) = ignore_case
-            && (attribute.kind != Type::String || operator == Operator::Exists)
+            && attribute.kind != Type::String
         {
             let message = format!("`ignore_case` does not fit `{}`, {}", attribute.name, attribute.kind.described());
             let diagnostic = Diagnostic::new(Code::UnfitOperator, span, message);
@@ -198,10 +198,10 @@ impl Compiler<'_> {
             let whole = [format!("{joined}Z"), format!("{written}T00:00:00Z"), joined];
             let help = whole.iter().find(|whole| moment(whole).is_some());
             let help = help.map_or_else(
-                || "the form is `2026-11-22T11:02:00+01:00`".to_owned(),
+                || "the form is `2026-11-22T11:02:00+01:00`, and the last moment `9999-12-30T22:00:00Z`".to_owned(),
                 |whole| format!("write `{whole}` if that is what is meant, or another offset"),
             );
-            let message = format!("`{written}` is not a moment: date, `T`, time and an offset are needed");
+            let message = format!("`{written}` is not a moment with a date, `T`, a time and an offset");
             self.report(Diagnostic::new(Code::InvalidDatetime, node.span, message).help(help))
         })
     }
@@ -209,7 +209,7 @@ impl Compiler<'_> {
     fn network(&mut self, node: &Node) -> Compiled<IpNet> {
         let written = node.written();
         let address = written.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
-        let network = address.or_else(|_| written.parse::<IpNet>());
+        let network = address.or_else(|_| written.parse::<IpNet>().map(canonical));
         match network {
             Ok(network) if network == network.trunc() => Ok(network),
             Ok(network) => {
@@ -274,6 +274,18 @@ impl Compiler<'_> {
             _ => None,
         };
         self.report(Diagnostic::new(Code::WrongOperand, node.span, message).maybe_help(help))
+    }
+}
+
+/// IPv4 in IPv6's notation as IPv4, as contexts' addresses are read.
+fn canonical(network: IpNet) -> IpNet {
+    const MAPPED: u8 = 96;
+    match (network, network.addr().to_canonical()) {
+        (IpNet::V6(v6), address @ IpAddr::V4(_)) => {
+            let length = v6.prefix_len().checked_sub(MAPPED);
+            length.and_then(|length| IpNet::new(address, length).ok()).unwrap_or(network)
+        }
+        _ => network,
     }
 }
 

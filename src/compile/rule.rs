@@ -77,6 +77,11 @@ impl Compiler<'_> {
             let message = format!("the shares add up to {sum}, not 100%");
             return Err(self.report(Diagnostic::new(Code::SplitSum, shares.span, message).maybe_help(help)));
         }
-        if sound { Ok(Serve::Split(ranges)) } else { Err(Broken) }
+        if !sound {
+            return Err(Broken);
+        }
+        // A share of everything needs no bucket, and so no unit.
+        let whole = shares.value.iter().zip(&ranges).find(|(share, _)| share.share.value == Percent::ALL);
+        Ok(whole.map_or(Serve::Split(ranges.clone()), |(_, (_, id))| Serve::Variant(*id)))
     }
 }

@@ -198,7 +198,8 @@ pub(crate) fn moment(text: &str) -> Option<Timestamp> {
     let shape = |byte: u8| if byte.is_ascii_digit() { b'0' } else { byte };
     let offset = rest.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
     let offset = offset == "Z" || offset.bytes().map(shape).skip(1).eq(*b"00:00") && offset.starts_with(['+', '-']);
-    let fits = date_time.bytes().map(shape).eq(*b"0000-00-00T00:00:00") && offset;
+    // A leap second would be read as the one before it.
+    let fits = date_time.bytes().map(shape).eq(*b"0000-00-00T00:00:00") && !date_time.ends_with("60") && offset;
     fits.then(|| text.parse().ok()).flatten()
 }
 

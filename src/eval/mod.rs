@@ -22,7 +22,7 @@ pub(crate) use context::moment;
 
 use jiff::Timestamp;
 
-use crate::bundle::{BUCKETS, Bucket, Bundle, Domain, Flag, Percent, Rule, Serve, State, Variant, VariantId};
+use crate::bundle::{Bucket, Bundle, Domain, Flag, Percent, Rule, Serve, State, Variant, VariantId};
 use condition::Scope;
 
 /// What a flag serves to a context, and why.
@@ -191,17 +191,9 @@ impl<'b> Scope<'b, '_> {
         }
     }
 
-    /// A share of everything needs no unit.
     fn split(&self, flag: &Flag, ranges: &[(Bucket, VariantId)]) -> Result<VariantId, ErrorCode> {
-        let served = |bucket| ranges.iter().find(|(end, _)| bucket < *end).map_or(flag.off, |(_, id)| *id);
-        let mut before = 0;
-        for (end, id) in ranges {
-            if end - before == BUCKETS {
-                return Ok(*id);
-            }
-            before = *end;
-        }
-        self.bucket(flag, Domain::Split).map(served)
+        let bucket = self.bucket(flag, Domain::Split)?;
+        Ok(ranges.iter().find(|(end, _)| bucket < *end).map_or(flag.off, |(_, id)| *id))
     }
 
     fn bucket(&self, flag: &Flag, domain: Domain) -> Result<Bucket, ErrorCode> {

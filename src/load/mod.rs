@@ -190,7 +190,8 @@ fn lower(file: File, id: FileId, check: Check) -> Lowered {
             Definition::Flag(Box::new(flag))
         }
         ([SEGMENTS, ..], true) => {
-            let (segment, misfits) = model::lower_segment(root, file.stem(), id);
+            let (mut segment, misfits) = model::lower_segment(root, file.stem(), id);
+            segment.whole = if misfits.is_empty() { document.whole } else { Whole::No };
             held_against(Kind::Segment, &document, misfits, check, &mut diagnostics);
             Definition::Segment(segment)
         }

@@ -100,7 +100,12 @@ impl Lowering {
                 "any" => Some(Condition::Any(self.conditions(value))),
                 "not" => self.condition(value).map(|condition| Condition::Not(Box::new(condition))),
                 "segment" => Some(Condition::Segment(self.names(value))),
-                "flag" => Some(Condition::Flag(self.flags(value))),
+                "flag" => {
+                    if matches!(&value.value, Value::Map(entries) if entries.is_empty()) {
+                        self.misfit::<()>(value.span, "at least one flag");
+                    }
+                    Some(Condition::Flag(self.requirements(value)))
+                }
                 _ => {
                     let name = Spanned { value: entry.key.clone(), span: entry.key_span };
                     self.attribute(name, value)
@@ -123,11 +128,8 @@ impl Lowering {
     }
 
     /// A mapping from flags to the variants that they must serve.
-    pub(super) fn flags(&mut self, node: &Node) -> Vec<Requirement> {
+    pub(super) fn requirements(&mut self, node: &Node) -> Vec<Requirement> {
         let entries = self.mapping(node);
-        if entries.is_empty() {
-            self.misfit::<()>(node.span, "at least one flag");
-        }
         let requirement = |entry| Some(Requirement { flag: self.key(entry)?, variants: self.names(&entry.value) });
         entries.iter().filter_map(requirement).collect()
     }

@@ -130,6 +130,8 @@ pub struct Segment {
     pub file: FileId,
     /// What to point at when something is missing: the file's first key.
     pub start: Span,
+    /// Whether all of the file could be read.
+    pub whole: Whole,
     /// Whom it contains; none if that could not be read.
     pub condition: Option<Spanned<Condition>>,
 }
@@ -257,7 +259,7 @@ impl Serving {
             default: fields.get("default").and_then(|node| lowering.name(node)),
             unit: fields.get("unit").and_then(|node| lowering.words(node)),
             salt: fields.get("salt").and_then(|node| lowering.words(node)),
-            requires: fields.get("requires").map(|node| lowering.flags(node)),
+            requires: fields.get("requires").map(|node| lowering.requirements(node)),
             rules: fields.get("rules").map(|node| {
                 let items = lowering.list(node);
                 items.iter().map(|item| Rule::lower(lowering, item)).collect()
@@ -314,7 +316,7 @@ impl Segment {
             let value = lowering.condition(node)?;
             Some(Spanned { value, span: node.span })
         });
-        Self { name: name.to_owned(), file, start: start(root), condition }
+        Self { name: name.to_owned(), file, start: start(root), whole: Whole::Yes, condition }
     }
 }
 

@@ -1,0 +1,197 @@
+//! From the text of a flag repository and a context to a decision: nothing on the way may panic, and what
+//! the steps say must agree.
+//!
+//! The input is cut at lines of `---8<---` into a project file, the file of the flag `subject`, that of the
+//! segment `group`, a context, and, where the input goes on, the file of the flag `other` and a kill.
+
+#![no_main]
+
+use flagctl::bundle::{AttributeId, Bundle, Flag};
+use flagctl::compile::compile;
+use flagctl::diag::{Allow, Diagnostics, Levels, settle};
+use flagctl::eval::{Context, Decision, Value, decide, nearest, trace};
+use flagctl::model::{self, Kind, Misfit};
+use flagctl::report::{self, Colour, DecisionJson, Format, Validation};
+use flagctl::source::{File, FileId, PROJECT_FILE, Snapshot, Span};
+use flagctl::yaml::{self, Document, Whole};
+use flagctl::{rules, schema};
+use jiff::Timestamp;
+use jiff::civil::date;
+use libfuzzer_sys::fuzz_target;
+
+const NOW: Timestamp = Timestamp::constant(1_795_345_320, 0);
+
+fuzz_target!(|input: &[u8]| {
+    let mut reading = Reading::default();
+    let mut parts = split(input).into_iter();
+    let mut next = || parts.next().unwrap_or_default();
+    let (settings, subject, group, context) = (next(), next(), next(), next());
+    let (other, kill) = (next(), next());
+
+    let mut project = model::Project::default();
+    let (id, document) = reading.parse(PROJECT_FILE, settings);
+    let (lowered, misfits) = model::lower_settings(&document.root);
+    reading.hold(Kind::Project, &document, &misfits);
+    project.settings = lowered;
+    assert_eq!(id, FileId(0));
+    for (key, bytes) in [("other", other), ("subject", subject)] {
+        if key == "other" && bytes.is_empty() {
+            continue;
+        }
+        let (id, document) = reading.parse(&format!("flags/{key}.yaml"), bytes);
+        let (flag, misfits) = model::lower_flag(&document.root, key, id);
+        reading.hold(Kind::Flag, &document, &misfits);
+        project.flags.push(flag);
+    }
+    let (id, document) = reading.parse("segments/group.yaml", group);
+    let (segment, misfits) = model::lower_segment(&document.root, "group", id);
+    reading.hold(Kind::Segment, &document, &misfits);
+    project.segments.push(segment);
+    let environment = project.settings.environments.first().map_or_else(String::new, |name| name.value.clone());
+    if !kill.is_empty() {
+        let (id, document) = reading.parse(&format!("kills/{environment}/subject.yaml"), kill);
+        let (kill, misfits) = model::lower_kill(&document.root, &environment, "subject", id);
+        reading.hold(Kind::Kill, &document, &misfits);
+        project.kills.push(kill);
+    }
+
+    let (bundle, diagnostics) = compile(&project, &environment);
+    reading.diagnostics.extend(diagnostics);
+    reading.diagnostics.extend(rules::check(&project, date(2026, 11, 22)));
+    reading.render();
+
+    let bytes = bundle.to_json().expect("every part of a bundle has a JSON form");
+    let again = Bundle::from_json(&bytes).expect("a compiled bundle is a bundle");
+    assert_eq!(bytes, again.to_json().expect("every part of a bundle has a JSON form"));
+
+    let Ok(json) = serde_json::from_slice(context) else { return };
+    let Ok((context, _)) = Context::from_json(&bundle.attributes, &json) else { return };
+    let (same, _) = Context::from_json(&again.attributes, &json).expect("the schema is the same");
+    assert_eq!(context, same);
+    for flag in &bundle.flags {
+        let decision = decide(&bundle, flag, &context, NOW);
+        let copy = again.flag(&flag.key).expect("the bundles have the same flags");
+        assert_eq!(said(&decision), said(&decide(&again, copy, &same, NOW)));
+        explain(&bundle, flag, &context, &decision);
+    }
+});
+
+/// All that is compared of a decision.
+fn said<'b>(decision: &Decision<'b>) -> (&'b str, flagctl::eval::Reason, Option<usize>, Option<usize>) {
+    (&decision.variant.name, decision.reason, decision.rule, decision.without_unit)
+}
+
+/// The observers of a decision see what was decided.
+fn explain(bundle: &Bundle, flag: &Flag, context: &Context<'_>, decision: &Decision<'_>) {
+    let trace = trace(bundle, flag, context, NOW);
+    assert_eq!(said(&trace.decision), said(decision));
+    let nearest = nearest(bundle, flag, context, NOW);
+    if let Some(nearest) = &nearest {
+        assert_ne!(nearest.decision.variant.name, decision.variant.name, "a change that changes nothing");
+        let (mut changed, mut now) = (context.clone(), NOW);
+        for change in &nearest.changes {
+            let id = bundle.attributes.find(&change.attribute.name).expect("a change is to an attribute");
+            let value = change.value.as_ref().map_or(Value::Absent, |json| Value::read(change.attribute, json));
+            match (id, value) {
+                (AttributeId::NOW, Value::Time(time)) => now = time,
+                (id, value) => changed.set(id, value.into_owned()),
+            }
+        }
+        assert_eq!(said(&decide(bundle, flag, &changed, now)), said(&nearest.decision));
+    }
+    report::explanation(bundle, flag, &trace, nearest.as_ref());
+    report::decision(bundle, flag, context, NOW, decision);
+    report::decisions(bundle, &[(flag, *decision)], context, NOW, Some(80));
+    let json = DecisionJson::new(bundle, flag, decision).with_trace(flag, &trace, nearest.as_ref());
+    serde_json::to_string(&json).expect("a decision has a JSON form");
+}
+
+/// The files read so far, and what was said about them.
+#[derive(Default)]
+struct Reading {
+    snapshot: Snapshot,
+    diagnostics: Diagnostics,
+    allows: Vec<Allow>,
+}
+
+impl Reading {
+    fn parse(&mut self, path: &str, bytes: &[u8]) -> (FileId, Document) {
+        let id = self.snapshot.add(File::new(path.to_owned(), bytes.to_vec()));
+        let document = yaml::parse(id, self.snapshot.file(id), &mut self.diagnostics);
+        let said = self.diagnostics.iter().any(|diagnostic| diagnostic.span.file == id);
+        assert!(document.whole == Whole::Yes || said, "something is missing, and no diagnostic says what");
+        for comment in &document.comments {
+            self.lies_inside(comment.span);
+            self.allows.extend(Allow::read(&comment.text, comment.line, comment.span, &mut self.diagnostics));
+        }
+        self.check_node(&document.root);
+        (id, document)
+    }
+
+    fn check_node(&self, node: &yaml::Node) {
+        self.lies_inside(node.span);
+        match &node.value {
+            yaml::Value::List(items) => items.iter().for_each(|item| self.check_node(item)),
+            yaml::Value::Map(entries) => entries.iter().for_each(|entry| {
+                self.lies_inside(entry.key_span);
+                self.check_node(&entry.value);
+            }),
+            _ => {}
+        }
+    }
+
+    fn lies_inside(&self, span: Span) {
+        let file = self.snapshot.file(span.file);
+        let text = file.text.get(span.start as usize..span.end as usize);
+        assert!(text.is_some(), "{span:?} does not lie in `{}`, {} bytes", file.path, file.text.len());
+    }
+
+    /// Reading one flag looks into the schema only where there is a misfit, so each fault must make one.
+    fn hold(&mut self, kind: Kind, document: &Document, misfits: &[Misfit]) {
+        misfits.iter().for_each(|misfit| self.lies_inside(misfit.span));
+        if document.whole == Whole::Yes {
+            let before = self.diagnostics.len();
+            schema::check(kind, &document.root, &mut self.diagnostics);
+            let found = self.diagnostics.get(before..).unwrap_or_default();
+            assert!(found.is_empty() || !misfits.is_empty(), "the schema alone finds {found:?}");
+        }
+    }
+
+    fn render(&self) {
+        for diagnostic in &self.diagnostics {
+            self.lies_inside(diagnostic.span);
+            diagnostic.related.iter().for_each(|(span, _)| self.lies_inside(*span));
+        }
+        let findings = settle(self.diagnostics.clone(), &Levels::new(), &self.allows, &self.snapshot);
+        let checked: Vec<_> = self.snapshot.files().map(|(_, file)| file.path.as_str()).collect();
+        let validation =
+            Validation { findings: &findings, snapshot: &self.snapshot, prefix: "", checked: &checked, contents: "" };
+        // A SARIF report lists every code's page, which takes longer than all the rest: one in sixteen.
+        let sarif = self.snapshot.files().map(|(_, file)| file.text.len()).sum::<usize>().is_multiple_of(16);
+        let formats = [Format::Human, Format::Json, Format::Github, Format::Gitlab, Format::Junit];
+        for format in formats.into_iter().chain(sarif.then_some(Format::Sarif)) {
+            let mut out = Vec::new();
+            report::validation(&validation, format, Colour::Never, &mut out).expect("memory can be written to");
+            std::str::from_utf8(&out).expect("a report is text");
+        }
+    }
+}
+
+/// The parts between the cutting lines.
+fn split(input: &[u8]) -> Vec<&[u8]> {
+    const CUT: &[u8] = b"---8<---\n";
+    let mut parts = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    while at + CUT.len() <= input.len() {
+        let begins_line = at == 0 || input[at - 1] == b'\n';
+        if begins_line && input[at..].starts_with(CUT) {
+            parts.push(&input[start..at]);
+            at += CUT.len();
+            start = at;
+        } else {
+            at += 1;
+        }
+    }
+    parts.push(&input[start..]);
+    parts
+}
