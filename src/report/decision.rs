@@ -35,7 +35,7 @@ pub fn decisions(
 }
 
 fn shortened(text: &str) -> String {
-    const LONGEST: usize = 24;
+    const LONGEST: usize = 20;
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),

@@ -34,7 +34,7 @@ pub struct StateJson {
     pub environment: String,
     /// `enabled`, `disabled`, `killed`, or `invalid` where the definition cannot be compiled.
     pub state: &'static str,
-    /// In a few words.
+    /// The state, or what decides: a variant for everyone, or rules.
     pub summary: String,
     /// Why it is killed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,13 +50,12 @@ pub fn state(bundle: &Bundle, key: &str) -> StateJson {
         let summary = "invalid".to_owned();
         return StateJson { environment, state: "invalid", summary, reason: None, steps: Vec::new() };
     };
-    let default = &flag.variant(flag.default).name;
     let off = &flag.variant(flag.off).name;
     let (state, summary, reason) = match &flag.state {
-        State::Killed { reason, .. } => ("killed", format!("killed: {off}"), Some(reason.to_string())),
-        State::Disabled => ("disabled", format!("disabled: {off}"), None),
-        State::Enabled if flag.rules.is_empty() => ("enabled", format!("{default} for everyone"), None),
-        State::Enabled => ("enabled", format!("{}, else {default}", super::counted(flag.rules.len(), "rule")), None),
+        State::Killed { reason, .. } => ("killed", "killed".to_owned(), Some(reason.to_string())),
+        State::Disabled => ("disabled", "disabled".to_owned(), None),
+        State::Enabled if flag.rules.is_empty() => ("enabled", flag.variant(flag.default).name.to_string(), None),
+        State::Enabled => ("enabled", super::counted(flag.rules.len(), "rule"), None),
     };
     let steps = if flag.state == State::Enabled { steps(bundle, flag) } else { vec![format!("serves {off}")] };
     StateJson { environment, state, summary, reason, steps }
@@ -94,7 +93,7 @@ pub fn flag(flag: &FlagJson<'_>, written: &str) -> String {
     }
     for state in &flag.environments {
         let reason = state.reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
-        text += &format!("\n{}: {}{reason}\n", state.environment, state.summary);
+        text += &format!("\n{}: {}{reason}\n", state.environment, state.state);
         for step in &state.steps {
             text += &format!("  {step}\n");
         }
@@ -109,12 +108,11 @@ pub fn flag(flag: &FlagJson<'_>, written: &str) -> String {
 pub fn flags(flags: &[FlagJson<'_>], width: Option<u16>) -> String {
     let mut table = super::table(width);
     let names = flags.iter().flat_map(|flag| flag.environments.iter().map(|state| state.environment.to_uppercase()));
-    let mut header = vec!["FLAG".to_owned(), "KIND".to_owned(), "OWNER".to_owned(), "EXPIRES".to_owned()];
+    let mut header = vec!["FLAG".to_owned(), "OWNER".to_owned()];
     header.extend(names.take(flags.first().map_or(0, |flag| flag.environments.len())));
     table.set_header(header);
     for flag in flags {
-        let mut row = vec![flag.flag.to_owned(), flag.kind.to_owned(), flag.owner.unwrap_or("-").to_owned()];
-        row.push(flag.expires.clone().unwrap_or_else(|| "-".to_owned()));
+        let mut row = vec![flag.flag.to_owned(), flag.owner.unwrap_or("-").to_owned()];
         row.extend(flag.environments.iter().map(|state| state.summary.clone()));
         table.add_row(row);
     }
