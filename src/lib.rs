@@ -11,7 +11,7 @@
 //! | module | takes | gives | may use |
 //! |---|---|---|---|
 //! | codes | nothing | Code, Severity: the one list of diagnostic codes | |
-//! | source | a folder | Snapshot, FileId, Span (the only reader of definitions) | |
+//! | source | a folder, a revision | Snapshot, FileId, Span (the only reader of definitions and of git) | |
 //! | diag | codes, spans | Diagnostic, Finding (levels and inline allows are decided here) | codes, source |
 //! | yaml | a file's text | Node tree with spans (the only module that knows the YAML parser) | codes, source, diag |
 //! | bundle | nothing, or JSON | Bundle: what the evaluator reads | |
@@ -21,7 +21,7 @@
 //! | compile | Project, environment | Bundle: names resolved, order fixed, percentages as bucket ranges | codes, source, diag, yaml, model, bundle, eval |
 //! | diff | a flag before and after | Changes of its meaning, in a fixed order | bundle |
 //! | rules | Project, a day | diagnostics, one lint rule a file | codes, diag, yaml, model, bundle |
-//! | load | a folder | Project, diagnostics: all that stands before compiling, on one screen | codes, source, diag, yaml, model, schema |
+//! | load | a source | Project, diagnostics: all that stands before compiling, on one screen | codes, source, diag, yaml, model, schema |
 //! | report | any result | text in one format a file | codes, source, diag, bundle, eval |
 //! | cmd | arguments | Exit; reads clock, environment, working folder | codes, source, diag, yaml, model, schema, bundle, compile, eval, rules, load, report |
 //!

@@ -100,3 +100,12 @@ fn only_yaml_knows_the_yaml_parser() {
     let outside: Vec<_> = files.iter().filter(knows).filter(|path| !path.starts_with("src/yaml")).collect();
     assert!(outside.is_empty(), "{outside:?}");
 }
+
+#[test]
+fn only_source_knows_git() {
+    let mut files = Vec::new();
+    files_below(Path::new("src"), &mut files);
+    let knows = |path: &&PathBuf| fs::read_to_string(path).unwrap().contains("git2");
+    let outside: Vec<_> = files.iter().filter(knows).filter(|path| !path.starts_with("src/source")).collect();
+    assert!(outside.is_empty(), "{outside:?}");
+}

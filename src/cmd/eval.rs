@@ -7,9 +7,10 @@ use anyhow::{Result, bail};
 use clap::ValueEnum;
 use jiff::Timestamp;
 
+use super::at::At;
 use super::{
-    Exit, Global, Stream, UsageError, batch, check_environment, context, moment, parse_moment, prefix, repository,
-    terminal_width, unknown_flag,
+    Exit, Global, Stream, UsageError, batch, check_environment, context, moment, parse_moment, prefix, terminal_width,
+    unknown_flag,
 };
 use crate::bundle::{Bundle, Flag};
 use crate::codes::Severity;
@@ -18,7 +19,7 @@ use crate::diag::Finding;
 use crate::eval::{Context, Decision, decide, nearest, trace};
 use crate::load::{self, Loaded};
 use crate::report::{self, DecisionJson, DecisionsJson, Validation};
-use crate::source::Folder;
+use crate::source::{Revision, Source};
 
 /// Decide what a context gets
 ///
@@ -34,6 +35,8 @@ pub(super) struct Args {
     /// The environment to decide for; needed where there are several
     #[arg(short, long, value_name = "ENV")]
     environment: Option<String>,
+    #[command(flatten)]
+    at: At,
     /// An attribute of the context, read as the type that flagctl.yaml declares; may be repeated
     #[arg(short = 'c', long = "attribute", value_name = "NAME=VALUE", value_parser = context::parse_attribute)]
     attributes: Vec<(String, String)>,
@@ -64,25 +67,25 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
-    let folder = repository(Path::new("."))?;
-    let settings = load::settings(&folder)?;
-    if refuse(&settings, settings.settle(Vec::new()), &folder, global)? == Exit::Failed {
+    let source = args.at.source(Path::new("."))?;
+    let settings = load::settings(&source)?;
+    if refuse(&settings, settings.settle(Vec::new()), &source, global)? == Exit::Failed {
         return Ok(Exit::Failed);
     }
     let environment = environment(args, &settings)?;
     let now = moment(args.now);
     let loaded = match args.flags.as_slice() {
-        [] => load::all(&folder)?,
-        keys => load::flags(&folder, settings, keys, &environment)?,
+        [] => load::all(&source)?,
+        keys => load::flags(&source, settings, keys, &environment)?,
     };
     for key in &args.flags {
         if loaded.project.flag(key).is_none() {
-            return Err(unknown_flag(key, &folder));
+            return Err(unknown_flag(key, &source));
         }
     }
     let (bundle, diagnostics) = compile(&loaded.project, &environment);
     // One flag that cannot be decided is no reason to withhold the others.
-    let health = refuse(&loaded, loaded.settle(diagnostics), &folder, global)?;
+    let health = refuse(&loaded, loaded.settle(diagnostics), &source, global)?;
     let flags: Vec<&Flag> = match args.flags.as_slice() {
         [] => bundle.flags.iter().collect(),
         keys => keys.iter().filter_map(|key| bundle.flag(key)).collect(),
@@ -96,6 +99,9 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
     }
     let json = context::file(args.context.as_deref())?;
     let context = context::read(&bundle.attributes, json.as_ref(), &args.attributes)?;
+    if !args.test {
+        args.at.note(&source, &mut io::stderr().lock())?;
+    }
     context::note_unusable(&bundle.attributes, &context, &mut io::stderr().lock())?;
     if args.test {
         return test(&bundle, &flags, &context, now);
@@ -104,7 +110,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
     match args.format {
         Format::Human => human(args, &bundle, &flags, &context, now, &mut out)?,
         Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &json_of(args, &bundle, &flags, &context, now))?;
+            serde_json::to_writer_pretty(&mut out, &json_of(args, &source, &bundle, &flags, &context, now))?;
             writeln!(out)?;
         }
     }
@@ -142,6 +148,7 @@ fn human(
 
 fn json_of<'b>(
     args: &Args,
+    source: &Source,
     bundle: &'b Bundle,
     flags: &[&'b Flag],
     context: &Context<'_>,
@@ -159,6 +166,7 @@ fn json_of<'b>(
         version: 1,
         environment: &bundle.environment,
         now: now.to_string(),
+        commit: source.revision().map(Revision::commit),
         decisions: flags.iter().map(decision).collect(),
     }
 }
@@ -182,7 +190,7 @@ fn environment(args: &Args, settings: &Loaded) -> Result<String> {
 }
 
 /// Shows the errors among the findings, if there are any.
-fn refuse(loaded: &Loaded, findings: Vec<Finding>, folder: &Folder, global: &Global) -> Result<Exit> {
+fn refuse(loaded: &Loaded, findings: Vec<Finding>, source: &Source, global: &Global) -> Result<Exit> {
     let errors: Vec<_> = findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect();
     if errors.is_empty() {
         return Ok(Exit::Yes);
@@ -190,7 +198,8 @@ fn refuse(loaded: &Loaded, findings: Vec<Finding>, folder: &Folder, global: &Glo
     let validation = Validation {
         findings: &errors,
         snapshot: &loaded.snapshot,
-        prefix: &prefix(folder),
+        prefix: &prefix(source),
+        revision: source.revision(),
         checked: &[],
         contents: "cannot be decided",
     };

@@ -3,6 +3,7 @@
 //! **Invariant:** the only module that reads the clock, the environment and the working folder.
 //! **Invariant:** stdout gets results and nothing else; an exit code never depends on the format.
 
+mod at;
 mod batch;
 mod completions;
 mod context;
@@ -13,7 +14,7 @@ mod schema;
 mod validate;
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context as _, Result, anyhow};
@@ -23,7 +24,7 @@ use jiff::Timestamp;
 use crate::diag::did_you_mean;
 use crate::model::{FLAGS, Settings};
 use crate::report::Colour;
-use crate::source::{File, Folder};
+use crate::source::{File, Source};
 
 /// How a run ended, as the exit code says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,13 +137,13 @@ enum Stream {
     Stderr,
 }
 
-/// The flag repository at or above a place.
-fn repository(start: &Path) -> Result<Folder> {
-    Folder::find(start).context("a flag repository has a file `flagctl.yaml` at its root")
-}
-
-/// From the working folder to the repository's root, to stand before a path: empty, or with a `/` at its end.
-fn prefix(folder: &Folder) -> String {
+/// What stands before the paths of a flag repository: empty, or with a `/` at its end. It goes from the working
+/// folder, in a revision from git's root.
+fn prefix(source: &Source) -> String {
+    let folder = match source {
+        Source::Folder(folder) => folder,
+        Source::Revision(revision) => return revision.prefix(),
+    };
     #[allow(clippy::disallowed_methods, reason = "the one place that asks for the working folder")]
     let here = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
     let shown = folder.root().strip_prefix(&here).unwrap_or(folder.root());
@@ -174,11 +175,12 @@ fn watched() -> bool {
 }
 
 /// A flag that no file defines, with the key that was probably meant.
-fn unknown_flag(key: &str, folder: &Folder) -> anyhow::Error {
-    let paths = folder.list(FLAGS).unwrap_or_default();
+fn unknown_flag(key: &str, source: &Source) -> anyhow::Error {
+    let paths = source.list(FLAGS).unwrap_or_default();
     let files: Vec<File> = paths.into_iter().map(|path| File::new(path, Vec::new())).collect();
     let help = did_you_mean(key, files.iter().map(File::stem));
-    anyhow!("there is no flag `{key}`{}", help.map_or(String::new(), |help| format!("; {help}")))
+    let at = source.revision().map_or(String::new(), |revision| format!(" at {}", revision.name()));
+    anyhow!("there is no flag `{key}`{at}{}", help.map_or(String::new(), |help| format!("; {help}")))
 }
 
 /// # Errors

@@ -10,7 +10,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::{Exit, moment, parse_moment, repository, unknown_flag};
+use super::at::At;
+use super::{Exit, moment, parse_moment, unknown_flag};
 use crate::bundle::Bundle;
 use crate::compile::compile;
 use crate::load::{self, Loaded};
@@ -23,6 +24,8 @@ pub(super) struct ShowArgs {
     /// A flag's key
     #[arg(value_name = "FLAG")]
     flag: String,
+    #[command(flatten)]
+    at: At,
     /// How to write the result
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
@@ -52,6 +55,8 @@ pub(super) struct ListArgs {
     /// Only those that have expired
     #[arg(long)]
     expired: bool,
+    #[command(flatten)]
+    at: At,
     /// The day by which flags expire, instead of today
     #[arg(long, value_name = "TIME", value_parser = parse_moment)]
     now: Option<Timestamp>,
@@ -93,9 +98,9 @@ struct FlagsJson<'f> {
 }
 
 pub(super) fn show(args: &ShowArgs) -> Result<Exit> {
-    let folder = repository(Path::new("."))?;
-    let loaded = load::all(&folder)?;
-    let Some(flag) = loaded.project.flag(&args.flag) else { return Err(unknown_flag(&args.flag, &folder)) };
+    let source = args.at.source(Path::new("."))?;
+    let loaded = load::all(&source)?;
+    let Some(flag) = loaded.project.flag(&args.flag) else { return Err(unknown_flag(&args.flag, &source)) };
     let shown = described(&loaded, flag, &bundles(&loaded, None));
     let mut out = io::stdout().lock();
     match args.format {
@@ -109,8 +114,8 @@ pub(super) fn show(args: &ShowArgs) -> Result<Exit> {
 }
 
 pub(super) fn list(args: &ListArgs) -> Result<Exit> {
-    let folder = repository(Path::new("."))?;
-    let loaded = load::all(&folder)?;
+    let source = args.at.source(Path::new("."))?;
+    let loaded = load::all(&source)?;
     if let Some(name) = &args.environment {
         super::check_environment(name, &loaded.project.settings)?;
     }

@@ -9,14 +9,15 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
-use super::{Exit, Global, Stream, moment, parse_moment, prefix, repository};
+use super::at::At;
+use super::{Exit, Global, Stream, moment, parse_moment, prefix};
 use crate::codes::Severity;
 use crate::compile::compile;
 use crate::diag::{Diagnostics, Finding};
 use crate::load::{self, Loaded};
 use crate::report::{self, Validation};
 use crate::rules;
-use crate::source::Folder;
+use crate::source::Source;
 use crate::yaml::Whole;
 
 /// Report everything that is wrong with the definitions
@@ -25,6 +26,8 @@ pub(super) struct Args {
     /// A flag repository, or files and folders in one, to report on; everything is read in any case
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    at: At,
     /// The day by which flags expire, instead of today
     #[arg(long, value_name = "TIME", value_parser = parse_moment)]
     now: Option<Timestamp>,
@@ -44,9 +47,9 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
-    let folder = repository(args.paths.first().map_or(Path::new("."), PathBuf::as_path))?;
-    let wanted = args.paths.iter().map(|path| inside(path, &folder)).collect::<Result<Vec<_>>>()?;
-    let loaded = load::all(&folder)?;
+    let source = args.at.source(args.paths.first().map_or(Path::new("."), PathBuf::as_path))?;
+    let wanted = args.paths.iter().map(|path| inside(path, &source)).collect::<Result<Vec<_>>>()?;
+    let loaded = load::all(&source)?;
     let today = moment(args.now).to_zoned(TimeZone::UTC).date();
     let mut diagnostics = Vec::new();
     // Without the settings, every environment and attribute would be unknown.
@@ -59,7 +62,14 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
     findings.retain(|finding| asked_for(&loaded.snapshot.file(finding.diagnostic.span.file).path));
     let paths = loaded.snapshot.files().map(|(_, file)| file.path.as_str());
     let checked: Vec<&str> = paths.filter(|path| asked_for(path)).collect();
-    report(args, global, &folder, &loaded, &findings, &checked)?;
+    if let Some(revision) = source.revision()
+        && let Some(nothing) =
+            wanted.iter().find(|wanted| !checked.iter().any(|path| Path::new(path).starts_with(wanted)))
+    {
+        bail!("there is nothing at `{}:{}{}`", revision.name(), revision.prefix(), nothing.display());
+    }
+    args.at.note(&source, &mut io::stderr().lock())?;
+    report(args, global, &source, &loaded, &findings, &checked)?;
     let errors = findings.iter().any(|finding| finding.severity == Severity::Error);
     // The process ends here: taking the definitions apart again would be a tenth of its time.
     std::mem::forget((loaded, findings));
@@ -69,7 +79,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
 fn report(
     args: &Args,
     global: &Global,
-    folder: &Folder,
+    source: &Source,
     loaded: &Loaded,
     findings: &[Finding],
     checked: &[&str],
@@ -77,7 +87,8 @@ fn report(
     let validation = Validation {
         findings,
         snapshot: &loaded.snapshot,
-        prefix: &prefix(folder),
+        prefix: &prefix(source),
+        revision: source.revision(),
         checked,
         contents: &contents(args, loaded, checked),
     };
@@ -118,12 +129,26 @@ fn contents(args: &Args, loaded: &Loaded, checked: &[&str]) -> String {
 }
 
 /// A path of the command line as one from the repository's root.
-fn inside(path: &Path, folder: &Folder) -> Result<PathBuf> {
-    let absolute = path.canonicalize().with_context(|| format!("cannot read `{}`", path.display()))?;
-    match absolute.strip_prefix(folder.root()) {
+fn inside(path: &Path, source: &Source) -> Result<PathBuf> {
+    let absolute = match source {
+        Source::Folder(_) => path.canonicalize(),
+        Source::Revision(_) => resolved(path),
+    };
+    let absolute = absolute.with_context(|| format!("cannot read `{}`", path.display()))?;
+    // A bare repository has no folders that a path could go through.
+    let Some(root) = source.root() else { return Ok(path.to_owned()) };
+    match absolute.strip_prefix(&root) {
         Ok(inside) => Ok(inside.to_owned()),
         // The repository lies below the path.
-        Err(_) if folder.root().starts_with(&absolute) => Ok(PathBuf::new()),
-        Err(_) => bail!("`{}` does not lie in `{}`", path.display(), folder.root().display()),
+        Err(_) if root.starts_with(&absolute) => Ok(PathBuf::new()),
+        Err(_) => bail!("`{}` does not lie in `{}`", path.display(), root.display()),
     }
+}
+
+/// The path without links, as far as it is there: a revision may have what the folder has no more.
+fn resolved(path: &Path) -> io::Result<PathBuf> {
+    let there = path.ancestors().find(|above| above.exists()).unwrap_or(Path::new(""));
+    let rest = path.strip_prefix(there).unwrap_or(Path::new(""));
+    let there = if there == Path::new("") { Path::new(".") } else { there };
+    Ok(there.canonicalize()?.join(rest))
 }

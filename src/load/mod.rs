@@ -1,6 +1,6 @@
-//! From a folder to a project: everything that stands before compiling, on one screen.
+//! From a source to a project: everything that stands before compiling, on one screen.
 //!
-//! Takes a [`Folder`]; gives [`Loaded`], of the whole repository or of what single flags need.
+//! Takes a [`Source`]; gives [`Loaded`], of the whole repository or of what single flags need.
 
 mod values;
 
@@ -12,7 +12,7 @@ use crate::codes::{Adjustable, Code, Severity};
 use crate::diag::{Allow, Diagnostic, Diagnostics, Finding, Level, Levels, did_you_mean, settle};
 use crate::model::{self, FLAGS, Flag, KILLS, Kill, Kind, Misfit, Project, SEGMENTS, Segment, Settings};
 use crate::schema;
-use crate::source::{File, FileId, Folder, PROJECT_FILE, Snapshot, SourceError, Span};
+use crate::source::{File, FileId, PROJECT_FILE, Snapshot, Source, SourceError, Span};
 use crate::yaml::{self, Document, Whole};
 
 /// A project with all that was said about it so far.
@@ -48,17 +48,17 @@ enum Check {
 /// Reads everything.
 ///
 /// # Errors
-/// [`SourceError`] if the operating system refuses.
-pub fn all(folder: &Folder) -> Result<Loaded, SourceError> {
+/// [`SourceError`] if a file or folder is there and cannot be read.
+pub fn all(source: &Source) -> Result<Loaded, SourceError> {
     let mut paths = vec![PROJECT_FILE.to_owned()];
     for place in [FLAGS, SEGMENTS, KILLS] {
-        paths.extend(folder.list(place)?);
+        paths.extend(source.list(place)?);
     }
     let mut loaded = Loaded::default();
-    read(folder, &paths, Check::Every, &mut loaded)?;
+    read(source, &paths, Check::Every, &mut loaded)?;
     let duplicates = duplicates(&loaded.project);
     loaded.diagnostics.extend(duplicates);
-    values::check(folder, &mut loaded)?;
+    values::check(source, &mut loaded)?;
     Ok(loaded)
 }
 
@@ -67,8 +67,8 @@ pub fn all(folder: &Folder) -> Result<Loaded, SourceError> {
 /// A flag that is not there is missing from the project too.
 ///
 /// # Errors
-/// [`SourceError`] if the operating system refuses.
-pub fn flags(folder: &Folder, settings: Loaded, keys: &[String], environment: &str) -> Result<Loaded, SourceError> {
+/// [`SourceError`] if a file or folder is there and cannot be read.
+pub fn flags(source: &Source, settings: Loaded, keys: &[String], environment: &str) -> Result<Loaded, SourceError> {
     let mut loaded = settings;
     let mut wanted: BTreeSet<(&str, String)> = keys.iter().map(|key| (FLAGS, key.clone())).collect();
     let mut seen = wanted.clone();
@@ -78,13 +78,13 @@ pub fn flags(folder: &Folder, settings: Loaded, keys: &[String], environment: &s
             if !model::is_name(&name) {
                 continue;
             }
-            paths.extend(folder.search(place, &format!("{name}.yaml"))?);
+            paths.extend(source.search(place, &format!("{name}.yaml"))?);
             if place == FLAGS {
                 paths.push(format!("{KILLS}/{environment}/{name}.yaml"));
             }
         }
         let (flags, segments) = (loaded.project.flags.len(), loaded.project.segments.len());
-        read(folder, &paths, Check::Misfits, &mut loaded)?;
+        read(source, &paths, Check::Misfits, &mut loaded)?;
         let mut mentions = Vec::new();
         for flag in loaded.project.flags.iter().skip(flags) {
             let serving = flag.serving(environment);
@@ -103,10 +103,10 @@ pub fn flags(folder: &Folder, settings: Loaded, keys: &[String], environment: &s
 /// Reads `flagctl.yaml`, and nothing else.
 ///
 /// # Errors
-/// [`SourceError`] if the operating system refuses.
-pub fn settings(folder: &Folder) -> Result<Loaded, SourceError> {
+/// [`SourceError`] if a file or folder is there and cannot be read.
+pub fn settings(source: &Source) -> Result<Loaded, SourceError> {
     let mut loaded = Loaded::default();
-    read(folder, &[PROJECT_FILE.to_owned()], Check::Misfits, &mut loaded)?;
+    read(source, &[PROJECT_FILE.to_owned()], Check::Misfits, &mut loaded)?;
     Ok(loaded)
 }
 
@@ -144,10 +144,10 @@ struct Lowered {
 }
 
 /// Reads files that may be missing, on all cores, and adds what they define in the order of `paths`.
-fn read(folder: &Folder, paths: &[String], check: Check, loaded: &mut Loaded) -> Result<(), SourceError> {
+fn read(source: &Source, paths: &[String], check: Check, loaded: &mut Loaded) -> Result<(), SourceError> {
     let first = loaded.snapshot.files().count();
     let numbered = || (first..).map(|at| FileId(u32::try_from(at).unwrap_or(u32::MAX)));
-    let mut files = paths.par_iter().map(|path| folder.read(path)).collect::<Result<Vec<_>, _>>()?;
+    let mut files = paths.par_iter().map(|path| source.read(path)).collect::<Result<Vec<_>, _>>()?;
     let present: Vec<_> = files.drain(..).flatten().zip(numbered()).collect();
     let lowered: Vec<_> = present.into_par_iter().map(|(file, id)| lower(file, id, check)).collect();
     for lowered in lowered {

@@ -9,16 +9,16 @@ use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::Flag;
 use crate::schema;
-use crate::source::{Folder, SourceError};
+use crate::source::{Source, SourceError};
 use crate::yaml::{self, Whole};
 
-pub(super) fn check(folder: &Folder, loaded: &mut Loaded) -> Result<(), SourceError> {
+pub(super) fn check(source: &Source, loaded: &mut Loaded) -> Result<(), SourceError> {
     let Loaded { snapshot, project, diagnostics, .. } = loaded;
     let mut validators: BTreeMap<&str, Result<Validator, String>> = BTreeMap::new();
     for flag in &project.flags {
         let Some(path) = &flag.schema else { continue };
         if !validators.contains_key(path.value.as_str()) {
-            let validator = match inside(&path.value).then(|| folder.read(&path.value)).transpose()? {
+            let validator = match inside(&path.value).then(|| source.read(&path.value)).transpose()? {
                 None => Err("leads out of the repository".to_owned()),
                 Some(None) => Err("is not there".to_owned()),
                 Some(Some(file)) => {

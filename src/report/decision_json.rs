@@ -16,6 +16,9 @@ pub struct DecisionsJson<'b> {
     pub environment: &'b str,
     /// The moment of the decision.
     pub now: String,
+    /// Whose definitions decided, where it was not the working folder's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
     /// In the order asked for.
     pub decisions: Vec<DecisionJson<'b>>,
 }

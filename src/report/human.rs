@@ -69,7 +69,9 @@ fn snippet<'r>(
         start..start + length
     };
     let line = validation.snapshot.position(file, u32::try_from(first).unwrap_or(0)).0;
-    let path = validation.path(Span { file, start: 0, end: 0 });
+    // The path of a revision is what `git show` takes; other formats are for tools that know only paths.
+    let revision = validation.revision.map_or(String::new(), |revision| format!("{}:", revision.name()));
+    let path = revision + &validation.path(Span { file, start: 0, end: 0 });
     let mut snippet = Snippet::source(window).line_start(line).path(path);
     if let Some(span) = primary {
         let label = diagnostic.label.as_deref();

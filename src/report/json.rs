@@ -6,12 +6,15 @@ use serde::Serialize;
 
 use super::Validation;
 use crate::codes::Severity;
-use crate::source::Span;
+use crate::source::{Revision, Span};
 
 #[derive(Serialize)]
 struct Report<'r> {
     /// Of this structure.
     version: u32,
+    /// Whose files they are, where not the working folder's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<String>,
     errors: usize,
     warnings: usize,
     findings: Vec<FindingJson<'r>>,
@@ -75,6 +78,7 @@ pub(super) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Res
     });
     let report = Report {
         version: 1,
+        commit: validation.revision.map(Revision::commit),
         errors: validation.count(Severity::Error),
         warnings: validation.count(Severity::Warning),
         findings: findings.collect(),

@@ -28,7 +28,7 @@ pub use flag::{FlagJson, StateJson, flag, flags, state};
 
 use crate::codes::Severity;
 use crate::diag::{Diagnostic, Finding};
-use crate::source::{Snapshot, Span};
+use crate::source::{Revision, Snapshot, Span};
 
 /// How findings are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,8 +63,10 @@ pub struct Validation<'r> {
     pub findings: &'r [Finding],
     /// The files that they point into.
     pub snapshot: &'r Snapshot,
-    /// What stands before every path: from the working folder to the repository's root.
+    /// What stands before every path: from the working folder, or in a revision from git's root.
     pub prefix: &'r str,
+    /// Where the files are from, if not from a folder.
+    pub revision: Option<&'r Revision>,
     /// The paths of all files that were looked at.
     pub checked: &'r [&'r str],
     /// What there is, in words, for the summary.

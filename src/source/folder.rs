@@ -1,11 +1,10 @@
-//! A flag repository in a folder on disk.
+//! A flag repository in a folder on disk, as it stands.
 
-use std::ffi::OsStr;
 use std::fs::{self, FileType};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::{FILE_LIMIT, Fault, File, PROJECT_FILE, SourceError};
+use super::{FILE_LIMIT, Fault, File, PROJECT_FILE, SourceError, is_yaml};
 
 /// The folder that holds a [`PROJECT_FILE`].
 #[derive(Debug, Clone)]
@@ -126,10 +125,6 @@ impl Folder {
         }
         Ok(found)
     }
-}
-
-fn is_yaml(path: &str) -> bool {
-    Path::new(path).extension().and_then(OsStr::to_str).is_some_and(|extension| matches!(extension, "yaml" | "yml"))
 }
 
 fn failed(path: &Path, error: io::Error) -> SourceError {

@@ -1,21 +1,93 @@
 //! Where definitions are read from.
 //!
-//! Takes a folder; gives the files of a flag repository, each under a [`FileId`].
+//! Takes a folder, or a revision of a git repository; gives the files of a flag repository, each under a
+//! [`FileId`].
 //!
-//! **Invariant:** nothing else reads definitions from disk, and nothing here knows what they mean.
+//! **Invariant:** nothing else reads definitions or git, and nothing here knows what definitions mean.
 
+mod error;
 mod folder;
+mod repository;
+mod rev;
+mod revision;
 
-use std::io;
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
+pub use error::{Depth, GitError, SourceError};
 pub use folder::Folder;
+pub use repository::Repository;
+pub use rev::{Line, Rev};
+pub use revision::Revision;
 
 /// The file that makes a folder a flag repository.
 pub const PROJECT_FILE: &str = "flagctl.yaml";
 
 /// A larger file is not read.
 pub const FILE_LIMIT: u64 = 16 << 20;
+
+/// A flag repository.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// As it stands in a folder.
+    Folder(Folder),
+    /// As it was committed.
+    Revision(Revision),
+}
+
+impl Source {
+    /// The YAML files below a folder of the repository, by path; none if the folder is not there.
+    ///
+    /// Also `.yml`, so that a wrong extension can be reported. Links to folders are not followed, and
+    /// names that begin with a dot are left out.
+    ///
+    /// # Errors
+    /// [`SourceError`] if a folder cannot be listed.
+    pub fn list(&self, folder: &str) -> Result<Vec<String>, SourceError> {
+        match self {
+            Self::Folder(source) => source.list(folder),
+            Self::Revision(source) => source.list(folder),
+        }
+    }
+
+    /// The file `name` in the folder or, where it has none, in the nearest folders below it.
+    ///
+    /// # Errors
+    /// [`SourceError`] if a folder cannot be listed.
+    pub fn search(&self, folder: &str, name: &str) -> Result<Option<String>, SourceError> {
+        match self {
+            Self::Folder(source) => source.search(folder, name),
+            Self::Revision(source) => source.search(folder, name),
+        }
+    }
+
+    /// A file of the repository; none if it is not there.
+    ///
+    /// # Errors
+    /// [`SourceError`] if it is there and cannot be read.
+    pub fn read(&self, path: &str) -> Result<Option<File>, SourceError> {
+        match self {
+            Self::Folder(source) => source.read(path),
+            Self::Revision(source) => source.read(path),
+        }
+    }
+
+    /// Where its files are on disk, or would be if the revision were checked out; none in a bare repository.
+    pub fn root(&self) -> Option<PathBuf> {
+        match self {
+            Self::Folder(folder) => Some(folder.root().to_owned()),
+            Self::Revision(revision) => revision.root(),
+        }
+    }
+
+    /// The revision, if it is one.
+    pub fn revision(&self) -> Option<&Revision> {
+        match self {
+            Self::Folder(_) => None,
+            Self::Revision(revision) => Some(revision),
+        }
+    }
+}
 
 /// A file of a [`Snapshot`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -122,18 +194,6 @@ impl Snapshot {
     }
 }
 
-/// Definitions could not be read at all.
-#[derive(Debug, thiserror::Error)]
-pub enum SourceError {
-    /// No folder from there up to the root has a [`PROJECT_FILE`].
-    #[error("no `{PROJECT_FILE}` in `{}` or any folder above it", .0.display())]
-    NoProject(PathBuf),
-    /// The operating system refused.
-    #[error("cannot read `{}`: {error}", .path.display())]
-    Io {
-        /// What was being read.
-        path: PathBuf,
-        /// Why it failed.
-        error: io::Error,
-    },
+fn is_yaml(path: &str) -> bool {
+    Path::new(path).extension().and_then(OsStr::to_str).is_some_and(|extension| matches!(extension, "yaml" | "yml"))
 }

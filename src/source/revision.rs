@@ -1,0 +1,236 @@
+//! A flag repository at a commit, read from git's objects.
+//!
+//! **Invariant:** the same files as a checkout of the commit would have, without its filters and line endings.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use git2::{ErrorClass, ErrorCode, Oid};
+
+use super::error::GitError;
+use super::repository::{Entry, Kind, Repository, Tree};
+use super::{FILE_LIMIT, Fault, File, PROJECT_FILE, SourceError, is_yaml};
+
+/// A path that goes through more links goes in a circle, as operating systems have it.
+const LINKS: usize = 40;
+/// So far below the root a flag repository is looked for that has moved, or was never checked out, in folders.
+const DEPTH: usize = 3;
+
+/// A flag repository as it is at a commit.
+#[derive(Clone)]
+pub struct Revision {
+    repository: Arc<Repository>,
+    name: String,
+    commit: Oid,
+    tree: Oid,
+    /// Where the flag repository is in git's; empty at the root.
+    folder: String,
+}
+
+impl Revision {
+    pub(super) fn new(repository: Arc<Repository>, name: String, commit: Oid, tree: Oid) -> Self {
+        Self { repository, name, commit, tree, folder: String::new() }
+    }
+
+    pub(super) fn below(self, folder: String) -> Self {
+        Self { folder, ..self }
+    }
+
+    /// As it was written; of a moment, the abbreviated id of the commit. Git knows it by this name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The full id of the commit.
+    pub fn commit(&self) -> String {
+        self.commit.to_string()
+    }
+
+    /// When the commit was made, in seconds since 1970.
+    ///
+    /// # Errors
+    /// [`GitError`] if it cannot be read.
+    pub fn seconds(&self) -> Result<i64, GitError> {
+        self.repository.with(|handle| Ok(handle.find_commit(self.commit)?.time().seconds()))
+    }
+
+    pub(super) fn root(&self) -> Option<PathBuf> {
+        let workdir = self.repository.workdir()?;
+        Some(if self.folder.is_empty() { workdir.to_owned() } else { workdir.join(&self.folder) })
+    }
+
+    /// From git's root to the flag repository: empty, or with a `/` at its end.
+    pub fn prefix(&self) -> String {
+        if self.folder.is_empty() { String::new() } else { format!("{}/", self.folder) }
+    }
+
+    /// As [`Folder::list`](super::Folder::list).
+    ///
+    /// # Errors
+    /// [`SourceError::Git`] if a folder cannot be read, or if a link leads nowhere.
+    pub fn list(&self, folder: &str) -> Result<Vec<String>, SourceError> {
+        let mut found = Vec::new();
+        let Some(Entry { kind: Kind::Folder, id }) = self.find(folder)? else { return Ok(found) };
+        let mut folders = vec![(folder.to_owned(), id)];
+        while let Some((folder, id)) = folders.pop() {
+            for (name, entry) in self.tree(id)?.iter().filter(|(name, _)| !name.starts_with('.')) {
+                let path = format!("{folder}/{name}");
+                match entry.kind {
+                    Kind::Folder => folders.push((path, entry.id)),
+                    Kind::File if is_yaml(&path) => found.push(path),
+                    Kind::Link if is_yaml(&path) => match self.find(&path)? {
+                        Some(entry) if entry.kind == Kind::File => found.push(path),
+                        Some(_) => {}
+                        // It would otherwise be a flag that nobody misses.
+                        None => {
+                            return Err(
+                                GitError::DeadLink { rev: self.name.clone(), path: self.prefix() + &path }.into()
+                            );
+                        }
+                    },
+                    Kind::File | Kind::Link | Kind::Submodule => {}
+                }
+            }
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// As [`Folder::search`](super::Folder::search); no tree is read but those of the levels gone through.
+    ///
+    /// # Errors
+    /// [`SourceError::Git`] if a folder cannot be read.
+    pub fn search(&self, folder: &str, name: &str) -> Result<Option<String>, SourceError> {
+        let Some(Entry { kind: Kind::Folder, id }) = self.find(folder)? else { return Ok(None) };
+        let mut level = vec![(folder.to_owned(), id)];
+        while !level.is_empty() {
+            let mut below = Vec::new();
+            for (folder, id) in level {
+                let tree = self.tree(id)?;
+                let path = format!("{folder}/{name}");
+                let there = match tree.get(name).map(|entry| entry.kind) {
+                    Some(Kind::File) => true,
+                    Some(Kind::Link) => self.has(&path)?,
+                    Some(Kind::Folder | Kind::Submodule) | None => false,
+                };
+                if there {
+                    return Ok(Some(path));
+                }
+                below.extend(folders(&folder, &tree));
+            }
+            below.sort_unstable();
+            level = below;
+        }
+        Ok(None)
+    }
+
+    /// As [`Folder::read`](super::Folder::read).
+    ///
+    /// # Errors
+    /// [`SourceError::Git`] if it is there and cannot be read.
+    pub fn read(&self, path: &str) -> Result<Option<File>, SourceError> {
+        let Some(Entry { kind: Kind::File, id }) = self.find(path)? else { return Ok(None) };
+        let file = self.repository.with(|handle| {
+            // libgit2 reads an object whole or not at all; its size alone would cost as much for each small one.
+            let blob = handle.find_blob(id)?;
+            let size = blob.size() as u64;
+            if size > FILE_LIMIT {
+                let fault = Some(Fault::TooLarge(size));
+                return Ok(File { path: path.to_owned(), text: String::new(), fault });
+            }
+            Ok(File::new(path.to_owned(), blob.content().to_vec()))
+        });
+        file.map(Some).map_err(|error| self.explained(error).into())
+    }
+
+    pub(super) fn has(&self, path: &str) -> Result<bool, GitError> {
+        Ok(self.find(path)?.is_some_and(|entry| entry.kind == Kind::File))
+    }
+
+    /// The folders with a [`PROJECT_FILE`] near git's root, nearest first.
+    pub(super) fn projects(&self) -> Result<Vec<String>, GitError> {
+        let mut found = Vec::new();
+        let mut ahead = VecDeque::from([(String::new(), self.tree, 0)]);
+        while let Some((folder, id, depth)) = ahead.pop_front() {
+            let tree = self.tree(id)?;
+            if tree.get(PROJECT_FILE).is_some_and(|entry| entry.kind == Kind::File) {
+                found.push(folder.clone());
+            }
+            if depth < DEPTH {
+                ahead.extend(folders(&folder, &tree).map(|(path, id)| (path, id, depth + 1)));
+            }
+        }
+        Ok(found)
+    }
+
+    /// What stands at a path of the flag repository, through links; none if nothing does.
+    fn find(&self, path: &str) -> Result<Option<Entry>, GitError> {
+        let steps = |path: &str| path.split('/').rev().map(str::to_owned).collect::<Vec<_>>();
+        let mut ahead = steps(path);
+        ahead.extend(steps(&self.folder));
+        let mut behind = vec![self.tree];
+        let mut links = 0;
+        while let (Some(step), Some(here)) = (ahead.pop(), behind.last().copied()) {
+            if matches!(step.as_str(), "" | ".") {
+                continue;
+            }
+            if step == ".." {
+                behind.pop();
+                continue;
+            }
+            let Some(entry) = self.tree(here)?.get(&step).copied() else { return Ok(None) };
+            match entry.kind {
+                Kind::Folder => behind.push(entry.id),
+                Kind::File if ahead.is_empty() => return Ok(Some(entry)),
+                Kind::Link if links < LINKS => {
+                    links += 1;
+                    let target = self.repository.with(|handle| Ok(handle.find_blob(entry.id)?.content().to_vec()));
+                    let target = target.map_err(|error| self.explained(error))?;
+                    match str::from_utf8(&target) {
+                        Ok(target) if !target.starts_with('/') => ahead.extend(steps(target)),
+                        // What lies outside of the repository is not part of the revision.
+                        _ => return Ok(None),
+                    }
+                }
+                Kind::File | Kind::Link | Kind::Submodule => return Ok(None),
+            }
+        }
+        Ok(behind.last().map(|id| Entry { kind: Kind::Folder, id: *id }))
+    }
+
+    fn tree(&self, id: Oid) -> Result<Arc<Tree>, GitError> {
+        self.repository.tree(id).map_err(|error| self.explained(error))
+    }
+
+    /// An object that is not there was left out of the clone, if it is one from which objects are left out.
+    fn explained(&self, error: GitError) -> GitError {
+        match error {
+            GitError::Other(error)
+                if (error.class(), error.code()) == (ErrorClass::Odb, ErrorCode::NotFound)
+                    && self.repository.is_partial() =>
+            {
+                GitError::Partial { rev: self.name.clone() }
+            }
+            error => error,
+        }
+    }
+}
+
+/// The folders in a folder, but those whose names begin with a dot.
+fn folders(folder: &str, tree: &Tree) -> impl Iterator<Item = (String, Oid)> {
+    let folders = tree.iter().filter(|(name, entry)| entry.kind == Kind::Folder && !name.starts_with('.'));
+    folders.map(move |(name, entry)| (join(folder, name), entry.id))
+}
+
+/// A path below a folder of git's; the root's name is empty.
+pub(super) fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+impl fmt::Debug for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Revision({}:{})", self.name, self.folder)
+    }
+}
