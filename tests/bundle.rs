@@ -16,14 +16,14 @@ use flagctl::compile::compile;
 use flagctl::eval::{Context, Decision, decide, nearest, trace};
 use flagctl::load;
 use flagctl::model::Project;
-use flagctl::source::Folder;
+use flagctl::source::{Folder, Source};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 const ENVIRONMENTS: [&str; 3] = ["dev", "staging", "production"];
 
 fn examples() -> Project {
-    load::all(&Folder::find(Path::new("examples")).unwrap()).unwrap().project
+    load::all(&Source::Folder(Folder::find(Path::new("examples")).unwrap())).unwrap().project
 }
 
 fn now() -> Timestamp {

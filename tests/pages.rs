@@ -18,7 +18,7 @@ use flagctl::codes::Code;
 use flagctl::compile::compile;
 use flagctl::diag::Finding;
 use flagctl::report::{Colour, Format, Validation};
-use flagctl::source::Folder;
+use flagctl::source::{Folder, Source};
 use flagctl::{load, report, rules};
 use tempfile::TempDir;
 
@@ -95,7 +95,7 @@ fn lay_out(block: &Block, folder: &Path) {
 fn validate(block: &Block) -> (Vec<Finding>, String) {
     let folder = TempDir::new().unwrap();
     lay_out(block, folder.path());
-    let loaded = load::all(&Folder::find(folder.path()).unwrap()).unwrap();
+    let loaded = load::all(&Source::Folder(Folder::find(folder.path()).unwrap())).unwrap();
     let names = loaded.project.settings.environments.iter().map(|name| name.value.as_str());
     let mut diagnostics: Vec<_> = names.flat_map(|name| compile(&loaded.project, name).1).collect();
     diagnostics.extend(rules::check(&loaded.project, jiff::civil::date(2026, 11, 22)));
@@ -104,6 +104,7 @@ fn validate(block: &Block) -> (Vec<Finding>, String) {
         findings: &findings,
         snapshot: &loaded.snapshot,
         prefix: "",
+        revision: None,
         checked: &[],
         contents: "this block",
     };

@@ -36,7 +36,9 @@ impl At {
 
     /// Says which commit a moment stands for.
     pub(super) fn note(&self, source: &Source, err: &mut dyn Write) -> Result<()> {
-        if let (Some(Rev { text, line: Some(_) }), Source::Revision(revision)) = (&self.at, source) {
+        if let (Some(Rev { text, .. }), Source::Revision(revision)) = (&self.at, source)
+            && revision.name() != text
+        {
             let made = Timestamp::from_second(revision.seconds()?)?;
             writeln!(err, "note: {text} is {}, committed at {made}", revision.name())?;
         }
@@ -70,7 +72,8 @@ fn advised(error: SourceError) -> anyhow::Error {
     // A fresh clone has all branches but one only as its remote's.
     let remote = names.iter().find(|name| name.split_once('/').is_some_and(|(_, branch)| branch == rev));
     let remote = remote.map(|name| format!("did you mean `{name}`?"));
-    let named = || did_you_mean(rev, names.iter().map(String::as_str));
+    let names = names.iter().map(String::as_str).filter(|_| !rev.contains(".."));
+    let named = || did_you_mean(rev, names);
     let help = remote.or_else(named).unwrap_or_else(|| advice(rev, *depth));
     anyhow!("{error}; {help}")
 }

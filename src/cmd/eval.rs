@@ -93,15 +93,15 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
     if flags.len() < args.flags.len() || args.test && health == Exit::Failed {
         return Ok(Exit::Failed);
     }
+    if !args.test {
+        args.at.note(&source, &mut io::stderr().lock())?;
+    }
     if let Some(file) = &args.contexts {
         let exit = batch::run(&bundle, &flags, file, now)?;
         return Ok(if health == Exit::Failed { health } else { exit });
     }
     let json = context::file(args.context.as_deref())?;
     let context = context::read(&bundle.attributes, json.as_ref(), &args.attributes)?;
-    if !args.test {
-        args.at.note(&source, &mut io::stderr().lock())?;
-    }
     context::note_unusable(&bundle.attributes, &context, &mut io::stderr().lock())?;
     if args.test {
         return test(&bundle, &flags, &context, now);

@@ -102,6 +102,7 @@ pub(super) fn show(args: &ShowArgs) -> Result<Exit> {
     let loaded = load::all(&source)?;
     let Some(flag) = loaded.project.flag(&args.flag) else { return Err(unknown_flag(&args.flag, &source)) };
     let shown = described(&loaded, flag, &bundles(&loaded, None));
+    args.at.note(&source, &mut io::stderr().lock())?;
     let mut out = io::stdout().lock();
     match args.format {
         Format::Human => {
@@ -127,6 +128,7 @@ pub(super) fn list(args: &ListArgs) -> Result<Exit> {
         |flag: &FlagJson<'_>| state.is_none_or(|state| flag.environments.iter().any(|here| here.state == state.name()));
     let mut flags: Vec<_> = flags.map(|flag| described(&loaded, flag, &bundles)).filter(in_state).collect();
     flags.sort_by_key(|flag| flag.flag);
+    args.at.note(&source, &mut io::stderr().lock())?;
     let mut out = io::stdout().lock();
     match args.format {
         Format::Human => {

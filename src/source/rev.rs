@@ -113,20 +113,22 @@ fn one_of_several(repository: &Repository, text: &str) -> Result<Oid, GitError> 
 
 /// Why git does not know a revision.
 fn unknown(repository: &Repository, text: &str) -> Result<GitError, GitError> {
-    let tip = text.split(['~', '^', '@', ':']).next().unwrap_or_default();
-    if matches!(tip, "HEAD" | "") && repository.head().is_err_and(|error| error.code() == ErrorCode::UnbornBranch) {
+    let tip = match text.split(['~', '^', '@', ':']).next().unwrap_or_default() {
+        "" if text.starts_with('@') => "HEAD",
+        tip => tip,
+    };
+    if tip == "HEAD" && repository.head().is_err_and(|error| error.code() == ErrorCode::UnbornBranch) {
         let head = repository.find_reference("HEAD")?;
         let branch = head.symbolic_target().ok().flatten().unwrap_or("HEAD").trim_start_matches("refs/heads/");
         return Ok(GitError::NoCommits(format!("`{branch}`")));
     }
     let shallow = repository.is_shallow();
-    let tip_is_known = matches!(tip, "HEAD" | "") || repository.revparse_single(tip).is_ok();
-    if tip != text && tip_is_known && !text.contains("..") {
+    if tip != text && repository.revparse_single(tip).is_ok() && !text.contains("..") {
         let rev = text.to_owned();
-        if shallow && !text.contains('@') {
+        if shallow && !text.contains(['@', ':']) {
             return Ok(GitError::BeyondShallow { rev });
         }
-        return Ok(GitError::NotThere { rev, tip: if tip.is_empty() { "HEAD" } else { tip }.to_owned() });
+        return Ok(GitError::NotThere { rev, tip: tip.to_owned() });
     }
     let mut names = Vec::new();
     for reference in repository.references()? {

@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""Commits a generated flag repository, and then single flags' rollouts: history.py FOLDER [COMMITS].
+
+FOLDER is what generate.py wrote. The same arguments give the same commit ids; the working folder is left as it was.
+"""
+
+import pathlib
+import random
+import re
+import subprocess
+import sys
+
+FIRST = 1_767_225_600  # 2026-01-01T00:00:00Z; a commit follows every hour
+
+
+def data(text):
+    return b"data %d\n%s\n" % (len(text), text)
+
+
+def commit(at, message):
+    date = f"Dana <dana@example.com> {FIRST + 3600 * at} +0000"
+    return f"commit refs/heads/main\nauthor {date}\ncommitter {date}\n".encode() + data(message.encode())
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    commits = int(sys.argv[2]) if len(sys.argv) > 2 else 5_000
+    rng = random.Random(20261122)
+    git = ["git", "-C", str(folder)]
+    subprocess.run([*git, "init", "--quiet", "--initial-branch=main"], check=True)
+    importer = subprocess.Popen([*git, "fast-import", "--quiet"], stdin=subprocess.PIPE)
+    out = importer.stdin
+    files = sorted(path for path in folder.rglob("*.yaml"))
+    flags = [path for path in files if path.parts[len(folder.parts)] == "flags"]
+    texts = {path: path.read_bytes() for path in files}
+
+    def write(path):
+        out.write(f"M 100644 inline {path.relative_to(folder)}\n".encode() + data(texts[path]))
+
+    out.write(commit(0, "all flags"))
+    for path in files:
+        write(path)
+    for at in range(1, commits):
+        path = rng.choice(flags)
+        rollout = f"    rollout: {rng.randint(1, 99)}%\n".encode()
+        texts[path] = re.sub(rb"    rollout: .*\n", rollout, texts[path], count=1)
+        out.write(commit(at, f"rollout {at}"))
+        write(path)
+    out.close()
+    sys.exit(importer.wait())
+
+
+main()

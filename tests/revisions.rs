@@ -1,0 +1,551 @@
+//! `--at`: which revision is read, from which kinds of repositories, and what is said when it cannot be.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    reason = "a test may end in a panic and reads what it likes"
+)]
+
+mod git;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use git::{FIRST, PROJECT, Ran, TestRepository, flag};
+
+const ON: &str = "sale: on = true\n  STATIC: no rules, everyone gets the default\n";
+const OFF: &str = "sale: off = false\n  STATIC: no rules, everyone gets the default\n";
+
+fn sale(repository: &TestRepository, at: &str) -> Ran {
+    sale_in(repository, repository.root(), at)
+}
+
+fn sale_in(repository: &TestRepository, folder: &Path, at: &str) -> Ran {
+    repository.flagctl_in(folder, &["eval", "sale", "--at", at])
+}
+
+#[track_caller]
+fn assert_decides(ran: &Ran, stdout: &str) {
+    assert_eq!(ran, &Ran { code: Some(0), stdout: stdout.to_owned(), stderr: String::new() });
+}
+
+#[track_caller]
+fn assert_refuses(ran: &Ran, message: &str) {
+    let stderr = format!("error: {message}\n");
+    assert_eq!(ran, &Ran { code: Some(3), stdout: String::new(), stderr });
+}
+
+#[test]
+fn commit_ids_are_the_same_everywhere() {
+    let repository = TestRepository::with_sale();
+    assert_eq!(
+        repository.git(&["log", "--format=%h %cI"]),
+        "f0ed479 2026-11-02T00:00:00Z\n404b4f5 2026-11-01T00:00:00Z"
+    );
+}
+
+#[test]
+fn a_revision_is_what_git_calls_one() {
+    let repository = TestRepository::with_sale();
+    repository.git(&["tag", "before", "HEAD~1"]);
+    repository.git(&["tag", "--annotate", "--message", "v1", "v1", "HEAD~1"]);
+    repository.git(&["branch", "feature/old", "HEAD~1"]);
+    let first = repository.git(&["rev-parse", "HEAD~1"]);
+    // The working folder is not looked at.
+    repository.write("flags/sale.yaml", "variants: [\n");
+    repository.write("flagctl.yaml", "");
+    for at in ["HEAD", "@", "main", "heads/main", "refs/heads/main", "main@{0}"] {
+        assert_decides(&sale(&repository, at), ON);
+    }
+    let before =
+        ["HEAD~1", "HEAD^", "@~", "main^1", "before", "v1", "v1^{commit}", "feature/old", ":/begins", "main@{1}"];
+    for at in before.into_iter().chain([&first[..], &first[..7], &first[..4]]) {
+        assert_decides(&sale(&repository, at), OFF);
+    }
+}
+
+#[test]
+fn a_moment_is_the_newest_commit_until_then_on_the_first_parent_line() {
+    let mut repository = TestRepository::with_sale();
+    // A merge of what was made before it: the branch's commit was not on main until the merge was.
+    repository.git(&["switch", "--quiet", "--create", "side", "HEAD~1"]);
+    repository.write("flags/other.yaml", &flag("on"));
+    repository.commit("other: of a branch");
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.git(&["merge", "--quiet", "--no-ff", "--message", "merge", "side"]);
+    let decided = |at: &str| {
+        let ran = sale(&repository, at);
+        assert_eq!(ran.code, Some(0), "{at}: {}", ran.stderr);
+        (ran.stdout, ran.stderr)
+    };
+    let first = repository.git(&["rev-parse", "--short=12", "main~1^"]);
+    let second = repository.git(&["rev-parse", "--short=12", "main~1"]);
+    let note = |at: &str, id: &str, day: &str| format!("note: {at} is {id}, committed at {day}T00:00:00Z\n");
+    for at in ["2026-11-01", "2026-11-01T23:59:59Z", "2026-11-02T00:59:59+01:00", "main@{2026-11-01}", "@{2026-11-01}"]
+    {
+        assert_eq!(decided(at), (OFF.to_owned(), note(at, &first, "2026-11-01")));
+    }
+    for at in ["2026-11-02", "2026-11-03T23:00:00Z", "HEAD@{2026-11-03T00:00:00Z}"] {
+        assert_eq!(decided(at), (ON.to_owned(), note(at, &second, "2026-11-02")));
+    }
+    assert_eq!(decided("main@{2026-11-02}~1"), (OFF.to_owned(), note("main@{2026-11-02}~1", &first, "2026-11-01")));
+    let other = |at| repository.flagctl(&["eval", "other", "--at", at]).code;
+    assert_eq!([other("2026-11-03"), other("side@{2026-11-03}"), other("2026-11-04")], [Some(3), Some(0), Some(0)]);
+}
+
+#[test]
+fn a_moment_means_the_same_in_a_fresh_clone() {
+    let repository = TestRepository::with_sale();
+    let clone = repository.clone_to("clone", &[]);
+    assert_eq!(sale_in(&repository, &clone, "main@{2026-11-01}"), sale(&repository, "main@{2026-11-01}"));
+}
+
+#[test]
+fn a_tag_that_looks_like_a_date_is_the_tag() {
+    let repository = TestRepository::with_sale();
+    repository.git(&["tag", "2026-11-01", "HEAD"]);
+    assert_decides(&sale(&repository, "2026-11-01"), ON);
+    assert_eq!(sale(&repository, "@{2026-11-01}").stdout, OFF);
+}
+
+#[test]
+fn a_relative_moment_is_a_wrong_command_line() {
+    let repository = TestRepository::with_sale();
+    let ran = sale(&repository, "main@{yesterday}");
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("`yesterday` is no moment: expected a moment with an offset"), "{}", ran.stderr);
+}
+
+#[test]
+fn everything_is_read_from_the_revision() {
+    let mut repository = TestRepository::with_sale();
+    repository.write("kills/production/sale.yaml", "reason: 'INC-1: stop'\n");
+    repository.write("flags/deep/er/nested.yaml", &flag("on"));
+    repository.write("flags/gone.yaml", &flag("off"));
+    repository.commit("kill");
+    repository.remove("kills/production/sale.yaml");
+    repository.remove("flags/gone.yaml");
+    let all = repository.flagctl(&["eval", "--at", "HEAD", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&all.stdout).unwrap();
+    assert_eq!(json["commit"], repository.git(&["rev-parse", "HEAD"]));
+    let decided = json["decisions"].as_array().unwrap().iter();
+    let decided: Vec<_> = decided.map(|one| format!("{} {} {}", one["flag"], one["variant"], one["reason"])).collect();
+    assert_eq!(
+        decided,
+        [r#""gone" "off" "STATIC""#, r#""nested" "on" "STATIC""#, r#""sale" "off" "DISABLED""#],
+        "{}",
+        all.stderr
+    );
+    let one = repository.flagctl(&["eval", "nested", "--at", "HEAD"]);
+    assert_decides(&one, "nested: on = true\n  STATIC: no rules, everyone gets the default\n");
+    assert_refuses(
+        &repository.flagctl(&["eval", "nestd", "--at", "HEAD"]),
+        "there is no flag `nestd` at HEAD; did you mean `nested`?",
+    );
+}
+
+#[test]
+fn flags_are_listed_and_shown_as_they_were() {
+    let mut repository = TestRepository::with_sale();
+    repository.write("kills/production/sale.yaml", "reason: 'INC-1: stop'\n");
+    let killed = repository.commit("kill");
+    repository.remove("kills/production/sale.yaml");
+    repository.commit("revive");
+    let listed = |at: &str| repository.flagctl(&["list", "--killed", "--at", at]).stdout.contains("sale");
+    assert_eq!(
+        [listed("HEAD"), listed("HEAD~1"), listed("2026-11-03T12:00:00Z"), listed("HEAD~2")],
+        [false, true, true, false]
+    );
+    let shown = repository.flagctl(&["show", "sale", "--at", "2026-11-03"]);
+    assert!(shown.stdout.contains("INC-1"), "{}", shown.stdout);
+    assert_eq!(shown.stderr, format!("note: 2026-11-03 is {}, committed at 2026-11-03T00:00:00Z\n", &killed[..12]));
+}
+
+#[test]
+fn findings_name_the_revision_where_people_read_them() {
+    let mut repository = TestRepository::with_sale();
+    repository.write("flags/sale.yaml", "variants: {on: true}\noff: off\n");
+    repository.commit("break it");
+    repository.write("flags/sale.yaml", &flag("on"));
+    repository.commit("mend it");
+    let at = |arguments: &[&str]| repository.flagctl(&[&["validate", "--now", "2026-11-22"], arguments].concat());
+    assert_eq!(at(&[]).code, Some(0));
+    let human = at(&["--at", "HEAD~1"]);
+    assert_eq!(human.code, Some(1));
+    assert!(human.stdout.contains(" --> HEAD~1:flags/sale.yaml:1:1\n"), "{}", human.stdout);
+    let dated = at(&["--at", "2026-11-03"]);
+    let id = repository.git(&["rev-parse", "--short=12", "HEAD~1"]);
+    assert!(dated.stdout.contains(&format!(" --> {id}:flags/sale.yaml:1:1\n")), "{}", dated.stdout);
+    let json: serde_json::Value = serde_json::from_str(&at(&["--at", "HEAD~1", "--format", "json"]).stdout).unwrap();
+    assert_eq!(json["commit"], repository.git(&["rev-parse", "HEAD~1"]));
+    assert_eq!(json["findings"][0]["path"], "flags/sale.yaml");
+}
+
+#[test]
+fn validate_reports_on_paths_that_only_the_revision_has() {
+    let mut repository = TestRepository::with_sale();
+    repository.write("flags/old/away.yaml", &flag("on"));
+    repository.commit("away");
+    repository.git(&["rm", "--quiet", "-r", "flags/old"]);
+    repository.commit("gone");
+    let at = |path: &str| repository.flagctl(&["validate", path, "--at", "HEAD~1", "--now", "2026-11-22"]);
+    assert_decides(&at("flags/old/away.yaml"), "1 file in flags/old/away.yaml: no problems\n");
+    assert_decides(&at("flags/old"), "1 file in flags/old: no problems\n");
+    assert_refuses(&at("flags/never.yaml"), "there is nothing at `HEAD~1:flags/never.yaml`");
+    let elsewhere = at("../elsewhere/flags");
+    assert_refuses(
+        &elsewhere,
+        "`[PLACE]` lies in no git repository, so there are no revisions to read; start in one, or name it with `-C`",
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_as_far_as_the_revision_goes() {
+    use std::os::unix::fs::symlink;
+    let mut repository = TestRepository::with_sale();
+    repository.write("shared/linked.yaml", &flag("on"));
+    symlink("../shared/linked.yaml", repository.root().join("flags/linked.yaml")).unwrap();
+    symlink("../shared", repository.root().join("flags/folder")).unwrap();
+    repository.commit("links");
+    let linked = repository.flagctl(&["eval", "linked", "--at", "HEAD"]);
+    assert_decides(&linked, "linked: on = true\n  STATIC: no rules, everyone gets the default\n");
+    let counted = repository.flagctl(&["validate", "--at", "HEAD", "--now", "2026-11-22"]);
+    assert_decides(&counted, "2 flags in 1 environment: no problems\n");
+    symlink("circle.yaml", repository.root().join("flags/circle.yaml")).unwrap();
+    repository.commit("a circle");
+    assert_refuses(
+        &repository.flagctl(&["validate", "--at", "HEAD"]),
+        "`HEAD:flags/circle.yaml` is a link that leads nowhere in that revision",
+    );
+}
+
+#[test]
+fn the_flag_repository_may_be_a_folder_of_gits() {
+    let mut repository = TestRepository::new();
+    repository.write("services/shop/flagctl.yaml", PROJECT);
+    repository.write("services/shop/flags/sale.yaml", &flag("off"));
+    repository.write("README.md", "");
+    repository.commit("a shop");
+    repository.write("services/shop/flags/sale.yaml", "variants: [\n");
+    repository.commit("broken");
+    let shop = repository.root().join("services/shop");
+    for folder in [&shop, &shop.join("flags"), &repository.root().to_owned()] {
+        assert_decides(&sale_in(&repository, folder, "HEAD~1"), OFF);
+    }
+    let broken = repository.flagctl_in(&shop, &["validate", "--at", "HEAD"]);
+    assert!(broken.stdout.contains("--> HEAD:services/shop/flags/sale.yaml:1:"), "{}", broken.stdout);
+
+    // Where a second one has come, only the start says which is meant.
+    repository.write("services/till/flagctl.yaml", PROJECT);
+    repository.write("services/till/flags/sale.yaml", &flag("on"));
+    repository.commit("a till");
+    assert_decides(&sale_in(&repository, &shop.with_file_name("till"), "HEAD"), ON);
+    assert_refuses(
+        &sale(&repository, "HEAD"),
+        "there is no `flagctl.yaml` at HEAD; it is in `services/shop`, `services/till`: \
+         start in one of them, or name it with `-C`",
+    );
+    assert_refuses(
+        &sale_in(&repository, &shop.with_file_name("till"), "HEAD~1"),
+        "there is no `services/till/flagctl.yaml` at HEAD~1; it is in `services/shop`, \
+         which is read when started in a folder that now has no `flagctl.yaml` above it",
+    );
+}
+
+#[test]
+fn a_revision_before_the_first_flag_says_so() {
+    let mut repository = TestRepository::new();
+    repository.write("README.md", "");
+    repository.commit("nothing yet");
+    repository.sell();
+    assert_refuses(
+        &sale(&repository, "HEAD~2"),
+        "there is no `flagctl.yaml` at HEAD~2; `git log --all -- flagctl.yaml` shows since when there is one",
+    );
+}
+
+#[test]
+fn worktrees_bare_repositories_and_detached_heads_are_read() {
+    let repository = TestRepository::with_sale();
+    let worktree = repository.beside("worktree");
+    repository.git(&["worktree", "add", "--quiet", "--detach", worktree.to_str().unwrap(), "HEAD~1"]);
+    assert_decides(&sale_in(&repository, &worktree, "HEAD"), OFF);
+    assert_decides(&sale_in(&repository, &worktree.join("flags"), "main"), ON);
+    let bare = repository.clone_to("bare.git", &["--bare"]);
+    assert_decides(&sale_in(&repository, &bare, "HEAD~1"), OFF);
+    assert_decides(
+        &repository.flagctl_in(&bare, &["validate", "flags", "--at", "main", "--now", "2026-11-22"]),
+        "1 file in flags: no problems\n",
+    );
+    assert_eq!(sale_in(&repository, &bare, "2026-11-01").stdout, OFF);
+    let apart = repository.clone_to("apart", &["--separate-git-dir", repository.beside("git").to_str().unwrap()]);
+    assert_decides(&sale_in(&repository, &apart, "HEAD~1"), OFF);
+}
+
+#[test]
+fn a_submodule_is_a_repository_of_its_own() {
+    let repository = TestRepository::with_sale();
+    let outer = repository.beside("outer");
+    repository.git(&["init", "--quiet", outer.to_str().unwrap()]);
+    let address = repository.root().to_str().unwrap();
+    repository.git_in(&outer, &["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", address, "inner"]);
+    repository.git_in(&outer, &["commit", "--quiet", "--message", "inner"]);
+    assert_decides(&sale_in(&repository, &outer.join("inner"), "HEAD~1"), OFF);
+    assert_refuses(
+        &sale_in(&repository, &outer, "HEAD"),
+        "there is no `flagctl.yaml` at HEAD; `git log --all -- flagctl.yaml` shows since when there is one",
+    );
+}
+
+#[test]
+fn a_hook_sees_the_commits_of_a_push_that_is_not_accepted_yet() {
+    let repository = TestRepository::with_sale();
+    let bare = repository.clone_to("bare.git", &["--bare"]);
+    let hook = format!(
+        "#!/bin/sh\nwhile read old new name; do {} validate --at $new --now 2026-11-22 || exit 1; done\n",
+        env!("CARGO_BIN_EXE_flagctl")
+    );
+    let place = bare.join("hooks/pre-receive");
+    fs::create_dir_all(place.parent().unwrap()).unwrap();
+    fs::write(&place, hook).unwrap();
+    let mut command = repository.command("chmod");
+    assert!(command.arg("+x").arg(&place).status().unwrap().success());
+    let mut repository = repository;
+    repository.write("flags/sale.yaml", "variants: [\n");
+    repository.commit("broken");
+    let output =
+        repository.command("git").current_dir(repository.root()).arg("push").arg(&bare).arg("main").output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("error[yaml-syntax]") && stderr.contains("pre-receive hook declined"), "{stderr}");
+}
+
+#[test]
+fn sha_256_repositories_are_read() {
+    let mut repository = TestRepository::with(&["--object-format=sha256"]);
+    repository.sell();
+    let first = repository.git(&["rev-parse", "HEAD~1"]);
+    assert_eq!(first.len(), 64);
+    for at in ["HEAD~1", &first, &first[..8]] {
+        assert_decides(&sale(&repository, at), OFF);
+    }
+}
+
+#[test]
+fn a_folder_outside_of_git_is_refused() {
+    let repository = TestRepository::new();
+    let outside = repository.beside("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("flagctl.yaml"), PROJECT).unwrap();
+    assert_refuses(
+        &sale_in(&repository, &outside, "HEAD"),
+        "`[PLACE]/outside` lies in no git repository, so there are no revisions to read; start in one, or name it with `-C`",
+    );
+}
+
+#[test]
+fn a_repository_without_commits_is_refused() {
+    let repository = TestRepository::new();
+    repository.write("flagctl.yaml", PROJECT);
+    for at in ["HEAD", "@", "HEAD~1", "2026-11-01"] {
+        assert_refuses(
+            &sale(&repository, at),
+            "the git repository has no commits yet on `main`; the first `git commit` makes a revision that can be read",
+        );
+    }
+}
+
+#[test]
+fn an_unknown_revision_gets_the_name_that_was_probably_meant() {
+    let repository = TestRepository::with_sale();
+    repository.git(&["tag", "v1.2.0"]);
+    assert_refuses(&sale(&repository, "mian"), "there is no revision `mian`; did you mean `main`?");
+    assert_refuses(&sale(&repository, "^main"), "there is no revision `^main`; did you mean `main`?");
+    assert_refuses(&sale(&repository, "v1.2"), "there is no revision `v1.2`; did you mean `v1.2.0`?");
+    let lists = "`git branch --all`, `git tag` and `git log` show what there is";
+    for at in ["deadbeef", "something else", "-1"] {
+        let ran = repository.flagctl(&["eval", "sale", &format!("--at={at}")]);
+        assert_refuses(&ran, &format!("there is no revision `{at}`; {lists}"));
+    }
+    assert_refuses(
+        &sale(&repository, "main..HEAD"),
+        "there is no revision `main..HEAD`; a range has two ends: write one of them",
+    );
+    for (at, tip) in [("HEAD~2", "HEAD"), ("main^2", "main"), ("main@{7}", "main"), ("@{upstream}", "HEAD")] {
+        assert_refuses(
+            &sale(&repository, at),
+            &format!(
+                "`{tip}` is there, and `{at}` is not; `git log {tip}`, `git reflog {tip}` and `git branch -vv` \
+                 show what can be named from it"
+            ),
+        );
+    }
+    let clone = repository.clone_to("clone", &[]);
+    repository.git_in(&clone, &["switch", "--quiet", "--create", "mine"]);
+    repository.git_in(&clone, &["branch", "--quiet", "--delete", "main"]);
+    assert_refuses(&sale_in(&repository, &clone, "main"), "there is no revision `main`; did you mean `origin/main`?");
+}
+
+#[test]
+fn a_revision_that_is_no_commit_is_refused() {
+    let repository = TestRepository::with_sale();
+    repository.git(&["tag", "a-folder", "HEAD:flags"]);
+    for (at, kind) in [("HEAD:flags", "folder"), ("HEAD:flagctl.yaml", "file"), ("a-folder", "folder")] {
+        let message = format!("`{at}` names a {kind}, not a commit; write the name of a branch, tag or commit");
+        assert_refuses(&sale(&repository, at), &message);
+    }
+}
+
+#[test]
+fn a_moment_before_the_history_is_refused() {
+    let repository = TestRepository::with_sale();
+    assert_refuses(
+        &sale(&repository, "2020-02-29"),
+        "the history of `HEAD` begins at 2026-11-01T00:00:00Z, after 2020-02-29T00:00:00Z; name a later moment",
+    );
+}
+
+#[test]
+fn an_abbreviated_id_of_several_commits_is_refused() {
+    let repository = TestRepository::new();
+    let mut stream = String::new();
+    for at in 0..1000 {
+        let (author, message) = (format!("Dana <dana@example.com> {} +0000", FIRST + at), format!("commit {at}"));
+        writeln!(stream, "commit refs/heads/main\nauthor {author}\ncommitter {author}").unwrap();
+        writeln!(
+            stream,
+            "data {}\n{message}\nM 644 inline flagctl.yaml\ndata {}\n{PROJECT}",
+            message.len(),
+            PROJECT.len()
+        )
+        .unwrap();
+    }
+    repository.git_with(&["fast-import", "--quiet"], &stream);
+    let mut ids: Vec<String> = repository.git(&["rev-list", "main"]).lines().map(str::to_owned).collect();
+    ids.sort();
+    // Among a thousand, some begin with the same four digits.
+    let twins = ids.windows(2).find(|pair| pair[0][..4] == pair[1][..4]).unwrap();
+    assert_refuses(
+        &sale(&repository, &twins[0][..4]),
+        &format!(
+            "`{}` is the beginning of several commits' ids, `{}` of 2026-11-01, `{}` of 2026-11-01; write more of it",
+            &twins[0][..4],
+            &twins[0][..12],
+            &twins[1][..12]
+        ),
+    );
+    // What is no commit does not count.
+    let known: Vec<&str> = ids.iter().map(|id| &id[..4]).collect();
+    let alone = |prefix: &str| known.iter().filter(|known| **known == prefix).count() == 1;
+    let blobs = (0..).map(|at: u32| repository.git_with(&["hash-object", "-w", "--stdin"], &at.to_string()));
+    let blob = blobs.into_iter().find(|blob| alone(&blob[..4])).unwrap();
+    assert_refuses(&sale(&repository, &blob[..4]), &format!("there is no flag `sale` at {}", &blob[..4]));
+}
+
+#[test]
+fn a_shallow_clone_says_what_to_fetch() {
+    let repository = TestRepository::with_sale();
+    repository.git(&["branch", "side", "HEAD~1"]);
+    repository.git(&["config", "uploadpack.allowAnySHA1InWant", "true"]);
+    let clone = repository.clone_to("clone", &["--depth=1"]);
+    let at = |at: &str| sale_in(&repository, &clone, at);
+    assert_decides(&at("HEAD"), ON);
+    for rev in ["HEAD~1", "main^", "2026-11-01", "main@{2026-11-01}"] {
+        assert_refuses(
+            &at(rev),
+            &format!(
+                "`{rev}` lies beyond the history of this shallow clone; \
+                 `git fetch --unshallow` fetches all of it, `git fetch --deepen=N` N commits more"
+            ),
+        );
+    }
+    assert_refuses(
+        &at("side"),
+        "there is no revision `side`; in a shallow clone `git fetch origin side:side` brings a branch or tag, \
+         `git fetch --unshallow` the whole history",
+    );
+    let first = repository.git(&["rev-parse", "HEAD~1"]);
+    assert_refuses(
+        &at(&first[..8]),
+        &format!(
+            "there is no revision `{}`; in a shallow clone `git fetch origin ID` brings a commit by its full id, \
+             `git fetch --unshallow` the whole history",
+            &first[..8]
+        ),
+    );
+    assert_refuses(
+        &at(&first),
+        &format!("there is no revision `{first}`; in a shallow clone `git fetch origin {first}` brings it"),
+    );
+    // And each does.
+    repository.git_in(&clone, &["fetch", "--quiet", "origin", &first]);
+    assert_decides(&at(&first), OFF);
+    repository.git_in(&clone, &["fetch", "--quiet", "origin", "side:side"]);
+    assert_decides(&at("side"), OFF);
+    repository.git_in(&clone, &["fetch", "--quiet", "--deepen=1"]);
+    assert_decides(&at("HEAD~1"), OFF);
+}
+
+#[test]
+fn a_partial_clone_says_what_to_fetch() {
+    let repository = TestRepository::with_sale();
+    repository.git(&["config", "uploadpack.allowFilter", "true"]);
+    for filter in ["--filter=blob:none", "--filter=tree:0"] {
+        let clone = repository.clone_to(&filter.replace([':', '='], ""), &["--no-checkout", filter]);
+        assert_refuses(
+            &sale_in(&repository, &clone, "HEAD~1"),
+            "this partial clone was made without some of the files of HEAD~1; \
+             `git fetch --refetch --no-filter` fetches what it lacks",
+        );
+        repository.git_in(&clone, &["fetch", "--quiet", "--refetch", "--no-filter"]);
+        assert_decides(&sale_in(&repository, &clone, "HEAD~1"), OFF);
+    }
+}
+
+#[test]
+fn formats_that_cannot_be_read_are_named() {
+    let mut repository = TestRepository::with_sale();
+    repository.git(&["config", "core.repositoryFormatVersion", "1"]);
+    repository.git(&["config", "extensions.timeTravel", "true"]);
+    assert_refuses(
+        &sale(&repository, "HEAD"),
+        "the git repository of `[PLACE]/shop` uses `extensions.timetravel`, which flagctl cannot read; \
+         a fresh `git clone` does without it",
+    );
+    repository = TestRepository::with(&["--ref-format=reftable"]);
+    repository.sell();
+    assert_refuses(
+        &sale(&repository, "HEAD"),
+        "the git repository of `[PLACE]/shop` uses the reftable format (`extensions.refStorage`), which flagctl cannot \
+         read; `git refs migrate --ref-format=files` of git 2.48 converts it, and `git clone --ref-format=files` makes a copy",
+    );
+    let copy = repository.clone_to("copy", &["--ref-format=files"]);
+    assert_decides(&sale_in(&repository, &copy, "HEAD~1"), OFF);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_repository_of_another_user_is_read_only_where_git_trusts_it() {
+    let repository = TestRepository::with_sale();
+    let chown = |path: &Path| std::os::unix::fs::chown(path, Some(12345), None);
+    if chown(repository.root()).is_err() {
+        // Only root can give a folder away.
+        assert_decides(&sale(&repository, "HEAD"), ON);
+        return;
+    }
+    assert_refuses(
+        &sale(&repository, "HEAD"),
+        "the git repository `[PLACE]/shop` belongs to another user; where you trust it, \
+         `git config --global --add safe.directory [PLACE]/shop` lets it be read",
+    );
+    let settings = repository.beside("settings");
+    fs::write(&settings, format!("[safe]\n\tdirectory = {}\n", repository.root().display())).unwrap();
+    let mut command = repository.command(env!("CARGO_BIN_EXE_flagctl"));
+    let output = command.env("GIT_CONFIG_GLOBAL", settings).current_dir(repository.root());
+    let output = output.args(["eval", "sale", "--at", "HEAD"]).output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), ON);
+}
