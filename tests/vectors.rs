@@ -16,7 +16,7 @@ use flagctl::codes::Severity;
 use flagctl::compile::compile;
 use flagctl::eval::{Cause, Context, Decision, Reason, Truth, decide, trace};
 use flagctl::load;
-use flagctl::source::Folder;
+use flagctl::source::{Folder, Source};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -43,7 +43,7 @@ fn bundles(files: &Object, environment: &str) -> [Bundle; 2] {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content.as_str().map_or_else(|| content.to_string(), str::to_owned)).unwrap();
     }
-    let loaded = load::all(&Folder::find(folder.path()).unwrap()).unwrap();
+    let loaded = load::all(&Source::Folder(Folder::find(folder.path()).unwrap())).unwrap();
     let (bundle, diagnostics) = compile(&loaded.project, environment);
     for finding in loaded.settle(diagnostics) {
         let path = &loaded.snapshot.file(finding.diagnostic.span.file).path;
