@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::parse_moment;
 use crate::diag::did_you_mean;
-use crate::source::{Depth, Folder, GitError, Line, Repository, Rev, Source, SourceError};
+use crate::source::{Depth, Folder, GitError, Line, Repository, Rev, Revision, Source, SourceError};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct At {
@@ -26,12 +26,18 @@ pub(super) struct At {
 impl At {
     /// The flag repository at or above a folder, or as it was at the revision.
     pub(super) fn source(&self, start: &Path) -> Result<Source> {
-        let Some(rev) = &self.at else {
+        if self.at.is_none() {
             let folder = Folder::find(start).context("a flag repository has a file `flagctl.yaml` at its root")?;
             return Ok(Source::Folder(folder));
-        };
-        let revision = Repository::find(start).and_then(|repository| Arc::new(repository).revision(rev));
-        Ok(Source::Revision(revision.map_err(advised)?))
+        }
+        self.revision(start).map(Source::Revision)
+    }
+
+    /// The flag repository as it was at the revision, or at `HEAD`.
+    pub(super) fn revision(&self, start: &Path) -> Result<Revision> {
+        let head = Rev { text: "HEAD".to_owned(), line: None };
+        let rev = self.at.as_ref().unwrap_or(&head);
+        Repository::find(start).and_then(|repository| Arc::new(repository).revision(rev)).map_err(advised)
     }
 
     /// Says which commit a moment stands for.

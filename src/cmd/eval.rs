@@ -4,13 +4,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use clap::ValueEnum;
 use jiff::Timestamp;
 
 use super::at::At;
 use super::{
-    Exit, Global, Stream, UsageError, batch, check_environment, context, moment, parse_moment, prefix, terminal_width,
-    unknown_flag,
+    Exit, Format, Global, Stream, UsageError, batch, check_environment, context, moment, parse_moment, prefix,
+    terminal_width, unknown_flag,
 };
 use crate::bundle::{Bundle, Flag};
 use crate::codes::Severity;
@@ -58,12 +57,6 @@ pub(super) struct Args {
     /// How to write the result
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Human,
-    Json,
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {

@@ -9,6 +9,7 @@ mod completions;
 mod context;
 mod eval;
 mod explain;
+mod log;
 mod overview;
 mod schema;
 mod validate;
@@ -79,12 +80,20 @@ enum When {
     Never,
 }
 
+/// How a result is written, where there is no more to choose from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     Eval(eval::Args),
     Validate(validate::Args),
     Show(overview::ShowArgs),
     List(overview::ListArgs),
+    Log(log::Args),
     Explain(explain::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -113,6 +122,7 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         Command::Validate(args) => validate::run(args, &cli.global),
         Command::Show(args) => overview::show(args),
         Command::List(args) => overview::list(args),
+        Command::Log(args) => log::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions::run(args),

@@ -1,5 +1,6 @@
 //! `flagctl show` and `flagctl list`: flags as they stand.
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
@@ -11,7 +12,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::at::At;
-use super::{Exit, moment, parse_moment, unknown_flag};
+use super::{Exit, Format, moment, parse_moment, unknown_flag};
 use crate::bundle::Bundle;
 use crate::compile::compile;
 use crate::load::{self, Loaded};
@@ -66,12 +67,6 @@ pub(super) struct ListArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Human,
-    Json,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum State {
     Enabled,
     Disabled,
@@ -101,7 +96,7 @@ pub(super) fn show(args: &ShowArgs) -> Result<Exit> {
     let source = args.at.source(Path::new("."))?;
     let loaded = load::all(&source)?;
     let Some(flag) = loaded.project.flag(&args.flag) else { return Err(unknown_flag(&args.flag, &source)) };
-    let shown = described(&loaded, flag, &bundles(&loaded, None));
+    let shown = described(&loaded, flag, &bundles(&loaded, None), &dependants(&loaded));
     args.at.note(&source, &mut io::stderr().lock())?;
     let mut out = io::stdout().lock();
     match args.format {
@@ -122,11 +117,13 @@ pub(super) fn list(args: &ListArgs) -> Result<Exit> {
     }
     let today = moment(args.now).to_zoned(TimeZone::UTC).date();
     let bundles = bundles(&loaded, args.environment.as_deref());
+    let dependants = dependants(&loaded);
     let flags = loaded.project.flags.iter().filter(|flag| asked_for(args, flag, today));
     let state = if args.killed { Some(State::Killed) } else { args.state };
     let in_state =
         |flag: &FlagJson<'_>| state.is_none_or(|state| flag.environments.iter().any(|here| here.state == state.name()));
-    let mut flags: Vec<_> = flags.map(|flag| described(&loaded, flag, &bundles)).filter(in_state).collect();
+    let mut flags: Vec<_> =
+        flags.map(|flag| described(&loaded, flag, &bundles, &dependants)).filter(in_state).collect();
     flags.sort_by_key(|flag| flag.flag);
     args.at.note(&source, &mut io::stderr().lock())?;
     let mut out = io::stdout().lock();
@@ -160,10 +157,7 @@ fn bundles(loaded: &Loaded, only: Option<&str>) -> Vec<Bundle> {
     wanted.map(|name| compile(&loaded.project, name).0).collect()
 }
 
-fn described<'l>(loaded: &'l Loaded, flag: &'l Flag, bundles: &[Bundle]) -> FlagJson<'l> {
-    let requires = |other: &&Flag| {
-        other.servings().any(|serving| serving.requires.iter().flatten().any(|one| one.flag.value == flag.key))
-    };
+fn described<'l>(loaded: &'l Loaded, flag: &'l Flag, bundles: &[Bundle], dependants: &Dependants<'l>) -> FlagJson<'l> {
     let environments: Vec<StateJson> = bundles.iter().map(|bundle| report::state(bundle, &flag.key)).collect();
     FlagJson {
         flag: &flag.key,
@@ -174,6 +168,22 @@ fn described<'l>(loaded: &'l Loaded, flag: &'l Flag, bundles: &[Bundle]) -> Flag
         expires: flag.expires.as_ref().map(|day| day.value.to_string()),
         tags: flag.tags.iter().map(|tag| tag.value.as_str()).collect(),
         environments,
-        dependants: loaded.project.flags.iter().filter(requires).map(|other| other.key.as_str()).collect(),
+        dependants: dependants.get(flag.key.as_str()).cloned().unwrap_or_default(),
     }
+}
+
+/// Flags, and those with a prerequisite on each.
+type Dependants<'l> = BTreeMap<&'l str, Vec<&'l str>>;
+
+fn dependants(loaded: &Loaded) -> Dependants<'_> {
+    let mut dependants = Dependants::new();
+    for flag in &loaded.project.flags {
+        for required in flag.servings().flat_map(|serving| serving.requires.iter().flatten()) {
+            let known = dependants.entry(&required.flag.value).or_default();
+            if known.last() != Some(&flag.key.as_str()) {
+                known.push(&flag.key);
+            }
+        }
+    }
+    dependants
 }

@@ -12,6 +12,7 @@ mod explanation;
 mod flag;
 mod github;
 mod gitlab;
+mod history;
 mod human;
 mod json;
 mod junit;
@@ -25,6 +26,7 @@ pub use decision::{decision, decisions};
 pub use decision_json::{DecisionJson, DecisionsJson};
 pub use explanation::explanation;
 pub use flag::{FlagJson, StateJson, flag, flags, state};
+pub use history::{CommitJson, HistoryJson, history};
 
 use crate::codes::Severity;
 use crate::diag::{Diagnostic, Finding};

@@ -7,6 +7,7 @@
 
 mod error;
 mod folder;
+mod history;
 mod repository;
 mod rev;
 mod revision;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::{Depth, GitError, SourceError};
 pub use folder::Folder;
+pub use history::About;
 pub use repository::Repository;
 pub use rev::{Line, Rev};
 pub use revision::Revision;

@@ -21,12 +21,12 @@ const DEPTH: usize = 3;
 /// A flag repository as it is at a commit.
 #[derive(Clone)]
 pub struct Revision {
-    repository: Arc<Repository>,
+    pub(super) repository: Arc<Repository>,
     name: String,
-    commit: Oid,
+    pub(super) commit: Oid,
     tree: Oid,
     /// Where the flag repository is in git's; empty at the root.
-    folder: String,
+    pub(super) folder: String,
 }
 
 impl Revision {
@@ -166,7 +166,7 @@ impl Revision {
     }
 
     /// What stands at a path of the flag repository, through links; none if nothing does.
-    fn find(&self, path: &str) -> Result<Option<Entry>, GitError> {
+    pub(super) fn find(&self, path: &str) -> Result<Option<Entry>, GitError> {
         let steps = |path: &str| path.split('/').rev().map(str::to_owned).collect::<Vec<_>>();
         let mut ahead = steps(path);
         ahead.extend(steps(&self.folder));

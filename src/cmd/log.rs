@@ -1,0 +1,127 @@
+//! `flagctl log`: what each commit did to a flag.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::{Result, anyhow};
+
+use super::at::At;
+use super::{Exit, Format};
+use crate::bundle::Bundle;
+use crate::compile::compile;
+use crate::diff::{self, Change, Side};
+use crate::load::{self, Loaded};
+use crate::model::{FLAGS, KILLS};
+use crate::report::{self, CommitJson, HistoryJson};
+use crate::source::{Revision, Source};
+
+/// Show what each commit did to a flag, newest first
+///
+/// Follows first parents: a merged branch is one commit, the one that brought it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A flag's key
+    #[arg(value_name = "FLAG")]
+    flag: String,
+    /// At most so many commits
+    #[arg(short, value_name = "NUMBER")]
+    number: Option<usize>,
+    #[command(flatten)]
+    at: At,
+    /// How to write the result
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit> {
+    let tip = args.at.revision(Path::new("."))?;
+    let mut commits = Vec::new();
+    let mut here = tip.clone();
+    let mut now = versions(&here, &args.flag, None)?;
+    loop {
+        let parent = here.parent()?;
+        let before = match &parent {
+            Some(parent) => versions(parent, &args.flag, now.path.as_deref())?,
+            None => Versions::default(),
+        };
+        if before.files != now.files {
+            let changes = changes(&args.flag, parent.as_ref(), &here)?;
+            commits.push(CommitJson::new(here.about()?, &changes));
+        }
+        match parent {
+            Some(parent) if args.number.is_none_or(|number| commits.len() < number) => (here, now) = (parent, before),
+            _ => break,
+        }
+    }
+    if commits.is_empty() {
+        return Err(anyhow!("no commit up to {} has a flag `{}`", tip.name(), args.flag));
+    }
+    let history = HistoryJson { version: 1, flag: &args.flag, commits };
+    let mut out = io::stdout().lock();
+    match args.format {
+        Format::Human => out.write_all(report::history(&history).as_bytes())?,
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut out, &history)?;
+            writeln!(out)?;
+        }
+    }
+    Ok(Exit::Yes)
+}
+
+/// The files of a flag and its kills at a commit.
+#[derive(Default)]
+struct Versions {
+    /// Of the flag itself.
+    path: Option<String>,
+    /// Versions of the flag's file and its kills; the path is none of them, so that a move changes nothing.
+    files: BTreeSet<String>,
+}
+
+/// Where the file was a commit later is where it is nearly always.
+fn versions(revision: &Revision, key: &str, likely: Option<&str>) -> Result<Versions> {
+    let name = format!("{key}.yaml");
+    let likely = likely.filter(|path| revision.version(path).is_ok_and(|version| version.is_some()));
+    let path = match likely {
+        Some(path) => Some(path.to_owned()),
+        None => revision.search(FLAGS, &name)?,
+    };
+    let mut files = BTreeSet::new();
+    if let Some(version) = path.as_deref().map(|path| revision.version(path)).transpose()?.flatten() {
+        files.insert(version);
+    }
+    for kill in revision.list(KILLS)?.iter().filter(|path| path.rsplit('/').next() == Some(&name)) {
+        files.extend(revision.version(kill)?.map(|version| format!("{kill} {version}")));
+    }
+    Ok(Versions { path, files })
+}
+
+/// What a flag does otherwise than at the parent, in each environment of either.
+fn changes(key: &str, parent: Option<&Revision>, here: &Revision) -> Result<Vec<(String, Change)>> {
+    let source = |revision: &Revision| Source::Revision(revision.clone());
+    let (old, new) = (parent.map(source), source(here));
+    let old_settings = old.as_ref().map(load::settings).transpose()?;
+    let new_settings = load::settings(&new)?;
+    let names = |loaded: &Loaded| -> Vec<String> {
+        loaded.project.settings.environments.iter().map(|name| name.value.clone()).collect()
+    };
+    let mut environments = names(&new_settings);
+    let gone = old_settings.iter().flat_map(names).filter(|name| !environments.contains(name));
+    environments.extend(gone.collect::<Vec<_>>());
+    let bundle = |source: &Source, settings: &Loaded, environment: &str| -> Result<Bundle> {
+        let loaded = load::flags(source, settings.clone(), &[key.to_owned()], environment)?;
+        Ok(compile(&loaded.project, environment).0)
+    };
+    let mut changes = Vec::new();
+    for environment in environments {
+        let after = bundle(&new, &new_settings, &environment)?;
+        let before = match old.as_ref().zip(old_settings.as_ref()) {
+            Some((old, settings)) => bundle(old, settings, &environment)?,
+            None => compile(&Default::default(), &environment).0,
+        };
+        let side = |bundle| Side { bundle, flag: Bundle::flag(bundle, key) };
+        let found = diff::compare(side(&before), side(&after));
+        changes.extend(found.into_iter().map(|change| (environment.clone(), change)));
+    }
+    Ok(changes)
+}

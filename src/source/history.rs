@@ -1,0 +1,66 @@
+//! From a commit to those before it.
+
+use std::sync::Arc;
+
+use super::repository::Kind;
+use super::rev::short;
+use super::{GitError, Revision};
+
+/// Who made a commit, when, and what it says about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// The full id.
+    pub commit: String,
+    /// `Name <address>`.
+    pub author: String,
+    /// In seconds since 1970, by the committer's clock.
+    pub seconds: i64,
+    /// The first line of the message.
+    pub subject: String,
+}
+
+impl Revision {
+    /// The flag repository as it was before the commit: at its first parent, if it has one that is here.
+    ///
+    /// # Errors
+    /// [`GitError`] if the commit cannot be read.
+    pub fn parent(&self) -> Result<Option<Self>, GitError> {
+        let parent = self.repository.with(|handle| {
+            let commit = handle.find_commit(self.commit)?;
+            // A shallow clone ends here, and git says the same.
+            let parent = commit.parents().next();
+            Ok::<_, GitError>(parent.map(|parent| (parent.id(), parent.tree_id())))
+        })?;
+        Ok(parent.map(|(commit, tree)| {
+            let revision = Self::new(Arc::clone(&self.repository), short(commit), commit, tree);
+            revision.below(self.folder.clone())
+        }))
+    }
+
+    /// Who made the commit, when, and what it says about itself.
+    ///
+    /// # Errors
+    /// [`GitError`] if the commit cannot be read.
+    pub fn about(&self) -> Result<About, GitError> {
+        self.repository.with(|handle| {
+            let commit = handle.find_commit(self.commit)?;
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let author = commit.author();
+            Ok(About {
+                commit: self.commit(),
+                author: format!("{} <{}>", text(author.name_bytes()), text(author.email_bytes())),
+                seconds: commit.time().seconds(),
+                subject: text(commit.message_bytes()).lines().next().unwrap_or_default().to_owned(),
+            })
+        })
+    }
+
+    /// What tells one version of a file from another; none if there is no file at that path.
+    ///
+    /// # Errors
+    /// [`GitError`] if a folder on the way cannot be read.
+    pub fn version(&self, path: &str) -> Result<Option<String>, GitError> {
+        let found = self.find(path)?.filter(|entry| entry.kind == Kind::File);
+        Ok(found.map(|entry| entry.id.to_string()))
+    }
+}

@@ -1,0 +1,78 @@
+//! `flagctl log` in a repository with a history.
+
+mod git;
+
+use git::{PROJECT, TestRepository};
+
+const FLAG: &str = "\
+description: A test's.
+owner: tests
+expires: 2027-01-01
+variants: {on: true, off: false}
+off: off
+default: off
+rules:
+  - name: north-america
+    if: {country: US}
+    rollout: 10%
+    serve: on
+";
+
+fn history() -> TestRepository {
+    let mut repository = TestRepository::new();
+    repository.write("flagctl.yaml", PROJECT);
+    repository.commit("A repository for flags");
+    repository.write("flags/sale.yaml", FLAG);
+    repository.commit("sale: begin in North America");
+    repository.write("flags/sale.yaml", &FLAG.replace("10%", "25%"));
+    repository.commit("sale: more of North America");
+    repository.write("flags/sale.yaml", &format!("# Ask before touching.\n{}", FLAG.replace("10%", "25%")));
+    repository.commit("sale: a word of warning");
+    repository.remove("flags/sale.yaml");
+    repository.write("flags/shop/sale.yaml", &FLAG.replace("10%", "25%").replace("US", "[CA, US]"));
+    repository.commit("sale: Canada too");
+    repository.write("kills/production/sale.yaml", "reason: \"INC-7: prices are wrong\"\n");
+    repository.commit("kill sale");
+    repository.remove("kills/production/sale.yaml");
+    repository.commit("revive sale");
+    repository
+}
+
+#[test]
+fn each_commit_says_what_it_changed_in_the_flags_meaning() {
+    let ran = history().flagctl(&["log", "sale"]);
+    let lines: Vec<&str> = ran.stdout.lines().filter(|line| line.starts_with("  ")).map(str::trim).collect();
+    let expected = [
+        "revive sale",
+        "production: revived",
+        "kill sale",
+        "production: killed: INC-7: prices are wrong",
+        "sale: Canada too",
+        "production: rule north-america is for country eq \"US\" → country in [\"CA\", \"US\"]",
+        "sale: a word of warning",
+        "decides as before",
+        "sale: more of North America",
+        "production: rule north-america 10% → 25%",
+        "sale: begin in North America",
+        "production: added",
+    ];
+    assert_eq!((ran.code, lines.as_slice(), ran.stderr.as_str()), (Some(0), expected.as_slice(), ""));
+}
+
+#[test]
+fn so_many_commits_are_shown_as_asked_for_and_from_where() {
+    let ran = history().flagctl(&["log", "sale", "-n", "1", "--at", "HEAD~4", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let changes = json.pointer("/commits/0/changes").expect("a commit");
+    let expected = serde_json::json!([
+        {"environment": "production", "change": "rollout", "text": "rule north-america 10% → 25%"},
+    ]);
+    assert_eq!((changes, json.pointer("/commits/1")), (&expected, None));
+}
+
+#[test]
+fn a_flag_that_never_was_has_no_history() {
+    let ran = history().flagctl(&["log", "sales"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(3), ""));
+    assert_eq!(ran.stderr, "error: no commit up to HEAD has a flag `sales`\n");
+}
