@@ -20,6 +20,7 @@
 //! | schema | a Node tree, its kind | diagnostics: departures from the published schemas | codes, source, diag, yaml, model, bundle |
 //! | compile | Project, environment | Bundle: names resolved, order fixed, percentages as bucket ranges | codes, source, diag, yaml, model, bundle, eval |
 //! | diff | a flag before and after | Changes of its meaning, in a fixed order | bundle |
+//! | edit | a file's text, one change | the new text, everything else byte for byte | source, yaml |
 //! | rules | Project, a day | diagnostics, one lint rule a file | codes, diag, yaml, model, bundle |
 //! | load | a source | Project, diagnostics: all that stands before compiling, on one screen | codes, source, diag, yaml, model, schema |
 //! | report | any result | text in one format a file | codes, source, diag, bundle, eval, diff |
@@ -41,6 +42,8 @@ pub mod compile;
 pub mod diag;
 #[cfg(feature = "cli")]
 pub mod diff;
+#[cfg(feature = "cli")]
+pub mod edit;
 #[cfg(feature = "cli")]
 pub mod load;
 #[cfg(feature = "cli")]
