@@ -21,6 +21,7 @@
 //! | compile | Project, environment | Bundle: names resolved, order fixed, percentages as bucket ranges | codes, source, diag, yaml, model, bundle, eval |
 //! | diff | a flag before and after | Changes of its meaning, in a fixed order | bundle |
 //! | edit | a file's text, one change | the new text, everything else byte for byte | source, yaml |
+//! | commit | changes of a branch's files | a git commit (the only writer of git) | |
 //! | rules | Project, a day | diagnostics, one lint rule a file | codes, diag, yaml, model, bundle |
 //! | load | a source | Project, diagnostics: all that stands before compiling, on one screen | codes, source, diag, yaml, model, schema |
 //! | report | any result | text in one format a file | codes, source, diag, bundle, eval, diff |
@@ -36,6 +37,8 @@ pub mod eval;
 pub mod cmd;
 #[cfg(feature = "cli")]
 pub mod codes;
+#[cfg(feature = "cli")]
+pub mod commit;
 #[cfg(feature = "cli")]
 pub mod compile;
 #[cfg(feature = "cli")]

@@ -1,0 +1,139 @@
+//! Commits made beside the person's work, not through it.
+//!
+//! Takes a place in a repository, a branch and a function from the branch's files to changes of them; gives one
+//! commit on top of that branch. It is built from objects, and the branch moves by compare-and-swap: whoever
+//! loses a race is given the new files and asked again, so that an edit always applies to what is there.
+//!
+//! **Invariant:** the only writer of git, and of the working tree.
+//! **Invariant:** what the person has changed, staged or stashed is neither committed nor touched. The working
+//! tree and the index follow only in the files of the commit, and only where those are as committed.
+//! **Invariant:** who commits, how it is signed and what it must pass are git's own settings, asked of git.
+
+mod alone;
+mod branch;
+mod error;
+mod git;
+mod hooks;
+mod message;
+mod patience;
+mod push;
+mod sign;
+mod tree;
+mod worktree;
+mod writer;
+
+use std::error::Error;
+use std::path::Path;
+use std::time::Duration;
+
+pub use error::CommitError;
+pub use message::Message;
+pub use push::{Local, Pushed, push};
+pub use tree::{Changes, Tree};
+
+use alone::Alone;
+use branch::{Branch, Checkout};
+use patience::{Patience, Setback};
+use tree::Plan;
+use worktree::Worktree;
+use writer::Writer;
+
+/// How long a commit waits for others in all before it gives up.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where a commit goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'r> {
+    /// A folder in a repository's working tree, or a bare repository. Paths are relative to it.
+    pub place: &'r Path,
+    /// Its name; the branch that is checked out there if none is given.
+    pub branch: Option<&'r str>,
+    /// Whether git's hooks have a say.
+    pub hooks: Hooks,
+    /// How long to wait for others in all; [`PATIENCE`] unless there is a reason.
+    pub patience: Duration,
+}
+
+/// Whether `pre-commit` and `commit-msg` are asked, and `pre-push` when pushing.
+///
+/// They run in a worktree of their own, that has what is about to be committed and nothing else: a hook that
+/// tidies up or stashes finds no work of the person's. What a hook changes in the message is kept, as git does;
+/// one that changes files is refused, because then the commit would not be what was shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hooks {
+    /// They are asked.
+    Respect,
+    /// They are not.
+    Skip,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// The branch's name.
+    pub branch: String,
+    /// The id of the commit that was there before.
+    pub base: String,
+    /// The id of the new commit; none if there was nothing to change.
+    pub commit: Option<String>,
+}
+
+/// Commits what `apply` makes of the branch's files, and moves the branch.
+///
+/// `apply` is called again whenever the branch has moved meanwhile.
+///
+/// # Errors
+/// A [`CommitError`]; the branch, the index and the working tree are then as they were.
+pub fn write<E>(request: &Request, mut apply: impl FnMut(&Tree) -> Result<Changes, E>) -> Result<Committed, CommitError>
+where
+    E: Into<Box<dyn Error + Send + Sync>>,
+{
+    let site = branch::open(request.place)?;
+    let branch = Branch::find(&site, request.branch)?;
+    let writer = Writer::new(&site, request.hooks)?;
+    let mut patience = Patience::new(request.patience);
+    loop {
+        match attempt(&site, &branch, &writer, &mut apply) {
+            Ok(committed) => return Ok(committed),
+            Err(Setback::Failed(error)) => return Err(error),
+            Err(setback) => patience.wait(&branch.name, setback)?,
+        }
+    }
+}
+
+fn attempt<E>(
+    site: &branch::Site,
+    branch: &Branch,
+    writer: &Writer,
+    apply: &mut impl FnMut(&Tree) -> Result<Changes, E>,
+) -> Result<Committed, Setback>
+where
+    E: Into<Box<dyn Error + Send + Sync>>,
+{
+    let worktree = match branch.checkout(site)? {
+        Checkout::Nowhere => None,
+        Checkout::Here(root) => Some(Worktree::new(site, root)),
+    };
+    if let Some(worktree) = &worktree {
+        worktree.recover()?;
+    }
+    let base = branch.tip(site)?;
+    let plan = Plan::make(site, base, apply)?;
+    let done = |commit: Option<git2::Oid>| Committed {
+        branch: branch.name.clone(),
+        base: base.to_string(),
+        commit: commit.map(|id| id.to_string()),
+    };
+    if plan.files.is_empty() {
+        return Ok(done(None));
+    }
+    if let Some(worktree) = &worktree {
+        worktree.check(branch, &plan)?;
+    }
+    let commit = writer.commit(site, &plan)?;
+    match worktree {
+        None => branch.advance(site, &Alone::enter(site)?, base, &commit)?,
+        Some(worktree) => worktree.advance(branch, &plan, &commit)?,
+    }
+    Ok(done(Some(commit.id)))
+}

@@ -1,0 +1,882 @@
+//! Commits are made, and what the person has in hand stays as it is.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    reason = "a test may end in a panic and reads what it likes"
+)]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use common::{Bench, Repository, executable};
+use flagctl::commit::{
+    Changes, CommitError, Committed, Hooks, Local, Message, PATIENCE, Pushed, Request, Tree, push, write,
+};
+
+const FLAG: &str = "flags/a.yaml";
+const FILES: [(&str, &str); 3] = [(FLAG, "on: 1\n"), ("flags/b.yaml", "on: 1\n"), ("README", "read\n")];
+
+fn request(place: &Path) -> Request<'_> {
+    Request { place, branch: None, hooks: Hooks::Respect, patience: Duration::from_millis(50) }
+}
+
+/// Adds a line to the flag.
+fn line(text: &str) -> impl FnMut(&Tree) -> Result<Changes, CommitError> {
+    move |tree| {
+        let mut bytes = tree.read(FLAG)?.unwrap_or_default();
+        bytes.extend_from_slice(format!("{text}\n").as_bytes());
+        let mut changes = Changes::new(Message::new(format!("add {text}")));
+        changes.write(FLAG, bytes);
+        Ok(changes)
+    }
+}
+
+fn committed(result: Result<Committed, CommitError>) -> String {
+    result.unwrap().commit.unwrap()
+}
+
+fn refused(result: Result<Committed, CommitError>) -> String {
+    result.unwrap_err().to_string()
+}
+
+#[test]
+fn the_checked_out_branch_its_files_and_its_index_move_together() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    let before = repository.head("HEAD");
+    let done = write(&request(&repository.root), line("x")).unwrap();
+    assert_eq!((done.branch.as_str(), done.base), ("main", before.clone()));
+    assert_eq!(done.commit, Some(repository.head("main")));
+    assert_eq!(repository.head("main^"), before);
+    assert_eq!(repository.read(FLAG), "on: 1\nx\n");
+    assert_eq!(repository.status(), "");
+    // Git knows that the file is unchanged without reading it.
+    assert_eq!(repository.git(&["diff-files"]), "");
+    assert_eq!(repository.git(&["log", "-1", "--format=%an <%ae> %cn %s"]), "Dana <dana@example.com> Dana add x\n");
+    assert!(repository.git(&["reflog", "-1", "--format=%gn %gs", "HEAD"]).starts_with("Dana commit: add x"));
+    repository.is_sound();
+}
+
+#[test]
+fn files_are_created_and_removed_with_their_folders() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    let place = repository.root.clone();
+    let kill = "kills/production/a.yaml";
+    committed(write(&request(&place), |_| {
+        let mut changes = Changes::new(Message::new("kill a"));
+        changes.write(kill, "reason: x\n");
+        Ok::<_, Infallible>(changes)
+    }));
+    assert_eq!((repository.read(kill), repository.status()), ("reason: x\n".to_owned(), String::new()));
+    committed(write(&request(&place), |tree| {
+        assert_eq!(tree.list("kills")?, [kill]);
+        let mut changes = Changes::new(Message::new("revive a"));
+        changes.remove(kill);
+        Ok::<_, CommitError>(changes)
+    }));
+    assert!(!place.join("kills").exists());
+    assert_eq!(repository.status(), "");
+    assert_eq!(repository.head("HEAD^{tree}"), repository.head("HEAD~2^{tree}"));
+    repository.is_sound();
+}
+
+#[test]
+fn unrelated_work_is_neither_touched_nor_committed() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    repository.write("README", "changed\n");
+    repository.write("flags/b.yaml", "staged\n");
+    repository.git(&["add", "flags/b.yaml"]);
+    repository.write("flags/b.yaml", "staged and changed\n");
+    repository.write("new", "new\n");
+    let before = repository.status();
+    committed(write(&request(&repository.root), line("x")));
+    assert_eq!(repository.status(), before);
+    assert_eq!(repository.git(&["show", "--format=", "--name-only", "HEAD"]), format!("{FLAG}\n"));
+    assert_eq!(repository.git(&["show", ":flags/b.yaml"]), "staged\n");
+    assert_eq!(repository.read("flags/b.yaml"), "staged and changed\n");
+    assert_eq!(repository.read("README"), "changed\n");
+    repository.is_sound();
+}
+
+#[test]
+fn a_file_that_the_person_has_changed_is_refused() {
+    let bench = Bench::new();
+    let refusal = "`flags/a.yaml` has changes that are not committed: \
+                   commit them or put them away with `git stash`, and try again";
+    type Work = fn(&Repository);
+    let works: [Work; 5] = [
+        |repository| repository.write(FLAG, "mine\n"),
+        |repository| {
+            repository.write(FLAG, "mine\n");
+            repository.git(&["add", FLAG]);
+        },
+        |repository| fs::remove_file(repository.root.join(FLAG)).unwrap(),
+        |repository| drop(repository.git(&["rm", "-q", "--cached", FLAG])),
+        |repository| {
+            fs::remove_file(repository.root.join(FLAG)).unwrap();
+            repository.write("flags/a.yaml/inside", "");
+        },
+    ];
+    for (at, work) in works.into_iter().enumerate() {
+        let repository = bench.repository(&format!("r{at}"), &FILES);
+        work(&repository);
+        let before = (repository.status(), repository.head("HEAD"));
+        assert_eq!(refused(write(&request(&repository.root), line("x"))), refusal);
+        assert_eq!((repository.status(), repository.head("HEAD")), before);
+        repository.is_sound();
+    }
+    let repository = bench.repository("untracked", &[("README", "")]);
+    repository.write(FLAG, "mine\n");
+    assert_eq!(refused(write(&request(&repository.root), line("x"))), refusal);
+    repository.write(".gitignore", "flags\n");
+    assert_eq!(refused(write(&request(&repository.root), line("x"))), refusal);
+    assert_eq!(repository.read(FLAG), "mine\n");
+}
+
+#[test]
+fn nothing_is_written_through_a_link() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    fs::create_dir(bench.path("outside")).unwrap();
+    std::os::unix::fs::symlink(bench.path("outside"), repository.root.join("kills")).unwrap();
+    let kill = |_: &Tree| {
+        let mut changes = Changes::new(Message::new("kill a"));
+        changes.write("kills/a.yaml", "x");
+        Ok::<_, Infallible>(changes)
+    };
+    let refusal = "`kills/a.yaml` is, or is below, a link: put a file there instead";
+    assert_eq!(refused(write(&request(&repository.root), kill)), refusal);
+    repository.git(&["add", "kills"]);
+    repository.git(&["commit", "-q", "-m", "link"]);
+    assert_eq!(refused(write(&request(&repository.root), kill)), refusal);
+    for path in ["../a", "/a", "a//b", ".git/config", "x/.GIT/y", "", "a/"] {
+        let out = write(&request(&repository.root), |_| {
+            let mut changes = Changes::new(Message::new("out"));
+            changes.write(path, "x");
+            Ok::<_, Infallible>(changes)
+        });
+        assert_eq!(refused(out), format!("`{path}` cannot be the path of a file in the repository"));
+    }
+}
+
+#[test]
+fn no_change_is_no_commit() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    let before = repository.head("HEAD");
+    let done = write(&request(&repository.root), |tree| {
+        let mut changes = Changes::new(Message::new("same"));
+        changes.write(FLAG, tree.read(FLAG)?.unwrap());
+        changes.remove("kills/none.yaml");
+        Ok::<_, CommitError>(changes)
+    });
+    assert_eq!(done.unwrap(), Committed { branch: "main".to_owned(), base: before.clone(), commit: None });
+    assert_eq!(repository.head("HEAD"), before);
+}
+
+#[test]
+fn another_branch_moves_without_a_trace_in_the_working_tree() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    repository.git(&["branch", "release"]);
+    repository.git(&["pack-refs", "--all"]);
+    repository.write(FLAG, "mine\n");
+    let (before, status) = (repository.head("main"), repository.status());
+    let other = Request { branch: Some("release"), ..request(&repository.root) };
+    let commit = committed(write(&other, line("x")));
+    assert_eq!(repository.head("release"), commit);
+    assert_eq!((repository.head("main"), repository.status()), (before, status));
+    assert_eq!(repository.show("release", FLAG), "on: 1\nx\n");
+    assert_eq!(repository.read(FLAG), "mine\n");
+    repository.is_sound();
+}
+
+#[test]
+fn a_bare_repository_has_only_its_branch() {
+    let bench = Bench::new();
+    let bare = bench.bare("bare", &bench.repository("r", &FILES));
+    let commit = committed(write(&request(&bare.root), line("x")));
+    assert_eq!(bare.head("main"), commit);
+    assert_eq!(bare.show("main", FLAG), "on: 1\nx\n");
+    bare.is_sound();
+}
+
+#[test]
+fn a_detached_head_needs_a_named_branch() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    repository.git(&["checkout", "-q", "--detach"]);
+    assert_eq!(
+        refused(write(&request(&repository.root), line("x"))),
+        "no branch is checked out here: name the branch that the commit is for, or check one out"
+    );
+    committed(write(&Request { branch: Some("main"), ..request(&repository.root) }, line("x")));
+    assert_eq!((repository.read(FLAG), repository.status()), ("on: 1\n".to_owned(), String::new()));
+}
+
+#[test]
+fn a_branch_of_another_worktree_is_refused_and_its_own_is_not() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    let linked = bench.path("linked");
+    repository.git(&["worktree", "add", "-q", "-b", "release", linked.to_str().unwrap()]);
+    let elsewhere =
+        |place: &Path, branch| refused(write(&Request { branch: Some(branch), ..request(place) }, line("x")));
+    let release = elsewhere(&repository.root, "release");
+    assert_eq!(release, format!("branch `release` is checked out in `{}`: run this there", linked.display()));
+    assert!(elsewhere(&linked, "main").starts_with("branch `main` is checked out in"));
+    committed(write(&request(&linked), line("x")));
+    let linked = bench.at("linked");
+    assert_eq!((linked.read(FLAG), linked.status()), ("on: 1\nx\n".to_owned(), String::new()));
+    assert_eq!((repository.read(FLAG), repository.status()), ("on: 1\n".to_owned(), String::new()));
+    fs::remove_dir_all(&linked.root).unwrap();
+    committed(write(&Request { branch: Some("release"), ..request(&repository.root) }, line("y")));
+}
+
+#[test]
+fn a_branch_that_is_not_there_or_has_no_commits_is_refused() {
+    let bench = Bench::new();
+    let empty = bench.empty("empty");
+    assert_eq!(
+        refused(write(&request(&empty.root), line("x"))),
+        "branch `main` has no commits yet: make the first one with `git commit`"
+    );
+    for name in ["nope", "no pe", "..", ""] {
+        assert_eq!(
+            refused(write(&Request { branch: Some(name), ..request(&empty.root) }, line("x"))),
+            format!("there is no branch `{name}` in this repository: see `git branch`")
+        );
+    }
+    let nowhere = bench.path("");
+    assert_eq!(
+        refused(write(&request(&nowhere), line("x"))),
+        format!("`{}` is not in a git repository: make one with `git init`", nowhere.display())
+    );
+}
+
+#[test]
+fn a_merge_and_a_rebase_are_not_disturbed() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    repository.git(&["checkout", "-q", "-b", "topic"]);
+    repository.write("README", "topic\n");
+    repository.git(&["commit", "-q", "-am", "topic"]);
+    repository.git(&["checkout", "-q", "main"]);
+    repository.write("README", "main\n");
+    repository.git(&["commit", "-q", "-am", "main"]);
+    assert!(!repository.try_git(&["merge", "topic"]).status.success());
+    let busy = |what| format!("a {what} is in progress in `{}/`: finish or abort it first", repository.root.display());
+    assert_eq!(refused(write(&request(&repository.root), line("x"))), busy("merge"));
+    repository.git(&["merge", "--abort"]);
+    assert!(!repository.try_git(&["rebase", "topic"]).status.success());
+    let main = Request { branch: Some("main"), ..request(&repository.root) };
+    assert_eq!(refused(write(&main, line("x"))), busy("rebase"));
+}
+
+#[test]
+fn a_flag_repository_in_a_folder_has_paths_of_its_own() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &[("config/flags/a.yaml", "on: 1\n"), ("flags/a.yaml", "other\n")]);
+    let place = repository.root.join("config");
+    committed(write(&request(&place), |tree| {
+        assert_eq!(tree.list("")?, [FLAG]);
+        assert_eq!(tree.list("flags")?, [FLAG]);
+        line("x")(tree)
+    }));
+    assert_eq!(repository.read("config/flags/a.yaml"), "on: 1\nx\n");
+    assert_eq!(repository.read("flags/a.yaml"), "other\n");
+    assert_eq!(repository.status(), "");
+}
+
+#[test]
+fn line_ends_and_the_executable_bit_are_those_of_the_repository() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &[(".gitattributes", "*.yaml text eol=crlf\n"), (FLAG, "on: 1\n")]);
+    repository.git(&["update-index", "--chmod=+x", FLAG]);
+    repository.git(&["commit", "-q", "-m", "x"]);
+    repository.git(&["rm", "-q", "--cached", "-r", "."]);
+    repository.git(&["reset", "-q", "--hard"]);
+    assert_eq!(repository.read(FLAG), "on: 1\r\n");
+    committed(write(&request(&repository.root), line("x")));
+    assert_eq!(repository.read(FLAG), "on: 1\r\nx\r\n");
+    assert_eq!(repository.show("HEAD", FLAG), "on: 1\nx\n");
+    assert!(repository.git(&["ls-tree", "HEAD", FLAG]).starts_with("100755"));
+    assert_eq!(repository.status(), "");
+}
+
+#[test]
+fn a_sparse_checkout_stays_sparse() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &[(FLAG, "on: 1\n"), ("src/x", "x\n")]);
+    repository.git(&["sparse-checkout", "set", "src"]);
+    committed(write(&request(&repository.root), line("x")));
+    assert!(!repository.root.join(FLAG).exists());
+    assert_eq!(repository.status(), "");
+    assert_eq!(repository.show("HEAD", FLAG), "on: 1\nx\n");
+}
+
+#[test]
+fn a_message_has_a_subject_a_body_and_trailers() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    committed(write(&request(&repository.root), |tree| {
+        let changes = line("x")(tree)?;
+        let message = Message {
+            subject: " kill\na ".to_owned(),
+            body: "\nbecause  \n# of it\n\n".to_owned(),
+            trailers: vec![("Flag".to_owned(), "a".to_owned()), ("Reason".to_owned(), "INC-1:\n500s".to_owned())],
+        };
+        Ok::<_, CommitError>(changes.message(message))
+    }));
+    assert_eq!(
+        repository.git(&["log", "-1", "--format=%B"]),
+        "kill a\n\nbecause\n# of it\n\nFlag: a\nReason: INC-1: 500s\n\n"
+    );
+    assert_eq!(repository.git(&["log", "-1", "--format=%(trailers:key=Reason,valueonly)"]), "INC-1: 500s\n\n");
+}
+
+#[test]
+fn what_cannot_be_applied_changes_nothing() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    let before = repository.head("HEAD");
+    let result = write(&request(&repository.root), |_| Err("the flag has no such rule"));
+    assert_eq!(refused(result), "the flag has no such rule");
+    assert_eq!((repository.head("HEAD"), repository.status()), (before, String::new()));
+}
+
+#[test]
+fn an_edit_is_applied_again_to_what_another_has_committed_meanwhile() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    let mut others = vec!["theirs 2", "theirs 1"];
+    committed(write(&Request { patience: PATIENCE, ..request(&repository.root) }, |tree| {
+        if let Some(other) = others.pop() {
+            repository.write(FLAG, &format!("{}{other}\n", repository.read(FLAG)));
+            repository.git(&["commit", "-q", "-am", other]);
+        }
+        line("mine")(tree)
+    }));
+    assert_eq!(repository.read(FLAG), "on: 1\ntheirs 1\ntheirs 2\nmine\n");
+    assert_eq!(repository.status(), "");
+    repository.is_sound();
+}
+
+#[test]
+fn a_lock_that_is_held_is_waited_for_and_then_named() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    repository.git(&["branch", "release"]);
+    let names = [
+        (".git/index.lock", "main"),
+        (".git/refs/heads/main.lock", "main"),
+        (".git/refs/heads/release.lock", "release"),
+    ];
+    for (name, branch) in names {
+        let lock = repository.root.join(name);
+        fs::write(&lock, "").unwrap();
+        let before = repository.head(branch);
+        let request = Request { branch: Some(branch), ..request(&repository.root) };
+        assert_eq!(
+            refused(write(&request, line("x"))),
+            format!(
+                "`{}` has been there for 50ms: another git process is writing; \
+                 if none is running, one was killed: remove the file and try again",
+                lock.display()
+            )
+        );
+        assert_eq!((repository.head(branch), repository.status()), (before, String::new()));
+        assert_eq!(repository.read(FLAG), "on: 1\n");
+        let waiting = thread::spawn({
+            let lock = lock.clone();
+            move || {
+                thread::sleep(Duration::from_millis(100));
+                fs::remove_file(lock).unwrap();
+            }
+        });
+        committed(write(&Request { patience: PATIENCE, ..request }, line("x")));
+        waiting.join().unwrap();
+        repository.git(&["reset", "-q", "--hard", "HEAD~0"]);
+        repository.is_sound();
+        if branch == "main" {
+            repository.git(&["reset", "-q", "--hard", "HEAD^"]);
+        }
+    }
+}
+
+/// Several threads each make some commits, all on one branch.
+fn many_at_once(repository: &Repository) {
+    const THREADS: usize = 20;
+    const COMMITS: usize = 3;
+    thread::scope(|scope| {
+        for thread in 0..THREADS {
+            scope.spawn(move || {
+                for at in 0..COMMITS {
+                    let request = Request { patience: PATIENCE, ..request(&repository.root) };
+                    committed(write(&request, line(&format!("{thread}.{at}"))));
+                }
+            });
+        }
+    });
+    let text = repository.show("main", FLAG);
+    let lines: BTreeSet<_> = text.lines().skip(1).collect();
+    assert_eq!((text.lines().count(), lines.len()), (1 + THREADS * COMMITS, THREADS * COMMITS));
+    let log = repository.git(&["log", "--format=%P %s", "main"]);
+    assert_eq!(log.lines().count(), 1 + THREADS * COMMITS);
+    assert!(log.lines().all(|line| line.split(' ').next().unwrap().len() <= 40));
+    let subjects: BTreeSet<_> =
+        log.lines().filter_map(|line| line.split_once(' ')).map(|(_, subject)| subject).collect();
+    assert_eq!(subjects.len(), 1 + THREADS * COMMITS);
+    repository.is_sound();
+}
+
+#[test]
+fn many_at_once_on_a_branch_lose_nothing() {
+    let bench = Bench::new();
+    many_at_once(&bench.bare("bare", &bench.repository("r", &FILES)));
+}
+
+#[test]
+fn many_at_once_on_the_checked_out_branch_lose_nothing() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    repository.write("README", "changed\n");
+    many_at_once(&repository);
+    assert_eq!(repository.status(), " M README\n");
+    assert_eq!(repository.read(FLAG), repository.show("main", FLAG));
+}
+
+/// Not a test of its own: what others start as a process.
+#[test]
+fn a_process_that_commits_where_it_is_told_to() {
+    if let Some(place) = std::env::var_os("FLAGCTL_TEST_COMMITS_IN") {
+        let times: usize = std::env::var("FLAGCTL_TEST_COMMITS").unwrap().parse().unwrap();
+        for at in 0..times {
+            committed(write(&Request { patience: PATIENCE, ..request(Path::new(&place)) }, line(&format!("{at}"))));
+        }
+    }
+}
+
+fn process(place: &Path, times: usize) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "a_process_that_commits_where_it_is_told_to"]);
+    command.env("FLAGCTL_TEST_COMMITS_IN", place).env("FLAGCTL_TEST_COMMITS", times.to_string());
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+#[test]
+fn who_commits_and_when_is_what_the_environment_says() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    let mut process = process(&repository.root, 1);
+    process.env("GIT_AUTHOR_NAME", "Ada").env("GIT_AUTHOR_EMAIL", "ada@example.com");
+    process.env("GIT_AUTHOR_DATE", "2026-11-22T11:02:00+0530").env("GIT_COMMITTER_DATE", "2026-11-23T00:00:00-0330");
+    // A caller's git is in another repository, with an index of its own.
+    process.env("GIT_DIR", "/nowhere").env("GIT_INDEX_FILE", "/nowhere/index").env("GIT_WORK_TREE", "/nowhere");
+    assert!(process.status().unwrap().success());
+    assert_eq!(
+        repository.git(&["log", "-1", "--format=%an %ae %aI %cn %cI"]),
+        "Ada ada@example.com 2026-11-22T11:02:00+05:30 Dana 2026-11-23T00:00:00-03:30\n"
+    );
+    assert_eq!(repository.status(), "");
+}
+
+#[test]
+fn nobody_commits_without_a_name() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    repository.git(&["config", "user.name", ""]);
+    let refusal = refused(write(&request(&repository.root), line("x")));
+    let start = "git does not know who you are: set `user.name` and `user.email` with `git config`\n";
+    assert!(refusal.starts_with(start) && refusal.contains("empty ident name"), "{refusal}");
+}
+
+#[test]
+fn killed_at_any_moment_the_next_run_goes_on() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    let bare = bench.bare("bare", &repository);
+    repository.write("README", "changed\n");
+    for round in 0..24 {
+        let here = if round % 4 == 0 { &bare } else { &repository };
+        let mut child = process(&here.root, 1000).spawn().unwrap();
+        thread::sleep(Duration::from_millis(60 + round * 7));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        here.git(&["log", "-1", "main"]);
+        committed(write(&Request { patience: PATIENCE, ..request(&here.root) }, line("after")));
+        if round % 4 != 0 {
+            assert_eq!(here.status(), " M README\n");
+            assert_eq!(here.read(FLAG), here.show("main", FLAG));
+        }
+        here.is_sound();
+    }
+}
+
+#[test]
+fn the_persons_own_commits_at_the_same_moment_are_kept() {
+    const COMMITS: usize = 15;
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for at in 0..COMMITS {
+                let request = Request { patience: PATIENCE, ..request(&repository.root) };
+                committed(write(&request, line(&format!("{at}"))));
+            }
+        });
+        scope.spawn(|| {
+            for at in 0..COMMITS {
+                repository.write("README", &format!("{at}\n"));
+                let message = format!("mine {at}");
+                // Git does not wait for a lock.
+                while !repository.try_git(&["commit", "-q", "-m", &message, "README"]).status.success() {}
+            }
+        });
+    });
+    assert_eq!(repository.git(&["rev-list", "--count", "main"]), format!("{}\n", 1 + 2 * COMMITS));
+    assert_eq!(repository.show("main", FLAG).lines().count(), 1 + COMMITS);
+    assert_eq!(repository.read(FLAG), repository.show("main", FLAG));
+    assert_eq!(repository.status(), "");
+    repository.is_sound();
+}
+
+#[test]
+fn a_lock_that_a_killed_flagctl_left_on_a_branch_is_removed() {
+    let bench = Bench::new();
+    let bare = bench.bare("bare", &bench.repository("r", &FILES));
+    let first = bare.head("main");
+    committed(write(&request(&bare.root), line("x")));
+    let note = |text: &str| fs::write(bare.root.join("flagctl/moving"), text).unwrap();
+    let lock = bare.root.join("refs/heads/main.lock");
+    for left in [String::new(), format!("{first}\n")] {
+        fs::write(&lock, left).unwrap();
+        note(&format!("refs/heads/main\n{first}\n"));
+        committed(write(&request(&bare.root), line("y")));
+        bare.is_sound();
+    }
+    note("refs/hea");
+    fs::write(&lock, "of somebody else").unwrap();
+    assert!(matches!(write(&request(&bare.root), line("z")), Err(CommitError::Locked { .. })));
+    note(&format!("refs/heads/main\n{first}\n"));
+    assert!(matches!(write(&request(&bare.root), line("z")), Err(CommitError::Locked { .. })));
+    assert_eq!(fs::read_to_string(lock).unwrap(), "of somebody else");
+}
+
+/// Puts a lock there as a killed process leaves it.
+fn killed(repository: &Repository, old: &str, new: &str) {
+    let mark = "flagctl is making a commit. If none is running, run it again, or remove this file.";
+    fs::write(repository.root.join(".git/index.lock"), format!("{mark}\nrefs/heads/main\n{old}\n{new}\n")).unwrap();
+}
+
+#[test]
+fn a_killed_commit_that_no_branch_has_is_taken_back() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    let old = repository.head("HEAD");
+    let new = committed(write(&request(&repository.root), |tree| {
+        let mut changes = line("x")(tree)?;
+        changes.write("kills/a.yaml", "x\n");
+        changes.write("kills/b.yaml", "x\n");
+        Ok::<_, CommitError>(changes)
+    }));
+    repository.git(&["reset", "-q", &old]);
+    repository.write("kills/b.yaml", "by the person since\n");
+    killed(&repository, &old, &new);
+    committed(write(&request(&repository.root), line("y")));
+    assert_eq!(repository.read(FLAG), "on: 1\ny\n");
+    assert_eq!(repository.status(), "?? kills/\n");
+    assert_eq!(repository.read("kills/b.yaml"), "by the person since\n");
+    assert!(!repository.root.join("kills/a.yaml").exists());
+    repository.is_sound();
+}
+
+#[test]
+fn a_killed_commit_that_its_branch_has_is_completed() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    let old = repository.head("HEAD");
+    repository.write("flags/b.yaml", "staged\n");
+    repository.git(&["add", "flags/b.yaml"]);
+    fs::copy(repository.root.join(".git/index"), bench.path("index")).unwrap();
+    let new = committed(write(&request(&repository.root), line("x")));
+    fs::copy(bench.path("index"), repository.root.join(".git/index")).unwrap();
+    killed(&repository, &old, &new);
+    assert_ne!(repository.status(), "M  flags/b.yaml\n");
+    let none = write(&request(&repository.root), |_| Ok::<_, Infallible>(Changes::new(Message::new("none"))));
+    assert_eq!(none.unwrap().commit, None);
+    assert_eq!(repository.status(), "M  flags/b.yaml\n");
+    repository.is_sound();
+}
+
+#[test]
+fn a_lock_of_flagctls_that_was_cut_short_is_removed() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    killed(&repository, "", "");
+    committed(write(&request(&repository.root), line("x")));
+    repository.is_sound();
+}
+
+#[test]
+fn an_ssh_key_signs() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    let key = bench.path("key");
+    let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-C", "", "-f"]).arg(&key).status();
+    assert!(made.unwrap().success());
+    let public = fs::read_to_string(key.with_extension("pub")).unwrap();
+    fs::write(bench.path("allowed"), format!("dana@example.com {public}")).unwrap();
+    repository.git(&["config", "commit.gpgsign", "true"]);
+    repository.git(&["config", "gpg.format", "ssh"]);
+    assert_eq!(
+        refused(write(&request(&repository.root), line("x"))),
+        "cannot sign the commit: set `user.signingkey` to an ssh key; `commit.gpgsign` asks for it"
+    );
+    repository.git(&["config", "user.signingkey", key.to_str().unwrap()]);
+    repository.git(&["config", "gpg.ssh.allowedSignersFile", bench.path("allowed").to_str().unwrap()]);
+    let commit = committed(write(&request(&repository.root), line("x")));
+    repository.git(&["verify-commit", &commit]);
+    assert_eq!(repository.git(&["log", "-1", "--format=%G? %s"]), "G add x\n");
+    repository.git(&["config", "user.signingkey", "/no/such/key"]);
+    let refusal = refused(write(&request(&repository.root), line("y")));
+    assert!(refusal.starts_with("cannot sign the commit: `ssh-keygen` says: "), "{refusal}");
+    repository.is_sound();
+}
+
+#[test]
+fn a_key_in_an_agent_signs() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    let log = bench.path("log");
+    let program = bench.path("keygen");
+    let script =
+        format!("echo \"$@\" > {0}; cat \"$6\" >> {0}; for f; do :; done; echo signature > \"$f.sig\"", log.display());
+    executable(&program, &script);
+    repository.git(&["config", "commit.gpgsign", "true"]);
+    repository.git(&["config", "gpg.format", "ssh"]);
+    repository.git(&["config", "gpg.ssh.program", program.to_str().unwrap()]);
+    repository.git(&["config", "user.signingkey", "key::ssh-ed25519 AAAA dana"]);
+    committed(write(&request(&repository.root), line("x")));
+    let log = fs::read_to_string(log).unwrap();
+    assert!(
+        log.starts_with("-Y sign -n git -f ") && log.contains(" -U ") && log.ends_with("\nssh-ed25519 AAAA dana\n"),
+        "{log}"
+    );
+    assert!(repository.git(&["cat-file", "commit", "HEAD"]).contains("\ngpgsig signature\n"));
+}
+
+#[test]
+fn an_openpgp_key_signs() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    let home = bench.path("gnupg");
+    fs::create_dir(&home).unwrap();
+    fs::set_permissions(&home, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    let program = bench.path("gpg");
+    executable(&program, &format!("exec gpg --homedir {} \"$@\"", home.display()));
+    let made = Command::new(&program)
+        .args([
+            "--batch",
+            "--quiet",
+            "--passphrase",
+            "",
+            "--quick-gen-key",
+            "Dana <dana@example.com>",
+            "ed25519",
+            "sign",
+        ])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "this test needs gpg: {}", String::from_utf8_lossy(&made.stderr));
+    repository.git(&["config", "commit.gpgsign", "true"]);
+    repository.git(&["config", "gpg.program", program.to_str().unwrap()]);
+    let commit = committed(write(&request(&repository.root), line("x")));
+    repository.git(&["verify-commit", &commit]);
+    repository.git(&["config", "user.signingkey", "nobody"]);
+    let refusal = refused(write(&request(&repository.root), line("y")));
+    assert!(refusal.contains("No secret key"), "{refusal}");
+    let _ = Command::new("gpgconf").arg("--homedir").arg(&home).args(["--kill", "all"]).status();
+}
+
+#[test]
+fn hooks_see_what_will_be_committed_and_nothing_else() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    repository.git(&["branch", "release"]);
+    repository.write("README", "changed\n");
+    repository.write("untracked", "x\n");
+    let log = bench.path("log");
+    repository.hook(
+        "pre-commit",
+        &format!("(git diff --cached --name-status; git status --porcelain; ls; cat {FLAG}) > {}", log.display()),
+    );
+    repository.hook("commit-msg", "echo 'Change-Id: I1' >> \"$1\"");
+    for branch in ["main", "release"] {
+        committed(write(&Request { branch: Some(branch), ..request(&repository.root) }, line("x")));
+        assert_eq!(fs::read_to_string(&log).unwrap(), format!("M\t{FLAG}\nM  {FLAG}\nREADME\nflags\non: 1\nx\n"));
+        assert_eq!(repository.git(&["log", "-1", "--format=%B", branch]), "add x\nChange-Id: I1\n\n");
+    }
+    assert_eq!(repository.status(), " M README\n?? untracked\n");
+    assert_eq!(repository.git(&["worktree", "list"]).lines().count(), 1);
+    repository.is_sound();
+}
+
+#[test]
+fn a_hook_can_refuse_and_can_be_skipped() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    let before = repository.head("HEAD");
+    repository.hook("pre-commit", "echo not today >&2; exit 1");
+    assert_eq!(
+        refused(write(&request(&repository.root), line("x"))),
+        "the `pre-commit` hook refused the commit: satisfy it, or skip the hooks\nnot today"
+    );
+    repository.hook("pre-commit", "exit 0");
+    repository.hook("commit-msg", "echo no ticket >&2; exit 1");
+    assert_eq!(
+        refused(write(&request(&repository.root), line("x"))),
+        "the `commit-msg` hook refused the commit: satisfy it, or skip the hooks\nno ticket"
+    );
+    repository.hook("commit-msg", ": > \"$1\"");
+    assert_eq!(
+        refused(write(&request(&repository.root), line("x"))),
+        "the commit message is empty: a `commit-msg` hook has removed all of it"
+    );
+    repository.hook("pre-commit", "echo more >> README; git add README");
+    assert_eq!(
+        refused(write(&request(&repository.root), line("x"))),
+        "the `pre-commit` hook changed the files to be committed: make them as it wants them, or skip the hooks"
+    );
+    assert_eq!((repository.head("HEAD"), repository.status()), (before, String::new()));
+    committed(write(&Request { hooks: Hooks::Skip, ..request(&repository.root) }, line("x")));
+    repository.is_sound();
+}
+
+#[test]
+fn hooks_are_found_where_the_settings_say() {
+    let bench = Bench::new();
+    let hook = "#!/bin/sh\necho from the tree >&2\nexit 1\n";
+    let repository = bench.repository("r", &FILES);
+    repository.write(".hooks/pre-commit", hook);
+    fs::set_permissions(repository.root.join(".hooks/pre-commit"), std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .unwrap();
+    repository.git(&["config", "core.hooksPath", ".hooks"]);
+    assert!(refused(write(&request(&repository.root), line("x"))).ends_with("\nfrom the tree"));
+}
+
+fn pushed(result: Result<Pushed, CommitError>) -> (String, Local) {
+    let pushed = result.unwrap();
+    (pushed.committed.commit.unwrap(), pushed.local)
+}
+
+#[test]
+fn a_push_builds_on_the_remote_and_the_local_branch_follows() {
+    let bench = Bench::new();
+    let bare = bench.bare("bare", &bench.repository("r", &FILES));
+    let (one, two) = (bench.clone("one", &bare), bench.clone("two", &bare));
+    let (first, local) = pushed(push(&request(&one.root), "origin", line("one")));
+    assert_eq!((bare.head("main"), local), (first, Local::Followed));
+    two.write("README", "changed\n");
+    let (second, local) = pushed(push(&request(&two.root), "origin", line("two")));
+    assert_eq!(local, Local::Followed);
+    for repository in [&bare, &two] {
+        assert_eq!(repository.head("main"), second);
+        assert_eq!(repository.show("main", FLAG), "on: 1\none\ntwo\n");
+    }
+    assert_eq!(two.head("origin/main"), second);
+    assert_eq!((two.read(FLAG), two.status()), ("on: 1\none\ntwo\n".to_owned(), " M README\n".to_owned()));
+    one.git(&["checkout", "-q", "--detach"]);
+    let main = Request { branch: Some("main"), ..request(&one.root) };
+    let (third, local) = pushed(push(&main, "origin", line("three")));
+    assert_eq!((one.head("main"), local), (third, Local::Followed));
+    two.is_sound();
+}
+
+#[test]
+fn a_push_publishes_nothing_but_its_commit() {
+    let bench = Bench::new();
+    let bare = bench.bare("bare", &bench.repository("r", &FILES));
+    let clone = bench.clone("clone", &bare);
+    clone.write("README", "not yet public\n");
+    clone.git(&["commit", "-q", "-am", "private"]);
+    let before = clone.head("main");
+    let (_, local) = pushed(push(&request(&clone.root), "origin", line("x")));
+    assert_eq!(local, Local::Left("`main` has commits that the remote has not".to_owned()));
+    assert_eq!((clone.head("main"), clone.status()), (before, String::new()));
+    assert_eq!(bare.git(&["log", "--format=%s", "main"]), "add x\nfirst\n");
+}
+
+#[test]
+fn a_push_goes_through_although_the_person_works_on_that_file() {
+    let bench = Bench::new();
+    let bare = bench.bare("bare", &bench.repository("r", &FILES));
+    let clone = bench.clone("clone", &bare);
+    clone.write(FLAG, "mine\n");
+    let (_, local) = pushed(push(&request(&clone.root), "origin", line("x")));
+    assert!(matches!(&local, Local::Left(why) if why.contains("would be overwritten by merge")), "{local:?}");
+    assert_eq!((clone.read(FLAG), clone.status()), ("mine\n".to_owned(), format!(" M {FLAG}\n")));
+    assert_eq!(bare.show("main", FLAG), "on: 1\nx\n");
+}
+
+#[test]
+fn a_push_that_the_remote_refuses_says_why_and_changes_nothing() {
+    let bench = Bench::new();
+    let bare = bench.bare("bare", &bench.repository("r", &FILES));
+    bare.hook("pre-receive", "echo the branch is protected >&2; exit 1");
+    let clone = bench.clone("clone", &bare);
+    let before = clone.head("main");
+    let refusal = push(&request(&clone.root), "origin", line("x")).unwrap_err().to_string();
+    assert!(
+        refusal.starts_with("`git push origin main` failed: ") && refusal.contains("the branch is protected"),
+        "{refusal}"
+    );
+    assert_eq!((clone.head("main"), bare.head("main"), clone.status()), (before.clone(), before, String::new()));
+    let topic = Request { branch: Some("topic"), ..request(&clone.root) };
+    assert_eq!(
+        push(&topic, "origin", line("x")).unwrap_err().to_string(),
+        "`origin` has no branch `topic`: push it first with `git push origin topic`"
+    );
+    assert!(push(&request(&clone.root), "nowhere", line("x")).unwrap_err().to_string().starts_with("`git ls-remote"));
+}
+
+#[test]
+fn clones_that_push_at_once_lose_nothing() {
+    const CLONES: usize = 4;
+    const PUSHES: usize = 3;
+    let bench = Bench::new();
+    let bare = bench.bare("bare", &bench.repository("r", &FILES));
+    thread::scope(|scope| {
+        for at in 0..CLONES {
+            let clone = bench.clone(&format!("clone{at}"), &bare);
+            scope.spawn(move || {
+                for push_at in 0..PUSHES {
+                    let request = Request { patience: PATIENCE, ..request(&clone.root) };
+                    let (_, local) = pushed(push(&request, "origin", line(&format!("{at}.{push_at}"))));
+                    assert_eq!((local, clone.status()), (Local::Followed, String::new()));
+                }
+                clone.is_sound();
+            });
+        }
+    });
+    let text = bare.show("main", FLAG);
+    let lines: BTreeSet<_> = text.lines().collect();
+    assert_eq!((text.lines().count(), lines.len()), (1 + CLONES * PUSHES, 1 + CLONES * PUSHES));
+    assert_eq!(bare.git(&["rev-list", "--count", "--merges", "main"]), "0\n");
+    bare.is_sound();
+}
