@@ -261,6 +261,12 @@ fn a_branch_that_is_not_there_or_has_no_commits_is_refused() {
             format!("there is no branch `{name}` in this repository: see `git branch`")
         );
     }
+    empty.git(&["init", "-q", "--object-format=sha256", "unknown"]);
+    let unknown = empty.root.join("unknown");
+    assert_eq!(
+        refused(write(&request(&unknown), line("x"))),
+        format!("cannot open the git repository of `{}`: unknown object format 'sha256'", unknown.display())
+    );
     let nowhere = bench.path("");
     assert_eq!(
         refused(write(&request(&nowhere), line("x"))),
@@ -580,7 +586,8 @@ fn a_lock_that_a_killed_flagctl_left_on_a_branch_is_removed() {
 
 /// Puts a lock there as a killed process leaves it.
 fn killed(repository: &Repository, old: &str, new: &str) {
-    let mark = "flagctl is making a commit. If none is running, run it again, or remove this file.";
+    let mark =
+        "flagctl is making a commit. If it was ended, run it once more: it finishes or undoes, and removes this.";
     fs::write(repository.root.join(".git/index.lock"), format!("{mark}\nrefs/heads/main\n{old}\n{new}\n")).unwrap();
 }
 

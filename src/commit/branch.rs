@@ -150,7 +150,8 @@ impl Branch {
         Ok(transaction.commit()?)
     }
 
-    fn lock(&self, site: &Site) -> PathBuf {
+    /// Git's lock of it.
+    pub(super) fn lock(&self, site: &Site) -> PathBuf {
         site.repository.commondir().join(format!("{}.lock", self.reference))
     }
 }

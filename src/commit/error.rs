@@ -12,7 +12,7 @@ pub enum CommitError {
     #[error("`{}` is not in a git repository: make one with `git init`", .0.display())]
     NoRepository(PathBuf),
     /// It has something that libgit2 does not know, or belongs to somebody else.
-    #[error("cannot open the git repository of `{}`: {error}", .place.display())]
+    #[error("cannot open the git repository of `{}`: {}", .place.display(), .error.message())]
     Repository {
         /// What was to be opened.
         place: PathBuf,

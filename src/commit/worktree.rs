@@ -29,7 +29,8 @@ use super::tree::{self, Plan};
 use super::writer::Commit;
 
 /// How the lock begins that is held here; whoever meets it may read what to do.
-const MARK: &str = "flagctl is making a commit. If none is running, run it again, or remove this file.";
+const MARK: &str =
+    "flagctl is making a commit. If it was ended, run it once more: it finishes or undoes, and removes this.";
 
 /// An index entry's flag for a file that a sparse checkout leaves out.
 const SKIP_WORKTREE: u16 = 1 << 14;
@@ -95,6 +96,10 @@ impl<'r> Worktree<'r> {
             return Err(Setback::Moved);
         }
         self.check_files(&plan.files)?;
+        // The move itself would find it, but then files would have gone back and forth for every try.
+        if branch.lock(self.site).exists() {
+            return Err(Setback::Locked(branch.lock(self.site)));
+        }
         let moved = self.put(&plan.files, &staged, Side::New).map_err(Setback::from).and_then(|()| {
             let index = self.index(&plan.files)?;
             branch.advance(self.site, &alone, plan.base, commit)?;
@@ -102,12 +107,10 @@ impl<'r> Worktree<'r> {
         });
         match moved {
             // If this fails, the lock stays for the next run: without it git would commit from the old index.
-            Ok(index) => {
-                fs::rename(index, self.index_path()).map_err(CommitError::io(self.index_path())).map_err(|error| {
-                    lock.keep();
-                    error.into()
-                })
-            }
+            Ok(index) => fs::rename(index, self.index_path()).map_err(|error| {
+                lock.keep();
+                CommitError::io(self.index_path())(error).into()
+            }),
             Err(setback) => {
                 if let Err(error) = self.take_back(&plan.files, plan.base) {
                     lock.keep();
