@@ -9,9 +9,14 @@ mod completions;
 mod context;
 mod eval;
 mod explain;
+mod kill;
 mod log;
 mod overview;
+mod progress;
+mod revive;
 mod schema;
+mod site;
+mod targets;
 mod validate;
 
 use std::io::IsTerminal;
@@ -94,6 +99,8 @@ enum Command {
     Show(overview::ShowArgs),
     List(overview::ListArgs),
     Log(log::Args),
+    Kill(kill::Args),
+    Revive(revive::Args),
     Explain(explain::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -123,6 +130,8 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         Command::Show(args) => overview::show(args),
         Command::List(args) => overview::list(args),
         Command::Log(args) => log::run(args),
+        Command::Kill(args) => kill::run(args),
+        Command::Revive(args) => revive::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions::run(args),

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 pub use error::CommitError;
 pub use message::Message;
-pub use push::{Local, Pushed, push};
+pub use push::{Local, Pushed, push, remote_tip};
 pub use tree::{Changes, Tree};
 
 use alone::Alone;
@@ -76,6 +76,33 @@ pub struct Committed {
     pub base: String,
     /// The id of the new commit; none if there was nothing to change.
     pub commit: Option<String>,
+}
+
+/// Who makes commits, as git has it, and the moment that it would write down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// `Name <address>`
+    pub name: String,
+    /// In seconds since 1970.
+    pub seconds: i64,
+}
+
+/// Who would be the author of a commit made now.
+///
+/// # Errors
+/// [`CommitError::Identity`] if git does not know.
+pub fn author(place: &Path) -> Result<Author, CommitError> {
+    let author = writer::author(&branch::open(place)?)?;
+    let name = format!("{} <{}>", author.name()?, author.email()?);
+    Ok(Author { name, seconds: author.when().seconds() })
+}
+
+/// The name of the branch that a request would be for.
+///
+/// # Errors
+/// [`CommitError`] if there is none, or if it has no commits.
+pub fn branch(place: &Path, name: Option<&str>) -> Result<String, CommitError> {
+    Ok(Branch::find(&branch::open(place)?, name)?.name)
 }
 
 /// Commits what `apply` makes of the branch's files, and moves the branch.

@@ -3,9 +3,14 @@
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::CommitError;
+
+/// An attempt is taken to last at least so long.
+const SHORTEST: Duration = Duration::from_millis(1);
+/// The longest sleep is an attempt's duration, doubled so often.
+const DOUBLINGS: u32 = 3;
 
 /// Why an attempt came to nothing.
 #[derive(Debug)]
@@ -31,11 +36,13 @@ pub(super) struct Patience {
     limit: Duration,
     waited: Duration,
     tries: u32,
+    /// When the attempt under way began.
+    began: Instant,
 }
 
 impl Patience {
     pub(super) fn new(limit: Duration) -> Self {
-        Self { limit, waited: Duration::ZERO, tries: 0 }
+        Self { limit, waited: Duration::ZERO, tries: 0, began: Instant::now() }
     }
 
     /// Sleeps for a random while, longer each time; an error once the limit is reached.
@@ -50,12 +57,14 @@ impl Patience {
                 Setback::Moved => CommitError::Contended { branch: branch.to_owned(), waited, tries: self.tries },
             });
         }
-        // Those who collide must not collide again: the hasher's keys are the randomness at hand.
+        // Those who collide must not collide again: the hasher's keys are the randomness at hand. Over a network an
+        // attempt takes a thousand times as long as on a disk, and the more it takes the rarer it should be.
         let random = RandomState::new().hash_one(self.tries);
-        let longest = 1u64 << self.tries.min(7);
-        let sleep = Duration::from_micros(500 + random % (longest * 1000));
+        let longest = self.began.elapsed().max(SHORTEST) * (1 << self.tries.min(DOUBLINGS));
+        let sleep = longest.mul_f64(random as f64 / u64::MAX as f64);
         thread::sleep(sleep);
         self.waited += sleep;
+        self.began = Instant::now();
         Ok(())
     }
 }

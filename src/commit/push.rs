@@ -54,11 +54,8 @@ where
     E: Into<Box<dyn Error + Send + Sync>>,
 {
     let site = branch::open(request.place)?;
-    let name = match request.branch {
-        Some(name) => name.to_owned(),
-        None => Branch::find(&site, None)?.name,
-    };
-    let upstream = Upstream { remote, name: &name, reference: format!("refs/heads/{name}"), hooks: request.hooks };
+    let name = meant(&site, request.branch)?;
+    let upstream = Upstream::new(remote, &name, request.hooks);
     let writer = Writer::new(&site, request.hooks)?;
     let mut patience = Patience::new(request.patience);
     loop {
@@ -80,6 +77,25 @@ where
     }
 }
 
+/// The commit that the remote's branch is at, and the branch's name. All that the commit needs is here then.
+///
+/// # Errors
+/// [`CommitError`] if the remote cannot be reached, or has no such branch.
+pub fn remote_tip(place: &Path, remote: &str, branch: Option<&str>) -> Result<(String, String), CommitError> {
+    let site = branch::open(place)?;
+    let name = meant(&site, branch)?;
+    let tip = Upstream::new(remote, &name, Hooks::Skip).tip(&site)?;
+    Ok((tip.to_string(), name))
+}
+
+/// The remote may have branches that are not here.
+fn meant(site: &Site, branch: Option<&str>) -> Result<String, CommitError> {
+    match branch {
+        Some(name) => Ok(name.to_owned()),
+        None => Ok(Branch::find(site, None)?.name),
+    }
+}
+
 /// A branch of a remote.
 struct Upstream<'r> {
     remote: &'r str,
@@ -88,7 +104,11 @@ struct Upstream<'r> {
     hooks: Hooks,
 }
 
-impl Upstream<'_> {
+impl<'r> Upstream<'r> {
+    fn new(remote: &'r str, name: &'r str, hooks: Hooks) -> Self {
+        Self { remote, name, reference: format!("refs/heads/{name}"), hooks }
+    }
+
     /// Where it is now; all that it needs is here then.
     fn tip(&self, site: &Site) -> Result<Oid, CommitError> {
         let listed = git::run(&mut git::at(site, &["ls-remote", "--", self.remote, &self.reference]))?;

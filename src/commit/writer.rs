@@ -25,7 +25,7 @@ pub(super) struct Commit {
 
 impl Writer {
     pub(super) fn new(site: &Site, hooks: Hooks) -> Result<Self, CommitError> {
-        let author = identity(site, "GIT_AUTHOR_IDENT")?;
+        let author = author(site)?;
         let committer = identity(site, "GIT_COMMITTER_IDENT")?;
         let signer = Signer::new(site, &committer)?;
         Ok(Self { author, committer, signer, hooks })
@@ -56,6 +56,10 @@ impl Writer {
         let subject = message.lines().next().unwrap_or_default().to_owned();
         Ok(Commit { id, subject, committer: self.committer.clone() })
     }
+}
+
+pub(super) fn author(site: &Site) -> Result<Signature<'static>, CommitError> {
+    identity(site, "GIT_AUTHOR_IDENT")
 }
 
 /// Who git says it is, and when: its settings, `GIT_AUTHOR_*` and `GIT_COMMITTER_*`, and its rules about them.

@@ -2,11 +2,14 @@
 //!
 //! Takes a [`Source`]; gives [`Loaded`], of the whole repository or of what single flags need.
 
+mod dependants;
 mod values;
 
 use std::collections::BTreeSet;
 
 use rayon::prelude::*;
+
+pub use dependants::dependants;
 
 use crate::codes::{Adjustable, Code, Severity};
 use crate::diag::{Allow, Diagnostic, Diagnostics, Finding, Level, Levels, did_you_mean, settle};

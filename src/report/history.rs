@@ -99,7 +99,8 @@ fn kind(change: &Change) -> &'static str {
     }
 }
 
-fn words(change: &Change) -> String {
+/// A change in a sentence's words.
+pub fn words(change: &Change) -> String {
     let shift = |Shift { from, to }: &Shift| {
         let shown = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
         format!("{} → {}", shown(from), shown(to))

@@ -5,6 +5,7 @@
 //! **Invariant:** machine formats are structures of their own, so that changing an internal type changes
 //! nobody's JSON. Every format is complete without colour.
 
+mod action;
 mod condition;
 mod decision;
 mod decision_json;
@@ -22,11 +23,12 @@ use std::io::{self, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
 
+pub use action::{ActionJson, EffectJson, Written, plan, written};
 pub use decision::{decision, decisions};
 pub use decision_json::{DecisionJson, DecisionsJson};
 pub use explanation::explanation;
 pub use flag::{FlagJson, StateJson, flag, flags, state};
-pub use history::{CommitJson, HistoryJson, history};
+pub use history::{CommitJson, HistoryJson, history, words};
 
 use crate::codes::Severity;
 use crate::diag::{Diagnostic, Finding};

@@ -119,6 +119,11 @@ impl Repository {
         Ok(tree)
     }
 
+    /// What git's paths are relative to: the top of the working tree, or the bare repository itself.
+    pub fn top(&self) -> &Path {
+        self.workdir.as_deref().unwrap_or(&self.place)
+    }
+
     pub(super) fn workdir(&self) -> Option<&Path> {
         self.workdir.as_deref()
     }

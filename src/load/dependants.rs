@@ -1,0 +1,64 @@
+//! From flags to those whose decisions may depend on them, without reading more than that takes.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use super::{Check, Definition, lower, mentioned};
+use crate::model::{FLAGS, Flag, SEGMENTS};
+use crate::source::{File, FileId, Source, SourceError};
+
+/// A folder and a name in it.
+type Named = (&'static str, String);
+
+/// The keys of all flags that require one of these or ask for it in a condition, in any environment, through
+/// segments and other flags too; sorted, and without the keys themselves.
+///
+/// # Errors
+/// [`SourceError`] if a file or folder is there and cannot be read.
+pub fn dependants(source: &Source, keys: &[String]) -> Result<Vec<String>, SourceError> {
+    let mut paths = source.list(FLAGS)?;
+    paths.extend(source.list(SEGMENTS)?);
+    let files = paths.par_iter().map(|path| source.read(path)).collect::<Result<Vec<_>, _>>()?;
+    let mut known: BTreeSet<Named> = keys.iter().map(|key| (FLAGS, key.clone())).collect();
+    let mut new = known.clone();
+    while !new.is_empty() {
+        let found = files.par_iter().flatten().filter(|file| may_mention(file, &new));
+        let found: BTreeSet<Named> = found.filter_map(|file| mentioning(file, &new)).collect();
+        new = found.into_iter().filter(|named| known.insert(named.clone())).collect();
+    }
+    let flags = known.into_iter().filter(|(place, key)| *place == FLAGS && !keys.contains(key));
+    Ok(flags.map(|(_, key)| key).collect())
+}
+
+/// Looking at a text is much cheaper than parsing it. Where it escapes characters, it may write a name otherwise.
+fn may_mention(file: &File, names: &BTreeSet<Named>) -> bool {
+    names.iter().any(|(_, name)| file.text.contains(name.as_str())) || file.text.contains('\\')
+}
+
+/// What the file defines, if that mentions one of the names.
+fn mentioning(file: &File, names: &BTreeSet<Named>) -> Option<Named> {
+    let mut mentions = Vec::new();
+    let named = match lower(file.clone(), FileId(0), Check::Misfits).definition {
+        Definition::Flag(flag) => {
+            mentioned_by(&flag, &mut mentions);
+            (FLAGS, flag.key)
+        }
+        Definition::Segment(segment) => {
+            segment.condition.iter().for_each(|condition| mentioned(&condition.value, &mut mentions));
+            (SEGMENTS, segment.name)
+        }
+        _ => return None,
+    };
+    mentions.iter().any(|mention| names.contains(mention)).then_some(named)
+}
+
+/// In any environment.
+fn mentioned_by(flag: &Flag, mentions: &mut Vec<Named>) {
+    for serving in flag.servings() {
+        let required = serving.requires.iter().flatten();
+        mentions.extend(required.map(|required| (FLAGS, required.flag.value.clone())));
+        let conditions = serving.rules.iter().flatten().filter_map(|rule| rule.condition.as_ref());
+        conditions.for_each(|condition| mentioned(&condition.value, mentions));
+    }
+}

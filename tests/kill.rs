@@ -1,0 +1,313 @@
+//! Kills and revivals as people and machines make them: one at a time, many at once, and cut short.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test may end in a panic and reads what it likes"
+)]
+
+mod git;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use git::{Ran, TestRepository};
+
+const PROJECT: &str = "version: 1\nenvironments: [staging, production]\nattributes:\n  country: string\n";
+
+/// A flag with a rule, and with lines of its own.
+fn flag(more: &str) -> String {
+    format!(
+        "description: A test's.\nowner: tests\nexpires: 2027-01-01\nvariants: {{on: true, off: false}}\noff: off\n\
+         default: off\nrules:\n  - {{name: nearby, if: {{country: DE}}, rollout: 25%, serve: on}}   # careful\n{more}"
+    )
+}
+
+/// `cart`, which `checkout` requires, which `wallet` requires; and `hint`, a rule of which asks for `cart`.
+fn shop() -> TestRepository {
+    let mut repository = TestRepository::new();
+    repository.write("flagctl.yaml", PROJECT);
+    repository.write("flags/cart.yaml", &flag("tags: [money]\n"));
+    repository.write("flags/checkout.yaml", &flag("requires: {cart: on}\ntags: [money]\n"));
+    repository.write("flags/wallet.yaml", &flag("requires: {checkout: on}\n"));
+    let asking = "  - {name: asks, if: {segment: shoppers}, serve: on}\n";
+    repository.write("flags/hint.yaml", &flag(asking));
+    repository.write("segments/shoppers.yaml", "description: Of the cart.\nif: {flag: {cart: on}}\n");
+    repository.commit("a shop");
+    repository
+}
+
+fn fine(ran: Ran) -> String {
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.stdout);
+    ran.stdout
+}
+
+fn is_sound(repository: &TestRepository, folder: &Path) {
+    assert_eq!(repository.git_in(folder, &["fsck", "--strict", "--no-dangling"]), "");
+}
+
+#[test]
+fn a_kill_says_what_falls_and_a_revival_takes_it_back_exactly() {
+    let repository = shop();
+    let before = repository.git(&["rev-parse", "HEAD^{tree}"]);
+    let ran = repository.flagctl(&["kill", "cart", "-e", "production", "--reason", "INC-1: it's empty", "--yes"]);
+    let commit = repository.git(&["rev-parse", "--short=10", "HEAD"]);
+    assert_eq!(
+        fine(ran),
+        format!(
+            "cart in production\n  now\n    rule nearby: 25% → on\n    default: off\n  then\n    serves off = false to everyone\n  \
+             checkout requires cart and falls with it: serves off = false\n  \
+             wallet requires checkout and falls with it: serves off = false\n  \
+             hint asks for it and may serve something else\n\
+             undo: flagctl revive cart -e production\n\
+             committed {commit} to main; others get it with `git push`\n"
+        )
+    );
+    assert_eq!(
+        repository.git(&["log", "-1", "--format=%an <%ae>%n%B"]),
+        "Dana <dana@example.com>\nkill cart in production\n\nFlag: cart\nEnvironment: production\n\
+         Reason: INC-1: it's empty\nFlagctl-Action: kill\n"
+            .trim_end()
+    );
+    assert_eq!(repository.git(&["status", "--porcelain"]), "");
+    let file = fs::read_to_string(repository.root().join("kills/production/cart.yaml")).unwrap();
+    assert_eq!(file, "reason: 'INC-1: it''s empty'\nby: Dana <dana@example.com>\nat: 2026-11-02T00:00:00Z\n");
+    assert_eq!(fine(repository.flagctl(&["validate"])), "4 flags, 1 segment, 1 kill in 2 environments: no problems\n");
+
+    let revived = fine(repository.flagctl(&["revive", "cart", "-e", "production", "--yes"]));
+    assert!(revived.contains("undo: flagctl kill cart -e production --reason 'INC-1: it'\\''s empty'\n"), "{revived}");
+    assert_eq!(repository.git(&["rev-parse", "HEAD^{tree}"]), before);
+    assert_eq!(repository.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn killing_what_is_killed_and_reviving_what_is_not_change_nothing() {
+    let repository = shop();
+    let kill = ["kill", "cart", "-e", "production", "--reason", "INC-1", "--yes"];
+    fine(repository.flagctl(&kill));
+    let head = repository.git(&["rev-parse", "HEAD"]);
+    assert_eq!(fine(repository.flagctl(&kill)), "cart in production\n  killed already: INC-1\n");
+    let revived = fine(repository.flagctl(&["revive", "cart", "-e", "staging", "--yes"]));
+    assert_eq!(revived, "cart in staging\n  is not killed\n");
+    assert_eq!(repository.git(&["rev-parse", "HEAD"]), head);
+}
+
+#[test]
+fn a_tag_and_several_environments_are_one_commit() {
+    let repository = shop();
+    let kill = ["kill", "--tag", "money", "-e", "production", "-e", "staging", "--reason", "all of it", "--yes"];
+    fine(repository.flagctl(&kill));
+    let names = repository.git(&["show", "--name-only", "--format=%s", "HEAD"]);
+    assert_eq!(
+        names.lines().collect::<Vec<_>>(),
+        [
+            "kill 2 flags in staging, production",
+            "",
+            "kills/production/cart.yaml",
+            "kills/production/checkout.yaml",
+            "kills/staging/cart.yaml",
+            "kills/staging/checkout.yaml"
+        ]
+    );
+    let undo = ["revive", "cart", "checkout", "-e", "staging", "-e", "production", "--yes"];
+    fine(repository.flagctl(&undo));
+    assert_eq!(repository.git(&["rev-parse", "HEAD^{tree}"]), repository.git(&["rev-parse", "HEAD~2^{tree}"]));
+}
+
+#[test]
+fn what_has_changed_meanwhile_is_revived_only_when_told() {
+    let mut repository = shop();
+    fine(repository.flagctl(&["kill", "cart", "-e", "production", "--reason", "INC-1", "--yes"]));
+    repository.write("flags/cart.yaml", &flag("tags: [money]\n").replace("25%", "100%"));
+    repository.commit("cart: for all of them");
+    let revive = ["revive", "cart", "-e", "production", "--yes"];
+    let ran = repository.flagctl(&revive);
+    assert_eq!(ran.code, Some(3));
+    assert!(ran.stdout.contains("  changed since it was killed: rule nearby 25% → 100%\n"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("`--allow-changed`"), "{}", ran.stderr);
+    fine(repository.flagctl(&[&revive[..], &["--allow-changed"]].concat()));
+}
+
+#[test]
+fn wrong_arguments_are_refused_before_anything_is_written() {
+    let repository = shop();
+    let head = repository.git(&["rev-parse", "HEAD"]);
+    let refused = |arguments: &[&str]| {
+        let ran = repository.flagctl(arguments);
+        (ran.code, ran.stderr.lines().next().unwrap_or_default().to_owned())
+    };
+    let reason = ["--reason", "x", "--yes"];
+    let with = |arguments: &[&'static str]| refused(&[arguments, &reason[..]].concat());
+    assert_eq!(
+        with(&["kill", "crat", "-e", "production"]),
+        (Some(3), "error: there is no flag `crat` on main; did you mean `cart`?".to_owned())
+    );
+    assert_eq!(
+        with(&["kill", "cart"]),
+        (Some(2), "error: there are several environments: name one with `-e`: staging, production".to_owned())
+    );
+    assert_eq!(
+        with(&["kill", "cart", "-e", "prod"]),
+        (Some(3), "error: there is no environment `prod`; did you mean `production`?".to_owned())
+    );
+    assert_eq!(with(&["kill", "--tag", "nobody", "-e", "staging"]).1, "error: no flag has the tag `nobody`");
+    assert_eq!(
+        refused(&["kill", "cart", "-e", "production", "--yes"]),
+        (Some(2), "error: a kill has a reason, for whoever reads it later: `--reason TEXT`".to_owned())
+    );
+    assert_eq!(
+        refused(&["kill", "cart", "-e", "production", "--reason", "x"]).1,
+        "error: nobody is here to be asked: say `--yes` to do it, `--dry-run` to look only"
+    );
+    assert_eq!(repository.git(&["rev-parse", "HEAD"]), head);
+    assert_eq!(repository.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn a_flag_with_errors_can_be_killed() {
+    let mut repository = shop();
+    repository.write("flags/cart.yaml", "variants: {on: true\n");
+    repository.commit("cart: broken");
+    let ran = fine(repository.flagctl(&["kill", "cart", "-e", "production", "--reason", "x", "--yes"]));
+    assert!(ran.contains("its definition has errors"), "{ran}");
+}
+
+#[test]
+fn a_kill_is_written_in_a_bare_repository_a_folder_and_another_branch() {
+    let mut repository = TestRepository::new();
+    repository.write("shop/flagctl.yaml", PROJECT);
+    repository.write("shop/flags/cart.yaml", &flag(""));
+    repository.commit("a shop");
+    repository.git(&["branch", "release"]);
+    let arguments = ["kill", "cart", "-e", "production", "--reason", "x", "--yes"];
+    let shop = repository.root().join("shop");
+    fine(repository.flagctl_in(&shop, &arguments));
+    let ran = fine(repository.flagctl_in(&shop, &[&arguments[..], &["--branch", "release"]].concat()));
+    assert!(ran.contains("undo: flagctl revive cart -e production --branch release\n"), "{ran}");
+    let bare = repository.clone_to("bare.git", &["--bare"]);
+    repository.git_in(&bare, &["branch", "-f", "main", "main~1"]);
+    fine(repository.flagctl_in(&bare, &arguments));
+    for (folder, branch) in [(repository.root(), "main"), (repository.root(), "release"), (&bare, "main")] {
+        let listed = repository.git_in(folder, &["show", "--name-only", "--format=", branch]);
+        assert_eq!(listed, "shop/kills/production/cart.yaml");
+    }
+    assert_eq!(repository.git(&["status", "--porcelain"]), "");
+}
+
+/// So many flags that nobody else kills, and so many who kill the same one.
+const OWN: usize = 50;
+const SAME: usize = 20;
+
+/// A repository of many flags.
+fn many() -> TestRepository {
+    let mut repository = TestRepository::new();
+    repository.write("flagctl.yaml", PROJECT);
+    for at in 0..OWN {
+        repository.write(&format!("flags/own-{at}.yaml"), &flag(""));
+    }
+    repository.write("flags/same.yaml", &flag(""));
+    repository.commit("many flags");
+    repository
+}
+
+fn spawn(repository: &TestRepository, folder: &Path, arguments: &[&str]) -> Child {
+    let mut command = repository.command(env!("CARGO_BIN_EXE_flagctl"));
+    command.current_dir(folder).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+/// Kills 50 flags by one process each, and another one by 20, all at once.
+fn kill_all(repository: &TestRepository, folder: impl Fn(usize) -> PathBuf, more: &[&str]) {
+    let reasons: Vec<(String, String)> = (0..OWN).map(|at| (format!("own-{at}"), format!("own {at}"))).collect();
+    let same = (0..SAME).map(|at| ("same".to_owned(), format!("same {at}")));
+    let children: Vec<Child> = reasons
+        .into_iter()
+        .chain(same)
+        .enumerate()
+        .map(|(at, (flag, reason))| {
+            let arguments = ["kill", &flag, "-e", "production", "--reason", &reason, "--yes"];
+            spawn(repository, &folder(at), &[&arguments[..], more].concat())
+        })
+        .collect();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// Every kill is there once, in one line.
+fn all_are_killed(repository: &TestRepository, folder: &Path) {
+    let subjects = repository.git_in(folder, &["log", "--format=%s", "main", "--not", ":/^many flags"]);
+    let subjects: Vec<&str> = subjects.lines().collect();
+    assert_eq!(subjects.len(), OWN + 1);
+    let mut expected: BTreeSet<String> = (0..OWN).map(|at| format!("kill own-{at} in production")).collect();
+    expected.insert("kill same in production".to_owned());
+    assert_eq!(subjects.into_iter().map(str::to_owned).collect::<BTreeSet<_>>(), expected);
+    assert_eq!(repository.git_in(folder, &["rev-list", "--min-parents=2", "main"]), "");
+    is_sound(repository, folder);
+}
+
+#[test]
+fn fifty_who_kill_different_flags_and_twenty_who_kill_the_same_all_succeed() {
+    let repository = many();
+    kill_all(&repository, |_| repository.root().to_owned(), &[]);
+    all_are_killed(&repository, repository.root());
+    assert_eq!(repository.git(&["status", "--porcelain"]), "");
+    let listed = fine(repository.flagctl(&["list", "--killed", "--format", "json"]));
+    assert_eq!(listed.matches("\"flag\"").count(), OWN + 1);
+}
+
+#[test]
+fn fifty_clones_that_push_kills_of_different_flags_and_twenty_of_the_same_all_succeed() {
+    let repository = many();
+    let bare = repository.clone_to("bare.git", &["--bare"]);
+    let clone = |at: usize| repository.beside(&format!("clone-{at}"));
+    for at in 0..OWN + SAME {
+        repository.git(&["clone", "--quiet", bare.to_str().unwrap(), clone(at).to_str().unwrap()]);
+    }
+    kill_all(&repository, clone, &["--push"]);
+    all_are_killed(&repository, &bare);
+    for at in 0..OWN + SAME {
+        assert_eq!(repository.git_in(&clone(at), &["status", "--porcelain"]), "");
+    }
+}
+
+#[test]
+fn killed_at_any_moment_it_leaves_nothing_that_anybody_stumbles_over() {
+    const ROUNDS: u32 = 120;
+    let repository = many();
+    let whole = Instant::now();
+    fine(repository.flagctl(&["kill", "same", "-e", "staging", "--reason", "x", "--yes"]));
+    let whole = whole.elapsed();
+    let actions: [&[&str]; 2] = [
+        &["kill", "same", "-e", "production", "--reason", "x", "--yes"],
+        &["revive", "same", "-e", "production", "--yes"],
+    ];
+    repository.write("flags/own-0.yaml", "mine\n");
+    for round in 0..ROUNDS {
+        for action in actions {
+            let mut child = spawn(&repository, repository.root(), action);
+            // From the first moment to beyond the last.
+            thread::sleep(whole * (round * 7 % ROUNDS) / ROUNDS + Duration::from_micros(u64::from(round) * 13));
+            child.kill().unwrap();
+            child.wait().unwrap();
+            let status = repository.git(&["status", "--porcelain"]);
+            assert!(status.contains(" M flags/own-0.yaml"), "{status}");
+        }
+        if round % 4 == 0 {
+            fine(repository.flagctl(actions[0]));
+            assert_eq!(repository.git(&["status", "--porcelain"]), " M flags/own-0.yaml");
+            fine(repository.flagctl(actions[1]));
+            assert_eq!(repository.git(&["status", "--porcelain"]), " M flags/own-0.yaml");
+            is_sound(&repository, repository.root());
+        }
+    }
+    assert_eq!(repository.git(&["rev-list", "--min-parents=2", "main"]), "");
+}
