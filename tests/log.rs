@@ -32,9 +32,14 @@ fn history() -> TestRepository {
     repository.write("flags/shop/sale.yaml", &FLAG.replace("10%", "25%").replace("US", "[CA, US]"));
     repository.commit("sale: Canada too");
     repository.write("kills/production/sale.yaml", "reason: \"INC-7: prices are wrong\"\n");
-    repository.commit("kill sale");
+    repository.commit(
+        "kill sale\n\nFlag: sale\nEnvironment: production\nReason: INC-7: prices are wrong\nFlagctl-Action: kill",
+    );
     repository.remove("kills/production/sale.yaml");
-    repository.commit("revive sale");
+    repository.commit(
+        "revive sale\n\nThe prices are right again.\n\n\
+         Flag: cart\nFlag: sale\nEnvironment: production\nReason: INC-7 is over\nFlagctl-Action: revive",
+    );
     repository
 }
 
@@ -44,8 +49,10 @@ fn each_commit_says_what_it_changed_in_the_flags_meaning() {
     let lines: Vec<&str> = ran.stdout.lines().filter(|line| line.starts_with("  ")).map(str::trim).collect();
     let expected = [
         "revive sale",
+        "flagctl revive: INC-7 is over",
         "production: revived",
         "kill sale",
+        "flagctl kill",
         "production: killed: INC-7: prices are wrong",
         "sale: Canada too",
         "production: rule north-america is for country eq \"US\" → country in [\"CA\", \"US\"]",
@@ -68,6 +75,23 @@ fn so_many_commits_are_shown_as_asked_for_and_from_where() {
         {"environment": "production", "change": "rollout", "text": "rule north-america 10% → 25%"},
     ]);
     assert_eq!((changes, json.pointer("/commits/1")), (&expected, None));
+}
+
+#[test]
+fn a_command_and_its_reason_are_those_that_the_commit_gives_for_this_flag() {
+    let mut repository = history();
+    repository.write("flags/sale.yaml", FLAG);
+    repository.remove("flags/shop/sale.yaml");
+    repository.commit("revert the sale\n\nFlag: cart\nReason: INC-8\nFlagctl-Action: rollout");
+    let ran = repository.flagctl(&["log", "sale", "-n", "3", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let said = |at: usize| {
+        let field = |name: &str| json.pointer(&format!("/commits/{at}/{name}")).and_then(|value| value.as_str());
+        (field("action"), field("reason"))
+    };
+    let expected =
+        [(None, None), (Some("revive"), Some("INC-7 is over")), (Some("kill"), Some("INC-7: prices are wrong"))];
+    assert_eq!([said(0), said(1), said(2)], expected);
 }
 
 #[test]

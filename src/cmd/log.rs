@@ -47,7 +47,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         };
         if before.files != now.files {
             let changes = changes(&args.flag, parent.as_ref(), &here)?;
-            commits.push(CommitJson::new(here.about()?, &changes));
+            commits.push(CommitJson::new(here.about()?, &args.flag, &changes));
         }
         match parent {
             Some(parent) if args.number.is_none_or(|number| commits.len() < number) => (here, now) = (parent, before),

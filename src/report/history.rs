@@ -6,6 +6,11 @@ use serde::Serialize;
 use crate::diff::{Change, Shift};
 use crate::source::About;
 
+/// The trailers of flagctl's own commits.
+const FLAG: &str = "Flag";
+const ACTION: &str = "Flagctl-Action";
+const REASON: &str = "Reason";
+
 /// The commits that changed a flag, newest first.
 #[derive(Debug, Serialize)]
 pub struct HistoryJson<'h> {
@@ -26,6 +31,12 @@ pub struct CommitJson {
     at: String,
     author: String,
     subject: String,
+    /// Which of flagctl's commands made it, if one did and for this flag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<String>,
+    /// Why, in the words of whoever ran that command.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     /// Empty if the flag does the same as before.
     changes: Vec<ChangeJson>,
 }
@@ -39,41 +50,67 @@ struct ChangeJson {
 }
 
 impl CommitJson {
-    /// A commit and its changes, each with its environment.
-    pub fn new(about: About, changes: &[(String, Change)]) -> Self {
+    /// A commit and its changes of a flag, each with its environment.
+    pub fn new(about: About, flag: &str, changes: &[(String, Change)]) -> Self {
         let change = |(environment, change): &(String, Change)| ChangeJson {
             environment: environment.clone(),
             change: kind(change),
             text: words(change),
         };
         let at = Timestamp::from_second(about.seconds).map_or_else(|_| String::new(), |at| at.to_string());
+        let ours = about.trailers(FLAG).any(|key| key == flag);
+        let trailer = |name| about.trailers(name).next().filter(|_| ours).map(str::to_owned);
+        let (action, reason) = (trailer(ACTION), trailer(REASON));
         let About { commit, author, subject, .. } = about;
-        Self { commit, at, author, subject, changes: changes.iter().map(change).collect() }
+        Self { commit, at, author, subject, action, reason, changes: changes.iter().map(change).collect() }
+    }
+
+    /// The command that made it, and why; none if none of flagctl's did.
+    fn made(&self) -> Option<String> {
+        // A kill's reason is also in the kill.
+        let killed = |change: &ChangeJson, reason: &str| change.change == "killed" && change.text.ends_with(reason);
+        let said = |reason: &str| self.changes.iter().any(|change| killed(change, reason));
+        let reason = self.reason.as_ref().filter(|reason| !said(reason));
+        match (&self.action, reason) {
+            (Some(action), Some(reason)) => Some(format!("flagctl {action}: {reason}")),
+            (Some(action), None) => Some(format!("flagctl {action}")),
+            (None, Some(reason)) => Some(format!("reason: {reason}")),
+            (None, None) => None,
+        }
     }
 }
 
 /// A paragraph for each commit.
 pub fn history(history: &HistoryJson<'_>) -> String {
     let paragraphs = history.commits.iter().map(|commit| {
-        let id = commit.commit.get(..10).unwrap_or(&commit.commit);
-        let mut text = format!("{id}  {}  {}\n  {}\n", commit.at, commit.author, commit.subject);
+        let mut text = heading(commit);
         if commit.changes.is_empty() {
             text += "    decides as before\n";
         }
-        // What is the same everywhere is said once.
-        let mut said: Vec<(&str, Vec<&str>)> = Vec::new();
-        for change in &commit.changes {
-            match said.iter_mut().find(|(words, _)| *words == change.text) {
-                Some((_, environments)) => environments.push(&change.environment),
-                None => said.push((&change.text, vec![&change.environment])),
-            }
-        }
-        for (words, environments) in said {
-            text += &format!("    {}: {words}\n", environments.join(", "));
-        }
-        text
+        text + &changed(commit)
     });
     paragraphs.collect::<Vec<_>>().join("\n")
+}
+
+/// Which commit it is, and what it says about itself.
+pub(super) fn heading(commit: &CommitJson) -> String {
+    let id = commit.commit.get(..10).unwrap_or(&commit.commit);
+    let made = commit.made().map_or(String::new(), |made| format!("    {made}\n"));
+    format!("{id}  {}  {}\n  {}\n{made}", commit.at, commit.author, commit.subject)
+}
+
+/// A line for each change.
+pub(super) fn changed(commit: &CommitJson) -> String {
+    // What is the same everywhere is said once.
+    let mut said: Vec<(&str, Vec<&str>)> = Vec::new();
+    for change in &commit.changes {
+        match said.iter_mut().find(|(words, _)| *words == change.text) {
+            Some((_, environments)) => environments.push(&change.environment),
+            None => said.push((&change.text, vec![&change.environment])),
+        }
+    }
+    let lines = said.iter().map(|(words, environments)| format!("    {}: {words}\n", environments.join(", ")));
+    lines.collect()
 }
 
 fn kind(change: &Change) -> &'static str {

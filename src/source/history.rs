@@ -17,6 +17,16 @@ pub struct About {
     pub seconds: i64,
     /// The first line of the message.
     pub subject: String,
+    /// Names and values at the end of the message, as `git interpret-trailers` finds them.
+    pub trailers: Vec<(String, String)>,
+}
+
+impl About {
+    /// The values of the trailers of that name, which has no case.
+    pub fn trailers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let named = self.trailers.iter().filter(move |(other, _)| other.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value.as_str())
+    }
 }
 
 impl Revision {
@@ -46,11 +56,18 @@ impl Revision {
             let commit = handle.find_commit(self.commit)?;
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             let author = commit.author();
+            let message = text(commit.message_bytes());
+            // Only a message with a NUL cannot be asked for trailers, and nothing of use is in one.
+            let trailers = git2::message_trailers_strs(&message).map_or_else(
+                |_| Vec::new(),
+                |found| found.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            );
             Ok(About {
                 commit: self.commit(),
                 author: format!("{} <{}>", text(author.name_bytes()), text(author.email_bytes())),
                 seconds: commit.time().seconds(),
-                subject: text(commit.message_bytes()).lines().next().unwrap_or_default().to_owned(),
+                subject: message.lines().next().unwrap_or_default().to_owned(),
+                trailers,
             })
         })
     }
