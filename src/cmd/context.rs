@@ -2,10 +2,10 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use crate::bundle::{Attribute, AttributeId, Attributes, Element, NOW, Type};
 use crate::diag::did_you_mean;
@@ -16,8 +16,19 @@ use crate::yaml::{self, Whole};
 /// A larger context is refused, in bytes.
 pub(super) const LIMIT: u64 = 16 << 20;
 
+/// A context on the command line.
+#[derive(Debug, clap::Args)]
+pub(super) struct Given {
+    /// An attribute of the context, read as the type that flagctl.yaml declares; may be repeated
+    #[arg(short = 'c', long = "attribute", value_name = "NAME=VALUE", value_parser = parse_attribute)]
+    pub(super) attributes: Vec<(String, String)>,
+    /// A JSON or YAML file with the context, or `-` for stdin; `-c` overrides it
+    #[arg(long, value_name = "FILE")]
+    pub(super) context: Option<PathBuf>,
+}
+
 /// An attribute as an argument.
-pub(super) fn parse_attribute(argument: &str) -> Result<(String, String), String> {
+fn parse_attribute(argument: &str) -> Result<(String, String), String> {
     let (name, text) = argument.split_once('=').ok_or("the form is NAME=VALUE")?;
     Ok((name.to_owned(), text.to_owned()))
 }
@@ -89,6 +100,34 @@ pub(super) fn read<'j>(
         }
     }
     Ok(context)
+}
+
+/// The same context as JSON, for definitions that declare other attributes: what is given is of the types that
+/// `attributes` declares.
+pub(super) fn json(attributes: &Attributes, file: Option<Json>, given: &[(String, String)]) -> Json {
+    let mut object = match file {
+        Some(Json::Object(object)) => object,
+        _ => Map::new(),
+    };
+    for (name, text) in given {
+        if let Some(attribute) = attributes.find(name).and_then(|id| attributes.get(id)) {
+            remove(&mut object, name);
+            object.insert(name.clone(), typed(attribute, text));
+        }
+    }
+    Json::Object(object)
+}
+
+/// Removes an attribute, written as a dotted name or by nesting.
+fn remove(object: &mut Map<String, Json>, name: &str) {
+    object.remove(name);
+    for (at, dot) in name.match_indices('.') {
+        if let (Some(outer), Some(inner)) = (name.get(..at), name.get(at + dot.len()..))
+            && let Some(Json::Object(nested)) = object.get_mut(outer)
+        {
+            remove(nested, inner);
+        }
+    }
 }
 
 /// Says which attributes cannot be compared, as their values are not of the declared type.

@@ -36,12 +36,8 @@ pub(super) struct Args {
     environment: Option<String>,
     #[command(flatten)]
     at: At,
-    /// An attribute of the context, read as the type that flagctl.yaml declares; may be repeated
-    #[arg(short = 'c', long = "attribute", value_name = "NAME=VALUE", value_parser = context::parse_attribute)]
-    attributes: Vec<(String, String)>,
-    /// A JSON or YAML file with the context, or `-` for stdin; `-c` overrides it
-    #[arg(long, value_name = "FILE")]
-    context: Option<PathBuf>,
+    #[command(flatten)]
+    given: context::Given,
     /// A file with one JSON context a line, or `-` for stdin; one line of JSON is written for each
     #[arg(long, value_name = "FILE", conflicts_with_all = ["context", "attributes", "explain", "test", "format"])]
     contexts: Option<PathBuf>,
@@ -65,7 +61,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
     if refuse(&settings, settings.settle(Vec::new()), &source, global)? == Exit::Failed {
         return Ok(Exit::Failed);
     }
-    let environment = environment(args, &settings)?;
+    let environment = environment(args.environment.as_deref(), &settings)?;
     let now = moment(args.now);
     let loaded = match args.flags.as_slice() {
         [] => load::all(&source)?,
@@ -93,8 +89,8 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
         let exit = batch::run(&bundle, &flags, file, now)?;
         return Ok(if health == Exit::Failed { health } else { exit });
     }
-    let json = context::file(args.context.as_deref())?;
-    let context = context::read(&bundle.attributes, json.as_ref(), &args.attributes)?;
+    let json = context::file(args.given.context.as_deref())?;
+    let context = context::read(&bundle.attributes, json.as_ref(), &args.given.attributes)?;
     context::note_unusable(&bundle.attributes, &context, &mut io::stderr().lock())?;
     if args.test {
         return test(&bundle, &flags, &context, now);
@@ -173,17 +169,18 @@ fn test(bundle: &Bundle, flags: &[&Flag], context: &Context<'_>, now: Timestamp)
     }
 }
 
-fn environment(args: &Args, settings: &Loaded) -> Result<String> {
+/// The environment asked for, or the only one that there is.
+pub(super) fn environment(given: Option<&str>, settings: &Loaded) -> Result<String> {
     let names: Vec<&str> = settings.project.settings.environments.iter().map(|name| name.value.as_str()).collect();
-    match (&args.environment, names.as_slice()) {
-        (Some(name), _) => check_environment(name, &settings.project.settings).map(|()| name.clone()),
+    match (given, names.as_slice()) {
+        (Some(name), _) => check_environment(name, &settings.project.settings).map(|()| name.to_owned()),
         (None, [only]) => Ok((*only).to_owned()),
         (None, names) => Err(UsageError(format!("which environment? Say `-e` and one of {}", names.join(", "))).into()),
     }
 }
 
 /// Shows the errors among the findings, if there are any.
-fn refuse(loaded: &Loaded, findings: Vec<Finding>, source: &Source, global: &Global) -> Result<Exit> {
+pub(super) fn refuse(loaded: &Loaded, findings: Vec<Finding>, source: &Source, global: &Global) -> Result<Exit> {
     let errors: Vec<_> = findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect();
     if errors.is_empty() {
         return Ok(Exit::Yes);

@@ -5,6 +5,7 @@
 
 mod at;
 mod batch;
+mod blame;
 mod completions;
 mod context;
 mod eval;
@@ -16,6 +17,7 @@ mod progress;
 mod revive;
 mod schema;
 mod site;
+mod standing;
 mod targets;
 mod validate;
 
@@ -101,6 +103,7 @@ enum Command {
     Log(log::Args),
     Kill(kill::Args),
     Revive(revive::Args),
+    Blame(blame::Args),
     Explain(explain::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -132,6 +135,7 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         Command::Log(args) => log::run(args),
         Command::Kill(args) => kill::run(args),
         Command::Revive(args) => revive::run(args),
+        Command::Blame(args) => blame::run(args, &cli.global),
         Command::Explain(args) => explain::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions::run(args),

@@ -116,6 +116,17 @@ pub fn compare(before: Side<'_>, after: Side<'_>) -> Vec<Change> {
     changes
 }
 
+/// Whom the segments of both bundles are for after and not before, by name.
+pub fn compare_segments(before: &Bundle, after: &Bundle) -> Vec<(String, Shift)> {
+    let moved = after.segments.iter().filter_map(|new| {
+        let old = before.segments.iter().find(|old| old.name == new.name)?;
+        let exactly = (spelled_out(before, &old.condition), spelled_out(after, &new.condition));
+        let shift = Shift { from: before.words(&old.condition), to: after.words(&new.condition) };
+        (exactly.0 != exactly.1).then(|| (new.name.to_string(), shift))
+    });
+    moved.collect()
+}
+
 fn compare_rules(before: Side<'_>, old: &Flag, after: Side<'_>, new: &Flag, changes: &mut Vec<Change>) {
     let named = |flag: &Flag| -> Vec<String> { (0..flag.rules.len()).map(|at| flag.rule_name(at)).collect() };
     let (old_names, new_names) = (named(old), named(new));

@@ -12,8 +12,13 @@ pub fn decision(
     now: Timestamp,
     decision: &Decision<'_>,
 ) -> String {
+    format!("{}: {}", flag.key, served(bundle, flag, context, now, decision))
+}
+
+/// As [`decision`], where it is clear which flag is meant.
+pub fn served(bundle: &Bundle, flag: &Flag, context: &Context<'_>, now: Timestamp, decision: &Decision<'_>) -> String {
     let reason = sentence(bundle, flag, context, now, decision);
-    format!("{}: {} = {}\n  {reason}\n", flag.key, decision.variant.name, decision.variant.value)
+    format!("{} = {}\n  {reason}\n", decision.variant.name, decision.variant.value)
 }
 
 /// A line for each flag; wrapped to a width, in columns, if one is given.

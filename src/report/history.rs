@@ -113,7 +113,7 @@ pub(super) fn changed(commit: &CommitJson) -> String {
     lines.collect()
 }
 
-fn kind(change: &Change) -> &'static str {
+pub(super) fn kind(change: &Change) -> &'static str {
     match change {
         Change::Added => "added",
         Change::Removed => "removed",

@@ -6,6 +6,7 @@
 //! nobody's JSON. Every format is complete without colour.
 
 mod action;
+mod blame;
 mod condition;
 mod decision;
 mod decision_json;
@@ -24,7 +25,8 @@ use std::io::{self, Write};
 use comfy_table::{ContentArrangement, Table, presets};
 
 pub use action::{ActionJson, EffectJson, Written, plan, written};
-pub use decision::{decision, decisions};
+pub use blame::{BlameJson, EraJson, GotJson, SinceJson, blame};
+pub use decision::{decision, decisions, served};
 pub use decision_json::{DecisionJson, DecisionsJson};
 pub use explanation::explanation;
 pub use flag::{FlagJson, StateJson, flag, flags, state};

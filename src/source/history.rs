@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::repository::Kind;
 use super::rev::short;
-use super::{GitError, Revision};
+use super::{Depth, GitError, Revision};
 
 /// Who made a commit, when, and what it says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +45,19 @@ impl Revision {
             let revision = Self::new(Arc::clone(&self.repository), short(commit), commit, tree);
             revision.below(self.folder.clone())
         }))
+    }
+
+    /// Whether this clone lacks what the commit was made on.
+    ///
+    /// # Errors
+    /// [`GitError`] if the commit cannot be read.
+    pub fn depth(&self) -> Result<Depth, GitError> {
+        self.repository.with(|handle| {
+            let commit = handle.find_commit(self.commit)?;
+            // The object itself still names the parents that git takes away where a shallow clone ends.
+            let named = commit.raw_header_bytes().split(|byte| *byte == b'\n').any(|line| line.starts_with(b"parent "));
+            Ok(if named && commit.parent_count() == 0 { Depth::Shallow } else { Depth::Full })
+        })
     }
 
     /// Who made the commit, when, and what it says about itself.
