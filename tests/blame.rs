@@ -551,7 +551,7 @@ sale: on = true
 at least since 6df71d5a8c  2026-11-03T00:00:00Z  Dana <dana@example.com>
   sale: other words
 ---
-note: the history of this clone ends at 6df71d5a8cea; `git fetch --unshallow` fetches the rest
+note: the history of this clone ends at 6df71d5a8c; `git fetch --unshallow` fetches the rest
 
 "#]]
     );

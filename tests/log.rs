@@ -95,6 +95,20 @@ fn a_command_and_its_reason_are_those_that_the_commit_gives_for_this_flag() {
 }
 
 #[test]
+fn the_end_of_a_shallow_clone_is_no_commit_that_added_the_flag() {
+    let repository = history();
+    let ran = repository.flagctl_in(&repository.clone_to("two", &["--depth", "2"]), &["log", "sale"]);
+    let note =
+        |id: &str| format!("note: the history of this clone ends at {id}; `git fetch --unshallow` fetches the rest\n");
+    let subjects = |text: &str| text.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   ")).count();
+    let oldest = repository.git(&["rev-parse", "--short=10", "HEAD~1"]);
+    assert_eq!((ran.code, subjects(&ran.stdout), ran.stderr), (Some(0), 1, note(&oldest)));
+    let ran = repository.flagctl_in(&repository.clone_to("one", &["--depth", "1"]), &["log", "sale"]);
+    let newest = repository.git(&["rev-parse", "--short=10", "HEAD"]);
+    assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr), (Some(0), "", note(&newest)));
+}
+
+#[test]
 fn a_flag_that_never_was_has_no_history() {
     let ran = history().flagctl(&["log", "sales"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(3), ""));

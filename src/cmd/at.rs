@@ -1,6 +1,6 @@
 //! `--at`: which state of the definitions a command reads.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -50,6 +50,14 @@ impl At {
         }
         Ok(())
     }
+}
+
+/// Says that a shallow clone ends at a commit.
+pub(super) fn note_end(revision: &Revision, err: &mut dyn Write) -> io::Result<()> {
+    // Its name may be that of a branch, and the results have ids as short as this.
+    let id = revision.commit();
+    let id = id.get(..10).unwrap_or(&id);
+    writeln!(err, "note: the history of this clone ends at {id}; `git fetch --unshallow` fetches the rest")
 }
 
 /// A revision as an argument.

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use jiff::Timestamp;
 
-use super::at::At;
+use super::at::{At, note_end};
 use super::eval::{environment, refuse};
 use super::standing::{Got, Question, Standing};
 use super::{Exit, Format, Global, context, moment, parse_moment, unknown_flag};
@@ -153,9 +153,7 @@ fn compare(before: &Bundle, after: &Bundle, key: &str) -> Vec<Change> {
 
 /// The oldest commit of a shallow clone, which may have changed nothing.
 fn cut_off(question: &Question<'_>, here: &Standing) -> Result<SinceJson> {
-    let id = here.revision.name();
-    let mut err = io::stderr().lock();
-    writeln!(err, "note: the history of this clone ends at {id}; `git fetch --unshallow` fetches the rest")?;
+    note_end(&here.revision, &mut io::stderr().lock())?;
     let commit = CommitJson::new(here.revision.about()?, question.flag, &[]);
     Ok(SinceJson::oldest(commit, here.json(question)?))
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow};
 
-use super::at::At;
+use super::at::{At, note_end};
 use super::{Exit, Format};
 use crate::bundle::Bundle;
 use crate::compile::compile;
@@ -14,7 +14,7 @@ use crate::diff::{self, Change, Side};
 use crate::load::{self, Loaded};
 use crate::model::{FLAGS, KILLS};
 use crate::report::{self, CommitJson, HistoryJson};
-use crate::source::{Revision, Source};
+use crate::source::{Depth, Revision, Source};
 
 /// Show what each commit did to a flag, newest first
 ///
@@ -39,8 +39,13 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     let mut commits = Vec::new();
     let mut here = tip.clone();
     let mut now = versions(&here, &args.flag, None)?;
-    loop {
+    let cut = loop {
         let parent = here.parent()?;
+        // What was there before is not known, so nothing is known to have changed.
+        if parent.is_none() && !now.files.is_empty() && here.depth()? == Depth::Shallow {
+            note_end(&here, &mut io::stderr().lock())?;
+            break true;
+        }
         let before = match &parent {
             Some(parent) => versions(parent, &args.flag, now.path.as_deref())?,
             None => Versions::default(),
@@ -51,10 +56,10 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         }
         match parent {
             Some(parent) if args.number.is_none_or(|number| commits.len() < number) => (here, now) = (parent, before),
-            _ => break,
+            _ => break false,
         }
-    }
-    if commits.is_empty() {
+    };
+    if commits.is_empty() && !cut {
         return Err(anyhow!("no commit up to {} has a flag `{}`", tip.name(), args.flag));
     }
     let history = HistoryJson { version: 1, flag: &args.flag, commits };
