@@ -7,7 +7,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::site::{Site, Writing, ask};
+use super::site::{Site, Writing, ask, can_ask};
 use super::targets::{Targets, finish, kill_path, show_plan};
 use super::{Exit, UsageError, progress};
 use crate::bundle::{Bundle, Condition, FlagId, State};
@@ -119,7 +119,7 @@ fn keys(args: &Args, site: &Site) -> Result<Vec<String>> {
 fn reason(args: &Args) -> Result<String> {
     let reason = match &args.reason {
         Some(reason) => reason.clone(),
-        None if super::watched() => ask("reason: ")?,
+        None if can_ask() => ask("reason: ")?,
         None => String::new(),
     };
     let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -15,8 +15,10 @@ mod log;
 mod overview;
 mod progress;
 mod revive;
+mod rollout;
 mod schema;
 mod site;
+mod spot;
 mod standing;
 mod targets;
 mod validate;
@@ -103,6 +105,7 @@ enum Command {
     Log(log::Args),
     Kill(kill::Args),
     Revive(revive::Args),
+    Rollout(rollout::Args),
     Blame(blame::Args),
     Explain(explain::Args),
     Schema(schema::Args),
@@ -135,6 +138,7 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         Command::Log(args) => log::run(args),
         Command::Kill(args) => kill::run(args),
         Command::Revive(args) => revive::run(args),
+        Command::Rollout(args) => rollout::run(args),
         Command::Blame(args) => blame::run(args, &cli.global),
         Command::Explain(args) => explain::run(args),
         Command::Schema(args) => schema::run(args),

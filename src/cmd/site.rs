@@ -64,13 +64,18 @@ impl Writing {
         if self.yes {
             return Ok(true);
         }
-        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        if !can_ask() {
             let missing = "nobody is here to be asked: say `--yes` to do it, `--dry-run` to look only";
             return Err(UsageError(missing.to_owned()).into());
         }
         let answer = ask(&format!("{question} [y/N] "))?.to_lowercase();
         Ok(["y", "yes"].contains(&answer.as_str()))
     }
+}
+
+/// Whether somebody is there to answer.
+pub(super) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// A line from the terminal.
@@ -116,7 +121,7 @@ impl Site {
         for name in given {
             check_environment(name, settings)?;
         }
-        let mut chosen: Vec<String> = settings.environments.iter().map(|name| name.value.clone()).collect();
+        let mut chosen = self.all_environments();
         if given.is_empty() && chosen.len() > 1 {
             let missing = format!("there are several environments: name one with `-e`: {}", chosen.join(", "));
             return Err(UsageError(missing).into());
@@ -139,10 +144,19 @@ impl Site {
         }
     }
 
+    /// In the order of promotion.
+    pub(super) fn all_environments(&self) -> Vec<String> {
+        self.settings.project.settings.environments.iter().map(|name| name.value.clone()).collect()
+    }
+
+    /// What deciding these flags in an environment needs.
+    pub(super) fn loaded(&self, keys: &[String], environment: &str) -> Result<Loaded> {
+        Ok(load::flags(&self.source, self.settings.clone(), keys, environment)?)
+    }
+
     /// These flags in an environment, with what deciding them needs.
     pub(super) fn bundle(&self, keys: &[String], environment: &str) -> Result<Bundle> {
-        let loaded = load::flags(&self.source, self.settings.clone(), keys, environment)?;
-        Ok(compile(&loaded.project, environment).0)
+        Ok(compile(&self.loaded(keys, environment)?.project, environment).0)
     }
 
     /// A path of the flag repository as git has it.

@@ -195,6 +195,11 @@ pub fn remove(text: &str, mapping: &[Step], key: &str) -> Result<String, Refusal
     proven(splice(text, cut, ""), &expected, &path)
 }
 
+/// Whether two texts define the same, however they are laid out; never, if one of them cannot be read to its end.
+pub fn same(one: &str, other: &str) -> bool {
+    one == other || read(one).is_ok_and(|one| read(other).is_ok_and(|other| prove::alike(&one.value, &other.value)))
+}
+
 /// The tree of a text that has no problems of structure.
 fn read(text: &str) -> Result<Node, Refusal> {
     let file = File { path: String::new(), text: text.to_owned(), fault: None };

@@ -70,10 +70,15 @@ fn steps(bundle: &Bundle, flag: &Flag) -> Vec<String> {
             steps.push(format!("requires {} {}", other.key, wanted.join(" or ")));
         }
     }
-    let rules = flag.rules.iter().enumerate();
-    steps.extend(rules.map(|(at, rule)| format!("rule {}: {}", flag.rule_name(at), served(flag, rule))));
+    steps.extend((0..flag.rules.len()).map(|at| rule(flag, at)));
     steps.push(format!("default: {}", flag.variant(flag.default).name));
     steps
+}
+
+/// `rule staff: on`, for the rule at that place.
+pub fn rule(flag: &Flag, at: usize) -> String {
+    let serves = flag.rules.get(at).map_or(String::new(), |rule| served(flag, rule));
+    format!("rule {}: {serves}", flag.rule_name(at))
 }
 
 /// `25% → on`: what a rule gives to whom it matches.

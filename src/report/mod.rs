@@ -18,6 +18,7 @@ mod history;
 mod human;
 mod json;
 mod junit;
+mod rollout;
 mod sarif;
 
 use std::io::{self, Write};
@@ -29,8 +30,9 @@ pub use blame::{BlameJson, EraJson, GotJson, SinceJson, blame};
 pub use decision::{decision, decisions, served};
 pub use decision_json::{DecisionJson, DecisionsJson};
 pub use explanation::explanation;
-pub use flag::{FlagJson, StateJson, flag, flags, state};
+pub use flag::{FlagJson, StateJson, flag, flags, rule, state};
 pub use history::{CommitJson, HistoryJson, history, words};
+pub use rollout::{RolloutJson, RolloutsJson, rollouts};
 
 use crate::codes::Severity;
 use crate::diag::{Diagnostic, Finding};

@@ -1,0 +1,203 @@
+//! A rollout's steps are commits that change one number.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test may end in a panic and reads what it likes"
+)]
+
+mod git;
+
+use std::fs;
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use git::{Ran, TestRepository};
+
+const PROJECT: &str = "version: 1\nenvironments: [staging, production]\nattributes:\n  country: string\n";
+const BANNER: &str = "# Begun in spring.\ndescription: A banner.\nowner: web\nexpires: 2027-01-01\n\
+variants: {on: true, off: false}\noff: off\ndefault: off\nrules:\n  - name:  nearby\n    if: {country: DE}\n    \
+rollout:   '5%'   # careful\n    steps: [5%, 25%, 100%]\n    serve: on\n  - serve: on\n    rollout: 0%\n";
+
+fn shop() -> TestRepository {
+    let mut repository = TestRepository::new();
+    repository.write("flagctl.yaml", PROJECT);
+    repository.write("flags/web/banner.yaml", BANNER);
+    repository.write("flags/hint.yaml", &BANNER.replace("rollout:   '5%'", "rollout: 5%"));
+    repository.commit("a shop");
+    repository
+}
+
+fn fine(ran: Ran) -> String {
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.stdout);
+    ran.stdout
+}
+
+fn rollout(repository: &TestRepository, arguments: &[&str]) -> Ran {
+    repository.flagctl(&[&["rollout", "banner", "--rule", "nearby", "--yes"], arguments].concat())
+}
+
+fn banner(repository: &TestRepository) -> String {
+    fs::read_to_string(repository.root().join("flags/web/banner.yaml")).unwrap()
+}
+
+#[test]
+fn a_step_changes_the_number_and_nothing_else() {
+    let repository = shop();
+    fine(rollout(&repository, &["next", "--reason", "no complaints"]));
+    assert_eq!(banner(&repository), BANNER.replace("'5%'", "'25%'"));
+    assert_eq!(repository.git(&["status", "--porcelain"]), "");
+    let message = repository.git(&["log", "-1", "--format=%B"]);
+    assert_eq!(
+        message,
+        "rollout banner in staging, production: nearby 5% → 25%\n\nFlag: banner\nEnvironment: staging\n\
+         Environment: production\nReason: no complaints\nFlagctl-Action: rollout"
+    );
+    fine(rollout(&repository, &["--to", "31.25%"]));
+    assert_eq!(banner(&repository), BANNER.replace("'5%'", "'31.25%'"));
+    fine(rollout(&repository, &["back"]));
+    assert_eq!(banner(&repository), BANNER.replace("'5%'", "'25%'"));
+    let head = repository.git(&["rev-parse", "HEAD"]);
+    let again = fine(rollout(&repository, &["--to", "25%"]));
+    assert!(again.contains("is at 25% already"), "{again}");
+    assert_eq!(repository.git(&["rev-parse", "HEAD"]), head);
+}
+
+#[test]
+fn a_rule_without_a_rollout_gets_one() {
+    let repository = shop();
+    let text =
+        "variants: {on: true, off: false}\noff: off\ndefault: off\nrules:\n- if:\n    country: DE\n  serve: on # all\n";
+    repository.write("flags/web/banner.yaml", text);
+    repository.git(&["commit", "--quiet", "--all", "--message", "banner: for all"]);
+    fine(repository.flagctl(&["rollout", "banner", "--rule", "#1", "--to", "50%", "--yes"]));
+    assert_eq!(banner(&repository), text.replace("  serve: on", "  rollout: 50%\n  serve: on"));
+}
+
+#[test]
+fn environments_with_rules_of_their_own_have_rollouts_of_their_own() {
+    let repository = shop();
+    let own = "environments:\n  production:\n    rules: [{name: nearby, rollout: 1%, steps: [1%, 2%], serve: on}]\n";
+    repository.write("flags/web/banner.yaml", &format!("{BANNER}{own}"));
+    repository.git(&["commit", "--quiet", "--all", "--message", "banner: its own rules"]);
+    let status = fine(repository.flagctl(&["rollout", "banner", "status"]));
+    assert_eq!(
+        status,
+        "ENVIRONMENT  RULE    ROLLOUT  STEPS\n\
+         staging      nearby  5%       [5%] 25% 100%\n\
+         staging      #2      0%\n\
+         production   nearby  1%       [1%] 2%\n"
+    );
+    assert_eq!(
+        rollout(&repository, &["next"]).stderr,
+        "error: the rules of staging and of production are not the same: name one with `-e`\n"
+    );
+    fine(rollout(&repository, &["next", "-e", "production"]));
+    assert_eq!(banner(&repository), format!("{BANNER}{}", own.replace("rollout: 1%", "rollout: 2%")));
+    assert_eq!(
+        rollout(&repository, &["next", "-e", "production"]).stderr,
+        "error: rule `nearby` is at 2%, and no step of it goes further: say where to with `--to`\n"
+    );
+}
+
+#[test]
+fn what_is_not_clear_is_refused_and_nothing_written() {
+    let repository = shop();
+    let head = repository.git(&["rev-parse", "HEAD"]);
+    let refused = |arguments: &[&str]| {
+        let ran = repository.flagctl(&[&["rollout"], arguments, &["--yes"]].concat());
+        (ran.code, ran.stderr.lines().next().unwrap_or_default().to_owned())
+    };
+    assert_eq!(
+        refused(&["banner", "next"]),
+        (Some(2), "error: several rules have a rollout: name one with `--rule`: nearby, #2".to_owned())
+    );
+    assert_eq!(
+        refused(&["banner", "next", "--rule", "nearbi"]),
+        (Some(3), "error: `banner` has no rule `nearbi`; did you mean `nearby`?".to_owned())
+    );
+    assert_eq!(
+        refused(&["banner", "next", "--rule", "#2"]),
+        (Some(3), "error: rule `#2` has no `steps`: say where to with `--to`".to_owned())
+    );
+    assert_eq!(
+        refused(&["banner", "next", "--rule", "nearby", "-e", "production"]),
+        (
+            Some(2),
+            "error: staging would change too, as the rules are the same there: add it with `-e`, or give it rules of its \
+             own under `environments`"
+                .to_owned()
+        )
+    );
+    assert_eq!(refused(&["banner", "--rule", "nearby", "--to", "1000%"]).0, Some(2));
+    assert_eq!(refused(&["baner", "next"]).1, "error: there is no flag `baner` on main; did you mean `banner`?");
+    repository.write("flags/web/banner.yaml", "mine\n");
+    assert_eq!(
+        refused(&["banner", "next", "--rule", "nearby"]).1,
+        "error: `flags/web/banner.yaml` has changes that are not committed: commit them or put them away with `git stash`, \
+         and try again"
+    );
+    assert_eq!(repository.git(&["rev-parse", "HEAD"]), head);
+    assert_eq!(banner(&repository), "mine\n");
+}
+
+#[test]
+fn all_who_go_to_the_same_share_at_once_succeed_and_one_of_them_commits() {
+    let repository = shop();
+    let spawn = |to: &str| {
+        let mut command = repository.command(env!("CARGO_BIN_EXE_flagctl"));
+        let arguments = ["rollout", "banner", "--rule", "nearby", "--to", to, "--yes"];
+        command.current_dir(repository.root()).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let children: Vec<_> = (0..20).map(|_| spawn("25%")).collect();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_eq!(repository.git(&["rev-list", "--count", "main"]), "2");
+    // Those who want something else are told, or come after.
+    let children: Vec<_> = ["50%", "75%", "80%", "90%"].map(spawn).into_iter().collect();
+    let mut succeeded = 0;
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() || said.contains("was changed meanwhile"), "{said}");
+        succeeded += usize::from(output.status.success());
+    }
+    assert_eq!(repository.git(&["rev-list", "--count", "main"]), (2 + succeeded).to_string());
+    assert!(succeeded > 0);
+    assert_eq!(repository.git(&["status", "--porcelain"]), "");
+    assert_eq!(repository.git(&["fsck", "--strict", "--no-dangling"]), "");
+}
+
+#[test]
+fn killed_at_any_moment_it_has_written_all_or_nothing() {
+    const ROUNDS: u32 = 120;
+    let repository = shop();
+    let whole = Instant::now();
+    fine(rollout(&repository, &["--to", "6%"]));
+    let whole = whole.elapsed();
+    repository.write("flags/hint.yaml", "mine\n");
+    for round in 0..ROUNDS {
+        let to = format!("{}%", round % 90 + 7);
+        let mut command = repository.command(env!("CARGO_BIN_EXE_flagctl"));
+        let arguments = ["rollout", "banner", "--rule", "nearby", "--to", &to, "--yes"];
+        command.current_dir(repository.root()).args(arguments);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        thread::sleep(whole * (round * 7 % ROUNDS) / ROUNDS + Duration::from_micros(u64::from(round) * 13));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        repository.git(&["status", "--porcelain"]);
+        if round % 4 == 0 {
+            fine(rollout(&repository, &["--to", if round % 8 == 0 { "99%" } else { "98%" }]));
+            assert_eq!(repository.git(&["status", "--porcelain"]), " M flags/hint.yaml");
+            assert_eq!(banner(&repository), repository.git(&["show", "main:flags/web/banner.yaml"]) + "\n");
+            assert_eq!(repository.git(&["fsck", "--strict", "--no-dangling"]), "");
+        }
+    }
+}
