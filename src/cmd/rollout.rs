@@ -67,7 +67,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     if !args.environment.is_empty() {
         site.environments(&args.environment)?;
     }
-    let loaded = site.loaded(&[args.flag.clone()], all.first().map_or("", String::as_str))?;
+    let loaded = site.loaded(std::slice::from_ref(&args.flag), all.first().map_or("", String::as_str))?;
     let flag = whole(&loaded, &args.flag)?;
     if args.step == Some(To::Status) {
         return status(args, flag, &all);
@@ -161,7 +161,7 @@ fn apply(
 
 fn effect(args: &Args, site: &Site, spot: &Spot<'_>, environment: &str, to: Percent) -> Result<EffectJson> {
     let from = spot.rollout();
-    let before = site.bundle(&[args.flag.clone()], environment)?;
+    let before = site.bundle(std::slice::from_ref(&args.flag), environment)?;
     let Some(flag) = before.flag(&args.flag) else {
         bail!("`{}` cannot be decided in {environment}: `flagctl validate` shows why", args.flag)
     };
