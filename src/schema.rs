@@ -24,6 +24,7 @@ pub fn text(kind: Kind) -> &'static str {
         Kind::Flag => include_str!("../schemas/flag.schema.json"),
         Kind::Segment => include_str!("../schemas/segment.schema.json"),
         Kind::Kill => include_str!("../schemas/kill.schema.json"),
+        Kind::Test => include_str!("../schemas/test.schema.json"),
     }
 }
 
@@ -38,11 +39,13 @@ fn schema(kind: Kind) -> &'static Schema {
     static FLAG: OnceLock<Schema> = OnceLock::new();
     static SEGMENT: OnceLock<Schema> = OnceLock::new();
     static KILL: OnceLock<Schema> = OnceLock::new();
+    static TEST: OnceLock<Schema> = OnceLock::new();
     let home = match kind {
         Kind::Project => &PROJECT,
         Kind::Flag => &FLAG,
         Kind::Segment => &SEGMENT,
         Kind::Kill => &KILL,
+        Kind::Test => &TEST,
     };
     home.get_or_init(|| {
         let json = serde_json::from_str(text(kind)).expect("a schema is JSON");
@@ -245,7 +248,7 @@ fn trap(node: &Node, holder: &Json) -> Option<String> {
             _ => None,
         },
         Value::Number(..) if title.starts_with("a percentage") => percent(node, title),
-        Value::Boolean(_) if title.starts_with("a name of") => {
+        Value::Boolean(_) if title.starts_with("a name of") || title.starts_with("a variant's name") => {
             Some(format!("`{}` is a value: write a name, such as `on` or `off`", node.written()))
         }
         Value::List(_) if title == "a mapping from flags to variants" => {

@@ -32,7 +32,7 @@ impl Random {
 }
 
 /// A file of each kind that has every field once.
-fn bases() -> [(Kind, Json); 4] {
+fn bases() -> [(Kind, Json); 5] {
     let condition = json!({
         "all": [{"country": "DE"}, {"age": {"gte": 18, "lt": 65}}],
         "any": [{"plan": ["pro", "enterprise"]}, {"segment": ["staff", "beta"]}],
@@ -66,11 +66,23 @@ fn bases() -> [(Kind, Json); 4] {
         },
         "lint": {"missing-owner": "error"},
     });
+    let test = json!({
+        "description": "d", "environments": "staging", "now": "2026-11-22T11:02:00Z",
+        "contexts": {"dana": {"country": "DE", "app": {"version": "1.0.0"}}},
+        "cases": [
+            {"name": "n", "environments": ["staging"], "now": "2026-11-22T11:02:00Z", "context": "dana",
+             "matrix": {"country": ["DE", null], "groups": [["a"], []]}, "bucket": {"f": "12.5%"}, "expect": {"f": "on"}},
+            {"context": ["dana", "lee"], "expect": {"f": {"variant": "on", "value": true, "reason": "SPLIT", "rule": "r"}}},
+            {"context": {"country": "DE"}, "bucket": {"f": {"rollout": "1%", "split": "99.999%"}}, "expect": {"f": "on", "g": "off"}},
+        ],
+        "golden": {"flags": "f", "contexts": ["dana"], "cells": {"f": {"dana": {"staging": "on"}}}},
+    });
     [
         (Kind::Flag, flag),
         (Kind::Segment, json!({"description": "d", "owner": "o", "if": condition})),
         (Kind::Kill, json!({"reason": "r", "by": "b", "at": "2026-11-22T11:02:00Z"})),
         (Kind::Project, project),
+        (Kind::Test, test),
     ]
 }
 
@@ -95,6 +107,7 @@ fn pool() -> Vec<Json> {
         json!("list"),
         json!("siphash"),
         json!("release"),
+        json!("SPLIT"),
         json!("-x"),
         json!([]),
         json!({}),
@@ -118,7 +131,8 @@ fn pool() -> Vec<Json> {
 fn names() -> Vec<&'static str> {
     let fields = "version environments attributes bucketing lint type of enum required description variants off default rules \
                   requires unit salt enabled name if rollout steps serve all any not segment flag eq ne in not_in lt lte gt gte \
-                  starts_with ends_with contains matches has has_any has_all exists ignore_case reason by at key -bad a.b";
+                  starts_with ends_with contains matches has has_any has_all exists ignore_case reason by at key -bad a.b \
+                  now contexts cases golden flags cells context matrix bucket expect variant value rollout split";
     fields.split_whitespace().collect()
 }
 
@@ -178,6 +192,7 @@ fn verdicts(kind: Kind, text: &str) -> (Vec<String>, Vec<String>) {
         Kind::Flag => model::lower_flag(&root, "x", FileId(0)).1,
         Kind::Segment => model::lower_segment(&root, "x", FileId(0)).1,
         Kind::Kill => model::lower_kill(&root, "production", "x", FileId(0)).1,
+        Kind::Test => model::lower_suite(&root, FileId(0)).1,
     };
     let said = diagnostics.iter().map(|one| one.message.clone()).collect();
     (said, misfits.iter().map(|one| format!("{one:?}")).collect())
@@ -208,7 +223,7 @@ fn every_mutant_is_taken_by_both_or_by_neither() {
 fn shared_definitions_are_the_same_in_every_schema() {
     let read = |kind| -> Json { serde_json::from_str(schema::text(kind)).unwrap() };
     let flag = read(Kind::Flag);
-    for kind in [Kind::Segment, Kind::Kill, Kind::Project] {
+    for kind in [Kind::Segment, Kind::Kill, Kind::Project, Kind::Test] {
         for (name, definition) in read(kind)["$defs"].as_object().unwrap() {
             if let Some(same) = flag["$defs"].get(name) {
                 assert_eq!(definition, same, "{kind:?}: {name}");

@@ -21,6 +21,7 @@ enum Kind {
     Flag,
     Segment,
     Kill,
+    Test,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit> {
@@ -29,6 +30,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         Kind::Flag => model::Kind::Flag,
         Kind::Segment => model::Kind::Segment,
         Kind::Kill => model::Kind::Kill,
+        Kind::Test => model::Kind::Test,
     };
     io::stdout().lock().write_all(schema::text(kind).as_bytes())?;
     Ok(Exit::Yes)

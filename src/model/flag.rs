@@ -159,7 +159,7 @@ const SERVING: [&str; 7] = ["enabled", "off", "default", "unit", "salt", "requir
 const KINDS: [&str; 4] = ["release", "experiment", "ops", "permission"];
 
 /// The first key of a file, to point at the file as a whole.
-fn start(root: &Node) -> Span {
+pub(super) fn start(root: &Node) -> Span {
     root.entries().first().map_or(Span { end: root.span.start, ..root.span }, |entry| entry.key_span)
 }
 

@@ -9,12 +9,14 @@ mod condition;
 mod flag;
 mod lower;
 mod settings;
+mod test;
 
 pub use condition::{Condition, Operation, Operator, RESERVED, Requirement};
 pub use flag::{Effective, Flag, Kill, Rule, Segment, Serve, Serving, Share, Variant};
 pub use lower::Misfit;
 pub(crate) use lower::is_name;
 pub use settings::{AttributeDeclaration, Settings};
+pub use test::{Case, Cell, Expectation, Golden, Placement, Subject, Suite};
 
 use lower::Lowering;
 
@@ -27,6 +29,8 @@ pub const FLAGS: &str = "flags";
 pub const SEGMENTS: &str = "segments";
 /// The folder of kills, with a folder for each environment.
 pub const KILLS: &str = "kills";
+/// The folder of test files.
+pub const TESTS: &str = "tests";
 
 /// A whole flag repository, or as much of it as was read.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +43,8 @@ pub struct Project {
     pub segments: Vec<Segment>,
     /// In the order of their files' paths.
     pub kills: Vec<Kill>,
+    /// In the order of their files' paths.
+    pub suites: Vec<Suite>,
 }
 
 impl Project {
@@ -59,11 +65,13 @@ pub enum Kind {
     Segment,
     /// Below [`KILLS`].
     Kill,
+    /// Below [`TESTS`].
+    Test,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Project, Self::Flag, Self::Segment, Self::Kill];
+    pub const ALL: [Self; 5] = [Self::Project, Self::Flag, Self::Segment, Self::Kill, Self::Test];
 
     /// As `flagctl schema` names it.
     pub fn name(self) -> &'static str {
@@ -72,6 +80,7 @@ impl Kind {
             Self::Flag => "flag",
             Self::Segment => "segment",
             Self::Kill => "kill",
+            Self::Test => "test",
         }
     }
 }
@@ -94,6 +103,11 @@ pub fn lower_segment(root: &Node, name: &str, file: FileId) -> (Segment, Vec<Mis
 /// Lowers a kill's file at `kills/<environment>/<key>.yaml`.
 pub fn lower_kill(root: &Node, environment: &str, key: &str, file: FileId) -> (Kill, Vec<Misfit>) {
     Lowering::run(root, |lowering, root| Kill::lower(lowering, root, environment, key, file))
+}
+
+/// Lowers a file of tests.
+pub fn lower_suite(root: &Node, file: FileId) -> (Suite, Vec<Misfit>) {
+    Lowering::run(root, |lowering, root| Suite::lower(lowering, root, file))
 }
 
 /// Lowers a condition that stands alone, as one given on the command line does.
