@@ -65,7 +65,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let now = moment(args.now);
     let loaded = match args.flags.as_slice() {
         [] => load::all(&source)?,
-        keys => load::flags(&source, settings, keys, &environment)?,
+        keys => load::flags(&source, settings, keys, &[&environment])?,
     };
     for key in &args.flags {
         if loaded.project.flag(key).is_none() {

@@ -114,7 +114,7 @@ fn changes(key: &str, parent: Option<&Revision>, here: &Revision) -> Result<Vec<
     let gone = old_settings.iter().flat_map(names).filter(|name| !environments.contains(name));
     environments.extend(gone.collect::<Vec<_>>());
     let bundle = |source: &Source, settings: &Loaded, environment: &str| -> Result<Bundle> {
-        let loaded = load::flags(source, settings.clone(), &[key.to_owned()], environment)?;
+        let loaded = load::flags(source, settings.clone(), &[key.to_owned()], &[environment])?;
         Ok(compile(&loaded.project, environment).0)
     };
     let mut changes = Vec::new();

@@ -13,7 +13,7 @@ pub use dependants::dependants;
 
 use crate::codes::{Adjustable, Code, Severity};
 use crate::diag::{Allow, Diagnostic, Diagnostics, Finding, Level, Levels, did_you_mean, settle};
-use crate::model::{self, FLAGS, Flag, KILLS, Kill, Kind, Misfit, Project, SEGMENTS, Segment, Settings};
+use crate::model::{self, FLAGS, Flag, KILLS, Kill, Kind, Misfit, Project, SEGMENTS, Segment, Settings, Suite, TESTS};
 use crate::schema;
 use crate::source::{File, FileId, PROJECT_FILE, Snapshot, Source, SourceError, Span};
 use crate::yaml::{self, Document, Whole};
@@ -65,13 +65,25 @@ pub fn all(source: &Source) -> Result<Loaded, SourceError> {
     Ok(loaded)
 }
 
-/// Adds to the settings what deciding these flags in an environment needs, and nothing else.
+/// Adds the test files that are asked for by path.
+///
+/// # Errors
+/// [`SourceError`] if a file or folder is there and cannot be read.
+pub fn tests(source: &Source, loaded: Loaded, wanted: impl Fn(&str) -> bool) -> Result<Loaded, SourceError> {
+    let mut loaded = loaded;
+    let mut paths = source.list(TESTS)?;
+    paths.retain(|path| wanted(path));
+    read(source, &paths, Check::Misfits, &mut loaded)?;
+    Ok(loaded)
+}
+
+/// Adds to the settings what deciding these flags in some environments needs, and nothing else.
 ///
 /// A flag that is not there is missing from the project too.
 ///
 /// # Errors
 /// [`SourceError`] if a file or folder is there and cannot be read.
-pub fn flags(source: &Source, settings: Loaded, keys: &[String], environment: &str) -> Result<Loaded, SourceError> {
+pub fn flags(source: &Source, settings: Loaded, keys: &[String], environments: &[&str]) -> Result<Loaded, SourceError> {
     let mut loaded = settings;
     let mut wanted: BTreeSet<(&str, String)> = keys.iter().map(|key| (FLAGS, key.clone())).collect();
     let mut seen = wanted.clone();
@@ -83,17 +95,19 @@ pub fn flags(source: &Source, settings: Loaded, keys: &[String], environment: &s
             }
             paths.extend(source.search(place, &format!("{name}.yaml"))?);
             if place == FLAGS {
-                paths.push(format!("{KILLS}/{environment}/{name}.yaml"));
+                paths.extend(environments.iter().map(|environment| format!("{KILLS}/{environment}/{name}.yaml")));
             }
         }
         let (flags, segments) = (loaded.project.flags.len(), loaded.project.segments.len());
         read(source, &paths, Check::Misfits, &mut loaded)?;
         let mut mentions = Vec::new();
         for flag in loaded.project.flags.iter().skip(flags) {
-            let serving = flag.serving(environment);
-            mentions.extend(serving.requires.iter().map(|required| (FLAGS, required.flag.value.clone())));
-            let conditions = serving.rules.iter().filter_map(|rule| rule.condition.as_ref());
-            conditions.for_each(|condition| mentioned(&condition.value, &mut mentions));
+            for environment in environments {
+                let serving = flag.serving(environment);
+                mentions.extend(serving.requires.iter().map(|required| (FLAGS, required.flag.value.clone())));
+                let conditions = serving.rules.iter().filter_map(|rule| rule.condition.as_ref());
+                conditions.for_each(|condition| mentioned(&condition.value, &mut mentions));
+            }
         }
         for segment in loaded.project.segments.iter().skip(segments) {
             segment.condition.iter().for_each(|condition| mentioned(&condition.value, &mut mentions));
@@ -135,6 +149,7 @@ enum Definition {
     Flag(Box<Flag>),
     Segment(Segment),
     Kill(Kill),
+    Suite(Suite),
     /// Its name says nothing.
     Nothing,
 }
@@ -165,6 +180,7 @@ fn read(source: &Source, paths: &[String], check: Check, loaded: &mut Loaded) ->
             Definition::Flag(flag) => loaded.project.flags.push(*flag),
             Definition::Segment(segment) => loaded.project.segments.push(segment),
             Definition::Kill(kill) => loaded.project.kills.push(kill),
+            Definition::Suite(suite) => loaded.project.suites.push(suite),
             Definition::Nothing => {}
         }
     }
@@ -202,6 +218,12 @@ fn lower(file: File, id: FileId, check: Check) -> Lowered {
             let (kill, misfits) = model::lower_kill(root, environment, file.stem(), id);
             held_against(Kind::Kill, &document, misfits, check, &mut diagnostics);
             Definition::Kill(kill)
+        }
+        ([TESTS, ..], true) => {
+            let (mut suite, misfits) = model::lower_suite(root, id);
+            suite.whole = if misfits.is_empty() { document.whole } else { Whole::No };
+            held_against(Kind::Test, &document, misfits, check, &mut diagnostics);
+            Definition::Suite(suite)
         }
         _ => {
             diagnostics = vec![misnamed(&file, id)];
