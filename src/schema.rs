@@ -262,7 +262,8 @@ fn trap(node: &Node, holder: &Json) -> Option<String> {
 }
 
 fn percent(node: &Node, title: &str) -> Option<String> {
-    let written = title.starts_with("a percentage").then(|| node.written().trim().trim_end_matches('%').trim_end())?;
+    let any = title.starts_with("a percentage") && !title.starts_with("a percentage below");
+    let written = any.then(|| node.written().trim().trim_end_matches('%').trim_end())?;
     let with_sign = format!("{written}%");
     with_sign.parse::<crate::bundle::Percent>().is_ok().then(|| format!("write `{with_sign}`"))
 }

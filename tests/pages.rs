@@ -19,6 +19,7 @@ use flagctl::compile::compile;
 use flagctl::diag::Finding;
 use flagctl::report::{Colour, Format, Validation};
 use flagctl::source::{Folder, Source};
+use flagctl::test::{Verdict, plan, run};
 use flagctl::{load, report, rules};
 use tempfile::TempDir;
 
@@ -95,10 +96,19 @@ fn lay_out(block: &Block, folder: &Path) {
 fn validate(block: &Block) -> (Vec<Finding>, String) {
     let folder = TempDir::new().unwrap();
     lay_out(block, folder.path());
-    let loaded = load::all(&Source::Folder(Folder::find(folder.path()).unwrap())).unwrap();
+    let source = Source::Folder(Folder::find(folder.path()).unwrap());
+    let loaded = load::tests(&source, load::all(&source).unwrap(), |_| true).unwrap();
     let names = loaded.project.settings.environments.iter().map(|name| name.value.as_str());
-    let mut diagnostics: Vec<_> = names.flat_map(|name| compile(&loaded.project, name).1).collect();
+    let (bundles, compiled): (Vec<_>, Vec<_>) = names.map(|name| compile(&loaded.project, name)).unzip();
+    let mut diagnostics = compiled.concat();
     diagnostics.extend(rules::check(&loaded.project, jiff::civil::date(2026, 11, 22)));
+    let keys: Vec<&str> = loaded.project.flags.iter().map(|flag| flag.key.as_str()).collect();
+    let (plan, wrong) = plan(&loaded.project, &bundles, &keys);
+    diagnostics.extend(wrong);
+    diagnostics.extend(run(&plan).checks.into_iter().filter_map(|check| match check.verdict {
+        Verdict::Failed(failure) => Some(failure.diagnostic),
+        _ => None,
+    }));
     let findings = loaded.settle(diagnostics);
     let validation = Validation {
         findings: &findings,

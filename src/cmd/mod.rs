@@ -21,6 +21,7 @@ mod site;
 mod spot;
 mod standing;
 mod targets;
+mod test;
 mod validate;
 
 use std::io::IsTerminal;
@@ -100,6 +101,7 @@ enum Format {
 enum Command {
     Eval(eval::Args),
     Validate(validate::Args),
+    Test(test::Args),
     Show(overview::ShowArgs),
     List(overview::ListArgs),
     Log(log::Args),
@@ -133,6 +135,7 @@ pub fn run(cli: &Cli) -> Result<Exit> {
     match &cli.command {
         Command::Eval(args) => eval::run(args, &cli.global),
         Command::Validate(args) => validate::run(args, &cli.global),
+        Command::Test(args) => test::run(args, &cli.global),
         Command::Show(args) => overview::show(args),
         Command::List(args) => overview::list(args),
         Command::Log(args) => log::run(args),

@@ -18,6 +18,7 @@ use crate::load::{self, Loaded};
 use crate::report::{self, Validation};
 use crate::rules;
 use crate::source::Source;
+use crate::test;
 use crate::yaml::Whole;
 
 /// Report everything that is wrong with the definitions
@@ -37,7 +38,7 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     Human,
     Json,
     Sarif,
@@ -46,10 +47,23 @@ enum Format {
     Junit,
 }
 
+impl From<Format> for report::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Human => Self::Human,
+            Format::Json => Self::Json,
+            Format::Sarif => Self::Sarif,
+            Format::Github => Self::Github,
+            Format::Gitlab => Self::Gitlab,
+            Format::Junit => Self::Junit,
+        }
+    }
+}
+
 pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let source = args.at.source(args.paths.first().map_or(Path::new("."), PathBuf::as_path))?;
     let wanted = args.paths.iter().map(|path| inside(path, &source)).collect::<Result<Vec<_>>>()?;
-    let loaded = load::all(&source)?;
+    let loaded = load::tests(&source, load::all(&source)?, |_| true)?;
     let today = moment(args.now).to_zoned(TimeZone::UTC).date();
     let mut diagnostics = Vec::new();
     // Without the settings, every environment and attribute would be unknown.
@@ -92,23 +106,22 @@ fn report(
         checked,
         contents: &contents(args, loaded, checked),
     };
-    let format = match args.format {
-        Format::Human => report::Format::Human,
-        Format::Json => report::Format::Json,
-        Format::Sarif => report::Format::Sarif,
-        Format::Github => report::Format::Github,
-        Format::Gitlab => report::Format::Gitlab,
-        Format::Junit => report::Format::Junit,
-    };
     let mut out = io::BufWriter::new(io::stdout().lock());
-    report::validation(&validation, format, global.colour(Stream::Stdout), &mut out)?;
+    report::validation(&validation, args.format.into(), global.colour(Stream::Stdout), &mut out)?;
     out.flush()
 }
 
-/// What compiling says, for each environment.
+/// What compiling says, for each environment, and what it makes of the test files.
 fn compile_all(loaded: &Loaded) -> Diagnostics {
-    let names = &loaded.project.settings.environments;
-    names.par_iter().flat_map_iter(|name| compile(&loaded.project, &name.value).1).collect()
+    let project = &loaded.project;
+    let names = &project.settings.environments;
+    if project.suites.is_empty() {
+        return names.par_iter().flat_map_iter(|name| compile(project, &name.value).1).collect();
+    }
+    let (bundles, diagnostics): (Vec<_>, Vec<_>) = names.par_iter().map(|name| compile(project, &name.value)).unzip();
+    let keys: Vec<&str> = project.flags.iter().map(|flag| flag.key.as_str()).collect();
+    let wrong = test::plan(project, &bundles, &keys).1;
+    diagnostics.into_iter().flatten().chain(wrong).collect()
 }
 
 /// What was looked at, in words.
@@ -120,7 +133,9 @@ fn contents(args: &Args, loaded: &Loaded, checked: &[&str]) -> String {
         return format!("{} in {paths}", counted(checked.len(), "file"));
     }
     let mut parts = vec![counted(project.flags.len(), "flag")];
-    for (number, noun) in [(project.segments.len(), "segment"), (project.kills.len(), "kill")] {
+    for (number, noun) in
+        [(project.segments.len(), "segment"), (project.kills.len(), "kill"), (project.suites.len(), "test file")]
+    {
         if number > 0 {
             parts.push(counted(number, noun));
         }
@@ -129,7 +144,7 @@ fn contents(args: &Args, loaded: &Loaded, checked: &[&str]) -> String {
 }
 
 /// A path of the command line as one from the repository's root.
-fn inside(path: &Path, source: &Source) -> Result<PathBuf> {
+pub(super) fn inside(path: &Path, source: &Source) -> Result<PathBuf> {
     let absolute = match source {
         Source::Folder(_) => path.canonicalize(),
         Source::Revision(_) => resolved(path),

@@ -104,6 +104,8 @@ codes! {
     UnknownSegment "unknown-segment" Error No "unknown-segment.md";
     UnknownFlag "unknown-flag" Error No "unknown-flag.md";
     UnknownVariant "unknown-variant" Error No "unknown-variant.md";
+    UnknownRule "unknown-rule" Error No "unknown-rule.md";
+    UnknownContext "unknown-context" Error No "unknown-context.md";
     UnfitOperator "unfit-operator" Error No "unfit-operator.md";
     WrongOperand "wrong-operand" Error No "wrong-operand.md";
     OutsideEnum "outside-enum" Error No "outside-enum.md";
@@ -129,6 +131,8 @@ codes! {
     RuleAfterCatchAll "rule-after-catch-all" Warning Yes "../rules/rule-after-catch-all.md";
     UnusedSegment "unused-segment" Warning Yes "../rules/unused-segment.md";
     UnusedVariant "unused-variant" Warning Yes "../rules/unused-variant.md";
+    // Tests.
+    FailedExpectation "failed-expectation" Error No "failed-expectation.md";
     // Levels and inline allows themselves.
     UnknownCode "unknown-code" Error No "unknown-code.md";
     FixedCode "fixed-code" Error No "fixed-code.md";

@@ -94,6 +94,8 @@ pub struct Golden {
     pub contexts: Vec<Spanned<String>>,
     /// The key of the cells.
     pub key: Span,
+    /// The key and all of the cells.
+    pub place: Span,
     /// In the order of the file.
     pub cells: Vec<Cell>,
 }
@@ -242,7 +244,9 @@ impl Golden {
                 }
             }
         }
-        Self { flags, contexts, key: node.entry("cells").map_or(node.span, |entry| entry.key_span), cells }
+        let (key, value) =
+            node.entry("cells").map_or((node.span, node.span), |entry| (entry.key_span, entry.value.span));
+        Self { flags, contexts, key, place: Span { end: key.end.max(value.end), ..key }, cells }
     }
 }
 

@@ -11,13 +11,8 @@ use crate::diag::{Diagnostic, Finding};
 use crate::source::{FileId, Snapshot, Span};
 
 pub(super) fn write(validation: &Validation<'_>, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
-    let renderer = match colour {
-        Colour::Never => Renderer::plain(),
-        Colour::Ansi => Renderer::styled(),
-    };
-    let renderer = renderer.decor_style(DecorStyle::Ascii);
     for finding in validation.findings {
-        writeln!(out, "{}\n", renderer.render(&group(validation, finding)))?;
+        write_finding(validation, finding, colour, out)?;
     }
     let errors = validation.count(Severity::Error);
     let warnings = validation.count(Severity::Warning);
@@ -28,6 +23,21 @@ pub(super) fn write(validation: &Validation<'_>, colour: Colour, out: &mut dyn W
         (errors, warnings) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
     };
     writeln!(out, "{}: {verdict}", validation.contents)
+}
+
+/// One finding and an empty line.
+pub(super) fn write_finding(
+    validation: &Validation<'_>,
+    finding: &Finding,
+    colour: Colour,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let renderer = match colour {
+        Colour::Never => Renderer::plain(),
+        Colour::Ansi => Renderer::styled(),
+    };
+    let renderer = renderer.decor_style(DecorStyle::Ascii);
+    writeln!(out, "{}\n", renderer.render(&group(validation, finding)))
 }
 
 fn group<'r>(validation: &Validation<'r>, finding: &'r Finding) -> [Group<'r>; 1] {

@@ -21,7 +21,7 @@ struct Report<'r> {
 }
 
 #[derive(Serialize)]
-struct FindingJson<'r> {
+pub(super) struct FindingJson<'r> {
     code: &'static str,
     severity: &'static str,
     message: &'r str,
@@ -52,7 +52,8 @@ struct PlaceJson {
     end_column: usize,
 }
 
-pub(super) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Result<()> {
+/// What there is, in order.
+pub(super) fn findings<'r>(validation: &Validation<'r>) -> Vec<FindingJson<'r>> {
     let place = |span: Span| {
         let place = validation.place(span);
         PlaceJson {
@@ -76,12 +77,16 @@ pub(super) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Res
             related: related.collect(),
         }
     });
+    findings.collect()
+}
+
+pub(super) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Result<()> {
     let report = Report {
         version: 1,
         commit: validation.revision.map(Revision::commit),
         errors: validation.count(Severity::Error),
         warnings: validation.count(Severity::Warning),
-        findings: findings.collect(),
+        findings: findings(validation),
     };
     serde_json::to_writer_pretty(&mut *out, &report)?;
     writeln!(out)

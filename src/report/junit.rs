@@ -45,7 +45,7 @@ pub(super) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Res
     writeln!(out, "  </testsuite>\n</testsuites>")
 }
 
-fn line(validation: &Validation<'_>, finding: &Finding) -> String {
+pub(super) fn line(validation: &Validation<'_>, finding: &Finding) -> String {
     let diagnostic = &finding.diagnostic;
     let place = validation.place(diagnostic.span);
     let path = validation.path(diagnostic.span);
@@ -60,7 +60,7 @@ fn line(validation: &Validation<'_>, finding: &Finding) -> String {
 }
 
 /// Text that may stand in an element or between double quotes; XML has no control characters.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for char in text.chars() {
         match char {

@@ -8,6 +8,7 @@
 mod action;
 mod blame;
 mod condition;
+mod coverage;
 mod decision;
 mod decision_json;
 mod explanation;
@@ -20,6 +21,9 @@ mod json;
 mod junit;
 mod rollout;
 mod sarif;
+mod test;
+mod test_json;
+mod test_junit;
 
 use std::io::{self, Write};
 
@@ -33,6 +37,9 @@ pub use explanation::explanation;
 pub use flag::{FlagJson, StateJson, flag, flags, rule, state};
 pub use history::{CommitJson, HistoryJson, history, words};
 pub use rollout::{RolloutJson, RolloutsJson, rollouts};
+pub use flag::{FlagJson, StateJson, flag, flags, state};
+pub use history::{CommitJson, HistoryJson, history};
+pub use test::{TestReport, tests};
 
 use crate::codes::Severity;
 use crate::diag::{Diagnostic, Finding};

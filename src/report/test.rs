@@ -1,0 +1,87 @@
+//! What tests found: as findings, with the trace of each decision that was not expected.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use super::{Colour, Format, Validation, counted, decision, explanation, github, gitlab, human, sarif};
+use super::{coverage, test_json, test_junit};
+use crate::codes::Code;
+use crate::diag::Finding;
+use crate::eval::{nearest, trace};
+use crate::source::Span;
+use crate::test::{Coverage, Decided, Ending, Failure, Outcome, Verdict};
+
+/// So many decisions are explained; of a change that fails everything, the first few say why.
+const EXPLAINED: usize = 20;
+
+/// What tests found.
+#[derive(Debug, Clone, Copy)]
+pub struct TestReport<'r> {
+    /// What failed, and what is wrong with the files.
+    pub validation: Validation<'r>,
+    /// What became of every expectation.
+    pub outcome: &'r Outcome<'r>,
+    /// What they exercised, if that is asked for.
+    pub coverage: Option<&'r [Coverage]>,
+    /// Of the terminal, in columns.
+    pub width: Option<u16>,
+}
+
+/// Writes what tests found.
+///
+/// # Errors
+/// Those of `out`.
+pub fn tests(report: &TestReport<'_>, format: Format, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Human => write_human(report, colour, out),
+        Format::Json => test_json::write(report, out),
+        Format::Sarif => sarif::write(&report.validation, out),
+        Format::Github => github::write(&report.validation, out),
+        Format::Gitlab => gitlab::write(&report.validation, out),
+        Format::Junit => test_junit::write(report, out),
+    }
+}
+
+fn write_human(report: &TestReport<'_>, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
+    let failures = failures(report.outcome);
+    let mut explained = 0;
+    for finding in report.validation.findings {
+        human::write_finding(&report.validation, finding, colour, out)?;
+        let failure = failures.get(&(finding.diagnostic.span, finding.diagnostic.message.as_str()));
+        if let Some(decided) = failure.and_then(|failure| failure.decided.as_ref()).filter(|_| explained < EXPLAINED) {
+            explained += 1;
+            writeln!(out, "{}", explain(decided))?;
+        }
+    }
+    if let Some(coverage) = report.coverage {
+        writeln!(out, "{}", coverage::table(coverage, report.width))?;
+    }
+    let counts = [Ending::Passed, Ending::Failed, Ending::NotRun].map(|ending| (ending, report.outcome.count(ending)));
+    let counts = counts.into_iter().filter(|(ending, count)| *count > 0 || *ending == Ending::Passed);
+    let counts: Vec<String> = counts.map(|(ending, count)| format!("{count} {}", ending.name())).collect();
+    let others = report.validation.findings.iter().filter(|finding| other(finding)).count();
+    let others = if others == 0 { String::new() } else { format!("; {}", counted(others, "error")) };
+    writeln!(out, "{}{others}", counts.join(", "))
+}
+
+/// Whether a finding is something else than an expectation that was not met.
+pub(super) fn other(finding: &Finding) -> bool {
+    finding.diagnostic.code != Code::FailedExpectation
+}
+
+fn failures<'r>(outcome: &'r Outcome<'r>) -> BTreeMap<(Span, &'r str), &'r Failure<'r>> {
+    let failed = outcome.checks.iter().filter_map(|check| match &check.verdict {
+        Verdict::Failed(failure) => Some(failure.as_ref()),
+        _ => None,
+    });
+    failed.map(|failure| ((failure.diagnostic.span, failure.diagnostic.message.as_str()), failure)).collect()
+}
+
+/// The decision and its trace, as `eval --explain` has them.
+pub(super) fn explain(decided: &Decided<'_>) -> String {
+    let Decided { bundle, flag, context, now } = decided;
+    let trace = trace(bundle, flag, context, *now);
+    let nearest = nearest(bundle, flag, context, *now);
+    let decision = decision(bundle, flag, context, *now, &trace.decision);
+    format!("{decision}\n{}", explanation(bundle, flag, &trace, nearest.as_ref()))
+}

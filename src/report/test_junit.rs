@@ -1,0 +1,93 @@
+//! What tests found as JUnit's XML: a suite for each file, a test case for each expectation.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use super::junit::{escape, line};
+use super::test::{explain, other};
+use super::{TestReport, Validation};
+use crate::codes::Severity;
+use crate::diag::Finding;
+use crate::source::FileId;
+use crate::test::{Check, Ending, Verdict};
+
+/// What stands in one file.
+#[derive(Default)]
+struct Suite<'r> {
+    checks: Vec<&'r Check<'r>>,
+    /// Errors that are no expectations.
+    errors: Vec<&'r Finding>,
+}
+
+impl Suite<'_> {
+    fn ended(&self, ending: Ending) -> usize {
+        self.checks.iter().filter(|check| check.verdict.ending() == ending).count()
+    }
+
+    fn tests(&self) -> usize {
+        self.checks.len() + self.errors.len()
+    }
+}
+
+pub(super) fn write(report: &TestReport<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let validation = &report.validation;
+    let mut suites: BTreeMap<FileId, Suite<'_>> = BTreeMap::new();
+    for check in &report.outcome.checks {
+        suites.entry(check.span.file).or_default().checks.push(check);
+    }
+    for finding in validation.findings.iter().filter(|finding| other(finding)) {
+        suites.entry(finding.diagnostic.span.file).or_default().errors.push(finding);
+    }
+    let sum = |count: fn(&Suite<'_>) -> usize| suites.values().map(count).sum::<usize>();
+    let (tests, failures) = (sum(|suite| suite.tests()), sum(|suite| suite.ended(Ending::Failed)));
+    let errors = sum(|suite| suite.errors.len());
+    writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
+    writeln!(out, r#"<testsuites name="flagctl" tests="{tests}" failures="{failures}" errors="{errors}">"#)?;
+    for (file, suite) in &suites {
+        let path = format!("{}{}", validation.prefix, validation.snapshot.file(*file).path);
+        let (failures, skipped) = (suite.ended(Ending::Failed), suite.ended(Ending::NotRun));
+        writeln!(
+            out,
+            r#"  <testsuite name="{}" tests="{}" failures="{failures}" errors="{}" skipped="{skipped}">"#,
+            escape(&path),
+            suite.tests(),
+            suite.errors.len()
+        )?;
+        for check in &suite.checks {
+            write_check(validation, check, out)?;
+        }
+        for finding in &suite.errors {
+            let (code, message) = (finding.diagnostic.code, escape(&finding.diagnostic.message));
+            writeln!(out, r#"    <testcase name="{code}" classname="flagctl.test">"#)?;
+            writeln!(out, r#"      <error message="{message}" type="{code}">"#)?;
+            writeln!(out, "{}", escape(&line(validation, finding)))?;
+            writeln!(out, "      </error>\n    </testcase>")?;
+        }
+        writeln!(out, "  </testsuite>")?;
+    }
+    writeln!(out, "</testsuites>")
+}
+
+fn write_check(validation: &Validation<'_>, check: &Check<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let person = check.context.map_or(String::new(), |name| format!(" for {name}"));
+    let name = escape(&format!("{}: {} in {}{person}", check.name, check.flag, check.environment));
+    let class = format!("flagctl.test.{}", escape(check.flag));
+    match &check.verdict {
+        Verdict::Passed => writeln!(out, r#"    <testcase name="{name}" classname="{class}"/>"#),
+        Verdict::NotRun => {
+            writeln!(out, r#"    <testcase name="{name}" classname="{class}">"#)?;
+            writeln!(out, "      <skipped/>\n    </testcase>")
+        }
+        Verdict::Failed(failure) => {
+            let finding = Finding { severity: Severity::Error, diagnostic: failure.diagnostic.clone() };
+            let (code, message) = (failure.diagnostic.code, escape(&failure.diagnostic.message));
+            writeln!(out, r#"    <testcase name="{name}" classname="{class}">"#)?;
+            writeln!(out, r#"      <failure message="{message}" type="{code}">"#)?;
+            writeln!(out, "{}", escape(&line(validation, &finding)))?;
+            if let Some(decided) = &failure.decided {
+                writeln!(out, "\n{}", escape(explain(decided).trim_end()))?;
+            }
+            writeln!(out, "      </failure>\n    </testcase>")
+        }
+    }
+}

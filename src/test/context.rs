@@ -1,0 +1,112 @@
+//! Contexts as test files write them.
+
+use super::plan::Planner;
+use crate::bundle::{Attribute, AttributeId, Bundle, Condition, NOW, Type};
+use crate::codes::Code;
+use crate::diag::{Diagnostic, did_you_mean};
+use crate::eval::{Context, Value};
+use crate::source::Span;
+use crate::yaml::{self, Node};
+
+impl Planner<'_> {
+    /// Reads a mapping whose nesting or dotted names are attribute names; none if anything in it is wrong.
+    pub(super) fn context(&mut self, node: &Node) -> Option<Context<'static>> {
+        let mut context = Context::empty(self.attributes);
+        self.attributes_below(node, "", &mut context).then_some(context)
+    }
+
+    fn attributes_below(&mut self, node: &Node, path: &str, context: &mut Context<'static>) -> bool {
+        let mut sound = true;
+        for entry in node.entries() {
+            let name = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
+            let nested = matches!(&entry.value.value, yaml::Value::Map(inner) if !inner.is_empty());
+            sound &= match self.attributes.find(&name) {
+                None if nested => self.attributes_below(&entry.value, &name, context),
+                _ => match self.value(&name, entry.key_span, &entry.value) {
+                    Some((id, _)) if *context.value(id) != Value::Absent => {
+                        let message = format!("`{name}` is given twice");
+                        self.report(Diagnostic::new(Code::DuplicateKey, entry.key_span, message));
+                        false
+                    }
+                    Some((id, value)) => {
+                        context.set(id, value);
+                        true
+                    }
+                    None => false,
+                },
+            };
+        }
+        sound
+    }
+
+    /// A value of the attribute of that name, of its type and its enum.
+    pub(super) fn value(&mut self, name: &str, span: Span, node: &Node) -> Option<(AttributeId, Value<'static>)> {
+        let Some((id, attribute)) = self.attributes.find(name).and_then(|id| Some((id, self.attributes.get(id)?)))
+        else {
+            let names = || self.attributes.iter().map(|(_, attribute)| attribute.name.as_ref());
+            let help = did_you_mean(name, names().filter(|name| *name != NOW))
+                .unwrap_or_else(|| "`attributes` in `flagctl.yaml` declares what contexts may have".to_owned());
+            let message = format!("there is no attribute `{name}`");
+            self.report(Diagnostic::new(Code::UnknownAttribute, span, message).help(help));
+            return None;
+        };
+        if id == AttributeId::NOW {
+            let message = format!("`{NOW}` is the moment of the decision; a context cannot set it");
+            let help = "write `now: TIME` beside the case, or at the top of the file";
+            self.report(Diagnostic::new(Code::InvalidValue, span, message).help(help));
+            return None;
+        }
+        match Value::read(attribute, &node.to_json()) {
+            Value::Unusable(_) => {
+                self.report(unusable(attribute, node));
+                None
+            }
+            value => Some((id, value.into_owned())),
+        }
+    }
+}
+
+/// Why a value is none of the attribute's.
+fn unusable(attribute: &Attribute, node: &Node) -> Diagnostic {
+    let name = &attribute.name;
+    let outside = attribute.allowed.as_ref().and_then(|allowed| {
+        let items = match &node.value {
+            yaml::Value::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        let outside = |item: &&Node| item.as_text().is_some_and(|text| !allowed.iter().any(|one| one.as_ref() == text));
+        Some((items.iter().find(outside)?, allowed))
+    });
+    if let Some((item, allowed)) = outside {
+        let names = || allowed.iter().map(AsRef::as_ref);
+        let help = did_you_mean(item.written(), names())
+            .unwrap_or_else(|| format!("its values are {}", names().collect::<Vec<_>>().join(", ")));
+        let message = format!("`{}` is not a value of `{name}`", item.written());
+        return Diagnostic::new(Code::OutsideEnum, item.span, message).help(help);
+    }
+    let (code, example) = match attribute.kind {
+        Type::Semver => (Code::InvalidSemver, "a version such as `2.4.0`"),
+        Type::Datetime => (Code::InvalidDatetime, "a moment with an offset, such as `2026-11-22T11:02:00Z`"),
+        Type::Ip => (Code::InvalidNetwork, "an address such as `192.0.2.1`"),
+        kind => (Code::WrongOperand, kind.described()),
+    };
+    let scalar = !matches!(node.value, yaml::Value::Map(_) | yaml::Value::List(_) | yaml::Value::Null);
+    let written = if scalar { format!(" `{}`", node.written()) } else { String::new() };
+    let message = format!("`{name}` takes {example}, found {}{written}", node.type_name());
+    let quote = attribute.kind == Type::String && scalar;
+    let help = quote.then(|| format!("write `\"{}\"` to make it a string", node.written()));
+    Diagnostic::new(code, node.span, message).maybe_help(help)
+}
+
+/// Whether a condition depends on the moment of the decision.
+pub(super) fn asks_for_now(bundle: &Bundle, condition: &Condition) -> bool {
+    match condition {
+        Condition::All(inner) | Condition::Any(inner) => inner.iter().any(|inner| asks_for_now(bundle, inner)),
+        Condition::Not(inner) => asks_for_now(bundle, inner),
+        Condition::Segment(id) => asks_for_now(bundle, &bundle.segment_at(*id).condition),
+        Condition::Flag { key, .. } => {
+            bundle.flag_at(*key).conditions().any(|condition| asks_for_now(bundle, condition))
+        }
+        Condition::Test(test) => test.attribute == AttributeId::NOW,
+    }
+}

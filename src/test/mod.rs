@@ -1,0 +1,146 @@
+//! Whether flags give what test files expect.
+//!
+//! Takes a project with its test files and the bundles of its environments; gives a [`Plan`] with diagnostics for
+//! names that refer to nothing, and from it the [`Outcome`].
+//!
+//! **Invariant:** every decision is [`decide`](crate::eval::decide)'s, for a context that an application could send.
+//! **Invariant:** no clock: what asks for `now` and is given none is not run.
+
+mod bucket;
+mod case;
+mod context;
+mod coverage;
+mod golden;
+mod judge;
+mod plan;
+
+pub use coverage::{Coverage, coverage};
+pub use golden::{Refused, Rewritten};
+pub use plan::{Plan, plan};
+
+use jiff::Timestamp;
+use rayon::prelude::*;
+
+use crate::bundle::{Bundle, Flag, VariantId};
+use crate::diag::Diagnostic;
+use crate::eval::Context;
+use crate::source::Span;
+
+/// What became of every expectation.
+#[derive(Debug)]
+pub struct Outcome<'p> {
+    /// In the order of the files and their cases.
+    pub checks: Vec<Check<'p>>,
+}
+
+impl Outcome<'_> {
+    /// How many checks ended so.
+    pub fn count(&self, ending: Ending) -> usize {
+        self.checks.iter().filter(|check| check.verdict.ending() == ending).count()
+    }
+}
+
+/// One expectation, for one context or all of a matrix, in one environment.
+#[derive(Debug)]
+pub struct Check<'p> {
+    /// What is expected, in its file.
+    pub span: Span,
+    /// The case's name, or its place in the file: `case 2`.
+    pub name: String,
+    /// The flag's key.
+    pub flag: &'p str,
+    /// The context's name, if it has one.
+    pub context: Option<&'p str>,
+    /// The environment's name.
+    pub environment: &'p str,
+    /// What became of it.
+    pub verdict: Verdict<'p>,
+    /// What was decided on the way, each once.
+    pub hits: Vec<Hit>,
+}
+
+/// A rule that decided, if one did, and what was served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hit {
+    /// The rule's place.
+    pub rule: Option<usize>,
+    /// The variant's place.
+    pub variant: VariantId,
+}
+
+/// What became of a check.
+#[derive(Debug)]
+pub enum Verdict<'p> {
+    /// All was as expected.
+    Passed,
+    /// Something was not.
+    Failed(Box<Failure<'p>>),
+    /// The flag or the context is broken, and a diagnostic says why.
+    NotRun,
+}
+
+impl Verdict<'_> {
+    /// Which of the three it is.
+    pub fn ending(&self) -> Ending {
+        match self {
+            Self::Passed => Ending::Passed,
+            Self::Failed(_) => Ending::Failed,
+            Self::NotRun => Ending::NotRun,
+        }
+    }
+}
+
+/// How a check can end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// [`Verdict::Passed`]
+    Passed,
+    /// [`Verdict::Failed`]
+    Failed,
+    /// [`Verdict::NotRun`]
+    NotRun,
+}
+
+impl Ending {
+    /// As reports write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::NotRun => "not run",
+        }
+    }
+}
+
+/// An expectation that was not met.
+#[derive(Debug)]
+pub struct Failure<'p> {
+    /// What was expected, and what found.
+    pub diagnostic: Diagnostic,
+    /// The decision that shows it, for whoever explains it; none if nothing was decided.
+    pub decided: Option<Decided<'p>>,
+}
+
+/// All that a decision depends on.
+#[derive(Debug)]
+pub struct Decided<'p> {
+    /// The environment.
+    pub bundle: &'p Bundle,
+    /// One of its flags.
+    pub flag: &'p Flag,
+    /// For whom.
+    pub context: Context<'static>,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Decides everything that was planned.
+pub fn run<'p>(plan: &Plan<'p>) -> Outcome<'p> {
+    let mut checks: Vec<Check<'p>> = plan.cases.par_iter().map(case::Planned::check).collect();
+    for golden in &plan.goldens {
+        checks.extend(golden.checks());
+    }
+    // Stable: what stands at one place keeps the order of environments and contexts.
+    checks.sort_by_key(|check| (check.span.file, check.span.start));
+    Outcome { checks }
+}
