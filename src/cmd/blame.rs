@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
         return Ok(Exit::Failed);
     }
     let environment = environment(args.environment.as_deref(), &settings)?;
-    let loaded = load::flags(&source, settings, std::slice::from_ref(&args.flag), &environment)?;
+    let loaded = load::flags(&source, settings, std::slice::from_ref(&args.flag), &[&environment])?;
     if loaded.project.flag(&args.flag).is_none() {
         return Err(unknown_flag(&args.flag, &source));
     }

@@ -126,7 +126,7 @@ fn effect(site: &Site, key: &str, environment: &str) -> Result<(EffectJson, Mean
 /// The flag as it is but for the kill.
 fn alive(revision: &Revision, key: &str, environment: &str) -> Result<Bundle> {
     let source = Source::Revision(revision.clone());
-    let mut loaded = load::flags(&source, load::settings(&source)?, &[key.to_owned()], environment)?;
+    let mut loaded = load::flags(&source, load::settings(&source)?, &[key.to_owned()], &[environment])?;
     loaded.project.kills.retain(|kill| kill.flag != key);
     Ok(compile(&loaded.project, environment).0)
 }

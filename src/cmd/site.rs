@@ -151,7 +151,7 @@ impl Site {
 
     /// What deciding these flags in an environment needs.
     pub(super) fn loaded(&self, keys: &[String], environment: &str) -> Result<Loaded> {
-        Ok(load::flags(&self.source, self.settings.clone(), keys, environment)?)
+        Ok(load::flags(&self.source, self.settings.clone(), keys, &[environment])?)
     }
 
     /// These flags in an environment, with what deciding them needs.

@@ -75,7 +75,7 @@ impl Question<'_> {
         let source = Source::Revision(revision.clone());
         let settings = load::settings(&source)?;
         let unsettled = problem(settings.settle(Vec::new()), &settings.snapshot);
-        let loaded = load::flags(&source, settings, &[self.flag.to_owned()], self.environment)?;
+        let loaded = load::flags(&source, settings, &[self.flag.to_owned()], &[self.environment])?;
         let (bundle, diagnostics) = compile(&loaded.project, self.environment);
         let project = &loaded.project;
         let declared = project.settings.environments.iter().any(|name| name.value == self.environment);

@@ -37,8 +37,6 @@ pub use explanation::explanation;
 pub use flag::{FlagJson, StateJson, flag, flags, rule, state};
 pub use history::{CommitJson, HistoryJson, history, words};
 pub use rollout::{RolloutJson, RolloutsJson, rollouts};
-pub use flag::{FlagJson, StateJson, flag, flags, state};
-pub use history::{CommitJson, HistoryJson, history};
 pub use test::{TestReport, tests};
 
 use crate::codes::Severity;
