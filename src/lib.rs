@@ -21,12 +21,15 @@
 //! | compile | Project, environment | Bundle: names resolved, order fixed, percentages as bucket ranges | codes, source, diag, yaml, model, bundle, eval |
 //! | diff | a flag before and after | Changes of its meaning, in a fixed order | bundle |
 //! | test | Project, Bundles | what became of every expectation in its test files | codes, source, diag, yaml, model, bundle, eval |
+//! | flagd | Bundle | the flags as flagd's clients read them, or what they cannot say | bundle, eval |
 //! | edit | a file's text, one change | the new text, everything else byte for byte | source, yaml |
 //! | commit | changes of a branch's files | a git commit (the only writer of git) | |
 //! | rules | Project, a day | diagnostics, one lint rule a file | codes, diag, yaml, model, bundle |
 //! | load | a source | Project, diagnostics: all that stands before compiling, on one screen | codes, source, diag, yaml, model, schema |
 //! | report | any result | text in one format a file | codes, source, diag, bundle, eval, diff, test |
 //! | cmd | arguments | Exit; reads clock, environment, working folder | codes, source, diag, yaml, model, schema, bundle, compile, eval, diff, edit, commit, rules, test, load, report |
+//! | report | any result | text in one format a file | codes, source, diag, bundle, eval, diff |
+//! | cmd | arguments | Exit; reads clock, environment, working folder | codes, source, diag, yaml, model, schema, bundle, compile, eval, flagd, diff, rules, load, report |
 //!
 //! `bundle` and `eval` are the evaluator: with `default-features = false` they are all there is, for programs
 //! that decide flags themselves. They read neither files nor YAML, and know no command line.
@@ -48,6 +51,8 @@ pub mod diag;
 pub mod diff;
 #[cfg(feature = "cli")]
 pub mod edit;
+#[cfg(feature = "cli")]
+pub mod flagd;
 #[cfg(feature = "cli")]
 pub mod load;
 #[cfg(feature = "cli")]

@@ -170,6 +170,7 @@ fn test(bundle: &Bundle, flags: &[&Flag], context: &Context<'_>, now: Timestamp)
 }
 
 /// The environment asked for, or the only one that there is.
+/// The one that is asked for, or the only one.
 pub(super) fn environment(given: Option<&str>, settings: &Loaded) -> Result<String> {
     let names: Vec<&str> = settings.project.settings.environments.iter().map(|name| name.value.as_str()).collect();
     match (given, names.as_slice()) {

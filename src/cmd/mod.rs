@@ -6,11 +6,13 @@
 mod at;
 mod batch;
 mod blame;
+mod bundle;
 mod completions;
 mod context;
 mod eval;
 mod explain;
 mod kill;
+mod export;
 mod log;
 mod overview;
 mod progress;
@@ -109,6 +111,7 @@ enum Command {
     Revive(revive::Args),
     Rollout(rollout::Args),
     Blame(blame::Args),
+    Export(export::Args),
     Explain(explain::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -143,6 +146,7 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         Command::Revive(args) => revive::run(args),
         Command::Rollout(args) => rollout::run(args),
         Command::Blame(args) => blame::run(args, &cli.global),
+        Command::Export(args) => export::run(args, &cli.global),
         Command::Explain(args) => explain::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions::run(args),

@@ -50,7 +50,7 @@ impl<'b, 'c> Scope<'b, 'c> {
 }
 
 /// A value that is absent, null or unusable makes every predicate but `Exists` unknown.
-fn judge(predicate: &Predicate, value: &Value<'_>) -> Truth {
+pub(crate) fn judge(predicate: &Predicate, value: &Value<'_>) -> Truth {
     let held = match (predicate, value) {
         (Predicate::Exists, value) => Some(!matches!(value, Value::Absent | Value::Null)),
         (Predicate::OneOf(operands), value) => one_of(operands, value),

@@ -18,6 +18,8 @@ pub use trace::{ConditionTrace, RuleTrace, Trace, TraceKind, trace};
 pub use truth::Truth;
 
 #[cfg(feature = "cli")]
+pub(crate) use condition::judge;
+#[cfg(feature = "cli")]
 pub(crate) use context::moment;
 
 use jiff::Timestamp;

@@ -1,0 +1,171 @@
+//! What a flag serves, as arms of an `if`.
+
+use serde_json::{Value as Json, json};
+
+use super::Writer;
+use super::guard::is_filled;
+use super::logic::{and, not, one_of};
+use crate::bundle::{BUCKETS, Bucket, Bucketing, Domain, Flag, Percent, Rule, Serve, State, Type, VariantId};
+use crate::eval::Truth;
+
+/// Conditions and what is served where the first of them holds.
+pub(super) struct Arms(Vec<(Json, Json)>);
+
+impl Arms {
+    /// As the operands of an `if`; the last is for whoever none of the arms is for.
+    pub(super) fn otherwise(self, last: Json) -> Vec<Json> {
+        let mut operands = Vec::new();
+        for (condition, served) in self.0 {
+            match condition {
+                Json::Bool(false) => {}
+                Json::Bool(true) => {
+                    operands.push(served);
+                    return operands;
+                }
+                condition => operands.extend([condition, served]),
+            }
+        }
+        operands.push(last);
+        operands
+    }
+}
+
+impl<'b> Writer<'b> {
+    /// The name of the variant that another flag serves, its default included.
+    pub(super) fn served(&mut self, flag: &'b Flag) -> Json {
+        let name = |id| json!(flag.variant(id).name);
+        if flag.state != State::Enabled {
+            return name(flag.off);
+        }
+        let mut operands = self.arms(flag).otherwise(name(flag.default));
+        match operands.pop() {
+            Some(only) if operands.is_empty() => only,
+            last => json!({ "if": operands.into_iter().chain(last).collect::<Vec<_>>() }),
+        }
+    }
+
+    /// Of an enabled flag, without its default.
+    pub(super) fn arms(&mut self, flag: &'b Flag) -> Arms {
+        let outer = self.place.clone();
+        let mut arms = Vec::new();
+        for (at, prerequisite) in flag.prerequisites.iter().enumerate() {
+            self.place = format!("{outer}prerequisite {}: ", at + 1);
+            let met = self.condition(prerequisite, Truth::True);
+            arms.push((not(met), json!(flag.variant(flag.off).name)));
+        }
+        for (at, rule) in flag.rules.iter().enumerate() {
+            self.place = format!("{outer}rule {}: ", flag.rule_name(at));
+            if rule.rollout != Percent::ZERO && self.rule(flag, rule, &mut arms) == Reached::Nobody {
+                break;
+            }
+        }
+        self.place = outer;
+        Arms(arms)
+    }
+
+    /// Adds the rule's arm, and says whom the rules after it can be for.
+    fn rule(&mut self, flag: &'b Flag, rule: &'b Rule, arms: &mut Vec<(Json, Json)>) -> Reached {
+        let condition = rule.condition.as_ref();
+        let matches = condition.map_or(Json::Bool(true), |condition| self.condition(condition, Truth::True));
+        let admitted = match rule.rollout {
+            Percent::ALL => Json::Bool(true),
+            share => {
+                let share = share.buckets();
+                let shares = [("admitted", share), ("others", BUCKETS - share)];
+                let shares = shares.map(|(name, size)| (json!(name), size));
+                self.bucketed(flag, Domain::Gate, shares, |bucket| json!({ "===": [bucket, "admitted"] }), json!(false))
+            }
+        };
+        let admitted = and([matches, admitted]);
+        let served = match &rule.serve {
+            Serve::Variant(id) => json!(flag.variant(*id).name),
+            Serve::Split(ranges) => {
+                let off = json!(flag.variant(flag.off).name);
+                self.bucketed(flag, Domain::Split, shares(flag, ranges), |share| share, off)
+            }
+        };
+        let reached = if admitted == Json::Bool(true) { Reached::Nobody } else { Reached::Somebody };
+        arms.push((admitted, served));
+        reached
+    }
+
+    /// What `of` makes of the unit's share; `without` where there is no unit.
+    fn bucketed(
+        &mut self,
+        flag: &Flag,
+        domain: Domain,
+        shares: impl IntoIterator<Item = (Json, Bucket)>,
+        of: impl Fn(Json) -> Json,
+        without: Json,
+    ) -> Json {
+        let Some(attribute) = self.bundle.attributes.get(flag.unit).filter(|unit| unit.kind == Type::String) else {
+            return without;
+        };
+        let unit = self.path(attribute);
+        let filled = match &attribute.allowed {
+            None => is_filled(&unit),
+            Some(allowed) => {
+                one_of(&unit, allowed.iter().filter(|text| !text.is_empty()).map(|text| json!(text)).collect())
+            }
+        };
+        let share = of(self.fractional(flag, domain, &unit, shares));
+        match without {
+            Json::Bool(false) => and([filled, share]),
+            without => json!({ "if": [filled, share, without] }),
+        }
+    }
+
+    /// The shares' names, by the unit's bucket.
+    fn fractional(
+        &mut self,
+        flag: &Flag,
+        domain: Domain,
+        unit: &Json,
+        shares: impl IntoIterator<Item = (Json, Bucket)>,
+    ) -> Json {
+        if self.bundle.bucketing == Bucketing::Siphash {
+            return self.refuse(
+                "it buckets units, by siphash; flagd computes the buckets of `bucketing: flagd-v2` and `flagd-v3`",
+            );
+        }
+        let salt = flag.bucketer.salt();
+        let before = match domain {
+            Domain::Gate => format!("{salt}/rollout/"),
+            Domain::Split => salt.to_owned(),
+        };
+        let by = json!({ "cat": [before, unit] });
+        let shares = shares.into_iter().filter(|(_, size)| *size > 0).map(|(name, size)| json!([name, size]));
+        json!({ "fractional": std::iter::once(by).chain(shares).collect::<Vec<_>>() })
+    }
+
+    /// Whether another flag serves one of these variants, or another.
+    pub(super) fn serves(&mut self, flag: &'b Flag, variants: &[VariantId], wanted: Truth) -> Json {
+        let outer = self.place.clone();
+        self.place = format!("{outer}flag {}: ", flag.key);
+        let served = self.served(flag);
+        self.place = outer;
+        let names: Vec<Json> = variants.iter().map(|id| json!(flag.variant(*id).name)).collect();
+        let holds = match &served {
+            Json::String(_) => Json::Bool(names.contains(&served)),
+            served => one_of(served, names),
+        };
+        if wanted == Truth::True { holds } else { not(holds) }
+    }
+}
+
+/// Whom a rule leaves for those after it.
+#[derive(PartialEq, Eq)]
+enum Reached {
+    Somebody,
+    Nobody,
+}
+
+fn shares(flag: &Flag, ranges: &[(Bucket, VariantId)]) -> Vec<(Json, Bucket)> {
+    let mut before = 0;
+    let share = |(end, id): &(Bucket, VariantId)| {
+        let size = end - before;
+        before = *end;
+        (json!(flag.variant(*id).name), size)
+    };
+    ranges.iter().map(share).collect()
+}

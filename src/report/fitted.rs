@@ -1,0 +1,70 @@
+//! JSON that people can read: what fits on a line stands on one.
+
+use serde_json::Value as Json;
+
+/// In characters.
+const WIDTH: usize = 110;
+
+/// The value, with a line break at its end.
+pub fn fitted(json: &Json) -> String {
+    let mut text = String::new();
+    write(json, 0, 0, &mut text);
+    text.push('\n');
+    text
+}
+
+/// `used` counts what stands on the line already, indentation included.
+fn write(json: &Json, indent: usize, used: usize, text: &mut String) {
+    let line = line(json);
+    // A comma may follow.
+    let fits = used + line.chars().count() < WIDTH;
+    match json {
+        Json::Array(items) if !fits => {
+            let parts = items.iter().map(|item| (String::new(), item));
+            write_parts(('[', ']'), parts, indent, text);
+        }
+        Json::Object(fields) if !fits => {
+            let parts = fields.iter().map(|(key, value)| (format!("{}: ", quoted(key)), value));
+            write_parts(('{', '}'), parts, indent, text);
+        }
+        _ => text.push_str(&line),
+    }
+}
+
+fn write_parts<'j>(
+    brackets: (char, char),
+    parts: impl Iterator<Item = (String, &'j Json)>,
+    indent: usize,
+    text: &mut String,
+) {
+    let inner = indent + 2;
+    text.push(brackets.0);
+    let mut separator = "";
+    for (key, value) in parts {
+        text.push_str(separator);
+        separator = ",";
+        text.push('\n');
+        text.push_str(&" ".repeat(inner));
+        text.push_str(&key);
+        write(value, inner, inner + key.chars().count(), text);
+    }
+    text.push('\n');
+    text.push_str(&" ".repeat(indent));
+    text.push(brackets.1);
+}
+
+/// With a space after each comma and colon.
+fn line(json: &Json) -> String {
+    match json {
+        Json::Array(items) => format!("[{}]", items.iter().map(line).collect::<Vec<_>>().join(", ")),
+        Json::Object(fields) => {
+            let field = |(key, value): (&String, &Json)| format!("{}: {}", quoted(key), line(value));
+            format!("{{{}}}", fields.iter().map(field).collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+fn quoted(key: &str) -> String {
+    Json::String(key.to_owned()).to_string()
+}
