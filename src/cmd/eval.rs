@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::at::At;
 use super::{
-    Exit, Format, Global, Stream, UsageError, batch, check_environment, context, moment, parse_moment, prefix,
+    Exit, Format, Global, Stream, UsageError, batch, bundle, check_environment, context, moment, parse_moment, prefix,
     terminal_width, unknown_flag,
 };
 use crate::bundle::{Bundle, Flag};
@@ -38,6 +38,15 @@ pub(super) struct Args {
     at: At,
     #[command(flatten)]
     given: context::Given,
+    /// Read a bundle that `flagctl export bundle` wrote, instead of a flag repository
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["at", "environment"])]
+    bundle: Option<PathBuf>,
+    /// An attribute of the context, read as the type that flagctl.yaml declares; may be repeated
+    #[arg(short = 'c', long = "attribute", value_name = "NAME=VALUE", value_parser = context::parse_attribute)]
+    attributes: Vec<(String, String)>,
+    /// A JSON or YAML file with the context, or `-` for stdin; `-c` overrides it
+    #[arg(long, value_name = "FILE")]
+    context: Option<PathBuf>,
     /// A file with one JSON context a line, or `-` for stdin; one line of JSON is written for each
     #[arg(long, value_name = "FILE", conflicts_with_all = ["context", "attributes", "explain", "test", "format"])]
     contexts: Option<PathBuf>,
@@ -56,12 +65,6 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
-    let source = args.at.source(Path::new("."))?;
-    let settings = load::settings(&source)?;
-    if refuse(&settings, settings.settle(Vec::new()), &source, global)? == Exit::Failed {
-        return Ok(Exit::Failed);
-    }
-    let environment = environment(args.environment.as_deref(), &settings)?;
     let now = moment(args.now);
     let loaded = match args.flags.as_slice() {
         [] => load::all(&source)?,
@@ -75,15 +78,13 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let (bundle, diagnostics) = compile(&loaded.project, &environment);
     // One flag that cannot be decided is no reason to withhold the others.
     let health = refuse(&loaded, loaded.settle(diagnostics), &source, global)?;
+    let Some(Read { bundle, commit, health }) = read(args, global)? else { return Ok(Exit::Failed) };
     let flags: Vec<&Flag> = match args.flags.as_slice() {
         [] => bundle.flags.iter().collect(),
         keys => keys.iter().filter_map(|key| bundle.flag(key)).collect(),
     };
     if flags.len() < args.flags.len() || args.test && health == Exit::Failed {
         return Ok(Exit::Failed);
-    }
-    if !args.test {
-        args.at.note(&source, &mut io::stderr().lock())?;
     }
     if let Some(file) = &args.contexts {
         let exit = batch::run(&bundle, &flags, file, now)?;
@@ -99,12 +100,55 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
     match args.format {
         Format::Human => human(args, &bundle, &flags, &context, now, &mut out)?,
         Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &json_of(args, &source, &bundle, &flags, &context, now))?;
+            serde_json::to_writer_pretty(&mut out, &json_of(args, commit, &bundle, &flags, &context, now))?;
             writeln!(out)?;
         }
     }
     out.flush()?;
     Ok(health)
+}
+
+/// What is decided from.
+struct Read {
+    bundle: Bundle,
+    /// Of the revision that was asked for.
+    commit: Option<String>,
+    /// Whether all flags can be decided.
+    health: Exit,
+}
+
+/// None where nothing can be decided; why has been shown.
+fn read(args: &Args, global: &Global) -> Result<Option<Read>> {
+    if let Some(path) = &args.bundle {
+        let bundle = bundle::read(path)?;
+        if let Some(missing) = args.flags.iter().find(|key| bundle.flag(key).is_none()) {
+            return Err(bundle::unknown_flag(&bundle, missing));
+        }
+        return Ok(Some(Read { bundle, commit: None, health: Exit::Yes }));
+    }
+    let source = args.at.source(Path::new("."))?;
+    let settings = load::settings(&source)?;
+    if refuse(&settings, settings.settle(Vec::new()), &source, global)? == Exit::Failed {
+        return Ok(None);
+    }
+    let environment = environment(args.environment.as_deref(), &settings)?;
+    let loaded = match args.flags.as_slice() {
+        [] => load::all(&source)?,
+        keys => load::flags(&source, settings, keys, &environment)?,
+    };
+    for key in &args.flags {
+        if loaded.project.flag(key).is_none() {
+            return Err(unknown_flag(key, &source));
+        }
+    }
+    let (bundle, diagnostics) = compile(&loaded.project, &environment);
+    // One flag that cannot be decided is no reason to withhold the others.
+    let health = refuse(&loaded, loaded.settle(diagnostics), &source, global)?;
+    let decided = args.flags.iter().all(|key| bundle.flag(key).is_some());
+    if decided && !args.test {
+        args.at.note(&source, &mut io::stderr().lock())?;
+    }
+    Ok(Some(Read { bundle, commit: source.revision().map(Revision::commit), health }))
 }
 
 fn human(
@@ -137,7 +181,7 @@ fn human(
 
 fn json_of<'b>(
     args: &Args,
-    source: &Source,
+    commit: Option<String>,
     bundle: &'b Bundle,
     flags: &[&'b Flag],
     context: &Context<'_>,
@@ -155,7 +199,7 @@ fn json_of<'b>(
         version: 1,
         environment: &bundle.environment,
         now: now.to_string(),
-        commit: source.revision().map(Revision::commit),
+        commit,
         decisions: flags.iter().map(decision).collect(),
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct Args {
     environment: Option<String>,
     #[command(flatten)]
     at: At,
-    /// Read a bundle instead of a flag repository, or `-` for stdin
+    /// Read a bundle that `flagctl export bundle` wrote, instead of a flag repository
     #[arg(long, value_name = "FILE", conflicts_with_all = ["at", "environment"])]
     bundle: Option<PathBuf>,
     /// Leave out the flags that cannot be written, instead of writing nothing
