@@ -14,7 +14,8 @@ pub(super) fn read(path: &Path) -> Result<Bundle> {
     let failed = || format!("cannot read `{}`", path.display());
     let mut bytes = Vec::new();
     context::open(path)?.read_to_end(&mut bytes).with_context(failed)?;
-    Bundle::from_json(&bytes).with_context(failed)
+    // The error says itself what is behind it.
+    Bundle::from_json(&bytes).map_err(|error| anyhow!("{}: {error}", failed()))
 }
 
 /// A flag that the bundle does not have, with the key that was probably meant.

@@ -18,10 +18,7 @@ use crate::source::Revision;
 
 /// Write an environment in a format that other tools read
 ///
-/// `flagd` is for flagd and its in-process clients: whoever reads it serves what `flagctl eval` serves, to every
-/// context. Where flagd lacks what a flag needs, that is said and nothing is written. `openfeature-manifest` has keys,
-/// types, descriptions and, as defaults, the values of `off`, for the `openfeature` command line, which writes typed
-/// accessors. `bundle` is flagctl's own, for `--bundle` and the library.
+/// Where flagd lacks what a flag needs, every reason is given and nothing is written.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: flagctl export flagd -e production > flags.json")]
 pub(super) struct Args {
@@ -45,8 +42,11 @@ pub(super) struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
+    /// For flagd and its in-process clients, which then serve what `flagctl eval` serves, to every context
     Flagd,
+    /// Keys, types, descriptions, and the values of `off` as defaults, for `openfeature generate`
     OpenfeatureManifest,
+    /// flagctl's own, for `--bundle` and the library
     Bundle,
 }
 

@@ -69,19 +69,33 @@ impl<'b> Writer<'b> {
         let matches = condition.map_or(Json::Bool(true), |condition| self.condition(condition, Truth::True));
         let admitted = match rule.rollout {
             Percent::ALL => Json::Bool(true),
-            share => {
-                let share = share.buckets();
-                let shares = [("admitted", share), ("others", BUCKETS - share)];
-                let shares = shares.map(|(name, size)| (json!(name), size));
-                self.bucketed(flag, Domain::Gate, shares, |bucket| json!({ "===": [bucket, "admitted"] }), json!(false))
-            }
+            share => match self.unit(flag) {
+                None => Json::Bool(false),
+                Some((unit, filled)) => {
+                    let share = share.buckets();
+                    let shares = [(json!("admitted"), share), (json!("others"), BUCKETS - share)];
+                    let bucket = self.fractional(flag, Domain::Gate, &unit, shares);
+                    and([filled, json!({ "===": [bucket, "admitted"] })])
+                }
+            },
         };
         let admitted = and([matches, admitted]);
+        let off = json!(flag.variant(flag.off).name);
         let served = match &rule.serve {
             Serve::Variant(id) => json!(flag.variant(*id).name),
             Serve::Split(ranges) => {
-                let off = json!(flag.variant(flag.off).name);
-                self.bucketed(flag, Domain::Split, shares(flag, ranges), |share| share, off)
+                let shares = shares(flag, ranges);
+                match self.unit(flag) {
+                    // Whoever the rollout admits has a unit.
+                    Some((unit, _)) if rule.rollout != Percent::ALL => {
+                        self.fractional(flag, Domain::Split, &unit, shares)
+                    }
+                    Some((unit, filled)) => {
+                        let share = self.fractional(flag, Domain::Split, &unit, shares);
+                        json!({ "if": [filled, share, off] })
+                    }
+                    None => off,
+                }
             }
         };
         let reached = if admitted == Json::Bool(true) { Reached::Nobody } else { Reached::Somebody };
@@ -89,30 +103,18 @@ impl<'b> Writer<'b> {
         reached
     }
 
-    /// What `of` makes of the unit's share; `without` where there is no unit.
-    fn bucketed(
-        &mut self,
-        flag: &Flag,
-        domain: Domain,
-        shares: impl IntoIterator<Item = (Json, Bucket)>,
-        of: impl Fn(Json) -> Json,
-        without: Json,
-    ) -> Json {
-        let Some(attribute) = self.bundle.attributes.get(flag.unit).filter(|unit| unit.kind == Type::String) else {
-            return without;
-        };
+    /// What flagd buckets by, and whether it is there; none if no context can have it.
+    fn unit(&mut self, flag: &Flag) -> Option<(Json, Json)> {
+        let attribute = self.bundle.attributes.get(flag.unit).filter(|unit| unit.kind == Type::String)?;
         let unit = self.path(attribute);
         let filled = match &attribute.allowed {
             None => is_filled(&unit),
             Some(allowed) => {
-                one_of(&unit, allowed.iter().filter(|text| !text.is_empty()).map(|text| json!(text)).collect())
+                let filled = allowed.iter().filter(|text| !text.is_empty());
+                one_of(&unit, filled.map(|text| json!(text)).collect())
             }
         };
-        let share = of(self.fractional(flag, domain, &unit, shares));
-        match without {
-            Json::Bool(false) => and([filled, share]),
-            without => json!({ "if": [filled, share, without] }),
-        }
+        Some((unit, filled))
     }
 
     /// The shares' names, by the unit's bucket.
@@ -124,9 +126,8 @@ impl<'b> Writer<'b> {
         shares: impl IntoIterator<Item = (Json, Bucket)>,
     ) -> Json {
         if self.bundle.bucketing == Bucketing::Siphash {
-            return self.refuse(
-                "it buckets units, by siphash; flagd computes the buckets of `bucketing: flagd-v2` and `flagd-v3`",
-            );
+            return self
+                .refuse("its buckets are siphash's; flagd computes those of `bucketing: flagd-v2` or `flagd-v3`");
         }
         let salt = flag.bucketer.salt();
         let before = match domain {

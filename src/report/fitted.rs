@@ -4,6 +4,8 @@ use serde_json::Value as Json;
 
 /// In characters.
 const WIDTH: usize = 110;
+/// More plain values than this stand several on a line.
+const ROW: usize = 8;
 
 /// The value, with a line break at its end.
 pub fn fitted(json: &Json) -> String {
@@ -19,6 +21,11 @@ fn write(json: &Json, indent: usize, used: usize, text: &mut String) {
     // A comma may follow.
     let fits = used + line.chars().count() < WIDTH;
     match json {
+        Json::Array(items)
+            if !fits && items.len() > ROW && !items.iter().any(|item| item.is_array() || item.is_object()) =>
+        {
+            write_rows(items, indent, text);
+        }
         Json::Array(items) if !fits => {
             let parts = items.iter().map(|item| (String::new(), item));
             write_parts(('[', ']'), parts, indent, text);
@@ -51,6 +58,28 @@ fn write_parts<'j>(
     text.push('\n');
     text.push_str(&" ".repeat(indent));
     text.push(brackets.1);
+}
+
+fn write_rows(items: &[Json], indent: usize, text: &mut String) {
+    let margin = format!("\n{}", " ".repeat(indent + 2));
+    text.push('[');
+    let mut used = WIDTH;
+    for (at, item) in items.iter().enumerate() {
+        let item = line(item);
+        if used + item.chars().count() + 2 > WIDTH {
+            text.push_str(if at == 0 { "" } else { "," });
+            text.push_str(&margin);
+            used = indent + 2;
+        } else {
+            text.push_str(", ");
+            used += 2;
+        }
+        used += item.chars().count();
+        text.push_str(&item);
+    }
+    text.push('\n');
+    text.push_str(&" ".repeat(indent));
+    text.push(']');
 }
 
 /// With a space after each comma and colon.
