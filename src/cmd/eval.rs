@@ -41,12 +41,6 @@ pub(super) struct Args {
     /// Read a bundle that `flagctl export bundle` wrote, instead of a flag repository
     #[arg(long, value_name = "FILE", conflicts_with_all = ["at", "environment"])]
     bundle: Option<PathBuf>,
-    /// An attribute of the context, read as the type that flagctl.yaml declares; may be repeated
-    #[arg(short = 'c', long = "attribute", value_name = "NAME=VALUE", value_parser = context::parse_attribute)]
-    attributes: Vec<(String, String)>,
-    /// A JSON or YAML file with the context, or `-` for stdin; `-c` overrides it
-    #[arg(long, value_name = "FILE")]
-    context: Option<PathBuf>,
     /// A file with one JSON context a line, or `-` for stdin; one line of JSON is written for each
     #[arg(long, value_name = "FILE", conflicts_with_all = ["context", "attributes", "explain", "test", "format"])]
     contexts: Option<PathBuf>,
@@ -66,18 +60,6 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let now = moment(args.now);
-    let loaded = match args.flags.as_slice() {
-        [] => load::all(&source)?,
-        keys => load::flags(&source, settings, keys, &[&environment])?,
-    };
-    for key in &args.flags {
-        if loaded.project.flag(key).is_none() {
-            return Err(unknown_flag(key, &source));
-        }
-    }
-    let (bundle, diagnostics) = compile(&loaded.project, &environment);
-    // One flag that cannot be decided is no reason to withhold the others.
-    let health = refuse(&loaded, loaded.settle(diagnostics), &source, global)?;
     let Some(Read { bundle, commit, health }) = read(args, global)? else { return Ok(Exit::Failed) };
     let flags: Vec<&Flag> = match args.flags.as_slice() {
         [] => bundle.flags.iter().collect(),
@@ -134,7 +116,7 @@ fn read(args: &Args, global: &Global) -> Result<Option<Read>> {
     let environment = environment(args.environment.as_deref(), &settings)?;
     let loaded = match args.flags.as_slice() {
         [] => load::all(&source)?,
-        keys => load::flags(&source, settings, keys, &environment)?,
+        keys => load::flags(&source, settings, keys, &[&environment])?,
     };
     for key in &args.flags {
         if loaded.project.flag(key).is_none() {
@@ -214,7 +196,6 @@ fn test(bundle: &Bundle, flags: &[&Flag], context: &Context<'_>, now: Timestamp)
 }
 
 /// The environment asked for, or the only one that there is.
-/// The one that is asked for, or the only one.
 pub(super) fn environment(given: Option<&str>, settings: &Loaded) -> Result<String> {
     let names: Vec<&str> = settings.project.settings.environments.iter().map(|name| name.value.as_str()).collect();
     match (given, names.as_slice()) {
