@@ -16,6 +16,7 @@
 //! | yaml | a file's text | Node tree with spans (the only module that knows the YAML parser) | codes, source, diag |
 //! | bundle | nothing, or JSON | Bundle: what the evaluator reads | |
 //! | eval | Bundle, context, now | Decision, Trace | bundle |
+//! | analyze | one or two Bundles | exact answers about all contexts: what changes, what is reachable, what is proven | bundle, eval |
 //! | model | Node trees | Project: every definition as written, spanned | source, yaml, bundle, eval |
 //! | schema | a Node tree, its kind | diagnostics: departures from the published schemas | codes, source, diag, yaml, model, bundle |
 //! | compile | Project, environment | Bundle: names resolved, order fixed, percentages as bucket ranges | codes, source, diag, yaml, model, bundle, eval |
@@ -35,6 +36,8 @@
 pub mod bundle;
 pub mod eval;
 
+#[cfg(feature = "cli")]
+pub mod analyze;
 #[cfg(feature = "cli")]
 pub mod cmd;
 #[cfg(feature = "cli")]

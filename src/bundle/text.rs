@@ -139,6 +139,11 @@ impl Folded {
         self.operator
     }
 
+    /// What is matched in the text, case ignored, as one regular expression.
+    pub fn expression(&self) -> &str {
+        self.automaton.as_str()
+    }
+
     /// The texts to satisfy it with, as written.
     pub fn operands(&self) -> &[Box<str>] {
         &self.operands

@@ -21,10 +21,11 @@ pub use truth::Truth;
 pub(crate) use condition::judge;
 #[cfg(feature = "cli")]
 pub(crate) use context::moment;
+pub(crate) use context::{EXACT, moment};
 
 use jiff::Timestamp;
 
-use crate::bundle::{Bucket, Bundle, Domain, Flag, Percent, Rule, Serve, State, Variant, VariantId};
+use crate::bundle::{Bucket, Bundle, Condition, Domain, Flag, Percent, Rule, Serve, State, Variant, VariantId};
 use condition::Scope;
 
 /// What a flag serves to a context, and why.
@@ -124,6 +125,11 @@ impl ErrorCode {
 /// ```
 pub fn decide<'b>(bundle: &'b Bundle, flag: &'b Flag, context: &Context<'_>, now: Timestamp) -> Decision<'b> {
     Scope { bundle, context, now }.decide(flag)
+}
+
+/// Whether a condition, which must be one of `bundle`'s, holds for `context` at `now`.
+pub fn holds(bundle: &Bundle, condition: &Condition, context: &Context<'_>, now: Timestamp) -> Truth {
+    Scope { bundle, context, now }.holds(condition)
 }
 
 /// What became of one rule.

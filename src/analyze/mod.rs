@@ -1,0 +1,97 @@
+//! Exact answers about all contexts at once, without sampling.
+//!
+//! Takes one or two bundles and flags or conditions in them; gives what [`changes`] between two definitions, which
+//! rules and variants are [`reachable`], and whether a promise such as [`never`] is kept.
+//!
+//! A flag is a list of conditions over tests on single attributes. Each distinct test is a proposition, each
+//! attribute adds what holds among its own tests, and a solver looks for contexts in which two decisions differ.
+//! What units get is arithmetic on ranges of buckets: each hash of a unit counts as uniform and independent of the
+//! others, save that units which a condition names are hashed.
+//!
+//! **Invariant:** a context that is shown has been decided by the evaluator.
+//! **Invariant:** the same question has the same answer everywhere: work is counted, time is not measured.
+//! **Invariant:** where the work allowed does not suffice, that is the answer; it is never a guess.
+
+mod automaton;
+mod axis;
+mod changes;
+mod domain;
+mod engine;
+mod explore;
+mod lower;
+mod proof;
+mod reach;
+mod region;
+mod share;
+mod solver;
+mod vocabulary;
+mod witness;
+
+pub use changes::changes;
+pub use engine::Certainty;
+pub use proof::{
+    Answer, Doubt, Served, always, at_most, exclusive, follows, implies, monotone, never, satisfiable, valid,
+};
+pub use reach::{Reach, Reachable, reachable};
+pub use region::{Bounds, Effect, Place, Population, Region, Side, Sight, Subject, Term, Transition, Witness, effects};
+pub use share::Share;
+
+use crate::bundle::{Bundle, Flag, FlagId};
+
+/// A flag, and the bundle that it is one of.
+#[derive(Debug, Clone, Copy)]
+pub struct Definition<'b> {
+    bundle: &'b Bundle,
+    id: FlagId,
+}
+
+impl<'b> Definition<'b> {
+    /// None where the bundle has no flag of that key.
+    pub fn find(bundle: &'b Bundle, key: &str) -> Option<Self> {
+        let at = bundle.flags.binary_search_by(|flag| flag.key.as_ref().cmp(key)).ok()?;
+        Some(Self { bundle, id: FlagId(u32::try_from(at).ok()?) })
+    }
+
+    /// Where the flag stands.
+    pub fn bundle(self) -> &'b Bundle {
+        self.bundle
+    }
+
+    /// The flag itself.
+    pub fn flag(self) -> &'b Flag {
+        self.bundle.flag_at(self.id)
+    }
+}
+
+/// How much work one question may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Conflicts that the solver may meet.
+    pub conflicts: u64,
+    /// States of products of automata that may be visited.
+    pub states: u64,
+    /// Ranges of buckets that may be told apart.
+    pub leaves: u64,
+    /// Units that may be hashed in search of witnesses.
+    pub units: u64,
+    /// Units that may be hashed for one of them.
+    pub units_each: u64,
+}
+
+impl Default for Budget {
+    /// Seconds, at the worst.
+    fn default() -> Self {
+        Self { conflicts: 1_000_000, states: 400_000, leaves: 200_000, units: 50_000_000, units_each: 1_000_000 }
+    }
+}
+
+/// There is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The work allowed does not suffice.
+    #[error("the question takes more work than is allowed")]
+    Exhausted,
+    /// The analysis and the evaluator differ, which is a fault of this program.
+    #[error("analysis and evaluation disagree, which is a fault of flagctl: {0}")]
+    Disagreement(String),
+}

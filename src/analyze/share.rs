@@ -1,0 +1,124 @@
+//! Exact shares of all units.
+
+use std::fmt;
+
+use super::Failure;
+use crate::bundle::BUCKETS;
+
+/// A rational number from zero to one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Share {
+    numerator: u128,
+    denominator: u128,
+}
+
+fn divisor(mut a: u128, mut b: u128) -> u128 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a.max(1)
+}
+
+impl Share {
+    /// Nobody.
+    pub const NONE: Self = Self { numerator: 0, denominator: 1 };
+    /// Everyone.
+    pub const ALL: Self = Self { numerator: 1, denominator: 1 };
+
+    /// `numerator / denominator` in lowest terms; [`Share::NONE`] for a denominator of zero.
+    pub fn new(numerator: u128, denominator: u128) -> Self {
+        if denominator == 0 {
+            return Self::NONE;
+        }
+        let common = divisor(numerator, denominator);
+        Self { numerator: numerator / common, denominator: denominator / common }
+    }
+
+    /// So many of [`BUCKETS`].
+    pub fn of_buckets(buckets: u32) -> Self {
+        Self::new(u128::from(buckets), u128::from(BUCKETS))
+    }
+
+    /// In lowest terms.
+    pub fn numerator(self) -> u128 {
+        self.numerator
+    }
+
+    /// In lowest terms.
+    pub fn denominator(self) -> u128 {
+        self.denominator
+    }
+
+    /// The nearest double.
+    #[allow(clippy::cast_precision_loss, reason = "for display and thresholds of people's making")]
+    pub fn as_f64(self) -> f64 {
+        self.numerator as f64 / self.denominator as f64
+    }
+
+    pub(super) fn plus(self, other: Self) -> Result<Self, Failure> {
+        let common = divisor(self.denominator, other.denominator);
+        let (left, right) = (other.denominator / common, self.denominator / common);
+        let sum = |a: u128, b: u128| a.checked_add(b);
+        let numerator = sum(product(self.numerator, left)?, product(other.numerator, right)?);
+        Ok(Self::new(numerator.ok_or(Failure::Exhausted)?, product(self.denominator, left)?))
+    }
+
+    pub(super) fn times(self, other: Self) -> Result<Self, Failure> {
+        let (a, b) = (Self::new(self.numerator, other.denominator), Self::new(other.numerator, self.denominator));
+        Ok(Self::new(product(a.numerator, b.numerator)?, product(a.denominator, b.denominator)?))
+    }
+
+    /// What `self` exceeds `other` by; nobody where it does not.
+    pub(super) fn beyond(self, other: Self) -> Result<Self, Failure> {
+        let (left, right) = (product(self.numerator, other.denominator)?, product(other.numerator, self.denominator)?);
+        Ok(Self::new(left.saturating_sub(right), product(self.denominator, other.denominator)?))
+    }
+}
+
+fn product(a: u128, b: u128) -> Result<u128, Failure> {
+    a.checked_mul(b).ok_or(Failure::Exhausted)
+}
+
+impl PartialOrd for Share {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Share {
+    /// By continued fractions, so that nothing overflows.
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let (mut a, mut b, mut turned) = (*self, *other, false);
+        loop {
+            let whole = (a.numerator / a.denominator).cmp(&(b.numerator / b.denominator));
+            let rest = (a.numerator % a.denominator, b.numerator % b.denominator);
+            let order = match (whole, rest) {
+                (std::cmp::Ordering::Equal, (0, 0)) => return std::cmp::Ordering::Equal,
+                (std::cmp::Ordering::Equal, (0, _)) => std::cmp::Ordering::Less,
+                (std::cmp::Ordering::Equal, (_, 0)) => std::cmp::Ordering::Greater,
+                (std::cmp::Ordering::Equal, (x, y)) => {
+                    a = Self { numerator: a.denominator, denominator: x };
+                    b = Self { numerator: b.denominator, denominator: y };
+                    turned = !turned;
+                    continue;
+                }
+                (order, _) => order,
+            };
+            return if turned { order.reverse() } else { order };
+        }
+    }
+}
+
+impl fmt::Display for Share {
+    /// As a percentage: `12.5%` where three decimals say it exactly, else `≈ 3.333%`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let thousandths = u128::from(BUCKETS);
+        let (scaled, exact) = match self.numerator.checked_mul(thousandths) {
+            Some(scaled) => (scaled / self.denominator, scaled % self.denominator == 0),
+            None => (self.numerator / (self.denominator / thousandths).max(1), false),
+        };
+        let buckets = u32::try_from(scaled.min(thousandths)).unwrap_or(BUCKETS);
+        let percent = crate::bundle::Percent::from_buckets(buckets).unwrap_or(crate::bundle::Percent::ZERO);
+        if exact { write!(f, "{percent}") } else { write!(f, "≈ {percent}") }
+    }
+}
