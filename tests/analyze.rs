@@ -10,11 +10,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use flagctl::analyze::{
-    Answer, Budget, Definition, Doubt, Effect, Place, Population, Reach, Region, Served, Share, Sight, Witness, always,
-    at_most, changes, effects, exclusive, follows, implies, monotone, never, reachable, satisfiable, valid,
-};
-use flagctl::bundle::{BUCKETS, Bundle, Condition, Domain, Flag, FlagId, Percent, Serve, State, VariantId};
+use flagctl::analyze::{Budget, Definition, Place, Population, Region, Share, Sight, Witness, changes, effects};
+use flagctl::bundle::{BUCKETS, Bundle, Condition, Domain, Flag, Percent, Serve, State, VariantId};
 use flagctl::eval::{Context, Truth, Value, decide, holds};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
@@ -89,7 +86,8 @@ fn predicate(random: &mut Random, attribute: usize) -> Json {
             json!({"has": [random.pick(&["any", "all"]), {"texts": random.some(&pool, 2)}]})
         }
         6 => {
-            let pool = ["10.0.0.0/8", "10.1.0.0/16", "10.1.2.3/32", "2001:db8::/32", "::/0", "0.0.0.0/0", "::ffff:0:0/96"];
+            let pool =
+                ["10.0.0.0/8", "10.1.0.0/16", "10.1.2.3/32", "2001:db8::/32", "::/0", "0.0.0.0/0", "::ffff:0:0/96"];
             json!({"one-of": {"networks": random.some(&pool, 2)}})
         }
         7 => match random.below(3) {
@@ -102,7 +100,9 @@ fn predicate(random: &mut Random, attribute: usize) -> Json {
             1 => json!({"ends-with": random.pick(&["b", "ab", "@x"])}),
             2 => json!({"contains": random.pick(&["a", "b", "ab"])}),
             3 => json!({"matches": random.pick(&["^a+$", "^[ab]{2}$", "b.b", "^$"])}),
-            4 => json!({"folded": {"operator": random.pick(&["starts-with", "ends-with", "contains"]), "operands": ["AB"]}}),
+            4 => {
+                json!({"folded": {"operator": random.pick(&["starts-with", "ends-with", "contains"]), "operands": ["AB"]}})
+            }
             _ => json!({"one-of": {"texts": random.some(&["ab", "a", "bab", "", "aa@x"], 2)}}),
         },
         _ => {
@@ -204,7 +204,10 @@ fn edit(random: &mut Random, bundle: &mut Json, known: Known) {
         6 => main["salt"] = json!("c"),
         7 => main["unit"] = json!(random.pick(&[0, 2])),
         8 => main["prerequisites"] = json!([{"flag": {"key": 0, "variants": [random.below(2)]}}]),
-        9 => bundle["segments"][random.below(2)]["condition"] = condition(random, Known { segments: 0, flags: 0, ..known }, 1),
+        9 => {
+            bundle["segments"][random.below(2)]["condition"] =
+                condition(random, Known { segments: 0, flags: 0, ..known }, 1)
+        }
         10 => main["variants"][0]["value"] = json!(false),
         11 if rules > 0 => main["rules"][at]["serve"] = json!({"split": [[20_000, 0], [70_000, 1], [100_000, 2]]}),
         12 => main["off"] = json!(random.below(3)),
@@ -223,13 +226,31 @@ fn context_json(random: &mut Random) -> (Json, Timestamp) {
             context.insert(name.to_owned(), random.pick(pool));
         }
     };
-    let units = [json!("qa1"), json!("qa2"), json!("vip"), json!(""), json!(7), json!("generic"), json!("zz9"), json!("u-5"), json!("q")];
+    let units = [
+        json!("qa1"),
+        json!("qa2"),
+        json!("vip"),
+        json!(""),
+        json!(7),
+        json!("generic"),
+        json!("zz9"),
+        json!("u-5"),
+        json!("q"),
+    ];
     set(random, "targetingKey", &units);
     set(random, "account", &units);
     let numbers = [-1.0, 0.0, 17.0, 18.0, 18.25, 18.5, 30.0, 65.0, 66.0].map(Json::from);
     set(random, "age", &[&numbers[..], &[json!("x"), json!(null), json!(9_007_199_254_740_992_u64)]].concat());
     set(random, "beta", &[json!(true), json!(false), json!("yes")]);
-    let lists = [json!([]), json!(["a"]), json!(["b", "a"]), json!(["a", "b", "c"]), json!(["z"]), json!("a"), json!(["admin"])];
+    let lists = [
+        json!([]),
+        json!(["a"]),
+        json!(["b", "a"]),
+        json!(["a", "b", "c"]),
+        json!(["z"]),
+        json!("a"),
+        json!(["admin"]),
+    ];
     set(random, "groups", &lists);
     let roles = [json!([]), json!(["admin"]), json!(["staff", "admin"]), json!(["staff"]), json!(["root"]), json!(1)];
     set(random, "roles", &roles);
@@ -331,15 +352,17 @@ fn cells(bundles: &[&Bundle]) -> Vec<(Buckets, Share)> {
         ends.extend([0, BUCKETS]);
         let ends: Vec<u32> = ends.into_iter().collect();
         let ranges: Vec<(u32, u32)> = ends.windows(2).map(|pair| (pair[0], pair[1])).collect();
-        let extended = all.iter().flat_map(|(buckets, numerator, denominator)| {
-            ranges.iter().map(|(from, to)| {
+        let mut extended = Vec::new();
+        for (buckets, numerator, denominator) in &all {
+            for (from, to) in &ranges {
                 let mut buckets = buckets.clone();
                 buckets.insert(hash.clone(), *from);
                 // In thousands, which all ends of this test are.
-                (buckets, numerator * u128::from((to - from) / 1_000), denominator * u128::from(BUCKETS / 1_000))
-            })
-        });
-        all = extended.collect();
+                let (part, whole) = (u128::from((to - from) / 1_000), u128::from(BUCKETS / 1_000));
+                extended.push((buckets, numerator * part, denominator * whole));
+            }
+        }
+        all = extended;
     }
     all.into_iter().map(|(buckets, numerator, denominator)| (buckets, Share::new(numerator, denominator))).collect()
 }
@@ -347,10 +370,8 @@ fn cells(bundles: &[&Bundle]) -> Vec<(Buckets, Share)> {
 fn sum(shares: impl Iterator<Item = Share>) -> Share {
     let mut total = (0u128, 1u128);
     for share in shares {
-        let sum = Share::new(
-            total.0 * share.denominator() + share.numerator() * total.1,
-            total.1 * share.denominator(),
-        );
+        let sum =
+            Share::new(total.0 * share.denominator() + share.numerator() * total.1, total.1 * share.denominator());
         total = (sum.numerator(), sum.denominator());
     }
     Share::new(total.0, total.1)
@@ -432,7 +453,8 @@ fn read(json: &Json) -> Bundle {
 #[test]
 fn regions_are_what_the_evaluator_does_for_every_context_and_every_bucket() {
     let mut random = Random(0x2026_1122);
-    let (mut regions_seen, mut unmoved, mut inside, mut named, mut without, mut kinds) = (0, 0, 0, 0, 0, BTreeSet::new());
+    let (mut regions_seen, mut unmoved, mut inside, mut named, mut without, mut kinds) =
+        (0, 0, 0, 0, 0, BTreeSet::new());
     for round in 0..1_500 {
         let (mut json, known) = bundle_json(&mut random);
         let before = read(&json);
@@ -481,14 +503,19 @@ fn regions_are_what_the_evaluator_does_for_every_context_and_every_bucket() {
                 None => {
                     assert!(!moving(&case.really()), "{}", says());
                     let is_named = ["targetingKey", "account"].iter().any(|unit| {
-                        NAMED.iter().any(|name| context[unit] == *name && old.to_string().contains(name) | json.to_string().contains(name))
+                        NAMED.iter().any(|name| {
+                            context[unit] == *name && old.to_string().contains(name) | json.to_string().contains(name)
+                        })
                     });
                     assert!(is_named || !moving(&case.expected(&cells)), "{}", says());
                 }
             }
         }
     }
-    assert!(regions_seen > 500 && unmoved > 100 && inside > 1_000 && named > 10, "{regions_seen} {unmoved} {inside} {named}");
+    assert!(
+        regions_seen > 500 && unmoved > 100 && inside > 1_000 && named > 10,
+        "{regions_seen} {unmoved} {inside} {named}"
+    );
     assert!(without * 100 < regions_seen, "{without} of {regions_seen} regions have no witness");
     assert_eq!(kinds.len(), 4, "{kinds:?}");
 }

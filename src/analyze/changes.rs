@@ -170,7 +170,7 @@ impl<'b> Pair<'b> {
 
     fn region(&self, engine: &mut Engine<'b>, draft: Draft<'b>) -> Result<Region, Failure> {
         let Draft { asks, signs, classes, meaning, witness, certainty } = draft;
-        let kept = simplify(engine, &asks, &signs)?;
+        let kept = simplify(engine, &asks, &signs, &classes)?;
         let terms = asks.iter().zip(&signs).zip(kept).filter(|(_, kept)| *kept);
         let terms = terms.filter(|((ask, _), _)| ask.class.is_none()).map(|((ask, sign), _)| term(engine, ask, *sign));
         let terms = terms.collect();
@@ -257,8 +257,25 @@ fn join<'b>(into: &mut Draft<'b>, from: &Draft<'b>) -> bool {
     true
 }
 
+/// That the units are of these classes, for each attribute that has some.
+fn one_of(engine: &mut Engine<'_>, classes: &BTreeSet<(usize, usize)>) -> Vec<Literal> {
+    let mut literals: BTreeMap<usize, Vec<Literal>> = BTreeMap::new();
+    for (domain, class) in classes {
+        if let Some(Form::Text(text)) = engine.lowering.domains.get(*domain).map(|domain| &domain.form) {
+            literals.entry(*domain).or_default().extend(text.classes.get(*class).map(|class| class.holds));
+        }
+    }
+    literals.into_values().map(|any| engine.lowering.solver.any(any)).collect()
+}
+
 /// Which of the questions are needed to tell the region.
-fn simplify(engine: &mut Engine<'_>, asks: &[Ask<'_>], signs: &[bool]) -> Result<Vec<bool>, Failure> {
+fn simplify(
+    engine: &mut Engine<'_>,
+    asks: &[Ask<'_>],
+    signs: &[bool],
+    classes: &BTreeSet<(usize, usize)>,
+) -> Result<Vec<bool>, Failure> {
+    let units = one_of(engine, classes);
     let literals: Vec<Literal> = asks.iter().zip(signs).map(|(ask, sign)| ask.literal.apply_sign(*sign)).collect();
     let mut kept = vec![true; literals.len()];
     // What is about units is left out first, then what does not hold, the last first.
@@ -278,7 +295,8 @@ fn simplify(engine: &mut Engine<'_>, asks: &[Ask<'_>], signs: &[bool]) -> Result
             continue;
         }
         let others = literals.iter().zip(&kept).enumerate().filter(|(other, (_, kept))| **kept && *other != at);
-        let mut assumed: Vec<Literal> = others.map(|(_, (literal, _))| *literal).collect();
+        let others = others.filter(|(other, _)| asks.get(*other).is_some_and(|ask| ask.class.is_none()));
+        let mut assumed: Vec<Literal> = others.map(|(_, (literal, _))| *literal).chain(units.iter().copied()).collect();
         assumed.extend(literals.get(at).map(|literal| !*literal));
         if engine.impossible(&assumed)?
             && let Some(kept) = kept.get_mut(at)

@@ -201,9 +201,9 @@ impl<'b> Walk<'_, 'b> {
                 }
                 Ok(false)
             }
-            NodeKind::Served(flag, variants) => {
+            NodeKind::Served(flag, variants, want) => {
                 let (served, _) = self.decide(*flag, Heed::State)?;
-                Ok(variants.contains(&served) == (node.want == Want::True))
+                Ok(variants.contains(&served) == (*want == Want::True))
             }
         }
     }

@@ -47,8 +47,8 @@ pub(super) enum NodeKind<'b> {
     Plain,
     All(Vec<Node<'b>>),
     Any(Vec<Node<'b>>),
-    /// Whether the flag at that place serves one of these.
-    Served(usize, &'b [VariantId]),
+    /// Whether the flag at that place serves one of these; asked for by itself, whatever stands around it.
+    Served(usize, &'b [VariantId], Want),
 }
 
 /// A rule's condition; none where it is for everyone.
@@ -174,7 +174,7 @@ impl<'b> Lowering<'b> {
                     variants.iter().filter_map(|id| flag.outcomes.get(usize::from(id.0)).copied()).collect();
                 let served = self.solver.any(served);
                 let literal = if want == Want::True { served } else { !served };
-                node(literal, if plain { NodeKind::Plain } else { NodeKind::Served(at, variants) })
+                node(literal, if plain { NodeKind::Plain } else { NodeKind::Served(at, variants, want) })
             }
             Condition::Test(test) => node(self.test(bundle, test, want), NodeKind::Plain),
         }

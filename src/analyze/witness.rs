@@ -45,12 +45,12 @@ pub(super) fn find<'b>(
         }
     }
     let expected = Expected::new(engine, instance, leaf, asks, targets, conditions);
-    if !expected.agrees(&context, now) {
+    if let Some(difference) = expected.difference(&context, now) {
         if instance.certainty == Certainty::Possible || !engine.retyped.is_empty() {
             return Ok(None);
         }
         let context = Json::Object(context);
-        return Err(Failure::Disagreement(format!("the evaluator decides otherwise for {context} at {now}")));
+        return Err(Failure::Disagreement(format!("for {context} at {now} {difference}")));
     }
     let unit = |name: &String| {
         asks.iter().any(|ask| match &ask.subject {
@@ -151,17 +151,32 @@ impl<'e, 'b> Expected<'e, 'b> {
     }
 
     fn agrees(&self, context: &Map<String, Json>, now: Timestamp) -> bool {
+        self.difference(context, now).is_none()
+    }
+
+    /// The first thing that the evaluator says otherwise.
+    fn difference(&self, context: &Map<String, Json>, now: Timestamp) -> Option<String> {
         let json = Json::Object(context.clone());
-        self.bundles.iter().all(|(side, bundle)| {
-            let Ok((context, _)) = Context::from_json(&bundle.attributes, &json) else { return false };
+        self.bundles.iter().find_map(|(side, bundle)| {
+            let context = match Context::from_json(&bundle.attributes, &json) {
+                Ok((context, _)) => context,
+                Err(error) => return Some(error.to_string()),
+            };
             let mut conditions = self.conditions.iter().filter(|(other, ..)| other == side);
             let mut decisions = self.decisions.iter().filter(|(other, ..)| other == side);
-            conditions.all(|(_, condition, want, held)| {
+            let condition = conditions.find_map(|(_, condition, want, held)| {
                 let wanted = if *want == Want::True { Truth::True } else { Truth::False };
-                (holds(bundle, condition, &context, now) == wanted) == *held
-            }) && decisions.all(|(_, flag, variant, place)| {
-                let decision = decide(bundle, flag, &context, now);
-                std::ptr::eq(decision.variant, flag.variant(*variant)) && placed(&decision) == *place
+                let found = holds(bundle, condition, &context, now);
+                ((found == wanted) != *held).then(|| format!("{} is {found:?}", bundle.words(condition)))
+            });
+            condition.or_else(|| {
+                decisions.find_map(|(_, flag, variant, place)| {
+                    let decision = decide(bundle, flag, &context, now);
+                    let (served, found) = (&decision.variant.name, placed(&decision));
+                    let same = std::ptr::eq(decision.variant, flag.variant(*variant)) && found == *place;
+                    let wanted = &flag.variant(*variant).name;
+                    (!same).then(|| format!("{} serves {served} by {found:?}, not {wanted} by {place:?}", flag.key))
+                })
             })
         })
     }
