@@ -10,7 +10,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use flagctl::analyze::{Budget, Definition, Place, Population, Region, Share, Sight, Witness, changes, effects};
+use flagctl::analyze::{
+    Answer, Budget, Definition, Doubt, Effect, Failure, Place, Population, Reach, Region, Served, Share, Sight,
+    Witness, always, at_most, changes, effects, exclusive, follows, implies, monotone, never, reachable, satisfiable,
+    valid,
+};
 use flagctl::bundle::{BUCKETS, Bundle, Condition, Domain, Flag, Percent, Serve, State, VariantId};
 use flagctl::eval::{Context, Truth, Value, decide, holds};
 use jiff::Timestamp;
@@ -455,7 +459,7 @@ fn regions_are_what_the_evaluator_does_for_every_context_and_every_bucket() {
     let mut random = Random(0x2026_1122);
     let (mut regions_seen, mut unmoved, mut inside, mut named, mut without, mut kinds) =
         (0, 0, 0, 0, 0, BTreeSet::new());
-    for round in 0..1_500 {
+    for round in 0..700 {
         let (mut json, known) = bundle_json(&mut random);
         let before = read(&json);
         let old = json.clone();
@@ -518,4 +522,315 @@ fn regions_are_what_the_evaluator_does_for_every_context_and_every_bucket() {
     );
     assert!(without * 100 < regions_seen, "{without} of {regions_seen} regions have no witness");
     assert_eq!(kinds.len(), 4, "{kinds:?}");
+}
+
+/// A bundle, and contexts of all kinds with units in all buckets.
+struct World<'b> {
+    bundle: &'b Bundle,
+    cells: &'b [(Buckets, Share)],
+    contexts: &'b [(Json, Timestamp)],
+}
+
+impl World<'_> {
+    /// Whether some context, in some bucket, is so. A unit that a condition names may have other buckets than those
+    /// here, so that only units that nothing names count.
+    fn some(&self, wanted: impl Fn(&Reference<'_>) -> bool) -> bool {
+        self.contexts.iter().any(|(json, now)| {
+            let context = Context::from_json(&self.bundle.attributes, json).unwrap().0;
+            let named = ["targetingKey", "account"].iter().any(|unit| NAMED.iter().any(|name| json[unit] == *name));
+            let (bundle, context, now) = (self.bundle, &context, *now);
+            !named && self.cells.iter().any(|(buckets, _)| wanted(&Reference { bundle, context, now, buckets }))
+        })
+    }
+
+    /// Whether the answer is true of the contexts; refuted by one that the evaluator decides so.
+    fn check(
+        &self,
+        answer: &Answer,
+        broken: impl Fn(&Context<'_>, Timestamp) -> bool,
+        some: bool,
+        shown: &str,
+    ) -> usize {
+        match answer {
+            Answer::Proven => assert!(!some, "{shown}"),
+            Answer::Refuted(Witness { context, now }) => {
+                let json = Json::Object(context.clone());
+                let context = Context::from_json(&self.bundle.attributes, &json).unwrap().0;
+                assert!(broken(&context, *now), "{json} {shown}");
+            }
+            Answer::Undecided(doubt) => assert_eq!(*doubt, Doubt::NoUnit),
+        }
+        usize::from(matches!(answer, Answer::Refuted(_)))
+    }
+}
+
+#[test]
+fn promises_are_kept_or_broken_as_the_evaluator_says() {
+    let mut random = Random(0x5eed);
+    let budget = Budget::default();
+    let (mut refuted, mut asked) = (0, 0);
+    for _ in 0..250 {
+        let (json, known) = bundle_json(&mut random);
+        let mut json = json;
+        let conditions = [condition(&mut random, known, 2), condition(&mut random, known, 2)];
+        json["segments"]
+            .as_array_mut()
+            .unwrap()
+            .extend(conditions.iter().map(|one| json!({"name": "x", "condition": one})));
+        json["segments"][2]["name"] = json!("w");
+        let bundle = read(&json);
+        let mut other = json.clone();
+        edit(&mut random, &mut other, known);
+        let other = read(&other);
+        let contexts: Vec<_> = (0..20).map(|_| context_json(&mut random)).collect();
+        let world = World { bundle: &bundle, cells: &cells(&[&bundle]), contexts: &contexts };
+        let [base, main] = ["base", "main"].map(|key| Definition::find(&bundle, key).unwrap());
+        let variant = random.pick(&["on", "off", "late"]);
+        let served = Served::find(main, variant).unwrap();
+        let needed = Served::find(base, random.pick(&["on", "off"])).unwrap();
+        let (when, then) = (&bundle.segments[2].condition, &bundle.segments[3].condition);
+        let gets = |served: Served<'_>, context: &Context<'_>, now| {
+            let flag = served.flag.flag();
+            std::ptr::eq(decide(&bundle, flag, context, now).variant, flag.variant(served.variant))
+        };
+        let has =
+            |served: Served<'_>, reference: &Reference<'_>| reference.decide(served.flag.flag()).0 == served.variant;
+        let holds =
+            |condition: &Condition, context: &Context<'_>, now| holds(&bundle, condition, context, now) == Truth::True;
+        let is = |reference: &Reference<'_>, condition: &Condition| reference.holds(condition) == Truth::True;
+        let shown = json.to_string();
+        let mut check =
+            |answer: Result<Answer, Failure>, broken: &dyn Fn(&Context<'_>, Timestamp) -> bool, some: bool| {
+                asked += 1;
+                refuted += world.check(&answer.unwrap(), broken, some, &shown);
+            };
+        check(
+            never(served, Some(when), &budget),
+            &|context, now| holds(when, context, now) && gets(served, context, now),
+            world.some(|reference| is(reference, when) && has(served, reference)),
+        );
+        check(
+            always(served, None, &budget),
+            &|context, now| !gets(served, context, now),
+            world.some(|reference| !has(served, reference)),
+        );
+        check(
+            exclusive(&[served, needed], &budget),
+            &|context, now| gets(served, context, now) && gets(needed, context, now),
+            world.some(|reference| has(served, reference) && has(needed, reference)),
+        );
+        check(
+            follows(served, needed, &budget),
+            &|context, now| gets(served, context, now) && !gets(needed, context, now),
+            world.some(|reference| has(served, reference) && !has(needed, reference)),
+        );
+        check(
+            satisfiable(&bundle, when, &budget),
+            &|context, now| holds(when, context, now),
+            world.some(|reference| is(reference, when)),
+        );
+        check(
+            valid(&bundle, when, &budget),
+            &|context, now| !holds(when, context, now),
+            world.some(|reference| !is(reference, when)),
+        );
+        check(
+            implies(&bundle, when, then, &budget),
+            &|context, now| holds(when, context, now) && !holds(then, context, now),
+            world.some(|reference| is(reference, when) && !is(reference, then)),
+        );
+        check(
+            at_most(served, Share::of_buckets(40_000), None, &budget),
+            &|context, now| gets(served, context, now),
+            contexts.iter().any(|(json, now)| {
+                let context = &Context::from_json(&bundle.attributes, json).unwrap().0;
+                let named = ["targetingKey", "account"].iter().any(|unit| NAMED.iter().any(|name| json[unit] == *name));
+                let had = world
+                    .cells
+                    .iter()
+                    .filter(|(buckets, _)| has(served, &Reference { bundle: &bundle, context, now: *now, buckets }));
+                !named && sum(had.map(|(_, share)| *share)) > Share::of_buckets(40_000)
+            }),
+        );
+        let after = Definition::find(&other, "main").unwrap();
+        let loses = |json: &Json, now: Timestamp| {
+            let case = Case::new([&bundle, &other], json, now);
+            let name =
+                |at: usize| decide(case.bundles[at], case.flags()[at], &case.contexts[at], now).variant.name.clone();
+            name(0).as_ref() == variant && name(1).as_ref() != variant
+        };
+        match monotone(served, after, &budget).unwrap() {
+            Answer::Refuted(Witness { context, now }) => assert!(loses(&Json::Object(context), now), "{shown}"),
+            Answer::Proven => assert!(!contexts.iter().any(|(json, now)| loses(json, *now)), "{shown}"),
+            Answer::Undecided(doubt) => panic!("{doubt:?} {shown}"),
+        }
+        let reached = reachable(main, &budget).unwrap();
+        let flag = &Flag { state: State::Enabled, ..main.flag().clone() };
+        for (at, reach) in reached.rules.iter().enumerate() {
+            let decides = |reference: &Reference<'_>| reference.decide(flag).1 == Place::Rule(at);
+            match reach {
+                Reach::Reachable(Some(Witness { context, now })) => {
+                    let json = Json::Object(context.clone());
+                    let context = Context::from_json(&bundle.attributes, &json).unwrap().0;
+                    assert_eq!(decide(&bundle, flag, &context, *now).rule, Some(at), "{json} {shown}");
+                }
+                Reach::Reachable(None) => {}
+                Reach::NeverHolds => {
+                    let condition = flag.rules[at].condition.as_ref().unwrap();
+                    assert!(!world.some(|reference| is(reference, condition)), "{shown}");
+                }
+                Reach::Closed => assert_eq!(flag.rules[at].rollout, Percent::ZERO),
+                Reach::Unreachable { covered_by, prerequisites } => {
+                    assert!(!world.some(decides), "{shown}");
+                    assert!(covered_by.iter().all(|rule| *rule < at));
+                    // The rules named are enough: without all others the rule is still not reached.
+                    let mut fewer = flag.clone();
+                    fewer.rules = covered_by.iter().chain([&at]).map(|rule| flag.rules[*rule].clone()).collect();
+                    fewer.prerequisites = prerequisites.iter().map(|one| flag.prerequisites[*one].clone()).collect();
+                    let last = Place::Rule(covered_by.len());
+                    assert!(!world.some(|reference| reference.decide(&fewer).1 == last), "{shown}");
+                }
+            }
+        }
+        for (at, seen) in (0u16..).map(VariantId).zip(&reached.variants) {
+            assert!(*seen || !world.some(|reference| reference.decide(flag).0 == at), "{shown}");
+        }
+        assert!(reached.default || !world.some(|reference| reference.decide(flag).1 == Place::Default), "{shown}");
+        for at in reached.unmet {
+            assert!(!world.some(|reference| is(reference, &flag.prerequisites[at])), "{shown}");
+        }
+    }
+    assert!(refuted * 10 > asked * 2 && refuted * 10 < asked * 9, "{refuted} of {asked}");
+}
+
+/// One flag, on for rules, off otherwise, over the attributes of this file.
+fn simple(rules: &Json) -> Json {
+    json!({
+        "format": 1, "environment": "production", "bucketing": "siphash", "attributes": attributes(), "segments": [],
+        "flags": [{
+            "key": "main", "off": 1, "default": 1, "state": "enabled", "rules": rules, "unit": 0, "salt": "main",
+            "variants": [{"name": "on", "value": true}, {"name": "off", "value": false}, {"name": "late", "value": true}],
+        }],
+    })
+}
+
+fn test_of(attribute: usize, predicate: &Json) -> Json {
+    json!({"test": {"attribute": attribute, "sign": "is", "predicate": predicate}})
+}
+
+fn compared(before: &Json, after: &Json) -> Vec<Region> {
+    let (before, after) = (read(before), read(after));
+    let [old, new] = [&before, &after].map(|bundle| Definition::find(bundle, "main").unwrap());
+    changes(old, new, &Budget::default()).unwrap()
+}
+
+#[test]
+fn a_grown_rollout_expands_by_the_difference_and_moves_nobody_else() {
+    let rules = |rollout: u32| json!([{"rollout": rollout, "serve": {"variant": 0}}]);
+    let regions = compared(&simple(&rules(10_000)), &simple(&rules(12_500)));
+    let [region] = regions.as_slice() else { panic!("{regions:#?}") };
+    assert_eq!(region.moved(), Share::of_buckets(2_500));
+    assert_eq!(region.moved().to_string(), "2.5%");
+    assert_eq!(effects(&regions), [Effect::Expand].into());
+    assert_eq!(region.words(), "targetingKey is there");
+    assert_eq!((region.before.as_slice(), region.after.as_slice()), (&[Place::Default][..], &[Place::Rule(0)][..]));
+}
+
+#[test]
+fn units_that_a_condition_names_are_hashed_one_by_one() {
+    let named = |rollout: u32| {
+        let names: Vec<String> = (0..2_000).map(|at| format!("qa{at}")).collect();
+        json!([{"if": test_of(0, &json!({"one-of": {"texts": names}})), "rollout": rollout, "serve": {"variant": 0}}])
+    };
+    let (before, after) = (simple(&named(10_000)), simple(&named(20_000)));
+    let regions = compared(&before, &after);
+    let [region] = regions.as_slice() else { panic!("{regions:#?}") };
+    let Population::Named { units, .. } = &region.population else { panic!("{region:#?}") };
+    let (before, after) = (read(&before), read(&after));
+    let moves = (0..2_000).map(|at| json!({"targetingKey": format!("qa{at}")})).filter(|json| {
+        let served = [&before, &after].map(|bundle| {
+            let context = Context::from_json(&bundle.attributes, json).unwrap().0;
+            decide(bundle, &bundle.flags[0], &context, Timestamp::UNIX_EPOCH).variant.name.clone()
+        });
+        served[0] != served[1]
+    });
+    let mut moves: Vec<String> = moves.map(|json| json["targetingKey"].as_str().unwrap().to_owned()).collect();
+    moves.sort();
+    assert_eq!(*units, moves);
+    assert!(units.len() > 100);
+}
+
+#[test]
+fn another_salt_reshuffles_within_bounds() {
+    let rules = json!([{"rollout": 30_000, "serve": {"variant": 0}}]);
+    let mut after = simple(&rules);
+    after["flags"][0]["salt"] = json!("other");
+    let regions = compared(&simple(&rules), &after);
+    let [region] = regions.as_slice() else { panic!("{regions:#?}") };
+    assert!(region.effects.contains(&Effect::Reshuffle));
+    assert_eq!(region.moved(), Share::of_buckets(42_000));
+    let bounds = region.bounds.unwrap();
+    assert_eq!((bounds.least, bounds.most), (Share::NONE, Share::of_buckets(60_000)));
+}
+
+#[test]
+fn a_type_without_a_value_between_two_has_no_region_between_them() {
+    let between = |attribute, low: &Json, high: &Json| {
+        let both = [
+            test_of(attribute, &json!({"compare": ["greater", low]})),
+            test_of(attribute, &json!({"compare": ["less", high]})),
+        ];
+        compared(
+            &simple(&json!([])),
+            &simple(&json!([{"if": {"all": both}, "rollout": 100_000, "serve": {"variant": 0}}])),
+        )
+        .len()
+    };
+    let version = |text: &str| json!({"version": text});
+    assert_eq!(between(12, &version("1.0.0-a"), &version("1.0.0-a.0")), 0);
+    assert_eq!(between(12, &version("1.0.0-a"), &version("1.0.0-a.1")), 1);
+    assert_eq!(between(12, &version("1.0.0"), &version("1.0.1-0")), 0);
+    assert_eq!(between(12, &version("1.0.0"), &version("1.0.1")), 1);
+    let number = |number: f64| json!({"number": number});
+    assert_eq!(between(3, &number(1.0), &number(1.0_f64.next_up())), 0);
+    assert_eq!(between(3, &number(1.0), &number(1.000_1)), 1);
+    assert_eq!(between(3, &number(9_007_199_254_740_992.0), &number(1e300)), 0);
+    let time = |text: &str| json!({"time": text});
+    assert_eq!(between(10, &time("2026-01-01T00:00:00Z"), &time("2026-01-01T00:00:00.000000001Z")), 0);
+    assert_eq!(between(1, &time("2026-01-01T00:00:00Z"), &time("2026-01-01T00:00:00.000000002Z")), 1);
+}
+
+#[test]
+fn patterns_that_exclude_each_other_are_seen_through() {
+    let never = |patterns: &[Json]| {
+        let all: Vec<Json> = patterns.iter().map(|one| test_of(11, one)).collect();
+        compared(
+            &simple(&json!([])),
+            &simple(&json!([{"if": {"all": all}, "rollout": 100_000, "serve": {"variant": 0}}])),
+        )
+        .is_empty()
+    };
+    let folded = json!({"folded": {"operator": "starts-with", "operands": ["STRASSE"]}});
+    assert!(never(&[json!({"starts-with": "ab"}), json!({"matches": "^a[^b]"})]));
+    assert!(never(&[
+        folded.clone(),
+        json!({"matches": "^[^s]*$"}),
+        json!({"matches": r"^\p{Lu}"}),
+        json!({"matches": "^[a-z]"})
+    ]));
+    assert!(!never(&[folded, json!({"ends-with": "@x"}), json!({"matches": r"^\p{Ll}"})]));
+    assert!(never(&[json!({"matches": "^[ab]{3}$"}), json!({"ends-with": "c"})]));
+}
+
+#[test]
+fn too_small_a_budget_is_said_and_never_a_guess() {
+    let mut random = Random(7);
+    let known = Known { segments: 0, flags: 0, attributes: 11 };
+    let rules: Vec<Json> = (0..20).map(|_| rule(&mut random, known)).collect();
+    let (before, after) = (read(&simple(&json!([]))), read(&simple(&json!(rules))));
+    let [old, new] = [&before, &after].map(|bundle| Definition::find(bundle, "main").unwrap());
+    assert!(changes(old, new, &Budget::default()).is_ok());
+    for small in [Budget { leaves: 1, ..Budget::default() }, Budget { states: 1, ..Budget::default() }] {
+        assert_eq!(changes(old, new, &small).unwrap_err(), Failure::Exhausted);
+    }
 }
