@@ -129,11 +129,6 @@ impl Folded {
         self.automaton.is_match(text)
     }
 
-    /// What is looked for, ignoring case, as a pattern of the `regex` crate.
-    pub fn expression(&self) -> &str {
-        self.automaton.as_str()
-    }
-
     /// What is asked of the text.
     pub fn operator(&self) -> TextOperator {
         self.operator

@@ -20,7 +20,6 @@ pub use truth::Truth;
 #[cfg(feature = "cli")]
 pub(crate) use condition::judge;
 #[cfg(feature = "cli")]
-pub(crate) use context::moment;
 pub(crate) use context::{EXACT, moment};
 
 use jiff::Timestamp;
