@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Writes a realistic flag repository: generate.py FOLDER [FLAGS]. The same arguments give the same bytes.
+"""Writes a realistic flag repository: generate.py FOLDER [FLAGS [tests]]. The same arguments give the same bytes.
 
 Five rules a flag over segments, sets, numbers, versions and prefixes, rollouts and splits; fifty segments;
-three environments; a hundred flags a folder.
+three environments; a hundred flags a folder. With `tests`, also a test file a folder: three cases a flag, one of
+them of nine combinations and one of a place of the rollout, and a golden matrix of five people for `flagctl test
+--update` to fill.
 """
 
 import pathlib
@@ -85,6 +87,22 @@ def segment(rng, at):
     return f"description: The generated segment number {at}.\nif:\n  any: [{domains}, {{groups: {{has: segment-{at}}}}}]\n"
 
 
+def test(keys):
+    people = "".join(
+        f"  person-{at}: {{targetingKey: user-{at}, country: {COUNTRIES[at * 3]}, plan: {PLANS[at % 3]}, "
+        f"app.version: {at + 1}.4.0, age: {20 + 9 * at}, score: {at * 200}, beta: {str(at % 2 == 0).lower()}}}\n"
+        for at in range(5)
+    )
+    cases = "".join(
+        f"  - context: [person-0, person-3]\n    expect: {{{key}: {{variant: on, reason: STATIC}}}}\n"
+        f"  - matrix: {{country: [DE, FR, US], plan: [free, pro, enterprise]}}\n    expect: {{{key}: {{value: true}}}}\n"
+        f"  - context: person-1\n    bucket: {{{key}: {{rollout: 12.5%, split: 50%}}}}\n    expect: {{{key}: on}}\n"
+        for key in keys
+    )
+    golden = f"golden:\n  flags: [{', '.join(keys)}]\n  cells: {{}}\n"
+    return f"environments: dev\ncontexts:\n{people}cases:\n{cases}", f"contexts:\n{people}{golden}"
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     flags = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000
@@ -99,6 +117,13 @@ def main():
         place = folder / "flags" / f"area-{at // 100:04}"
         place.mkdir(parents=True, exist_ok=True)
         (place / f"flag-{at:06}.yaml").write_text(flag(rng, at))
+    if sys.argv[3:] == ["tests"]:
+        (folder / "tests").mkdir()
+        for first in range(0, flags, 100):
+            keys = [f"flag-{at:06}" for at in range(first, min(first + 100, flags))]
+            cases, golden = test(keys)
+            (folder / "tests" / f"area-{first // 100:04}.yaml").write_text(cases)
+            (folder / "tests" / f"golden-{first // 100:04}.yaml").write_text(golden)
 
 
 main()

@@ -1,0 +1,143 @@
+//! Golden matrices as the binary writes them, and test files made to do harm.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test may end in a panic and reads what it likes"
+)]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// A copy of the repository whose tests fail, with one test file.
+fn repository(test: &[u8]) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for path in ["flagctl.yaml", "flags/new-checkout.yaml", "flags/fast-lane.yaml"] {
+        let place = folder.path().join(path);
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        fs::copy(Path::new("tests/cli/expectations").join(path), place).unwrap();
+    }
+    fs::create_dir(folder.path().join("tests")).unwrap();
+    fs::write(folder.path().join("tests/people.yaml"), test).unwrap();
+    folder
+}
+
+/// Exit code, stdout, stderr.
+fn flagctl(folder: &TempDir, arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_flagctl"))
+        .args(["--color", "never", "-C"])
+        .arg(folder.path())
+        .args(arguments)
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+fn written(folder: &TempDir) -> String {
+    fs::read_to_string(folder.path().join("tests/people.yaml")).unwrap()
+}
+
+const PEOPLE: &str = "\
+# Who gets what.
+contexts:
+  dana: {targetingKey: user-2, country: US, plan: pro}
+  lee: {country: DE}    # not signed in
+golden:
+  # All flags.
+  cells: {}   # begin here
+cases: []     # none yet
+";
+
+#[test]
+fn update_writes_the_cells_and_nothing_else() {
+    let folder = repository(PEOPLE.as_bytes());
+    assert_eq!(flagctl(&folder, &["test"]).0, 1);
+    let (code, out, err) = flagctl(&folder, &["test", "--update"]);
+    assert_eq!(
+        (code, out.as_str(), err.as_str()),
+        (0, "8 passed\n", "note: wrote tests/people.yaml: 8 cells changed\n")
+    );
+    let cells = "\
+cells:
+    fast-lane:
+      dana: {staging: fast, production: slow}
+      lee: {staging: slow, production: slow}
+    new-checkout:
+      dana: {staging: on, production: off}
+      lee: {staging: on, production: off}";
+    assert_eq!(written(&folder), PEOPLE.replace("cells: {}", cells));
+    assert_eq!(flagctl(&folder, &["test", "--update"]), (0, "8 passed\n".to_owned(), String::new()));
+}
+
+#[test]
+fn a_changed_flag_changes_one_line_for_each_person() {
+    let folder = repository(PEOPLE.as_bytes());
+    flagctl(&folder, &["test", "--update"]);
+    let before = written(&folder);
+    let flag = folder.path().join("flags/new-checkout.yaml");
+    fs::write(&flag, fs::read_to_string(&flag).unwrap().replace("[CA, US]", "[CA, DE]")).unwrap();
+    fs::write(&flag, fs::read_to_string(&flag).unwrap().replace("rollout: 25%", "rollout: 100%")).unwrap();
+    let (code, out, _) = flagctl(&folder, &["test"]);
+    assert_eq!(code, 1);
+    assert!(out.contains("`new-checkout` in production for `lee`: expected `off`, found `on`"), "{out}");
+    assert!(out.ends_with("7 passed, 1 failed\n"), "{out}");
+    flagctl(&folder, &["test", "--update"]);
+    let after = written(&folder);
+    let changed: Vec<_> = before.lines().zip(after.lines()).filter(|(one, other)| one != other).collect();
+    assert_eq!(changed.len(), 1, "{changed:?}");
+}
+
+#[test]
+fn cells_of_what_is_gone_fail_and_are_removed() {
+    let folder = repository(PEOPLE.as_bytes());
+    flagctl(&folder, &["test", "--update"]);
+    let text = written(&folder)
+        .replace("    new-checkout:\n", "    old-checkout:\n      dana: {staging: on}\n    new-checkout:\n");
+    fs::write(folder.path().join("tests/people.yaml"), text).unwrap();
+    let (code, out, _) = flagctl(&folder, &["test"]);
+    assert!(code == 1 && out.contains("1 cell of what is not in the matrix"), "{out}");
+    assert_eq!(flagctl(&folder, &["test", "--update"]).0, 0);
+    assert!(!written(&folder).contains("old-checkout"));
+}
+
+#[test]
+fn a_layout_that_cannot_be_kept_is_left_alone() {
+    let text = "contexts: {dana: {country: US}}\ngolden: {cells: {}}\n";
+    let folder = repository(text.as_bytes());
+    let (code, _, err) = flagctl(&folder, &["test", "--update"]);
+    assert_eq!((code, written(&folder).as_str()), (3, text), "{err}");
+}
+
+#[test]
+fn harmful_files_are_reported_and_nothing_panics() {
+    let deep = format!("cases: {}", "[".repeat(5_000));
+    let axis = format!("[{}]", vec!["US"; 101].join(", "));
+    let wide = format!(
+        "cases:\n  - matrix: {{country: {axis}, plan: [{}]}}\n    expect: {{new-checkout: on}}\n",
+        vec!["pro"; 100].join(", ")
+    );
+    let files: [&[u8]; 9] = [
+        b"",
+        b"\xff\xfe",
+        b"cases: gr\xfc\xdfe\n",
+        b"cases: [{expect: {new-checkout: on}}]\ncases: []\n",
+        b"cases: [{expect: {new-checkout: on}}]\n---\ncases: []\n",
+        b"cases: [{context: dana, context: lee, expect: {new-checkout: on}}]\n",
+        b"contexts: {dana: {country: {a: {b: US}}}}\ncases: [{context: dana, expect: {new-checkout: {value: {}}}}]\n",
+        deep.as_bytes(),
+        wide.as_bytes(),
+    ];
+    for file in files {
+        let folder = repository(file);
+        for command in [&["test"][..], &["validate"], &["test", "--format", "junit"], &["test", "tests/people.yaml"]] {
+            let (code, out, err) = flagctl(&folder, command);
+            assert!(code == 1 && err.is_empty() && out.contains("people.yaml"), "{command:?}: {code}\n{out}\n{err}");
+        }
+    }
+}
