@@ -27,8 +27,8 @@
 //! | commit | changes of a branch's files | a git commit (the only writer of git) | |
 //! | rules | Project, a day | diagnostics, one lint rule a file | codes, diag, yaml, model, bundle |
 //! | load | a source | Project, diagnostics: all that stands before compiling, on one screen | codes, source, diag, yaml, model, schema |
-//! | report | any result | text in one format a file | codes, source, diag, bundle, eval, diff, test |
-//! | cmd | arguments | Exit; reads clock, environment, working folder | codes, source, diag, yaml, model, schema, bundle, compile, eval, flagd, diff, edit, commit, rules, test, load, report |
+//! | report | any result | text in one format a file | codes, source, diag, bundle, eval, analyze, diff, test |
+//! | cmd | arguments | Exit; reads clock, environment, working folder | codes, source, diag, yaml, model, schema, bundle, compile, eval, analyze, flagd, diff, edit, commit, rules, test, load, report |
 //!
 //! `bundle` and `eval` are the evaluator: with `default-features = false` they are all there is, for programs
 //! that decide flags themselves. They read neither files nor YAML, and know no command line.

@@ -65,7 +65,7 @@ fn a_kill_says_what_falls_and_a_revival_takes_it_back_exactly() {
             "cart in production\n  now\n    rule nearby: 25% → on\n    default: off\n  then\n    serves off = false to everyone\n  \
              checkout requires cart and falls with it: serves off = false\n  \
              wallet requires checkout and falls with it: serves off = false\n  \
-             hint asks for it and may serve something else\n\
+             hint depends on it: 18.75% of units: on → off, where country eq \"DE\" and targetingKey is there\n\
              undo: flagctl revive cart -e production\n\
              committed {commit} to main; others get it with `git push`\n"
         )
@@ -130,7 +130,13 @@ fn what_has_changed_meanwhile_is_revived_only_when_told() {
     let revive = ["revive", "cart", "-e", "production", "--yes"];
     let ran = repository.flagctl(&revive);
     assert_eq!(ran.code, Some(3));
-    assert!(ran.stdout.contains("  changed since it was killed: rule nearby 25% → 100%\n"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains(
+            "  changed since it was killed: 75% of units: off → on, where country eq \"DE\" and targetingKey is there\n"
+        ),
+        "{}",
+        ran.stdout
+    );
     assert!(ran.stderr.contains("`--allow-changed`"), "{}", ran.stderr);
     fine(repository.flagctl(&[&revive[..], &["--allow-changed"]].concat()));
 }

@@ -7,6 +7,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::moves::{Moves, moves};
 use super::site::{Site, Writing, ask, can_ask};
 use super::targets::{Targets, finish, kill_path, show_plan};
 use super::{Exit, UsageError, progress};
@@ -187,10 +188,20 @@ fn falling(bundle: &Bundle, key: &str) -> Vec<String> {
             }
         }
     }
+    let mut after = bundle.clone();
+    if let Some(flag) = after.flags.iter_mut().find(|flag| flag.key.as_ref() == key) {
+        flag.state = State::Disabled;
+    }
     for (id, flag) in (0u32..).map(FlagId).zip(&bundle.flags) {
         let asks = |condition: &Condition| fallen.iter().any(|&cause| mentions(bundle, condition, cause));
-        if !fallen.contains(&id) && flag.state == State::Enabled && flag.conditions().any(asks) {
-            notes.push(format!("{} asks for it and may serve something else", flag.key));
+        if fallen.contains(&id) || flag.state != State::Enabled || !flag.conditions().any(asks) {
+            continue;
+        }
+        match moves(bundle, &after, &flag.key) {
+            Some(Moves { lines, .. }) => {
+                notes.extend(lines.iter().map(|line| format!("{} depends on it: {line}", flag.key)));
+            }
+            None => notes.push(format!("{} asks for it and may serve something else", flag.key)),
         }
     }
     notes

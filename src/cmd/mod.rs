@@ -14,6 +14,7 @@ mod explain;
 mod export;
 mod kill;
 mod log;
+mod moves;
 mod overview;
 mod progress;
 mod revive;

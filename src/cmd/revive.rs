@@ -4,13 +4,13 @@ use std::io;
 
 use anyhow::{Result, bail};
 
+use super::moves::{Moves, moves};
 use super::site::{Site, Writing};
 use super::targets::{Targets, finish, kill_path, shell_word, show_plan};
 use super::{Exit, progress};
 use crate::bundle::Bundle;
 use crate::commit::Changes;
 use crate::compile::compile;
-use crate::diff::{self, Side};
 use crate::load;
 use crate::report::{self, ActionJson, EffectJson};
 use crate::source::{Revision, Source};
@@ -106,11 +106,18 @@ fn effect(site: &Site, key: &str, environment: &str) -> Result<(EffectJson, Mean
         notes.push("is not killed".to_owned());
     } else if let Some(then) = before_kill(&site.tip, &path)? {
         let then = self::alive(&then, key, environment)?;
-        let side = |bundle| Side { bundle, flag: Bundle::flag(bundle, key) };
-        let changes = diff::compare(side(&then), side(&alive));
-        notes.extend(changes.iter().map(|change| format!("changed since it was killed: {}", report::words(change))));
-        if !changes.is_empty() {
-            meaning = Meaning::Unsure;
+        match moves(&then, &alive, key) {
+            Some(Moves { lines, .. }) if lines.is_empty() => {
+                notes.push("decides as it did when it was killed: proven".to_owned())
+            }
+            Some(Moves { lines, .. }) => {
+                notes.extend(lines.iter().map(|line| format!("changed since it was killed: {line}")));
+                meaning = Meaning::Unsure;
+            }
+            None => {
+                notes.push("whether it decides as it did when it was killed cannot be told".to_owned());
+                meaning = Meaning::Unsure;
+            }
         }
     } else {
         notes.push(
@@ -123,11 +130,11 @@ fn effect(site: &Site, key: &str, environment: &str) -> Result<(EffectJson, Mean
     Ok((EffectJson { flag, environment, changes: killed, before, after, notes }, meaning))
 }
 
-/// The flag as it is but for the kill.
+/// The flag as it is but for kills.
 fn alive(revision: &Revision, key: &str, environment: &str) -> Result<Bundle> {
     let source = Source::Revision(revision.clone());
     let mut loaded = load::flags(&source, load::settings(&source)?, &[key.to_owned()], &[environment])?;
-    loaded.project.kills.retain(|kill| kill.flag != key);
+    loaded.project.kills.clear();
     Ok(compile(&loaded.project, environment).0)
 }
 

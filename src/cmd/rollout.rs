@@ -1,18 +1,21 @@
 //! `flagctl rollout`: one step of a rule's rollout, as a commit.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use anyhow::{Result, anyhow, bail};
 use clap::ValueEnum;
 
+use super::moves::{Moves, moves};
 use super::site::{Site, Writing};
 use super::spot::Spot;
 use super::targets::{Targets, finish, shell_word, show_plan};
-use super::{Exit, Format};
+use super::{Exit, Format, progress};
+use crate::analyze::Effect;
 use crate::bundle::{Bundle, Percent};
 use crate::commit::{Changes, CommitError, Message, Tree};
 use crate::edit::{self, Scalar, Step};
-use crate::load::Loaded;
+use crate::load::{self, Loaded};
 use crate::model::{Flag, Rule};
 use crate::report::{self, ActionJson, EffectJson, RolloutJson};
 use crate::yaml::Whole;
@@ -74,8 +77,14 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     }
     let spot = Spot::find(flag, &all, &args.environment, args.rule.as_deref())?;
     let (from, to) = (spot.rollout(), target(args, &spot)?);
-    let effects = spot.environments.iter().map(|environment| effect(args, &site, &spot, environment, to));
-    let effects = effects.collect::<Result<Vec<_>>>()?;
+    let dependants = progress::shown("looking for what depends on it", || {
+        load::dependants(&site.source, std::slice::from_ref(&args.flag))
+    })?;
+    let mut effects = Vec::new();
+    let mut moved = BTreeSet::new();
+    for environment in &spot.environments {
+        effects.push(effect(args, &site, &spot, (environment, &dependants), to, &mut moved)?);
+    }
     let targets = Targets::of(&effects);
     let rule = shell_word(&spot.name());
     let places: String = spot.environments.iter().map(|name| format!(" -e {name}")).collect();
@@ -83,6 +92,9 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     let mut action = ActionJson { version: 1, action: "rollout", effects, undo, written: None };
     let mut out = io::stdout().lock();
     show_plan(args.writing.format, &action, &mut out)?;
+    if !args.allow_reassign && (moved.contains(&Effect::Reassign) || moved.contains(&Effect::Reshuffle)) {
+        bail!("units would move from one variant to another: look at it, and say `--allow-reassign` if it is right");
+    }
     if targets.is_empty() || args.writing.dry_run {
         return finish(args.writing.format, &action, &mut out);
     }
@@ -159,9 +171,18 @@ fn apply(
     Ok(changes)
 }
 
-fn effect(args: &Args, site: &Site, spot: &Spot<'_>, environment: &str, to: Percent) -> Result<EffectJson> {
+/// What the new share does in an environment, to the flag and to those that depend on it.
+fn effect(
+    args: &Args,
+    site: &Site,
+    spot: &Spot<'_>,
+    (environment, dependants): (&str, &[String]),
+    to: Percent,
+    moved: &mut BTreeSet<Effect>,
+) -> Result<EffectJson> {
     let from = spot.rollout();
-    let before = site.bundle(std::slice::from_ref(&args.flag), environment)?;
+    let keys: Vec<String> = std::iter::once(&args.flag).chain(dependants).cloned().collect();
+    let before = site.bundle(&keys, environment)?;
     let Some(flag) = before.flag(&args.flag) else {
         bail!("`{}` cannot be decided in {environment}: `flagctl validate` shows why", args.flag)
     };
@@ -170,7 +191,14 @@ fn effect(args: &Args, site: &Site, spot: &Spot<'_>, environment: &str, to: Perc
     if let Some(rule) = rule {
         rule.rollout = to;
     }
-    let notes = if from == to { vec![format!("is at {to} already")] } else { moves(args, &before, &after)? };
+    let mut notes = Vec::new();
+    if from == to {
+        notes.push(format!("is at {to} already"));
+    } else {
+        for key in keys.iter().filter(|key| before.flag(key).is_some()) {
+            notes.extend(moving((&before, &after), key, &args.flag, moved));
+        }
+    }
     let step = |bundle: &Bundle| bundle.flag(&args.flag).map_or(String::new(), |flag| report::rule(flag, spot.at));
     let mut state = report::state(&before, &args.flag);
     // The others stay as they are.
@@ -187,9 +215,24 @@ fn effect(args: &Args, site: &Site, spot: &Spot<'_>, environment: &str, to: Perc
     })
 }
 
-/// Who enters and who leaves.
-fn moves(_args: &Args, _before: &Bundle, _after: &Bundle) -> Result<Vec<String>> {
-    Ok(Vec::new())
+/// Whom the change moves, in sentences.
+fn moving((before, after): (&Bundle, &Bundle), key: &str, flag: &str, moved: &mut BTreeSet<Effect>) -> Vec<String> {
+    let own = key == flag;
+    let prefix = if own { String::new() } else { format!("{key} depends on it: ") };
+    let Some(Moves { lines, effects }) = moves(before, after, key) else {
+        return vec![format!("{prefix}whom this moves takes too much work to say")];
+    };
+    let mut notes: Vec<String> = lines.into_iter().map(|line| format!("{prefix}{line}")).collect();
+    if own {
+        notes.push(match (effects.contains(&Effect::Expand), effects.contains(&Effect::Shrink)) {
+            _ if effects.is_empty() => "proven: nobody gets anything else".to_owned(),
+            (true, false) => "nobody leaves".to_owned(),
+            (false, true) => "nobody enters".to_owned(),
+            _ => "nobody else gets anything else".to_owned(),
+        });
+    }
+    moved.extend(effects);
+    notes
 }
 
 fn status(args: &Args, flag: &Flag, all: &[String]) -> Result<Exit> {

@@ -31,7 +31,7 @@ use std::io::{self, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-pub use action::{ActionJson, EffectJson, Written, plan, written};
+pub use action::{ActionJson, EffectJson, Written, moved, plan, written};
 pub use blame::{BlameJson, EraJson, GotJson, SinceJson, blame};
 pub use decision::{decision, decisions, served};
 pub use decision_json::{DecisionJson, DecisionsJson};
