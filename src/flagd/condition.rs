@@ -82,8 +82,8 @@ impl<'b> Writer<'b> {
 
     fn text(&mut self, test: &Test, attribute: &Attribute, value: &Json, predicate: &Predicate, wanted: Truth) -> Json {
         if let Some(allowed) = &attribute.allowed {
-            let fits = |text: &&Box<str>| judge(predicate, &Value::Text(text.as_ref().into())) == wanted;
-            return one_of(value, allowed.iter().filter(fits).map(|text| json!(text)).collect());
+            let fits = |text: &&str| judge(predicate, &Value::Text((*text).into())) == wanted;
+            return one_of(value, allowed.iter().map(AsRef::as_ref).filter(fits).map(|text| json!(text)).collect());
         }
         match (text::holds(value, predicate), wanted) {
             (Some(holds), Truth::True) => and([is_text(value), holds]),

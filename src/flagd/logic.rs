@@ -40,9 +40,24 @@ pub(super) fn text_of(value: &Json) -> Json {
 
 /// So many operators stand in each other.
 pub(super) fn depth(logic: &Json) -> usize {
+    nesting(logic, &|_, _| 1)
+}
+
+/// As [`depth`], but the operands of `and`, `or` and `if` stand in each other, too: JavaScript's client compiles them to
+/// nested expressions.
+pub(super) fn reach(logic: &Json) -> usize {
+    nesting(logic, &|operator, operands| match operator {
+        "and" | "or" | "if" => operands.as_array().map_or(1, Vec::len),
+        _ => 1,
+    })
+}
+
+fn nesting(logic: &Json, weight: &impl Fn(&str, &Json) -> usize) -> usize {
     match logic {
-        Json::Array(items) => items.iter().map(depth).max().unwrap_or(0),
-        Json::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
+        Json::Array(items) => items.iter().map(|item| nesting(item, weight)).max().unwrap_or(0),
+        Json::Object(fields) => {
+            fields.iter().map(|(operator, inner)| weight(operator, inner) + nesting(inner, weight)).max().unwrap_or(0)
+        }
         _ => 0,
     }
 }

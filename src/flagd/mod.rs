@@ -38,7 +38,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::bundle::{Bundle, Flag, State, Variant};
 use decision::Arms;
-use logic::{depth, number};
+use logic::{depth, number, reach};
 
 /// Something that flagd's targeting cannot say.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +51,8 @@ pub struct Refusal {
 
 /// Operators in operators; Python's clients stop at a thousand frames, some for each.
 const DEPTH: usize = 128;
+/// Operands of `and`, `or` and `if`, one after the other and in each other; JavaScript's client manages about 2,500.
+const REACH: usize = 1_000;
 /// Tests in one flag, with everything that it refers to.
 const TESTS: usize = 5_000;
 
@@ -137,6 +139,8 @@ impl<'b> Writer<'b> {
             self.refuse(format_args!("it has more than {TESTS} tests, with all that it refers to"));
         } else if depth(&targeting) > DEPTH {
             self.refuse(format_args!("its conditions nest deeper than {DEPTH} operators"));
+        } else if reach(&targeting) > REACH {
+            self.refuse(format_args!("its conditions have more than {REACH} parts side by side"));
         }
         Some(targeting)
     }

@@ -41,11 +41,10 @@ pub(super) fn is_one_of(value: &Json, versions: &[Version]) -> Json {
     and([is_strict(value), or(versions.iter().map(|version| sem_ver(value, "=", version)))])
 }
 
-/// A version equal to none of the versions.
+/// A version equal to none of the versions, of which there is one at least.
 pub(super) fn is_none_of(value: &Json, versions: &[Version]) -> Json {
-    let parsed = json!({ "sem_ver": [value, "=", value] });
     let differs = versions.iter().map(|version| sem_ver(value, "!=", version));
-    and([is_strict(value), parsed].into_iter().chain(differs))
+    and(std::iter::once(is_strict(value)).chain(differs))
 }
 
 fn sem_ver(value: &Json, operator: &str, version: &Version) -> Json {

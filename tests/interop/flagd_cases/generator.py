@@ -216,6 +216,8 @@ class Generator:
             unit = name in ("targetingKey", "account.id")
             if unit and (self.chance(0.8) or self.ascii and isinstance(value, str) and not value.isascii()):
                 value = f"user-{self.random.randrange(10**6)}"
+            if unit and self.chance(0.05):
+                value = ""
             outer, _, inner = name.rpartition(".")
             if not outer:
                 context[name] = value
