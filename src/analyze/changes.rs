@@ -202,16 +202,15 @@ impl Tree<'_> {
 }
 
 fn population(engine: &Engine<'_>, classes: &BTreeSet<(usize, usize)>) -> Population {
-    let mut units = Vec::new();
-    let mut attribute = String::new();
+    let mut named: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (domain, class) in classes {
         let Some(domain) = engine.lowering.domains.get(*domain) else { continue };
         let Form::Text(text) = &domain.form else { continue };
-        attribute.clone_from(&domain.name);
-        units.extend(text.classes.get(*class).map(|class| class.members.clone()).unwrap_or_default());
+        let units = named.entry(domain.name.clone()).or_default();
+        units.extend(text.classes.get(*class).into_iter().flat_map(|class| class.members.iter().cloned()));
+        units.sort();
     }
-    units.sort();
-    if units.is_empty() { Population::Units } else { Population::Named { attribute, units } }
+    if named.is_empty() { Population::Units } else { Population::Named(named) }
 }
 
 /// Joins regions that differ in the sign of one question alone, or in the named units alone.

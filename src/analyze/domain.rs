@@ -32,7 +32,7 @@ pub(super) struct Domain {
 pub(super) enum Form {
     Boolean(Literal),
     Ordered(Axis),
-    Text(Text),
+    Text(Box<Text>),
     Texts(Elements<String>),
     Numbers(Elements<f64>),
 }
@@ -87,7 +87,7 @@ impl Domain {
         }
         let form = match asked.kind {
             Type::Boolean => Form::Boolean(solver.fresh()),
-            Type::String => Form::Text(Text::new(solver, key, asked, hashes)),
+            Type::String => Form::Text(Box::new(Text::new(solver, key, asked, hashes))),
             Type::List(Element::String) => Form::Texts(elements_of_texts(solver, asked)),
             Type::List(Element::Number) => Form::Numbers(elements_of_numbers(solver, asked)),
             Type::Number | Type::Semver | Type::Datetime | Type::Ip => {
@@ -141,6 +141,17 @@ impl Domain {
             }
             _ => return None,
         })
+    }
+
+    /// Whether a value can be of both types.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        let shape = |kind: Type| match kind {
+            Type::Boolean => 0,
+            Type::Number => 1,
+            Type::String | Type::Semver | Type::Datetime | Type::Ip => 2,
+            Type::List(_) => 3,
+        };
+        shape(self.kind) == shape(other.kind)
     }
 
     /// The value in the model as a context has it; `text` where the model leaves it open.

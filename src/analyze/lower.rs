@@ -122,11 +122,16 @@ impl<'b> Lowering<'b> {
             }
             hashes.push((key, hash, below));
         }
-        let (mut domains, mut domain_of) = (Vec::new(), BTreeMap::new());
+        let (mut domains, mut domain_of): (Vec<Domain>, _) = (Vec::new(), BTreeMap::new());
         for (key, asked) in &vocabulary.attributes {
             let present = *present.entry(&key.0).or_insert_with(|| solver.fresh());
             domain_of.insert(key.clone(), domains.len());
             domains.push(Domain::new(&mut solver, key, asked, &hashes, present));
+        }
+        for (at, one) in domains.iter().enumerate() {
+            for other in domains.iter().skip(at + 1).filter(|other| other.name == one.name && !one.overlaps(other)) {
+                solver.assert([!one.typed, !other.typed]);
+            }
         }
         let below: Vec<_> = hashes.into_iter().map(|(_, _, below)| below).collect();
         let (mut dimensions, mut dimension_of) = (Vec::new(), BTreeMap::new());

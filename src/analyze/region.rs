@@ -1,6 +1,6 @@
 //! What is said about contexts that are alike.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
@@ -118,13 +118,9 @@ impl Sight<'_> {
 pub enum Population {
     /// All units, however many there are.
     Units,
-    /// These units and no others, each of which moves as the transition says.
-    Named {
-        /// The attribute that they are values of.
-        attribute: String,
-        /// In ascending order.
-        units: Vec<String>,
-    },
+    /// These units and no others, in ascending order, by the attribute that they are values of. Each moves as the
+    /// transitions say, where these depend on no other attribute's units.
+    Named(BTreeMap<String, Vec<String>>),
 }
 
 /// The share of a region's units that had one variant and get another, or the same.
@@ -210,10 +206,10 @@ impl Region {
     pub fn contains(&self, before: Sight<'_>, after: Sight<'_>, now: Timestamp) -> bool {
         let named = match &self.population {
             Population::Units => true,
-            Population::Named { attribute, units } => {
+            Population::Named(named) => named.iter().all(|(attribute, units)| {
                 let unit = after.text(attribute).or(before.text(attribute));
                 unit.is_some_and(|unit| units.iter().any(|one| one == unit))
-            }
+            }),
         };
         named
             && self.terms.iter().all(|term| {

@@ -41,7 +41,10 @@ pub(super) fn find<'b>(
             Json::String(moment) if domain.name == NOW => now = moment.parse().unwrap_or(now),
             _ if domain.name == NOW => {}
             Json::Null => {}
-            value => drop(context.insert(domain.name.clone(), value)),
+            value if !engine.retyped.contains(&domain.name) => drop(context.insert(domain.name.clone(), value)),
+            // Of the two types of the attribute, the value is of the one that it is usable for, if of any.
+            value if instance.model.holds(domain.typed) => drop(context.insert(domain.name.clone(), value)),
+            _ => drop(context.entry(&domain.name).or_insert_with(|| Json::Object(Map::new()))),
         }
     }
     let expected = Expected::new(engine, instance, leaf, asks, targets, conditions);
