@@ -455,7 +455,7 @@ fn is_named(context: &Json, bundle: &Json) -> bool {
     let text = bundle.to_string();
     let mentioned = |unit: &&str| NAMED.iter().any(|name| context[unit] == *name && text.contains(name));
     let listed = context["plan"].is_string() && text.contains(r#""unit":7"#);
-    listed || ["targetingKey", "account"].iter().any(|unit| mentioned(&unit))
+    listed || ["targetingKey", "account"].iter().any(mentioned)
 }
 
 fn read(json: &Json) -> Bundle {

@@ -19,6 +19,7 @@ mod domain;
 mod engine;
 mod explore;
 mod lower;
+mod point;
 mod proof;
 mod reach;
 mod region;

@@ -1,0 +1,165 @@
+//! Ordered values, cut by the constants that conditions compare with.
+//!
+//! Takes the constants of one attribute; gives one sample of every piece between and at them that has a value.
+//!
+//! **Invariant:** a piece without a sample has no value at all that a context could have.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use jiff::{SignedDuration, Timestamp};
+use semver::{BuildMetadata, Prerelease, Version};
+use serde_json::Value as Json;
+
+use crate::eval::EXACT;
+
+/// A value of an ordered type.
+pub(super) trait Point: Sized {
+    fn before(&self, other: &Self) -> bool;
+    /// Whether a context can have the value.
+    fn possible(&self) -> bool;
+    /// Values that lie above `low` and below `high`, if any do, among others; the most readable first.
+    /// Always with the least possible value above `low`.
+    fn candidates(low: Option<&Self>, high: Option<&Self>) -> Vec<Self>;
+    fn json(&self) -> Json;
+}
+
+/// Sorts constants; equal ones are one.
+pub(super) fn arrange<T: Point>(constants: &mut Vec<T>) {
+    let order = |a: &T, b: &T| b.before(a).cmp(&a.before(b));
+    constants.sort_by(order);
+    constants.dedup_by(|a, b| !a.before(b) && !b.before(a));
+}
+
+/// Of `n` constants `2n + 1` pieces: before the first, the first, between it and the second, and so on.
+pub(super) fn samples<T: Point>(constants: &[T]) -> Vec<Option<Json>> {
+    let mut low = None;
+    let mut samples = Vec::with_capacity(constants.len() * 2 + 1);
+    for constant in constants {
+        samples.push(between(low, Some(constant)));
+        samples.push(constant.possible().then(|| constant.json()));
+        low = Some(constant);
+    }
+    samples.push(between(low, None));
+    samples
+}
+
+fn between<T: Point>(low: Option<&T>, high: Option<&T>) -> Option<Json> {
+    let inside = |value: &T| {
+        value.possible() && low.is_none_or(|low| low.before(value)) && high.is_none_or(|high| value.before(high))
+    };
+    T::candidates(low, high).into_iter().find(inside).map(|value| value.json())
+}
+
+impl Point for f64 {
+    fn before(&self, other: &Self) -> bool {
+        self < other
+    }
+
+    fn possible(&self) -> bool {
+        self.abs() <= EXACT
+    }
+
+    fn candidates(low: Option<&Self>, high: Option<&Self>) -> Vec<Self> {
+        let above = low.map(|low| low.floor() + 1.0);
+        let below = high.map(|high| high.ceil() - 1.0);
+        let middle = low.zip(high).map(|(low, high)| low / 2.0 + high / 2.0);
+        let least = low.map(|low| low.next_up());
+        above.into_iter().chain(below).chain([1.0]).chain(middle).chain(least).chain([-EXACT]).collect()
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "an integer within ±2^53")]
+    fn json(&self) -> Json {
+        if self.fract() == 0.0 && self.abs() <= EXACT { Json::from(*self as i64) } else { Json::from(*self) }
+    }
+}
+
+impl Point for Version {
+    fn before(&self, other: &Self) -> bool {
+        self.cmp_precedence(other).is_lt()
+    }
+
+    fn possible(&self) -> bool {
+        true
+    }
+
+    fn candidates(low: Option<&Self>, _: Option<&Self>) -> Vec<Self> {
+        let zero = || Prerelease::new("0").unwrap_or_default();
+        let Some(low) = low else {
+            let least = Self { pre: zero(), ..Self::new(0, 0, 0) };
+            return vec![Self::new(1, 0, 0), Self::new(0, 0, 0), least];
+        };
+        if !low.pre.is_empty() {
+            // Nothing lies between a pre-release and itself with `.0` appended.
+            let longer = Prerelease::new(&format!("{}.0", low.pre)).unwrap_or_default();
+            let release = Self::new(low.major, low.minor, low.patch);
+            let next = Self { pre: longer, ..release.clone() };
+            return vec![release, next];
+        }
+        let next = match (low.patch.checked_add(1), low.minor.checked_add(1), low.major.checked_add(1)) {
+            (Some(patch), ..) => Self::new(low.major, low.minor, patch),
+            (None, Some(minor), _) => Self::new(low.major, minor, 0),
+            (None, None, Some(major)) => Self::new(major, 0, 0),
+            (None, None, None) => return Vec::new(),
+        };
+        let least = Self { pre: zero(), ..next.clone() };
+        vec![next, least]
+    }
+
+    fn json(&self) -> Json {
+        Json::String(Self { build: BuildMetadata::EMPTY, ..self.clone() }.to_string())
+    }
+}
+
+/// 0000-01-01T00:00:00Z: RFC 3339 knows no year before.
+const YEAR_ZERO: i64 = -62_167_219_200;
+
+impl Point for Timestamp {
+    fn before(&self, other: &Self) -> bool {
+        self < other
+    }
+
+    fn possible(&self) -> bool {
+        self.as_second() >= YEAR_ZERO
+    }
+
+    fn candidates(low: Option<&Self>, high: Option<&Self>) -> Vec<Self> {
+        let step = |from: Option<&Self>, by| from.and_then(|from| from.checked_add(by).ok());
+        let (second, instant) = (SignedDuration::from_secs(1), SignedDuration::from_nanos(1));
+        let first = Self::from_second(YEAR_ZERO).ok();
+        let usual = Self::from_second(1_767_225_600).ok();
+        let near = step(low, second).or(step(high, -second));
+        let least = if low.is_none() { first } else { step(low, instant) };
+        near.into_iter().chain(usual).chain(least).chain(first).collect()
+    }
+
+    fn json(&self) -> Json {
+        Json::String(self.to_string())
+    }
+}
+
+impl Point for IpAddr {
+    fn before(&self, other: &Self) -> bool {
+        self < other
+    }
+
+    /// A context reads IPv4 in IPv6's notation as IPv4.
+    fn possible(&self) -> bool {
+        self.to_canonical() == *self
+    }
+
+    fn candidates(low: Option<&Self>, _: Option<&Self>) -> Vec<Self> {
+        let next = match low {
+            None => Some(Self::V4(Ipv4Addr::new(192, 0, 2, 1))),
+            Some(Self::V4(Ipv4Addr::BROADCAST)) => Some(Self::V6(Ipv6Addr::UNSPECIFIED)),
+            Some(Self::V4(low)) => low.to_bits().checked_add(1).map(|bits| Self::V4(bits.into())),
+            Some(Self::V6(low)) => low.to_bits().checked_add(1).map(|bits| Self::V6(bits.into())),
+        };
+        let after_mapped = Ipv6Addr::from_bits(0x1_0000_0000_0000);
+        let first = Self::V4(Ipv4Addr::UNSPECIFIED);
+        next.into_iter().chain([Self::V6(after_mapped), first]).collect()
+    }
+
+    fn json(&self) -> Json {
+        Json::String(self.to_string())
+    }
+}
