@@ -1,7 +1,7 @@
 //! Exact answers about all contexts at once, without sampling.
 //!
 //! Takes one or two bundles and flags or conditions in them; gives what [`changes`] between two definitions, which
-//! rules and variants are [`reachable`], and whether a promise such as [`never`] is kept.
+//! rules and variants are [`reachable`], and whether a promise such as [`never`](fn@never) is kept.
 //!
 //! A flag is a list of conditions over tests on single attributes. Each distinct test is a proposition, each
 //! attribute adds what holds among its own tests, and a solver looks for contexts in which two decisions differ.
