@@ -96,7 +96,10 @@ pub fn moved(region: &Region) -> Vec<String> {
         words => format!(", where {words}"),
     };
     let whom = |share: Share| match &region.population {
-        Population::Named { attribute, units } => format!("{share} of those with {attribute} {}", units.join(", ")),
+        Population::Named(units) => {
+            let named = units.iter().map(|(attribute, units)| format!("{attribute} {}", units.join(", ")));
+            format!("{share} of those with {}", named.collect::<Vec<_>>().join(" and "))
+        }
         Population::Units if share == Share::ALL => "everyone".to_owned(),
         Population::Units => format!("{share} of units"),
     };
