@@ -81,7 +81,7 @@ fn parse(text: &str) -> Result<Rev, String> {
 }
 
 /// The error with the name that was probably meant, or where to look for it.
-fn advised(error: SourceError) -> anyhow::Error {
+pub(super) fn advised(error: SourceError) -> anyhow::Error {
     let SourceError::Git(GitError::Unknown { rev, names, depth }) = &error else { return error.into() };
     // A fresh clone has all branches but one only as its remote's.
     let remote = names.iter().find(|name| name.split_once('/').is_some_and(|(_, branch)| branch == rev));

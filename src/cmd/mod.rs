@@ -26,6 +26,7 @@ mod standing;
 mod targets;
 mod test;
 mod validate;
+mod verify_kill;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -110,6 +111,7 @@ enum Command {
     Log(log::Args),
     Kill(kill::Args),
     Revive(revive::Args),
+    VerifyKill(verify_kill::Args),
     Rollout(rollout::Args),
     Blame(blame::Args),
     Export(export::Args),
@@ -145,6 +147,7 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         Command::Log(args) => log::run(args),
         Command::Kill(args) => kill::run(args),
         Command::Revive(args) => revive::run(args),
+        Command::VerifyKill(args) => verify_kill::run(args),
         Command::Rollout(args) => rollout::run(args),
         Command::Blame(args) => blame::run(args, &cli.global),
         Command::Export(args) => export::run(args, &cli.global),

@@ -17,10 +17,19 @@ type Named = (&'static str, String);
 /// # Errors
 /// [`SourceError`] if a file or folder is there and cannot be read.
 pub fn dependants(source: &Source, keys: &[String]) -> Result<Vec<String>, SourceError> {
+    dependants_of(source, keys, &[])
+}
+
+/// As [`dependants`], also of segments.
+///
+/// # Errors
+/// [`SourceError`] if a file or folder is there and cannot be read.
+pub fn dependants_of(source: &Source, keys: &[String], segments: &[String]) -> Result<Vec<String>, SourceError> {
     let mut paths = source.list(FLAGS)?;
     paths.extend(source.list(SEGMENTS)?);
     let files = paths.par_iter().map(|path| source.read(path)).collect::<Result<Vec<_>, _>>()?;
     let mut known: BTreeSet<Named> = keys.iter().map(|key| (FLAGS, key.clone())).collect();
+    known.extend(segments.iter().map(|name| (SEGMENTS, name.clone())));
     let mut new = known.clone();
     while !new.is_empty() {
         let found = files.par_iter().flatten().filter(|file| may_mention(file, &new));

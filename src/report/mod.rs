@@ -26,6 +26,7 @@ mod sarif;
 mod test;
 mod test_json;
 mod test_junit;
+mod verdict;
 
 use std::io::{self, Write};
 
@@ -42,6 +43,7 @@ pub use history::{CommitJson, HistoryJson, history, words};
 pub use manifest::{Described, manifest};
 pub use rollout::{RolloutJson, RolloutsJson, rollouts};
 pub use test::{TestReport, tests};
+pub use verdict::{VerdictJson, verdict};
 
 use crate::codes::Severity;
 use crate::diag::{Diagnostic, Finding};

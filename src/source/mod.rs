@@ -8,6 +8,7 @@
 mod error;
 mod folder;
 mod history;
+mod range;
 mod repository;
 mod rev;
 mod revision;

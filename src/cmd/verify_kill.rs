@@ -1,0 +1,188 @@
+//! `flagctl verify-kill`: the proof that a change does nothing but turn flags off.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Result, anyhow};
+
+use super::at::advised;
+use super::{Exit, Format};
+use crate::analyze::{self, Budget, Definition, Effect};
+use crate::bundle::Bundle;
+use crate::codes::Severity;
+use crate::compile::compile;
+use crate::load::{self, Loaded};
+use crate::model::{FLAGS, KILLS, SEGMENTS};
+use crate::report::{self, VerdictJson};
+use crate::source::{Repository, Rev, Revision, Source};
+
+/// Prove that a range of commits does nothing but turn flags off
+///
+/// Exits with 0 only if that is proven for all contexts: nobody is turned on, nobody gets another variant, nothing but
+/// definitions of these flags is touched, and what else changes falls with them because it requires them. What is
+/// compared is the last common commit of both ends with the end of the range, as a merge would bring it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example, to let kills through a fast lane: flagctl verify-kill origin/main..HEAD")]
+pub(super) struct Args {
+    /// The commits, as `git log` takes them; HEAD where an end is left out
+    #[arg(value_name = "BASE..HEAD")]
+    range: String,
+    /// The flags that may be turned off; those whose kills are in the range, where none is named
+    #[arg(value_name = "FLAG")]
+    flags: Vec<String>,
+    /// How to write the result
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit> {
+    let (base, head) = ends(&args.range)?;
+    let changed = base.changed(&head)?;
+    let prefix = head.prefix();
+    let touched = Touched::of(&changed, &prefix);
+    let named: BTreeSet<String> =
+        if args.flags.is_empty() { touched.kills.clone() } else { args.flags.iter().cloned().collect() };
+    let mut verdict = VerdictJson {
+        version: 1,
+        base: base.commit(),
+        head: head.commit(),
+        flags: named.iter().cloned().collect(),
+        turned_off: Vec::new(),
+        objections: Vec::new(),
+    };
+    let others = touched.others.iter().map(|path| format!("`{path}` changes, which is no definition of a flag"));
+    verdict.objections.extend(others);
+    for flag in touched.flags.union(&touched.kills).filter(|flag| !named.contains(*flag)) {
+        verdict.objections.push(format!("`{flag}` changes, which is not one of the flags to be turned off"));
+    }
+    compare(&base, &head, &named, &touched, &mut verdict)?;
+    let mut out = io::stdout().lock();
+    match args.format {
+        Format::Human => out.write_all(report::verdict(&verdict).as_bytes())?,
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut out, &verdict)?;
+            writeln!(out)?;
+        }
+    }
+    Ok(if verdict.objections.is_empty() { Exit::Yes } else { Exit::No })
+}
+
+/// Where the range begins and ends.
+fn ends(range: &str) -> Result<(Revision, Revision)> {
+    let repository = Arc::new(Repository::find(Path::new(".")).map_err(advised)?);
+    let (base, head) = range.split_once("...").or_else(|| range.split_once("..")).unwrap_or((range, ""));
+    let revision = |text: &str| {
+        let text = if text.is_empty() { "HEAD" } else { text }.to_owned();
+        repository.revision(&Rev { text, line: None }).map_err(advised)
+    };
+    let (base, head) = (revision(base)?, revision(head)?);
+    let fork = base.fork(&head)?;
+    let fork = fork.ok_or_else(|| {
+        anyhow!(
+            "`{}` and `{}` have no commit in common here: `git fetch --unshallow`, if this clone is shallow",
+            base.name(),
+            head.name()
+        )
+    })?;
+    Ok((fork, head))
+}
+
+/// What the changed files define.
+struct Touched {
+    flags: BTreeSet<String>,
+    kills: BTreeSet<String>,
+    segments: BTreeSet<String>,
+    /// Paths of what is neither.
+    others: Vec<String>,
+}
+
+impl Touched {
+    fn of(paths: &[String], prefix: &str) -> Self {
+        let mut touched =
+            Self { flags: BTreeSet::new(), kills: BTreeSet::new(), segments: BTreeSet::new(), others: Vec::new() };
+        for path in paths {
+            let parts: Vec<&str> = path.strip_prefix(prefix).map_or(Vec::new(), |path| path.split('/').collect());
+            let stem = parts.last().and_then(|name| name.strip_suffix(".yaml")).map(str::to_owned);
+            match (parts.as_slice(), stem) {
+                ([KILLS, _, _], Some(key)) => touched.kills.insert(key),
+                ([FLAGS, _, ..], Some(key)) => touched.flags.insert(key),
+                ([SEGMENTS, _, ..], Some(name)) => touched.segments.insert(name),
+                _ => {
+                    touched.others.push(path.clone());
+                    false
+                }
+            };
+        }
+        touched
+    }
+}
+
+fn compare(
+    base: &Revision,
+    head: &Revision,
+    named: &BTreeSet<String>,
+    touched: &Touched,
+    verdict: &mut VerdictJson,
+) -> Result<()> {
+    let (old, new) = (Source::Revision(base.clone()), Source::Revision(head.clone()));
+    let (old_settings, new_settings) = (load::settings(&old)?, load::settings(&new)?);
+    let keys: Vec<String> = named.union(&touched.flags).chain(&touched.kills).cloned().collect();
+    let segments: Vec<String> = touched.segments.iter().cloned().collect();
+    let mut all: BTreeSet<String> = keys.iter().cloned().collect();
+    all.extend(load::dependants_of(&old, &keys, &segments)?);
+    all.extend(load::dependants_of(&new, &keys, &segments)?);
+    let all: Vec<String> = all.into_iter().collect();
+    for environment in &new_settings.project.settings.environments {
+        let environment = environment.value.as_str();
+        let (before, _) = bundle(&old, &old_settings, &all, environment)?;
+        let (after, errors) = bundle(&new, &new_settings, &all, environment)?;
+        for error in errors {
+            if !verdict.objections.contains(&error) {
+                verdict.objections.push(error);
+            }
+        }
+        for key in &all {
+            compare_flag(key, environment, (&before, &after), verdict);
+        }
+    }
+    Ok(())
+}
+
+fn bundle(source: &Source, settings: &Loaded, keys: &[String], environment: &str) -> Result<(Bundle, Vec<String>)> {
+    let loaded = load::flags(source, settings.clone(), keys, &[environment])?;
+    let (bundle, diagnostics) = compile(&loaded.project, environment);
+    let findings = loaded.settle(diagnostics).into_iter().filter(|finding| finding.severity == Severity::Error);
+    let errors = findings.map(|finding| {
+        let span = finding.diagnostic.span;
+        let (line, column) = loaded.snapshot.position(span.file, span.start);
+        format!("{}:{line}:{column}: {}", loaded.snapshot.file(span.file).path, finding.diagnostic.message)
+    });
+    let errors = errors.collect();
+    Ok((bundle, errors))
+}
+
+fn compare_flag(key: &str, environment: &str, (before, after): (&Bundle, &Bundle), verdict: &mut VerdictJson) {
+    let mut object = |what: String| verdict.objections.push(format!("`{key}` in {environment}: {what}"));
+    let (old, new) = match (Definition::find(before, key), Definition::find(after, key)) {
+        (Some(old), Some(new)) => (old, new),
+        (None, None) => return object("cannot be decided, before and after".to_owned()),
+        (Some(_), None) => return object("is not there any more, or cannot be decided".to_owned()),
+        (None, Some(_)) => return object("was not there before, or could not be decided".to_owned()),
+    };
+    let regions = match analyze::changes(old, new, &Budget::default()) {
+        Ok(regions) => regions,
+        Err(failure) => return object(format!("nothing is proven: {failure}")),
+    };
+    for region in &regions {
+        let only_off = region.effects.iter().all(|effect| *effect == Effect::Shrink);
+        for line in report::moved(region) {
+            if only_off {
+                verdict.turned_off.push(format!("{key} in {environment}: {line}"));
+            } else {
+                verdict.objections.push(format!("`{key}` in {environment}: {line}"));
+            }
+        }
+    }
+}

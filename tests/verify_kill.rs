@@ -1,0 +1,133 @@
+//! What is let through a fast lane turns flags off and does nothing else.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "a test may end in a panic")]
+
+mod git;
+
+use git::{Ran, TestRepository};
+
+const PROJECT: &str = "version: 1\nenvironments: [staging, production]\nattributes:\n  country: string\n";
+
+fn flag(more: &str) -> String {
+    format!(
+        "variants: {{on: true, off: false}}\noff: off\ndefault: off\nrules:\n  - {{if: {{country: DE}}, serve: on}}\n{more}"
+    )
+}
+
+/// `cart`, which `checkout` requires; `fallback`, which serves `on` where `cart` does not.
+fn shop() -> TestRepository {
+    let mut repository = TestRepository::new();
+    repository.write("flagctl.yaml", PROJECT);
+    repository.write("flags/cart.yaml", &flag(""));
+    repository.write("flags/checkout.yaml", &flag("requires: {cart: on}\n"));
+    repository.write("flags/banner.yaml", &flag("  - {if: {segment: nearby}, serve: on}\n"));
+    repository.write("segments/nearby.yaml", "if: {country: [AT, CH]}\n");
+    repository.write("README.md", "A shop.\n");
+    repository.commit("a shop");
+    repository.git(&["tag", "base"]);
+    repository
+}
+
+fn verify(repository: &TestRepository, flags: &[&str]) -> Ran {
+    repository.flagctl(&[&["verify-kill", "base..HEAD"], flags].concat())
+}
+
+fn objections(repository: &TestRepository, flags: &[&str]) -> Vec<String> {
+    let ran = verify(repository, flags);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), ""), "{}", ran.stdout);
+    ran.stdout.lines().filter_map(|line| line.strip_prefix("not a kill: ").map(str::to_owned)).collect()
+}
+
+fn kill(repository: &TestRepository, flag: &str) {
+    let ran = repository.flagctl(&["kill", flag, "-e", "production", "--reason", "INC-1", "--yes"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+}
+
+#[test]
+fn a_kill_is_proven_with_what_falls_with_it() {
+    let repository = shop();
+    kill(&repository, "cart");
+    let ran = verify(&repository, &[]);
+    assert_eq!(
+        (ran.code, ran.stdout.as_str()),
+        (
+            Some(0),
+            "cart in production: everyone: on → off, where country eq \"DE\"\n\
+             checkout in production: everyone: on → off, where flag cart serves on\n\
+             proven: turns off cart, and does nothing else to anybody\n"
+        )
+    );
+    assert_eq!(verify(&repository, &["cart"]).code, Some(0));
+    assert_eq!(
+        objections(&repository, &["banner"]),
+        ["`cart` changes, which is not one of the flags to be turned off"]
+    );
+}
+
+#[test]
+fn a_flag_turned_to_its_off_by_hand_is_the_same() {
+    let mut repository = shop();
+    repository.write("flags/banner.yaml", &flag("enabled: false\n"));
+    repository.commit("banner: off");
+    assert_eq!(verify(&repository, &["banner"]).code, Some(0));
+    assert_eq!(objections(&repository, &[]), ["`banner` changes, which is not one of the flags to be turned off"]);
+}
+
+#[test]
+fn a_kill_that_turns_somebody_on_is_none() {
+    let mut repository = shop();
+    let text = flag("").replace("{country: DE}", "{flag: {cart: off}}");
+    repository.write("flags/fallback.yaml", &text);
+    repository.commit("fallback: where the cart is off");
+    repository.git(&["tag", "--force", "base"]);
+    kill(&repository, "cart");
+    let turned_on = "`fallback` in production: everyone: off → on, where not (flag cart serves off)";
+    assert_eq!(objections(&repository, &[]), [turned_on]);
+}
+
+#[test]
+fn anything_else_in_the_range_is_named() {
+    let mut repository = shop();
+    kill(&repository, "cart");
+    repository.write("README.md", "A better shop.\n");
+    repository.write("flags/banner.yaml", &flag("  - {if: {country: FR}, serve: on}\n"));
+    repository.commit("while at it");
+    assert_eq!(
+        objections(&repository, &[]),
+        [
+            "`README.md` changes, which is no definition of a flag",
+            "`banner` changes, which is not one of the flags to be turned off",
+            "`banner` in staging: everyone: off → on, where country eq \"FR\"",
+            "`banner` in production: everyone: off → on, where country eq \"FR\"",
+        ]
+    );
+}
+
+#[test]
+fn a_revival_a_new_flag_and_a_broken_kill_are_none() {
+    let mut repository = shop();
+    kill(&repository, "cart");
+    repository.git(&["tag", "--force", "base"]);
+    repository.flagctl(&["revive", "cart", "-e", "production", "--yes"]);
+    assert_eq!(objections(&repository, &[]).len(), 2);
+    repository.git(&["tag", "--force", "base"]);
+    repository.write("kills/production/cart.yaml", "why: not\n");
+    repository.commit("cart: killed by hand");
+    assert!(!objections(&repository, &[]).is_empty());
+    repository.remove("kills/production/cart.yaml");
+    repository.write("kills/production/no-such.yaml", "reason: INC-1\n");
+    repository.commit("no-such: killed");
+    assert!(!objections(&repository, &[]).is_empty());
+}
+
+#[test]
+fn what_others_did_meanwhile_does_not_count() {
+    let mut repository = shop();
+    repository.git(&["checkout", "--quiet", "-b", "stop"]);
+    kill(&repository, "cart");
+    repository.git(&["checkout", "--quiet", "main"]);
+    repository.write("flags/banner.yaml", &flag(""));
+    repository.commit("banner: fewer");
+    let ran = repository.flagctl(&["verify-kill", "main..stop"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+}
