@@ -9,13 +9,13 @@ use anyhow::{Result, anyhow};
 
 use super::at::advised;
 use super::{Exit, Format};
-use crate::analyze::{self, Budget, Definition, Effect};
+use crate::analyze::{self, Budget, Definition, Effect, Region};
 use crate::bundle::Bundle;
 use crate::codes::Severity;
 use crate::compile::compile;
 use crate::load::{self, Loaded};
 use crate::model::{FLAGS, KILLS, SEGMENTS};
-use crate::report::{self, VerdictJson};
+use crate::report::{self, TurnedOffJson, VerdictJson};
 use crate::source::{Repository, Rev, Revision, Source};
 
 /// Prove that a range of commits does nothing but turn flags off
@@ -175,14 +175,12 @@ fn compare_flag(key: &str, environment: &str, (before, after): (&Bundle, &Bundle
         Ok(regions) => regions,
         Err(failure) => return object(format!("nothing is proven: {failure}")),
     };
-    for region in &regions {
-        let only_off = region.effects.iter().all(|effect| *effect == Effect::Shrink);
-        for line in report::moved(region) {
-            if only_off {
-                verdict.turned_off.push(format!("{key} in {environment}: {line}"));
-            } else {
-                verdict.objections.push(format!("`{key}` in {environment}: {line}"));
-            }
-        }
+    let (off, other): (Vec<&Region>, Vec<&Region>) =
+        regions.iter().partition(|region| region.effects.iter().all(|effect| *effect == Effect::Shrink));
+    other.into_iter().flat_map(report::moved).for_each(&mut object);
+    let moves: Vec<String> = off.into_iter().flat_map(report::moved).collect();
+    if !moves.is_empty() {
+        let (flag, environment) = (key.to_owned(), environment.to_owned());
+        verdict.turned_off.push(TurnedOffJson { flag, environment, moves });
     }
 }

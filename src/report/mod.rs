@@ -43,7 +43,7 @@ pub use history::{CommitJson, HistoryJson, history, words};
 pub use manifest::{Described, manifest};
 pub use rollout::{RolloutJson, RolloutsJson, rollouts};
 pub use test::{TestReport, tests};
-pub use verdict::{VerdictJson, verdict};
+pub use verdict::{TurnedOffJson, VerdictJson, verdict};
 
 use crate::codes::Severity;
 use crate::diag::{Diagnostic, Finding};

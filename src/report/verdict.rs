@@ -14,17 +14,32 @@ pub struct VerdictJson {
     pub head: String,
     /// The flags that may be turned off.
     pub flags: Vec<String>,
-    /// Who is turned off, in sentences.
-    pub turned_off: Vec<String>,
+    /// Who is turned off.
+    pub turned_off: Vec<TurnedOffJson>,
     /// What else the range does, in sentences; if there is nothing, it is proven to be a kill.
     pub objections: Vec<String>,
+}
+
+/// A flag that is turned off in an environment, or falls with one.
+#[derive(Debug, Serialize)]
+pub struct TurnedOffJson {
+    /// The flag's key.
+    pub flag: String,
+    /// Where.
+    pub environment: String,
+    /// Whom that moves, in sentences, one for each group of contexts.
+    pub moves: Vec<String>,
 }
 
 /// Who is turned off, what speaks against it, and the verdict.
 pub fn verdict(verdict: &VerdictJson) -> String {
     let mut text = String::new();
-    for line in &verdict.turned_off {
-        text += &format!("{line}\n");
+    for TurnedOffJson { flag, environment, moves } in &verdict.turned_off {
+        let moves = match moves.as_slice() {
+            [only] => only.clone(),
+            several => format!("to off in {} groups of contexts, which `flagctl diff` shows", several.len()),
+        };
+        text += &format!("{flag} in {environment}: {moves}\n");
     }
     for line in &verdict.objections {
         text += &format!("not a kill: {line}\n");

@@ -144,6 +144,16 @@ impl TestRepository {
         self.run(self.command(env!("CARGO_BIN_EXE_flagctl")).current_dir(folder).args(arguments), "")
     }
 
+    /// Runs a line of a shell in the repository, in which `flagctl` is the one under test.
+    pub fn shell(&self, line: &str) -> Ran {
+        let folder = Path::new(env!("CARGO_BIN_EXE_flagctl")).parent().unwrap().to_owned();
+        let mut path = vec![folder];
+        path.extend(std::env::var_os("PATH").iter().flat_map(std::env::split_paths));
+        let mut command = self.command("sh");
+        command.env("PATH", std::env::join_paths(path).unwrap()).current_dir(&self.root).args(["-c", line]);
+        self.run(&mut command, "")
+    }
+
     /// A program with nothing of the environment but where programs are.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
