@@ -462,12 +462,17 @@ fn read(json: &Json) -> Bundle {
     Bundle::from_json(json.to_string().as_bytes()).unwrap_or_else(|error| panic!("{error}: {json}"))
 }
 
+/// So many rounds; more where `GENERATED` says how many times as many.
+fn generated(rounds: usize) -> usize {
+    rounds * std::env::var("GENERATED").map_or(1, |times| times.parse().unwrap())
+}
+
 #[test]
 fn regions_are_what_the_evaluator_does_for_every_context_and_every_bucket() {
     let mut random = Random(0x2026_1122);
     let (mut regions_seen, mut unmoved, mut inside, mut named, mut without, mut kinds) =
         (0, 0, 0, 0, 0, BTreeSet::new());
-    for round in 0..500 {
+    for round in 0..generated(500) {
         let (mut json, known) = bundle_json(&mut random);
         let before = read(&json);
         let old = json.clone();
@@ -574,7 +579,7 @@ fn promises_are_kept_or_broken_as_the_evaluator_says() {
     let mut random = Random(0x5eed);
     let budget = Budget::default();
     let (mut refuted, mut asked) = (0, 0);
-    for _ in 0..200 {
+    for _ in 0..generated(200) {
         let (json, known) = bundle_json(&mut random);
         let mut json = json;
         let conditions = [condition(&mut random, known, 2), condition(&mut random, known, 2)];
