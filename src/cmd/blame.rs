@@ -1,6 +1,6 @@
 //! `flagctl blame`: which commit gave a context its variant.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use anyhow::Result;
@@ -79,15 +79,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
         commit: tip.commit(),
         eras: eras(&question, question.ask(tip)?)?,
     };
-    let mut out = io::stdout().lock();
-    match args.format {
-        Format::Human => out.write_all(report::blame(&blame).as_bytes())?,
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &blame)?;
-            writeln!(out)?;
-        }
-    }
-    out.flush()?;
+    args.format.write(&blame, report::blame)?;
     Ok(health)
 }
 

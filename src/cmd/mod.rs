@@ -28,13 +28,14 @@ mod test;
 mod validate;
 mod verify_kill;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context as _, Result, anyhow};
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
+use serde::Serialize;
 
 use crate::diag::did_you_mean;
 use crate::model::{FLAGS, Settings};
@@ -99,6 +100,21 @@ enum When {
 enum Format {
     Human,
     Json,
+}
+
+impl Format {
+    /// Writes a result to stdout.
+    fn write<T: Serialize>(self, result: &T, human: impl FnOnce(&T) -> String) -> Result<()> {
+        let mut out = std::io::stdout().lock();
+        match self {
+            Self::Human => out.write_all(human(result).as_bytes())?,
+            Self::Json => {
+                serde_json::to_writer_pretty(&mut out, result)?;
+                writeln!(out)?;
+            }
+        }
+        Ok(out.flush()?)
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,7 +1,7 @@
 //! `flagctl rollout`: one step of a rule's rollout, as a commit.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::io;
 
 use anyhow::{Result, anyhow, bail};
 use clap::ValueEnum;
@@ -10,14 +10,14 @@ use super::moves::{Moves, moves};
 use super::site::{Site, Writing};
 use super::spot::Spot;
 use super::targets::{Targets, finish, shell_word, show_plan};
-use super::{Exit, Format, progress};
+use super::{Exit, progress};
 use crate::analyze::Effect;
 use crate::bundle::{Bundle, Percent};
 use crate::commit::{Changes, CommitError, Message, Tree};
 use crate::edit::{self, Scalar, Step};
 use crate::load::{self, Loaded};
 use crate::model::{Flag, Rule};
-use crate::report::{self, ActionJson, EffectJson, RolloutJson};
+use crate::report::{self, ActionJson, EffectJson, RolloutJson, RolloutsJson};
 use crate::yaml::Whole;
 
 /// Change the share of units that a rule admits, by one commit
@@ -251,13 +251,6 @@ fn status(args: &Args, flag: &Flag, all: &[String]) -> Result<Exit> {
             }
         }
     }
-    let mut out = io::stdout().lock();
-    match args.writing.format {
-        Format::Human => out.write_all(report::rollouts(&args.flag, &rules).as_bytes())?,
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &report::RolloutsJson { version: 1, flag: &args.flag, rules })?;
-            writeln!(out)?;
-        }
-    }
+    args.writing.format.write(&RolloutsJson { version: 1, flag: &args.flag, rules }, report::rollouts)?;
     Ok(Exit::Yes)
 }

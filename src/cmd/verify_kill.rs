@@ -1,7 +1,6 @@
 //! `flagctl verify-kill`: the proof that a change does nothing but turn flags off.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -58,14 +57,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         verdict.objections.push(format!("`{flag}` changes, which is not one of the flags to be turned off"));
     }
     compare(&base, &head, &named, &touched, &mut verdict)?;
-    let mut out = io::stdout().lock();
-    match args.format {
-        Format::Human => out.write_all(report::verdict(&verdict).as_bytes())?,
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &verdict)?;
-            writeln!(out)?;
-        }
-    }
+    args.format.write(&verdict, report::verdict)?;
     Ok(if verdict.objections.is_empty() { Exit::Yes } else { Exit::No })
 }
 

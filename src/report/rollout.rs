@@ -27,7 +27,7 @@ pub struct RolloutJson {
 }
 
 /// A line for each.
-pub fn rollouts(flag: &str, rules: &[RolloutJson]) -> String {
+pub fn rollouts(RolloutsJson { flag, rules, .. }: &RolloutsJson<'_>) -> String {
     if rules.is_empty() {
         return format!("{flag} has no rollout\n");
     }
