@@ -21,6 +21,7 @@
 //! | schema | a Node tree, its kind | diagnostics: departures from the published schemas | codes, source, diag, yaml, model, bundle |
 //! | compile | Project, environment | Bundle: names resolved, order fixed, percentages as bucket ranges | codes, source, diag, yaml, model, bundle, eval |
 //! | diff | a flag before and after | Changes of its meaning, in a fixed order | bundle |
+//! | impact | two Sources, keys of flags | what a change does to all contexts, per flag and environment | codes, source, diag, model, bundle, compile, diff, load, analyze |
 //! | test | Project, Bundles | what became of every expectation in its test files | codes, source, diag, yaml, model, bundle, eval |
 //! | flagd | Bundle | the flags as flagd's clients read them, or what they cannot say | bundle, eval |
 //! | edit | a file's text, one change | the new text, everything else byte for byte | source, yaml |
@@ -28,7 +29,7 @@
 //! | rules | Project, a day | diagnostics, one lint rule a file | codes, diag, yaml, model, bundle |
 //! | load | a source | Project, diagnostics: all that stands before compiling, on one screen | codes, source, diag, yaml, model, schema |
 //! | report | any result | text in one format a file | codes, source, diag, bundle, eval, analyze, diff, test |
-//! | cmd | arguments | Exit; reads clock, environment, working folder | codes, source, diag, yaml, model, schema, bundle, compile, eval, analyze, flagd, diff, edit, commit, rules, test, load, report |
+//! | cmd | arguments | Exit; reads clock, environment, working folder | codes, source, diag, yaml, model, schema, bundle, compile, eval, analyze, flagd, diff, impact, edit, commit, rules, test, load, report |
 //!
 //! `bundle` and `eval` are the evaluator: with `default-features = false` they are all there is, for programs
 //! that decide flags themselves. They read neither files nor YAML, and know no command line.
@@ -54,6 +55,8 @@ pub mod diff;
 pub mod edit;
 #[cfg(feature = "cli")]
 pub mod flagd;
+#[cfg(feature = "cli")]
+pub mod impact;
 #[cfg(feature = "cli")]
 pub mod load;
 #[cfg(feature = "cli")]

@@ -57,7 +57,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     let site = Site::open(&args.writing)?;
     let environments = site.environments(&args.environment)?;
     let keys = keys(args, &site)?;
-    let dependants = progress::shown("looking for what depends on it", || load::dependants(&site.source, &keys))?;
+    let dependants = progress::shown("looking for what depends on it", || load::dependants(&site.source, &keys, &[]))?;
     let mut effects = Vec::new();
     for environment in &environments {
         effects.extend(in_environment(&site, &keys, &dependants, environment)?);

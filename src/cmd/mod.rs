@@ -197,6 +197,7 @@ fn prefix(source: &Source) -> String {
     let folder = match source {
         Source::Folder(folder) => folder,
         Source::Revision(revision) => return revision.prefix(),
+        Source::Merged(_) => return String::new(),
     };
     #[allow(clippy::disallowed_methods, reason = "the one place that asks for the working folder")]
     let here = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();

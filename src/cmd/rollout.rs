@@ -78,7 +78,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     let spot = Spot::find(flag, &all, &args.environment, args.rule.as_deref())?;
     let (from, to) = (spot.rollout(), target(args, &spot)?);
     let dependants = progress::shown("looking for what depends on it", || {
-        load::dependants(&site.source, std::slice::from_ref(&args.flag))
+        load::dependants(&site.source, std::slice::from_ref(&args.flag), &[])
     })?;
     let mut effects = Vec::new();
     let mut moved = BTreeSet::new();

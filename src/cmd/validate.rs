@@ -147,7 +147,7 @@ fn contents(args: &Args, loaded: &Loaded, checked: &[&str]) -> String {
 pub(super) fn inside(path: &Path, source: &Source) -> Result<PathBuf> {
     let absolute = match source {
         Source::Folder(_) => path.canonicalize(),
-        Source::Revision(_) => resolved(path),
+        Source::Revision(_) | Source::Merged(_) => resolved(path),
     };
     let absolute = absolute.with_context(|| format!("cannot read `{}`", path.display()))?;
     // A bare repository has no folders that a path could go through.

@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 
 use super::at::advised;
 use super::{Exit, Format};
-use crate::analyze::{self, Budget, Definition, Effect, Region};
-use crate::bundle::Bundle;
-use crate::codes::Severity;
-use crate::compile::compile;
-use crate::load::{self, Loaded};
+use crate::analyze::{Budget, Effect, Region};
+use crate::impact::{self, Event, Impact, State, Verdict};
+use crate::load;
 use crate::model::{FLAGS, KILLS, SEGMENTS};
 use crate::report::{self, TurnedOffJson, VerdictJson};
 use crate::source::{Repository, Rev, Revision, Source};
@@ -38,7 +36,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<Exit> {
     let (base, head) = ends(&args.range)?;
-    let changed = base.changed(&head)?;
+    let changed = base.files_changed(&head)?;
     let prefix = head.prefix();
     let touched = Touched::of(&changed, &prefix);
     let named: BTreeSet<String> =
@@ -70,14 +68,7 @@ fn ends(range: &str) -> Result<(Revision, Revision)> {
         repository.revision(&Rev { text, line: None }).map_err(advised)
     };
     let (base, head) = (revision(base)?, revision(head)?);
-    let fork = base.fork(&head)?;
-    let fork = fork.ok_or_else(|| {
-        anyhow!(
-            "`{}` and `{}` have no commit in common here: `git fetch --unshallow`, if this clone is shallow",
-            base.name(),
-            head.name()
-        )
-    })?;
+    let fork = base.fork(&head).map_err(|error| advised(error.into()))?;
     Ok((fork, head))
 }
 
@@ -111,6 +102,7 @@ impl Touched {
     }
 }
 
+/// What becomes of the flags and of all that depend on them.
 fn compare(
     base: &Revision,
     head: &Revision,
@@ -119,60 +111,38 @@ fn compare(
     verdict: &mut VerdictJson,
 ) -> Result<()> {
     let (old, new) = (Source::Revision(base.clone()), Source::Revision(head.clone()));
-    let (old_settings, new_settings) = (load::settings(&old)?, load::settings(&new)?);
     let keys: Vec<String> = named.union(&touched.flags).chain(&touched.kills).cloned().collect();
     let segments: Vec<String> = touched.segments.iter().cloned().collect();
     let mut all: BTreeSet<String> = keys.iter().cloned().collect();
-    all.extend(load::dependants_of(&old, &keys, &segments)?);
-    all.extend(load::dependants_of(&new, &keys, &segments)?);
-    let all: Vec<String> = all.into_iter().collect();
-    for environment in &new_settings.project.settings.environments {
-        let environment = environment.value.as_str();
-        let (before, _) = bundle(&old, &old_settings, &all, environment)?;
-        let (after, errors) = bundle(&new, &new_settings, &all, environment)?;
-        for error in errors {
-            if !verdict.objections.contains(&error) {
-                verdict.objections.push(error);
-            }
-        }
-        for key in &all {
-            compare_flag(key, environment, (&before, &after), verdict);
-        }
+    for source in [&old, &new] {
+        all.extend(load::dependants(source, &keys, &segments)?);
+    }
+    let read: Vec<String> = all.iter().cloned().collect();
+    let (before, after) = (State::read(&old, &read, None)?, State::read(&new, &read, None)?);
+    let there: BTreeSet<&str> = after.loaded.project.flags.iter().map(|flag| flag.key.as_str()).collect();
+    let gone = named.iter().filter(|key| !there.contains(key.as_str()));
+    verdict.objections.extend(gone.map(|key| format!("there is no flag `{key}`")));
+    for impact in impact::impacts(&before, &after, &all, None, &Budget::default())? {
+        judge(&impact, verdict);
     }
     Ok(())
 }
 
-fn bundle(source: &Source, settings: &Loaded, keys: &[String], environment: &str) -> Result<(Bundle, Vec<String>)> {
-    let loaded = load::flags(source, settings.clone(), keys, &[environment])?;
-    let (bundle, diagnostics) = compile(&loaded.project, environment);
-    let findings = loaded.settle(diagnostics).into_iter().filter(|finding| finding.severity == Severity::Error);
-    let errors = findings.map(|finding| {
-        let span = finding.diagnostic.span;
-        let (line, column) = loaded.snapshot.position(span.file, span.start);
-        format!("{}:{line}:{column}: {}", loaded.snapshot.file(span.file).path, finding.diagnostic.message)
-    });
-    let errors = errors.collect();
-    Ok((bundle, errors))
-}
-
-fn compare_flag(key: &str, environment: &str, (before, after): (&Bundle, &Bundle), verdict: &mut VerdictJson) {
-    let mut object = |what: String| verdict.objections.push(format!("`{key}` in {environment}: {what}"));
-    let (old, new) = match (Definition::find(before, key), Definition::find(after, key)) {
-        (Some(old), Some(new)) => (old, new),
-        (None, None) => return object("cannot be decided, before and after".to_owned()),
-        (Some(_), None) => return object("is not there any more, or cannot be decided".to_owned()),
-        (None, Some(_)) => return object("was not there before, or could not be decided".to_owned()),
-    };
-    let regions = match analyze::changes(old, new, &Budget::default()) {
-        Ok(regions) => regions,
-        Err(failure) => return object(format!("nothing is proven: {failure}")),
-    };
-    let (off, other): (Vec<&Region>, Vec<&Region>) =
-        regions.iter().partition(|region| region.effects.iter().all(|effect| *effect == Effect::Shrink));
+fn judge(impact: &Impact, verdict: &mut VerdictJson) {
+    let Impact { flag, environment, .. } = impact;
+    let mut object = |what: String| verdict.objections.push(format!("`{flag}` in {environment}: {what}"));
+    match (&impact.verdict, impact.event) {
+        (Verdict::Unknown, _) => return object("to say whom it moves takes more work than is allowed".to_owned()),
+        (Verdict::Invalid(_, problem), _) => return object(problem.clone()),
+        (Verdict::Known(_), Event::Added | Event::Removed) => object("comes or goes".to_owned()),
+        (Verdict::Known(_), _) => {}
+    }
+    let shrinks = |region: &&Region| region.effects.iter().all(|effect| *effect == Effect::Shrink);
+    let (off, other): (Vec<&Region>, Vec<&Region>) = impact.regions().iter().partition(shrinks);
     other.into_iter().flat_map(report::moved).for_each(&mut object);
     let moves: Vec<String> = off.into_iter().flat_map(report::moved).collect();
     if !moves.is_empty() {
-        let (flag, environment) = (key.to_owned(), environment.to_owned());
+        let (flag, environment) = (flag.clone(), environment.clone());
         verdict.turned_off.push(TurnedOffJson { flag, environment, moves });
     }
 }

@@ -11,20 +11,15 @@ use crate::source::{File, FileId, Source, SourceError};
 /// A folder and a name in it.
 type Named = (&'static str, String);
 
-/// The keys of all flags that require one of these or ask for it in a condition, in any environment, through
-/// segments and other flags too; sorted, and without the keys themselves.
+/// The keys of all flags that require one of these flags or ask for it or one of these segments in a condition, in
+/// any environment, through segments and other flags too; sorted, and without the keys themselves.
 ///
 /// # Errors
 /// [`SourceError`] if a file or folder is there and cannot be read.
-pub fn dependants(source: &Source, keys: &[String]) -> Result<Vec<String>, SourceError> {
-    dependants_of(source, keys, &[])
-}
-
-/// As [`dependants`], also of segments.
-///
-/// # Errors
-/// [`SourceError`] if a file or folder is there and cannot be read.
-pub fn dependants_of(source: &Source, keys: &[String], segments: &[String]) -> Result<Vec<String>, SourceError> {
+pub fn dependants(source: &Source, keys: &[String], segments: &[String]) -> Result<Vec<String>, SourceError> {
+    if keys.is_empty() && segments.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut paths = source.list(FLAGS)?;
     paths.extend(source.list(SEGMENTS)?);
     let files = paths.par_iter().map(|path| source.read(path)).collect::<Result<Vec<_>, _>>()?;

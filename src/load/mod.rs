@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-pub use dependants::{dependants, dependants_of};
+pub use dependants::dependants;
 
 use crate::codes::{Adjustable, Code, Severity};
 use crate::diag::{Allow, Diagnostic, Diagnostics, Finding, Level, Levels, did_you_mean, settle};

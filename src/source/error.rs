@@ -79,6 +79,25 @@ pub enum GitError {
         /// As it was written.
         rev: String,
     },
+    /// Two histories have nothing in common.
+    #[error("`{one}` and `{other}` have no commit in common; `{one}..{other}` compares them as they are")]
+    NoCommonAncestor {
+        /// The name of one.
+        one: String,
+        /// The name of the other.
+        other: String,
+    },
+    /// What two histories have in common lies beyond what was fetched.
+    #[error(
+        "the history of this shallow clone ends before `{one}` and `{other}` meet; \
+         `git fetch --unshallow` fetches all of it, `git fetch --deepen=N` N commits more"
+    )]
+    ApartInShallow {
+        /// The name of one.
+        one: String,
+        /// The name of the other.
+        other: String,
+    },
     /// The history begins later.
     #[error("the history of `{tip}` begins at {first}, after {moment}; name a later moment")]
     BeforeHistory {

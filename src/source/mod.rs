@@ -5,9 +5,11 @@
 //!
 //! **Invariant:** nothing else reads definitions or git, and nothing here knows what definitions mean.
 
+mod changed;
 mod error;
 mod folder;
 mod history;
+mod merged;
 mod range;
 mod repository;
 mod rev;
@@ -19,6 +21,7 @@ use std::path::{Path, PathBuf};
 pub use error::{Depth, GitError, SourceError};
 pub use folder::Folder;
 pub use history::About;
+pub use merged::{Merge, Merged};
 pub use repository::Repository;
 pub use rev::{Line, Rev};
 pub use revision::Revision;
@@ -36,6 +39,8 @@ pub enum Source {
     Folder(Folder),
     /// As it was committed.
     Revision(Revision),
+    /// As it would be after a merge.
+    Merged(Merged),
 }
 
 impl Source {
@@ -50,6 +55,7 @@ impl Source {
         match self {
             Self::Folder(source) => source.list(folder),
             Self::Revision(source) => source.list(folder),
+            Self::Merged(source) => Ok(source.list(folder)),
         }
     }
 
@@ -61,6 +67,7 @@ impl Source {
         match self {
             Self::Folder(source) => source.search(folder, name),
             Self::Revision(source) => source.search(folder, name),
+            Self::Merged(source) => Ok(source.search(folder, name)),
         }
     }
 
@@ -72,6 +79,7 @@ impl Source {
         match self {
             Self::Folder(source) => source.read(path),
             Self::Revision(source) => source.read(path),
+            Self::Merged(source) => Ok(source.read(path)),
         }
     }
 
@@ -80,13 +88,14 @@ impl Source {
         match self {
             Self::Folder(folder) => Some(folder.root().to_owned()),
             Self::Revision(revision) => revision.root(),
+            Self::Merged(_) => None,
         }
     }
 
     /// The revision, if it is one.
     pub fn revision(&self) -> Option<&Revision> {
         match self {
-            Self::Folder(_) => None,
+            Self::Folder(_) | Self::Merged(_) => None,
             Self::Revision(revision) => Some(revision),
         }
     }

@@ -84,6 +84,15 @@ impl Repository {
     /// # Errors
     /// [`SourceError::Git`] if there is no such revision, or no flag repository in it.
     pub fn revision(self: &Arc<Self>, rev: &Rev) -> Result<Revision, SourceError> {
+        let revision = self.beginning(rev)?;
+        if revision.has(PROJECT_FILE)? { Ok(revision) } else { Err(missing(&revision)?.into()) }
+    }
+
+    /// As [`Repository::revision`], of a time at which there may have been no flag repository yet.
+    ///
+    /// # Errors
+    /// [`SourceError::Git`] if there is no such revision.
+    pub fn beginning(self: &Arc<Self>, rev: &Rev) -> Result<Revision, SourceError> {
         let (commit, name, tree) = self.with(|handle| {
             let (commit, name) = rev::resolve(handle, rev)?;
             Ok::<_, GitError>((commit, name, handle.find_commit(commit)?.tree_id()))
@@ -93,8 +102,7 @@ impl Repository {
             Start::Project(folder) => folder.clone(),
             Start::Folder(start) => nearest(&root, start)?,
         };
-        let revision = root.below(folder);
-        if revision.has(PROJECT_FILE)? { Ok(revision) } else { Err(missing(&revision)?.into()) }
+        Ok(root.below(folder))
     }
 
     /// The entries of a tree.
@@ -122,6 +130,11 @@ impl Repository {
     /// What git's paths are relative to: the top of the working tree, or the bare repository itself.
     pub fn top(&self) -> &Path {
         self.workdir.as_deref().unwrap_or(&self.place)
+    }
+
+    /// A handle of its own, which is given to nobody else.
+    pub(super) fn apart(&self) -> Result<git2::Repository, git2::Error> {
+        open(&self.place)
     }
 
     pub(super) fn workdir(&self) -> Option<&Path> {

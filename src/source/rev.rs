@@ -137,6 +137,14 @@ fn unknown(repository: &Repository, text: &str) -> Result<GitError, GitError> {
     Ok(GitError::Unknown { rev: text.to_owned(), names, depth: if shallow { Depth::Shallow } else { Depth::Full } })
 }
 
+/// Why two histories have nothing in common.
+pub(super) fn unmet(repository: &Repository, one: String, other: String) -> GitError {
+    match repository.is_shallow() {
+        true => GitError::ApartInShallow { one, other },
+        false => GitError::NoCommonAncestor { one, other },
+    }
+}
+
 pub(super) fn short(id: Oid) -> String {
     let mut id = id.to_string();
     id.truncate(SHORT);

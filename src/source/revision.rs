@@ -24,7 +24,7 @@ pub struct Revision {
     pub(super) repository: Arc<Repository>,
     name: String,
     pub(super) commit: Oid,
-    tree: Oid,
+    pub(super) tree: Oid,
     /// Where the flag repository is in git's; empty at the root.
     pub(super) folder: String,
 }
@@ -200,7 +200,7 @@ impl Revision {
         Ok(behind.last().map(|id| Entry { kind: Kind::Folder, id: *id }))
     }
 
-    fn tree(&self, id: Oid) -> Result<Arc<Tree>, GitError> {
+    pub(super) fn tree(&self, id: Oid) -> Result<Arc<Tree>, GitError> {
         self.repository.tree(id).map_err(|error| self.explained(error))
     }
 

@@ -1,0 +1,114 @@
+//! One side of a change: definitions as they were read, and compiled for each environment.
+
+use std::collections::BTreeMap;
+
+use crate::bundle::Bundle;
+use crate::codes::Severity;
+use crate::compile::compile;
+use crate::diag::Finding;
+use crate::load::{self, Loaded};
+use crate::source::{Snapshot, Source, SourceError};
+
+/// The definitions of one side that matter to some flags.
+#[derive(Debug)]
+pub struct State {
+    /// As written.
+    pub loaded: Loaded,
+    /// What is wrong with the settings, and so with every flag.
+    problem: Option<String>,
+    environments: Vec<String>,
+    compiled: BTreeMap<String, Compiled>,
+    nothing: Bundle,
+}
+
+#[derive(Debug)]
+struct Compiled {
+    bundle: Bundle,
+    /// The errors, with their files' paths.
+    errors: Vec<(String, String)>,
+}
+
+/// How a flag stands in an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It can be decided.
+    Sound,
+    /// There is no such flag, or no such environment.
+    Absent,
+    /// It cannot be decided, for that reason.
+    Invalid(String),
+}
+
+impl State {
+    /// What deciding some flags needs, for all environments or one.
+    ///
+    /// # Errors
+    /// [`SourceError`] if a file or folder is there and cannot be read.
+    pub fn read(source: &Source, keys: &[String], environment: Option<&str>) -> Result<Self, SourceError> {
+        let settings = load::settings(source)?;
+        let problem = first(&errors(settings.settle(Vec::new()), &settings.snapshot), None);
+        let declared = settings.project.settings.environments.iter().map(|name| name.value.clone());
+        let environments: Vec<String> =
+            declared.filter(|name| environment.is_none_or(|wanted| wanted == name)).collect();
+        let names: Vec<&str> = environments.iter().map(String::as_str).collect();
+        let loaded = load::flags(source, settings, keys, &names)?;
+        let compiled = environments.iter().map(|environment| {
+            let (bundle, diagnostics) = compile(&loaded.project, environment);
+            (environment.clone(), Compiled { bundle, errors: errors(loaded.settle(diagnostics), &loaded.snapshot) })
+        });
+        let compiled = compiled.collect();
+        let nothing = compile(&Default::default(), "").0;
+        Ok(Self { loaded, problem, environments, compiled, nothing })
+    }
+
+    /// In the order of promotion.
+    pub fn environments(&self) -> impl Iterator<Item = &str> {
+        self.environments.iter().map(String::as_str)
+    }
+
+    /// What an environment serves; nothing in one that is not declared.
+    pub fn bundle(&self, environment: &str) -> &Bundle {
+        self.compiled.get(environment).map_or(&self.nothing, |compiled| &compiled.bundle)
+    }
+
+    /// How a flag stands in an environment.
+    pub fn standing(&self, key: &str, environment: &str) -> Standing {
+        let Some(flag) = self.loaded.project.flag(key) else { return Standing::Absent };
+        if let Some(problem) = &self.problem {
+            return Standing::Invalid(problem.clone());
+        }
+        match self.compiled.get(environment) {
+            None => Standing::Absent,
+            Some(compiled) if compiled.bundle.flag(key).is_some() => Standing::Sound,
+            Some(compiled) => {
+                let path = &self.loaded.snapshot.file(flag.file).path;
+                let problem = first(&compiled.errors, Some(path)).or_else(|| first(&compiled.errors, None));
+                Standing::Invalid(problem.unwrap_or_else(|| "its definition has errors".to_owned()))
+            }
+        }
+    }
+
+    /// A flag's file, as text.
+    pub(super) fn file_of(&self, key: &str) -> Option<&str> {
+        let flag = self.loaded.project.flag(key)?;
+        Some(&self.loaded.snapshot.file(flag.file).text)
+    }
+}
+
+/// Paths, and errors with their places.
+fn errors(findings: Vec<Finding>, snapshot: &Snapshot) -> Vec<(String, String)> {
+    let errors = findings.into_iter().filter(|finding| finding.severity == Severity::Error).map(|finding| {
+        let span = finding.diagnostic.span;
+        let (line, column) = snapshot.position(span.file, span.start);
+        let path = snapshot.file(span.file).path.clone();
+        let problem = format!("{path}:{line}:{column}: {}", finding.diagnostic.message);
+        (path, problem)
+    });
+    errors.collect()
+}
+
+/// The first error, or the first of a file.
+fn first(errors: &[(String, String)], path: Option<&str>) -> Option<String> {
+    let mut of = errors.iter().filter(|(other, _)| path.is_none_or(|path| path == other));
+    of.next().map(|(_, problem)| problem.clone())
+}
