@@ -122,6 +122,7 @@ fn compare(
     let there: BTreeSet<&str> = after.loaded.project.flags.iter().map(|flag| flag.key.as_str()).collect();
     let gone = named.iter().filter(|key| !there.contains(key.as_str()));
     verdict.objections.extend(gone.map(|key| format!("there is no flag `{key}`")));
+    verdict.objections.extend(after.errors());
     for impact in impact::impacts(&before, &after, &all, None, &Budget::default())? {
         judge(&impact, verdict);
     }

@@ -1,6 +1,6 @@
 //! One side of a change: definitions as they were read, and compiled for each environment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bundle::Bundle;
 use crate::codes::Severity;
@@ -86,6 +86,13 @@ impl State {
                 Standing::Invalid(problem.unwrap_or_else(|| "its definition has errors".to_owned()))
             }
         }
+    }
+
+    /// All errors in the definitions that were read, each with its place.
+    pub fn errors(&self) -> BTreeSet<String> {
+        let found = errors(self.loaded.settle(Vec::new()), &self.loaded.snapshot);
+        let compiled = self.compiled.values().flat_map(|compiled| compiled.errors.iter().cloned());
+        found.into_iter().chain(compiled).map(|(_, problem)| problem).collect()
     }
 
     /// A flag's file, as text.
