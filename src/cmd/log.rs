@@ -86,17 +86,16 @@ struct Versions {
 /// Where the file was a commit later is where it is nearly always.
 fn versions(revision: &Revision, key: &str, likely: Option<&str>) -> Result<Versions> {
     let name = format!("{key}.yaml");
-    let likely = likely.filter(|path| revision.version(path).is_ok_and(|version| version.is_some()));
-    let path = match likely {
-        Some(path) => Some(path.to_owned()),
-        None => revision.search(FLAGS, &name)?,
-    };
-    let mut files = BTreeSet::new();
-    if let Some(version) = path.as_deref().map(|path| revision.version(path)).transpose()?.flatten() {
-        files.insert(version);
+    let version = |path: &str| revision.version(path);
+    let mut path = likely.map(str::to_owned);
+    let mut file = path.as_deref().map(version).transpose()?.flatten();
+    if file.is_none() {
+        path = revision.search(FLAGS, &name)?;
+        file = path.as_deref().map(version).transpose()?.flatten();
     }
-    for kill in revision.list(KILLS)?.iter().filter(|path| path.rsplit('/').next() == Some(&name)) {
-        files.extend(revision.version(kill)?.map(|version| format!("{kill} {version}")));
+    let mut files: BTreeSet<String> = file.into_iter().collect();
+    for kill in revision.named(KILLS, &name)? {
+        files.extend(version(&kill)?.map(|version| format!("{kill} {version}")));
     }
     Ok(Versions { path, files })
 }

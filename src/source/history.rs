@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::repository::Kind;
 use super::rev::short;
+use super::trees::Kind;
 use super::{Depth, GitError, Revision};
 
 /// Who made a commit, when, and what it says about itself.
@@ -35,16 +35,11 @@ impl Revision {
     /// # Errors
     /// [`GitError`] if the commit cannot be read.
     pub fn parent(&self) -> Result<Option<Self>, GitError> {
-        let parent = self.repository.with(|handle| {
-            let commit = handle.find_commit(self.commit)?;
-            // A shallow clone ends here, and git says the same.
-            let parent = commit.parents().next();
-            Ok::<_, GitError>(parent.map(|parent| (parent.id(), parent.tree_id())))
-        })?;
-        Ok(parent.map(|(commit, tree)| {
-            let revision = Self::new(Arc::clone(&self.repository), short(commit), commit, tree);
-            revision.below(self.folder.clone())
-        }))
+        let Some(parent) = self.parent else { return Ok(None) };
+        self.repository.with(|handle| {
+            let revision = Self::new(Arc::clone(&self.repository), short(parent), &handle.find_commit(parent)?);
+            Ok(Some(revision.below(self.folder.clone())))
+        })
     }
 
     /// Whether this clone lacks what the commit was made on.

@@ -14,6 +14,7 @@ mod range;
 mod repository;
 mod rev;
 mod revision;
+mod trees;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

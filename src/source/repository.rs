@@ -2,16 +2,16 @@
 //!
 //! **Invariant:** nothing is written, checked out or fetched.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 
-use git2::{ErrorCode, ObjectType, Oid, RepositoryOpenFlags};
+use git2::{ErrorCode, RepositoryOpenFlags};
 
 use super::error::GitError;
 use super::rev::{self, Rev};
 use super::revision::join;
+use super::trees::Trees;
 use super::{Folder, PROJECT_FILE, Revision, SourceError};
 
 /// A git repository, and the place in it from which flags are looked for.
@@ -23,8 +23,7 @@ pub struct Repository {
     start: Start,
     /// libgit2's handles may move between threads and not be shared: each reader takes one, and gives it back.
     idle: Mutex<Vec<git2::Repository>>,
-    /// Trees by id. libgit2 keeps none above 4 KiB, and would read a folder again for each of its files.
-    trees: Mutex<BTreeMap<Oid, Arc<Tree>>>,
+    pub(super) trees: Trees,
 }
 
 /// Where the flag repository is expected.
@@ -33,24 +32,6 @@ enum Start {
     Project(String),
     /// It is looked for from there upwards.
     Folder(String),
-}
-
-/// The entries of a folder, by name.
-pub(super) type Tree = BTreeMap<String, Entry>;
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Entry {
-    pub(super) kind: Kind,
-    pub(super) id: Oid,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Folder,
-    File,
-    Link,
-    /// A repository of its own, of which only a commit's id is known here.
-    Submodule,
 }
 
 impl Repository {
@@ -62,7 +43,11 @@ impl Repository {
         static SETTINGS: Once = Once::new();
         // Hashing every object anew is a third of the time of reading it. Git does not either: it verifies
         // objects when they arrive and when `git fsck` asks for it.
-        SETTINGS.call_once(|| git2::opts::strict_hash_verification(false));
+        SETTINGS.call_once(|| {
+            git2::opts::strict_hash_verification(false);
+            // What is needed again is remembered here, and a history has too many objects to keep all of them.
+            git2::opts::enable_caching(false);
+        });
         // A revision may have the folders that are not there any more.
         let there = start.ancestors().find(|above| above.is_dir()).unwrap_or(Path::new("."));
         let start = fs::canonicalize(there).map_err(|error| SourceError::Io { path: start.to_owned(), error })?;
@@ -76,7 +61,7 @@ impl Repository {
             None => Start::Folder(inside(&start).unwrap_or_default()),
         };
         let place = handle.path().to_owned();
-        Ok(Self { place, workdir, start, idle: Mutex::new(vec![handle]), trees: Mutex::default() })
+        Ok(Self { place, workdir, start, idle: Mutex::new(vec![handle]), trees: Trees::default() })
     }
 
     /// The flag repository as it is at a revision.
@@ -94,37 +79,15 @@ impl Repository {
     /// [`SourceError::Git`] if there is no such revision.
     pub fn beginning(self: &Arc<Self>, rev: &Rev) -> Result<Revision, SourceError> {
         let (commit, name, tree) = self.with(|handle| {
+        let root = self.with(|handle| {
             let (commit, name) = rev::resolve(handle, rev)?;
-            Ok::<_, GitError>((commit, name, handle.find_commit(commit)?.tree_id()))
+            Ok::<_, GitError>(Revision::new(Arc::clone(self), name, &handle.find_commit(commit)?))
         })?;
-        let root = Revision::new(Arc::clone(self), name, commit, tree);
         let folder = match &self.start {
             Start::Project(folder) => folder.clone(),
             Start::Folder(start) => nearest(&root, start)?,
         };
         Ok(root.below(folder))
-    }
-
-    /// The entries of a tree.
-    pub(super) fn tree(&self, id: Oid) -> Result<Arc<Tree>, GitError> {
-        if let Some(tree) = locked(&self.trees).get(&id) {
-            return Ok(Arc::clone(tree));
-        }
-        let tree = self.with(|handle| {
-            let entries = handle.find_tree(id)?;
-            let entry = |entry: git2::TreeEntry<'_>| {
-                let kind = match (entry.kind(), entry.filemode()) {
-                    (Some(ObjectType::Tree), _) => Kind::Folder,
-                    (_, 0o120_000) => Kind::Link,
-                    (Some(ObjectType::Commit), _) => Kind::Submodule,
-                    _ => Kind::File,
-                };
-                (String::from_utf8_lossy(entry.name_bytes()).into_owned(), Entry { kind, id: entry.id() })
-            };
-            Ok::<_, GitError>(Arc::new(entries.iter().map(entry).collect::<Tree>()))
-        })?;
-        locked(&self.trees).insert(id, Arc::clone(&tree));
-        Ok(tree)
     }
 
     /// What git's paths are relative to: the top of the working tree, or the bare repository itself.
@@ -243,7 +206,7 @@ fn refusal(start: &Path, error: git2::Error) -> GitError {
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Whoever panicked left nothing half done: handles and trees go in whole.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

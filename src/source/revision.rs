@@ -10,7 +10,8 @@ use std::sync::Arc;
 use git2::{ErrorClass, ErrorCode, Oid};
 
 use super::error::GitError;
-use super::repository::{Entry, Kind, Repository, Tree};
+use super::repository::Repository;
+use super::trees::{Entry, Kind, Tree};
 use super::{FILE_LIMIT, Fault, File, PROJECT_FILE, SourceError, is_yaml};
 
 /// A path that goes through more links goes in a circle, as operating systems have it.
@@ -25,13 +26,17 @@ pub struct Revision {
     name: String,
     pub(super) commit: Oid,
     pub(super) tree: Oid,
+    /// The first; none where the history begins, or where a shallow clone ends.
+    pub(super) parent: Option<Oid>,
+    tree: Oid,
     /// Where the flag repository is in git's; empty at the root.
     pub(super) folder: String,
 }
 
 impl Revision {
-    pub(super) fn new(repository: Arc<Repository>, name: String, commit: Oid, tree: Oid) -> Self {
-        Self { repository, name, commit, tree, folder: String::new() }
+    pub(super) fn new(repository: Arc<Repository>, name: String, commit: &git2::Commit<'_>) -> Self {
+        let parent = commit.parent_ids().next();
+        Self { repository, name, commit: commit.id(), parent, tree: commit.tree_id(), folder: String::new() }
     }
 
     pub(super) fn below(self, folder: String) -> Self {
@@ -105,12 +110,13 @@ impl Revision {
     pub fn search(&self, folder: &str, name: &str) -> Result<Option<String>, SourceError> {
         let Some(Entry { kind: Kind::Folder, id }) = self.find(folder)? else { return Ok(None) };
         let mut level = vec![(folder.to_owned(), id)];
+        let (mut seen, mut dead) = (Vec::new(), false);
         while !level.is_empty() {
             let mut below = Vec::new();
             for (folder, id) in level {
-                let tree = self.tree(id)?;
                 let path = format!("{folder}/{name}");
-                let there = match tree.get(name).map(|entry| entry.kind) {
+                let entry = self.entry(id, name)?;
+                let there = match entry.map(|entry| entry.kind) {
                     Some(Kind::File) => true,
                     Some(Kind::Link) => self.has(&path)?,
                     Some(Kind::Folder | Kind::Submodule) | None => false,
@@ -118,12 +124,29 @@ impl Revision {
                 if there {
                     return Ok(Some(path));
                 }
-                below.extend(folders(&folder, &tree));
+                dead |= entry.is_some_and(|entry| entry.kind == Kind::Link);
+                let folders = self.repository.folders(id, name).map_err(|error| self.explained(error))?;
+                below.extend(folders.into_iter().map(|(name, id)| (join(&folder, &name), id)));
+                seen.push(id);
             }
             below.sort_unstable();
             level = below;
         }
+        // What a link leads to may come, and these trees stay as they are.
+        if !dead {
+            self.repository.is_nowhere(seen, name);
+        }
         Ok(None)
+    }
+
+    /// The files of that name at and below a folder, by path.
+    ///
+    /// # Errors
+    /// [`GitError`] if a folder cannot be read.
+    pub fn named(&self, folder: &str, name: &str) -> Result<Vec<String>, GitError> {
+        let Some(Entry { kind: Kind::Folder, id }) = self.find(folder)? else { return Ok(Vec::new()) };
+        let found = self.repository.named(id, name).map_err(|error| self.explained(error))?;
+        Ok(found.iter().map(|path| join(folder, path)).collect())
     }
 
     /// As [`Folder::read`](super::Folder::read).
@@ -180,7 +203,7 @@ impl Revision {
                 behind.pop();
                 continue;
             }
-            let Some(entry) = self.tree(here)?.get(&step).copied() else { return Ok(None) };
+            let Some(entry) = self.entry(here, &step)? else { return Ok(None) };
             match entry.kind {
                 Kind::Folder => behind.push(entry.id),
                 Kind::File if ahead.is_empty() => return Ok(Some(entry)),
@@ -202,6 +225,10 @@ impl Revision {
 
     pub(super) fn tree(&self, id: Oid) -> Result<Arc<Tree>, GitError> {
         self.repository.tree(id).map_err(|error| self.explained(error))
+    }
+
+    fn entry(&self, tree: Oid, name: &str) -> Result<Option<Entry>, GitError> {
+        self.repository.entry(tree, name).map_err(|error| self.explained(error))
     }
 
     /// An object that is not there was left out of the clone, if it is one from which objects are left out.
