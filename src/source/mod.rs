@@ -6,6 +6,7 @@
 //! **Invariant:** nothing else reads definitions or git, and nothing here knows what definitions mean.
 
 mod changed;
+mod entries;
 mod error;
 mod folder;
 mod history;

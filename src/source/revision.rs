@@ -115,7 +115,7 @@ impl Revision {
             let mut below = Vec::new();
             for (folder, id) in level {
                 let path = format!("{folder}/{name}");
-                let entry = self.entry(id, name)?;
+                let (entry, folders) = self.repository.look(id, name).map_err(|error| self.explained(error))?;
                 let there = match entry.map(|entry| entry.kind) {
                     Some(Kind::File) => true,
                     Some(Kind::Link) => self.has(&path)?,
@@ -124,8 +124,10 @@ impl Revision {
                 if there {
                     return Ok(Some(path));
                 }
+                if entry.is_none() && folders.is_empty() {
+                    self.repository.is_nowhere([id], name);
+                }
                 dead |= entry.is_some_and(|entry| entry.kind == Kind::Link);
-                let folders = self.repository.folders(id, name).map_err(|error| self.explained(error))?;
                 below.extend(folders.into_iter().map(|(name, id)| (join(&folder, &name), id)));
                 seen.push(id);
             }

@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use git2::{ObjectType, Oid};
+use git2::Oid;
 
+use super::entries;
 use super::error::GitError;
 use super::repository::{Repository, locked};
 use super::revision::join;
@@ -34,25 +35,22 @@ pub(super) enum Kind {
     Submodule,
 }
 
+/// Folders in a folder, by name.
+pub(super) type Folders = Vec<(String, Oid)>;
+
+/// Names that a tree was asked for, and what it has of them.
+type Asked = Vec<(String, Option<Entry>)>;
+
+/// Trees, and the paths below them that end in a name.
+type Named = BTreeMap<Oid, Arc<[String]>>;
+
 /// What is known of trees by their ids. libgit2 would remember each that was read, and none above 4 KiB.
 #[derive(Default)]
 pub(super) struct Trees {
     whole: Mutex<BTreeMap<Oid, Arc<Tree>>>,
-    asked: Mutex<BTreeMap<Oid, Vec<(String, Option<Entry>)>>>,
-    /// By name, and by the tree that it was looked for in.
-    named: Mutex<BTreeMap<String, BTreeMap<Oid, Arc<[String]>>>>,
-}
-
-impl Entry {
-    fn new(entry: &git2::TreeEntry<'_>) -> Self {
-        let kind = match (entry.kind(), entry.filemode()) {
-            (Some(ObjectType::Tree), _) => Kind::Folder,
-            (_, 0o120_000) => Kind::Link,
-            (Some(ObjectType::Commit), _) => Kind::Submodule,
-            _ => Kind::File,
-        };
-        Self { kind, id: entry.id() }
-    }
+    asked: Mutex<BTreeMap<Oid, Asked>>,
+    /// By name.
+    named: Mutex<BTreeMap<String, Named>>,
 }
 
 impl Repository {
@@ -62,10 +60,11 @@ impl Repository {
             return Ok(Arc::clone(tree));
         }
         let tree = self.with(|handle| {
-            let entries = handle.find_tree(id)?;
-            let named = |entry: git2::TreeEntry<'_>| (name(&entry), Entry::new(&entry));
-            Ok::<_, GitError>(Arc::new(entries.iter().map(named).collect::<Tree>()))
+            entries::read(handle, id, |entries| {
+                entries.map(|one| Ok((one.name(), one.entry()?))).collect::<Result<Tree, _>>()
+            })
         })?;
+        let tree = Arc::new(tree);
         locked(&self.trees.whole).insert(id, Arc::clone(&tree));
         Ok(tree)
     }
@@ -86,14 +85,11 @@ impl Repository {
             return Ok(self.tree(id)?.get(name).copied());
         }
         let entry = self.with(|handle| {
-            let tree = handle.find_tree(id)?;
-            Ok::<_, GitError>(tree.get_name(name).as_ref().map(Entry::new))
+            entries::read(handle, id, |mut entries| {
+                entries.find(|one| one.name == name.as_bytes()).map(|one| one.entry()).transpose()
+            })
         })?;
-        let mut asked = locked(&self.trees.asked);
-        if asked.len() >= REMEMBERED {
-            asked.clear();
-        }
-        asked.entry(id).or_default().push((name.to_owned(), entry));
+        self.asked(id, name, entry);
         Ok(entry)
     }
 
@@ -102,9 +98,10 @@ impl Repository {
         if let Some(found) = locked(&self.trees.named).get(name).and_then(|known| known.get(&id)) {
             return Ok(Arc::clone(found));
         }
-        let there = self.entry(id, name)?.filter(|entry| matches!(entry.kind, Kind::File | Kind::Link));
+        let (entry, folders) = self.look(id, name)?;
+        let there = entry.filter(|entry| matches!(entry.kind, Kind::File | Kind::Link));
         let mut found: Vec<String> = there.map(|_| name.to_owned()).into_iter().collect();
-        for (folder, id) in self.folders(id, name)? {
+        for (folder, id) in folders {
             found.extend(self.named(id, name)?.iter().map(|path| join(&folder, path)));
         }
         let found: Arc<[String]> = found.into();
@@ -112,25 +109,55 @@ impl Repository {
         Ok(found)
     }
 
-    /// The folders in a tree below which a name may be, but those that begin with a dot.
-    pub(super) fn folders(&self, id: Oid, name: &str) -> Result<Vec<(String, Oid)>, GitError> {
+    /// What a tree has of that name, and the folders in it below which there may be more, but those that begin with a
+    /// dot.
+    pub(super) fn look(&self, id: Oid, name: &str) -> Result<(Option<Entry>, Folders), GitError> {
+        let often = locked(&self.trees.asked).get(&id).is_some_and(|asked| asked.len() >= ASKED);
+        if often {
+            self.tree(id)?;
+        }
         let named = locked(&self.trees.named);
         let known = named.get(name);
-        // Most of them are those of the commit before, and need not be named anew.
-        let ahead = |id: Oid| known.and_then(|known| known.get(&id)).is_none_or(|found| !found.is_empty());
-        let visible = |folder: &str| !folder.starts_with('.');
+        // Most folders are those of the commit before.
+        let ahead = |folder: &[u8], id: &Oid| {
+            !folder.starts_with(b".") && known.and_then(|known| known.get(id)).is_none_or(|found| !found.is_empty())
+        };
         if let Some(tree) = locked(&self.trees.whole).get(&id) {
-            let folders = tree.iter().filter(|(_, entry)| entry.kind == Kind::Folder && ahead(entry.id));
-            return Ok(folders
-                .map(|(name, entry)| (name.clone(), entry.id))
-                .filter(|(name, _)| visible(name))
-                .collect());
+            let folders = tree.iter().filter(|(_, entry)| entry.kind == Kind::Folder);
+            let folders = folders.filter(|(name, entry)| ahead(name.as_bytes(), &entry.id));
+            let folders = folders.map(|(name, entry)| (name.clone(), entry.id)).collect();
+            return Ok((tree.get(name).copied(), folders));
         }
-        self.with(|handle| {
-            let tree = handle.find_tree(id)?;
-            let folders = tree.iter().filter(|entry| entry.kind() == Some(ObjectType::Tree) && ahead(entry.id()));
-            Ok(folders.map(|entry| (self::name(&entry), entry.id())).filter(|(name, _)| visible(name)).collect())
-        })
+        let (entry, folders) = self.with(|handle| {
+            entries::read(handle, id, |entries| {
+                let (mut found, mut folders) = (None, Vec::new());
+                for one in entries {
+                    if one.name == name.as_bytes() {
+                        found = Some(one.entry()?);
+                    }
+                    if one.is_folder() {
+                        let id = one.id()?;
+                        if ahead(one.name, &id) {
+                            folders.push((one.name(), id));
+                        }
+                    }
+                }
+                Ok((found, folders))
+            })
+        })?;
+        self.asked(id, name, entry);
+        Ok((entry, folders))
+    }
+
+    fn asked(&self, id: Oid, name: &str, entry: Option<Entry>) {
+        let mut asked = locked(&self.trees.asked);
+        if asked.len() >= REMEMBERED {
+            asked.clear();
+        }
+        let asked = asked.entry(id).or_default();
+        if asked.iter().all(|(other, _)| other != name) {
+            asked.push((name.to_owned(), entry));
+        }
     }
 
     /// Remembers that a name is nowhere below these trees.
@@ -146,8 +173,4 @@ impl Repository {
         }
         known.insert(id, Arc::clone(found));
     }
-}
-
-fn name(entry: &git2::TreeEntry<'_>) -> String {
-    String::from_utf8_lossy(entry.name_bytes()).into_owned()
 }
