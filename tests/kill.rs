@@ -87,6 +87,69 @@ fn a_kill_says_what_falls_and_a_revival_takes_it_back_exactly() {
     assert_eq!(repository.git(&["status", "--porcelain"]), "");
 }
 
+/// What a kill of `sale` in production would say besides what it serves.
+fn notes(repository: &TestRepository, folder: &Path) -> Vec<String> {
+    let kill = ["kill", "sale", "-e", "production", "--dry-run"];
+    let shown = fine(repository.flagctl_in(folder, &kill));
+    let json = fine(repository.flagctl_in(folder, &[&kill[..], &["--format", "json"]].concat()));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let notes: Vec<String> = serde_json::from_value(json["effects"][0]["notes"].clone()).unwrap();
+    assert!(notes.iter().all(|note| shown.contains(&format!("\n  {note}\n"))), "{shown}");
+    notes
+}
+
+/// An id as it is told, and its day.
+fn dated(repository: &TestRepository, revision: &str) -> String {
+    repository.git(&["log", "-1", "--abbrev=10", "--date=format:%Y-%m-%d", "--format=%h (%cd)", revision])
+}
+
+#[test]
+fn an_off_path_that_has_never_been_live_is_told_before_the_kill() {
+    let mut repository = TestRepository::new();
+    repository.write("flagctl.yaml", PROJECT);
+    repository.commit("no flags");
+    repository.write("flags/sale.yaml", &git::flag("on"));
+    repository.commit("sale: for everyone");
+    let first = dated(&repository, "HEAD");
+    repository.remove("flags/sale.yaml");
+    let behind = "rules:\n  - {serve: on}\n  - {if: {country: DE}, serve: off}\n";
+    repository.write("flags/shop/sale.yaml", &format!("{}{behind}", git::flag("off")));
+    repository.commit("sale: moved, and off for nobody");
+    let never = |first: &str| {
+        format!(
+            "no rule, default or kill has served `off` here since the flag's first commit {first}: this off path has \
+             never been live"
+        )
+    };
+    assert_eq!(notes(&repository, repository.root()), [never(&first)]);
+    let clone = repository.clone_to("shallow", &["--depth", "1"]);
+    let known = dated(&repository, "HEAD");
+    assert_eq!(
+        notes(&repository, &clone),
+        [format!(
+            "no rule, default or kill has served `off` here since {known}: this off path has never been live, as far \
+             as this shallow clone's history goes"
+        )]
+    );
+}
+
+#[test]
+fn an_off_path_that_was_live_is_told_with_the_commit_that_ended_it() {
+    let mut repository = TestRepository::with_sale();
+    let until = |repository: &TestRepository| format!("`off` was last served here until {}", dated(repository, "HEAD"));
+    assert_eq!(notes(&repository, repository.root()), [until(&repository)]);
+    fine(repository.flagctl(&["kill", "sale", "--reason", "x", "--yes"]));
+    fine(repository.flagctl(&["revive", "sale", "--yes"]));
+    let revived = until(&repository);
+    repository.write("flags/sale.yaml", &format!("# Ask first.\n{}", git::flag("on")));
+    repository.commit("sale: a word of warning");
+    assert_eq!(notes(&repository, repository.root()), [revived]);
+    let split = "rules:\n  - {name: few, if: {country: DE}, serve: {on: 99%, off: 1%}}\n";
+    repository.write("flags/sale.yaml", &format!("{}{split}", git::flag("on")));
+    repository.commit("sale: off for a few");
+    assert_eq!(notes(&repository, repository.root()), Vec::<String>::new());
+}
+
 #[test]
 fn killing_what_is_killed_and_reviving_what_is_not_change_nothing() {
     let repository = shop();

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::moves::{Moves, moves};
 use super::site::{Site, Writing, ask, can_ask};
 use super::targets::{Targets, finish, kill_path, show_plan};
-use super::{Exit, UsageError, progress};
+use super::{Exit, UsageError, off_path, progress};
 use crate::bundle::{Bundle, Condition, FlagId, State};
 use crate::commit::{Changes, CommitError, Tree};
 use crate::load;
@@ -44,6 +44,9 @@ pub(super) struct Args {
     #[command(flatten)]
     writing: Writing,
 }
+
+/// An emergency does not wait for the histories of more flags.
+const HISTORIES: usize = 8;
 
 /// What a kill's file says.
 #[derive(Serialize)]
@@ -134,7 +137,20 @@ fn reason(args: &Args) -> Result<String> {
 fn in_environment(site: &Site, keys: &[String], dependants: &[String], environment: &str) -> Result<Vec<EffectJson>> {
     let all: Vec<String> = keys.iter().chain(dependants).cloned().collect();
     let bundle = site.bundle(&all, environment)?;
-    keys.iter().map(|key| effect(site, &bundle, key, environment)).collect()
+    let mut effects = Vec::new();
+    for key in keys {
+        let mut effect = effect(site, &bundle, key, environment)?;
+        let flag = bundle.flag(key).filter(|flag| effect.changes && !off_path::serves_off(flag));
+        effect.notes.extend(match flag {
+            None => None,
+            Some(_) if keys.len() > HISTORIES => {
+                Some(format!("whether its `off` was ever served is looked up for at most {HISTORIES} flags at once"))
+            }
+            Some(flag) => Some(progress::shown("reading history", || off_path::note(&site.tip, flag, environment))?),
+        });
+        effects.push(effect);
+    }
+    Ok(effects)
 }
 
 fn effect(site: &Site, bundle: &Bundle, key: &str, environment: &str) -> Result<EffectJson> {

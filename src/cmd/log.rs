@@ -1,18 +1,17 @@
 //! `flagctl log`: what each commit did to a flag.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
 
 use super::at::{At, note_end};
+use super::versions::Versions;
 use super::{Exit, Format};
 use crate::bundle::Bundle;
 use crate::compile::compile;
 use crate::diff::{self, Change, Side};
 use crate::load::{self, Loaded};
-use crate::model::{FLAGS, KILLS};
 use crate::report::{self, CommitJson, HistoryJson};
 use crate::source::{Depth, Revision, Source};
 
@@ -38,7 +37,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     let tip = args.at.revision(Path::new("."))?;
     let mut commits = Vec::new();
     let mut here = tip.clone();
-    let mut now = versions(&here, &args.flag, None)?;
+    let mut now = Versions::of(&here, &args.flag, None)?;
     let cut = loop {
         let parent = here.parent()?;
         // What was there before is not known, so nothing is known to have changed.
@@ -47,7 +46,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
             break true;
         }
         let before = match &parent {
-            Some(parent) => versions(parent, &args.flag, now.path.as_deref())?,
+            Some(parent) => Versions::of(parent, &args.flag, now.path.as_deref())?,
             None => Versions::default(),
         };
         if before.files != now.files {
@@ -72,32 +71,6 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         }
     }
     Ok(Exit::Yes)
-}
-
-/// The files of a flag and its kills at a commit.
-#[derive(Default)]
-struct Versions {
-    /// Of the flag itself.
-    path: Option<String>,
-    /// Versions of the flag's file and its kills; the path is none of them, so that a move changes nothing.
-    files: BTreeSet<String>,
-}
-
-/// Where the file was a commit later is where it is nearly always.
-fn versions(revision: &Revision, key: &str, likely: Option<&str>) -> Result<Versions> {
-    let name = format!("{key}.yaml");
-    let version = |path: &str| revision.version(path);
-    let mut path = likely.map(str::to_owned);
-    let mut file = path.as_deref().map(version).transpose()?.flatten();
-    if file.is_none() {
-        path = revision.search(FLAGS, &name)?;
-        file = path.as_deref().map(version).transpose()?.flatten();
-    }
-    let mut files: BTreeSet<String> = file.into_iter().collect();
-    for kill in revision.named(KILLS, &name)? {
-        files.extend(version(&kill)?.map(|version| format!("{kill} {version}")));
-    }
-    Ok(Versions { path, files })
 }
 
 /// What a flag does otherwise than at the parent, in each environment of either.

@@ -15,6 +15,7 @@ mod export;
 mod kill;
 mod log;
 mod moves;
+mod off_path;
 mod overview;
 mod progress;
 mod revive;
@@ -27,6 +28,7 @@ mod targets;
 mod test;
 mod validate;
 mod verify_kill;
+mod versions;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
