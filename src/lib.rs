@@ -3,7 +3,7 @@
 //! Definitions go one way, from files to an answer:
 //!
 //! ```text
-//! source → yaml → model → compile → { eval · diff · rules } → report → cmd
+//! source → yaml → model → compile → { eval · diff · impact · rules } → report → cmd
 //! ```
 //!
 //! A stage is a module; it may use those that this table allows, and a test holds the code to it.
@@ -29,6 +29,7 @@
 //! | rules | Project, a day | diagnostics, one lint rule a file | codes, diag, yaml, model, bundle |
 //! | load | a source | Project, diagnostics: all that stands before compiling, on one screen | codes, source, diag, yaml, model, schema |
 //! | report | any result | text in one format a file | codes, source, diag, bundle, eval, analyze, diff, test |
+//! | report | any result | text in one format a file | codes, source, diag, bundle, eval, analyze, diff, impact, test |
 //! | cmd | arguments | Exit; reads clock, environment, working folder | codes, source, diag, yaml, model, schema, bundle, compile, eval, analyze, flagd, diff, impact, edit, commit, rules, test, load, report |
 //!
 //! `bundle` and `eval` are the evaluator: with `default-features = false` they are all there is, for programs

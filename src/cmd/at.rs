@@ -61,7 +61,7 @@ pub(super) fn note_end(revision: &Revision, err: &mut dyn Write) -> io::Result<(
 }
 
 /// A revision as an argument.
-fn parse(text: &str) -> Result<Rev, String> {
+pub(super) fn parse(text: &str) -> Result<Rev, String> {
     if text.is_empty() {
         return Err("expected a branch, tag, commit or moment".to_owned());
     }

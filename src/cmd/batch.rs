@@ -19,12 +19,12 @@ use crate::eval::{Context, Reason, Value, decide};
 /// So many bytes of lines are read before they are shared out.
 const BLOCK: usize = 4 << 20;
 /// So many lines are decided by one core at a time.
-const SHARE: usize = 256;
+pub(super) const SHARE: usize = 256;
 /// So many names of undeclared attributes are remembered.
 const NAMES: usize = 20;
 
 pub(super) fn run(bundle: &Bundle, flags: &[&Flag], path: &Path, now: Timestamp) -> Result<Exit> {
-    let mut reader = Lines { reader: BufReader::with_capacity(1 << 16, context::open(path)?), read: 0, number: 0 };
+    let mut reader = Lines::new(BufReader::with_capacity(1 << 16, context::open(path)?));
     let mut out = BufWriter::new(io::stdout().lock());
     let progress = progress(path);
     let mut summary = Summary::default();
@@ -50,14 +50,14 @@ pub(super) fn run(bundle: &Bundle, flags: &[&Flag], path: &Path, now: Timestamp)
 }
 
 /// One line of the input.
-struct Line {
+pub(super) struct Line {
     /// From one.
-    number: u64,
+    pub(super) number: u64,
     /// None if it is longer than a context may be.
-    bytes: Option<Vec<u8>>,
+    pub(super) bytes: Option<Vec<u8>>,
 }
 
-struct Lines<R> {
+pub(super) struct Lines<R> {
     reader: R,
     /// In bytes.
     read: u64,
@@ -66,8 +66,12 @@ struct Lines<R> {
 }
 
 impl<R: BufRead> Lines<R> {
+    pub(super) fn new(reader: R) -> Self {
+        Self { reader, read: 0, number: 0 }
+    }
+
     /// Whole lines, [`BLOCK`] bytes of them or what is left.
-    fn block(&mut self) -> io::Result<Vec<Line>> {
+    pub(super) fn block(&mut self) -> io::Result<Vec<Line>> {
         let mut lines = Vec::new();
         let mut size = 0;
         while size < BLOCK {

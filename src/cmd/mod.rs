@@ -7,8 +7,11 @@ mod at;
 mod batch;
 mod blame;
 mod bundle;
+mod census;
 mod completions;
 mod context;
+mod diff;
+mod ends;
 mod eval;
 mod explain;
 mod export;
@@ -16,6 +19,7 @@ mod kill;
 mod log;
 mod moves;
 mod off_path;
+mod merge;
 mod overview;
 mod progress;
 mod revive;
@@ -124,6 +128,7 @@ enum Command {
     Eval(eval::Args),
     Validate(validate::Args),
     Test(test::Args),
+    Diff(diff::Args),
     Show(overview::ShowArgs),
     List(overview::ListArgs),
     Log(log::Args),
@@ -160,6 +165,7 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         Command::Eval(args) => eval::run(args, &cli.global),
         Command::Validate(args) => validate::run(args, &cli.global),
         Command::Test(args) => test::run(args, &cli.global),
+        Command::Diff(args) => diff::run(args),
         Command::Show(args) => overview::show(args),
         Command::List(args) => overview::list(args),
         Command::Log(args) => log::run(args),

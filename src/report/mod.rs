@@ -11,6 +11,10 @@ mod condition;
 mod coverage;
 mod decision;
 mod decision_json;
+mod diff;
+mod diff_json;
+mod diff_markdown;
+mod diff_words;
 mod explanation;
 mod fitted;
 mod flag;
@@ -36,6 +40,12 @@ pub use action::{ActionJson, EffectJson, Written, moved, plan, written};
 pub use blame::{BlameJson, EraJson, GotJson, SinceJson, blame};
 pub use decision::{decision, decisions, served};
 pub use decision_json::{DecisionJson, DecisionsJson};
+pub use diff::diff;
+pub use diff_json::{
+    CauseJson, DiffJson, EndJson, Ends, ExampleJson, FlagChangeJson, FlagDiffJson, RegionJson, ShareJson, TransitionJson,
+    UnitsJson, flag_diffs,
+};
+pub use diff_markdown::diff_markdown;
 pub use explanation::explanation;
 pub use fitted::fitted;
 pub use flag::{FlagJson, StateJson, flag, flags, rule, state};

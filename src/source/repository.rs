@@ -95,6 +95,11 @@ impl Repository {
         self.workdir.as_deref().unwrap_or(&self.place)
     }
 
+    /// Whether nothing is ever checked out there.
+    pub fn is_bare(&self) -> bool {
+        self.workdir.is_none()
+    }
+
     /// A handle of its own, which is given to nobody else.
     pub(super) fn apart(&self) -> Result<git2::Repository, git2::Error> {
         open(&self.place)

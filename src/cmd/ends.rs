@@ -1,0 +1,114 @@
+//! Two states of the definitions: what `diff` goes from, and what it goes to.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+
+use super::UsageError;
+use super::at::{advised, parse};
+use crate::report::EndJson;
+use crate::source::{Folder, Repository, Rev, Revision, Source};
+
+/// Both sides of a comparison.
+pub(super) struct Ends {
+    pub(super) before: Revision,
+    pub(super) after: Source,
+    /// What people call the sides.
+    names: [String; 2],
+}
+
+/// As it was written.
+enum Range<'r> {
+    /// From where the branch left the trunk to the working tree.
+    Own,
+    /// To the working tree.
+    Since(&'r str),
+    /// `BASE..HEAD`
+    Two(&'r str, &'r str),
+    /// `BASE...HEAD`: from where both part.
+    Fork(&'r str, &'r str),
+}
+
+impl Range<'_> {
+    fn read(text: Option<&str>) -> Range<'_> {
+        let head = |text| if text == "" { "HEAD" } else { text };
+        match text {
+            None => Range::Own,
+            Some(text) => match (text.split_once("..."), text.split_once("..")) {
+                (Some((base, tip)), _) => Range::Fork(head(base), head(tip)),
+                (None, Some((base, tip))) => Range::Two(head(base), head(tip)),
+                (None, None) => Range::Since(text),
+            },
+        }
+    }
+}
+
+impl Ends {
+    /// # Errors
+    /// If there is no such revision here, or no working tree where one is meant.
+    pub(super) fn find(range: Option<&str>) -> Result<Self> {
+        let repository = Arc::new(Repository::find(Path::new("."))?);
+        let (before, after, names) = match Range::read(range) {
+            Range::Two(base, tip) => {
+                let (base, tip) = (earlier(&repository, base)?, revision(&repository, tip)?);
+                let names = [base.name().to_owned(), tip.name().to_owned()];
+                (base, Source::Revision(tip), names)
+            }
+            Range::Fork(base, tip) => {
+                let (base, tip) = (earlier(&repository, base)?, revision(&repository, tip)?);
+                let names = [format!("{} and {} part", base.name(), tip.name()), tip.name().to_owned()];
+                (base.fork(&tip)?, Source::Revision(tip), names)
+            }
+            Range::Since(base) => {
+                let base = earlier(&repository, base)?;
+                let name = base.name().to_owned();
+                (base, folder(&repository)?, [name, WORKING_TREE.to_owned()])
+            }
+            Range::Own => {
+                let after = folder(&repository)?;
+                let trunk = repository.trunk()?.ok_or_else(|| {
+                    UsageError("there is no `origin/HEAD`, `main` or `master` to begin at: name what to compare with".to_owned())
+                })?;
+                let (base, tip) = (earlier(&repository, &trunk)?, earlier(&repository, "HEAD")?);
+                (base.fork(&tip)?, after, [format!("{trunk} and HEAD part"), WORKING_TREE.to_owned()])
+            }
+        };
+        Ok(Self { before, after, names })
+    }
+
+    /// For reports.
+    pub(super) fn json(&self) -> (EndJson, EndJson) {
+        let [before, after] = self.names.clone();
+        let before = match before.strip_suffix(" part") {
+            Some(both) => format!("{}, where {both} part", self.before.name()),
+            None => before,
+        };
+        let end = |name, revision: Option<&Revision>| EndJson { name, commit: revision.map(Revision::commit) };
+        (end(before, Some(&self.before)), end(after, self.after.revision()))
+    }
+}
+
+const WORKING_TREE: &str = "working tree";
+
+fn rev(text: &str) -> Result<Rev> {
+    parse(text).map_err(|problem| UsageError(format!("`{text}`: {problem}")).into())
+}
+
+pub(super) fn revision(repository: &Arc<Repository>, text: &str) -> Result<Revision> {
+    repository.revision(&rev(text)?).map_err(advised)
+}
+
+/// There may have been no flags yet.
+pub(super) fn earlier(repository: &Arc<Repository>, text: &str) -> Result<Revision> {
+    repository.beginning(&rev(text)?).map_err(advised)
+}
+
+fn folder(repository: &Repository) -> Result<Source> {
+    if repository.is_bare() {
+        let missing = "a bare repository has no working tree: name two ends, as in `flagctl diff BASE..HEAD`";
+        return Err(UsageError(missing.to_owned()).into());
+    }
+    let folder = Folder::find(Path::new(".")).context("a flag repository has a file `flagctl.yaml` at its root")?;
+    Ok(Source::Folder(folder))
+}
