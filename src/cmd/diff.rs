@@ -98,7 +98,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         let [base, theirs, ours] = args.range.as_slice() else {
             return Err(UsageError("`--merge` takes three revisions: BASE THEIRS OURS".to_owned()).into());
         };
-        return merge::run([base, theirs, ours], args.environment.as_deref(), &args.budget(), args.format);
+        return merge::run([base, theirs, ours].map(String::as_str), args.environment.as_deref(), &args.budget(), args.format);
     }
     let range = match args.range.as_slice() {
         [] => None,

@@ -19,7 +19,7 @@ pub fn diff(diff: &DiffJson) -> String {
     text
 }
 
-fn paragraph(flag: &str, change: &FlagChangeJson, population: Option<u64>) -> String {
+pub(super) fn paragraph(flag: &str, change: &FlagChangeJson, population: Option<u64>) -> String {
     let heading = format!("{flag}  {}  {}", change.environments.join(", "), headword(change));
     let mut text = match (change.regions.as_slice(), &change.problem) {
         (_, Some(problem)) => format!("{heading}  {problem}\n"),

@@ -215,7 +215,7 @@ pub fn flag_diffs(
     }
     for flag in &mut flags {
         for change in &mut flag.changes {
-            let environment = change.environments.first().cloned().unwrap_or_default();
+            let environment = change.environments.last().cloned().unwrap_or_default();
             for example in change.regions.iter_mut().filter_map(|region| region.example.as_mut()) {
                 let at = if example.after.is_some() { ends.after } else { ends.before };
                 example.command = diff_words::command(&flag.flag, &environment, example, at);
@@ -273,9 +273,10 @@ fn region(
         let flag = bundles.get(side).and_then(|bundle| bundle.flag(&impact.flag).map(|flag| (*bundle, flag)));
         places.iter().map(|place| diff_words::place(*place, flag.filter(|_| !absent))).collect::<Vec<_>>()
     };
+    let shifted = diff_words::shifted(&impact.causes);
     RegionJson {
-        text: diff_words::region(region),
-        condition: diff_words::condition(region, Whom::Contexts),
+        text: diff_words::region(region, &shifted),
+        condition: diff_words::condition(region, Whom::Contexts, &shifted),
         units: match &region.population {
             crate::analyze::Population::Units => None,
             crate::analyze::Population::Named { attribute, units } => {

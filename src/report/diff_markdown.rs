@@ -3,10 +3,10 @@
 //! **Invariant:** it fits in a comment: what does not is counted.
 
 use super::diff::{contexts, headword, line, proven, summary};
-use super::{DiffJson, FlagChangeJson};
+use super::{DiffJson, FlagChangeJson, FlagDiffJson};
 
 /// By which a comment is found again.
-const MARKER: &str = "<!-- flagctl diff -->";
+pub(super) const MARKER: &str = "<!-- flagctl diff -->";
 /// A comment of GitHub's has at most 65,536 characters; the rest is for what was left out.
 const LIMIT: usize = 65_000;
 /// Of it, for the table.
@@ -24,16 +24,21 @@ pub fn diff_markdown(diff: &DiffJson) -> String {
         text += head;
         extend(&mut text, rows, TABLE, |left| format!("\n… and {left} more rows.\n"));
     }
-    let details = diff.flags.iter().map(|flag| {
-        let parts = flag.changes.iter().map(|change| part(change, diff.population));
+    details(&mut text, &diff.flags, diff.population);
+    text
+}
+
+/// What is behind each flag, as far as it fits.
+pub(super) fn details(text: &mut String, flags: &[FlagDiffJson], population: Option<u64>) {
+    let details = flags.iter().map(|flag| {
+        let parts = flag.changes.iter().map(|change| part(change, population));
         format!(
             "\n<details><summary><code>{}</code></summary>\n\n{}\n</details>\n",
             html(&flag.flag),
             parts.collect::<Vec<_>>().join("\n")
         )
     });
-    extend(&mut text, details, LIMIT, |left| format!("\n… and {left} more flags in detail: `flagctl diff` shows them.\n"));
-    text
+    extend(text, details, LIMIT, |left| format!("\n… and {left} more flags in detail: `flagctl diff` shows them.\n"));
 }
 
 /// Adds what fits, and says how many do not.
@@ -95,7 +100,7 @@ fn fence(text: &str, least: usize) -> String {
 }
 
 /// A span of code, whatever the text has in it.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = text.replace(['\n', '\r'], " ");
     let fence = fence(&text, 1);
     let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };

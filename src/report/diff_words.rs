@@ -4,9 +4,9 @@ use serde_json::Value as Json;
 
 use super::ExampleJson;
 use super::history::words;
-use crate::analyze::{Certainty, Effect, Place, Population, Region, Share, Subject, Term, Transition};
+use crate::analyze::{Certainty, Effect, Place, Population, Region, Share, Side, Subject, Term, Transition};
 use crate::bundle::{Bundle, Condition, Flag};
-use crate::impact::What;
+use crate::impact::{Cause, What};
 
 /// So many units are named in a line.
 const NAMED: usize = 4;
@@ -21,10 +21,10 @@ pub(super) enum Whom {
 }
 
 /// `25% of units where country eq "US": off → on`
-pub(super) fn region(region: &Region) -> String {
+pub(super) fn region(region: &Region, shifted: &[String]) -> String {
     let moved = region.moved();
     let whole = moved == Share::ALL;
-    let condition = condition(region, if whole { Whom::Contexts } else { Whom::Units });
+    let condition = condition(region, if whole { Whom::Contexts } else { Whom::Units }, shifted);
     let whom = match (&region.population, whole) {
         (Population::Named { attribute, units }, _) => {
             let more = units.len().saturating_sub(NAMED);
@@ -61,19 +61,43 @@ fn shift(transition: &Transition) -> String {
     }
 }
 
-/// What all contexts of a region have in common; empty where that is nothing.
-pub(super) fn condition(region: &Region, whom: Whom) -> String {
+/// What the words of conditions call by name and mean otherwise after than before.
+pub(super) fn shifted(causes: &[Cause]) -> Vec<String> {
+    let named = causes.iter().filter_map(|cause| match &cause.what {
+        What::Segment(name, _) => Some(format!("segment {name}")),
+        What::Other(flag, _) => Some(format!("flag {flag}")),
+        What::Own(_) | What::Settings | What::Metadata(_) => None,
+    });
+    named.collect()
+}
+
+/// What all contexts of a region have in common; empty where that is nothing. What names something that means
+/// something else on the other side says which side it is of.
+pub(super) fn condition(region: &Region, whom: Whom, shifted: &[String]) -> String {
     let said = |term: &&Term| {
         let is_unit = term.holds && matches!(term.subject, Subject::Unit { .. });
         let named = !matches!(region.population, Population::Units);
         !(is_unit && (whom == Whom::Units || named)) && !(named && matches!(term.subject, Subject::Named { .. }))
     };
-    let word = |term: &Term| match (term.holds, &term.subject) {
-        (true, _) => term.words.clone(),
-        (false, Subject::Unit { attribute }) => format!("no {attribute}"),
-        (false, _) => format!("not ({})", term.words),
+    let word = |term: &Term| {
+        let words = match (term.holds, &term.subject) {
+            (true, _) => term.words.clone(),
+            (false, Subject::Unit { attribute }) => return format!("no {attribute}"),
+            (false, _) => format!("not ({})", term.words),
+        };
+        match (shifted.iter().any(|name| names(&term.words, name)), term.side) {
+            (false, _) => words,
+            (true, Side::Before) => format!("{words} (before)"),
+            (true, Side::After) => format!("{words} (after)"),
+        }
     };
     region.terms.iter().filter(said).map(word).collect::<Vec<_>>().join(" and ")
+}
+
+/// Whether a text has a name in it that does not go on.
+fn names(text: &str, name: &str) -> bool {
+    let goes_on = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || "._-".contains(c));
+    text.match_indices(name).any(|(at, found)| !text.get(at + found.len()..).is_some_and(goes_on))
 }
 
 /// What decides, by its name; of a flag that is not there, that.
