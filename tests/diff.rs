@@ -1,0 +1,397 @@
+//! `flagctl diff` in real repositories: whole interactions, held by `tests/diff/*.txt`.
+//!
+//! `SNAPSHOTS=overwrite cargo test --test diff` writes what is printed now, there and into `README.md`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test may end in a panic and reads what it likes"
+)]
+
+mod git;
+
+use std::fs;
+use std::path::Path;
+
+use git::{Ran, TestRepository};
+
+const PROJECT: &str = "\
+version: 1
+environments: [staging, production]
+attributes:
+  country: {type: string, enum: [CA, DE, FR, GB, US]}
+  plan: {type: string, enum: [free, pro]}
+  email: string
+";
+
+const SALE: &str = "\
+description: A sale.
+owner: shop
+expires: 2027-01-01
+variants: {on: true, off: false}
+off: off
+rules:
+  - name: north-america
+    if: {country: [CA, US]}
+    rollout: 10%
+    serve: on
+default: off
+";
+
+const BANNER: &str = "\
+description: What the banner says.
+owner: shop
+expires: 2027-01-01
+variants: {none: '', short: Hi, long: Good morning}
+off: none
+rules:
+  - name: neighbours
+    if: {segment: neighbours}
+    serve: short
+default: none
+";
+
+const NEIGHBOURS: &str = "description: Near us.\nif: {country: [DE]}\n";
+
+/// A repository whose `main` has two flags and a segment, with the branch `work` checked out.
+fn shop() -> TestRepository {
+    let mut repository = TestRepository::new();
+    repository.write("flagctl.yaml", PROJECT);
+    repository.write("flags/sale.yaml", SALE);
+    repository.write("flags/banner.yaml", BANNER);
+    repository.write("segments/neighbours.yaml", NEIGHBOURS);
+    repository.commit("a shop");
+    repository.git(&["checkout", "--quiet", "-b", "work"]);
+    repository
+}
+
+fn overwrites() -> bool {
+    std::env::var("SNAPSHOTS").is_ok_and(|value| value == "overwrite")
+}
+
+/// Command line, exit code, stdout and stderr, as a file of `tests/diff` has them.
+fn holds(name: &str, arguments: &[&str], ran: &Ran) {
+    let code = ran.code.map_or(String::new(), |code| if code == 0 { String::new() } else { format!("? {code}\n") });
+    let text = format!("$ flagctl {}\n{code}{}{}", arguments.join(" "), ran.stdout, ran.stderr);
+    let path = format!("tests/diff/{name}.txt");
+    if overwrites() {
+        fs::create_dir_all("tests/diff").unwrap();
+        fs::write(&path, text).unwrap();
+        return;
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap_or_default(), text, "{path}");
+}
+
+fn shows(repository: &TestRepository, name: &str, arguments: &[&str]) -> Ran {
+    let ran = repository.flagctl(arguments);
+    holds(name, arguments, &ran);
+    ran
+}
+
+#[test]
+fn a_rollout_step_lets_in_exactly_the_difference() {
+    let repository = shop();
+    repository.write("flags/sale.yaml", &SALE.replace("10%", "25%"));
+    let ran = shows(&repository, "rollout", &["diff"]);
+    assert!(ran.stdout.contains("expand  15% of units where country in [\"CA\", \"US\"]: off → on\n"), "{}", ran.stdout);
+}
+
+#[test]
+fn the_contexts_to_try_get_what_is_said() {
+    let mut repository = shop();
+    repository.write("flags/sale.yaml", &SALE.replace("10%", "25%"));
+    repository.commit("more of them");
+    let ran = repository.flagctl(&["diff", "main...work"]);
+    let tried = ran.stdout.lines().find_map(|line| line.trim().strip_prefix("try flagctl ")).unwrap();
+    let arguments: Vec<&str> = tried.split(' ').collect();
+    assert!(repository.flagctl(&arguments).stdout.starts_with("sale: on = true\n"));
+    let before: Vec<&str> = arguments.iter().map(|word| if *word == "work" { "main" } else { word }).collect();
+    assert!(repository.flagctl(&before).stdout.starts_with("sale: off = false\n"));
+}
+
+#[test]
+fn a_new_rule_before_an_old_one_takes_from_it() {
+    let repository = shop();
+    let rule = "rules:\n  - name: free-plan\n    if: {plan: free}\n    serve: off\n";
+    repository.write("flags/sale.yaml", &SALE.replace("rules:\n", rule));
+    shows(&repository, "new-rule", &["diff"]);
+}
+
+#[test]
+fn a_segment_moves_every_flag_that_asks_for_it() {
+    let repository = shop();
+    repository.write("flags/sale.yaml", SALE);
+    repository.write("segments/neighbours.yaml", "description: Near us.\nif: {country: [DE, FR]}\n");
+    let ran = shows(&repository, "segment", &["diff"]);
+    assert!(ran.stdout.contains("segments/neighbours.yaml:2"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_refactoring_is_proven_to_change_nothing() {
+    let repository = shop();
+    let apart = SALE.replace(
+        "    if: {country: [CA, US]}\n",
+        "    if:\n      not: {country: {not_in: [US, CA]}}\n",
+    );
+    repository.write("flags/sale.yaml", &apart.replace("north-america", "america"));
+    let ran = shows(&repository, "refactoring", &["diff", "--fail-on", "expand,shrink,reassign,reshuffle,metadata"]);
+    assert_eq!(ran.code, Some(0));
+}
+
+#[test]
+fn a_kill_and_its_end_are_said_as_such() {
+    let mut repository = shop();
+    repository.write("kills/production/sale.yaml", "reason: \"INC-7: prices are wrong\"\n");
+    shows(&repository, "kill", &["diff", "main"]);
+    repository.commit("kill sale");
+    repository.remove("kills/production/sale.yaml");
+    shows(&repository, "revive", &["diff", "HEAD"]);
+}
+
+#[test]
+fn a_flag_that_comes_or_goes_counts_as_off() {
+    let mut repository = shop();
+    repository.write("flags/extra.yaml", &SALE.replace("10%", "100%"));
+    shows(&repository, "added", &["diff", "-e", "production"]);
+    repository.commit("an extra");
+    repository.remove("flags/extra.yaml");
+    repository.commit("no extra");
+    shows(&repository, "removed", &["diff", "HEAD~1..HEAD", "-e", "production"]);
+}
+
+#[test]
+fn another_salt_hashes_everybody_anew_within_bounds() {
+    let repository = shop();
+    repository.write("flags/sale.yaml", &format!("salt: second-try\n{}", SALE.replace("10%", "60%")));
+    shows(&repository, "salt", &["diff"]);
+}
+
+#[test]
+fn what_decides_nothing_is_metadata_or_less() {
+    let repository = shop();
+    repository.write("flags/sale.yaml", &SALE.replace("owner: shop", "owner: till"));
+    repository.write("flags/banner.yaml", &format!("# Careful.\n{BANNER}"));
+    let ran = shows(&repository, "metadata", &["diff", "--fail-on", "metadata"]);
+    assert_eq!(ran.code, Some(1));
+}
+
+#[test]
+fn without_a_change_there_is_nothing_to_say() {
+    let repository = shop();
+    repository.write("README.md", "Not a flag.\n");
+    shows(&repository, "nothing", &["diff"]);
+}
+
+#[test]
+fn a_branch_is_compared_with_where_it_began() {
+    let mut repository = shop();
+    repository.write("flags/sale.yaml", &SALE.replace("10%", "25%"));
+    repository.commit("more of them");
+    repository.git(&["checkout", "--quiet", "main"]);
+    repository.write("flags/banner.yaml", &BANNER.replace("serve: short", "serve: long"));
+    repository.commit("others go on");
+    repository.git(&["checkout", "--quiet", "work"]);
+    shows(&repository, "branch", &["diff", "main...HEAD", "-e", "production"]);
+    let own = repository.flagctl(&["diff"]).stdout;
+    assert!(own.contains("sale") && !own.contains("banner"), "{own}");
+    let two = repository.flagctl(&["diff", "main..HEAD"]).stdout;
+    assert!(two.contains("sale") && two.contains("banner"), "{two}");
+}
+
+#[test]
+fn a_shallow_clone_says_what_to_fetch() {
+    let mut repository = shop();
+    repository.write("flags/sale.yaml", &SALE.replace("10%", "25%"));
+    repository.commit("more of them");
+    let clone = repository.clone_to("clone", &["--depth=1", "--branch=work"]);
+    let ran = repository.flagctl_in(&clone, &["diff", "main...HEAD"]);
+    holds("shallow", &["diff", "main...HEAD"], &ran);
+    repository.git_in(&clone, &["fetch", "--quiet", "--depth=1", "origin", "main:main"]);
+    let ran = repository.flagctl_in(&clone, &["diff", "main..HEAD", "-e", "production"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+}
+
+#[test]
+fn histories_that_meet_beyond_a_shallow_clone_are_said_to() {
+    let mut repository = shop();
+    repository.write("flags/sale.yaml", &SALE.replace("10%", "25%"));
+    repository.commit("more of them");
+    repository.git(&["checkout", "--quiet", "main"]);
+    repository.commit("others go on");
+    let clone = repository.clone_to("clone", &["--depth=1", "--no-single-branch"]);
+    let ran = repository.flagctl_in(&clone, &["diff", "origin/main...origin/work"]);
+    holds("apart", &["diff", "origin/main...origin/work"], &ran);
+}
+
+#[test]
+fn a_bare_repository_needs_two_ends() {
+    let mut repository = shop();
+    repository.write("flags/sale.yaml", &SALE.replace("10%", "25%"));
+    repository.commit("more of them");
+    let bare = repository.clone_to("bare.git", &["--bare"]);
+    let ran = repository.flagctl_in(&bare, &["diff"]);
+    holds("bare", &["diff"], &ran);
+    let ran = repository.flagctl_in(&bare, &["diff", "main..work"]);
+    assert!(ran.code == Some(0) && ran.stdout.contains("15% of units"), "{ran:?}");
+}
+
+#[test]
+fn what_goes_too_far_is_refused() {
+    let repository = shop();
+    repository.write("flags/sale.yaml", &SALE.replace("10%", "5%"));
+    shows(&repository, "refused", &["diff", "-e", "production", "--fail-on", "shrink", "--max-share", "4.999%"]);
+    let fine = repository.flagctl(&["diff", "--fail-on", "reassign,reshuffle", "--max-share", "5%"]);
+    assert_eq!(fine.code, Some(0));
+}
+
+#[test]
+fn known_contexts_are_counted() {
+    let repository = shop();
+    repository.write("flags/sale.yaml", &SALE.replace("10%", "100%"));
+    let lines: String = (0..1000)
+        .map(|at| format!("{{\"targetingKey\": \"u{at}\", \"country\": \"{}\"}}\n", ["CA", "DE"][at % 2]))
+        .collect();
+    fs::write(repository.beside("people.jsonl"), lines).unwrap();
+    let arguments = ["diff", "-e", "production", "--population", "../people.jsonl"];
+    shows(&repository, "population", &arguments);
+    let zip = repository.command("gzip").arg("../people.jsonl").current_dir(repository.root()).status().unwrap();
+    assert!(zip.success());
+    let zipped = repository.flagctl(&["diff", "-e", "production", "--population", "../people.jsonl.gz"]);
+    assert_eq!(zipped.stdout, repository_text("population"), "{}", zipped.stderr);
+}
+
+/// A snapshot without its command line.
+fn repository_text(name: &str) -> String {
+    let text = fs::read_to_string(format!("tests/diff/{name}.txt")).unwrap();
+    text.split_once('\n').unwrap().1.to_owned()
+}
+
+#[test]
+fn a_definition_with_errors_hides_no_other() {
+    let repository = shop();
+    repository.write("flags/sale.yaml", &SALE.replace("serve: on", "serve: onn"));
+    repository.write("flags/banner.yaml", &BANNER.replace("serve: short", "serve: long"));
+    let ran = shows(&repository, "invalid", &["diff", "-e", "production"]);
+    assert_eq!(ran.code, Some(3));
+}
+
+#[test]
+fn where_the_work_does_not_suffice_that_is_the_answer() {
+    let repository = shop();
+    repository.write("flags/sale.yaml", &SALE.replace("10%", "25%"));
+    let ran = shows(&repository, "unknown", &["diff", "-e", "production", "--effort", "0"]);
+    assert_eq!(ran.code, Some(3));
+}
+
+#[test]
+fn a_merge_without_a_conflict_may_mean_what_nobody_meant() {
+    let mut repository = shop();
+    // One lets France in where neighbours are, the other gives neighbours the long text.
+    repository.write("segments/neighbours.yaml", "description: Near us.\nif: {country: [DE, FR]}\n");
+    repository.commit("France is near");
+    repository.git(&["checkout", "--quiet", "-b", "other", "main"]);
+    repository.write("flags/banner.yaml", &BANNER.replace("serve: short", "serve: long"));
+    repository.commit("the long text");
+    let objects = repository.git(&["count-objects"]);
+    shows(&repository, "merge", &["diff", "--merge", "main", "work", "other", "-e", "production"]);
+    assert_eq!(repository.git(&["count-objects"]), objects);
+    let fine = repository.flagctl(&["diff", "--merge", "main", "work", "main"]);
+    assert_eq!((fine.code, fine.stderr.as_str()), (Some(0), ""), "{}", fine.stdout);
+}
+
+#[test]
+fn a_merge_may_break_or_conflict() {
+    let mut repository = shop();
+    repository.remove("segments/neighbours.yaml");
+    repository.write("flags/banner.yaml", &BANNER.replace("{segment: neighbours}", "{country: DE}"));
+    repository.commit("no neighbours any more");
+    repository.git(&["checkout", "--quiet", "-b", "other", "main"]);
+    repository.write("flags/hint.yaml", &BANNER.replace("the banner", "the hint"));
+    repository.commit("a hint for neighbours");
+    shows(&repository, "merge-broken", &["diff", "--merge", "main", "work", "other"]);
+    repository.git(&["checkout", "--quiet", "-b", "third", "main"]);
+    repository.write("flags/banner.yaml", &BANNER.replace("{segment: neighbours}", "{country: FR}"));
+    repository.commit("France only");
+    shows(&repository, "merge-conflict", &["diff", "--merge", "main", "work", "third"]);
+}
+
+#[test]
+fn a_comment_fits_whatever_the_change() {
+    let repository = shop();
+    for at in 0..400 {
+        repository.write(&format!("flags/more/extra-{at}.yaml"), SALE);
+    }
+    let text = repository.flagctl(&["diff", "--format", "markdown"]).stdout;
+    assert!(text.starts_with("<!-- flagctl diff -->\n"), "{text}");
+    assert!(text.chars().count() <= 65_536 && text.contains("more flags in detail"), "{}", text.len());
+}
+
+#[test]
+fn json_has_exact_fractions() {
+    let repository = shop();
+    repository.write("flags/sale.yaml", &SALE.replace("10%", "25%"));
+    let json: serde_json::Value =
+        serde_json::from_str(&repository.flagctl(&["diff", "--format", "json"]).stdout).unwrap();
+    let region = &json["flags"][0]["changes"][0]["regions"][0];
+    assert_eq!((&json["version"], &region["moved"]["fraction"]), (&1.into(), &"3/20".into()), "{json:#}");
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            fs::copy(from, to).unwrap();
+        }
+    }
+}
+
+/// A pull request against the example shop: a rollout step, a rule before another, a segment, a refactoring and a kill.
+fn pull_request() -> TestRepository {
+    let mut repository = TestRepository::new();
+    copy(Path::new("examples"), repository.root());
+    repository.commit("the example shop");
+    repository.git(&["checkout", "--quiet", "-b", "work"]);
+    let edit = |path: &str, from: &str, to: &str| {
+        let text = fs::read_to_string(repository.root().join(path)).unwrap();
+        assert!(text.contains(from), "{path}: {from}");
+        repository.write(path, &text.replacen(from, to, 1));
+    };
+    edit("flags/mobile/tablet-layout.yaml", "rollout: 50%", "rollout: 100%");
+    let rule = "rules:\n  - name: pro-customers\n    if: {plan: pro}\n    serve: ten\n";
+    edit("flags/pricing/bulk-discount.yaml", "rules:\n", rule);
+    edit("segments/eu-customers.yaml", "[AT, DE, FR, NL]", "[AT, DE, FR, GB, NL]");
+    edit("flags/mobile/update-prompt.yaml", "app.platform: {ne: web}", "app.platform: [android, ios]");
+    repository.write("kills/production/search-ranking.yaml", "reason: \"INC-4300: ranking is slow\"\n");
+    repository.commit("a busy day");
+    repository
+}
+
+/// The block of `README.md` after a marker.
+fn readme(marker: &str, text: &str) {
+    let readme = fs::read_to_string("README.md").unwrap();
+    let (before, rest) = readme.split_once(marker).unwrap();
+    let (_, after) = rest.split_once("\n```\n").unwrap();
+    let block = format!("\n```text\n{}", text.trim_end());
+    let new = format!("{before}{marker}{block}\n```\n{after}");
+    if overwrites() {
+        fs::write("README.md", new).unwrap();
+    } else {
+        assert_eq!(readme, new, "README.md, after `{marker}`");
+    }
+}
+
+#[test]
+fn the_readme_shows_a_pull_request_as_it_is() {
+    let repository = pull_request();
+    let human = repository.flagctl(&["diff", "main...HEAD", "-e", "production"]);
+    assert_eq!((human.code, human.stderr.as_str()), (Some(0), ""), "{}", human.stdout);
+    readme("<!-- diff: human -->", &format!("$ flagctl diff main...HEAD -e production\n{}", human.stdout));
+    let markdown = repository.flagctl(&["diff", "main...HEAD", "-e", "production", "--format", "markdown"]);
+    holds("pull-request", &["diff", "main...HEAD", "-e", "production", "--format", "markdown"], &markdown);
+}
