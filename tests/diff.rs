@@ -95,7 +95,11 @@ fn a_rollout_step_lets_in_exactly_the_difference() {
     let repository = shop();
     repository.write("flags/sale.yaml", &SALE.replace("10%", "25%"));
     let ran = shows(&repository, "rollout", &["diff"]);
-    assert!(ran.stdout.contains("expand  15% of units where country in [\"CA\", \"US\"]: off → on\n"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("expand  15% of units where country in [\"CA\", \"US\"]: off → on\n"),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[test]
@@ -131,10 +135,7 @@ fn a_segment_moves_every_flag_that_asks_for_it() {
 #[test]
 fn a_refactoring_is_proven_to_change_nothing() {
     let repository = shop();
-    let apart = SALE.replace(
-        "    if: {country: [CA, US]}\n",
-        "    if:\n      not: {country: {not_in: [US, CA]}}\n",
-    );
+    let apart = SALE.replace("    if: {country: [CA, US]}\n", "    if:\n      not: {country: {not_in: [US, CA]}}\n");
     repository.write("flags/sale.yaml", &apart.replace("north-america", "america"));
     let ran = shows(&repository, "refactoring", &["diff", "--fail-on", "expand,shrink,reassign,reshuffle,metadata"]);
     assert_eq!(ran.code, Some(0));
@@ -362,9 +363,9 @@ fn pull_request() -> TestRepository {
         assert!(text.contains(from), "{path}: {from}");
         repository.write(path, &text.replacen(from, to, 1));
     };
-    edit("flags/mobile/tablet-layout.yaml", "rollout: 50%", "rollout: 100%");
-    let rule = "rules:\n  - name: pro-customers\n    if: {plan: pro}\n    serve: ten\n";
-    edit("flags/pricing/bulk-discount.yaml", "rules:\n", rule);
+    edit("flags/mobile/loyalty-card.yaml", "rollout: 10%", "rollout: 20%");
+    let rule = "rules:\n  - name: free-plan\n    if: {app.platform: web, plan: free}\n    serve: some\n";
+    edit("flags/search/results-per-page.yaml", "rules:\n", rule);
     edit("segments/eu-customers.yaml", "[AT, DE, FR, NL]", "[AT, DE, FR, GB, NL]");
     edit("flags/mobile/update-prompt.yaml", "app.platform: {ne: web}", "app.platform: [android, ios]");
     repository.write("kills/production/search-ranking.yaml", "reason: \"INC-4300: ranking is slow\"\n");

@@ -98,7 +98,12 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         let [base, theirs, ours] = args.range.as_slice() else {
             return Err(UsageError("`--merge` takes three revisions: BASE THEIRS OURS".to_owned()).into());
         };
-        return merge::run([base, theirs, ours].map(String::as_str), args.environment.as_deref(), &args.budget(), args.format);
+        return merge::run(
+            [base, theirs, ours].map(String::as_str),
+            args.environment.as_deref(),
+            &args.budget(),
+            args.format,
+        );
     }
     let range = match args.range.as_slice() {
         [] => None,
@@ -118,17 +123,13 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     {
         check_environment(name, &load::settings(&ends.after)?.project.settings)?;
     }
-    let impacts = progress::shown("working out what changes", || {
-        impacts(&old, &new, &keys, environment, &args.budget())
-    })?;
+    let impacts =
+        progress::shown("working out what changes", || impacts(&old, &new, &keys, environment, &args.budget()))?;
     let (matter, rest): (Vec<&Impact>, Vec<&Impact>) = impacts.iter().partition(|impact| impact.matters());
     let counted = args.population.as_deref();
     let counted = counted.map(|path| census::count(path, &matter, [&old, &new], moment(args.now))).transpose()?;
     let known = counted.as_ref().map(|census| census.regions.as_slice());
-    let at = report::Ends {
-        before: Some(ends.before.name()),
-        after: ends.after.revision().map(Revision::name),
-    };
+    let at = report::Ends { before: Some(ends.before.name()), after: ends.after.revision().map(Revision::name) };
     let (before, after) = ends.json();
     let flags = report::flag_diffs(&matter, known, [&old, &new], at);
     let listed: BTreeSet<&str> = matter.iter().map(|impact| impact.flag.as_str()).collect();

@@ -68,7 +68,10 @@ impl Ends {
             Range::Own => {
                 let after = folder(&repository)?;
                 let trunk = repository.trunk()?.ok_or_else(|| {
-                    UsageError("there is no `origin/HEAD`, `main` or `master` to begin at: name what to compare with".to_owned())
+                    UsageError(
+                        "there is no `origin/HEAD`, `main` or `master` to begin at: name what to compare with"
+                            .to_owned(),
+                    )
                 })?;
                 let (base, tip) = (earlier(&repository, &trunk)?, earlier(&repository, "HEAD")?);
                 (base.fork(&tip)?, after, [format!("{trunk} and HEAD part"), WORKING_TREE.to_owned()])

@@ -74,7 +74,12 @@ fn compare(
         let found = impacts(&before, &after, &keys, environment, budget)?;
         each.push((side, before, found));
     }
-    let moves = |impact: &&Impact| !matches!(&impact.verdict, Verdict::Known(regions) if regions.is_empty());
+    // What is invalid is among the problems, or a side's own.
+    let moves = |impact: &&Impact| match &impact.verdict {
+        Verdict::Known(regions) => !regions.is_empty(),
+        Verdict::Unknown => true,
+        Verdict::Invalid(..) => false,
+    };
     let place = |impact: &Impact| (impact.flag.clone(), impact.environment.clone());
     let moved = each.iter().map(|(.., found)| found.iter().filter(moves).map(place).collect::<BTreeSet<_>>());
     let both = moved.reduce(|one, other| one.intersection(&other).cloned().collect()).unwrap_or_default();

@@ -87,20 +87,39 @@ pub(super) fn contexts(number: u64) -> String {
 /// Everything in one line.
 pub(super) fn summary(diff: &DiffJson) -> String {
     let ends = format!("{} → {}", diff.before.name, diff.after.name);
-    let unaffected = match diff.unaffected.len() {
-        0 => String::new(),
-        number => {
-            let verbs = if number == 1 { "depends on them and decides" } else { "depend on them and decide" };
-            format!("; {} more {verbs} as before: proven for all contexts", super::grouped(number as u64))
+    let (mut moving, mut open, mut written) = (0, 0, 0);
+    for flag in &diff.flags {
+        let any = |holds: fn(&FlagChangeJson) -> bool| flag.changes.iter().any(holds);
+        match (any(|change| change.answer != "known"), any(|change| !change.regions.is_empty())) {
+            (true, _) => open += 1,
+            (false, true) => moving += 1,
+            (false, false) => written += 1,
         }
-    };
-    match diff.flags.len() {
-        0 if diff.unaffected.is_empty() => format!("{ends}: no flag changes"),
-        0 => format!(
+    }
+    let counts = [
+        (moving, "changes what people get", "change what people get"),
+        (open, "cannot be told", "cannot be told"),
+        (written, "changes nothing for anybody", "change nothing for anybody"),
+        (
+            diff.unaffected.len(),
+            "more depends on them and decides as before",
+            "more depend on them and decide as before",
+        ),
+    ];
+    let mut noun = " flag";
+    let said = counts.iter().filter(|(number, ..)| *number > 0).map(|(number, one, many)| {
+        let (verb, plural) = if *number == 1 { (one, "") } else { (many, "s") };
+        let noun = std::mem::take(&mut noun);
+        let plural = if noun.is_empty() { "" } else { plural };
+        format!("{}{noun}{plural} {verb}", super::grouped(*number as u64))
+    });
+    let said = said.collect::<Vec<_>>();
+    match (said.as_slice(), diff.flags.is_empty()) {
+        ([], _) => format!("{ends}: no flag changes"),
+        (_, true) => format!(
             "{ends}: no flag changes; {} looked at: proven for all contexts",
             counted(diff.unaffected.len(), "flag")
         ),
-        1 => format!("{ends}: 1 flag changes{}", unaffected.replace("them", "it")),
-        number => format!("{ends}: {} change{unaffected}", counted(number, "flag")),
+        (said, false) => format!("{ends}: {}", said.join(", ")),
     }
 }

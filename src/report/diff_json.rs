@@ -230,10 +230,13 @@ fn change(impact: &Impact, counts: Option<&[u64]>, states: [&State; 2]) -> FlagC
     let (answer, problem) = match &impact.verdict {
         Verdict::Known(_) => ("known", None),
         Verdict::Unknown => ("unknown", Some("the analysis takes more work than is allowed".to_owned())),
-        Verdict::Invalid(side, problem) => ("invalid", Some(match side {
-            Side::After => problem.clone(),
-            Side::Before => format!("before: {problem}"),
-        })),
+        Verdict::Invalid(side, problem) => (
+            "invalid",
+            Some(match side {
+                Side::After => problem.clone(),
+                Side::Before => format!("before: {problem}"),
+            }),
+        ),
     };
     let regions = impact.regions().iter().enumerate().map(|(at, region)| {
         let count = counts.and_then(|counts| counts.get(at)).copied();

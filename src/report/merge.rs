@@ -77,7 +77,8 @@ pub fn merge(merge: &MergeJson) -> String {
 /// As [`merge`], for a comment.
 pub fn merge_markdown(merge: &MergeJson) -> String {
     let mut text = format!("{MARKER}\n### What merging means\n\n{}\n", code(&merge.summary()));
-    for problem in merge.conflicts.iter().map(|path| format!("conflict: {path}")).chain(merge.problems.iter().cloned()) {
+    for problem in merge.conflicts.iter().map(|path| format!("conflict: {path}")).chain(merge.problems.iter().cloned())
+    {
         text += &format!("\n- {}", code(&problem));
     }
     for (side, flags) in sides(merge) {

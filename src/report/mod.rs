@@ -43,8 +43,8 @@ pub use decision::{decision, decisions, served};
 pub use decision_json::{DecisionJson, DecisionsJson};
 pub use diff::diff;
 pub use diff_json::{
-    CauseJson, DiffJson, EndJson, Ends, ExampleJson, FlagChangeJson, FlagDiffJson, RegionJson, ShareJson, TransitionJson,
-    UnitsJson, flag_diffs,
+    CauseJson, DiffJson, EndJson, Ends, ExampleJson, FlagChangeJson, FlagDiffJson, RegionJson, ShareJson,
+    TransitionJson, UnitsJson, flag_diffs,
 };
 pub use diff_markdown::diff_markdown;
 pub use explanation::explanation;
