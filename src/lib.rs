@@ -26,7 +26,7 @@
 //! | flagd | Bundle | the flags as flagd's clients read them, or what they cannot say | bundle, eval |
 //! | edit | a file's text, one change | the new text, everything else byte for byte | source, yaml |
 //! | commit | changes of a branch's files | a git commit (the only writer of git) | |
-//! | rules | Project, a day | diagnostics, one lint rule a file | codes, diag, yaml, model, bundle |
+//! | rules | Project, a day, Bundles | diagnostics, one lint rule a file | codes, source, diag, yaml, bundle, analyze, model |
 //! | load | a source | Project, diagnostics: all that stands before compiling, on one screen | codes, source, diag, yaml, model, schema |
 //! | report | any result | text in one format a file | codes, source, diag, bundle, eval, analyze, diff, test |
 //! | report | any result | text in one format a file | codes, source, diag, bundle, eval, analyze, diff, impact, test |

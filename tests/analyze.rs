@@ -706,6 +706,14 @@ fn promises_are_kept_or_broken_as_the_evaluator_says() {
             assert!(*seen || !world.some(|reference| reference.decide(flag).0 == at), "{shown}");
         }
         assert!(reached.default || !world.some(|reference| reference.decide(flag).1 == Place::Default), "{shown}");
+        let guessed = flagctl::analyze::reached(main, &budget).unwrap();
+        let kinds = |all: &[Reach]| all.iter().map(std::mem::discriminant).collect::<Vec<_>>();
+        assert_eq!(kinds(&guessed.rules), kinds(&reached.rules), "{shown}");
+        assert_eq!(
+            (guessed.default, &guessed.variants, &guessed.unmet),
+            (reached.default, &reached.variants, &reached.unmet),
+            "{shown}"
+        );
         for at in reached.unmet {
             assert!(!world.some(|reference| is(reference, &flag.prerequisites[at])), "{shown}");
         }

@@ -109,6 +109,7 @@ fn validate(block: &Block) -> (Vec<Finding>, String) {
         Verdict::Failed(failure) => Some(failure.diagnostic),
         _ => None,
     }));
+    diagnostics.extend(rules::prove(&loaded.project, bundles.clone()));
     let findings = loaded.settle(diagnostics);
     let validation = Validation {
         findings: &findings,

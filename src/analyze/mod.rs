@@ -18,6 +18,9 @@ mod changes;
 mod domain;
 mod engine;
 mod explore;
+mod extent;
+mod glance;
+mod guess;
 mod lower;
 mod point;
 mod proof;
@@ -30,6 +33,7 @@ mod witness;
 
 pub use changes::changes;
 pub use engine::Certainty;
+pub use extent::{Extent, extent, reached};
 pub use proof::{
     Answer, Doubt, Served, always, at_most, exclusive, follows, implies, monotone, never, satisfiable, valid,
 };

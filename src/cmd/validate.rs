@@ -111,17 +111,18 @@ fn report(
     out.flush()
 }
 
-/// What compiling says, for each environment, and what it makes of the test files.
+/// What compiling says, for each environment, what it makes of the test files, and what can be shown of all contexts.
 fn compile_all(loaded: &Loaded) -> Diagnostics {
     let project = &loaded.project;
     let names = &project.settings.environments;
-    if project.suites.is_empty() {
-        return names.par_iter().flat_map_iter(|name| compile(project, &name.value).1).collect();
+    let (bundles, found): (Vec<_>, Vec<_>) = names.par_iter().map(|name| compile(project, &name.value)).unzip();
+    let mut diagnostics: Diagnostics = found.into_iter().flatten().collect();
+    if !project.suites.is_empty() {
+        let keys: Vec<&str> = project.flags.iter().map(|flag| flag.key.as_str()).collect();
+        diagnostics.extend(test::plan(project, &bundles, &keys).1);
     }
-    let (bundles, diagnostics): (Vec<_>, Vec<_>) = names.par_iter().map(|name| compile(project, &name.value)).unzip();
-    let keys: Vec<&str> = project.flags.iter().map(|flag| flag.key.as_str()).collect();
-    let wrong = test::plan(project, &bundles, &keys).1;
-    diagnostics.into_iter().flatten().chain(wrong).collect()
+    diagnostics.extend(rules::prove(project, bundles));
+    diagnostics
 }
 
 /// What was looked at, in words.

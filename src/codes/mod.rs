@@ -123,12 +123,20 @@ codes! {
     TooComplex "too-complex" Error No "too-complex.md";
     ValueSchema "value-schema" Error Yes "value-schema.md";
     // Advice.
+    EmptySegment "empty-segment" Warning Yes "../rules/empty-segment.md";
     ExpiredFlag "expired-flag" Warning Yes "../rules/expired-flag.md";
+    ImpossibleCondition "impossible-condition" Warning Yes "../rules/impossible-condition.md";
+    ImpossiblePrerequisite "impossible-prerequisite" Warning Yes "../rules/impossible-prerequisite.md";
+    MisorderedRules "misordered-rules" Warning Yes "../rules/misordered-rules.md";
     MissingDescription "missing-description" Warning Yes "../rules/missing-description.md";
     MissingExpiry "missing-expiry" Warning Yes "../rules/missing-expiry.md";
     MissingOwner "missing-owner" Warning Yes "../rules/missing-owner.md";
     OptionalUnit "optional-unit" Warning Yes "../rules/optional-unit.md";
     RuleAfterCatchAll "rule-after-catch-all" Warning Yes "../rules/rule-after-catch-all.md";
+    UndecidedAnalysis "undecided-analysis" Warning Yes "../rules/undecided-analysis.md";
+    UniversalSegment "universal-segment" Warning Yes "../rules/universal-segment.md";
+    UnreachableRule "unreachable-rule" Warning Yes "../rules/unreachable-rule.md";
+    UnservableVariant "unservable-variant" Warning Yes "../rules/unservable-variant.md";
     UnusedSegment "unused-segment" Warning Yes "../rules/unused-segment.md";
     UnusedVariant "unused-variant" Warning Yes "../rules/unused-variant.md";
     // Tests.

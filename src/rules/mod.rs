@@ -1,21 +1,35 @@
 //! Advice on definitions that can be evaluated as they are.
 //!
-//! Takes a project and the day; gives diagnostics. One rule a file, with its page beside it.
+//! Takes a project and the day, or its bundles; gives diagnostics. One rule a file, with its page beside it.
 
+mod empty_segment;
 mod expired_flag;
+mod extents;
+mod impossible_condition;
+mod impossible_prerequisite;
+mod misordered_rules;
 mod missing_description;
 mod missing_expiry;
 mod missing_owner;
 mod optional_unit;
 mod rule_after_catch_all;
+mod scope;
+mod undecided_analysis;
+mod universal_segment;
+mod unreachable_rule;
+mod unservable_variant;
 mod unused_segment;
 mod unused_variant;
 
 use jiff::civil::Date;
+use rayon::prelude::*;
 
+use crate::bundle::{Bundle, State};
 use crate::diag::Diagnostics;
 use crate::model::{Flag, Project};
 use crate::yaml::Whole;
+use extents::Extents;
+use scope::Review;
 
 /// What a rule looks at, and where it reports.
 type Check = fn(&Project, Date, &mut Diagnostics);
@@ -31,6 +45,17 @@ const RULES: [Check; 8] = [
     unused_variant::check,
 ];
 
+/// What a rule looks at that speaks of all contexts.
+type Proof = fn(&Review<'_>, &Extents<'_>, &mut Diagnostics);
+
+const PROOFS: [Proof; 5] = [
+    impossible_condition::check,
+    impossible_prerequisite::check,
+    misordered_rules::check,
+    unreachable_rule::check,
+    unservable_variant::check,
+];
+
 /// The flags that advice can be given on: of the others, too little is known.
 fn whole(project: &Project) -> impl Iterator<Item = &Flag> {
     project.flags.iter().filter(|flag| flag.whole == Whole::Yes)
@@ -40,5 +65,27 @@ fn whole(project: &Project) -> impl Iterator<Item = &Flag> {
 pub fn check(project: &Project, today: Date) -> Diagnostics {
     let mut diagnostics = Vec::new();
     RULES.iter().for_each(|rule| rule(project, today, &mut diagnostics));
+    diagnostics
+}
+
+/// Everything that can be shown for all contexts, on all cores; the bundles are those of all environments.
+pub fn prove(project: &Project, mut bundles: Vec<Bundle>) -> Diagnostics {
+    let flags = bundles.iter_mut().flat_map(|bundle| &mut bundle.flags);
+    flags.for_each(|flag| flag.state = State::Enabled);
+    let bundles = bundles.as_slice();
+    let mut diagnostics = Vec::new();
+    let extents = Extents::new(project, bundles, &mut diagnostics);
+    empty_segment::check(project, &extents, &mut diagnostics);
+    universal_segment::check(project, &extents, &mut diagnostics);
+    let flags: Vec<&Flag> = whole(project).collect();
+    diagnostics.par_extend(flags.into_par_iter().flat_map_iter(|flag| {
+        let mut diagnostics = Vec::new();
+        match Review::new(flag, bundles) {
+            None => {}
+            Some(Ok(review)) => PROOFS.iter().for_each(|proof| proof(&review, &extents, &mut diagnostics)),
+            Some(Err(failure)) => undecided_analysis::report(flag.start, &flag.key, &failure, &mut diagnostics),
+        }
+        diagnostics
+    }));
     diagnostics
 }

@@ -1,0 +1,142 @@
+//! Values that a test is likely to be about.
+//!
+//! Takes the tests of one attribute; gives values at and beside their operands, the likeliest first.
+
+use std::net::IpAddr;
+
+use jiff::{SignedDuration, Timestamp};
+use semver::Version;
+
+use super::glance::asks_for_absence;
+use crate::bundle::{AttributeId, Bundle, Element, Operands, Ordered, Predicate, Test, TextOperator, Type};
+use crate::eval::{EXACT, Value};
+
+/// What the tests mention, by its part in a text or as a whole.
+#[derive(Default)]
+struct Mentioned<'b> {
+    values: Vec<Value<'b>>,
+    starts: Vec<&'b str>,
+    middles: Vec<&'b str>,
+    ends: Vec<&'b str>,
+    elements: Vec<&'b str>,
+    numbers: Vec<f64>,
+}
+
+/// Values for an attribute, of which none need pass.
+pub(super) fn candidates<'b>(
+    bundle: &'b Bundle,
+    id: AttributeId,
+    tests: impl Iterator<Item = (&'b Test, bool)>,
+) -> Vec<Value<'b>> {
+    let mut mentioned = Mentioned::default();
+    let Some(attribute) = bundle.attributes.get(id) else { return Vec::new() };
+    for (test, wanted) in tests {
+        if asks_for_absence(test, wanted) {
+            mentioned.values.push(Value::Absent);
+        }
+        mentioned.add(&test.predicate);
+    }
+    let mut values = mentioned.values;
+    match attribute.kind {
+        Type::String => match &attribute.allowed {
+            Some(allowed) => values.extend(allowed.iter().map(|text| Value::Text(text.as_ref().into()))),
+            None => {
+                let parts = [mentioned.starts.as_slice(), &["x"], &mentioned.middles, &mentioned.ends];
+                values.push(Value::Text(parts.concat().concat().into()));
+                values.push(Value::Text("~".into()));
+            }
+        },
+        Type::List(Element::String) => {
+            let texts = |all: &[&'b str]| Value::Texts(all.iter().map(|text| (*text).into()).collect());
+            values.push(texts(&mentioned.elements));
+            values.extend(mentioned.elements.iter().map(|one| texts(&[one])));
+            values.push(Value::Texts(Vec::new()));
+        }
+        Type::List(Element::Number) => {
+            values.push(Value::Numbers(mentioned.numbers.clone()));
+            values.extend(mentioned.numbers.iter().map(|one| Value::Numbers(vec![*one])));
+            values.push(Value::Numbers(Vec::new()));
+        }
+        Type::Boolean => values.extend([Value::Boolean(true), Value::Boolean(false)]),
+        Type::Number => values.push(Value::Number(0.5)),
+        Type::Semver => values.push(Value::Version(Version::new(0, 0, 1))),
+        Type::Datetime => values.push(Value::Time(Timestamp::UNIX_EPOCH)),
+        Type::Ip => values.push(Value::Address(IpAddr::from([192, 0, 2, 77]))),
+    }
+    let allowed = |text: &str| attribute.allowed.as_ref().is_none_or(|all| all.iter().any(|one| one.as_ref() == text));
+    let within = |number: &f64| number.abs() <= EXACT;
+    values.retain(|value| match value {
+        Value::Text(text) => allowed(text),
+        Value::Texts(texts) => texts.iter().all(|text| allowed(text)),
+        Value::Number(number) => within(number),
+        Value::Numbers(numbers) => numbers.iter().all(within),
+        _ => true,
+    });
+    values
+}
+
+impl<'b> Mentioned<'b> {
+    fn add(&mut self, predicate: &'b Predicate) {
+        match predicate {
+            Predicate::OneOf(operands) => self.one_of(operands),
+            Predicate::Compare(_, Ordered::Number(number)) => {
+                self.values.extend([*number, number + 1.0, number - 1.0, number + 0.25].map(Value::Number));
+            }
+            Predicate::Compare(_, Ordered::Version(version)) => {
+                let (major, minor, patch) = (version.major, version.minor, version.patch);
+                self.values.push(Value::Version(version.clone()));
+                self.values.push(Value::Version(Version::new(major, minor, patch.saturating_add(1))));
+                self.values.push(Value::Version(lower(version)));
+            }
+            Predicate::Compare(_, Ordered::Time(time)) => {
+                let beside = [-1, 1]
+                    .into_iter()
+                    .filter_map(|side| time.checked_add(SignedDuration::from_secs(side)).ok().map(Value::Time));
+                self.values.push(Value::Time(*time));
+                self.values.extend(beside);
+            }
+            Predicate::StartsWith(text) => self.starts.push(text),
+            Predicate::EndsWith(text) => self.ends.push(text),
+            Predicate::Contains(text) => self.middles.push(text),
+            Predicate::Folded(folded) => {
+                let Some(first) = folded.operands().first() else { return };
+                match folded.operator() {
+                    TextOperator::Equals => self.values.push(Value::Text(first.as_ref().into())),
+                    TextOperator::StartsWith => self.starts.push(first),
+                    TextOperator::EndsWith => self.ends.push(first),
+                    TextOperator::Contains => self.middles.push(first),
+                    TextOperator::Matches => {}
+                }
+            }
+            Predicate::Has(_, Operands::Texts(texts)) => self.elements.extend(texts.iter()),
+            Predicate::Has(_, Operands::Numbers(numbers)) => self.numbers.extend(numbers.iter()),
+            Predicate::Has(..) | Predicate::Exists | Predicate::Matches(_) => {}
+        }
+    }
+
+    fn one_of(&mut self, operands: &'b Operands) {
+        let few = 16;
+        match operands {
+            Operands::Booleans(_) => {}
+            Operands::Numbers(all) => self.values.extend(all.iter().take(few).map(|one| Value::Number(*one))),
+            Operands::Texts(all) => self.values.extend(all.iter().take(few).map(|one| Value::Text(one.into()))),
+            Operands::Versions(all) => {
+                self.values.extend(all.iter().take(few).map(|one| Value::Version(one.clone())));
+            }
+            Operands::Times(all) => self.values.extend(all.iter().take(few).map(|one| Value::Time(*one))),
+            Operands::Networks(all) => {
+                self.values.extend(all.iter().take(few).map(|one| Value::Address(one.addr())));
+            }
+        }
+    }
+}
+
+/// The release before, or one that is before all others of its size.
+fn lower(version: &Version) -> Version {
+    let (major, minor, patch) = (version.major, version.minor, version.patch);
+    match (minor.checked_sub(1), patch.checked_sub(1)) {
+        (_, Some(patch)) => Version::new(major, minor, patch),
+        (Some(minor), None) => Version::new(major, minor, 0),
+        (None, None) => Version::new(major.saturating_sub(1), 0, 0),
+    }
+}

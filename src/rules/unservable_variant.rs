@@ -1,0 +1,65 @@
+//! `unservable-variant`
+
+use super::extents::Extents;
+use super::scope::{Review, Scope};
+use crate::analyze::Reach;
+use crate::bundle::{Rule, Serve, VariantId};
+use crate::codes::Code;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::model;
+
+pub(super) fn check(review: &Review<'_>, _: &Extents<'_>, diagnostics: &mut Diagnostics) {
+    for (id, variant) in (0u16..).map(VariantId).zip(&review.flag.variants) {
+        if review.scopes.iter().all(|scope| nobody_gets(scope, id)) && mentioned(review.flag, &variant.name.value) {
+            let message = format!("nobody gets variant `{}` in any environment", variant.name.value);
+            diagnostics.push(
+                Diagnostic::new(Code::UnservableVariant, variant.name.span, message)
+                    .help("serve it where somebody gets to, or remove it"),
+            );
+        }
+    }
+}
+
+/// Whether nobody does, and for a reason that stands nowhere else.
+fn nobody_gets(scope: &Scope<'_>, id: VariantId) -> bool {
+    let flag = scope.definition.flag();
+    // Whatever serves it is closed for now, or another finding says why it is never reached.
+    let explained = |(rule, reach): (&Rule, &Reach)| serves(rule, id) && !matches!(reach, Reach::Reachable(_));
+    let paused = |rule: &Rule| {
+        matches!(&rule.serve, Serve::Split(ranges) if ranges.iter().any(|(_, served)| *served == id))
+            && !serves(rule, id)
+    };
+    flag.off != id
+        && scope.reached.unmet.is_empty()
+        && scope.reached.variants.get(usize::from(id.0)) == Some(&false)
+        && !flag.rules.iter().zip(&scope.reached.rules).any(explained)
+        && !flag.rules.iter().any(paused)
+}
+
+/// Whether the rule would serve it to some of those that it admits.
+fn serves(rule: &Rule, id: VariantId) -> bool {
+    match &rule.serve {
+        Serve::Variant(served) => *served == id,
+        Serve::Split(ranges) => {
+            let mut start = 0;
+            ranges.iter().any(|(end, served)| {
+                let some = start < *end && *served == id;
+                start = *end;
+                some
+            })
+        }
+    }
+}
+
+/// `unused-variant` says it of what nothing mentions.
+fn mentioned(flag: &model::Flag, name: &str) -> bool {
+    let in_rule = |rule: &model::Rule| match &rule.serve {
+        Some(model::Serve::Variant(served)) => served.value == name,
+        Some(model::Serve::Split(shares)) => shares.value.iter().any(|share| share.variant.value == name),
+        None => false,
+    };
+    flag.servings().any(|serving| {
+        let fields = [&serving.off, &serving.default];
+        fields.into_iter().flatten().any(|served| served.value == name) || serving.rules.iter().flatten().any(in_rule)
+    })
+}
