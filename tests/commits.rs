@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use common::{Bench, Repository, executable};
 use flagctl::commit::{
-    Changes, CommitError, Committed, Hooks, Local, Message, PATIENCE, Pushed, Request, Tree, push, write,
+    Changes, CommitError, Committed, Hooks, Local, Message, PATIENCE, Pushed, Request, Tree, push, recover, write,
 };
 
 const FLAG: &str = "flags/a.yaml";
@@ -629,6 +629,22 @@ fn a_killed_commit_that_its_branch_has_is_completed() {
     let none = write(&request(&repository.root), |_| Ok::<_, Infallible>(Changes::new(Message::new("none"))));
     assert_eq!(none.unwrap().commit, None);
     assert_eq!(repository.status(), "M  flags/b.yaml\n");
+    repository.is_sound();
+}
+
+#[test]
+fn a_killed_commit_of_which_only_the_lock_was_left_is_completed() {
+    let bench = Bench::new();
+    let repository = bench.repository("r", &FILES);
+    let old = repository.head("HEAD");
+    let new = committed(write(&request(&repository.root), |_| {
+        let mut changes = Changes::new(Message::new("without"));
+        changes.remove(FLAG);
+        Ok::<_, Infallible>(changes)
+    }));
+    killed(&repository, &old, &new);
+    recover(&repository.root).unwrap();
+    assert_eq!(repository.status(), "");
     repository.is_sound();
 }
 

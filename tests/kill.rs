@@ -65,7 +65,7 @@ fn a_kill_says_what_falls_and_a_revival_takes_it_back_exactly() {
             "cart in production\n  now\n    rule nearby: 25% → on\n    default: off\n  then\n    serves off = false to everyone\n  \
              checkout requires cart and falls with it: serves off = false\n  \
              wallet requires checkout and falls with it: serves off = false\n  \
-             hint depends on it: 18.75% of units: on → off, where country eq \"DE\" and targetingKey is there\n\
+             hint depends on it: 18.75% of units where country eq \"DE\": on → off\n\
              undo: flagctl revive cart -e production\n\
              committed {commit} to main; others get it with `git push`\n"
         )
@@ -194,9 +194,7 @@ fn what_has_changed_meanwhile_is_revived_only_when_told() {
     let ran = repository.flagctl(&revive);
     assert_eq!(ran.code, Some(3));
     assert!(
-        ran.stdout.contains(
-            "  changed since it was killed: 75% of units: off → on, where country eq \"DE\" and targetingKey is there\n"
-        ),
+        ran.stdout.contains("  changed since it was killed: 75% of units where country eq \"DE\": off → on\n"),
         "{}",
         ran.stdout
     );

@@ -52,8 +52,8 @@ fn a_kill_is_proven_with_what_falls_with_it() {
         (ran.code, ran.stdout.as_str()),
         (
             Some(0),
-            "cart in production: everyone: on → off, where country eq \"DE\"\n\
-             checkout in production: everyone: on → off, where flag cart serves on\n\
+            "cart in production: everyone where country eq \"DE\": on → off\n\
+             checkout in production: everyone where flag cart serves on: on → off\n\
              proven: turns off cart, and does nothing else to anybody\n"
         )
     );
@@ -81,7 +81,7 @@ fn a_kill_that_turns_somebody_on_is_none() {
     repository.commit("fallback: where the cart is off");
     repository.git(&["tag", "--force", "base"]);
     kill(&repository, "cart");
-    let turned_on = "`fallback` in production: everyone: off → on, where not (flag cart serves off)";
+    let turned_on = "`fallback` in production: everyone where not (flag cart serves off): off → on";
     assert_eq!(objections(&repository, &[]), [turned_on]);
 }
 
@@ -97,8 +97,8 @@ fn anything_else_in_the_range_is_named() {
         [
             "`README.md` changes, which is no definition of a flag",
             "`banner` changes, which is not one of the flags to be turned off",
-            "`banner` in staging: everyone: off → on, where country eq \"FR\"",
-            "`banner` in production: everyone: off → on, where country eq \"FR\"",
+            "`banner` in staging: everyone where country eq \"FR\": off → on",
+            "`banner` in production: everyone where country eq \"FR\": off → on",
         ]
     );
 }

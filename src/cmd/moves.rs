@@ -8,7 +8,7 @@ use crate::report;
 
 /// What a flag decides otherwise, for all contexts.
 pub(super) struct Moves {
-    /// In words, one for each region of contexts and each move in it; empty if that is proven to be nobody.
+    /// In words, one for each region of contexts; empty if that is proven to be nobody.
     pub(super) lines: Vec<String>,
     pub(super) effects: BTreeSet<Effect>,
 }
@@ -17,6 +17,6 @@ pub(super) struct Moves {
 pub(super) fn moves(before: &Bundle, after: &Bundle, key: &str) -> Option<Moves> {
     let (old, new) = (Definition::find(before, key)?, Definition::find(after, key)?);
     let regions = analyze::changes(old, new, &Budget::default()).ok()?;
-    let lines = regions.iter().flat_map(report::moved).collect();
+    let lines = regions.iter().map(report::region).collect();
     Some(Moves { lines, effects: analyze::effects(&regions) })
 }

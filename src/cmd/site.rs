@@ -102,6 +102,9 @@ impl Site {
     pub(super) fn open(writing: &Writing) -> Result<Self> {
         let repository = Repository::find(Path::new("."))?;
         let place = repository.top().to_owned();
+        if !writing.dry_run {
+            commit::recover(&place)?;
+        }
         let branch = writing.branch.as_deref();
         let (rev, branch) = if writing.push {
             progress::shown("asking the remote", || commit::remote_tip(&place, &writing.remote, branch))?

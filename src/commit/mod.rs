@@ -105,6 +105,21 @@ pub fn branch(place: &Path, name: Option<&str>) -> Result<String, CommitError> {
     Ok(Branch::find(&branch::open(place)?, name)?.name)
 }
 
+/// Ends what a process that was killed had begun in the working tree, if there is one: [`write`] does it too, but not
+/// everybody who means to write comes that far.
+///
+/// # Errors
+/// A [`CommitError`] if that cannot be done.
+pub fn recover(place: &Path) -> Result<(), CommitError> {
+    let site = branch::open(place)?;
+    let Some(root) = site.repository.workdir() else { return Ok(()) };
+    match Worktree::new(&site, root.to_owned()).recover() {
+        Err(Setback::Failed(error)) => Err(error),
+        // Somebody is at work there, and will be done.
+        _ => Ok(()),
+    }
+}
+
 /// Commits what `apply` makes of the branch's files, and moves the branch.
 ///
 /// `apply` is called again whenever the branch has moved meanwhile.

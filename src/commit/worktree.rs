@@ -274,6 +274,8 @@ impl<'r> Worktree<'r> {
             let flags = left_out(&index, &file.path).map_or(0, |entry| entry.flags_extended);
             match file.new {
                 Some((id, mode)) => index.add(&self.entry(&file.path, id, mode, flags))?,
+                // A process that was killed may have come as far as this.
+                None if index.get_path(Path::new(&file.path), 0).is_none() => {}
                 None => index.remove(Path::new(&file.path), 0)?,
             }
         }

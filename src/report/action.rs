@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::StateJson;
-use crate::analyze::{Population, Region, Share, Transition};
 
 /// A commit, before it is made and after.
 #[derive(Debug, Serialize)]
@@ -87,23 +86,4 @@ pub fn written(written: &Written) -> String {
         text += &format!("your own {branch} does not have it yet: {why}\n");
     }
     text
-}
-
-/// Who moves in a region, a line for each way.
-pub fn moved(region: &Region) -> Vec<String> {
-    let place = match region.words() {
-        words if words == "everyone" => String::new(),
-        words => format!(", where {words}"),
-    };
-    let whom = |share: Share| match &region.population {
-        Population::Named(units) => {
-            let named = units.iter().map(|(attribute, units)| format!("{attribute} {}", units.join(", ")));
-            format!("{share} of those with {}", named.collect::<Vec<_>>().join(" and "))
-        }
-        Population::Units if share == Share::ALL => "everyone".to_owned(),
-        Population::Units => format!("{share} of units"),
-    };
-    let moving = region.transitions.iter().filter(|transition| transition.moves());
-    let line = |one: &Transition| format!("{}: {} → {}{place}", whom(one.share), one.from.name, one.to.name);
-    moving.map(line).collect()
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use super::diff_words::{self, Whom};
 use super::served;
-use crate::analyze::{Bounds, Certainty, Region, Share, Side, Witness};
+use crate::analyze::{Bounds, Certainty, Population, Region, Share, Side, Witness};
 use crate::bundle::Bundle;
 use crate::eval::{Context, decide};
 use crate::impact::{Cause, Event, Impact, State, Verdict, asks_for_the_moment};
@@ -95,9 +95,9 @@ pub struct RegionJson {
     pub text: String,
     /// What all of the contexts have in common.
     pub condition: String,
-    /// The attribute and the values, where the region is one of named units.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub units: Option<UnitsJson>,
+    /// Attributes and their values, where the region is one of named units.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<UnitsJson>,
     /// The share of those who move.
     pub moved: ShareJson,
     /// Of a reshuffle: what moves at least, whatever the hashes have to do with each other.
@@ -281,9 +281,13 @@ fn region(
         text: diff_words::region(region, &shifted),
         condition: diff_words::condition(region, Whom::Contexts, &shifted),
         units: match &region.population {
-            crate::analyze::Population::Units => None,
-            crate::analyze::Population::Named { attribute, units } => {
-                Some(UnitsJson { attribute: attribute.clone(), values: units.clone() })
+            Population::Units => Vec::new(),
+            Population::Named(named) => {
+                let units = |(attribute, values): (&String, &Vec<String>)| UnitsJson {
+                    attribute: attribute.clone(),
+                    values: values.clone(),
+                };
+                named.iter().map(units).collect()
             }
         },
         moved: ShareJson::new(region.moved()),

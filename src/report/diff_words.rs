@@ -26,11 +26,14 @@ pub(super) fn region(region: &Region, shifted: &[String]) -> String {
     let whole = moved == Share::ALL;
     let condition = condition(region, if whole { Whom::Contexts } else { Whom::Units }, shifted);
     let whom = match (&region.population, whole) {
-        (Population::Named { attribute, units }, _) => {
-            let more = units.len().saturating_sub(NAMED);
-            let shown = units.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-            format!("{attribute} {shown}{more}")
+        (Population::Named(named), _) => {
+            let each = named.iter().map(|(attribute, units)| {
+                let more = units.len().saturating_sub(NAMED);
+                let shown = units.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+                let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+                format!("{attribute} {shown}{more}")
+            });
+            each.collect::<Vec<_>>().join(" with ")
         }
         (Population::Units, true) => "everyone".to_owned(),
         (Population::Units, false) => format!("{moved} of units"),

@@ -37,7 +37,8 @@ use std::io::{self, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-pub use action::{ActionJson, EffectJson, Written, moved, plan, written};
+pub use action::{ActionJson, EffectJson, Written, plan, written};
+
 pub use blame::{BlameJson, EraJson, GotJson, SinceJson, blame};
 pub use decision::{decision, decisions, served};
 pub use decision_json::{DecisionJson, DecisionsJson};
@@ -57,9 +58,15 @@ pub use rollout::{RolloutJson, RolloutsJson, rollouts};
 pub use test::{TestReport, tests};
 pub use verdict::{TurnedOffJson, VerdictJson, verdict};
 
+use crate::analyze::Region;
 use crate::codes::Severity;
 use crate::diag::{Diagnostic, Finding};
 use crate::source::{Revision, Snapshot, Span};
+
+/// Whom a region moves: `25% of units where country eq "US": off → on`.
+pub fn region(region: &Region) -> String {
+    diff_words::region(region, &[])
+}
 
 /// How findings are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

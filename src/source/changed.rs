@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use git2::{DiffOptions, Oid};
 
-use super::repository::{Entry, Kind, Tree};
 use super::revision::join;
+use super::trees::{Entry, Kind, Tree};
 use super::{GitError, Revision, Source, SourceError, is_yaml};
 
 impl Revision {

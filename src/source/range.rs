@@ -37,25 +37,14 @@ impl Revision {
     /// # Errors
     /// [`GitError::NoCommonAncestor`] if this clone has none.
     pub fn fork(&self, other: &Self) -> Result<Self, GitError> {
-        let (commit, tree) = self.repository.with(|handle| match handle.merge_base(self.commit, other.commit) {
-            Ok(commit) => Ok((commit, handle.find_commit(commit)?.tree_id())),
+        let revision = self.repository.with(|handle| match handle.merge_base(self.commit, other.commit) {
+            Ok(base) => Ok(Self::new(Arc::clone(&self.repository), short(base), &handle.find_commit(base)?)),
             Err(error) if error.code() == ErrorCode::NotFound => {
                 Err(unmet(handle, self.name().to_owned(), other.name().to_owned()))
             }
             Err(error) => Err(error.into()),
         })?;
-        let revision = Self::new(Arc::clone(&self.repository), short(commit), commit, tree);
         Ok(revision.below(other.folder.clone()))
-    /// [`GitError`] if the history cannot be read.
-    pub fn fork(&self, other: &Self) -> Result<Option<Self>, GitError> {
-        self.repository.with(|handle| match handle.merge_base(self.commit, other.commit) {
-            Ok(base) => {
-                let revision = Self::new(Arc::clone(&self.repository), short(base), &handle.find_commit(base)?);
-                Ok(Some(revision.below(self.folder.clone())))
-            }
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(GitError::from(error)),
-        })
     }
 
     /// The paths, from git's root, of all files that are not the same at the other commit, definitions or not; both

@@ -78,7 +78,6 @@ impl Repository {
     /// # Errors
     /// [`SourceError::Git`] if there is no such revision.
     pub fn beginning(self: &Arc<Self>, rev: &Rev) -> Result<Revision, SourceError> {
-        let (commit, name, tree) = self.with(|handle| {
         let root = self.with(|handle| {
             let (commit, name) = rev::resolve(handle, rev)?;
             Ok::<_, GitError>(Revision::new(Arc::clone(self), name, &handle.find_commit(commit)?))

@@ -28,7 +28,6 @@ pub struct Revision {
     pub(super) tree: Oid,
     /// The first; none where the history begins, or where a shallow clone ends.
     pub(super) parent: Option<Oid>,
-    tree: Oid,
     /// Where the flag repository is in git's; empty at the root.
     pub(super) folder: String,
 }
