@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::guess::candidates;
-use crate::bundle::{AttributeId, Bundle, Condition, Flag, Percent, Predicate, Rule, Serve, Sign, Test, VariantId};
+use crate::bundle::{
+    Attribute, AttributeId, Bundle, Condition, Flag, Percent, Predicate, Rule, Serve, Sign, Test, Type, VariantId,
+};
 use crate::eval::{Context, Truth, Value, holds};
 
 /// So many values of one attribute are tried.
@@ -31,7 +33,8 @@ pub(super) fn glance(bundle: &Bundle, flag: &Flag) -> Option<Glance> {
         return None;
     }
     let hashed = flag.rules.iter().any(partial);
-    let limited = bundle.attributes.get(flag.unit).is_none_or(|unit| unit.allowed.is_some());
+    let any_text = |unit: &Attribute| unit.kind == Type::String && unit.allowed.is_none();
+    let limited = !bundle.attributes.get(flag.unit).is_some_and(any_text);
     let conditions = || flag.rules.iter().filter_map(|rule| rule.condition.as_ref());
     if hashed && limited || !conditions().all(|condition| free(bundle, condition, hashed.then_some(flag.unit))) {
         return None;
