@@ -76,7 +76,7 @@ pub fn reachable(definition: Definition<'_>, budget: &Budget) -> Result<Reachabl
             let assumed: Vec<_> =
                 prerequisites.iter().copied().chain(earlier.iter().map(|rule| !*rule)).chain([*applies]).collect();
             match engine.solve(&assumed)? {
-                Answer::Core(core) => covered(&mut engine, core, &prerequisites, &earlier)?,
+                Answer::Core(core) => covered(&mut engine, core, *applies, &prerequisites, &earlier)?,
                 Answer::Instance(instance) => {
                     let targets = [(at, Heed::RulesOnly)];
                     let tree = explore(&mut engine, &instance.model, &targets, &[])?;
@@ -102,13 +102,16 @@ pub fn reachable(definition: Definition<'_>, budget: &Budget) -> Result<Reachabl
     Ok(Reachable { rules: reach, default, variants, unmet })
 }
 
-/// Leaves out of the core what is not needed for it.
+/// Leaves out of the core what is not needed for it; last the rule itself, since fewer others then suffice.
 fn covered(
     engine: &mut Engine<'_>,
-    mut core: Vec<Literal>,
+    core: Vec<Literal>,
+    applies: Literal,
     met: &[Literal],
     earlier: &[Literal],
 ) -> Result<Reach, Failure> {
+    let mut core: Vec<_> =
+        std::iter::once(applies).chain(core.into_iter().filter(|literal| *literal != applies)).collect();
     let mut at = core.len();
     while at > 0 {
         at -= 1;

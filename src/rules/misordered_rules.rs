@@ -6,7 +6,7 @@ use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
 
 pub(super) fn check(review: &Review<'_>, _: &Extents<'_>, diagnostics: &mut Diagnostics) {
-    for places in review.rules() {
+    for places in review.asked_rules() {
         let general: Option<Vec<_>> = places.iter().map(|placed| placed.special_case_of()).collect();
         let (Some(special), Some(general)) = (places.first(), general.as_ref().and_then(|all| all.first())) else {
             continue;

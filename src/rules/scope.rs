@@ -64,6 +64,12 @@ impl<'p> Review<'p> {
         }
         places.into_values()
     }
+
+    /// The same where prerequisites can be met: elsewhere no rule is asked, which says nothing about them.
+    pub(super) fn asked_rules(&self) -> impl Iterator<Item = Vec<Placed<'_, 'p>>> {
+        let asked = |placed: &Placed<'_, 'p>| placed.scope.reached.unmet.is_empty();
+        self.rules().map(move |places| places.into_iter().filter(asked).collect())
+    }
 }
 
 impl<'p> Placed<'_, 'p> {
@@ -80,12 +86,12 @@ impl<'p> Placed<'_, 'p> {
     }
 
     /// The rules that take everyone from this one; none where it is reached, or where `rule-after-catch-all` has
-    /// said why it is not, or `impossible-prerequisite`.
+    /// said why it is not.
     pub(super) fn covered_by(&self) -> Option<(Vec<Placed<'_, 'p>>, &[usize])> {
         let Some(Reach::Unreachable { covered_by, prerequisites }) = self.reach() else { return None };
         let catch_all = |rule: &Rule| rule.condition.is_none() && rule.rollout == Percent::ALL;
         let rules = &self.scope.definition.flag().rules;
-        if !self.scope.reached.unmet.is_empty() || rules.iter().take(self.at).any(catch_all) {
+        if rules.iter().take(self.at).any(catch_all) {
             return None;
         }
         let placed =

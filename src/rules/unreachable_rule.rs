@@ -7,7 +7,7 @@ use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
 
 pub(super) fn check(review: &Review<'_>, _: &Extents<'_>, diagnostics: &mut Diagnostics) {
-    for places in review.rules() {
+    for places in review.asked_rules() {
         // What is only misordered is `misordered-rules`'.
         let misordered = places.iter().all(|placed| placed.special_case_of().is_some());
         let covers: Option<Vec<_>> = places.iter().map(Placed::covered_by).collect();

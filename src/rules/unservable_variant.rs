@@ -9,8 +9,14 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::model;
 
 pub(super) fn check(review: &Review<'_>, _: &Extents<'_>, diagnostics: &mut Diagnostics) {
+    let asked = || review.scopes.iter().filter(|scope| scope.reached.unmet.is_empty());
+    if asked().next().is_none() {
+        return;
+    }
+    // `off` is what a kill serves, in any environment.
+    let off = |id| review.scopes.iter().any(|scope| scope.definition.flag().off == id);
     for (id, variant) in (0u16..).map(VariantId).zip(&review.flag.variants) {
-        if review.scopes.iter().all(|scope| nobody_gets(scope, id)) && mentioned(review.flag, &variant.name.value) {
+        if !off(id) && asked().all(|scope| nobody_gets(scope, id)) && mentioned(review.flag, &variant.name.value) {
             let message = format!("nobody gets variant `{}` in any environment", variant.name.value);
             diagnostics.push(
                 Diagnostic::new(Code::UnservableVariant, variant.name.span, message)
@@ -29,9 +35,7 @@ fn nobody_gets(scope: &Scope<'_>, id: VariantId) -> bool {
         matches!(&rule.serve, Serve::Split(ranges) if ranges.iter().any(|(_, served)| *served == id))
             && !serves(rule, id)
     };
-    flag.off != id
-        && scope.reached.unmet.is_empty()
-        && scope.reached.variants.get(usize::from(id.0)) == Some(&false)
+    scope.reached.variants.get(usize::from(id.0)) == Some(&false)
         && !flag.rules.iter().zip(&scope.reached.rules).any(explained)
         && !flag.rules.iter().any(paused)
 }
