@@ -30,15 +30,15 @@ enum Range<'r> {
     Fork(&'r str, &'r str),
 }
 
-impl Range<'_> {
-    fn read(text: Option<&str>) -> Range<'_> {
-        let head = |text| if text == "" { "HEAD" } else { text };
+impl<'r> Range<'r> {
+    fn read(text: Option<&'r str>) -> Self {
+        let head = |text: &'r str| if text.is_empty() { "HEAD" } else { text };
         match text {
-            None => Range::Own,
+            None => Self::Own,
             Some(text) => match (text.split_once("..."), text.split_once("..")) {
-                (Some((base, tip)), _) => Range::Fork(head(base), head(tip)),
-                (None, Some((base, tip))) => Range::Two(head(base), head(tip)),
-                (None, None) => Range::Since(text),
+                (Some((base, tip)), _) => Self::Fork(head(base), head(tip)),
+                (None, Some((base, tip))) => Self::Two(head(base), head(tip)),
+                (None, None) => Self::Since(text),
             },
         }
     }

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use super::diff::{Format, affected};
 use super::ends::{earlier, revision};
 use super::{Exit, progress};
-use crate::analyze::Budget;
+use crate::analyze::{Budget, Side};
 use crate::codes::Severity;
 use crate::compile::compile;
 use crate::impact::{Impact, State, Verdict, impacts};
@@ -74,11 +74,11 @@ fn compare(
         let found = impacts(&before, &after, &keys, environment, budget)?;
         each.push((side, before, found));
     }
-    // What is invalid is among the problems, or a side's own.
+    // What is invalid in the merge is among its problems.
     let moves = |impact: &&Impact| match &impact.verdict {
         Verdict::Known(regions) => !regions.is_empty(),
-        Verdict::Unknown => true,
-        Verdict::Invalid(..) => false,
+        Verdict::Unknown | Verdict::Invalid(Side::Before, _) => true,
+        Verdict::Invalid(Side::After, _) => false,
     };
     let place = |impact: &Impact| (impact.flag.clone(), impact.environment.clone());
     let moved = each.iter().map(|(.., found)| found.iter().filter(moves).map(place).collect::<BTreeSet<_>>());

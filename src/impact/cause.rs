@@ -81,8 +81,8 @@ pub(super) fn causes(question: &Question<'_>) -> Vec<Cause> {
         let id = bundle.attributes.find(name)?;
         bundle.attributes.get(id).map(|attribute| (attribute.kind, attribute.allowed.clone()))
     };
-    let names = closure_after.attributes.iter().filter_map(|id| new.attributes.get(*id));
-    let retyped = names.filter(|one| attribute(old, &one.name) != attribute(new, &one.name)).next().is_some();
+    let mut names = closure_after.attributes.iter().filter_map(|id| new.attributes.get(*id));
+    let retyped = names.any(|one| attribute(old, &one.name) != attribute(new, &one.name));
     if retyped || old.bucketing != new.bucketing {
         causes.push(Cause { side: Side::After, path: PROJECT_FILE.to_owned(), line: None, what: What::Settings });
     }

@@ -11,6 +11,7 @@ mod cause;
 mod same;
 mod state;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use rayon::prelude::*;
@@ -166,19 +167,21 @@ struct Pair<'s> {
     after: &'s State,
     bundles: [&'s Bundle; 2],
     /// As the other side, with the flags off that this side lacks.
-    stand_ins: [Bundle; 2],
+    stand_ins: [Cow<'s, Bundle>; 2],
 }
 
 impl<'s> Pair<'s> {
     fn new(environment: &'s str, before: &'s State, after: &'s State, keys: &BTreeSet<String>) -> Self {
         let bundles = [before.bundle(environment), after.bundle(environment)];
-        let stand_in = |here: &State, there: &Bundle| {
+        let stand_in = |here: &State, there: &'s Bundle| {
+            let lacking = |key: &str| keys.contains(key) && matches!(here.standing(key, environment), Standing::Absent);
+            if !there.flags.iter().any(|flag| lacking(&flag.key)) {
+                return Cow::Borrowed(there);
+            }
             let mut bundle = there.clone();
-            let lacking = |flag: &&mut Flag| {
-                keys.contains(flag.key.as_ref()) && here.standing(&flag.key, environment) == Standing::Absent
-            };
-            bundle.flags.iter_mut().filter(lacking).for_each(|flag| flag.state = Switch::Disabled);
-            bundle
+            let lacking = bundle.flags.iter_mut().filter(|flag| lacking(&flag.key));
+            lacking.for_each(|flag| flag.state = Switch::Disabled);
+            Cow::Owned(bundle)
         };
         let stand_ins = [stand_in(before, bundles[1]), stand_in(after, bundles[0])];
         Self { environment, before, after, bundles, stand_ins }

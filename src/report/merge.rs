@@ -42,16 +42,20 @@ impl MergeJson {
         if !self.conflicts.is_empty() {
             return format!("{ends} conflict: nothing else was looked at");
         }
-        let problems = match self.problems.len() {
-            0 => String::new(),
-            number => format!("; the merge has {}", super::counted(number, "error")),
-        };
         let flags = match self.with_ours.len() {
-            0 => "every flag does what it does on one of both sides: proven for all contexts".to_owned(),
+            0 if self.problems.is_empty() => {
+                "every flag does what it does on one of both sides: proven for all contexts".to_owned()
+            }
+            0 => String::new(),
             1 => "1 flag does what it does on neither side".to_owned(),
             number => format!("{} do what they do on neither side", super::counted(number, "flag")),
         };
-        format!("{ends} merge without a conflict; {flags}{problems}")
+        let problems = match self.problems.len() {
+            0 => String::new(),
+            number => format!("the merge has {}", super::counted(number, "error")),
+        };
+        let said: Vec<String> = [flags, problems].into_iter().filter(|part| !part.is_empty()).collect();
+        format!("{ends} merge without a conflict; {}", said.join("; "))
     }
 }
 
