@@ -31,6 +31,12 @@
 //! | report | any result | text in one format a file | codes, source, diag, bundle, eval, analyze, diff, test |
 //! | report | any result | text in one format a file | codes, source, diag, bundle, eval, analyze, diff, impact, test |
 //! | cmd | arguments | Exit; reads clock, environment, working folder | codes, source, diag, yaml, model, schema, bundle, compile, eval, analyze, flagd, diff, impact, edit, commit, rules, test, load, report |
+//! | store | a target | objects, each whole, written under conditions (the only one that knows object stores) | |
+//! | publish | an environment's bytes, their commit, a Store | the next number of its log, or why there is none | bundle, store |
+//! | rules | Project, a day | diagnostics, one lint rule a file | codes, diag, yaml, model, bundle |
+//! | load | a source | Project, diagnostics: all that stands before compiling, on one screen | codes, source, diag, yaml, model, schema |
+//! | report | any result | text in one format a file | codes, source, diag, bundle, eval, diff, test, publish |
+//! | cmd | arguments | Exit; reads clock, environment, working folder | codes, source, diag, yaml, model, schema, bundle, compile, eval, flagd, diff, edit, commit, rules, test, load, store, publish, report |
 //!
 //! `bundle` and `eval` are the evaluator: with `default-features = false` they are all there is, for programs
 //! that decide flags themselves. They read neither files nor YAML, and know no command line.
@@ -63,6 +69,8 @@ pub mod load;
 #[cfg(feature = "cli")]
 pub mod model;
 #[cfg(feature = "cli")]
+pub mod publish;
+#[cfg(feature = "cli")]
 pub mod report;
 #[cfg(feature = "cli")]
 pub mod rules;
@@ -70,6 +78,8 @@ pub mod rules;
 pub mod schema;
 #[cfg(feature = "cli")]
 pub mod source;
+#[cfg(feature = "cli")]
+pub mod store;
 #[cfg(feature = "cli")]
 pub mod test;
 #[cfg(feature = "cli")]

@@ -24,6 +24,11 @@ pub(super) struct At {
 }
 
 impl At {
+    /// Whether a revision was named.
+    pub(super) fn is_given(&self) -> bool {
+        self.at.is_some()
+    }
+
     /// The flag repository at or above a folder, or as it was at the revision.
     pub(super) fn source(&self, start: &Path) -> Result<Source> {
         if self.at.is_none() {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::ValueEnum;
-use serde_json::{Map, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::at::At;
 use super::{Exit, Global, UsageError, bundle, eval, unknown_flag};
@@ -112,11 +112,17 @@ fn read(args: &Args, global: &Global) -> Result<Option<Exported>> {
     Ok(Some(Exported { bundle, loaded: Some(loaded), commit }))
 }
 
+/// Where flags are from, for flagd's clients.
+pub(super) fn metadata(bundle: &Bundle, commit: Option<&str>) -> Map<String, Json> {
+    let mut metadata = Map::new();
+    metadata.extend(commit.map(|commit| ("commit".to_owned(), json!(commit))));
+    metadata.insert("environment".to_owned(), json!(bundle.environment));
+    metadata
+}
+
 fn flagd(args: &Args, exported: &Exported, mut flags: Vec<&Flag>, out: &mut dyn Write) -> Result<Exit> {
     let bundle = &exported.bundle;
-    let mut metadata = Map::new();
-    metadata.extend(exported.commit.as_ref().map(|commit| ("commit".to_owned(), json!(commit))));
-    metadata.insert("environment".to_owned(), json!(bundle.environment));
+    let metadata = metadata(bundle, exported.commit.as_deref());
     let refusals = match flagd::export(bundle, &flags, metadata.clone()) {
         Ok(json) => {
             out.write_all(report::fitted(&json).as_bytes())?;

@@ -22,17 +22,21 @@ mod moves;
 mod off_path;
 mod overview;
 mod progress;
+mod publish;
+mod pull;
 mod revive;
 mod rollout;
 mod schema;
 mod site;
 mod spot;
 mod standing;
+mod target;
 mod targets;
 mod test;
 mod validate;
 mod verify_kill;
 mod versions;
+mod verify;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -138,6 +142,9 @@ enum Command {
     Rollout(rollout::Args),
     Blame(blame::Args),
     Export(export::Args),
+    Publish(publish::Args),
+    Verify(verify::Args),
+    Pull(pull::Args),
     Explain(explain::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -175,6 +182,9 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         Command::Rollout(args) => rollout::run(args),
         Command::Blame(args) => blame::run(args, &cli.global),
         Command::Export(args) => export::run(args, &cli.global),
+        Command::Publish(args) => publish::run(args, &cli.global),
+        Command::Verify(args) => verify::run(args),
+        Command::Pull(args) => pull::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions::run(args),

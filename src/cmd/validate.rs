@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
 use super::at::At;
 use super::{Exit, Global, Stream, moment, parse_moment, prefix};
+use crate::bundle::Bundle;
 use crate::codes::Severity;
 use crate::compile::compile;
 use crate::diag::{Diagnostics, Finding};
@@ -65,13 +67,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let wanted = args.paths.iter().map(|path| inside(path, &source)).collect::<Result<Vec<_>>>()?;
     let loaded = load::tests(&source, load::all(&source)?, |_| true)?;
     let today = moment(args.now).to_zoned(TimeZone::UTC).date();
-    let mut diagnostics = Vec::new();
-    // Without the settings, every environment and attribute would be unknown.
-    if loaded.project.settings.whole == Whole::Yes {
-        diagnostics = compile_all(&loaded);
-        diagnostics.extend(rules::check(&loaded.project, today));
-    }
-    let mut findings = loaded.settle(diagnostics);
+    let (bundles, mut findings) = check(&loaded, today);
     let asked_for = |path: &str| wanted.is_empty() || wanted.iter().any(|wanted| Path::new(path).starts_with(wanted));
     findings.retain(|finding| asked_for(&loaded.snapshot.file(finding.diagnostic.span.file).path));
     let paths = loaded.snapshot.files().map(|(_, file)| file.path.as_str());
@@ -86,7 +82,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
     report(args, global, &source, &loaded, &findings, &checked)?;
     let errors = findings.iter().any(|finding| finding.severity == Severity::Error);
     // The process ends here: taking the definitions apart again would be a tenth of its time.
-    std::mem::forget((loaded, findings));
+    std::mem::forget((loaded, bundles, findings));
     Ok(if errors { Exit::No } else { Exit::Yes })
 }
 
@@ -123,6 +119,22 @@ fn compile_all(loaded: &Loaded) -> Diagnostics {
     }
     diagnostics.extend(rules::prove(project, bundles));
     diagnostics
+/// The environments compiled, in their order, and everything that is wrong with what was loaded.
+pub(super) fn check(loaded: &Loaded, today: Date) -> (Vec<Bundle>, Vec<Finding>) {
+    let project = &loaded.project;
+    // Without the settings, every environment and attribute would be unknown.
+    if project.settings.whole == Whole::No {
+        return (Vec::new(), loaded.settle(Vec::new()));
+    }
+    let names = &project.settings.environments;
+    let (bundles, diagnostics): (Vec<_>, Vec<_>) = names.par_iter().map(|name| compile(project, &name.value)).unzip();
+    let mut diagnostics: Diagnostics = diagnostics.into_iter().flatten().collect();
+    if !project.suites.is_empty() {
+        let keys: Vec<&str> = project.flags.iter().map(|flag| flag.key.as_str()).collect();
+        diagnostics.extend(test::plan(project, &bundles, &keys).1);
+    }
+    diagnostics.extend(rules::check(project, today));
+    (bundles, loaded.settle(diagnostics))
 }
 
 /// What was looked at, in words.

@@ -100,6 +100,9 @@ pub enum CommitError {
     /// Git's settings ask for a signature.
     #[error("cannot sign the commit: {0}; `commit.gpgsign` asks for it")]
     Signing(String),
+    /// No commit, and no signature.
+    #[error("{0}")]
+    NoSignature(String),
     /// Somebody else has a lock, or has left it behind.
     #[error(
         "`{}` has been there for {waited:?}: another git process is writing; \
@@ -139,6 +142,14 @@ pub enum CommitError {
 }
 
 impl CommitError {
+    /// Of a signature that is not of a commit.
+    pub(super) fn unasked(self) -> Self {
+        match self {
+            Self::Signing(why) => Self::NoSignature(why),
+            other => other,
+        }
+    }
+
     pub(super) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         |error| Self::Io { path, error }

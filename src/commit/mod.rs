@@ -23,7 +23,7 @@ mod worktree;
 mod writer;
 
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use error::CommitError;
@@ -33,7 +33,9 @@ pub use tree::{Changes, Tree};
 
 use alone::Alone;
 use branch::{Branch, Checkout};
+use git::Kind;
 use patience::{Patience, Setback};
+use sign::Signer;
 use tree::Plan;
 use worktree::Worktree;
 use writer::Writer;
@@ -95,6 +97,24 @@ pub fn author(place: &Path) -> Result<Author, CommitError> {
     let author = writer::author(&branch::open(place)?)?;
     let name = format!("{} <{}>", author.name()?, author.email()?);
     Ok(Author { name, seconds: author.when().seconds() })
+}
+
+/// A signature of some text with the ssh key that git signs with, for a purpose of its own.
+///
+/// # Errors
+/// [`CommitError`] if there is no such key, or it refuses.
+pub fn signature(place: &Path, purpose: &str, text: &str) -> Result<String, CommitError> {
+    let signer = Signer::ssh(&branch::open(place)?);
+    Ok(signer.and_then(|signer| signer.sign_for(purpose, text)).map_err(CommitError::unasked)? + "\n")
+}
+
+/// Where git's settings say that it is written down who may sign what.
+///
+/// # Errors
+/// [`CommitError`] if git cannot be asked.
+pub fn allowed_signers(place: &Path) -> Result<Option<PathBuf>, CommitError> {
+    let file = git::setting(&branch::open(place)?, Kind::Path, "gpg.ssh.allowedSignersFile")?;
+    Ok(file.map(|file| place.join(file)))
 }
 
 /// The name of the branch that a request would be for.

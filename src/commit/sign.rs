@@ -12,6 +12,9 @@ use super::CommitError;
 use super::branch::Site;
 use super::git::{self, Kind};
 
+/// What git signs commits for.
+const COMMITS: &str = "git";
+
 /// Who signs, and by which program.
 pub(super) struct Signer {
     program: String,
@@ -36,7 +39,20 @@ impl Signer {
             return Ok(None);
         }
         let format = git::setting(site, Kind::Text, "gpg.format")?.unwrap_or_else(|| "openpgp".to_owned());
-        let usual = match format.as_str() {
+        Self::of_format(site, &format, || {
+            let of = |part: Result<&str, git2::Error>| part.unwrap_or_default().to_owned();
+            format!("{} <{}>", of(committer.name()), of(committer.email()))
+        })
+        .map(Some)
+    }
+
+    /// With an ssh key, whatever commits are signed with.
+    pub(super) fn ssh(site: &Site) -> Result<Self, CommitError> {
+        Self::of_format(site, "ssh", String::new)
+    }
+
+    fn of_format(site: &Site, format: &str, committer: impl FnOnce() -> String) -> Result<Self, CommitError> {
+        let usual = match format {
             "openpgp" => "gpg",
             "x509" => "gpgsm",
             "ssh" => "ssh-keygen",
@@ -47,7 +63,7 @@ impl Signer {
             program = git::setting(site, Kind::Path, "gpg.program")?;
         }
         let key = git::setting(site, Kind::Path, "user.signingkey")?;
-        let key = match (format.as_str(), key) {
+        let key = match (format, key) {
             ("ssh", None) => {
                 return Err(CommitError::Signing("set `user.signingkey` to an ssh key".to_owned()));
             }
@@ -57,20 +73,22 @@ impl Signer {
                 None => Key::Path(key),
             },
             (_, Some(key)) => Key::Named(key),
-            (_, None) => {
-                let of = |part: Result<&str, git2::Error>| part.unwrap_or_default().to_owned();
-                Key::Named(format!("{} <{}>", of(committer.name()), of(committer.email())))
-            }
+            (_, None) => Key::Named(committer()),
         };
         let program = program.unwrap_or_else(|| usual.to_owned());
-        Ok(Some(Self { program, key, folder: site.folder().to_owned() }))
+        Ok(Self { program, key, folder: site.folder().to_owned() })
     }
 
     pub(super) fn sign(&self, content: &str) -> Result<String, CommitError> {
+        self.sign_for(COMMITS, content)
+    }
+
+    /// An ssh key's signature is for one purpose, and fits no other.
+    pub(super) fn sign_for(&self, purpose: &str, content: &str) -> Result<String, CommitError> {
         let signature = match &self.key {
             Key::Named(key) => self.by_name(key, content)?,
-            Key::Path(path) => self.by_ssh(Some(path), None, content)?,
-            Key::Agent(key) => self.by_ssh(None, Some(key), content)?,
+            Key::Path(path) => self.by_ssh(purpose, Some(path), None, content)?,
+            Key::Agent(key) => self.by_ssh(purpose, None, Some(key), content)?,
         };
         Ok(signature.replace('\r', "").trim_end().to_owned())
     }
@@ -94,12 +112,18 @@ impl Signer {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    fn by_ssh(&self, path: Option<&str>, literal: Option<&str>, content: &str) -> Result<String, CommitError> {
+    fn by_ssh(
+        &self,
+        purpose: &str,
+        path: Option<&str>,
+        literal: Option<&str>,
+        content: &str,
+    ) -> Result<String, CommitError> {
         let folder = TempDir::new().map_err(CommitError::io("the folder for temporary files"))?;
         let buffer = folder.path().join("commit");
         fs::write(&buffer, content).map_err(CommitError::io(&buffer))?;
         let mut command = Command::new(&self.program);
-        command.args(["-Y", "sign", "-n", "git", "-f"]).current_dir(&self.folder).stdin(Stdio::null());
+        command.args(["-Y", "sign", "-n", purpose, "-f"]).current_dir(&self.folder).stdin(Stdio::null());
         if let Some(path) = path {
             command.arg(path);
         }

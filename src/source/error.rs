@@ -151,6 +151,17 @@ pub enum GitError {
         /// The revision's name.
         rev: String,
     },
+    /// Two commits cannot be put in order.
+    #[error("this clone does not have {commit} or what lies between, so it cannot say which is newer; {}", match .depth {
+        Depth::Full => "`git fetch` the branch that it is on",
+        Depth::Shallow => "`git fetch --unshallow`, or check out with the whole history",
+    })]
+    Apart {
+        /// The other commit.
+        commit: String,
+        /// How much of the history the clone has.
+        depth: Depth,
+    },
     /// Whatever else libgit2 says.
     #[error("cannot read the git repository: {0}")]
     Other(#[from] git2::Error),

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use git2::{Oid, StatusOptions};
+
+use super::repository::Kind;
 use super::rev::short;
 use super::trees::Kind;
 use super::{Depth, GitError, Revision};
@@ -29,7 +32,67 @@ impl About {
     }
 }
 
+/// How a commit stands to another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kinship {
+    /// It is the other one.
+    Same,
+    /// It was made on top of the other one, directly or not.
+    Descendant,
+    /// The other one was made on top of it.
+    Ancestor,
+    /// Neither was.
+    Apart,
+}
+
 impl Revision {
+    /// How the commit stands to another one, given by its full id.
+    ///
+    /// # Errors
+    /// [`GitError::Apart`] if the clone has too little of the history to say.
+    pub fn kinship(&self, other: &str) -> Result<Kinship, GitError> {
+        self.repository.with(|handle| {
+            let shallow = || if handle.is_shallow() { Depth::Shallow } else { Depth::Full };
+            let unknown = || GitError::Apart { commit: other.to_owned(), depth: shallow() };
+            let other = Oid::from_str_ext(other, self.commit.object_format()).map_err(|_| unknown())?;
+            if other == self.commit {
+                return Ok(Kinship::Same);
+            }
+            if handle.find_commit(other).is_err() {
+                return Err(unknown());
+            }
+            if handle.graph_descendant_of(self.commit, other)? {
+                Ok(Kinship::Descendant)
+            } else if handle.graph_descendant_of(other, self.commit)? {
+                Ok(Kinship::Ancestor)
+            } else if handle.is_shallow() {
+                Err(unknown())
+            } else {
+                Ok(Kinship::Apart)
+            }
+        })
+    }
+
+    /// The paths of files in the working tree that are not as committed, new ones included; none in a bare
+    /// repository. `places` are files and folders of the flag repository.
+    ///
+    /// # Errors
+    /// [`GitError`] if the working tree cannot be compared.
+    pub fn uncommitted(&self, places: &[&str]) -> Result<Vec<String>, GitError> {
+        self.repository.with(|handle| {
+            if handle.is_bare() {
+                return Ok(Vec::new());
+            }
+            let mut options = StatusOptions::new();
+            options.include_untracked(true).recurse_untracked_dirs(true).disable_pathspec_match(true);
+            for place in places {
+                options.pathspec(format!("{}{place}", self.prefix()));
+            }
+            let statuses = handle.statuses(Some(&mut options))?;
+            Ok(statuses.iter().map(|entry| String::from_utf8_lossy(entry.path_bytes()).into_owned()).collect())
+        })
+    }
+
     /// The flag repository as it was before the commit: at its first parent, if it has one that is here.
     ///
     /// # Errors

@@ -1,0 +1,210 @@
+//! `flagctl publish`: environments to where fleets read them.
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::{Result, anyhow};
+use clap::ValueEnum;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::at::At;
+use super::{Exit, Global, UsageError, check_environment, eval, export, progress, target, validate};
+use crate::bundle::Bundle;
+use crate::commit;
+use crate::flagd;
+use crate::load;
+use crate::model::{FLAGS, KILLS, SEGMENTS, TESTS};
+use crate::publish::{self, Channel, Edition, Mode, NAMESPACE, Outcome, Request, Standing, Wanted};
+use crate::report;
+use crate::source::{Kinship, PROJECT_FILE, Repository, Revision, Source};
+use crate::store::Store;
+
+/// Compile environments, and make them current where fleets read them
+///
+/// TARGET is a folder, or `s3://BUCKET/…`, `gs://BUCKET/…`, `az://CONTAINER/…`, with the settings that the
+/// environment has for these stores, such as AWS_ACCESS_KEY_ID. Whoever publishes an older commit after a newer one,
+/// or the same twice, changes nothing. What has errors is refused, as `flagctl validate` refuses it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: flagctl publish s3://acme-flags -e production --format flagd --sign")]
+pub(super) struct Args {
+    /// Where to publish to
+    #[arg(value_name = "TARGET")]
+    target: String,
+    /// Which environment, instead of all; may be repeated
+    #[arg(short, long, value_name = "ENV")]
+    environment: Vec<String>,
+    #[command(flatten)]
+    at: At,
+    /// What bundles are written for
+    #[arg(long, value_name = "FORMAT", default_value = "flagctl")]
+    format: Format,
+    /// Why it is published, instead of what the commit says of itself: a kill is an emergency
+    #[arg(long, value_name = "KIND")]
+    kind: Option<Kind>,
+    /// Sign with the ssh key that git's `user.signingkey` names
+    #[arg(long)]
+    sign: bool,
+    /// Make current again what had that number, under a new number
+    #[arg(long, value_name = "SEQ", conflicts_with_all = ["at", "format", "kind", "allow_dirty", "allow_diverged"])]
+    rollback_to: Option<u64>,
+    /// Publish HEAD although files differ from it
+    #[arg(long)]
+    allow_dirty: bool,
+    /// Publish a commit that was not made on top of the published one, as after rewriting history
+    #[arg(long)]
+    allow_diverged: bool,
+    /// Say what would be published, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For flagctl's own evaluator
+    Flagctl,
+    /// For flagd and its clients
+    Flagd,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    Normal,
+    Emergency,
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
+    let store = target::open(&args.target)?;
+    if let Some(sequence) = args.rollback_to {
+        let [environment] = args.environment.as_slice() else {
+            let missing = "numbers are an environment's own: name one environment with `-e`";
+            return Err(UsageError(missing.to_owned()).into());
+        };
+        // It is not asked: a rollback does not look at commits.
+        let compare = |_: &str| Ok(Standing::Apart);
+        return all(args, &store, vec![(environment.clone(), Wanted::Rollback(sequence))], &compare);
+    }
+    let revision = args.at.revision(Path::new("."))?;
+    let changed = if args.at.is_given() || args.allow_dirty { Vec::new() } else { uncommitted(&revision)? };
+    if !changed.is_empty() {
+        let mut err = io::stderr().lock();
+        let files = if changed.len() == 1 { "file is".to_owned() } else { format!("{} files are", changed.len()) };
+        writeln!(err, "error: HEAD would be published, and {files} not as committed there; commit first, or say")?;
+        writeln!(err, "       `--allow-dirty`: {}", changed.join(", "))?;
+        return Ok(Exit::No);
+    }
+    let source = Source::Revision(revision.clone());
+    let loaded = load::tests(&source, load::all(&source)?, |_| true)?;
+    for name in &args.environment {
+        check_environment(name, &loaded.project.settings)?;
+    }
+    // Whether a commit can be published does not depend on the day.
+    let today = Timestamp::from_second(revision.seconds()?)?.to_zoned(TimeZone::UTC).date();
+    let (mut bundles, findings) = validate::check(&loaded, today);
+    if eval::refuse(&loaded, findings, &source, global)? == Exit::Failed {
+        return Ok(Exit::No);
+    }
+    args.at.note(&source, &mut io::stderr().lock())?;
+    bundles.retain(|bundle| args.environment.is_empty() || args.environment.contains(&bundle.environment.to_string()));
+    let Some(editions) = editions(args, &bundles, &revision)? else { return Ok(Exit::No) };
+    let compare = |published: &str| compare(&revision, published, args);
+    let exit = all(args, &store, editions, &compare);
+    // The process ends here: taking the definitions apart again would take longer than publishing them.
+    std::mem::forget((loaded, bundles));
+    exit
+}
+
+fn uncommitted(revision: &Revision) -> Result<Vec<String>> {
+    Ok(revision.uncommitted(&[PROJECT_FILE, FLAGS, SEGMENTS, KILLS, TESTS])?)
+}
+
+/// What is to be published; none if flagd cannot have it, which has been said.
+fn editions(args: &Args, bundles: &[Bundle], revision: &Revision) -> Result<Option<Vec<(String, Wanted)>>> {
+    let about = revision.about()?;
+    let killed = about.trailers("Flagctl-Action").any(|action| action == "kill");
+    let kind = match args.kind {
+        Some(Kind::Emergency) => publish::Kind::Emergency,
+        None if killed => publish::Kind::Emergency,
+        Some(Kind::Normal) | None => publish::Kind::Normal,
+    };
+    let created = Timestamp::from_second(about.seconds)?.to_string();
+    let mut editions = Vec::new();
+    let mut lost = 0;
+    for bundle in bundles {
+        let (bytes, format) = match args.format {
+            Format::Flagctl => {
+                let mut bytes = bundle.to_json()?;
+                bytes.push(b'\n');
+                (bytes, publish::Format::Flagctl)
+            }
+            Format::Flagd => {
+                let flags: Vec<_> = bundle.flags.iter().collect();
+                match flagd::export(bundle, &flags, export::metadata(bundle, Some(&about.commit))) {
+                    Ok(json) => (report::fitted(&json).into_bytes(), publish::Format::Flagd),
+                    Err(refusals) => {
+                        for refusal in &refusals {
+                            let environment = &bundle.environment;
+                            writeln!(io::stderr(), "error: flag {} in {environment}: {}", refusal.flag, refusal.why)?;
+                        }
+                        lost += refusals.len();
+                        continue;
+                    }
+                }
+            }
+        };
+        let (commit, created) = (about.commit.clone(), created.clone());
+        let edition = Edition { commit, created, kind, format, flags: bundle.flags.len(), bytes };
+        editions.push((bundle.environment.to_string(), Wanted::Edition(edition)));
+    }
+    if lost > 0 {
+        writeln!(io::stderr(), "error: flagd cannot have these flags, so nothing was published")?;
+        return Ok(None);
+    }
+    Ok(Some(editions))
+}
+
+fn compare(revision: &Revision, published: &str, args: &Args) -> Result<Standing, Box<dyn Error + Send + Sync>> {
+    let standing = match revision.kinship(published) {
+        Ok(Kinship::Same) => Standing::Same,
+        Ok(Kinship::Descendant) => Standing::Newer,
+        Ok(Kinship::Ancestor) => Standing::Older,
+        Ok(Kinship::Apart) | Err(_) if args.allow_diverged => Standing::Newer,
+        Ok(Kinship::Apart) => Standing::Apart,
+        Err(error) => return Err(error.into()),
+    };
+    Ok(standing)
+}
+
+/// Publishes one environment after the other, and says what became of each.
+fn all(
+    args: &Args,
+    store: &Store,
+    wanted: Vec<(String, Wanted)>,
+    compare: publish::Compare<'_>,
+) -> Result<Exit> {
+    let place = if args.sign { Some(Repository::find(Path::new("."))?.top().to_owned()) } else { None };
+    let sign = |bytes: &[u8]| -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+        let place = place.as_deref().ok_or_else(|| anyhow!("there is no key"))?;
+        Ok(commit::signature(place, NAMESPACE, std::str::from_utf8(bytes)?)?.into_bytes())
+    };
+    let sign: Option<publish::Sign<'_>> = if args.sign { Some(&sign) } else { None };
+    let mode = if args.dry_run { Mode::Look } else { Mode::Write };
+    let mut out = io::stdout().lock();
+    let mut published = false;
+    for (environment, wanted) in &wanted {
+        let channel = Channel::new(store, environment);
+        let request = Request { wanted, compare, sign, mode };
+        let outcome = match progress::shown("publishing", || publish::publish(&channel, &request)) {
+            Ok(outcome) => outcome,
+            Err(error) => return target::refused(error),
+        };
+        published |= matches!(outcome, Outcome::Published(_)) && mode == Mode::Write;
+        out.write_all(report::publication(environment, &outcome, mode).as_bytes())?;
+    }
+    if published {
+        out.write_all(report::arrival(store.delay()).as_bytes())?;
+    }
+    out.flush()?;
+    Ok(Exit::Yes)
+}

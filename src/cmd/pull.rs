@@ -1,0 +1,49 @@
+//! `flagctl pull`: what is published, as a local file.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use super::target::{self, Signers};
+use super::{Exit, progress};
+use crate::publish::{self, Channel};
+use crate::report;
+
+/// Replace a local file by what is current, after checking it
+///
+/// On any doubt the file stays as it is. The number of what it has is kept beside it, in FILE.state, and never goes
+/// back. For a program that reads the file, such as flagd, run it every few seconds.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: flagctl pull s3://acme-flags -e production --to /etc/flagd/flags.json")]
+pub(super) struct Args {
+    /// What `flagctl publish` has published to
+    #[arg(value_name = "TARGET")]
+    target: String,
+    /// Which environment
+    #[arg(short, long, value_name = "ENV")]
+    environment: String,
+    /// The file to replace
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
+    #[command(flatten)]
+    signers: Signers,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit> {
+    let store = target::open(&args.target)?;
+    let signers = args.signers.read()?;
+    let channel = Channel::new(&store, &args.environment);
+    let pulled = progress::shown("pulling", || publish::pull(&channel, &args.to, signers.as_ref()));
+    match pulled {
+        Ok(pulled) => {
+            io::stdout().lock().write_all(report::pulled(&args.to, &pulled).as_bytes())?;
+            Ok(Exit::Yes)
+        }
+        Err(error) => {
+            let exit = target::refused(error)?;
+            writeln!(io::stderr(), "note: `{}` stays as it is", args.to.display())?;
+            Ok(exit)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! `flagctl verify`: whether what is published is what was published.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use jiff::{Span, SpanRelativeTo};
+
+use super::target::{self, Signers};
+use super::{Exit, moment, progress};
+use crate::publish::{self, Channel, Checks};
+use crate::report;
+
+/// Check everything that is published: digests, the chain of the log, signatures, age
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: flagctl verify s3://acme-flags -e production --allowed-signers publishers")]
+pub(super) struct Args {
+    /// What `flagctl publish` has published to
+    #[arg(value_name = "TARGET")]
+    target: String,
+    /// Which environment, instead of all; may be repeated
+    #[arg(short, long, value_name = "ENV")]
+    environment: Vec<String>,
+    #[command(flatten)]
+    signers: Signers,
+    /// A file that `flagctl pull` keeps: what is current must not be older
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// The commit that is current must not be older, such as `36h` or `7d`
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    max_age: Option<Duration>,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit> {
+    let store = target::open(&args.target)?;
+    let signers = args.signers.read()?;
+    let state = match &args.state {
+        None => None,
+        Some(file) => match publish::state(file) {
+            Ok(Some(state)) => Some(state),
+            Ok(None) => bail!("there is no `{}`; `flagctl pull` makes one", file.display()),
+            Err(error) => return target::refused(error),
+        },
+    };
+    let max_age = args.max_age.map(|age| (age, moment(None)));
+    let checks = Checks { signers: signers.as_ref(), state: state.as_ref(), max_age };
+    let environments = if args.environment.is_empty() { store.folders()? } else { args.environment.clone() };
+    if environments.is_empty() {
+        bail!("nothing is published to `{}`", store.name());
+    }
+    let mut exit = Exit::Yes;
+    let mut out = io::stdout().lock();
+    for environment in &environments {
+        let channel = Channel::new(&store, environment);
+        let verified = progress::shown("verifying", || publish::verify(&channel, &checks))?;
+        if !verified.problems.is_empty() {
+            exit = Exit::No;
+        }
+        out.write_all(report::verified(environment, &verified).as_bytes())?;
+    }
+    if signers.is_none() {
+        writeln!(io::stderr(), "note: signatures were not checked; `--allowed-signers` names who may publish")?;
+    }
+    out.flush()?;
+    Ok(exit)
+}
+
+fn age(text: &str) -> Result<Duration, String> {
+    let expected = || "expected a time such as `36h` or `7d`".to_owned();
+    let span: Span = text.parse().map_err(|_| expected())?;
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| expected())?;
+    duration.try_into().map_err(|_| expected())
+}

@@ -1,0 +1,550 @@
+//! Publishing as fleets depend on it: in order, one number once, whole at every moment, and checkable.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test may end in a panic and reads what it likes"
+)]
+
+mod git;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::hash::{BuildHasher, RandomState};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use git::{Ran, TestRepository};
+use serde_json::Value as Json;
+
+fn fine(ran: Ran) -> String {
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.stdout);
+    ran.stdout
+}
+
+/// The folder that a test publishes to.
+fn target(repository: &TestRepository) -> String {
+    repository.beside("fleet").to_str().unwrap().to_owned()
+}
+
+fn publish(repository: &TestRepository, more: &[&str]) -> Ran {
+    repository.flagctl(&[&["publish", target(repository).as_str()], more].concat())
+}
+
+fn verify(repository: &TestRepository, more: &[&str]) -> Ran {
+    repository.flagctl(&[&["verify", target(repository).as_str()], more].concat())
+}
+
+fn place(repository: &TestRepository, path: &str) -> PathBuf {
+    repository.beside("fleet").join("production").join(path)
+}
+
+fn json(path: &Path) -> Json {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+fn manifest(repository: &TestRepository) -> Json {
+    json(&place(repository, "manifest.json"))
+}
+
+/// That all is well, and says so.
+fn is_sound(repository: &TestRepository) {
+    let ran = verify(repository, &[]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+}
+
+/// The names in a folder.
+fn names(folder: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(folder).map(|entries| entries.map(|entry| entry.unwrap().file_name()));
+    entries.map_or_else(|_| BTreeSet::new(), |names| names.map(|name| name.into_string().unwrap()).collect())
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for name in names(folder) {
+        let path = folder.join(&name);
+        if path.is_dir() {
+            files(&path, found);
+        } else if !name.starts_with('.') {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn a_commit_is_published_once_and_its_bundle_is_the_export() {
+    let repository = TestRepository::with_sale();
+    let commit = repository.git(&["rev-parse", "HEAD"]);
+    let exported = fine(repository.flagctl(&["export", "bundle", "--at", "HEAD"]));
+    let short = &commit[..10];
+    let size = exported.len();
+    assert_eq!(
+        fine(publish(&repository, &["--dry-run"])),
+        format!("production: number 1 would be {short}: 1 flag, {size} bytes\n")
+    );
+    assert!(!repository.beside("fleet").exists());
+    assert_eq!(
+        fine(publish(&repository, &[])),
+        format!(
+            "production: number 1 is {short}: 1 flag, {size} bytes\nprograms that watch the folder have it now\n"
+        )
+    );
+    let manifest = manifest(&repository);
+    let digest = manifest["bundle"]["sha256"].as_str().unwrap();
+    let expected = serde_json::json!({
+        "version": 1, "environment": "production", "sequence": 1, "previous": null, "kind": "normal",
+        "commit": commit, "newest": commit, "created": "2026-11-02T00:00:00Z",
+        "bundle": {
+            "sha256": digest, "size": size, "path": format!("bundles/{digest}.json"), "format": "flagctl", "flags": 1,
+        },
+    });
+    assert_eq!(manifest, expected);
+    assert_eq!(fs::read_to_string(place(&repository, &format!("bundles/{digest}.json"))).unwrap(), exported);
+    assert!(!place(&repository, "flags.json").exists());
+
+    let mut before = Vec::new();
+    files(&repository.beside("fleet"), &mut before);
+    assert_eq!(fine(publish(&repository, &[])), format!("production: nothing to do: {short} is number 1\n"));
+    let mut after = Vec::new();
+    files(&repository.beside("fleet"), &mut after);
+    assert_eq!(before, after);
+    is_sound(&repository);
+}
+
+#[test]
+fn the_same_commits_make_the_same_bytes_anywhere() {
+    let one = TestRepository::with_sale();
+    let other = TestRepository::with_sale();
+    for repository in [&one, &other] {
+        fine(publish(repository, &["--at", "HEAD~1", "--format", "flagd"]));
+        fine(publish(repository, &["--format", "flagd"]));
+    }
+    let mut paths = Vec::new();
+    files(&one.beside("fleet"), &mut paths);
+    assert_eq!(paths.len(), 6, "{paths:?}");
+    for path in paths {
+        let same = other.beside("fleet").join(path.strip_prefix(one.beside("fleet")).unwrap());
+        assert_eq!(fs::read(&path).unwrap(), fs::read(same).unwrap(), "{}", path.display());
+    }
+}
+
+#[test]
+fn an_older_commit_never_overtakes_a_newer_one() {
+    let repository = TestRepository::with_sale();
+    let newer = repository.git(&["rev-parse", "HEAD"]);
+    fine(publish(&repository, &[]));
+    assert_eq!(
+        fine(publish(&repository, &["--at", "HEAD~1"])),
+        format!("production: nothing to do: {} is newer, and published as number 1\n", &newer[..10])
+    );
+    assert_eq!(manifest(&repository)["commit"], newer);
+}
+
+#[test]
+fn parted_histories_are_refused_unless_told() {
+    let mut repository = TestRepository::with_sale();
+    fine(publish(&repository, &[]));
+    let published = repository.git(&["rev-parse", "HEAD"]);
+    repository.git(&["checkout", "--quiet", "-b", "other", "HEAD~1"]);
+    let other = repository.commit("another way");
+    let ran = publish(&repository, &[]);
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(
+        ran.stderr,
+        format!(
+            "error: {other} was not made on top of {published}, which is published, nor the other way round: publish a \
+             commit that has both; or say `--allow-diverged` where history was rewritten\n"
+        )
+    );
+    assert!(fine(publish(&repository, &["--allow-diverged"])).contains("number 2 is"));
+    is_sound(&repository);
+}
+
+#[test]
+fn a_shallow_clone_says_what_it_lacks() {
+    let mut repository = TestRepository::with_sale();
+    fine(publish(&repository, &[]));
+    repository.commit("nothing more");
+    repository.commit("and nothing more");
+    let clone = repository.clone_to("shallow", &["--depth=1"]);
+    let ran = repository.flagctl_in(&clone, &["publish", &target(&repository)]);
+    assert_eq!(ran.code, Some(3));
+    assert!(ran.stderr.contains("`git fetch --unshallow`"), "{}", ran.stderr);
+    repository.git_in(&clone, &["fetch", "--quiet", "--unshallow"]);
+    assert!(fine(repository.flagctl_in(&clone, &["publish", &target(&repository)])).contains("number 2"));
+}
+
+#[test]
+fn files_that_differ_from_the_commit_are_refused_unless_told() {
+    let repository = TestRepository::with_sale();
+    repository.write("flags/more.yaml", &git::flag("off"));
+    let ran = publish(&repository, &[]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
+    assert!(ran.stderr.contains("flags/more.yaml"), "{}", ran.stderr);
+    assert!(!repository.beside("fleet").exists());
+    assert!(fine(publish(&repository, &["--allow-dirty"])).contains("1 flag"));
+    repository.remove("flags/more.yaml");
+    // What has nothing to do with flags may be there.
+    repository.write("notes.txt", "mine");
+    fine(publish(&repository, &[]));
+}
+
+#[test]
+fn what_has_errors_is_refused_and_nothing_is_written() {
+    let mut repository = TestRepository::with_sale();
+    repository.write("flags/wrong.yaml", "variants: {on: true}\n");
+    repository.write("flags/worse.yaml", "variants: 7\n");
+    repository.commit("all wrong");
+    let ran = publish(&repository, &[]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
+    assert!(ran.stderr.contains("flags/wrong.yaml") && ran.stderr.contains("flags/worse.yaml"), "{}", ran.stderr);
+    assert!(!repository.beside("fleet").exists());
+}
+
+#[test]
+fn a_kill_is_an_emergency() {
+    let repository = TestRepository::with_sale();
+    fine(publish(&repository, &["--format", "flagd"]));
+    fine(repository.flagctl(&["kill", "sale", "-e", "production", "--reason", "INC-1", "--yes"]));
+    let said = fine(publish(&repository, &["--format", "flagd"]));
+    assert!(said.contains("an emergency"), "{said}");
+    assert_eq!(manifest(&repository)["kind"], "emergency");
+    let flags = json(&place(&repository, "flags.json"));
+    assert_eq!(flags["flags"]["sale"]["defaultVariant"], "off");
+    is_sound(&repository);
+}
+
+#[test]
+fn a_rollback_is_a_new_number_that_slow_jobs_do_not_undo() {
+    let mut repository = TestRepository::with_sale();
+    fine(publish(&repository, &["--at", "HEAD~1", "--format", "flagd"]));
+    fine(publish(&repository, &["--format", "flagd"]));
+    let newest = repository.git(&["rev-parse", "HEAD"]);
+    let first = json(&place(&repository, "log/000000001.json"));
+    let said = fine(publish(&repository, &["-e", "production", "--rollback-to", "1"]));
+    assert!(said.contains("number 3 is") && said.contains("a rollback"), "{said}");
+    let third = manifest(&repository);
+    assert_eq!(third["kind"], "rollback");
+    assert_eq!((&third["bundle"], &third["commit"]), (&first["bundle"], &first["commit"]));
+    assert_eq!(third["newest"], newest);
+    assert_eq!(
+        fs::read(place(&repository, "flags.json")).unwrap(),
+        fs::read(place(&repository, first["bundle"]["path"].as_str().unwrap())).unwrap()
+    );
+    assert!(fine(publish(&repository, &["-e", "production", "--rollback-to", "1"])).contains("nothing to do"));
+    for at in ["HEAD", "HEAD~1"] {
+        let said = fine(publish(&repository, &["--at", at, "--format", "flagd"]));
+        assert!(said.contains("number 3 is a rollback"), "{said}");
+    }
+    repository.commit("forward again");
+    assert!(fine(publish(&repository, &["--format", "flagd"])).contains("number 4 is"));
+    is_sound(&repository);
+
+    let ran = publish(&repository, &["-e", "production", "--rollback-to", "9"]);
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(publish(&repository, &["--rollback-to", "1"]).code, Some(2));
+}
+
+#[test]
+fn a_target_keeps_its_format() {
+    let repository = TestRepository::with_sale();
+    fine(publish(&repository, &["--at", "HEAD~1"]));
+    let ran = publish(&repository, &["--format", "flagd"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert_eq!(manifest(&repository)["sequence"], 1);
+}
+
+/// Starts flagctl in the repository.
+fn start(repository: &TestRepository, arguments: &[&str]) -> Child {
+    let mut command = repository.command(env!("CARGO_BIN_EXE_flagctl"));
+    command.args(arguments).current_dir(repository.root());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Twenty commits, each with its own content.
+fn twenty() -> (TestRepository, Vec<String>) {
+    let mut repository = TestRepository::new();
+    repository.write("flagctl.yaml", git::PROJECT);
+    let commits = (0..20).map(|number| {
+        repository.write(&format!("flags/flag-{number}.yaml"), &git::flag("on"));
+        repository.commit(&format!("flag {number}"))
+    });
+    let commits = commits.collect();
+    (repository, commits)
+}
+
+#[test]
+fn twenty_publishers_at_once_end_with_the_newest_commit() {
+    let (repository, commits) = twenty();
+    let target = target(&repository);
+    let publisher =
+        |commit: &String| start(&repository, &["publish", &target, "--at", commit, "--format", "flagd"]);
+    let started: Vec<Child> = commits.iter().map(publisher).collect();
+    for child in started {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let current = manifest(&repository);
+    assert_eq!(current["commit"], *commits.last().unwrap());
+    let last = current["sequence"].as_u64().unwrap();
+    let taken = names(&place(&repository, "log"));
+    assert_eq!(taken, (1..=last).map(|number| format!("{number:09}.json")).collect());
+    let order = (1..=last).map(|number| {
+        let commit = json(&place(&repository, &format!("log/{number:09}.json")))["commit"].clone();
+        commits.iter().position(|known| commit == *known).unwrap()
+    });
+    assert!(order.collect::<Vec<_>>().is_sorted_by(|a, b| a < b));
+    is_sound(&repository);
+}
+
+#[test]
+fn whoever_is_killed_leaves_readers_a_valid_bundle() {
+    let (repository, commits) = twenty();
+    let target = target(&repository);
+    fine(publish(&repository, &["--at", &commits[0], "--format", "flagd"]));
+    // So long does one take that nobody disturbs.
+    let began = Instant::now();
+    fine(publish(&repository, &["--at", &commits[1], "--format", "flagd"]));
+    let usual = began.elapsed();
+    let mut killed = 0;
+    for commit in commits.iter().skip(2).cycle().take(60) {
+        let mut child = start(&repository, &["publish", &target, "--at", commit, "--format", "flagd"]);
+        let share = RandomState::new().hash_one(commit) as f64 / u64::MAX as f64;
+        thread::sleep(usual.mul_f64(share * 1.2));
+        child.kill().unwrap();
+        killed += usize::from(!child.wait().unwrap().success());
+        // What a reader does: the manifest, and the bundle that it names.
+        let current = manifest(&repository);
+        let bundle = fs::read(place(&repository, current["bundle"]["path"].as_str().unwrap())).unwrap();
+        assert_eq!(bundle.len() as u64, current["bundle"]["size"].as_u64().unwrap());
+        assert_eq!(json(&place(&repository, "flags.json"))["metadata"]["environment"], "production");
+    }
+    assert!(killed > 10, "{killed}");
+    fine(publish(&repository, &["--at", commits.last().unwrap(), "--format", "flagd"]));
+    assert_eq!(manifest(&repository)["commit"], *commits.last().unwrap());
+    is_sound(&repository);
+}
+
+#[test]
+fn the_next_publisher_completes_what_a_killed_one_left() {
+    let repository = TestRepository::with_sale();
+    fine(publish(&repository, &["--at", "HEAD~1", "--format", "flagd"]));
+    let old = [fs::read(place(&repository, "manifest.json")).unwrap(), fs::read(place(&repository, "flags.json")).unwrap()];
+    fine(publish(&repository, &["--format", "flagd"]));
+    let new = [fs::read(place(&repository, "manifest.json")).unwrap(), fs::read(place(&repository, "flags.json")).unwrap()];
+    // As if the second had been killed right after it took its number, or after it had replaced the manifest.
+    for left in [[&old[0], &old[1]], [&new[0], &old[1]]] {
+        fs::write(place(&repository, "manifest.json"), left[0]).unwrap();
+        fs::write(place(&repository, "flags.json"), left[1]).unwrap();
+        let said = fine(publish(&repository, &["--format", "flagd"]));
+        assert!(said.contains("nothing to do") && said.contains("number 2"), "{said}");
+        is_sound(&repository);
+        assert_eq!(fs::read(place(&repository, "manifest.json")).unwrap(), new[0]);
+        assert_eq!(fs::read(place(&repository, "flags.json")).unwrap(), new[1]);
+    }
+}
+
+/// A key of `ssh-keygen`'s, named in git's settings, and the file of those who may sign.
+fn key(repository: &TestRepository, name: &str) -> PathBuf {
+    let path = repository.beside(name);
+    let mut command = repository.command("ssh-keygen");
+    let made = command.args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"]).arg(&path).status().unwrap();
+    assert!(made.success());
+    let public = fs::read_to_string(path.with_extension("pub")).unwrap();
+    let signers = repository.beside(&format!("{name}.signers"));
+    fs::write(&signers, format!("{name}@example.com namespaces=\"flagctl\" {public}")).unwrap();
+    repository.git(&["config", "user.signingkey", path.to_str().unwrap()]);
+    signers
+}
+
+#[test]
+fn a_signature_is_what_ssh_keygen_takes_for_one() {
+    let repository = TestRepository::with_sale();
+    let signers = key(&repository, "dana");
+    let signers = signers.to_str().unwrap();
+    fine(publish(&repository, &["--sign", "--at", "HEAD~1"]));
+    fine(publish(&repository, &["--sign"]));
+    let said = fine(verify(&repository, &["--allowed-signers", signers]));
+    assert!(said.contains("signed by dana@example.com"), "{said}");
+    repository.git(&["config", "gpg.ssh.allowedSignersFile", signers]);
+    fine(verify(&repository, &["--signed"]));
+
+    // By hand, without flagctl.
+    let signature = names(&place(&repository, "signatures"));
+    assert_eq!(signature.len(), 2);
+    let by_hand = |path: &str| {
+        let mut command = repository.command("ssh-keygen");
+        command.args(["-Y", "verify", "-n", "flagctl", "-I", "dana@example.com", "-f", signers, "-s"]);
+        command.arg(place(&repository, path)).stdout(Stdio::null()).stderr(Stdio::null());
+        command.stdin(fs::File::open(place(&repository, "manifest.json")).unwrap()).status().unwrap().success()
+    };
+    assert_eq!(signature.iter().filter(|name| by_hand(&format!("signatures/{name}"))).count(), 1);
+
+    // Somebody else's key, and none.
+    let others = key(&repository, "robin");
+    let ran = verify(&repository, &["--allowed-signers", others.to_str().unwrap()]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stdout.contains("the allowed signers do not have"), "{}", ran.stdout);
+    fs::remove_dir_all(place(&repository, "signatures")).unwrap();
+    assert_eq!(verify(&repository, &["--allowed-signers", signers]).code, Some(1));
+    is_sound(&repository);
+}
+
+#[test]
+fn a_tampered_byte_is_found_wherever_it_is() {
+    let repository = TestRepository::with_sale();
+    let signers = key(&repository, "dana");
+    let checks = ["--allowed-signers", signers.to_str().unwrap()];
+    fine(publish(&repository, &["--sign", "--format", "flagd"]));
+    let mut paths = Vec::new();
+    files(&repository.beside("fleet"), &mut paths);
+    assert_eq!(paths.len(), 5, "{paths:?}");
+    for path in paths {
+        let bytes = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        // Each run takes a while; a prime step meets every kind of byte.
+        for at in (0..bytes.len()).step_by(37) {
+            let mut tampered = bytes.clone();
+            tampered[at] ^= 1;
+            fs::write(&path, &tampered).unwrap();
+            let ran = verify(&repository, &checks);
+            let armour = path.extension().is_some_and(|extension| extension == "sig");
+            // The lines around a signature, and the breaks in it, are not its own.
+            assert!(ran.code == Some(1) || armour && ran.code == Some(0), "{} {at}: {}", path.display(), ran.stderr);
+        }
+        fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+        let armour = path.extension().is_some_and(|extension| extension == "sig");
+        assert!(verify(&repository, &checks).code == Some(1) || armour, "{}", path.display());
+        fs::write(&path, &bytes).unwrap();
+    }
+    fine(verify(&repository, &checks));
+}
+
+#[test]
+fn a_log_with_a_gap_or_a_foreign_entry_is_found() {
+    let mut repository = TestRepository::with_sale();
+    fine(publish(&repository, &["--at", "HEAD~1"]));
+    fine(publish(&repository, &[]));
+    repository.commit("a third");
+    fine(publish(&repository, &[]));
+    let second = place(&repository, "log/000000002.json");
+    let bytes = fs::read(&second).unwrap();
+    fs::remove_file(&second).unwrap();
+    let ran = verify(&repository, &[]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stdout.contains("lacks number 2"), "{}", ran.stdout);
+    let text = String::from_utf8(bytes).unwrap().replace("\"normal\"", "\"emergency\"");
+    fs::write(&second, text).unwrap();
+    let ran = verify(&repository, &[]);
+    assert!(ran.stdout.contains("number 3 of `production` does not follow"), "{}", ran.stdout);
+}
+
+#[test]
+fn age_is_that_of_the_commit() {
+    let repository = TestRepository::with_sale();
+    fine(publish(&repository, &[]));
+    fine_but_unsigned(verify(&repository, &["--max-age", "365000d"]));
+    let ran = verify(&repository, &["--max-age", "0s"]);
+    // The clock of the machine is later than the test's commits, or it is not.
+    assert!(matches!(ran.code, Some(0 | 1)));
+    assert_eq!(verify(&repository, &["--max-age", "soon"]).code, Some(2));
+}
+
+fn fine_but_unsigned(ran: Ran) {
+    assert_eq!(ran.code, Some(0), "{}", ran.stdout);
+    assert!(ran.stderr.contains("signatures were not checked"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_pulled_file_is_replaced_only_by_what_is_sound_and_newer() {
+    let repository = TestRepository::with_sale();
+    let signers = key(&repository, "dana");
+    let file = repository.beside("flags.json");
+    let target = target(&repository);
+    let arguments = ["pull", &target, "-e", "production", "--to", file.to_str().unwrap(), "--allowed-signers"];
+    let arguments = [&arguments[..], &[signers.to_str().unwrap()]].concat();
+    let pull = || repository.flagctl(&arguments);
+    assert_eq!(pull().code, Some(1));
+    assert!(!file.exists());
+
+    fine(publish(&repository, &["--sign", "--format", "flagd", "--at", "HEAD~1"]));
+    assert!(fine(pull()).contains("now has number 1"));
+    let first = fs::read(&file).unwrap();
+    let state = fs::read(file.with_extension("json.state")).unwrap();
+    assert_eq!(first, fs::read(place(&repository, "flags.json")).unwrap());
+    let modified = fs::metadata(&file).unwrap().modified().unwrap();
+    assert!(fine(pull()).contains("has already number 1"));
+    assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), modified);
+    let old = fs::read(place(&repository, "manifest.json")).unwrap();
+
+    // A newer one without a signature, then with one, then with a changed bundle.
+    fine(publish(&repository, &["--format", "flagd"]));
+    let refused = |word: &str| {
+        let ran = pull();
+        assert_eq!(ran.code, Some(1), "{}", ran.stdout);
+        assert!(ran.stderr.contains(word) && ran.stderr.contains("stays as it is"), "{word}: {}", ran.stderr);
+    };
+    refused("there is none");
+    fs::remove_dir_all(repository.beside("fleet")).unwrap();
+    fine(publish(&repository, &["--sign", "--format", "flagd", "--at", "HEAD~1"]));
+    fine(publish(&repository, &["--sign", "--format", "flagd"]));
+    let bundle = place(&repository, manifest(&repository)["bundle"]["path"].as_str().unwrap());
+    let bytes = fs::read(&bundle).unwrap();
+    fs::remove_file(&bundle).unwrap();
+    refused("is not there");
+    fs::write(&bundle, &bytes[1..]).unwrap();
+    refused("bytes, not");
+    assert_eq!(fs::read(&file).unwrap(), first);
+    assert_eq!(fs::read(file.with_extension("json.state")).unwrap(), state);
+    fs::write(&bundle, &bytes).unwrap();
+    assert!(fine(pull()).contains("now has number 2"));
+    assert_eq!(fs::read(&file).unwrap(), bytes);
+
+    // A replay of the first.
+    fs::write(place(&repository, "manifest.json"), &old).unwrap();
+    refused("an older state is not taken");
+    let known = format!("{}.state", file.display());
+    let ran = verify(&repository, &["--state", &known]);
+    assert!(ran.stdout.contains("an older state is not taken"), "{}", ran.stdout);
+    assert_eq!(fs::read(&file).unwrap(), bytes);
+
+    // A file that somebody has damaged is mended.
+    fs::remove_dir_all(repository.beside("fleet")).unwrap();
+    fine(publish(&repository, &["--sign", "--format", "flagd", "--at", "HEAD~1"]));
+    fine(publish(&repository, &["--sign", "--format", "flagd"]));
+    fs::write(&file, "{}").unwrap();
+    assert!(fine(pull()).contains("now has number 2"));
+    assert_eq!(fs::read(&file).unwrap(), bytes);
+}
+
+#[test]
+fn readers_never_see_half_a_file() {
+    let (repository, commits) = twenty();
+    let target = target(&repository);
+    fine(publish(&repository, &["--at", &commits[0], "--format", "flagd"]));
+    let mut children: Vec<Child> = Vec::new();
+    let began = Instant::now();
+    let mut reads = 0;
+    let mut next = commits.iter();
+    while began.elapsed() < Duration::from_secs(3) {
+        if children.len() < commits.len()
+            && let Some(commit) = next.next()
+        {
+            children.push(start(&repository, &["publish", &target, "--at", commit, "--format", "flagd"]));
+        }
+        for _ in 0..20 {
+            assert_eq!(json(&place(&repository, "flags.json"))["metadata"]["environment"], "production");
+            assert_eq!(manifest(&repository)["version"], 1);
+            reads += 1;
+        }
+    }
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    assert!(reads > 0);
+    is_sound(&repository);
+}
