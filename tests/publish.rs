@@ -89,9 +89,7 @@ fn a_commit_is_published_once_and_its_bundle_is_the_export() {
     assert!(!repository.beside("fleet").exists());
     assert_eq!(
         fine(publish(&repository, &[])),
-        format!(
-            "production: number 1 is {short}: 1 flag, {size} bytes\nprograms that watch the folder have it now\n"
-        )
+        format!("production: number 1 is {short}: 1 flag, {size} bytes\nprograms that watch the folder have it now\n")
     );
     let manifest = manifest(&repository);
     let digest = manifest["bundle"]["sha256"].as_str().unwrap();
@@ -281,8 +279,7 @@ fn twenty() -> (TestRepository, Vec<String>) {
 fn twenty_publishers_at_once_end_with_the_newest_commit() {
     let (repository, commits) = twenty();
     let target = target(&repository);
-    let publisher =
-        |commit: &String| start(&repository, &["publish", &target, "--at", commit, "--format", "flagd"]);
+    let publisher = |commit: &String| start(&repository, &["publish", &target, "--at", commit, "--format", "flagd"]);
     let started: Vec<Child> = commits.iter().map(publisher).collect();
     for child in started {
         let output = child.wait_with_output().unwrap();
@@ -333,9 +330,11 @@ fn whoever_is_killed_leaves_readers_a_valid_bundle() {
 fn the_next_publisher_completes_what_a_killed_one_left() {
     let repository = TestRepository::with_sale();
     fine(publish(&repository, &["--at", "HEAD~1", "--format", "flagd"]));
-    let old = [fs::read(place(&repository, "manifest.json")).unwrap(), fs::read(place(&repository, "flags.json")).unwrap()];
+    let old =
+        [fs::read(place(&repository, "manifest.json")).unwrap(), fs::read(place(&repository, "flags.json")).unwrap()];
     fine(publish(&repository, &["--format", "flagd"]));
-    let new = [fs::read(place(&repository, "manifest.json")).unwrap(), fs::read(place(&repository, "flags.json")).unwrap()];
+    let new =
+        [fs::read(place(&repository, "manifest.json")).unwrap(), fs::read(place(&repository, "flags.json")).unwrap()];
     // As if the second had been killed right after it took its number, or after it had replaced the manifest.
     for left in [[&old[0], &old[1]], [&new[0], &old[1]]] {
         fs::write(place(&repository, "manifest.json"), left[0]).unwrap();

@@ -177,12 +177,7 @@ fn compare(revision: &Revision, published: &str, args: &Args) -> Result<Standing
 }
 
 /// Publishes one environment after the other, and says what became of each.
-fn all(
-    args: &Args,
-    store: &Store,
-    wanted: Vec<(String, Wanted)>,
-    compare: publish::Compare<'_>,
-) -> Result<Exit> {
+fn all(args: &Args, store: &Store, wanted: Vec<(String, Wanted)>, compare: publish::Compare<'_>) -> Result<Exit> {
     let place = if args.sign { Some(Repository::find(Path::new("."))?.top().to_owned()) } else { None };
     let sign = |bytes: &[u8]| -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
         let place = place.as_deref().ok_or_else(|| anyhow!("there is no key"))?;

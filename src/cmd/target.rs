@@ -45,7 +45,9 @@ impl Signers {
         }
         match commit::allowed_signers(Path::new(".")) {
             Ok(Some(file)) => Ok(Some(AllowedSigners::new(&file).context("`gpg.ssh.allowedSignersFile` names it")?)),
-            Ok(None) => bail!("git does not know who may sign: set `gpg.ssh.allowedSignersFile`, or say `--allowed-signers`"),
+            Ok(None) => {
+                bail!("git does not know who may sign: set `gpg.ssh.allowedSignersFile`, or say `--allowed-signers`")
+            }
             Err(error @ CommitError::NoRepository(_)) => {
                 bail!("{error}; or say `--allowed-signers`")
             }

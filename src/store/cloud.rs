@@ -109,14 +109,16 @@ impl Cloud {
 fn store(scheme: &str, bucket: &str, environment: &[(String, String)]) -> Result<Arc<dyn ObjectStore>, Error> {
     let retry = RetryConfig { backoff: BackoffConfig::default(), max_retries: 5, retry_timeout: PATIENCE };
     let named = |prefix: &'static str| {
-        environment.iter().filter(move |(name, _)| name.starts_with(prefix)).map(|(name, value)| {
-            (name.to_lowercase(), value)
-        })
+        environment
+            .iter()
+            .filter(move |(name, _)| name.starts_with(prefix))
+            .map(|(name, value)| (name.to_lowercase(), value))
     };
     Ok(match scheme {
         "s3" => {
             let settings = named("AWS_").filter_map(|(name, value)| Some((name.parse().ok()?, value)));
-            let builder = settings.fold(AmazonS3Builder::new(), |builder, (key, value)| builder.with_config(key, value));
+            let builder =
+                settings.fold(AmazonS3Builder::new(), |builder, (key, value)| builder.with_config(key, value));
             Arc::new(builder.with_bucket_name(bucket).with_retry(retry).build()?)
         }
         "gs" => {

@@ -62,9 +62,7 @@ impl Folder {
         if now.and_then(|now| now.tag) != old.tag {
             return Ok(Put::Lost);
         }
-        complete(&place, bytes, lifetime)
-            .and_then(|file| Ok(file.persist(&place)?))
-            .map_err(StoreError::io(&place))?;
+        complete(&place, bytes, lifetime).and_then(|file| Ok(file.persist(&place)?)).map_err(StoreError::io(&place))?;
         settle(&place)?;
         drop(held);
         Ok(Put::Done)

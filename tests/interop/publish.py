@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""Publishes to a server that speaks S3: twenty at once, and then some that are killed.
+
+usage: publish.py FLAGCTL
+
+The server is moto's, in an environment of its own. It answers one request at a time: its conditional writes check
+and then write, which is one step only when nobody comes between.
+"""
+
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+MOTO = "moto[server]==5.2.5"
+HERE = pathlib.Path(__file__).resolve().parents[2]
+ENVIRONMENT = HERE / "target" / "interop" / "moto"
+COMMITS = 20
+KILLED = 40
+
+
+def inside():
+    """Goes on in an environment that has the server."""
+    python = ENVIRONMENT / "bin" / "python"
+    if pathlib.Path(sys.prefix).resolve() == ENVIRONMENT.resolve():
+        return
+    if not (ENVIRONMENT / "ready").exists():
+        subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", MOTO], check=True)
+        (ENVIRONMENT / "ready").touch()
+    os.execv(python, [str(python), *sys.argv])
+
+
+class Counted:
+    """Counts requests by method."""
+
+    def __init__(self, application):
+        self.application = application
+        self.methods = {}
+        self.headers = {}
+
+    def __call__(self, environment, start):
+        method = environment["REQUEST_METHOD"]
+        self.methods[method] = self.methods.get(method, 0) + 1
+        if method == "PUT":
+            conditions = {name for name in ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH") if name in environment}
+            self.headers[environment["PATH_INFO"]] = (conditions, environment.get("HTTP_CACHE_CONTROL"))
+        return self.application(environment, start)
+
+
+def serve():
+    from moto.server import DomainDispatcherApplication, create_backend_app
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    class Quiet(WSGIRequestHandler):
+        def log(self, *_arguments):
+            pass
+
+    counted = Counted(DomainDispatcherApplication(create_backend_app))
+    server = make_server("127.0.0.1", 0, counted, threaded=False, request_handler=Quiet)
+    server.socket.listen(256)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server.port, counted
+
+
+def git(folder, *arguments, day=0):
+    # Without anybody's settings; with fixed dates.
+    date = f"{1793491200 + day * 86400} +0000"
+    who = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER")
+           for part, value in (("NAME", "Dana"), ("EMAIL", "dana@example.com"), ("DATE", date))}
+    nobody = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+    command = ["git", "-C", folder, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | who | nobody).stdout
+
+
+def shop(folder):
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    (folder / "flagctl.yaml").write_text("version: 1\nenvironments: [production]\nattributes: {country: string}\n")
+    (folder / "flags").mkdir()
+    commits = []
+    for number in range(COMMITS):
+        (folder / "flags" / f"flag-{number}.yaml").write_text(
+            "description: A test's.\nowner: tests\nexpires: 2027-01-01\nvariants: {on: true, off: false}\n"
+            "off: off\ndefault: on\n"
+        )
+        git(folder, "add", "--all")
+        git(folder, "commit", "--quiet", "--message", f"flag {number}", day=number)
+        commits.append(git(folder, "rev-parse", "HEAD").strip())
+    return commits
+
+
+def main():
+    flagctl = str(pathlib.Path(sys.argv[1]).resolve())
+    port, counted = serve()
+    address = f"http://127.0.0.1:{port}"
+    settings = {
+        "AWS_ENDPOINT": address, "AWS_ALLOW_HTTP": "true", "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "NO_PROXY": "127.0.0.1",
+    }
+    urllib.request.urlopen(urllib.request.Request(f"{address}/fleet", method="PUT")).close()
+
+    def fetched(path):
+        with urllib.request.urlopen(f"{address}/fleet/{path}") as answer:
+            return answer.read(), answer.headers
+
+    with tempfile.TemporaryDirectory() as place:
+        folder = pathlib.Path(place) / "shop"
+        folder.mkdir()
+        commits = shop(folder)
+
+        def start(*arguments):
+            command = [flagctl, "-C", folder, *arguments]
+            return subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | settings
+            )
+
+        def fine(process):
+            out, err = process.communicate(timeout=300)
+            assert process.returncode == 0, (process.args, process.returncode, out, err)
+            return out
+
+        def publish(prefix, commit):
+            return start("publish", f"s3://fleet/{prefix}", "--format", "flagd", "--at", commit)
+
+        began = time.monotonic()
+        order = random.Random(1).sample(commits, len(commits))
+        for process in [publish("many", commit) for commit in order]:
+            fine(process)
+        took = time.monotonic() - began
+        manifest = json.loads(fetched("many/production/manifest.json")[0])
+        assert manifest["commit"] == commits[-1], manifest
+        entries = [
+            json.loads(fetched(f"many/production/log/{number:09}.json")[0])
+            for number in range(1, manifest["sequence"] + 1)
+        ]
+        positions = [commits.index(entry["commit"]) for entry in entries]
+        assert positions == sorted(set(positions)), positions
+        flags, headers = fetched("many/production/flags.json")
+        assert headers["Cache-Control"].startswith("public, max-age=5,"), headers
+        bundle, headers = fetched("many/production/" + manifest["bundle"]["path"])
+        assert flags == bundle and "immutable" in headers["Cache-Control"]
+        fine(start("verify", "s3://fleet/many"))
+        for path, (conditions, _) in counted.headers.items():
+            assert path == "/fleet" or conditions, f"{path} was written without a condition"
+
+        fine(publish("killed", commits[0]))
+        began = time.monotonic()
+        fine(publish("killed", commits[1]))
+        usual = time.monotonic() - began
+        killed = 0
+        chance = random.Random(2)
+        for number in range(KILLED):
+            process = publish("killed", commits[2 + number % (COMMITS - 2)])
+            time.sleep(usual * chance.random() * 1.2)
+            process.kill()
+            process.communicate()
+            killed += process.returncode != 0
+            manifest = json.loads(fetched("killed/production/manifest.json")[0])
+            bundle = fetched("killed/production/" + manifest["bundle"]["path"])[0]
+            assert len(bundle) == manifest["bundle"]["size"]
+            json.loads(fetched("killed/production/flags.json")[0])
+        assert killed > KILLED // 8, killed
+        fine(publish("killed", commits[-1]))
+        fine(start("verify", "s3://fleet/killed"))
+
+        file = pathlib.Path(place) / "flags.json"
+        fine(start("pull", "s3://fleet/killed", "-e", "production", "--to", str(file)))
+        assert file.read_bytes() == fetched("killed/production/flags.json")[0]
+
+        missing = start("publish", "s3://nobody/there")
+        out, err = missing.communicate()
+        assert missing.returncode == 3 and not out and "nobody" in err, (missing.returncode, err)
+    print(
+        f"S3: {COMMITS} publishers at once took {len(entries)} numbers in {took:.1f} s, {killed} of {KILLED} "
+        f"were killed, {sum(counted.methods.values())} requests: all sound"
+    )
+
+
+if __name__ == "__main__":
+    inside()
+    main()
