@@ -89,7 +89,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let changed = if args.at.is_given() || args.allow_dirty { Vec::new() } else { uncommitted(&revision)? };
     if !changed.is_empty() {
         let mut err = io::stderr().lock();
-        let files = if changed.len() == 1 { "file is".to_owned() } else { format!("{} files are", changed.len()) };
+        let files = if changed.len() == 1 { "one file is".to_owned() } else { format!("{} files are", changed.len()) };
         writeln!(err, "error: HEAD would be published, and {files} not as committed there; commit first, or say")?;
         writeln!(err, "       `--allow-dirty`: {}", changed.join(", "))?;
         return Ok(Exit::No);
