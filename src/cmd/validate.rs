@@ -107,18 +107,6 @@ fn report(
     out.flush()
 }
 
-/// What compiling says, for each environment, what it makes of the test files, and what can be shown of all contexts.
-fn compile_all(loaded: &Loaded) -> Diagnostics {
-    let project = &loaded.project;
-    let names = &project.settings.environments;
-    let (bundles, found): (Vec<_>, Vec<_>) = names.par_iter().map(|name| compile(project, &name.value)).unzip();
-    let mut diagnostics: Diagnostics = found.into_iter().flatten().collect();
-    if !project.suites.is_empty() {
-        let keys: Vec<&str> = project.flags.iter().map(|flag| flag.key.as_str()).collect();
-        diagnostics.extend(test::plan(project, &bundles, &keys).1);
-    }
-    diagnostics.extend(rules::prove(project, bundles));
-    diagnostics
 /// The environments compiled, in their order, and everything that is wrong with what was loaded.
 pub(super) fn check(loaded: &Loaded, today: Date) -> (Vec<Bundle>, Vec<Finding>) {
     let project = &loaded.project;
@@ -133,6 +121,7 @@ pub(super) fn check(loaded: &Loaded, today: Date) -> (Vec<Bundle>, Vec<Finding>)
         let keys: Vec<&str> = project.flags.iter().map(|flag| flag.key.as_str()).collect();
         diagnostics.extend(test::plan(project, &bundles, &keys).1);
     }
+    diagnostics.extend(rules::prove(project, bundles.clone()));
     diagnostics.extend(rules::check(project, today));
     (bundles, loaded.settle(diagnostics))
 }
