@@ -211,7 +211,9 @@ impl<'s> Pair<'s> {
             (_, Standing::Absent) => analysed([old_bundle, &self.stand_ins[1]], key, budget)?,
             _ => analysed(self.bundles, key, budget)?,
         };
-        let causes = self.causes(key, event);
+        // Of nothing there is no cause to look for.
+        let nothing = matches!(&verdict, Verdict::Known(regions) if regions.is_empty());
+        let causes = if event == Event::Affected && nothing { Vec::new() } else { self.causes(key, event) };
         Ok(Some(Impact { flag: key.to_owned(), environment: self.environment.to_owned(), event, verdict, causes }))
     }
 
@@ -253,5 +255,5 @@ fn own_changes(bundles: [&Bundle; 2], key: &str) -> Vec<diff::Change> {
 
 /// The model of a flag, where there is one.
 fn written<'s>(state: &'s State, key: &str) -> Option<&'s model::Flag> {
-    state.loaded.project.flag(key)
+    state.flag(key)
 }

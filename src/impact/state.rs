@@ -7,6 +7,7 @@ use crate::codes::Severity;
 use crate::compile::compile;
 use crate::diag::Finding;
 use crate::load::{self, Loaded};
+use crate::model::Flag;
 use crate::source::{Snapshot, Source, SourceError};
 
 /// The definitions of one side that matter to some flags.
@@ -17,6 +18,8 @@ pub struct State {
     /// What is wrong with the settings, and so with every flag.
     problem: Option<String>,
     environments: Vec<String>,
+    /// Places of flags by key: a search for each of ten thousand would take minutes.
+    places: BTreeMap<String, usize>,
     compiled: BTreeMap<String, Compiled>,
     nothing: Bundle,
 }
@@ -57,8 +60,10 @@ impl State {
             (environment.clone(), Compiled { bundle, errors: errors(loaded.settle(diagnostics), &loaded.snapshot) })
         });
         let compiled = compiled.collect();
+        let keys = loaded.project.flags.iter().enumerate();
+        let places = keys.rev().map(|(at, flag)| (flag.key.clone(), at)).collect();
         let nothing = compile(&Default::default(), "").0;
-        Ok(Self { loaded, problem, environments, compiled, nothing })
+        Ok(Self { loaded, problem, environments, places, compiled, nothing })
     }
 
     /// In the order of promotion.
@@ -71,9 +76,14 @@ impl State {
         self.compiled.get(environment).map_or(&self.nothing, |compiled| &compiled.bundle)
     }
 
+    /// A flag as it was written.
+    pub(super) fn flag(&self, key: &str) -> Option<&Flag> {
+        self.loaded.project.flags.get(*self.places.get(key)?)
+    }
+
     /// How a flag stands in an environment.
     pub fn standing(&self, key: &str, environment: &str) -> Standing {
-        let Some(flag) = self.loaded.project.flag(key) else { return Standing::Absent };
+        let Some(flag) = self.flag(key) else { return Standing::Absent };
         if let Some(problem) = &self.problem {
             return Standing::Invalid(problem.clone());
         }
@@ -97,7 +107,7 @@ impl State {
 
     /// A flag's file, as text.
     pub(super) fn file_of(&self, key: &str) -> Option<&str> {
-        let flag = self.loaded.project.flag(key)?;
+        let flag = self.flag(key)?;
         Some(&self.loaded.snapshot.file(flag.file).text)
     }
 }

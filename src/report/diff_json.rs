@@ -12,6 +12,7 @@ use crate::impact::{Cause, Event, Impact, State, Verdict, asks_for_the_moment};
 
 /// So many contexts are shown of a flag in an environment.
 const EXAMPLES: usize = 3;
+use crate::analyze::Share;
 
 /// What a change does.
 #[derive(Debug, Clone, Serialize)]
@@ -143,7 +144,7 @@ pub struct ShareJson {
 }
 
 impl ShareJson {
-    fn new(share: Share) -> Self {
+    pub(super) fn new(share: Share) -> Self {
         Self { percent: share.to_string(), fraction: format!("{}/{}", share.numerator(), share.denominator()) }
     }
 }

@@ -13,6 +13,7 @@ mod decision;
 mod decision_json;
 mod diff;
 mod diff_json;
+mod diff_made;
 mod diff_markdown;
 mod diff_words;
 mod explanation;
@@ -45,9 +46,10 @@ pub use decision::{decision, decisions, served};
 pub use decision_json::{DecisionJson, DecisionsJson};
 pub use diff::diff;
 pub use diff_json::{
-    CauseJson, DiffJson, EndJson, Ends, ExampleJson, FlagChangeJson, FlagDiffJson, RegionJson, ShareJson,
-    TransitionJson, UnitsJson, flag_diffs,
+    CauseJson, DiffJson, EndJson, ExampleJson, FlagChangeJson, FlagDiffJson, RegionJson, ShareJson, TransitionJson,
+    UnitsJson,
 };
+pub use diff_made::{Ends, flag_diffs};
 pub use diff_markdown::diff_markdown;
 pub use explanation::explanation;
 pub use fitted::fitted;

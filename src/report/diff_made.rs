@@ -1,0 +1,169 @@
+//! From what was worked out to what is said about it.
+
+use serde_json::Value as Json;
+
+use super::diff_words::{self, Whom};
+use super::served;
+use super::{CauseJson, ExampleJson, FlagChangeJson, FlagDiffJson, RegionJson, ShareJson, TransitionJson, UnitsJson};
+use crate::analyze::{Bounds, Certainty, Population, Region, Share, Side, Transition, Witness};
+use crate::bundle::Bundle;
+use crate::eval::{Context, decide};
+use crate::impact::{Cause, Event, Impact, State, Verdict, asks_for_the_moment};
+
+/// So many contexts are shown of a flag in an environment.
+const EXAMPLES: usize = 3;
+
+/// Where `eval` reads the two sides: what stands behind `--at`; none for the working tree.
+#[derive(Debug, Clone, Copy)]
+pub struct Ends<'e> {
+    /// Before.
+    pub before: Option<&'e str>,
+    /// After.
+    pub after: Option<&'e str>,
+}
+
+/// By flag, with what is the same in several environments said once.
+pub fn flag_diffs(
+    impacts: &[&Impact],
+    known: Option<&[Vec<u64>]>,
+    states: [&State; 2],
+    ends: Ends<'_>,
+) -> Vec<FlagDiffJson> {
+    let mut flags: Vec<FlagDiffJson> = Vec::new();
+    for (at, impact) in impacts.iter().enumerate() {
+        let counts = known.and_then(|known| known.get(at)).map(Vec::as_slice);
+        let change = change(impact, counts, states);
+        match flags.last_mut().filter(|flag| flag.flag == impact.flag) {
+            None => flags.push(FlagDiffJson { flag: impact.flag.clone(), changes: vec![change] }),
+            Some(flag) => {
+                let same = |other: &&mut FlagChangeJson| {
+                    let environments = other.environments.clone();
+                    **other == FlagChangeJson { environments, ..change.clone() }
+                };
+                match flag.changes.iter_mut().find(same) {
+                    Some(other) => other.environments.push(impact.environment.clone()),
+                    None => flag.changes.push(change),
+                }
+            }
+        }
+    }
+    for flag in &mut flags {
+        for change in &mut flag.changes {
+            let environment = change.environments.last().cloned().unwrap_or_default();
+            for example in change.regions.iter_mut().filter_map(|region| region.example.as_mut()) {
+                let at = if example.after.is_some() { ends.after } else { ends.before };
+                example.command = diff_words::command(&flag.flag, &environment, example, at);
+            }
+        }
+    }
+    flags
+}
+
+fn change(impact: &Impact, counts: Option<&[u64]>, states: [&State; 2]) -> FlagChangeJson {
+    let bundles = states.map(|state| state.bundle(&impact.environment));
+    let (answer, problem) = match &impact.verdict {
+        Verdict::Known(_) => ("known", None),
+        Verdict::Unknown => ("unknown", Some("the analysis takes more work than is allowed".to_owned())),
+        Verdict::Invalid(side, problem) => (
+            "invalid",
+            Some(match side {
+                Side::After => problem.clone(),
+                Side::Before => format!("before: {problem}"),
+            }),
+        ),
+    };
+    let regions = impact.regions().iter().enumerate().map(|(at, region)| {
+        let count = counts.and_then(|counts| counts.get(at)).copied();
+        let example = region.witness.as_ref().filter(|_| at < EXAMPLES);
+        let example = example.map(|witness| self::example(impact, witness, bundles));
+        self::region(impact, region, example, count, bundles)
+    });
+    FlagChangeJson {
+        environments: vec![impact.environment.clone()],
+        change: event(impact.event),
+        classes: impact.classes().into_iter().map(|class| class.name()).collect(),
+        answer,
+        problem,
+        causes: impact.causes.iter().map(cause).collect(),
+        regions: regions.collect(),
+    }
+}
+
+fn region(
+    impact: &Impact,
+    region: &Region,
+    example: Option<ExampleJson>,
+    known: Option<u64>,
+    bundles: [&Bundle; 2],
+) -> RegionJson {
+    let share = |bounds: &Option<Bounds>, of: fn(&Bounds) -> Share| bounds.as_ref().map(|one| ShareJson::new(of(one)));
+    let transition = |one: &Transition| TransitionJson {
+        from: one.from.name.to_string(),
+        from_value: one.from.value.clone(),
+        to: one.to.name.to_string(),
+        to_value: one.to.value.clone(),
+        share: ShareJson::new(one.share),
+    };
+    let places = |side: usize| {
+        let places = if side == 0 { &region.before } else { &region.after };
+        let absent = matches!((side, impact.event), (0, Event::Added) | (1, Event::Removed));
+        let flag = bundles.get(side).and_then(|bundle| bundle.flag(&impact.flag).map(|flag| (*bundle, flag)));
+        places.iter().map(|place| diff_words::place(*place, flag.filter(|_| !absent))).collect::<Vec<_>>()
+    };
+    let shifted = diff_words::shifted(&impact.causes);
+    RegionJson {
+        text: diff_words::region(region, &shifted),
+        condition: diff_words::condition(region, Whom::Contexts, &shifted),
+        units: match &region.population {
+            Population::Units => None,
+            Population::Named { attribute, units } => {
+                Some(UnitsJson { attribute: attribute.clone(), values: units.clone() })
+            }
+        },
+        moved: ShareJson::new(region.moved()),
+        least: share(&region.bounds, |bounds| bounds.least),
+        most: share(&region.bounds, |bounds| bounds.most),
+        transitions: region.transitions.iter().map(transition).collect(),
+        before: places(0),
+        after: places(1),
+        effects: region.effects.iter().map(|effect| diff_words::effect(*effect)).collect(),
+        certain: region.certainty == Certainty::Exact,
+        example,
+        known,
+    }
+}
+
+fn example(impact: &Impact, witness: &Witness, bundles: [&Bundle; 2]) -> ExampleJson {
+    let json = Json::Object(witness.context.clone());
+    let decided = |bundle: &Bundle| {
+        let flag = bundle.flag(&impact.flag)?;
+        let (context, _) = Context::from_json(&bundle.attributes, &json).ok()?;
+        let decision = decide(bundle, flag, &context, witness.now);
+        let text = served(bundle, flag, &context, witness.now, &decision);
+        Some(text.lines().map(str::trim).collect::<Vec<_>>().join(", "))
+    };
+    let [before, after] = bundles.map(decided);
+    let timed = bundles.iter().any(|bundle| asks_for_the_moment(bundle, &impact.flag));
+    let now = timed.then(|| witness.now.to_string());
+    ExampleJson { context: witness.context.clone(), now, before, after, command: String::new() }
+}
+
+fn cause(cause: &Cause) -> CauseJson {
+    CauseJson {
+        side: if cause.side == Side::Before { "before" } else { "after" },
+        path: cause.path.clone(),
+        line: cause.line,
+        text: diff_words::what(&cause.what),
+    }
+}
+
+fn event(event: Event) -> &'static str {
+    match event {
+        Event::Added => "added",
+        Event::Removed => "removed",
+        Event::Killed => "killed",
+        Event::Revived => "revived",
+        Event::Changed => "changed",
+        Event::Affected => "affected",
+    }
+}
