@@ -3,7 +3,7 @@
 //! Files are made elsewhere in the same folder and moved to their names when they are complete. Who replaces a file
 //! holds the folder's lock, which the operating system takes back from whoever is killed.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -90,20 +90,20 @@ impl Folder {
 fn complete(place: &Path, bytes: &[u8], lifetime: Lifetime) -> io::Result<NamedTempFile> {
     let folder = place.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let mut file = Builder::new().prefix(".unfinished-").permissions(readable(lifetime)).tempfile_in(folder)?;
+    let mut builder = Builder::new();
+    builder.prefix(".unfinished-");
+    // Others serve the files; the umask still counts. Elsewhere the folder says who may read what is in it.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(match lifetime {
+        Lifetime::Immutable => 0o444,
+        Lifetime::Current => 0o666,
+    }));
+    #[cfg(not(unix))]
+    let _ = lifetime;
+    let mut file = builder.tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     Ok(file)
-}
-
-/// Others serve the files; the umask still counts.
-#[cfg(unix)]
-fn readable(lifetime: Lifetime) -> Permissions {
-    use std::os::unix::fs::PermissionsExt;
-    Permissions::from_mode(match lifetime {
-        Lifetime::Immutable => 0o444,
-        Lifetime::Current => 0o666,
-    })
 }
 
 /// Makes a new name last, where folders can be asked to.
