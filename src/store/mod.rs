@@ -45,6 +45,7 @@ pub struct Object {
 #[derive(Debug, Clone, Default)]
 pub struct Version {
     tag: Option<String>,
+    #[cfg_attr(not(feature = "cloud"), allow(dead_code, reason = "folders have none"))]
     generation: Option<String>,
 }
 
