@@ -21,22 +21,17 @@
 //! | schema | a Node tree, its kind | diagnostics: departures from the published schemas | codes, source, diag, yaml, model, bundle |
 //! | compile | Project, environment | Bundle: names resolved, order fixed, percentages as bucket ranges | codes, source, diag, yaml, model, bundle, eval |
 //! | diff | a flag before and after | Changes of its meaning, in a fixed order | bundle |
-//! | impact | two Sources, keys of flags | what a change does to all contexts, per flag and environment | codes, source, diag, model, bundle, compile, diff, load, analyze |
 //! | test | Project, Bundles | what became of every expectation in its test files | codes, source, diag, yaml, model, bundle, eval |
 //! | flagd | Bundle | the flags as flagd's clients read them, or what they cannot say | bundle, eval |
+//! | store | a target | objects, each whole, written under conditions (the only one that knows object stores) | |
+//! | publish | an environment's bytes, their commit, a Store | the next number of its log, or why there is none | bundle, store |
 //! | edit | a file's text, one change | the new text, everything else byte for byte | source, yaml |
 //! | commit | changes of a branch's files | a git commit (the only writer of git) | |
 //! | rules | Project, a day, Bundles | diagnostics, one lint rule a file | codes, source, diag, yaml, bundle, analyze, model |
 //! | load | a source | Project, diagnostics: all that stands before compiling, on one screen | codes, source, diag, yaml, model, schema |
-//! | report | any result | text in one format a file | codes, source, diag, bundle, eval, analyze, diff, test |
-//! | report | any result | text in one format a file | codes, source, diag, bundle, eval, analyze, diff, impact, test |
-//! | cmd | arguments | Exit; reads clock, environment, working folder | codes, source, diag, yaml, model, schema, bundle, compile, eval, analyze, flagd, diff, impact, edit, commit, rules, test, load, report |
-//! | store | a target | objects, each whole, written under conditions (the only one that knows object stores) | |
-//! | publish | an environment's bytes, their commit, a Store | the next number of its log, or why there is none | bundle, store |
-//! | rules | Project, a day | diagnostics, one lint rule a file | codes, diag, yaml, model, bundle |
-//! | load | a source | Project, diagnostics: all that stands before compiling, on one screen | codes, source, diag, yaml, model, schema |
-//! | report | any result | text in one format a file | codes, source, diag, bundle, eval, diff, test, publish |
-//! | cmd | arguments | Exit; reads clock, environment, working folder | codes, source, diag, yaml, model, schema, bundle, compile, eval, flagd, diff, edit, commit, rules, test, load, store, publish, report |
+//! | impact | two Sources, keys of flags | what a change does to all contexts, per flag and environment | codes, source, diag, model, bundle, compile, diff, load, analyze |
+//! | report | any result | text in one format a file | codes, source, diag, bundle, eval, analyze, diff, test, publish, impact |
+//! | cmd | arguments | Exit; reads clock, environment, working folder | codes, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, store, publish, edit, commit, rules, load, impact, report |
 //!
 //! `bundle` and `eval` are the evaluator: with `default-features = false` they are all there is, for programs
 //! that decide flags themselves. They read neither files nor YAML, and know no command line.

@@ -34,9 +34,9 @@ mod target;
 mod targets;
 mod test;
 mod validate;
+mod verify;
 mod verify_kill;
 mod versions;
-mod verify;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;

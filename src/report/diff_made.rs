@@ -115,9 +115,13 @@ fn region(
         text: diff_words::region(region, &shifted),
         condition: diff_words::condition(region, Whom::Contexts, &shifted),
         units: match &region.population {
-            Population::Units => None,
-            Population::Named { attribute, units } => {
-                Some(UnitsJson { attribute: attribute.clone(), values: units.clone() })
+            Population::Units => Vec::new(),
+            Population::Named(named) => {
+                let units = |(attribute, values): (&String, &Vec<String>)| UnitsJson {
+                    attribute: attribute.clone(),
+                    values: values.clone(),
+                };
+                named.iter().map(units).collect()
             }
         },
         moved: ShareJson::new(region.moved()),

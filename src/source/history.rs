@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use git2::{Oid, StatusOptions};
 
-use super::repository::Kind;
 use super::rev::short;
 use super::trees::Kind;
 use super::{Depth, GitError, Revision};

@@ -22,9 +22,8 @@ use std::path::{Path, PathBuf};
 
 pub use error::{Depth, GitError, SourceError};
 pub use folder::Folder;
-pub use history::About;
-pub use merged::{Merge, Merged};
 pub use history::{About, Kinship};
+pub use merged::{Merge, Merged};
 pub use repository::Repository;
 pub use rev::{Line, Rev};
 pub use revision::Revision;
