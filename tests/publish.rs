@@ -4,6 +4,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::string_slice,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     reason = "a test may end in a panic and reads what it likes"
