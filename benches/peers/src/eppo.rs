@@ -1,0 +1,136 @@
+//! eppo_core: rules are allocations, the first that holds; a segment is a list of ids in a condition.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use eppo_core::eval::get_assignment;
+use eppo_core::ufc::{AssignmentValue, UniversalFlagConfig};
+use eppo_core::{Attributes, Configuration, SdkMetadata, Str};
+use serde_json::{Map, Value as Json, json};
+
+use super::workload::{self, Clause, Person, RULES, Work};
+use super::{Engine, batch};
+
+pub(crate) struct Eppo {
+    configuration: Configuration,
+    subjects: Vec<(Str, Arc<Attributes>)>,
+    now: DateTime<Utc>,
+}
+
+fn condition(clause: Clause) -> Json {
+    match clause {
+        Clause::CountryIn(countries) => json!({"attribute": "country", "operator": "ONE_OF", "value": countries}),
+        Clause::Above(name, number) => json!({"attribute": name, "operator": "GT", "value": number}),
+        Clause::VersionFrom(version) => json!({"attribute": "appVersion", "operator": "GTE", "value": version}),
+    }
+}
+
+fn flag(work: Work, key: &str, members: &[&str]) -> Json {
+    let on = json!([{"variationKey": "on", "shards": []}]);
+    let allocation = |at: usize, conditions: Json, splits: &Json| {
+        let rules = if conditions == json!([]) { json!([]) } else { json!([{"conditions": conditions}]) };
+        json!({"key": format!("allocation-{at}"), "rules": rules, "splits": splits, "doLog": false})
+    };
+    let part = |variation: &str, start: u32, end: u32| {
+        let shard = json!({"salt": key, "ranges": [{"start": start, "end": end}]});
+        json!({"variationKey": variation, "shards": [shard]})
+    };
+    let allocations = match work {
+        Work::Everyone => json!([allocation(0, json!([]), &on)]),
+        Work::Rules => {
+            let rule = |(at, both): (usize, &[Clause; 2])| allocation(at, json!(both.map(condition)), &on);
+            RULES.iter().enumerate().map(rule).collect()
+        }
+        Work::Rollout => json!([allocation(0, json!([]), &json!([part("on", 0, 25_000)]))]),
+        Work::Segment => {
+            let member = json!([{"attribute": "id", "operator": "ONE_OF", "value": members}]);
+            json!([allocation(0, member, &on)])
+        }
+        Work::Split => {
+            let thirds = [part("red", 0, 33_333), part("green", 33_333, 66_666), part("blue", 66_666, 100_000)];
+            json!([allocation(0, json!([]), &json!(thirds))])
+        }
+    };
+    let (kind, values) = match work {
+        Work::Split => ("STRING", vec![("red", json!("red")), ("green", json!("green")), ("blue", json!("blue"))]),
+        _ => ("BOOLEAN", vec![("on", json!(true)), ("off", json!(false))]),
+    };
+    let variation = |(name, value): (&str, Json)| (name.to_owned(), json!({"key": name, "value": value}));
+    let variations: Map<_, _> = values.into_iter().map(variation).collect();
+    json!({
+        "key": key, "enabled": true, "variationType": kind, "variations": variations, "totalShards": 100_000,
+        "allocations": allocations,
+    })
+}
+
+fn flags(flags: Map<String, Json>) -> String {
+    json!({
+        "createdAt": "2026-11-22T12:00:00Z", "format": "SERVER", "environment": {"name": "production"},
+        "flags": flags,
+    })
+    .to_string()
+}
+
+fn configuration(json: &str) -> Configuration {
+    let metadata = SdkMetadata { name: "peers", version: "0" };
+    let config = UniversalFlagConfig::from_json(metadata, json.as_bytes().to_vec()).expect("flags");
+    Configuration::from_server_response(config, None)
+}
+
+fn subject(person: &Person) -> (Str, Arc<Attributes>) {
+    let attributes: Attributes = [
+        ("age".into(), person.age.into()),
+        ("appVersion".into(), person.app_version.as_str().into()),
+        ("country".into(), person.country.into()),
+        ("device".into(), person.device.into()),
+        ("email".into(), person.email.as_str().into()),
+        ("loggedIn".into(), person.logged_in.into()),
+        ("org".into(), person.org.as_str().into()),
+        ("plan".into(), person.plan.into()),
+        ("score".into(), person.score.into()),
+    ]
+    .into_iter()
+    .collect();
+    (person.id.as_str().into(), Arc::new(attributes))
+}
+
+impl Eppo {
+    pub(crate) fn new(people: &[Person]) -> Self {
+        let members = workload::members(people);
+        let all = Work::ALL.iter().map(|work| (work.key().to_owned(), flag(*work, work.key(), &members))).collect();
+        Self {
+            configuration: configuration(&flags(all)),
+            subjects: people.iter().map(subject).collect(),
+            now: DateTime::from_timestamp(1_795_348_800, 0).expect("a moment"),
+        }
+    }
+}
+
+impl Engine for Eppo {
+    fn name(&self) -> &'static str {
+        "eppo_core"
+    }
+
+    fn on(&self, work: Work, person: usize) -> bool {
+        let (id, attributes) = &self.subjects[person];
+        let assigned = get_assignment(Some(&self.configuration), work.key(), id, attributes, None, self.now);
+        match assigned.expect("an assignment").map(|assignment| assignment.value) {
+            Some(AssignmentValue::Boolean(on)) => on,
+            Some(AssignmentValue::String(text)) => &*text == "red",
+            _ => false,
+        }
+    }
+
+    fn batch(&self, work: Work, times: usize) -> usize {
+        batch(times, |person| self.on(work, person))
+    }
+
+    fn to_load(&self, count: usize) -> String {
+        flags(workload::loaded(count).map(|(key, work)| (key.clone(), flag(work, &key, &[]))).collect())
+    }
+
+    fn load(&self, json: &str) -> Box<dyn Any> {
+        Box::new(configuration(json))
+    }
+}

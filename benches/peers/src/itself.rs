@@ -1,0 +1,91 @@
+//! flagctl's own evaluator, with contexts that are there already and with a new one for each decision.
+
+use flagctl::bundle::Bundle;
+use flagctl::eval::Context;
+use jiff::Timestamp;
+use std::any::Any;
+
+use super::workload::{self, Ids, Person, Work};
+use super::{Engine, batch};
+
+fn on(bundle: &Bundle, work: Work, context: &Context<'_>, now: Timestamp) -> bool {
+    let value = workload::value(bundle, work, context, now);
+    match work {
+        Work::Split => value == "red",
+        _ => value == true,
+    }
+}
+
+pub(crate) struct Flagctl {
+    bundle: Bundle,
+    contexts: Vec<Context<'static>>,
+    now: Timestamp,
+}
+
+impl Flagctl {
+    pub(crate) fn new(people: &'static [Person]) -> Self {
+        let bundle = workload::decided(people);
+        let ids = Ids::of(&bundle);
+        let contexts = people.iter().map(|person| workload::context(&bundle, &ids, person)).collect();
+        Self { bundle, contexts, now: workload::now() }
+    }
+}
+
+impl Engine for Flagctl {
+    fn name(&self) -> &'static str {
+        "flagctl"
+    }
+
+    fn on(&self, work: Work, person: usize) -> bool {
+        on(&self.bundle, work, &self.contexts[person], self.now)
+    }
+
+    fn batch(&self, work: Work, times: usize) -> usize {
+        batch(times, |person| self.on(work, person))
+    }
+
+    fn to_load(&self, count: usize) -> String {
+        workload::to_load(count)
+    }
+
+    fn load(&self, json: &str) -> Box<dyn Any> {
+        Box::new(Bundle::from_json(json.as_bytes()).expect("a bundle"))
+    }
+}
+
+pub(crate) struct Anew {
+    bundle: Bundle,
+    ids: Ids,
+    people: &'static [Person],
+    now: Timestamp,
+}
+
+impl Anew {
+    pub(crate) fn new(people: &'static [Person]) -> Self {
+        let bundle = workload::decided(people);
+        Self { ids: Ids::of(&bundle), bundle, people, now: workload::now() }
+    }
+}
+
+impl Engine for Anew {
+    fn name(&self) -> &'static str {
+        "flagctl, new context"
+    }
+
+    fn on(&self, work: Work, person: usize) -> bool {
+        let context = workload::context(&self.bundle, &self.ids, &self.people[person]);
+        on(&self.bundle, work, &context, self.now)
+    }
+
+    fn batch(&self, work: Work, times: usize) -> usize {
+        batch(times, |person| self.on(work, person))
+    }
+
+    fn to_load(&self, _: usize) -> String {
+        String::new()
+    }
+
+    fn load(&self, _: &str) -> Box<dyn Any> {
+        Box::new(())
+    }
+}

@@ -1,0 +1,147 @@
+//! launchdarkly-server-sdk-evaluation. Its evaluator is given the flag, so that finding it is not in its figures.
+
+use std::any::Any;
+use std::collections::HashMap;
+
+use launchdarkly_server_sdk_evaluation::{Context, ContextBuilder, Flag, FlagValue, Segment, Store, evaluate};
+use serde_json::{Value as Json, json};
+
+use super::workload::{self, Clause, Person, RULES, Work};
+use super::{Engine, batch};
+
+struct Flags {
+    flags: HashMap<String, Flag>,
+    segment: Segment,
+}
+
+impl Store for Flags {
+    fn flag(&self, key: &str) -> Option<Flag> {
+        self.flags.get(key).cloned()
+    }
+
+    fn segment(&self, _: &str) -> Option<Segment> {
+        Some(self.segment.clone())
+    }
+}
+
+pub(crate) struct LaunchDarkly {
+    store: Flags,
+    contexts: Vec<Context>,
+}
+
+fn clause(clause: Clause) -> Json {
+    let (name, operator, values) = match clause {
+        Clause::CountryIn(countries) => ("country", "in", json!(countries)),
+        Clause::Above(name, number) => (name, "greaterThan", json!([number])),
+        // It has no `at least`.
+        Clause::VersionFrom(version) => {
+            return json!({
+                "contextKind": "user", "attribute": "appVersion", "op": "semVerLessThan", "values": [version], "negate": true,
+            });
+        }
+    };
+    json!({"contextKind": "user", "attribute": name, "op": operator, "values": values, "negate": false})
+}
+
+fn flag(work: Work, key: &str) -> Json {
+    let rule = |at: usize, clauses: Json| json!({"id": format!("rule-{at}"), "clauses": clauses, "variation": 0, "trackEvents": false});
+    let rules = match work {
+        Work::Rules => {
+            let rule = |(at, both): (usize, &[Clause; 2])| rule(at, json!(both.map(clause)));
+            RULES.iter().enumerate().map(rule).collect()
+        }
+        Work::Segment => {
+            let clause = json!({
+                "contextKind": "user", "attribute": "", "op": "segmentMatch", "values": ["members"], "negate": false,
+            });
+            json!([rule(0, json!([clause]))])
+        }
+        _ => json!([]),
+    };
+    let rollout = |weights: &[u32]| {
+        let weighted = |(at, weight)| json!({"variation": at, "weight": weight});
+        let variations: Vec<_> = weights.iter().enumerate().map(weighted).collect();
+        json!({"rollout": {"contextKind": "user", "variations": variations}})
+    };
+    let fallthrough = match work {
+        Work::Everyone => json!({"variation": 0}),
+        Work::Rollout => rollout(&[25_000, 75_000]),
+        Work::Split => rollout(&[33_333, 33_333, 33_334]),
+        _ => json!({"variation": 1}),
+    };
+    let variations = match work {
+        Work::Split => json!(["red", "green", "blue"]),
+        _ => json!([true, false]),
+    };
+    json!({
+        "key": key, "version": 1, "on": true, "targets": [], "rules": rules, "prerequisites": [], "salt": key,
+        "fallthrough": fallthrough, "offVariation": 1, "variations": variations,
+        "clientSideAvailability": {"usingMobileKey": false, "usingEnvironmentId": false},
+    })
+}
+
+fn context(person: &Person) -> Context {
+    let mut builder = ContextBuilder::new(person.id.clone());
+    builder
+        .set_value("age", person.age.into())
+        .set_value("appVersion", person.app_version.clone().into())
+        .set_value("country", person.country.into())
+        .set_value("device", person.device.into())
+        .set_value("email", person.email.clone().into())
+        .set_value("loggedIn", person.logged_in.into())
+        .set_value("org", person.org.clone().into())
+        .set_value("plan", person.plan.into())
+        .set_value("score", person.score.into());
+    builder.build().expect("a context")
+}
+
+impl LaunchDarkly {
+    pub(crate) fn new(people: &[Person]) -> Self {
+        let parsed = |work: &Work| {
+            let flag = serde_json::from_value(flag(*work, work.key())).expect("a flag");
+            (work.key().to_owned(), flag)
+        };
+        let segment = json!({
+            "key": "members", "version": 1, "included": workload::members(people), "excluded": [], "rules": [],
+            "salt": "members",
+        });
+        let store = Flags {
+            flags: Work::ALL.iter().map(parsed).collect(),
+            segment: serde_json::from_value(segment).expect("a segment"),
+        };
+        Self { store, contexts: people.iter().map(context).collect() }
+    }
+
+    fn decide(&self, flag: &Flag, person: usize) -> bool {
+        match evaluate(&self.store, flag, &self.contexts[person], None).value {
+            Some(FlagValue::Bool(on)) => *on,
+            Some(FlagValue::Str(text)) => text == "red",
+            _ => false,
+        }
+    }
+}
+
+impl Engine for LaunchDarkly {
+    fn name(&self) -> &'static str {
+        "launchdarkly"
+    }
+
+    fn on(&self, work: Work, person: usize) -> bool {
+        self.decide(&self.store.flags[work.key()], person)
+    }
+
+    fn batch(&self, work: Work, times: usize) -> usize {
+        let flag = &self.store.flags[work.key()];
+        batch(times, |person| self.decide(flag, person))
+    }
+
+    fn to_load(&self, count: usize) -> String {
+        let flags = workload::loaded(count).map(|(key, work)| (key.clone(), flag(work, &key)));
+        Json::Object(flags.collect()).to_string()
+    }
+
+    fn load(&self, json: &str) -> Box<dyn Any> {
+        let flags: HashMap<String, Flag> = serde_json::from_str(json).expect("flags");
+        Box::new(flags)
+    }
+}
