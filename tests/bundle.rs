@@ -8,6 +8,9 @@
     reason = "a test may end in a panic and reads what it likes"
 )]
 
+#[path = "../benches/workload/mod.rs"]
+mod workload;
+
 use std::fs;
 use std::path::Path;
 
@@ -104,6 +107,23 @@ fn deciding_allocates_nothing() {
     // A regular expression sets its scratch space up when it is first used by a thread.
     all();
     assert_eq!(allocation_counter::measure(all).count_total, 0);
+}
+
+#[test]
+fn deciding_what_the_benches_decide_allocates_nothing() {
+    let people = workload::people(workload::PEOPLE);
+    let bundle = workload::decided(&people);
+    let ids = workload::Ids::of(&bundle);
+    let contexts: Vec<_> = people.iter().map(|person| workload::context(&bundle, &ids, person)).collect();
+    for work in workload::Work::ALL {
+        let first = |at: usize| {
+            let value = workload::value(&bundle, work, &contexts[at], now());
+            value == true || value == "red"
+        };
+        let allocations = allocation_counter::measure(|| assert!((0..contexts.len()).any(first)));
+        assert_eq!(allocations.count_total, 0, "{}", work.key());
+        workload::check("flagctl", work, first);
+    }
 }
 
 #[test]
