@@ -80,11 +80,15 @@ impl Bundle {
         struct Head {
             format: u32,
         }
-        let Head { format } = serde_json::from_slice(bytes)?;
-        if format != FORMAT {
-            return Err(BundleError::Format { found: format });
+        let other = |format| BundleError::Format { found: format };
+        // Another format's shape is another; to look for its number first would be to read everything twice.
+        let json: BundleJson = serde_json::from_slice(bytes).map_err(|error| match serde_json::from_slice(bytes) {
+            Ok(Head { format }) if format != FORMAT => other(format),
+            _ => BundleError::Shape(error),
+        })?;
+        if json.format != FORMAT {
+            return Err(other(json.format));
         }
-        let json: BundleJson = serde_json::from_slice(bytes)?;
         let flags = json.flags.into_iter().map(|flag| flag.prepare(json.bucketing)).collect();
         let listed = json.attributes.len();
         let bundle = Self {
