@@ -14,9 +14,26 @@ use super::TextOperator;
 #[serde(from = "Vec<Box<str>>", into = "Vec<Box<str>>")]
 pub struct TextSet {
     sorted: Box<[Box<str>]>,
-    /// Only for sets that are slow to scan.
+    index: Index,
+}
+
+/// What tells whether a text can be a member without comparing it with each.
+#[derive(Debug, Clone)]
+enum Index {
+    /// The [`head`] of each, in their order.
+    Heads(Box<[u64]>),
     #[allow(clippy::disallowed_types, reason = "asked for membership, never iterated")]
-    index: Option<HashSet<Box<str>, FixedState>>,
+    Hashed(HashSet<Box<str>, FixedState>),
+}
+
+/// The first eight bytes, with zeros after a shorter text: what differs here is not equal.
+fn head(text: &str) -> u64 {
+    let bytes = text.as_bytes();
+    u64::from_le_bytes(bytes.first_chunk().copied().unwrap_or_else(|| {
+        let mut padded = [0; 8];
+        padded.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        padded
+    }))
 }
 
 impl TextSet {
@@ -26,8 +43,11 @@ impl TextSet {
     /// Whether the text is one of them.
     pub fn contains(&self, text: &str) -> bool {
         match &self.index {
-            Some(index) => index.contains(text),
-            None => self.sorted.iter().any(|member| member.as_ref() == text),
+            Index::Hashed(index) => index.contains(text),
+            Index::Heads(heads) => {
+                let wanted = head(text);
+                heads.iter().zip(&self.sorted).any(|(head, member)| *head == wanted && member.as_ref() == text)
+            }
         }
     }
 
@@ -41,7 +61,11 @@ impl From<Vec<Box<str>>> for TextSet {
     fn from(mut members: Vec<Box<str>>) -> Self {
         members.sort_unstable();
         members.dedup();
-        let index = (members.len() > Self::SCANNED).then(|| members.iter().cloned().collect());
+        let index = if members.len() > Self::SCANNED {
+            Index::Hashed(members.iter().cloned().collect())
+        } else {
+            Index::Heads(members.iter().map(|member| head(member)).collect())
+        };
         Self { sorted: members.into(), index }
     }
 }
