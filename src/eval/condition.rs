@@ -1,19 +1,15 @@
 //! Whether a condition holds for a context.
 
-use std::borrow::Cow;
-
-use jiff::Timestamp;
-
 use super::context::{Context, Value};
 use super::truth::Truth;
 use crate::bundle::{AttributeId, Bundle, Condition, Operands, Ordered, Predicate, Quantifier, Sign, Test};
 
 /// Everything that a decision depends on besides the flag.
-#[derive(Clone, Copy)]
 pub(super) struct Scope<'b, 'c> {
     pub(super) bundle: &'b Bundle,
     pub(super) context: &'c Context<'c>,
-    pub(super) now: Timestamp,
+    /// The moment of the decision, as the value of [`NOW`](crate::bundle::NOW).
+    pub(super) now: Value<'c>,
 }
 
 impl<'b, 'c> Scope<'b, 'c> {
@@ -32,16 +28,15 @@ impl<'b, 'c> Scope<'b, 'c> {
         }
     }
 
-    /// The attribute's value; of [`NOW`](crate::bundle::NOW), the moment of the decision.
-    pub(super) fn value(&self, id: AttributeId) -> Cow<'c, Value<'c>> {
+    pub(super) fn value(&self, id: AttributeId) -> &Value<'c> {
         match id {
-            AttributeId::NOW => Cow::Owned(Value::Time(self.now)),
-            id => Cow::Borrowed(self.context.value(id)),
+            AttributeId::NOW => &self.now,
+            id => self.context.value(id),
         }
     }
 
     fn passes(&self, test: &Test) -> Truth {
-        let truth = judge(&test.predicate, &self.value(test.attribute));
+        let truth = judge(&test.predicate, self.value(test.attribute));
         match test.sign {
             Sign::Is => truth,
             Sign::IsNot => truth.not(),
