@@ -53,8 +53,7 @@ pub struct Definition<'b> {
 impl<'b> Definition<'b> {
     /// None where the bundle has no flag of that key.
     pub fn find(bundle: &'b Bundle, key: &str) -> Option<Self> {
-        let at = bundle.flags.binary_search_by(|flag| flag.key.as_ref().cmp(key)).ok()?;
-        Some(Self { bundle, id: FlagId(u32::try_from(at).ok()?) })
+        bundle.flags.find(key).map(|id| Self { bundle, id })
     }
 
     /// Where the flag stands.

@@ -9,6 +9,7 @@
 mod attribute;
 mod bucket;
 mod condition;
+mod flags;
 mod json;
 mod text;
 mod weight;
@@ -17,6 +18,7 @@ mod words;
 pub use attribute::{Attribute, AttributeId, Attributes, Element, NOW, TARGETING_KEY, Type};
 pub use bucket::{BUCKETS, Bucket, Bucketer, Bucketing, Domain, Percent};
 pub use condition::{Comparison, Condition, Operands, Ordered, Predicate, Quantifier, Sign, Test, TextOperator};
+pub use flags::Flags;
 pub use json::{BundleError, FORMAT};
 pub use text::{Folded, Pattern, TextSet};
 pub use weight::Weight;
@@ -37,14 +39,13 @@ pub struct Bundle {
     /// Named conditions, each after those that it refers to.
     pub segments: Vec<Segment>,
     /// In ascending order of their keys.
-    pub flags: Vec<Flag>,
+    pub flags: Flags,
 }
 
 impl Bundle {
     /// The flag of that key, if the bundle has it.
     pub fn flag(&self, key: &str) -> Option<&Flag> {
-        let at = self.flags.binary_search_by(|flag| flag.key.as_ref().cmp(key)).ok()?;
-        self.flags.get(at)
+        self.flags.find(key).map(|id| self.flag_at(id))
     }
 
     /// The flag at that index.

@@ -205,7 +205,7 @@ fn falling(bundle: &Bundle, key: &str) -> Vec<String> {
         }
     }
     let mut after = bundle.clone();
-    if let Some(flag) = after.flags.iter_mut().find(|flag| flag.key.as_ref() == key) {
+    if let Some(flag) = after.flags.find_mut(key) {
         flag.state = State::Disabled;
     }
     for (id, flag) in (0u32..).map(FlagId).zip(&bundle.flags) {

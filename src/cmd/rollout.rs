@@ -187,7 +187,7 @@ fn effect(
         bail!("`{}` cannot be decided in {environment}: `flagctl validate` shows why", args.flag)
     };
     let mut after = before.clone();
-    let rule = after.flags.iter_mut().find(|one| one.key == flag.key).and_then(|flag| flag.rules.get_mut(spot.at));
+    let rule = after.flags.find_mut(&flag.key).and_then(|flag| flag.rules.get_mut(spot.at));
     if let Some(rule) = rule {
         rule.rollout = to;
     }
