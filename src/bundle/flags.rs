@@ -27,6 +27,11 @@ impl Flags {
         let id = self.find(key)?;
         self.list.get_mut(id.0 as usize)
     }
+
+    /// All flags, to change anything but their keys.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Flag> {
+        self.list.iter_mut()
+    }
 }
 
 impl FromIterator<Flag> for Flags {

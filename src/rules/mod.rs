@@ -70,7 +70,7 @@ pub fn check(project: &Project, today: Date) -> Diagnostics {
 
 /// Everything that can be shown for all contexts, on all cores; the bundles are those of all environments.
 pub fn prove(project: &Project, mut bundles: Vec<Bundle>) -> Diagnostics {
-    let flags = bundles.iter_mut().flat_map(|bundle| &mut bundle.flags);
+    let flags = bundles.iter_mut().flat_map(|bundle| bundle.flags.iter_mut());
     flags.for_each(|flag| flag.state = State::Enabled);
     let bundles = bundles.as_slice();
     let mut diagnostics = Vec::new();
