@@ -125,7 +125,7 @@ pub fn branch(place: &Path, name: Option<&str>) -> Result<String, CommitError> {
     Ok(Branch::find(&branch::open(place)?, name)?.name)
 }
 
-/// Ends what a process that was killed had begun in the working tree, if there is one: [`write`] does it too, but not
+/// Ends what a process that was killed had begun in the working tree, if there is one: [`write()`] does it too, but not
 /// everybody who means to write comes that far.
 ///
 /// # Errors
