@@ -185,7 +185,7 @@ fn effect(site: &Site, bundle: &Bundle, key: &str, environment: &str) -> Result<
 
 /// What becomes of the flags that require the killed one, or ask for it.
 fn falling(bundle: &Bundle, key: &str) -> Vec<String> {
-    let Some(killed) = id_of(bundle, key) else { return Vec::new() };
+    let Some(killed) = bundle.flags.find(key) else { return Vec::new() };
     let mut notes = Vec::new();
     // Flags that serve `off` from now on, in the order in which they fall.
     let mut fallen = vec![killed];
@@ -239,11 +239,6 @@ fn mentions(bundle: &Bundle, condition: &Condition, flag: FlagId) -> bool {
         Condition::Flag { key, .. } => *key == flag,
         Condition::Test(_) => false,
     }
-}
-
-fn id_of(bundle: &Bundle, key: &str) -> Option<FlagId> {
-    let at = bundle.flags.iter().position(|flag| flag.key.as_ref() == key)?;
-    u32::try_from(at).ok().map(FlagId)
 }
 
 /// # Errors

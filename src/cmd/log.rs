@@ -1,6 +1,6 @@
 //! `flagctl log`: what each commit did to a flag.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
@@ -62,14 +62,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         return Err(anyhow!("no commit up to {} has a flag `{}`", tip.name(), args.flag));
     }
     let history = HistoryJson { version: 1, flag: &args.flag, commits };
-    let mut out = io::stdout().lock();
-    match args.format {
-        Format::Human => out.write_all(report::history(&history).as_bytes())?,
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &history)?;
-            writeln!(out)?;
-        }
-    }
+    args.format.write(&history, report::history)?;
     Ok(Exit::Yes)
 }
 

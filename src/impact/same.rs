@@ -78,10 +78,8 @@ pub(super) struct Closure {
 impl Closure {
     pub(super) fn of(bundle: &Bundle, key: &str) -> Self {
         let mut closure = Self::default();
-        if let Ok(at) = bundle.flags.binary_search_by(|flag| flag.key.as_ref().cmp(key))
-            && let Ok(at) = u32::try_from(at)
-        {
-            closure.flag(bundle, FlagId(at));
+        if let Some(id) = bundle.flags.find(key) {
+            closure.flag(bundle, id);
         }
         closure
     }
