@@ -4,9 +4,11 @@
     flagd.py PATH-OF-FLAGCTL [--flags NUMBER] [--seed NUMBER]
 
 The flags are those in `examples/`, and generated ones with every operator, type and nesting; the contexts have missing
-attributes, values of wrong types, and units beside the borders of buckets. The clients are the Python packages of
-flagd's two algorithms and the npm package, compiled and interpreted, which also checks the export against the published
-schemas. Needs Python and npm; the packages are kept in `target/interop`. Any difference at all is an error.
+attributes, values of wrong types, and units beside the borders of buckets. The clients are flagd's providers for Python,
+a release for each of flagd's two algorithms, and for Node, compiled and interpreted, behind the OpenFeature SDKs and each
+reading the export from its file; the last also checks it against the published schemas. Applications are written after
+`flagctl export openfeature-manifest`, so flags are asked for as that describes them. Needs Python and npm; the packages are
+kept in `target/interop`. Any difference at all is an error.
 """
 
 import argparse
@@ -25,12 +27,20 @@ from flagd_cases.generator import NOW, NOW_SECONDS, Generator, write
 ROOT = Path(__file__).resolve().parent.parent.parent
 HERE = Path(__file__).resolve().parent / "flagd_cases"
 PACKAGES = ROOT / "target" / "interop"
+SHARED = [
+    "openfeature-sdk==0.10.0", "openfeature-flagd-api==1.0.0", "panzi-json-logic==1.0.1", "semver==3.1.1", "mmh3==5.3.1",
+    "grpcio==1.85.1", "protobuf==7.36.2", "cachebox==5.2.3", "PyYAML==6.0.3", "typing_extensions==4.16.0",
+]
 PYTHON = {
-    "flagd-v2": ["openfeature-flagd-core==1.0.0", "openfeature-sdk==0.10.0", "panzi-json-logic==1.0.1", "semver==3.1.1", "mmh3==5.3.1"],
-    "flagd-v3": ["openfeature-flagd-core==2.0.0", "openfeature-sdk==0.10.0", "panzi-json-logic==1.0.1", "semver==3.1.1", "mmh3==5.3.1", "cbor2==5.9.0"],
+    "flagd-v2": ["openfeature-provider-flagd==0.5.2", "openfeature-flagd-core==1.0.0", *SHARED],
+    "flagd-v3": ["openfeature-provider-flagd==0.6.1", "openfeature-flagd-core==2.0.0", "cbor2==5.9.0", *SHARED],
 }
-NPM = ["@openfeature/flagd-core@4.0.1", "@openfeature/core@1.12.0", "json-logic-engine@5.0.7"]
+NPM = [
+    "@openfeature/flagd-provider@0.16.1", "@openfeature/flagd-core@4.0.1", "@openfeature/server-sdk@1.23.0",
+    "@openfeature/core@1.12.0", "@grpc/grpc-js@1.14.0", "json-logic-engine@5.0.7",
+]
 CONTEXTS = 75
+TYPES = {"boolean": [bool], "string": [str], "integer": [int], "float": [int, float], "object": [dict, list]}
 
 
 def installed(name, packages, install):
@@ -70,6 +80,14 @@ def expected(decision, exported):
     return [decision["value"], decision["variant"], reason.get(decision["reason"], decision["reason"])]
 
 
+def flaws(manifest):
+    """Flags that are not as the schema of manifests demands, which is in no package."""
+    for key, flag in manifest["flags"].items():
+        fits = type(flag["defaultValue"]) in TYPES[flag["flagType"]]
+        if not (key and fits and type(flag.get("description", "")) is str):
+            yield f"{key}: {flag}"
+
+
 class Case:
     """A flag repository, contexts, and what flagctl makes of them."""
 
@@ -79,6 +97,11 @@ class Case:
         self.flags = folder / "flagd.json"
         self.flags.write_text(text, encoding="utf-8")
         self.exported = json.loads(text)["flags"]
+        text, _ = flagctl(binary, folder, "export", "openfeature-manifest", "-e", "production")
+        self.manifest = folder / "manifest.json"
+        self.manifest.write_text(text, encoding="utf-8")
+        if found := list(flaws(json.loads(text))):
+            sys.exit(f"{name}: the manifest has {found[:8]}")
         self.refused = re.findall(r"^note: flag (\S+): (?:.*: )?(.*)$", said, re.MULTILINE)
         self.contexts = folder / "contexts.jsonl"
         self.contexts.write_text("".join(json.dumps(context) + "\n" for context in contexts), encoding="utf-8")
@@ -88,7 +111,7 @@ class Case:
 
     def compare(self, client, command):
         done = subprocess.run(
-            [*command[:2], self.flags, self.contexts, str(NOW_SECONDS), *command[2:]],
+            [*command[:2], self.flags, self.manifest, self.contexts, str(NOW_SECONDS), *command[2:]],
             capture_output=True, text=True, encoding="utf-8", cwd=PACKAGES / "npm",
         )
         if done.returncode != 0:

@@ -1,29 +1,49 @@
-// flagd's JavaScript client: `client.cjs FLAGS CONTEXTS NOW compiled|interpreted`, as client.py. It holds the flags
-// against the schema that the package has, too.
+// flagd's Node provider: `client.cjs FLAGS MANIFEST CONTEXTS NOW compiled|interpreted`, as client.py. The provider compiles
+// rules, and has no option for what else its core can do: interpret them, and hold the flags against flagd's schema.
 const { readFileSync } = require("node:fs");
 const { createRequire } = require("node:module");
-const { FlagdCore } = createRequire(process.cwd() + "/")("@openfeature/flagd-core");
+const installed = createRequire(process.cwd() + "/");
+const core = installed("@openfeature/flagd-core");
+const { OpenFeature } = installed("@openfeature/server-sdk");
 
-const [flags, contexts, now, mode] = process.argv.slice(2);
+const [flags, manifest, contexts, now, mode] = process.argv.slice(2);
 Date.now = () => Number(now) * 1000;
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
-const client = new FlagdCore(undefined, silent, { disableDynamicCodeGeneration: mode === "interpreted" });
-const text = readFileSync(flags, "utf-8");
-const STRICT = true;
-client._storage.setConfigurations(text, STRICT);
-const resolvers = {
-  boolean: (key, context) => client.resolveBooleanEvaluation(key, false, context, silent),
-  string: (key, context) => client.resolveStringEvaluation(key, "", context, silent),
-  number: (key, context) => client.resolveNumberEvaluation(key, 0, context, silent),
-  object: (key, context) => client.resolveObjectEvaluation(key, {}, context, silent),
-};
-const types = Object.entries(JSON.parse(text).flags).map(([key, flag]) => [key, typeof Object.values(flag.variants)[0]]);
-for (const line of readFileSync(contexts, "utf-8").split("\n").filter(Boolean)) {
-  const context = JSON.parse(line);
-  const decided = {};
-  for (const [key, type] of types) {
-    const { value, variant, reason, errorMessage } = resolvers[type](key, context);
-    decided[key] = [value, variant, errorMessage ?? reason];
-  }
-  process.stdout.write(JSON.stringify(decided) + "\n");
+if (mode === "interpreted") {
+  const STRICT = true;
+  core.FlagdCore = class extends core.FlagdCore {
+    constructor(storage, logger) {
+      super(storage, logger, { disableDynamicCodeGeneration: true });
+    }
+    setConfigurations(text) {
+      return this._storage.setConfigurations(text, STRICT);
+    }
+  };
 }
+const { FlagdProvider } = installed("@openfeature/flagd-provider");
+
+async function main() {
+  OpenFeature.setLogger({ debug() {}, info() {}, warn() {}, error() {} });
+  await OpenFeature.setProviderAndWait(new FlagdProvider({ resolverType: "in-process", offlineFlagSourcePath: flags }));
+  const client = OpenFeature.getClient();
+  const getters = {
+    boolean: client.getBooleanDetails,
+    string: client.getStringDetails,
+    integer: client.getNumberDetails,
+    float: client.getNumberDetails,
+    object: client.getObjectDetails,
+  };
+  const [exported, described] = [flags, manifest].map((path) => JSON.parse(readFileSync(path, "utf-8")).flags);
+  const calls = Object.keys(exported).map((key) => [getters[described[key].flagType], key, described[key].defaultValue]);
+  for (const line of readFileSync(contexts, "utf-8").split("\n").filter(Boolean)) {
+    const context = JSON.parse(line);
+    const decided = {};
+    for (const [get, key, byDefault] of calls) {
+      const { value, variant, reason, errorCode, errorMessage } = await get.call(client, key, byDefault, context);
+      decided[key] = [value, variant, errorCode ? `${errorCode}: ${errorMessage}` : reason];
+    }
+    process.stdout.write(JSON.stringify(decided) + "\n");
+  }
+  await OpenFeature.close();
+}
+
+main();

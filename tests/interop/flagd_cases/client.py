@@ -1,48 +1,41 @@
-"""flagd's Python client: `client.py FLAGS CONTEXTS NOW` prints what each context gets of each flag, a line each.
+"""flagd's Python provider: `client.py FLAGS MANIFEST CONTEXTS NOW` prints what each context gets of each flag, a line each.
 
-Runs in an environment that has `openfeature-flagd-core`. Standard output is JSON lines in the order of CONTEXTS, each
-a mapping from flags to [value, variant, reason].
+Runs in an environment that has `openfeature-provider-flagd`. Flags are asked for as the manifest says, by type and with
+its default. Standard output is JSON lines in the order of CONTEXTS, each a mapping from flags to [value, variant, reason],
+where an error takes the place of the reason. The SDK drops a targeting key that is empty, 0 or false: no provider sees it.
 """
 
 import json
 import logging
 import sys
 import time
+from pathlib import Path
 
-from openfeature.contrib.tools.flagd.core import FlagdCore
+from openfeature import api
+from openfeature.contrib.provider.flagd import FlagdProvider
+from openfeature.contrib.provider.flagd.config import ResolverType
 from openfeature.evaluation_context import EvaluationContext
 
 
 def main():
-    flags, contexts, now = sys.argv[1:]
+    flags, manifest, contexts, now = sys.argv[1:]
     logging.disable(logging.CRITICAL)
     time.time = lambda: float(now)
-    with open(flags, encoding="utf-8") as file:
-        text = file.read()
-    client = FlagdCore()
-    client.set_flags(text)
-    resolvers = {}
-    for key, flag in json.loads(text)["flags"].items():
-        value = next(iter(flag["variants"].values()))
-        resolve, default = {
-            bool: (client.resolve_boolean_value, None),
-            str: (client.resolve_string_value, None),
-            int: (client.resolve_float_value, None),
-            float: (client.resolve_float_value, None),
-            dict: (client.resolve_object_value, None),
-        }[type(value)]
-        resolvers[key] = lambda context, key=key, resolve=resolve, default=default: resolve(key, default, context)
+    api.set_provider_and_wait(FlagdProvider(resolver_type=ResolverType.FILE, offline_flag_source_path=flags))
+    client = api.get_client()
+    exported, described = (json.loads(Path(path).read_text(encoding="utf-8"))["flags"] for path in (flags, manifest))
+    getters = {kind: getattr(client, f"get_{kind}_details") for kind in ("boolean", "string", "integer", "float", "object")}
+    calls = [(getters[described[key]["flagType"]], key, described[key]["defaultValue"]) for key in exported]
     for line in open(contexts, encoding="utf-8"):
         attributes = json.loads(line)
         context = EvaluationContext(attributes.pop("targetingKey", None), attributes)
         decided = {}
-        for key, resolve in resolvers.items():
-            try:
-                details = resolve(context)
-                decided[key] = [details.value, details.variant, str(details.reason)]
-            except Exception as error:  # whatever it is, it is a difference
-                decided[key] = [None, None, f"{type(error).__name__}: {error}"]
+        for get, key, default in calls:
+            found = get(key, default, context)
+            error = found.error_code and f"{found.error_code}: {found.error_message}"
+            decided[key] = [found.value, found.variant, error or str(found.reason)]
         print(json.dumps(decided))
+    api.shutdown()
 
 
 main()
