@@ -163,7 +163,7 @@ def generated(binary, bucketing, folder, flags, seed, python):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("binary", metavar="PATH-OF-FLAGCTL", type=Path)
-    parser.add_argument("--flags", type=int, default=1000)
+    parser.add_argument("--flags", type=int, default=1100)
     parser.add_argument("--seed", type=int, default=20261122)
     arguments = parser.parse_args()
     binary = arguments.binary.resolve()
