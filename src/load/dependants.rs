@@ -22,13 +22,16 @@ pub fn dependants(source: &Source, keys: &[String], segments: &[String]) -> Resu
     }
     let mut paths = source.list(FLAGS)?;
     paths.extend(source.list(SEGMENTS)?);
-    let files = paths.par_iter().map(|path| source.read(path)).collect::<Result<Vec<_>, _>>()?;
     let mut known: BTreeSet<Named> = keys.iter().map(|key| (FLAGS, key.clone())).collect();
     known.extend(segments.iter().map(|name| (SEGMENTS, name.clone())));
     let mut new = known.clone();
     while !new.is_empty() {
-        let found = files.par_iter().flatten().filter(|file| may_mention(file, &new));
-        let found: BTreeSet<Named> = found.filter_map(|file| mentioning(file, &new)).collect();
+        // Most flags are mentioned nowhere: reading again what little is found costs less than keeping every text.
+        let found = |path: &String| -> Result<Option<Named>, SourceError> {
+            let file = source.read(path)?.filter(|file| may_mention(file, &new));
+            Ok(file.and_then(|file| mentioning(file, &new)))
+        };
+        let found = paths.par_iter().filter_map(|path| found(path).transpose()).collect::<Result<BTreeSet<_>, _>>()?;
         new = found.into_iter().filter(|named| known.insert(named.clone())).collect();
     }
     let flags = known.into_iter().filter(|(place, key)| *place == FLAGS && !keys.contains(key));
@@ -41,9 +44,9 @@ fn may_mention(file: &File, names: &BTreeSet<Named>) -> bool {
 }
 
 /// What the file defines, if that mentions one of the names.
-fn mentioning(file: &File, names: &BTreeSet<Named>) -> Option<Named> {
+fn mentioning(file: File, names: &BTreeSet<Named>) -> Option<Named> {
     let mut mentions = Vec::new();
-    let named = match lower(file.clone(), FileId(0), Check::Misfits).definition {
+    let named = match lower(file, FileId(0), Check::Misfits).definition {
         Definition::Flag(flag) => {
             mentioned_by(&flag, &mut mentions);
             (FLAGS, flag.key)
