@@ -21,7 +21,7 @@
 //! | schema | a Node tree, its kind | diagnostics: departures from the published schemas | codes, source, diag, yaml, model, bundle |
 //! | compile | Project, environment | Bundle: names resolved, order fixed, percentages as bucket ranges | codes, source, diag, yaml, model, bundle, eval |
 //! | diff | a flag before and after | Changes of its meaning, in a fixed order | bundle |
-//! | test | Project, Bundles | what became of every expectation in its test files | codes, source, diag, yaml, model, bundle, eval |
+//! | test | Project, Bundles | what became of every expectation and assertion in its test files | codes, source, diag, yaml, bundle, eval, analyze, model, compile |
 //! | flagd | Bundle | the flags as flagd's clients read them, or what they cannot say | bundle, eval |
 //! | store | a target | objects, each whole, written under conditions (the only one that knows object stores) | |
 //! | publish | an environment's bytes, their commit, a Store | the next number of its log, or why there is none | bundle, store |

@@ -184,7 +184,9 @@ fn translate(error: &ValidationError<'_>, place: &Place<'_>, schema: &Json, diag
                 help.map_or_else(|| format!("one of {}", listed(&options)), |one| format!("did you mean `{one}`?"));
             diagnostics.push(Diagnostic::new(Code::InvalidValue, place.head(), message).help(help));
         }
-        // Where there is an unknown key, that is the operator: it has been reported.
+        // Where there is an unknown key, that is what is missing: it has been reported.
+        ValidationErrorKind::OneOfNotValid { .. }
+            if place.node.entries().iter().any(|entry| !properties().contains(&entry.key.as_str())) => {}
         ValidationErrorKind::AnyOf { .. } if place.node.entries().iter().any(|entry| entry.key != "ignore_case") => {}
         ValidationErrorKind::MinProperties { .. } | ValidationErrorKind::AnyOf { .. } if title() == OPERATORS => {
             diagnostics.push(
@@ -199,7 +201,8 @@ fn translate(error: &ValidationError<'_>, place: &Place<'_>, schema: &Json, diag
             );
         }
         ValidationErrorKind::MinProperties { .. } | ValidationErrorKind::MinItems { .. } => {
-            let message = format!("expected {}, found an empty one", title());
+            let found = if place.node.entries().is_empty() { "an empty one" } else { "a smaller one" };
+            let message = format!("expected {}, found {found}", title());
             diagnostics.push(Diagnostic::new(Code::InvalidValue, place.head(), message));
         }
         ValidationErrorKind::UniqueItems => {

@@ -625,14 +625,14 @@ fn promises_are_kept_or_broken_as_the_evaluator_says() {
             world.some(|reference| !has(served, reference)),
         );
         check(
-            exclusive(&[served, needed], &budget),
-            &|context, now| gets(served, context, now) && gets(needed, context, now),
-            world.some(|reference| has(served, reference) && has(needed, reference)),
+            exclusive(&[served, needed], Some(when), &budget),
+            &|context, now| holds(when, context, now) && gets(served, context, now) && gets(needed, context, now),
+            world.some(|reference| is(reference, when) && has(served, reference) && has(needed, reference)),
         );
         check(
-            follows(served, needed, &budget),
-            &|context, now| gets(served, context, now) && !gets(needed, context, now),
-            world.some(|reference| has(served, reference) && !has(needed, reference)),
+            follows(served, needed, Some(then), &budget),
+            &|context, now| holds(then, context, now) && gets(served, context, now) && !gets(needed, context, now),
+            world.some(|reference| is(reference, then) && has(served, reference) && !has(needed, reference)),
         );
         check(
             satisfiable(&bundle, when, &budget),
@@ -669,7 +669,7 @@ fn promises_are_kept_or_broken_as_the_evaluator_says() {
                 |at: usize| decide(case.bundles[at], case.flags()[at], &case.contexts[at], now).variant.name.clone();
             name(0).as_ref() == variant && name(1).as_ref() != variant
         };
-        match monotone(served, after, &budget).unwrap() {
+        match monotone(served, after, None, &budget).unwrap() {
             Answer::Refuted(Witness { context, now }) => assert!(loses(&Json::Object(context), now), "{shown}"),
             Answer::Proven => assert!(!contexts.iter().any(|(json, now)| loses(json, *now)), "{shown}"),
             Answer::Undecided(doubt) => panic!("{doubt:?} {shown}"),

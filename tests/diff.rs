@@ -358,28 +358,28 @@ fn pull_request() -> TestRepository {
     copy(Path::new("examples"), repository.root());
     repository.commit("the example shop");
     repository.git(&["checkout", "--quiet", "-b", "work"]);
-    let edit = |path: &str, from: &str, to: &str| {
+    let edit = |repository: &TestRepository, path: &str, from: &str, to: &str| {
         let text = fs::read_to_string(repository.root().join(path)).unwrap();
         assert!(text.contains(from), "{path}: {from}");
         repository.write(path, &text.replacen(from, to, 1));
     };
-    edit("flags/mobile/loyalty-card.yaml", "rollout: 10%", "rollout: 20%");
+    edit(&repository, "flags/mobile/loyalty-card.yaml", "rollout: 10%", "rollout: 20%");
+    repository.commit("loyalty card: the next step");
     let rule = "rules:\n  - name: free-plan\n    if: {app.platform: web, plan: free}\n    serve: some\n";
-    edit("flags/search/results-per-page.yaml", "rules:\n", rule);
-    edit("segments/eu-customers.yaml", "[AT, DE, FR, NL]", "[AT, DE, FR, GB, NL]");
-    edit("flags/mobile/update-prompt.yaml", "app.platform: {ne: web}", "app.platform: [android, ios]");
+    edit(&repository, "flags/search/results-per-page.yaml", "rules:\n", rule);
+    edit(&repository, "segments/eu-customers.yaml", "[AT, DE, FR, NL]", "[AT, DE, FR, GB, NL]");
+    edit(&repository, "flags/mobile/update-prompt.yaml", "app.platform: {ne: web}", "app.platform: [android, ios]");
     repository.write("kills/production/search-ranking.yaml", "reason: \"INC-4300: ranking is slow\"\n");
     repository.commit("a busy day");
     repository
 }
 
-/// The block of `README.md` after a marker.
+/// What stands in `README.md` between a marker and the next end.
 fn readme(marker: &str, text: &str) {
     let readme = fs::read_to_string("README.md").unwrap();
     let (before, rest) = readme.split_once(marker).unwrap();
-    let (_, after) = rest.split_once("\n```\n").unwrap();
-    let block = format!("\n```text\n{}", text.trim_end());
-    let new = format!("{before}{marker}{block}\n```\n{after}");
+    let (_, after) = rest.split_once("<!-- end -->").unwrap();
+    let new = format!("{before}{marker}\n{text}<!-- end -->{after}");
     if overwrites() {
         fs::write("README.md", new).unwrap();
     } else {
@@ -390,9 +390,16 @@ fn readme(marker: &str, text: &str) {
 #[test]
 fn the_readme_shows_a_pull_request_as_it_is() {
     let repository = pull_request();
-    let human = repository.flagctl(&["diff", "main...HEAD", "-e", "production"]);
-    assert_eq!((human.code, human.stderr.as_str()), (Some(0), ""), "{}", human.stdout);
-    readme("<!-- diff: human -->", &format!("$ flagctl diff main...HEAD -e production\n{}", human.stdout));
-    let markdown = repository.flagctl(&["diff", "main...HEAD", "-e", "production", "--format", "markdown"]);
-    holds("pull-request", &["diff", "main...HEAD", "-e", "production", "--format", "markdown"], &markdown);
+    let shown = |range: &str, more: &[&str]| {
+        let arguments = [&["diff", range, "-e", "production"], more].concat();
+        let ran = repository.flagctl(&arguments);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.stdout);
+        ran
+    };
+    let step = shown("main...HEAD~1", &[]).stdout;
+    readme("<!-- diff: human -->", &format!("```text\n$ flagctl diff main...HEAD~1 -e production\n{step}```\n"));
+    let comment = shown("main...HEAD", &["--format", "markdown"]);
+    let quoted = |line: &str| format!("> {line}").trim_end().to_owned() + "\n";
+    readme("<!-- diff: markdown -->", &comment.stdout.lines().map(quoted).collect::<String>());
+    holds("pull-request", &["diff", "main...HEAD", "-e", "production"], &shown("main...HEAD", &[]));
 }

@@ -61,25 +61,24 @@ impl<'b> Question<'b> {
     fn new(
         bundles: Vec<(Side, &'b Bundle)>,
         flags: &[(Side, Definition<'b>)],
-        conditions: &[&'b Condition],
+        conditions: &[(Side, &'b Condition)],
         budget: &Budget,
     ) -> Self {
-        let placed: Vec<_> = conditions.iter().map(|condition| (Side::Before, *condition)).collect();
-        let bundle = bundles.first().map(|(_, bundle)| *bundle);
-        let mut engine = Engine::new(bundles, flags, &placed, budget);
+        let mut engine = Engine::new(bundles.clone(), flags, conditions, budget);
         let targets = flags.iter().map(|(side, flag)| (engine.lower(*side, *flag), Heed::State)).collect();
-        let lowered = conditions.iter().filter_map(|condition| {
-            let bundle = bundle?;
-            Some(engine.lowering.condition(Side::Before, bundle, condition, Want::True))
+        let lowered = conditions.iter().filter_map(|(side, condition)| {
+            let (_, bundle) = bundles.iter().find(|(other, _)| other == side)?;
+            Some(engine.lowering.condition(*side, bundle, condition, Want::True))
         });
         let conditions = lowered.collect();
         Self { engine, targets, conditions }
     }
 
-    fn of(flags: &[Served<'b>], conditions: &[&'b Condition], budget: &Budget) -> Self {
+    fn of(flags: &[Served<'b>], condition: Option<&'b Condition>, budget: &Budget) -> Self {
         let bundles = flags.first().map(|served| (Side::Before, served.flag.bundle)).into_iter().collect();
         let flags: Vec<_> = flags.iter().map(|served| (Side::Before, served.flag)).collect();
-        Self::new(bundles, &flags, conditions, budget)
+        let condition = condition.map(|condition| (Side::Before, condition));
+        Self::new(bundles, &flags, condition.as_slice(), budget)
     }
 
     fn served(&self, at: usize, variant: VariantId) -> Literal {
@@ -136,7 +135,7 @@ fn held(leaf: &Leaf) -> bool {
 /// # Errors
 /// [`Failure`]
 pub fn never(served: Served<'_>, when: Option<&Condition>, budget: &Budget) -> Result<Answer, Failure> {
-    let question = Question::of(&[served], when.as_slice(), budget);
+    let question = Question::of(&[served], when, budget);
     let wanted = [question.served(0, served.variant), question.condition(0)];
     question.refute_leaf(&wanted, |leaf| held(leaf) && gets(leaf, 0, served.variant))
 }
@@ -146,7 +145,7 @@ pub fn never(served: Served<'_>, when: Option<&Condition>, budget: &Budget) -> R
 /// # Errors
 /// [`Failure`]
 pub fn always(served: Served<'_>, when: Option<&Condition>, budget: &Budget) -> Result<Answer, Failure> {
-    let question = Question::of(&[served], when.as_slice(), budget);
+    let question = Question::of(&[served], when, budget);
     let wanted = [!question.served(0, served.variant), question.condition(0)];
     question.refute_leaf(&wanted, |leaf| held(leaf) && !gets(leaf, 0, served.variant))
 }
@@ -158,7 +157,7 @@ pub fn always(served: Served<'_>, when: Option<&Condition>, budget: &Budget) -> 
 /// # Errors
 /// [`Failure`]
 pub fn at_most(served: Served<'_>, share: Share, when: Option<&Condition>, budget: &Budget) -> Result<Answer, Failure> {
-    let question = Question::of(&[served], when.as_slice(), budget);
+    let question = Question::of(&[served], when, budget);
     let target = question.targets.first().and_then(|(at, _)| question.engine.lowering.flags.get(*at));
     let named = target.map_or(question.engine.lowering.false_literal(), |flag| flag.unit.named);
     let wanted = [question.served(0, served.variant), question.condition(0), !named];
@@ -172,12 +171,12 @@ pub fn at_most(served: Served<'_>, share: Share, when: Option<&Condition>, budge
     })
 }
 
-/// No context gets two of these, all of flags of one bundle.
+/// Nobody for whom `when` holds gets two of these, all of flags of one bundle.
 ///
 /// # Errors
 /// [`Failure`]
-pub fn exclusive(served: &[Served<'_>], budget: &Budget) -> Result<Answer, Failure> {
-    let mut question = Question::of(served, &[], budget);
+pub fn exclusive(served: &[Served<'_>], when: Option<&Condition>, budget: &Budget) -> Result<Answer, Failure> {
+    let mut question = Question::of(served, when, budget);
     let literals: Vec<_> = served.iter().enumerate().map(|(at, one)| question.served(at, one.variant)).collect();
     let mut both = Vec::new();
     for (at, one) in literals.iter().enumerate() {
@@ -187,32 +186,46 @@ pub fn exclusive(served: &[Served<'_>], budget: &Budget) -> Result<Answer, Failu
     }
     let two = question.engine.lowering.solver.any(both);
     let count = |leaf: &Leaf| served.iter().enumerate().filter(|(at, one)| gets(leaf, *at, one.variant)).count();
-    question.refute_leaf(&[two], |leaf| count(leaf) > 1)
+    let wanted = [two, question.condition(0)];
+    question.refute_leaf(&wanted, |leaf| held(leaf) && count(leaf) > 1)
 }
 
-/// Everyone who gets the first gets the second, a variant of a flag of the same bundle.
+/// Everyone for whom `when` holds and who gets the first gets the second, a variant of a flag of the same bundle.
 ///
 /// # Errors
 /// [`Failure`]
-pub fn follows(first: Served<'_>, second: Served<'_>, budget: &Budget) -> Result<Answer, Failure> {
-    let question = Question::of(&[first, second], &[], budget);
-    let wanted = [question.served(0, first.variant), !question.served(1, second.variant)];
-    question.refute_leaf(&wanted, |leaf| gets(leaf, 0, first.variant) && !gets(leaf, 1, second.variant))
+pub fn follows(
+    first: Served<'_>,
+    second: Served<'_>,
+    when: Option<&Condition>,
+    budget: &Budget,
+) -> Result<Answer, Failure> {
+    let question = Question::of(&[first, second], when, budget);
+    let wanted = [question.served(0, first.variant), !question.served(1, second.variant), question.condition(0)];
+    let broken = |leaf: &Leaf| held(leaf) && gets(leaf, 0, first.variant) && !gets(leaf, 1, second.variant);
+    question.refute_leaf(&wanted, broken)
 }
 
-/// Nobody who had the variant loses it, whatever value it has.
+/// Nobody for whom `when` holds after and who had the variant loses it, whatever value it has.
 ///
 /// # Errors
 /// [`Failure`]
-pub fn monotone(before: Served<'_>, after: Definition<'_>, budget: &Budget) -> Result<Answer, Failure> {
+pub fn monotone(
+    before: Served<'_>,
+    after: Definition<'_>,
+    when: Option<&Condition>,
+    budget: &Budget,
+) -> Result<Answer, Failure> {
     let name = &before.flag.flag().variant(before.variant).name;
     let kept = Served::find(after, name).map(|served| served.variant);
     let bundles = vec![(Side::Before, before.flag.bundle), (Side::After, after.bundle)];
     let flags = [(Side::Before, before.flag), (Side::After, after)];
-    let question = Question::new(bundles, &flags, &[], budget);
+    let when = when.map(|condition| (Side::After, condition));
+    let question = Question::new(bundles, &flags, when.as_slice(), budget);
     let still = kept.map_or(question.engine.lowering.false_literal(), |kept| question.served(1, kept));
-    let wanted = [question.served(0, before.variant), !still];
-    question.refute_leaf(&wanted, |leaf| gets(leaf, 0, before.variant) && !kept.is_some_and(|kept| gets(leaf, 1, kept)))
+    let wanted = [question.served(0, before.variant), !still, question.condition(0)];
+    let keeps = |leaf: &Leaf| kept.is_some_and(|kept| gets(leaf, 1, kept));
+    question.refute_leaf(&wanted, |leaf| held(leaf) && gets(leaf, 0, before.variant) && !keeps(leaf))
 }
 
 /// A context for which the condition holds; none is a proof that there is none.
@@ -220,7 +233,7 @@ pub fn monotone(before: Served<'_>, after: Definition<'_>, budget: &Budget) -> R
 /// # Errors
 /// [`Failure`]
 pub fn satisfiable(bundle: &Bundle, condition: &Condition, budget: &Budget) -> Result<Answer, Failure> {
-    let question = Question::new(vec![(Side::Before, bundle)], &[], &[condition], budget);
+    let question = Question::new(vec![(Side::Before, bundle)], &[], &[(Side::Before, condition)], budget);
     let wanted = [question.condition(0)];
     question.refute_leaf(&wanted, held)
 }
@@ -230,7 +243,7 @@ pub fn satisfiable(bundle: &Bundle, condition: &Condition, budget: &Budget) -> R
 /// # Errors
 /// [`Failure`]
 pub fn valid(bundle: &Bundle, condition: &Condition, budget: &Budget) -> Result<Answer, Failure> {
-    let question = Question::new(vec![(Side::Before, bundle)], &[], &[condition], budget);
+    let question = Question::new(vec![(Side::Before, bundle)], &[], &[(Side::Before, condition)], budget);
     let wanted = [!question.condition(0)];
     question.refute_leaf(&wanted, |leaf| !held(leaf))
 }
@@ -240,7 +253,8 @@ pub fn valid(bundle: &Bundle, condition: &Condition, budget: &Budget) -> Result<
 /// # Errors
 /// [`Failure`]
 pub fn implies(bundle: &Bundle, first: &Condition, second: &Condition, budget: &Budget) -> Result<Answer, Failure> {
-    let question = Question::new(vec![(Side::Before, bundle)], &[], &[first, second], budget);
+    let question =
+        Question::new(vec![(Side::Before, bundle)], &[], &[first, second].map(|one| (Side::Before, one)), budget);
     let wanted = [question.condition(0), !question.condition(1)];
     question.refute_leaf(&wanted, |leaf| leaf.conditions == [true, false])
 }

@@ -107,6 +107,12 @@ pub(super) fn earlier(repository: &Arc<Repository>, text: &str) -> Result<Revisi
     repository.beginning(&rev(text)?).map_err(advised)
 }
 
+/// The definitions of a source as they were at an earlier revision.
+pub(super) fn since(source: &Source, text: &str) -> Result<Revision> {
+    let start = source.root().unwrap_or_else(|| Path::new(".").to_owned());
+    earlier(&Arc::new(Repository::find(&start)?), text)
+}
+
 fn folder(repository: &Repository) -> Result<Source> {
     if repository.is_bare() {
         let missing = "a bare repository has no working tree: name two ends, as in `flagctl diff BASE..HEAD`";

@@ -21,6 +21,7 @@ mod merge;
 mod moves;
 mod off_path;
 mod overview;
+mod past;
 mod progress;
 mod publish;
 mod pull;

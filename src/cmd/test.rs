@@ -1,4 +1,4 @@
-//! `flagctl test`: whether flags give what test files expect.
+//! `flagctl test`: whether flags give what test files expect, and keep what they promise.
 
 use std::io::{self, Write};
 use std::mem::ManuallyDrop;
@@ -9,7 +9,8 @@ use rayon::prelude::*;
 
 use super::at::At;
 use super::validate::{Format, inside};
-use super::{Exit, Global, Stream, check_environment, prefix, terminal_width};
+use super::{Exit, Global, Stream, check_environment, past, prefix, progress, terminal_width};
+use crate::analyze::Budget;
 use crate::bundle::Bundle;
 use crate::codes::{Code, Severity};
 use crate::compile::compile;
@@ -18,12 +19,13 @@ use crate::load::{self, Loaded};
 use crate::model::{FLAGS, Suite, TESTS};
 use crate::report::{self, TestReport, Validation};
 use crate::source::{File, Source};
-use crate::test::{self, Ending, Plan, Verdict};
+use crate::test::{self, Ending, Plan};
 use crate::yaml::Whole;
 
-/// Decide what test files expect, and compare
+/// Decide what test files expect, and prove what they assert
 ///
-/// A test file is `tests/**/*.yaml`: contexts, and what flags must give each. `flagctl schema test` has every field.
+/// A test file is `tests/**/*.yaml`: contexts and what flags must give each, and assertions that must hold for all
+/// contexts. `flagctl schema test` has every field.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: flagctl test -e production --coverage")]
 pub(super) struct Args {
@@ -81,11 +83,9 @@ fn decide(args: &Args, global: &Global, update: Update) -> Result<Exit> {
     if update == Update::Wanted && rewrite(&plan, &loaded, &source)? == Exit::Yes {
         return decide(args, global, Update::No);
     }
-    let outcome = test::run(&plan);
-    diagnostics.extend(outcome.checks.iter().filter_map(|check| match &check.verdict {
-        Verdict::Failed(failure) => Some(failure.diagnostic.clone()),
-        _ => None,
-    }));
+    let past = ManuallyDrop::new(past::read(&plan, &source, &mut diagnostics)?);
+    let outcome = progress::shown("testing", || test::run(&plan, &past, &Budget::default()));
+    diagnostics.extend(outcome.checks.iter().filter_map(|check| check.verdict.diagnostic().cloned()));
     let mut findings = errors(loaded.settle(diagnostics));
     // What is wrong elsewhere is for `validate` to say, unless it keeps a test from running.
     if outcome.count(Ending::NotRun) == 0 {
@@ -94,9 +94,15 @@ fn decide(args: &Args, global: &Global, update: Update) -> Result<Exit> {
     }
     let coverage = args.coverage.then(|| test::coverage(&loaded.project, &bundles, &outcome));
     write(args, global, &source, &loaded, &findings, &outcome, coverage.as_deref())?;
-    let passed = findings.is_empty() && outcome.count(Ending::Passed) == outcome.checks.len();
+    let undecided = |finding: &Finding| finding.diagnostic.code == Code::UndecidedAssertion;
+    let exit = match outcome.count(Ending::Unknown) {
+        0 if findings.is_empty() && outcome.count(Ending::Passed) == outcome.checks.len() => Exit::Yes,
+        0 => Exit::No,
+        _ if findings.iter().all(undecided) => Exit::Failed,
+        _ => Exit::No,
+    };
     std::mem::forget((findings, plan, outcome));
-    Ok(if passed { Exit::Yes } else { Exit::No })
+    Ok(exit)
 }
 
 fn environments(args: &Args, settings: &Loaded) -> Result<Vec<String>> {
@@ -139,6 +145,8 @@ fn mentioned(loaded: &Loaded) -> Vec<String> {
             keys.extend(case.expect.iter().map(|expectation| expectation.flag.value.clone()));
             keys.extend(case.buckets.iter().map(|placement| placement.flag.value.clone()));
         }
+        let servings = suite.assertions.iter().flat_map(|assertion| assertion.claim.servings());
+        keys.extend(servings.map(|one| one.flag.value.clone()));
         keys.extend(suite.golden.iter().flat_map(|golden| &golden.flags).map(|flag| flag.value.clone()));
     }
     keys.sort_unstable();

@@ -141,6 +141,9 @@ codes! {
     UnusedVariant "unused-variant" Warning Yes "../rules/unused-variant.md";
     // Tests.
     FailedExpectation "failed-expectation" Error No "failed-expectation.md";
+    FailedAssertion "failed-assertion" Error No "failed-assertion.md";
+    UndecidedAssertion "undecided-assertion" Error No "undecided-assertion.md";
+    UnknownRevision "unknown-revision" Error No "unknown-revision.md";
     // Levels and inline allows themselves.
     UnknownCode "unknown-code" Error No "unknown-code.md";
     FixedCode "fixed-code" Error No "fixed-code.md";

@@ -6,12 +6,15 @@
 //! **Invariant:** a flag that cannot be compiled is left out, with those that depend on it, and no other.
 //! **Invariant:** the bundle depends on what the definitions say, not on files, places or order of reading.
 
+mod alone;
 mod condition;
 mod operand;
 mod order;
 mod rule;
 
 use std::collections::BTreeMap;
+
+pub use alone::conditions;
 
 use crate::bundle::{
     Attribute, AttributeId, Attributes, Bucketer, Bundle, Condition, Flag, FlagId, Segment, SegmentId, State,
@@ -47,7 +50,9 @@ enum Item {
 struct Draft<'p, D, C> {
     definition: &'p D,
     /// Once it is compiled without error.
-    compiled: Option<(C, Weight)>,
+    weight: Option<Weight>,
+    /// What goes into the bundle.
+    compiled: Option<C>,
 }
 
 struct Compiler<'p> {
@@ -76,10 +81,11 @@ impl<'p> Compiler<'p> {
             allowed: declared.allowed.as_ref().map(|all| all.iter().map(|one| one.value.as_str().into()).collect()),
         };
         let mut segments: Vec<_> =
-            project.segments.iter().map(|definition| Draft { definition, compiled: None }).collect();
+            project.segments.iter().map(|definition| Draft { definition, weight: None, compiled: None }).collect();
         segments.sort_by_key(|draft| &draft.definition.name);
         segments.dedup_by_key(|draft| &draft.definition.name);
-        let mut flags: Vec<_> = project.flags.iter().map(|definition| Draft { definition, compiled: None }).collect();
+        let mut flags: Vec<_> =
+            project.flags.iter().map(|definition| Draft { definition, weight: None, compiled: None }).collect();
         flags.sort_by_key(|draft| &draft.definition.key);
         flags.dedup_by_key(|draft| &draft.definition.key);
         let servings = flags.iter().map(|draft| draft.definition.serving(environment)).collect();
@@ -155,7 +161,7 @@ impl<'p> Compiler<'p> {
         if let Ok(weight) = self.weigh([&condition], definition.start, &definition.name)
             && let Some(draft) = self.segments.get_mut(at)
         {
-            draft.compiled = Some((Segment { name, condition }, weight));
+            (draft.weight, draft.compiled) = (Some(weight), Some(Segment { name, condition }));
         }
     }
 
@@ -170,7 +176,7 @@ impl<'p> Compiler<'p> {
         if let Ok(weight) = self.weigh(flag.conditions(), definition.start, &definition.key)
             && let Some(draft) = self.flags.get_mut(at)
         {
-            draft.compiled = Some((flag, weight));
+            (draft.weight, draft.compiled) = (Some(weight), Some(flag));
         }
     }
 
@@ -180,8 +186,8 @@ impl<'p> Compiler<'p> {
         span: Span,
         name: &str,
     ) -> Compiled<Weight> {
-        let segment = |id: SegmentId| Some(self.segments.get(id.0 as usize)?.compiled.as_ref()?.1);
-        let flag = |id: FlagId| Some(self.flags.get(id.0 as usize)?.compiled.as_ref()?.1);
+        let segment = |id: SegmentId| self.segments.get(id.0 as usize)?.weight;
+        let flag = |id: FlagId| self.flags.get(id.0 as usize)?.weight;
         let each = conditions.into_iter().map(|condition| Weight::of(condition, &segment, &flag));
         let weight =
             each.collect::<Option<Vec<_>>>().ok_or(Broken)?.into_iter().fold(Weight::default(), Weight::beside);
@@ -305,7 +311,7 @@ impl<'p> Compiler<'p> {
         // Segments stand in the order of their names until now, and must follow those that they refer to.
         let mut depths: Vec<(u32, usize)> = Vec::new();
         for (at, draft) in self.segments.iter().enumerate() {
-            if let Some((_, weight)) = &draft.compiled {
+            if let Some(weight) = draft.weight {
                 depths.push((weight.depth, at));
             }
         }
@@ -321,13 +327,13 @@ impl<'p> Compiler<'p> {
         let mut drafts: Vec<_> = self.segments.into_iter().map(|draft| draft.compiled).collect();
         let mut segments = Vec::with_capacity(depths.len());
         for (_, at) in depths {
-            if let Some((mut segment, _)) = drafts.get_mut(at).and_then(Option::take) {
+            if let Some(mut segment) = drafts.get_mut(at).and_then(Option::take) {
                 renumber.condition(&mut segment.condition);
                 segments.push(segment);
             }
         }
         let compiled = self.flags.into_iter().filter_map(|draft| draft.compiled);
-        let flags = compiled.map(|(mut flag, _)| {
+        let flags = compiled.map(|mut flag| {
             let rules = flag.rules.iter_mut().filter_map(|rule| rule.condition.as_mut());
             flag.prerequisites.iter_mut().chain(rules).for_each(|condition| renumber.condition(condition));
             flag

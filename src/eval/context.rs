@@ -91,6 +91,11 @@ impl<'a> Context<'a> {
         self.values[usize::from(id.0)] = value;
     }
 
+    /// The same, of which nothing lies elsewhere.
+    pub fn into_owned(self) -> Context<'static> {
+        Context { values: self.values.into_iter().map(Value::into_owned).collect() }
+    }
+
     /// The text to bucket by. An empty one identifies nobody.
     pub(super) fn unit(&self, id: AttributeId) -> Result<&str, ErrorCode> {
         match self.value(id) {

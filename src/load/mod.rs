@@ -77,7 +77,8 @@ pub fn tests(source: &Source, loaded: Loaded, wanted: impl Fn(&str) -> bool) -> 
     Ok(loaded)
 }
 
-/// Adds to the settings what deciding these flags in some environments needs, and nothing else.
+/// Adds to the settings what deciding these flags in some environments needs, and the conditions of test files that
+/// were read, and nothing else.
 ///
 /// A flag that is not there is missing from the project too.
 ///
@@ -86,6 +87,10 @@ pub fn tests(source: &Source, loaded: Loaded, wanted: impl Fn(&str) -> bool) -> 
 pub fn flags(source: &Source, settings: Loaded, keys: &[String], environments: &[&str]) -> Result<Loaded, SourceError> {
     let mut loaded = settings;
     let mut wanted: BTreeSet<(&str, String)> = keys.iter().map(|key| (FLAGS, key.clone())).collect();
+    let assertions = loaded.project.suites.iter().flat_map(|suite| &suite.assertions);
+    let mut mentions = Vec::new();
+    assertions.filter_map(|one| one.when.as_ref()).for_each(|condition| mentioned(condition, &mut mentions));
+    wanted.extend(mentions);
     let mut seen = wanted.clone();
     while !wanted.is_empty() {
         let mut paths = Vec::new();

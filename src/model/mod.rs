@@ -16,7 +16,7 @@ pub use flag::{Effective, Flag, Kill, Rule, Segment, Serve, Serving, Share, Vari
 pub use lower::Misfit;
 pub(crate) use lower::is_name;
 pub use settings::{AttributeDeclaration, Settings};
-pub use test::{Case, Cell, Expectation, Golden, Placement, Subject, Suite};
+pub use test::{Assertion, Case, Cell, Claim, Expectation, FlagVariant, Golden, Placement, Subject, Suite};
 
 use lower::Lowering;
 

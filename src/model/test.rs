@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::condition::Condition;
 use super::flag::start;
 use super::lower::{Fields, Lowering};
 use crate::bundle::Percent;
@@ -25,6 +26,8 @@ pub struct Suite {
     pub contexts: Vec<(Spanned<String>, Node)>,
     /// In the order of the file.
     pub cases: Vec<Case>,
+    /// What must hold for all contexts.
+    pub assertions: Vec<Assertion>,
     /// What single contexts got when the file was last updated.
     pub golden: Option<Golden>,
 }
@@ -85,6 +88,59 @@ pub struct Expectation {
     pub rule: Option<Spanned<String>>,
 }
 
+/// What must hold for all contexts.
+#[derive(Debug, Clone)]
+pub struct Assertion {
+    /// What people call it.
+    pub name: Option<Spanned<String>>,
+    /// Instead of the suite's, unless empty.
+    pub environments: Vec<Spanned<String>>,
+    /// What is claimed.
+    pub claim: Claim,
+    /// The key of the claim.
+    pub place: Span,
+    /// Of whom it is claimed; of everyone if left out.
+    pub when: Option<Condition>,
+}
+
+/// What an assertion claims of flags' serving their variants.
+#[derive(Debug, Clone)]
+pub enum Claim {
+    /// Nobody gets any of these.
+    Never(Vec<FlagVariant>),
+    /// Everyone gets each of these.
+    Always(Vec<FlagVariant>),
+    /// Nobody gets two of these.
+    Exclusive(Vec<FlagVariant>),
+    /// No larger share of units gets any of these.
+    AtMost(Spanned<Percent>, Vec<FlagVariant>),
+    /// Whoever gets one of the first gets each of the second.
+    Implies(Vec<FlagVariant>, Vec<FlagVariant>),
+    /// Whoever got one of these at the revision gets it.
+    MonotoneSince(Spanned<String>, Vec<FlagVariant>),
+}
+
+/// A flag's serving one of its variants.
+#[derive(Debug, Clone)]
+pub struct FlagVariant {
+    /// The flag's key.
+    pub flag: Spanned<String>,
+    /// The variant's name.
+    pub variant: Spanned<String>,
+}
+
+impl Claim {
+    /// All that it is about.
+    pub fn servings(&self) -> impl Iterator<Item = &FlagVariant> {
+        let (first, second) = match self {
+            Self::Never(all) | Self::Always(all) | Self::Exclusive(all) => (all, None),
+            Self::AtMost(_, all) | Self::MonotoneSince(_, all) => (all, None),
+            Self::Implies(serve, implied) => (serve, Some(implied)),
+        };
+        first.iter().chain(second.into_iter().flatten())
+    }
+}
+
 /// Contexts and the variants that they got, written by flagctl and compared ever since.
 #[derive(Debug, Clone)]
 pub struct Golden {
@@ -117,7 +173,8 @@ const REASONS: [&str; 6] = ["STATIC", "TARGETING_MATCH", "SPLIT", "DEFAULT", "DI
 
 impl Suite {
     pub(super) fn lower(lowering: &mut Lowering, root: &Node, file: FileId) -> Self {
-        let fields = lowering.fields(root, &["description", "environments", "now", "contexts", "cases", "golden"]);
+        let fields =
+            lowering.fields(root, &["description", "environments", "now", "contexts", "cases", "assert", "golden"]);
         fields.get("description").and_then(|node| lowering.words(node));
         let contexts = fields.get("contexts").map_or(&[][..], |node| lowering.mapping(node));
         let context = |entry: &Entry| {
@@ -126,6 +183,7 @@ impl Suite {
         };
         let contexts = contexts.iter().filter_map(context).collect();
         let cases = fields.get("cases").map_or(&[][..], |node| lowering.list(node));
+        let assertions = fields.get("assert").map_or(&[][..], |node| lowering.list(node));
         Self {
             file,
             start: start(root),
@@ -134,6 +192,7 @@ impl Suite {
             now: fields.get("now").and_then(|node| lowering.instant(node)),
             contexts,
             cases: cases.iter().map(|case| Case::lower(lowering, case)).collect(),
+            assertions: assertions.iter().filter_map(|one| Assertion::lower(lowering, one)).collect(),
             golden: fields.get("golden").map(|node| Golden::lower(lowering, node)),
         }
     }
@@ -222,6 +281,55 @@ impl Expectation {
         let rule = get("rule").and_then(|node| lowering.name(node));
         Some(Self { flag: lowering.key(entry)?, variant, value, reason, rule })
     }
+}
+
+const CLAIMS: [&str; 6] = ["never", "always", "exclusive", "at_most", "implies", "monotone_since"];
+
+impl Assertion {
+    fn lower(lowering: &mut Lowering, node: &Node) -> Option<Self> {
+        let known = [&["name", "environments", "when", "serve"][..], &CLAIMS].concat();
+        let fields = lowering.fields(node, &known);
+        let mut claims = CLAIMS.iter().filter_map(|claim| node.entry(claim));
+        let (Some(entry), None) = (claims.next(), claims.next()) else {
+            return lowering.misfit(node.span, "exactly one claim");
+        };
+        let value = &entry.value;
+        let serve = fields.get("serve");
+        let takes_serve = matches!(entry.key.as_str(), "at_most" | "implies" | "monotone_since");
+        if serve.is_some() != takes_serve {
+            return lowering
+                .misfit(serve.unwrap_or(node).span, "`serve` beside `at_most`, `implies`, `monotone_since`");
+        }
+        let serve = serve.map_or_else(Vec::new, |node| servings(lowering, node));
+        let claim = match entry.key.as_str() {
+            "never" => Claim::Never(servings(lowering, value)),
+            "always" => Claim::Always(servings(lowering, value)),
+            "exclusive" => {
+                let all = servings(lowering, value);
+                if all.len() < 2 {
+                    return lowering.misfit(value.span, "at least two flags");
+                }
+                Claim::Exclusive(all)
+            }
+            "at_most" => Claim::AtMost(lowering.percent(value)?, serve),
+            "implies" => Claim::Implies(serve, servings(lowering, value)),
+            _ => Claim::MonotoneSince(lowering.words(value)?, serve),
+        };
+        Some(Self {
+            name: fields.get("name").and_then(|node| lowering.words(node)),
+            environments: environments(lowering, &fields),
+            claim,
+            place: entry.key_span,
+            when: fields.get("when").and_then(|node| lowering.condition(node)),
+        })
+    }
+}
+
+fn servings(lowering: &mut Lowering, node: &Node) -> Vec<FlagVariant> {
+    let entries = filled(lowering, node);
+    let serving =
+        |entry: &Entry| Some(FlagVariant { flag: lowering.key(entry)?, variant: lowering.name(&entry.value)? });
+    entries.iter().filter_map(serving).collect()
 }
 
 impl Golden {

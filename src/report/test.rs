@@ -48,15 +48,18 @@ fn write_human(report: &TestReport<'_>, colour: Colour, out: &mut dyn Write) -> 
     for finding in report.validation.findings {
         human::write_finding(&report.validation, finding, colour, out)?;
         let failure = failures.get(&(finding.diagnostic.span, finding.diagnostic.message.as_str()));
-        if let Some(decided) = failure.and_then(|failure| failure.decided.as_ref()).filter(|_| explained < EXPLAINED) {
-            explained += 1;
-            writeln!(out, "{}", explain(decided))?;
+        for decided in failure.iter().flat_map(|failure| &failure.decided) {
+            if explained < EXPLAINED {
+                explained += 1;
+                writeln!(out, "{}", explain(decided))?;
+            }
         }
     }
     if let Some(coverage) = report.coverage {
         writeln!(out, "{}", coverage::table(coverage, report.width))?;
     }
-    let counts = [Ending::Passed, Ending::Failed, Ending::NotRun].map(|ending| (ending, report.outcome.count(ending)));
+    let counts = [Ending::Passed, Ending::Failed, Ending::Unknown, Ending::NotRun]
+        .map(|ending| (ending, report.outcome.count(ending)));
     let counts = counts.into_iter().filter(|(ending, count)| *count > 0 || *ending == Ending::Passed);
     let counts: Vec<String> = counts.map(|(ending, count)| format!("{count} {}", ending.name())).collect();
     let others = report.validation.findings.iter().filter(|finding| other(finding)).count();
@@ -64,9 +67,10 @@ fn write_human(report: &TestReport<'_>, colour: Colour, out: &mut dyn Write) -> 
     writeln!(out, "{}{others}", counts.join(", "))
 }
 
-/// Whether a finding is something else than an expectation that was not met.
+/// Whether a finding is something else than what became of a check.
 pub(super) fn other(finding: &Finding) -> bool {
-    finding.diagnostic.code != Code::FailedExpectation
+    let of_checks = [Code::FailedExpectation, Code::FailedAssertion, Code::UndecidedAssertion];
+    !of_checks.contains(&finding.diagnostic.code)
 }
 
 fn failures<'r>(outcome: &'r Outcome<'r>) -> BTreeMap<(Span, &'r str), &'r Failure<'r>> {

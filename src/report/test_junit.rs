@@ -24,6 +24,10 @@ impl Suite<'_> {
         self.checks.iter().filter(|check| check.verdict.ending() == ending).count()
     }
 
+    fn errors(&self) -> usize {
+        self.errors.len() + self.ended(Ending::Unknown)
+    }
+
     fn tests(&self) -> usize {
         self.checks.len() + self.errors.len()
     }
@@ -40,7 +44,7 @@ pub(super) fn write(report: &TestReport<'_>, out: &mut dyn Write) -> io::Result<
     }
     let sum = |count: fn(&Suite<'_>) -> usize| suites.values().map(count).sum::<usize>();
     let (tests, failures) = (sum(|suite| suite.tests()), sum(|suite| suite.ended(Ending::Failed)));
-    let errors = sum(|suite| suite.errors.len());
+    let errors = sum(|suite| suite.errors());
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(out, r#"<testsuites name="flagctl" tests="{tests}" failures="{failures}" errors="{errors}">"#)?;
     for (file, suite) in &suites {
@@ -51,21 +55,26 @@ pub(super) fn write(report: &TestReport<'_>, out: &mut dyn Write) -> io::Result<
             r#"  <testsuite name="{}" tests="{}" failures="{failures}" errors="{}" skipped="{skipped}">"#,
             escape(&path),
             suite.tests(),
-            suite.errors.len()
+            suite.errors()
         )?;
         for check in &suite.checks {
             write_check(validation, check, out)?;
         }
         for finding in &suite.errors {
-            let (code, message) = (finding.diagnostic.code, escape(&finding.diagnostic.message));
-            writeln!(out, r#"    <testcase name="{code}" classname="flagctl.test">"#)?;
-            writeln!(out, r#"      <error message="{message}" type="{code}">"#)?;
-            writeln!(out, "{}", escape(&line(validation, finding)))?;
-            writeln!(out, "      </error>\n    </testcase>")?;
+            writeln!(out, r#"    <testcase name="{}" classname="flagctl.test">"#, finding.diagnostic.code)?;
+            write_error(validation, finding, out)?;
+            writeln!(out, "    </testcase>")?;
         }
         writeln!(out, "  </testsuite>")?;
     }
     writeln!(out, "</testsuites>")
+}
+
+fn write_error(validation: &Validation<'_>, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+    let (code, message) = (finding.diagnostic.code, escape(&finding.diagnostic.message));
+    writeln!(out, r#"      <error message="{message}" type="{code}">"#)?;
+    writeln!(out, "{}", escape(&line(validation, finding)))?;
+    writeln!(out, "      </error>")
 }
 
 fn write_check(validation: &Validation<'_>, check: &Check<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -78,13 +87,19 @@ fn write_check(validation: &Validation<'_>, check: &Check<'_>, out: &mut dyn Wri
             writeln!(out, r#"    <testcase name="{name}" classname="{class}">"#)?;
             writeln!(out, "      <skipped/>\n    </testcase>")
         }
+        Verdict::Unknown(diagnostic) => {
+            let finding = Finding { severity: Severity::Error, diagnostic: diagnostic.as_ref().clone() };
+            writeln!(out, r#"    <testcase name="{name}" classname="{class}">"#)?;
+            write_error(validation, &finding, out)?;
+            writeln!(out, "    </testcase>")
+        }
         Verdict::Failed(failure) => {
             let finding = Finding { severity: Severity::Error, diagnostic: failure.diagnostic.clone() };
             let (code, message) = (failure.diagnostic.code, escape(&failure.diagnostic.message));
             writeln!(out, r#"    <testcase name="{name}" classname="{class}">"#)?;
             writeln!(out, r#"      <failure message="{message}" type="{code}">"#)?;
             writeln!(out, "{}", escape(&line(validation, &finding)))?;
-            if let Some(decided) = &failure.decided {
+            for decided in &failure.decided {
                 writeln!(out, "\n{}", escape(explain(decided).trim_end()))?;
             }
             writeln!(out, "      </failure>\n    </testcase>")

@@ -59,7 +59,7 @@ impl<'p> Planned<'p> {
             let message = format!("no unit was found in {}: {why}", self.bundle.environment);
             let diagnostic = Diagnostic::new(Code::FailedExpectation, place.flag.span, message)
                 .help("name fewer places, or move them away from the ends of rollouts and splits");
-            return Verdict::Failed(Box::new(Failure { diagnostic, decided: None }));
+            return Verdict::Failed(Box::new(Failure { diagnostic, decided: Vec::new() }));
         }
         let combinations: usize = self.axes.iter().map(|axis| axis.values.len()).product();
         let mut failed = 0;
@@ -82,8 +82,8 @@ impl<'p> Planned<'p> {
         let label = (failed > 1).then(|| format!("{failed} of {combinations} combinations fail; this is the first"));
         let mut diagnostic = Diagnostic::new(Code::FailedExpectation, span, message);
         diagnostic.label = label;
-        let decided = Decided { bundle: self.bundle, flag, context, now: self.now };
-        Verdict::Failed(Box::new(Failure { diagnostic, decided: Some(decided) }))
+        let decided = vec![Decided { bundle: self.bundle, flag, context, now: self.now }];
+        Verdict::Failed(Box::new(Failure { diagnostic, decided }))
     }
 
     /// Sets the attributes of one combination; the last axis turns fastest. Gives what says which it is.

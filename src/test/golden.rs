@@ -128,7 +128,7 @@ impl<'p> PlannedGolden<'p> {
 
 fn failed<'p>(span: Span, message: String, decided: Option<Decided<'p>>) -> Verdict<'p> {
     let diagnostic = Diagnostic::new(Code::FailedExpectation, span, message).help(HELP);
-    Verdict::Failed(Box::new(Failure { diagnostic, decided }))
+    Verdict::Failed(Box::new(Failure { diagnostic, decided: decided.into_iter().collect() }))
 }
 
 /// A test file with its cells written anew.

@@ -1,11 +1,12 @@
 //! Whether flags give what test files expect.
 //!
 //! Takes a project with its test files and the bundles of its environments; gives a [`Plan`] with diagnostics for
-//! names that refer to nothing, and from it the [`Outcome`].
+//! names that refer to nothing, and from it the [`Outcome`]. Assertions about all contexts are proven.
 //!
 //! **Invariant:** every decision is [`decide`](crate::eval::decide)'s, for a context that an application could send.
-//! **Invariant:** no clock: what asks for `now` and is given none is not run.
+//! **Invariant:** no clock: what asks for `now` and is given none is not run, and what is proven is so at any moment.
 
+mod assertion;
 mod bucket;
 mod case;
 mod context;
@@ -14,6 +15,7 @@ mod golden;
 mod judge;
 mod plan;
 
+pub use assertion::Past;
 pub use coverage::{Coverage, coverage};
 pub use golden::{Refused, Rewritten};
 pub use plan::{Plan, plan};
@@ -21,12 +23,13 @@ pub use plan::{Plan, plan};
 use jiff::Timestamp;
 use rayon::prelude::*;
 
+use crate::analyze::Budget;
 use crate::bundle::{Bundle, Flag, VariantId};
 use crate::diag::Diagnostic;
 use crate::eval::Context;
 use crate::source::Span;
 
-/// What became of every expectation.
+/// What became of every expectation and assertion.
 #[derive(Debug)]
 pub struct Outcome<'p> {
     /// In the order of the files and their cases.
@@ -40,7 +43,7 @@ impl Outcome<'_> {
     }
 }
 
-/// One expectation, for one context or all of a matrix, in one environment.
+/// One expectation, for one context or all of a matrix, or one assertion, for all contexts, in one environment.
 #[derive(Debug)]
 pub struct Check<'p> {
     /// What is expected, in its file.
@@ -75,16 +78,28 @@ pub enum Verdict<'p> {
     Passed,
     /// Something was not.
     Failed(Box<Failure<'p>>),
+    /// It takes too much work to prove.
+    Unknown(Box<Diagnostic>),
     /// The flag or the context is broken, and a diagnostic says why.
     NotRun,
 }
 
 impl Verdict<'_> {
-    /// Which of the three it is.
+    /// Why it has not passed; none if it has, or if another diagnostic says it.
+    pub fn diagnostic(&self) -> Option<&Diagnostic> {
+        match self {
+            Self::Failed(failure) => Some(&failure.diagnostic),
+            Self::Unknown(diagnostic) => Some(diagnostic),
+            Self::Passed | Self::NotRun => None,
+        }
+    }
+
+    /// Which of the four it is.
     pub fn ending(&self) -> Ending {
         match self {
             Self::Passed => Ending::Passed,
             Self::Failed(_) => Ending::Failed,
+            Self::Unknown(_) => Ending::Unknown,
             Self::NotRun => Ending::NotRun,
         }
     }
@@ -97,6 +112,8 @@ pub enum Ending {
     Passed,
     /// [`Verdict::Failed`]
     Failed,
+    /// [`Verdict::Unknown`]
+    Unknown,
     /// [`Verdict::NotRun`]
     NotRun,
 }
@@ -107,18 +124,19 @@ impl Ending {
         match self {
             Self::Passed => "passed",
             Self::Failed => "failed",
+            Self::Unknown => "unknown",
             Self::NotRun => "not run",
         }
     }
 }
 
-/// An expectation that was not met.
+/// An expectation that was not met, or an assertion that does not hold.
 #[derive(Debug)]
 pub struct Failure<'p> {
     /// What was expected, and what found.
     pub diagnostic: Diagnostic,
-    /// The decision that shows it, for whoever explains it; none if nothing was decided.
-    pub decided: Option<Decided<'p>>,
+    /// The decisions that show it, for whoever explains it; none if nothing was decided.
+    pub decided: Vec<Decided<'p>>,
 }
 
 /// All that a decision depends on.
@@ -134,9 +152,12 @@ pub struct Decided<'p> {
     pub now: Timestamp,
 }
 
-/// Decides everything that was planned.
-pub fn run<'p>(plan: &Plan<'p>) -> Outcome<'p> {
+/// Decides and proves everything that was planned, each proof within the budget.
+///
+/// What the plan needs of the past is in [`Plan::since`]; what is missing there is not run.
+pub fn run<'p>(plan: &Plan<'p>, past: &'p Past, budget: &Budget) -> Outcome<'p> {
     let mut checks: Vec<Check<'p>> = plan.cases.par_iter().map(case::Planned::check).collect();
+    checks.par_extend(plan.assertions.par_iter().map(|asserted| asserted.check(past, budget)));
     for golden in &plan.goldens {
         checks.extend(golden.checks());
     }

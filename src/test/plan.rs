@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::assertion::Asserted;
 use super::case::{Axis, Planned};
 use super::golden::PlannedGolden;
 use crate::bundle::{Attributes, Bundle};
@@ -20,7 +21,15 @@ const COMBINATIONS: usize = 10_000;
 #[derive(Debug)]
 pub struct Plan<'p> {
     pub(super) cases: Vec<Planned<'p>>,
+    pub(super) assertions: Vec<Asserted<'p>>,
     pub(super) goldens: Vec<PlannedGolden<'p>>,
+}
+
+impl<'p> Plan<'p> {
+    /// Which flags' past it needs: of what revision, in which environment, and the flag's key.
+    pub fn since(&self) -> impl Iterator<Item = (&'p Spanned<String>, &'p str, &'p str)> {
+        self.assertions.iter().filter_map(Asserted::since)
+    }
 }
 
 /// Resolves the names in a project's test files.
@@ -28,7 +37,7 @@ pub struct Plan<'p> {
 /// The bundles are those of the environments that are asked for, in the order of promotion; `keys` are those of
 /// all flags that there are, also of those that were not read.
 pub fn plan<'p>(project: &'p Project, bundles: &'p [Bundle], keys: &'p [&'p str]) -> (Plan<'p>, Diagnostics) {
-    let mut plan = Plan { cases: Vec::new(), goldens: Vec::new() };
+    let mut plan = Plan { cases: Vec::new(), assertions: Vec::new(), goldens: Vec::new() };
     let Some(first) = bundles.first() else { return (plan, Vec::new()) };
     let mut planner = Planner {
         project,
@@ -46,12 +55,12 @@ pub fn plan<'p>(project: &'p Project, bundles: &'p [Bundle], keys: &'p [&'p str]
 }
 
 pub(super) struct Planner<'p> {
-    project: &'p Project,
-    bundles: &'p [Bundle],
+    pub(super) project: &'p Project,
+    pub(super) bundles: &'p [Bundle],
     keys: &'p [&'p str],
     flags: BTreeMap<&'p str, &'p model::Flag>,
     pub(super) attributes: &'p Attributes,
-    diagnostics: Diagnostics,
+    pub(super) diagnostics: Diagnostics,
 }
 
 /// Someone to decide for; without a context if theirs is wrong.
@@ -79,6 +88,7 @@ impl<'p> Planner<'p> {
         for (at, case) in suite.cases.iter().enumerate() {
             self.case(suite, case, at, &contexts, &bundles, plan);
         }
+        self.assertions(suite, &bundles, plan);
         if let Some(golden) = &suite.golden {
             let planned = self.golden(suite, golden, &contexts, bundles);
             plan.goldens.push(planned);
@@ -86,7 +96,7 @@ impl<'p> Planner<'p> {
     }
 
     /// Those of the bundles that are named; all if none is.
-    fn environments(&mut self, names: &'p [Spanned<String>]) -> Vec<&'p Bundle> {
+    pub(super) fn environments(&mut self, names: &'p [Spanned<String>]) -> Vec<&'p Bundle> {
         let known = || self.project.settings.environments.iter().map(|name| name.value.as_str());
         let unknown = names.iter().filter(|name| !known().any(|known| known == name.value)).map(|name| {
             let help = did_you_mean(&name.value, known())
@@ -162,7 +172,7 @@ impl<'p> Planner<'p> {
     }
 
     /// The flag of that key.
-    fn flag(&mut self, key: &Spanned<String>) -> Option<&'p model::Flag> {
+    pub(super) fn flag(&mut self, key: &Spanned<String>) -> Option<&'p model::Flag> {
         let flag = self.flags.get(key.value.as_str()).copied();
         if flag.is_none() {
             let help = did_you_mean(&key.value, self.keys.iter().copied());
@@ -175,6 +185,11 @@ impl<'p> Planner<'p> {
     /// Whether the flag, the variant and the rule are there.
     fn expectation(&mut self, expectation: &'p Expectation) -> bool {
         let Some(flag) = self.flag(&expectation.flag) else { return false };
+        self.named(flag, expectation.variant.as_ref(), expectation.rule.as_ref())
+    }
+
+    /// Whether the flag has the variant and the rule.
+    pub(super) fn named(&mut self, flag: &model::Flag, variant: Option<&Spanned<String>>, rule: Option<&Spanned<String>>) -> bool {
         // What is missing may stand where the file could not be read.
         if flag.whole == Whole::No {
             return true;
@@ -183,11 +198,10 @@ impl<'p> Planner<'p> {
         let rules = flag.servings().flat_map(|serving| serving.rules.iter().flatten());
         let rules: Vec<&str> = rules.filter_map(|rule| rule.name.as_ref()).map(|name| name.value.as_str()).collect();
         let mut sound = true;
-        for (wanted, names, code, what) in [
-            (&expectation.variant, variants, Code::UnknownVariant, "variant"),
-            (&expectation.rule, rules, Code::UnknownRule, "rule"),
-        ] {
-            let Some(wanted) = wanted.as_ref().filter(|wanted| !names.contains(&wanted.value.as_str())) else {
+        for (wanted, names, code, what) in
+            [(variant, variants, Code::UnknownVariant, "variant"), (rule, rules, Code::UnknownRule, "rule")]
+        {
+            let Some(wanted) = wanted.filter(|wanted| !names.contains(&wanted.value.as_str())) else {
                 continue;
             };
             sound = false;

@@ -1,0 +1,234 @@
+//! Assertions: proven for all contexts, or broken by one that can be shown.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::context::asks_for_now;
+use super::plan::{Plan, Planner};
+use super::{Check, Decided, Failure, Verdict};
+use crate::analyze::{
+    Answer, Budget, Definition, Doubt, Failure as Unanswered, Served, Share, Witness, always, at_most, exclusive,
+    follows, monotone, never,
+};
+use crate::bundle::{Bundle, Condition, Percent};
+use crate::codes::Code;
+use crate::compile::conditions;
+use crate::diag::Diagnostic;
+use crate::eval::Context;
+use crate::model::{Assertion, Claim, FlagVariant, Suite};
+use crate::source::{Span, Spanned};
+
+/// What environments served at earlier revisions, by the revision as written and the environment.
+pub type Past = BTreeMap<(String, String), Bundle>;
+
+/// One question of an assertion in one environment, with its names resolved.
+#[derive(Debug)]
+pub(super) struct Asserted<'p> {
+    pub(super) name: String,
+    pub(super) assertion: &'p Assertion,
+    pub(super) question: Question<'p>,
+    pub(super) bundle: &'p Bundle,
+    pub(super) when: When,
+}
+
+/// Of whom something is claimed.
+#[derive(Debug, Clone)]
+pub(super) enum When {
+    Everyone,
+    Holds(Condition),
+    /// It is not known: the condition, or a flag that is named, is broken.
+    Broken,
+}
+
+/// What is to be proven.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Question<'p> {
+    Never(&'p FlagVariant),
+    Always(&'p FlagVariant),
+    Exclusive(&'p [FlagVariant]),
+    AtMost(Percent, &'p FlagVariant),
+    Implies(&'p FlagVariant, &'p FlagVariant),
+    MonotoneSince(&'p Spanned<String>, &'p FlagVariant),
+}
+
+impl<'p> Planner<'p> {
+    pub(super) fn assertions(&mut self, suite: &'p Suite, everywhere: &[&'p Bundle], plan: &mut Plan<'p>) {
+        let places: Vec<Vec<&'p Bundle>> = suite
+            .assertions
+            .iter()
+            .map(|assertion| match assertion.environments.as_slice() {
+                [] => everywhere.to_vec(),
+                names => self.environments(names),
+            })
+            .collect();
+        let known: Vec<bool> = suite.assertions.iter().map(|assertion| self.servings(assertion)).collect();
+        for bundle in self.bundles {
+            let here = suite
+                .assertions
+                .iter()
+                .zip(&places)
+                .zip(&known)
+                .enumerate()
+                .filter(|(_, ((_, places), _))| places.iter().any(|place| std::ptr::eq(*place, bundle)));
+            let here: Vec<_> = here.map(|(at, ((assertion, _), known))| (at, assertion, *known)).collect();
+            let written = here.iter().filter_map(|(_, assertion, _)| assertion.when.as_ref());
+            let (compiled, diagnostics) = conditions(self.project, bundle, written);
+            self.diagnostics.extend(diagnostics);
+            let mut compiled = compiled.into_iter();
+            for (at, assertion, known) in here {
+                let when = match &assertion.when {
+                    None => When::Everyone,
+                    Some(_) => compiled.next().flatten().map_or(When::Broken, When::Holds),
+                };
+                let when = if known { when } else { When::Broken };
+                let name = assertion.name.as_ref();
+                let name = name.map_or_else(|| format!("assertion {}", at + 1), |name| name.value.clone());
+                for question in Question::of(assertion) {
+                    let (name, when) = (name.clone(), when.clone());
+                    plan.assertions.push(Asserted { name, assertion, question, bundle, when });
+                }
+            }
+        }
+    }
+
+    /// Whether all flags and variants that it is about are there.
+    fn servings(&mut self, assertion: &'p Assertion) -> bool {
+        let mut sound = true;
+        for FlagVariant { flag, variant } in assertion.claim.servings() {
+            sound &= match self.flag(flag) {
+                Some(flag) => self.named(flag, Some(variant), None),
+                None => false,
+            };
+        }
+        sound
+    }
+}
+
+impl<'p> Question<'p> {
+    /// Each by itself, so that each is proven or broken by itself.
+    pub(super) fn of(assertion: &'p Assertion) -> Vec<Self> {
+        match &assertion.claim {
+            Claim::Never(all) => all.iter().map(Self::Never).collect(),
+            Claim::Always(all) => all.iter().map(Self::Always).collect(),
+            Claim::Exclusive(all) => vec![Self::Exclusive(all)],
+            Claim::AtMost(share, all) => all.iter().map(|one| Self::AtMost(share.value, one)).collect(),
+            Claim::Implies(all, implied) => {
+                all.iter().flat_map(|one| implied.iter().map(move |other| Self::Implies(one, other))).collect()
+            }
+            Claim::MonotoneSince(since, all) => all.iter().map(|one| Self::MonotoneSince(since, one)).collect(),
+        }
+    }
+
+    fn servings(&self) -> Vec<&'p FlagVariant> {
+        match *self {
+            Self::Never(one) | Self::Always(one) | Self::AtMost(_, one) | Self::MonotoneSince(_, one) => vec![one],
+            Self::Exclusive(all) => all.iter().collect(),
+            Self::Implies(one, other) => vec![one, other],
+        }
+    }
+
+    /// What must be, in an environment.
+    fn words(&self, environment: &str) -> String {
+        let named = |one: &FlagVariant| format!("`{}: {}`", one.flag.value, one.variant.value);
+        let serve = |one: &FlagVariant| format!("`{}` in {environment} must", one.flag.value);
+        match self {
+            Self::Never(one) => format!("{} never serve `{}`", serve(one), one.variant.value),
+            Self::Always(one) => format!("{} always serve `{}`", serve(one), one.variant.value),
+            Self::AtMost(share, one) => {
+                format!("{} serve `{}` to at most {share} of units", serve(one), one.variant.value)
+            }
+            Self::Exclusive(all) => {
+                let all: Vec<String> = all.iter().map(named).collect();
+                format!("{} must exclude each other in {environment}", all.join(" and "))
+            }
+            Self::Implies(one, other) => format!("{} must imply {} in {environment}", named(one), named(other)),
+            Self::MonotoneSince(since, one) => {
+                format!("{} serve `{}` to whoever got it at {}", serve(one), one.variant.value, since.value)
+            }
+        }
+    }
+}
+
+impl<'p> Asserted<'p> {
+    /// Whom it needs the past of, if of anyone.
+    pub(super) fn since(&self) -> Option<(&'p Spanned<String>, &'p str, &'p str)> {
+        match self.question {
+            Question::MonotoneSince(since, one) => Some((since, &self.bundle.environment, &one.flag.value)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn check(&self, past: &'p Past, budget: &Budget) -> Check<'p> {
+        let servings = self.question.servings();
+        let span = servings.first().map_or(self.assertion.place, |one| one.variant.span);
+        Check {
+            span,
+            name: self.name.clone(),
+            flag: servings.first().map_or("", |one| one.flag.value.as_str()),
+            context: None,
+            environment: &self.bundle.environment,
+            verdict: self.verdict(span, past, budget).unwrap_or(Verdict::NotRun),
+            hits: Vec::new(),
+        }
+    }
+
+    /// None if something that it is about is broken.
+    fn verdict(&self, span: Span, past: &'p Past, budget: &Budget) -> Option<Verdict<'p>> {
+        let when = match &self.when {
+            When::Everyone => None,
+            When::Holds(condition) => Some(condition),
+            When::Broken => return None,
+        };
+        let find =
+            |one: &FlagVariant| Served::find(Definition::find(self.bundle, &one.flag.value)?, &one.variant.value);
+        let answer = match self.question {
+            Question::Never(one) => never(find(one)?, when, budget),
+            Question::Always(one) => always(find(one)?, when, budget),
+            Question::AtMost(share, one) => at_most(find(one)?, Share::of_buckets(share.buckets()), when, budget),
+            Question::Exclusive(all) => exclusive(&all.iter().map(find).collect::<Option<Vec<_>>>()?, when, budget),
+            Question::Implies(one, other) => follows(find(one)?, find(other)?, when, budget),
+            Question::MonotoneSince(since, one) => {
+                let before = past.get(&(since.value.clone(), self.bundle.environment.to_string()))?;
+                let before = Definition::find(before, &one.flag.value);
+                let after = Definition::find(self.bundle, &one.flag.value)?;
+                match before.and_then(|before| Served::find(before, &one.variant.value)) {
+                    Some(before) => monotone(before, after, when, budget),
+                    // Nobody got it.
+                    None => Ok(Answer::Proven),
+                }
+            }
+        };
+        let must = self.question.words(&self.bundle.environment);
+        let unknown = |why: &str| {
+            let message = format!("{must}: whether it does is not known: {why}");
+            Verdict::Unknown(Box::new(Diagnostic::new(Code::UndecidedAssertion, span, message)))
+        };
+        Some(match answer {
+            Ok(Answer::Proven) => Verdict::Passed,
+            Ok(Answer::Refuted(witness)) => self.refuted(span, &must, witness),
+            Ok(Answer::Undecided(Doubt::NoUnit)) => {
+                unknown("some buckets break it, and no unit was found that falls in them")
+            }
+            Ok(Answer::Undecided(Doubt::Pattern)) => unknown("it takes a pattern that is too large to decide"),
+            Err(error @ (Unanswered::Exhausted | Unanswered::Disagreement(_))) => unknown(&error.to_string()),
+        })
+    }
+
+    fn refuted(&self, span: Span, must: &str, witness: Witness) -> Verdict<'p> {
+        let Witness { context, now } = witness;
+        let json = Json::Object(context);
+        let flags: Vec<_> =
+            self.question.servings().into_iter().filter_map(|one| self.bundle.flag(&one.flag.value)).collect();
+        let asks = flags.iter().flat_map(|flag| flag.conditions()).any(|one| asks_for_now(self.bundle, one));
+        let moment = if asks { format!(" at {now}") } else { String::new() };
+        let diagnostic = Diagnostic::new(Code::FailedAssertion, span, format!("{must}: broken by {json}{moment}"));
+        let context = Context::from_json(&self.bundle.attributes, &json).map(|(context, _)| context.into_owned());
+        let decided = |context: &Context<'static>| {
+            let decided = |flag| Decided { bundle: self.bundle, flag, context: context.clone(), now };
+            flags.into_iter().map(decided).collect()
+        };
+        let decided = context.as_ref().map_or_else(|_| Vec::new(), decided);
+        Verdict::Failed(Box::new(Failure { diagnostic, decided }))
+    }
+}

@@ -1,0 +1,73 @@
+//! What `flagctl test` proves, and what it says where it cannot.
+
+#![allow(clippy::unwrap_used, reason = "a test may end in a panic")]
+
+mod git;
+
+use git::{Ran, TestRepository, flag};
+
+const RULES: &str = "description: A test's.\nowner: tests\nexpires: 2027-01-01\nvariants: {on: true, off: false}\n\
+    off: off\nrules:\n  - {if: {country: DE}, rollout: 20%, serve: on}\ndefault: off\n";
+
+fn tested(repository: &TestRepository, test: &str) -> Ran {
+    repository.write("tests/promises.yaml", test);
+    repository.flagctl(&["test"])
+}
+
+#[test]
+fn nobody_loses_what_they_had_at_a_revision() {
+    let mut repository = TestRepository::with_sale();
+    repository.write("flags/sale.yaml", RULES);
+    repository.commit("sale: a fifth of Germany");
+    let since = |revision: &str| format!("assert:\n  - serve: {{sale: on}}\n    monotone_since: {revision}\n");
+    repository.write("flags/sale.yaml", &RULES.replace("20%", "30%"));
+    let grown = tested(&repository, &since("HEAD"));
+    assert_eq!((grown.code, grown.stdout.as_str()), (Some(0), "1 passed\n"), "{}", grown.stderr);
+    let early = tested(&repository, &since("2026-01-01"));
+    assert!(early.code == Some(1) && early.stdout.starts_with("error[unknown-revision]"), "{}", early.stdout);
+    repository.write("flags/sale.yaml", &RULES.replace("20%", "10%"));
+    let shrunk = tested(&repository, &since("HEAD"));
+    let broken = "error[failed-assertion]: `sale` in production must serve `on` to whoever got it at HEAD: broken by \
+                  {\"country\":\"DE\",\"targetingKey\":\"";
+    assert!(shrunk.code == Some(1) && shrunk.stdout.starts_with(broken), "{}", shrunk.stdout);
+    // At the first commit it was off for all.
+    assert_eq!(tested(&repository, &since("HEAD~2")).code, Some(0));
+    let elsewhere = tested(&repository, &(since("HEAD") + "    when: {country: {ne: DE}}\n"));
+    assert_eq!((elsewhere.code, elsewhere.stdout.as_str()), (Some(0), "1 passed\n"));
+}
+
+#[test]
+fn the_past_may_be_missing_or_broken() {
+    let mut repository = TestRepository::with_sale();
+    repository.write("flags/sale.yaml", "variants: {on: true}\noff: of\ndefault: on\n");
+    repository.commit("sale: a mistake");
+    repository.write("flags/sale.yaml", &flag("on"));
+    let since = |revision: &str| format!("assert:\n  - serve: {{sale: on}}\n    monotone_since: {revision}\n");
+    let broken = tested(&repository, &since("HEAD"));
+    let why = "error[unknown-revision]: at `HEAD`, `sale` has errors, so who got what from it is not known";
+    assert!(broken.code == Some(1) && broken.stdout.starts_with(why), "{}", broken.stdout);
+    let missing = tested(&repository, &since("mian"));
+    let why = "error[unknown-revision]: there is no revision `mian`";
+    assert!(missing.code == Some(1) && missing.stdout.starts_with(why), "{}", missing.stdout);
+    assert!(missing.stdout.contains("did you mean `main`?"), "{}", missing.stdout);
+}
+
+#[test]
+fn what_is_not_known_is_no_success_and_no_failure() {
+    let repository = TestRepository::with_sale();
+    let pattern = |letter: char| format!("{{country: {{matches: '^[ab]*{letter}[ab]{{19}}$'}}}}");
+    let flag = flag("off").replace(
+        "default:",
+        &format!("rules:\n  - {{if: {{all: [{}, {}]}}, serve: on}}\ndefault:", pattern('a'), pattern('b')),
+    );
+    repository.write("flags/sale.yaml", &flag);
+    let unknown = tested(&repository, "assert:\n  - never: {sale: on}\n");
+    assert_eq!(unknown.code, Some(3), "{}{}", unknown.stdout, unknown.stderr);
+    assert!(unknown.stdout.starts_with("error[undecided-assertion]: `sale` in production must never serve `on`:"));
+    assert!(unknown.stdout.ends_with("0 passed, 1 unknown\n"), "{}", unknown.stdout);
+    let junit = repository.flagctl(&["test", "--format", "junit"]).stdout;
+    assert!(junit.contains("tests=\"1\" failures=\"0\" errors=\"1\""), "{junit}");
+    // What fails besides is what counts.
+    let both = tested(&repository, "assert:\n  - never: {sale: on}\n  - always: {sale: on}\n");
+    assert!(both.code == Some(1) && both.stdout.ends_with("1 failed, 1 unknown\n"), "{}", both.stdout);
+}
