@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""Holds the proofs of `flagctl validate` against z3, which is asked the same of an encoding written by itself.
+
+    oracle.py PATH-OF-FLAGCTL [--flags NUMBER] [--seed NUMBER]
+
+The flags are generated: every type and operator but `matches`, which z3 too often leaves open; segments, prerequisites,
+rollouts and splits of one salt and of several, units that conditions name, kills, and environments that differ. What
+`oracle_cases/meaning.py` says of them it says from the documentation alone. Asked is, for every rule, condition, segment,
+variant and prerequisite, whether any context at all reaches it, and for what is never reached, whether the rules
+named are the reason, and all of them needed. A finding that z3 refutes is an error, and so is one that is not made.
+
+Needs Python; z3 is kept in `target/interop`. What z3 does not answer in time is counted, and is an error too.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from flagd import installed, with_pip
+from oracle_cases.generator import Repository
+
+CASES = Path(__file__).resolve().parent / "oracle_cases"
+PACKAGES = ["z3-solver==5.4.1.0"]
+PARTS = os.cpu_count() or 1
+
+
+def written(folder, files):
+    for path, text in files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+
+def flagctl(binary, folder, *arguments):
+    done = subprocess.run([binary, "-C", folder, *arguments], capture_output=True, text=True, encoding="utf-8")
+    if done.returncode > 1:
+        sys.exit(f"flagctl {' '.join(arguments)} failed:\n{done.stderr[:4000]}")
+    return json.loads(done.stdout)
+
+
+def asked(python, script, *arguments):
+    """What several processes find out, each about its part."""
+    def part(number):
+        command = [python, CASES / script, *map(str, arguments), str(number), str(PARTS)]
+        return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=True).stdout)
+
+    with ThreadPoolExecutor(PARTS) as pool:
+        found = list(pool.map(part, range(PARTS)))
+    return [line for one in found for line in one["wrong"]], sum((Counter(one["counted"]) for one in found), Counter())
+
+
+def reported(subject, wrong, counted):
+    """Whether all is well."""
+    for line in wrong:
+        print(line)
+    for question, number in sorted(counted.items()):
+        print(f"  {number} times: {question}")
+    unknown = sum(number for question, number in counted.items() if question.endswith(": unknown"))
+    print(f"{subject}: {sum(counted.values())} questions, {unknown} not answered, {len(wrong)} differences", flush=True)
+    return not wrong and not unknown and bool(counted)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("binary", metavar="PATH-OF-FLAGCTL", type=Path)
+    parser.add_argument("--flags", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=20261122)
+    arguments = parser.parse_args()
+    binary = arguments.binary.resolve()
+    python = installed("z3", PACKAGES, with_pip) / "bin" / "python"
+    repository = Repository(arguments.seed, arguments.flags)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        written(folder, repository.files())
+        found = flagctl(binary, folder, "validate", "--format", "json")
+        if found["errors"]:
+            sys.exit(f"the flags are not as they should be: {[one for one in found['findings'] if one['severity'] == 'error'][:3]}")
+        findings = folder / "findings.json"
+        findings.write_text(json.dumps(found), encoding="utf-8")
+        return reported("findings", *asked(python, "findings.py", arguments.flags, arguments.seed, findings))
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main() else 1)

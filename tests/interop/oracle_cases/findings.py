@@ -1,0 +1,231 @@
+"""Asks z3 what `flagctl validate` should find, and compares.
+
+    findings.py FLAGS SEED FINDINGS SHARE OF    FINDINGS as JSON; prints what differs, and how much was asked, as JSON
+
+Every finding that is a proof, in both directions: found where z3 proves it, and not found where z3 has a context.
+"""
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+import z3
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from generator import ENVIRONMENTS, Repository
+from meaning import BUCKETS, World, names, share
+
+MILLISECONDS = 20_000
+PROOFS = ["empty-segment", "universal-segment", "impossible-condition", "impossible-prerequisite", "unservable-variant"]
+SHADOWED = ["unreachable-rule", "misordered-rules"]
+
+
+class Unknown(Exception):
+    """z3 does not say."""
+
+
+class Questions:
+    """What can be asked of a world: whether there is a context for which all of some formulas hold."""
+
+    def __init__(self, world, counted):
+        self.world, self.counted = world, counted
+        self.solver = z3.Solver()
+        self.solver.set("timeout", MILLISECONDS)
+
+    def possible(self, kind, *formulas):
+        self.solver.push()
+        self.solver.add(*formulas, *self.world.laws())
+        answer = str(self.solver.check())
+        self.solver.pop()
+        self.counted[f"{kind}: {answer}"] += 1
+        if answer == "unknown":
+            raise Unknown
+        return answer == "sat"
+
+
+class Flag:
+    """A flag in one environment: what of it is possible, each asked for once."""
+
+    def __init__(self, repository, key, environment, counted):
+        self.world = World(repository, environment, heed_state=False)
+        self.effective = self.world.flags[key]
+        self.required, self.conditions, self.applies, self.served = self.world.flag(key)
+        self.ask = Questions(self.world, counted).possible
+        over = repository.flags[key].get("environments", {}).get(environment, {})
+        where = lambda field: ("environments", environment, field) if field in over else (field,)
+        self.rules = [(*where("rules"), at) for at in range(len(self.applies))]
+        self.requires = [(*where("requires"), other) for other in self.effective["requires"]]
+        self.unmet = [not self.ask("prerequisite met", met) for met in self.required]
+        written = self.effective["rules"]
+        self.closed = [share(rule.get("rollout", "100%")) == 0 for rule in written]
+        self.holds = [self.ask("condition holds", condition) for condition in self.conditions]
+        self.reached = [
+            not closed and holds and self.ask("rule reached", *self.required, *self.passed(at), self.applies[at])
+            for at, (closed, holds) in enumerate(zip(self.closed, self.holds))
+        ]
+        everyone = ["if" not in rule and share(rule.get("rollout", "100%")) == BUCKETS for rule in written]
+        self.below_all = [any(everyone[:at]) for at in range(len(written))]
+
+    def passed(self, at):
+        return [z3.Not(before) for before in self.applies[:at]]
+
+    def lost(self, at):
+        return self.holds[at] and not self.closed[at] and not self.reached[at] and not self.below_all[at]
+
+    def serves(self, at, variant):
+        """Whether the rule gives it to some, or to a share of nobody."""
+        serve = self.effective["rules"][at]["serve"]
+        shares = {serve: BUCKETS} if isinstance(serve, str) else {name: share(percent) for name, percent in serve.items()}
+        return shares.get(variant, 0) > 0, shares.get(variant) == 0
+
+    def unservable(self, variant):
+        """Nobody gets it, and neither a rule that is never reached nor one that is held back says why."""
+        for at in range(len(self.applies)):
+            some, none = self.serves(at, variant)
+            if none or some and not self.reached[at]:
+                return False
+        return not self.ask("variant served", self.served[variant])
+
+    def covered(self, at, rules, requires):
+        """Whether these take everyone from the rule, and no fewer do."""
+        formulas = [z3.Not(self.applies[before]) for before in rules]
+        formulas += [met for met, path in zip(self.required, self.requires) if path in requires]
+        fewer = [formulas[:one] + formulas[one + 1:] for one in range(len(formulas))]
+        return not self.ask("cover", self.applies[at], *formulas) and all(
+            self.ask("cover less one", self.applies[at], *some) for some in fewer
+        )
+
+    def special_case(self, at, general):
+        """Whether another order is a remedy."""
+        own, other = self.effective["rules"][at], self.effective["rules"][general]
+        if "if" not in own or "if" not in other or distinct(own["serve"]) == distinct(other["serve"]):
+            return False
+        return self.ask("more general", self.conditions[general], z3.Not(self.conditions[at]))
+
+
+def distinct(serve):
+    """The same for all that serve the same."""
+    shares = [(serve, "100%")] if isinstance(serve, str) else serve.items()
+    return [(name, share(percent)) for name, percent in shares if share(percent)]
+
+
+def mentioned(flag, variant):
+    for over in [flag, *flag.get("environments", {}).values()]:
+        served = [over.get("off"), over.get("default"), *(rule["serve"] for rule in over.get("rules", []))]
+        if any(variant in (one or ()) if not isinstance(one, str) else variant == one for one in served):
+            return True
+    return False
+
+
+def segments_in(condition):
+    for name, inner in condition.items():
+        match name:
+            case "all" | "any":
+                yield from (found for one in inner for found in segments_in(one))
+            case "not":
+                yield from segments_in(inner)
+            case "segment":
+                yield from names(inner)
+
+
+def extents(repository, counted):
+    """What there is to be found about segments."""
+    expected = {}
+    for name, segment in repository.segments.items():
+        worlds = [World(repository, environment, heed_state=False) for environment in ENVIRONMENTS]
+        asked = [(Questions(world, counted).possible, world.condition(segment["if"])[0]) for world in worlds]
+        if not any([ask("segment has somebody", holds) for ask, holds in asked]):
+            expected[name] = "empty-segment"
+        elif not any([ask("segment lacks somebody", z3.Not(holds)) for ask, holds in asked]):
+            expected[name] = "universal-segment"
+    return expected
+
+
+def expected_of(repository, key, flags, empty):
+    """Codes and places of all that there is to be found in a flag."""
+    rules, requires = {}, {}
+    for flag in flags:
+        for at, path in enumerate(flag.rules):
+            rules.setdefault(path, []).append((flag, at))
+        for unmet, path in zip(flag.unmet, flag.requires):
+            requires.setdefault(path, []).append(unmet)
+    for path, places in rules.items():
+        condition = places[0][0].effective["rules"][places[0][1]].get("if", {})
+        if not any(flag.holds[at] or flag.closed[at] for flag, at in places) and not empty.intersection(segments_in(condition)):
+            yield "impossible-condition", path
+        asked = [(flag, at) for flag, at in places if not any(flag.unmet)]
+        if asked and all(flag.lost(at) for flag, at in asked):
+            yield "shadowed", path
+    for path, unmet in requires.items():
+        if all(unmet):
+            yield "impossible-prerequisite", path
+    asked = [flag for flag in flags if not any(flag.unmet)]
+    for variant in repository.flags[key]["variants"]:
+        off = any(flag.effective["off"] == variant for flag in flags)
+        if asked and not off and mentioned(repository.flags[key], variant) and all([flag.unservable(variant) for flag in asked]):
+            yield "unservable-variant", ("variants", variant)
+
+
+def wrong_covers(flags, code, path, related):
+    """What is not right about the reason given for a rule that is never reached."""
+    flag, at = next((flag, flag.rules.index(path)) for flag in flags if path in flag.rules and not any(flag.unmet))
+    rules = [flag.rules.index(one) for one in related if one in flag.rules]
+    requires = [one for one in related if one in flag.requires]
+    if code == "misordered-rules":
+        if len(rules) != 1 or not flag.special_case(at, rules[0]):
+            yield "is no special case of the one named"
+    elif len(rules) == 1 and not requires and flag.special_case(at, rules[0]) and sum(path in one.rules for one in flags) == 1:
+        yield "is misordered"
+    if not flag.covered(at, rules, requires):
+        yield f"is not taken everyone from by exactly {related}"
+
+
+def compared(repository, findings, part, of, counted):
+    """What differs, a line each."""
+    found = {}
+    for finding in findings:
+        kind, name = Path(finding["path"]).parts[0], Path(finding["path"]).stem
+        found.setdefault((kind, name), []).append(finding)
+    expected = extents(repository, counted if part == 0 else Counter())
+    empty = {name for name, code in expected.items() if code == "empty-segment"}
+    for name in repository.segments if part == 0 else []:
+        codes = [one["code"] for one in found.get(("segments", name), []) if one["code"] in PROOFS]
+        if codes != [code for code in [expected.get(name)] if code]:
+            yield f"segments/{name}.yaml: found {codes}, expected {expected.get(name)}"
+    for key in sorted(repository.flags)[part::of]:
+        path = f"flags/{key}.yaml"
+        try:
+            flags = [Flag(repository, key, ENVIRONMENTS[0], counted)]
+            if any("environments" in repository.flags[one] for one in flags[0].world.made):
+                flags += [Flag(repository, key, environment, counted) for environment in ENVIRONMENTS[1:]]
+            wanted = set(expected_of(repository, key, flags, empty))
+            places, got = repository.places(key), set()
+            for finding in found.get(("flags", key), []):
+                where, code = places[finding["line"]], finding["code"]
+                if code == "undecided-analysis":
+                    yield f"{path}: undecided"
+                if code in SHADOWED:
+                    got.add(("shadowed", where))
+                    related = [places[one["line"]] for one in finding.get("related", [])]
+                    if ("shadowed", where) in wanted:
+                        yield from (f"{path}: {where}: {code}: {why}" for why in wrong_covers(flags, code, where, related))
+                elif code in PROOFS:
+                    got.add((code, where))
+        except Unknown:
+            continue
+        yield from (f"{path}: {where}: {code} is not found" for code, where in sorted(wanted - got, key=str))
+        yield from (f"{path}: {where}: {code} is found, and is not so" for code, where in sorted(got - wanted, key=str))
+
+
+def main():
+    flags, seed, findings, part, of = sys.argv[1:]
+    repository, counted = Repository(int(seed), int(flags)), Counter()
+    with open(findings, encoding="utf-8") as file:
+        reported = json.load(file)["findings"]
+    wrong = list(compared(repository, reported, int(part), int(of), counted))
+    json.dump({"wrong": wrong, "counted": counted}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+"""Flag repositories by chance, the same in every run, in which about half of all that can be asked is impossible.
+
+Flags come in families, which share a few attributes, their segments, a salt and units, so that conditions and rollouts
+often have to do with each other: rules repeat, narrow, widen and negate those before them.
+"""
+
+import json
+import random
+
+ENVIRONMENTS = ["staging", "production"]
+ATTRIBUTES = {
+    "text": "string",
+    "user.name": {"type": "string", "required": True},
+    "plan": {"type": "string", "enum": ["free", "pro", "enterprise", "Pro"]},
+    "beta": "boolean",
+    "age": "number",
+    "app.version": "semver",
+    "since": "datetime",
+    "ip": "ip",
+    "groups": {"type": "list", "of": "string"},
+    "roles": {"type": "list", "of": "string", "enum": ["admin", "staff", "guest"]},
+    "scores": {"type": "list", "of": "number"},
+    "account.id": "string",
+    "cohort": {"type": "string", "enum": ["", "a", "b"]},
+}
+UNITS = ["targetingKey", "targetingKey", "account.id", "cohort"]
+
+TEXTS = ["", "a", "ab", "abc", "Abc", "ba", "k", "\u212a", "straße", "me@x.example", "ME@X.EXAMPLE", "user-1", "user-2"]
+PARTS = ["a", "ab", "b", "c", "A", "@x.example", "x.", "me@", "ss", "ß", "K", "user-", "", "1"]
+NUMBERS = [0, -1, 17, 18, 18.5, 65, 0.1, 0.10000000000000002, 5e-324, 1e15, 9007199254740992]
+VERSIONS = ["0.0.0-0", "0.0.0", "1.0.0-alpha", "1.0.0-alpha.0", "1.0.0-alpha.beta", "1.0.0", "1.0.1-0", "1.0.1", "1.2.3", "1.2.3+b"]
+MOMENTS = [
+    "2026-11-22T11:02:00Z", "2026-11-22T12:02:00+01:00", "2026-11-22T11:02:00.000000001Z", "2026-11-22T11:02:01Z",
+    "1969-12-31T23:59:59Z", "2027-01-01T00:00:00-05:00",
+]
+NETWORKS = ["192.0.2.1", "192.0.2.0/31", "192.0.2.0/24", "0.0.0.0/0", "::ffff:192.0.2.0/120", "2001:db8::/32", "2001:db8::1", "::/0"]
+GROUPS = ["staff", "a", ""]
+SCORES = [0, 1, 2.5]
+POOLS = {"boolean": [True, False], "number": NUMBERS, "semver": VERSIONS, "datetime": MOMENTS, "ip": NETWORKS}
+PERCENTS = ["0%", "1%", "10%", "25%", "25%", "50%", "50%", "99.999%", "0.001%", "100%"]
+VARIANTS = [{"on": True, "off": False}, {"classic": 1, "short": 2, "long": 3}, {"a": "1", "b": "2", "c": "3", "d": "4"}]
+
+
+class Family:
+    """Flags that have to do with each other."""
+
+    def __init__(self, chance, number):
+        self.random = chance
+        self.number = number
+        self.attributes = chance.sample(sorted(ATTRIBUTES), 3) + chance.sample(["now", "targetingKey", "beta", "age"], 1)
+        self.segments = {}
+        self.flags = {}
+        for _ in range(2):
+            self.segment([])
+
+    def pick(self, pool):
+        return self.random.choice(pool)
+
+    def some(self, pool, most=3):
+        return self.random.sample(pool, self.random.randint(1, min(most, len(pool))))
+
+    def chance(self, share):
+        return self.random.random() < share
+
+    def test(self):
+        name = self.pick(self.attributes)
+        if self.chance(0.12) and name != "now":
+            return {name: {"exists": self.chance(0.5)}}
+        return {name: self.operators(name)}
+
+    def operators(self, name):
+        declared = {"now": "datetime", "targetingKey": "string", **ATTRIBUTES}[name]
+        kind = declared if isinstance(declared, str) else declared["type"]
+        allowed = None if isinstance(declared, str) else declared.get("enum")
+        if kind == "list":
+            pool = SCORES if declared["of"] == "number" else allowed or GROUPS
+            return self.pick([{"has": self.pick(pool)}, {"has_any": self.some(pool)}, {"has_all": self.some(pool)}])
+        if kind == "string" and self.chance(0.5 if not allowed else 0.2):
+            operators = self.some(["starts_with", "ends_with", "contains"], 2)
+            made = {operator: self.pick(PARTS) for operator in operators}
+            return made | self.ignoring_case(name)
+        if kind in ("number", "semver", "datetime") and self.chance(0.6):
+            low, high = self.pick(["gte", "gt"]), self.pick(["lt", "lte"])
+            made = {self.pick([low, high]): self.pick(POOLS[kind])}
+            return made | ({high: self.pick(POOLS[kind])} if self.chance(0.4) else {})
+        pool = allowed or POOLS.get(kind, TEXTS)
+        if self.chance(0.5):
+            made = self.pick([pool[0], {"eq": self.pick(pool)}, {"ne": self.pick(pool)}])
+        else:
+            made = {self.pick(["in", "not_in"]): self.some(pool, 4)}
+        return made | self.ignoring_case(name) if isinstance(made, dict) and kind == "string" else made
+
+    def ignoring_case(self, name):
+        return {"ignore_case": True} if name not in UNITS and self.chance(0.3) else {}
+
+    def condition(self, depth, segments=(), flags=()):
+        if depth == 0 or self.chance(0.35):
+            return self.test()
+        inner = lambda: self.condition(depth - 1, segments, flags)
+        match self.pick(["all", "any", "not", "several"] + ["segment"] * bool(segments) + ["flag"] * bool(flags)):
+            case "all":
+                return {"all": [inner() for _ in range(self.random.randint(1, 3))]}
+            case "any":
+                return {"any": [inner() for _ in range(self.random.randint(1, 3))]}
+            case "not":
+                return {"not": inner()}
+            case "several":
+                return self.test() | self.test()
+            case "segment":
+                return {"segment": self.pick(segments) if self.chance(0.7) else self.some(segments, 2)}
+            case "flag":
+                return {"flag": self.wanted(flags, 1)}
+
+    def wanted(self, flags, most=2):
+        """Other flags, and of each a variant or several."""
+        def of(key):
+            names = sorted(self.flags[key]["variants"])
+            return self.pick(names) if self.chance(0.7) else self.some(names, 2)
+
+        return {key: of(key) for key in self.some(flags, most)}
+
+    def related(self, before, flags):
+        """A condition that has to do with one of those before it."""
+        one, new = self.pick(before), self.condition(1, sorted(self.segments), flags)
+        return self.pick([
+            one, {"all": [one, new]}, {"all": [new, one]}, {"any": [one, new]}, {"not": one}, {"all": [{"not": one}, new]},
+            {"all": [one, {"not": self.pick(before)}]}, {"any": [one, {"not": self.pick(before)}]},
+        ])
+
+    def serve(self, names):
+        if self.chance(0.7):
+            return self.pick(names)
+        names = self.random.sample(names, self.random.randint(2, len(names)))
+        ends = sorted(self.pick([0, 1, 10_000, 25_000, 50_000, 100_000]) for _ in names[1:])
+        shares = [end - before for before, end in zip([0, *ends], [*ends, 100_000])]
+        return {name: f"{share // 1000}.{share % 1000:03}%" for name, share in zip(names, shares)}
+
+    def rules(self, names, flags):
+        made, before = [], []
+        for _ in range(self.random.randint(1, 5)):
+            rule = {}
+            if self.chance(0.93):
+                depth = self.random.randint(0, 2)
+                new = self.related(before, flags) if before and self.chance(0.45) else None
+                before.append(rule.setdefault("if", new or self.condition(depth, sorted(self.segments), flags)))
+            if self.chance(0.4 if "if" in rule else 0.9):
+                rule["rollout"] = self.pick(PERCENTS)
+            made.append(rule | {"serve": self.serve(names)})
+        return made
+
+    def bucketed(self):
+        made = {"unit": self.pick(UNITS)} if self.chance(0.4) else {}
+        return made | ({"salt": self.pick([f"family-{self.number}", "shared", *sorted(self.flags)])} if self.chance(0.4) else {})
+
+    def flag(self, flags):
+        variants = self.pick(VARIANTS)
+        names = list(variants)
+        made = {"variants": variants, "off": self.pick(names), "default": self.pick(names), **self.bucketed()}
+        if flags and self.chance(0.4):
+            made["requires"] = self.wanted(flags)
+        made["rules"] = self.rules(names, flags)
+        if self.chance(0.06):
+            made["enabled"] = False
+        if self.chance(0.25):
+            other = {"default": self.pick(names), "off": self.pick(names), **self.bucketed()}
+            if self.chance(0.4):
+                other["rules"] = self.rules(names, flags)
+            if flags and self.chance(0.3):
+                other["requires"] = self.wanted(flags)
+            made["environments"] = {self.pick(ENVIRONMENTS): dict(self.random.sample(sorted(other.items()), self.random.randint(1, len(other))))}
+        return made
+
+    def segment(self, flags):
+        new = self.condition(2, sorted(self.segments), flags)
+        there = self.pick(self.attributes[:3])
+        condition = self.pick([
+            new, new, new, self.related([new], flags), {"all": [new, {"not": new}]},
+            {"any": [new, {there: {"exists": True}}, {there: {"exists": False}}]},
+        ])
+        self.segments[f"segment-{self.number:02}-{len(self.segments)}"] = {"if": condition}
+
+    def grow(self):
+        """Ten flags. Seven may refer to those before them, and those to none, or to some that refer to none."""
+        for at in range(10):
+            if at == 3:
+                self.segment(sorted(self.flags))
+            below = [key for rank, key in enumerate(self.flags) if rank < (0 if at < 3 else 3 if at < 6 else 6)]
+            self.flags[f"flag-{self.number:02}-{at}"] = self.flag(below)
+
+
+class Repository:
+    """Files, and what stands on each line of a flag."""
+
+    def __init__(self, seed, flags):
+        self.families = [Family(random.Random(f"{seed}/{number}"), number) for number in range((flags + 9) // 10)]
+        self.settings = {"version": 1, "environments": ENVIRONMENTS, "attributes": ATTRIBUTES}
+        self.segments, self.flags, self.killed = {}, {}, {}
+        for family in self.families:
+            family.grow()
+            self.segments |= family.segments
+            self.flags |= family.flags
+            self.killed |= {key: family.pick(ENVIRONMENTS) for key in family.flags if family.chance(0.05)}
+
+    def files(self):
+        made = {"flagctl.yaml": json.dumps(self.settings)}
+        made |= {f"segments/{name}.yaml": json.dumps(segment) for name, segment in self.segments.items()}
+        made |= {f"flags/{key}.yaml": "".join(f"{text}\n" for text, _ in lines(flag)) for key, flag in self.flags.items()}
+        return made | {f"kills/{where}/{key}.yaml": '{"reason": "INC-1"}' for key, where in self.killed.items()}
+
+    def places(self, key):
+        """What stands on the lines of a flag's file, such as `("rules", 0)`, by their numbers."""
+        return {at: path for at, (_, path) in enumerate(lines(self.flags[key]), 1)}
+
+
+def lines(made, path=()):
+    """JSON with a line for every rule, requirement and variant, each with where in the flag it stands."""
+    if path and path[-1] not in ("rules", "requires", "variants", "environments", *ENVIRONMENTS):
+        yield json.dumps(made), path
+        return
+    items = list(made.items() if isinstance(made, dict) else enumerate(made))
+    yield "{["[isinstance(made, list)], path
+    for at, (key, inner) in enumerate(items):
+        below = list(lines(inner, (*path, key)))
+        head = f"{json.dumps(key)}: " if isinstance(made, dict) else ""
+        for line, (text, where) in enumerate(below):
+            end = "," if line == len(below) - 1 and at < len(items) - 1 else ""
+            yield f"{head if line == 0 else ''}{text}{end}", where
+    yield "}]"[isinstance(made, list)], path

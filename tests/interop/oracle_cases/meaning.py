@@ -1,0 +1,335 @@
+"""What flags mean, as formulas: an encoding of their documented semantics, which shares nothing with flagctl.
+
+What one attribute can be is finite where z3's own theories leave questions open: for texts, the answers to everything
+asked of one attribute are found by walking all texts at once, letter by letter; for versions, by trying each one
+compared with, and the next higher one, since nothing lies between the two.
+"""
+
+import functools
+import ipaddress
+import re
+import struct
+import sys
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import z3
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from bucketing import row
+
+BUCKETS = 100_000
+LARGEST = 2.0**53
+
+
+def both(holds):
+    """A condition is a pair: that it is true, and that it is false. What is neither is unknown."""
+    return holds, z3.Not(holds)
+
+
+def every(parts):
+    return z3.And(z3.BoolVal(True), *parts)
+
+
+def some(parts):
+    return z3.Or(z3.BoolVal(False), *parts)
+
+
+def negated(condition):
+    return condition[1], condition[0]
+
+
+def all_of(conditions):
+    true, false = zip(*conditions)
+    return every(true), some(false)
+
+
+def any_of(conditions):
+    return negated(all_of([negated(condition) for condition in conditions]))
+
+
+def names(one_or_several):
+    return one_or_several if isinstance(one_or_several, list) else [one_or_several]
+
+
+def share(percent):
+    whole, _, thousandths = percent.rstrip("%").partition(".")
+    return int(whole) * 1000 + int(f"{thousandths:0<3}")
+
+
+def ordinal(number):
+    """The place of a double among all doubles; both zeros have one."""
+    (bits,) = struct.unpack("<q", struct.pack("<d", number))
+    return bits if bits >= 0 else -(bits & (1 << 63) - 1)
+
+
+def nanoseconds(moment):
+    seconds, fraction, offset = re.fullmatch(r"([^.]*?)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", moment).groups()
+    since = datetime.fromisoformat(seconds + offset.replace("Z", "+00:00")) - datetime(1970, 1, 1, tzinfo=timezone.utc)
+    return since // timedelta(seconds=1) * 10**9 + int(f"{fraction or '':0<9}")
+
+
+MAPPED = int(ipaddress.IPv6Address("::ffff:0:0"))
+
+
+def addresses(network):
+    """From the first to the last: IPv4 below 2^32, IPv6 after it. IPv4 in IPv6's notation is IPv4."""
+    network = ipaddress.ip_network(network)
+    first, last = int(network.network_address), int(network.broadcast_address)
+    if network.version == 6 and MAPPED <= first and last < MAPPED + 2**32:
+        return first - MAPPED, last - MAPPED
+    return (first, last) if network.version == 4 else (first + 2**32, last + 2**32)
+
+
+def precedence(version):
+    core, _, before = version.partition("+")[0].partition("-")
+    identifiers = tuple((0, int(one), "") if one.isdigit() else (1, 0, one) for one in before.split(".") if one)
+    return (*map(int, core.split(".")), not before, identifiers)
+
+
+ZERO = (0, 0, "")
+LOWEST = (0, 0, 0, False, (ZERO,))
+
+
+def next_version(version):
+    major, minor, patch, release, identifiers = version
+    return (major, minor, patch + 1, False, (ZERO,)) if release else (*version[:4], (*identifiers, ZERO))
+
+
+def folded(letter):
+    """Simple case folding: one letter stays one letter."""
+    return next((fold for fold in (letter.casefold(), letter.lower()) if len(fold) == 1), letter)
+
+
+SAME_LETTER = {}
+for _code in range(0x10000):
+    SAME_LETTER.setdefault(folded(chr(_code)), []).append(chr(_code))
+
+
+@functools.cache
+def advanced(operator, wanted, matched, letter):
+    """How much of `wanted` is found one letter later; none where it cannot be found any more."""
+    if matched is None or matched == len(wanted) and operator in ("starts_with", "contains"):
+        return matched
+    if operator in ("eq", "starts_with"):
+        return matched + 1 if matched < len(wanted) and wanted[matched] == letter else None
+    text = wanted[:matched] + letter
+    return max(length for length in range(len(wanted) + 1) if text.endswith(wanted[:length]))
+
+
+@functools.cache
+def answers_of_texts(questions):
+    """All that can be answered together to (operator, text, ignoring case) of any text whatever."""
+    wanted = [("".join(map(folded, text)) if fold else text) for _, text, fold in questions]
+    letters = {letter for text in wanted for letter in text}
+    if any(fold for *_, fold in questions):
+        letters |= {same for letter in letters for same in SAME_LETTER[folded(letter)]}
+    spare = next(chr(code) for code in range(0x2500, 0x2600) if chr(code) not in letters)
+    letters = sorted(letters) + [spare]
+    start = (0,) * len(questions)
+    seen, ahead = {start}, [start]
+    while ahead:
+        state = ahead.pop()
+        for letter in letters:
+            after = tuple(
+                advanced(operator, text, matched, folded(letter) if fold else letter)
+                for (operator, _, fold), text, matched in zip(questions, wanted, state)
+            )
+            if after not in seen:
+                seen.add(after)
+                ahead.append(after)
+    return {tuple(matched == len(text) for matched, text in zip(state, wanted)) for state in seen}
+
+
+def answers_of_text(questions, text):
+    def answer(operator, wanted, fold):
+        one, other = ("".join(map(folded, each)) if fold else each for each in (text, wanted))
+        return {"eq": one == other, "starts_with": one.startswith(other), "ends_with": one.endswith(other), "contains": other in one}[operator]
+
+    return tuple(answer(*question) for question in questions)
+
+
+def answers_of_versions(questions):
+    constants = [precedence(version) for _, version, _ in questions]
+    compare = {"eq": "__eq__", "lt": "__lt__", "lte": "__le__", "gt": "__gt__", "gte": "__ge__"}
+    return {
+        tuple(getattr(version, compare[operator])(constant) for (operator, *_), constant in zip(questions, constants))
+        for version in [LOWEST, *constants, *map(next_version, constants)]
+    }
+
+
+class World:
+    """Flags and conditions in one environment, and what is asked of contexts for them."""
+
+    def __init__(self, repository, environment, heed_state):
+        self.segments, self.killed = repository.segments, repository.killed
+        self.environment, self.heed_state = environment, heed_state
+        self.flags = {key: effective(key, flag, environment) for key, flag in repository.flags.items()}
+        self.declared = {"targetingKey": "string", "now": "datetime", **repository.settings["attributes"]}
+        self.asked, self.hashed, self.made, self.served, self.seen = {}, {}, {}, {}, {}
+
+    def kind(self, name):
+        declared = self.declared[name]
+        return declared if isinstance(declared, str) else declared["type"]
+
+    def allowed(self, name):
+        declared = self.declared[name]
+        return None if isinstance(declared, str) else declared.get("enum")
+
+    def present(self, name):
+        return z3.Bool(f"{name} is there") if name != "now" else z3.BoolVal(True)
+
+    def usable(self, name):
+        return z3.Bool(f"{name} is of its type") if name != "now" else z3.BoolVal(True)
+
+    def answer(self, name, *question):
+        """What the finite tables answer."""
+        asked = self.asked.setdefault(name, {})
+        return asked.setdefault(question, z3.Bool(f"{name} {question}"))
+
+    def number(self, name):
+        """The value, or its place, as an integer."""
+        self.seen[name] = value = z3.Int(name)
+        return value
+
+    def holds(self, name, operator, operand, fold):
+        """Of a usable value."""
+        if operator in ("ne", "not_in"):
+            return z3.Not(self.holds(name, {"ne": "eq", "not_in": "in"}[operator], operand, fold))
+        if operator == "in":
+            return some(self.holds(name, "eq", one, fold) for one in operand)
+        match self.kind(name):
+            case "boolean":
+                value = z3.Bool(name)
+                return value if operand else z3.Not(value)
+            case "string" | "semver":
+                self.seen.setdefault(name, None)
+                return self.answer(name, operator, operand, fold)
+            case "list":
+                found = [z3.Bool(f"{name} has {element}") for element in names(operand)]
+                return every(found) if operator == "has_all" else some(found)
+            case "ip":
+                first, last = addresses(operand)
+                value = self.number(name)
+                return z3.And(first <= value, value <= last)
+            case kind:
+                value, place = self.number(name), {"number": ordinal, "datetime": nanoseconds}[kind](operand)
+                return {
+                    "eq": value == place, "lt": value < place, "lte": value <= place, "gt": value > place, "gte": value >= place,
+                }[operator]
+
+    def test(self, name, wanted):
+        self.seen.setdefault(name, None)
+        operators = {"in" if isinstance(wanted, list) else "eq": wanted} if not isinstance(wanted, dict) else dict(wanted)
+        fold = operators.pop("ignore_case", False)
+        parts = []
+        for operator, operand in operators.items():
+            if operator == "exists":
+                parts.append(both(self.present(name) == operand))
+            else:
+                holds = self.holds(name, operator, operand, fold)
+                parts.append((z3.And(self.usable(name), holds), z3.And(self.usable(name), z3.Not(holds))))
+        return all_of(parts)
+
+    def condition(self, made):
+        parts = []
+        for name, wanted in made.items():
+            match name:
+                case "all":
+                    parts += map(self.condition, wanted)
+                case "any":
+                    parts.append(any_of([self.condition(one) for one in wanted]))
+                case "not":
+                    parts.append(negated(self.condition(wanted)))
+                case "segment":
+                    parts.append(any_of([self.condition(self.segments[one]["if"]) for one in names(wanted)]))
+                case "flag":
+                    parts += [both(self.serves(key, variants)) for key, variants in wanted.items()]
+                case _:
+                    parts.append(self.test(name, wanted))
+        return all_of(parts)
+
+    def has_unit(self, unit):
+        self.seen.setdefault(unit, None)
+        return z3.And(self.usable(unit), z3.Not(self.answer(unit, "eq", "", False)))
+
+    def bucket(self, flag, domain):
+        key = flag["unit"], flag["salt"], domain
+        return self.hashed.setdefault(key, z3.Int(f"bucket {key}"))
+
+    def gate(self, flag, rule):
+        admitted = share(rule.get("rollout", "100%"))
+        if admitted in (0, BUCKETS):
+            return z3.BoolVal(admitted == BUCKETS)
+        return z3.And(self.has_unit(flag["unit"]), self.bucket(flag, "gate") < admitted)
+
+    def split(self, flag, serve):
+        """Whom of those that the rule decides for each variant is for."""
+        if isinstance(serve, str):
+            return {serve: z3.BoolVal(True)}
+        shares = {name: share(percent) for name, percent in serve.items()}
+        whole = [name for name, buckets in shares.items() if buckets == BUCKETS]
+        if whole:
+            return {whole[0]: z3.BoolVal(True)}
+        there, bucket, end, made = self.has_unit(flag["unit"]), self.bucket(flag, "split"), 0, {}
+        for name, buckets in shares.items():
+            made[name] = z3.And(there, end <= bucket, bucket < end + buckets)
+            end += buckets
+        made[flag["off"]] = z3.Or(z3.Not(there), made.get(flag["off"], False))
+        return made
+
+    def flag(self, key):
+        """Of a flag: what it requires, its rules' conditions, whom each is for, and whom each variant is for."""
+        if key in self.made:
+            return self.made[key]
+        flag = self.flags[key]
+        required = [self.serves(other, variants) for other, variants in flag["requires"].items()]
+        conditions = [self.condition(rule["if"])[0] if "if" in rule else z3.BoolVal(True) for rule in flag["rules"]]
+        applies = [z3.And(condition, self.gate(flag, rule)) for condition, rule in zip(conditions, flag["rules"])]
+        outcomes = {name: [] for name in flag["variants"]}
+        outcomes[flag["off"]].append(z3.Not(every(required)))
+        before = [every(required)]
+        for rule, here in zip(flag["rules"], applies):
+            for name, who in self.split(flag, rule["serve"]).items():
+                outcomes[name].append(every([*before, here, who]))
+            before.append(z3.Not(here))
+        outcomes[flag["default"]].append(every(before))
+        served = {name: some(ways) for name, ways in outcomes.items()}
+        if self.heed_state and (not flag["enabled"] or self.killed.get(key) == self.environment):
+            served = {name: z3.BoolVal(name == flag["off"]) for name in served}
+        self.made[key] = required, conditions, applies, served
+        return self.made[key]
+
+    def serves(self, key, variants):
+        served = self.flag(key)[3]
+        return some(served[name] for name in names(variants))
+
+    def laws(self):
+        """What holds of every context, with all that has been asked so far."""
+        for (unit, salt, domain), bucket in self.hashed.items():
+            yield z3.And(0 <= bucket, bucket < BUCKETS)
+            for text in {text for operator, text, fold in self.asked[unit] if operator == "eq" and not fold}.union(self.allowed(unit) or []):
+                here = z3.And(self.usable(unit), self.answer(unit, "eq", text, False))
+                yield z3.Implies(here, bucket == row("siphash", salt, domain, text)["bucket"])
+        for name, value in self.seen.items():
+            yield z3.Implies(self.usable(name), self.present(name))
+            if self.kind(name) == "number" and value is not None:
+                yield z3.And(-ordinal(LARGEST) <= value, value <= ordinal(LARGEST))
+            if self.kind(name) == "ip" and value is not None:
+                yield z3.And(0 <= value, value < 2**32 + 2**128)
+                yield z3.Or(value < 2**32 + MAPPED, value >= 2**33 + MAPPED)
+        for name, asked in self.asked.items():
+            questions = tuple(sorted(asked))
+            if self.kind(name) == "semver":
+                answers = answers_of_versions(questions)
+            elif allowed := self.allowed(name):
+                answers = {answers_of_text(questions, text) for text in allowed}
+            else:
+                answers = answers_of_texts(questions)
+            literals = [(asked[question], z3.Not(asked[question])) for question in questions]
+            yield some(every(pair[not sign] for pair, sign in zip(literals, signs)) for signs in sorted(answers))
+
+
+def effective(key, flag, environment):
+    over = flag.get("environments", {}).get(environment, {})
+    return {"requires": {}, "rules": [], "enabled": True, "unit": "targetingKey", "salt": key, **flag, **over}
