@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds the proofs of `flagctl validate` against z3, which is asked the same of an encoding written by itself.
+"""Holds what flagctl proves against z3, which is asked the same of an encoding written by itself.
 
     oracle.py PATH-OF-FLAGCTL [--flags NUMBER] [--seed NUMBER]
 
@@ -8,6 +8,7 @@ rollouts and splits of one salt and of several, units that conditions name, kill
 `oracle_cases/meaning.py` says of them it says from the documentation alone. Asked is, for every rule, condition, segment,
 variant and prerequisite, whether any context at all reaches it, and for what is never reached, whether the rules
 named are the reason, and all of them needed. A finding that z3 refutes is an error, and so is one that is not made.
+Then generated assertions, all but `monotone_since`, are held against what `flagctl test` says of them.
 
 Needs Python; z3 is kept in `target/interop`. What z3 does not answer in time is counted, and is an error too.
 """
@@ -28,6 +29,7 @@ from oracle_cases.generator import Repository
 CASES = Path(__file__).resolve().parent / "oracle_cases"
 PACKAGES = ["z3-solver==5.4.1.0"]
 PARTS = os.cpu_count() or 1
+SHOWN = 50
 
 
 def written(folder, files):
@@ -57,7 +59,7 @@ def asked(python, script, *arguments):
 
 def reported(subject, wrong, counted):
     """Whether all is well."""
-    for line in wrong:
+    for line in wrong[:SHOWN]:
         print(line)
     for question, number in sorted(counted.items()):
         print(f"  {number} times: {question}")
@@ -83,7 +85,11 @@ def main():
             sys.exit(f"the flags are not as they should be: {[one for one in found['findings'] if one['severity'] == 'error'][:3]}")
         findings = folder / "findings.json"
         findings.write_text(json.dumps(found), encoding="utf-8")
-        return reported("findings", *asked(python, "findings.py", arguments.flags, arguments.seed, findings))
+        same = reported("findings", *asked(python, "findings.py", arguments.flags, arguments.seed, findings))
+        written(folder, repository.tests())
+        report = folder / "report.json"
+        report.write_text(json.dumps(flagctl(binary, folder, "test", "--format", "json")), encoding="utf-8")
+        return reported("assertions", *asked(python, "assertions.py", arguments.flags, arguments.seed, report)) and same
 
 
 if __name__ == "__main__":

@@ -187,6 +187,21 @@ class Family:
             below = [key for rank, key in enumerate(self.flags) if rank < (0 if at < 3 else 3 if at < 6 else 6)]
             self.flags[f"flag-{self.number:02}-{at}"] = self.flag(below)
 
+    def assertion(self):
+        """What may well hold, or be broken, of one flag or two."""
+        keys = sorted(self.flags)
+        served = lambda key: {key: self.pick(sorted(self.flags[key]["variants"]))}
+        one, two = self.random.sample(keys, 2)
+        made = self.pick([
+            {"never": served(one)}, {"never": served(one)}, {"always": served(one)}, {"always": {one: self.flags[one]["off"]}},
+            {"at_most": self.pick(["1%", "25%", "50%", "75%"]), "serve": served(one)},
+            {"exclusive": served(one) | served(two)}, {"serve": served(one), "implies": served(two)},
+        ])
+        before = [rule["if"] for rule in self.flags[one].get("rules", []) if "if" in rule]
+        if self.chance(0.7):
+            made["when"] = self.related(before, keys) if before and self.chance(0.7) else self.condition(2, sorted(self.segments), keys)
+        return made
+
 
 class Repository:
     """Files, and what stands on each line of a flag."""
@@ -200,12 +215,18 @@ class Repository:
             self.segments |= family.segments
             self.flags |= family.flags
             self.killed |= {key: family.pick(ENVIRONMENTS) for key in family.flags if family.chance(0.05)}
+        made = [family.assertion() for family in self.families for _ in range(10)]
+        self.assertions = [{"name": f"assertion-{at:04}", **one} for at, one in enumerate(made)]
 
     def files(self):
         made = {"flagctl.yaml": json.dumps(self.settings)}
         made |= {f"segments/{name}.yaml": json.dumps(segment) for name, segment in self.segments.items()}
         made |= {f"flags/{key}.yaml": "".join(f"{text}\n" for text, _ in lines(flag)) for key, flag in self.flags.items()}
         return made | {f"kills/{where}/{key}.yaml": '{"reason": "INC-1"}' for key, where in self.killed.items()}
+
+    def tests(self):
+        """A file for itself, since flags are of interest without it too."""
+        return {"tests/assertions.yaml": json.dumps({"environments": ["production"], "assert": self.assertions})}
 
     def places(self, key):
         """What stands on the lines of a flag's file, such as `("rules", 0)`, by their numbers."""

@@ -1,0 +1,99 @@
+"""Asks z3 whether assertions hold, and compares with what `flagctl test` says.
+
+    assertions.py FLAGS SEED REPORT SHARE OF    REPORT as JSON; prints what differs, and how much was asked, as JSON
+
+Shares are measured where no condition asks for the units: each hash then counts as uniform, independent of others.
+"""
+
+import itertools
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+import z3
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from findings import Questions, Unknown
+from generator import Repository
+from meaning import BUCKETS, World, share
+
+
+def broken(world, assertion):
+    """What holds of a context that breaks the assertion, of one alone; none for a share that is not measured."""
+    served = {key: [world.serves(*one) for one in assertion[key].items()] for key in ("never", "always", "exclusive", "serve", "implies") if key in assertion}
+    match assertion:
+        case {"never": _}:
+            return served["never"][0]
+        case {"always": _}:
+            return z3.Not(served["always"][0])
+        case {"exclusive": _}:
+            return z3.And(*served["exclusive"])
+        case {"implies": _}:
+            return z3.And(served["serve"][0], z3.Not(served["implies"][0]))
+
+
+def more_than(world, served, most):
+    """That more than a share of the units gets it, of those that agree in all that is asked of contexts."""
+    if len(world.hashed) > 2 or any(len(world.asked[unit]) > 1 or world.allowed(unit) for unit, *_ in world.hashed):
+        return None
+    ranges = []
+    for key, bucket in world.hashed.items():
+        ends = sorted({0, BUCKETS, *bounds(world, *key)})
+        ranges.append([(bucket, start, end - start) for start, end in itertools.pairwise(ends)])
+    measured = []
+    for cell in itertools.product(*ranges):
+        size = 1
+        for *_, length in cell:
+            size *= length
+        here = z3.substitute(served, *[(bucket, z3.IntVal(start)) for bucket, start, _ in cell])
+        measured.append(z3.If(here, size, 0))
+    return z3.Sum(measured) * BUCKETS > most * BUCKETS ** len(ranges)
+
+
+def bounds(world, unit, salt, domain):
+    """Where what units of such a bucket get may change."""
+    for flag in (world.flags[key] for key in world.made):
+        for rule in flag["rules"] if (flag["unit"], flag["salt"]) == (unit, salt) else []:
+            if domain == "gate":
+                yield share(rule.get("rollout", "100%"))
+            elif isinstance(rule["serve"], dict):
+                yield from itertools.accumulate(map(share, rule["serve"].values()))
+
+
+def compared(repository, report, part, of, counted):
+    """What differs, a line each."""
+    found = {check["name"]: check["result"] for check in report["checks"]}
+    for assertion in repository.assertions[part::of]:
+        kind = next(kind for kind in ("never", "always", "exclusive", "at_most", "implies") if kind in assertion)
+        world = World(repository, "production", heed_state=True)
+        when = world.condition(assertion["when"])[0] if "when" in assertion else z3.BoolVal(True)
+        if kind == "at_most":
+            served = world.serves(*next(iter(assertion["serve"].items())))
+            formula = more_than(world, z3.And(served, when), share(assertion["at_most"]))
+            if formula is None:
+                continue
+            wrong = [formula]
+        else:
+            wrong = [when, broken(world, assertion)]
+        try:
+            expected = "failed" if Questions(world, counted).possible(f"{kind} broken", *wrong) else "passed"
+        except Unknown:
+            continue
+        result = found.get(assertion["name"])
+        if result == "unknown" and expected == "failed":
+            counted[f"{kind} broken for units that flagctl does not find"] += 1
+        elif result != expected:
+            yield f"{json.dumps(assertion, ensure_ascii=False)}: flagctl: {result}, expected: {expected}"
+
+
+def main():
+    flags, seed, report, part, of = sys.argv[1:]
+    repository, counted = Repository(int(seed), int(flags)), Counter()
+    with open(report, encoding="utf-8") as file:
+        wrong = list(compared(repository, json.load(file), int(part), int(of), counted))
+    json.dump({"wrong": wrong, "counted": counted}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
