@@ -64,7 +64,8 @@ def reported(subject, wrong, counted):
     for question, number in sorted(counted.items()):
         print(f"  {number} times: {question}")
     unknown = sum(number for question, number in counted.items() if question.endswith(": unknown"))
-    print(f"{subject}: {sum(counted.values())} questions, {unknown} not answered, {len(wrong)} differences", flush=True)
+    asked = sum(number for question, number in counted.items() if ": " in question)
+    print(f"{subject}: {asked} questions, {unknown} not answered, {len(wrong)} differences", flush=True)
     return not wrong and not unknown and bool(counted)
 
 
