@@ -699,6 +699,31 @@ fn promises_are_kept_or_broken_as_the_evaluator_says() {
                     fewer.prerequisites = prerequisites.iter().map(|one| flag.prerequisites[*one].clone()).collect();
                     let last = Place::Rule(covered_by.len());
                     assert!(!world.some(|reference| reference.decide(&fewer).1 == last), "{shown}");
+                    // And none of what is named is too much: without it, there is somebody.
+                    let reached = |flag: Flag, rule: usize| {
+                        let mut bundle = bundle.clone();
+                        *bundle.flags.find_mut("main").unwrap() = flag;
+                        let main = Definition::find(&bundle, "main").unwrap();
+                        match reachable(main, &budget).unwrap().rules.swap_remove(rule) {
+                            Reach::Reachable(Some(Witness { context, now })) => {
+                                let json = Json::Object(context);
+                                let context = Context::from_json(&bundle.attributes, &json).unwrap().0;
+                                decide(&bundle, main.flag(), &context, now).rule == Some(rule)
+                            }
+                            Reach::Reachable(None) => true,
+                            _ => false,
+                        }
+                    };
+                    for at in 0..covered_by.len() {
+                        let mut without = fewer.clone();
+                        without.rules.remove(at);
+                        assert!(reached(without, covered_by.len() - 1), "rule {at} of {covered_by:?} {shown}");
+                    }
+                    for at in 0..prerequisites.len() {
+                        let mut without = fewer.clone();
+                        without.prerequisites.remove(at);
+                        assert!(reached(without, covered_by.len()), "{at} of {prerequisites:?} {shown}");
+                    }
                 }
             }
         }

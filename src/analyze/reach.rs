@@ -121,17 +121,15 @@ fn covered(
             core = fewer;
         }
     }
-    let places = |literals: &[Literal], wanted: &dyn Fn(Literal) -> Literal| -> Vec<usize> {
-        let mut places = Vec::new();
-        for literal in &core {
-            places.extend(literals.iter().position(|other| wanted(*other) == *literal));
+    let (mut covered_by, mut prerequisites) = (Vec::new(), Vec::new());
+    // Several reasons can be one formula, and so can a reason and the rule itself; one of them is enough.
+    for literal in core.into_iter().filter(|literal| *literal != applies) {
+        match earlier.iter().position(|rule| !*rule == literal) {
+            Some(rule) => covered_by.push(rule),
+            None => prerequisites.extend(met.iter().position(|prerequisite| *prerequisite == literal)),
         }
-        places.sort_unstable();
-        places.dedup();
-        places
-    };
-    Ok(Reach::Unreachable {
-        covered_by: places(earlier, &|rule| !rule),
-        prerequisites: places(met, &|prerequisite| prerequisite),
-    })
+    }
+    covered_by.sort_unstable();
+    prerequisites.sort_unstable();
+    Ok(Reach::Unreachable { covered_by, prerequisites })
 }

@@ -3,7 +3,7 @@
 use super::extents::Extents;
 use super::scope::{Review, Scope};
 use crate::analyze::Reach;
-use crate::bundle::{Rule, Serve, VariantId};
+use crate::bundle::{Percent, Rule, Serve, VariantId};
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model;
@@ -16,8 +16,9 @@ pub(super) fn check(review: &Review<'_>, _: &Extents<'_>, diagnostics: &mut Diag
     // `off` is what a kill serves, in any environment.
     let off = |id| review.scopes.iter().any(|scope| scope.definition.flag().off == id);
     for (id, variant) in (0u16..).map(VariantId).zip(&review.flag.variants) {
-        if !off(id) && asked().all(|scope| nobody_gets(scope, id)) && mentioned(review.flag, &variant.name.value) {
-            let message = format!("nobody gets variant `{}` in any environment", variant.name.value);
+        let name = &variant.name.value;
+        if !off(id) && asked().all(|scope| nobody_gets(scope, id, name)) && mentioned(review.flag, name) {
+            let message = format!("nobody gets variant `{name}` in any environment");
             diagnostics.push(
                 Diagnostic::new(Code::UnservableVariant, variant.name.span, message)
                     .help("serve it where somebody gets to, or remove it"),
@@ -27,17 +28,21 @@ pub(super) fn check(review: &Review<'_>, _: &Extents<'_>, diagnostics: &mut Diag
 }
 
 /// Whether nobody does, and for a reason that stands nowhere else.
-fn nobody_gets(scope: &Scope<'_>, id: VariantId) -> bool {
+fn nobody_gets(scope: &Scope<'_>, id: VariantId, name: &str) -> bool {
     let flag = scope.definition.flag();
     // Whatever serves it is closed for now, or another finding says why it is never reached.
     let explained = |(rule, reach): (&Rule, &Reach)| serves(rule, id) && !matches!(reach, Reach::Reachable(_));
-    let paused = |rule: &Rule| {
-        matches!(&rule.serve, Serve::Split(ranges) if ranges.iter().any(|(_, served)| *served == id))
-            && !serves(rule, id)
+    // Where another share is of everything, nothing is left of it in the compiled rule.
+    let paused = |rule: &model::Rule| match &rule.serve {
+        Some(model::Serve::Split(shares)) => {
+            let zero = |share: &model::Share| share.share.value == Percent::ZERO && share.variant.value == name;
+            shares.value.iter().any(zero)
+        }
+        _ => false,
     };
     scope.reached.variants.get(usize::from(id.0)) == Some(&false)
         && !flag.rules.iter().zip(&scope.reached.rules).any(explained)
-        && !flag.rules.iter().any(paused)
+        && !scope.serving.rules.iter().any(paused)
 }
 
 /// Whether the rule would serve it to some of those that it admits.

@@ -189,7 +189,12 @@ impl<'p> Planner<'p> {
     }
 
     /// Whether the flag has the variant and the rule.
-    pub(super) fn named(&mut self, flag: &model::Flag, variant: Option<&Spanned<String>>, rule: Option<&Spanned<String>>) -> bool {
+    pub(super) fn named(
+        &mut self,
+        flag: &model::Flag,
+        variant: Option<&Spanned<String>>,
+        rule: Option<&Spanned<String>>,
+    ) -> bool {
         // What is missing may stand where the file could not be read.
         if flag.whole == Whole::No {
             return true;
