@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::at::{At, note_end};
 use super::eval::{environment, refuse};
 use super::standing::{Got, Question, Standing};
-use super::{Exit, Format, Global, context, moment, parse_moment, unknown_flag};
+use super::{Exit, Format, Global, context, moment, parse_moment, progress, unknown_flag};
 use crate::bundle::Bundle;
 use crate::compile::compile;
 use crate::diff::{self, Change, Side};
@@ -95,7 +95,7 @@ fn eras(question: &Question<'_>, present: Standing) -> Result<Vec<EraJson>> {
         }
         // A time without a valid definition is no answer to what the context got before.
         let last = !eras.is_empty() && matches!(newest.got, Got::Variant(..));
-        let (oldest, before) = question.trace(newest)?;
+        let (oldest, before) = progress::shown("reading history", || question.trace(newest))?;
         let cut = before.is_none() && oldest.revision.depth()? == Depth::Shallow;
         let since = if cut { cut_off(question, &oldest)? } else { since(question, &oldest, before.as_ref())? };
         eras.push(EraJson { got, since: Some(since) });

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::at::At;
 use super::{
     Exit, Format, Global, Stream, UsageError, batch, bundle, check_environment, context, moment, parse_moment, prefix,
-    terminal_width, unknown_flag,
+    progress, terminal_width, unknown_flag,
 };
 use crate::bundle::{Bundle, Flag};
 use crate::codes::Severity;
@@ -115,7 +115,7 @@ fn read(args: &Args, global: &Global) -> Result<Option<Read>> {
     }
     let environment = environment(args.environment.as_deref(), &settings)?;
     let loaded = match args.flags.as_slice() {
-        [] => load::all(&source)?,
+        [] => progress::all(&source)?,
         keys => load::flags(&source, settings, keys, &[&environment])?,
     };
     for key in &args.flags {

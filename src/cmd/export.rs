@@ -8,11 +8,11 @@ use clap::ValueEnum;
 use serde_json::{Map, Value as Json, json};
 
 use super::at::At;
-use super::{Exit, Global, UsageError, bundle, eval, unknown_flag};
+use super::{Exit, Global, UsageError, bundle, eval, progress, unknown_flag};
 use crate::bundle::{Bundle, Flag};
 use crate::compile::compile;
 use crate::flagd::{self, Refusal};
-use crate::load::{self, Loaded};
+use crate::load::Loaded;
 use crate::report::{self, Described};
 use crate::source::Revision;
 
@@ -98,7 +98,7 @@ fn read(args: &Args, global: &Global) -> Result<Option<Exported>> {
         return Ok(Some(Exported { bundle, loaded: None, commit: None }));
     }
     let source = args.at.source(Path::new("."))?;
-    let loaded = load::all(&source)?;
+    let loaded = progress::all(&source)?;
     let environment = eval::environment(args.environment.as_deref(), &loaded)?;
     if let Some(missing) = args.flags.iter().find(|key| loaded.project.flag(key).is_none()) {
         return Err(unknown_flag(missing, &source));

@@ -109,7 +109,7 @@ fn keys(args: &Args, site: &Site) -> Result<Vec<String>> {
         site.flag(key)?;
     }
     if let Some(tag) = &args.tag {
-        let loaded = progress::shown("reading all flags", || load::all(&site.source))?;
+        let loaded = progress::all(&site.source)?;
         let tagged = loaded.project.flags.iter().filter(|flag| flag.tags.iter().any(|one| one.value == *tag));
         let before = keys.len();
         keys.extend(tagged.map(|flag| flag.key.clone()));

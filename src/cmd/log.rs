@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow};
 
 use super::at::{At, note_end};
 use super::versions::Versions;
-use super::{Exit, Format};
+use super::{Exit, Format, progress};
 use crate::bundle::Bundle;
 use crate::compile::compile;
 use crate::diff::{self, Change, Side};
@@ -35,15 +35,27 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<Exit> {
     let tip = args.at.revision(Path::new("."))?;
+    let (commits, end) = progress::shown("reading history", || walk(&tip, args))?;
+    if let Some(end) = &end {
+        note_end(end, &mut io::stderr().lock())?;
+    } else if commits.is_empty() {
+        return Err(anyhow!("no commit up to {} has a flag `{}`", tip.name(), args.flag));
+    }
+    let history = HistoryJson { version: 1, flag: &args.flag, commits };
+    args.format.write(&history, report::history)?;
+    Ok(Exit::Yes)
+}
+
+/// The commits that changed the flag, newest first, and where a shallow clone ends before its history does.
+fn walk(tip: &Revision, args: &Args) -> Result<(Vec<CommitJson>, Option<Revision>)> {
     let mut commits = Vec::new();
     let mut here = tip.clone();
     let mut now = Versions::of(&here, &args.flag, None)?;
-    let cut = loop {
+    loop {
         let parent = here.parent()?;
         // What was there before is not known, so nothing is known to have changed.
         if parent.is_none() && !now.files.is_empty() && here.depth()? == Depth::Shallow {
-            note_end(&here, &mut io::stderr().lock())?;
-            break true;
+            return Ok((commits, Some(here)));
         }
         let before = match &parent {
             Some(parent) => Versions::of(parent, &args.flag, now.path.as_deref())?,
@@ -55,15 +67,9 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         }
         match parent {
             Some(parent) if args.number.is_none_or(|number| commits.len() < number) => (here, now) = (parent, before),
-            _ => break false,
+            _ => return Ok((commits, None)),
         }
-    };
-    if commits.is_empty() && !cut {
-        return Err(anyhow!("no commit up to {} has a flag `{}`", tip.name(), args.flag));
     }
-    let history = HistoryJson { version: 1, flag: &args.flag, commits };
-    args.format.write(&history, report::history)?;
-    Ok(Exit::Yes)
 }
 
 /// What a flag does otherwise than at the parent, in each environment of either.

@@ -14,7 +14,6 @@ use crate::analyze::{Budget, Side};
 use crate::codes::Severity;
 use crate::compile::compile;
 use crate::impact::{Impact, State, Verdict, impacts};
-use crate::load;
 use crate::report::{self, EndJson, MergeJson};
 use crate::source::{Merge, Merged, Repository, Revision, Source};
 
@@ -96,7 +95,7 @@ fn compare(
 
 /// Everything that is wrong with the merged definitions.
 fn problems(merged: &Merged) -> Result<Vec<String>> {
-    let loaded = load::all(&Source::Merged(merged.clone())).context("cannot read the merge")?;
+    let loaded = progress::all(&Source::Merged(merged.clone())).context("cannot read the merge")?;
     let environments = loaded.project.settings.environments.iter().map(|name| name.value.as_str());
     let diagnostics = environments.flat_map(|environment| compile(&loaded.project, environment).1).collect();
     let findings = loaded.settle(diagnostics);

@@ -12,10 +12,10 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::at::At;
-use super::{Exit, Format, moment, parse_moment, unknown_flag};
+use super::{Exit, Format, moment, parse_moment, progress, unknown_flag};
 use crate::bundle::Bundle;
 use crate::compile::compile;
-use crate::load::{self, Loaded};
+use crate::load::Loaded;
 use crate::model::Flag;
 use crate::report::{self, FlagJson, StateJson};
 
@@ -94,7 +94,7 @@ struct FlagsJson<'f> {
 
 pub(super) fn show(args: &ShowArgs) -> Result<Exit> {
     let source = args.at.source(Path::new("."))?;
-    let loaded = load::all(&source)?;
+    let loaded = progress::all(&source)?;
     let Some(flag) = loaded.project.flag(&args.flag) else { return Err(unknown_flag(&args.flag, &source)) };
     let shown = described(&loaded, flag, &bundles(&loaded, None), &dependants(&loaded));
     args.at.note(&source, &mut io::stderr().lock())?;
@@ -111,7 +111,7 @@ pub(super) fn show(args: &ShowArgs) -> Result<Exit> {
 
 pub(super) fn list(args: &ListArgs) -> Result<Exit> {
     let source = args.at.source(Path::new("."))?;
-    let loaded = load::all(&source)?;
+    let loaded = progress::all(&source)?;
     if let Some(name) = &args.environment {
         super::check_environment(name, &loaded.project.settings)?;
     }

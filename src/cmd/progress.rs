@@ -7,10 +7,20 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 
 use super::watched;
+use crate::load::{self, Loaded};
+use crate::source::{Source, SourceError};
 
 /// Nobody wonders about a shorter wait.
 const SOON: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_millis(100);
+
+/// Reads a whole flag repository.
+///
+/// # Errors
+/// Those of [`load::all`].
+pub(super) fn all(source: &Source) -> Result<Loaded, SourceError> {
+    shown("reading all flags", || load::all(source))
+}
 
 /// Does something, and says what after a second.
 pub(super) fn shown<T>(what: &'static str, work: impl FnOnce() -> T) -> T {

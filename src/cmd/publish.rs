@@ -95,13 +95,13 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
         return Ok(Exit::No);
     }
     let source = Source::Revision(revision.clone());
-    let loaded = load::tests(&source, load::all(&source)?, |_| true)?;
+    let loaded = load::tests(&source, progress::all(&source)?, |_| true)?;
     for name in &args.environment {
         check_environment(name, &loaded.project.settings)?;
     }
     // Whether a commit can be published does not depend on the day.
     let today = Timestamp::from_second(revision.seconds()?)?.to_zoned(TimeZone::UTC).date();
-    let (mut bundles, findings) = validate::check(&loaded, today);
+    let (mut bundles, findings) = progress::shown("checking", || validate::check(&loaded, today));
     if eval::refuse(&loaded, findings, &source, global)? == Exit::Failed {
         return Ok(Exit::No);
     }

@@ -118,7 +118,7 @@ fn read(args: &Args, source: &Source, settings: Loaded, environments: &[String])
     let everything = wanted.iter().all(|wanted| wanted.as_os_str().is_empty());
     let asked_for = |path: &str| everything || wanted.iter().any(|wanted| Path::new(path).starts_with(wanted));
     let tests = |loaded| load::tests(source, loaded, asked_for);
-    let all = || Ok(tests(load::all(source)?)?);
+    let all = || Ok(tests(progress::all(source)?)?);
     if everything || args.coverage {
         return all();
     }

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
 use super::at::At;
-use super::{Exit, Global, Stream, moment, parse_moment, prefix};
+use super::{Exit, Global, Stream, moment, parse_moment, prefix, progress};
 use crate::bundle::Bundle;
 use crate::codes::Severity;
 use crate::compile::compile;
@@ -65,9 +65,9 @@ impl From<Format> for report::Format {
 pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let source = args.at.source(args.paths.first().map_or(Path::new("."), PathBuf::as_path))?;
     let wanted = args.paths.iter().map(|path| inside(path, &source)).collect::<Result<Vec<_>>>()?;
-    let loaded = load::tests(&source, load::all(&source)?, |_| true)?;
+    let loaded = load::tests(&source, progress::all(&source)?, |_| true)?;
     let today = moment(args.now).to_zoned(TimeZone::UTC).date();
-    let (bundles, mut findings) = check(&loaded, today);
+    let (bundles, mut findings) = progress::shown("checking", || check(&loaded, today));
     let asked_for = |path: &str| wanted.is_empty() || wanted.iter().any(|wanted| Path::new(path).starts_with(wanted));
     findings.retain(|finding| asked_for(&loaded.snapshot.file(finding.diagnostic.span.file).path));
     let paths = loaded.snapshot.files().map(|(_, file)| file.path.as_str());
