@@ -339,6 +339,37 @@ fn json_has_exact_fractions() {
     assert_eq!((&json["version"], &region["moved"]["fraction"]), (&1.into(), &"3/20".into()), "{json:#}");
 }
 
+/// Twelve pigeons and eleven holes: that there is not one for each takes a solver more work than there is time.
+#[test]
+fn a_flag_beyond_all_work_is_said_to_be_unknown() {
+    let (pigeons, holes) = (12, 11);
+    let name = |pigeon: usize, hole: usize| format!("p{pigeon}h{hole}");
+    let pairs = |pigeon: usize| (0..holes).map(move |hole| (pigeon, hole));
+    let mut repository = TestRepository::new();
+    let attributes = (0..pigeons).flat_map(pairs).map(|(pigeon, hole)| format!("  {}: boolean\n", name(pigeon, hole)));
+    let project = format!("version: 1\nenvironments: [production]\nattributes:\n{}", attributes.collect::<String>());
+    repository.write("flagctl.yaml", &project);
+    let flag =
+        "description: A test's.\nowner: tests\nexpires: 2027-01-01\nvariants: {on: true, off: false}\noff: off\n";
+    repository.write("flags/pigeons.yaml", &format!("{flag}default: off\n"));
+    repository.commit("nobody");
+    let one_of = |tests: Vec<String>| format!("        - any: [{}]\n", tests.join(", "));
+    let mut rule = "rules:\n  - if:\n      all:\n".to_owned();
+    for pigeon in 0..pigeons {
+        rule += &one_of(pairs(pigeon).map(|(pigeon, hole)| format!("{{{}: true}}", name(pigeon, hole))).collect());
+    }
+    for (pigeon, hole) in (0..pigeons).flat_map(pairs) {
+        for other in 0..pigeon {
+            rule += &one_of([pigeon, other].map(|one| format!("{{{}: false}}", name(one, hole))).to_vec());
+        }
+    }
+    repository.write("flags/pigeons.yaml", &format!("{flag}{rule}    serve: on\ndefault: off\n"));
+    let ran = repository.flagctl(&["diff", "HEAD"]);
+    assert_eq!(ran.code, Some(3), "{}{}", ran.stdout, ran.stderr);
+    let said = "pigeons  production  unknown  the analysis takes more work than is allowed\n";
+    assert!(ran.stdout.starts_with(said), "{}", ran.stdout);
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {

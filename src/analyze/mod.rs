@@ -85,7 +85,7 @@ pub struct Budget {
 impl Default for Budget {
     /// Seconds, at the worst.
     fn default() -> Self {
-        Self { conflicts: 1_000_000, states: 400_000, leaves: 200_000, units: 50_000_000, units_each: 1_000_000 }
+        Self { conflicts: 30_000, states: 400_000, leaves: 200_000, units: 50_000_000, units_each: 1_000_000 }
     }
 }
 
