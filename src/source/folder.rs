@@ -89,14 +89,15 @@ impl Folder {
     /// [`SourceError::Io`] if it is there and cannot be read.
     pub fn read(&self, path: &str) -> Result<Option<File>, SourceError> {
         let place = self.root.join(path);
-        let result = fs::metadata(&place).and_then(|metadata| {
+        let result = fs::File::open(&place).and_then(|file| {
+            let metadata = file.metadata()?;
             if metadata.len() > FILE_LIMIT {
                 let fault = Some(Fault::TooLarge(metadata.len()));
                 return Ok(File { path: path.to_owned(), text: String::new(), fault });
             }
             let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
             // It may have grown since.
-            fs::File::open(&place)?.take(FILE_LIMIT).read_to_end(&mut bytes)?;
+            file.take(FILE_LIMIT).read_to_end(&mut bytes)?;
             Ok(File::new(path.to_owned(), bytes))
         });
         match result {
