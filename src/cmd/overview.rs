@@ -1,8 +1,8 @@
 //! `flagctl show` and `flagctl list`: flags as they stand.
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal, Write};
-use std::path::Path;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -12,12 +12,12 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::at::At;
-use super::{Exit, Format, moment, parse_moment, progress, unknown_flag};
-use crate::bundle::Bundle;
+use super::{Exit, Format, bundle, moment, parse_moment, progress, unknown_flag};
+use crate::bundle::{Bundle, Condition};
 use crate::compile::compile;
 use crate::load::Loaded;
 use crate::model::Flag;
-use crate::report::{self, FlagJson, StateJson};
+use crate::report::{self, About, FlagJson, StateJson, WrittenJson};
 
 /// Show a flag as written, what holds in each environment, and what depends on it
 #[derive(Debug, clap::Args)]
@@ -27,6 +27,9 @@ pub(super) struct ShowArgs {
     flag: String,
     #[command(flatten)]
     at: At,
+    /// Read a bundle that `flagctl export bundle` wrote, instead of a flag repository: what is compiled of the flag
+    #[arg(long, value_name = "FILE", conflicts_with = "at")]
+    bundle: Option<PathBuf>,
     /// How to write the result
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
@@ -58,6 +61,13 @@ pub(super) struct ListArgs {
     expired: bool,
     #[command(flatten)]
     at: At,
+    /// Read a bundle that `flagctl export bundle` wrote, instead of a flag repository
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["at", "environment", "owner", "kind", "tag", "expired", "now"]
+    )]
+    bundle: Option<PathBuf>,
     /// The day by which flags expire, instead of today
     #[arg(long, value_name = "TIME", value_parser = parse_moment)]
     now: Option<Timestamp>,
@@ -89,27 +99,35 @@ impl State {
 struct FlagsJson<'f> {
     /// Of this structure.
     version: u32,
-    flags: &'f [FlagJson<'f>],
+    flags: Vec<FlagJson<'f>>,
 }
 
 pub(super) fn show(args: &ShowArgs) -> Result<Exit> {
+    if let Some(path) = &args.bundle {
+        let bundle = bundle::read(path)?;
+        let Some(flag) = bundle.flag(&args.flag) else { return Err(bundle::unknown_flag(&bundle, &args.flag)) };
+        return write(args.format, compiled(&bundle, flag, &required(&bundle)));
+    }
     let source = args.at.source(Path::new("."))?;
     let loaded = progress::all(&source)?;
     let Some(flag) = loaded.project.flag(&args.flag) else { return Err(unknown_flag(&args.flag, &source)) };
     let shown = described(&loaded, flag, &bundles(&loaded, None), &dependants(&loaded));
     args.at.note(&source, &mut io::stderr().lock())?;
-    let mut out = io::stdout().lock();
-    match args.format {
-        Format::Human => {
-            let written = &loaded.snapshot.file(flag.file).text;
-            out.write_all(report::flag(&shown, written).as_bytes())?;
-        }
-        Format::Json => write_json(&[shown], &mut out)?,
-    }
+    write(args.format, shown)
+}
+
+fn write(format: Format, flag: FlagJson<'_>) -> Result<Exit> {
+    let human = |flags: &FlagsJson<'_>| flags.flags.iter().map(report::flag).collect();
+    format.write(&FlagsJson { version: 1, flags: vec![flag] }, human)?;
     Ok(Exit::Yes)
 }
 
 pub(super) fn list(args: &ListArgs) -> Result<Exit> {
+    if let Some(path) = &args.bundle {
+        let bundle = bundle::read(path)?;
+        let dependants = required(&bundle);
+        return write_list(args, bundle.flags.iter().map(|flag| compiled(&bundle, flag, &dependants)).collect());
+    }
     let source = args.at.source(Path::new("."))?;
     let loaded = progress::all(&source)?;
     if let Some(name) = &args.environment {
@@ -119,27 +137,21 @@ pub(super) fn list(args: &ListArgs) -> Result<Exit> {
     let bundles = bundles(&loaded, args.environment.as_deref());
     let dependants = dependants(&loaded);
     let flags = loaded.project.flags.iter().filter(|flag| asked_for(args, flag, today));
-    let state = if args.killed { Some(State::Killed) } else { args.state };
-    let in_state =
-        |flag: &FlagJson<'_>| state.is_none_or(|state| flag.environments.iter().any(|here| here.state == state.name()));
-    let mut flags: Vec<_> =
-        flags.map(|flag| described(&loaded, flag, &bundles, &dependants)).filter(in_state).collect();
-    flags.sort_by_key(|flag| flag.flag);
+    let flags = flags.map(|flag| described(&loaded, flag, &bundles, &dependants)).collect();
     args.at.note(&source, &mut io::stderr().lock())?;
-    let mut out = io::stdout().lock();
-    match args.format {
-        Format::Human => {
-            let width = io::stdout().is_terminal().then(super::terminal_width).flatten();
-            out.write_all(report::flags(&flags, width).as_bytes())?;
-        }
-        Format::Json => write_json(&flags, &mut out)?,
-    }
-    Ok(Exit::Yes)
+    write_list(args, flags)
 }
 
-fn write_json(flags: &[FlagJson<'_>], out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &FlagsJson { version: 1, flags })?;
-    writeln!(out)
+/// Those in the state that was asked for.
+fn write_list(args: &ListArgs, mut flags: Vec<FlagJson<'_>>) -> Result<Exit> {
+    let state = if args.killed { Some(State::Killed) } else { args.state };
+    flags.retain(|flag| state.is_none_or(|state| flag.environments.iter().any(|here| here.state == state.name())));
+    flags.sort_by_key(|flag| flag.flag);
+    args.format.write(&FlagsJson { version: 1, flags }, |FlagsJson { flags, .. }| {
+        let width = io::stdout().is_terminal().then(super::terminal_width).flatten();
+        report::flags(flags, width)
+    })?;
+    Ok(Exit::Yes)
 }
 
 fn asked_for(args: &ListArgs, flag: &Flag, today: Date) -> bool {
@@ -159,16 +171,26 @@ fn bundles(loaded: &Loaded, only: Option<&str>) -> Vec<Bundle> {
 
 fn described<'l>(loaded: &'l Loaded, flag: &'l Flag, bundles: &[Bundle], dependants: &Dependants<'l>) -> FlagJson<'l> {
     let environments: Vec<StateJson> = bundles.iter().map(|bundle| report::state(bundle, &flag.key)).collect();
-    FlagJson {
-        flag: &flag.key,
-        path: &loaded.snapshot.file(flag.file).path,
+    let file = loaded.snapshot.file(flag.file);
+    let about = WrittenJson {
+        path: &file.path,
         description: flag.description.as_ref().map(|text| text.value.as_str()),
         kind: flag.kind_name(),
         owner: flag.owner.as_ref().map(|owner| owner.value.as_str()),
         expires: flag.expires.as_ref().map(|day| day.value.to_string()),
         tags: flag.tags.iter().map(|tag| tag.value.as_str()).collect(),
-        environments,
-        dependants: dependants.get(flag.key.as_str()).cloned().unwrap_or_default(),
+        text: &file.text,
+    };
+    let dependants = dependants.get(flag.key.as_str()).cloned().unwrap_or_default();
+    FlagJson { flag: &flag.key, about: About::Written(about), environments, dependants }
+}
+
+fn compiled<'b>(bundle: &'b Bundle, flag: &'b crate::bundle::Flag, dependants: &Dependants<'b>) -> FlagJson<'b> {
+    FlagJson {
+        flag: &flag.key,
+        about: About::Compiled(report::compiled(bundle, flag)),
+        environments: vec![report::state(bundle, &flag.key)],
+        dependants: dependants.get(flag.key.as_ref()).cloned().unwrap_or_default(),
     }
 }
 
@@ -182,6 +204,19 @@ fn dependants(loaded: &Loaded) -> Dependants<'_> {
             let known = dependants.entry(&required.flag.value).or_default();
             if known.last() != Some(&flag.key.as_str()) {
                 known.push(&flag.key);
+            }
+        }
+    }
+    dependants
+}
+
+/// As [`dependants`], in a bundle.
+fn required(bundle: &Bundle) -> Dependants<'_> {
+    let mut dependants = Dependants::new();
+    for flag in &bundle.flags {
+        for condition in &flag.prerequisites {
+            if let Condition::Flag { key, .. } = condition {
+                dependants.entry(&bundle.flag_at(*key).key).or_default().push(&flag.key);
             }
         }
     }

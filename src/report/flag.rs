@@ -2,13 +2,36 @@
 
 use serde::Serialize;
 
+use super::compiled::{self, CompiledJson};
 use crate::bundle::{BUCKETS, Bundle, Condition, Flag, Rule, Serve, State};
 
-/// A flag's definition, without what it decides.
+/// A flag, without what it decides.
 #[derive(Debug, Clone, Serialize)]
 pub struct FlagJson<'f> {
     /// What applications ask for.
     pub flag: &'f str,
+    /// All but what holds where.
+    #[serde(flatten)]
+    pub about: About<'f>,
+    /// In the order of promotion.
+    pub environments: Vec<StateJson>,
+    /// Flags with a prerequisite on this one, in any environment.
+    pub dependants: Vec<&'f str>,
+}
+
+/// What is known of a flag, by where it was read.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum About<'f> {
+    /// In a flag repository.
+    Written(WrittenJson<'f>),
+    /// In a bundle.
+    Compiled(CompiledJson),
+}
+
+/// A flag's definition.
+#[derive(Debug, Clone, Serialize)]
+pub struct WrittenJson<'f> {
     /// Its file, from the repository's root.
     pub path: &'f str,
     /// In a sentence.
@@ -21,10 +44,9 @@ pub struct FlagJson<'f> {
     pub expires: Option<String>,
     /// What it can be listed by.
     pub tags: Vec<&'f str>,
-    /// In the order of promotion.
-    pub environments: Vec<StateJson>,
-    /// Flags with a prerequisite on this one, in any environment.
-    pub dependants: Vec<&'f str>,
+    /// The file.
+    #[serde(skip)]
+    pub text: &'f str,
 }
 
 /// What a flag does in one environment.
@@ -82,7 +104,7 @@ pub fn rule(flag: &Flag, at: usize) -> String {
 }
 
 /// `25% → on`: what a rule gives to whom it matches.
-fn served(flag: &Flag, rule: &Rule) -> String {
+pub(super) fn served(flag: &Flag, rule: &Rule) -> String {
     let serve = match &rule.serve {
         Serve::Variant(id) => flag.variant(*id).name.to_string(),
         Serve::Split(ranges) => flag.shares(ranges),
@@ -90,17 +112,27 @@ fn served(flag: &Flag, rule: &Rule) -> String {
     if rule.rollout.buckets() == BUCKETS { serve } else { format!("{} → {serve}", rule.rollout) }
 }
 
-/// One flag: what it is for, its file as written, and what holds in each environment.
-pub fn flag(flag: &FlagJson<'_>, written: &str) -> String {
-    let mut text = format!("{}  {}\n\n", flag.flag, flag.path);
-    for line in written.lines().filter(|line| !line.starts_with("# yaml-language-server:")) {
-        text += &format!("  {line}\n");
-    }
-    for state in &flag.environments {
+/// One flag: its file as written and what holds in each environment, or all that a bundle says.
+pub fn flag(flag: &FlagJson<'_>) -> String {
+    let state = |state: &StateJson| {
         let reason = state.reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
-        text += &format!("\n{}: {}{reason}\n", state.environment, state.state);
-        for step in &state.steps {
-            text += &format!("  {step}\n");
+        format!("{}: {}{reason}\n", state.environment, state.state)
+    };
+    let mut text = format!("{}  ", flag.flag);
+    match &flag.about {
+        About::Written(written) => {
+            text += &format!("{}\n\n", written.path);
+            for line in written.text.lines().filter(|line| !line.starts_with("# yaml-language-server:")) {
+                text += &format!("  {line}\n");
+            }
+            for here in &flag.environments {
+                text += &format!("\n{}", state(here));
+                here.steps.iter().for_each(|step| text += &format!("  {step}\n"));
+            }
+        }
+        About::Compiled(compiled) => {
+            text += &format!("{}\n", flag.environments.iter().map(state).collect::<String>());
+            compiled::lines(compiled, flag.flag).iter().for_each(|line| text += &format!("  {line}\n"));
         }
     }
     if !flag.dependants.is_empty() {
@@ -112,12 +144,19 @@ pub fn flag(flag: &FlagJson<'_>, written: &str) -> String {
 /// A line for each flag; wrapped to a width, in columns, if one is given.
 pub fn flags(flags: &[FlagJson<'_>], width: Option<u16>) -> String {
     let mut table = super::table(width);
-    let names = flags.iter().flat_map(|flag| flag.environments.iter().map(|state| state.environment.to_uppercase()));
-    let mut header = vec!["FLAG".to_owned(), "OWNER".to_owned()];
-    header.extend(names.take(flags.first().map_or(0, |flag| flag.environments.len())));
+    let owner = |flag: &FlagJson<'_>| match &flag.about {
+        About::Written(written) => Some(written.owner.unwrap_or("-").to_owned()),
+        About::Compiled(_) => None,
+    };
+    let first = flags.first();
+    let mut header = vec!["FLAG".to_owned()];
+    // Of no flags it is not known where they would have been from.
+    header.extend(first.is_none_or(|flag| owner(flag).is_some()).then(|| "OWNER".to_owned()));
+    header.extend(first.iter().flat_map(|flag| flag.environments.iter().map(|state| state.environment.to_uppercase())));
     table.set_header(header);
     for flag in flags {
-        let mut row = vec![flag.flag.to_owned(), flag.owner.unwrap_or("-").to_owned()];
+        let mut row = vec![flag.flag.to_owned()];
+        row.extend(owner(flag));
         row.extend(flag.environments.iter().map(|state| state.summary.clone()));
         table.add_row(row);
     }

@@ -7,6 +7,7 @@
 
 mod action;
 mod blame;
+mod compiled;
 mod condition;
 mod coverage;
 mod decision;
@@ -42,6 +43,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 pub use action::{ActionJson, EffectJson, Written, plan, written};
 
 pub use blame::{BlameJson, EraJson, GotJson, SinceJson, blame};
+pub use compiled::{CompiledJson, RequiredJson, RuleJson, VariantJson, compiled};
 pub use decision::{decision, decisions, served};
 pub use decision_json::{DecisionJson, DecisionsJson};
 pub use diff::diff;
@@ -53,7 +55,7 @@ pub use diff_made::{Ends, flag_diffs};
 pub use diff_markdown::diff_markdown;
 pub use explanation::explanation;
 pub use fitted::fitted;
-pub use flag::{FlagJson, StateJson, flag, flags, rule, state};
+pub use flag::{About, FlagJson, StateJson, WrittenJson, flag, flags, rule, state};
 pub use history::{CommitJson, HistoryJson, history, words};
 pub use manifest::{Described, manifest};
 pub use merge::{MergeJson, merge, merge_markdown};
