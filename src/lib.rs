@@ -29,7 +29,7 @@
 //! | commit | changes of a branch's files | a git commit (the only writer of git) | |
 //! | rules | Project, a day, Bundles | diagnostics, one lint rule a file | codes, source, diag, yaml, bundle, analyze, model |
 //! | load | a source | Project, diagnostics: all that stands before compiling, on one screen | codes, source, diag, yaml, model, schema |
-//! | impact | two Sources, keys of flags | what a change does to all contexts, per flag and environment | codes, source, diag, model, bundle, compile, diff, load, analyze |
+//! | impact | two Sources or Bundles, keys of flags | what a change does to all contexts, per flag and environment | codes, source, diag, model, bundle, compile, diff, load, analyze |
 //! | report | any result | text in one format a file | codes, source, diag, bundle, eval, analyze, diff, test, publish, impact |
 //! | cmd | arguments | Exit; reads clock, environment, working folder | codes, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, store, publish, edit, commit, rules, load, impact, report |
 //!

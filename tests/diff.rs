@@ -370,6 +370,86 @@ fn a_flag_beyond_all_work_is_said_to_be_unknown() {
     assert!(ran.stdout.starts_with(said), "{}", ran.stdout);
 }
 
+/// Writes what an environment is compiled to, beside the repository.
+fn export(repository: &TestRepository, environment: &str, name: &str) {
+    let ran = repository.flagctl(&["export", "bundle", "-e", environment]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    fs::write(repository.beside(name), ran.stdout).unwrap();
+}
+
+/// Runs the first command that is shown to be tried; what it prints.
+fn tried(repository: &TestRepository, shown: &str) -> String {
+    let command = shown.lines().find_map(|line| line.trim().strip_prefix("try flagctl ")).unwrap();
+    let ran = repository.flagctl(&command.split(' ').collect::<Vec<_>>());
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    ran.stdout
+}
+
+#[test]
+fn what_is_live_is_compared_with_what_is_merged() {
+    let mut repository = shop();
+    repository.write("flags/old.yaml", &SALE.replace("10%", "50%"));
+    repository.write("flags/calm.yaml", SALE);
+    export(&repository, "production", "live.json");
+    let nothing = ["diff", "--bundle", "../live.json"];
+    shows(&repository, "bundle-nothing", &nothing);
+
+    repository.remove("flags/old.yaml");
+    repository.write("flags/sale.yaml", &SALE.replace("10%", "25%").replace("owner: shop", "owner: till"));
+    repository.write("flags/extra.yaml", &SALE.replace("10%", "100%"));
+    repository.write("segments/neighbours.yaml", "description: Near us.\nif: {country: [DE, FR]}\n");
+    repository.write("kills/staging/sale.yaml", "reason: Not there\n");
+    let ran = shows(&repository, "bundle", &["diff", "--bundle", "../live.json", "--fail-on", "shrink"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(tried(&repository, &ran.stdout).starts_with("banner: short"), "{}", ran.stdout);
+    repository.commit("the next version");
+    shows(&repository, "bundle-markdown", &["diff", "--bundle", "../live.json", "HEAD", "--format", "markdown"]);
+    let main = repository.flagctl(&["diff", "--bundle", "../live.json", "main", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&main.stdout).unwrap();
+    assert_eq!((&json["before"]["name"], &json["before"]["commit"]), (&"../live.json".into(), &().into()));
+    assert_eq!(json["after"]["commit"], repository.git(&["rev-parse", "main"]));
+    let gone: Vec<_> =
+        json["flags"].as_array().unwrap().iter().map(|flag| flag["changes"][0]["change"].clone()).collect();
+    assert_eq!(gone, ["removed", "removed"]);
+    let command = json["flags"][0]["changes"][0]["regions"][0]["example"]["command"].as_str().unwrap();
+    assert!(command.starts_with("flagctl eval calm --bundle ../live.json -c "), "{command}");
+    assert_eq!(json["flags"][0]["changes"][0]["causes"][0], serde_json::json!({"side": "before", "text": "removed"}));
+}
+
+#[test]
+fn two_bundles_are_compared_anywhere() {
+    let repository = shop();
+    export(&repository, "production", "old.json");
+    export(&repository, "staging", "staging.json");
+    repository.write("flags/sale.yaml", &SALE.replace("10%", "25%"));
+    export(&repository, "production", "new.json");
+    let bundles = ["diff", "--bundle", "../old.json", "--bundle", "../new.json"];
+    let ran = shows(&repository, "bundles", &bundles);
+    assert!(tried(&repository, &ran.stdout).starts_with("sale: on"), "{}", ran.stdout);
+    fs::write(repository.beside("people.jsonl"), "{\"targetingKey\": \"u1\", \"country\": \"CA\"}\n").unwrap();
+    let more = ["--population", "../people.jsonl", "--max-share", "5%"];
+    let refused = repository.flagctl(&[&bundles[..], &more].concat());
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stdout.contains("of 1 known context\n"), "{}", refused.stdout);
+
+    shows(&repository, "bundles-apart", &["diff", "--bundle", "../old.json", "--bundle", "../staging.json"]);
+    repository.write("flagctl.yaml", &PROJECT.replace("staging, production", "staging, live"));
+    shows(&repository, "bundle-elsewhere", &["diff", "--bundle", "../old.json"]);
+    shows(&repository, "bundle-range", &["diff", "--bundle", "../old.json", "main..HEAD"]);
+    fs::write(repository.beside("new.json"), "{\"format\": 1}").unwrap();
+    shows(&repository, "bundle-broken", &bundles);
+}
+
+#[test]
+fn beside_a_bundle_errors_hide_no_other_change() {
+    let repository = shop();
+    export(&repository, "production", "live.json");
+    repository.write("flags/sale.yaml", &SALE.replace("serve: on", "serve: onn"));
+    repository.write("flags/banner.yaml", &BANNER.replace("serve: short", "serve: long"));
+    let ran = shows(&repository, "bundle-invalid", &["diff", "--bundle", "../live.json"]);
+    assert_eq!(ran.code, Some(3));
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {

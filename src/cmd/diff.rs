@@ -8,15 +8,12 @@ use anyhow::Result;
 use clap::ValueEnum;
 use jiff::Timestamp;
 
-use super::ends::Ends;
-use super::{Exit, UsageError, census, check_environment, merge, moment, parse_moment, progress};
+use super::sides::Sides;
+use super::{Exit, UsageError, census, merge, moment, parse_moment, progress};
 use crate::analyze::{Bounds, Budget, Population, Region, Share};
 use crate::bundle::Percent;
-use crate::impact::{Class, Impact, State, Verdict, impacts};
-use crate::load;
-use crate::model::{FLAGS, KILLS, SEGMENTS};
+use crate::impact::{Class, Impact, Verdict, impacts};
 use crate::report::{self, DiffJson};
-use crate::source::{PROJECT_FILE, Revision, Source};
 
 /// Show what a change does to people: who gets something else, exactly, for all contexts
 ///
@@ -38,6 +35,12 @@ pub(super) struct Args {
     /// what it does on neither side.
     #[arg(long, conflicts_with_all = ["fail_on", "max_share", "population"])]
     merge: bool,
+    /// Compare a bundle that `flagctl export bundle` or `flagctl publish` wrote, in its environment: with RANGE, here a
+    /// revision, with the working tree, or with a second `--bundle`
+    ///
+    /// What is live against what is merged: `flagctl diff --bundle live.json main`.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["merge", "environment"])]
+    bundle: Vec<PathBuf>,
     /// This environment only
     #[arg(short, long, value_name = "ENV")]
     environment: Option<String>,
@@ -110,35 +113,28 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         [only] => Some(only.as_str()),
         _ => return Err(UsageError("a range is one word: `BASE..HEAD` or `BASE...HEAD`".to_owned()).into()),
     };
-    let ends = Ends::find(range)?;
-    let before = Source::Revision(ends.before.clone());
-    let keys = progress::shown("looking for what changed", || affected(&ends.before, &ends.after))?;
-    let list: Vec<String> = keys.iter().cloned().collect();
     let environment = args.environment.as_deref();
-    let states = [&before, &ends.after].map(|source| State::read(source, &list, environment));
-    let [old, new] = states;
-    let (old, new) = (old?, new?);
-    if let Some(name) = environment
-        && !old.environments().chain(new.environments()).any(|known| known == name)
-    {
-        check_environment(name, &load::settings(&ends.after)?.project.settings)?;
-    }
-    let impacts =
-        progress::shown("working out what changes", || impacts(&old, &new, &keys, environment, &args.budget()))?;
+    let sides = match args.bundle.as_slice() {
+        [] => Sides::of_range(range, environment)?,
+        bundles => Sides::of_bundles(bundles, range)?,
+    };
+    let Sides { before, after, keys, environment } = sides;
+    let states = [&before.state, &after.state];
+    let impacts = progress::shown("working out what changes", || {
+        impacts(states[0], states[1], &keys, environment.as_deref(), &args.budget())
+    })?;
     let (matter, rest): (Vec<&Impact>, Vec<&Impact>) = impacts.iter().partition(|impact| impact.matters());
     let counted = args.population.as_deref();
-    let counted = counted.map(|path| census::count(path, &matter, [&old, &new], moment(args.now))).transpose()?;
+    let counted = counted.map(|path| census::count(path, &matter, states, moment(args.now))).transpose()?;
     let known = counted.as_ref().map(|census| census.regions.as_slice());
-    let at = report::Ends { before: Some(ends.before.name()), after: ends.after.revision().map(Revision::name) };
-    let (before, after) = ends.json();
-    let flags = report::flag_diffs(&matter, known, [&old, &new], at);
+    let flags = report::flag_diffs(&matter, known, states, [&before.end, &after.end]);
     let listed: BTreeSet<&str> = matter.iter().map(|impact| impact.flag.as_str()).collect();
     let unaffected: BTreeSet<&str> = rest.iter().map(|impact| impact.flag.as_str()).collect();
     let unaffected = unaffected.difference(&listed).map(|key| (*key).to_owned()).collect();
     let diff = DiffJson {
         version: 1,
-        before,
-        after,
+        before: before.json,
+        after: after.json,
         flags,
         unaffected,
         refused: args.refused(&matter),
@@ -207,27 +203,4 @@ fn moved(region: &Region) -> Option<Share> {
         Population::Named { .. } => None,
         Population::Units => Some(region.bounds.map_or(region.moved(), |Bounds { most, .. }| most)),
     }
-}
-
-/// The keys of all flags for which something may change.
-pub(super) fn affected(before: &Revision, after: &Source) -> Result<BTreeSet<String>> {
-    let changed = before.changed(after, &[PROJECT_FILE, FLAGS, SEGMENTS, KILLS])?;
-    let stem = |path: &str| path.rsplit('/').next()?.strip_suffix(".yaml").map(str::to_owned);
-    let mut keys = BTreeSet::new();
-    if changed.contains(PROJECT_FILE) {
-        keys.extend(after.list(FLAGS)?.iter().chain(&before.list(FLAGS)?).filter_map(|path| stem(path)));
-        return Ok(keys);
-    }
-    let mut segments = Vec::new();
-    for path in &changed {
-        let Some(name) = stem(path) else { continue };
-        if path.starts_with(SEGMENTS) {
-            segments.push(name);
-        } else {
-            keys.insert(name);
-        }
-    }
-    let list: Vec<String> = keys.iter().cloned().collect();
-    keys.extend(load::dependants(after, &list, &segments)?);
-    Ok(keys)
 }

@@ -92,7 +92,7 @@ impl Ends {
     }
 }
 
-const WORKING_TREE: &str = "working tree";
+pub(super) const WORKING_TREE: &str = "working tree";
 
 fn rev(text: &str) -> Result<Rev> {
     parse(text).map_err(|problem| UsageError(format!("`{text}`: {problem}")).into())

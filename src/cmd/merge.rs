@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
-use super::diff::{Format, affected};
+use super::diff::Format;
 use super::ends::{earlier, revision};
+use super::sides::affected;
 use super::{Exit, progress};
 use crate::analyze::{Budget, Side};
 use crate::codes::Severity;
@@ -87,8 +88,8 @@ fn compare(
         let surprising: Vec<&Impact> = found.iter().filter(|impact| both.contains(&place(impact))).collect();
         known &= !surprising.iter().any(|impact| matches!(impact.verdict, Verdict::Unknown));
         // There is no revision yet that `eval` could read the merge from.
-        let ends = report::Ends { before: Some(side.name()), after: Some(side.name()) };
-        *diffs = report::flag_diffs(&surprising, None, [before, &after], ends);
+        let end = report::End::Revision(side.name().to_owned());
+        *diffs = report::flag_diffs(&surprising, None, [before, &after], [&end, &end]);
     }
     Ok(known)
 }

@@ -28,6 +28,7 @@ mod pull;
 mod revive;
 mod rollout;
 mod schema;
+mod sides;
 mod site;
 mod spot;
 mod standing;

@@ -15,8 +15,8 @@ use crate::source::{FileId, PROJECT_FILE, Span};
 pub struct Cause {
     /// On which side it stands: where something was taken away, before.
     pub side: Side,
-    /// The file, from the flag repository's root.
-    pub path: String,
+    /// The file, from the flag repository's root; none where that is not known, as in a bundle.
+    pub path: Option<String>,
     /// From one; none where the file as a whole is meant.
     pub line: Option<usize>,
     /// What it is.
@@ -84,7 +84,9 @@ pub(super) fn causes(question: &Question<'_>) -> Vec<Cause> {
     let mut names = closure_after.attributes.iter().filter_map(|id| new.attributes.get(*id));
     let retyped = names.any(|one| attribute(old, &one.name) != attribute(new, &one.name));
     if retyped || old.bucketing != new.bucketing {
-        causes.push(Cause { side: Side::After, path: PROJECT_FILE.to_owned(), line: None, what: What::Settings });
+        let settings = after.loaded.snapshot.files().find(|(_, file)| file.path == PROJECT_FILE);
+        let path = settings.map(|(_, file)| file.path.clone());
+        causes.push(Cause { side: Side::After, path, line: None, what: What::Settings });
     }
     if causes.is_empty()
         && let (Some(old), Some(new)) = (written(before, key), written(after, key))
@@ -118,7 +120,8 @@ impl Question<'_> {
             (None, Some(span)) => place(before, Side::Before, Some(span), what),
             (None, None) => {
                 let start = written(after, key).map(|flag| flag.start);
-                place(after, Side::After, start, what)
+                let side = if gone && start.is_none() { Side::Before } else { Side::After };
+                place(after, side, start, what)
             }
         }
     }
@@ -161,13 +164,8 @@ fn called(at: usize, rule: &Rule) -> String {
 fn place(state: &State, side: Side, span: Option<Span>, what: What) -> Cause {
     let snapshot = &state.loaded.snapshot;
     let line = |file: FileId, start| snapshot.position(file, start).0;
-    match span {
-        Some(span) => {
-            let path = snapshot.file(span.file).path.clone();
-            Cause { side, path, line: Some(line(span.file, span.start)), what }
-        }
-        None => Cause { side, path: PROJECT_FILE.to_owned(), line: None, what },
-    }
+    let path = span.map(|span| snapshot.file(span.file).path.clone());
+    Cause { side, path, line: span.map(|span| line(span.file, span.start)), what }
 }
 
 /// The fields that differ and decide nothing.

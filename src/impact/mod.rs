@@ -1,6 +1,6 @@
 //! What a change of definitions does to all contexts, flag by flag and environment by environment.
 //!
-//! Takes two [`State`]s, one of each side; gives an [`Impact`] for each flag in each environment, with the lines that
+//! Takes two [`State`]s, one of each side, read from a [`Source`](crate::source::Source) or from a bundle; gives an [`Impact`] for each flag in each environment, with the lines that
 //! cause it.
 //!
 //! **Invariant:** a flag that is not there counts as one that serves `off`, so that one that comes or goes is said
@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 pub use cause::{Cause, What};
+use same::Comparison;
 pub use same::asks_for_the_moment;
 pub use state::{Standing, State};
 
@@ -160,6 +161,24 @@ pub fn impacts(
     Ok(each.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
+/// The keys of the flags for which something may change in an environment, and of those whose rules are called
+/// otherwise.
+pub fn differing(before: &State, after: &State, environment: &str) -> BTreeSet<String> {
+    let states = [before, after];
+    let bundles = states.map(|state| state.bundle(environment));
+    let mut comparison = Comparison::of(bundles);
+    let names = |bundle: &Bundle, key: &str| -> Option<Vec<Option<Box<str>>>> {
+        Some(bundle.flag(key)?.rules.iter().map(|rule| rule.name.clone()).collect())
+    };
+    let mut unchanged = |key: &str| {
+        states.iter().all(|state| state.standing(key, environment) == Standing::Sound)
+            && same(&mut comparison, bundles, key)
+            && names(bundles[0], key) == names(bundles[1], key)
+    };
+    let keys: BTreeSet<&str> = states.iter().flat_map(|state| state.keys(environment)).collect();
+    keys.into_iter().filter(|key| !unchanged(key)).map(str::to_owned).collect()
+}
+
 /// One environment on both sides.
 struct Pair<'s> {
     environment: &'s str,
@@ -194,7 +213,11 @@ impl<'s> Pair<'s> {
         let [old_bundle, new_bundle] = self.bundles;
         let (old_flag, new_flag) = (old_bundle.flag(key), new_bundle.flag(key));
         let killed = |flag: Option<&Flag>| flag.is_some_and(|flag| matches!(flag.state, Switch::Killed { .. }));
-        let own = self.before.file_of(key) != self.after.file_of(key);
+        let own = match (self.before.file_of(key), self.after.file_of(key)) {
+            (Some(old), Some(new)) => old != new,
+            // A bundle has no files.
+            _ => !own_changes(self.bundles, key).is_empty(),
+        };
         let event = match (&old, &new) {
             (Standing::Absent, Standing::Absent) => return Ok(None),
             (Standing::Absent, _) => Event::Added,
@@ -233,7 +256,7 @@ fn analysed(bundles: [&Bundle; 2], key: &str, budget: &Budget) -> Result<Verdict
     let (Some(before), Some(after)) = (Definition::find(bundles[0], key), Definition::find(bundles[1], key)) else {
         return Ok(Verdict::Known(Vec::new()));
     };
-    if same::flags((bundles[0], before.flag()), (bundles[1], after.flag())) {
+    if same(&mut Comparison::of(bundles), bundles, key) {
         return Ok(Verdict::Known(Vec::new()));
     }
     match changes(before, after, budget) {
@@ -244,6 +267,14 @@ fn analysed(bundles: [&Bundle; 2], key: &str, budget: &Budget) -> Result<Verdict
         }
         Err(Failure::Exhausted) => Ok(Verdict::Unknown),
         Err(failure) => Err(failure),
+    }
+}
+
+/// Whether both have the flag, and nothing differs that decides.
+fn same(comparison: &mut Comparison<'_>, bundles: [&Bundle; 2], key: &str) -> bool {
+    match bundles.map(|bundle| bundle.flags.find(key)) {
+        [Some(old), Some(new)] => comparison.flags(old, new),
+        _ => false,
     }
 }
 

@@ -2,68 +2,95 @@
 //!
 //! **Invariant:** two flags that are said to be the same decide alike; two that decide alike may be said to differ.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::to_value;
 
 use crate::bundle::{AttributeId, Bundle, Condition, Flag, FlagId, SegmentId, State};
 
-/// Whether nothing differs that decides.
-pub(super) fn flags(before: (&Bundle, &Flag), after: (&Bundle, &Flag)) -> bool {
-    let ((old_bundle, old), (new_bundle, new)) = (before, after);
-    let state = match (&old.state, &new.state) {
-        (State::Killed { .. }, State::Killed { .. }) => true,
-        (old, new) => old == new,
-    };
-    let pairs = |old: &[Condition], new: &[Condition]| {
-        old.len() == new.len() && old.iter().zip(new).all(|(old, new)| conditions(old_bundle, old, new_bundle, new))
-    };
-    state
-        && old.variants == new.variants
-        && (old.off, old.default) == (new.off, new.default)
-        && old_bundle.bucketing == new_bundle.bucketing
-        && old.bucketer.salt() == new.bucketer.salt()
-        && attributes(old_bundle, old.unit, new_bundle, new.unit)
-        && pairs(&old.prerequisites, &new.prerequisites)
-        && old.rules.len() == new.rules.len()
-        && old.rules.iter().zip(&new.rules).all(|(old, new)| {
-            let condition = match (&old.condition, &new.condition) {
-                (None, None) => true,
-                (Some(old), Some(new)) => conditions(old_bundle, old, new_bundle, new),
-                _ => false,
-            };
-            condition && old.rollout == new.rollout && old.serve == new.serve
-        })
+/// Two bundles, and what of both was compared already: what ten thousand flags share is compared once.
+pub(super) struct Comparison<'b> {
+    old: &'b Bundle,
+    new: &'b Bundle,
+    flags: BTreeMap<(FlagId, FlagId), bool>,
+    segments: BTreeMap<(SegmentId, SegmentId), bool>,
 }
 
-fn conditions(old_bundle: &Bundle, old: &Condition, new_bundle: &Bundle, new: &Condition) -> bool {
-    let each = |old: &[Condition], new: &[Condition]| {
-        old.len() == new.len() && old.iter().zip(new).all(|(old, new)| conditions(old_bundle, old, new_bundle, new))
-    };
-    match (old, new) {
-        (Condition::All(old), Condition::All(new)) | (Condition::Any(old), Condition::Any(new)) => each(old, new),
-        (Condition::Not(old), Condition::Not(new)) => conditions(old_bundle, old, new_bundle, new),
-        (Condition::Segment(old), Condition::Segment(new)) => {
-            let (old, new) = (old_bundle.segment_at(*old), new_bundle.segment_at(*new));
-            conditions(old_bundle, &old.condition, new_bundle, &new.condition)
-        }
-        (Condition::Flag { key: old, variants: had }, Condition::Flag { key: new, variants: have }) => {
-            let (old, new) = (old_bundle.flag_at(*old), new_bundle.flag_at(*new));
-            had == have && flags((old_bundle, old), (new_bundle, new))
-        }
-        (Condition::Test(old), Condition::Test(new)) => {
-            old.sign == new.sign
-                && attributes(old_bundle, old.attribute, new_bundle, new.attribute)
-                && to_value(&old.predicate).ok() == to_value(&new.predicate).ok()
-        }
-        _ => false,
+impl<'b> Comparison<'b> {
+    pub(super) fn of([old, new]: [&'b Bundle; 2]) -> Self {
+        Self { old, new, flags: BTreeMap::new(), segments: BTreeMap::new() }
     }
-}
 
-fn attributes(old_bundle: &Bundle, old: AttributeId, new_bundle: &Bundle, new: AttributeId) -> bool {
-    match (old_bundle.attributes.get(old), new_bundle.attributes.get(new)) {
-        (Some(old), Some(new)) => (&old.name, old.kind, &old.allowed) == (&new.name, new.kind, &new.allowed),
-        _ => false,
+    /// Whether nothing differs that decides.
+    pub(super) fn flags(&mut self, old: FlagId, new: FlagId) -> bool {
+        if let Some(known) = self.flags.get(&(old, new)) {
+            return *known;
+        }
+        let same = self.flag(self.old.flag_at(old), self.new.flag_at(new));
+        self.flags.insert((old, new), same);
+        same
+    }
+
+    fn flag(&mut self, old: &Flag, new: &Flag) -> bool {
+        let state = match (&old.state, &new.state) {
+            (State::Killed { .. }, State::Killed { .. }) => true,
+            (old, new) => old == new,
+        };
+        state
+            && old.variants == new.variants
+            && (old.off, old.default) == (new.off, new.default)
+            && self.old.bucketing == self.new.bucketing
+            && old.bucketer.salt() == new.bucketer.salt()
+            && self.attributes(old.unit, new.unit)
+            && self.each(&old.prerequisites, &new.prerequisites)
+            && old.rules.len() == new.rules.len()
+            && old.rules.iter().zip(&new.rules).all(|(old, new)| {
+                let condition = match (&old.condition, &new.condition) {
+                    (None, None) => true,
+                    (Some(old), Some(new)) => self.conditions(old, new),
+                    _ => false,
+                };
+                condition && old.rollout == new.rollout && old.serve == new.serve
+            })
+    }
+
+    fn each(&mut self, old: &[Condition], new: &[Condition]) -> bool {
+        old.len() == new.len() && old.iter().zip(new).all(|(old, new)| self.conditions(old, new))
+    }
+
+    fn conditions(&mut self, old: &Condition, new: &Condition) -> bool {
+        match (old, new) {
+            (Condition::All(old), Condition::All(new)) | (Condition::Any(old), Condition::Any(new)) => {
+                self.each(old, new)
+            }
+            (Condition::Not(old), Condition::Not(new)) => self.conditions(old, new),
+            (Condition::Segment(old), Condition::Segment(new)) => self.segments(*old, *new),
+            (Condition::Flag { key: old, variants: had }, Condition::Flag { key: new, variants: have }) => {
+                had == have && self.flags(*old, *new)
+            }
+            (Condition::Test(old), Condition::Test(new)) => {
+                old.sign == new.sign
+                    && self.attributes(old.attribute, new.attribute)
+                    && to_value(&old.predicate).ok() == to_value(&new.predicate).ok()
+            }
+            _ => false,
+        }
+    }
+
+    fn segments(&mut self, old: SegmentId, new: SegmentId) -> bool {
+        if let Some(known) = self.segments.get(&(old, new)) {
+            return *known;
+        }
+        let same = self.conditions(&self.old.segment_at(old).condition, &self.new.segment_at(new).condition);
+        self.segments.insert((old, new), same);
+        same
+    }
+
+    fn attributes(&self, old: AttributeId, new: AttributeId) -> bool {
+        match (self.old.attributes.get(old), self.new.attributes.get(new)) {
+            (Some(old), Some(new)) => (&old.name, old.kind, &old.allowed) == (&new.name, new.kind, &new.allowed),
+            _ => false,
+        }
     }
 }
 

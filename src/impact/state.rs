@@ -1,4 +1,4 @@
-//! One side of a change: definitions as they were read, and compiled for each environment.
+//! One side of a change: definitions as they were read and compiled for each environment, or a bundle.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::source::{Snapshot, Source, SourceError};
 /// The definitions of one side that matter to some flags.
 #[derive(Debug)]
 pub struct State {
-    /// As written.
+    /// As written; nothing, if the side is a bundle.
     pub loaded: Loaded,
     /// What is wrong with the settings, and so with every flag.
     problem: Option<String>,
@@ -66,6 +66,19 @@ impl State {
         Ok(Self { loaded, problem, environments, places, compiled, nothing })
     }
 
+    /// What a bundle serves, in its environment alone.
+    pub fn of(bundle: Bundle) -> Self {
+        let name = bundle.environment.to_string();
+        Self {
+            loaded: Loaded::default(),
+            problem: None,
+            environments: vec![name.clone()],
+            places: BTreeMap::new(),
+            compiled: BTreeMap::from([(name, Compiled { bundle, errors: Vec::new() })]),
+            nothing: compile(&Default::default(), "").0,
+        }
+    }
+
     /// In the order of promotion.
     pub fn environments(&self) -> impl Iterator<Item = &str> {
         self.environments.iter().map(String::as_str)
@@ -83,14 +96,14 @@ impl State {
 
     /// How a flag stands in an environment.
     pub fn standing(&self, key: &str, environment: &str) -> Standing {
-        let Some(flag) = self.flag(key) else { return Standing::Absent };
-        if let Some(problem) = &self.problem {
+        let flag = self.flag(key);
+        if let (Some(problem), Some(_)) = (&self.problem, flag) {
             return Standing::Invalid(problem.clone());
         }
-        match self.compiled.get(environment) {
-            None => Standing::Absent,
-            Some(compiled) if compiled.bundle.flag(key).is_some() => Standing::Sound,
-            Some(compiled) => {
+        match (self.compiled.get(environment), flag) {
+            (Some(compiled), _) if compiled.bundle.flag(key).is_some() => Standing::Sound,
+            (None, _) | (_, None) => Standing::Absent,
+            (Some(compiled), Some(flag)) => {
                 let path = &self.loaded.snapshot.file(flag.file).path;
                 let problem = first(&compiled.errors, Some(path)).or_else(|| first(&compiled.errors, None));
                 Standing::Invalid(problem.unwrap_or_else(|| "its definition has errors".to_owned()))
@@ -103,6 +116,12 @@ impl State {
         let found = errors(self.loaded.settle(Vec::new()), &self.loaded.snapshot);
         let compiled = self.compiled.values().flat_map(|compiled| compiled.errors.iter().cloned());
         found.into_iter().chain(compiled).map(|(_, problem)| problem).collect()
+    }
+
+    /// The keys of all flags, those that cannot be decided included.
+    pub(super) fn keys<'s>(&'s self, environment: &str) -> impl Iterator<Item = &'s str> {
+        let compiled = self.bundle(environment).flags.iter().map(|flag| flag.key.as_ref());
+        compiled.chain(self.places.keys().map(String::as_str))
     }
 
     /// A flag's file, as text.

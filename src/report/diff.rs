@@ -45,7 +45,8 @@ pub(super) fn paragraph(flag: &str, change: &FlagChangeJson, population: Option<
         }
     }
     for cause in &change.causes {
-        text += &format!("  {}: {}\n", line(cause), cause.text);
+        let place = line(cause).map_or(String::new(), |line| format!("{line}: "));
+        text += &format!("  {place}{}\n", cause.text);
     }
     text
 }
@@ -72,12 +73,13 @@ pub(super) fn proven(change: &FlagChangeJson) -> &'static str {
 }
 
 /// `flags/new-checkout.yaml:12`
-pub(super) fn line(cause: &CauseJson) -> String {
+pub(super) fn line(cause: &CauseJson) -> Option<String> {
     let gone = if cause.side == "before" { " (before)" } else { "" };
-    match cause.line {
-        Some(line) => format!("{}:{line}{gone}", cause.path),
-        None => format!("{}{gone}", cause.path),
-    }
+    let path = cause.path.as_ref()?;
+    Some(match cause.line {
+        Some(line) => format!("{path}:{line}{gone}"),
+        None => format!("{path}{gone}"),
+    })
 }
 
 pub(super) fn contexts(number: u64) -> String {

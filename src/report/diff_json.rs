@@ -29,9 +29,9 @@ pub struct DiffJson {
 /// One side.
 #[derive(Debug, Clone, Serialize)]
 pub struct EndJson {
-    /// As people call it.
+    /// As people call it; the file, if it is a bundle.
     pub name: String,
-    /// The full id; none for the working tree.
+    /// The full id; none for the working tree and for a bundle.
     pub commit: Option<String>,
 }
 
@@ -70,8 +70,9 @@ pub struct FlagChangeJson {
 pub struct CauseJson {
     /// `before` or `after`: on which side the line stands.
     pub side: &'static str,
-    /// From the flag repository's root.
-    pub path: String,
+    /// From the flag repository's root; none in a bundle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
     /// From one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,

@@ -13,13 +13,15 @@ use crate::impact::{Cause, Event, Impact, State, Verdict, asks_for_the_moment};
 /// So many contexts are shown of a flag in an environment.
 const EXAMPLES: usize = 3;
 
-/// Where `eval` reads the two sides: what stands behind `--at`; none for the working tree.
-#[derive(Debug, Clone, Copy)]
-pub struct Ends<'e> {
-    /// Before.
-    pub before: Option<&'e str>,
-    /// After.
-    pub after: Option<&'e str>,
+/// Where `eval` reads a side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// In the working tree.
+    WorkingTree,
+    /// At a revision of that name.
+    Revision(String),
+    /// In that file.
+    Bundle(String),
 }
 
 /// By flag, with what is the same in several environments said once.
@@ -27,7 +29,7 @@ pub fn flag_diffs(
     impacts: &[&Impact],
     known: Option<&[Vec<u64>]>,
     states: [&State; 2],
-    ends: Ends<'_>,
+    ends: [&End; 2],
 ) -> Vec<FlagDiffJson> {
     let mut flags: Vec<FlagDiffJson> = Vec::new();
     for (at, impact) in impacts.iter().enumerate() {
@@ -51,8 +53,8 @@ pub fn flag_diffs(
         for change in &mut flag.changes {
             let environment = change.environments.last().cloned().unwrap_or_default();
             for example in change.regions.iter_mut().filter_map(|region| region.example.as_mut()) {
-                let at = if example.after.is_some() { ends.after } else { ends.before };
-                example.command = diff_words::command(&flag.flag, &environment, example, at);
+                let end = if example.after.is_some() { ends[1] } else { ends[0] };
+                example.command = diff_words::command(&flag.flag, &environment, example, end);
             }
         }
     }

@@ -88,7 +88,8 @@ fn part(change: &FlagChangeJson, population: Option<u64>) -> String {
         }
     }
     for cause in &change.causes {
-        text += &format!("- `{}`: {}\n", line(cause), code(&cause.text));
+        let place = line(cause).map_or(String::new(), |line| format!("`{line}`: "));
+        text += &format!("- {place}{}\n", code(&cause.text));
     }
     text
 }

@@ -2,8 +2,8 @@
 
 use serde_json::Value as Json;
 
-use super::ExampleJson;
 use super::history::words;
+use super::{End, ExampleJson};
 use crate::analyze::{Certainty, Effect, Place, Population, Region, Share, Side, Subject, Term, Transition};
 use crate::bundle::{Bundle, Condition, Flag};
 use crate::impact::{Cause, What};
@@ -138,10 +138,15 @@ pub(super) fn what(what: &What) -> String {
 }
 
 /// `flagctl eval …`, for a shell.
-pub(super) fn command(flag: &str, environment: &str, example: &ExampleJson, at: Option<&str>) -> String {
+pub(super) fn command(flag: &str, environment: &str, example: &ExampleJson, end: &End) -> String {
     let mut words = vec!["flagctl".to_owned(), "eval".to_owned(), flag.to_owned()];
-    words.extend(["-e".to_owned(), environment.to_owned()]);
-    words.extend(at.into_iter().flat_map(|at| ["--at".to_owned(), at.to_owned()]));
+    match end {
+        End::WorkingTree => words.extend(["-e".to_owned(), environment.to_owned()]),
+        End::Revision(name) => {
+            words.extend(["-e".to_owned(), environment.to_owned(), "--at".to_owned(), name.clone()]);
+        }
+        End::Bundle(path) => words.extend(["--bundle".to_owned(), path.clone()]),
+    }
     for (name, value) in &example.context {
         let value = match value {
             Json::String(text) => text.clone(),

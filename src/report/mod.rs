@@ -51,7 +51,7 @@ pub use diff_json::{
     CauseJson, DiffJson, EndJson, ExampleJson, FlagChangeJson, FlagDiffJson, RegionJson, ShareJson, TransitionJson,
     UnitsJson,
 };
-pub use diff_made::{Ends, flag_diffs};
+pub use diff_made::{End, flag_diffs};
 pub use diff_markdown::diff_markdown;
 pub use explanation::explanation;
 pub use fitted::fitted;

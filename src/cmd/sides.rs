@@ -1,0 +1,145 @@
+//! Both sides of `diff`, read: revisions and the working tree, or bundles.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::ends::{Ends, WORKING_TREE, revision};
+use super::{UsageError, bundle, check_environment, progress};
+use crate::impact::{State, differing};
+use crate::load;
+use crate::model::{FLAGS, KILLS, SEGMENTS};
+use crate::report::{End, EndJson};
+use crate::source::{Folder, PROJECT_FILE, Repository, Revision, Source};
+
+/// What is compared.
+pub(super) struct Sides {
+    pub(super) before: Side,
+    pub(super) after: Side,
+    /// Of all flags for which something may change.
+    pub(super) keys: BTreeSet<String>,
+    /// The only one that is compared.
+    pub(super) environment: Option<String>,
+}
+
+/// One of both.
+pub(super) struct Side {
+    pub(super) state: State,
+    /// For reports.
+    pub(super) json: EndJson,
+    /// For `eval`.
+    pub(super) end: End,
+}
+
+impl Side {
+    fn source(source: &Source, keys: &[String], environment: Option<&str>, json: EndJson) -> Result<Self> {
+        let state = State::read(source, keys, environment)?;
+        let end = source.revision().map_or(End::WorkingTree, |revision| End::Revision(revision.name().to_owned()));
+        Ok(Self { state, json, end })
+    }
+
+    /// The bundle's environment with it.
+    fn bundle(path: &Path) -> Result<(Self, String)> {
+        let bundle = bundle::read(path)?;
+        let (name, environment) = (path.display().to_string(), bundle.environment.to_string());
+        let json = EndJson { name: name.clone(), commit: None };
+        Ok((Self { state: State::of(bundle), json, end: End::Bundle(name) }, environment))
+    }
+}
+
+impl Sides {
+    /// Two ends of a history.
+    pub(super) fn of_range(range: Option<&str>, environment: Option<&str>) -> Result<Self> {
+        let ends = Ends::find(range)?;
+        let keys = progress::shown("looking for what changed", || affected(&ends.before, &ends.after))?;
+        let list: Vec<String> = keys.iter().cloned().collect();
+        let (before, after) = ends.json();
+        let before = Side::source(&Source::Revision(ends.before), &list, environment, before)?;
+        let after = Side::source(&ends.after, &list, environment, after)?;
+        if let Some(name) = environment
+            && !before.state.environments().chain(after.state.environments()).any(|known| known == name)
+        {
+            check_environment(name, &load::settings(&ends.after)?.project.settings)?;
+        }
+        Ok(Self { before, after, keys, environment: environment.map(str::to_owned) })
+    }
+
+    /// A bundle, and another one, a revision or the working tree.
+    pub(super) fn of_bundles(paths: &[PathBuf], rev: Option<&str>) -> Result<Self> {
+        let (first, second) = match (paths, rev) {
+            ([first], rev) if rev.is_none_or(|rev| !rev.contains("..")) => (first, None),
+            ([first, second], None) => (first, Some(second)),
+            _ => {
+                let ends = "`--bundle` is compared with one other end: a second `--bundle`, a revision, or without either \
+                            the working tree";
+                return Err(UsageError(ends.to_owned()).into());
+            }
+        };
+        let (before, environment) = Side::bundle(first)?;
+        let after = match second {
+            Some(path) => {
+                let (after, other) = Side::bundle(path)?;
+                if other != environment {
+                    let (first, second) = (first.display(), path.display());
+                    bail!(
+                        "`{first}` is of the environment `{environment}`, `{second}` of `{other}`: they must be of one"
+                    );
+                }
+                after
+            }
+            None => merged(rev, &environment, first)?,
+        };
+        let keys = progress::shown("looking for what changed", || differing(&before.state, &after.state, &environment));
+        Ok(Self { before, after, keys, environment: Some(environment) })
+    }
+}
+
+/// Everything that a revision or the working tree has of the environment of a bundle.
+fn merged(rev: Option<&str>, environment: &str, bundle: &Path) -> Result<Side> {
+    let here = Path::new(".");
+    let source = match rev {
+        Some(rev) => Source::Revision(revision(&Arc::new(Repository::find(here)?), rev)?),
+        None => {
+            let folder = Folder::find(here).context("a flag repository has a file `flagctl.yaml` at its root")?;
+            Source::Folder(folder)
+        }
+    };
+    let revision = source.revision();
+    let settings = load::settings(&source)?.project.settings;
+    check_environment(environment, &settings).with_context(|| {
+        let there = revision.map_or("the working tree", Revision::name);
+        format!("cannot compare `{}` with {there}", bundle.display())
+    })?;
+    let name = revision.map_or(WORKING_TREE, Revision::name).to_owned();
+    let json = EndJson { name, commit: revision.map(Revision::commit) };
+    let keys: Vec<String> = source.list(FLAGS)?.iter().filter_map(|path| stem(path)).collect();
+    Side::source(&source, &keys, Some(environment), json)
+}
+
+fn stem(path: &str) -> Option<String> {
+    path.rsplit('/').next()?.strip_suffix(".yaml").map(str::to_owned)
+}
+
+/// The keys of all flags for which something may change.
+pub(super) fn affected(before: &Revision, after: &Source) -> Result<BTreeSet<String>> {
+    let changed = before.changed(after, &[PROJECT_FILE, FLAGS, SEGMENTS, KILLS])?;
+    let mut keys = BTreeSet::new();
+    if changed.contains(PROJECT_FILE) {
+        keys.extend(after.list(FLAGS)?.iter().chain(&before.list(FLAGS)?).filter_map(|path| stem(path)));
+        return Ok(keys);
+    }
+    let mut segments = Vec::new();
+    for path in &changed {
+        let Some(name) = stem(path) else { continue };
+        if path.starts_with(SEGMENTS) {
+            segments.push(name);
+        } else {
+            keys.insert(name);
+        }
+    }
+    let list: Vec<String> = keys.iter().cloned().collect();
+    keys.extend(load::dependants(after, &list, &segments)?);
+    Ok(keys)
+}
