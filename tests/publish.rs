@@ -550,3 +550,60 @@ fn readers_never_see_half_a_file() {
     assert!(reads > 0);
     is_sound(&repository);
 }
+
+#[test]
+fn programs_get_what_became_of_it_as_json() {
+    let repository = TestRepository::with_sale();
+    let signers = key(&repository, "dana");
+    let signers = signers.to_str().unwrap();
+    let parse = |ran: &Ran| -> Json { serde_json::from_str(&ran.stdout).unwrap() };
+    let mut published = parse(&publish(&repository, &["--sign", "--report", "json"]));
+    let Json::Object(mut current) = manifest(&repository) else { panic!("{published}") };
+    // All of the manifest, with its own digest, and sizes that say of what.
+    current.retain(|name, _| !["version", "environment", "previous"].contains(&name.as_str()));
+    let signature = names(&place(&repository, "signatures")).pop_first().unwrap();
+    current.insert("sha256".to_owned(), signature.trim_end_matches(".sig").into());
+    let bundle = current["bundle"].as_object_mut().unwrap();
+    let size = bundle.remove("size").unwrap();
+    bundle.insert("bytes".to_owned(), size);
+    let target = target(&repository);
+    let expected = serde_json::json!({
+        "version": 1, "target": "[PLACE]/fleet", "dryRun": false, "cacheSeconds": 0,
+        "environments": [{"environment": "production", "outcome": "published", "current": current}],
+    });
+    assert_eq!(published, expected);
+    published["environments"][0]["outcome"] = "unchanged".into();
+    published["cacheSeconds"] = Json::Null;
+    assert_eq!(parse(&publish(&repository, &["--sign", "--report", "json"])), published);
+
+    let verified = parse(&verify(&repository, &["--allowed-signers", signers, "--format", "json"]));
+    let expected = serde_json::json!({
+        "version": 1, "target": "[PLACE]/fleet", "signaturesChecked": true,
+        "environments": [{
+            "environment": "production", "current": current, "signer": "dana@example.com",
+            "manifests": 1, "bundles": 1, "problems": [],
+        }],
+    });
+    assert_eq!(verified, expected);
+
+    let file = repository.beside("flags.json");
+    let file = file.to_str().unwrap();
+    let pull = ["pull", &target, "-e", "production", "--to", file, "--format", "json"];
+    let expected = serde_json::json!({
+        "version": 1, "file": "[PLACE]/flags.json", "environment": "production", "outcome": "replaced", "current": current,
+    });
+    assert_eq!(parse(&repository.flagctl(&pull)), expected);
+    // What was pulled is a bundle like any other.
+    assert!(fine(repository.flagctl(&["diff", "--bundle", file])).contains("no flag changes"));
+
+    fs::write(place(&repository, "manifest.json"), "{}").unwrap();
+    let ran = repository.flagctl(&pull);
+    let refused = parse(&ran);
+    assert_eq!((ran.code, &refused["outcome"], &refused["current"]), (Some(1), &"refused".into(), &Json::Null));
+    assert!(ran.stderr.contains(refused["problem"].as_str().unwrap()), "{}", ran.stderr);
+    let ran = publish(&repository, &["--report", "json"]);
+    assert_eq!((ran.code, &parse(&ran)["environments"]), (Some(1), &serde_json::json!([])));
+    assert!(ran.stderr.contains(parse(&ran)["problem"].as_str().unwrap()), "{}", ran.stderr);
+    let ran = verify(&repository, &["--format", "json"]);
+    assert_eq!((ran.code, &parse(&ran)["environments"][0]["current"]), (Some(1), &Json::Null));
+}

@@ -17,7 +17,7 @@ use crate::flagd;
 use crate::load;
 use crate::model::{FLAGS, KILLS, SEGMENTS, TESTS};
 use crate::publish::{self, Channel, Edition, Mode, NAMESPACE, Outcome, Request, Standing, Wanted};
-use crate::report;
+use crate::report::{self, PublicationJson, PublicationsJson};
 use crate::source::{Kinship, PROJECT_FILE, Repository, Revision, Source};
 use crate::store::Store;
 
@@ -58,6 +58,13 @@ pub(super) struct Args {
     /// Say what would be published, and write nothing
     #[arg(long)]
     dry_run: bool,
+    /// How to write what became of it
+    ///
+    /// JSON has of each environment its `outcome` (`published`, `unchanged`, `overtaken`, `rolled-back`) and what is
+    /// `current`: its `sequence`, the `sha256` of its manifest, its `commit`, and its `bundle` with `sha256` and size in
+    /// `bytes`. `cacheSeconds` is how long caches may keep what was there before, `problem` why it went no further.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    report: super::Format,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -185,21 +192,33 @@ fn all(args: &Args, store: &Store, wanted: Vec<(String, Wanted)>, compare: publi
     };
     let sign: Option<publish::Sign<'_>> = if args.sign { Some(&sign) } else { None };
     let mode = if args.dry_run { Mode::Look } else { Mode::Write };
-    let mut out = io::stdout().lock();
-    let mut published = false;
+    let mut result = PublicationsJson {
+        version: 1,
+        target: store.name().to_owned(),
+        dry_run: args.dry_run,
+        environments: Vec::new(),
+        cache_seconds: None,
+        problem: None,
+    };
+    let mut failure = None;
     for (environment, wanted) in &wanted {
         let channel = Channel::new(store, environment);
         let request = Request { wanted, compare, sign, mode };
-        let outcome = match progress::shown("publishing", || publish::publish(&channel, &request)) {
-            Ok(outcome) => outcome,
-            Err(error) => return target::refused(error),
-        };
-        published |= matches!(outcome, Outcome::Published(_)) && mode == Mode::Write;
-        out.write_all(report::publication(environment, &outcome, mode).as_bytes())?;
+        match progress::shown("publishing", || publish::publish(&channel, &request)) {
+            Ok(outcome) => {
+                if matches!(outcome, Outcome::Published(_)) && mode == Mode::Write {
+                    result.cache_seconds = Some(store.delay().as_secs());
+                }
+                result.environments.push(PublicationJson::new(environment, &outcome));
+            }
+            Err(error) => {
+                result.problem = Some(error.to_string());
+                failure = Some(error);
+                break;
+            }
+        }
     }
-    if published {
-        out.write_all(report::arrival(store.delay()).as_bytes())?;
-    }
-    out.flush()?;
-    Ok(Exit::Yes)
+    // Also where one failed: what was published before it is.
+    args.report.write(&result, report::publications)?;
+    failure.map_or(Ok(Exit::Yes), target::refused)
 }

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::target::{self, Signers};
-use super::{Exit, progress};
+use super::{Exit, Format, progress};
 use crate::publish::{self, Channel};
-use crate::report;
+use crate::report::{self, PullJson};
 
 /// Replace a local file by what is current, after checking it
 ///
@@ -28,6 +28,12 @@ pub(super) struct Args {
     to: PathBuf,
     #[command(flatten)]
     signers: Signers,
+    /// How to write the result
+    ///
+    /// JSON has the `outcome` (`replaced`, `unchanged`, `refused`), what is `current`, as `flagctl publish --report json`
+    /// has it, and the `problem` where the file stays as it is.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit> {
@@ -35,15 +41,18 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     let signers = args.signers.read()?;
     let channel = Channel::new(&store, &args.environment);
     let pulled = progress::shown("pulling", || publish::pull(&channel, &args.to, signers.as_ref()));
+    let result = |pulled| PullJson::new(&args.to, &args.environment, pulled);
     match pulled {
         Ok(pulled) => {
-            io::stdout().lock().write_all(report::pulled(&args.to, &pulled).as_bytes())?;
+            args.format.write(&result(Ok(&pulled)), report::pull)?;
             Ok(Exit::Yes)
         }
-        Err(error) => {
+        Err(error) if error.is_answer() => {
+            args.format.write(&result(Err(error.to_string())), report::pull)?;
             let exit = target::refused(error)?;
             writeln!(io::stderr(), "note: `{}` stays as it is", args.to.display())?;
             Ok(exit)
         }
+        Err(error) => Err(error.into()),
     }
 }

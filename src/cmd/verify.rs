@@ -8,9 +8,9 @@ use anyhow::{Result, bail};
 use jiff::{Span, SpanRelativeTo};
 
 use super::target::{self, Signers};
-use super::{Exit, moment, progress};
+use super::{Exit, Format, moment, progress};
 use crate::publish::{self, Channel, Checks};
-use crate::report;
+use crate::report::{self, VerificationJson, VerificationsJson};
 
 /// Check everything that is published: digests, the chain of the log, signatures, age
 #[derive(Debug, clap::Args)]
@@ -30,6 +30,12 @@ pub(super) struct Args {
     /// The commit that is current must not be older, such as `36h` or `7d`
     #[arg(long, value_name = "AGE", value_parser = age)]
     max_age: Option<Duration>,
+    /// How to write the result
+    ///
+    /// JSON has of each environment what is `current`, as `flagctl publish --report json` has it, its `signer`, how many
+    /// `manifests` and `bundles` were read, and all `problems`.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit> {
@@ -49,21 +55,33 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     if environments.is_empty() {
         bail!("nothing is published to `{}`", store.name());
     }
-    let mut exit = Exit::Yes;
-    let mut out = io::stdout().lock();
+    let mut result = VerificationsJson {
+        version: 1,
+        target: store.name().to_owned(),
+        signatures_checked: signers.is_some(),
+        environments: Vec::new(),
+    };
+    let mut failure = None;
     for environment in &environments {
         let channel = Channel::new(&store, environment);
-        let verified = progress::shown("verifying", || publish::verify(&channel, &checks))?;
-        if !verified.problems.is_empty() {
-            exit = Exit::No;
+        match progress::shown("verifying", || publish::verify(&channel, &checks)) {
+            Ok(verified) => result.environments.push(VerificationJson::new(environment, verified)),
+            Err(error) => {
+                failure = Some(error);
+                break;
+            }
         }
-        out.write_all(report::verified(environment, &verified).as_bytes())?;
+    }
+    // Also where one failed: what is wrong with those before it is known.
+    args.format.write(&result, report::verifications)?;
+    if let Some(error) = failure {
+        return Err(error.into());
     }
     if signers.is_none() {
         writeln!(io::stderr(), "note: signatures were not checked; `--allowed-signers` names who may publish")?;
     }
-    out.flush()?;
-    Ok(exit)
+    let sound = result.environments.iter().all(|one| one.problems.is_empty());
+    Ok(if sound { Exit::Yes } else { Exit::No })
 }
 
 fn age(text: &str) -> Result<Duration, String> {

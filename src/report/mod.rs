@@ -59,7 +59,10 @@ pub use flag::{About, FlagJson, StateJson, WrittenJson, flag, flags, rule, state
 pub use history::{CommitJson, HistoryJson, history, words};
 pub use manifest::{Described, manifest};
 pub use merge::{MergeJson, merge, merge_markdown};
-pub use publication::{arrival, publication, pulled, verified};
+pub use publication::{
+    BundleJson, EntryJson, PublicationJson, PublicationsJson, PullJson, VerificationJson, VerificationsJson,
+    publications, pull, verifications,
+};
 pub use rollout::{RolloutJson, RolloutsJson, rollouts};
 pub use test::{TestReport, tests};
 pub use verdict::{TurnedOffJson, VerdictJson, verdict};
