@@ -1,0 +1,123 @@
+"""What the scripts beside this one share: whole processes timed in turn, and the tables of what was found."""
+
+import os
+import pathlib
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import time
+import typing
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+ENVIRONMENT = {
+    **os.environ,
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_AUTHOR_NAME": "Dana",
+    "GIT_AUTHOR_EMAIL": "dana@example.com",
+    "GIT_COMMITTER_NAME": "Dana",
+    "GIT_COMMITTER_EMAIL": "dana@example.com",
+}
+
+
+class Row(typing.NamedTuple):
+    """Medians, in seconds, and the median of the ratios pair by pair; none where the other tool is not here."""
+
+    name: str
+    peer: str
+    command: str
+    ours: float
+    theirs: typing.Optional[float]
+    ratio: typing.Optional[float]
+    # What a process gets through, where that is said by the second instead of the time.
+    amount: int = 0
+
+    def figures(self):
+        """flagctl's, the other's, and how they compare."""
+        shown = lambda seconds: "–" if seconds is None else rate(self.amount / seconds) if self.amount else duration(seconds)
+        return [shown(self.ours), shown(self.theirs), "–" if self.ratio is None else compared(self.ratio)]
+
+
+def digits(number):
+    """Three of them, or all before the point."""
+    return f"{number:,.{max(0, 3 - len(str(int(number))))}f}"
+
+
+def duration(seconds):
+    return f"{digits(seconds)} s" if seconds >= 1 else f"{digits(seconds * 1000)} ms"
+
+
+def rate(each_second):
+    return f"{round(each_second, -3):,.0f}/s"
+
+
+def compared(ratio):
+    """What flagctl's time, divided by the other's, says of flagctl."""
+    return f"{digits(ratio)}× as slow" if ratio > 1 else f"{digits(1 / ratio)}× as fast"
+
+
+def timed(command, folder, **environment):
+    """In seconds, and the most memory in MiB. That is at least what Python had when it started the process."""
+    begin = time.perf_counter()
+    process = subprocess.Popen(
+        command, cwd=folder, env={**ENVIRONMENT, **environment}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - begin
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{' '.join(map(str, command))}: ended with {process.returncode}")
+    return seconds, usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def beside(runs, ours, theirs):
+    """Runs both in turn; a row's figures. Either gives seconds; `theirs` may be none."""
+    pairs = [(ours(), theirs and theirs()) for _ in range(runs)]
+    mine = statistics.median(one for one, _ in pairs)
+    if not theirs:
+        return mine, None, None
+    return mine, statistics.median(other for _, other in pairs), statistics.median(one / other for one, other in pairs)
+
+
+def script(name, *arguments):
+    """Runs one of the scripts that write repositories."""
+    subprocess.run([sys.executable, HERE / name, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
+
+
+def printed(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def git_version():
+    return printed("git", "--version").replace("git version ", "git ")
+
+
+def crate_version(name):
+    """The one that the benches in `peers` are pinned to."""
+    return re.search(rf'^{name} = "=(.*)"', (ROOT / "benches/peers/Cargo.toml").read_text(), re.MULTILINE)[1]
+
+
+def machine():
+    try:
+        names = re.search(r"^model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    except OSError:
+        names = None
+    processor = names[1] if names else platform.processor() or platform.machine()
+    cores = os.cpu_count()
+    return f"{processor}, {cores} core{'s' if cores != 1 else ''}, {platform.system()} {platform.machine()}"
+
+
+def lines(heads, rows):
+    """Of a table in Markdown, as the rows come."""
+    yield f"| {' | '.join(heads)} |"
+    yield "|" + "---|" * len(heads)
+    for cells in rows:
+        yield f"| {' | '.join(cells)} |"
+
+
+def printable(rows):
+    """The lines of a table of rows; the command is the other's."""
+    heads = ["", "beside", "flagctl", "the other", "flagctl is", "the other's command"]
+    return lines(heads, ([row.name, row.peer, *row.figures(), row.command] for row in rows))
