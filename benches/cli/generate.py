@@ -126,4 +126,5 @@ def main():
             (folder / "tests" / f"golden-{first // 100:04}.yaml").write_text(golden)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Writes twenty flags and contexts to decide them for: contexts.py FOLDER [CONTEXTS].
+
+The flags are those that `peers` loads, five each that are on for everyone, have five rules of two conditions of which
+the last matches, are rolled out to a quarter, and split in three; FOLDER/contexts.jsonl has a million people of ten
+attributes unless told otherwise. The same arguments give the same bytes.
+"""
+
+import pathlib
+import random
+import sys
+
+FLAGS = 20
+COUNTRIES = "AT BE CA CH DE DK ES FR IT US".split()
+OTHERS = "AU BR CL IN JP KR MX NZ PE ZA".split()
+
+PROJECT = """version: 1
+environments: [production]
+attributes:
+  targetingKey: string
+  age: number
+  appVersion: semver
+  country: string
+  device: string
+  email: string
+  loggedIn: boolean
+  org: string
+  plan: string
+  score: number
+"""
+
+ABOUT = "description: Decides nothing for anybody.\nkind: ops\nowner: team-growth\n"
+BOOLEAN = "variants: {on: true, off: false}\noff: off\n"
+RULES = [
+    f"country: [{', '.join(COUNTRIES)}], age: {{gt: 100}}",
+    "appVersion: {gte: 2.0.0}, score: {gt: 1000}",
+    f"country: [{', '.join(COUNTRIES)}], appVersion: {{gte: 9.0.0}}",
+    f"age: {{gt: 10}}, country: [{', '.join(OTHERS)}]",
+    f"country: [{', '.join(COUNTRIES)}], appVersion: {{gte: 1.5.0}}",
+]
+WORK = [
+    BOOLEAN + "default: on\n",
+    BOOLEAN + "default: off\nrules:\n"
+    + "".join(f"  - name: rule-{at}\n    if: {{{conditions}}}\n    serve: on\n" for at, conditions in enumerate(RULES)),
+    BOOLEAN + "default: off\nrules:\n  - name: quarter\n    rollout: 25%\n    serve: on\n",
+    "variants: {red: red, green: green, blue: blue}\noff: red\ndefault: red\nrules:\n"
+    "  - name: thirds\n    serve: {red: 33.333%, green: 33.333%, blue: 33.334%}\n",
+]
+
+
+def person(rng):
+    """All but who it is."""
+    return (
+        f'"age":{rng.randint(18, 87)},"appVersion":"{rng.randint(2, 8)}.{rng.randrange(20)}.{rng.randrange(10)}",'
+        f'"country":"{rng.choice(COUNTRIES)}","device":"{rng.choice(["phone", "tablet", "desktop"])}",'
+        f'"loggedIn":{rng.choice(["true", "false"])},"org":"org-{rng.randrange(500)}",'
+        f'"plan":"{rng.choice(["free", "pro", "team"])}","score":{rng.randrange(10_000) / 10}'
+    )
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    contexts = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
+    rng = random.Random(20261122)
+    (folder / "flags").mkdir(parents=True)
+    (folder / "flagctl.yaml").write_text(PROJECT)
+    for at in range(FLAGS):
+        (folder / "flags" / f"flag-{at:05}.yaml").write_text(ABOUT + WORK[at % len(WORK)])
+    people = [person(rng) for _ in range(1_000)]
+    with open(folder / "contexts.jsonl", "w", encoding="utf-8") as out:
+        for at in range(contexts):
+            name = f"{rng.getrandbits(128):032x}"
+            key = f"{name[:8]}-{name[8:12]}-{name[12:16]}-{name[16:20]}-{name[20:]}"
+            out.write(f'{{"targetingKey":"{key}","email":"{name[:12]}@example.com",{people[at % 1_000]}}}\n')
+
+
+main()

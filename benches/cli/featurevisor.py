@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Writes a Featurevisor 1 project like what generate.py writes: featurevisor.py FOLDER [FLAGS [tests]].
+
+Rules have no conditions of their own there: each of the five is for who is in two of fifty segments, which ask what
+generate.py's conditions ask. Three environments, of which one turns everything on; with `tests` as many assertions
+of it a flag as generate.py's first test file has. The same arguments give the same bytes.
+"""
+
+import json
+import pathlib
+import random
+import sys
+
+from generate import COUNTRIES, PLANS
+
+ATTRIBUTES = {
+    "userId": "string", "email": "string", "country": "string", "plan": "string", "appVersion": "semver",
+    "age": "integer", "score": "integer", "beta": "boolean", "device": "string",
+}
+
+
+def condition(rng, at):
+    version = f"{rng.randint(1, 9)}.{rng.randint(0, 20)}.0"
+    attribute, operator, value = [
+        ("email", "endsWith", f"@partner-{rng.randrange(1000)}.example.com"),
+        ("country", "in", sorted(rng.sample(COUNTRIES, 5))),
+        ("plan", "equals", rng.choice(PLANS)),
+        ("appVersion", "semverGreaterThanOrEquals", version),
+        ("age", "greaterThanOrEquals", rng.randint(18, 40)),
+        ("score", "greaterThan", rng.randrange(1000)),
+        ("device", "startsWith", f"device-{rng.randrange(100)}"),
+        ("beta", "equals", True),
+    ][at % 8]
+    return f"  - attribute: {attribute}\n    operator: {operator}\n    value: {json.dumps(value)}\n"
+
+
+def rule(rng, at):
+    percentage = rng.choice([1, 5, 12.5, 25, 50]) if rng.random() < 0.5 else 100
+    first, second = rng.sample(range(50), 2)
+    return (
+        f"      - key: rule-{at}\n        segments:\n          and: [segment-{first:02}, segment-{second:02}]\n"
+        f"        percentage: {percentage}\n"
+    )
+
+
+def feature(rng, at):
+    rules = "".join(rule(rng, number) for number in range(1, 6))
+    last = '      - {key: everyone, segments: "*", percentage: 0}\n'
+    return (
+        f"description: The generated flag number {at}, which decides nothing for anybody.\ntags: [all]\nbucketBy: userId\n"
+        'environments:\n  dev:\n    rules:\n      - {key: everyone, segments: "*", percentage: 100}\n'
+        + "".join(f"  {environment}:\n    rules:\n{rules}{last}" for environment in ["staging", "production"])
+    )
+
+
+def test(key):
+    person = '{userId: "user-0", country: AT, plan: free, appVersion: 1.4.0, age: 20, score: 0, beta: true}'
+    other = '{userId: "user-3", country: FR, plan: free, appVersion: 4.4.0, age: 47, score: 600, beta: false}'
+    ask = lambda at, context: f"  - at: {at}\n    environment: dev\n    context: {context}\n    expectedToBeEnabled: true\n"
+    cell = '{country: "${{ country }}", plan: "${{ plan }}"}'
+    matrix = "    matrix: {country: [DE, FR, US], plan: [free, pro, enterprise]}\n"
+    return f"feature: {key}\nassertions:\n{ask(1, person)}{ask(99, other)}{ask(50, cell)}{matrix}{ask(12.5, person)}"
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    flags = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000
+    rng = random.Random(20261122)
+    for place in ["attributes", "segments", "features", "tests"]:
+        (folder / place).mkdir(parents=True)
+    (folder / "featurevisor.config.js").write_text(
+        'module.exports = {environments: ["dev", "staging", "production"], tags: ["all"]};\n'
+    )
+    for name, kind in ATTRIBUTES.items():
+        (folder / "attributes" / f"{name}.yml").write_text(f"type: {kind}\ndescription: The {name}.\n")
+    for at in range(50):
+        conditions = condition(rng, at) + condition(rng, at + 1 + at // 8)
+        text = f"description: The generated segment number {at}.\nconditions:\n{conditions}"
+        (folder / "segments" / f"segment-{at:02}.yml").write_text(text)
+    for at in range(flags):
+        key = f"flag-{at:06}"
+        (folder / "features" / f"{key}.yml").write_text(feature(rng, at))
+        if sys.argv[3:] == ["tests"]:
+            (folder / "tests" / f"{key}.yml").write_text(test(key))
+
+
+main()
