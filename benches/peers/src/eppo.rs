@@ -1,16 +1,24 @@
 //! eppo_core: rules are allocations, the first that holds; a segment is a list of ids in a condition.
 
 use std::any::Any;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use eppo_core::eval::get_assignment;
 use eppo_core::ufc::{AssignmentValue, UniversalFlagConfig};
-use eppo_core::{Attributes, Configuration, SdkMetadata, Str};
+use eppo_core::{AttributeValue, Attributes, Configuration, SdkMetadata, Str};
 use serde_json::{Map, Value as Json, json};
 
 use super::workload::{self, Clause, Person, RULES, Work};
 use super::{Engine, batch};
+
+/// So many flags are decided for each line of a file.
+const TWENTY: usize = 20;
+/// So many bytes are written at once.
+const BLOCK: usize = 1 << 16;
 
 pub(crate) struct Eppo {
     configuration: Configuration,
@@ -95,6 +103,75 @@ fn subject(person: &Person) -> (Str, Arc<Attributes>) {
     (person.id.as_str().into(), Arc::new(attributes))
 }
 
+/// So many flags of the kinds [`Work::LOADED`].
+fn loaded(count: usize) -> String {
+    flags(workload::loaded(count).map(|(key, work)| (key.clone(), flag(work, &key, &[]))).collect())
+}
+
+fn moment() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_795_348_800, 0).expect("a moment")
+}
+
+/// A context as a line of JSON has it, by way of a map, since names and types are the caller's.
+fn parsed(line: &str) -> (Str, Arc<Attributes>) {
+    let Ok(Json::Object(fields)) = serde_json::from_str(line) else { panic!("a line of JSON") };
+    let mut id = Str::from_static_str("");
+    let mut attributes = Attributes::default();
+    for (name, value) in fields {
+        let value: AttributeValue = match value {
+            Json::String(text) if name == "targetingKey" => {
+                id = text.into();
+                continue;
+            }
+            Json::String(text) => text.into(),
+            Json::Number(number) => number.as_f64().expect("a number").into(),
+            Json::Bool(value) => value.into(),
+            _ => continue,
+        };
+        attributes.insert(name.into(), value);
+    }
+    (id, Arc::new(attributes))
+}
+
+/// Decides [`TWENTY`] flags for each line of a file, and writes a line of values for each, in the order of the file
+/// on one thread.
+pub(crate) fn contexts(path: &Path, threads: usize) {
+    let text = std::fs::read_to_string(path).expect("contexts");
+    let lines: Vec<&str> = text.lines().collect();
+    let configuration = configuration(&loaded(TWENTY));
+    let keys: Vec<String> = workload::loaded(TWENTY).map(|(key, _)| key).collect();
+    let now = moment();
+    let decide = |lines: &[&str]| {
+        let mut out = String::new();
+        for line in lines {
+            let (id, attributes) = parsed(line);
+            for (at, key) in keys.iter().enumerate() {
+                let assigned = get_assignment(Some(&configuration), key, &id, &attributes, None, now);
+                let value = assigned.expect("an assignment").map(|assignment| assignment.value);
+                out.push_str(if at == 0 { "{" } else { "," });
+                match value {
+                    Some(AssignmentValue::Boolean(on)) => write!(out, "\"{key}\":{on}"),
+                    Some(AssignmentValue::String(text)) => write!(out, "\"{key}\":\"{text}\""),
+                    _ => write!(out, "\"{key}\":null"),
+                }
+                .expect("memory");
+            }
+            out.push_str("}\n");
+            if out.len() > BLOCK {
+                std::io::stdout().write_all(out.as_bytes()).expect("stdout");
+                out.clear();
+            }
+        }
+        std::io::stdout().write_all(out.as_bytes()).expect("stdout");
+    };
+    std::thread::scope(|scope| {
+        for part in lines.chunks(lines.len().div_ceil(threads).max(1)) {
+            let decide = &decide;
+            scope.spawn(move || decide(part));
+        }
+    });
+}
+
 impl Eppo {
     pub(crate) fn new(people: &[Person]) -> Self {
         let members = workload::members(people);
@@ -102,7 +179,7 @@ impl Eppo {
         Self {
             configuration: configuration(&flags(all)),
             subjects: people.iter().map(subject).collect(),
-            now: DateTime::from_timestamp(1_795_348_800, 0).expect("a moment"),
+            now: moment(),
         }
     }
 }
@@ -127,7 +204,7 @@ impl Engine for Eppo {
     }
 
     fn to_load(&self, count: usize) -> String {
-        flags(workload::loaded(count).map(|(key, work)| (key.clone(), flag(work, &key, &[]))).collect())
+        loaded(count)
     }
 
     fn load(&self, json: &str) -> Box<dyn Any> {

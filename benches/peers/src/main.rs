@@ -4,6 +4,7 @@
 //! else the machine does disturbs all alike; a figure is the median of the batches, in thread CPU time.
 //!
 //! `cargo run --release -- ENGINE WORK TIMES` decides so often and measures nothing, for profilers.
+//! `peers contexts FILE THREADS` has eppo_core decide for a file of contexts, to be timed as a whole process.
 
 mod eppo;
 mod itself;
@@ -41,6 +42,12 @@ const SCANNED: usize = 5;
 const LOADS: usize = 5;
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [mode, path, threads] = arguments.as_slice()
+        && mode == "contexts"
+    {
+        return eppo::contexts(path.as_ref(), threads.parse().expect("how many threads"));
+    }
     let people: &'static [Person] = workload::people(PEOPLE).leak();
     let engines: Vec<Box<dyn Engine>> = vec![
         Box::new(itself::Flagctl::new(people)),
@@ -49,7 +56,6 @@ fn main() {
         Box::new(eppo::Eppo::new(people)),
         Box::new(launchdarkly::LaunchDarkly::new(people)),
     ];
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [name, work, times] = arguments.as_slice() {
         return decide(&engines, name, work, times.parse().expect("how often"));
     }
