@@ -47,7 +47,7 @@ def rows(flagctl, flags=10_000, commits=5_000):
             ),
         ]
         for name, ours, theirs in pairs:
-            figures = beside(RUNS, lambda: timed(ours(), folder)[0], lambda: timed(theirs(), folder)[0])
+            figures = beside(RUNS, lambda: timed(ours(), folder), lambda: timed(theirs(), folder))
             command = " ".join(theirs()).replace(shown, "PATH").replace(key, "KEY")
             yield Row(name, git, f"`{command}`", *figures)
 

@@ -61,8 +61,8 @@ class Peers:
         """A row beside one of npm's packages; words are its command, of which `theirs` are what stands behind."""
         executable, *rest = words.split()
         command = [PACKAGES / "node_modules" / ".bin" / executable, *rest, *theirs]
-        other = (lambda: timed(command, places[1])[0]) if self.npm else None
-        figures = beside(runs, lambda: timed([self.flagctl, *ours], places[0])[0], other)
+        other = (lambda: timed(command, places[1])) if self.npm else None
+        figures = beside(runs, lambda: timed([self.flagctl, *ours], places[0]), other)
         peer = f"{package.removeprefix('@').partition('/')[0]} {VERSIONS[package]}"
         return Row(name, peer if self.npm else f"{peer}, without npm", f"`{words}`", *figures)
 
@@ -74,8 +74,8 @@ def contexts(flagctl, count, peers):
         eppo = f"eppo_core {crate_version('eppo_core')}"
         for threads, words in [(1, "one thread"), (os.cpu_count(), "all cores")]:
             command = [flagctl, "eval", "-e", "production", "--contexts", "contexts.jsonl"]
-            ours = lambda: timed(command, place, RAYON_NUM_THREADS=str(threads))[0]
-            theirs = lambda: timed([peers, "contexts", "contexts.jsonl", str(threads)], place)[0]
+            ours = lambda: timed(command, place, RAYON_NUM_THREADS=str(threads))
+            theirs = lambda: timed([peers, "contexts", "contexts.jsonl", str(threads)], place)
             figures = beside(FEW, ours, theirs if peers else None)
             name = f"`eval` of {count:,} contexts × 20 flags, {words}"
             peer = eppo if peers else f"{eppo}, without `--peers`"
@@ -91,10 +91,11 @@ def rows(flagctl, flags=10_000, count=1_000_000, peers=None):
         script("featurevisor.py", theirs, flags)
         one = ["eval", f"flag-{flags // 2:06}", "-e", "production", "-c", "targetingKey=user-1"]
         name = f"`eval` of one flag among {flags:,}"
-        figures = beside(RUNS, lambda: timed([flagctl, *one], ours)[0], lambda: timed(["git", "--version"], ours)[0])
+        figures = beside(RUNS, lambda: timed([flagctl, *one], ours), lambda: timed(["git", "--version"], ours))
         yield Row(name, git_version(), "`git --version`", *figures)
-        # This version decides nothing on the command line; it builds what a program could then decide from.
-        yield others.row(name, "@featurevisor/cli", "featurevisor build", FEW, one, [], (ours, theirs))
+        # This version decides nothing on the command line.
+        built = f"{name}; Featurevisor builds what to decide from"
+        yield others.row(built, "@featurevisor/cli", "featurevisor build", FEW, one, [], (ours, theirs))
         name = f"`validate` of {flags:,} flags"
         yield others.row(name, "@featurevisor/cli", "featurevisor lint", FEW, ["validate"], [], (ours, theirs))
         files = pathlib.Path(place) / "json"

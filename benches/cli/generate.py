@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Writes a realistic flag repository: generate.py FOLDER [FLAGS [tests]]. The same arguments give the same bytes.
+"""Writes a realistic flag repository: generate.py FOLDER [FLAGS [tests]] [--rules N].
 
-Five rules a flag over segments, sets, numbers, versions and prefixes, rollouts and splits; fifty segments;
-three environments; a hundred flags a folder. With `tests`, also a test file a folder: three cases a flag, one of
-them of nine combinations and one of a place of the rollout, and a golden matrix of five people for `flagctl test
---update` to fill.
+Five rules a flag unless told otherwise, over segments, sets, numbers, versions and prefixes, rollouts and splits;
+fifty segments; three environments; a hundred flags a folder. With `tests`, also a test file a folder: three cases a
+flag, one of them of nine combinations and one of a place of the rollout, and a golden matrix of five people for
+`flagctl test --update` to fill. The same arguments give the same bytes.
 """
 
+import argparse
 import pathlib
 import random
-import sys
 
 COUNTRIES = "AT BE BR CA CH DE DK ES FI FR GB IE IT JP MX NL NO PL PT SE US".split()
 PLANS = ["free", "pro", "enterprise"]
@@ -62,8 +62,8 @@ def rule(rng, at):
     return "\n".join(lines)
 
 
-def flag(rng, at):
-    rules = "\n".join(rule(rng, number) for number in range(1, 6))
+def flag(rng, at, count):
+    rules = "\n".join(rule(rng, number + 1) for number in range(count))
     return f"""# yaml-language-server: $schema=../../schemas/flag.schema.json
 description: The generated flag number {at}, which decides nothing for anybody.
 kind: release
@@ -104,8 +104,13 @@ def test(keys):
 
 
 def main():
-    folder = pathlib.Path(sys.argv[1])
-    flags = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("flags", type=int, nargs="?", default=10_000)
+    parser.add_argument("tests", choices=["tests"], nargs="?")
+    parser.add_argument("--rules", type=int, default=5)
+    given = parser.parse_args()
+    folder, flags = given.folder, given.flags
     rng = random.Random(20261122)
     (folder / "segments").mkdir(parents=True)
     # A rule mentions each of the fifty now and then; where flags are few, none may go unused.
@@ -116,8 +121,8 @@ def main():
     for at in range(flags):
         place = folder / "flags" / f"area-{at // 100:04}"
         place.mkdir(parents=True, exist_ok=True)
-        (place / f"flag-{at:06}.yaml").write_text(flag(rng, at))
-    if sys.argv[3:] == ["tests"]:
+        (place / f"flag-{at:06}.yaml").write_text(flag(rng, at, given.rules))
+    if given.tests:
         (folder / "tests").mkdir()
         for first in range(0, flags, 100):
             keys = [f"flag-{at:06}" for at in range(first, min(first + 100, flags))]
