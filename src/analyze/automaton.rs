@@ -5,8 +5,11 @@
 //! **Invariant:** a text is searched in the product of the automata only of those patterns that got in the way.
 //! **Invariant:** a pattern without an automaton never makes a claim of impossibility.
 
+#[allow(clippy::disallowed_types, reason = "asked for membership, never iterated")]
+use std::collections::HashSet;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use foldhash::fast::FixedState;
 use regex_automata::dfa::Automaton as _;
 use regex_automata::dfa::{StartKind, dense};
 use regex_automata::nfa::thompson;
@@ -135,7 +138,7 @@ impl Texts {
     /// A shortest text with these signs, one for each pattern.
     ///
     /// # Errors
-    /// [`Failure::Exhausted`] when the product of the automata has more than `states` states in all searches.
+    /// [`Failure::Exhausted`] when the products of the automata have more than `states` states of single automata in all searches.
     pub(super) fn find(&mut self, signs: &[bool], states: &mut u64) -> Result<Found, Failure> {
         if let Some(known) = self.known.get(signs) {
             return Ok(known.clone());
@@ -207,10 +210,13 @@ impl Texts {
         let parts: Vec<_> = self.valid.as_ref().map(|valid| (valid, true)).into_iter().chain(patterns).collect();
         let product = Product { texts: self, parts, exclude };
         let Some(first) = product.first() else { return Ok(None) };
-        let mut seen: BTreeSet<Vec<u32>> = [first.clone()].into();
+        #[allow(clippy::disallowed_types, reason = "asked for membership, never iterated")]
+        let mut seen: HashSet<Vec<u32>, FixedState> = HashSet::default();
+        seen.insert(first.clone());
         let mut nodes: Vec<(usize, u8)> = vec![(0, 0)];
         let mut queue: VecDeque<(usize, Vec<u32>)> = [(0, first)].into();
         let bytes = product.representatives();
+        let work = u64::try_from(product.parts.len()).unwrap_or(u64::MAX);
         while let Some((at, state)) = queue.pop_front() {
             if product.accepts(&state) {
                 return Ok(Some(spelled(&nodes, at)));
@@ -218,7 +224,7 @@ impl Texts {
             for byte in &bytes {
                 let Some(next) = product.next(&state, *byte) else { continue };
                 if seen.insert(next.clone()) {
-                    *states = states.checked_sub(1).ok_or(Failure::Exhausted)?;
+                    *states = states.checked_sub(work).ok_or(Failure::Exhausted)?;
                     nodes.push((at, *byte));
                     queue.push_back((nodes.len() - 1, next));
                 }

@@ -33,6 +33,9 @@ pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -
     let guard = engine.lowering.solver.fresh();
     let mut drafts: Vec<Draft<'_>> = Vec::new();
     while let Answer::Instance(instance) = engine.solve(&[guard, differ])? {
+        if drafts.len() >= budget.regions {
+            return Err(Failure::Exhausted);
+        }
         let tree = explore(&mut engine, &instance.model, &pair.targets, &[])?;
         engine.block(guard, &tree.asks, &instance.model);
         let mut moving: Vec<&Leaf> = tree.leaves.iter().filter(|leaf| pair.moves(leaf)).collect();

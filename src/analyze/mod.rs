@@ -72,10 +72,12 @@ impl<'b> Definition<'b> {
 pub struct Budget {
     /// Conflicts that the solver may meet.
     pub conflicts: u64,
-    /// States of products of automata that may be visited.
+    /// States of automata that may be visited, each as often as in a product with others.
     pub states: u64,
     /// Ranges of buckets that may be told apart.
     pub leaves: u64,
+    /// Regions that may be found, before those that are alike are joined.
+    pub regions: usize,
     /// Units that may be hashed in search of witnesses.
     pub units: u64,
     /// Units that may be hashed for one of them.
@@ -85,7 +87,14 @@ pub struct Budget {
 impl Default for Budget {
     /// Seconds, at the worst.
     fn default() -> Self {
-        Self { conflicts: 30_000, states: 400_000, leaves: 200_000, units: 50_000_000, units_each: 1_000_000 }
+        Self {
+            conflicts: 30_000,
+            states: 5_000_000,
+            leaves: 200_000,
+            regions: 500,
+            units: 50_000_000,
+            units_each: 1_000_000,
+        }
     }
 }
 

@@ -174,6 +174,7 @@ impl Args {
             conflicts: part(usual.conflicts),
             states: part(usual.states),
             leaves: part(usual.leaves),
+            regions: usize::try_from(part(usual.regions as u64)).unwrap_or(usize::MAX),
             units: part(usual.units),
             units_each: part(usual.units_each),
         }

@@ -13,7 +13,8 @@ use crate::model::{self, Effective};
 use crate::source::{Span, Spanned};
 
 /// Work that a flag is worth while somebody waits for all of them.
-pub(super) const BUDGET: Budget = Budget { conflicts: 20_000, states: 10_000, leaves: 20_000, units: 0, units_each: 0 };
+pub(super) const BUDGET: Budget =
+    Budget { conflicts: 20_000, states: 40_000, leaves: 20_000, regions: 0, units: 0, units_each: 0 };
 
 /// A flag and what is reached in it.
 pub(super) struct Review<'p> {
