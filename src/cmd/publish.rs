@@ -8,12 +8,13 @@ use anyhow::{Result, anyhow};
 use clap::ValueEnum;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use rayon::prelude::*;
 
 use super::at::At;
 use super::{Exit, Global, UsageError, check_environment, eval, export, progress, target, validate};
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, BundleError};
 use crate::commit;
-use crate::flagd;
+use crate::flagd::{self, Refusal};
 use crate::load;
 use crate::model::{FLAGS, KILLS, SEGMENTS, TESTS};
 use crate::publish::{self, Channel, Edition, Mode, NAMESPACE, Outcome, Request, Standing, Wanted};
@@ -136,28 +137,19 @@ fn editions(args: &Args, bundles: &[Bundle], revision: &Revision) -> Result<Opti
         Some(Kind::Normal) | None => publish::Kind::Normal,
     };
     let created = Timestamp::from_second(about.seconds)?.to_string();
+    let written = bundles.par_iter().map(|bundle| write(bundle, args, &about.commit)).collect::<Result<Vec<_>, _>>()?;
     let mut editions = Vec::new();
     let mut lost = 0;
-    for bundle in bundles {
-        let (bytes, format) = match args.format {
-            Format::Flagctl => {
-                let mut bytes = bundle.to_json()?;
-                bytes.push(b'\n');
-                (bytes, publish::Format::Flagctl)
-            }
-            Format::Flagd => {
-                let flags: Vec<_> = bundle.flags.iter().collect();
-                match flagd::export(bundle, &flags, export::metadata(bundle, Some(&about.commit))) {
-                    Ok(json) => (report::fitted(&json).into_bytes(), publish::Format::Flagd),
-                    Err(refusals) => {
-                        for refusal in &refusals {
-                            let environment = &bundle.environment;
-                            writeln!(io::stderr(), "error: flag {} in {environment}: {}", refusal.flag, refusal.why)?;
-                        }
-                        lost += refusals.len();
-                        continue;
-                    }
+    for (bundle, written) in bundles.iter().zip(written) {
+        let (bytes, format) = match written {
+            Ok(written) => written,
+            Err(refusals) => {
+                for refusal in &refusals {
+                    let environment = &bundle.environment;
+                    writeln!(io::stderr(), "error: flag {} in {environment}: {}", refusal.flag, refusal.why)?;
                 }
+                lost += refusals.len();
+                continue;
             }
         };
         let (commit, created) = (about.commit.clone(), created.clone());
@@ -169,6 +161,26 @@ fn editions(args: &Args, bundles: &[Bundle], revision: &Revision) -> Result<Opti
         return Ok(None);
     }
     Ok(Some(editions))
+}
+
+/// An environment's bytes, or what flagd cannot have of it.
+fn write(
+    bundle: &Bundle,
+    args: &Args,
+    commit: &str,
+) -> Result<Result<(Vec<u8>, publish::Format), Vec<Refusal>>, BundleError> {
+    Ok(match args.format {
+        Format::Flagctl => {
+            let mut bytes = bundle.to_json()?;
+            bytes.push(b'\n');
+            Ok((bytes, publish::Format::Flagctl))
+        }
+        Format::Flagd => {
+            let flags: Vec<_> = bundle.flags.iter().collect();
+            flagd::export(bundle, &flags, export::metadata(bundle, Some(commit)))
+                .map(|json| (report::fitted(&json).into_bytes(), publish::Format::Flagd))
+        }
+    })
 }
 
 fn compare(revision: &Revision, published: &str, args: &Args) -> Result<Standing, Box<dyn Error + Send + Sync>> {

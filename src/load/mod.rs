@@ -166,13 +166,21 @@ struct Lowered {
     allows: Vec<Allow>,
 }
 
+/// To wake the other cores for fewer files takes longer than to read them.
+const FEW: usize = 16;
+
 /// Reads files that may be missing, on all cores, and adds what they define in the order of `paths`.
 fn read(source: &Source, paths: &[String], check: Check, loaded: &mut Loaded) -> Result<(), SourceError> {
     let first = loaded.snapshot.files().count();
     let numbered = || (first..).map(|at| FileId(u32::try_from(at).unwrap_or(u32::MAX)));
-    let mut files = paths.par_iter().map(|path| source.read(path)).collect::<Result<Vec<_>, _>>()?;
-    let present: Vec<_> = files.drain(..).flatten().zip(numbered()).collect();
-    let lowered: Vec<_> = present.into_par_iter().map(|(file, id)| lower(file, id, check)).collect();
+    let lowered: Vec<_> = if paths.len() < FEW {
+        let files = paths.iter().map(|path| source.read(path)).collect::<Result<Vec<_>, _>>()?;
+        files.into_iter().flatten().zip(numbered()).map(|(file, id)| lower(file, id, check)).collect()
+    } else {
+        let files = paths.par_iter().map(|path| source.read(path)).collect::<Result<Vec<_>, _>>()?;
+        let present: Vec<_> = files.into_iter().flatten().zip(numbered()).collect();
+        present.into_par_iter().map(|(file, id)| lower(file, id, check)).collect()
+    };
     for lowered in lowered {
         loaded.snapshot.add(lowered.file);
         loaded.diagnostics.extend(lowered.diagnostics);
