@@ -164,11 +164,9 @@ fn editions(args: &Args, bundles: &[Bundle], revision: &Revision) -> Result<Opti
 }
 
 /// An environment's bytes, or what flagd cannot have of it.
-fn write(
-    bundle: &Bundle,
-    args: &Args,
-    commit: &str,
-) -> Result<Result<(Vec<u8>, publish::Format), Vec<Refusal>>, BundleError> {
+type Bytes = Result<(Vec<u8>, publish::Format), Vec<Refusal>>;
+
+fn write(bundle: &Bundle, args: &Args, commit: &str) -> Result<Bytes, BundleError> {
     Ok(match args.format {
         Format::Flagctl => {
             let mut bytes = bundle.to_json()?;
