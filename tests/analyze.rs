@@ -524,6 +524,14 @@ fn regions_are_what_the_evaluator_does_for_every_context_and_every_bucket() {
                 }
             }
         }
+        // Of many more: whoever moves lies in a region.
+        let mut other = Random(0x00c0_ffee + round as u64);
+        for _ in 0..generated(40) {
+            let (context, now) = context_json(&mut other);
+            let case = Case::new([&before, &after], &context, now);
+            let inside = regions.iter().any(|region| case.contained(region));
+            assert!(inside || !moving(&case.really()), "{context} at {now}\n{regions:#?}\n{}", shown());
+        }
     }
     assert!(
         regions_seen > 300 && unmoved > 50 && inside > 1_000 && named > 10,
