@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::context::asks_for_now;
-use super::plan::{Plan, Planner};
+use super::plan::Planner;
 use super::{Check, Decided, Failure, Verdict};
 use crate::analyze::{
     Answer, Budget, Definition, Doubt, Failure as Unanswered, Served, Share, Witness, always, at_most, exclusive,
@@ -52,44 +52,58 @@ pub(super) enum Question<'p> {
     MonotoneSince(&'p Spanned<String>, &'p FlagVariant),
 }
 
+/// An assertion on its way into the plan.
+pub(super) struct Claimed<'p> {
+    assertion: &'p Assertion,
+    /// Its own, or its place in the file.
+    name: String,
+    environments: Vec<&'p Bundle>,
+    /// Whether all that it is about is there.
+    sound: bool,
+}
+
 impl<'p> Planner<'p> {
-    pub(super) fn assertions(&mut self, suite: &'p Suite, everywhere: &[&'p Bundle], plan: &mut Plan<'p>) {
-        let places: Vec<Vec<&'p Bundle>> = suite
-            .assertions
-            .iter()
-            .map(|assertion| match assertion.environments.as_slice() {
+    pub(super) fn claimed(&mut self, suite: &'p Suite, everywhere: &[&'p Bundle]) -> Vec<Claimed<'p>> {
+        let mut claimed = Vec::with_capacity(suite.assertions.len());
+        for (at, assertion) in suite.assertions.iter().enumerate() {
+            let environments = match assertion.environments.as_slice() {
                 [] => everywhere.to_vec(),
                 names => self.environments(names),
-            })
-            .collect();
-        let known: Vec<bool> = suite.assertions.iter().map(|assertion| self.servings(assertion)).collect();
+            };
+            let name = assertion.name.as_ref();
+            let name = name.map_or_else(|| format!("assertion {}", at + 1), |name| name.value.clone());
+            claimed.push(Claimed { assertion, name, environments, sound: self.servings(assertion) });
+        }
+        claimed
+    }
+
+    /// The conditions of all files are compiled at once: each time takes a look at all flags.
+    pub(super) fn assertions(&mut self, claimed: &[Claimed<'p>]) -> Vec<Asserted<'p>> {
+        let mut planned = Vec::new();
         for bundle in self.bundles {
-            let here = suite
-                .assertions
-                .iter()
-                .zip(&places)
-                .zip(&known)
-                .enumerate()
-                .filter(|(_, ((_, places), _))| places.iter().any(|place| std::ptr::eq(*place, bundle)));
-            let here: Vec<_> = here.map(|(at, ((assertion, _), known))| (at, assertion, *known)).collect();
-            let written = here.iter().filter_map(|(_, assertion, _)| assertion.when.as_ref());
-            let (compiled, diagnostics) = conditions(self.project, bundle, written);
-            self.diagnostics.extend(diagnostics);
+            let here =
+                || claimed.iter().filter(|one| one.environments.iter().any(|place| std::ptr::eq(*place, bundle)));
+            let written: Vec<_> = here().filter_map(|one| one.assertion.when.as_ref()).collect();
+            let mut compiled = Vec::new();
+            if !written.is_empty() {
+                let (conditions, diagnostics) = conditions(self.project, bundle, written);
+                self.diagnostics.extend(diagnostics);
+                compiled = conditions;
+            }
             let mut compiled = compiled.into_iter();
-            for (at, assertion, known) in here {
+            for Claimed { assertion, name, sound, .. } in here() {
                 let when = match &assertion.when {
                     None => When::Everyone,
                     Some(_) => compiled.next().flatten().map_or(When::Broken, When::Holds),
                 };
-                let when = if known { when } else { When::Broken };
-                let name = assertion.name.as_ref();
-                let name = name.map_or_else(|| format!("assertion {}", at + 1), |name| name.value.clone());
+                let when = if *sound { when } else { When::Broken };
                 for question in Question::of(assertion) {
                     let (name, when) = (name.clone(), when.clone());
-                    plan.assertions.push(Asserted { name, assertion, question, bundle, when });
+                    planned.push(Asserted { name, assertion, question, bundle, when });
                 }
             }
         }
+        planned
     }
 
     /// Whether all flags and variants that it is about are there.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::assertion::Asserted;
+use super::assertion::{Asserted, Claimed};
 use super::case::{Axis, Planned};
 use super::golden::PlannedGolden;
 use crate::bundle::{Attributes, Bundle};
@@ -48,9 +48,11 @@ pub fn plan<'p>(project: &'p Project, bundles: &'p [Bundle], keys: &'p [&'p str]
         diagnostics: Vec::new(),
     };
     // Of a file that could be read in part, the rest might say otherwise.
+    let mut claimed = Vec::new();
     for suite in project.suites.iter().filter(|suite| suite.whole == Whole::Yes) {
-        planner.suite(suite, &mut plan);
+        planner.suite(suite, &mut plan, &mut claimed);
     }
+    plan.assertions = planner.assertions(&claimed);
     (plan, planner.diagnostics)
 }
 
@@ -78,7 +80,7 @@ impl<'p> Planner<'p> {
         self.diagnostics.push(diagnostic);
     }
 
-    fn suite(&mut self, suite: &'p Suite, plan: &mut Plan<'p>) {
+    fn suite(&mut self, suite: &'p Suite, plan: &mut Plan<'p>, claimed: &mut Vec<Claimed<'p>>) {
         let mut contexts = Contexts::new();
         for (name, node) in &suite.contexts {
             let context = self.context(node).map(Arc::new);
@@ -88,7 +90,7 @@ impl<'p> Planner<'p> {
         for (at, case) in suite.cases.iter().enumerate() {
             self.case(suite, case, at, &contexts, &bundles, plan);
         }
-        self.assertions(suite, &bundles, plan);
+        claimed.extend(self.claimed(suite, &bundles));
         if let Some(golden) = &suite.golden {
             let planned = self.golden(suite, golden, &contexts, bundles);
             plan.goldens.push(planned);
