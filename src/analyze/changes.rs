@@ -17,6 +17,8 @@ use super::solver::Literal;
 use super::{Budget, Definition, Failure, Side, witness};
 use crate::bundle::{Condition, Flag, Variant, VariantId};
 
+/// So many states of automata may be visited to tell regions in fewer words.
+const BRIEFLY: u64 = 1_000_000;
 /// So many leaves of a region are tried for one with a unit.
 const TRIED: usize = 4;
 
@@ -56,6 +58,7 @@ pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -
         drafts.push(pair.draft(tree, signs, found, certainty)?);
     }
     merge(&mut drafts);
+    engine.budget.states = engine.budget.states.min(BRIEFLY);
     drafts.into_iter().map(|draft| pair.region(&mut engine, draft)).collect()
 }
 
@@ -270,7 +273,7 @@ fn one_of(engine: &mut Engine<'_>, classes: &BTreeSet<(usize, usize)>) -> Vec<Li
     literals.into_values().map(|any| engine.lowering.solver.any(any)).collect()
 }
 
-/// Which of the questions are needed to tell the region.
+/// Which of the questions are needed to tell the region, as far as the work allows: the others say nothing wrong.
 fn simplify(
     engine: &mut Engine<'_>,
     asks: &[Ask<'_>],
@@ -280,6 +283,10 @@ fn simplify(
     let units = one_of(engine, classes);
     let literals: Vec<Literal> = asks.iter().zip(signs).map(|(ask, sign)| ask.literal.apply_sign(*sign)).collect();
     let mut kept = vec![true; literals.len()];
+    // For one region before it was too much.
+    if engine.budget.states == 0 {
+        return Ok(kept);
+    }
     // What is about units is left out first, then what does not hold, the last first.
     let mut order: Vec<usize> = (0..literals.len()).rev().collect();
     order.sort_by_key(|at| {
@@ -300,9 +307,14 @@ fn simplify(
         let others = others.filter(|(other, _)| asks.get(*other).is_some_and(|ask| ask.class.is_none()));
         let mut assumed: Vec<Literal> = others.map(|(_, (literal, _))| *literal).chain(units.iter().copied()).collect();
         assumed.extend(literals.get(at).map(|literal| !*literal));
-        if engine.impossible(&assumed)?
-            && let Some(kept) = kept.get_mut(at)
-        {
+        let superfluous = match engine.impossible(&assumed) {
+            Err(Failure::Exhausted) => {
+                engine.budget.states = 0;
+                return Ok(kept);
+            }
+            answer => answer?,
+        };
+        if superfluous && let Some(kept) = kept.get_mut(at) {
             *kept = false;
         }
     }

@@ -175,7 +175,8 @@ pub struct Witness {
 /// Contexts for which two decisions differ in the same way.
 #[derive(Debug, Clone)]
 pub struct Region {
-    /// What all of its contexts have in common, and only they: nothing can be left out.
+    /// What all of its contexts have in common, and only they; nothing can be left out, unless to know that took too
+    /// much work.
     pub terms: Vec<Term>,
     /// What decided before, for those who move.
     pub before: Vec<Place>,
