@@ -18,15 +18,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import venv
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from flagd_cases.generator import NOW, NOW_SECONDS, Generator, write
+from packages import PACKAGES, ROOT, installed, with_npm, with_pip
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 HERE = Path(__file__).resolve().parent / "flagd_cases"
-PACKAGES = ROOT / "target" / "interop"
 SHARED = [
     "openfeature-sdk==0.10.0", "openfeature-flagd-api==1.0.0", "panzi-json-logic==1.0.1", "semver==3.1.1", "mmh3==5.3.1",
     "grpcio==1.85.1", "protobuf==7.36.2", "cachebox==5.2.3", "PyYAML==6.0.3", "typing_extensions==4.16.0",
@@ -41,28 +39,6 @@ NPM = [
 ]
 CONTEXTS = 75
 TYPES = {"boolean": [bool], "string": [str], "integer": [int], "float": [int, float], "object": [dict, list]}
-
-
-def installed(name, packages, install):
-    """A folder with these packages; kept as long as they are the same."""
-    folder = PACKAGES / name
-    stamp = folder / "packages.txt"
-    if not stamp.exists() or stamp.read_text() != "\n".join(packages):
-        shutil.rmtree(folder, ignore_errors=True)
-        install(folder, packages)
-        stamp.write_text("\n".join(packages))
-    return folder
-
-
-def with_pip(folder, packages):
-    venv.create(folder, with_pip=True)
-    subprocess.run([folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", *packages], check=True)
-
-
-def with_npm(folder, packages):
-    folder.mkdir(parents=True)
-    (folder / "package.json").write_text('{"private": true}')
-    subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", *packages], cwd=folder, check=True)
 
 
 def flagctl(binary, folder, *arguments):

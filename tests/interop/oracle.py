@@ -23,20 +23,14 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from flagd import installed, with_pip
 from oracle_cases.generator import Repository
+from packages import installed, with_pip
+from repositories import write
 
 CASES = Path(__file__).resolve().parent / "oracle_cases"
-PACKAGES = ["z3-solver==5.4.1.0"]
+Z3 = ["z3-solver==5.4.1.0"]
 PARTS = os.cpu_count() or 1
 SHOWN = 50
-
-
-def written(folder, files):
-    for path, text in files.items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
 
 
 def flagctl(binary, folder, *arguments):
@@ -76,18 +70,18 @@ def main():
     parser.add_argument("--seed", type=int, default=20261122)
     arguments = parser.parse_args()
     binary = arguments.binary.resolve()
-    python = installed("z3", PACKAGES, with_pip) / "bin" / "python"
+    python = installed("z3", Z3, with_pip) / "bin" / "python"
     repository = Repository(arguments.seed, arguments.flags)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        written(folder, repository.files())
+        write(folder, repository.files())
         found = flagctl(binary, folder, "validate", "--format", "json")
         if found["errors"]:
             sys.exit(f"the flags are not as they should be: {[one for one in found['findings'] if one['severity'] == 'error'][:3]}")
         findings = folder / "findings.json"
         findings.write_text(json.dumps(found), encoding="utf-8")
         same = reported("findings", *asked(python, "findings.py", arguments.flags, arguments.seed, findings))
-        written(folder, repository.tests())
+        write(folder, repository.tests())
         report = folder / "report.json"
         report.write_text(json.dumps(flagctl(binary, folder, "test", "--format", "json")), encoding="utf-8")
         return reported("assertions", *asked(python, "assertions.py", arguments.flags, arguments.seed, report)) and same

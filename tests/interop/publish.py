@@ -17,22 +17,18 @@ import tempfile
 import threading
 import time
 
+from packages import PACKAGES, installed, with_pip
+
 MOTO = "moto[server]==5.2.5"
-HERE = pathlib.Path(__file__).resolve().parents[2]
-ENVIRONMENT = HERE / "target" / "interop" / "moto"
 COMMITS = 20
 KILLED = 40
 
 
 def inside():
     """Goes on in an environment that has the server."""
-    python = ENVIRONMENT / "bin" / "python"
-    if pathlib.Path(sys.prefix).resolve() == ENVIRONMENT.resolve():
+    if pathlib.Path(sys.prefix).resolve() == (PACKAGES / "moto").resolve():
         return
-    if not (ENVIRONMENT / "ready").exists():
-        subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", MOTO], check=True)
-        (ENVIRONMENT / "ready").touch()
+    python = installed("moto", [MOTO], with_pip) / "bin" / "python"
     os.execv(python, [str(python), *sys.argv])
 
 

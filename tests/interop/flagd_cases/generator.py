@@ -3,6 +3,9 @@
 import json
 import random
 
+from repositories import Chance, declaration, shares
+from repositories import write as write_texts
+
 NOW = "2026-11-22T11:02:00Z"
 NOW_SECONDS = 1_795_345_320
 
@@ -45,21 +48,14 @@ LOOSE = ["1.2", "1", "v1.2.3", "V2.0.0", "1.2-rc.1", "1-1.b", " 1.2.3", "1.2.3 "
          "1.2.3.4", "1.2.3-", "1.2.3+", "1.2.3-a..b", "=1.2.3", "1.x.0", "1.2.٣", "1.2.3-rc_1", "2.0+b.c.d", "1+a.b.c", ".1.2", "1..2"]
 
 
-class Generator:
+class Generator(Chance):
     """`ascii` is for the JavaScript client, which hashes other units and salts by the low bytes of their UTF-16."""
 
+    NESTED = ["all", "any", "not", "not", "several"]
+
     def __init__(self, seed, ascii):
-        self.random = random.Random(seed)
+        super().__init__(random.Random(seed))
         self.ascii = ascii
-
-    def pick(self, pool):
-        return self.random.choice(pool)
-
-    def some(self, pool, most=4):
-        return self.random.sample(pool, self.random.randint(1, min(most, len(pool))))
-
-    def chance(self, share):
-        return self.random.random() < share
 
     def test(self, now=True):
         names = [name for name in ATTRIBUTES if name not in ("since", "ip") or self.chance(0.05)]
@@ -70,13 +66,11 @@ class Generator:
 
     def operators(self, name):
         declared = "datetime" if name == "now" else ATTRIBUTES[name]
-        kind = declared if isinstance(declared, str) else declared["type"]
-        allowed = None if isinstance(declared, str) else declared.get("enum")
+        kind, allowed = declaration(declared)
         equal = ["eq", "ne"]
         many = ["in", "not_in"]
         if kind == "list":
-            pool = NUMBERS if declared["of"] == "number" else allowed or GROUPS
-            return self.pick([{"has": self.pick(pool)}, {"has_any": self.some(pool)}, {"has_all": self.some(pool)}])
+            return self.elements(NUMBERS if declared["of"] == "number" else allowed or GROUPS)
         if kind == "string" and self.chance(0.6 if not allowed else 0.3):
             operator = self.pick(["starts_with", "ends_with", "contains", "matches"])
             made = {operator: self.pick(PATTERNS if operator == "matches" else [part for part in PARTS if part])}
@@ -95,34 +89,15 @@ class Generator:
         ignore = kind == "string" and not allowed and self.chance(0.3)
         return made | ({"ignore_case": True} if ignore else {})
 
-    def condition(self, depth, segments, flags):
-        if depth == 0 or self.chance(0.35):
-            return self.test()
-        inner = lambda: self.condition(depth - 1, segments, flags)
-        choices = ["all", "any", "not", "not", "several"] + ["segment"] * bool(segments) + ["flag"] * bool(flags)
-        match self.pick(choices):
-            case "all":
-                return {"all": [inner() for _ in range(self.random.randint(1, 3))]}
-            case "any":
-                return {"any": [inner() for _ in range(self.random.randint(1, 3))]}
-            case "not":
-                return {"not": inner()}
-            case "several":
-                return self.test() | self.test()
-            case "segment":
-                return {"segment": self.pick(segments) if self.chance(0.7) else self.some(segments, 2)}
-            case "flag":
-                key = self.pick(sorted(flags))
-                return {"flag": {key: self.pick(flags[key]) if self.chance(0.7) else self.some(flags[key], 2)}}
+    def wanted(self, flags):
+        key = self.pick(sorted(flags))
+        return {key: self.pick(flags[key]) if self.chance(0.7) else self.some(flags[key], 2)}
 
     def percent(self):
         return self.pick(["0%", "100%", "50%", "25%", "0.001%", "99.999%", "33.333%", f"{self.random.randrange(1, 100)}%"])
 
     def split(self, names):
-        cuts = sorted(self.random.randrange(0, 100_001) for _ in names[1:])
-        ends = [*cuts, 100_000]
-        shares = [end - before for before, end in zip([0, *cuts], ends)]
-        return {name: f"{share // 1000}.{share % 1000:03}%" for name, share in zip(names, shares)}
+        return shares(names, sorted(self.random.randrange(0, 100_001) for _ in names[1:]))
 
     def variants(self):
         return self.pick([
@@ -184,8 +159,7 @@ class Generator:
 
     def value(self, name):
         declared = ATTRIBUTES.get(name, "string")
-        kind = declared if isinstance(declared, str) else declared["type"]
-        allowed = None if isinstance(declared, str) else declared.get("enum")
+        kind, allowed = declaration(declared)
         if self.chance(0.2):
             return self.pick(WRONG)
         match kind:
@@ -233,7 +207,4 @@ class Generator:
 
 
 def write(folder, files):
-    for path, content in files.items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    write_texts(folder, {path: json.dumps(content, ensure_ascii=False) for path, content in files.items()})

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import z3
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from findings import Questions, Unknown
-from generator import Repository
-from meaning import BUCKETS, World, share
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from oracle_cases.findings import Questions, Unknown
+from oracle_cases.generator import Repository
+from oracle_cases.meaning import BUCKETS, World, share
 
 
 def broken(world, assertion):

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import z3
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from generator import ENVIRONMENTS, Repository
-from meaning import BUCKETS, World, names, share
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from oracle_cases.generator import ENVIRONMENTS, Repository
+from oracle_cases.meaning import BUCKETS, World, names, share
 
 MILLISECONDS = 20_000
 PROOFS = ["empty-segment", "universal-segment", "impossible-condition", "impossible-prerequisite", "unservable-variant"]

@@ -7,6 +7,8 @@ often have to do with each other: rules repeat, narrow, widen and negate those b
 import json
 import random
 
+from repositories import Chance, declaration, shares
+
 ENVIRONMENTS = ["staging", "production"]
 ATTRIBUTES = {
     "text": "string",
@@ -41,26 +43,19 @@ PERCENTS = ["0%", "1%", "10%", "25%", "25%", "50%", "50%", "99.999%", "0.001%", 
 VARIANTS = [{"on": True, "off": False}, {"classic": 1, "short": 2, "long": 3}, {"a": "1", "b": "2", "c": "3", "d": "4"}]
 
 
-class Family:
+class Family(Chance):
     """Flags that have to do with each other."""
 
+    MOST = 3
+
     def __init__(self, chance, number):
-        self.random = chance
+        super().__init__(chance)
         self.number = number
         self.attributes = chance.sample(sorted(ATTRIBUTES), 3) + chance.sample(["now", "targetingKey", "beta", "age"], 1)
         self.segments = {}
         self.flags = {}
         for _ in range(2):
             self.segment([])
-
-    def pick(self, pool):
-        return self.random.choice(pool)
-
-    def some(self, pool, most=3):
-        return self.random.sample(pool, self.random.randint(1, min(most, len(pool))))
-
-    def chance(self, share):
-        return self.random.random() < share
 
     def test(self):
         name = self.pick(self.attributes)
@@ -70,11 +65,9 @@ class Family:
 
     def operators(self, name):
         declared = {"now": "datetime", "targetingKey": "string", **ATTRIBUTES}[name]
-        kind = declared if isinstance(declared, str) else declared["type"]
-        allowed = None if isinstance(declared, str) else declared.get("enum")
+        kind, allowed = declaration(declared)
         if kind == "list":
-            pool = SCORES if declared["of"] == "number" else allowed or GROUPS
-            return self.pick([{"has": self.pick(pool)}, {"has_any": self.some(pool)}, {"has_all": self.some(pool)}])
+            return self.elements(SCORES if declared["of"] == "number" else allowed or GROUPS)
         if kind == "string" and self.chance(0.5 if not allowed else 0.2):
             operators = self.some(["starts_with", "ends_with", "contains"], 2)
             made = {operator: self.pick(PARTS) for operator in operators}
@@ -93,25 +86,7 @@ class Family:
     def ignoring_case(self, name):
         return {"ignore_case": True} if name not in UNITS and self.chance(0.3) else {}
 
-    def condition(self, depth, segments=(), flags=()):
-        if depth == 0 or self.chance(0.35):
-            return self.test()
-        inner = lambda: self.condition(depth - 1, segments, flags)
-        match self.pick(["all", "any", "not", "several"] + ["segment"] * bool(segments) + ["flag"] * bool(flags)):
-            case "all":
-                return {"all": [inner() for _ in range(self.random.randint(1, 3))]}
-            case "any":
-                return {"any": [inner() for _ in range(self.random.randint(1, 3))]}
-            case "not":
-                return {"not": inner()}
-            case "several":
-                return self.test() | self.test()
-            case "segment":
-                return {"segment": self.pick(segments) if self.chance(0.7) else self.some(segments, 2)}
-            case "flag":
-                return {"flag": self.wanted(flags, 1)}
-
-    def wanted(self, flags, most=2):
+    def wanted(self, flags, most=1):
         """Other flags, and of each a variant or several."""
         def of(key):
             names = sorted(self.flags[key]["variants"])
@@ -132,8 +107,7 @@ class Family:
             return self.pick(names)
         names = self.random.sample(names, self.random.randint(2, len(names)))
         ends = sorted(self.pick([0, 1, 10_000, 25_000, 50_000, 100_000]) for _ in names[1:])
-        shares = [end - before for before, end in zip([0, *ends], [*ends, 100_000])]
-        return {name: f"{share // 1000}.{share % 1000:03}%" for name, share in zip(names, shares)}
+        return shares(names, ends)
 
     def rules(self, names, flags):
         made, before = [], []
@@ -157,7 +131,7 @@ class Family:
         names = list(variants)
         made = {"variants": variants, "off": self.pick(names), "default": self.pick(names), **self.bucketed()}
         if flags and self.chance(0.4):
-            made["requires"] = self.wanted(flags)
+            made["requires"] = self.wanted(flags, 2)
         made["rules"] = self.rules(names, flags)
         if self.chance(0.06):
             made["enabled"] = False
@@ -166,7 +140,7 @@ class Family:
             if self.chance(0.4):
                 other["rules"] = self.rules(names, flags)
             if flags and self.chance(0.3):
-                other["requires"] = self.wanted(flags)
+                other["requires"] = self.wanted(flags, 2)
             made["environments"] = {self.pick(ENVIRONMENTS): dict(self.random.sample(sorted(other.items()), self.random.randint(1, len(other))))}
         return made
 

@@ -9,13 +9,10 @@ import functools
 import ipaddress
 import re
 import struct
-import sys
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import z3
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bucketing import row
 
 BUCKETS = 100_000
