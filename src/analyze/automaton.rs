@@ -138,7 +138,8 @@ impl Texts {
     /// A shortest text with these signs, one for each pattern.
     ///
     /// # Errors
-    /// [`Failure::Exhausted`] when the products of the automata have more than `states` states of single automata in all searches.
+    /// [`Failure::Exhausted`] when the products of the automata have more than `states` states of single automata in
+    /// all searches.
     pub(super) fn find(&mut self, signs: &[bool], states: &mut u64) -> Result<Found, Failure> {
         if let Some(known) = self.known.get(signs) {
             return Ok(known.clone());

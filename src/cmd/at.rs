@@ -31,11 +31,7 @@ impl At {
 
     /// The flag repository at or above a folder, or as it was at the revision.
     pub(super) fn source(&self, start: &Path) -> Result<Source> {
-        if self.at.is_none() {
-            let folder = Folder::find(start).context("a flag repository has a file `flagctl.yaml` at its root")?;
-            return Ok(Source::Folder(folder));
-        }
-        self.revision(start).map(Source::Revision)
+        if self.at.is_none() { folder(start) } else { self.revision(start).map(Source::Revision) }
     }
 
     /// The flag repository as it was at the revision, or at `HEAD`.
@@ -55,6 +51,12 @@ impl At {
         }
         Ok(())
     }
+}
+
+/// The flag repository at or above a folder, as it is there.
+pub(super) fn folder(start: &Path) -> Result<Source> {
+    let folder = Folder::find(start).context("a flag repository has a file `flagctl.yaml` at its root")?;
+    Ok(Source::Folder(folder))
 }
 
 /// Says that a shallow clone ends at a commit.

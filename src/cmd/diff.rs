@@ -119,9 +119,9 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         bundles => Sides::of_bundles(bundles, range)?,
     };
     let Sides { before, after, keys, environment } = sides;
-    let states = [&before.state, &after.state];
+    let states @ [old, new] = [&before.state, &after.state];
     let impacts = progress::shown("working out what changes", || {
-        impacts(states[0], states[1], &keys, environment.as_deref(), &args.budget())
+        impacts(old, new, &keys, environment.as_deref(), &args.budget())
     })?;
     let (matter, rest): (Vec<&Impact>, Vec<&Impact>) = impacts.iter().partition(|impact| impact.matters());
     let counted = args.population.as_deref();

@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use super::UsageError;
-use super::at::{advised, parse};
+use super::at::{self, advised, parse};
 use crate::report::EndJson;
-use crate::source::{Folder, Repository, Rev, Revision, Source};
+use crate::source::{Repository, Rev, Revision, Source};
 
 /// Both sides of a comparison.
 pub(super) struct Ends {
@@ -63,10 +63,10 @@ impl Ends {
             Range::Since(base) => {
                 let base = earlier(&repository, base)?;
                 let name = base.name().to_owned();
-                (base, folder(&repository)?, [name, WORKING_TREE.to_owned()])
+                (base, working_tree(&repository)?, [name, WORKING_TREE.to_owned()])
             }
             Range::Own => {
-                let after = folder(&repository)?;
+                let after = working_tree(&repository)?;
                 let trunk = repository.trunk()?.ok_or_else(|| {
                     UsageError(
                         "there is no `origin/HEAD`, `main` or `master` to begin at: name what to compare with"
@@ -113,11 +113,10 @@ pub(super) fn since(source: &Source, text: &str) -> Result<Revision> {
     earlier(&Arc::new(Repository::find(&start)?), text)
 }
 
-fn folder(repository: &Repository) -> Result<Source> {
+fn working_tree(repository: &Repository) -> Result<Source> {
     if repository.is_bare() {
         let missing = "a bare repository has no working tree: name two ends, as in `flagctl diff BASE..HEAD`";
         return Err(UsageError(missing.to_owned()).into());
     }
-    let folder = Folder::find(Path::new(".")).context("a flag repository has a file `flagctl.yaml` at its root")?;
-    Ok(Source::Folder(folder))
+    at::folder(Path::new("."))
 }

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 
 use super::ends::{Ends, WORKING_TREE, revision};
-use super::{UsageError, bundle, check_environment, progress};
+use super::{UsageError, at, bundle, check_environment, progress};
 use crate::impact::{State, differing};
 use crate::load;
 use crate::model::{FLAGS, KILLS, SEGMENTS};
 use crate::report::{End, EndJson};
-use crate::source::{Folder, PROJECT_FILE, Repository, Revision, Source};
+use crate::source::{PROJECT_FILE, Repository, Revision, Source, stem};
 
 /// What is compared.
 pub(super) struct Sides {
@@ -101,10 +101,7 @@ fn merged(rev: Option<&str>, environment: &str, bundle: &Path) -> Result<Side> {
     let here = Path::new(".");
     let source = match rev {
         Some(rev) => Source::Revision(revision(&Arc::new(Repository::find(here)?), rev)?),
-        None => {
-            let folder = Folder::find(here).context("a flag repository has a file `flagctl.yaml` at its root")?;
-            Source::Folder(folder)
-        }
+        None => at::folder(here)?,
     };
     let revision = source.revision();
     let settings = load::settings(&source)?.project.settings;
@@ -114,12 +111,8 @@ fn merged(rev: Option<&str>, environment: &str, bundle: &Path) -> Result<Side> {
     })?;
     let name = revision.map_or(WORKING_TREE, Revision::name).to_owned();
     let json = EndJson { name, commit: revision.map(Revision::commit) };
-    let keys: Vec<String> = source.list(FLAGS)?.iter().filter_map(|path| stem(path)).collect();
+    let keys: Vec<String> = source.list(FLAGS)?.iter().filter_map(|path| stem(path)).map(str::to_owned).collect();
     Side::source(&source, &keys, Some(environment), json)
-}
-
-fn stem(path: &str) -> Option<String> {
-    path.rsplit('/').next()?.strip_suffix(".yaml").map(str::to_owned)
 }
 
 /// The keys of all flags for which something may change.
@@ -127,16 +120,18 @@ pub(super) fn affected(before: &Revision, after: &Source) -> Result<BTreeSet<Str
     let changed = before.changed(after, &[PROJECT_FILE, FLAGS, SEGMENTS, KILLS])?;
     let mut keys = BTreeSet::new();
     if changed.contains(PROJECT_FILE) {
-        keys.extend(after.list(FLAGS)?.iter().chain(&before.list(FLAGS)?).filter_map(|path| stem(path)));
+        keys.extend(
+            after.list(FLAGS)?.iter().chain(&before.list(FLAGS)?).filter_map(|path| stem(path)).map(str::to_owned),
+        );
         return Ok(keys);
     }
     let mut segments = Vec::new();
     for path in &changed {
         let Some(name) = stem(path) else { continue };
         if path.starts_with(SEGMENTS) {
-            segments.push(name);
+            segments.push(name.to_owned());
         } else {
-            keys.insert(name);
+            keys.insert(name.to_owned());
         }
     }
     let list: Vec<String> = keys.iter().cloned().collect();

@@ -14,7 +14,7 @@ use crate::diag::did_you_mean;
 use crate::load::{self, Loaded};
 use crate::model::FLAGS;
 use crate::report::Written;
-use crate::source::{Repository, Rev, Revision, Source};
+use crate::source::{Repository, Rev, Revision, Source, stem};
 
 /// How a commit is made.
 #[derive(Debug, clap::Args)]
@@ -138,7 +138,7 @@ impl Site {
         let found = if crate::model::is_name(key) { self.tip.search(FLAGS, &format!("{key}.yaml"))? } else { None };
         let nearest = || -> Result<String> {
             let paths = self.tip.list(FLAGS)?;
-            let stems = paths.iter().filter_map(|path| path.rsplit('/').next()?.strip_suffix(".yaml"));
+            let stems = paths.iter().filter_map(|path| stem(path));
             Ok(did_you_mean(key, stems).map_or(String::new(), |help| format!("; {help}")))
         };
         match found {

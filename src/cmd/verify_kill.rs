@@ -13,7 +13,7 @@ use crate::impact::{self, Event, Impact, State, Verdict};
 use crate::load;
 use crate::model::{FLAGS, KILLS, SEGMENTS};
 use crate::report::{self, TurnedOffJson, VerdictJson};
-use crate::source::{Repository, Rev, Revision, Source};
+use crate::source::{Repository, Rev, Revision, Source, stem};
 
 /// Prove that a range of commits does nothing but turn flags off
 ///
@@ -87,8 +87,7 @@ impl Touched {
             Self { flags: BTreeSet::new(), kills: BTreeSet::new(), segments: BTreeSet::new(), others: Vec::new() };
         for path in paths {
             let parts: Vec<&str> = path.strip_prefix(prefix).map_or(Vec::new(), |path| path.split('/').collect());
-            let stem = parts.last().and_then(|name| name.strip_suffix(".yaml")).map(str::to_owned);
-            match (parts.as_slice(), stem) {
+            match (parts.as_slice(), stem(path).map(str::to_owned)) {
                 ([KILLS, _, _], Some(key)) => touched.kills.insert(key),
                 ([FLAGS, _, ..], Some(key)) => touched.flags.insert(key),
                 ([SEGMENTS, _, ..], Some(name)) => touched.segments.insert(name),

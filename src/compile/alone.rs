@@ -1,5 +1,7 @@
 //! Conditions that are part of no definition.
 
+use std::collections::BTreeMap;
+
 use super::order::Renumber;
 use super::{Compiler, Draft};
 use crate::bundle::{Bundle, Condition, Weight};
@@ -15,17 +17,13 @@ pub fn conditions<'c>(
     conditions: impl IntoIterator<Item = &'c model::Condition>,
 ) -> (Vec<Option<Condition>>, Diagnostics) {
     let mut compiler = Compiler::new(project, &bundle.environment);
-    let segment = |name: &str| bundle.segments.iter().position(|segment| segment.name.as_ref() == name);
-    let segments = compiler.segments.iter_mut().map(|draft| {
-        let id = segment(&draft.definition.name).and_then(|at| u32::try_from(at).ok());
-        place(draft, id)
-    });
-    let segments: Vec<u32> = segments.collect();
-    let flags = compiler.flags.iter_mut().map(|draft| {
-        let id = bundle.flags.find(&draft.definition.key).map(|id| id.0);
-        place(draft, id)
-    });
-    let flags: Vec<u32> = flags.collect();
+    let ids: BTreeMap<&str, u32> = bundle.segments.iter().map(|segment| segment.name.as_ref()).zip(0..).collect();
+    let segments = compiler.segments.iter_mut();
+    let segments: Vec<u32> =
+        segments.map(|draft| place(draft, ids.get(draft.definition.name.as_str()).copied())).collect();
+    let flags = compiler.flags.iter_mut();
+    let flags: Vec<u32> =
+        flags.map(|draft| place(draft, bundle.flags.find(&draft.definition.key).map(|id| id.0))).collect();
     let renumber = Renumber { segments: &segments, flags: &flags };
     let compile = |condition: &model::Condition| {
         let mut condition = compiler.condition(condition).ok()?;

@@ -1,7 +1,7 @@
 //! What a change of definitions does to all contexts, flag by flag and environment by environment.
 //!
-//! Takes two [`State`]s, one of each side, read from a [`Source`](crate::source::Source) or from a bundle; gives an [`Impact`] for each flag in each environment, with the lines that
-//! cause it.
+//! Takes two [`State`]s, one of each side, read from a [`Source`](crate::source::Source) or from a bundle; gives an
+//! [`Impact`] for each flag in each environment, with the lines that cause it.
 //!
 //! **Invariant:** a flag that is not there counts as one that serves `off`, so that one that comes or goes is said
 //! in the same words as one that changes.

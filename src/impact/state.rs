@@ -62,8 +62,7 @@ impl State {
         let compiled = compiled.collect();
         let keys = loaded.project.flags.iter().enumerate();
         let places = keys.rev().map(|(at, flag)| (flag.key.clone(), at)).collect();
-        let nothing = compile(&Default::default(), "").0;
-        Ok(Self { loaded, problem, environments, places, compiled, nothing })
+        Ok(Self { loaded, problem, environments, places, compiled, nothing: nothing() })
     }
 
     /// What a bundle serves, in its environment alone.
@@ -75,7 +74,7 @@ impl State {
             environments: vec![name.clone()],
             places: BTreeMap::new(),
             compiled: BTreeMap::from([(name, Compiled { bundle, errors: Vec::new() })]),
-            nothing: compile(&Default::default(), "").0,
+            nothing: nothing(),
         }
     }
 
@@ -129,6 +128,11 @@ impl State {
         let flag = self.flag(key)?;
         Some(&self.loaded.snapshot.file(flag.file).text)
     }
+}
+
+/// What an environment serves that is not declared.
+fn nothing() -> Bundle {
+    compile(&Default::default(), "").0
 }
 
 /// Paths, and errors with their places.

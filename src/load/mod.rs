@@ -166,22 +166,14 @@ struct Lowered {
     allows: Vec<Allow>,
 }
 
-/// To wake the other cores for fewer files takes longer than to read them.
-const FEW: usize = 16;
-
 /// Reads files that may be missing, on all cores, and adds what they define in the order of `paths`.
 fn read(source: &Source, paths: &[String], check: Check, loaded: &mut Loaded) -> Result<(), SourceError> {
     let first = loaded.snapshot.files().count();
     let numbered = || (first..).map(|at| FileId(u32::try_from(at).unwrap_or(u32::MAX)));
-    let lowered: Vec<_> = if paths.len() < FEW {
-        let files = paths.iter().map(|path| source.read(path)).collect::<Result<Vec<_>, _>>()?;
-        files.into_iter().flatten().zip(numbered()).map(|(file, id)| lower(file, id, check)).collect()
-    } else {
-        let files = paths.par_iter().map(|path| source.read(path)).collect::<Result<Vec<_>, _>>()?;
-        let present: Vec<_> = files.into_iter().flatten().zip(numbered()).collect();
-        present.into_par_iter().map(|(file, id)| lower(file, id, check)).collect()
-    };
-    for lowered in lowered {
+    let files = each(paths.iter().collect(), |path| source.read(path));
+    let files = files.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let present = files.into_iter().flatten().zip(numbered()).collect();
+    for lowered in each(present, |(file, id)| lower(file, id, check)) {
         loaded.snapshot.add(lowered.file);
         loaded.diagnostics.extend(lowered.diagnostics);
         loaded.allows.extend(lowered.allows);
@@ -198,6 +190,14 @@ fn read(source: &Source, paths: &[String], check: Check, loaded: &mut Loaded) ->
         }
     }
     Ok(())
+}
+
+/// To wake the other cores for fewer files takes longer than to read them.
+const FEW: usize = 16;
+
+/// What becomes of each, worked out on all cores where that is worth it.
+fn each<T: Send, U: Send>(items: Vec<T>, work: impl Fn(T) -> U + Sync + Send) -> Vec<U> {
+    if items.len() < FEW { items.into_iter().map(work).collect() } else { items.into_par_iter().map(work).collect() }
 }
 
 fn lower(file: File, id: FileId, check: Check) -> Lowered {

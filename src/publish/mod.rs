@@ -1,7 +1,7 @@
 //! One environment after the other, as fleets read it: what may become current, and how it does.
 //!
-//! Takes a compiled environment with the commit that it is from, and a [`Store`](crate::store::Store); gives a new number in the log of
-//! that environment, or the reason why there is none. Of an environment `production` there are:
+//! Takes a compiled environment with the commit that it is from, and a [`Store`](crate::store::Store); gives a new
+//! number in the log of that environment, or the reason why there is none. Of an environment `production` there are:
 //!
 //! ```text
 //! production/bundles/<sha256>.json     a compiled environment, named by its digest

@@ -60,8 +60,8 @@ pub use history::{CommitJson, HistoryJson, history, words};
 pub use manifest::{Described, manifest};
 pub use merge::{MergeJson, merge, merge_markdown};
 pub use publication::{
-    BundleJson, EntryJson, PublicationJson, PublicationsJson, PullJson, VerificationJson, VerificationsJson,
-    publications, pull, verifications,
+    BundleJson, EntryJson, OutcomeJson, PublicationJson, PublicationsJson, PullJson, PulledJson, VerificationJson,
+    VerificationsJson, publications, pull, verifications,
 };
 pub use rollout::{RolloutJson, RolloutsJson, rollouts};
 pub use test::{TestReport, tests};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{counted, grouped};
-use crate::publish::{BundleRef, Entry, Format, Kind, Manifest, Outcome, Pulled, Verified};
+use crate::publish::{BundleRef, Digest, Entry, Format, Kind, Manifest, Outcome, Pulled, Verified};
 
 /// flagd and its clients ask so often, unless they are told otherwise.
 const POLL: Duration = Duration::from_secs(5);
@@ -36,10 +36,24 @@ pub struct PublicationsJson {
 pub struct PublicationJson {
     /// Its name.
     pub environment: String,
-    /// `published`, `unchanged`, `overtaken` by a newer commit, or `rolled-back` until a newer commit is published.
-    pub outcome: &'static str,
+    /// What became of it.
+    pub outcome: OutcomeJson,
     /// What is current; of a published one, or what would be.
     pub current: EntryJson,
+}
+
+/// What publishing did to an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutcomeJson {
+    /// It has a new number.
+    Published,
+    /// It had the commit already.
+    Unchanged,
+    /// It has a newer commit.
+    Overtaken,
+    /// It stays with a rollback until a newer commit is published.
+    RolledBack,
 }
 
 /// What is current in an environment from one number to the next.
@@ -49,9 +63,9 @@ pub struct EntryJson {
     /// From one, without gaps.
     pub sequence: u64,
     /// Of the manifest, 64 hexadecimal digits.
-    pub sha256: String,
+    pub sha256: Digest,
     /// `normal`, `emergency` or `rollback`.
-    pub kind: &'static str,
+    pub kind: Kind,
     /// The full id of the commit that the bundle is from.
     pub commit: String,
     /// The newest commit that was ever published.
@@ -67,13 +81,13 @@ pub struct EntryJson {
 #[serde(rename_all = "camelCase")]
 pub struct BundleJson {
     /// Of its bytes, 64 hexadecimal digits.
-    pub sha256: String,
+    pub sha256: Digest,
     /// How many these are.
     pub bytes: u64,
     /// From the environment's folder.
     pub path: String,
     /// `flagctl` or `flagd`.
-    pub format: &'static str,
+    pub format: Format,
     /// How many it defines.
     pub flags: usize,
 }
@@ -120,8 +134,8 @@ pub struct PullJson {
     pub file: String,
     /// The environment.
     pub environment: String,
-    /// `replaced`, `unchanged`, or `refused`: it stays as it is.
-    pub outcome: &'static str,
+    /// What became of it.
+    pub outcome: PulledJson,
     /// What it has now; none if that was refused.
     pub current: Option<EntryJson>,
     /// Why it was refused.
@@ -129,32 +143,24 @@ pub struct PullJson {
     pub problem: Option<String>,
 }
 
+/// What pulling did to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PulledJson {
+    /// It has another content.
+    Replaced,
+    /// It had what is current.
+    Unchanged,
+    /// It stays as it is.
+    Refused,
+}
+
 impl EntryJson {
     fn new(entry: &Entry) -> Self {
-        let Manifest { sequence, kind, commit, newest, created, bundle, .. } = &entry.manifest;
-        let BundleRef { sha256, size, path, format, flags } = bundle;
-        Self {
-            sequence: *sequence,
-            sha256: entry.digest.to_string(),
-            kind: match kind {
-                Kind::Normal => "normal",
-                Kind::Emergency => "emergency",
-                Kind::Rollback => "rollback",
-            },
-            commit: commit.clone(),
-            newest: newest.clone(),
-            created: created.clone(),
-            bundle: BundleJson {
-                sha256: sha256.to_string(),
-                bytes: *size,
-                path: path.clone(),
-                format: match format {
-                    Format::Flagctl => "flagctl",
-                    Format::Flagd => "flagd",
-                },
-                flags: *flags,
-            },
-        }
+        let Manifest { sequence, kind, commit, newest, created, bundle, .. } = entry.manifest.clone();
+        let BundleRef { sha256, size: bytes, path, format, flags } = bundle;
+        let bundle = BundleJson { sha256, bytes, path, format, flags };
+        Self { sequence, sha256: entry.digest.clone(), kind, commit, newest, created, bundle }
     }
 }
 
@@ -162,10 +168,10 @@ impl PublicationJson {
     /// What became of an environment.
     pub fn new(environment: &str, outcome: &Outcome) -> Self {
         let (outcome, entry) = match outcome {
-            Outcome::Published(entry) => ("published", entry),
-            Outcome::Unchanged(entry) => ("unchanged", entry),
-            Outcome::Overtaken(entry) => ("overtaken", entry),
-            Outcome::RolledBack(entry) => ("rolled-back", entry),
+            Outcome::Published(entry) => (OutcomeJson::Published, entry),
+            Outcome::Unchanged(entry) => (OutcomeJson::Unchanged, entry),
+            Outcome::Overtaken(entry) => (OutcomeJson::Overtaken, entry),
+            Outcome::RolledBack(entry) => (OutcomeJson::RolledBack, entry),
         };
         Self { environment: environment.to_owned(), outcome, current: EntryJson::new(entry) }
     }
@@ -189,9 +195,9 @@ impl PullJson {
     /// What became of a file; or why it stays as it is.
     pub fn new(file: &Path, environment: &str, pulled: Result<&Pulled, String>) -> Self {
         let (outcome, entry) = match &pulled {
-            Ok(Pulled::Replaced(entry)) => ("replaced", Some(entry)),
-            Ok(Pulled::Unchanged(entry)) => ("unchanged", Some(entry)),
-            Err(_) => ("refused", None),
+            Ok(Pulled::Replaced(entry)) => (PulledJson::Replaced, Some(entry)),
+            Ok(Pulled::Unchanged(entry)) => (PulledJson::Unchanged, Some(entry)),
+            Err(_) => (PulledJson::Refused, None),
         };
         Self {
             version: 1,
@@ -213,25 +219,25 @@ pub fn publications(publications: &PublicationsJson) -> String {
 
 fn publication(PublicationJson { environment, outcome, current }: &PublicationJson, dry_run: bool) -> String {
     let (number, commit) = (current.sequence, short(&current.commit));
-    match *outcome {
-        "published" => {
+    match outcome {
+        OutcomeJson::Published => {
             let verb = if dry_run { "would be" } else { "is" };
             let kind = match current.kind {
-                "normal" => String::new(),
-                "rollback" => ", a rollback".to_owned(),
-                kind => format!(", an {kind}"),
+                Kind::Normal => "",
+                Kind::Emergency => ", an emergency",
+                Kind::Rollback => ", a rollback",
             };
             let (flags, size) = (counted(current.bundle.flags, "flag"), grouped(current.bundle.bytes));
             format!("{environment}: number {number} {verb} {commit}{kind}: {flags}, {size} bytes\n")
         }
-        "overtaken" => {
+        OutcomeJson::Overtaken => {
             format!("{environment}: nothing to do: {commit} is newer, and published as number {number}\n")
         }
-        "rolled-back" => format!(
+        OutcomeJson::RolledBack => format!(
             "{environment}: nothing to do: number {number} is a rollback, until a commit after {} is published\n",
             short(&current.newest)
         ),
-        _ => format!("{environment}: nothing to do: {commit} is number {number}\n"),
+        OutcomeJson::Unchanged => format!("{environment}: nothing to do: {commit} is number {number}\n"),
     }
 }
 
@@ -265,7 +271,7 @@ fn verification(verified: &VerificationJson) -> String {
 /// What a local file has; nothing of one that stays as it is.
 pub fn pull(PullJson { file, environment, outcome, current, .. }: &PullJson) -> String {
     let Some(current) = current else { return String::new() };
-    let verb = if *outcome == "replaced" { "now has" } else { "has already" };
+    let verb = if *outcome == PulledJson::Replaced { "now has" } else { "has already" };
     format!("{file} {verb} number {} of {environment}, {}\n", current.sequence, short(&current.commit))
 }
 

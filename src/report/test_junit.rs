@@ -7,9 +7,9 @@ use super::junit::{escape, line};
 use super::test::{explain, other};
 use super::{TestReport, Validation};
 use crate::codes::Severity;
-use crate::diag::Finding;
+use crate::diag::{Diagnostic, Finding};
 use crate::source::FileId;
-use crate::test::{Check, Ending, Verdict};
+use crate::test::{Check, Decided, Ending, Verdict};
 
 /// What stands in one file.
 #[derive(Default)]
@@ -62,7 +62,7 @@ pub(super) fn write(report: &TestReport<'_>, out: &mut dyn Write) -> io::Result<
         }
         for finding in &suite.errors {
             writeln!(out, r#"    <testcase name="{}" classname="flagctl.test">"#, finding.diagnostic.code)?;
-            write_error(validation, finding, out)?;
+            write_finding(validation, "error", finding, &[], out)?;
             writeln!(out, "    </testcase>")?;
         }
         writeln!(out, "  </testsuite>")?;
@@ -70,39 +70,39 @@ pub(super) fn write(report: &TestReport<'_>, out: &mut dyn Write) -> io::Result<
     writeln!(out, "</testsuites>")
 }
 
-fn write_error(validation: &Validation<'_>, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+/// What became of one test case, as `tag` says it.
+fn write_finding(
+    validation: &Validation<'_>,
+    tag: &str,
+    finding: &Finding,
+    decided: &[Decided<'_>],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let (code, message) = (finding.diagnostic.code, escape(&finding.diagnostic.message));
-    writeln!(out, r#"      <error message="{message}" type="{code}">"#)?;
+    writeln!(out, r#"      <{tag} message="{message}" type="{code}">"#)?;
     writeln!(out, "{}", escape(&line(validation, finding)))?;
-    writeln!(out, "      </error>")
+    for decided in decided {
+        writeln!(out, "\n{}", escape(explain(decided).trim_end()))?;
+    }
+    writeln!(out, "      </{tag}>")
 }
 
 fn write_check(validation: &Validation<'_>, check: &Check<'_>, out: &mut dyn Write) -> io::Result<()> {
     let person = check.context.map_or(String::new(), |name| format!(" for {name}"));
     let name = escape(&format!("{}: {} in {}{person}", check.name, check.flag, check.environment));
     let class = format!("flagctl.test.{}", escape(check.flag));
+    if matches!(check.verdict, Verdict::Passed) {
+        return writeln!(out, r#"    <testcase name="{name}" classname="{class}"/>"#);
+    }
+    writeln!(out, r#"    <testcase name="{name}" classname="{class}">"#)?;
+    let finding = |diagnostic: &Diagnostic| Finding { severity: Severity::Error, diagnostic: diagnostic.clone() };
     match &check.verdict {
-        Verdict::Passed => writeln!(out, r#"    <testcase name="{name}" classname="{class}"/>"#),
-        Verdict::NotRun => {
-            writeln!(out, r#"    <testcase name="{name}" classname="{class}">"#)?;
-            writeln!(out, "      <skipped/>\n    </testcase>")
-        }
-        Verdict::Unknown(diagnostic) => {
-            let finding = Finding { severity: Severity::Error, diagnostic: diagnostic.as_ref().clone() };
-            writeln!(out, r#"    <testcase name="{name}" classname="{class}">"#)?;
-            write_error(validation, &finding, out)?;
-            writeln!(out, "    </testcase>")
-        }
+        Verdict::Passed => {}
+        Verdict::NotRun => writeln!(out, "      <skipped/>")?,
+        Verdict::Unknown(diagnostic) => write_finding(validation, "error", &finding(diagnostic), &[], out)?,
         Verdict::Failed(failure) => {
-            let finding = Finding { severity: Severity::Error, diagnostic: failure.diagnostic.clone() };
-            let (code, message) = (failure.diagnostic.code, escape(&failure.diagnostic.message));
-            writeln!(out, r#"    <testcase name="{name}" classname="{class}">"#)?;
-            writeln!(out, r#"      <failure message="{message}" type="{code}">"#)?;
-            writeln!(out, "{}", escape(&line(validation, &finding)))?;
-            for decided in &failure.decided {
-                writeln!(out, "\n{}", escape(explain(decided).trim_end()))?;
-            }
-            writeln!(out, "      </failure>\n    </testcase>")
+            write_finding(validation, "failure", &finding(&failure.diagnostic), &failure.decided, out)?;
         }
     }
+    writeln!(out, "    </testcase>")
 }

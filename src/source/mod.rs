@@ -169,6 +169,11 @@ impl File {
     }
 }
 
+/// What the file at that path defines, by its name; none of a file that cannot define anything.
+pub fn stem(path: &str) -> Option<&str> {
+    path.rsplit('/').next()?.strip_suffix(".yaml")
+}
+
 /// The files that were read so far. Files are added and never removed.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {

@@ -66,10 +66,7 @@ impl<'p> Planner<'p> {
     pub(super) fn claimed(&mut self, suite: &'p Suite, everywhere: &[&'p Bundle]) -> Vec<Claimed<'p>> {
         let mut claimed = Vec::with_capacity(suite.assertions.len());
         for (at, assertion) in suite.assertions.iter().enumerate() {
-            let environments = match assertion.environments.as_slice() {
-                [] => everywhere.to_vec(),
-                names => self.environments(names),
-            };
+            let environments = self.places(&assertion.environments, everywhere);
             let name = assertion.name.as_ref();
             let name = name.map_or_else(|| format!("assertion {}", at + 1), |name| name.value.clone());
             claimed.push(Claimed { assertion, name, environments, sound: self.servings(assertion) });

@@ -98,7 +98,7 @@ impl<'p> Planner<'p> {
     }
 
     /// Those of the bundles that are named; all if none is.
-    pub(super) fn environments(&mut self, names: &'p [Spanned<String>]) -> Vec<&'p Bundle> {
+    fn environments(&mut self, names: &'p [Spanned<String>]) -> Vec<&'p Bundle> {
         let known = || self.project.settings.environments.iter().map(|name| name.value.as_str());
         let unknown = names.iter().filter(|name| !known().any(|known| known == name.value)).map(|name| {
             let help = did_you_mean(&name.value, known())
@@ -114,6 +114,11 @@ impl<'p> Planner<'p> {
         self.bundles.iter().filter(named).collect()
     }
 
+    /// Where a part of a file is about: in its own environments, or in those of the file.
+    pub(super) fn places(&mut self, own: &'p [Spanned<String>], everywhere: &[&'p Bundle]) -> Vec<&'p Bundle> {
+        if own.is_empty() { everywhere.to_vec() } else { self.environments(own) }
+    }
+
     fn case(
         &mut self,
         suite: &'p Suite,
@@ -123,10 +128,7 @@ impl<'p> Planner<'p> {
         everywhere: &[&'p Bundle],
         plan: &mut Plan<'p>,
     ) {
-        let bundles = match case.environments.as_slice() {
-            [] => everywhere.to_vec(),
-            names => self.environments(names),
-        };
+        let bundles = self.places(&case.environments, everywhere);
         let persons: Vec<Person<'p>> = match &case.context {
             Subject::Nobody => {
                 vec![Person { name: None, context: Some(Arc::new(Context::empty(self.attributes))) }]
