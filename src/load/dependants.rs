@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use rayon::prelude::*;
-
 use super::{Check, Definition, lower, mentioned};
 use crate::model::{FLAGS, Flag, SEGMENTS};
 use crate::source::{File, FileId, Source, SourceError};
@@ -20,27 +18,20 @@ pub fn dependants(source: &Source, keys: &[String], segments: &[String]) -> Resu
     if keys.is_empty() && segments.is_empty() {
         return Ok(Vec::new());
     }
-    let mut paths = source.list(FLAGS)?;
-    paths.extend(source.list(SEGMENTS)?);
     let mut known: BTreeSet<Named> = keys.iter().map(|key| (FLAGS, key.clone())).collect();
     known.extend(segments.iter().map(|name| (SEGMENTS, name.clone())));
     let mut new = known.clone();
     while !new.is_empty() {
-        // Most flags are mentioned nowhere: reading again what little is found costs less than keeping every text.
-        let found = |path: &String| -> Result<Option<Named>, SourceError> {
-            let file = source.read(path)?.filter(|file| may_mention(file, &new));
-            Ok(file.and_then(|file| mentioning(file, &new)))
-        };
-        let found = paths.par_iter().filter_map(|path| found(path).transpose()).collect::<Result<BTreeSet<_>, _>>()?;
+        // Most flags are mentioned nowhere, and looking for words is much cheaper than parsing.
+        let names: Vec<&str> = new.iter().map(|(_, name)| name.as_str()).collect();
+        let found = source.having(&[FLAGS, SEGMENTS], &names)?;
+        let mentioning = |path: String| Ok(source.read(&path)?.and_then(|file| mentioning(file, &new)));
+        let found = found.into_iter().filter_map(|path| mentioning(path).transpose());
+        let found = found.collect::<Result<BTreeSet<_>, SourceError>>()?;
         new = found.into_iter().filter(|named| known.insert(named.clone())).collect();
     }
     let flags = known.into_iter().filter(|(place, key)| *place == FLAGS && !keys.contains(key));
     Ok(flags.map(|(_, key)| key).collect())
-}
-
-/// Looking at a text is much cheaper than parsing it. Where it escapes characters, it may write a name otherwise.
-fn may_mention(file: &File, names: &BTreeSet<Named>) -> bool {
-    names.iter().any(|(_, name)| file.text.contains(name.as_str())) || file.text.contains('\\')
 }
 
 /// What the file defines, if that mentions one of the names.

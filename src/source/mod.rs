@@ -16,6 +16,7 @@ mod repository;
 mod rev;
 mod revision;
 mod trees;
+mod words;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! A git repository, as far as it is read.
 //!
-//! **Invariant:** nothing is written, checked out or fetched.
+//! **Invariant:** nothing is checked out or fetched, and nothing written but what is remembered of blobs' words.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,18 +12,23 @@ use super::error::GitError;
 use super::rev::{self, Rev};
 use super::revision::join;
 use super::trees::Trees;
+use super::words::Words;
 use super::{Folder, PROJECT_FILE, Revision, SourceError};
 
 /// A git repository, and the place in it from which flags are looked for.
 pub struct Repository {
     /// Git's own folder.
     place: PathBuf,
+    /// The one that all worktrees share.
+    pub(super) shared: PathBuf,
     /// What is checked out; a bare repository has none.
     workdir: Option<PathBuf>,
     start: Start,
     /// libgit2's handles may move between threads and not be shared: each reader takes one, and gives it back.
     idle: Mutex<Vec<git2::Repository>>,
     pub(super) trees: Trees,
+    /// None before any is asked for.
+    pub(super) words: Mutex<Option<Arc<Words>>>,
 }
 
 /// Where the flag repository is expected.
@@ -60,8 +65,9 @@ impl Repository {
             // A start in a bare repository, or in `.git`, says nothing about a place in it.
             None => Start::Folder(inside(&start).unwrap_or_default()),
         };
-        let place = handle.path().to_owned();
-        Ok(Self { place, workdir, start, idle: Mutex::new(vec![handle]), trees: Trees::default() })
+        let (place, shared) = (handle.path().to_owned(), handle.commondir().to_owned());
+        let idle = Mutex::new(vec![handle]);
+        Ok(Self { place, shared, workdir, start, idle, trees: Trees::default(), words: Mutex::default() })
     }
 
     /// The flag repository as it is at a revision.

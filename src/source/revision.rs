@@ -75,6 +75,12 @@ impl Revision {
     /// # Errors
     /// [`SourceError::Git`] if a folder cannot be read, or if a link leads nowhere.
     pub fn list(&self, folder: &str) -> Result<Vec<String>, SourceError> {
+        let files = self.files(folder)?;
+        Ok(files.into_iter().map(|(path, _)| path).collect())
+    }
+
+    /// What [`Revision::list`] gives, with the ids of the blobs.
+    pub(super) fn files(&self, folder: &str) -> Result<Vec<(String, Oid)>, GitError> {
         let mut found = Vec::new();
         let Some(Entry { kind: Kind::Folder, id }) = self.find(folder)? else { return Ok(found) };
         let mut folders = vec![(folder.to_owned(), id)];
@@ -83,16 +89,12 @@ impl Revision {
                 let path = format!("{folder}/{name}");
                 match entry.kind {
                     Kind::Folder => folders.push((path, entry.id)),
-                    Kind::File if is_yaml(&path) => found.push(path),
+                    Kind::File if is_yaml(&path) => found.push((path, entry.id)),
                     Kind::Link if is_yaml(&path) => match self.find(&path)? {
-                        Some(entry) if entry.kind == Kind::File => found.push(path),
+                        Some(Entry { kind: Kind::File, id }) => found.push((path, id)),
                         Some(_) => {}
                         // It would otherwise be a flag that nobody misses.
-                        None => {
-                            return Err(
-                                GitError::DeadLink { rev: self.name.clone(), path: self.prefix() + &path }.into()
-                            );
-                        }
+                        None => return Err(GitError::DeadLink { rev: self.name.clone(), path: self.prefix() + &path }),
                     },
                     Kind::File | Kind::Link | Kind::Submodule => {}
                 }
@@ -233,7 +235,7 @@ impl Revision {
     }
 
     /// An object that is not there was left out of the clone, if it is one from which objects are left out.
-    fn explained(&self, error: GitError) -> GitError {
+    pub(super) fn explained(&self, error: GitError) -> GitError {
         match error {
             GitError::Other(error)
                 if (error.class(), error.code()) == (ErrorClass::Odb, ErrorCode::NotFound)

@@ -1,0 +1,99 @@
+//! What `kill` remembers of files' words: the answer is the same whether it is there, old, broken or impossible to write.
+
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may end in a panic and reads what it likes")]
+
+mod git;
+
+use std::fs;
+
+use git::{PROJECT, TestRepository, flag};
+
+/// So many are worth remembering.
+const FLAGS: usize = 600;
+
+fn requiring(other: &str) -> String {
+    format!("{}requires: {{{other}: on}}\n", flag("on"))
+}
+
+/// `sale`, which one flag requires through two others, among many.
+fn repository() -> TestRepository {
+    let mut repository = TestRepository::new();
+    repository.write("flagctl.yaml", PROJECT);
+    for at in 0..FLAGS {
+        repository.write(&format!("flags/area-{}/flag-{at}.yaml", at % 7), &format!("# {at}\n{}", flag("on")));
+    }
+    repository.write("flags/sale.yaml", &flag("on"));
+    repository.write("flags/near.yaml", &requiring("sale"));
+    repository.write("flags/spelled.yaml", &requiring("\"\\u006eear\""));
+    repository.write("flags/far.yaml", &requiring("spelled"));
+    repository.write("flags/sale-2.yaml", &requiring("sale-1"));
+    repository.write("flags/sale-1.yaml", &flag("on"));
+    repository.commit("all flags");
+    repository
+}
+
+/// What falls with `sale`.
+#[track_caller]
+fn falls(repository: &TestRepository, flags: &[&str]) {
+    let ran = repository.flagctl(&["kill", "sale", "--dry-run"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    let fallen: Vec<_> = ran.stdout.lines().filter_map(|line| line.trim().split_once(" requires ")).collect();
+    let fallen: Vec<_> = fallen.into_iter().map(|(flag, _)| flag).collect();
+    assert_eq!(fallen, flags);
+}
+
+#[test]
+fn what_depends_on_a_flag_is_found_again_after_commits() {
+    let mut repository = repository();
+    let words = repository.root().join(".git/flagctl/words");
+    falls(&repository, &["near", "spelled", "far"]);
+    let remembered = fs::read(&words).unwrap();
+    falls(&repository, &["near", "spelled", "far"]);
+    repository.write("flags/new.yaml", &requiring("sale"));
+    repository.write("flags/spelled.yaml", &flag("on"));
+    repository.commit("another, and one less");
+    falls(&repository, &["near", "new"]);
+    assert_eq!(fs::read(&words).unwrap(), remembered, "two files are not worth writing all");
+    repository.remove("flags/new.yaml");
+    repository.commit("as it was");
+    falls(&repository, &["near"]);
+}
+
+#[test]
+fn what_is_remembered_and_broken_is_worked_out_anew() {
+    let repository = repository();
+    let words = repository.root().join(".git/flagctl/words");
+    falls(&repository, &["near", "spelled", "far"]);
+    let remembered = fs::read(&words).unwrap();
+    let (half, _) = remembered.split_at(remembered.len() / 2);
+    let flipped: Vec<u8> = remembered.iter().map(|byte| byte ^ 1).collect();
+    for broken in [&[][..], b"flagctl words 1\n", half, &flipped, &[&remembered[..], b"more"].concat()] {
+        fs::write(&words, broken).unwrap();
+        falls(&repository, &["near", "spelled", "far"]);
+        assert_eq!(fs::read(&words).unwrap(), remembered);
+    }
+}
+
+#[test]
+fn nothing_is_lost_where_nothing_can_be_remembered() {
+    let repository = repository();
+    fs::write(repository.root().join(".git/flagctl"), "in the way").unwrap();
+    falls(&repository, &["near", "spelled", "far"]);
+    falls(&repository, &["near", "spelled", "far"]);
+}
+
+#[test]
+fn worktrees_and_bare_repositories_remember_too() {
+    let repository = repository();
+    let (tree, bare) = (repository.beside("tree"), repository.beside("bare"));
+    repository.git(&["worktree", "add", "--quiet", "-b", "other", tree.to_str().unwrap()]);
+    repository.git(&["clone", "--quiet", "--bare", ".", bare.to_str().unwrap()]);
+    for (folder, words) in [(&tree, repository.root().join(".git/flagctl/words")), (&bare, bare.join("flagctl/words"))]
+    {
+        for _ in 0..2 {
+            let ran = repository.flagctl_in(folder, &["kill", "sale", "--dry-run"]);
+            assert!(ran.stdout.contains("far requires spelled and falls with it"), "{ran:?}");
+            assert!(words.is_file());
+        }
+    }
+}
