@@ -7,7 +7,7 @@
 mod workload;
 
 use divan::{AllocProfiler, Bencher, black_box};
-use flagctl::bundle::Bundle;
+use flagctl::bundle::{Bundle, LazyBundle};
 use workload::{Ids, PEOPLE, POOL, Work};
 
 #[global_allocator]
@@ -55,7 +55,14 @@ fn decide_in_a_new_context(bencher: Bencher, work: Work) {
     });
 }
 
-/// From a bundle's JSON to what can be decided from.
+/// From a bundle's JSON to what can be decided from: each flag is read when it is first asked for.
+#[divan::bench(args = [1_000, 10_000], sample_count = 20)]
+fn load_lazily(bencher: Bencher, flags: usize) {
+    let json = workload::to_load(flags);
+    bencher.bench(|| LazyBundle::new(black_box(json.as_bytes()).to_vec()).expect("a bundle"));
+}
+
+/// The same, and every flag is read.
 #[divan::bench(args = [1_000, 10_000], sample_count = 20)]
 fn load(bencher: Bencher, flags: usize) {
     let json = workload::to_load(flags);

@@ -15,7 +15,7 @@ use flagctl::analyze::{
     Witness, always, at_most, changes, effects, exclusive, follows, implies, monotone, never, reachable, satisfiable,
     valid,
 };
-use flagctl::bundle::{BUCKETS, Bundle, Condition, Domain, Flag, Percent, Serve, State, VariantId};
+use flagctl::bundle::{BUCKETS, Bundle, Condition, Domain, Flag, FlagId, Percent, Serve, State, VariantId};
 use flagctl::eval::{Context, Truth, Value, decide, holds};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
@@ -294,9 +294,7 @@ impl Reference<'_> {
             Condition::Any(inner) => inner.iter().map(|one| self.holds(one)).max().unwrap_or(Truth::False),
             Condition::Not(inner) => self.holds(inner).not(),
             Condition::Segment(id) => self.holds(&self.bundle.segments[id.0 as usize].condition),
-            Condition::Flag { key, variants } => {
-                variants.contains(&self.decide(&self.bundle.flags[key.0 as usize]).0).into()
-            }
+            Condition::Flag { key, variants } => variants.contains(&self.decide(self.bundle.flag_at(*key)).0).into(),
             Condition::Test(_) => holds(self.bundle, condition, self.context, self.now),
         }
     }
@@ -342,7 +340,7 @@ impl Reference<'_> {
 /// which any flag of any bundle does something else.
 fn cells(bundles: &[&Bundle]) -> Vec<(Buckets, Share)> {
     let mut ends: BTreeMap<(Vec<u8>, u16), BTreeSet<u32>> = BTreeMap::new();
-    for flag in bundles.iter().flat_map(|bundle| &bundle.flags[..2]) {
+    for flag in bundles.iter().flat_map(|bundle| bundle.flags.iter().take(2)) {
         let gates = flag.rules.iter().map(|rule| rule.rollout.buckets());
         ends.entry(hash_of(flag, Domain::Gate)).or_default().extend(gates);
         let splits = flag.rules.iter().filter_map(|rule| match &rule.serve {
@@ -802,7 +800,7 @@ fn units_that_a_condition_names_are_hashed_one_by_one() {
     let moves = (0..2_000).map(|at| json!({"targetingKey": format!("qa{at}")})).filter(|json| {
         let served = [&before, &after].map(|bundle| {
             let context = Context::from_json(&bundle.attributes, json).unwrap().0;
-            decide(bundle, &bundle.flags[0], &context, Timestamp::UNIX_EPOCH).variant.name.clone()
+            decide(bundle, bundle.flag_at(FlagId(0)), &context, Timestamp::UNIX_EPOCH).variant.name.clone()
         });
         served[0] != served[1]
     });

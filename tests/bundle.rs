@@ -14,9 +14,9 @@ mod workload;
 use std::fs;
 use std::path::Path;
 
-use flagctl::bundle::{Bundle, BundleError};
+use flagctl::bundle::{Bundle, BundleError, LazyBundle};
 use flagctl::compile::compile;
-use flagctl::eval::{Context, Decision, decide, nearest, trace};
+use flagctl::eval::{Context, ContextError, Decision, decide, nearest, trace};
 use flagctl::load;
 use flagctl::model::Project;
 use flagctl::source::{Folder, Source};
@@ -71,6 +71,41 @@ fn a_bundle_read_back_decides_the_same() {
             }
         }
     }
+}
+
+#[test]
+fn a_context_is_the_same_from_its_bytes() {
+    let attributes = compile(&examples(), "production").0.attributes;
+    let texts = fs::read_to_string("examples/contexts/users.jsonl").unwrap();
+    let odd = [
+        r#"{"country": "DE", "app": {"version": "2.4.0", "platform": null, "unknown": [1, {"a": {}}]}, "x": {}, "y": {"z": 1}}"#,
+        r#"{"app.version": "2.4", "country": 7, "groups": ["a", 1], "account": {"id": "\u0061\n"}, "signedUp": {"a": [1]}}"#,
+        r#"{"groups": ["a", "\u0062"], "recentCategories": [1, 2.5, -3], "beta": "yes", "age": 1e400}"#,
+        r#"{"age": 9007199254740993, "recentCategories": [9007199254740993], "ip": "::ffff:192.0.2.1"}"#,
+        r#"{"country": "DE", "country": "FR", "app": {"version": "1.0.0"}, "app": {"version": "2.0.0"}}"#,
+        r#"{"app": {"version": "1.0.0"}, "app.version": "1.0.0"}"#,
+        r#"{"now": "2026-11-22T12:00:00Z"}"#,
+        r#"["country"]"#,
+        "null",
+        "{}",
+        "{} {}",
+        "{",
+        "",
+        r#"{"country": "D"#,
+    ];
+    for text in texts.lines().chain(odd) {
+        let same = serde_json::from_str(text).map(|json: Json| {
+            Context::from_json(&attributes, &json).map(|(context, unknown)| (context.into_owned(), unknown))
+        });
+        let read = Context::from_slice(&attributes, text.as_bytes());
+        match same {
+            Ok(same) => assert_eq!(read, same, "{text}"),
+            Err(error) => assert_eq!(read, Err(ContextError::Syntax(error.to_string())), "{text}"),
+        }
+    }
+    assert!(Context::from_slice(&attributes, b"{\"country\": \"\xff\"}").is_err());
+    let deep = format!("{}1{}", r#"{"a":"#.repeat(1000), "}".repeat(1000));
+    assert!(Context::from_slice(&attributes, deep.as_bytes()).is_err());
 }
 
 #[test]
@@ -160,5 +195,109 @@ fn a_bundle_that_contradicts_itself_is_refused() {
         wrong.pointer_mut(parent).unwrap().as_object_mut().unwrap().insert(key.to_owned(), value);
         let error = Bundle::from_json(wrong.to_string().as_bytes()).expect_err(place);
         assert!(!matches!(error, BundleError::Shape(_)) || place.ends_with("rules"), "{place}: {error}");
+        let lazily = LazyBundle::new(in_lines(&wrong)).and_then(|bundle| bundle.flag("a").map(|flag| flag.is_some()));
+        // Nobody asks for that segment.
+        assert_eq!(lazily.is_ok(), place == "/segments", "{place}: {lazily:?}");
     }
+}
+
+/// As `to_json` lays it out.
+fn in_lines(bundle: &Json) -> Vec<u8> {
+    let mut head = bundle.clone();
+    let flags = head["flags"].take();
+    head["flags"] = json!([]);
+    let flags: Vec<_> = flags.as_array().unwrap().iter().map(Json::to_string).collect();
+    let head = head.to_string();
+    format!("{}\n{}\n]}}", head.strip_suffix("]}").unwrap(), flags.join(",\n")).into_bytes()
+}
+
+#[test]
+fn a_flag_that_is_read_when_it_is_asked_for_decides_the_same() {
+    for environment in ENVIRONMENTS {
+        let bundle = compile(&examples(), environment).0;
+        let bytes = bundle.to_json().unwrap();
+        assert_eq!(in_lines(&serde_json::from_slice(&bytes).unwrap()), bytes);
+        let contexts = contexts();
+        // One after another, the last first; then each by itself.
+        let all = LazyBundle::new(bytes.clone()).unwrap();
+        assert_eq!((all.bundle().flags.len(), all.bundle().flags.iter().count()), (bundle.flags.len(), 0));
+        let mut flags: Vec<_> = bundle.flags.iter().collect();
+        flags.reverse();
+        for flag in flags {
+            let alone = LazyBundle::new(bytes.clone()).unwrap();
+            for lazy in [&all, &alone] {
+                let same = lazy.flag(&flag.key).unwrap().unwrap();
+                for json in &contexts {
+                    let (context, _) = Context::from_json(&bundle.attributes, json).unwrap();
+                    let decision = decide(lazy.bundle(), same, &context, now());
+                    assert_eq!(summary(&decision), summary(&decide(&bundle, flag, &context, now())));
+                }
+            }
+            assert!(alone.bundle().flags.iter().count() < 6, "{}", flag.key);
+        }
+        assert_eq!(all.into_bundle().to_json().unwrap(), bytes);
+    }
+}
+
+/// Flags that serve `on`, with these conditions as prerequisites.
+fn flags(conditions: &[(&str, Json)]) -> Json {
+    let flag = |(key, asked): &(&str, Json)| {
+        json!({
+            "key": key, "off": 0, "default": 0, "state": "enabled", "unit": 0, "salt": key,
+            "variants": [{"name": "on", "value": true}], "prerequisites": asked,
+        })
+    };
+    json!({
+        "format": 1, "environment": "production", "bucketing": "siphash",
+        "attributes": [{"name": "targetingKey", "type": "string"}, {"name": "now", "type": "datetime"}],
+        "segments": [
+            {"name": "first", "condition": {"flag": {"key": 2, "variants": [0]}}},
+            {"name": "second", "condition": {"all": [{"segment": 0}, {"segment": 0}]}},
+        ],
+        "flags": conditions.iter().map(flag).collect::<Vec<_>>(),
+    })
+}
+
+#[test]
+fn what_nobody_asks_for_may_be_wrong() {
+    let on = |key: u32| json!({"flag": {"key": key, "variants": [0]}});
+    let wrong = flags(&[
+        ("a", json!([])),
+        ("b", json!([{"segment": 1}])),
+        ("c", json!([on(0)])),
+        ("circle", json!([on(4)])),
+        ("circle-2", json!([{"any": [on(0), on(3)]}])),
+        ("lost", json!([on(9)])),
+        ("through", json!([on(3)])),
+    ]);
+    let mut bytes = in_lines(&wrong);
+    let lazy = LazyBundle::new(bytes.clone()).unwrap();
+    assert!(lazy.flag("none").unwrap().is_none());
+    assert!(lazy.flag("b").unwrap().is_some());
+    let read: Vec<_> = lazy.bundle().flags.iter().map(|flag| flag.key.as_ref()).collect();
+    assert_eq!(read, ["a", "b", "c"], "what a segment asks for is read too");
+    for key in ["circle", "through", "lost", "circle-2", "circle"] {
+        let error = lazy.flag(key).expect_err(key);
+        assert!(matches!(error, BundleError::Inconsistent(_)), "{key}: {error}");
+    }
+    assert!(Bundle::from_json(&bytes).is_err());
+
+    let at = bytes.windows(3).position(|three| three == b"\"c\"").unwrap();
+    bytes[at + 4] = b'!';
+    let lazy = LazyBundle::new(bytes.clone()).unwrap();
+    assert!(lazy.flag("a").unwrap().is_some());
+    assert!(matches!(lazy.flag("c"), Err(BundleError::Shape(_))));
+    assert!(matches!(lazy.flag("b"), Err(BundleError::Shape(_))));
+
+    // Laid out otherwise, it is read whole.
+    for whole in [wrong.to_string().into_bytes(), serde_json::to_vec_pretty(&wrong).unwrap(), b"[".to_vec(), vec![0xff]]
+    {
+        assert!(LazyBundle::new(whole).is_err());
+    }
+    let right = flags(&[("a", json!([])), ("b", json!([on(0)])), ("c", json!([]))]);
+    for whole in [right.to_string().into_bytes(), serde_json::to_vec_pretty(&right).unwrap()] {
+        assert!(LazyBundle::new(whole).unwrap().flag("b").unwrap().is_some());
+    }
+    let none = LazyBundle::new(in_lines(&flags(&[]))).unwrap();
+    assert!(none.flag("a").unwrap().is_none());
 }

@@ -196,7 +196,9 @@ pub(crate) fn loaded(count: usize) -> impl Iterator<Item = (String, Work)> {
 
 /// A bundle of so many flags, as JSON.
 pub(crate) fn to_load(count: usize) -> String {
-    bundle(&[], loaded(count).map(|(key, work)| flag(work, &key)).collect())
+    let json = bundle(&[], loaded(count).map(|(key, work)| flag(work, &key)).collect());
+    let bundle = Bundle::from_json(json.as_bytes()).expect("a bundle");
+    String::from_utf8(bundle.to_json().expect("a bundle")).expect("JSON")
 }
 
 /// A person's attributes as a program sets them that has them as typed values, its version as text.

@@ -2,59 +2,93 @@
 
 #[allow(clippy::disallowed_types, reason = "looked up by key, never iterated")]
 use std::collections::HashMap;
-use std::ops::Deref;
+use std::iter::FilterMap;
+use std::slice::Iter;
+use std::sync::OnceLock;
 
 use foldhash::fast::FixedState;
 
 use super::{Flag, FlagId};
 
-/// Flags in a fixed order; otherwise as a slice.
+/// Flags in a fixed order. Of a [`LazyBundle`](super::LazyBundle)'s, only those that were read are seen.
 #[derive(Debug, Clone)]
 pub struct Flags {
-    list: Box<[Flag]>,
+    list: Box<[OnceLock<Flag>]>,
     #[allow(clippy::disallowed_types, reason = "looked up by key, never iterated")]
     index: HashMap<Box<str>, FlagId, FixedState>,
 }
 
 impl Flags {
+    /// Of these keys, in their order, and none of them read.
+    pub(super) fn unread<'k>(keys: impl Iterator<Item = &'k str>) -> Self {
+        let mut flags = Self::from_iter([]);
+        flags.index.extend(keys.zip(0u32..).map(|(key, at)| (key.into(), FlagId(at))));
+        flags.list = flags.index.keys().map(|_| OnceLock::new()).collect();
+        flags
+    }
+
+    /// Puts a flag where its key stands; it stays as it is if it is there already.
+    pub(super) fn put(&self, id: FlagId, flag: Flag) {
+        if let Some(place) = self.list.get(id.0 as usize) {
+            let _ = place.set(flag);
+        }
+    }
+
     /// Where the flag of that key stands.
     pub fn find(&self, key: &str) -> Option<FlagId> {
         self.index.get(key).copied()
     }
 
+    /// The flag at that place.
+    pub fn get(&self, id: FlagId) -> Option<&Flag> {
+        self.list.get(id.0 as usize).and_then(OnceLock::get)
+    }
+
+    /// How many there are, read or not.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// All flags, in their order.
+    pub fn iter(&self) -> <&Self as IntoIterator>::IntoIter {
+        self.into_iter()
+    }
+
+    /// The keys of all flags, read or not, in no order.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.index.keys().map(AsRef::as_ref)
+    }
+
     /// The flag of that key, to change anything but its key.
     pub fn find_mut(&mut self, key: &str) -> Option<&mut Flag> {
         let id = self.find(key)?;
-        self.list.get_mut(id.0 as usize)
+        self.list.get_mut(id.0 as usize).and_then(OnceLock::get_mut)
     }
 
     /// All flags, to change anything but their keys.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Flag> {
-        self.list.iter_mut()
+        self.list.iter_mut().filter_map(OnceLock::get_mut)
     }
 }
 
 impl FromIterator<Flag> for Flags {
     fn from_iter<I: IntoIterator<Item = Flag>>(flags: I) -> Self {
-        let list: Box<[Flag]> = flags.into_iter().collect();
+        let list: Vec<Flag> = flags.into_iter().collect();
         let index = (0u32..).zip(&list).map(|(at, flag)| (flag.key.clone(), FlagId(at))).collect();
-        Self { list, index }
-    }
-}
-
-impl Deref for Flags {
-    type Target = [Flag];
-
-    fn deref(&self) -> &[Flag] {
-        &self.list
+        Self { list: list.into_iter().map(OnceLock::from).collect(), index }
     }
 }
 
 impl<'f> IntoIterator for &'f Flags {
     type Item = &'f Flag;
-    type IntoIter = std::slice::Iter<'f, Flag>;
+    type IntoIter = FilterMap<Iter<'f, OnceLock<Flag>>, fn(&'f OnceLock<Flag>) -> Option<&'f Flag>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.list.iter()
+        self.list.iter().filter_map(OnceLock::get)
     }
 }

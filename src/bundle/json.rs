@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attribute, AttributeId, Attributes, BUCKETS, Bucketer, Bucketing, Bundle, Condition, Flag, Rule, Segment, Serve,
-    State, Variant, VariantId, Weight,
+    Attribute, AttributeId, Attributes, BUCKETS, Bucketer, Bucketing, Bundle, Condition, Flag, Flags, Rule, Segment,
+    Serve, State, Variant, VariantId, Weight,
 };
 
 /// The version of the JSON's shape.
@@ -29,7 +29,7 @@ pub enum BundleError {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct BundleJson {
+pub(super) struct BundleJson {
     format: u32,
     environment: Box<str>,
     bucketing: Bucketing,
@@ -40,7 +40,7 @@ struct BundleJson {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FlagJson {
+pub(super) struct FlagJson {
     key: Box<str>,
     variants: Vec<Variant>,
     off: VariantId,
@@ -54,8 +54,35 @@ struct FlagJson {
     salt: Box<str>,
 }
 
+impl BundleJson {
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, BundleError> {
+        #[derive(Deserialize)]
+        struct Head {
+            format: u32,
+        }
+        let other = |format| BundleError::Format { found: format };
+        // Another format's shape is another; to look for its number first would be to read everything twice.
+        let json: Self = serde_json::from_slice(bytes).map_err(|error| match serde_json::from_slice(bytes) {
+            Ok(Head { format }) if format != FORMAT => other(format),
+            _ => BundleError::Shape(error),
+        })?;
+        if json.format == FORMAT { Ok(json) } else { Err(other(json.format)) }
+    }
+
+    /// The bundle with these flags.
+    pub(super) fn with(self, flags: Flags) -> Result<Bundle, BundleError> {
+        let listed = self.attributes.len();
+        let attributes = Attributes::new(self.attributes);
+        if attributes.len() != listed {
+            return Err(BundleError::Inconsistent("its attributes are not a whole schema".to_owned()));
+        }
+        let Self { environment, bucketing, segments, .. } = self;
+        Ok(Bundle { environment, bucketing, attributes, segments, flags })
+    }
+}
+
 impl Bundle {
-    /// The bundle as one line of JSON, the same for the same bundle on every machine.
+    /// The bundle as JSON, each flag on a line of its own; the same for the same bundle on every machine.
     ///
     /// # Errors
     /// None in practice: every part of a bundle has a JSON form.
@@ -66,9 +93,17 @@ impl Bundle {
             bucketing: self.bucketing,
             attributes: self.attributes.iter().map(|(_, attribute)| attribute.clone()).collect(),
             segments: self.segments.clone(),
-            flags: self.flags.iter().map(FlagJson::from).collect(),
+            flags: Vec::new(),
         };
-        Ok(serde_json::to_vec(&json)?)
+        let mut bytes = serde_json::to_vec(&json)?;
+        // Between the brackets that stand last.
+        bytes.truncate(bytes.len() - 2);
+        for (at, flag) in self.flags.iter().enumerate() {
+            bytes.extend_from_slice(if at == 0 { b"\n" } else { b",\n" });
+            serde_json::to_writer(&mut bytes, &FlagJson::from(flag))?;
+        }
+        bytes.extend_from_slice(b"\n]}");
+        Ok(bytes)
     }
 
     /// Reads what [`Bundle::to_json`] wrote.
@@ -76,37 +111,15 @@ impl Bundle {
     /// # Errors
     /// [`BundleError`] for anything that could not be evaluated.
     pub fn from_json(bytes: &[u8]) -> Result<Self, BundleError> {
-        #[derive(Deserialize)]
-        struct Head {
-            format: u32,
-        }
-        let other = |format| BundleError::Format { found: format };
-        // Another format's shape is another; to look for its number first would be to read everything twice.
-        let json: BundleJson = serde_json::from_slice(bytes).map_err(|error| match serde_json::from_slice(bytes) {
-            Ok(Head { format }) if format != FORMAT => other(format),
-            _ => BundleError::Shape(error),
-        })?;
-        if json.format != FORMAT {
-            return Err(other(json.format));
-        }
-        let flags = json.flags.into_iter().map(|flag| flag.prepare(json.bucketing)).collect();
-        let listed = json.attributes.len();
-        let bundle = Self {
-            environment: json.environment,
-            bucketing: json.bucketing,
-            attributes: Attributes::new(json.attributes),
-            segments: json.segments,
-            flags,
-        };
-        if bundle.attributes.len() != listed {
-            return Err(BundleError::Inconsistent("its attributes are not a whole schema".to_owned()));
-        }
+        let mut json = BundleJson::read(bytes)?;
+        let (flags, bucketing) = (std::mem::take(&mut json.flags), json.bucketing);
+        let bundle = json.with(flags.into_iter().map(|flag| flag.prepare(bucketing)).collect())?;
         bundle.check().map_err(BundleError::Inconsistent)?;
         Ok(bundle)
     }
 
     fn check(&self) -> Result<(), String> {
-        if !self.flags.is_sorted_by(|a, b| a.key < b.key) {
+        if !self.flags.iter().is_sorted_by(|a, b| a.key < b.key) {
             return Err("flags are not in ascending order".to_owned());
         }
         for (at, segment) in (0u32..).zip(&self.segments) {
@@ -118,7 +131,7 @@ impl Bundle {
         self.check_weights()
     }
 
-    fn check_flag(&self, flag: &Flag) -> Result<(), String> {
+    pub(super) fn check_flag(&self, flag: &Flag) -> Result<(), String> {
         let segments = u32::try_from(self.segments.len()).unwrap_or(u32::MAX);
         let variant = |id: VariantId| has(flag, id).then_some(()).ok_or("serves a variant that it does not have");
         variant(flag.off)?;
@@ -146,7 +159,7 @@ impl Bundle {
     }
 
     /// Segments may refer to those before `segments` only.
-    fn check_condition(&self, condition: &Condition, segments: u32) -> Result<(), String> {
+    pub(super) fn check_condition(&self, condition: &Condition, segments: u32) -> Result<(), String> {
         match condition {
             Condition::All(inner) | Condition::Any(inner) => {
                 inner.iter().try_for_each(|condition| self.check_condition(condition, segments))
@@ -155,7 +168,7 @@ impl Bundle {
             Condition::Segment(id) if id.0 < segments => Ok(()),
             Condition::Segment(_) => Err("refers to a segment that does not stand before it".to_owned()),
             Condition::Flag { key, variants } => {
-                let flag = self.flags.get(key.0 as usize).ok_or("refers to a flag that is not there")?;
+                let flag = self.flags.get(*key).ok_or("refers to a flag that is not there")?;
                 let known = variants.iter().all(|id| has(flag, *id));
                 if known { Ok(()) } else { Err(format!("asks for a variant that `{}` does not have", flag.key)) }
             }
@@ -227,7 +240,7 @@ impl From<&Flag> for FlagJson {
 }
 
 impl FlagJson {
-    fn prepare(self, bucketing: Bucketing) -> Flag {
+    pub(super) fn prepare(self, bucketing: Bucketing) -> Flag {
         Flag {
             bucketer: Bucketer::new(bucketing, &self.salt),
             key: self.key,

@@ -11,6 +11,7 @@ mod bucket;
 mod condition;
 mod flags;
 mod json;
+mod lazy;
 mod text;
 mod weight;
 mod words;
@@ -20,6 +21,7 @@ pub use bucket::{BUCKETS, Bucket, Bucketer, Bucketing, Domain, Percent};
 pub use condition::{Comparison, Condition, Operands, Ordered, Predicate, Quantifier, Sign, Test, TextOperator};
 pub use flags::Flags;
 pub use json::{BundleError, FORMAT};
+pub use lazy::LazyBundle;
 pub use text::{Folded, Pattern, TextSet};
 pub use weight::Weight;
 #[cfg(feature = "cli")]
@@ -45,13 +47,13 @@ pub struct Bundle {
 impl Bundle {
     /// The flag of that key, if the bundle has it.
     pub fn flag(&self, key: &str) -> Option<&Flag> {
-        self.flags.find(key).map(|id| self.flag_at(id))
+        self.flags.get(self.flags.find(key)?)
     }
 
     /// The flag at that index.
-    #[allow(clippy::indexing_slicing, reason = "a bundle's indexes are checked when it is made")]
+    #[allow(clippy::expect_used, reason = "a bundle's indexes are checked when it is made")]
     pub fn flag_at(&self, id: FlagId) -> &Flag {
-        &self.flags[id.0 as usize]
+        self.flags.get(id).expect("a flag that was read")
     }
 
     /// The segment at that index.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Write};
+use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -14,12 +15,15 @@ use serde_json::ser::{CompactFormatter, Serializer};
 
 use super::{Exit, context, watched};
 use crate::bundle::{AttributeId, Bundle, Flag};
-use crate::eval::{Context, Reason, Value, decide};
+use crate::eval::{Context, Decision, Reason, Value, decide};
 
-/// So many bytes of lines are read before they are shared out.
-const BLOCK: usize = 4 << 20;
+/// So many bytes of lines are read for each core before they are shared out: what is written of them stays in its cache.
+const BLOCK: usize = 256 << 10;
 /// So many lines are decided by one core at a time.
-pub(super) const SHARE: usize = 256;
+const SHARE: usize = 256;
+/// So many bytes a line has about, and so many each decision in it; more is a matter of speed alone.
+const LINE: usize = 100;
+const DECISION: usize = 80;
 /// So many names of undeclared attributes are remembered.
 const NAMES: usize = 20;
 
@@ -29,19 +33,17 @@ pub(super) fn run(bundle: &Bundle, flags: &[&Flag], path: &Path, now: Timestamp)
     let progress = progress(path);
     let mut summary = Summary::default();
     let failed = || format!("cannot read `{}`", path.display());
-    let mut block = reader.block().with_context(failed)?;
-    while !block.is_empty() {
+    let mut ahead = reader.block().with_context(failed)?;
+    while let Some(block) = ahead {
         // Reading the next block goes on while this one is decided.
-        let decide = || -> Vec<(Vec<u8>, Summary)> {
-            block.par_chunks(SHARE).map(|lines| decide_lines(bundle, flags, lines, now)).collect()
-        };
+        let decide = || -> Vec<_> { block.shares(|lines| decide_lines(bundle, flags, lines, now)) };
         let (decided, next) = rayon::join(decide, || reader.block());
         for (text, part) in decided {
             out.write_all(&text)?;
             summary.add(part);
         }
         progress.set_position(reader.read);
-        block = next.with_context(failed)?;
+        ahead = next.with_context(failed)?;
     }
     out.flush()?;
     progress.finish_and_clear();
@@ -49,12 +51,46 @@ pub(super) fn run(bundle: &Bundle, flags: &[&Flag], path: &Path, now: Timestamp)
     Ok(if summary.refused == 0 { Exit::Yes } else { Exit::No })
 }
 
-/// One line of the input.
-pub(super) struct Line {
+/// Lines of the input.
+#[derive(Default)]
+pub(super) struct Block {
+    bytes: Vec<u8>,
+    /// The number of each, from one, and where it is; none if it is longer than a context may be.
+    lines: Vec<(u64, Option<Range<usize>>)>,
+}
+
+/// One line of a [`Block`].
+pub(super) struct Line<'b> {
     /// From one.
     pub(super) number: u64,
     /// None if it is longer than a context may be.
-    pub(super) bytes: Option<Vec<u8>>,
+    pub(super) bytes: Option<&'b [u8]>,
+}
+
+impl Block {
+    fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// What becomes of some lines at a time, on all cores, in their order; but of those with nothing in them.
+    pub(super) fn shares<T: Send, C: FromParallelIterator<T>>(
+        &self,
+        work: impl Fn(&mut dyn Iterator<Item = Line<'_>>) -> T + Sync,
+    ) -> C {
+        let line = |(number, place): &(u64, Option<Range<usize>>)| {
+            let bytes = place.clone().map(|place| self.bytes.get(place).unwrap_or_default());
+            Line { number: *number, bytes }
+        };
+        let share = |lines: &[_]| {
+            work(
+                &mut lines
+                    .iter()
+                    .map(line)
+                    .filter(|line| line.bytes.is_none_or(|bytes| !bytes.trim_ascii().is_empty())),
+            )
+        };
+        self.lines.par_chunks(SHARE).map(share).collect()
+    }
 }
 
 pub(super) struct Lines<R> {
@@ -70,26 +106,27 @@ impl<R: BufRead> Lines<R> {
         Self { reader, read: 0, number: 0 }
     }
 
-    /// Whole lines, [`BLOCK`] bytes of them or what is left.
-    pub(super) fn block(&mut self) -> io::Result<Vec<Line>> {
-        let mut lines = Vec::new();
-        let mut size = 0;
-        while size < BLOCK {
-            let mut bytes = Vec::new();
-            let read = (&mut self.reader).take(context::LIMIT).read_until(b'\n', &mut bytes)?;
+    /// Whole lines, [`BLOCK`] bytes of them for each core or what is left; none at the end.
+    pub(super) fn block(&mut self) -> io::Result<Option<Block>> {
+        let mut block = Block::default();
+        let size = BLOCK * rayon::current_num_threads();
+        block.bytes.reserve(size);
+        while block.bytes.len() < size {
+            let start = block.bytes.len();
+            let read = (&mut self.reader).take(context::LIMIT).read_until(b'\n', &mut block.bytes)?;
             if read == 0 {
                 break;
             }
             self.read += read as u64;
             self.number += 1;
-            size += read;
-            let long = read as u64 == context::LIMIT && bytes.last() != Some(&b'\n');
+            let long = read as u64 == context::LIMIT && block.bytes.last() != Some(&b'\n');
             if long {
                 self.read += self.reader.skip_until(b'\n')? as u64;
+                block.bytes.truncate(start);
             }
-            lines.push(Line { number: self.number, bytes: (!long).then_some(bytes) });
+            block.lines.push((self.number, (!long).then_some(start..block.bytes.len())));
         }
-        Ok(lines)
+        Ok((!block.is_empty()).then_some(block))
     }
 }
 
@@ -128,7 +165,7 @@ impl Summary {
     }
 }
 
-/// What is written for one line.
+/// What is written for one line, before its decisions.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LineJson<'l> {
@@ -140,16 +177,6 @@ struct LineJson<'l> {
     unusable: Vec<&'l str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    decisions: Option<Decisions<'l>>,
-}
-
-/// Serialised as a mapping from flags to decisions.
-struct Decisions<'l> {
-    bundle: &'l Bundle,
-    flags: &'l [&'l Flag],
-    context: &'l Context<'l>,
-    now: Timestamp,
 }
 
 #[derive(Serialize)]
@@ -164,66 +191,83 @@ struct BriefJson<'l> {
     error_code: Option<&'static str>,
 }
 
-impl Serialize for Decisions<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.flags.iter().map(|flag| {
-            let decision = decide(self.bundle, flag, self.context, self.now);
-            let rule = decision.rule.and_then(|at| flag.rules.get(at));
-            let brief = BriefJson {
-                value: &decision.variant.value,
-                variant: &decision.variant.name,
-                reason: decision.reason.name(),
-                rule: rule.and_then(|rule| rule.name.as_deref()),
-                error_code: match decision.reason {
-                    Reason::Error(code) => Some(code.name()),
-                    _ => None,
-                },
-            };
-            (&flag.key, brief)
-        }))
+impl<'l> BriefJson<'l> {
+    fn new(flag: &'l Flag, decision: &Decision<'l>) -> Self {
+        let rule = decision.rule.and_then(|at| flag.rules.get(at));
+        Self {
+            value: &decision.variant.value,
+            variant: &decision.variant.name,
+            reason: decision.reason.name(),
+            rule: rule.and_then(|rule| rule.name.as_deref()),
+            error_code: match decision.reason {
+                Reason::Error(code) => Some(code.name()),
+                _ => None,
+            },
+        }
     }
 }
 
-fn decide_lines(bundle: &Bundle, flags: &[&Flag], lines: &[Line], now: Timestamp) -> (Vec<u8>, Summary) {
-    let mut text = Vec::new();
-    let mut summary = Summary::default();
-    for line in lines {
-        if line.bytes.as_ref().is_some_and(|bytes| bytes.trim_ascii().is_empty()) {
-            continue;
+/// The decisions of a flag that were met so far, and what is written of each: there are few, and they come again.
+struct Met<'b> {
+    flag: &'b Flag,
+    decisions: Vec<(Decision<'b>, Vec<u8>)>,
+}
+
+impl<'b> Met<'b> {
+    fn write(&mut self, decision: Decision<'b>, text: &mut Vec<u8>) {
+        let same = |met: &Decision<'_>| {
+            std::ptr::eq(met.variant, decision.variant) && met.rule == decision.rule && met.reason == decision.reason
+        };
+        if let Some((_, known)) = self.decisions.iter().find(|(met, _)| same(met)) {
+            return text.extend_from_slice(known);
         }
-        decide_line(bundle, flags, line, now, &mut text, &mut summary);
+        let mut new = Vec::new();
+        json(&self.flag.key, &mut new);
+        new.push(b':');
+        json(&BriefJson::new(self.flag, &decision), &mut new);
+        text.extend_from_slice(&new);
+        self.decisions.push((decision, new));
+    }
+}
+
+fn json(value: &impl Serialize, text: &mut Vec<u8>) {
+    // Writing to memory does not fail.
+    value.serialize(&mut Serializer::with_formatter(text, CompactFormatter)).unwrap_or_default();
+}
+
+fn decide_lines(
+    bundle: &Bundle,
+    flags: &[&Flag],
+    lines: &mut dyn Iterator<Item = Line<'_>>,
+    now: Timestamp,
+) -> (Vec<u8>, Summary) {
+    let mut text = Vec::with_capacity(SHARE * (LINE + flags.len() * DECISION));
+    let mut summary = Summary::default();
+    let mut met: Vec<_> = flags.iter().map(|flag| Met { flag, decisions: Vec::new() }).collect();
+    for line in lines {
+        decide_line(bundle, &mut met, &line, now, &mut text, &mut summary);
     }
     (text, summary)
 }
 
-fn decide_line(
-    bundle: &Bundle,
-    flags: &[&Flag],
-    line: &Line,
+fn decide_line<'b>(
+    bundle: &'b Bundle,
+    flags: &mut [Met<'b>],
+    line: &Line<'_>,
     now: Timestamp,
     text: &mut Vec<u8>,
     summary: &mut Summary,
 ) {
-    let parsed = match &line.bytes {
+    let read = match line.bytes {
         None => Err(format!("longer than {} bytes", context::LIMIT)),
-        Some(bytes) => serde_json::from_slice::<Json>(bytes).map_err(|error| error.to_string()),
+        Some(bytes) => Context::from_slice(&bundle.attributes, bytes).map_err(|error| error.to_string()),
     };
-    let read = parsed
-        .as_ref()
-        .map_err(Clone::clone)
-        .and_then(|json| Context::from_json(&bundle.attributes, json).map_err(|error| error.to_string()));
-    let mut written =
-        LineJson { line: line.number, targeting_key: None, unusable: vec![], error: None, decisions: None };
-    // Writing to memory does not fail.
-    let mut write = |written: &LineJson<'_>| {
-        written.serialize(&mut Serializer::with_formatter(&mut *text, CompactFormatter)).unwrap_or_default();
-        text.push(b'\n');
-    };
+    let mut written = LineJson { line: line.number, targeting_key: None, unusable: vec![], error: None };
     match read {
         Err(error) => {
             summary.refused += 1;
             written.error = Some(error);
-            write(&written);
+            json(&written, text);
         }
         Ok((context, undeclared)) => {
             undeclared.into_iter().for_each(|name| summary.note(name));
@@ -233,10 +277,20 @@ fn decide_line(
             let unusable = |id| matches!(context.value(id), Value::Unusable(_));
             let attributes = bundle.attributes.iter().filter(|(id, _)| unusable(*id));
             written.unusable = attributes.map(|(_, attribute)| attribute.name.as_ref()).collect();
-            written.decisions = Some(Decisions { bundle, flags, context: &context, now });
-            write(&written);
+            json(&written, text);
+            // Inside of it.
+            text.pop();
+            text.extend_from_slice(b",\"decisions\":");
+            let mut before = b'{';
+            for flag in flags {
+                text.push(before);
+                before = b',';
+                flag.write(decide(bundle, flag.flag, &context, now), text);
+            }
+            text.extend_from_slice(b"}}");
         }
     }
+    text.push(b'\n');
 }
 
 /// Shown only where someone watches; of a file, how far it is.

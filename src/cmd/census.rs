@@ -9,10 +9,9 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
-use rayon::prelude::*;
 use serde_json::Value as Json;
 
-use super::batch::{Line, Lines, SHARE};
+use super::batch::{Line, Lines};
 use super::context;
 use crate::analyze::Sight;
 use crate::bundle::{Bundle, Flag, State as Switch};
@@ -43,30 +42,23 @@ pub(super) fn count(path: &Path, impacts: &[&Impact], states: [&State; 2], now: 
     let opened: Box<dyn Read + Send> = if zipped { Box::new(MultiGzDecoder::new(opened)) } else { opened };
     let mut lines = Lines::new(BufReader::with_capacity(1 << 16, opened));
     let mut census = Census { contexts: 0, regions: cases.iter().map(|case| vec![0; case.regions()]).collect() };
-    loop {
-        let block = lines.block().with_context(|| format!("cannot read `{}`", path.display()))?;
-        if block.is_empty() {
-            return Ok(census);
-        }
-        let parts: Vec<Census> =
-            block.par_chunks(SHARE).map(|lines| part(&cases, lines, path, now)).collect::<Result<_>>()?;
-        for part in parts {
+    while let Some(block) = lines.block().with_context(|| format!("cannot read `{}`", path.display()))? {
+        let parts: Result<Vec<Census>> = block.shares(|lines| part(&cases, lines, path, now));
+        for part in parts? {
             census.contexts += part.contexts;
             for (sum, more) in census.regions.iter_mut().flatten().zip(part.regions.into_iter().flatten()) {
                 *sum += more;
             }
         }
     }
+    Ok(census)
 }
 
-fn part(cases: &[Case<'_>], lines: &[Line], path: &Path, now: Timestamp) -> Result<Census> {
+fn part(cases: &[Case<'_>], lines: &mut dyn Iterator<Item = Line<'_>>, path: &Path, now: Timestamp) -> Result<Census> {
     let mut census = Census { contexts: 0, regions: cases.iter().map(|case| vec![0; case.regions()]).collect() };
     for Line { number, bytes } in lines {
         let place = || format!("`{}`, line {number}", path.display());
         let Some(bytes) = bytes else { bail!("{}: longer than {} bytes", place(), context::LIMIT) };
-        if bytes.trim_ascii().is_empty() {
-            continue;
-        }
         let json: Json = serde_json::from_slice(bytes).with_context(place)?;
         census.contexts += 1;
         for (case, counts) in cases.iter().zip(&mut census.regions) {

@@ -102,10 +102,7 @@ struct Read {
 /// None where nothing can be decided; why has been shown.
 fn read(args: &Args, global: &Global) -> Result<Option<Read>> {
     if let Some(path) = &args.bundle {
-        let bundle = bundle::read(path)?;
-        if let Some(missing) = args.flags.iter().find(|key| bundle.flag(key).is_none()) {
-            return Err(bundle::unknown_flag(&bundle, missing));
-        }
+        let bundle = bundle::flags(path, &args.flags)?;
         return Ok(Some(Read { bundle, commit: None, health: Exit::Yes }));
     }
     let source = args.at.source(Path::new("."))?;

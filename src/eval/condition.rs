@@ -1,5 +1,7 @@
 //! Whether a condition holds for a context.
 
+use jiff::Timestamp;
+
 use super::context::{Context, Value};
 use super::truth::Truth;
 use crate::bundle::{AttributeId, Bundle, Condition, Operands, Ordered, Predicate, Quantifier, Sign, Test};
@@ -8,11 +10,11 @@ use crate::bundle::{AttributeId, Bundle, Condition, Operands, Ordered, Predicate
 pub(super) struct Scope<'b, 'c> {
     pub(super) bundle: &'b Bundle,
     pub(super) context: &'c Context<'c>,
-    /// The moment of the decision, as the value of [`NOW`](crate::bundle::NOW).
-    pub(super) now: Value<'c>,
+    /// The moment of the decision, which is the value of [`NOW`](crate::bundle::NOW).
+    pub(super) now: Timestamp,
 }
 
-impl<'b, 'c> Scope<'b, 'c> {
+impl<'b> Scope<'b, '_> {
     pub(super) fn holds(&self, condition: &'b Condition) -> Truth {
         match condition {
             Condition::All(inner) => Truth::all(inner.iter().map(|condition| self.holds(condition))),
@@ -28,15 +30,11 @@ impl<'b, 'c> Scope<'b, 'c> {
         }
     }
 
-    pub(super) fn value(&self, id: AttributeId) -> &Value<'c> {
-        match id {
-            AttributeId::NOW => &self.now,
-            id => self.context.value(id),
-        }
-    }
-
     fn passes(&self, test: &Test) -> Truth {
-        let truth = judge(&test.predicate, self.value(test.attribute));
+        let truth = match test.attribute {
+            AttributeId::NOW => judge(&test.predicate, &Value::Time(self.now)),
+            id => judge(&test.predicate, self.context.value(id)),
+        };
         match test.sign {
             Sign::Is => truth,
             Sign::IsNot => truth.not(),
@@ -45,6 +43,7 @@ impl<'b, 'c> Scope<'b, 'c> {
 }
 
 /// A value that is absent, null or unusable makes every predicate but `Exists` unknown.
+#[inline]
 pub(crate) fn judge(predicate: &Predicate, value: &Value<'_>) -> Truth {
     let held = match (predicate, value) {
         (Predicate::Exists, value) => Some(!matches!(value, Value::Absent | Value::Null)),

@@ -1,11 +1,15 @@
 //! The attributes of one request, typed by the context schema.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
 use semver::Version;
-use serde_json::Value as Json;
+use serde::Deserialize as _;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Number, Value as Json};
 
 use super::ErrorCode;
 use crate::bundle::{Attribute, AttributeId, Attributes, Element, NOW, Type};
@@ -21,7 +25,7 @@ pub enum Value<'a> {
     /// It is null.
     Null,
     /// It is there, and is not of the declared type, or not one of the enum.
-    Unusable(Cow<'a, Json>),
+    Unusable(Json),
     /// A truth value.
     Boolean(bool),
     /// Within ±2^53; never NaN.
@@ -49,6 +53,9 @@ pub struct Context<'a> {
 /// A context that cannot be read as one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ContextError {
+    /// The bytes are not JSON.
+    #[error("{0}")]
+    Syntax(String),
     /// The JSON is not an object.
     #[error("expected an object of attributes, found {0}")]
     NotAnObject(&'static str),
@@ -73,10 +80,29 @@ impl<'a> Context<'a> {
     /// # Errors
     /// [`ContextError`] if the JSON is not a context.
     pub fn from_json(attributes: &Attributes, json: &'a Json) -> Result<(Self, Vec<String>), ContextError> {
-        let Json::Object(object) = json else { return Err(ContextError::NotAnObject(json_type(json))) };
-        let mut reader = Reader { context: Self::empty(attributes), attributes, path: String::new(), unknown: vec![] };
-        reader.read(object)?;
-        Ok((reader.context, reader.unknown))
+        let mut reader = Reader::new(attributes);
+        match Object(&mut reader).deserialize(json) {
+            Ok(()) => Ok((reader.context, reader.unknown)),
+            Err(_) => Err(reader.refused.unwrap_or_else(|| ContextError::NotAnObject(json_type(json)))),
+        }
+    }
+
+    /// As [`Context::from_json`], from the bytes themselves, of which texts are borrowed.
+    ///
+    /// # Errors
+    /// [`ContextError`] if they are not JSON, or not a context.
+    pub fn from_slice(attributes: &Attributes, bytes: &'a [u8]) -> Result<(Self, Vec<String>), ContextError> {
+        let mut reader = Reader::new(attributes);
+        // Looked at once, no text in it has to be.
+        let json = str::from_utf8(bytes).map(serde_json::Deserializer::from_str);
+        let read = json.map(|mut json| Object(&mut reader).deserialize(&mut json).and_then(|()| json.end()));
+        if matches!(read, Ok(Ok(()))) {
+            return Ok((reader.context, reader.unknown));
+        }
+        // Read whole, it can be said what is wrong; of a name that stands twice in an object, the last counts.
+        let json: Json = serde_json::from_slice(bytes).map_err(|error| ContextError::Syntax(error.to_string()))?;
+        let (context, unknown) = Context::from_json(attributes, &json)?;
+        Ok((context.into_owned(), unknown))
     }
 
     /// The attribute's value.
@@ -108,66 +134,264 @@ impl<'a> Context<'a> {
     }
 }
 
+/// What was read of a context so far.
 struct Reader<'a, 's> {
     context: Context<'a>,
     attributes: &'s Attributes,
+    /// Of the object or value that is read, with dots between the names.
     path: String,
     unknown: Vec<String>,
+    /// Why reading ended.
+    refused: Option<ContextError>,
 }
 
-impl<'a> Reader<'a, '_> {
-    fn read(&mut self, object: &'a serde_json::Map<String, Json>) -> Result<(), ContextError> {
-        for (name, json) in object {
-            let outer = self.path.len();
-            if outer > 0 {
-                self.path.push('.');
+impl<'s> Reader<'_, 's> {
+    fn new(attributes: &'s Attributes) -> Self {
+        let context = Context::empty(attributes);
+        Self { context, attributes, path: String::new(), unknown: Vec::new(), refused: None }
+    }
+
+    fn refuse<E: Error>(&mut self, error: ContextError) -> E {
+        let refused = E::custom(&error);
+        self.refused = Some(error);
+        refused
+    }
+}
+
+/// The object at the reader's path.
+struct Object<'r, 'a, 's>(&'r mut Reader<'a, 's>);
+
+impl<'a> DeserializeSeed<'a> for Object<'_, 'a, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Object<'_, 'a, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of attributes")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut object: A) -> Result<(), A::Error> {
+        let reader = self.0;
+        let outer = reader.path.len();
+        let mut empty = true;
+        while object.next_key_seed(Name(&mut reader.path))?.is_some() {
+            empty = false;
+            match reader.attributes.find(&reader.path) {
+                Some(AttributeId::NOW) => return Err(reader.refuse(ContextError::Now)),
+                Some(id) if *reader.context.value(id) != Value::Absent => {
+                    let path = reader.path.clone();
+                    return Err(reader.refuse(ContextError::Twice(path)));
+                }
+                Some(id) => match reader.attributes.get(id) {
+                    Some(attribute) => reader.context.set(id, object.next_value_seed(Typed(attribute))?),
+                    None => drop(object.next_value::<IgnoredAny>()?),
+                },
+                None => {
+                    reader.path.push('.');
+                    object.next_value_seed(Unknown(reader))?;
+                }
             }
-            self.path.push_str(name);
-            match (self.attributes.find(&self.path), json) {
-                (Some(AttributeId::NOW), _) => return Err(ContextError::Now),
-                (Some(id), json) => self.set(id, json)?,
-                (None, Json::Object(nested)) if !nested.is_empty() => self.read(nested)?,
-                (None, _) => self.unknown.push(self.path.clone()),
-            }
-            self.path.truncate(outer);
+            reader.path.truncate(outer);
+        }
+        if empty && outer > 0 {
+            Unknown(reader).note();
         }
         Ok(())
     }
+}
 
-    fn set(&mut self, id: AttributeId, json: &'a Json) -> Result<(), ContextError> {
-        let Some(attribute) = self.attributes.get(id) else { return Ok(()) };
-        if *self.context.value(id) != Value::Absent {
-            return Err(ContextError::Twice(self.path.clone()));
-        }
-        self.context.set(id, Value::read(attribute, json));
+/// Adds a name to a path.
+struct Name<'p>(&'p mut String);
+
+impl<'a> DeserializeSeed<'a> for Name<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Name<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<(), E> {
+        self.0.push_str(name);
         Ok(())
+    }
+}
+
+/// What stands where no attribute does: an object may have attributes in it. The path ends in a dot.
+struct Unknown<'r, 'a, 's>(&'r mut Reader<'a, 's>);
+
+impl Unknown<'_, '_, '_> {
+    fn note(self) {
+        self.0.unknown.push(self.0.path.trim_end_matches('.').to_owned());
+    }
+
+    fn noted<E>(self) -> Result<(), E> {
+        self.note();
+        Ok(())
+    }
+}
+
+impl<'a> DeserializeSeed<'a> for Unknown<'_, 'a, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Unknown<'_, 'a, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.noted()
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        self.noted()
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        self.noted()
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        self.noted()
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        self.noted()
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        self.noted()
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut items: A) -> Result<(), A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        self.noted()
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, object: A) -> Result<(), A::Error> {
+        Object(self.0).visit_map(object)
+    }
+}
+
+/// An attribute's value, as its type reads it.
+struct Typed<'s>(&'s Attribute);
+
+impl<'a> DeserializeSeed<'a> for Typed<'_> {
+    type Value = Value<'a>;
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Value<'a>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Typed<'_> {
+    type Value = Value<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value<'a>, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, boolean: bool) -> Result<Value<'a>, E> {
+        Ok(match self.0.kind {
+            Type::Boolean => Value::Boolean(boolean),
+            _ => Value::Unusable(boolean.into()),
+        })
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value<'a>, E> {
+        Ok(self.number(number.into()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value<'a>, E> {
+        Ok(self.number(number.into()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value<'a>, E> {
+        Ok(Number::from_f64(number).map_or(Value::Null, |number| self.number(number)))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'a str) -> Result<Value<'a>, E> {
+        Ok(self.text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value<'a>, E> {
+        Ok(self.text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, items: A) -> Result<Value<'a>, A::Error> {
+        Ok(self.list(Vec::deserialize(SeqAccessDeserializer::new(items))?))
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, object: A) -> Result<Value<'a>, A::Error> {
+        Ok(Value::Unusable(Json::deserialize(MapAccessDeserializer::new(object))?))
+    }
+}
+
+impl<'a> Typed<'_> {
+    fn allows(&self, text: &str) -> bool {
+        self.0.allowed.as_ref().is_none_or(|all| all.iter().any(|one| one.as_ref() == text))
+    }
+
+    fn number(&self, json: Number) -> Value<'a> {
+        match (self.0.kind, number(&json)) {
+            (Type::Number, Some(number)) => Value::Number(number),
+            _ => Value::Unusable(Json::Number(json)),
+        }
+    }
+
+    fn text(&self, text: Cow<'a, str>) -> Value<'a> {
+        let read = match self.0.kind {
+            Type::String if self.allows(&text) => return Value::Text(text),
+            Type::Semver => text.parse().ok().map(Value::Version),
+            Type::Datetime => moment(&text).map(Value::Time),
+            Type::Ip => text.parse().ok().map(|address: IpAddr| Value::Address(address.to_canonical())),
+            _ => None,
+        };
+        read.unwrap_or_else(|| Value::Unusable(text.into()))
+    }
+
+    fn list(&self, items: Vec<Json>) -> Value<'a> {
+        let text = |item: &Json| item.as_str().filter(|text| self.allows(text)).map(|text| Cow::Owned(text.to_owned()));
+        let read = match self.0.kind {
+            Type::List(Element::String) => items.iter().map(text).collect::<Option<_>>().map(Value::Texts),
+            Type::List(Element::Number) => {
+                let numbers = items.iter().map(|item| number(item.as_number()?));
+                numbers.collect::<Option<_>>().map(Value::Numbers)
+            }
+            _ => None,
+        };
+        read.unwrap_or_else(|| Value::Unusable(items.into()))
     }
 }
 
 impl<'a> Value<'a> {
     /// The JSON as the attribute's type reads it; [`Value::Unusable`] where it does not fit.
     pub fn read(attribute: &Attribute, json: &'a Json) -> Self {
-        let unusable = || Self::Unusable(Cow::Borrowed(json));
-        let allowed = |text: &str| attribute.allowed.as_ref().is_none_or(|all| all.iter().any(|a| a.as_ref() == text));
-        match (attribute.kind, json) {
-            (_, Json::Null) => Self::Null,
-            (Type::Boolean, Json::Bool(boolean)) => Self::Boolean(*boolean),
-            (Type::Number, json) => number(json).map_or_else(unusable, Self::Number),
-            (Type::String, Json::String(text)) if allowed(text) => Self::Text(Cow::Borrowed(text)),
-            (Type::Semver, Json::String(text)) => text.parse().map_or_else(|_| unusable(), Self::Version),
-            (Type::Datetime, Json::String(text)) => moment(text).map_or_else(unusable, Self::Time),
-            (Type::Ip, Json::String(text)) => {
-                text.parse().map_or_else(|_| unusable(), |address: IpAddr| Self::Address(address.to_canonical()))
-            }
-            (Type::List(Element::String), Json::Array(items)) => {
-                let text = |item: &'a Json| item.as_str().filter(|text| allowed(text)).map(Cow::Borrowed);
-                items.iter().map(text).collect::<Option<_>>().map_or_else(unusable, Self::Texts)
-            }
-            (Type::List(Element::Number), Json::Array(items)) => {
-                items.iter().map(number).collect::<Option<_>>().map_or_else(unusable, Self::Numbers)
-            }
-            _ => unusable(),
-        }
+        Typed(attribute).deserialize(json).unwrap_or_else(|_| Self::Unusable(json.clone()))
     }
 
     /// The same value, borrowing nothing.
@@ -176,7 +400,7 @@ impl<'a> Value<'a> {
         match self {
             Self::Absent => Value::Absent,
             Self::Null => Value::Null,
-            Self::Unusable(json) => Value::Unusable(Cow::Owned(json.into_owned())),
+            Self::Unusable(json) => Value::Unusable(json),
             Self::Boolean(boolean) => Value::Boolean(boolean),
             Self::Number(number) => Value::Number(number),
             Self::Text(text) => Value::Text(owned(text)),
@@ -190,8 +414,7 @@ impl<'a> Value<'a> {
 }
 
 /// A number within ±2^53, where a double still tells every integer from the next.
-fn number(json: &Json) -> Option<f64> {
-    let Json::Number(number) = json else { return None };
+fn number(number: &Number) -> Option<f64> {
     let exact = number.as_i64().is_none_or(|integer| integer.unsigned_abs() <= 1 << 53);
     number.as_f64().filter(|double| exact && double.abs() <= EXACT)
 }

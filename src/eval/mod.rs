@@ -123,12 +123,12 @@ impl ErrorCode {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn decide<'b>(bundle: &'b Bundle, flag: &'b Flag, context: &Context<'_>, now: Timestamp) -> Decision<'b> {
-    Scope { bundle, context, now: Value::Time(now) }.decide(flag)
+    Scope { bundle, context, now }.decide(flag)
 }
 
 /// Whether a condition, which must be one of `bundle`'s, holds for `context` at `now`.
 pub fn holds(bundle: &Bundle, condition: &Condition, context: &Context<'_>, now: Timestamp) -> Truth {
-    Scope { bundle, context, now: Value::Time(now) }.holds(condition)
+    Scope { bundle, context, now }.holds(condition)
 }
 
 /// What became of one rule.

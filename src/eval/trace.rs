@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::condition::Scope;
 use super::{Context, Decision, Outcome, Truth, Value};
-use crate::bundle::{Bucket, Bundle, Condition, Domain, Flag, Percent, Rule, Serve, Test};
+use crate::bundle::{AttributeId, Bucket, Bundle, Condition, Domain, Flag, Percent, Rule, Serve, Test};
 
 /// A decision and all that led to it.
 #[derive(Debug, Clone)]
@@ -81,7 +81,7 @@ pub enum TraceKind<'b, 'c> {
 
 /// Decides as [`decide`](super::decide) does and records every step.
 pub fn trace<'b, 'c>(bundle: &'b Bundle, flag: &'b Flag, context: &'c Context<'c>, now: Timestamp) -> Trace<'b, 'c> {
-    let scope = Scope { bundle, context, now: Value::Time(now) };
+    let scope = Scope { bundle, context, now };
     let decision = scope.decide(flag);
     // Where `off` was served before any rule was asked, no rule was reached.
     let reached = match decision.reason {
@@ -128,7 +128,10 @@ impl<'b, 'c> Scope<'b, 'c> {
             Condition::Test(test) => TraceKind::Test {
                 test,
                 attribute: self.bundle.attributes.get(test.attribute).map_or("", |attribute| &attribute.name),
-                found: self.value(test.attribute).clone(),
+                found: match test.attribute {
+                    AttributeId::NOW => Value::Time(self.now),
+                    id => self.context.value(id).clone(),
+                },
             },
         };
         ConditionTrace { truth: self.holds(condition), kind }

@@ -30,6 +30,7 @@ impl Truth {
     }
 
     /// The least of them; true where there is none. Stops at the first that settles it.
+    #[inline]
     pub fn all(truths: impl IntoIterator<Item = Self>) -> Self {
         let mut least = Self::True;
         for truth in truths {
@@ -42,6 +43,7 @@ impl Truth {
     }
 
     /// The greatest of them; false where there is none. Stops at the first that settles it.
+    #[inline]
     pub fn any(truths: impl IntoIterator<Item = Self>) -> Self {
         let mut greatest = Self::False;
         for truth in truths {

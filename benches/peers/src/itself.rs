@@ -1,6 +1,7 @@
-//! flagctl's own evaluator, with contexts that are there already and with a new one for each decision.
+//! flagctl's own evaluator, with contexts that are there already and with a new one for each decision; with a bundle of
+//! which flags are read when they are asked for, and with one of which all are read at once.
 
-use flagctl::bundle::Bundle;
+use flagctl::bundle::{Bundle, LazyBundle};
 use flagctl::eval::Context;
 use jiff::Timestamp;
 use std::any::Any;
@@ -49,7 +50,7 @@ impl Engine for Flagctl {
     }
 
     fn load(&self, json: &str) -> Box<dyn Any> {
-        Box::new(Bundle::from_json(json.as_bytes()).expect("a bundle"))
+        Box::new(LazyBundle::new(json.as_bytes().to_vec()).expect("a bundle"))
     }
 }
 
@@ -81,11 +82,12 @@ impl Engine for Anew {
         batch(times, |person| self.on(work, person))
     }
 
-    fn to_load(&self, _: usize) -> String {
-        String::new()
+    fn to_load(&self, count: usize) -> String {
+        workload::to_load(count)
     }
 
-    fn load(&self, _: &str) -> Box<dyn Any> {
-        Box::new(())
+    /// All flags, with everything that has to be so in any of them.
+    fn load(&self, json: &str) -> Box<dyn Any> {
+        Box::new(Bundle::from_json(json.as_bytes()).expect("a bundle"))
     }
 }
