@@ -110,7 +110,7 @@ fn validate(block: &Block) -> (Vec<Finding>, String) {
     let past = Past::new();
     let outcome = run(&plan, &past, &Budget::default());
     diagnostics.extend(outcome.checks.iter().filter_map(|check| check.verdict.diagnostic().cloned()));
-    diagnostics.extend(rules::prove(&loaded.project, bundles.clone()));
+    diagnostics.extend(rules::prove(&loaded.project, &bundles));
     let findings = loaded.settle(diagnostics);
     let validation = Validation {
         findings: &findings,

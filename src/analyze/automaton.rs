@@ -8,6 +8,7 @@
 #[allow(clippy::disallowed_types, reason = "asked for membership, never iterated")]
 use std::collections::HashSet;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use foldhash::fast::FixedState;
 use regex_automata::dfa::Automaton as _;
@@ -55,10 +56,28 @@ pub(super) struct Pattern {
     dfa: Option<Dfa>,
 }
 
+/// Patterns that were compiled: a repository asks for the same few of them again and again.
+static COMPILED: Mutex<BTreeMap<Shape, Arc<Pattern>>> = Mutex::new(BTreeMap::new());
+/// Of more, as of larger ones, none is kept.
+const KEPT: usize = 1000;
+/// In bytes.
+const SMALL: usize = 64 << 10;
+
 impl Pattern {
-    pub(super) fn new(shape: &Shape) -> Self {
+    /// The pattern, compiled once.
+    pub(super) fn of(shape: &Shape) -> Arc<Self> {
+        let compiled = || COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = compiled().get(shape) {
+            return Arc::clone(known);
+        }
         let regex = regex::RegexBuilder::new(&shape.expression).case_insensitive(shape.folded).build().ok();
-        Self { regex, dfa: automaton(shape) }
+        let pattern = Arc::new(Self { regex, dfa: automaton(shape) });
+        let small = pattern.dfa.as_ref().is_some_and(|dfa| dfa.memory_usage() < SMALL);
+        let mut compiled = compiled();
+        if small && compiled.len() < KEPT {
+            compiled.insert(shape.clone(), Arc::clone(&pattern));
+        }
+        pattern
     }
 
     pub(super) fn matches(&self, text: &str) -> bool {
@@ -93,8 +112,9 @@ pub(super) enum Found {
 
 /// The patterns of one attribute.
 pub(super) struct Texts {
-    patterns: Vec<Pattern>,
-    valid: Option<Dfa>,
+    patterns: Vec<Arc<Pattern>>,
+    /// Whatever is UTF-8.
+    valid: Arc<Pattern>,
     /// Texts that do not count.
     excluded: BTreeSet<String>,
     trie: Vec<BTreeMap<u8, u32>>,
@@ -104,7 +124,7 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    pub(super) fn new(patterns: Vec<Pattern>, excluded: BTreeSet<String>) -> Self {
+    pub(super) fn new(patterns: Vec<Arc<Pattern>>, excluded: BTreeSet<String>) -> Self {
         let (mut trie, mut terminal) = (vec![BTreeMap::new()], BTreeSet::new());
         for text in &excluded {
             let mut at = 0;
@@ -119,11 +139,11 @@ impl Texts {
             }
             terminal.insert(at);
         }
-        let valid = automaton(&Shape { expression: r"(?s)\A.*\z".to_owned(), folded: false });
+        let valid = Pattern::of(&Shape { expression: r"(?s)\A.*\z".to_owned(), folded: false });
         Self { patterns, valid, excluded, trie, terminal, known: BTreeMap::new(), met: Vec::new() }
     }
 
-    pub(super) fn patterns(&self) -> &[Pattern] {
+    pub(super) fn patterns(&self) -> &[Arc<Pattern>] {
         &self.patterns
     }
 
@@ -208,7 +228,7 @@ impl Texts {
     ) -> Result<Option<String>, Failure> {
         let patterns =
             active.iter().filter_map(|(at, sign)| self.patterns.get(*at)?.dfa.as_ref().map(|dfa| (dfa, *sign)));
-        let parts: Vec<_> = self.valid.as_ref().map(|valid| (valid, true)).into_iter().chain(patterns).collect();
+        let parts: Vec<_> = self.valid.dfa.as_ref().map(|valid| (valid, true)).into_iter().chain(patterns).collect();
         let product = Product { texts: self, parts, exclude };
         let Some(first) = product.first() else { return Ok(None) };
         #[allow(clippy::disallowed_types, reason = "asked for membership, never iterated")]

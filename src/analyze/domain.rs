@@ -185,7 +185,7 @@ impl Text {
         hashes: &[(&HashKey, &Hash, BTreeMap<Bucket, Literal>)],
     ) -> Self {
         let shapes: BTreeSet<Shape> = asked.predicates.iter().filter_map(|predicate| Shape::of(predicate)).collect();
-        let patterns: Vec<Pattern> = shapes.iter().map(Pattern::new).collect();
+        let patterns: Vec<_> = shapes.iter().map(Pattern::of).collect();
         let sets: Vec<_> = asked.predicates.iter().filter_map(|predicate| text_set(predicate)).collect();
         let mut constants: BTreeSet<&str> = sets.iter().flat_map(|set| set.iter()).collect();
         constants.extend(asked.allowed.iter().flat_map(|allowed| allowed.iter().map(AsRef::as_ref)));

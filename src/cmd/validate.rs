@@ -121,7 +121,7 @@ pub(super) fn check(loaded: &Loaded, today: Date) -> (Vec<Bundle>, Vec<Finding>)
         let keys: Vec<&str> = project.flags.iter().map(|flag| flag.key.as_str()).collect();
         diagnostics.extend(test::plan(project, &bundles, &keys).1);
     }
-    diagnostics.extend(rules::prove(project, bundles.clone()));
+    diagnostics.extend(rules::prove(project, &bundles));
     diagnostics.extend(rules::check(project, today));
     (bundles, loaded.settle(diagnostics))
 }

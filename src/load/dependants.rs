@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Definition, lower, mentioned};
+use super::{Definition, lower, mentioned};
 use crate::model::{FLAGS, Flag, SEGMENTS};
 use crate::source::{File, FileId, Source, SourceError};
 
@@ -37,7 +37,7 @@ pub fn dependants(source: &Source, keys: &[String], segments: &[String]) -> Resu
 /// What the file defines, if that mentions one of the names.
 fn mentioning(file: File, names: &BTreeSet<Named>) -> Option<Named> {
     let mut mentions = Vec::new();
-    let named = match lower(file, FileId(0), Check::Misfits).definition {
+    let named = match lower(file, FileId(0)).definition {
         Definition::Flag(flag) => {
             mentioned_by(&flag, &mut mentions);
             (FLAGS, flag.key)

@@ -39,15 +39,6 @@ impl Loaded {
     }
 }
 
-/// When files are held against their schemas.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Check {
-    /// All of them.
-    Every,
-    /// Those with a part that could not be read, to say what is wrong with it.
-    Misfits,
-}
-
 /// Reads everything.
 ///
 /// # Errors
@@ -58,7 +49,7 @@ pub fn all(source: &Source) -> Result<Loaded, SourceError> {
         paths.extend(source.list(place)?);
     }
     let mut loaded = Loaded::default();
-    read(source, &paths, Check::Every, &mut loaded)?;
+    read(source, &paths, &mut loaded)?;
     let duplicates = duplicates(&loaded.project);
     loaded.diagnostics.extend(duplicates);
     values::check(source, &mut loaded)?;
@@ -73,7 +64,7 @@ pub fn tests(source: &Source, loaded: Loaded, wanted: impl Fn(&str) -> bool) -> 
     let mut loaded = loaded;
     let mut paths = source.list(TESTS)?;
     paths.retain(|path| wanted(path));
-    read(source, &paths, Check::Misfits, &mut loaded)?;
+    read(source, &paths, &mut loaded)?;
     Ok(loaded)
 }
 
@@ -104,7 +95,7 @@ pub fn flags(source: &Source, settings: Loaded, keys: &[String], environments: &
             }
         }
         let (flags, segments) = (loaded.project.flags.len(), loaded.project.segments.len());
-        read(source, &paths, Check::Misfits, &mut loaded)?;
+        read(source, &paths, &mut loaded)?;
         let mut mentions = Vec::new();
         for flag in loaded.project.flags.iter().skip(flags) {
             for environment in environments {
@@ -128,7 +119,7 @@ pub fn flags(source: &Source, settings: Loaded, keys: &[String], environments: &
 /// [`SourceError`] if a file or folder is there and cannot be read.
 pub fn settings(source: &Source) -> Result<Loaded, SourceError> {
     let mut loaded = Loaded::default();
-    read(source, &[PROJECT_FILE.to_owned()], Check::Misfits, &mut loaded)?;
+    read(source, &[PROJECT_FILE.to_owned()], &mut loaded)?;
     Ok(loaded)
 }
 
@@ -167,13 +158,13 @@ struct Lowered {
 }
 
 /// Reads files that may be missing, on all cores, and adds what they define in the order of `paths`.
-fn read(source: &Source, paths: &[String], check: Check, loaded: &mut Loaded) -> Result<(), SourceError> {
+fn read(source: &Source, paths: &[String], loaded: &mut Loaded) -> Result<(), SourceError> {
     let first = loaded.snapshot.files().count();
     let numbered = || (first..).map(|at| FileId(u32::try_from(at).unwrap_or(u32::MAX)));
     let files = each(paths.iter().collect(), |path| source.read(path));
     let files = files.into_iter().collect::<Result<Vec<_>, _>>()?;
     let present = files.into_iter().flatten().zip(numbered()).collect();
-    for lowered in each(present, |(file, id)| lower(file, id, check)) {
+    for lowered in each(present, |(file, id)| lower(file, id)) {
         loaded.snapshot.add(lowered.file);
         loaded.diagnostics.extend(lowered.diagnostics);
         loaded.allows.extend(lowered.allows);
@@ -200,7 +191,7 @@ fn each<T: Send, U: Send>(items: Vec<T>, work: impl Fn(T) -> U + Sync + Send) ->
     if items.len() < FEW { items.into_iter().map(work).collect() } else { items.into_par_iter().map(work).collect() }
 }
 
-fn lower(file: File, id: FileId, check: Check) -> Lowered {
+fn lower(file: File, id: FileId) -> Lowered {
     let mut diagnostics = Vec::new();
     let document = yaml::parse(id, &file, &mut diagnostics);
     let read = |comment: &yaml::Comment| Allow::read(&comment.text, comment.line, comment.span, &mut diagnostics);
@@ -212,30 +203,30 @@ fn lower(file: File, id: FileId, check: Check) -> Lowered {
         ([PROJECT_FILE], _) => {
             let (mut settings, misfits) = model::lower_settings(root);
             settings.whole = if misfits.is_empty() { document.whole } else { Whole::No };
-            held_against(Kind::Project, &document, misfits, check, &mut diagnostics);
+            held_against(Kind::Project, &document, misfits, &mut diagnostics);
             Definition::Settings(settings)
         }
         ([FLAGS, ..], true) => {
             let (mut flag, misfits) = model::lower_flag(root, file.stem(), id);
             flag.whole = if misfits.is_empty() { document.whole } else { Whole::No };
-            held_against(Kind::Flag, &document, misfits, check, &mut diagnostics);
+            held_against(Kind::Flag, &document, misfits, &mut diagnostics);
             Definition::Flag(Box::new(flag))
         }
         ([SEGMENTS, ..], true) => {
             let (mut segment, misfits) = model::lower_segment(root, file.stem(), id);
             segment.whole = if misfits.is_empty() { document.whole } else { Whole::No };
-            held_against(Kind::Segment, &document, misfits, check, &mut diagnostics);
+            held_against(Kind::Segment, &document, misfits, &mut diagnostics);
             Definition::Segment(segment)
         }
         ([KILLS, environment, _], true) => {
             let (kill, misfits) = model::lower_kill(root, environment, file.stem(), id);
-            held_against(Kind::Kill, &document, misfits, check, &mut diagnostics);
+            held_against(Kind::Kill, &document, misfits, &mut diagnostics);
             Definition::Kill(kill)
         }
         ([TESTS, ..], true) => {
             let (mut suite, misfits) = model::lower_suite(root, id);
             suite.whole = if misfits.is_empty() { document.whole } else { Whole::No };
-            held_against(Kind::Test, &document, misfits, check, &mut diagnostics);
+            held_against(Kind::Test, &document, misfits, &mut diagnostics);
             Definition::Suite(suite)
         }
         _ => {
@@ -246,10 +237,11 @@ fn lower(file: File, id: FileId, check: Check) -> Lowered {
     Lowered { file, definition, diagnostics, allows }
 }
 
-/// Lets the schema say what is wrong with a file, and makes sure that something is said about each misfit.
-fn held_against(kind: Kind, document: &Document, misfits: Vec<Misfit>, check: Check, diagnostics: &mut Diagnostics) {
+/// Lets the schema say what is wrong with a file that has misfits, and makes sure that something is said about each. A
+/// file without any is as its schema wants it: a test holds the two together.
+fn held_against(kind: Kind, document: &Document, misfits: Vec<Misfit>, diagnostics: &mut Diagnostics) {
     // Of a file that could not be read to its end, what is missing is not its author's fault.
-    if document.whole == Whole::No || check == Check::Misfits && misfits.is_empty() {
+    if document.whole == Whole::No || misfits.is_empty() {
         return;
     }
     let before = diagnostics.len();

@@ -21,6 +21,8 @@ mod unservable_variant;
 mod unused_segment;
 mod unused_variant;
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 use rayon::prelude::*;
 
@@ -69,9 +71,9 @@ pub fn check(project: &Project, today: Date) -> Diagnostics {
 }
 
 /// Everything that can be shown for all contexts, on all cores; the bundles are those of all environments.
-pub fn prove(project: &Project, mut bundles: Vec<Bundle>) -> Diagnostics {
-    let flags = bundles.iter_mut().flat_map(|bundle| bundle.flags.iter_mut());
-    flags.for_each(|flag| flag.state = State::Enabled);
+pub fn prove(project: &Project, bundles: &[Bundle]) -> Diagnostics {
+    let awake: Vec<Cow<'_, Bundle>> = bundles.iter().map(awake).collect();
+    let bundles: Vec<&Bundle> = awake.iter().map(AsRef::as_ref).collect();
     let bundles = bundles.as_slice();
     let mut diagnostics = Vec::new();
     let extents = Extents::new(project, bundles, &mut diagnostics);
@@ -88,4 +90,14 @@ pub fn prove(project: &Project, mut bundles: Vec<Bundle>) -> Diagnostics {
         diagnostics
     }));
     diagnostics
+}
+
+/// The same with every flag enabled.
+fn awake(bundle: &Bundle) -> Cow<'_, Bundle> {
+    if bundle.flags.iter().all(|flag| flag.state == State::Enabled) {
+        return Cow::Borrowed(bundle);
+    }
+    let mut bundle = bundle.clone();
+    bundle.flags.iter_mut().for_each(|flag| flag.state = State::Enabled);
+    Cow::Owned(bundle)
 }
