@@ -28,8 +28,8 @@ WORK = {
     "rollout": "a decision: a rollout to a quarter",
     "segment": "a decision: a segment of 10,000 ids",
     "split": "a decision: a split in three",
-    "load 1000 flags": "to load 1,000 compiled flags",
-    "load 10000 flags": "to load 10,000 compiled flags",
+    "load 1000 flags": "to load 1,000 compiled flags, each read when it is first asked for",
+    "load 10000 flags": "to load 10,000 compiled flags, each read when it is first asked for",
 }
 
 

@@ -161,10 +161,11 @@ struct Lowered {
 fn read(source: &Source, paths: &[String], loaded: &mut Loaded) -> Result<(), SourceError> {
     let first = loaded.snapshot.files().count();
     let numbered = || (first..).map(|at| FileId(u32::try_from(at).unwrap_or(u32::MAX)));
-    let files = each(paths.iter().collect(), |path| source.read(path));
+    let files = each(paths.iter().collect(), Cores::for_files(paths.len()), |path| source.read(path));
     let files = files.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let present = files.into_iter().flatten().zip(numbered()).collect();
-    for lowered in each(present, |(file, id)| lower(file, id)) {
+    let present: Vec<(File, FileId)> = files.into_iter().flatten().zip(numbered()).collect();
+    let cores = Cores::for_bytes(present.iter().map(|(file, _)| file.text.len()).sum());
+    for lowered in each(present, cores, |(file, id)| lower(file, id)) {
         loaded.snapshot.add(lowered.file);
         loaded.diagnostics.extend(lowered.diagnostics);
         loaded.allows.extend(lowered.allows);
@@ -183,12 +184,28 @@ fn read(source: &Source, paths: &[String], loaded: &mut Loaded) -> Result<(), So
     Ok(())
 }
 
-/// To wake the other cores for fewer files takes longer than to read them.
-const FEW: usize = 16;
+/// How many cores some work is worth: to wake the others may take longer than to do it.
+enum Cores {
+    One,
+    All,
+}
 
-/// What becomes of each, worked out on all cores where that is worth it.
-fn each<T: Send, U: Send>(items: Vec<T>, work: impl Fn(T) -> U + Sync + Send) -> Vec<U> {
-    if items.len() < FEW { items.into_iter().map(work).collect() } else { items.into_par_iter().map(work).collect() }
+impl Cores {
+    fn for_files(files: usize) -> Self {
+        if files < 16 { Self::One } else { Self::All }
+    }
+
+    fn for_bytes(bytes: usize) -> Self {
+        if bytes < 32 << 10 { Self::One } else { Self::All }
+    }
+}
+
+/// What becomes of each.
+fn each<T: Send, U: Send>(items: Vec<T>, cores: Cores, work: impl Fn(T) -> U + Sync + Send) -> Vec<U> {
+    match cores {
+        Cores::One => items.into_iter().map(work).collect(),
+        Cores::All => items.into_par_iter().map(work).collect(),
+    }
 }
 
 fn lower(file: File, id: FileId) -> Lowered {
