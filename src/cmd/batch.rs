@@ -280,11 +280,11 @@ fn decide_line<'b>(
             json(&written, text);
             // Inside of it.
             text.pop();
-            text.extend_from_slice(b",\"decisions\":");
-            let mut before = b'{';
-            for flag in flags {
-                text.push(before);
-                before = b',';
+            text.extend_from_slice(b",\"decisions\":{");
+            for (at, flag) in flags.iter_mut().enumerate() {
+                if at > 0 {
+                    text.push(b',');
+                }
                 flag.write(decide(bundle, flag.flag, &context, now), text);
             }
             text.extend_from_slice(b"}}");
