@@ -206,9 +206,9 @@ fn in_lines(bundle: &Json) -> Vec<u8> {
     let mut head = bundle.clone();
     let flags = head["flags"].take();
     head["flags"] = json!([]);
-    let flags: Vec<_> = flags.as_array().unwrap().iter().map(Json::to_string).collect();
+    let flags: Vec<_> = flags.as_array().unwrap().iter().map(|flag| format!("\n{flag}")).collect();
     let head = head.to_string();
-    format!("{}\n{}\n]}}", head.strip_suffix("]}").unwrap(), flags.join(",\n")).into_bytes()
+    format!("{}{}\n]}}", head.strip_suffix("]}").unwrap(), flags.join(",")).into_bytes()
 }
 
 #[test]
@@ -297,6 +297,12 @@ fn what_nobody_asks_for_may_be_wrong() {
     let right = flags(&[("a", json!([])), ("b", json!([on(0)])), ("c", json!([]))]);
     for whole in [right.to_string().into_bytes(), serde_json::to_vec_pretty(&right).unwrap()] {
         assert!(LazyBundle::new(whole).unwrap().flag("b").unwrap().is_some());
+    }
+    let text = String::from_utf8(in_lines(&right)).unwrap();
+    for whole in
+        [text.replace('\n', "\r\n"), text.replace('\n', "\n\n"), text.replace(",\n", "\n,\n"), text.replace(",\n", ",")]
+    {
+        assert!(LazyBundle::new(whole.into_bytes()).unwrap().flag("c").unwrap().is_some());
     }
     let none = LazyBundle::new(in_lines(&flags(&[]))).unwrap();
     assert!(none.flag("a").unwrap().is_none());

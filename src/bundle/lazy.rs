@@ -127,16 +127,22 @@ fn nowhere() -> BundleError {
     BundleError::Inconsistent("it refers to something that is not there".to_owned())
 }
 
-/// The line before the flags, their keys, and where each stands; none where the text is not laid out in lines, or its
-/// keys do not ascend.
+/// The line before the flags, their keys, and where each stands; none where they do not ascend, or where the text is
+/// not laid out as [`Bundle::to_json`] does it.
 fn lines(text: &str) -> Option<(&str, Vec<&str>, Vec<Unread>)> {
+    const START: &str = r#"{"key":""#;
     let (head, rest) = text.trim_end().strip_suffix("]}")?.split_once('\n')?;
+    if !head.ends_with(r#""flags":["#) {
+        return None;
+    }
     let (mut keys, mut unread) = (Vec::new(), Vec::new());
     let mut start = head.len() + 1;
-    for line in rest.trim_end().split('\n').filter(|line| !line.is_empty()) {
+    for line in rest.split_terminator('\n') {
         let flag = line.strip_suffix(',').unwrap_or(line);
-        let (key, _) = flag.strip_prefix(r#"{"key":""#)?.split_once('"')?;
-        if key.contains('\\') || keys.last().is_some_and(|last| *last >= key) {
+        let after = flag.strip_prefix(START)?;
+        let (key, _) = after.split_once('"')?;
+        let another = !flag.ends_with('}') || after.contains(START);
+        if another || key.contains('\\') || keys.last().is_some_and(|last| *last >= key) {
             return None;
         }
         keys.push(key);
