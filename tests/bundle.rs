@@ -14,7 +14,7 @@ mod workload;
 use std::fs;
 use std::path::Path;
 
-use flagctl::bundle::{Bundle, BundleError, LazyBundle};
+use flagctl::bundle::{Bundle, BundleError, LazyBundle, TextSet};
 use flagctl::compile::compile;
 use flagctl::eval::{Context, ContextError, Decision, decide, nearest, trace};
 use flagctl::load;
@@ -306,4 +306,22 @@ fn what_nobody_asks_for_may_be_wrong() {
     }
     let none = LazyBundle::new(in_lines(&flags(&[]))).unwrap();
     assert!(none.flag("a").unwrap().is_none());
+}
+
+#[test]
+fn a_set_of_texts_has_its_members_and_no_other_text() {
+    // As short and as long as texts are compared in different ways, and alike up to their ends.
+    let lengths = [0, 1, 2, 7, 8, 9, 35, 36, 37, 38, 100];
+    let texts = |end: &'static str| lengths.iter().map(move |length| format!("{}{end}", "x".repeat(*length)));
+    let others: Vec<String> = ["\0", "b", "é"].into_iter().flat_map(texts).collect();
+    for count in 0..=lengths.len() * 2 {
+        let members: Vec<String> = texts("").chain(texts("a")).take(count).collect();
+        let set = TextSet::from(members.iter().rev().map(|text| text.as_str().into()).collect::<Vec<Box<str>>>());
+        assert!(members.iter().all(|text| set.contains(text)), "{members:?}");
+        assert!(others.iter().chain(&[" ".into()]).all(|text| !set.contains(text)), "{members:?}");
+        let missing = texts("").chain(texts("a")).skip(count).filter(|text| !members.contains(text));
+        missing.for_each(|text| assert!(!set.contains(&text), "{text:?} in {members:?}"));
+        assert!(set.iter().is_sorted_by(|a, b| a < b));
+        assert!(set.iter().all(|text| members.iter().any(|member| member == text)));
+    }
 }

@@ -1,10 +1,8 @@
 //! The context schema: which attributes there are, and of what type.
 
-#[allow(clippy::disallowed_types, reason = "looked up by name, never iterated")]
-use std::collections::HashMap;
-
-use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
+
+use super::texts::Texts;
 
 /// The attribute that identifies the unit unless a flag names another; every schema has it.
 pub const TARGETING_KEY: &str = "targetingKey";
@@ -101,8 +99,7 @@ pub struct Attribute {
 #[derive(Debug, Clone)]
 pub struct Attributes {
     list: Vec<Attribute>,
-    #[allow(clippy::disallowed_types, reason = "looked up by name, never iterated")]
-    index: HashMap<Box<str>, AttributeId, FixedState>,
+    names: Texts,
 }
 
 impl Attributes {
@@ -125,8 +122,8 @@ impl Attributes {
         rest.truncate(usize::from(u16::MAX) - 2);
         let mut list = vec![targeting_key, built_in(NOW, Type::Datetime)];
         list.append(&mut rest);
-        let index = (0u16..).zip(&list).map(|(at, a)| (a.name.clone(), AttributeId(at))).collect();
-        Self { list, index }
+        let names = list.iter().map(|attribute| attribute.name.as_ref()).collect();
+        Self { list, names }
     }
 
     /// How many there are, the built-in ones included.
@@ -137,7 +134,7 @@ impl Attributes {
 
     /// The attribute of that name.
     pub fn find(&self, name: &str) -> Option<AttributeId> {
-        self.index.get(name).copied()
+        self.names.find(name).and_then(|place| u16::try_from(place).ok()).map(AttributeId)
     }
 
     /// The attribute at that place.

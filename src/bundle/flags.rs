@@ -1,30 +1,24 @@
 //! The flags of a bundle, found by key.
 
-#[allow(clippy::disallowed_types, reason = "looked up by key, never iterated")]
-use std::collections::HashMap;
 use std::iter::FilterMap;
 use std::slice::Iter;
 use std::sync::OnceLock;
 
-use foldhash::fast::FixedState;
-
+use super::texts::Texts;
 use super::{Flag, FlagId};
 
 /// Flags in a fixed order. Of a [`LazyBundle`](super::LazyBundle)'s, only those that were read are seen.
 #[derive(Debug, Clone)]
 pub struct Flags {
     list: Box<[OnceLock<Flag>]>,
-    #[allow(clippy::disallowed_types, reason = "looked up by key, never iterated")]
-    index: HashMap<Box<str>, FlagId, FixedState>,
+    keys: Texts,
 }
 
 impl Flags {
     /// Of these keys, in their order, and none of them read.
     pub(super) fn unread<'k>(keys: impl Iterator<Item = &'k str>) -> Self {
-        let mut flags = Self::from_iter([]);
-        flags.index.extend(keys.zip(0u32..).map(|(key, at)| (key.into(), FlagId(at))));
-        flags.list = flags.index.keys().map(|_| OnceLock::new()).collect();
-        flags
+        let keys: Texts = keys.collect();
+        Self { list: (0..keys.len()).map(|_| OnceLock::new()).collect(), keys }
     }
 
     /// Puts a flag where its key stands; it stays as it is if it is there already.
@@ -36,7 +30,7 @@ impl Flags {
 
     /// Where the flag of that key stands.
     pub fn find(&self, key: &str) -> Option<FlagId> {
-        self.index.get(key).copied()
+        self.keys.find(key).and_then(|place| u32::try_from(place).ok()).map(FlagId)
     }
 
     /// The flag at that place.
@@ -59,9 +53,9 @@ impl Flags {
         self.into_iter()
     }
 
-    /// The keys of all flags, read or not, in no order.
+    /// The keys of all flags, read or not, in their order.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.index.keys().map(AsRef::as_ref)
+        self.keys.iter()
     }
 
     /// The flag of that key, to change anything but its key.
@@ -79,8 +73,8 @@ impl Flags {
 impl FromIterator<Flag> for Flags {
     fn from_iter<I: IntoIterator<Item = Flag>>(flags: I) -> Self {
         let list: Vec<Flag> = flags.into_iter().collect();
-        let index = (0u32..).zip(&list).map(|(at, flag)| (flag.key.clone(), FlagId(at))).collect();
-        Self { list: list.into_iter().map(OnceLock::from).collect(), index }
+        let keys = list.iter().map(|flag| flag.key.as_ref()).collect();
+        Self { list: list.into_iter().map(OnceLock::from).collect(), keys }
     }
 }
 

@@ -13,6 +13,7 @@ mod flags;
 mod json;
 mod lazy;
 mod text;
+mod texts;
 mod weight;
 mod words;
 

@@ -1,74 +1,25 @@
 //! Prepared operands of tests on text.
 
-use std::hash::BuildHasher;
-
-use foldhash::fast::FixedState;
-use hashbrown::HashTable;
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
 use super::TextOperator;
+use super::texts::Texts;
 
 /// A set of texts.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(from = "Vec<Box<str>>", into = "Vec<Box<str>>")]
-pub struct TextSet {
-    /// The members, ascending, one after another: a set that is asked for one of them stays in few cache lines.
-    joined: Box<str>,
-    /// Of each member, where it ends.
-    ends: Box<[usize]>,
-    index: Index,
-}
-
-/// What tells whether a text can be a member without comparing it with each.
-#[derive(Debug, Clone)]
-enum Index {
-    /// The [`head`] of each, in their order.
-    Heads(Box<[u64]>),
-    /// Where each begins and ends.
-    Hashed(HashTable<(u32, u32)>),
-}
-
-/// Of eight bytes, where there are so many: what differs here is not equal.
-fn head(text: &str) -> u64 {
-    let bytes = text.as_bytes();
-    let word = |half: &[u8; 4]| u64::from(u32::from_le_bytes(*half));
-    match (bytes.first_chunk(), bytes.first_chunk(), bytes.last_chunk()) {
-        (Some(eight), ..) => u64::from_le_bytes(*eight),
-        // What stands in the middle is in both.
-        (_, Some(first), Some(last)) => word(first) << 32 | word(last),
-        _ => bytes.iter().fold(0, |head, byte| head << 8 | u64::from(*byte)),
-    }
-}
+pub struct TextSet(Texts);
 
 impl TextSet {
-    /// Up to here a scan is as fast as hashing the text that is looked for.
-    const SCANNED: usize = 12;
-    /// The same on every machine.
-    const HASHER: FixedState = FixedState::with_seed(0);
-
     /// Whether the text is one of them.
     pub fn contains(&self, text: &str) -> bool {
-        match &self.index {
-            Index::Heads(heads) => {
-                let wanted = head(text);
-                heads.iter().enumerate().any(|(at, head)| *head == wanted && self.member(at) == Some(text))
-            }
-            Index::Hashed(index) => {
-                let same = |(start, end): &(u32, u32)| self.joined.get(*start as usize..*end as usize) == Some(text);
-                index.find(Self::HASHER.hash_one(text), same).is_some()
-            }
-        }
+        self.0.find(text).is_some()
     }
 
     /// The members, ascending, each once.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        (0..self.ends.len()).filter_map(|at| self.member(at))
-    }
-
-    fn member(&self, at: usize) -> Option<&str> {
-        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
-        self.joined.get(start..*self.ends.get(at)?)
+        self.0.iter()
     }
 }
 
@@ -76,28 +27,7 @@ impl From<Vec<Box<str>>> for TextSet {
     fn from(mut members: Vec<Box<str>>) -> Self {
         members.sort_unstable();
         members.dedup();
-        let mut joined = String::with_capacity(members.iter().map(|member| member.len()).sum());
-        let mut ends = Vec::with_capacity(members.len());
-        for member in &members {
-            joined.push_str(member);
-            ends.push(joined.len());
-        }
-        // Offsets of a larger set take more bits than its index has.
-        let index = if members.len() > Self::SCANNED && u32::try_from(joined.len()).is_ok() {
-            let mut index = HashTable::with_capacity(members.len());
-            let mut start = 0;
-            for end in ends.iter().filter_map(|end| u32::try_from(*end).ok()) {
-                let hash = |(start, end): &(u32, u32)| {
-                    Self::HASHER.hash_one(joined.get(*start as usize..*end as usize).unwrap_or_default())
-                };
-                index.insert_unique(hash(&(start, end)), (start, end), hash);
-                start = end;
-            }
-            Index::Hashed(index)
-        } else {
-            Index::Heads(members.iter().map(|member| head(member)).collect())
-        };
-        Self { joined: joined.into(), ends: ends.into(), index }
+        Self(members.iter().map(AsRef::as_ref).collect())
     }
 }
 
