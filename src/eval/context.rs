@@ -25,7 +25,7 @@ pub enum Value<'a> {
     /// It is null.
     Null,
     /// It is there, and is not of the declared type, or not one of the enum.
-    Unusable(Json),
+    Unusable(Box<Json>),
     /// A truth value.
     Boolean(bool),
     /// Within ±2^53; never NaN.
@@ -70,7 +70,7 @@ pub enum ContextError {
 impl<'a> Context<'a> {
     /// No attribute at all.
     pub fn empty(attributes: &Attributes) -> Self {
-        Self { values: vec![Value::Absent; attributes.len()] }
+        Self { values: (0..attributes.len()).map(|_| Value::Absent).collect() }
     }
 
     /// Reads an object whose nesting or dotted names are attribute names.
@@ -180,24 +180,26 @@ impl<'a> Visitor<'a> for Object<'_, 'a, '_> {
         let reader = self.0;
         let outer = reader.path.len();
         let mut empty = true;
-        while object.next_key_seed(Name(&mut reader.path))?.is_some() {
+        while let Some(mut name) = object.next_key_seed(Name)? {
             empty = false;
-            match reader.attributes.find(&reader.path) {
+            if outer > 0 {
+                name = Cow::Owned(reader.path.clone() + &name);
+            }
+            match reader.attributes.find(&name) {
                 Some(AttributeId::NOW) => return Err(reader.refuse(ContextError::Now)),
-                Some(id) if *reader.context.value(id) != Value::Absent => {
-                    let path = reader.path.clone();
-                    return Err(reader.refuse(ContextError::Twice(path)));
+                Some(id) if !matches!(reader.context.value(id), Value::Absent) => {
+                    return Err(reader.refuse(ContextError::Twice(name.into_owned())));
                 }
                 Some(id) => match reader.attributes.get(id) {
                     Some(attribute) => reader.context.set(id, object.next_value_seed(Typed(attribute))?),
                     None => drop(object.next_value::<IgnoredAny>()?),
                 },
                 None => {
-                    reader.path.push('.');
+                    reader.path = name.into_owned() + ".";
                     object.next_value_seed(Unknown(reader))?;
+                    reader.path.truncate(outer);
                 }
             }
-            reader.path.truncate(outer);
         }
         if empty && outer > 0 {
             Unknown(reader).note();
@@ -206,27 +208,30 @@ impl<'a> Visitor<'a> for Object<'_, 'a, '_> {
     }
 }
 
-/// Adds a name to a path.
-struct Name<'p>(&'p mut String);
+/// A name in an object, borrowed where it can be.
+struct Name;
 
-impl<'a> DeserializeSeed<'a> for Name<'_> {
-    type Value = ();
+impl<'a> DeserializeSeed<'a> for Name {
+    type Value = Cow<'a, str>;
 
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Cow<'a, str>, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
-impl Visitor<'_> for Name<'_> {
-    type Value = ();
+impl<'a> Visitor<'a> for Name {
+    type Value = Cow<'a, str>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a name")
     }
 
-    fn visit_str<E: Error>(self, name: &str) -> Result<(), E> {
-        self.0.push_str(name);
-        Ok(())
+    fn visit_borrowed_str<E>(self, name: &'a str) -> Result<Cow<'a, str>, E> {
+        Ok(Cow::Borrowed(name))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Cow<'a, str>, E> {
+        Ok(Cow::Owned(name.to_owned()))
     }
 }
 
@@ -318,7 +323,7 @@ impl<'a> Visitor<'a> for Typed<'_> {
     fn visit_bool<E>(self, boolean: bool) -> Result<Value<'a>, E> {
         Ok(match self.0.kind {
             Type::Boolean => Value::Boolean(boolean),
-            _ => Value::Unusable(boolean.into()),
+            _ => Value::Unusable(Box::new(boolean.into())),
         })
     }
 
@@ -347,7 +352,7 @@ impl<'a> Visitor<'a> for Typed<'_> {
     }
 
     fn visit_map<A: MapAccess<'a>>(self, object: A) -> Result<Value<'a>, A::Error> {
-        Ok(Value::Unusable(Json::deserialize(MapAccessDeserializer::new(object))?))
+        Ok(Value::Unusable(Box::new(Json::deserialize(MapAccessDeserializer::new(object))?)))
     }
 }
 
@@ -359,7 +364,7 @@ impl<'a> Typed<'_> {
     fn number(&self, json: Number) -> Value<'a> {
         match (self.0.kind, number(&json)) {
             (Type::Number, Some(number)) => Value::Number(number),
-            _ => Value::Unusable(Json::Number(json)),
+            _ => Value::Unusable(Box::new(Json::Number(json))),
         }
     }
 
@@ -371,7 +376,7 @@ impl<'a> Typed<'_> {
             Type::Ip => text.parse().ok().map(|address: IpAddr| Value::Address(address.to_canonical())),
             _ => None,
         };
-        read.unwrap_or_else(|| Value::Unusable(text.into()))
+        read.unwrap_or_else(|| Value::Unusable(Box::new(text.into())))
     }
 
     fn list(&self, items: Vec<Json>) -> Value<'a> {
@@ -384,14 +389,14 @@ impl<'a> Typed<'_> {
             }
             _ => None,
         };
-        read.unwrap_or_else(|| Value::Unusable(items.into()))
+        read.unwrap_or_else(|| Value::Unusable(Box::new(items.into())))
     }
 }
 
 impl<'a> Value<'a> {
     /// The JSON as the attribute's type reads it; [`Value::Unusable`] where it does not fit.
     pub fn read(attribute: &Attribute, json: &'a Json) -> Self {
-        Typed(attribute).deserialize(json).unwrap_or_else(|_| Self::Unusable(json.clone()))
+        Typed(attribute).deserialize(json).unwrap_or_else(|_| Self::Unusable(Box::new(json.clone())))
     }
 
     /// The same value, borrowing nothing.
