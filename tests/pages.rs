@@ -101,7 +101,7 @@ fn validate(block: &Block) -> (Vec<Finding>, String) {
     let source = Source::Folder(Folder::find(folder.path()).unwrap());
     let loaded = load::tests(&source, load::all(&source).unwrap(), |_| true).unwrap();
     let names = loaded.project.settings.environments.iter().map(|name| name.value.as_str());
-    let (bundles, compiled): (Vec<_>, Vec<_>) = names.map(|name| compile(&loaded.project, name)).unzip();
+    let (mut bundles, compiled): (Vec<_>, Vec<_>) = names.map(|name| compile(&loaded.project, name)).unzip();
     let mut diagnostics = compiled.concat();
     diagnostics.extend(rules::check(&loaded.project, jiff::civil::date(2026, 11, 22)));
     let keys: Vec<&str> = loaded.project.flags.iter().map(|flag| flag.key.as_str()).collect();
@@ -110,7 +110,7 @@ fn validate(block: &Block) -> (Vec<Finding>, String) {
     let past = Past::new();
     let outcome = run(&plan, &past, &Budget::default());
     diagnostics.extend(outcome.checks.iter().filter_map(|check| check.verdict.diagnostic().cloned()));
-    diagnostics.extend(rules::prove(&loaded.project, &bundles));
+    diagnostics.extend(rules::prove(&loaded.project, &mut bundles));
     let findings = loaded.settle(diagnostics);
     let validation = Validation {
         findings: &findings,

@@ -147,9 +147,9 @@ fn guessed_by<'b>(
     let mut asked: BTreeMap<AttributeId, Vec<(&Condition, &Test, bool)>> = BTreeMap::new();
     gather(bundle, condition, Truth::True, branch, &mut asked);
     let mut choices = Vec::with_capacity(asked.len());
+    let mut alone = Moment::empty(bundle);
     for (id, tests) in &asked {
         let mut values = candidates(bundle, *id, tests.iter().map(|(_, test, wanted)| (*test, *wanted)));
-        let mut alone = Moment::empty(bundle);
         values.retain(|value| {
             alone.set(*id, value.clone());
             tests.iter().all(|(condition, _, wanted)| {

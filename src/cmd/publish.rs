@@ -14,6 +14,7 @@ use super::at::At;
 use super::{Exit, Global, UsageError, check_environment, eval, export, progress, target, validate};
 use crate::bundle::{Bundle, BundleError};
 use crate::commit;
+use crate::compile::compile;
 use crate::flagd::{self, Refusal};
 use crate::load;
 use crate::model::{FLAGS, KILLS, SEGMENTS, TESTS};
@@ -109,12 +110,14 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
     }
     // Whether a commit can be published does not depend on the day.
     let today = Timestamp::from_second(revision.seconds()?)?.to_zoned(TimeZone::UTC).date();
-    let (mut bundles, findings) = progress::shown("checking", || validate::check(&loaded, today));
+    let findings = progress::shown("checking", || validate::check(&loaded, today));
     if eval::refuse(&loaded, findings, &source, global)? == Exit::Failed {
         return Ok(Exit::No);
     }
     args.at.note(&source, &mut io::stderr().lock())?;
-    bundles.retain(|bundle| args.environment.is_empty() || args.environment.contains(&bundle.environment.to_string()));
+    let mut names: Vec<&str> = loaded.project.settings.environments.iter().map(|name| name.value.as_str()).collect();
+    names.retain(|name| args.environment.is_empty() || args.environment.iter().any(|wanted| wanted == name));
+    let bundles: Vec<Bundle> = names.par_iter().map(|name| compile(&loaded.project, name).0).collect();
     let Some(editions) = editions(args, &bundles, &revision)? else { return Ok(Exit::No) };
     let compare = |published: &str| compare(&revision, published, args);
     let exit = all(args, &store, editions, &compare);

@@ -12,14 +12,13 @@ use rayon::prelude::*;
 
 use super::at::At;
 use super::{Exit, Global, Stream, moment, parse_moment, prefix, progress};
-use crate::bundle::Bundle;
 use crate::codes::Severity;
 use crate::compile::compile;
 use crate::diag::{Diagnostics, Finding};
 use crate::load::{self, Loaded};
 use crate::report::{self, Validation};
 use crate::rules;
-use crate::source::Source;
+use crate::source::{Source, Spanned};
 use crate::test;
 use crate::yaml::Whole;
 
@@ -67,7 +66,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let wanted = args.paths.iter().map(|path| inside(path, &source)).collect::<Result<Vec<_>>>()?;
     let loaded = load::tests(&source, progress::all(&source)?, |_| true)?;
     let today = moment(args.now).to_zoned(TimeZone::UTC).date();
-    let (bundles, mut findings) = progress::shown("checking", || check(&loaded, today));
+    let mut findings = progress::shown("checking", || check(&loaded, today));
     let asked_for = |path: &str| wanted.is_empty() || wanted.iter().any(|wanted| Path::new(path).starts_with(wanted));
     findings.retain(|finding| asked_for(&loaded.snapshot.file(finding.diagnostic.span.file).path));
     let paths = loaded.snapshot.files().map(|(_, file)| file.path.as_str());
@@ -82,7 +81,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
     report(args, global, &source, &loaded, &findings, &checked)?;
     let errors = findings.iter().any(|finding| finding.severity == Severity::Error);
     // The process ends here: taking the definitions apart again would be a tenth of its time.
-    std::mem::forget((loaded, bundles, findings));
+    std::mem::forget((loaded, findings));
     Ok(if errors { Exit::No } else { Exit::Yes })
 }
 
@@ -107,23 +106,27 @@ fn report(
     out.flush()
 }
 
-/// The environments compiled, in their order, and everything that is wrong with what was loaded.
-pub(super) fn check(loaded: &Loaded, today: Date) -> (Vec<Bundle>, Vec<Finding>) {
+/// Everything that is wrong with what was loaded.
+pub(super) fn check(loaded: &Loaded, today: Date) -> Vec<Finding> {
     let project = &loaded.project;
     // Without the settings, every environment and attribute would be unknown.
     if project.settings.whole == Whole::No {
-        return (Vec::new(), loaded.settle(Vec::new()));
+        return loaded.settle(Vec::new());
     }
-    let names = &project.settings.environments;
-    let (bundles, diagnostics): (Vec<_>, Vec<_>) = names.par_iter().map(|name| compile(project, &name.value)).unzip();
+    let compile = |name: &Spanned<String>| compile(project, &name.value);
+    let compiled = || project.settings.environments.par_iter().map(compile).unzip();
+    let ((mut bundles, diagnostics), advice): ((Vec<_>, Vec<_>), _) =
+        rayon::join(compiled, || rules::check(project, today));
     let mut diagnostics: Diagnostics = diagnostics.into_iter().flatten().collect();
     if !project.suites.is_empty() {
         let keys: Vec<&str> = project.flags.iter().map(|flag| flag.key.as_str()).collect();
         diagnostics.extend(test::plan(project, &bundles, &keys).1);
     }
-    diagnostics.extend(rules::prove(project, &bundles));
-    diagnostics.extend(rules::check(project, today));
-    (bundles, loaded.settle(diagnostics))
+    diagnostics.extend(rules::prove(project, &mut bundles));
+    diagnostics.extend(advice);
+    // Nobody waits for them to be taken apart.
+    std::mem::forget(bundles);
+    loaded.settle(diagnostics)
 }
 
 /// What was looked at, in words.

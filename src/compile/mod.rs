@@ -141,7 +141,7 @@ impl<'p> Compiler<'p> {
             if !environments().any(|known| known == kill.environment) {
                 self.report(unknown(&kill.environment, kill.start));
             }
-            if !self.flags.iter().any(|draft| draft.definition.key == kill.flag) {
+            if self.flags.binary_search_by(|draft| draft.definition.key.cmp(&kill.flag)).is_err() {
                 let keys = self.flags.iter().map(|draft| draft.definition.key.as_str());
                 let help = did_you_mean(&kill.flag, keys).unwrap_or_else(|| "remove the file".to_owned());
                 let message = format!("there is no flag `{}` to kill", kill.flag);

@@ -1,6 +1,6 @@
 //! Conditions as written.
 
-use super::lower::Lowering;
+use super::lower::{Lowering, each};
 use crate::source::{Span, Spanned};
 use crate::yaml::{Node, Value};
 
@@ -124,19 +124,19 @@ impl Lowering {
         if items.is_empty() {
             self.misfit::<()>(node.span, "at least one condition");
         }
-        items.iter().filter_map(|item| self.condition(item)).collect()
+        each(items, |item| self.condition(item))
     }
 
     /// A mapping from flags to the variants that they must serve.
     pub(super) fn requirements(&mut self, node: &Node) -> Vec<Requirement> {
         let entries = self.mapping(node);
-        let requirement = |entry| Some(Requirement { flag: self.key(entry)?, variants: self.names(&entry.value) });
-        entries.iter().filter_map(requirement).collect()
+        each(entries, |entry| Some(Requirement { flag: self.key(entry)?, variants: self.names(&entry.value) }))
     }
 
     fn attribute(&mut self, name: Spanned<String>, node: &Node) -> Option<Condition> {
         let short = |operator| Operation { operator, span: node.span, operand: node.clone() };
-        let (mut operations, mut ignore_case) = (Vec::new(), None);
+        let mut operations = Vec::with_capacity(node.entries().len().max(1));
+        let mut ignore_case = None;
         match &node.value {
             Value::Map(entries) => {
                 for entry in entries {

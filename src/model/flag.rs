@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::condition::{Condition, Requirement};
-use super::lower::{Fields, Lowering};
+use super::lower::{Fields, Lowering, each};
 use crate::bundle::Percent;
 use crate::source::{FileId, Span, Spanned};
 use crate::yaml::{Node, Value, Whole};
@@ -186,7 +186,7 @@ impl Flag {
                         _ => Some(Variant { name, value: value.clone() }),
                     }
                 };
-                entries.iter().filter_map(variant).collect()
+                each(entries, variant)
             }
         };
         let environments = fields.get("environments").map_or_else(Vec::new, |environments| {
@@ -196,7 +196,7 @@ impl Flag {
                 let fields = lowering.fields(&entry.value, &SERVING);
                 Some((name, Serving::lower(lowering, &fields)))
             };
-            entries.iter().filter_map(environment).collect()
+            each(entries, environment)
         });
         let kind = fields.get("kind").and_then(|kind| match kind.as_text() {
             Some(text) if KINDS.contains(&text) => lowering.text(kind),
@@ -205,7 +205,7 @@ impl Flag {
         let tags = fields.get("tags").map_or_else(Vec::new, |tags| {
             let items = lowering.list(tags);
             lowering.distinct(tags, items);
-            items.iter().filter_map(|item| lowering.name(item)).collect()
+            each(items, |item| lowering.name(item))
         });
         Self {
             key: key.to_owned(),
@@ -281,7 +281,7 @@ impl Rule {
             if items.is_empty() {
                 lowering.misfit::<()>(steps.span, "at least one step");
             }
-            items.iter().filter_map(|item| lowering.percent(item)).collect()
+            each(items, |item| lowering.percent(item))
         });
         Self {
             span: node.span,

@@ -95,7 +95,7 @@ impl Lowering {
         match &node.value {
             Value::List(items) => {
                 self.distinct(node, items);
-                items.iter().filter_map(|item| self.name(item)).collect()
+                each(items, |item| self.name(item))
             }
             _ => self.name(node).into_iter().collect(),
         }
@@ -146,6 +146,13 @@ impl<'n> Fields<'n> {
             node => node,
         }
     }
+}
+
+/// What becomes of each, but for what is left out, in no more memory than that takes: there are a great many lists.
+pub(super) fn each<'n, T, U>(items: &'n [T], read: impl FnMut(&'n T) -> Option<U>) -> Vec<U> {
+    let mut all = Vec::with_capacity(items.len());
+    all.extend(items.iter().filter_map(read));
+    all
 }
 
 const NAME: &str = "a name";

@@ -19,9 +19,9 @@ pub(super) struct Extents<'p> {
 }
 
 impl<'p> Extents<'p> {
-    pub(super) fn new(project: &'p Project, bundles: &[&Bundle], diagnostics: &mut Diagnostics) -> Self {
+    pub(super) fn new(project: &'p Project, bundles: &[Bundle], diagnostics: &mut Diagnostics) -> Self {
         let one = |segment: &'p model::Segment| {
-            let compiled = bundles.iter().filter_map(|&bundle| {
+            let compiled = bundles.iter().filter_map(|bundle| {
                 let found = bundle.segments.iter().find(|one| one.name.as_ref() == segment.name)?;
                 Some((bundle, &found.condition))
             });

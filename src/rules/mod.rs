@@ -21,8 +21,6 @@ mod unservable_variant;
 mod unused_segment;
 mod unused_variant;
 
-use std::borrow::Cow;
-
 use jiff::civil::Date;
 use rayon::prelude::*;
 
@@ -70,11 +68,11 @@ pub fn check(project: &Project, today: Date) -> Diagnostics {
     diagnostics
 }
 
-/// Everything that can be shown for all contexts, on all cores; the bundles are those of all environments.
-pub fn prove(project: &Project, bundles: &[Bundle]) -> Diagnostics {
-    let awake: Vec<Cow<'_, Bundle>> = bundles.iter().map(awake).collect();
-    let bundles: Vec<&Bundle> = awake.iter().map(AsRef::as_ref).collect();
-    let bundles = bundles.as_slice();
+/// Everything that can be shown for all contexts, on all cores; the bundles are those of all environments, in which it
+/// enables every flag.
+pub fn prove(project: &Project, bundles: &mut [Bundle]) -> Diagnostics {
+    bundles.iter_mut().flat_map(|bundle| bundle.flags.iter_mut()).for_each(|flag| flag.state = State::Enabled);
+    let bundles = &*bundles;
     let mut diagnostics = Vec::new();
     let extents = Extents::new(project, bundles, &mut diagnostics);
     empty_segment::check(project, &extents, &mut diagnostics);
@@ -90,14 +88,4 @@ pub fn prove(project: &Project, bundles: &[Bundle]) -> Diagnostics {
         diagnostics
     }));
     diagnostics
-}
-
-/// The same with every flag enabled.
-fn awake(bundle: &Bundle) -> Cow<'_, Bundle> {
-    if bundle.flags.iter().all(|flag| flag.state == State::Enabled) {
-        return Cow::Borrowed(bundle);
-    }
-    let mut bundle = bundle.clone();
-    bundle.flags.iter_mut().for_each(|flag| flag.state = State::Enabled);
-    Cow::Owned(bundle)
 }

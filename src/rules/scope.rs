@@ -38,9 +38,9 @@ pub(super) struct Placed<'r, 'p> {
 
 impl<'p> Review<'p> {
     /// None where no environment has the flag.
-    pub(super) fn new(flag: &'p model::Flag, bundles: &[&'p Bundle]) -> Option<Result<Self, Failure>> {
+    pub(super) fn new(flag: &'p model::Flag, bundles: &'p [Bundle]) -> Option<Result<Self, Failure>> {
         let mut scopes: Vec<Scope<'p>> = Vec::new();
-        for &bundle in bundles {
+        for bundle in bundles {
             let Some(definition) = Definition::find(bundle, &flag.key) else { continue };
             let serving = flag.serving(&bundle.environment);
             let alone = !definition.flag().conditions().any(|condition| asks_flags(bundle, condition));
