@@ -19,6 +19,8 @@ use crate::eval::{Context, Decision, Reason, Value, decide};
 
 /// So many bytes of lines are read for each core before they are shared out: what is written of them stays in its cache.
 const BLOCK: usize = 256 << 10;
+/// So many decisions wait for each core at a time to be written.
+const DECISIONS: usize = 1 << 15;
 /// So many lines are decided by one core at a time.
 const SHARE: usize = 256;
 /// So many bytes a line has about, and so many each decision in it; more is a matter of speed alone.
@@ -28,7 +30,7 @@ const DECISION: usize = 80;
 const NAMES: usize = 20;
 
 pub(super) fn run(bundle: &Bundle, flags: &[&Flag], path: &Path, now: Timestamp) -> Result<Exit> {
-    let mut reader = Lines::new(BufReader::with_capacity(1 << 16, context::open(path)?));
+    let mut reader = Lines::new(BufReader::with_capacity(1 << 16, context::open(path)?), flags.len());
     let mut out = BufWriter::new(io::stdout().lock());
     let progress = progress(path);
     let mut summary = Summary::default();
@@ -89,12 +91,15 @@ impl Block {
                     .filter(|line| line.bytes.is_none_or(|bytes| !bytes.trim_ascii().is_empty())),
             )
         };
-        self.lines.par_chunks(SHARE).map(share).collect()
+        let even = self.lines.len().div_ceil(rayon::current_num_threads());
+        self.lines.par_chunks(even.clamp(1, SHARE)).map(share).collect()
     }
 }
 
 pub(super) struct Lines<R> {
     reader: R,
+    /// So many are in a block at most.
+    most: usize,
     /// In bytes.
     read: u64,
     /// In lines.
@@ -102,16 +107,18 @@ pub(super) struct Lines<R> {
 }
 
 impl<R: BufRead> Lines<R> {
-    pub(super) fn new(reader: R) -> Self {
-        Self { reader, read: 0, number: 0 }
+    /// Of each, so many decisions are to be kept until it is written.
+    pub(super) fn new(reader: R, decisions: usize) -> Self {
+        let most = (DECISIONS * rayon::current_num_threads() / decisions.max(1)).max(1);
+        Self { reader, most, read: 0, number: 0 }
     }
 
-    /// Whole lines, [`BLOCK`] bytes of them for each core or what is left; none at the end.
+    /// Whole lines, [`BLOCK`] bytes or [`DECISIONS`] of them for each core, or what is left; none at the end.
     pub(super) fn block(&mut self) -> io::Result<Option<Block>> {
         let mut block = Block::default();
         let size = BLOCK * rayon::current_num_threads();
         block.bytes.reserve(size);
-        while block.bytes.len() < size {
+        while block.bytes.len() < size && block.lines.len() < self.most {
             let start = block.bytes.len();
             let read = (&mut self.reader).take(context::LIMIT).read_until(b'\n', &mut block.bytes)?;
             if read == 0 {
@@ -241,7 +248,8 @@ fn decide_lines(
     lines: &mut dyn Iterator<Item = Line<'_>>,
     now: Timestamp,
 ) -> (Vec<u8>, Summary) {
-    let mut text = Vec::with_capacity(SHARE * (LINE + flags.len() * DECISION));
+    let (_, most) = lines.size_hint();
+    let mut text = Vec::with_capacity(most.unwrap_or(0) * (LINE + flags.len() * DECISION));
     let mut summary = Summary::default();
     let mut met: Vec<_> = flags.iter().map(|flag| Met { flag, decisions: Vec::new() }).collect();
     for line in lines {

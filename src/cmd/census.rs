@@ -40,7 +40,7 @@ pub(super) fn count(path: &Path, impacts: &[&Impact], states: [&State; 2], now: 
     let opened = context::open(path)?;
     let zipped = path.extension().is_some_and(|extension| extension == "gz");
     let opened: Box<dyn Read + Send> = if zipped { Box::new(MultiGzDecoder::new(opened)) } else { opened };
-    let mut lines = Lines::new(BufReader::with_capacity(1 << 16, opened));
+    let mut lines = Lines::new(BufReader::with_capacity(1 << 16, opened), 1);
     let mut census = Census { contexts: 0, regions: cases.iter().map(|case| vec![0; case.regions()]).collect() };
     while let Some(block) = lines.block().with_context(|| format!("cannot read `{}`", path.display()))? {
         let parts: Result<Vec<Census>> = block.shares(|lines| part(&cases, lines, path, now));
