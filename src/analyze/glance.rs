@@ -147,6 +147,7 @@ fn guessed_by<'b>(
     let mut asked: BTreeMap<AttributeId, Vec<(&Condition, &Test, bool)>> = BTreeMap::new();
     gather(bundle, condition, Truth::True, branch, &mut asked);
     let mut choices = Vec::with_capacity(asked.len());
+    // Values that it keeps of other attributes are nothing to a test of this one.
     let mut alone = Moment::empty(bundle);
     for (id, tests) in &asked {
         let mut values = candidates(bundle, *id, tests.iter().map(|(_, test, wanted)| (*test, *wanted)));

@@ -30,7 +30,7 @@ impl Texts {
 
     /// The place of that text.
     pub(super) fn find(&self, text: &str) -> Option<usize> {
-        if self.len() <= Self::FEW {
+        if self.index.is_empty() {
             return self.iter().position(|one| one == text);
         }
         let length = length(text);
@@ -44,7 +44,7 @@ impl Texts {
         self.index.find(hash(text), same).map(|slot| slot.place as usize)
     }
 
-    pub(super) fn get(&self, place: usize) -> Option<&str> {
+    fn get(&self, place: usize) -> Option<&str> {
         let start = place.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
         self.joined.get(start..*self.ends.get(place)?)
     }

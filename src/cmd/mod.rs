@@ -47,9 +47,13 @@ use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context as _, Result, anyhow};
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
+use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::bundle::Bundle;
+use crate::compile::compile;
 use crate::diag::did_you_mean;
+use crate::load::Loaded;
 use crate::model::{FLAGS, Settings};
 use crate::report::Colour;
 use crate::source::{File, Source};
@@ -268,6 +272,13 @@ fn check_environment(name: &str, settings: &Settings) -> Result<()> {
     let help = did_you_mean(name, names());
     let help = help.unwrap_or_else(|| format!("the environments are {}", names().collect::<Vec<_>>().join(", ")));
     Err(anyhow!("there is no environment `{name}`; {help}"))
+}
+
+/// The environments that are asked for, compiled on all cores, in their order.
+fn bundles(loaded: &Loaded, asked_for: impl Fn(&str) -> bool) -> Vec<Bundle> {
+    let mut names: Vec<&str> = loaded.project.settings.environments.iter().map(|name| name.value.as_str()).collect();
+    names.retain(|name| asked_for(name));
+    names.par_iter().map(|name| compile(&loaded.project, name).0).collect()
 }
 
 /// Of the terminal that stdout is, in columns.

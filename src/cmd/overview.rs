@@ -12,9 +12,8 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::at::At;
-use super::{Exit, Format, bundle, moment, parse_moment, progress, unknown_flag};
+use super::{Exit, Format, bundle, bundles, moment, parse_moment, progress, unknown_flag};
 use crate::bundle::{Bundle, Condition};
-use crate::compile::compile;
 use crate::load::Loaded;
 use crate::model::Flag;
 use crate::report::{self, About, FlagJson, StateJson, WrittenJson};
@@ -111,7 +110,7 @@ pub(super) fn show(args: &ShowArgs) -> Result<Exit> {
     let source = args.at.source(Path::new("."))?;
     let loaded = progress::all(&source)?;
     let Some(flag) = loaded.project.flag(&args.flag) else { return Err(unknown_flag(&args.flag, &source)) };
-    let shown = described(&loaded, flag, &bundles(&loaded, None), &dependants(&loaded));
+    let shown = described(&loaded, flag, &bundles(&loaded, |_| true), &dependants(&loaded));
     args.at.note(&source, &mut io::stderr().lock())?;
     write(args.format, shown)
 }
@@ -134,7 +133,8 @@ pub(super) fn list(args: &ListArgs) -> Result<Exit> {
         super::check_environment(name, &loaded.project.settings)?;
     }
     let today = moment(args.now).to_zoned(TimeZone::UTC).date();
-    let bundles = bundles(&loaded, args.environment.as_deref());
+    let only = args.environment.as_deref();
+    let bundles = bundles(&loaded, |name| only.is_none_or(|only| only == name));
     let dependants = dependants(&loaded);
     let flags = loaded.project.flags.iter().filter(|flag| asked_for(args, flag, today));
     let flags = flags.map(|flag| described(&loaded, flag, &bundles, &dependants)).collect();
@@ -160,13 +160,6 @@ fn asked_for(args: &ListArgs, flag: &Flag, today: Date) -> bool {
         && args.kind.as_ref().is_none_or(|wanted| flag.kind_name() == wanted)
         && args.tag.as_ref().is_none_or(|wanted| flag.tags.iter().any(|tag| tag.value == *wanted))
         && (!args.expired || flag.expires.as_ref().is_some_and(|expires| expires.value < today))
-}
-
-/// Of all environments, or of one.
-fn bundles(loaded: &Loaded, only: Option<&str>) -> Vec<Bundle> {
-    let names = loaded.project.settings.environments.iter().map(|name| name.value.as_str());
-    let wanted = names.filter(|name| only.is_none_or(|only| only == *name));
-    wanted.map(|name| compile(&loaded.project, name).0).collect()
 }
 
 fn described<'l>(loaded: &'l Loaded, flag: &'l Flag, bundles: &[Bundle], dependants: &Dependants<'l>) -> FlagJson<'l> {

@@ -11,10 +11,9 @@ use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
 use super::at::At;
-use super::{Exit, Global, UsageError, check_environment, eval, export, progress, target, validate};
+use super::{Exit, Global, UsageError, bundles, check_environment, eval, export, progress, target, validate};
 use crate::bundle::{Bundle, BundleError};
 use crate::commit;
-use crate::compile::compile;
 use crate::flagd::{self, Refusal};
 use crate::load;
 use crate::model::{FLAGS, KILLS, SEGMENTS, TESTS};
@@ -115,9 +114,8 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
         return Ok(Exit::No);
     }
     args.at.note(&source, &mut io::stderr().lock())?;
-    let mut names: Vec<&str> = loaded.project.settings.environments.iter().map(|name| name.value.as_str()).collect();
-    names.retain(|name| args.environment.is_empty() || args.environment.iter().any(|wanted| wanted == name));
-    let bundles: Vec<Bundle> = names.par_iter().map(|name| compile(&loaded.project, name).0).collect();
+    let asked_for = |name: &str| args.environment.is_empty() || args.environment.iter().any(|wanted| wanted == name);
+    let bundles = bundles(&loaded, asked_for);
     let Some(editions) = editions(args, &bundles, &revision)? else { return Ok(Exit::No) };
     let compare = |published: &str| compare(&revision, published, args);
     let exit = all(args, &store, editions, &compare);

@@ -323,7 +323,7 @@ impl<'a> Visitor<'a> for Typed<'_> {
     fn visit_bool<E>(self, boolean: bool) -> Result<Value<'a>, E> {
         Ok(match self.0.kind {
             Type::Boolean => Value::Boolean(boolean),
-            _ => Value::Unusable(Box::new(boolean.into())),
+            _ => unusable(boolean),
         })
     }
 
@@ -352,7 +352,7 @@ impl<'a> Visitor<'a> for Typed<'_> {
     }
 
     fn visit_map<A: MapAccess<'a>>(self, object: A) -> Result<Value<'a>, A::Error> {
-        Ok(Value::Unusable(Box::new(Json::deserialize(MapAccessDeserializer::new(object))?)))
+        Ok(unusable(Json::deserialize(MapAccessDeserializer::new(object))?))
     }
 }
 
@@ -364,7 +364,7 @@ impl<'a> Typed<'_> {
     fn number(&self, json: Number) -> Value<'a> {
         match (self.0.kind, number(&json)) {
             (Type::Number, Some(number)) => Value::Number(number),
-            _ => Value::Unusable(Box::new(Json::Number(json))),
+            _ => unusable(json),
         }
     }
 
@@ -376,7 +376,7 @@ impl<'a> Typed<'_> {
             Type::Ip => text.parse().ok().map(|address: IpAddr| Value::Address(address.to_canonical())),
             _ => None,
         };
-        read.unwrap_or_else(|| Value::Unusable(Box::new(text.into())))
+        read.unwrap_or_else(|| unusable(text))
     }
 
     fn list(&self, items: Vec<Json>) -> Value<'a> {
@@ -389,14 +389,14 @@ impl<'a> Typed<'_> {
             }
             _ => None,
         };
-        read.unwrap_or_else(|| Value::Unusable(Box::new(items.into())))
+        read.unwrap_or_else(|| unusable(items))
     }
 }
 
 impl<'a> Value<'a> {
     /// The JSON as the attribute's type reads it; [`Value::Unusable`] where it does not fit.
     pub fn read(attribute: &Attribute, json: &'a Json) -> Self {
-        Typed(attribute).deserialize(json).unwrap_or_else(|_| Self::Unusable(Box::new(json.clone())))
+        Typed(attribute).deserialize(json).unwrap_or_else(|_| unusable(json.clone()))
     }
 
     /// The same value, borrowing nothing.
@@ -416,6 +416,10 @@ impl<'a> Value<'a> {
             Self::Numbers(numbers) => Value::Numbers(numbers),
         }
     }
+}
+
+fn unusable<'a>(json: impl Into<Json>) -> Value<'a> {
+    Value::Unusable(Box::new(json.into()))
 }
 
 /// A number within ±2^53, where a double still tells every integer from the next.

@@ -1,6 +1,6 @@
 //! `flagctl.yaml`.
 
-use super::lower::Lowering;
+use super::lower::{Lowering, each};
 use crate::bundle::{Bucketing, Element, Type};
 use crate::source::Spanned;
 use crate::yaml::{Node, Value, Whole};
@@ -47,7 +47,7 @@ impl Settings {
         if let Some(environments) = fields.required("environments", lowering) {
             let items = lowering.list(environments);
             lowering.distinct(environments, items);
-            settings.environments = items.iter().filter_map(|item| lowering.name(item)).collect();
+            settings.environments = each(items, |item| lowering.name(item));
         }
         if let Some(attributes) = fields.get("attributes") {
             let entries = lowering.mapping(attributes);
@@ -111,7 +111,7 @@ impl AttributeDeclaration {
             Some(values) if matches!(kind, Type::String | Type::List(Element::String)) => {
                 let items = lowering.list(values);
                 lowering.distinct(values, items);
-                Some(items.iter().filter_map(|item| lowering.text(item)).collect())
+                Some(each(items, |item| lowering.text(item)))
             }
             Some(values) => return lowering.misfit(values.span, "no enum"),
         };

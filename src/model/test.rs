@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::condition::Condition;
 use super::flag::start;
-use super::lower::{Fields, Lowering};
+use super::lower::{Fields, Lowering, each};
 use crate::bundle::Percent;
 use crate::source::{FileId, Span, Spanned};
 use crate::yaml::{Entry, Node, Value, Whole};
@@ -181,7 +181,7 @@ impl Suite {
             lowering.mapping(&entry.value);
             Some((lowering.key(entry)?, entry.value.clone()))
         };
-        let contexts = contexts.iter().filter_map(context).collect();
+        let contexts = each(contexts, context);
         let cases = fields.get("cases").map_or(&[][..], |node| lowering.list(node));
         let assertions = fields.get("assert").map_or(&[][..], |node| lowering.list(node));
         Self {
@@ -192,7 +192,7 @@ impl Suite {
             now: fields.get("now").and_then(|node| lowering.instant(node)),
             contexts,
             cases: cases.iter().map(|case| Case::lower(lowering, case)).collect(),
-            assertions: assertions.iter().filter_map(|one| Assertion::lower(lowering, one)).collect(),
+            assertions: each(assertions, |one| Assertion::lower(lowering, one)),
             golden: fields.get("golden").map(|node| Golden::lower(lowering, node)),
         }
     }
@@ -221,7 +221,7 @@ impl Case {
         };
         let matrix = matrix.iter().map(axis).collect();
         let buckets = fields.get("bucket").map_or(&[][..], |node| filled(lowering, node));
-        let buckets = buckets.iter().filter_map(|entry| Placement::lower(lowering, entry)).collect();
+        let buckets = each(buckets, |entry| Placement::lower(lowering, entry));
         let expect = fields.required("expect", lowering).map_or(&[][..], |node| filled(lowering, node));
         Self {
             name: fields.get("name").and_then(|node| lowering.words(node)),
@@ -230,7 +230,7 @@ impl Case {
             context,
             matrix,
             buckets,
-            expect: expect.iter().filter_map(|entry| Expectation::lower(lowering, entry)).collect(),
+            expect: each(expect, |entry| Expectation::lower(lowering, entry)),
         }
     }
 }
@@ -329,7 +329,7 @@ fn servings(lowering: &mut Lowering, node: &Node) -> Vec<FlagVariant> {
     let entries = filled(lowering, node);
     let serving =
         |entry: &Entry| Some(FlagVariant { flag: lowering.key(entry)?, variant: lowering.name(&entry.value)? });
-    entries.iter().filter_map(serving).collect()
+    each(entries, serving)
 }
 
 impl Golden {
