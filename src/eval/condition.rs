@@ -43,7 +43,7 @@ impl<'b> Scope<'b, '_> {
 }
 
 /// A value that is absent, null or unusable makes every predicate but `Exists` unknown.
-#[inline]
+#[inline(always)]
 pub(crate) fn judge(predicate: &Predicate, value: &Value<'_>) -> Truth {
     let held = match (predicate, value) {
         (Predicate::Exists, value) => Some(!matches!(value, Value::Absent | Value::Null)),
