@@ -1,5 +1,6 @@
 //! `flagctl test`: whether flags give what test files expect, and keep what they promise.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
@@ -72,6 +73,7 @@ fn decide(args: &Args, global: &Global, update: Update) -> Result<Exit> {
     // The process ends here, and taking everything apart again would take its time.
     let loaded = ManuallyDrop::new(read(args, &source, settings, &names)?);
     args.at.note(&source, &mut io::stderr().lock())?;
+    let names = if args.coverage { names } else { tested(names, &loaded.project.suites) };
     let compiled: Vec<(Bundle, Diagnostics)> = names.par_iter().map(|name| compile(&loaded.project, name)).collect();
     let (bundles, diagnostics): (Vec<Bundle>, Vec<Diagnostics>) = compiled.into_iter().unzip();
     let bundles = ManuallyDrop::new(bundles);
@@ -134,6 +136,14 @@ fn read(args: &Args, source: &Source, settings: Loaded, environments: &[String])
     let keys = mentioned(&loaded);
     let names: Vec<&str> = environments.iter().map(String::as_str).collect();
     Ok(load::flags(source, loaded, &keys, &names)?)
+}
+
+/// Those of the environments that test files are about; all where they are about none.
+fn tested(names: Vec<String>, suites: &[Suite]) -> Vec<String> {
+    let Some(places) = suites.iter().map(Suite::places).collect::<Option<Vec<_>>>() else { return names };
+    let places: BTreeSet<&str> = places.into_iter().flatten().collect();
+    let tested: Vec<String> = names.iter().filter(|name| places.contains(name.as_str())).cloned().collect();
+    if tested.is_empty() { names } else { tested }
 }
 
 /// The keys of the flags that test files are about.

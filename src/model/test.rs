@@ -32,6 +32,24 @@ pub struct Suite {
     pub golden: Option<Golden>,
 }
 
+impl Suite {
+    /// The environments that it is about, some perhaps twice; none if a part of it is about all of them.
+    pub fn places(&self) -> Option<Vec<&str>> {
+        let cases = self.cases.iter().map(|case| &case.environments);
+        let assertions = self.assertions.iter().map(|assertion| &assertion.environments);
+        let golden = self.golden.iter().map(|_| &self.environments);
+        let mut places = Vec::new();
+        for own in cases.chain(assertions).chain(golden) {
+            let own = if own.is_empty() { &self.environments } else { own };
+            if own.is_empty() {
+                return None;
+            }
+            places.extend(own.iter().map(|name| name.value.as_str()));
+        }
+        Some(places)
+    }
+}
+
 /// Contexts and what they must get.
 #[derive(Debug, Clone)]
 pub struct Case {
