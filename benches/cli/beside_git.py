@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 from processes import ENVIRONMENT, Row, beside, git_version, printable, script, timed
 
@@ -23,17 +24,22 @@ def rows(flagctl, flags=10_000, commits=5_000):
         folder = pathlib.Path(place) / "flags"
         script("generate.py", folder, flags)
         script("history.py", folder, commits)
-        for command in [["gc", "--quiet"], ["reset", "--quiet", "--hard"]]:
-            subprocess.run(["git", "-C", folder, *command], env=ENVIRONMENT, check=True)
+        run = lambda *command: subprocess.run(["git", "-C", folder, *command], env=ENVIRONMENT, check=True)
+        run("gc", "--quiet")
+        # The index is made anew, and later than the files: git reads again those that are as young as it.
+        run("read-tree", "HEAD")
+        time.sleep(1.1)
+        run("update-index", "-q", "--refresh")
         paths = sorted(path for path in folder.glob("flags/**/*.yaml"))
         paths = [paths[at * len(paths) // (2 * RUNS)] for at in range(2 * RUNS)]
         shown = paths[0].relative_to(folder).as_posix()
         key = paths[0].stem
         back = f"HEAD~{min(1000, commits // 2)}"
-        edited = paths[1]
-        edited.write_text(re.sub(r"rollout: \d+%", "rollout: 37%", edited.read_text(), count=1))
+        # One whose rules all have no rollout would not change.
+        edited, text = next((path, path.read_text()) for path in paths[1:] if "rollout: " in path.read_text())
+        edited.write_text(re.sub(r"rollout: [\d.]+%", "rollout: 37%", text, count=1))
         context = ["-e", "production", "-c", "targetingKey=user-1"]
-        kills = iter(paths[2:])
+        kills = (path for path in paths[1:] if path != edited)
         pairs = [
             ("the program's start", lambda: [flagctl, "--version"], lambda: ["git", "--version"]),
             (f"`eval` of one flag at {back}", lambda: [flagctl, "eval", key, *context, "--at", back], lambda: ["git", "show", f"{back}:{shown}"]),
