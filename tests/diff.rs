@@ -185,6 +185,85 @@ fn without_a_change_there_is_nothing_to_say() {
     shows(&repository, "nothing", &["diff"]);
 }
 
+/// The flags that differ between HEAD and the working tree.
+#[track_caller]
+fn differ(repository: &TestRepository, flags: &[&str]) {
+    let ran = repository.flagctl(&["diff", "HEAD", "--format", "json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let named = |one: &serde_json::Value| one["flag"].as_str().unwrap().to_owned();
+    let mut found: Vec<_> = json["flags"].as_array().unwrap().iter().map(named).collect();
+    found.dedup();
+    assert_eq!(found, flags);
+}
+
+#[test]
+fn the_working_tree_is_what_counts_whatever_is_staged() {
+    let repository = shop();
+    let more = SALE.replace("10%", "25%");
+    repository.write("flags/sale.yaml", &more);
+    differ(&repository, &["sale"]);
+    repository.git(&["add", "flags/sale.yaml"]);
+    differ(&repository, &["sale"]);
+    repository.write("flags/sale.yaml", SALE);
+    differ(&repository, &[]);
+    repository.git(&["reset", "--quiet", "--hard"]);
+    repository.git(&["rm", "--quiet", "--cached", "flags/sale.yaml"]);
+    differ(&repository, &[]);
+    repository.remove("flags/sale.yaml");
+    differ(&repository, &["sale"]);
+    repository.git(&["reset", "--quiet", "--hard"]);
+    repository.write(".gitignore", "flags/deep\n");
+    repository.write("flags/deep/extra.yaml", &more);
+    differ(&repository, &["extra"]);
+    repository.git(&["add", "--force", "flags/deep/extra.yaml"]);
+    differ(&repository, &["extra"]);
+    repository.git(&["reset", "--quiet", "--hard"]);
+    // Older than the index says, and the same.
+    repository.git(&["update-index", "--refresh"]);
+    fs::File::open(repository.root().join("flags/sale.yaml")).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
+    differ(&repository, &[]);
+}
+
+#[test]
+fn what_asks_for_what_changed_is_looked_at_too() {
+    let mut repository = shop();
+    let asking = |other: &str| format!("requires: {{{other}}}\n{}", git::flag("on"));
+    repository.write("flags/after.yaml", &asking("banner: short"));
+    repository.write("flags/last.yaml", &asking("after: on"));
+    repository.commit("two that ask");
+    repository.write("segments/neighbours.yaml", &NEIGHBOURS.replace("DE", "FR"));
+    differ(&repository, &["after", "banner", "last"]);
+    repository.git(&["reset", "--quiet", "--hard"]);
+    repository.write("flags/last.yaml", &asking("banner: long"));
+    repository.write("flags/banner.yaml", &BANNER.replace("default: none", "default: short"));
+    differ(&repository, &["after", "banner", "last"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_of_flags_may_stand_elsewhere() {
+    let mut repository = shop();
+    repository.git(&["mv", "flags", "shared"]);
+    std::os::unix::fs::symlink("shared", repository.root().join("flags")).unwrap();
+    repository.commit("the flags of several");
+    differ(&repository, &[]);
+    repository.write("shared/sale.yaml", &SALE.replace("10%", "25%"));
+    differ(&repository, &["sale"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_can_be_mended() {
+    let mut repository = shop();
+    std::os::unix::fs::symlink("nowhere.yaml", repository.root().join("flags/again.yaml")).unwrap();
+    repository.commit("a dead link");
+    fs::remove_file(repository.root().join("flags/again.yaml")).unwrap();
+    repository.write("flags/again.yaml", SALE);
+    repository.write("segments/neighbours.yaml", &NEIGHBOURS.replace("DE", "FR"));
+    differ(&repository, &["again", "banner"]);
+}
+
 #[test]
 fn a_branch_is_compared_with_where_it_began() {
     let mut repository = shop();

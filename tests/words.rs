@@ -1,4 +1,5 @@
-//! What `kill` remembers of files' words: the answer is the same whether it is there, old, broken or impossible to write.
+//! What `kill` remembers of files' words and of folders: the answer is the same whether it is there, old, broken or
+//! impossible to write.
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may end in a panic and reads what it likes")]
 
@@ -10,6 +11,7 @@ use git::{PROJECT, TestRepository, flag};
 
 /// So many are worth remembering.
 const FLAGS: usize = 600;
+const AREAS: usize = 30;
 
 fn requiring(other: &str) -> String {
     format!("{}requires: {{{other}: on}}\n", flag("on"))
@@ -20,7 +22,7 @@ fn repository() -> TestRepository {
     let mut repository = TestRepository::new();
     repository.write("flagctl.yaml", PROJECT);
     for at in 0..FLAGS {
-        repository.write(&format!("flags/area-{}/flag-{at}.yaml", at % 7), &format!("# {at}\n{}", flag("on")));
+        repository.write(&format!("flags/area-{}/flag-{at}.yaml", at % AREAS), &format!("# {at}\n{}", flag("on")));
     }
     repository.write("flags/sale.yaml", &flag("on"));
     repository.write("flags/near.yaml", &requiring("sale"));
@@ -62,15 +64,18 @@ fn what_depends_on_a_flag_is_found_again_after_commits() {
 #[test]
 fn what_is_remembered_and_broken_is_worked_out_anew() {
     let repository = repository();
-    let words = repository.root().join(".git/flagctl/words");
     falls(&repository, &["near", "spelled", "far"]);
-    let remembered = fs::read(&words).unwrap();
-    let (half, _) = remembered.split_at(remembered.len() / 2);
-    let flipped: Vec<u8> = remembered.iter().map(|byte| byte ^ 1).collect();
-    for broken in [&[][..], b"flagctl words 1\n", half, &flipped, &[&remembered[..], b"more"].concat()] {
-        fs::write(&words, broken).unwrap();
-        falls(&repository, &["near", "spelled", "far"]);
-        assert_eq!(fs::read(&words).unwrap(), remembered);
+    for name in ["words", "trees"] {
+        let file = repository.root().join(".git/flagctl").join(name);
+        let remembered = fs::read(&file).unwrap();
+        let (half, _) = remembered.split_at(remembered.len() / 2);
+        let flipped: Vec<u8> = remembered.iter().map(|byte| byte ^ 1).collect();
+        let mark = format!("flagctl {name} 2\n");
+        for broken in [&[][..], mark.as_bytes(), half, &flipped, &[&remembered[..], b"more"].concat()] {
+            fs::write(&file, broken).unwrap();
+            falls(&repository, &["near", "spelled", "far"]);
+            assert_eq!(fs::read(&file).unwrap(), remembered);
+        }
     }
 }
 

@@ -56,8 +56,11 @@ impl Sides {
         let keys = progress::shown("looking for what changed", || affected(&ends.before, &ends.after))?;
         let list: Vec<String> = keys.iter().cloned().collect();
         let (before, after) = ends.json();
-        let before = Side::source(&Source::Revision(ends.before), &list, environment, before)?;
-        let after = Side::source(&ends.after, &list, environment, after)?;
+        let (before, after) = rayon::join(
+            || Side::source(&Source::Revision(ends.before), &list, environment, before),
+            || Side::source(&ends.after, &list, environment, after),
+        );
+        let (before, after) = (before?, after?);
         if let Some(name) = environment
             && !before.state.environments().chain(after.state.environments()).any(|known| known == name)
         {
@@ -117,7 +120,9 @@ fn merged(rev: Option<&str>, environment: &str, bundle: &Path) -> Result<Side> {
 
 /// The keys of all flags for which something may change.
 pub(super) fn affected(before: &Revision, after: &Source) -> Result<BTreeSet<String>> {
-    let changed = before.changed(after, &[PROJECT_FILE, FLAGS, SEGMENTS, KILLS])?;
+    let (changed, ()) =
+        rayon::join(|| before.changed(after, &[PROJECT_FILE, FLAGS, SEGMENTS, KILLS]), || before.recall());
+    let changed = changed?;
     let mut keys = BTreeSet::new();
     if changed.contains(PROJECT_FILE) {
         keys.extend(
@@ -135,6 +140,10 @@ pub(super) fn affected(before: &Revision, after: &Source) -> Result<BTreeSet<Str
         }
     }
     let list: Vec<String> = keys.iter().cloned().collect();
-    keys.extend(load::dependants(after, &list, &segments)?);
+    // All files that differ are among these, and the others mention the same on both sides: on one of them git remembers
+    // words, and on the other a link that leads nowhere may be mended.
+    let before = Source::Revision(before.clone());
+    let dependants = load::dependants(&before, &list, &segments);
+    keys.extend(dependants.or_else(|_| load::dependants(after, &list, &segments))?);
     Ok(keys)
 }

@@ -1,6 +1,7 @@
 //! Which files two states of a flag repository do not have alike, without reading them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use git2::{DiffOptions, Oid};
 
@@ -28,9 +29,6 @@ impl Revision {
                     found.extend(self.at_or_below(place)?);
                 }
                 found.extend(other.paths().map(str::to_owned));
-                let below = |path: &str, place: &str| {
-                    path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-                };
                 found.retain(|path| places.iter().any(|place| below(path, place)));
                 let same = |path: &String| self.find(path).ok().flatten().map(|entry| entry.id) == other.version(path);
                 found.retain(|path| !same(path));
@@ -75,52 +73,84 @@ impl Revision {
         Ok(())
     }
 
-    fn entries(&self, folder: Option<Oid>) -> Result<Tree, GitError> {
-        match folder {
-            Some(id) => Ok(Tree::clone(&*self.tree(id)?)),
-            None => Ok(Tree::new()),
-        }
+    fn entries(&self, folder: Option<Oid>) -> Result<Arc<Tree>, GitError> {
+        folder.map_or_else(|| Ok(Arc::default()), |id| self.tree(id))
     }
 
     /// By git's index, so that files which nobody touched are not read.
     fn changed_in_folder(&self, places: &[&str], found: &mut BTreeSet<String>) -> Result<(), SourceError> {
         let prefix = self.prefix();
-        let paths = self.repository.with(|handle| {
-            let tree = handle.find_tree(self.tree)?;
-            let mut options = DiffOptions::new();
-            // A definition counts though git ignores it.
-            options.include_untracked(true).recurse_untracked_dirs(true);
-            options.include_ignored(true).recurse_ignored_dirs(true);
-            options.include_typechange(true).disable_pathspec_match(true).skip_binary_check(true);
-            for place in places {
-                options.pathspec(format!("{prefix}{place}"));
+        // Neither waits for the other's reading.
+        let (staged, committed) = rayon::join(
+            || self.repository.with(|handle| Staged::read(handle, &prefix, places)),
+            || self.committed(&prefix, places),
+        );
+        let (Staged { files, mut changed }, mut committed) = (staged?, committed?);
+        // Where a link leads to may have changed.
+        changed.extend(committed.iter().filter(|(_, entry)| entry.kind == Kind::Link).map(|(path, _)| path.clone()));
+        for (path, id) in files {
+            let path = String::from_utf8_lossy(&path);
+            if committed.remove(&*path).is_none_or(|entry| entry.id != id) {
+                changed.push(path.into_owned());
             }
-            let diff = handle.diff_tree_to_workdir_with_index(Some(&tree), Some(&mut options))?;
-            let files = diff.deltas().flat_map(|delta| [delta.old_file().path(), delta.new_file().path()]);
-            let paths = files.flatten().map(|path| path.to_string_lossy().replace('\\', "/"));
-            Ok::<_, GitError>(paths.collect::<BTreeSet<_>>())
-        })?;
-        let inside = paths.iter().filter_map(|path| path.strip_prefix(&prefix)).filter(|path| is_yaml(path));
-        found.extend(inside.filter(|path| !path.split('/').any(|name| name.starts_with('.'))).map(str::to_owned));
-        for place in places {
-            self.links(place, found)?;
         }
+        changed.extend(committed.into_keys());
+        found.extend(changed.iter().filter_map(|path| {
+            let path = path.strip_prefix(&prefix)?;
+            let hidden = path.split('/').any(|name| name.starts_with('.'));
+            let here = places.iter().any(|place| below(path, place)) && is_yaml(path) && !hidden;
+            here.then(|| path.to_owned())
+        }));
         Ok(())
     }
 
-    fn links(&self, place: &str, found: &mut BTreeSet<String>) -> Result<(), GitError> {
-        let Some(Entry { kind: Kind::Folder, id }) = self.find(place)? else { return Ok(()) };
-        let mut folders = vec![(place.to_owned(), id)];
-        while let Some((folder, id)) = folders.pop() {
-            for (name, entry) in self.tree(id)?.iter() {
-                let path = join(&folder, name);
-                match entry.kind {
-                    Kind::Folder => folders.push((path, entry.id)),
-                    Kind::Link if is_yaml(&path) => drop(found.insert(path)),
-                    _ => {}
+    /// The files and links at and below some places, by git's paths.
+    fn committed(&self, prefix: &str, places: &[&str]) -> Result<BTreeMap<String, Entry>, GitError> {
+        let (mut found, mut ahead) = (BTreeMap::new(), Vec::new());
+        for place in places {
+            ahead.extend(self.find(place)?.map(|entry| (format!("{prefix}{place}"), entry)));
+        }
+        while let Some((path, entry)) = ahead.pop() {
+            match entry.kind {
+                Kind::Folder => {
+                    ahead.extend(self.tree(entry.id)?.iter().map(|(name, entry)| (join(&path, name), *entry)));
                 }
+                Kind::File | Kind::Link => drop(found.insert(path, entry)),
+                Kind::Submodule => {}
             }
         }
-        Ok(())
+        Ok(found)
     }
+}
+
+/// What is staged.
+struct Staged {
+    /// All of it, by git's paths.
+    files: Vec<(Vec<u8>, Oid)>,
+    /// Git's paths of what, at and below some places, is not so in the working tree.
+    changed: Vec<String>,
+}
+
+impl Staged {
+    fn read(handle: &git2::Repository, prefix: &str, places: &[&str]) -> Result<Self, GitError> {
+        let mut options = DiffOptions::new();
+        // A definition counts though git ignores it.
+        options.include_untracked(true).recurse_untracked_dirs(true);
+        options.include_ignored(true).recurse_ignored_dirs(true);
+        options.include_typechange(true).disable_pathspec_match(true).skip_binary_check(true);
+        for place in places {
+            options.pathspec(format!("{prefix}{place}"));
+        }
+        let diff = handle.diff_index_to_workdir(None, Some(&mut options))?;
+        let changed = diff.deltas().flat_map(|delta| [delta.old_file().path(), delta.new_file().path()]);
+        let changed = changed.flatten().map(|path| path.to_string_lossy().replace('\\', "/")).collect();
+        let index = handle.index()?;
+        let mut files = Vec::with_capacity(index.len());
+        files.extend(index.iter().map(|entry| (entry.path, entry.id)));
+        Ok(Self { files, changed })
+    }
+}
+
+fn below(path: &str, place: &str) -> bool {
+    path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -49,18 +49,37 @@ pub(super) fn read<T>(
     work: impl FnOnce(Entries<'_>) -> Result<T, GitError>,
 ) -> Result<T, GitError> {
     let odb = handle.odb()?;
+    work(Entries::new(object(handle, &odb, tree)?.data(), tree))
+}
+
+/// The bytes of a tree.
+///
+/// # Errors
+/// [`GitError`] if the tree is not there.
+pub(super) fn bytes(handle: &git2::Repository, tree: Oid) -> Result<Vec<u8>, GitError> {
+    let odb = handle.odb()?;
+    Ok(object(handle, &odb, tree)?.data().to_vec())
+}
+
+fn object<'o>(handle: &git2::Repository, odb: &'o git2::Odb<'_>, tree: Oid) -> Result<git2::OdbObject<'o>, GitError> {
     let object = odb.read(tree)?;
     if object.kind() != ObjectType::Tree {
         // Says what it is instead.
         handle.find_tree(tree)?;
     }
-    work(Entries { ahead: object.data(), id_length: tree.as_bytes().len() })
+    Ok(object)
 }
 
 /// The entries in git's order. Ends where the bytes are no entry any more, as `git fsck` would report.
 pub(super) struct Entries<'t> {
     ahead: &'t [u8],
     id_length: usize,
+}
+
+impl<'t> Entries<'t> {
+    pub(super) fn new(bytes: &'t [u8], tree: Oid) -> Self {
+        Self { ahead: bytes, id_length: tree.as_bytes().len() }
+    }
 }
 
 impl<'t> Iterator for Entries<'t> {

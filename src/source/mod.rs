@@ -10,6 +10,7 @@ mod entries;
 mod error;
 mod folder;
 mod history;
+mod memory;
 mod merged;
 mod range;
 mod repository;

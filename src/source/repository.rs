@@ -1,6 +1,6 @@
 //! A git repository, as far as it is read.
 //!
-//! **Invariant:** nothing is checked out or fetched, and nothing written but what is remembered of blobs' words.
+//! **Invariant:** nothing is checked out or fetched, and nothing written but what is remembered of objects.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ pub struct Repository {
     idle: Mutex<Vec<git2::Repository>>,
     pub(super) trees: Trees,
     /// None before any is asked for.
-    pub(super) words: Mutex<Option<Arc<Words>>>,
+    pub(super) words: Mutex<Option<Words>>,
 }
 
 /// Where the flag repository is expected.
@@ -103,6 +103,11 @@ impl Repository {
     /// Whether nothing is ever checked out there.
     pub fn is_bare(&self) -> bool {
         self.workdir.is_none()
+    }
+
+    /// Where what is remembered stands.
+    pub(super) fn memory(&self) -> PathBuf {
+        self.shared.join("flagctl")
     }
 
     /// A handle of its own, which is given to nobody else.

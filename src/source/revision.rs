@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** the same files as a checkout of the commit would have, without its filters and line endings.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -75,32 +75,57 @@ impl Revision {
     /// # Errors
     /// [`SourceError::Git`] if a folder cannot be read, or if a link leads nowhere.
     pub fn list(&self, folder: &str) -> Result<Vec<String>, SourceError> {
-        let files = self.files(folder)?;
-        Ok(files.into_iter().map(|(path, _)| path).collect())
+        let files = self.files(folder, |_| true)?;
+        let mut paths: Vec<String> = files.into_iter().map(|(path, _)| path).collect();
+        paths.sort_unstable();
+        Ok(paths)
     }
 
-    /// What [`Revision::list`] gives, with the ids of the blobs.
-    pub(super) fn files(&self, folder: &str) -> Result<Vec<(String, Oid)>, GitError> {
+    /// What [`Revision::list`] gives, in any order, with the ids of the blobs; only those that are wanted.
+    pub(super) fn files(
+        &self,
+        folder: &str,
+        mut wanted: impl FnMut(Oid) -> bool,
+    ) -> Result<Vec<(String, Oid)>, GitError> {
         let mut found = Vec::new();
         let Some(Entry { kind: Kind::Folder, id }) = self.find(folder)? else { return Ok(found) };
         let mut folders = vec![(folder.to_owned(), id)];
         while let Some((folder, id)) = folders.pop() {
             for (name, entry) in self.tree(id)?.iter().filter(|(name, _)| !name.starts_with('.')) {
-                let path = format!("{folder}/{name}");
-                match entry.kind {
-                    Kind::Folder => folders.push((path, entry.id)),
-                    Kind::File if is_yaml(&path) => found.push((path, entry.id)),
-                    Kind::Link if is_yaml(&path) => match self.find(&path)? {
-                        Some(Entry { kind: Kind::File, id }) => found.push((path, id)),
-                        Some(_) => {}
+                let path = || format!("{folder}/{name}");
+                let file = match entry.kind {
+                    Kind::Folder => {
+                        folders.push((path(), entry.id));
+                        None
+                    }
+                    Kind::File if is_yaml(name) => Some(entry.id),
+                    Kind::Link if is_yaml(name) => match self.find(&path())? {
+                        Some(Entry { kind: Kind::File, id }) => Some(id),
+                        Some(_) => None,
                         // It would otherwise be a flag that nobody misses.
-                        None => return Err(GitError::DeadLink { rev: self.name.clone(), path: self.prefix() + &path }),
+                        None => {
+                            return Err(GitError::DeadLink { rev: self.name.clone(), path: self.prefix() + &path() });
+                        }
                     },
-                    Kind::File | Kind::Link | Kind::Submodule => {}
-                }
+                    Kind::File | Kind::Link | Kind::Submodule => None,
+                };
+                found.extend(file.filter(|id| wanted(*id)).map(|id| (path(), id)));
             }
         }
-        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// The trees of some folders, and of those below them in which definitions are looked for.
+    pub(super) fn folders(&self, places: &[&str]) -> Result<BTreeSet<Oid>, GitError> {
+        let (mut found, mut ahead) = (BTreeSet::new(), Vec::new());
+        for place in places {
+            ahead.extend(self.find(place)?.filter(|entry| entry.kind == Kind::Folder).map(|entry| entry.id));
+        }
+        while let Some(id) = ahead.pop() {
+            if found.insert(id) {
+                ahead.extend(folders("", &*self.tree(id)?).map(|(_, id)| id));
+            }
+        }
         Ok(found)
     }
 

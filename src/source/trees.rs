@@ -2,13 +2,14 @@
 //!
 //! **Invariant:** what is remembered follows from a tree's id alone, so none of it grows old.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use git2::Oid;
 
-use super::entries;
+use super::entries::{self, Entries};
 use super::error::GitError;
+use super::memory::Memory;
 use super::repository::{Repository, locked};
 use super::revision::join;
 
@@ -51,7 +52,14 @@ pub(super) struct Trees {
     asked: Mutex<BTreeMap<Oid, Asked>>,
     /// By name.
     named: Mutex<BTreeMap<String, Named>>,
+    /// What earlier runs read whole, as git has it: to make one of the differences that git stores may take fifty others.
+    remembered: Mutex<Option<Arc<Memory>>>,
 }
+
+/// The file's name.
+const TREES: &str = "trees";
+/// To read so many trees takes longer than to write them down.
+const WORTH: usize = 20;
 
 impl Repository {
     /// The entries of a tree.
@@ -59,14 +67,38 @@ impl Repository {
         if let Some(tree) = locked(&self.trees.whole).get(&id) {
             return Ok(Arc::clone(tree));
         }
-        let tree = self.with(|handle| {
-            entries::read(handle, id, |entries| {
-                entries.map(|one| Ok((one.name(), one.entry()?))).collect::<Result<Tree, _>>()
-            })
-        })?;
+        let whole =
+            |entries: Entries<'_>| entries.map(|one| Ok((one.name(), one.entry()?))).collect::<Result<Tree, _>>();
+        let tree = match self.remembered_trees().get(&id) {
+            Some(bytes) => whole(Entries::new(bytes, id))?,
+            None => self.with(|handle| entries::read(handle, id, whole))?,
+        };
         let tree = Arc::new(tree);
         locked(&self.trees.whole).insert(id, Arc::clone(&tree));
         Ok(tree)
+    }
+
+    fn remembered_trees(&self) -> Arc<Memory> {
+        let recall = || Memory::load(&self.memory(), TREES).into();
+        Arc::clone(locked(&self.trees.remembered).get_or_insert_with(recall))
+    }
+
+    /// Remembers these trees, of which most were read.
+    pub(super) fn remember_trees(&self, ids: &BTreeSet<Oid>) -> Result<(), GitError> {
+        let known = self.remembered_trees();
+        if ids.iter().filter(|id| known.get(id).is_none()).count() < WORTH {
+            return Ok(());
+        }
+        let read = |id: &Oid| {
+            let known = known.get(id).map(<[u8]>::to_vec);
+            known.map_or_else(|| self.with(|handle| entries::bytes(handle, *id)), Ok)
+        };
+        let trees = ids.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let trees = Memory::new(TREES, ids.iter().copied().zip(trees.iter().map(Vec::as_slice)));
+        // Where nothing can be written, the next run reads again.
+        let _ = trees.store(&self.memory(), TREES);
+        *locked(&self.trees.remembered) = Some(trees.into());
+        Ok(())
     }
 
     /// One entry of a tree, without the others.
