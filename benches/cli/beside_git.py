@@ -26,6 +26,7 @@ def rows(flagctl, flags=10_000, commits=5_000):
         script("history.py", folder, commits)
         run = lambda *command: subprocess.run(["git", "-C", folder, *command], env=ENVIRONMENT, check=True)
         run("gc", "--quiet")
+        run("reset", "--quiet", "--hard")
         # The index is made anew, and later than the files: git reads again those that are as young as it.
         run("read-tree", "HEAD")
         time.sleep(1.1)

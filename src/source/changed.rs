@@ -1,6 +1,6 @@
 //! Which files two states of a flag repository do not have alike, without reading them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use git2::{DiffOptions, Oid};
@@ -105,8 +105,8 @@ impl Revision {
     }
 
     /// The files and links at and below some places, by git's paths.
-    fn committed(&self, prefix: &str, places: &[&str]) -> Result<BTreeMap<String, Entry>, GitError> {
-        let (mut found, mut ahead) = (BTreeMap::new(), Vec::new());
+    fn committed(&self, prefix: &str, places: &[&str]) -> Result<Committed, GitError> {
+        let (mut found, mut ahead) = (Committed::default(), Vec::new());
         for place in places {
             ahead.extend(self.find(place)?.map(|entry| (format!("{prefix}{place}"), entry)));
         }
@@ -122,6 +122,10 @@ impl Revision {
         Ok(found)
     }
 }
+
+/// Files and links, by git's paths.
+#[allow(clippy::disallowed_types, reason = "what is found in it is sorted afterwards")]
+type Committed = std::collections::HashMap<String, Entry, foldhash::fast::FixedState>;
 
 /// What is staged.
 struct Staged {

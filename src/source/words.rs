@@ -44,25 +44,30 @@ impl Source {
 
 impl Revision {
     fn having(&self, folders: &[&str], wanted: &[Hash]) -> Result<Vec<String>, GitError> {
-        let mut blobs = Vec::with_capacity(MANY);
+        let known = self.repository.recalled_words();
+        let (mut found, mut missing) = (Vec::new(), BTreeSet::new());
         for folder in folders {
-            self.files(folder, |id| {
-                blobs.push(id);
-                false
-            })?;
+            found.extend(self.files(folder, |id| match known.get(&id) {
+                Some(hashes) => have(hashes, wanted),
+                None => {
+                    missing.insert(id);
+                    false
+                }
+            })?);
         }
-        let words = self.repository.words(&blobs).map_err(|error| self.explained(error))?;
         self.repository.remember_trees(&self.folders(folders)?).map_err(|error| self.explained(error))?;
-        let has = |id: &Oid| words.get(id).is_some_and(|hashes| have(hashes, wanted));
-        let found: BTreeSet<Oid> = blobs.into_iter().filter(has).collect();
-        let mut paths = Vec::new();
-        // Most words are in no file.
-        if !found.is_empty() {
+        if !missing.is_empty() {
+            let words = self.repository.read_words(&missing).map_err(|error| self.explained(error))?;
+            let mut all = BTreeSet::new();
             for folder in folders {
-                paths.extend(self.files(folder, |id| found.contains(&id))?.into_iter().map(|(path, _)| path));
+                found.extend(self.files(folder, |id| {
+                    all.insert(id);
+                    missing.contains(&id) && words.get(&id).is_some_and(|hashes| have(hashes, wanted))
+                })?);
             }
+            self.repository.remember_words(words, &all);
         }
-        Ok(paths)
+        Ok(found.into_iter().map(|(path, _)| path).collect())
     }
 
     /// Reads what is remembered of words, for whoever asks for them next.
@@ -73,8 +78,6 @@ impl Revision {
 
 /// The file's name.
 const WORDS: &str = "words";
-/// A list of more blobs has to grow; to do so from the first is to touch much memory once.
-const MANY: usize = 1 << 14;
 /// To read so many blobs takes longer than to write down their words.
 const WORTH: usize = 500;
 
@@ -100,28 +103,28 @@ impl Repository {
         locked(&self.words).get_or_insert_with(recall).clone()
     }
 
-    /// The words of these blobs at least.
-    fn words(&self, blobs: &[Oid]) -> Result<Words, GitError> {
-        let mut words = self.recalled_words();
-        let missing: BTreeSet<Oid> = blobs.iter().copied().filter(|id| words.get(id).is_none()).collect();
-        if missing.is_empty() {
-            return Ok(words);
+    /// Those, and those of more blobs.
+    fn read_words(&self, missing: &BTreeSet<Oid>) -> Result<Words, GitError> {
+        let Words { remembered, read: before } = self.recalled_words();
+        let read = |id: &Oid| self.with(|handle| Ok::<_, GitError>((*id, hashes(handle.find_blob(*id)?.content()))));
+        let mut read: BTreeMap<_, _> = missing.par_iter().map(read).collect::<Result<_, _>>()?;
+        read.extend(before.iter().map(|(id, hashes)| (*id, hashes.clone())));
+        Ok(Words { remembered, read: read.into() })
+    }
+
+    /// Remembers words for as long as this process runs; if many were read, also those of all these blobs in a file.
+    fn remember_words(&self, words: Words, all: &BTreeSet<Oid>) {
+        let mut known = locked(&self.words);
+        if words.read.len() < WORTH {
+            *known = Some(words);
+            return;
         }
-        let read = |id: Oid| self.with(|handle| Ok::<_, GitError>((id, hashes(handle.find_blob(id)?.content()))));
-        let mut read: BTreeMap<_, _> = missing.into_par_iter().map(read).collect::<Result<_, _>>()?;
-        read.extend(words.read.iter().map(|(id, hashes)| (*id, hashes.clone())));
-        words.read = read.into();
-        if words.read.len() >= WORTH {
-            // What was remembered of others is left out: most of them are of the past.
-            let blobs: BTreeSet<Oid> = blobs.iter().copied().collect();
-            let of = |id: &Oid| words.get(id).unwrap_or_default().as_flattened();
-            let memory = Memory::new(WORDS, blobs.iter().map(|id| (*id, of(id))));
-            // Where nothing can be written, the next run reads again.
-            let _ = memory.store(&self.memory(), WORDS);
-            words = Words { remembered: memory.into(), ..Words::default() };
-        }
-        *locked(&self.words) = Some(words.clone());
-        Ok(words)
+        // What was remembered of others is left out: most of them are of the past.
+        let of = |id: &Oid| words.get(id).unwrap_or_default().as_flattened();
+        let memory = Memory::new(WORDS, all.iter().map(|id| (*id, of(id))));
+        // Where nothing can be written, the next run reads again.
+        let _ = memory.store(&self.memory(), WORDS);
+        *known = Some(Words { remembered: memory.into(), ..Words::default() });
     }
 }
 
