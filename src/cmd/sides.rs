@@ -1,6 +1,7 @@
 //! Both sides of `diff`, read: revisions and the working tree, or bundles.
 
 use std::collections::BTreeSet;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -52,12 +53,13 @@ impl Side {
 impl Sides {
     /// Two ends of a history.
     pub(super) fn of_range(range: Option<&str>, environment: Option<&str>) -> Result<Self> {
-        let ends = Ends::find(range)?;
+        // The process ends soon, and taking git's index apart would take its time.
+        let ends = ManuallyDrop::new(Ends::find(range)?);
         let keys = progress::shown("looking for what changed", || affected(&ends.before, &ends.after))?;
         let list: Vec<String> = keys.iter().cloned().collect();
         let (before, after) = ends.json();
         let (before, after) = rayon::join(
-            || Side::source(&Source::Revision(ends.before), &list, environment, before),
+            || Side::source(&Source::Revision(ends.before.clone()), &list, environment, before),
             || Side::source(&ends.after, &list, environment, after),
         );
         let (before, after) = (before?, after?);

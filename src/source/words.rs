@@ -130,7 +130,9 @@ impl Repository {
 
 /// The hashes ascend.
 fn have(hashes: &[Hash], wanted: &[Hash]) -> bool {
-    wanted.iter().any(|hash| hashes.binary_search(hash).is_ok())
+    // In the order of their bytes, which compares faster.
+    let number = |hash: &Hash| u32::from_be_bytes(*hash);
+    wanted.iter().any(|hash| hashes.binary_search_by_key(&number(hash), number).is_ok())
 }
 
 /// Of all words of a text, each once.
