@@ -226,6 +226,33 @@ fn the_working_tree_is_what_counts_whatever_is_staged() {
 }
 
 #[test]
+fn among_thousands_of_files_none_is_overlooked() {
+    const FLAGS: usize = 3000;
+    let mut repository = shop();
+    let path = |at: usize| match at % 2 {
+        0 => format!("flags/area-{}/deep/flag-{at:04}.yaml", at / 100),
+        _ => format!("flags/flag-{at:04}.yaml"),
+    };
+    for at in 0..FLAGS {
+        repository.write(&path(at), SALE);
+    }
+    repository.write("flags/zone/left.yaml", SALE);
+    repository.commit("many");
+    differ(&repository, &[]);
+    let more = SALE.replace("10%", "25%");
+    let changed = [0, 1, FLAGS / 4, FLAGS / 4 + 1, FLAGS / 2, FLAGS / 2 + 1, FLAGS - 2, FLAGS - 1];
+    for at in changed {
+        repository.write(&path(at), &more);
+    }
+    repository.git(&["add", &path(1), &path(FLAGS - 2)]);
+    fs::remove_dir_all(repository.root().join("flags/zone")).unwrap();
+    repository.write("flags/between/come.yaml", SALE);
+    let keys = changed.map(|at| format!("flag-{at:04}"));
+    let keys: Vec<&str> = std::iter::once("come").chain(keys.iter().map(String::as_str)).chain(["left"]).collect();
+    differ(&repository, &keys);
+}
+
+#[test]
 fn what_asks_for_what_changed_is_looked_at_too() {
     let mut repository = shop();
     let asking = |other: &str| format!("requires: {{{other}}}\n{}", git::flag("on"));

@@ -155,7 +155,7 @@ pub fn impacts(
         pairs.push(Pair::new(environment, before, after, keys));
     }
     let each = keys.par_iter().map(|key| {
-        let found = pairs.iter().filter_map(|pair| pair.impact(key, budget).transpose());
+        let found = pairs.par_iter().filter_map(|pair| pair.impact(key, budget).transpose());
         found.collect::<Result<Vec<_>, _>>()
     });
     Ok(each.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())

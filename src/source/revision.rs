@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use git2::{ErrorClass, ErrorCode, Oid};
+use rayon::prelude::*;
 
 use super::error::GitError;
 use super::repository::Repository;
@@ -85,32 +86,41 @@ impl Revision {
     pub(super) fn files(
         &self,
         folder: &str,
-        mut wanted: impl FnMut(Oid) -> bool,
+        wanted: impl Fn(Oid) -> bool + Sync,
+    ) -> Result<Vec<(String, Oid)>, GitError> {
+        let Some(Entry { kind: Kind::Folder, id }) = self.find(folder)? else { return Ok(Vec::new()) };
+        let (mut found, mut ahead) = (Vec::new(), vec![(folder.to_owned(), id)]);
+        while let Some((folder, id)) = ahead.pop() {
+            let tree = self.tree(id)?;
+            ahead.extend(folders(&folder, &tree));
+            found.push((folder, tree));
+        }
+        let files = found.par_iter().map(|(folder, tree)| self.files_of(folder, tree, &wanted));
+        Ok(files.collect::<Result<Vec<_>, _>>()?.concat())
+    }
+
+    fn files_of(
+        &self,
+        folder: &str,
+        tree: &Tree,
+        wanted: impl Fn(Oid) -> bool,
     ) -> Result<Vec<(String, Oid)>, GitError> {
         let mut found = Vec::new();
-        let Some(Entry { kind: Kind::Folder, id }) = self.find(folder)? else { return Ok(found) };
-        let mut folders = vec![(folder.to_owned(), id)];
-        while let Some((folder, id)) = folders.pop() {
-            for (name, entry) in self.tree(id)?.iter().filter(|(name, _)| !name.starts_with('.')) {
-                let path = || format!("{folder}/{name}");
-                let file = match entry.kind {
-                    Kind::Folder => {
-                        folders.push((path(), entry.id));
-                        None
+        for (name, entry) in tree.iter().filter(|(name, _)| !name.starts_with('.') && is_yaml(name)) {
+            let path = || format!("{folder}/{name}");
+            let file = match entry.kind {
+                Kind::File => Some(entry.id),
+                Kind::Link => match self.find(&path())? {
+                    Some(Entry { kind: Kind::File, id }) => Some(id),
+                    Some(_) => None,
+                    // It would otherwise be a flag that nobody misses.
+                    None => {
+                        return Err(GitError::DeadLink { rev: self.name.clone(), path: self.prefix() + &path() });
                     }
-                    Kind::File if is_yaml(name) => Some(entry.id),
-                    Kind::Link if is_yaml(name) => match self.find(&path())? {
-                        Some(Entry { kind: Kind::File, id }) => Some(id),
-                        Some(_) => None,
-                        // It would otherwise be a flag that nobody misses.
-                        None => {
-                            return Err(GitError::DeadLink { rev: self.name.clone(), path: self.prefix() + &path() });
-                        }
-                    },
-                    Kind::File | Kind::Link | Kind::Submodule => None,
-                };
-                found.extend(file.filter(|id| wanted(*id)).map(|id| (path(), id)));
-            }
+                },
+                Kind::Folder | Kind::Submodule => None,
+            };
+            found.extend(file.filter(|id| wanted(*id)).map(|id| (path(), id)));
         }
         Ok(found)
     }

@@ -44,28 +44,19 @@ impl Source {
 
 impl Revision {
     fn having(&self, folders: &[&str], wanted: &[Hash]) -> Result<Vec<String>, GitError> {
-        let known = self.repository.recalled_words();
-        let (mut found, mut missing) = (Vec::new(), BTreeSet::new());
-        for folder in folders {
-            found.extend(self.files(folder, |id| match known.get(&id) {
-                Some(hashes) => have(hashes, wanted),
-                None => {
-                    missing.insert(id);
-                    false
-                }
-            })?);
-        }
+        let mut words = self.repository.recalled_words();
+        let files = |wanted: &(dyn Fn(Oid) -> bool + Sync)| {
+            let files = folders.iter().map(|folder| self.files(folder, wanted));
+            Ok::<_, GitError>(files.collect::<Result<Vec<_>, _>>()?.concat())
+        };
+        let mut found = files(&|id| words.get(&id).is_none_or(|hashes| have(hashes, wanted)))?;
         self.repository.remember_trees(&self.folders(folders)?).map_err(|error| self.explained(error))?;
+        let missing: BTreeSet<Oid> = found.iter().map(|(_, id)| *id).filter(|id| words.get(id).is_none()).collect();
         if !missing.is_empty() {
-            let words = self.repository.read_words(&missing).map_err(|error| self.explained(error))?;
-            let mut all = BTreeSet::new();
-            for folder in folders {
-                found.extend(self.files(folder, |id| {
-                    all.insert(id);
-                    missing.contains(&id) && words.get(&id).is_some_and(|hashes| have(hashes, wanted))
-                })?);
-            }
-            self.repository.remember_words(words, &all);
+            words = self.repository.read_words(&missing).map_err(|error| self.explained(error))?;
+            found.retain(|(_, id)| words.get(id).is_some_and(|hashes| have(hashes, wanted)));
+            let all = || Ok::<_, GitError>(files(&|_| true)?.into_iter().map(|(_, id)| id).collect());
+            self.repository.remember_words(words, all)?;
         }
         Ok(found.into_iter().map(|(path, _)| path).collect())
     }
@@ -112,19 +103,23 @@ impl Repository {
         Ok(Words { remembered, read: read.into() })
     }
 
-    /// Remembers words for as long as this process runs; if many were read, also those of all these blobs in a file.
-    fn remember_words(&self, words: Words, all: &BTreeSet<Oid>) {
-        let mut known = locked(&self.words);
+    /// Remembers words for as long as this process runs; if many were read, also those of all blobs in a file.
+    fn remember_words(
+        &self,
+        words: Words,
+        all: impl FnOnce() -> Result<BTreeSet<Oid>, GitError>,
+    ) -> Result<(), GitError> {
         if words.read.len() < WORTH {
-            *known = Some(words);
-            return;
+            *locked(&self.words) = Some(words);
+            return Ok(());
         }
         // What was remembered of others is left out: most of them are of the past.
         let of = |id: &Oid| words.get(id).unwrap_or_default().as_flattened();
-        let memory = Memory::new(WORDS, all.iter().map(|id| (*id, of(id))));
+        let memory = Memory::new(WORDS, all()?.iter().map(|id| (*id, of(id))));
         // Where nothing can be written, the next run reads again.
         let _ = memory.store(&self.memory(), WORDS);
-        *known = Some(Words { remembered: memory.into(), ..Words::default() });
+        *locked(&self.words) = Some(Words { remembered: memory.into(), ..Words::default() });
+        Ok(())
     }
 }
 
