@@ -51,7 +51,9 @@ impl Revision {
         };
         let mut found = files(&|id| words.get(&id).is_none_or(|hashes| have(hashes, wanted)))?;
         self.repository.remember_trees(&self.folders(folders)?).map_err(|error| self.explained(error))?;
-        let missing: BTreeSet<Oid> = found.iter().map(|(_, id)| *id).filter(|id| words.get(id).is_none()).collect();
+        // In the order of paths: git stores files of a folder as differences from each other, and another order would make
+        // most of them several times.
+        let missing: Vec<Oid> = found.iter().map(|(_, id)| *id).filter(|id| words.get(id).is_none()).collect();
         if !missing.is_empty() {
             words = self.repository.read_words(&missing).map_err(|error| self.explained(error))?;
             found.retain(|(_, id)| words.get(id).is_some_and(|hashes| have(hashes, wanted)));
@@ -95,7 +97,7 @@ impl Repository {
     }
 
     /// Those, and those of more blobs.
-    fn read_words(&self, missing: &BTreeSet<Oid>) -> Result<Words, GitError> {
+    fn read_words(&self, missing: &[Oid]) -> Result<Words, GitError> {
         let Words { remembered, read: before } = self.recalled_words();
         let read = |id: &Oid| self.with(|handle| Ok::<_, GitError>((*id, hashes(handle.find_blob(*id)?.content()))));
         let mut read: BTreeMap<_, _> = missing.par_iter().map(read).collect::<Result<_, _>>()?;
