@@ -78,9 +78,9 @@ def main():
     flagctl = given.flagctl.resolve()
     readme, benches = ROOT / "README.md", ROOT / "benches" / "README.md"
 
-    busy = " that was busy with other work, so that the ratios are what to read" if os.getloadavg()[0] > 0.5 else ""
+    busy = "a machine that was busy with other work, so that the ratios are what to read: " if os.getloadavg()[0] > 0.5 else ""
     today = datetime.date.today()
-    when = f"{today.day} {today:%B %Y}, {printed(flagctl, '--version')}, on a machine{busy}: {machine()}"
+    when = f"{today.day} {today:%B %Y}, {printed(flagctl, '--version')}, on {busy}{machine()}"
     if given.engines:
         versions = ", ".join(f"{crate} {crate_version(crate)}" for crate in ENGINES.values())
         table = "\n".join(line for line in given.engines.read_text(encoding="utf-8").splitlines() if line.startswith("|"))
