@@ -88,14 +88,8 @@ impl Revision {
         folder: &str,
         wanted: impl Fn(Oid) -> bool + Sync,
     ) -> Result<Vec<(String, Oid)>, GitError> {
-        let Some(Entry { kind: Kind::Folder, id }) = self.find(folder)? else { return Ok(Vec::new()) };
-        let (mut found, mut ahead) = (Vec::new(), vec![(folder.to_owned(), id)]);
-        while let Some((folder, id)) = ahead.pop() {
-            let tree = self.tree(id)?;
-            ahead.extend(folders(&folder, &tree));
-            found.push((folder, tree));
-        }
-        let files = found.par_iter().map(|(folder, tree)| self.files_of(folder, tree, &wanted));
+        let walked = self.walk(folder)?;
+        let files = walked.par_iter().map(|(folder, _, tree)| self.files_of(folder, tree, &wanted));
         Ok(files.collect::<Result<Vec<_>, _>>()?.concat())
     }
 
@@ -127,14 +121,18 @@ impl Revision {
 
     /// The trees of some folders, and of those below them in which definitions are looked for.
     pub(super) fn folders(&self, places: &[&str]) -> Result<BTreeSet<Oid>, GitError> {
-        let (mut found, mut ahead) = (BTreeSet::new(), Vec::new());
-        for place in places {
-            ahead.extend(self.find(place)?.filter(|entry| entry.kind == Kind::Folder).map(|entry| entry.id));
-        }
-        while let Some(id) = ahead.pop() {
-            if found.insert(id) {
-                ahead.extend(folders("", &*self.tree(id)?).map(|(_, id)| id));
-            }
+        let walked = places.iter().map(|place| self.walk(place)).collect::<Result<Vec<_>, _>>()?;
+        Ok(walked.iter().flatten().map(|(_, id, _)| *id).collect())
+    }
+
+    /// A folder, and those below it in which definitions are looked for, with their trees.
+    fn walk(&self, folder: &str) -> Result<Vec<(String, Oid, Arc<Tree>)>, GitError> {
+        let Some(Entry { kind: Kind::Folder, id }) = self.find(folder)? else { return Ok(Vec::new()) };
+        let (mut found, mut ahead) = (Vec::new(), vec![(folder.to_owned(), id)]);
+        while let Some((folder, id)) = ahead.pop() {
+            let tree = self.tree(id)?;
+            ahead.extend(folders(&folder, &tree));
+            found.push((folder, id, tree));
         }
         Ok(found)
     }

@@ -51,8 +51,8 @@ impl Revision {
         };
         let mut found = files(&|id| words.get(&id).is_none_or(|hashes| have(hashes, wanted)))?;
         self.repository.remember_trees(&self.folders(folders)?).map_err(|error| self.explained(error))?;
-        // In the order of paths: git stores files of a folder as differences from each other, and another order would make
-        // most of them several times.
+        // Folder by folder: git stores files of a folder as differences from each other, and another order would make most
+        // of them several times.
         let missing: Vec<Oid> = found.iter().map(|(_, id)| *id).filter(|id| words.get(id).is_none()).collect();
         if !missing.is_empty() {
             words = self.repository.read_words(&missing).map_err(|error| self.explained(error))?;
