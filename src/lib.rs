@@ -79,3 +79,8 @@ pub mod store;
 pub mod test;
 #[cfg(feature = "cli")]
 pub mod yaml;
+
+/// Runs the examples of the library's page as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/library.md")]
+pub struct LibraryPage;

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Measures, and writes what it finds into README.md and benches/README.md: readme.py FLAGCTL [OPTIONS].
+"""Measures, and writes the results into docs/performance.md: readme.py FLAGCTL [OPTIONS].
 
---engines FILE is what `cargo run --release` printed in `benches/peers`, on this machine; without it those figures stay as
-they are. --peers PEERS is that program itself, for a row of beside_peers.py. Give less of --flags, --commits, --contexts,
---sizes and --rules to try it. Written is what stands between a marker and the next `<!-- end -->`.
+--engines FILE is what `cargo run --release` printed in `benches/peers` on this machine; without it, those figures stay as
+they are. --peers PEERS is that program itself, for a row of beside_peers.py. Smaller values of --flags, --commits,
+--contexts, --sizes and --rules try the script in less time. The script replaces the text between a marker, such as
+`<!-- git -->`, and the next `<!-- end -->`.
 """
 
 import argparse
@@ -50,7 +51,7 @@ def paragraph(text):
 
 
 def engines(text):
-    """Rows for README.md: each work beside whichever other engine is the fastest at it."""
+    """Rows for the summary: each work beside the other engine that is the fastest at it."""
     rows = [[cell.strip() for cell in line.strip("|\n").split("|")] for line in text.splitlines() if line.startswith("|")]
     (_, _, *names), _, *rows = rows
     for name, own, *others in rows:
@@ -76,7 +77,7 @@ def main():
     parser.add_argument("--rules", type=numbers, default=growth.RULES)
     given = parser.parse_args()
     flagctl = given.flagctl.resolve()
-    readme, benches = ROOT / "README.md", ROOT / "benches" / "README.md"
+    page = ROOT / "docs" / "performance.md"
 
     busy = "a machine that was busy with other work, so that the ratios are what to read: " if os.getloadavg()[0] > 0.5 else ""
     today = datetime.date.today()
@@ -84,26 +85,24 @@ def main():
     if given.engines:
         versions = ", ".join(f"{crate} {crate_version(crate)}" for crate in ENGINES.values())
         table = "\n".join(line for line in given.engines.read_text(encoding="utf-8").splitlines() if line.startswith("|"))
-        replaced(benches, "engines", f"{paragraph(f'Measured on {when}; {versions}.')}\n{table}\n")
+        replaced(page, "engines", f"{paragraph(f'Measured on {when}; {versions}.')}\n{table}\n")
     others = list(beside_peers.rows(flagctl, given.flags, given.contexts, given.peers and given.peers.resolve()))
     git = list(beside_git.rows(flagctl, given.flags, given.commits))
     of = f"; {given.flags:,} flags, {given.commits:,} commits"
     for marker, more, found in [("others", "", others), ("git", of, git)]:
-        replaced(benches, marker, f"{paragraph(f'Measured on {when}{more}.')}\n" + "\n".join(printable(found)))
+        replaced(page, marker, f"{paragraph(f'Measured on {when}{more}.')}\n" + "\n".join(printable(found)))
 
-    in_process = between(benches, "engines")
+    in_process = between(page, "engines")
     rows = [*engines(in_process), *([row.name, row.peer, *row.figures()] for row in [*others, *git])]
     table = "\n".join(lines(["", "beside", "flagctl", "the other", "flagctl is"], rows))
     engines_when = re.match(r"Measured on (.*?);", in_process.replace("\n", " "))[1]
     told = f"Whole processes were measured on {when}; decisions and loading, beside the fastest of three other engines,"
     told += f" {'likewise' if engines_when == when else f'on {engines_when}'}."
-    told += " `python3 benches/cli/readme.py target/release/flagctl --engines FILE --peers PEERS` measures and writes this, and"
-    told += " [`benches`](benches) has the others' commands, what is not alike, and growth."
-    replaced(readme, "performance", f"{table}\n\n{paragraph(told)}")
+    replaced(page, "performance", f"{table}\n\n{paragraph(told)}")
 
     # Last, since it takes the longest.
     grown = "\n".join(growth.tables(flagctl, sizes=given.sizes, rules=given.rules))
-    replaced(benches, "growth", f"{paragraph(f'Measured on {when}.')}\n{grown}")
+    replaced(page, "growth", f"{paragraph(f'Measured on {when}.')}\n{grown}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,330 @@
+//! The documents say what is true: README.md, CONTRIBUTING.md, SECURITY.md and the pages in `docs`.
+//!
+//! `trycmd` runs the `console` blocks in the project's folder. The blocks that need a git repository are called
+//! `ShellSession` and are run here, in a repository that the document names in comments, which readers do not see:
+//!
+//! - `<!-- repository: NAME -->` makes a new repository for what follows; [`repository`] has the names.
+//! - `<!-- file: PATH -->` writes the next block to a file of the repository.
+//! - `<!-- commit: MESSAGE -->` commits all files.
+//! - `<!-- quote: COMMAND -->` quotes the output of a command, up to `<!-- end -->`.
+//! - `<!-- shows: PATH -->` makes the next block the text of a file of the project, without its schema comment.
+//!
+//! `SNAPSHOTS=overwrite cargo test` writes the present output of these blocks, and `TRYCMD=overwrite cargo test` that of
+//! the `console` blocks. **Invariant:** a document shows no output that no test has seen.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test may end in a panic and reads what it likes"
+)]
+
+mod git;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use git::TestRepository;
+
+/// The documents, with paths from the project's folder.
+fn documents() -> Vec<PathBuf> {
+    let pages = fs::read_dir("docs").unwrap().map(|entry| entry.unwrap().path());
+    let pages = pages.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    let others = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "benches/README.md"];
+    let mut documents: Vec<PathBuf> = pages.chain(others.map(PathBuf::from)).collect();
+    documents.sort();
+    documents
+}
+
+#[test]
+fn commands_print_what_the_documents_show() {
+    // One after the other, since each may write the same documents.
+    let cases = trycmd::TestCases::new();
+    cases.env("NO_COLOR", "1").case("README.md").case("docs/*.md");
+    drop(cases);
+    let overwrites = std::env::var("SNAPSHOTS").is_ok_and(|mode| mode == "overwrite");
+    for path in documents() {
+        let shown = fs::read_to_string(&path).unwrap();
+        let run = Document { path: &path, repository: None }.run(&shown);
+        if overwrites {
+            fs::write(&path, run).unwrap();
+        } else {
+            snapbox::assert_data_eq!(run, snapbox::Data::from(shown).raw());
+        }
+    }
+}
+
+/// What a comment says about the next block.
+enum Purpose {
+    Nothing,
+    File(String),
+    Shows(String),
+}
+
+/// A document that is being run.
+struct Document<'d> {
+    path: &'d Path,
+    /// The repository that the document has named last.
+    repository: Option<TestRepository>,
+}
+
+impl Document<'_> {
+    /// Returns the text with the output that the commands print now.
+    fn run(&mut self, text: &str) -> String {
+        let mut written = Vec::new();
+        let mut purpose = Purpose::Nothing;
+        let mut lines = text.lines();
+        while let Some(line) = lines.next() {
+            written.push(line.to_owned());
+            if let Some(fence) = line.strip_prefix("```") {
+                let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+                written.extend(self.block(fence, &block, std::mem::replace(&mut purpose, Purpose::Nothing)));
+                written.push("```".to_owned());
+            } else if let Some((name, value)) = comment(line) {
+                match name {
+                    "repository" => self.repository = Some(repository(value)),
+                    "file" => purpose = Purpose::File(value.to_owned()),
+                    "shows" => purpose = Purpose::Shows(value.to_owned()),
+                    "commit" => drop(self.repository().commit(value)),
+                    "quote" => {
+                        lines.by_ref().take_while(|line| *line != "<!-- end -->").for_each(drop);
+                        let ran = self.repository().shell(value);
+                        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{value}: {}", ran.stdout);
+                        written.extend(ran.stdout.lines().map(|line| format!("> {line}").trim_end().to_owned()));
+                        written.push("<!-- end -->".to_owned());
+                    }
+                    _ => panic!("{}: `{name}` is not a comment that this test knows", self.path.display()),
+                }
+            }
+        }
+        written.join("\n") + "\n"
+    }
+
+    fn repository(&mut self) -> &mut TestRepository {
+        let Some(repository) = &mut self.repository else { panic!("{} names no repository", self.path.display()) };
+        repository
+    }
+
+    fn block(&mut self, fence: &str, block: &[&str], purpose: Purpose) -> Vec<String> {
+        let as_it_is = || block.iter().map(|line| (*line).to_owned()).collect();
+        match (purpose, fence) {
+            (Purpose::Shows(path), _) => {
+                let text = fs::read_to_string(path).unwrap();
+                text.lines().filter(|line| !line.starts_with("# yaml-language-server:")).map(str::to_owned).collect()
+            }
+            (Purpose::File(path), _) => {
+                self.repository().write(&path, &(block.join("\n") + "\n"));
+                as_it_is()
+            }
+            (Purpose::Nothing, "ShellSession") => {
+                let commands = block.iter().filter_map(|line| line.strip_prefix("$ "));
+                let mut printed: Vec<String> = commands.flat_map(|command| self.session(command)).collect();
+                printed.pop();
+                printed
+            }
+            (Purpose::Nothing, "console") => as_it_is(),
+            (Purpose::Nothing, _) => {
+                let unchecked = block.iter().find(|line| line.starts_with("$ "));
+                assert_eq!(unchecked, None, "{}: use `console` or `ShellSession`", self.path.display());
+                as_it_is()
+            }
+        }
+    }
+
+    /// Runs a command. Returns it, its exit code unless that is 0, what it prints, and an empty line.
+    fn session(&mut self, command: &str) -> Vec<String> {
+        let ran = self.repository().shell(command);
+        let code = ran.code.filter(|code| *code != 0).map(|code| format!("? {code}"));
+        let printed = format!("{}{}", ran.stderr, ran.stdout);
+        let printed = printed.trim_end().lines().map(|line| line.trim_end().to_owned());
+        [format!("$ {command}")].into_iter().chain(code).chain(printed).chain([String::new()]).collect()
+    }
+}
+
+/// The name and the value of `<!-- NAME: VALUE -->`.
+fn comment(line: &str) -> Option<(&str, &str)> {
+    line.strip_prefix("<!-- ")?.strip_suffix(" -->")?.split_once(": ")
+}
+
+/// A repository that a document names.
+fn repository(name: &str) -> TestRepository {
+    match name {
+        "empty" => TestRepository::new(),
+        "shop" => shop(),
+        "pull-request" => pull_request(),
+        "two-branches" => two_branches(),
+        "history" => history(),
+        _ => panic!("`{name}` is not a repository of this test"),
+    }
+}
+
+/// The example shop, with a remote `origin`.
+fn shop() -> TestRepository {
+    let mut repository = examples();
+    repository.commit("the shop");
+    let bare = repository.clone_to("origin.git", &["--bare"]);
+    repository.git(&["remote", "add", "origin", bare.to_str().unwrap()]);
+    repository
+}
+
+/// A pull request against the example shop: a rollout step, a rule before another, a segment, a refactoring and a kill.
+fn pull_request() -> TestRepository {
+    let mut repository = examples();
+    repository.commit("the example shop");
+    repository.git(&["checkout", "--quiet", "-b", "work"]);
+    edit(&repository, "flags/mobile/loyalty-card.yaml", "rollout: 10%", "rollout: 20%");
+    repository.commit("loyalty card: the next step");
+    let rule = "rules:\n  - name: free-plan\n    if: {app.platform: web, plan: free}\n    serve: some\n";
+    edit(&repository, "flags/search/results-per-page.yaml", "rules:\n", rule);
+    edit(&repository, "segments/eu-customers.yaml", "[AT, DE, FR, NL]", "[AT, DE, FR, GB, NL]");
+    edit(&repository, "flags/mobile/update-prompt.yaml", "app.platform: {ne: web}", "app.platform: [android, ios]");
+    repository.write("kills/production/search-ranking.yaml", "reason: \"INC-4300: ranking is slow\"\n");
+    repository.commit("a busy day");
+    repository
+}
+
+/// Two branches that change the same people in two files: one a rollout, the other a segment.
+fn two_branches() -> TestRepository {
+    let mut repository = examples();
+    repository.commit("the shop");
+    repository.git(&["checkout", "--quiet", "-b", "bolder"]);
+    edit(&repository, "flags/pricing/loyalty-points.yaml", "rollout: 20%", "rollout: 100%");
+    repository.commit("loyalty points: for everyone in Europe");
+    repository.git(&["checkout", "--quiet", "-b", "wider", "main"]);
+    edit(&repository, "segments/eu-customers.yaml", "[AT, DE, FR, NL]", "[AT, DE, FR, GB, NL]");
+    repository.commit("eu-customers: Great Britain, too");
+    repository
+}
+
+/// A rollout step, a kill and its end.
+fn history() -> TestRepository {
+    let mut repository = examples();
+    repository.commit("the shop");
+    edit(&repository, "flags/mobile/loyalty-card.yaml", "rollout: 10%", "rollout: 20%");
+    repository.commit("loyalty card: the next step");
+    for command in [
+        "flagctl kill loyalty-card -e production --reason 'INC-4301: cards are blank' --yes",
+        "flagctl revive loyalty-card -e production --reason 'fixed by 8c1f20' --yes",
+    ] {
+        let ran = repository.shell(command);
+        assert_eq!(ran.code, Some(0), "{command}: {}", ran.stderr);
+        repository.commit("the next day");
+    }
+    repository
+}
+
+/// A repository with the files of the example shop, which are not committed yet.
+fn examples() -> TestRepository {
+    let repository = TestRepository::new();
+    copy(Path::new("examples"), &repository, "");
+    repository
+}
+
+fn copy(from: &Path, repository: &TestRepository, prefix: &str) {
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let name = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());
+        if path.is_dir() {
+            copy(&path, repository, &format!("{name}/"));
+        } else {
+            repository.write(&name, &fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+/// Replaces a text that a file of the repository has.
+fn edit(repository: &TestRepository, path: &str, from: &str, to: &str) {
+    let text = fs::read_to_string(repository.root().join(path)).unwrap();
+    assert!(text.contains(from), "{path}: {from}");
+    repository.write(path, &text.replacen(from, to, 1));
+}
+
+#[test]
+fn links_lead_to_files_and_headings() {
+    let mut broken = Vec::new();
+    for path in documents() {
+        let text = fs::read_to_string(&path).unwrap();
+        let folder = path.parent().unwrap();
+        for target in links(&text) {
+            if target.contains("://") {
+                continue;
+            }
+            let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+            let file = if file.is_empty() { path.clone() } else { folder.join(file) };
+            let found = file.exists()
+                && (heading.is_empty() || headings(&fs::read_to_string(&file).unwrap()).contains(heading));
+            if !found {
+                broken.push(format!("{}: {target}", path.display()));
+            }
+        }
+    }
+    assert_eq!(broken, Vec::<String>::new());
+}
+
+#[test]
+fn every_page_of_the_book_is_in_its_summary() {
+    let summary = fs::read_to_string("docs/SUMMARY.md").unwrap();
+    let listed: BTreeSet<&str> = links(&summary).collect();
+    let pages = documents().into_iter().filter_map(|path| Some(path.strip_prefix("docs").ok()?.to_owned()));
+    let missing: Vec<PathBuf> =
+        pages.filter(|page| !listed.contains(page.to_str().unwrap()) && page != Path::new("SUMMARY.md")).collect();
+    assert_eq!(missing, Vec::<PathBuf>::new());
+}
+
+#[test]
+fn paths_of_the_code_that_documents_name_are_there() {
+    let mut missing = Vec::new();
+    // The comparison names files of other projects.
+    for path in documents().into_iter().filter(|path| path != Path::new("docs/comparison.md")) {
+        let text = fs::read_to_string(&path).unwrap();
+        for named in outside_blocks(&text).flat_map(|line| line.split('`').skip(1).step_by(2)) {
+            let is_path = ["src/", "tests/", "docs/", "schemas/", "examples/", "benches/", ".ci/"];
+            let is_path = is_path.iter().any(|start| named.starts_with(start)) && !named.contains([' ', '*', '<', '…']);
+            if is_path && !Path::new(named).exists() {
+                missing.push(format!("{}: {named}", path.display()));
+            }
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+#[test]
+fn the_readme_is_short_and_begins_with_two_commands() {
+    let readme = fs::read_to_string("README.md").unwrap();
+    assert!(readme.len() <= 8 * 1024, "README.md has {} bytes", readme.len());
+    let (_, rest) = readme.split_once("\n```sh\n").unwrap();
+    let (commands, _) = rest.split_once("\n```\n").unwrap();
+    let commands: Vec<&str> = commands.lines().collect();
+    let [run, test] = commands.as_slice() else { panic!("two commands: {commands:?}") };
+    assert!(run.starts_with("cargo run -- -C examples eval "), "{run}");
+    assert_eq!(*test, "cargo test");
+}
+
+/// The lines that are in no block.
+fn outside_blocks(text: &str) -> impl Iterator<Item = &str> {
+    let mut inside = false;
+    text.lines().filter(move |line| {
+        let fence = line.starts_with("```");
+        inside ^= fence;
+        !inside && !fence
+    })
+}
+
+/// The targets of `[…](TARGET)`.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let after = outside_blocks(text).flat_map(|line| line.split("](").skip(1));
+    after.filter_map(|rest| rest.split_once(')')).map(|(target, _)| target)
+}
+
+/// The names under which a forge and mdBook find the headings of a page.
+fn headings(text: &str) -> BTreeSet<String> {
+    let titles = outside_blocks(text).filter(|line| line.starts_with('#'));
+    let slug = |title: &str| -> String {
+        let kept = title.to_lowercase();
+        let kept = kept.chars().filter(|c| c.is_alphanumeric() || [' ', '-', '_'].contains(c));
+        kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+    };
+    titles.map(|title| slug(title.trim_start_matches('#').trim())).collect()
+}
