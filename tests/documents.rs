@@ -7,6 +7,7 @@
 //! - `<!-- file: PATH -->` writes the next block to a file of the repository.
 //! - `<!-- commit: MESSAGE -->` commits all files.
 //! - `<!-- quote: COMMAND -->` quotes the output of a command, up to `<!-- end -->`.
+//! - `<!-- keys: COMMAND -->` holds the document to name every key of the JSON that a command prints.
 //! - `<!-- shows: PATH -->` makes the next block the text of a file of the project, without its schema comment.
 //!
 //! `SNAPSHOTS=overwrite cargo test` writes the present output of these blocks, and `TRYCMD=overwrite cargo test` that of
@@ -27,6 +28,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use git::TestRepository;
+use serde_json::Value as Json;
 
 /// The documents, with paths from the project's folder.
 fn documents() -> Vec<PathBuf> {
@@ -88,6 +90,7 @@ impl Document<'_> {
                     "file" => purpose = Purpose::File(value.to_owned()),
                     "shows" => purpose = Purpose::Shows(value.to_owned()),
                     "commit" => drop(self.repository().commit(value)),
+                    "keys" => self.keys(value, text),
                     "quote" => {
                         lines.by_ref().take_while(|line| *line != "<!-- end -->").for_each(drop);
                         let ran = self.repository().shell(value);
@@ -105,6 +108,18 @@ impl Document<'_> {
     fn repository(&mut self) -> &mut TestRepository {
         let Some(repository) = &mut self.repository else { panic!("{} names no repository", self.path.display()) };
         repository
+    }
+
+    /// # Panics
+    /// If the text does not name a key of the JSON that the command prints.
+    fn keys(&mut self, command: &str, text: &str) {
+        let ran = self.repository().shell(command);
+        let json =
+            serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{command}: {error}: {}", ran.stderr));
+        let mut keys = BTreeSet::new();
+        collect_keys(&json, &mut keys);
+        keys.retain(|key| !text.contains(&format!("`{key}`")));
+        assert_eq!(keys, BTreeSet::new(), "{}: keys of `{command}` that it does not name", self.path.display());
     }
 
     fn block(&mut self, fence: &str, block: &[&str], purpose: Purpose) -> Vec<String> {
@@ -146,6 +161,22 @@ impl Document<'_> {
 /// The name and the value of `<!-- NAME: VALUE -->`.
 fn comment(line: &str) -> Option<(&str, &str)> {
     line.strip_prefix("<!-- ")?.strip_suffix(" -->")?.split_once(": ")
+}
+
+/// Keys of all objects, except those that definitions and contexts name.
+fn collect_keys(json: &Json, keys: &mut BTreeSet<String>) {
+    match json {
+        Json::Object(object) => {
+            for (key, value) in object {
+                keys.insert(key.clone());
+                if !["value", "from_value", "to_value", "context", "metadata"].contains(&key.as_str()) {
+                    collect_keys(value, keys);
+                }
+            }
+        }
+        Json::Array(items) => items.iter().for_each(|item| collect_keys(item, keys)),
+        _ => {}
+    }
 }
 
 /// A repository that a document names.
