@@ -333,6 +333,48 @@ fn the_readme_is_short_and_begins_with_two_commands() {
     assert_eq!(*test, "cargo test");
 }
 
+#[test]
+fn the_book_names_every_field_of_the_schemas() {
+    let pages = ["docs/file-reference.md", "docs/tests.md", "docs/conditions.md"];
+    let pages: String = pages.iter().map(|page| fs::read_to_string(page).unwrap()).collect();
+    let mut fields = BTreeSet::new();
+    for entry in fs::read_dir("schemas").unwrap() {
+        let schema = fs::read_to_string(entry.unwrap().path()).unwrap();
+        collect_fields(&serde_json::from_str(&schema).unwrap(), &mut fields);
+    }
+    // A field stands alone, or with its operand as in `never: {FLAG: VARIANT}`.
+    fields.retain(|field| !["`", ":"].iter().any(|end| pages.contains(&format!("`{field}{end}"))));
+    assert_eq!(fields, BTreeSet::new());
+}
+
+/// The names of all properties of a JSON Schema.
+fn collect_fields(schema: &Json, fields: &mut BTreeSet<String>) {
+    match schema {
+        Json::Object(object) => {
+            if let Some(Json::Object(properties)) = object.get("properties") {
+                fields.extend(properties.keys().cloned());
+            }
+            object.values().for_each(|value| collect_fields(value, fields));
+        }
+        Json::Array(items) => items.iter().for_each(|item| collect_fields(item, fields)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_book_names_every_command() {
+    let repository = TestRepository::new();
+    let help = repository.flagctl(&["--help"]).stdout;
+    let (_, rest) = help.split_once("\nCommands:\n").unwrap();
+    let (commands, _) = rest.split_once("\n\n").unwrap();
+    let page = fs::read_to_string("docs/commands.md").unwrap();
+    let names = commands.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    let names = names.filter(|name| !name.is_empty());
+    let missing: Vec<&str> =
+        names.filter(|name| ![" ", "`"].iter().any(|end| page.contains(&format!("| `flagctl {name}{end}")))).collect();
+    assert_eq!(missing, Vec::<&str>::new());
+}
+
 /// The lines that are in no block.
 fn outside_blocks(text: &str) -> impl Iterator<Item = &str> {
     let mut inside = false;
