@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Recomputes the bucketing vectors without flagctl: SipHash-2-4, murmur3 and CBOR written out by hand.
+"""Computes the bucketing vectors without flagctl. It contains its own SipHash-2-4, murmur3 and CBOR.
 
-    bucketing.py --check FILE    recompute every row; exit 1 if one differs
-    bucketing.py --write FILE    write the file anew
+    bucketing.py --check FILE    recomputes every row, and exits with 1 if a row differs
+    bucketing.py --write FILE    writes the file again
 
-Standard library only.
+The script needs only the standard library.
 """
 
 import argparse
@@ -19,19 +19,19 @@ M64 = (1 << 64) - 1
 M32 = (1 << 32) - 1
 
 ABOUT = [
-    "Units and their buckets, for any language: 0 <= bucket < 100000.",
-    "siphash: SipHash-2-4 under the 16 bytes `flagctl/bucket/1`, over the salt's length in bytes (32 bits,"
-    " little-endian), the salt, one byte for the domain (gate 0, split 1), and the unit, all in UTF-8 and"
-    " not normalised; bucket = (hash * 100000) >> 64.",
-    "flagd-v2: murmur3_x86_32 with seed 0 over the text salt + \"/rollout/\" + unit (gate) or salt + unit"
-    " (split); bucket = (hash * 100000) >> 32. flagd-v3: the same over the text as a CBOR text string.",
-    "`input` is what is hashed, in hexadecimal. Where a row has `repeat`, its unit is `unit` that many times"
-    " over, and `input` stops before the unit.",
-    "`within` is a half-open range of buckets that flagd's own clients put the unit in.",
+    "Units and their buckets, for an implementation in any language: 0 <= bucket < 100000.",
+    "siphash: SipHash-2-4 with the 16-byte key `flagctl/bucket/1`. It hashes the length of the salt in bytes"
+    " (32 bits, little-endian), the salt, one byte for the domain (gate 0, split 1), and the unit. Texts are in"
+    " UTF-8 and not normalised. bucket = (hash * 100000) >> 64.",
+    "flagd-v2: murmur3_x86_32 with seed 0 hashes the text salt + \"/rollout/\" + unit (gate) or salt + unit"
+    " (split). bucket = (hash * 100000) >> 32. flagd-v3 hashes the same text, encoded as a CBOR text string.",
+    "`input` is the hashed bytes, in hexadecimal. In a row with `repeat`, the unit is `unit` repeated that many"
+    " times, and `input` contains only the bytes before the unit.",
+    "`within` is the half-open range of buckets into which flagd's own clients put the unit.",
 ]
 
-# What flagd's own clients served to these targeting keys, observed in the Python client of each algorithm.
-# The flags: `short` and `explicit` are a 50, b 30, c 20; `nowt` has x, y and z in equal parts.
+# The variants that flagd's own clients served to these targeting keys, observed in the Python client of each
+# algorithm. The flags `short` and `explicit` split a 50, b 30, c 20; `nowt` splits x, y and z equally.
 TARGETING_KEYS = ["user-1", "user-2", "user-3", "user-4", "user-5", "user-6", "jon@company.com", "ünï"]
 OBSERVED = [
     ("flagd-v2", "short", "cbcccaab"),
@@ -41,7 +41,7 @@ OBSERVED = [
 ]
 RANGES = {
     "a": (0, 50_000), "b": (50_000, 80_000), "c": (80_000, 100_000),
-    # A third is no whole number of buckets: the bucket on each border may be on either side of it.
+    # A third of the buckets is not an integer, so the bucket on each boundary may belong to either side.
     "x": (0, 33_334), "y": (33_333, 66_667), "z": (66_666, 100_000),
 }
 
@@ -99,7 +99,7 @@ def murmur3_x86_32(message, seed=0):
 
 
 def cbor_text_head(length):
-    """What stands before the bytes of a text string in RFC 8949's deterministic encoding."""
+    """Returns the bytes that precede a text string of this length in the deterministic encoding of RFC 8949."""
     if length < 24:
         return bytes([0x60 + length])
     for head, size in [(b"\x78", 1), (b"\x79", 2), (b"\x7a", 4)]:
@@ -109,7 +109,7 @@ def cbor_text_head(length):
 
 
 def encoded(bucketing, salt, domain, unit):
-    """What is hashed: all that stands before the unit, and the unit, each as bytes."""
+    """Returns the hashed bytes as two parts: the bytes before the unit, and the bytes of the unit."""
     salt, unit = salt.encode(), unit.encode()
     if bucketing == "siphash":
         return struct.pack("<I", len(salt)) + salt + bytes([DOMAINS[domain]]), unit
@@ -139,26 +139,26 @@ def rows():
     for bucketing in every:
         for domain in DOMAINS:
             yield row(bucketing, "new-checkout", domain, "user-42")
-    # A name may be what it likes, also nothing.
+    # A salt or a unit may be any text, including the empty text.
     for bucketing in every:
         yield row(bucketing, "", "gate", "")
         yield row(bucketing, "", "split", "user-42")
         yield row(bucketing, "s", "gate", "")
-    # Joined, these would be one text; they are for flagd, which joins them.
+    # Salt and unit join to the same text in all three rows. flagd hashes the joined text; siphash does not.
     for bucketing in every:
         for salt, unit in [("ab", "c"), ("a", "bc"), ("", "abc")]:
             yield row(bucketing, salt, "split", unit)
     for bucketing in ["siphash", "flagd-v2"]:
         yield row(bucketing, "a", "gate", "b")
         yield row(bucketing, "a/rollout/", "split", "b")
-    # UTF-8, as it is: the two spellings of é are two units.
+    # UTF-8 is not normalised: the two encodings of é are two units.
     for bucketing in every:
         yield row(bucketing, "größe", "gate", "ünï")
         yield row(bucketing, "f", "split", "\u00e9")
         yield row(bucketing, "f", "split", "e\u0301")
     for unit in ["日本語", "\U0001F980", "a\u0000b", " user-42", "user-42\n", "7", "7.0"]:
         yield row("siphash", "f", "gate", unit)
-    # The lengths at which CBOR's heads and the blocks of the hashes change.
+    # The lengths at which the CBOR head and the number of hash blocks change.
     for length in [7, 8, 23, 24]:
         yield row("flagd-v3", "f", "split", "x" * (length - 1))
     for length in [255, 256, 65_535, 65_536]:
@@ -172,7 +172,7 @@ def rows():
 
 
 def check_primitives():
-    """Published vectors: the SipHash paper's, RFC 8949's, and well-known ones of murmur3."""
+    """Checks the hash functions with published vectors: from the SipHash paper, RFC 8949, and murmur3."""
     assert siphash24(bytes(range(16)), bytes(range(15))) == 0xA129CA6149BE45E5
     assert murmur3_x86_32(b"") == 0
     assert murmur3_x86_32(b"The quick brown fox jumps over the lazy dog") == 0x2E4FF723
@@ -201,7 +201,7 @@ def check(path):
         if {key: found[key] for key in found if key != "within"} != own:
             print(f"row {number}: found {found}, computed {own}", file=sys.stderr)
         elif not within[0] <= own["bucket"] < within[1]:
-            print(f"row {number}: {found} is outside of {within}", file=sys.stderr)
+            print(f"row {number}: the bucket of {found} is outside the range {within}", file=sys.stderr)
         else:
             agreed += 1
     print(f"{agreed} of {len(listed)} rows agree")

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Writes the three-valued table of conditions from expectations stated here by hand.
+"""Writes the three-valued table of conditions from the expectations in this file.
 
-    conditions.py --check FILE    exit 1 if the file is not what the expectations below give
-    conditions.py --write FILE    write the file anew
+    conditions.py --check FILE    exits with 1 if the file differs from the expectations
+    conditions.py --write FILE    writes the file again
 
-Each test below names the values for which it holds and those for which it does not. That it is unknown for
-every other value, absent, null or of the wrong type, and that `not` turns true and false around and leaves
-unknown as it is, is the table's rule and stands in this file alone. Standard library only.
+Each test below lists the values for which it holds and the values for which it does not hold. This script
+adds the other rows of the table: a test is unknown for a missing attribute, for null and for a value of the
+wrong type; `not` exchanges true and false and keeps unknown. The script needs only the standard library.
 """
 
 import argparse
@@ -14,9 +14,9 @@ import json
 import sys
 
 ABOUT = [
-    "Conditions, contexts and whether the one holds for the other: true, false or \"unknown\".",
-    "`attributes` is the context schema, as in flagctl.yaml; `segments` and `flags` are what conditions refer to,"
-    " by name, as in their files. `now` is the moment of every decision unless a row has its own.",
+    "Conditions, contexts, and whether the condition holds for the context: true, false or \"unknown\".",
+    "`attributes` is the context schema, as in flagctl.yaml. `segments` and `flags` are the definitions that"
+    " conditions refer to, by name, as in their files. `now` is the time of each decision whose row has no `now`.",
 ]
 
 NOW = "2026-11-22T11:02:00Z"
@@ -49,7 +49,7 @@ FLAGS = {
     "adults-only": SWITCH | {"default": "off", "rules": [{"if": {"segment": "adults"}, "serve": "on"}]},
 }
 
-# By attribute: values that are not of its type, the likeliest mistakes first.
+# For each attribute, values that do not have its type, the most likely mistakes first.
 UNUSABLE = {
     "text": [5, True, ["a"], {"a": "b"}],
     "plan": ["gold", "Pro", "", 5, ["pro"]],
@@ -70,9 +70,9 @@ UNUSABLE = {
     "user.address.country": [49],
 }
 
-# Attribute, what is asked of it, values for which that holds, values for which it does not.
+# Attribute, test, values for which the test holds, values for which it does not hold.
 TESTS = [
-    # Strings are compared by code points, letter for letter.
+    # Strings are compared by code points.
     ("text", "pro", ["pro"], ["Pro", "pro ", ""]),
     ("text", ["a", "b"], ["a", "b"], ["c", "ab"]),
     ("text", {"eq": "pro"}, ["pro"], ["PRO"]),
@@ -96,7 +96,7 @@ TESTS = [
     ("text", {"matches": "(?i)pro"}, ["PRO"], ["p"]),
     ("text", {"starts_with": "a", "ends_with": "z"}, ["az", "a-z"], ["a", "z", "za"]),
     ("text", {"ne": "a", "contains": "a"}, ["ba"], ["a", "b"]),
-    # Regardless of case: simple case folding, so that one letter never equals two.
+    # `ignore_case` uses simple case folding, so that one letter never equals two letters.
     ("text", {"eq": "Pro", "ignore_case": True}, ["pro", "PRO", "Pro"], ["pr", "pro1"]),
     ("text", {"eq": "Pro", "ignore_case": False}, ["Pro"], ["pro"]),
     ("text", {"eq": "a.b", "ignore_case": True}, ["A.B"], ["AxB"]),
@@ -115,7 +115,7 @@ TESTS = [
     ("text", {"matches": "^a|b$", "ignore_case": True}, ["AX", "XB"], ["XA"]),
     ("text", {"matches": "^(?-i:a)b", "ignore_case": True}, ["aB", "ab"], ["Ab"]),
     ("text", {"starts_with": "A", "ends_with": "Z", "ignore_case": True}, ["az"], ["a", "z"]),
-    # A string that has an enum is unknown outside of it.
+    # A string with an enum is unknown for a value outside the enum.
     ("plan", "pro", ["pro"], ["free"]),
     ("plan", ["pro", "enterprise"], ["pro", "enterprise"], ["free"]),
     ("plan", {"ne": "pro"}, ["free"], ["pro"]),
@@ -132,7 +132,7 @@ TESTS = [
     ("beta", {"in": [False]}, [False], [True]),
     ("beta", {"not_in": [True]}, [False], [True]),
     ("beta", {"not_in": [True, False]}, [], [True, False]),
-    # Numbers are doubles; the two zeros are one.
+    # Numbers are doubles; the two zeros are equal.
     ("age", 18, [18, 18.0], [17, 18.5]),
     ("age", [1, 2], [1, 2], [3, 0]),
     ("age", {"eq": 0}, [0, -0.0], [1]),
@@ -151,7 +151,7 @@ TESTS = [
     ("age", {"gt": 9007199254740991}, [9007199254740992], [9007199254740991]),
     ("age", {"lt": 0}, [-5e-324], [0, -0.0]),
     ("age", {"gte": 18, "lt": 65}, [18, 64.9], [17, 65]),
-    # Versions are ordered by precedence, which build metadata has no part in.
+    # Versions are ordered by precedence, which ignores build metadata.
     ("version", "1.2.3", ["1.2.3", "1.2.3+build.5"], ["1.2.4", "1.2.3-rc.1"]),
     ("version", ["1.0.0", "2.0.0"], ["2.0.0", "2.0.0+a"], ["1.0.1"]),
     ("version", {"eq": "1.2.3+a"}, ["1.2.3", "1.2.3+b"], ["1.2.3-a"]),
@@ -167,7 +167,7 @@ TESTS = [
     ("version", {"gt": "1.0.0-alpha.1"}, ["1.0.0-alpha.beta"], ["1.0.0-alpha.0"]),
     ("version", {"gt": "1.0.0-alpha.beta"}, ["1.0.0-beta"], ["1.0.0-alpha.9"]),
     ("version", {"gt": "1.0.0-beta.2"}, ["1.0.0-beta.11", "1.0.0-rc.1"], ["1.0.0-beta", "1.0.0-beta.1"]),
-    # Moments, whatever the offset.
+    # Datetimes are compared as points in time; their offsets do not matter.
     ("since", "2026-01-01T00:00:00Z", ["2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00"], ["2026-01-01T00:00:00+01:00"]),
     ("since", ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"], ["2026-01-01T23:00:00-01:00"], ["2026-01-01T12:00:00Z"]),
     ("since", {"eq": "2026-01-01T02:00:00+02:00"}, ["2025-12-31T19:00:00-05:00"], ["2026-01-01T02:00:00Z"]),
@@ -181,7 +181,7 @@ TESTS = [
     ("since", {"gte": "2026-01-01T00:00:00+01:00"}, ["2025-12-31T23:00:00Z"], ["2025-12-31T22:59:59Z"]),
     ("since", {"gte": "2026-01-01T00:00:00Z", "lt": "2027-01-01T00:00:00Z"}, ["2026-06-01T00:00:00Z"], ["2027-01-01T00:00:00Z"]),
     ("since", {"gt": "1969-12-31T23:59:59Z"}, ["1970-01-01T00:00:00Z"], ["1900-01-01T00:00:00Z"]),
-    # Addresses, by themselves and by their networks; IPv4 in IPv6's notation is IPv4.
+    # Addresses are compared with addresses and networks; an IPv4-mapped IPv6 address is an IPv4 address.
     ("ip", "192.0.2.1", ["192.0.2.1", "::ffff:192.0.2.1", "::ffff:c000:201"], ["192.0.2.2", "::192.0.2.1"]),
     ("ip", ["192.0.2.0/24", "2001:db8::/32"], ["192.0.2.255", "2001:db8:ffff::1"], ["192.0.3.0", "2001:db9::"]),
     ("ip", {"eq": "2001:db8::1"}, ["2001:DB8:0:0:0:0:0:1"], ["2001:db8::2"]),
@@ -207,12 +207,12 @@ TESTS = [
     ("scores", {"has": 0}, [[-0.0]], [[1]]),
     ("scores", {"has_any": [1, 2.5]}, [[2.5]], [[2]]),
     ("scores", {"has_all": [1, 2.5]}, [[2.5, 1]], [[1]]),
-    # Names of several levels.
+    # Nested attributes.
     ("app.version", {"gte": "2.4.0"}, ["2.4.0"], ["2.3.0"]),
     ("user.address.country", ["DE", "FR"], ["DE"], ["US"]),
 ]
 
-# Of each attribute, values that exist; that a value is of the wrong type makes no difference to that.
+# For each attribute, values for which `exists` is true. A value of the wrong type exists too.
 EXISTING = {
     "text": ["", "a"], "plan": ["pro", "gold"], "beta": [False, "no"], "age": [0, "18", 9007199254740993],
     "version": ["1.2.3", "1.2"], "since": ["2026-01-01T00:00:00Z", 5], "ip": ["::1", "host"],
@@ -231,7 +231,7 @@ OR = {
     ("unknown", True): True, ("unknown", "unknown"): "unknown", ("unknown", False): "unknown",
     (False, True): True, (False, "unknown"): "unknown", (False, False): False,
 }
-# Conditions that are true, unknown and false for the context {"beta": true}, two of each.
+# Two conditions each that are true, unknown and false for the context {"beta": true}.
 ATOMS = {
     True: [{"beta": True}, {"text": {"exists": False}}],
     "unknown": [{"age": 1}, {"text": "a"}],
@@ -239,9 +239,9 @@ ATOMS = {
 }
 BETA = {"beta": True}
 
-# Condition, context, whether it holds, and the moment where it matters.
+# Condition, context, whether the condition holds, and the time of the decision if it matters.
 SINGLE = [
-    # Names of several levels: nested, joined, or something of both.
+    # Nested attributes can be written as nested objects, with dotted names, or with both.
     ({"app.version": "1.0.0"}, {"app": {"version": "1.0.0"}}, True),
     ({"app.version": "1.0.0"}, {"app.version": "1.0.0"}, True),
     ({"user.address.country": "DE"}, {"user": {"address": {"country": "DE"}}}, True),
@@ -254,7 +254,7 @@ SINGLE = [
     ({"user.address.country": "DE"}, {"user": [{"address": {"country": "DE"}}]}, "unknown"),
     ({"user.address.country": {"exists": True}}, {"user": {"address": {}}}, False),
     ({"app.version": {"exists": True}, "user.address.country": {"exists": False}}, {"app": {"version": "1.0.0"}, "user": {"name": "a"}}, True),
-    # What the schema does not have decides nothing.
+    # An attribute that the context schema does not declare has no effect.
     ({"beta": True}, {"beta": True, "colour": "red", "Beta": False}, True),
     ({"text": "a"}, {"Text": "a"}, "unknown"),
     # Every schema has a targeting key.
@@ -289,7 +289,7 @@ SINGLE = [
     ({"segment": "others"}, {"age": 18, "groups": ["staff"]}, False),
     ({"not": {"segment": "others"}}, {"age": 17}, False),
     ({"segment": "adults", "beta": True}, {"beta": False}, False),
-    # Flags serve something to every context, so what they serve is never unknown.
+    # A flag serves a variant to every context, so a condition on a flag is never unknown.
     ({"flag": {"always": "on"}}, {}, True),
     ({"flag": {"always": "off"}}, {}, False),
     ({"flag": {"always": ["on", "off"]}}, {}, True),
@@ -299,7 +299,7 @@ SINGLE = [
     ({"flag": {"always": "on", "adults-only": "on"}}, {"age": 17}, False),
     ({"flag": {"always": "on", "adults-only": ["on"]}}, {"age": 18}, True),
     ({"any": [{"flag": {"always": "off"}}, {"age": 1}]}, {}, "unknown"),
-    # The moment of the decision is an attribute that every schema has and every context lacks.
+    # `now` is in every context schema, and no context can set it.
     ({"now": {"gte": "2026-11-22T11:02:00Z"}}, {}, True),
     ({"now": {"gt": "2026-11-22T12:02:00+01:00"}}, {}, False),
     ({"now": {"lt": "2026-11-22T11:02:00Z"}}, {}, False),
@@ -311,7 +311,7 @@ SINGLE = [
     ({"not": {"now": {"gte": "2026-12-01T00:00:00Z", "lt": "2027-01-01T00:00:00Z"}}}, {}, False, "2026-12-24T18:00:00Z"),
     ({"now": {"exists": True}}, {}, True),
     ({"now": {"exists": False}}, {}, False),
-    # Numbers that JSON has and a double does not tell apart.
+    # JSON numbers that a double cannot distinguish.
     ({"age": {"gt": 5}}, {"age": 9007199254740993}, "unknown"),
     ({"age": {"gt": 5}}, {"age": 9223372036854775808}, "unknown"),
     ({"age": {"gt": 5}}, {"age": 1e300}, "unknown"),
@@ -321,7 +321,7 @@ SINGLE = [
 
 
 def at(name, value):
-    """A context with one attribute."""
+    """Returns a context with one attribute."""
     for level in reversed(name.split(".")):
         value = {level: value}
     return value
@@ -340,7 +340,7 @@ def rows():
     met = set()
     for name, asked, holding, failing in TESTS:
         condition = {name: asked}
-        # Each combination of attribute and operators once with all there is, then with its values only.
+        # The first test of each combination of attribute and operators also gets the unknown rows and negations.
         form = (name, tuple(asked) if isinstance(asked, dict) else type(asked))
         whole = form not in met
         met.add(form)
@@ -376,8 +376,8 @@ def rows():
     for truth, atoms in ATOMS.items():
         yield {"if": {"not": {"not": atoms[0]}}, "context": BETA, "holds": truth}
         yield {"if": {"not": {"not": {"not": atoms[1]}}}, "context": BETA, "holds": NOT[truth]}
-    for condition, context, holds, *moment in SINGLE:
-        yield {"if": condition, "context": context, "holds": holds} | ({"now": moment[0]} if moment else {})
+    for condition, context, holds, *now in SINGLE:
+        yield {"if": condition, "context": context, "holds": holds} | ({"now": now[0]} if now else {})
 
 
 def text():
@@ -409,7 +409,7 @@ def main():
     with open(arguments.check, encoding="utf-8") as file:
         same = file.read() == text()
     number = len(json.loads(text())["rows"])
-    print(f"{number} rows, as expected here" if same else "the file is not what the expectations give")
+    print(f"{number} rows agree" if same else f"the file differs from the expectations; run `conditions.py --write {arguments.check}`")
     return same
 
 

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Holds `flagctl export flagd` against flagd's own clients: the same value, variant and reason for every context.
+"""Compares `flagctl export flagd` with flagd's own clients: value, variant and reason must agree for every context.
 
     flagd.py PATH-OF-FLAGCTL [--flags NUMBER] [--seed NUMBER]
 
-The flags are those in `examples/`, and generated ones with every operator, type and nesting; the contexts have missing
-attributes, values of wrong types, and units beside the borders of buckets. The clients are flagd's providers for Python,
-a release for each of flagd's two algorithms, and for Node, compiled and interpreted, behind the OpenFeature SDKs and each
-reading the export from its file; the last also checks it against the published schemas. Applications are written after
-`flagctl export openfeature-manifest`, so flags are asked for as that describes them. Needs Python and npm; the packages are
-kept in `target/interop`. Any difference at all is an error.
+The flags are those in `examples/`, and generated flags with every operator, type and nesting. The contexts have missing
+attributes, values of wrong types, and units beside the boundaries of bucket ranges. The clients are flagd's providers for
+Python (one release for each of flagd's two algorithms) and for Node (compiled and interpreted), used through the OpenFeature
+SDKs. Each client reads the export from its file; the interpreting Node client also validates it with the published schemas.
+Flags are requested with the types and defaults of `flagctl export openfeature-manifest`, as applications do. The script
+needs Python and npm, and keeps the packages in `target/interop`. Any difference is an error.
 """
 
 import argparse
@@ -42,7 +42,7 @@ TYPES = {"boolean": [bool], "string": [str], "integer": [int], "float": [int, fl
 
 
 def flagctl(binary, folder, *arguments):
-    """What it prints, and what it says beside."""
+    """Runs flagctl and returns its stdout and stderr. Exits if flagctl fails."""
     done = subprocess.run([binary, "-C", folder, *arguments], capture_output=True, text=True, encoding="utf-8")
     if done.returncode != 0:
         sys.exit(f"flagctl {' '.join(map(str, arguments))} failed:\n{done.stderr[:4000]}")
@@ -50,14 +50,14 @@ def flagctl(binary, folder, *arguments):
 
 
 def expected(decision, exported):
-    """flagd's words for a decision; the two causes of DISABLED differ by whether there is anything to target by."""
+    """Returns a decision in flagd's terms. DISABLED has two forms, for flags with and without targeting."""
     disabled = "TARGETING_MATCH" if "targeting" in exported else "STATIC"
     reason = {"SPLIT": "TARGETING_MATCH", "ERROR": "TARGETING_MATCH", "DISABLED": disabled}
     return [decision["value"], decision["variant"], reason.get(decision["reason"], decision["reason"])]
 
 
 def flaws(manifest):
-    """Flags that are not as the schema of manifests demands, which is in no package."""
+    """Yields the flags that violate the manifest schema. No package contains that schema."""
     for key, flag in manifest["flags"].items():
         fits = type(flag["defaultValue"]) in TYPES[flag["flagType"]]
         if not (key and fits and type(flag.get("description", "")) is str):
@@ -65,7 +65,7 @@ def flaws(manifest):
 
 
 class Case:
-    """A flag repository, contexts, and what flagctl makes of them."""
+    """A flag repository, its contexts, its export, and flagctl's decisions."""
 
     def __init__(self, binary, name, folder, contexts):
         self.name = name
@@ -77,7 +77,7 @@ class Case:
         self.manifest = folder / "manifest.json"
         self.manifest.write_text(text, encoding="utf-8")
         if found := list(flaws(json.loads(text))):
-            sys.exit(f"{name}: the manifest has {found[:8]}")
+            sys.exit(f"{name}: the manifest has invalid flags: {found[:8]}")
         self.refused = re.findall(r"^note: flag (\S+): (?:.*: )?(.*)$", said, re.MULTILINE)
         self.contexts = folder / "contexts.jsonl"
         self.contexts.write_text("".join(json.dumps(context) + "\n" for context in contexts), encoding="utf-8")
@@ -130,7 +130,7 @@ def generated(binary, bucketing, folder, flags, seed, python):
             end += thousandths(share)
             ends.add(end)
         ranges.append([salt, "split", sorted(ends - {0, 100_000})])
-    done = subprocess.run([python, HERE / "borders.py", bucketing], input=json.dumps(ranges), capture_output=True, text=True, check=True)
+    done = subprocess.run([python, HERE / "boundaries.py", bucketing], input=json.dumps(ranges), capture_output=True, text=True, check=True)
     units = done.stdout.split()
     contexts = [{}] + [generator.context() for _ in range(CONTEXTS)] + [generator.context(unit) for unit in units]
     return Case(binary, f"{flags} generated flags, {bucketing}", folder, contexts)

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""Holds what flagctl proves against z3, which is asked the same of an encoding written by itself.
+"""Compares the proofs of flagctl with z3, which proves the same statements from an independent encoding.
 
     oracle.py PATH-OF-FLAGCTL [--flags NUMBER] [--seed NUMBER]
 
-The flags are generated: every type and operator but `matches`, which z3 too often leaves open; segments, prerequisites,
-rollouts and splits of one salt and of several, units that conditions name, kills, and environments that differ. What
-`oracle_cases/meaning.py` says of them it says from the documentation alone. Asked is, for every rule, condition, segment,
-variant and prerequisite, whether any context at all reaches it, and for what is never reached, whether the rules
-named are the reason, and all of them needed. A finding that z3 refutes is an error, and so is one that is not made.
-Then generated assertions, all but `monotone_since`, are held against what `flagctl test` says of them.
+The flags are generated. They have every type and every operator except `matches`, which z3 too often cannot decide;
+segments, prerequisites, rollouts and splits with equal and different salts, units that conditions name, kills, and
+environments that differ. `oracle_cases/meaning.py` encodes them from the documentation alone. For every rule, condition,
+segment, variant and prerequisite, z3 decides whether a context reaches it. For an unreachable rule, z3 decides whether
+the reported rules are the reason, and whether all of them are necessary. A finding that z3 refutes is an error, and so
+is a missing finding. Then the script compares generated assertions of every kind except `monotone_since` with the
+results of `flagctl test`.
 
-Needs Python; z3 is kept in `target/interop`. What z3 does not answer in time is counted, and is an error too.
+The script needs Python, and keeps z3 in `target/interop`. It counts the questions that z3 does not answer within the
+time limit; each of them is an error too.
 """
 
 import argparse
@@ -41,7 +43,7 @@ def flagctl(binary, folder, *arguments):
 
 
 def asked(python, script, *arguments):
-    """What several processes find out, each about its part."""
+    """Runs the script in several processes, each for its part, and returns the combined differences and counts."""
     def part(number):
         command = [python, CASES / script, *map(str, arguments), str(number), str(PARTS)]
         return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=True).stdout)
@@ -52,14 +54,14 @@ def asked(python, script, *arguments):
 
 
 def reported(subject, wrong, counted):
-    """Whether all is well."""
+    """Prints the differences and counts. Returns whether every question was answered without a difference."""
     for line in wrong[:SHOWN]:
         print(line)
     for question, number in sorted(counted.items()):
         print(f"  {number} times: {question}")
     unknown = sum(number for question, number in counted.items() if question.endswith(": unknown"))
     asked = sum(number for question, number in counted.items() if ": " in question)
-    print(f"{subject}: {asked} questions, {unknown} not answered, {len(wrong)} differences", flush=True)
+    print(f"{subject}: {asked} questions, {unknown} without an answer, {len(wrong)} differences", flush=True)
     return not wrong and not unknown and bool(counted)
 
 
@@ -77,7 +79,8 @@ def main():
         write(folder, repository.files())
         found = flagctl(binary, folder, "validate", "--format", "json")
         if found["errors"]:
-            sys.exit(f"the flags are not as they should be: {[one for one in found['findings'] if one['severity'] == 'error'][:3]}")
+            errors = [finding for finding in found["findings"] if finding["severity"] == "error"]
+            sys.exit(f"the generated flags have errors: {errors[:3]}")
         findings = folder / "findings.json"
         findings.write_text(json.dumps(found), encoding="utf-8")
         same = reported("findings", *asked(python, "findings.py", arguments.flags, arguments.seed, findings))

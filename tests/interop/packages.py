@@ -10,7 +10,7 @@ PACKAGES = ROOT / "target" / "interop"
 
 
 def installed(name, packages, install):
-    """A folder with these packages; kept as long as they are the same."""
+    """Returns a folder with these packages, and installs them only if the list has changed."""
     folder = PACKAGES / name
     stamp = folder / "packages.txt"
     if not stamp.exists() or stamp.read_text() != "\n".join(packages):

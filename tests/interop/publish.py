@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Publishes to a server that speaks S3: twenty at once, and then some that are killed.
+"""Publishes to an S3 server with twenty processes at once, and then with processes that are killed.
 
 usage: publish.py FLAGCTL
 
-The server is moto's, in an environment of its own. It answers one request at a time: its conditional writes check
-and then write, which is one step only when nobody comes between.
+The server is moto, in its own Python environment. It answers one request at a time, because a conditional write
+of moto checks first and then writes, and is atomic only if no other request runs in between.
 """
 
 import json
@@ -25,7 +25,7 @@ KILLED = 40
 
 
 def inside():
-    """Goes on in an environment that has the server."""
+    """Restarts this script in the Python environment that has the server."""
     if pathlib.Path(sys.prefix).resolve() == (PACKAGES / "moto").resolve():
         return
     python = installed("moto", [MOTO], with_pip) / "bin" / "python"
@@ -65,13 +65,14 @@ def serve():
 
 
 def git(folder, *arguments, day=0):
-    # Without anybody's settings; with fixed dates.
+    # Git runs without the user's configuration and with fixed dates.
     date = f"{1793491200 + day * 86400} +0000"
     who = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER")
            for part, value in (("NAME", "Dana"), ("EMAIL", "dana@example.com"), ("DATE", date))}
-    nobody = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+    no_configuration = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
     command = ["git", "-C", folder, *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | who | nobody).stdout
+    environment = os.environ | who | no_configuration
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
 
 
 def shop(folder):
@@ -81,7 +82,7 @@ def shop(folder):
     commits = []
     for number in range(COMMITS):
         (folder / "flags" / f"flag-{number}.yaml").write_text(
-            "description: A test's.\nowner: tests\nexpires: 2027-01-01\nvariants: {on: true, off: false}\n"
+            "description: A flag of this test.\nowner: tests\nexpires: 2027-01-01\nvariants: {on: true, off: false}\n"
             "off: off\ndefault: on\n"
         )
         git(folder, "add", "--all")
@@ -109,8 +110,8 @@ def main():
         found = client.get_object(Bucket="fleet", Key=path)
         return found["Body"].read(), found["CacheControl"]
 
-    with tempfile.TemporaryDirectory() as place:
-        folder = pathlib.Path(place) / "shop"
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = pathlib.Path(temporary) / "shop"
         folder.mkdir()
         commits = shop(folder)
 
@@ -169,16 +170,16 @@ def main():
         fine(publish("killed", commits[-1]))
         fine(start("verify", "s3://fleet/killed"))
 
-        file = pathlib.Path(place) / "flags.json"
+        file = pathlib.Path(temporary) / "flags.json"
         fine(start("pull", "s3://fleet/killed", "-e", "production", "--to", str(file)))
         assert file.read_bytes() == fetched("killed/production/flags.json")[0]
 
-        missing = start("publish", "s3://nobody/there")
+        missing = start("publish", "s3://missing/bucket")
         out, err = missing.communicate()
-        assert missing.returncode == 3 and not out and "nobody" in err, (missing.returncode, err)
+        assert missing.returncode == 3 and not out and "missing" in err, (missing.returncode, err)
     print(
-        f"S3: {COMMITS} publishers at once took {len(entries)} numbers in {took:.1f} s, {killed} of {KILLED} "
-        f"were killed, {sum(counted.methods.values())} requests: all sound"
+        f"S3: {COMMITS} concurrent publishers wrote {len(entries)} log entries in {took:.1f} s, {killed} of {KILLED} "
+        f"processes were killed, {sum(counted.methods.values())} requests: no errors"
     )
 
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Holds flagctl's machine-readable reports against the published schemas of their formats.
+"""Validates the machine-readable reports of flagctl with the published schemas of their formats.
 
     reports.py PATH-OF-FLAGCTL
 
-SARIF 2.1.0 against the JSON schema in the npm package `@microsoft/jest-sarif`, JUnit against the XSD of
-Jenkins in the source package of `pytest`, and GitLab's code quality against the fields that its documentation
-demands, each for a broken repository and, where there are any, for those in `examples/`. Needs Python and
-npm; what else it needs it installs in a temporary folder.
+The SARIF 2.1.0 report is validated with the JSON Schema in the npm package `@microsoft/jest-sarif`, the JUnit
+report with the XSD of Jenkins in the source package of `pytest`, and the GitLab code quality report with the
+fields that the GitLab documentation requires. Each report is made for a broken repository and for every
+repository in `examples/`. The script needs Python and npm, and installs its packages in a temporary folder.
 """
 
 import json
@@ -22,7 +22,8 @@ PYTEST = "pytest==8.3.4"
 VALIDATORS = ["jsonschema==4.23.0", "xmlschema==3.4.3"]
 ROOT = Path(__file__).resolve().parent.parent.parent
 
-# Every severity, places in two files, no place at all, and characters that each format must escape.
+# Findings of every severity, with locations in two files, without a location, and with characters that each
+# format must escape.
 BROKEN = {
     "flagctl.yaml": "version: 1\nenvironments: [dev]\nattributes:\n  plan: {type: string, enum: [free, pro]}\n",
     "flags/one.yaml": "variants: {on: true, off: \"<&>\\\"'\"}\noff: off\ndefault: nowhere\n",
@@ -55,7 +56,7 @@ sys.exit(1 if errors else 0)
 
 
 def unpack(archive, name, folder):
-    """One file of an archive, by the end of its name."""
+    """Extracts the file of an archive whose name ends with `name`."""
     with tarfile.open(archive) as opened:
         member = next(member for member in opened.getmembers() if member.name.endswith(name))
         target = folder / Path(name).name
@@ -64,7 +65,7 @@ def unpack(archive, name, folder):
 
 
 def prepare(folder):
-    """A Python with the validators, and the schemas."""
+    """Returns the path of a Python with the validators, and the paths of the schemas."""
     venv.create(folder / "venv", with_pip=True)
     python = folder / "venv" / "bin" / "python"
     quiet = [python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
@@ -77,25 +78,25 @@ def prepare(folder):
 
 
 def check_gitlab(text):
-    """The fields that GitLab reads, and that fingerprints are of one issue each."""
+    """Checks the fields that GitLab reads, and that every fingerprint is unique."""
     issues = json.loads(text)
-    errors = [] if isinstance(issues, list) else ["the report is no list"]
+    errors = [] if isinstance(issues, list) else ["the report is not a list"]
     for number, issue in enumerate(issues):
         for field in ["description", "check_name", "fingerprint"]:
             if not isinstance(issue.get(field), str) or not issue[field]:
-                errors.append(f"issue {number}: `{field}` is no text")
+                errors.append(f"issue {number}: `{field}` is not a non-empty string")
         if issue.get("severity") not in ["info", "minor", "major", "critical", "blocker"]:
-            errors.append(f"issue {number}: severity {issue.get('severity')!r}")
+            errors.append(f"issue {number}: unknown severity {issue.get('severity')!r}")
         path = issue.get("location", {}).get("path", "")
         if not path or path.startswith(("/", "./")):
             errors.append(f"issue {number}: path {path!r} is not relative")
         lines = issue.get("location", {}).get("lines", {})
         begin, end = lines.get("begin"), lines.get("end")
         if not isinstance(begin, int) or not isinstance(end, int) or not 1 <= begin <= end:
-            errors.append(f"issue {number}: lines {lines}")
+            errors.append(f"issue {number}: invalid lines {lines}")
     fingerprints = [issue["fingerprint"] for issue in issues]
     if len(set(fingerprints)) != len(fingerprints):
-        errors.append("a fingerprint stands twice")
+        errors.append("a fingerprint occurs twice")
     return errors
 
 
@@ -124,7 +125,7 @@ def main():
                 run = subprocess.run(command, cwd=repository, capture_output=True, text=True, encoding="utf-8")
                 errors = []
                 if run.returncode != code:
-                    errors.append(f"exit code {run.returncode}, not {code}: {run.stderr}")
+                    errors.append(f"expected exit code {code}, found {run.returncode}: {run.stderr}")
                 elif kind == "gitlab":
                     errors += check_gitlab(run.stdout)
                 else:
@@ -136,7 +137,7 @@ def main():
                     if outcome.returncode != 0:
                         errors += outcome.stdout.splitlines() or outcome.stderr.splitlines()
                 if not errors and code == 1 and number_of_findings(kind, run.stdout) < 8:
-                    errors.append("hardly anything was found in the broken repository")
+                    errors.append("expected at least 8 findings in the broken repository")
                 checked += 1
                 failed += bool(errors)
                 for error in errors:

@@ -1,8 +1,8 @@
-"""What all flag repositories have in common that are made by chance."""
+"""The common parts of the generators of random flag repositories."""
 
 
 def write(folder, files):
-    """Files from their texts."""
+    """Writes the texts to files below the folder, by path."""
     for path, text in files.items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -10,20 +10,20 @@ def write(folder, files):
 
 
 def shares(names, ends):
-    """A split that gives each name what lies between two ends, in thousandths of a percent."""
+    """Returns a split in which each name gets the range between two ends, in thousandths of a percent."""
     widths = [end - before for before, end in zip([0, *ends], [*ends, 100_000])]
     return {name: f"{width // 1000}.{width % 1000:03}%" for name, width in zip(names, widths)}
 
 
 def declaration(declared):
-    """An attribute's type, and its only values if it has some."""
+    """Returns the type of an attribute, and its enum or None."""
     return (declared, None) if isinstance(declared, str) else (declared["type"], declared.get("enum"))
 
 
 class Chance:
-    """Choices from one source. Who inherits makes a `test` of an attribute, and says what is `wanted` of flags."""
+    """Random choices from one source. A subclass defines `test` (of an attribute) and `wanted` (of other flags)."""
 
-    # So many things are some, at most.
+    # The default maximum number of elements that `some` returns.
     MOST = 4
     NESTED = ["all", "any", "not", "several"]
 
@@ -40,7 +40,7 @@ class Chance:
         return self.random.random() < share
 
     def elements(self, pool):
-        """What is asked of a list."""
+        """Returns the operators of a test of a list."""
         return self.pick([{"has": self.pick(pool)}, {"has_any": self.some(pool)}, {"has_all": self.some(pool)}])
 
     def condition(self, depth, segments=(), flags=()):

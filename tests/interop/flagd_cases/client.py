@@ -1,8 +1,9 @@
-"""flagd's Python provider: `client.py FLAGS MANIFEST CONTEXTS NOW` prints what each context gets of each flag, a line each.
+"""Decides flags with flagd's Python provider: `client.py FLAGS MANIFEST CONTEXTS NOW`.
 
-Runs in an environment that has `openfeature-provider-flagd`. Flags are asked for as the manifest says, by type and with
-its default. Standard output is JSON lines in the order of CONTEXTS, each a mapping from flags to [value, variant, reason],
-where an error takes the place of the reason. The SDK drops a targeting key that is empty, 0 or false: no provider sees it.
+The script runs in an environment that has `openfeature-provider-flagd`. It requests each flag with the type and the
+default value of the manifest. It prints one line of JSON for each context, in the order of CONTEXTS: a mapping from
+flags to [value, variant, reason], with the error instead of the reason if there is one. The SDK removes a targeting
+key that is empty, 0 or false, so no provider receives it.
 """
 
 import json

@@ -1,4 +1,7 @@
-"""Flag repositories and contexts by chance, the same in every run: every operator, every type, every nesting."""
+"""Generates random flag repositories and contexts with every operator, type and nesting.
+
+The same seed gives the same repository in every run.
+"""
 
 import json
 import random
@@ -37,7 +40,7 @@ PATTERNS = ["^a", "c$", "^(ipad|sm-[tx])[0-9]", "^abc$", "b", "^a?b?c?$", "a|b|^
 NUMBERS = [0, 1, -1, 2, 5, 18, 0.5, -0.5, 65, 1e15, 9007199254740992, -9007199254740992, 0.1, 1e-7]
 VERSIONS = ["0.0.0", "1.0.0", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-rc.1", "1.0.0-rc.10", "1.2.3",
             "1.2.3+build.5", "1.10.0", "2.0.0-0", "2.0.0", "12345.678.90", "0.9.9-a-b.c-d"]
-MOMENTS = ["2026-11-22T11:02:00Z", "2026-11-22T11:01:59Z", "2026-11-22T11:02:01Z", "2026-11-22T11:01:59.5Z",
+DATETIMES = ["2026-11-22T11:02:00Z", "2026-11-22T11:01:59Z", "2026-11-22T11:02:01Z", "2026-11-22T11:01:59.5Z",
            "2026-11-22T12:02:00+01:00", "1969-12-31T23:59:59Z", "2100-01-01T00:00:00Z"]
 ADDRESSES = ["192.0.2.1", "192.0.2.0/24", "2001:db8::/32"]
 GROUPS = ["staff", "a", "", "日本", "5", "true"]
@@ -49,7 +52,10 @@ LOOSE = ["1.2", "1", "v1.2.3", "V2.0.0", "1.2-rc.1", "1-1.b", " 1.2.3", "1.2.3 "
 
 
 class Generator(Chance):
-    """`ascii` is for the JavaScript client, which hashes other units and salts by the low bytes of their UTF-16."""
+    """Generates one repository and its contexts.
+
+    `ascii` limits units and salts to ASCII for the JavaScript client, which hashes only the low bytes of UTF-16.
+    """
 
     NESTED = ["all", "any", "not", "not", "several"]
 
@@ -77,12 +83,12 @@ class Generator(Chance):
             return made | ({"ignore_case": True} if self.chance(0.4) else {})
         pool = {
             "string": allowed or TEXTS, "boolean": [True, False], "number": NUMBERS, "semver": VERSIONS,
-            "datetime": MOMENTS, "ip": ADDRESSES,
+            "datetime": DATETIMES, "ip": ADDRESSES,
         }[kind]
         if kind in ("number", "semver", "datetime") and (name == "now" or self.chance(0.6)):
             low, high = self.pick(["gte", "gt"]), self.pick(["lt", "lte"])
             if name == "now" and self.chance(0.8):
-                low, high, pool = "gte", "lt", [moment for moment in MOMENTS if "." not in moment]
+                low, high, pool = "gte", "lt", [datetime for datetime in DATETIMES if "." not in datetime]
             made = {self.pick([low, high]): self.pick(pool)}
             return made | ({high: self.pick(pool)} if self.chance(0.3) else {})
         made = {self.pick(equal): self.pick(pool)} if self.chance(0.5) else {self.pick(many): self.some(pool)}
@@ -122,7 +128,7 @@ class Generator(Chance):
         names = list(variants)
         flag = {"variants": variants, "off": self.pick(names), "default": self.pick(names)}
         if at % 100 == 0:
-            # Nothing but a share, so that the borders of its buckets can be reached.
+            # The rules have no conditions, so that contexts can reach the boundaries of the bucket ranges.
             flag["rules"] = [{"rollout": self.percent(), "serve": self.split(names)}, {"rollout": self.percent(), "serve": names[0]}]
             return flag
         flag["rules"] = [self.rule(names, segments, earlier) for _ in range(self.random.randint(0, 4))]
@@ -147,7 +153,7 @@ class Generator(Chance):
         plain = {}
         for at in range(number):
             key = f"flag-{at:04}"
-            # Two in three refer to no other flag, so that references do not pile up.
+            # Two flags in three refer to no other flag, so that chains of references stay short.
             earlier = {} if at % 3 else dict(self.random.sample(sorted(plain.items()), min(8, len(plain))))
             flag = self.flag(at, segments, earlier)
             files[f"flags/{key}.yaml"] = flag
@@ -173,7 +179,7 @@ class Generator(Chance):
             case "semver":
                 return self.pick(VERSIONS) if self.chance(0.7) else self.pick(LOOSE)
             case "datetime":
-                return self.pick(MOMENTS)
+                return self.pick(DATETIMES)
             case "ip":
                 return "192.0.2.7"
             case "list":

@@ -1,8 +1,9 @@
-"""Asks z3 whether assertions hold, and compares with what `flagctl test` says.
+"""Proves assertions with z3, and compares the results with those of `flagctl test`.
 
-    assertions.py FLAGS SEED REPORT SHARE OF    REPORT as JSON; prints what differs, and how much was asked, as JSON
+    assertions.py FLAGS SEED REPORT PART PARTS    compares every PARTS-th assertion, starting at PART
 
-Shares are measured where no condition asks for the units: each hash then counts as uniform, independent of others.
+REPORT is the JSON report. The script prints the differences and the number of questions as JSON. The percentage of
+`at_most` is measured only if no condition uses the units: each hash is then uniform and independent of the others.
 """
 
 import itertools
@@ -20,7 +21,7 @@ from oracle_cases.meaning import BUCKETS, World, share
 
 
 def broken(world, assertion):
-    """What holds of a context that breaks the assertion, of one alone; none for a share that is not measured."""
+    """Returns the formula that holds for a context that breaks the assertion, for every kind except `at_most`."""
     served = {key: [world.serves(*one) for one in assertion[key].items()] for key in ("never", "always", "exclusive", "serve", "implies") if key in assertion}
     match assertion:
         case {"never": _}:
@@ -34,7 +35,10 @@ def broken(world, assertion):
 
 
 def more_than(world, served, most):
-    """That more than a share of the units gets it, of those that agree in all that is asked of contexts."""
+    """Returns the formula that more than `most` of the units get the variant, among contexts that differ only in units.
+
+    Returns None if the percentage cannot be measured.
+    """
     if len(world.hashed) > 2 or any(len(world.asked[unit]) > 1 or world.allowed(unit) for unit, *_ in world.hashed):
         return None
     ranges = []
@@ -52,7 +56,7 @@ def more_than(world, served, most):
 
 
 def bounds(world, unit, salt, domain):
-    """Where what units of such a bucket get may change."""
+    """Yields the buckets at which the variant of a unit with this salt and domain may change."""
     for flag in (world.flags[key] for key in world.made):
         for rule in flag["rules"] if (flag["unit"], flag["salt"]) == (unit, salt) else []:
             if domain == "gate":
@@ -62,7 +66,7 @@ def bounds(world, unit, salt, domain):
 
 
 def compared(repository, report, part, of, counted):
-    """What differs, a line each."""
+    """Yields one line for each difference."""
     found = {check["name"]: check["result"] for check in report["checks"]}
     for assertion in repository.assertions[part::of]:
         kind = next(kind for kind in ("never", "always", "exclusive", "at_most", "implies") if kind in assertion)

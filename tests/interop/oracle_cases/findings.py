@@ -1,8 +1,10 @@
-"""Asks z3 what `flagctl validate` should find, and compares.
+"""Proves with z3 which findings `flagctl validate` must report, and compares them.
 
-    findings.py FLAGS SEED FINDINGS SHARE OF    FINDINGS as JSON; prints what differs, and how much was asked, as JSON
+    findings.py FLAGS SEED FINDINGS PART PARTS    compares every PARTS-th flag, starting at PART
 
-Every finding that is a proof, in both directions: found where z3 proves it, and not found where z3 has a context.
+FINDINGS is the JSON report. The script prints the differences and the number of questions as JSON. It checks both
+directions for every finding that is a proof: flagctl must report it if z3 proves it, and must not report it if z3
+finds a context.
 """
 
 import json
@@ -22,11 +24,11 @@ SHADOWED = ["unreachable-rule", "misordered-rules"]
 
 
 class Unknown(Exception):
-    """z3 does not say."""
+    """z3 gives no answer within the time limit."""
 
 
 class Questions:
-    """What can be asked of a world: whether there is a context for which all of some formulas hold."""
+    """Answers whether a context exists for which all given formulas hold."""
 
     def __init__(self, world, counted):
         self.world, self.counted = world, counted
@@ -45,7 +47,7 @@ class Questions:
 
 
 class Flag:
-    """A flag in one environment: what of it is possible, each asked for once."""
+    """A flag in one environment, and which of its conditions, rules and prerequisites are possible."""
 
     def __init__(self, repository, key, environment, counted):
         self.world = World(repository, environment, heed_state=False)
@@ -74,13 +76,13 @@ class Flag:
         return self.holds[at] and not self.closed[at] and not self.reached[at] and not self.below_all[at]
 
     def serves(self, at, variant):
-        """Whether the rule gives it to some, or to a share of nobody."""
+        """Returns whether the rule serves the variant, and whether it lists the variant with 0%."""
         serve = self.effective["rules"][at]["serve"]
         shares = {serve: BUCKETS} if isinstance(serve, str) else {name: share(percent) for name, percent in serve.items()}
         return shares.get(variant, 0) > 0, shares.get(variant) == 0
 
     def unservable(self, variant):
-        """Nobody gets it, and neither a rule that is never reached nor one that is held back says why."""
+        """Returns whether no context gets the variant, and neither an unreachable nor a closed rule explains it."""
         for at in range(len(self.applies)):
             some, none = self.serves(at, variant)
             if none or some and not self.reached[at]:
@@ -88,7 +90,7 @@ class Flag:
         return not self.ask("variant served", self.served[variant])
 
     def covered(self, at, rules, requires):
-        """Whether these take everyone from the rule, and no fewer do."""
+        """Returns whether these rules and prerequisites cover the rule, and every one of them is necessary."""
         formulas = [z3.Not(self.applies[before]) for before in rules]
         formulas += [met for met, path in zip(self.required, self.requires) if path in requires]
         fewer = [formulas[:one] + formulas[one + 1:] for one in range(len(formulas))]
@@ -97,7 +99,7 @@ class Flag:
         )
 
     def special_case(self, at, general):
-        """Whether another order is a remedy."""
+        """Returns whether the rule would serve if it came before the general rule."""
         own, other = self.effective["rules"][at], self.effective["rules"][general]
         if "if" not in own or "if" not in other or distinct(own["serve"]) == distinct(other["serve"]):
             return False
@@ -105,7 +107,7 @@ class Flag:
 
 
 def distinct(serve):
-    """The same for all that serve the same."""
+    """Returns a value that is equal for all `serve` fields with the same meaning."""
     shares = [(serve, "100%")] if isinstance(serve, str) else serve.items()
     return [(name, share(percent)) for name, percent in shares if share(percent)]
 
@@ -130,31 +132,31 @@ def segments_in(condition):
 
 
 def extents(repository, counted):
-    """What there is to be found about segments."""
+    """Returns the expected finding of each segment, by name."""
     expected = {}
     for name, segment in repository.segments.items():
         worlds = [World(repository, environment, heed_state=False) for environment in ENVIRONMENTS]
         asked = [(Questions(world, counted).possible, world.condition(segment["if"])[0]) for world in worlds]
-        if not any([ask("segment has somebody", holds) for ask, holds in asked]):
+        if not any([ask("segment contains a context", holds) for ask, holds in asked]):
             expected[name] = "empty-segment"
-        elif not any([ask("segment lacks somebody", z3.Not(holds)) for ask, holds in asked]):
+        elif not any([ask("segment lacks a context", z3.Not(holds)) for ask, holds in asked]):
             expected[name] = "universal-segment"
     return expected
 
 
 def expected_of(repository, key, flags, empty):
-    """Codes and places of all that there is to be found in a flag."""
+    """Yields the code and the location of every expected finding in a flag."""
     rules, requires = {}, {}
     for flag in flags:
         for at, path in enumerate(flag.rules):
             rules.setdefault(path, []).append((flag, at))
         for unmet, path in zip(flag.unmet, flag.requires):
             requires.setdefault(path, []).append(unmet)
-    for path, places in rules.items():
-        condition = places[0][0].effective["rules"][places[0][1]].get("if", {})
-        if not any(flag.holds[at] or flag.closed[at] for flag, at in places) and not empty.intersection(segments_in(condition)):
+    for path, occurrences in rules.items():
+        condition = occurrences[0][0].effective["rules"][occurrences[0][1]].get("if", {})
+        if not any(flag.holds[at] or flag.closed[at] for flag, at in occurrences) and not empty.intersection(segments_in(condition)):
             yield "impossible-condition", path
-        asked = [(flag, at) for flag, at in places if not any(flag.unmet)]
+        asked = [(flag, at) for flag, at in occurrences if not any(flag.unmet)]
         if asked and all(flag.lost(at) for flag, at in asked):
             yield "shadowed", path
     for path, unmet in requires.items():
@@ -168,21 +170,21 @@ def expected_of(repository, key, flags, empty):
 
 
 def wrong_covers(flags, code, path, related):
-    """What is not right about the reason given for a rule that is never reached."""
+    """Yields the errors in the reason that is reported for an unreachable rule."""
     flag, at = next((flag, flag.rules.index(path)) for flag in flags if path in flag.rules and not any(flag.unmet))
     rules = [flag.rules.index(one) for one in related if one in flag.rules]
     requires = [one for one in related if one in flag.requires]
     if code == "misordered-rules":
         if len(rules) != 1 or not flag.special_case(at, rules[0]):
-            yield "is no special case of the one named"
+            yield "is not a special case of the reported rule"
     elif len(rules) == 1 and not requires and flag.special_case(at, rules[0]) and sum(path in one.rules for one in flags) == 1:
         yield "is misordered"
     if not flag.covered(at, rules, requires):
-        yield f"is not taken everyone from by exactly {related}"
+        yield f"is not covered by exactly {related}"
 
 
 def compared(repository, findings, part, of, counted):
-    """What differs, a line each."""
+    """Yields one line for each difference."""
     found = {}
     for finding in findings:
         kind, name = Path(finding["path"]).parts[0], Path(finding["path"]).stem
@@ -200,22 +202,22 @@ def compared(repository, findings, part, of, counted):
             if any("environments" in repository.flags[one] for one in flags[0].world.made):
                 flags += [Flag(repository, key, environment, counted) for environment in ENVIRONMENTS[1:]]
             wanted = set(expected_of(repository, key, flags, empty))
-            places, got = repository.places(key), set()
+            paths, got = repository.paths_by_line(key), set()
             for finding in found.get(("flags", key), []):
-                where, code = places[finding["line"]], finding["code"]
+                where, code = paths[finding["line"]], finding["code"]
                 if code == "undecided-analysis":
-                    yield f"{path}: undecided"
+                    yield f"{path}: the analysis is undecided"
                 if code in SHADOWED:
                     got.add(("shadowed", where))
-                    related = [places[one["line"]] for one in finding.get("related", [])]
+                    related = [paths[one["line"]] for one in finding.get("related", [])]
                     if ("shadowed", where) in wanted:
                         yield from (f"{path}: {where}: {code}: {why}" for why in wrong_covers(flags, code, where, related))
                 elif code in PROOFS:
                     got.add((code, where))
         except Unknown:
             continue
-        yield from (f"{path}: {where}: {code} is not found" for code, where in sorted(wanted - got, key=str))
-        yield from (f"{path}: {where}: {code} is found, and is not so" for code, where in sorted(got - wanted, key=str))
+        yield from (f"{path}: {where}: expected {code}, found nothing" for code, where in sorted(wanted - got, key=str))
+        yield from (f"{path}: {where}: expected nothing, found {code}" for code, where in sorted(got - wanted, key=str))
 
 
 def main():

@@ -1,7 +1,8 @@
-"""Flag repositories by chance, the same in every run, in which about half of all that can be asked is impossible.
+"""Generates random flag repositories, in which about half of the statements to prove are impossible.
 
-Flags come in families, which share a few attributes, their segments, a salt and units, so that conditions and rollouts
-often have to do with each other: rules repeat, narrow, widen and negate those before them.
+The same seed gives the same repository in every run. Flags are generated in families that share a few attributes, their
+segments, a salt and units, so that conditions and rollouts often overlap: rules repeat, narrow, widen and negate the
+rules before them.
 """
 
 import json
@@ -31,20 +32,20 @@ TEXTS = ["", "a", "ab", "abc", "Abc", "ba", "k", "\u212a", "straße", "me@x.exam
 PARTS = ["a", "ab", "b", "c", "A", "@x.example", "x.", "me@", "ss", "ß", "K", "user-", "", "1"]
 NUMBERS = [0, -1, 17, 18, 18.5, 65, 0.1, 0.10000000000000002, 5e-324, 1e15, 9007199254740992]
 VERSIONS = ["0.0.0-0", "0.0.0", "1.0.0-alpha", "1.0.0-alpha.0", "1.0.0-alpha.beta", "1.0.0", "1.0.1-0", "1.0.1", "1.2.3", "1.2.3+b"]
-MOMENTS = [
+DATETIMES = [
     "2026-11-22T11:02:00Z", "2026-11-22T12:02:00+01:00", "2026-11-22T11:02:00.000000001Z", "2026-11-22T11:02:01Z",
     "1969-12-31T23:59:59Z", "2027-01-01T00:00:00-05:00",
 ]
 NETWORKS = ["192.0.2.1", "192.0.2.0/31", "192.0.2.0/24", "0.0.0.0/0", "::ffff:192.0.2.0/120", "2001:db8::/32", "2001:db8::1", "::/0"]
 GROUPS = ["staff", "a", ""]
 SCORES = [0, 1, 2.5]
-POOLS = {"boolean": [True, False], "number": NUMBERS, "semver": VERSIONS, "datetime": MOMENTS, "ip": NETWORKS}
+POOLS = {"boolean": [True, False], "number": NUMBERS, "semver": VERSIONS, "datetime": DATETIMES, "ip": NETWORKS}
 PERCENTS = ["0%", "1%", "10%", "25%", "25%", "50%", "50%", "99.999%", "0.001%", "100%"]
 VARIANTS = [{"on": True, "off": False}, {"classic": 1, "short": 2, "long": 3}, {"a": "1", "b": "2", "c": "3", "d": "4"}]
 
 
 class Family(Chance):
-    """Flags that have to do with each other."""
+    """Ten flags with common attributes and segments."""
 
     MOST = 3
 
@@ -87,7 +88,7 @@ class Family(Chance):
         return {"ignore_case": True} if name not in UNITS and self.chance(0.3) else {}
 
     def wanted(self, flags, most=1):
-        """Other flags, and of each a variant or several."""
+        """Returns other flags, each with one variant or a list of variants."""
         def of(key):
             names = sorted(self.flags[key]["variants"])
             return self.pick(names) if self.chance(0.7) else self.some(names, 2)
@@ -95,7 +96,7 @@ class Family(Chance):
         return {key: of(key) for key in self.some(flags, most)}
 
     def related(self, before, flags):
-        """A condition that has to do with one of those before it."""
+        """Returns a condition that is derived from an earlier one."""
         one, new = self.pick(before), self.condition(1, sorted(self.segments), flags)
         return self.pick([
             one, {"all": [one, new]}, {"all": [new, one]}, {"any": [one, new]}, {"not": one}, {"all": [{"not": one}, new]},
@@ -154,7 +155,7 @@ class Family(Chance):
         self.segments[f"segment-{self.number:02}-{len(self.segments)}"] = {"if": condition}
 
     def grow(self):
-        """Ten flags. Seven may refer to those before them, and those to none, or to some that refer to none."""
+        """Generates ten flags. The last seven may refer to earlier flags, in chains of at most two references."""
         for at in range(10):
             if at == 3:
                 self.segment(sorted(self.flags))
@@ -162,7 +163,7 @@ class Family(Chance):
             self.flags[f"flag-{self.number:02}-{at}"] = self.flag(below)
 
     def assertion(self):
-        """What may well hold, or be broken, of one flag or two."""
+        """Returns an assertion about one or two flags that may hold or not."""
         keys = sorted(self.flags)
         served = lambda key: {key: self.pick(sorted(self.flags[key]["variants"]))}
         one, two = self.random.sample(keys, 2)
@@ -178,7 +179,7 @@ class Family(Chance):
 
 
 class Repository:
-    """Files, and what stands on each line of a flag."""
+    """The files of a repository, and the content of each line of a flag."""
 
     def __init__(self, seed, flags):
         self.families = [Family(random.Random(f"{seed}/{number}"), number) for number in range((flags + 9) // 10)]
@@ -199,16 +200,16 @@ class Repository:
         return made | {f"kills/{where}/{key}.yaml": '{"reason": "INC-1"}' for key, where in self.killed.items()}
 
     def tests(self):
-        """A file for itself, since flags are of interest without it too."""
+        """Returns the test file, separately, because the flags are also validated without it."""
         return {"tests/assertions.yaml": json.dumps({"environments": ["production"], "assert": self.assertions})}
 
-    def places(self, key):
-        """What stands on the lines of a flag's file, such as `("rules", 0)`, by their numbers."""
+    def paths_by_line(self, key):
+        """Returns the path inside the flag, such as `("rules", 0)`, for each line number of its file."""
         return {at: path for at, (_, path) in enumerate(lines(self.flags[key]), 1)}
 
 
 def lines(made, path=()):
-    """JSON with a line for every rule, requirement and variant, each with where in the flag it stands."""
+    """Yields the lines of the JSON text, one for each rule, prerequisite and variant, with its path inside the flag."""
     if path and path[-1] not in ("rules", "requires", "variants", "environments", *ENVIRONMENTS):
         yield json.dumps(made), path
         return

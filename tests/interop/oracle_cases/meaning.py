@@ -1,8 +1,9 @@
-"""What flags mean, as formulas: an encoding of their documented semantics, which shares nothing with flagctl.
+"""Encodes the documented semantics of flags as z3 formulas. The encoding shares no code with flagctl.
 
-What one attribute can be is finite where z3's own theories leave questions open: for texts, the answers to everything
-asked of one attribute are found by walking all texts at once, letter by letter; for versions, by trying each one
-compared with, and the next higher one, since nothing lies between the two.
+z3 leaves questions about texts and versions open, so these types are encoded as finite tables. For texts, the table
+contains every combination of answers to the tests of one attribute; a search over all texts, letter by letter, finds
+them. For versions, it contains the answers for each version of a comparison and for the next higher version, because
+no version lies between the two.
 """
 
 import functools
@@ -20,7 +21,7 @@ LARGEST = 2.0**53
 
 
 def both(holds):
-    """A condition is a pair: that it is true, and that it is false. What is neither is unknown."""
+    """Returns a condition as a pair of formulas: it is true, and it is false. If neither holds, it is unknown."""
     return holds, z3.Not(holds)
 
 
@@ -55,13 +56,13 @@ def share(percent):
 
 
 def ordinal(number):
-    """The place of a double among all doubles; both zeros have one."""
+    """Returns the index of a double in the order of all doubles. Both zeros have the same index."""
     (bits,) = struct.unpack("<q", struct.pack("<d", number))
     return bits if bits >= 0 else -(bits & (1 << 63) - 1)
 
 
-def nanoseconds(moment):
-    seconds, fraction, offset = re.fullmatch(r"([^.]*?)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", moment).groups()
+def nanoseconds(text):
+    seconds, fraction, offset = re.fullmatch(r"([^.]*?)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", text).groups()
     since = datetime.fromisoformat(seconds + offset.replace("Z", "+00:00")) - datetime(1970, 1, 1, tzinfo=timezone.utc)
     return since // timedelta(seconds=1) * 10**9 + int(f"{fraction or '':0<9}")
 
@@ -70,7 +71,10 @@ MAPPED = int(ipaddress.IPv6Address("::ffff:0:0"))
 
 
 def addresses(network):
-    """From the first to the last: IPv4 below 2^32, IPv6 after it. IPv4 in IPv6's notation is IPv4."""
+    """Returns the first and the last address of a network as integers.
+
+    IPv4 addresses are below 2^32, and IPv6 addresses follow. An IPv4-mapped IPv6 address is an IPv4 address.
+    """
     network = ipaddress.ip_network(network)
     first, last = int(network.network_address), int(network.broadcast_address)
     if network.version == 6 and MAPPED <= first and last < MAPPED + 2**32:
@@ -94,7 +98,7 @@ def next_version(version):
 
 
 def folded(letter):
-    """Simple case folding: one letter stays one letter."""
+    """Applies simple case folding, which maps one letter to one letter."""
     return next((fold for fold in (letter.casefold(), letter.lower()) if len(fold) == 1), letter)
 
 
@@ -105,7 +109,7 @@ for _code in range(0x10000):
 
 @functools.cache
 def advanced(operator, wanted, matched, letter):
-    """How much of `wanted` is found one letter later; none where it cannot be found any more."""
+    """Returns the length of the prefix of `wanted` that is matched after one more letter, or None if it cannot match."""
     if matched is None or matched == len(wanted) and operator in ("starts_with", "contains"):
         return matched
     if operator in ("eq", "starts_with"):
@@ -116,7 +120,7 @@ def advanced(operator, wanted, matched, letter):
 
 @functools.cache
 def answers_of_texts(questions):
-    """All that can be answered together to (operator, text, ignoring case) of any text whatever."""
+    """Returns every combination of answers that a text can give to the questions (operator, text, ignore case)."""
     wanted = [("".join(map(folded, text)) if fold else text) for _, text, fold in questions]
     letters = {letter for text in wanted for letter in text}
     if any(fold for *_, fold in questions):
@@ -156,7 +160,7 @@ def answers_of_versions(questions):
 
 
 class World:
-    """Flags and conditions in one environment, and what is asked of contexts for them."""
+    """The flags and conditions of one environment, and the tests of contexts that they contain."""
 
     def __init__(self, repository, environment, heed_state):
         self.segments, self.killed = repository.segments, repository.killed
@@ -174,23 +178,23 @@ class World:
         return None if isinstance(declared, str) else declared.get("enum")
 
     def present(self, name):
-        return z3.Bool(f"{name} is there") if name != "now" else z3.BoolVal(True)
+        return z3.Bool(f"{name} is present") if name != "now" else z3.BoolVal(True)
 
     def usable(self, name):
         return z3.Bool(f"{name} is of its type") if name != "now" else z3.BoolVal(True)
 
     def answer(self, name, *question):
-        """What the finite tables answer."""
+        """Returns the variable for the answer of a finite table."""
         asked = self.asked.setdefault(name, {})
         return asked.setdefault(question, z3.Bool(f"{name} {question}"))
 
     def number(self, name):
-        """The value, or its place, as an integer."""
+        """Returns the variable for the value as an integer, or for its index."""
         self.seen[name] = value = z3.Int(name)
         return value
 
     def holds(self, name, operator, operand, fold):
-        """Of a usable value."""
+        """Returns the formula that the comparison holds for a usable value."""
         if operator in ("ne", "not_in"):
             return z3.Not(self.holds(name, {"ne": "eq", "not_in": "in"}[operator], operand, fold))
         if operator == "in":
@@ -210,9 +214,9 @@ class World:
                 value = self.number(name)
                 return z3.And(first <= value, value <= last)
             case kind:
-                value, place = self.number(name), {"number": ordinal, "datetime": nanoseconds}[kind](operand)
+                value, index = self.number(name), {"number": ordinal, "datetime": nanoseconds}[kind](operand)
                 return {
-                    "eq": value == place, "lt": value < place, "lte": value <= place, "gt": value > place, "gte": value >= place,
+                    "eq": value == index, "lt": value < index, "lte": value <= index, "gt": value > index, "gte": value >= index,
                 }[operator]
 
     def test(self, name, wanted):
@@ -261,7 +265,7 @@ class World:
         return z3.And(self.has_unit(flag["unit"]), self.bucket(flag, "gate") < admitted)
 
     def split(self, flag, serve):
-        """Whom of those that the rule decides for each variant is for."""
+        """Returns, for each variant, the formula of the units that get it from the rule."""
         if isinstance(serve, str):
             return {serve: z3.BoolVal(True)}
         shares = {name: share(percent) for name, percent in serve.items()}
@@ -276,7 +280,7 @@ class World:
         return made
 
     def flag(self, key):
-        """Of a flag: what it requires, its rules' conditions, whom each is for, and whom each variant is for."""
+        """Returns the formulas of a flag: prerequisites, conditions of rules, rules that match, and variants served."""
         if key in self.made:
             return self.made[key]
         flag = self.flags[key]
@@ -302,7 +306,7 @@ class World:
         return some(served[name] for name in names(variants))
 
     def laws(self):
-        """What holds of every context, with all that has been asked so far."""
+        """Yields the formulas that hold for every context, for all tests so far."""
         for (unit, salt, domain), bucket in self.hashed.items():
             yield z3.And(0 <= bucket, bucket < BUCKETS)
             for text in {text for operator, text, fold in self.asked[unit] if operator == "eq" and not fold}.union(self.allowed(unit) or []):

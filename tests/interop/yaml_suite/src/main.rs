@@ -1,4 +1,7 @@
-//! Takes a JSON list of YAML texts on stdin; gives for each, on a line, what flagctl reads in it.
+//! Reads YAML texts with flagctl, for `../yaml_suite.py`.
+//!
+//! Takes a JSON list of YAML texts on stdin. Writes one line of JSON for each text: the value that flagctl reads,
+//! whether the text was read completely, the codes of the diagnostics, and whether every span is inside the text.
 
 use std::io;
 

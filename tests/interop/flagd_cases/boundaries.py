@@ -1,7 +1,7 @@
-"""Units beside the borders of shares: `borders.py BUCKETING < RANGES` prints one a line.
+"""Finds units beside the boundaries of bucket ranges: `boundaries.py BUCKETING < RANGES` prints one unit per line.
 
-RANGES is a JSON list of [salt, domain, ends]. Of many units, those whose buckets are the nearest on each side of each
-end are printed. Runs in an environment that has `mmh3`, and `cbor2` for flagd-v3.
+RANGES is a JSON list of [salt, domain, ends]. The script tries TRIED units, and prints those whose buckets are the
+nearest on each side of each end. It runs in an environment that has `mmh3`, and `cbor2` for flagd-v3.
 """
 
 import json
