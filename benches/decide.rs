@@ -1,6 +1,7 @@
-//! How long a decision takes: `cargo bench --no-default-features --bench decide`.
+//! Measures the time of one decision: `cargo bench --no-default-features --bench decide`.
 //!
-//! Takes 1,000 contexts in turns; a figure is for one decision, with the search for the flag by its key.
+//! Each bench decides for 1,000 contexts in turn. A figure is the time of one decision, including the search for
+//! the flag by its key.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench that cannot go on ends")]
 
@@ -26,7 +27,7 @@ fn main() {
     divan::main();
 }
 
-/// The contexts are there already.
+/// Decides with contexts that were built before.
 #[divan::bench(args = Work::ALL)]
 fn decide(bencher: Bencher, work: Work) {
     let people = workload::people(PEOPLE);
@@ -40,7 +41,7 @@ fn decide(bencher: Bencher, work: Work) {
     });
 }
 
-/// Each decision makes its context from ten typed values, of which the version is a text.
+/// Builds a context from ten values for each decision. Nine values are typed; the version is parsed from text.
 #[divan::bench(args = Work::ALL)]
 fn decide_in_a_new_context(bencher: Bencher, work: Work) {
     let people = workload::people(PEOPLE);
@@ -55,14 +56,14 @@ fn decide_in_a_new_context(bencher: Bencher, work: Work) {
     });
 }
 
-/// From a bundle's JSON to what can be decided from: each flag is read when it is first asked for.
+/// Loads a bundle from JSON. Each flag is decoded when it is first used.
 #[divan::bench(args = [1_000, 10_000], sample_count = 20)]
 fn load_lazily(bencher: Bencher, flags: usize) {
     let json = workload::to_load(flags);
     bencher.bench(|| LazyBundle::new(black_box(json.as_bytes()).to_vec()).expect("a bundle"));
 }
 
-/// The same, and every flag is read.
+/// Loads a bundle from JSON and decodes every flag.
 #[divan::bench(args = [1_000, 10_000], sample_count = 20)]
 fn load(bencher: Bencher, flags: usize) {
     let json = workload::to_load(flags);

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Times flagctl's reading and writing of git beside git itself: beside_git.py FLAGCTL [FLAGS [COMMITS]].
+"""Compares the time that flagctl and git need to read and write a repository: beside_git.py FLAGCTL [FLAGS [COMMITS]].
 
-Generates a repository (10,000 flags and 5,000 commits unless told otherwise), runs each pair of commands in turn, and
-prints a table of medians of whole processes' wall time and of the ratios pair by pair. What is written is written to
-the generated repository alone.
+The script generates a repository (by default with 10,000 flags and 5,000 commits) and runs the two commands of each pair
+alternately. It prints a table with the median wall time of the processes and the median of the ratios of the pairs. It
+writes only to the generated repository.
 """
 
 import pathlib
@@ -20,14 +20,14 @@ RUNS = 11
 
 def rows(flagctl, flags=10_000, commits=5_000):
     git = git_version()
-    with tempfile.TemporaryDirectory() as place:
-        folder = pathlib.Path(place) / "flags"
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = pathlib.Path(temporary) / "flags"
         script("generate.py", folder, flags)
         script("history.py", folder, commits)
         run = lambda *command: subprocess.run(["git", "-C", folder, *command], env=ENVIRONMENT, check=True)
         run("gc", "--quiet")
         run("reset", "--quiet", "--hard")
-        # The index is made anew, and later than the files: git reads again those that are as young as it.
+        # The index is written later than the files, because git reads every file again that is as new as the index.
         run("read-tree", "HEAD")
         time.sleep(1.1)
         run("update-index", "-q", "--refresh")
@@ -36,7 +36,7 @@ def rows(flagctl, flags=10_000, commits=5_000):
         shown = paths[0].relative_to(folder).as_posix()
         key = paths[0].stem
         back = f"HEAD~{min(1000, commits // 2)}"
-        # One whose rules all have no rollout would not change.
+        # The edited flag must have a rollout, because the edit changes the rollout.
         edited, text = next((path, path.read_text()) for path in paths[1:] if "rollout: " in path.read_text())
         edited.write_text(re.sub(r"rollout: [\d.]+%", "rollout: 37%", text, count=1))
         context = ["-e", "production", "-c", "targetingKey=user-1"]

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes twenty flags and contexts to decide them for: contexts.py FOLDER [CONTEXTS].
+"""Writes twenty flags and a file of contexts: contexts.py FOLDER [CONTEXTS].
 
-The flags are those that `peers` loads, five each that are on for everyone, have five rules of two conditions of which
-the last matches, are rolled out to a quarter, and split in three; FOLDER/contexts.jsonl has a million people of ten
-attributes unless told otherwise. The same arguments give the same bytes.
+The flags are the same as those of `peers`: five that are on for every context, five with five rules of two conditions
+of which the last rule matches, five with a rollout of 25%, and five with a split in three. FOLDER/contexts.jsonl has
+one context with ten attributes per line, by default a million. The same arguments give the same bytes.
 """
 
 import pathlib
@@ -29,7 +29,7 @@ attributes:
   score: number
 """
 
-ABOUT = "description: Decides nothing for anybody.\nkind: ops\nowner: team-growth\n"
+ABOUT = "description: A generated flag.\nkind: ops\nowner: team-growth\n"
 BOOLEAN = "variants: {on: true, off: false}\noff: off\n"
 RULES = [
     f"country: [{', '.join(COUNTRIES)}], age: {{gt: 100}}",
@@ -49,7 +49,7 @@ WORK = [
 
 
 def person(rng):
-    """All but who it is."""
+    """Returns the attributes of a context without `targetingKey` and `email`, as JSON members."""
     return (
         f'"age":{rng.randint(18, 87)},"appVersion":"{rng.randint(2, 8)}.{rng.randrange(20)}.{rng.randrange(10)}",'
         f'"country":"{rng.choice(COUNTRIES)}","device":"{rng.choice(["phone", "tablet", "desktop"])}",'

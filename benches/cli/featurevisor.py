@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Writes a Featurevisor 1 project like what generate.py writes: featurevisor.py FOLDER [FLAGS [tests]].
+"""Writes a Featurevisor 1 project that is equivalent to the output of generate.py: featurevisor.py FOLDER [FLAGS [tests]].
 
-Rules have no conditions of their own there: each of the five is for who is in two of fifty segments, which ask what
-generate.py's conditions ask. Three environments, of which one turns everything on; with `tests` as many assertions
-of it a flag as generate.py's first test file has. The same arguments give the same bytes.
+A Featurevisor rule has no conditions, so each of the five rules refers to two of fifty segments, which contain the kinds
+of conditions that generate.py writes. The project has three environments; one of them turns every flag on. With `tests`,
+each flag has as many assertions about that environment as the first test file of generate.py. The same arguments give
+the same bytes.
 """
 
 import json
@@ -47,7 +48,7 @@ def feature(rng, at):
     rules = "".join(rule(rng, number) for number in range(1, 6))
     last = '      - {key: everyone, segments: "*", percentage: 0}\n'
     return (
-        f"description: The generated flag number {at}, which decides nothing for anybody.\ntags: [all]\nbucketBy: userId\n"
+        f"description: The generated flag number {at}.\ntags: [all]\nbucketBy: userId\n"
         'environments:\n  dev:\n    rules:\n      - {key: everyone, segments: "*", percentage: 100}\n'
         + "".join(f"  {environment}:\n    rules:\n{rules}{last}" for environment in ["staging", "production"])
     )

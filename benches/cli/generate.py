@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Writes a realistic flag repository: generate.py FOLDER [FLAGS [tests]] [--rules N].
 
-Five rules a flag unless told otherwise, over segments, sets, numbers, versions and prefixes, rollouts and splits;
-fifty segments; three environments; a hundred flags a folder. With `tests`, also a test file a folder: three cases a
-flag, one of them of nine combinations and one of a place of the rollout, and a golden matrix of five people for
-`flagctl test --update` to fill. The same arguments give the same bytes.
+Each flag has N rules, five by default, with conditions on segments, sets, numbers, versions and prefixes, and with
+rollouts and splits. The repository has fifty segments, three environments, and a hundred flags in each folder. With
+`tests`, it also has two test files for each folder: one with three cases for each flag, of which one has a matrix of
+nine combinations and one a bucket position, and one with a golden matrix of five contexts, which
+`flagctl test --update` fills. The same arguments give the same bytes.
 """
 
 import argparse
@@ -65,7 +66,7 @@ def rule(rng, at):
 def flag(rng, at, count):
     rules = "\n".join(rule(rng, number + 1) for number in range(count))
     return f"""# yaml-language-server: $schema=../../schemas/flag.schema.json
-description: The generated flag number {at}, which decides nothing for anybody.
+description: The generated flag number {at}.
 kind: release
 owner: team-{rng.choice(TEAMS)}
 expires: 2027-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}
@@ -113,15 +114,15 @@ def main():
     folder, flags = given.folder, given.flags
     rng = random.Random(20261122)
     (folder / "segments").mkdir(parents=True)
-    # A rule mentions each of the fifty now and then; where flags are few, none may go unused.
+    # The rules refer to random segments, so a repository with few flags may have unused segments.
     lint = "" if flags >= 1_000 else "lint:\n  unused-segment: off\n"
     (folder / "flagctl.yaml").write_text(PROJECT + lint)
     for at in range(50):
         (folder / "segments" / f"segment-{at:02}.yaml").write_text(segment(rng, at))
     for at in range(flags):
-        place = folder / "flags" / f"area-{at // 100:04}"
-        place.mkdir(parents=True, exist_ok=True)
-        (place / f"flag-{at:06}.yaml").write_text(flag(rng, at, given.rules))
+        area = folder / "flags" / f"area-{at // 100:04}"
+        area.mkdir(parents=True, exist_ok=True)
+        (area / f"flag-{at:06}.yaml").write_text(flag(rng, at, given.rules))
     if given.tests:
         (folder / "tests").mkdir()
         for first in range(0, flags, 100):

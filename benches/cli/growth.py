@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""How flagctl's time and memory grow: growth.py FLAGCTL [--sizes N,…] [--rules N,…] [--runs N].
+"""Measures how the time and memory of flagctl grow: growth.py FLAGCTL [--sizes N,…] [--rules N,…] [--runs N].
 
-With flags in the repository, 1,000 to 100,000 of them unless told otherwise, and with rules in each of ten flags, 1 to
-500. Prints medians of whole processes' wall time and of the most memory, and of both the exponent: the slope of a line
-through the logarithms of what is left when the same with a hundred flags, or with one rule, is subtracted, where that
-is no more than half. Where two such sizes are not to be had, a dash. What takes seconds is run once, and no longer than two
-minutes.
+The script measures two series: the number of flags in the repository (by default from 1,000 to 100,000), and the number
+of rules in each of ten flags (from 1 to 500). It prints the median wall time and the median peak memory of the processes,
+and the exponent of both. To find the exponent, it subtracts the value for 100 flags, or for one rule, from each value,
+and fits a line through the logarithms; the exponent is the slope. It uses only values that are at least twice as large
+as the subtracted one, and prints a dash if fewer than two remain. A command that takes more than two seconds is run only
+once, and is stopped after two minutes.
 """
 
 import argparse
@@ -24,11 +25,11 @@ COMMITS = 1_000
 FEWEST = 100
 SIZES = [1_000, 3_162, 10_000, 31_623, 100_000]
 RULES = [1, 5, 20, 100, 500]
-# So many flags have so many rules.
+# The number of flags in the series of rules.
 FLAGS = 10
-# In seconds.
+# In seconds: a longer run is not repeated, and a run is stopped after the limit.
 LONG, LIMIT = 2, 120
-# A process begins with the most memory that its parent ever had, so a small one has to start it.
+# A process inherits the peak memory of its parent, so a small process must start it.
 START = """
 import os, signal, sys, time
 begin = time.perf_counter()
@@ -58,7 +59,7 @@ def run(command, folder):
     done = subprocess.run(start, cwd=folder, env=ENVIRONMENT, check=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
     seconds, most, code = map(float, done.stdout.split())
     if code not in (0, 3, -9):
-        sys.exit(f"{' '.join(map(str, command))}: ended with {code:.0f}")
+        sys.exit(f"{' '.join(map(str, command))} failed with exit code {code:.0f}")
     return Run(seconds, most / (2**20 if sys.platform == "darwin" else 2**10), int(code))
 
 
@@ -71,7 +72,7 @@ def median(runs, command, folder):
 
 
 def exponent(points, base):
-    """By least squares; none where what grows never is as much as what was there before."""
+    """Fits the exponent with least squares. Returns None if fewer than two points are at least twice the base."""
     points = [(math.log(size), math.log(value - base)) for size, value in points if value >= 2 * base]
     if len(points) < 2:
         return None
@@ -80,14 +81,14 @@ def exponent(points, base):
 
 
 def edited(text, rule):
-    """Another rollout for the rule of that number."""
+    """Returns the text of a flag with another rollout in the rule with that number."""
     before, name, after = text.partition(f"  - name: rule-{rule}\n")
     after = re.sub(r"    (rollout: .*\n    )?serve", "    rollout: 37%\n    serve", after, count=1)
     return before + name + after
 
 
 def repository(folder, flags, rules, commits):
-    """The paths of the flags."""
+    """Generates a repository with its history. Returns the paths of the flags."""
     script("generate.py", folder, flags, "--rules", rules)
     script("history.py", folder, commits)
     for command in [["gc", "--quiet"], ["reset", "--quiet", "--hard"]]:
@@ -96,13 +97,13 @@ def repository(folder, flags, rules, commits):
 
 
 def measured(flagctl, runs, flags, rules, commits):
-    """A run of each work."""
-    with tempfile.TemporaryDirectory() as place:
-        folder = pathlib.Path(place) / "flags"
+    """Measures every command in one repository. Returns the median run of each, by name."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = pathlib.Path(temporary) / "flags"
         paths = repository(folder, flags, rules, commits)
         path = paths[len(paths) // 2]
         context = ["-e", "production", "-c", "targetingKey=user-1"]
-        bundle = pathlib.Path(place) / "bundle.json"
+        bundle = pathlib.Path(temporary) / "bundle.json"
         with open(bundle, "wb") as out:
             subprocess.run([flagctl, "export", "bundle", "-e", "production"], cwd=folder, stdout=out, check=True)
         path.write_text(edited(path.read_text(), (rules + 1) // 2))
@@ -118,7 +119,7 @@ def measured(flagctl, runs, flags, rules, commits):
 
 
 def table(flagctl, runs, least, sizes, unit, shape):
-    """The lines of a table; what the least size takes is subtracted from what the others do."""
+    """Yields the lines of a table. The values of the smallest size are the base of the exponents."""
     found = {size: measured(flagctl, runs, *shape(size)) for size in sorted({least, *sizes})}
     rows = []
     for name, base in found[least].items():
@@ -128,7 +129,7 @@ def table(flagctl, runs, least, sizes, unit, shape):
             fit = exponent(points, base[at])
             cells.append("–" if fit is None else f"{fit:.2f}")
         rows.append([re.sub(r"^\w+", r"`\g<0>`", name), *cells])
-    heads = ["", *(f"{size:,} {unit}{'s' if size > 1 else ''}" for size in sizes), "exponent", "of memory"]
+    heads = ["", *(f"{size:,} {unit}{'s' if size > 1 else ''}" for size in sizes), "exponent of time", "exponent of memory"]
     yield from lines(heads, rows)
 
 

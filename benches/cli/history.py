@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Commits a generated flag repository, and then single flags' rollouts: history.py FOLDER [COMMITS].
+"""Writes a git history for a generated flag repository: history.py FOLDER [COMMITS].
 
-FOLDER is what generate.py wrote. The same arguments give the same commit ids; the working folder is left as it was.
+FOLDER is the output of generate.py. The first commit adds all files, and each later commit changes the rollout of one
+flag. The same arguments give the same commit ids. The script does not change the files in FOLDER.
 """
 
 import pathlib
@@ -10,7 +11,7 @@ import re
 import subprocess
 import sys
 
-FIRST = 1_767_225_600  # 2026-01-01T00:00:00Z; a commit follows every hour
+FIRST = 1_767_225_600  # 2026-01-01T00:00:00Z, the date of the first commit; the others follow at intervals of an hour
 
 
 def data(text):

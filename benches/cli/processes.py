@@ -1,4 +1,4 @@
-"""What the scripts beside this one share: whole processes timed in turn, and the tables of what was found."""
+"""Measures the time of processes and formats the results as tables, for the other scripts in this folder."""
 
 import os
 import pathlib
@@ -23,7 +23,10 @@ ENVIRONMENT = {
 
 
 class Row(typing.NamedTuple):
-    """Medians, in seconds, and the median of the ratios pair by pair; none where the other tool is not here."""
+    """A row of a comparison: the median times in seconds and the median of the ratios of the pairs.
+
+    `theirs` and `ratio` are None if the other tool is not installed.
+    """
 
     name: str
     peer: str
@@ -31,17 +34,17 @@ class Row(typing.NamedTuple):
     ours: float
     theirs: typing.Optional[float]
     ratio: typing.Optional[float]
-    # What a process gets through, where that is said by the second instead of the time.
+    # The number of items that one run processes. If it is not 0, the row shows items per second instead of times.
     amount: int = 0
 
     def figures(self):
-        """flagctl's, the other's, and how they compare."""
+        """Returns the cells for flagctl, for the other tool, and for the ratio."""
         shown = lambda seconds: "–" if seconds is None else rate(self.amount / seconds) if self.amount else duration(seconds)
         return [shown(self.ours), shown(self.theirs), "–" if self.ratio is None else compared(self.ratio)]
 
 
 def digits(number):
-    """Three of them, or all before the point."""
+    """Formats a number with three significant digits, or with all digits before the decimal point."""
     return f"{number:,.{max(0, 3 - len(str(int(number))))}f}"
 
 
@@ -54,12 +57,12 @@ def rate(each_second):
 
 
 def compared(ratio):
-    """What flagctl's time, divided by the other's, says of flagctl."""
+    """Describes flagctl's time divided by the time of the other tool."""
     return f"{digits(ratio)}× as slow" if ratio > 1 else f"{digits(1 / ratio)}× as fast"
 
 
 def timed(command, folder, **environment):
-    """In seconds."""
+    """Runs a command and returns its wall time in seconds."""
     begin = time.perf_counter()
     subprocess.run(
         command, cwd=folder, env={**ENVIRONMENT, **environment}, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
@@ -68,7 +71,10 @@ def timed(command, folder, **environment):
 
 
 def beside(runs, ours, theirs):
-    """Runs both in turn; a row's figures. Either gives seconds; `theirs` may be none."""
+    """Runs both functions alternately and returns the figures of a row.
+
+    Each function returns a time in seconds. `theirs` may be None.
+    """
     pairs = [(ours(), theirs and theirs()) for _ in range(runs)]
     mine = statistics.median(one for one, _ in pairs)
     if not theirs:
@@ -77,7 +83,7 @@ def beside(runs, ours, theirs):
 
 
 def script(name, *arguments):
-    """Runs one of the scripts that write repositories."""
+    """Runs another script of this folder, which writes a repository."""
     subprocess.run([sys.executable, HERE / name, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
 
 
@@ -90,7 +96,7 @@ def git_version():
 
 
 def crate_version(name):
-    """The one that the benches in `peers` are pinned to."""
+    """Returns the version of a crate that `benches/peers` is pinned to."""
     return re.search(rf'^{name} = "=(.*)"', (ROOT / "benches/peers/Cargo.toml").read_text(), re.MULTILINE)[1]
 
 
@@ -105,7 +111,7 @@ def machine():
 
 
 def lines(heads, rows):
-    """Of a table in Markdown, as the rows come."""
+    """Yields the lines of a Markdown table. Each line is available as soon as its row is."""
     yield f"| {' | '.join(heads)} |".replace("|  |", "| |")
     yield "|" + "---|" * len(heads)
     for cells in rows:
@@ -113,6 +119,6 @@ def lines(heads, rows):
 
 
 def printable(rows):
-    """The lines of a table of rows; the command is the other's."""
-    heads = ["", "beside", "flagctl", "the other", "flagctl is", "the other's command"]
+    """Yields the lines of a table of rows."""
+    heads = ["", "other tool", "flagctl", "other tool's result", "flagctl is", "command of the other tool"]
     return lines(heads, ([row.name, row.peer, *row.figures(), row.command] for row in rows))

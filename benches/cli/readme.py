@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Measures, and writes the results into docs/performance.md: readme.py FLAGCTL [OPTIONS].
+"""Runs all measurements and writes the results to docs/performance.md: readme.py FLAGCTL [OPTIONS].
 
---engines FILE is what `cargo run --release` printed in `benches/peers` on this machine; without it, those figures stay as
-they are. --peers PEERS is that program itself, for a row of beside_peers.py. Smaller values of --flags, --commits,
---contexts, --sizes and --rules try the script in less time. The script replaces the text between a marker, such as
+--engines FILE is the output of `cargo run --release` in `benches/peers` on this machine; without it, those figures do not
+change. --peers PEERS is the path of that program, for the rows of beside_peers.py. Smaller values of --flags, --commits,
+--contexts, --sizes and --rules make a trial run shorter. The script replaces the text between a marker, such as
 `<!-- git -->`, and the next `<!-- end -->`.
 """
 
@@ -29,8 +29,8 @@ WORK = {
     "rollout": "a decision: a rollout to a quarter",
     "segment": "a decision: a segment of 10,000 ids",
     "split": "a decision: a split in three",
-    "load 1000 flags": "to load 1,000 compiled flags, each read when it is first asked for",
-    "load 10000 flags": "to load 10,000 compiled flags, each read when it is first asked for",
+    "load 1000 flags": "loading 1,000 compiled flags, each decoded on first use",
+    "load 10000 flags": "loading 10,000 compiled flags, each decoded on first use",
 }
 
 
@@ -51,7 +51,7 @@ def paragraph(text):
 
 
 def engines(text):
-    """Rows for the summary: each work beside the other engine that is the fastest at it."""
+    """Yields the rows of the summary: each kind of work, compared with the fastest of the other engines."""
     rows = [[cell.strip() for cell in line.strip("|\n").split("|")] for line in text.splitlines() if line.startswith("|")]
     (_, _, *names), _, *rows = rows
     for name, own, *others in rows:
@@ -79,7 +79,7 @@ def main():
     flagctl = given.flagctl.resolve()
     page = ROOT / "docs" / "performance.md"
 
-    busy = "a machine that was busy with other work, so that the ratios are what to read: " if os.getloadavg()[0] > 0.5 else ""
+    busy = "a machine that was busy with other work, so that only the ratios are reliable: " if os.getloadavg()[0] > 0.5 else ""
     today = datetime.date.today()
     when = f"{today.day} {today:%B %Y}, {printed(flagctl, '--version')}, on {busy}{machine()}"
     if given.engines:
@@ -94,13 +94,13 @@ def main():
 
     in_process = between(page, "engines")
     rows = [*engines(in_process), *([row.name, row.peer, *row.figures()] for row in [*others, *git])]
-    table = "\n".join(lines(["", "beside", "flagctl", "the other", "flagctl is"], rows))
+    table = "\n".join(lines(["", "other tool", "flagctl", "other tool's result", "flagctl is"], rows))
     engines_when = re.match(r"Measured on (.*?);", in_process.replace("\n", " "))[1]
-    told = f"Whole processes were measured on {when}; decisions and loading, beside the fastest of three other engines,"
-    told += f" {'likewise' if engines_when == when else f'on {engines_when}'}."
+    told = f"Processes were measured on {when}. Decisions and loading are compared with the fastest of three other engines,"
+    told += f" measured {'on the same day' if engines_when == when else f'on {engines_when}'}."
     replaced(page, "performance", f"{table}\n\n{paragraph(told)}")
 
-    # Last, since it takes the longest.
+    # Growth is measured last, because it takes the longest.
     grown = "\n".join(growth.tables(flagctl, sizes=given.sizes, rules=given.rules))
     replaced(page, "growth", f"{paragraph(f'Measured on {when}.')}\n{grown}")
 

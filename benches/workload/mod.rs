@@ -1,7 +1,8 @@
-//! What is decided: people with ten attributes, and one flag of each kind of work.
+//! The workload of the benches: generated users with ten attributes, and one flag for each kind of work.
 //!
-//! The same for our own benches, for the test that deciding allocates nothing, and for the comparison with
-//! other engines, which translates [`RULES`] into their formats.
+//! The benches, the test that a decision allocates no memory, and the comparison with other engines all use this
+//! workload, so that their figures are comparable. The comparison translates [`RULES`] into the formats of the
+//! other engines.
 
 #![allow(dead_code, clippy::expect_used, clippy::panic, reason = "each user takes a part; a broken workload ends it")]
 
@@ -10,32 +11,32 @@ use flagctl::eval::{Context, Value, decide};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-/// So many contexts take turns.
+/// The number of contexts that a bench uses in turn.
 pub(crate) const POOL: usize = 1_000;
-/// So many are asked before anything is timed; every other one is in the segment.
+/// The number of users for which the answers are checked before the measurement. Every second user is in the segment.
 pub(crate) const PEOPLE: usize = 20_000;
 
 pub(crate) const COUNTRIES: &[&str] = &["AT", "BE", "CA", "CH", "DE", "DK", "ES", "FR", "IT", "US"];
 pub(crate) const OTHERS: &[&str] = &["AU", "BR", "CL", "IN", "JP", "KR", "MX", "NZ", "PE", "ZA"];
 
-/// A decision that a flag asks for.
+/// A kind of decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Work {
-    /// On for everyone.
+    /// The flag is on for every context.
     Everyone,
-    /// Five rules of two conditions each, of which the last matches.
+    /// The flag has five rules with two conditions each, of which the last rule matches.
     Rules,
-    /// On for a quarter.
+    /// The flag is on for a quarter of the units.
     Rollout,
-    /// On for 10,000 ids.
+    /// The flag is on for a segment of 10,000 ids.
     Segment,
-    /// One of three texts.
+    /// The flag splits the units among three texts.
     Split,
 }
 
 impl Work {
     pub(crate) const ALL: [Self; 5] = [Self::Everyone, Self::Rules, Self::Rollout, Self::Segment, Self::Split];
-    /// The kinds that the files to load take turns with.
+    /// The kinds that alternate in the bundles of the load benches.
     pub(crate) const LOADED: [Self; 4] = [Self::Everyone, Self::Rules, Self::Rollout, Self::Split];
 
     pub(crate) fn key(self) -> &'static str {
@@ -49,7 +50,7 @@ impl Work {
     }
 }
 
-/// What a rule asks for.
+/// A condition of a rule.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Clause {
     CountryIn(&'static [&'static str]),
@@ -79,10 +80,10 @@ pub(crate) struct Person {
     pub(crate) score: f64,
 }
 
-/// The same people every time.
+/// Generates users. The same count gives the same users in every run.
 pub(crate) fn people(count: usize) -> Vec<Person> {
     let mut state = 20_261_122_u64;
-    // SplitMix64.
+    // The random numbers come from SplitMix64.
     let mut next = move || {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -114,12 +115,12 @@ pub(crate) fn people(count: usize) -> Vec<Person> {
     (0..count).map(|_| person()).collect()
 }
 
-/// The ids of the segment.
+/// Returns the ids in the segment: those of every second user.
 pub(crate) fn members(people: &[Person]) -> Vec<&str> {
     people.iter().step_by(2).map(|person| person.id.as_str()).collect()
 }
 
-/// The attributes that the schema declares besides the key, in its order.
+/// The attributes that the context schema declares besides the targeting key, in the order of the schema.
 const DECLARED: [(&str, &str); 9] = [
     ("age", "number"),
     ("appVersion", "semver"),
@@ -181,7 +182,7 @@ fn bundle(members: &[&str], flags: Vec<Json>) -> String {
     bundle.to_string()
 }
 
-/// A bundle of one flag of each kind.
+/// Compiles a bundle with one flag of each kind.
 pub(crate) fn decided(people: &[Person]) -> Bundle {
     let flags = ["everyone", "rollout", "rules", "segment", "split"];
     let kinds = [Work::Everyone, Work::Rollout, Work::Rules, Work::Segment, Work::Split];
@@ -189,19 +190,19 @@ pub(crate) fn decided(people: &[Person]) -> Bundle {
     Bundle::from_json(bundle(&members(people), flags).as_bytes()).expect("a bundle")
 }
 
-/// The keys and kinds of so many flags to load.
+/// Returns the keys and kinds of `count` flags to load.
 pub(crate) fn loaded(count: usize) -> impl Iterator<Item = (String, Work)> {
     (0..count).zip(Work::LOADED.into_iter().cycle()).map(|(at, work)| (format!("flag-{at:05}"), work))
 }
 
-/// A bundle of so many flags, as JSON.
+/// Returns a bundle of `count` flags as JSON.
 pub(crate) fn to_load(count: usize) -> String {
     let json = bundle(&[], loaded(count).map(|(key, work)| flag(work, &key)).collect());
     let bundle = Bundle::from_json(json.as_bytes()).expect("a bundle");
     String::from_utf8(bundle.to_json().expect("a bundle")).expect("JSON")
 }
 
-/// A person's attributes as a program sets them that has them as typed values, its version as text.
+/// Builds the context of a user from typed values, as an application does. The version is parsed from text.
 pub(crate) fn context<'p>(bundle: &Bundle, ids: &Ids, person: &'p Person) -> Context<'p> {
     let mut context = Context::empty(&bundle.attributes);
     context.set(AttributeId::TARGETING_KEY, Value::Text(person.id.as_str().into()));
@@ -217,7 +218,7 @@ pub(crate) fn context<'p>(bundle: &Bundle, ids: &Ids, person: &'p Person) -> Con
     context
 }
 
-/// Where the attributes stand, looked up once for a bundle.
+/// The ids of the attributes, looked up once for each bundle.
 #[derive(Debug)]
 pub(crate) struct Ids {
     age: AttributeId,
@@ -252,15 +253,18 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::constant(1_795_348_800, 0)
 }
 
-/// Decides as an application does: the flag is found by its key.
+/// Finds the flag by its key and decides it, as an application does.
 pub(crate) fn value<'b>(bundle: &'b Bundle, work: Work, context: &Context<'_>, now: Timestamp) -> &'b Json {
     let flag = bundle.flag(work.key()).expect("a flag of that key");
     &decide(bundle, flag, context, now).variant.value
 }
 
-/// The share of the people that get the first variant, and that the answers are right.
+/// Checks the answers of an engine: which users, or which fraction of them, get the first variant.
 ///
-/// `on` says whether a person, at a place in [`people`], gets `true` or `red`.
+/// `on` takes the index of a user in [`people`], and returns whether the user gets `true` or `red`.
+///
+/// # Panics
+/// The function panics if an answer is wrong or if a fraction is outside its range.
 pub(crate) fn check(engine: &str, work: Work, on: impl Fn(usize) -> bool) {
     let answers: Vec<bool> = (0..PEOPLE).map(on).collect();
     let share = answers.iter().filter(|on| **on).count() as f64 / PEOPLE as f64;
@@ -270,5 +274,5 @@ pub(crate) fn check(engine: &str, work: Work, on: impl Fn(usize) -> bool) {
         Work::Segment => answers.iter().enumerate().all(|(at, on)| *on == (at % 2 == 0)),
         Work::Split => (0.32..0.345).contains(&share),
     };
-    assert!(right, "{engine} answers `{}` wrongly: {share} of all", work.key());
+    assert!(right, "{engine} decides `{}` wrongly: the first variant goes to {share} of the users", work.key());
 }

@@ -1,8 +1,13 @@
-//! From the text of a flag repository and a context to a decision: nothing on the way may panic, and what
-//! the steps say must agree.
+//! Reads a flag repository and a context from the input, and decides its flags. No step may panic, and the results
+//! of the steps must agree.
 //!
-//! The input is cut at lines of `---8<---` into a project file, the file of the flag `subject`, that of the
-//! segment `group`, a context, and, where the input goes on, the file of the flag `other` and a kill.
+//! The input is split at lines of `---8<---` into six parts: the project file, the file of the flag `subject`, the
+//! file of the segment `group`, a context, the file of the flag `other`, and a kill. The last two are optional.
+//!
+//! **Invariant:** every span of a diagnostic is inside its file.
+//! **Invariant:** a file that was not read completely has a diagnostic.
+//! **Invariant:** a compiled bundle survives a round trip through JSON, and decides as before.
+//! **Invariant:** the trace and the nearest change agree with the decision.
 
 #![no_main]
 
@@ -76,18 +81,18 @@ fuzz_target!(|input: &[u8]| {
     }
 });
 
-/// All that is compared of a decision.
+/// Returns the parts of a decision that are compared.
 fn said<'b>(decision: &Decision<'b>) -> (&'b str, flagctl::eval::Reason, Option<usize>, Option<usize>) {
     (&decision.variant.name, decision.reason, decision.rule, decision.without_unit)
 }
 
-/// The observers of a decision see what was decided.
+/// Checks that the trace and the nearest change agree with the decision, and renders the reports.
 fn explain(bundle: &Bundle, flag: &Flag, context: &Context<'_>, decision: &Decision<'_>) {
     let trace = trace(bundle, flag, context, NOW);
     assert_eq!(said(&trace.decision), said(decision));
     let nearest = nearest(bundle, flag, context, NOW);
     if let Some(nearest) = &nearest {
-        assert_ne!(nearest.decision.variant.name, decision.variant.name, "a change that changes nothing");
+        assert_ne!(nearest.decision.variant.name, decision.variant.name, "the nearest change does not change the variant");
         let (mut changed, mut now) = (context.clone(), NOW);
         for change in &nearest.changes {
             let id = bundle.attributes.find(&change.attribute.name).expect("a change is to an attribute");
@@ -106,7 +111,7 @@ fn explain(bundle: &Bundle, flag: &Flag, context: &Context<'_>, decision: &Decis
     serde_json::to_string(&json).expect("a decision has a JSON form");
 }
 
-/// The files read so far, and what was said about them.
+/// The files that were read so far, with their diagnostics and allow comments.
 #[derive(Default)]
 struct Reading {
     snapshot: Snapshot,
@@ -119,7 +124,7 @@ impl Reading {
         let id = self.snapshot.add(File::new(path.to_owned(), bytes.to_vec()));
         let document = yaml::parse(id, self.snapshot.file(id), &mut self.diagnostics);
         let said = self.diagnostics.iter().any(|diagnostic| diagnostic.span.file == id);
-        assert!(document.whole == Whole::Yes || said, "something is missing, and no diagnostic says what");
+        assert!(document.whole == Whole::Yes || said, "the file was not read completely, and no diagnostic says why");
         for comment in &document.comments {
             self.lies_inside(comment.span);
             self.allows.extend(Allow::read(&comment.text, comment.line, comment.span, &mut self.diagnostics));
@@ -143,10 +148,11 @@ impl Reading {
     fn lies_inside(&self, span: Span) {
         let file = self.snapshot.file(span.file);
         let text = file.text.get(span.start as usize..span.end as usize);
-        assert!(text.is_some(), "{span:?} does not lie in `{}`, {} bytes", file.path, file.text.len());
+        assert!(text.is_some(), "{span:?} is outside `{}` of {} bytes", file.path, file.text.len());
     }
 
-    /// Reading one flag looks into the schema only where there is a misfit, so each fault must make one.
+    /// Checks that each error that the schema finds is also a misfit of the model. A command that reads one flag
+    /// validates the file with the schema only if the model reports a misfit, so a missing misfit would hide an error.
     fn hold(&mut self, kind: Kind, document: &Document, misfits: &[Misfit]) {
         misfits.iter().for_each(|misfit| self.lies_inside(misfit.span));
         if document.whole == Whole::Yes {
@@ -166,7 +172,8 @@ impl Reading {
         let checked: Vec<_> = self.snapshot.files().map(|(_, file)| file.path.as_str()).collect();
         let validation =
             Validation { findings: &findings, snapshot: &self.snapshot, prefix: "", checked: &checked, contents: "" };
-        // A SARIF report lists every code's page, which takes longer than all the rest: one in sixteen.
+        // A SARIF report contains the page of every code, which takes longer than all other steps, so only one input
+        // in sixteen renders it.
         let sarif = self.snapshot.files().map(|(_, file)| file.text.len()).sum::<usize>().is_multiple_of(16);
         let formats = [Format::Human, Format::Json, Format::Github, Format::Gitlab, Format::Junit];
         for format in formats.into_iter().chain(sarif.then_some(Format::Sarif)) {
@@ -177,7 +184,7 @@ impl Reading {
     }
 }
 
-/// The parts between the cutting lines.
+/// Splits the input at the separator lines.
 fn split(input: &[u8]) -> Vec<&[u8]> {
     const CUT: &[u8] = b"---8<---\n";
     let mut parts = Vec::new();

@@ -1,4 +1,5 @@
-//! eppo_core: rules are allocations, the first that holds; a segment is a list of ids in a condition.
+//! The engine eppo_core. A rule becomes an allocation, and the first allocation that matches decides. A segment
+//! becomes a list of ids in a condition.
 
 use std::any::Any;
 use std::fmt::Write as _;
@@ -15,9 +16,9 @@ use serde_json::{Map, Value as Json, json};
 use super::workload::{self, Clause, Person, RULES, Work};
 use super::{Engine, batch};
 
-/// So many flags are decided for each line of a file.
+/// The number of flags that are decided for each line of a file.
 const TWENTY: usize = 20;
-/// So many bytes are written at once.
+/// The size of the output buffer, in bytes.
 const BLOCK: usize = 1 << 16;
 
 pub(crate) struct Eppo {
@@ -103,16 +104,16 @@ fn subject(person: &Person) -> (Str, Arc<Attributes>) {
     (person.id.as_str().into(), Arc::new(attributes))
 }
 
-/// So many flags of the kinds [`Work::LOADED`].
+/// Returns `count` flags of the kinds [`Work::LOADED`].
 fn loaded(count: usize) -> String {
     flags(workload::loaded(count).map(|(key, work)| (key.clone(), flag(work, &key, &[]))).collect())
 }
 
 fn moment() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_795_348_800, 0).expect("a moment")
+    DateTime::from_timestamp(1_795_348_800, 0).expect("a timestamp")
 }
 
-/// A context as a line of JSON has it, by way of a map, since names and types are the caller's.
+/// Parses a context from a line of JSON. It uses a map, because the caller chooses the names and types.
 fn parsed(line: &str) -> (Str, Arc<Attributes>) {
     let Ok(Json::Object(fields)) = serde_json::from_str(line) else { panic!("a line of JSON") };
     let mut id = Str::from_static_str("");
@@ -133,8 +134,8 @@ fn parsed(line: &str) -> (Str, Arc<Attributes>) {
     (id, Arc::new(attributes))
 }
 
-/// Decides [`TWENTY`] flags for each line of a file, and writes a line of values for each, in the order of the file
-/// on one thread.
+/// Decides [`TWENTY`] flags for each line of a file, and writes one line of values for each. With one thread, the
+/// output is in the order of the file.
 pub(crate) fn contexts(path: &Path, threads: usize) {
     let text = std::fs::read_to_string(path).expect("contexts");
     let lines: Vec<&str> = text.lines().collect();

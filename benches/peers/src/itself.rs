@@ -1,5 +1,5 @@
-//! flagctl's own evaluator, with contexts that are there already and with a new one for each decision; with a bundle of
-//! which flags are read when they are asked for, and with one of which all are read at once.
+//! The evaluator of flagctl, in two forms. [`Flagctl`] decides with contexts that were built before, and loads a bundle
+//! whose flags are decoded on first use. [`Anew`] builds a context for each decision, and decodes every flag on loading.
 
 use flagctl::bundle::{Bundle, LazyBundle};
 use flagctl::eval::Context;
@@ -86,7 +86,7 @@ impl Engine for Anew {
         workload::to_load(count)
     }
 
-    /// All flags, with everything that has to be so in any of them.
+    /// Decodes and validates every flag.
     fn load(&self, json: &str) -> Box<dyn Any> {
         Box::new(Bundle::from_json(json.as_bytes()).expect("a bundle"))
     }

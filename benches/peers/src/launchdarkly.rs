@@ -1,4 +1,5 @@
-//! launchdarkly-server-sdk-evaluation. Its evaluator is given the flag, so that finding it is not in its figures.
+//! The engine launchdarkly-server-sdk-evaluation. Its evaluator receives the flag, so its figures do not include the
+//! search for the flag.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -33,7 +34,7 @@ fn clause(clause: Clause) -> Json {
     let (name, operator, values) = match clause {
         Clause::CountryIn(countries) => ("country", "in", json!(countries)),
         Clause::Above(name, number) => (name, "greaterThan", json!([number])),
-        // It has no `at least`.
+        // This engine has no operator for "greater than or equal".
         Clause::VersionFrom(version) => {
             return json!({
                 "contextKind": "user", "attribute": "appVersion", "op": "semVerLessThan", "values": [version], "negate": true,

@@ -1,10 +1,11 @@
-//! flagctl's evaluator beside others', in one process: `cargo run --release` in this folder.
+//! Compares the evaluator of flagctl with other engines in one process: `cargo run --release` in this folder.
 //!
-//! Every engine's answers are checked before it is timed. Engines take turns batch by batch, so that whatever
-//! else the machine does disturbs all alike; a figure is the median of the batches, in thread CPU time.
+//! The program checks the answers of every engine before it measures. The engines run alternately, one batch each,
+//! so that other load on the machine affects all of them equally. A figure is the median of the batches, in thread
+//! CPU time.
 //!
-//! `cargo run --release -- ENGINE WORK TIMES` decides so often and measures nothing, for profilers.
-//! `peers contexts FILE THREADS` has eppo_core decide for a file of contexts, to be timed as a whole process.
+//! `cargo run --release -- ENGINE WORK TIMES` runs one engine without measuring, for profilers.
+//! `peers contexts FILE THREADS` decides for a file of contexts with eppo_core; the process is measured from outside.
 
 mod eppo;
 mod itself;
@@ -18,26 +19,26 @@ use std::any::Any;
 use rustix::time::{ClockId, clock_gettime};
 use workload::{PEOPLE, POOL, Person, Work};
 
-/// Flags and contexts in an engine's own form, made before anything is timed.
+/// An engine with its flags and contexts in its own form, which are built before the measurement.
 trait Engine {
     fn name(&self) -> &'static str;
-    /// Decides for the person at that place; whether the answer is `true` or `red`.
+    /// Decides for the user with that index. Returns whether the answer is `true` or `red`.
     fn on(&self, work: Work, person: usize) -> bool;
-    /// Decides so often for each of the pool in turn; how many answers were `true` or `red`.
+    /// Decides `times` times for each user of the pool. Returns how many answers were `true` or `red`.
     fn batch(&self, work: Work, times: usize) -> usize;
-    /// So many flags of the kinds [`Work::LOADED`], as the engine's own JSON.
+    /// Returns `count` flags of the kinds [`Work::LOADED`] in the engine's own JSON format.
     fn to_load(&self, count: usize) -> String;
-    /// Makes of the engine's own JSON what can be decided from.
+    /// Loads the engine's own JSON into the form that it decides from.
     fn load(&self, json: &str) -> Box<dyn Any>;
 }
 
-/// What every engine does for [`Engine::batch`], compiled for each.
+/// Implements [`Engine::batch`]. It is generic, so that it is compiled separately for each engine.
 fn batch(times: usize, on: impl Fn(usize) -> bool) -> usize {
     (0..times).map(|_| (0..POOL).filter(|person| on(*person)).count()).sum()
 }
 
 const BATCHES: usize = 201;
-/// Engines that scan the ids of a segment get fewer and smaller batches of it.
+/// The number of batches for engines that scan the ids of a segment; these batches are also smaller.
 const SCANNED: usize = 5;
 const LOADS: usize = 5;
 
@@ -46,7 +47,7 @@ fn main() {
     if let [mode, path, threads] = arguments.as_slice()
         && mode == "contexts"
     {
-        return eppo::contexts(path.as_ref(), threads.parse().expect("how many threads"));
+        return eppo::contexts(path.as_ref(), threads.parse().expect("a number of threads"));
     }
     let people: &'static [Person] = workload::people(PEOPLE).leak();
     let engines: Vec<Box<dyn Engine>> = vec![
@@ -57,7 +58,7 @@ fn main() {
         Box::new(launchdarkly::LaunchDarkly::new(people)),
     ];
     if let [name, work, times] = arguments.as_slice() {
-        return decide(&engines, name, work, times.parse().expect("how often"));
+        return decide(&engines, name, work, times.parse().expect("a number of times"));
     }
     for engine in &engines {
         for work in Work::ALL {
@@ -102,7 +103,7 @@ fn decide(engines: &[Box<dyn Engine>], name: &str, work: &str, times: usize) {
     println!("{answers}");
 }
 
-/// In nanoseconds of this thread's CPU time; what the work gives is dropped later.
+/// Measures the CPU time of this thread in nanoseconds. The result of the work is dropped after the measurement.
 fn timed<T>(work: impl FnOnce() -> T) -> f64 {
     let nanoseconds = || {
         let time = clock_gettime(ClockId::ThreadCPUTime);
@@ -115,7 +116,7 @@ fn timed<T>(work: impl FnOnce() -> T) -> f64 {
     after - before
 }
 
-/// One for each engine; none where it did not take part.
+/// Returns the median for each engine, or `None` if the engine did not take part.
 fn medians(
     engines: &[Box<dyn Engine>],
     rounds: usize,
@@ -134,7 +135,7 @@ fn medians(
     times.iter_mut().map(median).collect()
 }
 
-/// The first engine's figure, and the others' with how many times as long they take.
+/// Prints the figure of the first engine, and the figures of the others with their ratio to the first.
 fn row(what: &str, medians: &[Option<f64>]) {
     let own = medians.first().copied().flatten().unwrap_or(f64::NAN);
     let cells = medians.iter().enumerate().map(|(at, median)| match median {

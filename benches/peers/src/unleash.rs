@@ -1,4 +1,5 @@
-//! unleash-yggdrasil: rules are strategies, of which any may hold; a segment is a list of user ids.
+//! The engine unleash-yggdrasil. A rule becomes a strategy, and the flag is on if any strategy matches. A segment
+//! becomes a list of user ids.
 
 use serde_json::{Value as Json, json};
 use std::any::Any;
