@@ -36,13 +36,11 @@
 //! `bundle` and `eval` are the evaluator: with `default-features = false` they are all there is, for programs
 //! that decide flags themselves. They read neither files nor YAML, and know no command line.
 
-pub mod bundle;
-pub mod eval;
-
 #[cfg(feature = "cli")]
 pub mod analyze;
+pub mod bundle;
 #[cfg(feature = "cli")]
-pub mod cmd;
+pub mod cli;
 #[cfg(feature = "cli")]
 pub mod codes;
 #[cfg(feature = "cli")]
@@ -55,10 +53,9 @@ pub mod diag;
 pub mod diff;
 #[cfg(feature = "cli")]
 pub mod edit;
+pub mod eval;
 #[cfg(feature = "cli")]
 pub mod flagd;
-#[cfg(feature = "cli")]
-pub mod impact;
 #[cfg(feature = "cli")]
 pub mod load;
 #[cfg(feature = "cli")]

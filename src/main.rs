@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use flagctl::cmd::{Cli, exit_of, run};
+use flagctl::cli::{Cli, exit_of, run};
 
 /// Reading ten thousand files is a great many small allocations: a fifth less time than with the system's.
 #[global_allocator]

@@ -16,7 +16,7 @@ use regex_automata::dfa::{StartKind, dense};
 use regex_automata::nfa::thompson;
 use regex_automata::util::{primitives::StateID, start, syntax};
 
-use super::Failure;
+use crate::analyze::Failure;
 use crate::bundle::Predicate;
 
 type Dfa = dense::DFA<Vec<u32>>;

@@ -7,14 +7,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::domain::Form;
-use super::engine::{Answer, Certainty, Engine};
-use super::explore::{Ask, Heed, Leaf, Tree, explore};
-use super::lower::Want;
-use super::region::{Bounds, Effect, Place, Population, Region, Subject, Term, Test, Transition, Witness, effect};
-use super::share::Share;
-use super::solver::Literal;
-use super::{Budget, Definition, Failure, Side, witness};
+use crate::analyze::bucket_partition::{Ask, Heed, Leaf, Tree, explore};
+use crate::analyze::domain::Form;
+use crate::analyze::encode::Want;
+use crate::analyze::region::{
+    Bounds, Effect, Place, Population, Region, Subject, Term, Test, Transition, Witness, effect,
+};
+use crate::analyze::search::{Answer, Certainty, Engine};
+use crate::analyze::share::Share;
+use crate::analyze::solver::Literal;
+use crate::analyze::{Budget, Definition, Failure, Side, witness};
 use crate::bundle::{Condition, Flag, Variant, VariantId};
 
 /// So many states of automata may be visited to tell regions in fewer words.

@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
-use super::automaton::{Pattern, Shape, Texts};
-use super::axis::{Axis, Constants};
-use super::point::{Point, arrange};
-use super::solver::{Literal, Model, Solver};
-use super::vocabulary::{Asked, AttributeKey, Hash, HashKey};
+use crate::analyze::atoms::{Asked, AttributeKey, Hash, HashKey};
+use crate::analyze::automaton::{Pattern, Shape, Texts};
+use crate::analyze::interval::{Axis, Constants};
+use crate::analyze::ordered_value::{Point, arrange};
+use crate::analyze::solver::{Literal, Model, Solver};
 use crate::bundle::{Bucket, Element, NOW, Operands, Predicate, Quantifier, Type};
 
 /// One attribute of a name and a type.

@@ -3,8 +3,8 @@
 //! Takes a flag or a condition; gives what [`reachable`], [`satisfiable`] and [`valid`] would, at once where a
 //! guess shows it.
 
-use super::glance::{fails_for_someone, glance, holds_for_someone};
-use super::{Answer, Budget, Definition, Failure, Reach, Reachable, reachable, satisfiable, valid};
+use crate::analyze::glance::{fails_for_someone, glance, holds_for_someone};
+use crate::analyze::{Answer, Budget, Definition, Failure, Reach, Reachable, reachable, satisfiable, valid};
 use crate::bundle::{Bundle, Condition, Percent};
 
 /// How many contexts a condition holds for.

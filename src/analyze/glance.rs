@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::guess::candidates;
+use crate::analyze::guess::candidates;
 use crate::bundle::{
     Attribute, AttributeId, Bundle, Condition, Flag, Percent, Predicate, Rule, Serve, Sign, Test, Type, VariantId,
 };

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use jiff::{SignedDuration, Timestamp};
 use semver::Version;
 
-use super::glance::asks_for_absence;
+use crate::analyze::glance::asks_for_absence;
 use crate::bundle::{AttributeId, Bundle, Element, Operands, Ordered, Predicate, Test, TextOperator, Type};
 use crate::eval::{EXACT, Value};
 

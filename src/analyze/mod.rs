@@ -12,34 +12,36 @@
 //! **Invariant:** the same question has the same answer everywhere: work is counted, time is not measured.
 //! **Invariant:** where the work allowed does not suffice, that is the answer; it is never a guess.
 
+mod atoms;
 mod automaton;
-mod axis;
+mod bucket_partition;
 mod changes;
 mod domain;
-mod engine;
-mod explore;
+mod encode;
 mod extent;
 mod glance;
 mod guess;
-mod lower;
-mod point;
-mod proof;
-mod reach;
+mod interval;
+mod ordered_value;
+mod properties;
+mod reachability;
 mod region;
+mod search;
 mod share;
 mod solver;
-mod vocabulary;
 mod witness;
 
-pub use changes::changes;
-pub use engine::Certainty;
-pub use extent::{Extent, extent, reached};
-pub use proof::{
+pub use crate::analyze::changes::changes;
+pub use crate::analyze::extent::{Extent, extent, reached};
+pub use crate::analyze::properties::{
     Answer, Doubt, Served, always, at_most, exclusive, follows, implies, monotone, never, satisfiable, valid,
 };
-pub use reach::{Reach, Reachable, reachable};
-pub use region::{Bounds, Effect, Place, Population, Region, Side, Sight, Subject, Term, Transition, Witness, effects};
-pub use share::Share;
+pub use crate::analyze::reachability::{Reach, Reachable, reachable};
+pub use crate::analyze::region::{
+    Bounds, Effect, Place, Population, Region, Side, Sight, Subject, Term, Transition, Witness, effects,
+};
+pub use crate::analyze::search::Certainty;
+pub use crate::analyze::share::Share;
 
 use crate::bundle::{Bundle, Flag, FlagId};
 

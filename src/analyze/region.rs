@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
-use super::Certainty;
-use super::share::Share;
+use crate::analyze::Certainty;
+use crate::analyze::share::Share;
 use crate::bundle::{Bundle, Condition, Flag, Variant};
 use crate::eval::{Context, Truth, Value, holds};
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Failure;
+use crate::analyze::Failure;
 use crate::bundle::BUCKETS;
 
 /// A rational number from zero to one.

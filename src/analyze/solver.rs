@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use batsat::clause::Kind;
 use batsat::{Callbacks, SolverInterface, SolverOpts, lbool};
 
-use super::Failure;
+use crate::analyze::Failure;
 
 /// A formula, or the negation of one.
 pub(super) type Literal = batsat::Lit;

@@ -7,12 +7,12 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
-use super::domain::{Domain, Form};
-use super::engine::{Certainty, Engine, Instance};
-use super::explore::{Ask, Heed, Leaf};
-use super::lower::{Node, Want};
-use super::region::{Place, Subject, Witness};
-use super::{Failure, Side};
+use crate::analyze::bucket_partition::{Ask, Heed, Leaf};
+use crate::analyze::domain::{Domain, Form};
+use crate::analyze::encode::{Node, Want};
+use crate::analyze::region::{Place, Subject, Witness};
+use crate::analyze::search::{Certainty, Engine, Instance};
+use crate::analyze::{Failure, Side};
 use crate::bundle::{Bucket, Bundle, Condition, Flag, NOW, State, VariantId};
 use crate::eval::{Cause, Context, Decision, Reason, Truth, decide, holds};
 
@@ -118,7 +118,7 @@ fn value(engine: &mut Engine<'_>, instance: &Instance, leaf: &Leaf, at: usize) -
     Ok(None)
 }
 
-fn signs<'d>(domain: &'d Domain, instance: &Instance) -> Option<(&'d super::domain::Text, Vec<bool>)> {
+fn signs<'d>(domain: &'d Domain, instance: &Instance) -> Option<(&'d crate::analyze::domain::Text, Vec<bool>)> {
     let Form::Text(form) = &domain.form else { return None };
     Some((form, form.signs.iter().map(|sign| instance.model.holds(*sign)).collect()))
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::texts::Texts;
+use crate::bundle::string_set::Texts;
 
 /// The attribute that identifies the unit unless a flag names another; every schema has it.
 pub const TARGETING_KEY: &str = "targetingKey";

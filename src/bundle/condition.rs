@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use super::{AttributeId, FlagId, Folded, Pattern, SegmentId, TextSet, VariantId};
+use crate::bundle::{AttributeId, FlagId, Folded, Pattern, SegmentId, TextSet, VariantId};
 
 /// Something that holds for some contexts.
 #[derive(Debug, Clone, Serialize, Deserialize)]

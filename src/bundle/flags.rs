@@ -4,8 +4,8 @@ use std::iter::FilterMap;
 use std::slice::Iter;
 use std::sync::OnceLock;
 
-use super::texts::Texts;
-use super::{Flag, FlagId};
+use crate::bundle::string_set::Texts;
+use crate::bundle::{Flag, FlagId};
 
 /// Flags in a fixed order. Of a [`LazyBundle`](super::LazyBundle)'s, only those that were read are seen.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
+use crate::bundle::{
     Attribute, AttributeId, Attributes, BUCKETS, Bucketer, Bucketing, Bundle, Condition, Flag, Flags, Rule, Segment,
     Serve, State, Variant, VariantId, Weight,
 };

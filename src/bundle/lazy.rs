@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::json::{BundleJson, FlagJson};
-use super::{Bundle, BundleError, Condition, Flag, FlagId, Flags, SegmentId, Weight};
+use crate::bundle::json::{BundleJson, FlagJson};
+use crate::bundle::{Bundle, BundleError, Condition, Flag, FlagId, Flags, SegmentId, Weight};
 
 /// A bundle's JSON, and what was read of it so far.
 ///

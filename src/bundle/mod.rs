@@ -8,25 +8,27 @@
 
 mod attribute;
 mod bucket;
+mod complexity;
 mod condition;
+mod display;
 mod flags;
 mod json;
 mod lazy;
+mod string_set;
 mod text;
-mod texts;
-mod weight;
-mod words;
 
-pub use attribute::{Attribute, AttributeId, Attributes, Element, NOW, TARGETING_KEY, Type};
-pub use bucket::{BUCKETS, Bucket, Bucketer, Bucketing, Domain, Percent};
-pub use condition::{Comparison, Condition, Operands, Ordered, Predicate, Quantifier, Sign, Test, TextOperator};
-pub use flags::Flags;
-pub use json::{BundleError, FORMAT};
-pub use lazy::LazyBundle;
-pub use text::{Folded, Pattern, TextSet};
-pub use weight::Weight;
+pub use crate::bundle::attribute::{Attribute, AttributeId, Attributes, Element, NOW, TARGETING_KEY, Type};
+pub use crate::bundle::bucket::{BUCKETS, Bucket, Bucketer, Bucketing, Domain, Percent};
+pub use crate::bundle::complexity::Weight;
+pub use crate::bundle::condition::{
+    Comparison, Condition, Operands, Ordered, Predicate, Quantifier, Sign, Test, TextOperator,
+};
 #[cfg(feature = "cli")]
-pub(crate) use words::{listed, quoted};
+pub(crate) use crate::bundle::display::{listed, quoted};
+pub use crate::bundle::flags::Flags;
+pub use crate::bundle::json::{BundleError, FORMAT};
+pub use crate::bundle::lazy::LazyBundle;
+pub use crate::bundle::text::{Folded, Pattern, TextSet};
 
 use serde::{Deserialize, Serialize};
 

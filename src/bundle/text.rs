@@ -3,8 +3,8 @@
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
-use super::TextOperator;
-use super::texts::Texts;
+use crate::bundle::TextOperator;
+use crate::bundle::string_set::Texts;
 
 /// A set of texts.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, Oid, Repository, RepositoryState};
 
-use super::CommitError;
-use super::alone::{self, Alone};
-use super::patience::Setback;
-use super::writer::Commit;
+use crate::commit::CommitError;
+use crate::commit::commit_object::Commit;
+use crate::commit::lock;
+use crate::commit::lock::Alone;
+use crate::commit::retry::Setback;
 
 const BRANCHES: &str = "refs/heads/";
 
@@ -103,7 +104,7 @@ impl Branch {
         }
         for folder in linked(repository)? {
             // One whose files are gone waits to be pruned, and has nothing that could follow.
-            let Some(file) = alone::read(&folder.join("gitdir"))? else { continue };
+            let Some(file) = lock::read(&folder.join("gitdir"))? else { continue };
             let file = folder.join(file.trim_end());
             if file.exists() && self.is_held(&folder)? {
                 return Err(elsewhere(file.parent().unwrap_or(&file)));
@@ -127,7 +128,7 @@ impl Branch {
     /// Whether the worktree of that git folder is on the branch.
     fn is_held(&self, folder: &Path) -> Result<bool, CommitError> {
         let says = |file: &str, before: &str| -> Result<bool, CommitError> {
-            let text = alone::read(&folder.join(file))?;
+            let text = lock::read(&folder.join(file))?;
             Ok(text.is_some_and(|text| text.trim_end().strip_prefix(before) == Some(&self.reference)))
         };
         // A rebase takes the branch off HEAD, and will put it back where it thinks it was.

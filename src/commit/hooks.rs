@@ -12,9 +12,9 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::branch::Site;
-use super::tree::Plan;
-use super::{CommitError, git};
+use crate::commit::branch::Site;
+use crate::commit::changeset::Plan;
+use crate::commit::{CommitError, git_command};
 
 const FILES: &str = "pre-commit";
 const MESSAGE: &str = "commit-msg";
@@ -29,7 +29,7 @@ pub(super) struct Run<'r> {
 
 impl<'r> Run<'r> {
     pub(super) fn of(site: &'r Site, plan: &'r Plan) -> Result<Self, CommitError> {
-        let folder = git::run(&mut git::at(site, &["rev-parse", "--git-path", "hooks"]))?;
+        let folder = git_command::run(&mut git_command::at(site, &["rev-parse", "--git-path", "hooks"]))?;
         Ok(Self { site, plan, folder: site.folder().join(folder) })
     }
 
@@ -42,14 +42,14 @@ impl<'r> Run<'r> {
         let room = Room::new(self.site, self.plan)?;
         if has(FILES) {
             self.hook(&room, FILES, None)?;
-            if git::run(&mut room.git(&["write-tree"]))? != self.plan.tree.to_string() {
+            if git_command::run(&mut room.git(&["write-tree"]))? != self.plan.tree.to_string() {
                 return Err(CommitError::HookChanged);
             }
         }
         if !has(MESSAGE) {
             return Ok(message.to_owned());
         }
-        let file = git::run(&mut room.git(&["rev-parse", "--git-path", "COMMIT_EDITMSG"]))?;
+        let file = git_command::run(&mut room.git(&["rev-parse", "--git-path", "COMMIT_EDITMSG"]))?;
         let file = room.root().join(file);
         fs::write(&file, message).map_err(CommitError::io(&file))?;
         self.hook(&room, MESSAGE, Some(&file))?;
@@ -64,8 +64,12 @@ impl<'r> Run<'r> {
         if let Some(argument) = argument {
             command.arg("--").arg(argument);
         }
-        let result = git::output(&mut command)?;
-        if result.status.success() { Ok(()) } else { Err(CommitError::Hook { hook, output: git::said(&result) }) }
+        let result = git_command::output(&mut command)?;
+        if result.status.success() {
+            Ok(())
+        } else {
+            Err(CommitError::Hook { hook, output: git_command::said(&result) })
+        }
     }
 }
 
@@ -81,8 +85,8 @@ impl<'r> Room<'r> {
             TempDir::with_prefix("flagctl-hooks-").map_err(CommitError::io("the folder for temporary files"))?;
         let room = Self { site, folder };
         let add = ["worktree", "add", "--quiet", "--detach", "--no-checkout"];
-        git::run(git::at(site, &add).arg(room.root()).arg(plan.base.to_string()))?;
-        git::run(&mut room.git(&["read-tree", "-u", "--reset", &plan.tree.to_string()]))?;
+        git_command::run(git_command::at(site, &add).arg(room.root()).arg(plan.base.to_string()))?;
+        git_command::run(&mut room.git(&["read-tree", "-u", "--reset", &plan.tree.to_string()]))?;
         Ok(room)
     }
 
@@ -91,13 +95,13 @@ impl<'r> Room<'r> {
     }
 
     fn git(&self, arguments: &[&str]) -> Command {
-        git::command(&self.root(), arguments)
+        git_command::command(&self.root(), arguments)
     }
 }
 
 impl Drop for Room<'_> {
     fn drop(&mut self) {
         // What stays after a failure or a kill is a record of a folder that is gone: `git worktree prune` ends it.
-        let _ = git::output(git::at(self.site, &["worktree", "remove", "--force"]).arg(self.root()));
+        let _ = git_command::output(git_command::at(self.site, &["worktree", "remove", "--force"]).arg(self.root()));
     }
 }

@@ -9,36 +9,36 @@
 //! tree and the index follow only in the files of the commit, and only where those are as committed.
 //! **Invariant:** who commits, how it is signed and what it must pass are git's own settings, asked of git.
 
-mod alone;
 mod branch;
+mod changeset;
+mod commit_object;
 mod error;
-mod git;
+mod git_command;
 mod hooks;
+mod lock;
 mod message;
-mod patience;
 mod push;
+mod retry;
 mod sign;
-mod tree;
 mod worktree;
-mod writer;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use error::CommitError;
-pub use message::Message;
-pub use push::{Local, Pushed, push, remote_tip};
-pub use tree::{Changes, Tree};
+pub use crate::commit::changeset::{Changes, Tree};
+pub use crate::commit::error::CommitError;
+pub use crate::commit::message::Message;
+pub use crate::commit::push::{Local, Pushed, push, remote_tip};
 
-use alone::Alone;
-use branch::{Branch, Checkout};
-use git::Kind;
-use patience::{Patience, Setback};
-use sign::Signer;
-use tree::Plan;
-use worktree::Worktree;
-use writer::Writer;
+use crate::commit::branch::{Branch, Checkout};
+use crate::commit::changeset::Plan;
+use crate::commit::commit_object::Writer;
+use crate::commit::git_command::Kind;
+use crate::commit::lock::Alone;
+use crate::commit::retry::{Patience, Setback};
+use crate::commit::sign::Signer;
+use crate::commit::worktree::Worktree;
 
 /// How long a commit waits for others in all before it gives up.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -94,7 +94,7 @@ pub struct Author {
 /// # Errors
 /// [`CommitError::Identity`] if git does not know.
 pub fn author(place: &Path) -> Result<Author, CommitError> {
-    let author = writer::author(&branch::open(place)?)?;
+    let author = commit_object::author(&branch::open(place)?)?;
     let name = format!("{} <{}>", author.name()?, author.email()?);
     Ok(Author { name, seconds: author.when().seconds() })
 }
@@ -113,7 +113,7 @@ pub fn signature(place: &Path, purpose: &str, text: &str) -> Result<String, Comm
 /// # Errors
 /// [`CommitError`] if git cannot be asked.
 pub fn allowed_signers(place: &Path) -> Result<Option<PathBuf>, CommitError> {
-    let file = git::setting(&branch::open(place)?, Kind::Path, "gpg.ssh.allowedSignersFile")?;
+    let file = git_command::setting(&branch::open(place)?, Kind::Path, "gpg.ssh.allowedSignersFile")?;
     Ok(file.map(|file| place.join(file)))
 }
 

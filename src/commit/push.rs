@@ -11,13 +11,14 @@ use std::path::Path;
 
 use git2::{ErrorCode, Oid};
 
-use super::alone::Alone;
-use super::branch::{self, Branch, Checkout, Site};
-use super::patience::{Patience, Setback};
-use super::tree::{Changes, Plan, Tree};
-use super::worktree::Worktree;
-use super::writer::{Commit, Writer};
-use super::{CommitError, Committed, Hooks, Request, git};
+use crate::commit::branch;
+use crate::commit::branch::{Branch, Checkout, Site};
+use crate::commit::changeset::{Changes, Plan, Tree};
+use crate::commit::commit_object::{Commit, Writer};
+use crate::commit::lock::Alone;
+use crate::commit::retry::{Patience, Setback};
+use crate::commit::worktree::Worktree;
+use crate::commit::{CommitError, Committed, Hooks, Request, git_command};
 
 /// What became of a request to push.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +112,7 @@ impl<'r> Upstream<'r> {
 
     /// Where it is now; all that it needs is here then.
     fn tip(&self, site: &Site) -> Result<Oid, CommitError> {
-        let listed = git::run(&mut git::at(site, &["ls-remote", "--", self.remote, &self.reference]))?;
+        let listed = git_command::run(&mut git_command::at(site, &["ls-remote", "--", self.remote, &self.reference]))?;
         let mut lines = listed.lines().filter_map(|line| line.split_once('\t'));
         let Some((id, _)) = lines.find(|(_, reference)| *reference == self.reference) else {
             return Err(CommitError::NoRemoteBranch { remote: self.remote.to_owned(), branch: self.name.to_owned() });
@@ -119,22 +120,22 @@ impl<'r> Upstream<'r> {
         let id = Oid::from_str(id)?;
         if site.repository.find_commit(id).is_err() {
             let fetch = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", self.remote, &self.reference];
-            git::run(&mut git::at(site, &fetch))?;
+            git_command::run(&mut git_command::at(site, &fetch))?;
         }
         Ok(id)
     }
 
     fn send(&self, site: &Site, commit: Oid) -> Result<(), Setback> {
-        let mut command = git::at(site, &["push", "--porcelain"]);
+        let mut command = git_command::at(site, &["push", "--porcelain"]);
         if self.hooks == Hooks::Skip {
             command.arg("--no-verify");
         }
         command.args(["--", self.remote]).arg(format!("{commit}:{}", self.reference));
-        let result = git::output(&mut command)?;
+        let result = git_command::output(&mut command)?;
         if result.status.success() {
             return Ok(());
         }
-        let output = git::said(&result);
+        let output = git_command::said(&result);
         // The second kind is a server's that was asked twice in the same moment.
         let lost = ["cannot lock ref", "failed to update ref", "failed to lock", "incorrect old value"];
         let faster = |line: &str| {
@@ -178,8 +179,8 @@ fn fast_forward(site: &Site, root: &Path, commit: Oid) -> Result<Local, CommitEr
         return Err(error);
     }
     let merge = ["merge", "--quiet", "--ff-only", "--no-autostash", &commit.to_string()];
-    let result = git::output(&mut git::command(root, &merge))?;
-    Ok(if result.status.success() { Local::Followed } else { Local::Left(git::said(&result)) })
+    let result = git_command::output(&mut git_command::command(root, &merge))?;
+    Ok(if result.status.success() { Local::Followed } else { Local::Left(git_command::said(&result)) })
 }
 
 /// The local branch when there was nothing to push.

@@ -8,9 +8,10 @@ use std::process::{Command, Stdio};
 use git2::Signature;
 use tempfile::TempDir;
 
-use super::CommitError;
-use super::branch::Site;
-use super::git::{self, Kind};
+use crate::commit::CommitError;
+use crate::commit::branch::Site;
+use crate::commit::git_command;
+use crate::commit::git_command::Kind;
 
 /// What git signs commits for.
 const COMMITS: &str = "git";
@@ -35,10 +36,10 @@ enum Key {
 impl Signer {
     /// None if commits are not to be signed.
     pub(super) fn new(site: &Site, committer: &Signature) -> Result<Option<Self>, CommitError> {
-        if git::setting(site, Kind::Boolean, "commit.gpgsign")?.as_deref() != Some("true") {
+        if git_command::setting(site, Kind::Boolean, "commit.gpgsign")?.as_deref() != Some("true") {
             return Ok(None);
         }
-        let format = git::setting(site, Kind::Text, "gpg.format")?.unwrap_or_else(|| "openpgp".to_owned());
+        let format = git_command::setting(site, Kind::Text, "gpg.format")?.unwrap_or_else(|| "openpgp".to_owned());
         Self::of_format(site, &format, || {
             let of = |part: Result<&str, git2::Error>| part.unwrap_or_default().to_owned();
             format!("{} <{}>", of(committer.name()), of(committer.email()))
@@ -58,11 +59,11 @@ impl Signer {
             "ssh" => "ssh-keygen",
             _ => return Err(CommitError::Signing(format!("`gpg.format` is `{format}`, which is no format"))),
         };
-        let mut program = git::setting(site, Kind::Path, &format!("gpg.{format}.program"))?;
+        let mut program = git_command::setting(site, Kind::Path, &format!("gpg.{format}.program"))?;
         if program.is_none() && format == "openpgp" {
-            program = git::setting(site, Kind::Path, "gpg.program")?;
+            program = git_command::setting(site, Kind::Path, "gpg.program")?;
         }
-        let key = git::setting(site, Kind::Path, "user.signingkey")?;
+        let key = git_command::setting(site, Kind::Path, "user.signingkey")?;
         let key = match (format, key) {
             ("ssh", None) => {
                 return Err(CommitError::Signing("set `user.signingkey` to an ssh key".to_owned()));
@@ -132,10 +133,10 @@ impl Signer {
             fs::write(&file, format!("{key}\n")).map_err(CommitError::io(&file))?;
             command.arg(file).arg("-U");
         }
-        let output = git::output(command.arg(&buffer))?;
+        let output = git_command::output(command.arg(&buffer))?;
         let signature = buffer.with_extension("sig");
         if !output.status.success() {
-            return Err(CommitError::Signing(format!("`{}` says: {}", self.program, git::said(&output))));
+            return Err(CommitError::Signing(format!("`{}` says: {}", self.program, git_command::said(&output))));
         }
         #[allow(clippy::disallowed_methods, reason = "a signature, not a definition")]
         fs::read_to_string(&signature).map_err(CommitError::io(&signature))

@@ -21,12 +21,14 @@ use git2::build::CheckoutBuilder;
 use git2::{ErrorCode, FileMode, Index, IndexEntry, IndexTime, Oid, Status};
 use tempfile::NamedTempFile;
 
-use super::CommitError;
-use super::alone::{self, Alone};
-use super::branch::{Branch, Checkout, Site};
-use super::patience::Setback;
-use super::tree::{self, Plan};
-use super::writer::Commit;
+use crate::commit::CommitError;
+use crate::commit::branch::{Branch, Checkout, Site};
+use crate::commit::changeset;
+use crate::commit::changeset::Plan;
+use crate::commit::commit_object::Commit;
+use crate::commit::lock;
+use crate::commit::lock::Alone;
+use crate::commit::retry::Setback;
 
 /// How the lock begins that is held here; whoever meets it may read what to do.
 const MARK: &str =
@@ -50,7 +52,7 @@ enum Side {
     New,
 }
 
-impl tree::File {
+impl changeset::File {
     fn side(&self, side: Side) -> Option<(Oid, FileMode)> {
         match side {
             Side::Old => self.old,
@@ -61,7 +63,7 @@ impl tree::File {
 
 impl<'r> Worktree<'r> {
     pub(super) fn new(site: &'r Site, root: PathBuf) -> Self {
-        Self { site, root, own: alone::folder(site) }
+        Self { site, root, own: lock::folder(site) }
     }
 
     /// Ends what a killed process had begun.
@@ -149,7 +151,7 @@ impl<'r> Worktree<'r> {
 
     /// What the lock of the index says, if a flagctl has written it.
     fn mark(&self) -> Result<Option<String>, CommitError> {
-        Ok(alone::read(&self.lock_path())?.filter(|text| text.starts_with(MARK)))
+        Ok(lock::read(&self.lock_path())?.filter(|text| text.starts_with(MARK)))
     }
 
     /// To be called alone: then a lock of flagctl's is one that a killed process has left.
@@ -169,14 +171,14 @@ impl<'r> Worktree<'r> {
     /// Completes a commit that its branch has, and takes back one that it has not.
     fn end(&self, reference: &str, old: Oid, new: Oid) -> Result<(), CommitError> {
         let repository = &self.site.repository;
-        let files = tree::between(self.site, old, new)?;
+        let files = changeset::between(self.site, old, new)?;
         let tip = repository.refname_to_id(reference)?;
         if tip == new || repository.graph_descendant_of(tip, new)? {
             let index = self.index(&files)?;
             return fs::rename(index, self.index_path()).map_err(CommitError::io(self.index_path()));
         }
         let staged = self.stage(&files, repository.find_commit(new)?.tree_id(), Side::New)?;
-        let begun = |file: &tree::File| {
+        let begun = |file: &changeset::File| {
             let now = bytes(&self.root.join(&file.path));
             match file.new {
                 Some(_) => now.is_some() && now == bytes(&staged.join(&file.path)),
@@ -188,13 +190,13 @@ impl<'r> Worktree<'r> {
         self.take_back(&files, old)
     }
 
-    fn take_back(&self, files: &[tree::File], base: Oid) -> Result<(), CommitError> {
+    fn take_back(&self, files: &[changeset::File], base: Oid) -> Result<(), CommitError> {
         let tree = self.site.repository.find_commit(base)?.tree_id();
         let staged = self.stage(files, tree, Side::Old)?;
         self.put(files, &staged, Side::Old)
     }
 
-    fn check_files(&self, files: &[tree::File]) -> Result<(), CommitError> {
+    fn check_files(&self, files: &[changeset::File]) -> Result<(), CommitError> {
         let mut index = self.site.repository.index()?;
         index.read(false)?;
         for file in files {
@@ -220,7 +222,7 @@ impl<'r> Worktree<'r> {
     }
 
     /// The files as they will be in the working tree, line ends and all, on disk in a folder of their own.
-    fn stage(&self, files: &[tree::File], tree: Oid, side: Side) -> Result<PathBuf, CommitError> {
+    fn stage(&self, files: &[changeset::File], tree: Oid, side: Side) -> Result<PathBuf, CommitError> {
         let folder = self.own.join("files");
         match fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(CommitError::io(folder)(error)),
@@ -246,7 +248,7 @@ impl<'r> Worktree<'r> {
     }
 
     /// Puts one side of the changes in the working tree, each file at once and whole.
-    fn put(&self, files: &[tree::File], staged: &Path, side: Side) -> Result<(), CommitError> {
+    fn put(&self, files: &[changeset::File], staged: &Path, side: Side) -> Result<(), CommitError> {
         let mut index = self.site.repository.index()?;
         index.read(false)?;
         for file in files.iter().filter(|file| left_out(&index, &file.path).is_none()) {
@@ -261,7 +263,7 @@ impl<'r> Worktree<'r> {
     }
 
     /// A copy of the index with the changes, ready to take its place.
-    fn index(&self, files: &[tree::File]) -> Result<PathBuf, CommitError> {
+    fn index(&self, files: &[changeset::File]) -> Result<PathBuf, CommitError> {
         let (path, new) = (self.index_path(), self.own.join("index"));
         for rest in [&new, &new.with_extension("lock")] {
             let _ = fs::remove_file(rest);

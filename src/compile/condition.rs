@@ -1,8 +1,8 @@
 //! Conditions with their names resolved.
 
-use super::{Broken, Compiled, Compiler};
 use crate::bundle::{AttributeId, Condition, FlagId, NOW, SegmentId, VariantId};
 use crate::codes::Code;
+use crate::compile::{Broken, Compiled, Compiler};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::model;
 use crate::source::Spanned;

@@ -6,15 +6,15 @@
 //! **Invariant:** a flag that cannot be compiled is left out, with those that depend on it, and no other.
 //! **Invariant:** the bundle depends on what the definitions say, not on files, places or order of reading.
 
-mod alone;
 mod condition;
 mod operand;
 mod order;
 mod rule;
+mod standalone_condition;
 
 use std::collections::BTreeMap;
 
-pub use alone::conditions;
+pub use crate::compile::standalone_condition::conditions;
 
 use crate::bundle::{
     Attribute, AttributeId, Attributes, Bucketer, Bundle, Condition, Flag, FlagId, Segment, SegmentId, State,
@@ -22,7 +22,8 @@ use crate::bundle::{
 };
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
-use crate::model::{self, Effective, Project};
+use crate::model;
+use crate::model::{Effective, Project};
 use crate::source::{Span, Spanned};
 use crate::yaml::{Node, Value, Whole};
 

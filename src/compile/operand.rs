@@ -6,12 +6,12 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use semver::Version;
 
-use super::{Broken, Compiled, Compiler};
 use crate::bundle::{
     Attribute, AttributeId, Comparison, Condition, Element, Folded, Operands, Ordered, Pattern, Predicate, Quantifier,
     Sign, Test, TextOperator, TextSet, Type,
 };
 use crate::codes::Code;
+use crate::compile::{Broken, Compiled, Compiler};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::eval::moment;
 use crate::model::{Operation, Operator};

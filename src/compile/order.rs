@@ -1,8 +1,9 @@
 //! What must be compiled before what, and the cycles that make it impossible.
 
-use super::{Compiler, Item};
-use crate::bundle::{self, FlagId, SegmentId};
+use crate::bundle;
+use crate::bundle::{FlagId, SegmentId};
 use crate::codes::Code;
+use crate::compile::{Compiler, Item};
 use crate::diag::Diagnostic;
 use crate::model::Condition;
 use crate::source::Span;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Broken, Compiled, Compiler};
 use crate::bundle::{BUCKETS, Percent, Rule, Serve};
 use crate::codes::Code;
+use crate::compile::{Broken, Compiled, Compiler};
 use crate::diag::Diagnostic;
 use crate::model;
 use crate::source::{Span, Spanned};

@@ -1,7 +1,7 @@
 //! Comments that allow a problem: `# flagctl: allow CODE -- reason`.
 
-use super::{Diagnostic, Diagnostics, did_you_mean};
 use crate::codes::{Adjustable, Code};
+use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::source::Span;
 
 /// A comment that allows one code on one line.

@@ -7,7 +7,7 @@
 
 mod allow;
 
-pub use allow::Allow;
+pub use crate::diag::allow::Allow;
 
 use std::collections::{BTreeMap, BTreeSet};
 

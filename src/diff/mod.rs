@@ -1,186 +1,292 @@
-//! What a change of definitions changes in a flag's meaning.
+//! What a change of definitions does to all contexts, flag by flag and environment by environment.
 //!
-//! Takes one environment's bundle before and after; gives [`Change`]s, in a fixed order.
+//! Takes two [`State`]s, one of each side, read from a [`Source`](crate::source::Source) or from a bundle; gives an
+//! [`Impact`] for each flag in each environment, with the lines that cause it.
 //!
-//! **Invariant:** two flags without a change between them are the same in every field that decides.
+//! **Invariant:** a flag that is not there counts as one that serves `off`, so that one that comes or goes is said
+//! in the same words as one that changes.
+//! **Invariant:** what cannot be known is said to be unknown, and never counts as no change.
 
+mod cause;
+mod definition_changes;
+mod equality;
+mod state;
+
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use serde_json::Value as Json;
+use rayon::prelude::*;
 
-use crate::bundle::{Bundle, Condition, Flag, Percent, Rule, Serve, State};
+pub use crate::diff::cause::{Cause, What};
+use crate::diff::equality::Comparison;
+pub use crate::diff::equality::asks_for_the_moment;
+pub use crate::diff::state::{Standing, State};
 
-/// One thing that a flag does otherwise than before.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Change {
+use crate::analyze::{Budget, Definition, Effect, Failure, Region, Side, changes, effects};
+use crate::bundle::{Bundle, Flag, State as Switch};
+use crate::diff::definition_changes as diff;
+pub use crate::diff::definition_changes::{BundledFlag, Change, Shift, compare, compare_segments};
+use crate::model;
+
+/// What a change does to one flag in one environment.
+#[derive(Debug, Clone)]
+pub struct Impact {
+    /// The flag's key.
+    pub flag: String,
+    /// Where.
+    pub environment: String,
+    /// What happened to the flag itself.
+    pub event: Event,
+    /// What happens to people.
+    pub verdict: Verdict,
+    /// Where it was written, in the order of importance.
+    pub causes: Vec<Cause>,
+}
+
+/// What happened to a flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Event {
     /// There was no such flag.
     Added,
     /// There is no such flag any more.
     Removed,
-    /// An emergency stop, and why.
-    Killed(String),
-    /// The emergency stop is over.
+    /// An emergency stop.
+    Killed,
+    /// The end of an emergency stop.
     Revived,
-    /// `enabled: true`
-    Enabled,
-    /// `enabled: false`
-    Disabled,
-    /// Another variant, or another value of it.
-    Variants,
-    /// What is served when the flag is off.
-    Off(Shift),
-    /// What is served when no rule matches.
-    Default(Shift),
-    /// What is bucketed; everyone may get another variant.
-    Unit(Shift),
-    /// What buckets are made from; everyone may get another variant.
-    Salt(Shift),
-    /// The prerequisites.
-    Requires(Shift),
-    /// There was no rule of that name.
-    RuleAdded(String),
-    /// There is no rule of that name any more.
-    RuleRemoved(String),
-    /// The rules that stay are asked in another order.
-    RuleOrder,
-    /// The share of units that a rule admits.
-    Rollout(String, Percent, Percent),
-    /// Whom a rule is for.
-    Condition(String, Shift),
-    /// What a rule serves.
-    Serve(String, Shift),
+    /// Its own definition is another.
+    Changed,
+    /// Only what it depends on is another.
+    Affected,
 }
 
-/// Something in words, before and after.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shift {
-    /// Before.
-    pub from: String,
-    /// After.
-    pub to: String,
+/// What is known of the contexts.
+#[derive(Debug, Clone)]
+pub enum Verdict {
+    /// These get something else, and no others.
+    Known(Vec<Region>),
+    /// The analysis takes more work than is allowed.
+    Unknown,
+    /// The definition before or after has errors; the first of them.
+    Invalid(Side, String),
 }
 
-impl Shift {
-    fn between(from: impl Into<String>, to: impl Into<String>) -> Option<Self> {
-        let (from, to) = (from.into(), to.into());
-        (from != to).then_some(Self { from, to })
-    }
+/// How a change is classed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Some get something else than `off`, who had it.
+    Expand,
+    /// Some get `off`, who had something else.
+    Shrink,
+    /// Some get another variant, neither of both being `off`.
+    Reassign,
+    /// Units are hashed anew.
+    Reshuffle,
+    /// Nothing but what is said about the flag.
+    Metadata,
+    /// Proven: every context gets what it had.
+    None,
 }
 
-/// A bundle and one of its flags; no flag where the bundle has none of the key.
-#[derive(Debug, Clone, Copy)]
-pub struct Side<'b> {
-    /// The environment at that point.
-    pub bundle: &'b Bundle,
-    /// The flag in it.
-    pub flag: Option<&'b Flag>,
-}
+impl Class {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Expand, Self::Shrink, Self::Reassign, Self::Reshuffle, Self::Metadata, Self::None];
 
-/// Everything that a flag does otherwise after than before.
-pub fn compare(before: Side<'_>, after: Side<'_>) -> Vec<Change> {
-    let (old, new) = match (before.flag, after.flag) {
-        (None, None) => return Vec::new(),
-        (None, Some(_)) => return vec![Change::Added],
-        (Some(_), None) => return vec![Change::Removed],
-        (Some(old), Some(new)) => (old, new),
-    };
-    let mut changes = Vec::new();
-    match (&old.state, &new.state) {
-        (old, State::Killed { reason, .. }) if !matches!(old, State::Killed { .. }) => {
-            changes.push(Change::Killed(reason.to_string()));
+    /// As people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Expand => "expand",
+            Self::Shrink => "shrink",
+            Self::Reassign => "reassign",
+            Self::Reshuffle => "reshuffle",
+            Self::Metadata => "metadata",
+            Self::None => "none",
         }
-        (State::Killed { .. }, new) if !matches!(new, State::Killed { .. }) => changes.push(Change::Revived),
-        (State::Disabled, State::Enabled) => changes.push(Change::Enabled),
-        (State::Enabled, State::Disabled) => changes.push(Change::Disabled),
-        _ => {}
     }
-    let values = |flag: &Flag| -> BTreeSet<(String, String)> {
-        flag.variants.iter().map(|one| (one.name.to_string(), one.value.to_string())).collect()
-    };
-    if values(old) != values(new) {
-        changes.push(Change::Variants);
-    }
-    let name = |flag: &Flag, id| flag.variant(id).name.to_string();
-    let unit = |side: Side<'_>, flag: &Flag| {
-        side.bundle.attributes.get(flag.unit).map_or(String::new(), |attribute| attribute.name.to_string())
-    };
-    let requires = |side: Side<'_>, flag: &Flag| {
-        flag.prerequisites.iter().map(|one| side.bundle.words(one)).collect::<Vec<_>>().join(" and ")
-    };
-    changes.extend(Shift::between(name(old, old.off), name(new, new.off)).map(Change::Off));
-    changes.extend(Shift::between(name(old, old.default), name(new, new.default)).map(Change::Default));
-    changes.extend(Shift::between(unit(before, old), unit(after, new)).map(Change::Unit));
-    changes.extend(Shift::between(old.bucketer.salt(), new.bucketer.salt()).map(Change::Salt));
-    changes.extend(Shift::between(requires(before, old), requires(after, new)).map(Change::Requires));
-    compare_rules(before, old, after, new, &mut changes);
-    changes
 }
 
-/// Whom the segments of both bundles are for after and not before, by name.
-pub fn compare_segments(before: &Bundle, after: &Bundle) -> Vec<(String, Shift)> {
-    let moved = after.segments.iter().filter_map(|new| {
-        let old = before.segments.iter().find(|old| old.name == new.name)?;
-        let exactly = (spelled_out(before, &old.condition), spelled_out(after, &new.condition));
-        let shift = Shift { from: before.words(&old.condition), to: after.words(&new.condition) };
-        (exactly.0 != exactly.1).then(|| (new.name.to_string(), shift))
+impl Impact {
+    /// How the change is classed; nothing where that is not known.
+    pub fn classes(&self) -> BTreeSet<Class> {
+        let Verdict::Known(regions) = &self.verdict else { return BTreeSet::new() };
+        let class = |effect| match effect {
+            Effect::Expand => Class::Expand,
+            Effect::Shrink => Class::Shrink,
+            Effect::Reassign => Class::Reassign,
+            Effect::Reshuffle => Class::Reshuffle,
+        };
+        let classes: BTreeSet<_> = effects(regions).into_iter().map(class).collect();
+        match classes.is_empty() {
+            false => classes,
+            true if self.causes.iter().any(|cause| matches!(cause.what, What::Metadata(_))) => {
+                BTreeSet::from([Class::Metadata])
+            }
+            true => BTreeSet::from([Class::None]),
+        }
+    }
+
+    /// The regions, of which there are none where nothing is known.
+    pub fn regions(&self) -> &[Region] {
+        match &self.verdict {
+            Verdict::Known(regions) => regions,
+            Verdict::Unknown | Verdict::Invalid(..) => &[],
+        }
+    }
+
+    /// Whether anything was written about the flag, or anybody gets something else.
+    pub fn matters(&self) -> bool {
+        self.event != Event::Affected || !matches!(&self.verdict, Verdict::Known(regions) if regions.is_empty())
+    }
+}
+
+/// What changes for these flags, in the environments of either side or in one; sorted by flag, then in the order of
+/// promotion.
+pub fn impacts(
+    before: &State,
+    after: &State,
+    keys: &BTreeSet<String>,
+    environment: Option<&str>,
+    budget: &Budget,
+) -> Result<Vec<Impact>, Failure> {
+    let mut environments: Vec<&str> = after.environments().collect();
+    environments.extend(before.environments().filter(|name| !after.environments().any(|other| other == *name)));
+    environments.retain(|name| environment.is_none_or(|wanted| wanted == *name));
+    let mut pairs = Vec::new();
+    for environment in environments {
+        pairs.push(Pair::new(environment, before, after, keys));
+    }
+    let each = keys.par_iter().map(|key| {
+        let found = pairs.par_iter().filter_map(|pair| pair.impact(key, budget).transpose());
+        found.collect::<Result<Vec<_>, _>>()
     });
-    moved.collect()
+    Ok(each.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
-fn compare_rules(before: Side<'_>, old: &Flag, after: Side<'_>, new: &Flag, changes: &mut Vec<Change>) {
-    let named = |flag: &Flag| -> Vec<String> { (0..flag.rules.len()).map(|at| flag.rule_name(at)).collect() };
-    let (old_names, new_names) = (named(old), named(new));
-    let removed = old_names.iter().filter(|name| !new_names.contains(name));
-    changes.extend(removed.map(|name| Change::RuleRemoved(name.clone())));
-    let stayed = |names: &[String], others: &[String]| -> Vec<String> {
-        names.iter().filter(|name| others.contains(name)).cloned().collect()
+/// The keys of the flags for which something may change in an environment, and of those whose rules are called
+/// otherwise.
+pub fn differing(before: &State, after: &State, environment: &str) -> BTreeSet<String> {
+    let states = [before, after];
+    let bundles = states.map(|state| state.bundle(environment));
+    let mut comparison = Comparison::of(bundles);
+    let names = |bundle: &Bundle, key: &str| -> Option<Vec<Option<Box<str>>>> {
+        Some(bundle.flag(key)?.rules.iter().map(|rule| rule.name.clone()).collect())
     };
-    if stayed(&old_names, &new_names) != stayed(&new_names, &old_names) {
-        changes.push(Change::RuleOrder);
+    let mut unchanged = |key: &str| {
+        states.iter().all(|state| state.standing(key, environment) == Standing::Sound)
+            && same(&mut comparison, bundles, key)
+            && names(bundles[0], key) == names(bundles[1], key)
+    };
+    let keys: BTreeSet<&str> = states.iter().flat_map(|state| state.keys(environment)).collect();
+    keys.into_iter().filter(|key| !unchanged(key)).map(str::to_owned).collect()
+}
+
+/// One environment on both sides.
+struct Pair<'s> {
+    environment: &'s str,
+    before: &'s State,
+    after: &'s State,
+    bundles: [&'s Bundle; 2],
+    /// As the other side, with the flags off that this side lacks.
+    stand_ins: [Cow<'s, Bundle>; 2],
+}
+
+impl<'s> Pair<'s> {
+    fn new(environment: &'s str, before: &'s State, after: &'s State, keys: &BTreeSet<String>) -> Self {
+        let bundles = [before.bundle(environment), after.bundle(environment)];
+        let stand_in = |here: &State, there: &'s Bundle| {
+            let lacking = |key: &str| keys.contains(key) && matches!(here.standing(key, environment), Standing::Absent);
+            if !there.flags.iter().any(|flag| lacking(&flag.key)) {
+                return Cow::Borrowed(there);
+            }
+            let mut bundle = there.clone();
+            let lacking = bundle.flags.iter_mut().filter(|flag| lacking(&flag.key));
+            lacking.for_each(|flag| flag.state = Switch::Disabled);
+            Cow::Owned(bundle)
+        };
+        let stand_ins = [stand_in(before, bundles[1]), stand_in(after, bundles[0])];
+        Self { environment, before, after, bundles, stand_ins }
     }
-    for (name, rule) in new_names.iter().zip(&new.rules) {
-        match old_names.iter().zip(&old.rules).find(|(other, _)| *other == name) {
-            None => changes.push(Change::RuleAdded(name.clone())),
-            Some((_, other)) => compare_rule(name, (before, old, other), (after, new, rule), changes),
+
+    /// None where the flag is as it was, or was never there.
+    fn impact(&self, key: &str, budget: &Budget) -> Result<Option<Impact>, Failure> {
+        let standing = |state: &State| state.standing(key, self.environment);
+        let (old, new) = (standing(self.before), standing(self.after));
+        let [old_bundle, new_bundle] = self.bundles;
+        let (old_flag, new_flag) = (old_bundle.flag(key), new_bundle.flag(key));
+        let killed = |flag: Option<&Flag>| flag.is_some_and(|flag| matches!(flag.state, Switch::Killed { .. }));
+        let own = match (self.before.file_of(key), self.after.file_of(key)) {
+            (Some(old), Some(new)) => old != new,
+            // A bundle has no files.
+            _ => !own_changes(self.bundles, key).is_empty(),
+        };
+        let event = match (&old, &new) {
+            (Standing::Absent, Standing::Absent) => return Ok(None),
+            (Standing::Absent, _) => Event::Added,
+            (_, Standing::Absent) => Event::Removed,
+            _ if !killed(old_flag) && killed(new_flag) => Event::Killed,
+            _ if killed(old_flag) && !killed(new_flag) && new_flag.is_some() => Event::Revived,
+            _ if own => Event::Changed,
+            _ => Event::Affected,
+        };
+        let verdict = match (old, new) {
+            (_, Standing::Invalid(problem)) => Verdict::Invalid(Side::After, problem),
+            (Standing::Invalid(problem), _) => Verdict::Invalid(Side::Before, problem),
+            (Standing::Absent, _) => analysed([&self.stand_ins[0], new_bundle], key, budget)?,
+            (_, Standing::Absent) => analysed([old_bundle, &self.stand_ins[1]], key, budget)?,
+            _ => analysed(self.bundles, key, budget)?,
+        };
+        // Of nothing there is no cause to look for.
+        let nothing = matches!(&verdict, Verdict::Known(regions) if regions.is_empty());
+        let causes = if event == Event::Affected && nothing { Vec::new() } else { self.causes(key, event) };
+        Ok(Some(Impact { flag: key.to_owned(), environment: self.environment.to_owned(), event, verdict, causes }))
+    }
+
+    fn causes(&self, key: &str, event: Event) -> Vec<Cause> {
+        cause::causes(&cause::Question {
+            key,
+            environment: self.environment,
+            event,
+            states: [self.before, self.after],
+            bundles: self.bundles,
+        })
+    }
+}
+
+/// Fails only where analysis and evaluation disagree.
+fn analysed(bundles: [&Bundle; 2], key: &str, budget: &Budget) -> Result<Verdict, Failure> {
+    let (Some(before), Some(after)) = (Definition::find(bundles[0], key), Definition::find(bundles[1], key)) else {
+        return Ok(Verdict::Known(Vec::new()));
+    };
+    if same(&mut Comparison::of(bundles), bundles, key) {
+        return Ok(Verdict::Known(Vec::new()));
+    }
+    match changes(before, after, budget) {
+        Ok(mut regions) => {
+            // The largest first; of equals, as they were found.
+            regions.sort_by_key(|region| std::cmp::Reverse(region.moved()));
+            Ok(Verdict::Known(regions))
         }
+        Err(Failure::Exhausted) => Ok(Verdict::Unknown),
+        Err(failure) => Err(failure),
     }
 }
 
-type Placed<'b> = (Side<'b>, &'b Flag, &'b Rule);
-
-fn compare_rule(name: &str, before: Placed<'_>, after: Placed<'_>, changes: &mut Vec<Change>) {
-    let (old, new) = (before.2, after.2);
-    if old.rollout != new.rollout {
-        changes.push(Change::Rollout(name.to_owned(), old.rollout, new.rollout));
+/// Whether both have the flag, and nothing differs that decides.
+fn same(comparison: &mut Comparison<'_>, bundles: [&Bundle; 2], key: &str) -> bool {
+    match bundles.map(|bundle| bundle.flags.find(key)) {
+        [Some(old), Some(new)] => comparison.flags(old, new),
+        _ => false,
     }
-    let condition = |(side, _, rule): Placed<'_>| match &rule.condition {
-        None => ("everyone".to_owned(), Json::Null),
-        Some(condition) => (side.bundle.words(condition), spelled_out(side.bundle, condition)),
-    };
-    let ((from, exactly_from), (to, exactly_to)) = (condition(before), condition(after));
-    // Words leave long lists out.
-    if exactly_from != exactly_to {
-        changes.push(Change::Condition(name.to_owned(), Shift { from, to }));
-    }
-    let serve = |(_, flag, rule): Placed<'_>| match &rule.serve {
-        Serve::Variant(id) => flag.variant(*id).name.to_string(),
-        Serve::Split(ranges) => flag.shares(ranges),
-    };
-    changes.extend(Shift::between(serve(before), serve(after)).map(|shift| Change::Serve(name.to_owned(), shift)));
 }
 
-/// A condition with names for indexes, which differ from bundle to bundle.
-fn spelled_out(bundle: &Bundle, condition: &Condition) -> Json {
-    let each = |inner: &[Condition]| inner.iter().map(|inner| spelled_out(bundle, inner)).collect::<Vec<_>>();
-    match condition {
-        Condition::All(inner) => serde_json::json!({"all": each(inner)}),
-        Condition::Any(inner) => serde_json::json!({"any": each(inner)}),
-        Condition::Not(inner) => serde_json::json!({"not": spelled_out(bundle, inner)}),
-        Condition::Segment(_) | Condition::Flag { .. } => Json::String(bundle.words(condition)),
-        Condition::Test(test) => serde_json::json!({
-            "attribute": bundle.attributes.get(test.attribute).map(|attribute| &attribute.name),
-            "sign": test.sign,
-            "predicate": test.predicate,
-        }),
-    }
+/// What the flag itself does otherwise, without a look at what it depends on.
+fn own_changes(bundles: [&Bundle; 2], key: &str) -> Vec<diff::Change> {
+    let side = |bundle| diff::BundledFlag { bundle, flag: Bundle::flag(bundle, key) };
+    diff::compare(side(bundles[0]), side(bundles[1]))
+}
+
+/// The model of a flag, where there is one.
+fn written<'s>(state: &'s State, key: &str) -> Option<&'s model::Flag> {
+    state.flag(key)
 }

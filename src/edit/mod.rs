@@ -13,10 +13,11 @@ mod scalar;
 use std::fmt;
 use std::ops::Range;
 
-use lines::{column, is_block, line_break, line_end, line_start, whole_lines};
+use crate::edit::lines::{column, is_block, line_break, line_end, line_start, whole_lines};
 
 use crate::source::{File, FileId};
-use crate::yaml::{self, Entry, Node, Value, Whole};
+use crate::yaml;
+use crate::yaml::{Entry, Node, Value, Whole};
 
 /// The way from one value to another inside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Whether two trees say the same, and whether a value stands in more than one place.
 
-use super::{Step, show};
+use crate::edit::{Step, show};
 use crate::yaml::{Node, Value};
 
 /// Whether two values are the same, places aside: keys in the same order, numbers written alike.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Scalar, read};
+use crate::edit::{Scalar, read};
 use crate::yaml::Value;
 
 /// What the tree will have.

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::context::{Context, Value};
-use super::truth::Truth;
 use crate::bundle::{AttributeId, Bundle, Condition, Operands, Ordered, Predicate, Quantifier, Sign, Test};
+use crate::eval::context::{Context, Value};
+use crate::eval::truth::Truth;
 
 /// Everything that a decision depends on besides the flag.
 pub(super) struct Scope<'b, 'c> {

@@ -11,8 +11,8 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value as Json};
 
-use super::ErrorCode;
 use crate::bundle::{Attribute, AttributeId, Attributes, Element, NOW, Type};
+use crate::eval::ErrorCode;
 
 /// Up to here a double holds every integer.
 pub(crate) const EXACT: f64 = 9_007_199_254_740_992.0;

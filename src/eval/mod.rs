@@ -12,20 +12,20 @@ mod nearest;
 mod trace;
 mod truth;
 
-pub use context::{Context, ContextError, Value};
-pub use nearest::{Change, Nearest, nearest};
-pub use trace::{ConditionTrace, RuleTrace, Trace, TraceKind, trace};
-pub use truth::Truth;
+pub use crate::eval::context::{Context, ContextError, Value};
+pub use crate::eval::nearest::{Change, Nearest, nearest};
+pub use crate::eval::trace::{ConditionTrace, RuleTrace, Trace, TraceKind, trace};
+pub use crate::eval::truth::Truth;
 
 #[cfg(feature = "cli")]
-pub(crate) use condition::judge;
+pub(crate) use crate::eval::condition::judge;
 #[cfg(feature = "cli")]
-pub(crate) use context::{EXACT, moment};
+pub(crate) use crate::eval::context::{EXACT, moment};
 
 use jiff::Timestamp;
 
 use crate::bundle::{Bucket, Bundle, Condition, Domain, Flag, Percent, Rule, Serve, State, Variant, VariantId};
-use condition::Scope;
+use crate::eval::condition::Scope;
 
 /// What a flag serves to a context, and why.
 #[derive(Debug, Clone, Copy)]

@@ -7,10 +7,10 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 
-use super::{Cause, Context, Decision, Reason, Value, decide};
 use crate::bundle::{
     Attribute, AttributeId, Bundle, Condition, Element, Flag, Operands, Ordered, Predicate, Test, TextOperator, Type,
 };
+use crate::eval::{Cause, Context, Decision, Reason, Value, decide};
 
 /// Changes of a context, and what it gets with them.
 #[derive(Debug, Clone)]
@@ -169,6 +169,6 @@ fn each(operands: &Operands) -> Vec<Json> {
 /// Without a fraction where there is none, as a person would write it.
 #[allow(clippy::cast_possible_truncation, reason = "checked to be a whole number within ±2^53")]
 fn number(number: f64) -> Json {
-    let whole = number.fract() == 0.0 && number.abs() <= super::context::EXACT;
+    let whole = number.fract() == 0.0 && number.abs() <= crate::eval::context::EXACT;
     if whole { json!(number as i64) } else { json!(number) }
 }

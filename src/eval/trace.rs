@@ -4,9 +4,9 @@
 
 use jiff::Timestamp;
 
-use super::condition::Scope;
-use super::{Context, Decision, Outcome, Truth, Value};
 use crate::bundle::{AttributeId, Bucket, Bundle, Condition, Domain, Flag, Percent, Rule, Serve, Test};
+use crate::eval::condition::Scope;
+use crate::eval::{Context, Decision, Outcome, Truth, Value};
 
 /// A decision and all that led to it.
 #[derive(Debug, Clone)]
@@ -85,7 +85,7 @@ pub fn trace<'b, 'c>(bundle: &'b Bundle, flag: &'b Flag, context: &'c Context<'c
     let decision = scope.decide(flag);
     // Where `off` was served before any rule was asked, no rule was reached.
     let reached = match decision.reason {
-        super::Reason::Disabled(_) => 0,
+        crate::eval::Reason::Disabled(_) => 0,
         _ => decision.rule.map_or(flag.rules.len(), |last| last + 1),
     };
     let rules = flag.rules.iter().enumerate();

@@ -3,13 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 
-use super::guard::{is_boolean, is_list_of_numbers, is_list_of_texts, is_number, is_text};
-use super::logic::{and, not, number, one_of, or, var};
-use super::{Writer, text, version};
 use crate::bundle::{
     Attribute, AttributeId, Comparison, Condition, Element, Operands, Ordered, Predicate, Quantifier, Sign, Test, Type,
 };
 use crate::eval::{Truth, Value, judge};
+use crate::flagd::guard::{is_boolean, is_list_of_numbers, is_list_of_texts, is_number, is_text};
+use crate::flagd::logic::{and, not, number, one_of, or, var};
+use crate::flagd::{Writer, text, version};
 
 impl<'b> Writer<'b> {
     /// Logic that is true exactly where the condition is `wanted`, which is true or false.
@@ -31,7 +31,7 @@ impl<'b> Writer<'b> {
         let Some(attribute) = self.bundle.attributes.get(test.attribute) else { return Json::Bool(false) };
         self.tests += 1;
         // What is written would not be used any more.
-        if self.tests > super::TESTS {
+        if self.tests > crate::flagd::TESTS {
             return Json::Bool(false);
         }
         let wanted = if test.sign == Sign::Is { wanted } else { wanted.not() };

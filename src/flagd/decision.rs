@@ -2,11 +2,11 @@
 
 use serde_json::{Value as Json, json};
 
-use super::Writer;
-use super::guard::is_filled;
-use super::logic::{and, not, one_of};
 use crate::bundle::{BUCKETS, Bucket, Bucketing, Domain, Flag, Percent, Rule, Serve, State, Type, VariantId};
 use crate::eval::Truth;
+use crate::flagd::Writer;
+use crate::flagd::guard::is_filled;
+use crate::flagd::logic::{and, not, one_of};
 
 /// Conditions and what is served where the first of them holds.
 pub(super) struct Arms(Vec<(Json, Json)>);

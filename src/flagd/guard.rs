@@ -5,7 +5,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::logic::{and, not, one_of, text_of};
+use crate::flagd::logic::{and, not, one_of, text_of};
 
 /// Up to here a double tells every integer from the next.
 const EXACT: i64 = 1 << 53;

@@ -37,8 +37,8 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value as Json, json};
 
 use crate::bundle::{Bundle, Flag, State, Variant};
-use decision::Arms;
-use logic::{depth, number, reach};
+use crate::flagd::decision::Arms;
+use crate::flagd::logic::{depth, number, reach};
 
 /// Something that flagd's targeting cannot say.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,9 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
-use super::logic::{and, one_of, or};
-use super::pattern::{Anchor, Case, Shape, shapes};
 use crate::bundle::{Operands, Predicate};
+use crate::flagd::logic::{and, one_of, or};
+use crate::flagd::pattern::{Anchor, Case, Shape, shapes};
 
 /// Logic that says whether a text, as which the value is known, satisfies the predicate. None if none can.
 pub(super) fn holds(value: &Json, predicate: &Predicate) -> Option<Json> {

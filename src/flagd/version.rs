@@ -5,9 +5,9 @@
 use semver::Version;
 use serde_json::{Value as Json, json};
 
-use super::guard::is_text;
-use super::logic::{and, or};
 use crate::bundle::Comparison;
+use crate::flagd::guard::is_text;
+use crate::flagd::logic::{and, or};
 
 /// Numbers beyond are none in JavaScript's client.
 const LARGEST: u64 = 1 << 53;

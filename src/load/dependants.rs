@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Definition, lower, mentioned};
+use crate::load::{Definition, lower, mentioned};
 use crate::model::{FLAGS, Flag, SEGMENTS};
 use crate::source::{File, FileId, Source, SourceError};
 

@@ -9,14 +9,16 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-pub use dependants::dependants;
+pub use crate::load::dependants::dependants;
 
 use crate::codes::{Adjustable, Code, Severity};
 use crate::diag::{Allow, Diagnostic, Diagnostics, Finding, Level, Levels, did_you_mean, settle};
-use crate::model::{self, FLAGS, Flag, KILLS, Kill, Kind, Misfit, Project, SEGMENTS, Segment, Settings, Suite, TESTS};
+use crate::model;
+use crate::model::{FLAGS, Flag, KILLS, Kill, Kind, Misfit, Project, SEGMENTS, Segment, Settings, Suite, TESTS};
 use crate::schema;
 use crate::source::{File, FileId, PROJECT_FILE, Snapshot, Source, SourceError, Span};
-use crate::yaml::{self, Document, Whole};
+use crate::yaml;
+use crate::yaml::{Document, Whole};
 
 /// A project with all that was said about it so far.
 #[derive(Debug, Clone, Default)]

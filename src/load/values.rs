@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use jsonschema::Validator;
 
-use super::Loaded;
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::load::Loaded;
 use crate::model::Flag;
 use crate::schema;
 use crate::source::{Source, SourceError};
-use crate::yaml::{self, Whole};
+use crate::yaml;
+use crate::yaml::Whole;
 
 pub(super) fn check(source: &Source, loaded: &mut Loaded) -> Result<(), SourceError> {
     let Loaded { snapshot, project, diagnostics, .. } = loaded;

@@ -1,6 +1,6 @@
 //! Conditions as written.
 
-use super::lower::{Lowering, each};
+use crate::model::lower::{Lowering, each};
 use crate::source::{Span, Spanned};
 use crate::yaml::{Node, Value};
 

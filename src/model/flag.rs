@@ -2,9 +2,9 @@
 
 use jiff::civil::Date;
 
-use super::condition::{Condition, Requirement};
-use super::lower::{Fields, Lowering, each};
 use crate::bundle::Percent;
+use crate::model::condition::{Condition, Requirement};
+use crate::model::lower::{Fields, Lowering, each};
 use crate::source::{FileId, Span, Spanned};
 use crate::yaml::{Node, Value, Whole};
 

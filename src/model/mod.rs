@@ -11,14 +11,16 @@ mod lower;
 mod settings;
 mod test;
 
-pub use condition::{Condition, Operation, Operator, RESERVED, Requirement};
-pub use flag::{Effective, Flag, Kill, Rule, Segment, Serve, Serving, Share, Variant};
-pub use lower::Misfit;
-pub(crate) use lower::is_name;
-pub use settings::{AttributeDeclaration, Settings};
-pub use test::{Assertion, Case, Cell, Claim, Expectation, FlagVariant, Golden, Placement, Subject, Suite};
+pub use crate::model::condition::{Condition, Operation, Operator, RESERVED, Requirement};
+pub use crate::model::flag::{Effective, Flag, Kill, Rule, Segment, Serve, Serving, Share, Variant};
+pub use crate::model::lower::Misfit;
+pub(crate) use crate::model::lower::is_name;
+pub use crate::model::settings::{AttributeDeclaration, Settings};
+pub use crate::model::test::{
+    Assertion, Case, Cell, Claim, Expectation, FlagVariant, Golden, Placement, Subject, Suite,
+};
 
-use lower::Lowering;
+use crate::model::lower::Lowering;
 
 use crate::source::FileId;
 use crate::yaml::Node;

@@ -1,7 +1,7 @@
 //! `flagctl.yaml`.
 
-use super::lower::{Lowering, each};
 use crate::bundle::{Bucketing, Element, Type};
+use crate::model::lower::{Lowering, each};
 use crate::source::Spanned;
 use crate::yaml::{Node, Value, Whole};
 

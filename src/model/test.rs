@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::condition::Condition;
-use super::flag::start;
-use super::lower::{Fields, Lowering, each};
 use crate::bundle::Percent;
+use crate::model::condition::Condition;
+use crate::model::flag::start;
+use crate::model::lower::{Fields, Lowering, each};
 use crate::source::{FileId, Span, Spanned};
 use crate::yaml::{Entry, Node, Value, Whole};
 

@@ -1,6 +1,6 @@
 //! One environment in a store: its bundles, its log, and what is current.
 
-use super::{BundleRef, Digest, Format, Manifest, PublishError};
+use crate::publish::{BundleRef, Digest, Format, Manifest, PublishError};
 use crate::store::{Lifetime, Put, Store};
 
 const MANIFEST: &str = "manifest.json";

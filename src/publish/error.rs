@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
-use super::{Digest, Format};
+use crate::publish::{Digest, Format};
 use crate::store::StoreError;
 
 /// Nothing became current that was not.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Digest, Edition, PublishError};
+use crate::publish::{Digest, Edition, PublishError};
 
 /// The version of the manifest's shape.
 pub const VERSION: u32 = 1;

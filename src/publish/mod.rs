@@ -23,22 +23,22 @@ mod digest;
 mod error;
 mod manifest;
 mod pull;
-mod race;
+mod retry;
 mod signature;
 mod verify;
 
 use std::error::Error;
 
-pub use channel::{Channel, Entry};
-pub use digest::Digest;
-pub use error::PublishError;
-pub use manifest::{BundleRef, Format, Kind, Manifest, VERSION};
-pub use pull::{Pulled, State, pull, state};
-pub use signature::{AllowedSigners, NAMESPACE};
-pub use verify::{Checks, Verified, verify};
+pub use crate::publish::channel::{Channel, Entry};
+pub use crate::publish::digest::Digest;
+pub use crate::publish::error::PublishError;
+pub use crate::publish::manifest::{BundleRef, Format, Kind, Manifest, VERSION};
+pub use crate::publish::pull::{Pulled, State, pull, state};
+pub use crate::publish::signature::{AllowedSigners, NAMESPACE};
+pub use crate::publish::verify::{Checks, Verified, verify};
 
+use crate::publish::retry::Race;
 use crate::store::Put;
-use race::Race;
 
 /// What shall become current.
 #[derive(Debug, Clone)]

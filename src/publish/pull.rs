@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use tempfile::Builder;
 
-use super::{AllowedSigners, Channel, Digest, Entry, Format, PublishError};
 use crate::bundle::Bundle;
+use crate::publish::{AllowedSigners, Channel, Digest, Entry, Format, PublishError};
 
 /// What was current when it was last looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

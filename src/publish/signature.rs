@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-use super::{Channel, Entry, PublishError};
+use crate::publish::{Channel, Entry, PublishError};
 
 /// What signatures of manifests are made for, so that none made for something else is taken for one.
 pub const NAMESPACE: &str = "flagctl";

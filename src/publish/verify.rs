@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::pull::{State, in_order};
-use super::{AllowedSigners, Channel, Digest, Entry, Format, PublishError};
+use crate::publish::pull::{State, in_order};
+use crate::publish::{AllowedSigners, Channel, Digest, Entry, Format, PublishError};
 
 /// What is asked of an environment beyond that it agrees with itself.
 #[derive(Debug, Clone, Copy, Default)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{counted, grouped};
 use crate::publish::{BundleRef, Digest, Entry, Format, Kind, Manifest, Outcome, Pulled, Verified};
+use crate::report::text::{counted, grouped};
 
 /// flagd and its clients ask so often, unless they are told otherwise.
 const POLL: Duration = Duration::from_secs(5);

@@ -1,10 +1,10 @@
 //! `empty-segment`
 
-use super::extents::Extents;
 use crate::analyze::Extent;
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::Project;
+use crate::rules::segment_coverage::Extents;
 
 pub(super) fn check(project: &Project, extents: &Extents<'_>, diagnostics: &mut Diagnostics) {
     for segment in project.segments.iter().filter(|segment| extents.of(&segment.name) == Some(Extent::Nobody)) {

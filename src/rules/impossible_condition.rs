@@ -1,11 +1,11 @@
 //! `impossible-condition`
 
-use super::extents::Extents;
-use super::scope::{Review, contradiction};
 use crate::analyze::{Extent, Reach};
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::Condition;
+use crate::rules::review::{Review, contradiction};
+use crate::rules::segment_coverage::Extents;
 
 pub(super) fn check(review: &Review<'_>, extents: &Extents<'_>, diagnostics: &mut Diagnostics) {
     for places in review.rules() {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::extents::Extents;
-use super::scope::Review;
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::rules::review::Review;
+use crate::rules::segment_coverage::Extents;
 
 pub(super) fn check(review: &Review<'_>, _: &Extents<'_>, diagnostics: &mut Diagnostics) {
     let mut requirements = BTreeMap::new();

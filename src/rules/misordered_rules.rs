@@ -1,9 +1,9 @@
 //! `misordered-rules`
 
-use super::extents::Extents;
-use super::scope::Review;
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::rules::review::Review;
+use crate::rules::segment_coverage::Extents;
 
 pub(super) fn check(review: &Review<'_>, _: &Extents<'_>, diagnostics: &mut Diagnostics) {
     for places in review.asked_rules() {

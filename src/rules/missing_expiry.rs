@@ -10,7 +10,7 @@ use crate::model::Project;
 const TEMPORARY: [&str; 2] = ["release", "experiment"];
 
 pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
-    for flag in super::whole(project).filter(|flag| flag.expires.is_none()) {
+    for flag in crate::rules::whole(project).filter(|flag| flag.expires.is_none()) {
         let kind = flag.kind_name();
         if TEMPORARY.contains(&kind) {
             let span = flag.kind.as_ref().map_or(flag.start, |kind| kind.span);

@@ -4,7 +4,6 @@
 
 mod empty_segment;
 mod expired_flag;
-mod extents;
 mod impossible_condition;
 mod impossible_prerequisite;
 mod misordered_rules;
@@ -12,8 +11,9 @@ mod missing_description;
 mod missing_expiry;
 mod missing_owner;
 mod optional_unit;
+mod review;
 mod rule_after_catch_all;
-mod scope;
+mod segment_coverage;
 mod undecided_analysis;
 mod universal_segment;
 mod unreachable_rule;
@@ -27,9 +27,9 @@ use rayon::prelude::*;
 use crate::bundle::{Bundle, State};
 use crate::diag::Diagnostics;
 use crate::model::{Flag, Project};
+use crate::rules::review::Review;
+use crate::rules::segment_coverage::Extents;
 use crate::yaml::Whole;
-use extents::Extents;
-use scope::Review;
 
 /// What a rule looks at, and where it reports.
 type Check = fn(&Project, Date, &mut Diagnostics);

@@ -9,7 +9,7 @@ use crate::model::{Condition, Effective, Operator, Project, Rule, Serve};
 use crate::yaml::Value;
 
 pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
-    for flag in super::whole(project) {
+    for flag in crate::rules::whole(project) {
         for environment in &project.settings.environments {
             check_serving(project, flag.serving(&environment.value), diagnostics);
         }

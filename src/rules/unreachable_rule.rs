@@ -1,10 +1,10 @@
 //! `unreachable-rule`
 
-use super::extents::Extents;
-use super::scope::{Placed, Review};
 use crate::bundle::Percent;
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::rules::review::{Placed, Review};
+use crate::rules::segment_coverage::Extents;
 
 pub(super) fn check(review: &Review<'_>, _: &Extents<'_>, diagnostics: &mut Diagnostics) {
     for places in review.asked_rules() {

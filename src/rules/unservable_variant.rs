@@ -1,12 +1,12 @@
 //! `unservable-variant`
 
-use super::extents::Extents;
-use super::scope::{Review, Scope};
 use crate::analyze::Reach;
 use crate::bundle::{Percent, Rule, Serve, VariantId};
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model;
+use crate::rules::review::{Review, Scope};
+use crate::rules::segment_coverage::Extents;
 
 pub(super) fn check(review: &Review<'_>, _: &Extents<'_>, diagnostics: &mut Diagnostics) {
     let asked = || review.scopes.iter().filter(|scope| scope.reached.unmet.is_empty());

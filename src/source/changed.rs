@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use git2::{DiffOptions, Oid};
 
-use super::revision::join;
-use super::trees::{Entry, Kind, Tree};
-use super::{GitError, Revision, Source, SourceError, is_yaml};
+use crate::source::revision::join;
+use crate::source::tree_cache::{Entry, Kind, Tree};
+use crate::source::{GitError, Revision, Source, SourceError, is_yaml};
 
 impl Revision {
     /// The paths of YAML files, at or below some places, that another state does not have alike: changed, added or

@@ -4,7 +4,7 @@ use std::fs::{self, FileType};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::{FILE_LIMIT, Fault, File, PROJECT_FILE, SourceError, is_yaml};
+use crate::source::{FILE_LIMIT, Fault, File, PROJECT_FILE, SourceError, is_yaml};
 
 /// The folder that holds a [`PROJECT_FILE`].
 #[derive(Debug, Clone)]

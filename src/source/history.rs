@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use git2::{Oid, StatusOptions};
 
-use super::rev::short;
-use super::trees::Kind;
-use super::{Depth, GitError, Revision};
+use crate::source::rev_parse::short;
+use crate::source::tree_cache::Kind;
+use crate::source::{Depth, GitError, Revision};
 
 /// Who made a commit, when, and what it says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]

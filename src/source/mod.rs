@@ -6,29 +6,29 @@
 //! **Invariant:** nothing else reads definitions or git, and nothing here knows what definitions mean.
 
 mod changed;
-mod entries;
 mod error;
 mod folder;
 mod history;
-mod memory;
+mod merge_base;
 mod merged;
-mod range;
+mod object_cache;
 mod repository;
-mod rev;
+mod rev_parse;
 mod revision;
-mod trees;
-mod words;
+mod tree_cache;
+mod tree_entries;
+mod word_index;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-pub use error::{Depth, GitError, SourceError};
-pub use folder::Folder;
-pub use history::{About, Kinship};
-pub use merged::{Merge, Merged};
-pub use repository::Repository;
-pub use rev::{Line, Rev};
-pub use revision::Revision;
+pub use crate::source::error::{Depth, GitError, SourceError};
+pub use crate::source::folder::Folder;
+pub use crate::source::history::{About, Kinship};
+pub use crate::source::merged::{Merge, Merged};
+pub use crate::source::repository::Repository;
+pub use crate::source::rev_parse::{Line, Rev};
+pub use crate::source::revision::Revision;
 
 /// The file that makes a folder a flag repository.
 pub const PROJECT_FILE: &str = "flagctl.yaml";

@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 
 use git2::{ErrorCode, RepositoryOpenFlags};
 
-use super::error::GitError;
-use super::rev::{self, Rev};
-use super::revision::join;
-use super::trees::Trees;
-use super::words::Words;
-use super::{Folder, PROJECT_FILE, Revision, SourceError};
+use crate::source::error::GitError;
+use crate::source::rev_parse;
+use crate::source::rev_parse::Rev;
+use crate::source::revision::join;
+use crate::source::tree_cache::Trees;
+use crate::source::word_index::Words;
+use crate::source::{Folder, PROJECT_FILE, Revision, SourceError};
 
 /// A git repository, and the place in it from which flags are looked for.
 pub struct Repository {
@@ -85,7 +86,7 @@ impl Repository {
     /// [`SourceError::Git`] if there is no such revision.
     pub fn beginning(self: &Arc<Self>, rev: &Rev) -> Result<Revision, SourceError> {
         let root = self.with(|handle| {
-            let (commit, name) = rev::resolve(handle, rev)?;
+            let (commit, name) = rev_parse::resolve(handle, rev)?;
             Ok::<_, GitError>(Revision::new(Arc::clone(self), name, &handle.find_commit(commit)?))
         })?;
         let folder = match &self.start {

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use git2::{ErrorClass, ErrorCode, Oid};
 use rayon::prelude::*;
 
-use super::error::GitError;
-use super::repository::Repository;
-use super::trees::{Entry, Kind, Tree};
-use super::{FILE_LIMIT, Fault, File, PROJECT_FILE, SourceError, is_yaml};
+use crate::source::error::GitError;
+use crate::source::repository::Repository;
+use crate::source::tree_cache::{Entry, Kind, Tree};
+use crate::source::{FILE_LIMIT, Fault, File, PROJECT_FILE, SourceError, is_yaml};
 
 /// A path that goes through more links goes in a circle, as operating systems have it.
 const LINKS: usize = 40;

@@ -15,7 +15,7 @@ use object_store::{
 };
 use tokio::runtime::{self, Runtime};
 
-use super::{Lifetime, Object, Put, StoreError, Version};
+use crate::store::{Lifetime, Object, Put, StoreError, Version};
 
 /// A store that does not answer is asked again for so long.
 const PATIENCE: Duration = Duration::from_secs(30);

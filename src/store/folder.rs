@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-use super::{Lifetime, Object, Put, StoreError, Version};
+use crate::store::{Lifetime, Object, Put, StoreError, Version};
 
 const LOCK: &str = ".lock";
 

@@ -14,9 +14,9 @@ mod folder;
 use std::path::Path;
 use std::time::Duration;
 
-pub use error::StoreError;
+pub use crate::store::error::StoreError;
 
-use folder::Folder;
+use crate::store::folder::Folder;
 
 /// For how long caches between the store and its readers may keep an object whose content changes.
 pub const CACHED: Duration = Duration::from_secs(5);

@@ -4,9 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::context::asks_for_now;
-use super::plan::Planner;
-use super::{Check, Decided, Failure, Verdict};
 use crate::analyze::{
     Answer, Budget, Definition, Doubt, Failure as Unanswered, Served, Share, Witness, always, at_most, exclusive,
     follows, monotone, never,
@@ -18,6 +15,9 @@ use crate::diag::Diagnostic;
 use crate::eval::Context;
 use crate::model::{Assertion, Claim, FlagVariant, Suite};
 use crate::source::{Span, Spanned};
+use crate::test::context::asks_for_now;
+use crate::test::plan::Planner;
+use crate::test::{Check, Decided, Failure, Verdict};
 
 /// What environments served at earlier revisions, by the revision as written and the environment.
 pub type Past = BTreeMap<(String, String), Bundle>;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::plan::Person;
-use super::{Check, Decided, Failure, Hit, Verdict, bucket, judge};
 use crate::bundle::{AttributeId, Bundle, Flag};
 use crate::codes::Code;
 use crate::diag::Diagnostic;
 use crate::eval::{Context, Value, decide};
 use crate::model::{Case, Expectation};
+use crate::test::plan::Person;
+use crate::test::{Check, Decided, Failure, Hit, Verdict, mismatch, unit_search};
 
 /// An attribute and the values that it takes in turn, each with its text.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl<'p> Planned<'p> {
             _ => Verdict::NotRun,
         };
         Check {
-            span: judge::place(self.expectation),
+            span: mismatch::place(self.expectation),
             name: self.name.clone(),
             flag: &self.expectation.flag.value,
             context: self.person.name,
@@ -54,7 +54,7 @@ impl<'p> Planned<'p> {
 
     fn decide(&self, flag: &'p Flag, context: &Context<'static>, hits: &mut Vec<Hit>) -> Verdict<'p> {
         let mut context = context.clone();
-        if let Err(why) = bucket::place(&self.case.buckets, self.bundle, &mut context) {
+        if let Err(why) = unit_search::place(&self.case.buckets, self.bundle, &mut context) {
             let Some(place) = self.case.buckets.first() else { return Verdict::NotRun };
             let message = format!("no unit was found in {}: {why}", self.bundle.environment);
             let diagnostic = Diagnostic::new(Code::FailedExpectation, place.flag.span, message)
@@ -67,11 +67,11 @@ impl<'p> Planned<'p> {
         for number in 0..combinations {
             let with = self.combine(number, &mut context);
             let decision = decide(self.bundle, flag, &context, self.now);
-            let hit = Hit { rule: decision.rule, variant: judge::variant_id(flag, &decision) };
+            let hit = Hit { rule: decision.rule, variant: mismatch::variant_id(flag, &decision) };
             if !hits.contains(&hit) {
                 hits.push(hit);
             }
-            if let Some(mismatch) = judge::mismatch(self.expectation, flag, &decision) {
+            if let Some(mismatch) = mismatch::mismatch(self.expectation, flag, &decision) {
                 failed += 1;
                 first = first.or_else(|| Some((mismatch, with(), context.clone())));
             }

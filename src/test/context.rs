@@ -1,12 +1,13 @@
 //! Contexts as test files write them.
 
-use super::plan::Planner;
 use crate::bundle::{Attribute, AttributeId, Bundle, Condition, NOW, Type};
 use crate::codes::Code;
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::eval::{Context, Value};
 use crate::source::Span;
-use crate::yaml::{self, Node};
+use crate::test::plan::Planner;
+use crate::yaml;
+use crate::yaml::Node;
 
 impl Planner<'_> {
     /// Reads a mapping whose nesting or dotted names are attribute names; none if anything in it is wrong.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::Outcome;
 use crate::bundle::Bundle;
 use crate::model::Project;
 use crate::source::Span;
+use crate::test::Outcome;
 
 /// What of one flag was exercised.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,16 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use super::context::asks_for_now;
-use super::plan::{Person, Plan};
-use super::{Check, Decided, Failure, Hit, Verdict, judge};
 use crate::bundle::Bundle;
 use crate::codes::Code;
 use crate::diag::Diagnostic;
 use crate::eval::decide;
 use crate::model::{Cell, Golden};
 use crate::source::{File, FileId, Snapshot, Span};
-use crate::yaml::{self, Node};
+use crate::test::context::asks_for_now;
+use crate::test::plan::{Person, Plan};
+use crate::test::{Check, Decided, Failure, Hit, Verdict, mismatch};
+use crate::yaml;
+use crate::yaml::Node;
 
 const HELP: &str = "if that is meant, `flagctl test --update` writes the cells anew";
 
@@ -53,7 +54,7 @@ impl<'p> PlannedGolden<'p> {
         }
         let now = self.now.unwrap_or_default();
         let decision = decide(bundle, flag, context, now);
-        let hit = Hit { rule: decision.rule, variant: judge::variant_id(flag, &decision) };
+        let hit = Hit { rule: decision.rule, variant: mismatch::variant_id(flag, &decision) };
         Some((Decided { bundle, flag, context: context.as_ref().clone(), now }, &decision.variant.name, hit))
     }
 

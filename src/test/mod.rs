@@ -7,18 +7,18 @@
 //! **Invariant:** no clock: what asks for `now` and is given none is not run, and what is proven is so at any moment.
 
 mod assertion;
-mod bucket;
 mod case;
 mod context;
 mod coverage;
 mod golden;
-mod judge;
+mod mismatch;
 mod plan;
+mod unit_search;
 
-pub use assertion::Past;
-pub use coverage::{Coverage, coverage};
-pub use golden::{Refused, Rewritten};
-pub use plan::{Plan, plan};
+pub use crate::test::assertion::Past;
+pub use crate::test::coverage::{Coverage, coverage};
+pub use crate::test::golden::{Refused, Rewritten};
+pub use crate::test::plan::{Plan, plan};
 
 use jiff::Timestamp;
 use rayon::prelude::*;

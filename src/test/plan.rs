@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::assertion::{Asserted, Claimed};
-use super::case::{Axis, Planned};
-use super::golden::PlannedGolden;
 use crate::bundle::{Attributes, Bundle};
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::eval::{Context, Value};
-use crate::model::{self, Case, Expectation, Golden, Project, Subject, Suite};
+use crate::model;
+use crate::model::{Case, Expectation, Golden, Project, Subject, Suite};
 use crate::source::Spanned;
+use crate::test::assertion::{Asserted, Claimed};
+use crate::test::case::{Axis, Planned};
+use crate::test::golden::PlannedGolden;
 use crate::yaml::Whole;
 
 /// So many combinations of a matrix are decided at most.
@@ -227,7 +228,7 @@ impl<'p> Planner<'p> {
 
     /// Reports a flag that asks for the moment where there is none.
     fn lacks_now(&mut self, bundle: &Bundle, flag: &crate::bundle::Flag, place: &Spanned<String>) -> bool {
-        let asks = flag.conditions().any(|condition| super::context::asks_for_now(bundle, condition));
+        let asks = flag.conditions().any(|condition| crate::test::context::asks_for_now(bundle, condition));
         if asks {
             let message = format!("`now` is missing: `{}` asks for the moment of the decision", flag.key);
             let help = "write `now: TIME` beside the case, or at the top of the file; a test never reads the clock";

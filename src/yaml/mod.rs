@@ -9,7 +9,7 @@
 mod parse;
 mod scalar;
 
-pub use parse::parse;
+pub use crate::yaml::parse::parse;
 
 use serde_json::{Map, Number, Value as Json};
 

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use granit_parser::{ErrorKind, Event, Options, Parser, Placement, ScalarStyle, ScanError};
 
-use super::{ALIAS_LIMIT, Comment, DEPTH_LIMIT, Document, Entry, Node, Value, Whole, scalar};
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::source::{FILE_LIMIT, Fault, File, FileId, Span};
+use crate::yaml::{ALIAS_LIMIT, Comment, DEPTH_LIMIT, Document, Entry, Node, Value, Whole, scalar};
 
 /// Reads a file. What is missing or refused stands in `diagnostics`.
 pub fn parse(id: FileId, file: &File, diagnostics: &mut Diagnostics) -> Document {

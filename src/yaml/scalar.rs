@@ -2,10 +2,10 @@
 
 use serde_json::Number;
 
-use super::Value;
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::source::Span;
+use crate::yaml::Value;
 
 /// The value of an unquoted scalar.
 pub(super) fn resolve(text: &str, span: Span, diagnostics: &mut Diagnostics) -> Value {

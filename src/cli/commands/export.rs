@@ -1,0 +1,156 @@
+//! `flagctl export`: an environment in a format that other tools read.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::ValueEnum;
+use serde_json::{Map, Value as Json, json};
+
+use crate::bundle::{Bundle, Flag};
+use crate::cli::commands::eval;
+use crate::cli::revision_arg::At;
+use crate::cli::{Exit, Global, UsageError, bundle_arg, progress, unknown_flag};
+use crate::compile::compile;
+use crate::flagd;
+use crate::flagd::Refusal;
+use crate::load::Loaded;
+use crate::report;
+use crate::report::Described;
+use crate::source::Revision;
+
+/// Write an environment in a format that other tools read
+///
+/// Where flagd lacks what a flag needs, every reason is given and nothing is written.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: flagctl export flagd -e production > flags.json")]
+pub(crate) struct Args {
+    #[arg(value_name = "FORMAT")]
+    format: Format,
+    /// Keys of flags, instead of all
+    #[arg(value_name = "FLAG")]
+    flags: Vec<String>,
+    /// The environment to export; needed where there are several
+    #[arg(short, long, value_name = "ENV")]
+    environment: Option<String>,
+    #[command(flatten)]
+    at: At,
+    /// Read a bundle that `flagctl export bundle` wrote, instead of a flag repository
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["at", "environment"])]
+    bundle: Option<PathBuf>,
+    /// Leave out the flags that cannot be written, instead of writing nothing
+    #[arg(long)]
+    partial: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For flagd and its in-process clients, which then serve what `flagctl eval` serves, to every context
+    Flagd,
+    /// Keys, types, descriptions, and the values of `off` as defaults, for `openfeature generate`
+    OpenfeatureManifest,
+    /// flagctl's own, for `--bundle` and the library
+    Bundle,
+}
+
+/// What is exported, and where it came from.
+struct Exported {
+    bundle: Bundle,
+    /// None of a bundle.
+    loaded: Option<Loaded>,
+    commit: Option<String>,
+}
+
+pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
+    if args.format == Format::Bundle && !args.flags.is_empty() {
+        return Err(UsageError("a bundle has all flags of an environment: name none".to_owned()).into());
+    }
+    let Some(exported) = read(args, global)? else { return Ok(Exit::Failed) };
+    let bundle = &exported.bundle;
+    let flags: Vec<&Flag> = match args.flags.as_slice() {
+        [] => bundle.flags.iter().collect(),
+        keys => bundle.flags.iter().filter(|flag| keys.iter().any(|key| *key == *flag.key)).collect(),
+    };
+    let mut out = io::stdout().lock();
+    match args.format {
+        Format::Flagd => return flagd(args, &exported, flags, &mut out),
+        Format::OpenfeatureManifest => {
+            let description = |flag: &Flag| {
+                let written = exported.loaded.as_ref()?.project.flag(&flag.key)?;
+                Some(written.description.as_ref()?.value.as_str())
+            };
+            let described: Vec<_> =
+                flags.into_iter().map(|flag| Described { flag, description: description(flag) }).collect();
+            out.write_all(report::fitted(&report::manifest(&described)).as_bytes())?;
+        }
+        Format::Bundle => {
+            out.write_all(&bundle.to_json()?)?;
+            writeln!(out)?;
+        }
+    }
+    Ok(Exit::Yes)
+}
+
+/// None where the definitions have errors, which have been shown.
+fn read(args: &Args, global: &Global) -> Result<Option<Exported>> {
+    if let Some(path) = &args.bundle {
+        let bundle = bundle_arg::read(path)?;
+        if let Some(missing) = args.flags.iter().find(|key| bundle.flag(key).is_none()) {
+            return Err(bundle_arg::unknown_flag(&bundle, missing));
+        }
+        return Ok(Some(Exported { bundle, loaded: None, commit: None }));
+    }
+    let source = args.at.source(Path::new("."))?;
+    let loaded = progress::all(&source)?;
+    let environment = eval::environment(args.environment.as_deref(), &loaded)?;
+    if let Some(missing) = args.flags.iter().find(|key| loaded.project.flag(key).is_none()) {
+        return Err(unknown_flag(missing, &source));
+    }
+    let (bundle, diagnostics) = compile(&loaded.project, &environment);
+    if eval::refuse(&loaded, loaded.settle(diagnostics), &source, global)? == Exit::Failed {
+        return Ok(None);
+    }
+    args.at.note(&source, &mut io::stderr().lock())?;
+    let commit = source.revision().map(Revision::commit);
+    Ok(Some(Exported { bundle, loaded: Some(loaded), commit }))
+}
+
+/// Where flags are from, for flagd's clients.
+pub(crate) fn metadata(bundle: &Bundle, commit: Option<&str>) -> Map<String, Json> {
+    let mut metadata = Map::new();
+    metadata.extend(commit.map(|commit| ("commit".to_owned(), json!(commit))));
+    metadata.insert("environment".to_owned(), json!(bundle.environment));
+    metadata
+}
+
+fn flagd(args: &Args, exported: &Exported, mut flags: Vec<&Flag>, out: &mut dyn Write) -> Result<Exit> {
+    let bundle = &exported.bundle;
+    let metadata = metadata(bundle, exported.commit.as_deref());
+    let refusals = match flagd::export(bundle, &flags, metadata.clone()) {
+        Ok(json) => {
+            out.write_all(report::fitted(&json).as_bytes())?;
+            return Ok(Exit::Yes);
+        }
+        Err(refusals) => refusals,
+    };
+    let all = flags.len();
+    flags.retain(|flag| !refusals.iter().any(|refusal| *refusal.flag == *flag.key));
+    let lost = all - flags.len();
+    let level = if args.partial { "note" } else { "error" };
+    let mut err = io::stderr().lock();
+    for Refusal { flag, why } in &refusals {
+        writeln!(err, "{level}: flag {flag}: {why}")?;
+    }
+    if args.partial {
+        writeln!(err, "note: left out {lost} of {all} flags; applications get their own defaults for them")?;
+        // What is left was written before without a refusal.
+        let json = flagd::export(bundle, &flags, metadata).unwrap_or_default();
+        out.write_all(report::fitted(&json).as_bytes())?;
+        return Ok(Exit::Yes);
+    }
+    writeln!(
+        err,
+        "error: flagd cannot have {lost} of {all} flags, so nothing was written; `--partial` leaves them out"
+    )?;
+    Ok(Exit::No)
+}

@@ -1,0 +1,74 @@
+//! The commands, one file each.
+
+mod blame;
+mod completions;
+pub(crate) mod diff;
+mod eval;
+mod explain;
+mod export;
+mod kill;
+mod list;
+mod log;
+mod publish;
+mod pull;
+mod revive;
+mod rollout;
+mod schema;
+mod test;
+mod validate;
+mod verify;
+mod verify_kill;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use super::{Exit, Global};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Eval(eval::Args),
+    Validate(validate::Args),
+    Test(test::Args),
+    Diff(diff::Args),
+    Show(list::ShowArgs),
+    List(list::ListArgs),
+    Log(log::Args),
+    Kill(kill::Args),
+    Revive(revive::Args),
+    VerifyKill(verify_kill::Args),
+    Rollout(rollout::Args),
+    Blame(blame::Args),
+    Export(export::Args),
+    Publish(publish::Args),
+    Verify(verify::Args),
+    Pull(pull::Args),
+    Explain(explain::Args),
+    Schema(schema::Args),
+    Completions(completions::Args),
+}
+
+impl Command {
+    pub(crate) fn run(&self, global: &Global) -> Result<Exit> {
+        match self {
+            Self::Eval(args) => eval::run(args, global),
+            Self::Validate(args) => validate::run(args, global),
+            Self::Test(args) => test::run(args, global),
+            Self::Diff(args) => diff::run(args),
+            Self::Show(args) => list::show(args),
+            Self::List(args) => list::list(args),
+            Self::Log(args) => log::run(args),
+            Self::Kill(args) => kill::run(args),
+            Self::Revive(args) => revive::run(args),
+            Self::VerifyKill(args) => verify_kill::run(args),
+            Self::Rollout(args) => rollout::run(args),
+            Self::Blame(args) => blame::run(args, global),
+            Self::Export(args) => export::run(args, global),
+            Self::Publish(args) => publish::run(args, global),
+            Self::Verify(args) => verify::run(args),
+            Self::Pull(args) => pull::run(args),
+            Self::Explain(args) => explain::run(args),
+            Self::Schema(args) => schema::run(args),
+            Self::Completions(args) => completions::run(args),
+        }
+    }
+}

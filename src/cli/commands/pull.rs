@@ -1,0 +1,61 @@
+//! `flagctl pull`: what is published, as a local file.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::cli::publish_target;
+use crate::cli::publish_target::Signers;
+use crate::cli::{Exit, Format, progress};
+use crate::publish;
+use crate::publish::Channel;
+use crate::report;
+use crate::report::PullJson;
+
+/// Replace a local file by what is current, after checking it
+///
+/// On any doubt the file stays as it is. The number of what it has is kept beside it, in FILE.state, and never goes
+/// back. For a program that reads the file, such as flagd, run it every few seconds.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: flagctl pull s3://acme-flags -e production --to /etc/flagd/flags.json")]
+pub(crate) struct Args {
+    /// What `flagctl publish` has published to
+    #[arg(value_name = "TARGET")]
+    target: String,
+    /// Which environment
+    #[arg(short, long, value_name = "ENV")]
+    environment: String,
+    /// The file to replace
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
+    #[command(flatten)]
+    signers: Signers,
+    /// How to write the result
+    ///
+    /// JSON has the `outcome` (`replaced`, `unchanged`, `refused`), what is `current`, as `flagctl publish --report json`
+    /// has it, and the `problem` where the file stays as it is.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+pub(crate) fn run(args: &Args) -> Result<Exit> {
+    let store = publish_target::open(&args.target)?;
+    let signers = args.signers.read()?;
+    let channel = Channel::new(&store, &args.environment);
+    let pulled = progress::shown("pulling", || publish::pull(&channel, &args.to, signers.as_ref()));
+    let result = |pulled| PullJson::new(&args.to, &args.environment, pulled);
+    match pulled {
+        Ok(pulled) => {
+            args.format.write(&result(Ok(&pulled)), report::pull)?;
+            Ok(Exit::Yes)
+        }
+        Err(error) if error.is_answer() => {
+            args.format.write(&result(Err(error.to_string())), report::pull)?;
+            let exit = publish_target::refused(error)?;
+            writeln!(io::stderr(), "note: `{}` stays as it is", args.to.display())?;
+            Ok(exit)
+        }
+        Err(error) => Err(error.into()),
+    }
+}

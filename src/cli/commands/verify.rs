@@ -1,0 +1,95 @@
+//! `flagctl verify`: whether what is published is what was published.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use jiff::{Span, SpanRelativeTo};
+
+use crate::cli::publish_target;
+use crate::cli::publish_target::Signers;
+use crate::cli::{Exit, Format, moment, progress};
+use crate::publish;
+use crate::publish::{Channel, Checks};
+use crate::report;
+use crate::report::{VerificationJson, VerificationsJson};
+
+/// Check everything that is published: digests, the chain of the log, signatures, age
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: flagctl verify s3://acme-flags -e production --allowed-signers publishers")]
+pub(crate) struct Args {
+    /// What `flagctl publish` has published to
+    #[arg(value_name = "TARGET")]
+    target: String,
+    /// Which environment, instead of all; may be repeated
+    #[arg(short, long, value_name = "ENV")]
+    environment: Vec<String>,
+    #[command(flatten)]
+    signers: Signers,
+    /// A file that `flagctl pull` keeps: what is current must not be older
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// The commit that is current must not be older, such as `36h` or `7d`
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    max_age: Option<Duration>,
+    /// How to write the result
+    ///
+    /// JSON has of each environment what is `current`, as `flagctl publish --report json` has it, its `signer`, how many
+    /// `manifests` and `bundles` were read, and all `problems`.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+pub(crate) fn run(args: &Args) -> Result<Exit> {
+    let store = publish_target::open(&args.target)?;
+    let signers = args.signers.read()?;
+    let state = match &args.state {
+        None => None,
+        Some(file) => match publish::state(file) {
+            Ok(Some(state)) => Some(state),
+            Ok(None) => bail!("there is no `{}`; `flagctl pull` makes one", file.display()),
+            Err(error) => return publish_target::refused(error),
+        },
+    };
+    let max_age = args.max_age.map(|age| (age, moment(None)));
+    let checks = Checks { signers: signers.as_ref(), state: state.as_ref(), max_age };
+    let environments = if args.environment.is_empty() { store.folders()? } else { args.environment.clone() };
+    if environments.is_empty() {
+        bail!("nothing is published to `{}`", store.name());
+    }
+    let mut result = VerificationsJson {
+        version: 1,
+        target: store.name().to_owned(),
+        signatures_checked: signers.is_some(),
+        environments: Vec::new(),
+    };
+    let mut failure = None;
+    for environment in &environments {
+        let channel = Channel::new(&store, environment);
+        match progress::shown("verifying", || publish::verify(&channel, &checks)) {
+            Ok(verified) => result.environments.push(VerificationJson::new(environment, verified)),
+            Err(error) => {
+                failure = Some(error);
+                break;
+            }
+        }
+    }
+    // Also where one failed: what is wrong with those before it is known.
+    args.format.write(&result, report::verifications)?;
+    if let Some(error) = failure {
+        return Err(error.into());
+    }
+    if signers.is_none() {
+        writeln!(io::stderr(), "note: signatures were not checked; `--allowed-signers` names who may publish")?;
+    }
+    let sound = result.environments.iter().all(|one| one.problems.is_empty());
+    Ok(if sound { Exit::Yes } else { Exit::No })
+}
+
+fn age(text: &str) -> Result<Duration, String> {
+    let expected = || "expected a time such as `36h` or `7d`".to_owned();
+    let span: Span = text.parse().map_err(|_| expected())?;
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| expected())?;
+    duration.try_into().map_err(|_| expected())
+}

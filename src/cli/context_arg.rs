@@ -1,0 +1,187 @@
+//! Contexts as people give them: attributes one by one, or a file.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use serde_json::{Map, Value as Json, json};
+
+use crate::bundle::{Attribute, AttributeId, Attributes, Element, NOW, Type};
+use crate::diag::did_you_mean;
+use crate::eval::{Context, Value};
+use crate::source;
+use crate::source::{FileId, Snapshot};
+use crate::yaml;
+use crate::yaml::Whole;
+
+/// A larger context is refused, in bytes.
+pub(crate) const LIMIT: u64 = 16 << 20;
+
+/// A context on the command line.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Given {
+    /// An attribute of the context, read as the type that flagctl.yaml declares; may be repeated
+    #[arg(short = 'c', long = "attribute", value_name = "NAME=VALUE", value_parser = parse_attribute)]
+    pub(crate) attributes: Vec<(String, String)>,
+    /// A JSON or YAML file with the context, or `-` for stdin; `-c` overrides it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) context: Option<PathBuf>,
+}
+
+/// An attribute as an argument.
+fn parse_attribute(argument: &str) -> Result<(String, String), String> {
+    let (name, text) = argument.split_once('=').ok_or("the form is NAME=VALUE")?;
+    Ok((name.to_owned(), text.to_owned()))
+}
+
+/// A JSON or YAML file, or stdin for `-`.
+pub(crate) fn file(path: Option<&Path>) -> Result<Option<Json>> {
+    let Some(path) = path else { return Ok(None) };
+    let shown = path.display().to_string();
+    let mut bytes = Vec::new();
+    open(path)?.take(LIMIT + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read `{shown}`"))?;
+    if bytes.len() as u64 > LIMIT {
+        bail!("`{shown}` has more than {LIMIT} bytes");
+    }
+    if bytes.trim_ascii_start().starts_with(b"{") {
+        let json = serde_json::from_slice(&bytes).with_context(|| format!("`{shown}` is not JSON"))?;
+        return Ok(Some(json));
+    }
+    let file = source::File::new(shown.clone(), bytes);
+    let mut diagnostics = Vec::new();
+    let mut snapshot = Snapshot::default();
+    let document = yaml::parse(FileId(0), &file, &mut diagnostics);
+    let id = snapshot.add(file);
+    match diagnostics.first().filter(|_| document.whole == Whole::No) {
+        Some(first) => {
+            let (line, column) = snapshot.position(id, first.span.start);
+            Err(anyhow!("{shown}:{line}:{column}: {}", first.message))
+        }
+        None => Ok(Some(document.root.to_json())),
+    }
+}
+
+/// A file, or stdin for `-`.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
+    if path == Path::new("-") {
+        return Ok(Box::new(io::stdin()));
+    }
+    let file = File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    Ok(Box::new(file))
+}
+
+/// The file's attributes, and over them those given one by one.
+pub(crate) fn read<'j>(
+    attributes: &Attributes,
+    file: Option<&'j Json>,
+    given: &[(String, String)],
+) -> Result<Context<'j>> {
+    let mut context = match file {
+        None => Context::empty(attributes),
+        Some(json) => {
+            let (context, unknown) = Context::from_json(attributes, json)?;
+            if let Some(name) = unknown.first() {
+                return Err(unknown_attribute(attributes, name));
+            }
+            context
+        }
+    };
+    for (name, text) in given {
+        let (id, attribute) = attributes
+            .find(name)
+            .and_then(|id| Some((id, attributes.get(id)?)))
+            .ok_or_else(|| unknown_attribute(attributes, name))?;
+        if id == AttributeId::NOW {
+            bail!("`{NOW}` is the moment of the decision; set it with `--now TIME`");
+        }
+        let json = typed(attribute, text);
+        match Value::read(attribute, &json) {
+            Value::Unusable(_) => bail!("`{text}` is no value of `{name}`{}", expectation(attribute, text)),
+            value => context.set(id, value.into_owned()),
+        }
+    }
+    Ok(context)
+}
+
+/// The same context as JSON, for definitions that declare other attributes: what is given is of the types that
+/// `attributes` declares.
+pub(crate) fn json(attributes: &Attributes, file: Option<Json>, given: &[(String, String)]) -> Json {
+    let mut object = match file {
+        Some(Json::Object(object)) => object,
+        _ => Map::new(),
+    };
+    for (name, text) in given {
+        if let Some(attribute) = attributes.find(name).and_then(|id| attributes.get(id)) {
+            remove(&mut object, name);
+            object.insert(name.clone(), typed(attribute, text));
+        }
+    }
+    Json::Object(object)
+}
+
+/// Removes an attribute, written as a dotted name or by nesting.
+fn remove(object: &mut Map<String, Json>, name: &str) {
+    object.remove(name);
+    for (at, dot) in name.match_indices('.') {
+        if let (Some(outer), Some(inner)) = (name.get(..at), name.get(at + dot.len()..))
+            && let Some(Json::Object(nested)) = object.get_mut(outer)
+        {
+            remove(nested, inner);
+        }
+    }
+}
+
+/// Says which attributes cannot be compared, as their values are not of the declared type.
+pub(crate) fn note_unusable(attributes: &Attributes, context: &Context<'_>, err: &mut dyn Write) -> io::Result<()> {
+    for (id, attribute) in attributes.iter() {
+        if let Value::Unusable(json) = context.value(id) {
+            let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
+            writeln!(err, "note: {json} is no value of `{}`{}", attribute.name, expectation(attribute, &text))?;
+        }
+    }
+    Ok(())
+}
+
+/// Text as the JSON of the attribute's type; of another type where it does not fit.
+fn typed(attribute: &Attribute, text: &str) -> Json {
+    let number = |text: &str| text.parse::<serde_json::Number>().map_or(json!(text), Json::Number);
+    match attribute.kind {
+        Type::Boolean => text.parse::<bool>().map_or(json!(text), Json::Bool),
+        Type::Number => number(text),
+        Type::String | Type::Semver | Type::Datetime | Type::Ip => json!(text),
+        Type::List(_) if text.starts_with('[') => serde_json::from_str(text).unwrap_or(json!(text)),
+        Type::List(_) if text.is_empty() => json!([]),
+        Type::List(Element::String) => text.split(',').map(|item| json!(item)).collect(),
+        Type::List(Element::Number) => text.split(',').map(number).collect(),
+    }
+}
+
+fn expectation(attribute: &Attribute, text: &str) -> String {
+    if let Some(allowed) = &attribute.allowed {
+        let names = || allowed.iter().map(AsRef::as_ref);
+        let help = did_you_mean(text, names());
+        return format!(
+            "; {}",
+            help.unwrap_or_else(|| format!("its values are {}", names().collect::<Vec<_>>().join(", ")))
+        );
+    }
+    let example = match attribute.kind {
+        Type::Boolean => "`true` or `false`",
+        Type::Number => "a number such as `12.5`, up to 2^53",
+        Type::String => "text",
+        Type::Semver => "a version such as `2.4.0`",
+        Type::Datetime => "a moment with an offset, such as `2026-11-22T11:02:00Z`",
+        Type::Ip => "an address such as `192.0.2.1`",
+        Type::List(Element::String) => "texts with commas between them, or a JSON list",
+        Type::List(Element::Number) => "numbers with commas between them, or a JSON list",
+    };
+    format!("; expected {example}")
+}
+
+fn unknown_attribute(attributes: &Attributes, name: &str) -> anyhow::Error {
+    let names = || attributes.iter().map(|(_, attribute)| attribute.name.as_ref()).filter(|name| *name != NOW);
+    let help = did_you_mean(name, names())
+        .unwrap_or_else(|| format!("flagctl.yaml declares {}", names().collect::<Vec<_>>().join(", ")));
+    anyhow!("there is no attribute `{name}`; {help}")
+}

@@ -1,0 +1,110 @@
+//! `flagctl diff --merge`: what a merge means that neither side does.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+
+use crate::analyze::{Budget, Side};
+use crate::cli::commands::diff::Format;
+use crate::cli::inputs::affected;
+use crate::cli::range::{earlier, revision};
+use crate::cli::{Exit, progress};
+use crate::codes::Severity;
+use crate::compile::compile;
+use crate::diff::{Impact, State, Verdict, impacts};
+use crate::report;
+use crate::report::{EndJson, MergeJson};
+use crate::source::{Merge, Merged, Repository, Revision, Source};
+
+pub(crate) fn run(
+    [base, theirs, ours]: [&str; 3],
+    environment: Option<&str>,
+    budget: &Budget,
+    format: Format,
+) -> Result<Exit> {
+    let repository = Arc::new(Repository::find(Path::new("."))?);
+    let base = earlier(&repository, base)?;
+    let (theirs, ours) = (revision(&repository, theirs)?, revision(&repository, ours)?);
+    let end = |revision: &Revision| EndJson { name: revision.name().to_owned(), commit: Some(revision.commit()) };
+    let mut json = MergeJson::new(end(&base), end(&theirs), end(&ours));
+    let mut known = true;
+    match progress::shown("merging", || base.merge(&theirs, &ours))? {
+        Merge::Conflicts(paths) => json.conflicts = paths,
+        Merge::Clean(merged) => {
+            json.problems = problems(&merged)?;
+            known = compare(&base, [&theirs, &ours], merged, environment, budget, &mut json)?;
+        }
+    }
+    let mut out = io::stdout().lock();
+    match format {
+        Format::Human => out.write_all(report::merge(&json).as_bytes())?,
+        Format::Markdown => out.write_all(report::merge_markdown(&json).as_bytes())?,
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut out, &json)?;
+            writeln!(out)?;
+        }
+    }
+    out.flush()?;
+    Ok(match (known, json.is_sound()) {
+        (false, _) => Exit::Failed,
+        (true, true) => Exit::Yes,
+        (true, false) => Exit::No,
+    })
+}
+
+/// Finds the flags that do on neither side what they do in the merge; whether all of it is known.
+fn compare(
+    base: &Revision,
+    sides: [&Revision; 2],
+    merged: Merged,
+    environment: Option<&str>,
+    budget: &Budget,
+    json: &mut MergeJson,
+) -> Result<bool> {
+    let merged = Source::Merged(merged);
+    let keys = progress::shown("looking for what changed", || affected(base, &merged))?;
+    let list: Vec<String> = keys.iter().cloned().collect();
+    let read = |source: &Source| State::read(source, &list, environment);
+    let after = read(&merged)?;
+    let mut each = Vec::new();
+    for side in sides {
+        let before = read(&Source::Revision(side.clone()))?;
+        let found = impacts(&before, &after, &keys, environment, budget)?;
+        each.push((side, before, found));
+    }
+    // What is invalid in the merge is among its problems.
+    let moves = |impact: &&Impact| match &impact.verdict {
+        Verdict::Known(regions) => !regions.is_empty(),
+        Verdict::Unknown | Verdict::Invalid(Side::Before, _) => true,
+        Verdict::Invalid(Side::After, _) => false,
+    };
+    let place = |impact: &Impact| (impact.flag.clone(), impact.environment.clone());
+    let moved = each.iter().map(|(.., found)| found.iter().filter(moves).map(place).collect::<BTreeSet<_>>());
+    let both = moved.reduce(|one, other| one.intersection(&other).cloned().collect()).unwrap_or_default();
+    let mut known = true;
+    for ((side, before, found), diffs) in each.iter().zip([&mut json.with_theirs, &mut json.with_ours]) {
+        let surprising: Vec<&Impact> = found.iter().filter(|impact| both.contains(&place(impact))).collect();
+        known &= !surprising.iter().any(|impact| matches!(impact.verdict, Verdict::Unknown));
+        // There is no revision yet that `eval` could read the merge from.
+        let end = report::End::Revision(side.name().to_owned());
+        *diffs = report::flag_diffs(&surprising, None, [before, &after], [&end, &end]);
+    }
+    Ok(known)
+}
+
+/// Everything that is wrong with the merged definitions.
+fn problems(merged: &Merged) -> Result<Vec<String>> {
+    let loaded = progress::all(&Source::Merged(merged.clone())).context("cannot read the merge")?;
+    let environments = loaded.project.settings.environments.iter().map(|name| name.value.as_str());
+    let diagnostics = environments.flat_map(|environment| compile(&loaded.project, environment).1).collect();
+    let findings = loaded.settle(diagnostics);
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).map(|finding| {
+        let span = finding.diagnostic.span;
+        let (line, column) = loaded.snapshot.position(span.file, span.start);
+        format!("{}:{line}:{column}: {}", loaded.snapshot.file(span.file).path, finding.diagnostic.message)
+    });
+    Ok(errors.collect())
+}

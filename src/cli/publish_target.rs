@@ -1,0 +1,67 @@
+//! Where bundles are published to, and who may publish them.
+
+use std::env;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::cli::{Exit, UsageError};
+use crate::commit;
+use crate::commit::CommitError;
+use crate::publish::{AllowedSigners, PublishError};
+use crate::store::{Store, StoreError};
+
+/// Opens a target, with what the environment has for object stores.
+pub(crate) fn open(target: &str) -> Result<Store> {
+    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    let environment: Vec<_> = env::vars_os().filter_map(text).collect();
+    Store::open(target, &environment).map_err(|error| match error {
+        StoreError::Scheme(_) => UsageError(error.to_string()).into(),
+        error => error.into(),
+    })
+}
+
+/// Whose signatures are required.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Signers {
+    /// Require a signature by one of the keys in FILE, in the format of `ssh-keygen`
+    #[arg(long, value_name = "FILE")]
+    allowed_signers: Option<PathBuf>,
+    /// Require a signature by one of those whom git's `gpg.ssh.allowedSignersFile` names
+    #[arg(long, conflicts_with = "allowed_signers")]
+    signed: bool,
+}
+
+impl Signers {
+    /// None if no signature is required.
+    pub(crate) fn read(&self) -> Result<Option<AllowedSigners>> {
+        if let Some(file) = &self.allowed_signers {
+            return Ok(Some(AllowedSigners::new(file)?));
+        }
+        if !self.signed {
+            return Ok(None);
+        }
+        match commit::allowed_signers(Path::new(".")) {
+            Ok(Some(file)) => Ok(Some(AllowedSigners::new(&file).context("`gpg.ssh.allowedSignersFile` names it")?)),
+            Ok(None) => {
+                bail!("git does not know who may sign: set `gpg.ssh.allowedSignersFile`, or say `--allowed-signers`")
+            }
+            Err(error @ CommitError::NoRepository(_)) => {
+                bail!("{error}; or say `--allowed-signers`")
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// What keeps an answer from being yes; an error if it keeps from answering.
+pub(crate) fn refused(error: PublishError) -> Result<Exit> {
+    if !error.is_answer() {
+        return Err(error.into());
+    }
+    writeln!(io::stderr(), "error: {error}")?;
+    Ok(Exit::No)
+}

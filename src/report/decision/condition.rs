@@ -1,0 +1,22 @@
+//! What a context has, beside what was expected of it.
+
+use crate::bundle::{listed, quoted};
+use crate::eval::Value;
+
+/// What a context has instead; and why that is of no use, where it is not.
+pub(crate) fn found(value: &Value<'_>) -> String {
+    let texts = |items: Vec<String>| listed(&items);
+    match value {
+        Value::Absent => "missing".to_owned(),
+        Value::Null => "null".to_owned(),
+        Value::Unusable(json) => format!("unusable: {json}"),
+        Value::Boolean(boolean) => boolean.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::Text(text) => quoted(text),
+        Value::Version(version) => version.to_string(),
+        Value::Time(time) => time.to_string(),
+        Value::Address(address) => address.to_string(),
+        Value::Texts(items) => texts(items.iter().map(quoted).collect()),
+        Value::Numbers(numbers) => texts(numbers.iter().map(f64::to_string).collect()),
+    }
+}

@@ -1,0 +1,168 @@
+//! A decision with every step that led to it, as a tree.
+
+use crate::bundle::{BUCKETS, Bucket, Bundle, Flag, NOW, Percent, Serve, State, VariantId};
+use crate::eval::{ConditionTrace, Nearest, Outcome, RuleTrace, Trace, TraceKind, Truth};
+use crate::report::decision::condition::found;
+use crate::report::text::grouped;
+
+/// One line of the tree.
+struct Line {
+    depth: usize,
+    mark: char,
+    step: String,
+    remark: String,
+}
+
+const HOLDS: char = '✓';
+const FAILS: char = '✗';
+const UNKNOWN: char = '?';
+const UNREACHED: char = '·';
+/// Steps longer than this do not move the remarks of all others to the right.
+const ALIGNED: usize = 44;
+
+/// The steps of a decision, and the nearest change that would alter it.
+pub fn explanation(bundle: &Bundle, flag: &Flag, trace: &Trace<'_, '_>, nearest: Option<&Nearest<'_>>) -> String {
+    let mut lines = Vec::new();
+    match &flag.state {
+        State::Enabled => {}
+        State::Disabled => lines.push(line(0, FAILS, "enabled".to_owned(), "enabled: false")),
+        State::Killed { reason, by, at } => {
+            let details = [by, at].into_iter().flatten().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
+            let details = if details.is_empty() { details } else { format!(" ({details})") };
+            lines.push(line(0, FAILS, "not killed".to_owned(), &format!("killed: {reason}{details}")));
+        }
+    }
+    trace.prerequisites.iter().for_each(|condition| add_condition(condition, 0, &mut lines));
+    for (at, rule) in trace.rules.iter().enumerate() {
+        add_rule(bundle, flag, rule, at, &mut lines);
+    }
+    if trace.rules.iter().all(|rule| rule.outcome.is_some()) && trace.decision.rule.is_none() {
+        let default = &flag.variant(flag.default).name;
+        lines.push(line(0, HOLDS, format!("default serves {default}"), ""));
+    }
+    let width = |line: &Line| 2 * line.depth + line.step.chars().count();
+    let column = lines.iter().map(width).filter(|width| *width <= ALIGNED).max().unwrap_or(0);
+    let mut text = String::new();
+    for line in &lines {
+        let step = format!("  {}{} {}", "  ".repeat(line.depth), line.mark, line.step);
+        let gap = column.saturating_sub(width(line)) + 2;
+        let remark = if line.remark.is_empty() { String::new() } else { format!("{}{}", " ".repeat(gap), line.remark) };
+        text.push_str(&format!("{step}{remark}\n"));
+    }
+    if let Some(nearest) = nearest {
+        let changes = nearest.changes.iter().map(|change| match (&change.value, change.attribute.name.as_ref()) {
+            (Some(value), NOW) => format!("at {}", value.as_str().unwrap_or_default()),
+            (Some(value), name) => format!("with {name} = {value}"),
+            (None, name) => format!("without {name}"),
+        });
+        let changes = changes.collect::<Vec<_>>().join(" and ");
+        text.push_str(&format!("  nearest change: {} {changes}\n", nearest.decision.variant.name));
+    }
+    text
+}
+
+fn line(depth: usize, mark: char, step: String, remark: &str) -> Line {
+    Line { depth, mark, step, remark: remark.to_owned() }
+}
+
+fn mark(truth: Truth) -> char {
+    match truth {
+        Truth::True => HOLDS,
+        Truth::False => FAILS,
+        Truth::Unknown => UNKNOWN,
+    }
+}
+
+fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, at: usize, lines: &mut Vec<Line>) {
+    let serves = match (&rule.rule.serve, rule.outcome) {
+        (_, Some(Outcome::Serves(id, _))) => format!("serves {}", flag.variant(id).name),
+        (Serve::Variant(id), _) => format!("serves {}", flag.variant(*id).name),
+        (Serve::Split(_), _) => "splits".to_owned(),
+    };
+    let (rule_mark, remark) = match rule.outcome {
+        None => (UNREACHED, "not reached"),
+        Some(Outcome::Serves(..)) => (HOLDS, ""),
+        Some(Outcome::NoMatch | Outcome::NotAdmitted) => (FAILS, ""),
+        Some(Outcome::NoUnit) => (UNKNOWN, ""),
+        Some(Outcome::Fails(_)) => (UNKNOWN, "no unit: off"),
+    };
+    lines.push(line(0, rule_mark, format!("rule {} {serves}", flag.rule_name(at)), remark));
+    if rule.outcome.is_none() {
+        return;
+    }
+    if let Some(condition) = &rule.condition {
+        add_entries(condition, 1, lines);
+    }
+    let unit = bundle.attributes.get(flag.unit).map_or("", |attribute| attribute.name.as_ref());
+    let missing = format!("no usable {unit}");
+    let share = rule.rule.rollout;
+    if share != Percent::ALL {
+        let (gate_mark, remark) = match rule.gate {
+            _ if share == Percent::ZERO => (FAILS, "nobody".to_owned()),
+            None => (UNKNOWN, missing.clone()),
+            Some(bucket) if bucket < share.buckets() => (HOLDS, in_bucket(bucket)),
+            Some(bucket) => {
+                let enters = Percent::from_buckets(bucket + 1).unwrap_or(Percent::ALL);
+                (FAILS, format!("{}; would enter at {enters}", in_bucket(bucket)))
+            }
+        };
+        lines.push(line(1, gate_mark, format!("rollout {share}"), &remark));
+    }
+    let asked = matches!(rule.outcome, Some(Outcome::Serves(..) | Outcome::Fails(_)));
+    if let Some(ranges) = split_of(rule).filter(|_| asked) {
+        let step = format!("split {}", flag.shares(ranges));
+        let (split_mark, remark) = match rule.split {
+            Some(bucket) => (HOLDS, in_bucket(bucket)),
+            None => (UNKNOWN, missing),
+        };
+        lines.push(line(1, split_mark, step, &remark));
+    }
+}
+
+fn split_of<'b>(rule: &RuleTrace<'b, '_>) -> Option<&'b [(Bucket, VariantId)]> {
+    match &rule.rule.serve {
+        Serve::Split(ranges) => Some(ranges),
+        Serve::Variant(_) => None,
+    }
+}
+
+fn in_bucket(bucket: Bucket) -> String {
+    format!("bucket {} of {}", grouped(u64::from(bucket)), grouped(u64::from(BUCKETS)))
+}
+
+fn add_condition(condition: &ConditionTrace<'_, '_>, depth: usize, lines: &mut Vec<Line>) {
+    let mark = mark(condition.truth);
+    match &condition.kind {
+        TraceKind::All(inner) => add_group("all of", mark, inner, depth, lines),
+        TraceKind::Any(inner) => add_group("any of", mark, inner, depth, lines),
+        TraceKind::Not(inner) => {
+            lines.push(line(depth, mark, "not".to_owned(), ""));
+            add_condition(inner, depth + 1, lines);
+        }
+        TraceKind::Segment { name, condition } => {
+            lines.push(line(depth, mark, format!("segment {name}"), ""));
+            add_entries(condition, depth + 1, lines);
+        }
+        TraceKind::Flag { flag, wanted, decision } => {
+            let step = format!("flag {} serves {}", flag.key, wanted.join(" or "));
+            let remark = format!("{} ({})", decision.variant.name, decision.reason.name());
+            lines.push(line(depth, mark, step, &remark));
+        }
+        TraceKind::Test { test, attribute, found: value } => {
+            lines.push(line(depth, mark, test.words(attribute), &found(value)));
+        }
+    }
+}
+
+/// The entries of one mapping, where the line above says already that all must hold.
+fn add_entries(condition: &ConditionTrace<'_, '_>, depth: usize, lines: &mut Vec<Line>) {
+    match &condition.kind {
+        TraceKind::All(inner) => inner.iter().for_each(|condition| add_condition(condition, depth, lines)),
+        _ => add_condition(condition, depth, lines),
+    }
+}
+
+fn add_group(title: &str, mark: char, inner: &[ConditionTrace<'_, '_>], depth: usize, lines: &mut Vec<Line>) {
+    lines.push(line(depth, mark, title.to_owned(), ""));
+    inner.iter().for_each(|condition| add_condition(condition, depth + 1, lines));
+}

@@ -1,0 +1,83 @@
+//! Decisions for people: one in a sentence, several in a table.
+
+use crate::bundle::{Bundle, Condition, Flag, State};
+use crate::eval::{Cause, Context, Decision, ErrorCode, Reason, decide};
+use jiff::Timestamp;
+
+/// Value and reason of one decision, on two lines.
+pub fn decision(
+    bundle: &Bundle,
+    flag: &Flag,
+    context: &Context<'_>,
+    now: Timestamp,
+    decision: &Decision<'_>,
+) -> String {
+    format!("{}: {}", flag.key, served(bundle, flag, context, now, decision))
+}
+
+/// As [`decision`], where it is clear which flag is meant.
+pub fn served(bundle: &Bundle, flag: &Flag, context: &Context<'_>, now: Timestamp, decision: &Decision<'_>) -> String {
+    let reason = sentence(bundle, flag, context, now, decision);
+    format!("{} = {}\n  {reason}\n", decision.variant.name, decision.variant.value)
+}
+
+/// A line for each flag; wrapped to a width, in columns, if one is given.
+pub fn decisions(
+    bundle: &Bundle,
+    decisions: &[(&Flag, Decision<'_>)],
+    context: &Context<'_>,
+    now: Timestamp,
+    width: Option<u16>,
+) -> String {
+    let mut table = crate::report::text::table(width);
+    table.set_header(["FLAG", "VARIANT", "VALUE", "REASON"]);
+    for (flag, decision) in decisions {
+        let value = shortened(&decision.variant.value.to_string());
+        let reason = sentence(bundle, flag, context, now, decision);
+        table.add_row([flag.key.as_ref(), &decision.variant.name, &value, &reason]);
+    }
+    crate::report::text::lines(&table)
+}
+
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 20;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// Why, in a few words.
+fn sentence(bundle: &Bundle, flag: &Flag, context: &Context<'_>, now: Timestamp, decision: &Decision<'_>) -> String {
+    let rule = decision.rule.map(|at| flag.rule_name(at)).unwrap_or_default();
+    let unit = || bundle.attributes.get(flag.unit).map_or("", |attribute| attribute.name.as_ref());
+    let why = match decision.reason {
+        Reason::Static => "no rules, everyone gets the default".to_owned(),
+        Reason::TargetingMatch | Reason::Split => format!("rule {rule}"),
+        Reason::Default => "no rule matched".to_owned(),
+        Reason::Disabled(Cause::Kill) => match &flag.state {
+            State::Killed { reason, .. } => format!("killed: {reason}"),
+            _ => "killed".to_owned(),
+        },
+        Reason::Disabled(Cause::Disabled) => "`enabled: false`".to_owned(),
+        Reason::Disabled(Cause::Prerequisite(at)) => match flag.prerequisites.get(at) {
+            Some(Condition::Flag { key, variants }) => {
+                let other = bundle.flag_at(*key);
+                let wanted = variants.iter().map(|id| other.variant(*id).name.as_ref());
+                let wanted = wanted.collect::<Vec<_>>().join(" or ");
+                let served = &decide(bundle, other, context, now).variant.name;
+                format!("prerequisite {} serves {served}, not {wanted}", other.key)
+            }
+            _ => "a prerequisite is not met".to_owned(),
+        },
+        Reason::Error(code @ ErrorCode::TargetingKeyMissing) => {
+            format!("{}: rule {rule} splits, and there is no targeting key", code.name())
+        }
+        Reason::Error(code @ ErrorCode::InvalidContext) => {
+            format!("{}: rule {rule} splits by `{}`, which has no usable value", code.name(), unit())
+        }
+    };
+    let skipped = decision.without_unit.filter(|at| Some(*at) != decision.rule);
+    let skipped = skipped.map(|at| format!("; rule {} skipped, no `{}`", flag.rule_name(at), unit()));
+    format!("{}: {why}{}", decision.reason.name(), skipped.unwrap_or_default())
+}

@@ -1,0 +1,140 @@
+//! Decisions as flagctl's own JSON.
+
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use crate::bundle::{Bundle, Condition, Flag, Percent, State};
+use crate::eval::{Cause, ConditionTrace, Decision, Nearest, Outcome, Reason, Trace, TraceKind, Truth};
+use crate::report::decision::condition::found;
+
+/// The decisions of one context.
+#[derive(Serialize)]
+pub struct DecisionsJson<'b> {
+    /// Of this structure.
+    pub version: u32,
+    /// Whose rules decided.
+    pub environment: &'b str,
+    /// The moment of the decision.
+    pub now: String,
+    /// Whose definitions decided, where it was not the working folder's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// In the order asked for.
+    pub decisions: Vec<DecisionJson<'b>>,
+}
+
+/// One decision.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DecisionJson<'b> {
+    flag: &'b str,
+    value: &'b Json,
+    variant: &'b str,
+    reason: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<Json>,
+}
+
+impl<'b> DecisionJson<'b> {
+    /// What was decided for a flag.
+    pub fn new(bundle: &'b Bundle, flag: &'b Flag, decision: &Decision<'b>) -> Self {
+        Self {
+            flag: &flag.key,
+            value: &decision.variant.value,
+            variant: &decision.variant.name,
+            reason: decision.reason.name(),
+            rule: decision.rule.map(|at| flag.rule_name(at)),
+            error_code: match decision.reason {
+                Reason::Error(code) => Some(code.name()),
+                _ => None,
+            },
+            metadata: metadata(bundle, flag, decision),
+            trace: None,
+        }
+    }
+
+    /// With every step that led to it.
+    #[must_use]
+    pub fn with_trace(mut self, flag: &Flag, trace: &Trace<'_, '_>, nearest: Option<&Nearest<'_>>) -> Self {
+        let rules = trace.rules.iter().enumerate().map(|(at, rule)| {
+            json!({
+                "rule": flag.rule_name(at),
+                "outcome": outcome(rule.outcome),
+                "if": rule.condition.as_ref().map(condition),
+                "rollout": (rule.rule.rollout != Percent::ALL).then(|| rule.rule.rollout.to_string()),
+                "gateBucket": rule.gate,
+                "splitBucket": rule.split,
+            })
+        });
+        let nearest = nearest.map(|nearest| {
+            let change =
+                |change: &crate::eval::Change<'_>| json!({"attribute": change.attribute.name, "value": change.value});
+            json!({
+                "variant": nearest.decision.variant.name,
+                "changes": nearest.changes.iter().map(change).collect::<Vec<_>>(),
+            })
+        });
+        self.trace = Some(json!({
+            "requires": trace.prerequisites.iter().map(condition).collect::<Vec<_>>(),
+            "rules": rules.collect::<Vec<_>>(),
+            "nearest": nearest,
+        }));
+        self
+    }
+}
+
+fn metadata(bundle: &Bundle, flag: &Flag, decision: &Decision<'_>) -> Option<Json> {
+    match (decision.reason, &flag.state) {
+        (Reason::Disabled(Cause::Kill), State::Killed { reason, by, at }) => {
+            Some(json!({"cause": "kill", "reason": reason, "by": by, "at": at}))
+        }
+        (Reason::Disabled(Cause::Disabled), _) => Some(json!({"cause": "disabled"})),
+        (Reason::Disabled(Cause::Prerequisite(at)), _) => match flag.prerequisites.get(at) {
+            Some(Condition::Flag { key, .. }) => {
+                Some(json!({"cause": "prerequisite", "flag": bundle.flag_at(*key).key}))
+            }
+            _ => None,
+        },
+        _ => decision.without_unit.map(|at| json!({"withoutUnit": flag.rule_name(at)})),
+    }
+}
+
+fn outcome(outcome: Option<Outcome>) -> &'static str {
+    match outcome {
+        None => "not-reached",
+        Some(Outcome::NoMatch) => "no-match",
+        Some(Outcome::NoUnit) => "no-unit",
+        Some(Outcome::NotAdmitted) => "not-admitted",
+        Some(Outcome::Serves(..)) => "serves",
+        Some(Outcome::Fails(_)) => "error",
+    }
+}
+
+fn condition(trace: &ConditionTrace<'_, '_>) -> Json {
+    let holds = match trace.truth {
+        Truth::True => json!(true),
+        Truth::False => json!(false),
+        Truth::Unknown => json!("unknown"),
+    };
+    let each = |inner: &[ConditionTrace<'_, '_>]| inner.iter().map(condition).collect::<Vec<_>>();
+    match &trace.kind {
+        TraceKind::All(inner) => json!({"holds": holds, "all": each(inner)}),
+        TraceKind::Any(inner) => json!({"holds": holds, "any": each(inner)}),
+        TraceKind::Not(inner) => json!({"holds": holds, "not": condition(inner)}),
+        TraceKind::Segment { name, condition: inner } => {
+            json!({"holds": holds, "segment": name, "if": condition(inner)})
+        }
+        TraceKind::Flag { flag, wanted, decision } => json!({
+            "holds": holds, "flag": flag.key, "expected": wanted, "found": decision.variant.name,
+        }),
+        TraceKind::Test { test, attribute, found: value } => json!({
+            "holds": holds, "expected": test.words(attribute), "found": found(value),
+        }),
+    }
+}

@@ -1,0 +1,4 @@
+pub(crate) mod condition;
+pub(crate) mod explanation;
+pub(crate) mod human;
+pub(crate) mod json;

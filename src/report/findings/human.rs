@@ -1,0 +1,105 @@
+//! Findings with the place in the file.
+
+use std::io::{self, Write};
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use crate::codes::Severity;
+use crate::diag::{Diagnostic, Finding};
+use crate::report::text::counted;
+use crate::report::{Colour, Validation};
+use crate::source::{FileId, Snapshot, Span};
+
+pub(crate) fn write(validation: &Validation<'_>, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
+    for finding in validation.findings {
+        write_finding(validation, finding, colour, out)?;
+    }
+    let errors = validation.count(Severity::Error);
+    let warnings = validation.count(Severity::Warning);
+    let verdict = match (errors, warnings) {
+        (0, 0) => "no problems".to_owned(),
+        (0, warnings) => counted(warnings, "warning"),
+        (errors, 0) => counted(errors, "error"),
+        (errors, warnings) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
+    };
+    writeln!(out, "{}: {verdict}", validation.contents)
+}
+
+/// One finding and an empty line.
+pub(crate) fn write_finding(
+    validation: &Validation<'_>,
+    finding: &Finding,
+    colour: Colour,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let renderer = match colour {
+        Colour::Never => Renderer::plain(),
+        Colour::Ansi => Renderer::styled(),
+    };
+    let renderer = renderer.decor_style(DecorStyle::Ascii);
+    writeln!(out, "{}\n", renderer.render(&group(validation, finding)))
+}
+
+fn group<'r>(validation: &Validation<'r>, finding: &'r Finding) -> [Group<'r>; 1] {
+    let diagnostic = &finding.diagnostic;
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.name());
+    let mut group = title.element(snippet(validation, diagnostic.span.file, diagnostic));
+    // Places in other files follow, each with a frame of its own.
+    let mut others: Vec<FileId> = diagnostic.related.iter().map(|(span, _)| span.file).collect();
+    others.sort_unstable();
+    others.dedup();
+    for file in others.into_iter().filter(|file| *file != diagnostic.span.file) {
+        group = group.element(snippet(validation, file, diagnostic));
+    }
+    if let Some(help) = &diagnostic.help {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    [group]
+}
+
+/// Everything that the diagnostic says about one file.
+fn snippet<'r>(
+    validation: &Validation<'r>,
+    file: FileId,
+    diagnostic: &'r Diagnostic,
+) -> Snippet<'r, annotate_snippets::Annotation<'r>> {
+    let primary = (diagnostic.span.file == file).then_some(diagnostic.span);
+    let related = diagnostic.related.iter().filter(|(span, _)| span.file == file);
+    let spans: Vec<Span> = primary.into_iter().chain(related.clone().map(|(span, _)| *span)).collect();
+    let (first, window) = window(validation.snapshot, file, &spans);
+    let range = |span: Span| {
+        // A long value is shown by its first line.
+        let text = validation.snapshot.text(span);
+        let length = text.find('\n').map_or(text.len(), |at| text.get(..at).map_or(0, |line| line.trim_end().len()));
+        let start = (span.start as usize).saturating_sub(first);
+        start..start + length
+    };
+    let line = validation.snapshot.position(file, u32::try_from(first).unwrap_or(0)).0;
+    // The path of a revision is what `git show` takes; other formats are for tools that know only paths.
+    let revision = validation.revision.map_or(String::new(), |revision| format!("{}:", revision.name()));
+    let path = revision + &validation.path(Span { file, start: 0, end: 0 });
+    let mut snippet = Snippet::source(window).line_start(line).path(path);
+    if let Some(span) = primary {
+        let label = diagnostic.label.as_deref();
+        snippet = snippet.annotation(AnnotationKind::Primary.span(range(span)).label(label));
+    }
+    for (span, label) in related {
+        snippet = snippet.annotation(AnnotationKind::Context.span(range(*span)).label(label.as_str()));
+    }
+    snippet
+}
+
+/// The part of the file from the first line that is pointed at to the last; offset and text.
+fn window<'r>(snapshot: &'r Snapshot, file: FileId, spans: &[Span]) -> (usize, &'r str) {
+    let text = snapshot.file(file).text.as_str();
+    let start = spans.iter().map(|span| span.start as usize).min().unwrap_or(0);
+    let last = spans.iter().map(|span| span.start as usize).max().unwrap_or(0);
+    let first = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let end = text.get(last..).and_then(|after| after.find('\n')).map_or(text.len(), |at| last + at);
+    (first, text.get(first..end).unwrap_or_default())
+}

@@ -1,0 +1,93 @@
+//! Findings as flagctl's own JSON.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::codes::Severity;
+use crate::report::Validation;
+use crate::source::{Revision, Span};
+
+#[derive(Serialize)]
+struct Report<'r> {
+    /// Of this structure.
+    version: u32,
+    /// Whose files they are, where not the working folder's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<String>,
+    errors: usize,
+    warnings: usize,
+    findings: Vec<FindingJson<'r>>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct FindingJson<'r> {
+    code: &'static str,
+    severity: &'static str,
+    message: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'r str>,
+    #[serde(flatten)]
+    place: PlaceJson,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related: Vec<RelatedJson<'r>>,
+}
+
+#[derive(Serialize)]
+struct RelatedJson<'r> {
+    label: &'r str,
+    #[serde(flatten)]
+    place: PlaceJson,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PlaceJson {
+    path: String,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+/// What there is, in order.
+pub(crate) fn findings<'r>(validation: &Validation<'r>) -> Vec<FindingJson<'r>> {
+    let place = |span: Span| {
+        let place = validation.place(span);
+        PlaceJson {
+            path: validation.path(span),
+            line: place.line,
+            column: place.column,
+            end_line: place.end_line,
+            end_column: place.end_column,
+        }
+    };
+    let findings = validation.findings.iter().map(|finding| {
+        let diagnostic = &finding.diagnostic;
+        let related = diagnostic.related.iter().map(|(span, label)| RelatedJson { label, place: place(*span) });
+        FindingJson {
+            code: diagnostic.code.name(),
+            severity: finding.severity.name(),
+            message: &diagnostic.message,
+            label: diagnostic.label.as_deref(),
+            help: diagnostic.help.as_deref(),
+            place: place(diagnostic.span),
+            related: related.collect(),
+        }
+    });
+    findings.collect()
+}
+
+pub(crate) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let report = Report {
+        version: 1,
+        commit: validation.revision.map(Revision::commit),
+        errors: validation.count(Severity::Error),
+        warnings: validation.count(Severity::Warning),
+        findings: findings(validation),
+    };
+    serde_json::to_writer_pretty(&mut *out, &report)?;
+    writeln!(out)
+}

@@ -1,0 +1,91 @@
+//! Findings as SARIF 2.1.0.
+
+use std::io::{self, Write};
+
+use serde_json::{Value as Json, json};
+
+use crate::codes::{Code, Severity};
+use crate::diag::Finding;
+use crate::report::Validation;
+use crate::source::Span;
+
+const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+
+pub(crate) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let results: Vec<_> = validation.findings.iter().map(|finding| result(validation, finding)).collect();
+    let report = json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            // Otherwise columns count UTF-16 code units.
+            "columnKind": "unicodeCodePoints",
+            "tool": {"driver": {
+                "name": "flagctl",
+                "version": env!("CARGO_PKG_VERSION"),
+                "rules": Code::ALL.iter().map(|code| rule(*code)).collect::<Vec<_>>(),
+            }},
+            "results": results,
+        }],
+    });
+    serde_json::to_writer_pretty(&mut *out, &report)?;
+    writeln!(out)
+}
+
+fn rule(code: Code) -> Json {
+    let page = code.page();
+    json!({
+        "id": code.name(),
+        "shortDescription": {"text": page.lines().next().unwrap_or_default()},
+        "help": {"text": page, "markdown": page},
+        "defaultConfiguration": {"level": code.severity().name()},
+    })
+}
+
+fn result(validation: &Validation<'_>, finding: &Finding) -> Json {
+    let diagnostic = &finding.diagnostic;
+    let location = |span: Span| {
+        let place = validation.place(span);
+        json!({
+            "physicalLocation": {
+                "artifactLocation": {"uri": uri(&validation.path(span)), "uriBaseId": "%SRCROOT%"},
+                "region": {
+                    "startLine": place.line,
+                    "startColumn": place.column,
+                    "endLine": place.end_line,
+                    "endColumn": place.end_column,
+                },
+            },
+        })
+    };
+    let help = diagnostic.help.as_ref().map(|help| format!("\n{help}"));
+    let mut result = json!({
+        "ruleId": diagnostic.code.name(),
+        "ruleIndex": Code::ALL.iter().position(|code| *code == diagnostic.code),
+        "level": match finding.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
+        "message": {"text": format!("{}{}", diagnostic.message, help.unwrap_or_default())},
+        "locations": [location(diagnostic.span)],
+        "partialFingerprints": {"flagctl/v1": crate::report::findings::gitlab::fingerprint(validation, diagnostic)},
+    });
+    let related = diagnostic.related.iter().map(|(span, label)| {
+        let mut location = location(*span);
+        if let Some(fields) = location.as_object_mut() {
+            fields.insert("message".to_owned(), json!({"text": label}));
+        }
+        location
+    });
+    let related: Vec<_> = related.collect();
+    if let Some(fields) = result.as_object_mut().filter(|_| !related.is_empty()) {
+        fields.insert("relatedLocations".to_owned(), Json::Array(related));
+    }
+    result
+}
+
+/// A path as a relative URI reference.
+fn uri(path: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    let part = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    path.bytes().map(part).collect()
+}

@@ -1,0 +1,165 @@
+//! What each commit did to a flag.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::diff::{Change, Shift};
+use crate::source::About;
+
+/// The trailers of flagctl's own commits.
+const FLAG: &str = "Flag";
+const ACTION: &str = "Flagctl-Action";
+const REASON: &str = "Reason";
+
+/// The commits that changed a flag, newest first.
+#[derive(Debug, Serialize)]
+pub struct HistoryJson<'h> {
+    /// Of this structure.
+    pub version: u32,
+    /// The flag's key.
+    pub flag: &'h str,
+    /// Newest first.
+    pub commits: Vec<CommitJson>,
+}
+
+/// What one commit did to a flag.
+#[derive(Debug, Serialize)]
+pub struct CommitJson {
+    /// The full id.
+    commit: String,
+    /// By the committer's clock.
+    at: String,
+    author: String,
+    subject: String,
+    /// Which of flagctl's commands made it, if one did and for this flag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<String>,
+    /// Why, in the words of whoever ran that command.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// Empty if the flag does the same as before.
+    changes: Vec<ChangeJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct ChangeJson {
+    environment: String,
+    change: &'static str,
+    /// The change in words.
+    text: String,
+}
+
+impl CommitJson {
+    /// A commit and its changes of a flag, each with its environment.
+    pub fn new(about: About, flag: &str, changes: &[(String, Change)]) -> Self {
+        let change = |(environment, change): &(String, Change)| ChangeJson {
+            environment: environment.clone(),
+            change: kind(change),
+            text: words(change),
+        };
+        let at = Timestamp::from_second(about.seconds).map_or_else(|_| String::new(), |at| at.to_string());
+        let ours = about.trailers(FLAG).any(|key| key == flag);
+        let trailer = |name| about.trailers(name).next().filter(|_| ours).map(str::to_owned);
+        let (action, reason) = (trailer(ACTION), trailer(REASON));
+        let About { commit, author, subject, .. } = about;
+        Self { commit, at, author, subject, action, reason, changes: changes.iter().map(change).collect() }
+    }
+
+    /// The command that made it, and why; none if none of flagctl's did.
+    fn made(&self) -> Option<String> {
+        // A kill's reason is also in the kill.
+        let killed = |change: &ChangeJson, reason: &str| change.change == "killed" && change.text.ends_with(reason);
+        let said = |reason: &str| self.changes.iter().any(|change| killed(change, reason));
+        let reason = self.reason.as_ref().filter(|reason| !said(reason));
+        match (&self.action, reason) {
+            (Some(action), Some(reason)) => Some(format!("flagctl {action}: {reason}")),
+            (Some(action), None) => Some(format!("flagctl {action}")),
+            (None, Some(reason)) => Some(format!("reason: {reason}")),
+            (None, None) => None,
+        }
+    }
+}
+
+/// A paragraph for each commit.
+pub fn history(history: &HistoryJson<'_>) -> String {
+    let paragraphs = history.commits.iter().map(|commit| {
+        let mut text = heading(commit);
+        if commit.changes.is_empty() {
+            text += "    decides as before\n";
+        }
+        text + &changed(commit)
+    });
+    paragraphs.collect::<Vec<_>>().join("\n")
+}
+
+/// Which commit it is, and what it says about itself.
+pub(crate) fn heading(commit: &CommitJson) -> String {
+    let id = commit.commit.get(..10).unwrap_or(&commit.commit);
+    let made = commit.made().map_or(String::new(), |made| format!("    {made}\n"));
+    format!("{id}  {}  {}\n  {}\n{made}", commit.at, commit.author, commit.subject)
+}
+
+/// A line for each change.
+pub(crate) fn changed(commit: &CommitJson) -> String {
+    // What is the same everywhere is said once.
+    let mut said: Vec<(&str, Vec<&str>)> = Vec::new();
+    for change in &commit.changes {
+        match said.iter_mut().find(|(words, _)| *words == change.text) {
+            Some((_, environments)) => environments.push(&change.environment),
+            None => said.push((&change.text, vec![&change.environment])),
+        }
+    }
+    let lines = said.iter().map(|(words, environments)| format!("    {}: {words}\n", environments.join(", ")));
+    lines.collect()
+}
+
+pub(crate) fn kind(change: &Change) -> &'static str {
+    match change {
+        Change::Added => "added",
+        Change::Removed => "removed",
+        Change::Killed(_) => "killed",
+        Change::Revived => "revived",
+        Change::Enabled => "enabled",
+        Change::Disabled => "disabled",
+        Change::Variants => "variants",
+        Change::Off(_) => "off",
+        Change::Default(_) => "default",
+        Change::Unit(_) => "unit",
+        Change::Salt(_) => "salt",
+        Change::Requires(_) => "requires",
+        Change::RuleAdded(_) => "rule-added",
+        Change::RuleRemoved(_) => "rule-removed",
+        Change::RuleOrder => "rule-order",
+        Change::Rollout(..) => "rollout",
+        Change::Condition(..) => "condition",
+        Change::Serve(..) => "serve",
+    }
+}
+
+/// A change in a sentence's words.
+pub fn words(change: &Change) -> String {
+    let shift = |Shift { from, to }: &Shift| {
+        let shown = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
+        format!("{} → {}", shown(from), shown(to))
+    };
+    match change {
+        Change::Added => "added".to_owned(),
+        Change::Removed => "removed".to_owned(),
+        Change::Killed(reason) => format!("killed: {reason}"),
+        Change::Revived => "revived".to_owned(),
+        Change::Enabled => "enabled".to_owned(),
+        Change::Disabled => "disabled".to_owned(),
+        Change::Variants => "other variants or values".to_owned(),
+        Change::Off(variants) => format!("off {}", shift(variants)),
+        Change::Default(variants) => format!("default {}", shift(variants)),
+        Change::Unit(units) => format!("unit {}", shift(units)),
+        Change::Salt(salts) => format!("salt {}", shift(salts)),
+        Change::Requires(flags) => format!("requires {}", shift(flags)),
+        Change::RuleAdded(rule) => format!("rule {rule} added"),
+        Change::RuleRemoved(rule) => format!("rule {rule} removed"),
+        Change::RuleOrder => "rules in another order".to_owned(),
+        Change::Rollout(rule, from, to) => format!("rule {rule} {from} → {to}"),
+        Change::Condition(rule, conditions) => format!("rule {rule} is for {}", shift(conditions)),
+        Change::Serve(rule, variants) => format!("rule {rule} serves {}", shift(variants)),
+    }
+}

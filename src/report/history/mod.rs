@@ -1,0 +1,2 @@
+pub(crate) mod blame;
+pub(crate) mod log;

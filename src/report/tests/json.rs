@@ -1,0 +1,118 @@
+//! What tests found as flagctl's own JSON.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::report::TestReport;
+use crate::report::findings::json::{FindingJson, findings};
+use crate::source::{FileId, Revision, Snapshot, Span};
+use crate::test::{Coverage, Ending};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'r> {
+    /// Of this structure.
+    version: u32,
+    /// Whose files they are, where not the working folder's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<String>,
+    passed: usize,
+    failed: usize,
+    unknown: usize,
+    not_run: usize,
+    findings: Vec<FindingJson<'r>>,
+    checks: Vec<CheckJson<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<Vec<CoverageJson<'r>>>,
+}
+
+#[derive(Serialize)]
+struct CheckJson<'r> {
+    path: String,
+    line: usize,
+    name: &'r str,
+    flag: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<&'r str>,
+    environment: &'r str,
+    result: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CoverageJson<'r> {
+    flag: &'r str,
+    rules: CountJson,
+    variants: CountJson,
+    idle_rules: &'r [String],
+    idle_variants: &'r [String],
+}
+
+#[derive(Serialize)]
+struct CountJson {
+    covered: usize,
+    total: usize,
+}
+
+/// Counts lines from one place to the next, which are in order: a golden matrix may have ten thousands.
+struct Lines<'r> {
+    snapshot: &'r Snapshot,
+    file: Option<FileId>,
+    offset: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    fn of(&mut self, span: Span) -> usize {
+        let start = span.start as usize;
+        if self.file != Some(span.file) || start < self.offset {
+            (self.file, self.offset, self.line) = (Some(span.file), 0, 1);
+        }
+        let between = self.snapshot.file(span.file).text.get(self.offset..start).unwrap_or_default();
+        self.line += between.bytes().filter(|byte| *byte == b'\n').count();
+        self.offset = start;
+        self.line
+    }
+}
+
+pub(crate) fn write(report: &TestReport<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let validation = &report.validation;
+    let mut checks = Vec::with_capacity(report.outcome.checks.len());
+    let mut lines = Lines { snapshot: validation.snapshot, file: None, offset: 0, line: 1 };
+    for check in &report.outcome.checks {
+        checks.push(CheckJson {
+            path: validation.path(check.span),
+            line: lines.of(check.span),
+            name: &check.name,
+            flag: check.flag,
+            context: check.context,
+            environment: check.environment,
+            result: check.verdict.ending().name(),
+        });
+    }
+    let written = Report {
+        version: 1,
+        commit: validation.revision.map(Revision::commit),
+        passed: report.outcome.count(Ending::Passed),
+        failed: report.outcome.count(Ending::Failed),
+        unknown: report.outcome.count(Ending::Unknown),
+        not_run: report.outcome.count(Ending::NotRun),
+        findings: findings(validation),
+        checks,
+        coverage: report.coverage.map(|flags| flags.iter().map(coverage).collect()),
+    };
+    serde_json::to_writer_pretty(&mut *out, &written)?;
+    writeln!(out)
+}
+
+fn coverage(coverage: &Coverage) -> CoverageJson<'_> {
+    let count = |(covered, total)| CountJson { covered, total };
+    CoverageJson {
+        flag: &coverage.flag,
+        rules: count(coverage.rules),
+        variants: count(coverage.variants),
+        idle_rules: &coverage.idle_rules,
+        idle_variants: &coverage.idle_variants,
+    }
+}
