@@ -3,7 +3,7 @@
 //! Definitions go one way, from files to an answer:
 //!
 //! ```text
-//! source → yaml → model → compile → { eval · diff · impact · rules } → report → cmd
+//! source → yaml → model → compile → { eval · analyze · diff · rules · test } → report → cli
 //! ```
 //!
 //! A stage is a module; it may use those that this table allows, and a test holds the code to it.
@@ -11,27 +11,27 @@
 //! | module | takes | gives | may use |
 //! |---|---|---|---|
 //! | codes | nothing | Code, Severity: the one list of diagnostic codes | |
-//! | source | a folder, a revision | Snapshot, FileId, Span (the only reader of definitions and of git) | |
-//! | diag | codes, spans | Diagnostic, Finding (levels and inline allows are decided here) | codes, source |
-//! | yaml | a file's text | Node tree with spans (the only module that knows the YAML parser) | codes, source, diag |
+//! | snapshot | the texts of files | File, FileId, Span: positions in definitions | |
+//! | source | a folder, a revision | files of definitions (the only reader of definitions and of git) | snapshot |
+//! | diag | codes, spans | Diagnostic, Finding (levels and inline allows are decided here) | codes, snapshot |
+//! | yaml | a file's text | Node tree with spans (the only module that knows the YAML parser) | codes, snapshot, diag |
 //! | bundle | nothing, or JSON | Bundle: what the evaluator reads | |
 //! | eval | Bundle, context, now | Decision, Trace | bundle |
 //! | analyze | one or two Bundles | exact answers about all contexts: what changes, what is reachable, what is proven | bundle, eval |
-//! | model | Node trees | Project: every definition as written, spanned | source, yaml, bundle, eval |
-//! | schema | a Node tree, its kind | diagnostics: departures from the published schemas | codes, source, diag, yaml, model, bundle |
-//! | compile | Project, environment | Bundle: names resolved, order fixed, percentages as bucket ranges | codes, source, diag, yaml, model, bundle, eval |
-//! | diff | a flag before and after | Changes of its meaning, in a fixed order | bundle |
-//! | test | Project, Bundles | what became of every expectation and assertion in its test files | codes, source, diag, yaml, bundle, eval, analyze, model, compile |
+//! | model | Node trees | Project: every definition as written, spanned | snapshot, yaml, bundle, eval |
+//! | schema | a Node tree, its kind | diagnostics: departures from the published schemas | codes, snapshot, diag, yaml, model, bundle |
+//! | compile | Project, environment | Bundle: names resolved, order fixed, percentages as bucket ranges | codes, snapshot, diag, yaml, model, bundle, eval |
+//! | test | Project, Bundles | the result of every expectation and assertion in the test files | codes, snapshot, diag, yaml, bundle, eval, analyze, model, compile |
 //! | flagd | Bundle | the flags as flagd's clients read them, or what they cannot say | bundle, eval |
 //! | store | a target | objects, each whole, written under conditions (the only one that knows object stores) | |
 //! | publish | an environment's bytes, their commit, a Store | the next number of its log, or why there is none | bundle, store |
-//! | edit | a file's text, one change | the new text, everything else byte for byte | source, yaml |
+//! | edit | a file's text, one change | the new text, everything else byte for byte | snapshot, yaml |
 //! | commit | changes of a branch's files | a git commit (the only writer of git) | |
-//! | rules | Project, a day, Bundles | diagnostics, one lint rule a file | codes, source, diag, yaml, bundle, analyze, model |
-//! | load | a source | Project, diagnostics: all that stands before compiling, on one screen | codes, source, diag, yaml, model, schema |
-//! | impact | two Sources or Bundles, keys of flags | what a change does to all contexts, per flag and environment | codes, source, diag, model, bundle, compile, diff, load, analyze |
-//! | report | any result | text in one format a file | codes, source, diag, bundle, eval, analyze, diff, test, publish, impact |
-//! | cmd | arguments | Exit; reads clock, environment, working folder | codes, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, store, publish, edit, commit, rules, load, impact, report |
+//! | rules | Project, a day, Bundles | diagnostics, one lint rule a file | codes, snapshot, diag, yaml, bundle, analyze, model |
+//! | load | a source | Project, diagnostics: everything that happens before compiling | codes, snapshot, source, diag, yaml, model, schema |
+//! | diff | two Sources or Bundles, keys of flags | what a change does to all contexts, per flag and environment | codes, snapshot, source, diag, model, bundle, compile, load, analyze |
+//! | report | any result | text in one format a file | codes, snapshot, source, diag, bundle, eval, analyze, diff, test, publish |
+//! | cli | arguments | Exit; reads clock, environment, working folder | codes, snapshot, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, store, publish, edit, commit, rules, load, report |
 //!
 //! `bundle` and `eval` are the evaluator: with `default-features = false` they are all there is, for programs
 //! that decide flags themselves. They read neither files nor YAML, and know no command line.
@@ -68,6 +68,8 @@ pub mod report;
 pub mod rules;
 #[cfg(feature = "cli")]
 pub mod schema;
+#[cfg(feature = "cli")]
+pub mod snapshot;
 #[cfg(feature = "cli")]
 pub mod source;
 #[cfg(feature = "cli")]

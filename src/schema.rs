@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics, closest, did_you_mean};
 use crate::model::Kind;
-use crate::source::Span;
+use crate::snapshot::Span;
 use crate::yaml::{Entry, Node, Value};
 
 /// The text of a kind's schema, as published.

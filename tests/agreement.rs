@@ -11,7 +11,7 @@
 use std::fs;
 
 use flagctl::model::{self, Kind};
-use flagctl::source::{File, FileId};
+use flagctl::snapshot::{File, FileId};
 use flagctl::{schema, yaml};
 use serde_json::{Map, Value as Json, json};
 

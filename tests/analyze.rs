@@ -11,11 +11,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use flagctl::analyze::{
-    Answer, Budget, Definition, Doubt, Effect, Failure, Place, Population, Reach, Region, Served, Share, Sight,
-    Witness, always, at_most, changes, effects, exclusive, follows, implies, monotone, never, reachable, satisfiable,
-    valid,
+    Answer, Budget, DecidedBy, Definition, Doubt, Effect, EvaluatedContext, Failure, Population, Reach, Region, Served,
+    Share, Witness, always, at_most, changes, effects, exclusive, follows, implies, monotone, never, reachable,
+    satisfiable, valid,
 };
-use flagctl::bundle::{BUCKETS, Bundle, Condition, Domain, Flag, FlagId, Percent, Serve, State, VariantId};
+use flagctl::bundle::{BUCKETS, Bundle, Condition, Flag, FlagId, HashDomain, Percent, Serve, State, VariantId};
 use flagctl::eval::{Context, Truth, Value, decide, holds};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
@@ -283,7 +283,7 @@ struct Reference<'b> {
     buckets: &'b Buckets,
 }
 
-fn hash_of(flag: &Flag, domain: Domain) -> (Vec<u8>, u16) {
+fn hash_of(flag: &Flag, domain: HashDomain) -> (Vec<u8>, u16) {
     (flag.bucketer.input(domain, ""), flag.unit.0)
 }
 
@@ -299,40 +299,40 @@ impl Reference<'_> {
         }
     }
 
-    fn bucket(&self, flag: &Flag, domain: Domain) -> Option<u32> {
+    fn bucket(&self, flag: &Flag, domain: HashDomain) -> Option<u32> {
         match self.context.value(flag.unit) {
             Value::Text(text) if !text.is_empty() => Some(self.buckets[&hash_of(flag, domain)]),
             _ => None,
         }
     }
 
-    fn decide(&self, flag: &Flag) -> (VariantId, Place) {
+    fn decide(&self, flag: &Flag) -> (VariantId, DecidedBy) {
         match flag.state {
-            State::Disabled => return (flag.off, Place::Disabled),
-            State::Killed { .. } => return (flag.off, Place::Killed),
+            State::Disabled => return (flag.off, DecidedBy::Disabled),
+            State::Killed { .. } => return (flag.off, DecidedBy::Killed),
             State::Enabled => {}
         }
         if let Some(at) = flag.prerequisites.iter().position(|one| self.holds(one) != Truth::True) {
-            return (flag.off, Place::Prerequisite(at));
+            return (flag.off, DecidedBy::Prerequisite(at));
         }
         for (at, rule) in flag.rules.iter().enumerate() {
             let matches = rule.condition.as_ref().is_none_or(|one| self.holds(one) == Truth::True);
             let admits = rule.rollout == Percent::ALL
                 || rule.rollout != Percent::ZERO
-                    && self.bucket(flag, Domain::Gate).is_some_and(|bucket| bucket < rule.rollout.buckets());
+                    && self.bucket(flag, HashDomain::Rollout).is_some_and(|bucket| bucket < rule.rollout.buckets());
             if !matches || !admits {
                 continue;
             }
             let served = match &rule.serve {
                 Serve::Variant(id) => *id,
-                Serve::Split(ranges) => match self.bucket(flag, Domain::Split) {
+                Serve::Split(ranges) => match self.bucket(flag, HashDomain::Split) {
                     None => flag.off,
                     Some(bucket) => ranges.iter().find(|(end, _)| bucket < *end).unwrap().1,
                 },
             };
-            return (served, Place::Rule(at));
+            return (served, DecidedBy::Rule(at));
         }
-        (flag.default, Place::Default)
+        (flag.default, DecidedBy::Default)
     }
 }
 
@@ -342,12 +342,12 @@ fn cells(bundles: &[&Bundle]) -> Vec<(Buckets, Share)> {
     let mut ends: BTreeMap<(Vec<u8>, u16), BTreeSet<u32>> = BTreeMap::new();
     for flag in bundles.iter().flat_map(|bundle| bundle.flags.iter().take(2)) {
         let gates = flag.rules.iter().map(|rule| rule.rollout.buckets());
-        ends.entry(hash_of(flag, Domain::Gate)).or_default().extend(gates);
+        ends.entry(hash_of(flag, HashDomain::Rollout)).or_default().extend(gates);
         let splits = flag.rules.iter().filter_map(|rule| match &rule.serve {
             Serve::Split(ranges) => Some(ranges.iter().map(|(end, _)| *end)),
             Serve::Variant(_) => None,
         });
-        ends.entry(hash_of(flag, Domain::Split)).or_default().extend(splits.flatten());
+        ends.entry(hash_of(flag, HashDomain::Split)).or_default().extend(splits.flatten());
     }
     let mut all = vec![(Buckets::new(), 1, 1)];
     for (hash, mut ends) in ends {
@@ -421,7 +421,8 @@ impl<'b> Case<'b> {
     }
 
     fn contained(&self, region: &Region) -> bool {
-        let [before, after] = [0, 1].map(|at| Sight { bundle: self.bundles[at], context: &self.contexts[at] });
+        let [before, after] =
+            [0, 1].map(|at| EvaluatedContext { bundle: self.bundles[at], context: &self.contexts[at] });
         region.contains(before, after, self.now)
     }
 
@@ -683,7 +684,7 @@ fn promises_are_kept_or_broken_as_the_evaluator_says() {
         let reached = reachable(main, &budget).unwrap();
         let flag = &Flag { state: State::Enabled, ..main.flag().clone() };
         for (at, reach) in reached.rules.iter().enumerate() {
-            let decides = |reference: &Reference<'_>| reference.decide(flag).1 == Place::Rule(at);
+            let decides = |reference: &Reference<'_>| reference.decide(flag).1 == DecidedBy::Rule(at);
             match reach {
                 Reach::Reachable(Some(Witness { context, now })) => {
                     let json = Json::Object(context.clone());
@@ -703,7 +704,7 @@ fn promises_are_kept_or_broken_as_the_evaluator_says() {
                     let mut fewer = flag.clone();
                     fewer.rules = covered_by.iter().chain([&at]).map(|rule| flag.rules[*rule].clone()).collect();
                     fewer.prerequisites = prerequisites.iter().map(|one| flag.prerequisites[*one].clone()).collect();
-                    let last = Place::Rule(covered_by.len());
+                    let last = DecidedBy::Rule(covered_by.len());
                     assert!(!world.some(|reference| reference.decide(&fewer).1 == last), "{shown}");
                     // And none of what is named is too much: without it, there is somebody.
                     let reached = |flag: Flag, rule: usize| {
@@ -736,7 +737,7 @@ fn promises_are_kept_or_broken_as_the_evaluator_says() {
         for (at, seen) in (0u16..).map(VariantId).zip(&reached.variants) {
             assert!(*seen || !world.some(|reference| reference.decide(flag).0 == at), "{shown}");
         }
-        assert!(reached.default || !world.some(|reference| reference.decide(flag).1 == Place::Default), "{shown}");
+        assert!(reached.default || !world.some(|reference| reference.decide(flag).1 == DecidedBy::Default), "{shown}");
         let guessed = flagctl::analyze::reached(main, &budget).unwrap();
         let kinds = |all: &[Reach]| all.iter().map(std::mem::discriminant).collect::<Vec<_>>();
         assert_eq!(kinds(&guessed.rules), kinds(&reached.rules), "{shown}");
@@ -782,7 +783,10 @@ fn a_grown_rollout_expands_by_the_difference_and_moves_nobody_else() {
     assert_eq!(region.moved().to_string(), "2.5%");
     assert_eq!(effects(&regions), [Effect::Expand].into());
     assert_eq!(region.words(), "targetingKey is there");
-    assert_eq!((region.before.as_slice(), region.after.as_slice()), (&[Place::Default][..], &[Place::Rule(0)][..]));
+    assert_eq!(
+        (region.before.as_slice(), region.after.as_slice()),
+        (&[DecidedBy::Default][..], &[DecidedBy::Rule(0)][..])
+    );
 }
 
 #[test]
@@ -901,7 +905,7 @@ fn one_changed_rule_of_two_hundred_takes_little_work() {
     let little = Budget { conflicts: 100_000, states: 50_000, leaves: 5_000, ..Budget::default() };
     let regions = changes(old, new, &little).unwrap();
     assert!(!regions.is_empty() && regions.iter().all(|region| region.witness.is_some()), "{regions:#?}");
-    assert!(regions.iter().all(|region| region.before == [Place::Rule(100)]), "{regions:#?}");
+    assert!(regions.iter().all(|region| region.before == [DecidedBy::Rule(100)]), "{regions:#?}");
     assert_eq!(changes(old, old, &Budget { conflicts: 0, states: 0, leaves: 0, ..little }).unwrap().len(), 0);
 }
 

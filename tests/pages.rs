@@ -19,7 +19,7 @@ use flagctl::analyze::Budget;
 use flagctl::codes::Code;
 use flagctl::compile::compile;
 use flagctl::diag::Finding;
-use flagctl::report::{Colour, Format, Validation};
+use flagctl::report::{Colour, FindingsFormat, Validation};
 use flagctl::source::{Folder, Source};
 use flagctl::test::{Past, plan, run};
 use flagctl::{load, report, rules};
@@ -121,7 +121,7 @@ fn validate(block: &Block) -> (Vec<Finding>, String) {
         contents: "this block",
     };
     let mut text = Vec::new();
-    report::validation(&validation, Format::Human, Colour::Never, &mut text).unwrap();
+    report::validation(&validation, FindingsFormat::Human, Colour::Never, &mut text).unwrap();
     (findings, String::from_utf8(text).unwrap())
 }
 

@@ -9,7 +9,7 @@
 use std::fmt::Write;
 use std::sync::OnceLock;
 
-use flagctl::bundle::{BUCKETS, Bucketer, Bucketing, Bundle, Domain};
+use flagctl::bundle::{BUCKETS, Bucketer, Bucketing, Bundle, HashDomain};
 use flagctl::eval::{Context, Value, decide};
 use jiff::Timestamp;
 
@@ -50,8 +50,8 @@ impl Sample {
         let bucketer = Bucketer::new(bucketing, salt);
         let mut sample = Self { gate: Vec::with_capacity(4 * UNITS), split: Vec::with_capacity(4 * UNITS) };
         units(&mut |unit| {
-            sample.gate.push(bucketer.bucket(Domain::Gate, unit));
-            sample.split.push(bucketer.bucket(Domain::Split, unit));
+            sample.gate.push(bucketer.bucket(HashDomain::Rollout, unit));
+            sample.split.push(bucketer.bucket(HashDomain::Split, unit));
         });
         sample
     }

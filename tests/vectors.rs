@@ -11,7 +11,7 @@
 use std::fs;
 use std::path::Path;
 
-use flagctl::bundle::{BUCKETS, Bucketer, Bucketing, Bundle, Domain};
+use flagctl::bundle::{BUCKETS, Bucketer, Bucketing, Bundle, HashDomain};
 use flagctl::codes::Severity;
 use flagctl::compile::compile;
 use flagctl::eval::{Cause, Context, Decision, Reason, Truth, decide, trace};
@@ -82,8 +82,8 @@ fn every_unit_falls_in_the_bucket_that_the_vectors_name() {
     for row in &rows {
         let bucketer = Bucketer::new(row.bucketing, &row.salt);
         let domain = match row.domain.as_str() {
-            "gate" => Domain::Gate,
-            "split" => Domain::Split,
+            "gate" => HashDomain::Rollout,
+            "split" => HashDomain::Split,
             other => panic!("there is no domain `{other}`"),
         };
         let unit = row.unit.repeat(row.repeat.unwrap_or(1));

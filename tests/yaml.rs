@@ -13,8 +13,8 @@ use std::path::Path;
 
 use flagctl::codes::Code;
 use flagctl::diag::Diagnostics;
-use flagctl::source::{File, FileId};
-use flagctl::yaml::{self, Node, Value, Whole};
+use flagctl::snapshot::{File, FileId};
+use flagctl::yaml::{self, Completeness, Node, Value};
 use proptest::prelude::*;
 
 fn parse(text: &str) -> (yaml::Document, Diagnostics) {
@@ -148,7 +148,7 @@ fn bytes_that_are_no_text_are_located() {
     let document = yaml::parse(FileId(0), &file, &mut diagnostics);
     assert_eq!(
         (document.whole, diagnostics[0].code, diagnostics[0].span.start),
-        (Whole::No, Code::InvalidEncoding, 11)
+        (Completeness::Incomplete, Code::InvalidEncoding, 11)
     );
 }
 

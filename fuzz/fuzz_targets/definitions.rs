@@ -16,9 +16,9 @@ use flagctl::compile::compile;
 use flagctl::diag::{Allow, Diagnostics, Levels, settle};
 use flagctl::eval::{Context, Decision, Value, decide, nearest, trace};
 use flagctl::model::{self, Kind, Misfit};
-use flagctl::report::{self, Colour, DecisionJson, Format, Validation};
-use flagctl::source::{File, FileId, PROJECT_FILE, Snapshot, Span};
-use flagctl::yaml::{self, Document, Whole};
+use flagctl::report::{self, Colour, DecisionJson, FindingsFormat, Validation};
+use flagctl::snapshot::{File, FileId, PROJECT_FILE, Snapshot, Span};
+use flagctl::yaml::{self, Document, Completeness};
 use flagctl::{rules, schema};
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -124,7 +124,7 @@ impl Reading {
         let id = self.snapshot.add(File::new(path.to_owned(), bytes.to_vec()));
         let document = yaml::parse(id, self.snapshot.file(id), &mut self.diagnostics);
         let said = self.diagnostics.iter().any(|diagnostic| diagnostic.span.file == id);
-        assert!(document.whole == Whole::Yes || said, "the file was not read completely, and no diagnostic says why");
+        assert!(document.whole == Completeness::Complete || said, "the file was not read completely, and no diagnostic says why");
         for comment in &document.comments {
             self.lies_inside(comment.span);
             self.allows.extend(Allow::read(&comment.text, comment.line, comment.span, &mut self.diagnostics));
@@ -155,7 +155,7 @@ impl Reading {
     /// validates the file with the schema only if the model reports a misfit, so a missing misfit would hide an error.
     fn hold(&mut self, kind: Kind, document: &Document, misfits: &[Misfit]) {
         misfits.iter().for_each(|misfit| self.lies_inside(misfit.span));
-        if document.whole == Whole::Yes {
+        if document.whole == Completeness::Complete {
             let before = self.diagnostics.len();
             schema::check(kind, &document.root, &mut self.diagnostics);
             let found = self.diagnostics.get(before..).unwrap_or_default();
@@ -175,8 +175,8 @@ impl Reading {
         // A SARIF report contains the page of every code, which takes longer than all other steps, so only one input
         // in sixteen renders it.
         let sarif = self.snapshot.files().map(|(_, file)| file.text.len()).sum::<usize>().is_multiple_of(16);
-        let formats = [Format::Human, Format::Json, Format::Github, Format::Gitlab, Format::Junit];
-        for format in formats.into_iter().chain(sarif.then_some(Format::Sarif)) {
+        let formats = [FindingsFormat::Human, FindingsFormat::Json, FindingsFormat::Github, FindingsFormat::Gitlab, FindingsFormat::Junit];
+        for format in formats.into_iter().chain(sarif.then_some(FindingsFormat::Sarif)) {
             let mut out = Vec::new();
             report::validation(&validation, format, Colour::Never, &mut out).expect("memory can be written to");
             std::str::from_utf8(&out).expect("a report is text");

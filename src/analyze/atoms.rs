@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analyze::Side;
 use crate::bundle::{
-    Attribute, AttributeId, BUCKETS, Bucket, Bucketer, Bundle, Condition, Domain, Flag, FlagId, Percent, Predicate,
+    Attribute, AttributeId, BUCKETS, Bucket, Bucketer, Bundle, Condition, Flag, FlagId, HashDomain, Percent, Predicate,
     SegmentId, Serve, Type,
 };
 
@@ -38,7 +38,7 @@ pub(super) struct Asked<'b> {
 pub(super) struct Hash {
     pub(super) unit: AttributeKey,
     pub(super) bucketer: Bucketer,
-    pub(super) domain: Domain,
+    pub(super) domain: HashDomain,
     /// Strictly between 0 and [`BUCKETS`].
     pub(super) ends: BTreeSet<Bucket>,
 }
@@ -55,7 +55,7 @@ pub(super) fn attribute_key(attribute: &Attribute) -> AttributeKey {
     (attribute.name.to_string(), attribute.kind.name())
 }
 
-pub(super) fn hash_key(bundle: &Bundle, flag: &Flag, domain: Domain) -> Option<HashKey> {
+pub(super) fn hash_key(bundle: &Bundle, flag: &Flag, domain: HashDomain) -> Option<HashKey> {
     let unit = bundle.attributes.get(flag.unit).filter(|attribute| attribute.kind == Type::String)?;
     Some(HashKey {
         bucketing: format!("{:?}", bundle.bucketing),
@@ -75,15 +75,15 @@ impl<'b> Vocabulary<'b> {
         }
         for rule in &flag.rules {
             if !matches!(rule.rollout, Percent::ZERO | Percent::ALL) {
-                self.hash(bundle, flag, Domain::Gate, [rule.rollout.buckets()]);
+                self.hash(bundle, flag, HashDomain::Rollout, [rule.rollout.buckets()]);
             }
             if let Serve::Split(ranges) = &rule.serve {
-                self.hash(bundle, flag, Domain::Split, ranges.iter().map(|(end, _)| *end));
+                self.hash(bundle, flag, HashDomain::Split, ranges.iter().map(|(end, _)| *end));
             }
         }
     }
 
-    fn hash(&mut self, bundle: &'b Bundle, flag: &Flag, domain: Domain, ends: impl IntoIterator<Item = Bucket>) {
+    fn hash(&mut self, bundle: &'b Bundle, flag: &Flag, domain: HashDomain, ends: impl IntoIterator<Item = Bucket>) {
         self.attribute(bundle, flag.unit, |asked| asked.unit = true);
         let Some(key) = hash_key(bundle, flag, domain) else { return };
         let unit = (key.unit.clone(), Type::String.name());

@@ -11,7 +11,7 @@ use crate::analyze::Failure;
 use crate::analyze::Side;
 use crate::analyze::domain::Form;
 use crate::analyze::encode::{LoweredFlag, Node, NodeKind, Unit, Want};
-use crate::analyze::region::{Place, Subject};
+use crate::analyze::region::{DecidedBy, Subject};
 use crate::analyze::search::Engine;
 use crate::analyze::share::Share;
 use crate::analyze::solver::{Literal, Model};
@@ -19,14 +19,14 @@ use crate::bundle::{BUCKETS, Bucket, Condition, Percent, Serve, State, VariantId
 
 /// Whether a kill or `enabled: false` counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Heed {
+pub(super) enum StateHandling {
     State,
     RulesOnly,
 }
 
 /// Something that was asked of the context.
 #[derive(Debug, Clone)]
-pub(super) struct Ask<'b> {
+pub(super) struct Query<'b> {
     pub(super) literal: Literal,
     pub(super) side: Side,
     pub(super) subject: Subject,
@@ -41,13 +41,13 @@ pub(super) struct Leaf {
     /// For each dimension, half open.
     pub(super) ranges: Vec<(Bucket, Bucket)>,
     pub(super) share: Share,
-    pub(super) decisions: Vec<(VariantId, Place)>,
+    pub(super) decisions: Vec<(VariantId, DecidedBy)>,
     pub(super) conditions: Vec<bool>,
 }
 
 pub(super) struct Tree<'b> {
     pub(super) leaves: Vec<Leaf>,
-    pub(super) asks: Vec<Ask<'b>>,
+    pub(super) asks: Vec<Query<'b>>,
     /// Which target's decision depends on which dimension.
     pub(super) used: BTreeSet<(usize, usize)>,
 }
@@ -61,7 +61,7 @@ struct Cut {
 pub(super) fn explore<'b>(
     engine: &mut Engine<'b>,
     model: &Model,
-    targets: &[(usize, Heed)],
+    targets: &[(usize, StateHandling)],
     conditions: &[&Node<'b>],
 ) -> Result<Tree<'b>, Failure> {
     let mut remaining = engine.budget.leaves;
@@ -100,7 +100,7 @@ pub(super) fn explore<'b>(
 struct Walk<'e, 'b> {
     engine: &'e Engine<'b>,
     model: &'e Model,
-    asks: Vec<Ask<'b>>,
+    asks: Vec<Query<'b>>,
     asked: BTreeSet<batsat::Var>,
     ranges: Vec<(Bucket, Bucket)>,
     /// Whose decision it is now.
@@ -109,7 +109,11 @@ struct Walk<'e, 'b> {
 }
 
 impl<'b> Walk<'_, 'b> {
-    fn leaf(&mut self, targets: &[(usize, Heed)], conditions: &[&Node<'b>]) -> Result<Result<Leaf, Failure>, Cut> {
+    fn leaf(
+        &mut self,
+        targets: &[(usize, StateHandling)],
+        conditions: &[&Node<'b>],
+    ) -> Result<Result<Leaf, Failure>, Cut> {
         self.target = None;
         let mut held = Vec::with_capacity(conditions.len());
         for condition in conditions {
@@ -128,19 +132,19 @@ impl<'b> Walk<'_, 'b> {
         Ok(share.map(|share| Leaf { ranges: self.ranges.clone(), share, decisions, conditions: held }))
     }
 
-    fn decide(&mut self, at: usize, heed: Heed) -> Result<(VariantId, Place), Cut> {
+    fn decide(&mut self, at: usize, heed: StateHandling) -> Result<(VariantId, DecidedBy), Cut> {
         let engine = self.engine;
-        let Some(lowered) = engine.lowering.flags.get(at) else { return Ok((VariantId(0), Place::Default)) };
+        let Some(lowered) = engine.lowering.flags.get(at) else { return Ok((VariantId(0), DecidedBy::Default)) };
         let flag = lowered.flag;
         match (&flag.state, heed) {
-            (State::Enabled, _) | (_, Heed::RulesOnly) => {}
-            (State::Disabled, _) => return Ok((flag.off, Place::Disabled)),
-            (State::Killed { .. }, _) => return Ok((flag.off, Place::Killed)),
+            (State::Enabled, _) | (_, StateHandling::RulesOnly) => {}
+            (State::Disabled, _) => return Ok((flag.off, DecidedBy::Disabled)),
+            (State::Killed { .. }, _) => return Ok((flag.off, DecidedBy::Killed)),
         }
         for (prerequisite, node) in lowered.prerequisites.iter().enumerate() {
             let subject = Subject::Prerequisite { flag: flag.key.to_string(), prerequisite };
             if !self.holds(node, &subject)? {
-                return Ok((flag.off, Place::Prerequisite(prerequisite)));
+                return Ok((flag.off, DecidedBy::Prerequisite(prerequisite)));
             }
         }
         for (at, rule) in lowered.rules.iter().enumerate() {
@@ -160,25 +164,25 @@ impl<'b> Walk<'_, 'b> {
                 continue;
             }
             let ranges = match &rule.rule.serve {
-                Serve::Variant(id) => return Ok((*id, Place::Rule(at))),
+                Serve::Variant(id) => return Ok((*id, DecidedBy::Rule(at))),
                 Serve::Split(ranges) => ranges,
             };
             if !self.has_unit(lowered) {
-                return Ok((flag.off, Place::Rule(at)));
+                return Ok((flag.off, DecidedBy::Rule(at)));
             }
             for (end, id) in ranges {
                 if *end >= BUCKETS || *end > 0 && self.below(lowered, lowered.split, *end)? {
-                    return Ok((*id, Place::Rule(at)));
+                    return Ok((*id, DecidedBy::Rule(at)));
                 }
             }
-            return Ok((flag.off, Place::Rule(at)));
+            return Ok((flag.off, DecidedBy::Rule(at)));
         }
-        Ok((flag.default, Place::Default))
+        Ok((flag.default, DecidedBy::Default))
     }
 
     fn holds(&mut self, node: &Node<'b>, subject: &Subject) -> Result<bool, Cut> {
         match &node.kind {
-            NodeKind::Plain => Ok(self.ask(node.literal, || Ask {
+            NodeKind::Plain => Ok(self.ask(node.literal, || Query {
                 literal: node.literal,
                 side: node.side,
                 subject: subject.clone(),
@@ -202,13 +206,13 @@ impl<'b> Walk<'_, 'b> {
                 Ok(false)
             }
             NodeKind::Served(flag, variants, want) => {
-                let (served, _) = self.decide(*flag, Heed::State)?;
+                let (served, _) = self.decide(*flag, StateHandling::State)?;
                 Ok(variants.contains(&served) == (*want == Want::True))
             }
         }
     }
 
-    fn ask(&mut self, literal: Literal, make: impl FnOnce() -> Ask<'b>) -> bool {
+    fn ask(&mut self, literal: Literal, make: impl FnOnce() -> Query<'b>) -> bool {
         let truth = self.engine.lowering.solver.truth();
         if literal.var() != truth.var() && self.asked.insert(literal.var()) {
             let ask = make();
@@ -220,7 +224,7 @@ impl<'b> Walk<'_, 'b> {
     fn has_unit(&mut self, flag: &LoweredFlag<'b>) -> bool {
         let Unit { there, .. } = flag.unit;
         let subject = Subject::Unit { attribute: self.attribute(flag) };
-        self.ask(there, || Ask { literal: there, side: flag.side, subject, condition: None, class: None })
+        self.ask(there, || Query { literal: there, side: flag.side, subject, condition: None, class: None })
     }
 
     fn attribute(&self, flag: &LoweredFlag<'b>) -> String {
@@ -234,7 +238,7 @@ impl<'b> Walk<'_, 'b> {
         let Some(at) = dimension else { return Ok(false) };
         let Some(dimension) = engine.lowering.dimensions.get(at) else { return Ok(false) };
         let subject = Subject::Named { attribute: self.attribute(flag) };
-        let ask = |literal, class| Ask { literal, side: flag.side, subject, condition: None, class };
+        let ask = |literal, class| Query { literal, side: flag.side, subject, condition: None, class };
         self.used.extend(self.target.map(|target| (target, at)));
         let named = flag.unit.named;
         if self.model.holds(named)

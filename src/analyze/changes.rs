@@ -7,11 +7,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::analyze::bucket_partition::{Ask, Heed, Leaf, Tree, explore};
+use crate::analyze::bucket_partition::{Leaf, Query, StateHandling, Tree, explore};
 use crate::analyze::domain::Form;
 use crate::analyze::encode::Want;
 use crate::analyze::region::{
-    Bounds, Effect, Place, Population, Region, Subject, Term, Test, Transition, Witness, effect,
+    Bounds, DecidedBy, Effect, Population, Region, Subject, Term, Test, Transition, Witness, effect,
 };
 use crate::analyze::search::{Answer, Certainty, Engine};
 use crate::analyze::share::Share;
@@ -32,7 +32,11 @@ pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -
     let bundles = vec![(Side::Before, before.bundle), (Side::After, after.bundle)];
     let mut engine = Engine::new(bundles, &[(Side::Before, before), (Side::After, after)], &[], budget);
     let (old, new) = (engine.lower(Side::Before, before), engine.lower(Side::After, after));
-    let pair = Pair { old: before.flag(), new: after.flag(), targets: [(old, Heed::State), (new, Heed::State)] };
+    let pair = Pair {
+        old: before.flag(),
+        new: after.flag(),
+        targets: [(old, StateHandling::State), (new, StateHandling::State)],
+    };
     let differ = pair.differ(&mut engine);
     let guard = engine.lowering.solver.fresh();
     let mut drafts: Vec<Draft<'_>> = Vec::new();
@@ -67,12 +71,12 @@ pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -
 struct Pair<'b> {
     old: &'b Flag,
     new: &'b Flag,
-    targets: [(usize, Heed); 2],
+    targets: [(usize, StateHandling); 2],
 }
 
 /// A region, in the terms of the search.
 struct Draft<'b> {
-    asks: Vec<Ask<'b>>,
+    asks: Vec<Query<'b>>,
     signs: Vec<bool>,
     /// Classes of units, where the region is one of named units.
     classes: BTreeSet<(usize, usize)>,
@@ -84,8 +88,8 @@ struct Draft<'b> {
 /// What is said of a region besides which contexts are in it.
 #[derive(PartialEq)]
 struct Meaning {
-    before: BTreeSet<Place>,
-    after: BTreeSet<Place>,
+    before: BTreeSet<DecidedBy>,
+    after: BTreeSet<DecidedBy>,
     shares: BTreeMap<(VariantId, VariantId), Share>,
     effects: BTreeSet<Effect>,
     bounds: Option<Bounds>,
@@ -278,7 +282,7 @@ fn one_of(engine: &mut Engine<'_>, classes: &BTreeSet<(usize, usize)>) -> Vec<Li
 /// Which of the questions are needed to tell the region, as far as the work allows: the others say nothing wrong.
 fn simplify(
     engine: &mut Engine<'_>,
-    asks: &[Ask<'_>],
+    asks: &[Query<'_>],
     signs: &[bool],
     classes: &BTreeSet<(usize, usize)>,
 ) -> Result<Vec<bool>, Failure> {
@@ -323,7 +327,7 @@ fn simplify(
     Ok(kept)
 }
 
-fn term(engine: &Engine<'_>, ask: &Ask<'_>, holds: bool) -> Term {
+fn term(engine: &Engine<'_>, ask: &Query<'_>, holds: bool) -> Term {
     let (words, test) = match (&ask.condition, &ask.subject) {
         (Some((condition, want)), _) => {
             let condition = match want {

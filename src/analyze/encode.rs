@@ -13,7 +13,7 @@ use crate::analyze::solver::{Literal, Solver};
 use crate::analyze::{Budget, Side};
 use crate::bundle;
 use crate::bundle::{
-    BUCKETS, Bucket, Bundle, Condition, FlagId, Percent, Predicate, Rule, Serve, Sign, State, Test, VariantId,
+    BUCKETS, Bucket, Bundle, Condition, FlagId, Percent, Polarity, Predicate, Rule, Serve, State, Test, VariantId,
 };
 
 /// Which of the two certain truths a condition is asked for. What is unknown is neither.
@@ -211,7 +211,7 @@ impl<'b> Lowering<'b> {
         let Some(attribute) = bundle.attributes.get(test.attribute) else { return never };
         let at = self.domain_of.get(&attribute_key(attribute));
         let Some(domain) = at.and_then(|at| self.domains.get(*at)) else { return never };
-        let positive = (test.sign == Sign::Is) == (want == Want::True);
+        let positive = (test.sign == Polarity::Is) == (want == Want::True);
         if matches!(test.predicate, Predicate::Exists) {
             return domain.present.apply_sign(positive);
         }
@@ -233,8 +233,8 @@ impl<'b> Lowering<'b> {
             let key = hash_key(bundle, flag, domain)?;
             lowering.dimension_of.get(&key).copied()
         };
-        let gate = dimension(self, bundle::Domain::Gate);
-        let split = dimension(self, bundle::Domain::Split);
+        let gate = dimension(self, bundle::HashDomain::Rollout);
+        let split = dimension(self, bundle::HashDomain::Split);
         let mut rules = Vec::with_capacity(flag.rules.len());
         for rule in &flag.rules {
             let condition = rule.condition.as_ref().map(|one| self.condition(side, bundle, one, Want::True));

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::analyze::guess::candidates;
 use crate::bundle::{
-    Attribute, AttributeId, Bundle, Condition, Flag, Percent, Predicate, Rule, Serve, Sign, Test, Type, VariantId,
+    Attribute, AttributeId, Bundle, Condition, Flag, Percent, Polarity, Predicate, Rule, Serve, Test, Type, VariantId,
 };
 use crate::eval::{Context, Truth, Value, holds};
 
@@ -20,7 +20,7 @@ const TRIED: usize = 12;
 const BRANCHES: usize = 4;
 
 /// All that a flag has to be asked when everything in it is reached.
-pub(super) struct Glance {
+pub(super) struct QuickReach {
     /// Whether some context gets to the end of the rules.
     pub(super) default: bool,
     /// Whether some context gets the variant, by place.
@@ -28,7 +28,7 @@ pub(super) struct Glance {
 }
 
 /// None where some rule that is not closed may be out of reach, as far as guesses show.
-pub(super) fn glance(bundle: &Bundle, flag: &Flag) -> Option<Glance> {
+pub(super) fn glance(bundle: &Bundle, flag: &Flag) -> Option<QuickReach> {
     if !flag.prerequisites.is_empty() {
         return None;
     }
@@ -76,7 +76,7 @@ pub(super) fn glance(bundle: &Bundle, flag: &Flag) -> Option<Glance> {
         serve(flag.default)?;
         true
     };
-    Some(Glance { default, variants })
+    Some(QuickReach { default, variants })
 }
 
 /// Whether the condition surely holds for someone.
@@ -205,5 +205,5 @@ fn gather<'b>(
 
 /// Whether the test asks that there be no value.
 pub(super) fn asks_for_absence(test: &Test, wanted: bool) -> bool {
-    matches!(test.predicate, Predicate::Exists) && (test.sign == Sign::Is) != wanted
+    matches!(test.predicate, Predicate::Exists) && (test.sign == Polarity::Is) != wanted
 }

@@ -38,7 +38,7 @@ pub use crate::analyze::properties::{
 };
 pub use crate::analyze::reachability::{Reach, Reachable, reachable};
 pub use crate::analyze::region::{
-    Bounds, Effect, Place, Population, Region, Side, Sight, Subject, Term, Transition, Witness, effects,
+    Bounds, DecidedBy, Effect, EvaluatedContext, Population, Region, Side, Subject, Term, Transition, Witness, effects,
 };
 pub use crate::analyze::search::Certainty;
 pub use crate::analyze::share::Share;

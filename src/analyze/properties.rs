@@ -4,7 +4,7 @@
 //!
 //! **Invariant:** a promise is proven only if no context in any bucket breaks it.
 
-use crate::analyze::bucket_partition::{Heed, Leaf, explore};
+use crate::analyze::bucket_partition::{Leaf, StateHandling, explore};
 use crate::analyze::encode::{Node, Want};
 use crate::analyze::region::Witness;
 use crate::analyze::search;
@@ -54,7 +54,7 @@ impl<'b> Served<'b> {
 /// A question in the making.
 struct Question<'b> {
     engine: Engine<'b>,
-    targets: Vec<(usize, Heed)>,
+    targets: Vec<(usize, StateHandling)>,
     conditions: Vec<Node<'b>>,
 }
 
@@ -66,7 +66,7 @@ impl<'b> Question<'b> {
         budget: &Budget,
     ) -> Self {
         let mut engine = Engine::new(bundles.clone(), flags, conditions, budget);
-        let targets = flags.iter().map(|(side, flag)| (engine.lower(*side, *flag), Heed::State)).collect();
+        let targets = flags.iter().map(|(side, flag)| (engine.lower(*side, *flag), StateHandling::State)).collect();
         let lowered = conditions.iter().filter_map(|(side, condition)| {
             let (_, bundle) = bundles.iter().find(|(other, _)| other == side)?;
             Some(engine.lowering.condition(*side, bundle, condition, Want::True))

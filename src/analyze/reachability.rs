@@ -4,8 +4,8 @@
 //!
 //! **Invariant:** a kill or `enabled: false` is left out of account: it says nothing about the rules.
 
-use crate::analyze::bucket_partition::{Heed, explore};
-use crate::analyze::region::{Place, Witness};
+use crate::analyze::bucket_partition::{StateHandling, explore};
+use crate::analyze::region::{DecidedBy, Witness};
 use crate::analyze::search::{Answer, Engine};
 use crate::analyze::solver::Literal;
 use crate::analyze::{Budget, Definition, Failure, Side, witness};
@@ -78,9 +78,9 @@ pub fn reachable(definition: Definition<'_>, budget: &Budget) -> Result<Reachabl
             match engine.solve(&assumed)? {
                 Answer::Core(core) => covered(&mut engine, core, *applies, &prerequisites, &earlier)?,
                 Answer::Instance(instance) => {
-                    let targets = [(at, Heed::RulesOnly)];
+                    let targets = [(at, StateHandling::RulesOnly)];
                     let tree = explore(&mut engine, &instance.model, &targets, &[])?;
-                    let here = |(_, decided): &(VariantId, Place)| *decided == Place::Rule(place);
+                    let here = |(_, decided): &(VariantId, DecidedBy)| *decided == DecidedBy::Rule(place);
                     let mut leaves: Vec<_> =
                         tree.leaves.iter().filter(|leaf| leaf.decisions.iter().all(here)).collect();
                     leaves.sort_by_key(|leaf| std::cmp::Reverse(leaf.share));

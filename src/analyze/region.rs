@@ -21,7 +21,7 @@ pub enum Side {
 
 /// What decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Place {
+pub enum DecidedBy {
     /// A kill: `off`.
     Killed,
     /// `enabled: false`: `off`.
@@ -89,14 +89,14 @@ pub(super) enum Test {
 
 /// What is asked of both sides when a context is sorted into regions.
 #[derive(Debug, Clone, Copy)]
-pub struct Sight<'c> {
+pub struct EvaluatedContext<'c> {
     /// The side's bundle.
     pub bundle: &'c Bundle,
     /// The context as that bundle's schema reads it.
     pub context: &'c Context<'c>,
 }
 
-impl Sight<'_> {
+impl EvaluatedContext<'_> {
     fn text(&self, attribute: &str) -> Option<&str> {
         match self.context.value(self.bundle.attributes.find(attribute)?) {
             Value::Text(text) if !text.is_empty() => Some(text),
@@ -179,9 +179,9 @@ pub struct Region {
     /// much work.
     pub terms: Vec<Term>,
     /// What decided before, for those who move.
-    pub before: Vec<Place>,
+    pub before: Vec<DecidedBy>,
     /// What decides after, for those who move.
-    pub after: Vec<Place>,
+    pub after: Vec<DecidedBy>,
     /// Whom the shares are of.
     pub population: Population,
     /// The shares of everyone in the region; they add up to [`Share::ALL`].
@@ -204,7 +204,7 @@ impl Region {
     }
 
     /// Whether the context, as the bundle before and the one after read it, is one of the region's.
-    pub fn contains(&self, before: Sight<'_>, after: Sight<'_>, now: Timestamp) -> bool {
+    pub fn contains(&self, before: EvaluatedContext<'_>, after: EvaluatedContext<'_>, now: Timestamp) -> bool {
         let named = match &self.population {
             Population::Units => true,
             Population::Named(named) => named.iter().all(|(attribute, units)| {

@@ -6,7 +6,7 @@
 
 use crate::analyze::atoms::Vocabulary;
 use crate::analyze::automaton;
-use crate::analyze::bucket_partition::Ask;
+use crate::analyze::bucket_partition::Query;
 use crate::analyze::domain::Form;
 use crate::analyze::encode::Lowering;
 use crate::analyze::solver::{Found, Literal, Model};
@@ -82,7 +82,7 @@ impl<'b> Engine<'b> {
 
     /// Takes everything that answers these questions as the model does out of the search for as long as `guard` is
     /// assumed.
-    pub(super) fn block(&mut self, guard: Literal, asks: &[Ask<'b>], model: &Model) {
+    pub(super) fn block(&mut self, guard: Literal, asks: &[Query<'b>], model: &Model) {
         let same = asks.iter().map(|ask| ask.literal.apply_sign(!model.holds(ask.literal)));
         self.lowering.solver.assert(same.chain([!guard]).collect::<Vec<_>>());
     }

@@ -7,10 +7,10 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
-use crate::analyze::bucket_partition::{Ask, Heed, Leaf};
+use crate::analyze::bucket_partition::{Leaf, Query, StateHandling};
 use crate::analyze::domain::{Domain, Form};
 use crate::analyze::encode::{Node, Want};
-use crate::analyze::region::{Place, Subject, Witness};
+use crate::analyze::region::{DecidedBy, Subject, Witness};
 use crate::analyze::search::{Certainty, Engine, Instance};
 use crate::analyze::{Failure, Side};
 use crate::bundle::{Bucket, Bundle, Condition, Flag, NOW, State, VariantId};
@@ -20,7 +20,7 @@ use crate::eval::{Cause, Context, Decision, Reason, Truth, decide, holds};
 struct Expected<'e, 'b> {
     bundles: &'e [(Side, &'b Bundle)],
     conditions: Vec<(Side, &'b Condition, Want, bool)>,
-    decisions: Vec<(Side, Flag, VariantId, Place)>,
+    decisions: Vec<(Side, Flag, VariantId, DecidedBy)>,
 }
 
 /// The context of the model with a unit that falls in the leaf's buckets; none where none was found.
@@ -28,8 +28,8 @@ pub(super) fn find<'b>(
     engine: &mut Engine<'b>,
     instance: &Instance,
     leaf: &Leaf,
-    asks: &[Ask<'b>],
-    targets: &[(usize, Heed)],
+    asks: &[Query<'b>],
+    targets: &[(usize, StateHandling)],
     conditions: &[&Node<'b>],
 ) -> Result<Option<Witness>, Failure> {
     let mut context = Map::new();
@@ -128,8 +128,8 @@ impl<'e, 'b> Expected<'e, 'b> {
         engine: &'e Engine<'b>,
         instance: &Instance,
         leaf: &Leaf,
-        asks: &[Ask<'b>],
-        targets: &[(usize, Heed)],
+        asks: &[Query<'b>],
+        targets: &[(usize, StateHandling)],
         conditions: &[&Node<'b>],
     ) -> Self {
         let asked = asks.iter().filter_map(|ask| {
@@ -141,7 +141,7 @@ impl<'e, 'b> Expected<'e, 'b> {
         let decided = targets.iter().zip(&leaf.decisions).filter_map(|((target, heed), (variant, place))| {
             let lowered = engine.lowering.flags.get(*target)?;
             let mut flag = lowered.flag.clone();
-            if *heed == Heed::RulesOnly {
+            if *heed == StateHandling::RulesOnly {
                 flag.state = State::Enabled;
             }
             Some((lowered.side, flag, *variant, *place))
@@ -186,12 +186,12 @@ impl<'e, 'b> Expected<'e, 'b> {
 }
 
 /// The place that decided.
-pub(super) fn placed(decision: &Decision<'_>) -> Place {
+pub(super) fn placed(decision: &Decision<'_>) -> DecidedBy {
     match (decision.reason, decision.rule) {
-        (Reason::Disabled(Cause::Kill), _) => Place::Killed,
-        (Reason::Disabled(Cause::Disabled), _) => Place::Disabled,
-        (Reason::Disabled(Cause::Prerequisite(at)), _) => Place::Prerequisite(at),
-        (_, Some(at)) => Place::Rule(at),
-        (_, None) => Place::Default,
+        (Reason::Disabled(Cause::Kill), _) => DecidedBy::Killed,
+        (Reason::Disabled(Cause::Disabled), _) => DecidedBy::Disabled,
+        (Reason::Disabled(Cause::Prerequisite(at)), _) => DecidedBy::Prerequisite(at),
+        (_, Some(at)) => DecidedBy::Rule(at),
+        (_, None) => DecidedBy::Default,
     }
 }

@@ -105,9 +105,9 @@ pub enum Bucketing {
 
 /// What a bucket is for. The same unit falls in unrelated buckets in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Domain {
+pub enum HashDomain {
     /// Whether a rollout admits the unit.
-    Gate,
+    Rollout,
     /// Which variant of a split the unit gets.
     Split,
 }
@@ -154,12 +154,12 @@ impl Bucketer {
     }
 
     /// The unit's bucket, below [`BUCKETS`].
-    pub fn bucket(&self, domain: Domain, unit: &str) -> Bucket {
+    pub fn bucket(&self, domain: HashDomain, unit: &str) -> Bucket {
         match &self.hash {
             Hash::Siphash { gate, split } => {
                 let mut hasher = match domain {
-                    Domain::Gate => *gate,
-                    Domain::Split => *split,
+                    HashDomain::Rollout => *gate,
+                    HashDomain::Split => *split,
                 };
                 hasher.write(unit.as_bytes());
                 scale(hasher.finish())
@@ -171,12 +171,12 @@ impl Bucketer {
     }
 
     /// The exact bytes that are hashed, for whoever reproduces a bucket in another language.
-    pub fn input(&self, domain: Domain, unit: &str) -> Vec<u8> {
+    pub fn input(&self, domain: HashDomain, unit: &str) -> Vec<u8> {
         match self.hash {
             Hash::Siphash { .. } => {
                 let domain = match domain {
-                    Domain::Gate => 0,
-                    Domain::Split => 1,
+                    HashDomain::Rollout => 0,
+                    HashDomain::Split => 1,
                 };
                 [&length(&self.salt), self.salt.as_bytes(), &[domain], unit.as_bytes()].concat()
             }
@@ -186,10 +186,10 @@ impl Bucketer {
     }
 
     /// What flagd would be given to bucket by: one text, since its `fractional` hashes one value.
-    fn text(&self, domain: Domain, unit: &str) -> String {
+    fn text(&self, domain: HashDomain, unit: &str) -> String {
         match domain {
-            Domain::Gate => format!("{}/rollout/{unit}", self.salt),
-            Domain::Split => format!("{}{unit}", self.salt),
+            HashDomain::Rollout => format!("{}/rollout/{unit}", self.salt),
+            HashDomain::Split => format!("{}{unit}", self.salt),
         }
     }
 }

@@ -39,7 +39,7 @@ pub struct Test {
     /// Whose value.
     pub attribute: AttributeId,
     /// Whether passing or failing is asked for.
-    pub sign: Sign,
+    pub sign: Polarity,
     /// What the value is held against.
     pub predicate: Predicate,
 }
@@ -47,7 +47,7 @@ pub struct Test {
 /// Whether a test is asked to pass or to fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Sign {
+pub enum Polarity {
     /// The predicate holds.
     Is,
     /// The predicate does not hold: `ne`, `not_in`, `exists: false`.

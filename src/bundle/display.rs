@@ -1,6 +1,6 @@
 //! Conditions in the words of whoever wrote them.
 
-use crate::bundle::{Bundle, Condition, Operands, Ordered, Predicate, Quantifier, Sign, Test, TextOperator};
+use crate::bundle::{Bundle, Condition, Operands, Ordered, Polarity, Predicate, Quantifier, Test, TextOperator};
 
 /// So many operands are written out.
 const SHOWN: usize = 6;
@@ -33,7 +33,7 @@ impl Bundle {
 impl Test {
     /// `country in ["CA", "US"]`, for the attribute of that name.
     pub fn words(&self, attribute: &str) -> String {
-        let plain = self.sign == Sign::Is;
+        let plain = self.sign == Polarity::Is;
         let one_or_many = |operands: &[String], is: (&str, &str), is_not: (&str, &str)| {
             let (one, many) = if plain { is } else { is_not };
             match operands {

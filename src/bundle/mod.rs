@@ -18,10 +18,10 @@ mod string_set;
 mod text;
 
 pub use crate::bundle::attribute::{Attribute, AttributeId, Attributes, Element, NOW, TARGETING_KEY, Type};
-pub use crate::bundle::bucket::{BUCKETS, Bucket, Bucketer, Bucketing, Domain, Percent};
+pub use crate::bundle::bucket::{BUCKETS, Bucket, Bucketer, Bucketing, HashDomain, Percent};
 pub use crate::bundle::complexity::Weight;
 pub use crate::bundle::condition::{
-    Comparison, Condition, Operands, Ordered, Predicate, Quantifier, Sign, Test, TextOperator,
+    Comparison, Condition, Operands, Ordered, Polarity, Predicate, Quantifier, Test, TextOperator,
 };
 #[cfg(feature = "cli")]
 pub(crate) use crate::bundle::display::{listed, quoted};

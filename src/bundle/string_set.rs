@@ -137,7 +137,7 @@ fn hash(text: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use crate::bundle::Texts;
+    use super::Texts;
 
     /// Differ in a first, a middle or a last byte, or in length alone.
     fn alike() -> Vec<String> {

@@ -12,7 +12,8 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::load;
 use crate::load::Loaded;
 use crate::model::Flag;
-use crate::source::{Source, Spanned};
+use crate::snapshot::Spanned;
+use crate::source::Source;
 use crate::test::{Past, Plan};
 
 /// Keys of flags, by environment.

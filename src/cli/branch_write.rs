@@ -16,7 +16,8 @@ use crate::load;
 use crate::load::Loaded;
 use crate::model::FLAGS;
 use crate::report::Written;
-use crate::source::{Repository, Rev, Revision, Source, stem};
+use crate::snapshot::stem;
+use crate::source::{Repository, Rev, Revision, Source};
 
 /// How a commit is made.
 #[derive(Debug, clap::Args)]
@@ -91,7 +92,7 @@ pub(crate) fn ask(question: &str) -> Result<String> {
 }
 
 /// The tip of the branch that a commit is for, and what is defined there. What is not committed does not count.
-pub(crate) struct Site {
+pub(crate) struct WriteSession {
     /// What git's paths are relative to.
     pub(crate) place: PathBuf,
     branch: String,
@@ -100,7 +101,7 @@ pub(crate) struct Site {
     pub(crate) settings: Loaded,
 }
 
-impl Site {
+impl WriteSession {
     pub(crate) fn open(writing: &Writing) -> Result<Self> {
         let repository = Repository::find(Path::new("."))?;
         let place = repository.top().to_owned();

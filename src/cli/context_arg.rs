@@ -10,10 +10,9 @@ use serde_json::{Map, Value as Json, json};
 use crate::bundle::{Attribute, AttributeId, Attributes, Element, NOW, Type};
 use crate::diag::did_you_mean;
 use crate::eval::{Context, Value};
-use crate::source;
-use crate::source::{FileId, Snapshot};
+use crate::snapshot::{FileId, Snapshot};
 use crate::yaml;
-use crate::yaml::Whole;
+use crate::yaml::Completeness;
 
 /// A larger context is refused, in bytes.
 pub(crate) const LIMIT: u64 = 16 << 20;
@@ -48,12 +47,12 @@ pub(crate) fn file(path: Option<&Path>) -> Result<Option<Json>> {
         let json = serde_json::from_slice(&bytes).with_context(|| format!("`{shown}` is not JSON"))?;
         return Ok(Some(json));
     }
-    let file = source::File::new(shown.clone(), bytes);
+    let file = crate::snapshot::File::new(shown.clone(), bytes);
     let mut diagnostics = Vec::new();
     let mut snapshot = Snapshot::default();
     let document = yaml::parse(FileId(0), &file, &mut diagnostics);
     let id = snapshot.add(file);
-    match diagnostics.first().filter(|_| document.whole == Whole::No) {
+    match diagnostics.first().filter(|_| document.whole == Completeness::Incomplete) {
         Some(first) => {
             let (line, column) = snapshot.position(id, first.span.start);
             Err(anyhow!("{shown}:{line}:{column}: {}", first.message))

@@ -16,7 +16,8 @@ use crate::load::Loaded;
 use crate::model::KILLS;
 use crate::report;
 use crate::report::{DecisionJson, GotJson};
-use crate::source::{GitError, Revision, Snapshot, Source};
+use crate::snapshot::Snapshot;
+use crate::source::{GitError, Revision, Source};
 
 /// What is asked at each commit.
 pub(crate) struct Question<'q> {
@@ -28,9 +29,9 @@ pub(crate) struct Question<'q> {
 }
 
 /// The answer at a commit.
-pub(crate) struct Standing {
+pub(crate) struct DecisionAt {
     pub(crate) revision: Revision,
-    pub(crate) got: Got,
+    pub(crate) got: Observed,
     /// What the flag needs.
     pub(crate) bundle: Bundle,
     /// The versions of the files that the answer depends on; none of a kill that is not there.
@@ -39,7 +40,7 @@ pub(crate) struct Standing {
 
 /// What the context got.
 #[derive(PartialEq)]
-pub(crate) enum Got {
+pub(crate) enum Observed {
     /// A variant's name and value.
     Variant(String, Json),
     /// The flag could not be decided, and why.
@@ -48,7 +49,7 @@ pub(crate) enum Got {
     NoFlag,
 }
 
-impl Got {
+impl Observed {
     /// A definition that is wrong in another way is no news.
     fn is_as(&self, other: &Self) -> bool {
         matches!((self, other), (Self::Invalid(_), Self::Invalid(_))) || self == other
@@ -57,7 +58,7 @@ impl Got {
 
 impl Question<'_> {
     /// Back to the oldest commit at which the context got the same, and what it got just before.
-    pub(crate) fn trace(&self, newest: Standing) -> Result<(Standing, Option<Standing>)> {
+    pub(crate) fn trace(&self, newest: DecisionAt) -> Result<(DecisionAt, Option<DecisionAt>)> {
         let mut here = newest;
         while let Some(parent) = here.revision.parent()? {
             if here.holds_at(&parent)? {
@@ -73,7 +74,7 @@ impl Question<'_> {
         Ok((here, None))
     }
 
-    pub(crate) fn ask(&self, revision: Revision) -> Result<Standing> {
+    pub(crate) fn ask(&self, revision: Revision) -> Result<DecisionAt> {
         let source = Source::Revision(revision.clone());
         let settings = load::settings(&source)?;
         let unsettled = problem(settings.settle(Vec::new()), &settings.snapshot);
@@ -82,20 +83,20 @@ impl Question<'_> {
         let project = &loaded.project;
         let declared = project.settings.environments.iter().any(|name| name.value == self.environment);
         let got = match (project.flag(self.flag), unsettled, bundle.flag(self.flag)) {
-            (None, ..) => Got::NoFlag,
-            (_, Some(problem), _) => Got::Invalid(problem),
-            _ if !declared => Got::NoEnvironment,
+            (None, ..) => Observed::NoFlag,
+            (_, Some(problem), _) => Observed::Invalid(problem),
+            _ if !declared => Observed::NoEnvironment,
             (.., None) => {
                 let problem = problem(loaded.settle(diagnostics), &loaded.snapshot);
-                Got::Invalid(problem.unwrap_or_default())
+                Observed::Invalid(problem.unwrap_or_default())
             }
             (.., Some(flag)) => {
                 let decision = decide(&bundle, flag, &self.context(&bundle)?, self.now);
-                Got::Variant(decision.variant.name.to_string(), decision.variant.value.clone())
+                Observed::Variant(decision.variant.name.to_string(), decision.variant.value.clone())
             }
         };
         let files = files(&revision, &loaded, self.environment)?;
-        Ok(Standing { revision, got, bundle, files })
+        Ok(DecisionAt { revision, got, bundle, files })
     }
 
     /// The context for these definitions; what they declare no attribute for decides nothing.
@@ -104,11 +105,11 @@ impl Question<'_> {
     }
 }
 
-impl Standing {
+impl DecisionAt {
     /// Whether the answer at another commit must be the same, as the files say that it depends on.
     fn holds_at(&self, other: &Revision) -> Result<bool, GitError> {
         // What is wrong may be that a file is not there, and files may come anywhere.
-        if matches!(self.got, Got::Invalid(_)) {
+        if matches!(self.got, Observed::Invalid(_)) {
             return Ok(false);
         }
         for (path, version) in &self.files {
@@ -134,10 +135,10 @@ impl Standing {
 
     pub(crate) fn json(&self, question: &Question<'_>) -> Result<GotJson> {
         Ok(match (&self.got, self.bundle.flag(question.flag)) {
-            (Got::Invalid(problem), _) => GotJson::Invalid { problem: problem.clone() },
-            (Got::NoEnvironment, _) => GotJson::NoEnvironment,
-            (Got::NoFlag, _) | (Got::Variant(..), None) => GotJson::NoFlag,
-            (Got::Variant(..), Some(flag)) => {
+            (Observed::Invalid(problem), _) => GotJson::Invalid { problem: problem.clone() },
+            (Observed::NoEnvironment, _) => GotJson::NoEnvironment,
+            (Observed::NoFlag, _) | (Observed::Variant(..), None) => GotJson::NoFlag,
+            (Observed::Variant(..), Some(flag)) => {
                 let (bundle, context, now) = (&self.bundle, question.context(&self.bundle)?, question.now);
                 let decision = decide(bundle, flag, &context, now);
                 let words = report::served(bundle, flag, &context, now, &decision);

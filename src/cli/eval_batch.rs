@@ -113,7 +113,7 @@ impl<R: BufRead> Lines<R> {
         Self { reader, most, read: 0, number: 0 }
     }
 
-    /// Whole lines, [`BLOCK`] bytes or [`DECISIONS`] of them for each core, or what is left; none at the end.
+    /// Completeness lines, [`BLOCK`] bytes or [`DECISIONS`] of them for each core, or what is left; none at the end.
     pub(crate) fn block(&mut self) -> io::Result<Option<Block>> {
         let mut block = Block::default();
         let size = BLOCK * rayon::current_num_threads();

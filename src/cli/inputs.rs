@@ -13,7 +13,8 @@ use crate::diff::{State, differing};
 use crate::load;
 use crate::model::{FLAGS, KILLS, SEGMENTS};
 use crate::report::{End, EndJson};
-use crate::source::{PROJECT_FILE, Repository, Revision, Source, stem};
+use crate::snapshot::{PROJECT_FILE, stem};
+use crate::source::{Repository, Revision, Source};
 
 /// What is compared.
 pub(crate) struct Sides {

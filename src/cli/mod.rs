@@ -39,7 +39,8 @@ use crate::diag::did_you_mean;
 use crate::load::Loaded;
 use crate::model::{FLAGS, Settings};
 use crate::report::Colour;
-use crate::source::{File, Source};
+use crate::snapshot::File;
+use crate::source::Source;
 
 /// How a run ended, as the exit code says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +79,7 @@ pub struct Cli {
 }
 
 #[derive(Debug, clap::Args)]
-struct Global {
+pub(crate) struct Global {
     /// Run as if started in DIR
     #[arg(short = 'C', value_name = "DIR", global = true)]
     folder: Option<PathBuf>,

@@ -11,7 +11,7 @@ use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
-use crate::analyze::Sight;
+use crate::analyze::EvaluatedContext;
 use crate::bundle::{Bundle, Flag, State as Switch};
 use crate::cli::context_arg;
 use crate::cli::eval_batch::{Line, Lines};
@@ -101,7 +101,8 @@ impl<'c> Case<'c> {
         if decide(before, old_flag, &old, now).variant == decide(after, new_flag, &new, now).variant {
             return Ok(None);
         }
-        let sights = (Sight { bundle: before, context: &old }, Sight { bundle: after, context: &new });
+        let sights =
+            (EvaluatedContext { bundle: before, context: &old }, EvaluatedContext { bundle: after, context: &new });
         match regions.iter().position(|region| region.contains(sights.0, sights.1, now)) {
             Some(at) => Ok(Some(at)),
             None => bail!("{} changes for it and lies in no region, which is a fault of flagctl", self.impact.flag),

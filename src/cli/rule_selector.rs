@@ -10,7 +10,7 @@ use crate::edit::Step;
 use crate::model::{Flag, Rule};
 
 /// A rule as one place of a flag's file has it.
-pub(crate) struct Spot<'f> {
+pub(crate) struct RuleLocation<'f> {
     /// The environment that has rules of its own; none for those that hold wherever there are no others.
     own: Option<&'f str>,
     /// Where the rule holds, in the order of promotion.
@@ -20,7 +20,7 @@ pub(crate) struct Spot<'f> {
     pub(crate) rule: &'f Rule,
 }
 
-impl<'f> Spot<'f> {
+impl<'f> RuleLocation<'f> {
     /// The spot that is meant by environments, and by a rule's name or place such as `#2`.
     ///
     /// # Errors

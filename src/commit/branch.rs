@@ -9,26 +9,26 @@ use git2::{ErrorCode, Oid, Repository, RepositoryState};
 use crate::commit::CommitError;
 use crate::commit::commit_object::Commit;
 use crate::commit::lock;
-use crate::commit::lock::Alone;
-use crate::commit::retry::Setback;
+use crate::commit::lock::RepositoryLock;
+use crate::commit::retry::AttemptError;
 
 const BRANCHES: &str = "refs/heads/";
 
 /// A repository, and the folder in it that paths are relative to.
-pub(super) struct Site {
+pub(super) struct Workspace {
     pub(super) repository: Repository,
     /// Empty, or with a `/` at its end.
     pub(super) prefix: String,
 }
 
-impl Site {
+impl Workspace {
     /// Where git is run: at the top of the working tree, if there is one.
     pub(super) fn folder(&self) -> &Path {
         self.repository.workdir().unwrap_or_else(|| self.repository.path())
     }
 }
 
-pub(super) fn open(place: &Path) -> Result<Site, CommitError> {
+pub(super) fn open(place: &Path) -> Result<Workspace, CommitError> {
     let repository = Repository::discover(place).map_err(|error| match error.code() {
         ErrorCode::NotFound => CommitError::NoRepository(place.to_owned()),
         _ => CommitError::Repository { place: place.to_owned(), error },
@@ -43,7 +43,7 @@ pub(super) fn open(place: &Path) -> Result<Site, CommitError> {
             parts.collect::<Option<String>>().ok_or_else(|| CommitError::Path(inside.display().to_string()))?
         }
     };
-    Ok(Site { repository, prefix })
+    Ok(Workspace { repository, prefix })
 }
 
 /// A branch with at least one commit.
@@ -61,7 +61,7 @@ pub(super) enum Checkout {
 }
 
 impl Branch {
-    pub(super) fn find(site: &Site, name: Option<&str>) -> Result<Self, CommitError> {
+    pub(super) fn find(site: &Workspace, name: Option<&str>) -> Result<Self, CommitError> {
         let head = site.repository.find_reference("HEAD")?;
         let head = head.symbolic_target()?.map(str::to_owned);
         let reference = match name {
@@ -84,13 +84,13 @@ impl Branch {
         }
     }
 
-    pub(super) fn tip(&self, site: &Site) -> Result<Oid, CommitError> {
+    pub(super) fn tip(&self, site: &Workspace) -> Result<Oid, CommitError> {
         Ok(site.repository.refname_to_id(&self.reference)?)
     }
 
     /// # Errors
     /// [`CommitError::Elsewhere`] and [`CommitError::Busy`] where moving it would be in somebody's way.
-    pub(super) fn checkout(&self, site: &Site) -> Result<Checkout, CommitError> {
+    pub(super) fn checkout(&self, site: &Workspace) -> Result<Checkout, CommitError> {
         let repository = &site.repository;
         let elsewhere = |root: &Path| {
             let worktree = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
@@ -136,15 +136,21 @@ impl Branch {
     }
 
     /// Moves it, if it is still at `base`.
-    pub(super) fn advance(&self, site: &Site, alone: &Alone, base: Oid, commit: &Commit) -> Result<(), Setback> {
+    pub(super) fn advance(
+        &self,
+        site: &Workspace,
+        alone: &RepositoryLock,
+        base: Oid,
+        commit: &Commit,
+    ) -> Result<(), AttemptError> {
         let _noted = alone.moving(&self.reference, commit.id)?;
         let mut transaction = site.repository.transaction()?;
         transaction.lock_ref(&self.reference).map_err(|error| match error.code() {
-            ErrorCode::Locked => Setback::Locked(self.lock(site)),
+            ErrorCode::Locked => AttemptError::Locked(self.lock(site)),
             _ => error.into(),
         })?;
         if self.tip(site)? != base {
-            return Err(Setback::Moved);
+            return Err(AttemptError::Moved);
         }
         let log = format!("commit: {}", commit.subject);
         transaction.set_target(&self.reference, commit.id, Some(&commit.committer), &log)?;
@@ -152,7 +158,7 @@ impl Branch {
     }
 
     /// Git's lock of it.
-    pub(super) fn lock(&self, site: &Site) -> PathBuf {
+    pub(super) fn lock(&self, site: &Workspace) -> PathBuf {
         site.repository.commondir().join(format!("{}.lock", self.reference))
     }
 }

@@ -7,12 +7,12 @@ use std::path::Path;
 use git2::build::TreeUpdateBuilder;
 use git2::{FileMode, ObjectType, Oid};
 
-use crate::commit::branch::Site;
+use crate::commit::branch::Workspace;
 use crate::commit::{CommitError, Message};
 
 /// The files of a commit.
 pub struct Tree<'t> {
-    site: &'t Site,
+    site: &'t Workspace,
     commit: Oid,
     tree: git2::Tree<'t>,
 }
@@ -123,7 +123,7 @@ pub(super) struct File {
 impl Plan {
     /// What `apply` makes of a commit's files.
     pub(super) fn make<E>(
-        site: &Site,
+        site: &Workspace,
         base: Oid,
         apply: &mut impl FnMut(&Tree) -> Result<Changes, E>,
     ) -> Result<Self, CommitError>
@@ -163,7 +163,7 @@ impl Plan {
 }
 
 /// In what two commits differ.
-pub(super) fn between(site: &Site, old: Oid, new: Oid) -> Result<Vec<File>, CommitError> {
+pub(super) fn between(site: &Workspace, old: Oid, new: Oid) -> Result<Vec<File>, CommitError> {
     let tree = |id| site.repository.find_commit(id)?.tree();
     let (old, new) = (tree(old)?, tree(new)?);
     let diff = site.repository.diff_tree_to_tree(Some(&old), Some(&new), None)?;
@@ -178,7 +178,7 @@ pub(super) fn between(site: &Site, old: Oid, new: Oid) -> Result<Vec<File>, Comm
     Ok(files)
 }
 
-fn entry(site: &Site, tree: &git2::Tree, path: &str) -> Result<Option<(Oid, FileMode)>, CommitError> {
+fn entry(site: &Workspace, tree: &git2::Tree, path: &str) -> Result<Option<(Oid, FileMode)>, CommitError> {
     let mode = |mode| match mode {
         0o040_000 => FileMode::Tree,
         0o100_755 => FileMode::BlobExecutable,
@@ -205,7 +205,7 @@ fn entry(site: &Site, tree: &git2::Tree, path: &str) -> Result<Option<(Oid, File
 }
 
 /// From the repository's root, and without anything that leads out of it.
-fn full(site: &Site, path: &str) -> Result<String, CommitError> {
+fn full(site: &Workspace, path: &str) -> Result<String, CommitError> {
     let part = |part: &str| {
         !part.is_empty()
             && part != "."

@@ -2,7 +2,7 @@
 
 use git2::{Oid, Signature, Time};
 
-use crate::commit::branch::Site;
+use crate::commit::branch::Workspace;
 use crate::commit::changeset::Plan;
 use crate::commit::hooks::Run;
 use crate::commit::sign::Signer;
@@ -24,14 +24,14 @@ pub(super) struct Commit {
 }
 
 impl Writer {
-    pub(super) fn new(site: &Site, hooks: Hooks) -> Result<Self, CommitError> {
+    pub(super) fn new(site: &Workspace, hooks: Hooks) -> Result<Self, CommitError> {
         let author = author(site)?;
         let committer = identity(site, "GIT_COMMITTER_IDENT")?;
         let signer = Signer::new(site, &committer)?;
         Ok(Self { author, committer, signer, hooks })
     }
 
-    pub(super) fn commit(&self, site: &Site, plan: &Plan) -> Result<Commit, CommitError> {
+    pub(super) fn commit(&self, site: &Workspace, plan: &Plan) -> Result<Commit, CommitError> {
         let message = plan.message.render();
         let message = match self.hooks {
             Hooks::Skip => message,
@@ -58,12 +58,12 @@ impl Writer {
     }
 }
 
-pub(super) fn author(site: &Site) -> Result<Signature<'static>, CommitError> {
+pub(super) fn author(site: &Workspace) -> Result<Signature<'static>, CommitError> {
     identity(site, "GIT_AUTHOR_IDENT")
 }
 
 /// Who git says it is, and when: its settings, `GIT_AUTHOR_*` and `GIT_COMMITTER_*`, and its rules about them.
-fn identity(site: &Site, variable: &str) -> Result<Signature<'static>, CommitError> {
+fn identity(site: &Workspace, variable: &str) -> Result<Signature<'static>, CommitError> {
     let result = git_command::output(&mut git_command::at(site, &["var", variable]))?;
     let text = String::from_utf8_lossy(&result.stdout);
     let signature = result.status.success().then(|| parse(text.trim_end())).flatten();

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use crate::commit::CommitError;
-use crate::commit::branch::Site;
+use crate::commit::branch::Workspace;
 
 /// What a caller's git may have set for its own repository and index.
 const INHERITED: [&str; 8] = [
@@ -30,7 +30,7 @@ pub(super) fn command<A: AsRef<OsStr>>(folder: &Path, arguments: &[A]) -> Comman
 }
 
 /// The same for a repository.
-pub(super) fn at<A: AsRef<OsStr>>(site: &Site, arguments: &[A]) -> Command {
+pub(super) fn at<A: AsRef<OsStr>>(site: &Workspace, arguments: &[A]) -> Command {
     let mut command = command(site.folder(), arguments);
     if site.repository.is_bare() {
         // Some settings have git enter a bare repository only when told.
@@ -64,7 +64,7 @@ pub(super) enum Kind {
 }
 
 /// A setting, by git's rules on files and environment.
-pub(super) fn setting(site: &Site, kind: Kind, name: &str) -> Result<Option<String>, CommitError> {
+pub(super) fn setting(site: &Workspace, kind: Kind, name: &str) -> Result<Option<String>, CommitError> {
     let kind = match kind {
         Kind::Text => "--no-type",
         Kind::Boolean => "--type=bool",

@@ -12,7 +12,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::commit::branch::Site;
+use crate::commit::branch::Workspace;
 use crate::commit::changeset::Plan;
 use crate::commit::{CommitError, git_command};
 
@@ -21,14 +21,14 @@ const MESSAGE: &str = "commit-msg";
 
 /// The hooks that there are for a commit.
 pub(super) struct Run<'r> {
-    site: &'r Site,
+    site: &'r Workspace,
     plan: &'r Plan,
     /// The folder of the hooks.
     folder: PathBuf,
 }
 
 impl<'r> Run<'r> {
-    pub(super) fn of(site: &'r Site, plan: &'r Plan) -> Result<Self, CommitError> {
+    pub(super) fn of(site: &'r Workspace, plan: &'r Plan) -> Result<Self, CommitError> {
         let folder = git_command::run(&mut git_command::at(site, &["rev-parse", "--git-path", "hooks"]))?;
         Ok(Self { site, plan, folder: site.folder().join(folder) })
     }
@@ -75,12 +75,12 @@ impl<'r> Run<'r> {
 
 /// A worktree for the hooks.
 struct Room<'r> {
-    site: &'r Site,
+    site: &'r Workspace,
     folder: TempDir,
 }
 
 impl<'r> Room<'r> {
-    fn new(site: &'r Site, plan: &Plan) -> Result<Self, CommitError> {
+    fn new(site: &'r Workspace, plan: &Plan) -> Result<Self, CommitError> {
         let folder =
             TempDir::with_prefix("flagctl-hooks-").map_err(CommitError::io("the folder for temporary files"))?;
         let room = Self { site, folder };

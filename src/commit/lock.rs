@@ -12,14 +12,14 @@ use std::time::Duration;
 use git2::Oid;
 
 use crate::commit::CommitError;
-use crate::commit::branch::Site;
-use crate::commit::retry::Setback;
+use crate::commit::branch::Workspace;
+use crate::commit::retry::AttemptError;
 
 /// How long git may hold the lock of a reference: it writes one line.
 const MOMENT: Duration = Duration::from_millis(200);
 
 /// Keeps other flagctls out until it is dropped.
-pub(super) struct Alone {
+pub(super) struct RepositoryLock {
     _lock: File,
     note: PathBuf,
 }
@@ -36,12 +36,12 @@ impl Drop for Moving {
 }
 
 /// A folder in the git folder, where what a kill leaves is in nobody's way.
-pub(super) fn folder(site: &Site) -> PathBuf {
+pub(super) fn folder(site: &Workspace) -> PathBuf {
     site.repository.path().join("flagctl")
 }
 
-impl Alone {
-    pub(super) fn enter(site: &Site) -> Result<Self, Setback> {
+impl RepositoryLock {
+    pub(super) fn enter(site: &Workspace) -> Result<Self, AttemptError> {
         let folder = folder(site);
         fs::create_dir_all(&folder).map_err(CommitError::io(&folder))?;
         let path = folder.join("lock");
@@ -49,7 +49,7 @@ impl Alone {
         let lock = opened.map_err(CommitError::io(&path))?;
         match lock.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Setback::Occupied),
+            Err(TryLockError::WouldBlock) => return Err(AttemptError::Occupied),
             Err(TryLockError::Error(error)) => return Err(CommitError::io(path)(error).into()),
         }
         let alone = Self { _lock: lock, note: folder.join("moving") };
@@ -64,7 +64,7 @@ impl Alone {
     }
 
     /// Removes the lock of a reference that a killed flagctl has left.
-    fn clear(&self, site: &Site) -> Result<(), CommitError> {
+    fn clear(&self, site: &Workspace) -> Result<(), CommitError> {
         let Some(note) = read(&self.note)? else { return Ok(()) };
         // A note that was cut short was written before anything was locked.
         if let Some((reference, id)) = note.trim_end().split_once('\n') {

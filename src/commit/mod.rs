@@ -35,8 +35,8 @@ use crate::commit::branch::{Branch, Checkout};
 use crate::commit::changeset::Plan;
 use crate::commit::commit_object::Writer;
 use crate::commit::git_command::Kind;
-use crate::commit::lock::Alone;
-use crate::commit::retry::{Patience, Setback};
+use crate::commit::lock::RepositoryLock;
+use crate::commit::retry::{AttemptError, Patience};
 use crate::commit::sign::Signer;
 use crate::commit::worktree::Worktree;
 
@@ -134,7 +134,7 @@ pub fn recover(place: &Path) -> Result<(), CommitError> {
     let site = branch::open(place)?;
     let Some(root) = site.repository.workdir() else { return Ok(()) };
     match Worktree::new(&site, root.to_owned()).recover() {
-        Err(Setback::Failed(error)) => Err(error),
+        Err(AttemptError::Failed(error)) => Err(error),
         // Somebody is at work there, and will be done.
         _ => Ok(()),
     }
@@ -157,18 +157,18 @@ where
     loop {
         match attempt(&site, &branch, &writer, &mut apply) {
             Ok(committed) => return Ok(committed),
-            Err(Setback::Failed(error)) => return Err(error),
+            Err(AttemptError::Failed(error)) => return Err(error),
             Err(setback) => patience.wait(&branch.name, setback)?,
         }
     }
 }
 
 fn attempt<E>(
-    site: &branch::Site,
+    site: &branch::Workspace,
     branch: &Branch,
     writer: &Writer,
     apply: &mut impl FnMut(&Tree) -> Result<Changes, E>,
-) -> Result<Committed, Setback>
+) -> Result<Committed, AttemptError>
 where
     E: Into<Box<dyn Error + Send + Sync>>,
 {
@@ -194,7 +194,7 @@ where
     }
     let commit = writer.commit(site, &plan)?;
     match worktree {
-        None => branch.advance(site, &Alone::enter(site)?, base, &commit)?,
+        None => branch.advance(site, &RepositoryLock::enter(site)?, base, &commit)?,
         Some(worktree) => worktree.advance(branch, &plan, &commit)?,
     }
     Ok(done(Some(commit.id)))

@@ -12,11 +12,11 @@ use std::path::Path;
 use git2::{ErrorCode, Oid};
 
 use crate::commit::branch;
-use crate::commit::branch::{Branch, Checkout, Site};
+use crate::commit::branch::{Branch, Checkout, Workspace};
 use crate::commit::changeset::{Changes, Plan, Tree};
 use crate::commit::commit_object::{Commit, Writer};
-use crate::commit::lock::Alone;
-use crate::commit::retry::{Patience, Setback};
+use crate::commit::lock::RepositoryLock;
+use crate::commit::retry::{AttemptError, Patience};
 use crate::commit::worktree::Worktree;
 use crate::commit::{CommitError, Committed, Hooks, Request, git_command};
 
@@ -90,7 +90,7 @@ pub fn remote_tip(place: &Path, remote: &str, branch: Option<&str>) -> Result<(S
 }
 
 /// The remote may have branches that are not here.
-fn meant(site: &Site, branch: Option<&str>) -> Result<String, CommitError> {
+fn meant(site: &Workspace, branch: Option<&str>) -> Result<String, CommitError> {
     match branch {
         Some(name) => Ok(name.to_owned()),
         None => Ok(Branch::find(site, None)?.name),
@@ -111,7 +111,7 @@ impl<'r> Upstream<'r> {
     }
 
     /// Where it is now; all that it needs is here then.
-    fn tip(&self, site: &Site) -> Result<Oid, CommitError> {
+    fn tip(&self, site: &Workspace) -> Result<Oid, CommitError> {
         let listed = git_command::run(&mut git_command::at(site, &["ls-remote", "--", self.remote, &self.reference]))?;
         let mut lines = listed.lines().filter_map(|line| line.split_once('\t'));
         let Some((id, _)) = lines.find(|(_, reference)| *reference == self.reference) else {
@@ -125,7 +125,7 @@ impl<'r> Upstream<'r> {
         Ok(id)
     }
 
-    fn send(&self, site: &Site, commit: Oid) -> Result<(), Setback> {
+    fn send(&self, site: &Workspace, commit: Oid) -> Result<(), AttemptError> {
         let mut command = git_command::at(site, &["push", "--porcelain"]);
         if self.hooks == Hooks::Skip {
             command.arg("--no-verify");
@@ -143,14 +143,14 @@ impl<'r> Upstream<'r> {
                 || line.contains("[remote rejected]") && lost.iter().any(|reason| line.contains(reason))
         };
         if output.lines().filter(|line| line.starts_with('!')).any(faster) {
-            return Err(Setback::Moved);
+            return Err(AttemptError::Moved);
         }
         Err(CommitError::Refused { command: format!("push {} {}", self.remote, self.name), output }.into())
     }
 }
 
 /// Lets the local branch follow to the commit, if nothing is lost by that.
-fn follow(site: &Site, name: &str, commit: &Commit) -> Result<Local, CommitError> {
+fn follow(site: &Workspace, name: &str, commit: &Commit) -> Result<Local, CommitError> {
     let branch = match Branch::find(site, Some(name)) {
         Ok(branch) => branch,
         Err(CommitError::NoBranch(_) | CommitError::NoCommits(_)) => return Ok(Local::Absent),
@@ -162,20 +162,22 @@ fn follow(site: &Site, name: &str, commit: &Commit) -> Result<Local, CommitError
     }
     let moved = match branch.checkout(site) {
         Ok(Checkout::Here(root)) => return fast_forward(site, &root, commit.id),
-        Ok(Checkout::Nowhere) => Alone::enter(site).and_then(|alone| branch.advance(site, &alone, tip, commit)),
+        Ok(Checkout::Nowhere) => {
+            RepositoryLock::enter(site).and_then(|alone| branch.advance(site, &alone, tip, commit))
+        }
         Err(error) => Err(error.into()),
     };
     Ok(match moved {
         Ok(()) => Local::Followed,
-        Err(Setback::Failed(error)) => Local::Left(error.to_string()),
+        Err(AttemptError::Failed(error)) => Local::Left(error.to_string()),
         Err(_) => Local::Left(format!("`{name}` was moved by somebody else meanwhile")),
     })
 }
 
 /// Git's own fast-forward: it may bring other people's commits along, and leaves all as it is rather than touch a
 /// file that the person has changed.
-fn fast_forward(site: &Site, root: &Path, commit: Oid) -> Result<Local, CommitError> {
-    if let Err(Setback::Failed(error)) = Worktree::new(site, root.to_owned()).recover() {
+fn fast_forward(site: &Workspace, root: &Path, commit: Oid) -> Result<Local, CommitError> {
+    if let Err(AttemptError::Failed(error)) = Worktree::new(site, root.to_owned()).recover() {
         return Err(error);
     }
     let merge = ["merge", "--quiet", "--ff-only", "--no-autostash", &commit.to_string()];
@@ -184,7 +186,7 @@ fn fast_forward(site: &Site, root: &Path, commit: Oid) -> Result<Local, CommitEr
 }
 
 /// The local branch when there was nothing to push.
-fn untouched(site: &Site, name: &str, tip: Oid) -> Result<Local, CommitError> {
+fn untouched(site: &Workspace, name: &str, tip: Oid) -> Result<Local, CommitError> {
     Ok(match site.repository.refname_to_id(&format!("refs/heads/{name}")) {
         Ok(local) if local == tip => Local::Followed,
         Ok(_) => Local::Left("there was nothing to push".to_owned()),

@@ -14,7 +14,7 @@ const DOUBLINGS: u32 = 3;
 
 /// Why an attempt came to nothing.
 #[derive(Debug)]
-pub(super) enum Setback {
+pub(super) enum AttemptError {
     /// The branch is no longer where it was.
     Moved,
     /// That file is in the way.
@@ -25,7 +25,7 @@ pub(super) enum Setback {
     Failed(CommitError),
 }
 
-impl<E: Into<CommitError>> From<E> for Setback {
+impl<E: Into<CommitError>> From<E> for AttemptError {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
     }
@@ -46,15 +46,15 @@ impl Patience {
     }
 
     /// Sleeps for a random while, longer each time; an error once the limit is reached.
-    pub(super) fn wait(&mut self, branch: &str, setback: Setback) -> Result<(), CommitError> {
+    pub(super) fn wait(&mut self, branch: &str, setback: AttemptError) -> Result<(), CommitError> {
         self.tries += 1;
         if self.waited >= self.limit {
             let waited = self.limit;
             return Err(match setback {
-                Setback::Failed(error) => error,
-                Setback::Locked(lock) => CommitError::Locked { lock, waited },
-                Setback::Occupied => CommitError::Occupied(waited),
-                Setback::Moved => CommitError::Contended { branch: branch.to_owned(), waited, tries: self.tries },
+                AttemptError::Failed(error) => error,
+                AttemptError::Locked(lock) => CommitError::Locked { lock, waited },
+                AttemptError::Occupied => CommitError::Occupied(waited),
+                AttemptError::Moved => CommitError::Contended { branch: branch.to_owned(), waited, tries: self.tries },
             });
         }
         // Those who collide must not collide again: the hasher's keys are the randomness at hand. Over a network an

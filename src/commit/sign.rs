@@ -9,7 +9,7 @@ use git2::Signature;
 use tempfile::TempDir;
 
 use crate::commit::CommitError;
-use crate::commit::branch::Site;
+use crate::commit::branch::Workspace;
 use crate::commit::git_command;
 use crate::commit::git_command::Kind;
 
@@ -35,7 +35,7 @@ enum Key {
 
 impl Signer {
     /// None if commits are not to be signed.
-    pub(super) fn new(site: &Site, committer: &Signature) -> Result<Option<Self>, CommitError> {
+    pub(super) fn new(site: &Workspace, committer: &Signature) -> Result<Option<Self>, CommitError> {
         if git_command::setting(site, Kind::Boolean, "commit.gpgsign")?.as_deref() != Some("true") {
             return Ok(None);
         }
@@ -48,11 +48,11 @@ impl Signer {
     }
 
     /// With an ssh key, whatever commits are signed with.
-    pub(super) fn ssh(site: &Site) -> Result<Self, CommitError> {
+    pub(super) fn ssh(site: &Workspace) -> Result<Self, CommitError> {
         Self::of_format(site, "ssh", String::new)
     }
 
-    fn of_format(site: &Site, format: &str, committer: impl FnOnce() -> String) -> Result<Self, CommitError> {
+    fn of_format(site: &Workspace, format: &str, committer: impl FnOnce() -> String) -> Result<Self, CommitError> {
         let usual = match format {
             "openpgp" => "gpg",
             "x509" => "gpgsm",

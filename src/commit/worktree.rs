@@ -8,7 +8,7 @@
 //! 2. files and branch are new, the index is old: as long as the lock is there, git commits nothing from it.
 //!
 //! The next run finds the lock, and takes the files back in state 1, completes the index in state 2; then the lock
-//! goes. It knows that the lock's process is gone because it is [`Alone`]. Killed at any other time, nothing
+//! goes. It knows that the lock's process is gone because it is [`RepositoryLock`]. Killed at any other time, nothing
 //! visible has begun, or all is done.
 //!
 //! **Invariant:** whatever is changed here was as committed a moment before, under the lock.
@@ -22,13 +22,13 @@ use git2::{ErrorCode, FileMode, Index, IndexEntry, IndexTime, Oid, Status};
 use tempfile::NamedTempFile;
 
 use crate::commit::CommitError;
-use crate::commit::branch::{Branch, Checkout, Site};
+use crate::commit::branch::{Branch, Checkout, Workspace};
 use crate::commit::changeset;
 use crate::commit::changeset::Plan;
 use crate::commit::commit_object::Commit;
 use crate::commit::lock;
-use crate::commit::lock::Alone;
-use crate::commit::retry::Setback;
+use crate::commit::lock::RepositoryLock;
+use crate::commit::retry::AttemptError;
 
 /// How the lock begins that is held here; whoever meets it may read what to do.
 const MARK: &str =
@@ -39,7 +39,7 @@ const SKIP_WORKTREE: u16 = 1 << 14;
 
 /// The working tree of the opened repository.
 pub(super) struct Worktree<'r> {
-    site: &'r Site,
+    site: &'r Workspace,
     root: PathBuf,
     /// What is made ready is kept in the git folder: what a kill leaves there is in nobody's way.
     own: PathBuf,
@@ -62,47 +62,47 @@ impl changeset::File {
 }
 
 impl<'r> Worktree<'r> {
-    pub(super) fn new(site: &'r Site, root: PathBuf) -> Self {
+    pub(super) fn new(site: &'r Workspace, root: PathBuf) -> Self {
         Self { site, root, own: lock::folder(site) }
     }
 
     /// Ends what a killed process had begun.
-    pub(super) fn recover(&self) -> Result<(), Setback> {
+    pub(super) fn recover(&self) -> Result<(), AttemptError> {
         if self.mark()?.is_none() {
             return Ok(());
         }
-        let _alone = Alone::enter(self.site)?;
+        let _alone = RepositoryLock::enter(self.site)?;
         self.repair()
     }
 
     /// Whether the files of a plan are as committed.
-    pub(super) fn check(&self, branch: &Branch, plan: &Plan) -> Result<(), Setback> {
+    pub(super) fn check(&self, branch: &Branch, plan: &Plan) -> Result<(), AttemptError> {
         // Another flagctl's files would look like the person's while it works.
-        let _alone = Alone::enter(self.site)?;
+        let _alone = RepositoryLock::enter(self.site)?;
         self.repair()?;
         if branch.tip(self.site)? != plan.base {
-            return Err(Setback::Moved);
+            return Err(AttemptError::Moved);
         }
         Ok(self.check_files(&plan.files)?)
     }
 
     /// Moves the branch, if it is still where the plan found it, and lets files and index follow.
-    pub(super) fn advance(&self, branch: &Branch, plan: &Plan, commit: &Commit) -> Result<(), Setback> {
-        let alone = Alone::enter(self.site)?;
+    pub(super) fn advance(&self, branch: &Branch, plan: &Plan, commit: &Commit) -> Result<(), AttemptError> {
+        let alone = RepositoryLock::enter(self.site)?;
         self.repair()?;
         let staged = self.stage(&plan.files, plan.tree, Side::New)?;
         let lock = self.lock(branch, plan, commit)?;
         // Under the lock nobody stages, commits or switches; what was true before may not be now.
         let here = matches!(branch.checkout(self.site)?, Checkout::Here(_));
         if !here || branch.tip(self.site)? != plan.base {
-            return Err(Setback::Moved);
+            return Err(AttemptError::Moved);
         }
         self.check_files(&plan.files)?;
         // The move itself would find it, but then files would have gone back and forth for every try.
         if branch.lock(self.site).exists() {
-            return Err(Setback::Locked(branch.lock(self.site)));
+            return Err(AttemptError::Locked(branch.lock(self.site)));
         }
-        let moved = self.put(&plan.files, &staged, Side::New).map_err(Setback::from).and_then(|()| {
+        let moved = self.put(&plan.files, &staged, Side::New).map_err(AttemptError::from).and_then(|()| {
             let index = self.index(&plan.files)?;
             branch.advance(self.site, &alone, plan.base, commit)?;
             Ok(index)
@@ -132,7 +132,7 @@ impl<'r> Worktree<'r> {
     }
 
     /// Takes git's lock of the index; what it is for stands in it from its first moment.
-    fn lock(&self, branch: &Branch, plan: &Plan, commit: &Commit) -> Result<Lock, Setback> {
+    fn lock(&self, branch: &Branch, plan: &Plan, commit: &Commit) -> Result<Lock, AttemptError> {
         let (path, ready) = (self.lock_path(), self.own.join("mark"));
         let text = format!("{MARK}\n{}\n{}\n{}\n", branch.reference, plan.base, commit.id);
         fs::write(&ready, &text).map_err(CommitError::io(&ready))?;
@@ -144,7 +144,7 @@ impl<'r> Worktree<'r> {
         let _ = fs::remove_file(&ready);
         match taken {
             Ok(()) => Ok(Lock { path: Some(path) }),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Setback::Locked(path)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(AttemptError::Locked(path)),
             Err(error) => Err(CommitError::io(path)(error).into()),
         }
     }
@@ -155,7 +155,7 @@ impl<'r> Worktree<'r> {
     }
 
     /// To be called alone: then a lock of flagctl's is one that a killed process has left.
-    fn repair(&self) -> Result<(), Setback> {
+    fn repair(&self) -> Result<(), AttemptError> {
         let Some(mark) = self.mark()? else { return Ok(()) };
         let mut lines = mark.lines().skip(1);
         let reference = lines.next().unwrap_or_default();

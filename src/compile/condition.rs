@@ -5,7 +5,7 @@ use crate::codes::Code;
 use crate::compile::{Broken, Compiled, Compiler};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::model;
-use crate::source::Spanned;
+use crate::snapshot::Spanned;
 
 impl Compiler<'_> {
     /// Reports everything that is wrong with a condition, not only the first.

@@ -24,8 +24,8 @@ use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::model;
 use crate::model::{Effective, Project};
-use crate::source::{Span, Spanned};
-use crate::yaml::{Node, Value, Whole};
+use crate::snapshot::{Span, Spanned};
+use crate::yaml::{Completeness, Node, Value};
 
 /// Compiles one environment, which the project need not declare.
 pub fn compile(project: &Project, environment: &str) -> (Bundle, Diagnostics) {
@@ -155,7 +155,7 @@ impl<'p> Compiler<'p> {
         let Some(definition) = self.segments.get(at).map(|draft| draft.definition) else { return };
         let Some(condition) = &definition.condition else { return };
         let Ok(condition) = self.condition(&condition.value) else { return };
-        if definition.whole == Whole::No {
+        if definition.whole == Completeness::Incomplete {
             return;
         }
         let name = definition.name.as_str().into();
@@ -171,7 +171,7 @@ impl<'p> Compiler<'p> {
         let Some(serving) = self.servings.get(at).copied() else { return };
         let Ok(flag) = self.build(definition, &serving) else { return };
         // What could not be read would be decided as though nobody had written it.
-        if definition.whole == Whole::No {
+        if definition.whole == Completeness::Incomplete {
             return;
         }
         if let Ok(weight) = self.weigh(flag.conditions(), definition.start, &definition.key)
@@ -261,7 +261,7 @@ impl<'p> Compiler<'p> {
         if let Some(at) = at.and_then(|at| u16::try_from(at).ok()) {
             return Ok(VariantId(at));
         }
-        if definition.whole == Whole::No {
+        if definition.whole == Completeness::Incomplete {
             return Err(Broken);
         }
         let names = || definition.variants.iter().map(|variant| variant.name.value.as_str());

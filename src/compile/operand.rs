@@ -7,15 +7,15 @@ use jiff::Timestamp;
 use semver::Version;
 
 use crate::bundle::{
-    Attribute, AttributeId, Comparison, Condition, Element, Folded, Operands, Ordered, Pattern, Predicate, Quantifier,
-    Sign, Test, TextOperator, TextSet, Type,
+    Attribute, AttributeId, Comparison, Condition, Element, Folded, Operands, Ordered, Pattern, Polarity, Predicate,
+    Quantifier, Test, TextOperator, TextSet, Type,
 };
 use crate::codes::Code;
 use crate::compile::{Broken, Compiled, Compiler};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::eval::moment;
 use crate::model::{Operation, Operator};
-use crate::source::Span;
+use crate::snapshot::Span;
 use crate::yaml::{Node, Value};
 
 impl Compiler<'_> {
@@ -35,7 +35,7 @@ impl Compiler<'_> {
         attribute: &Attribute,
         operation: &Operation,
         ignore_case: Option<Span>,
-    ) -> Compiled<(Sign, Predicate)> {
+    ) -> Compiled<(Polarity, Predicate)> {
         let operator = operation.operator;
         if !fits(operator, attribute.kind) {
             return Err(self.unfit(attribute, operation));
@@ -52,8 +52,8 @@ impl Compiler<'_> {
             _ => std::slice::from_ref(&operation.operand),
         };
         let sign = match (operator, &operation.operand.value) {
-            (Operator::Ne | Operator::NotIn, _) | (Operator::Exists, Value::Boolean(false)) => Sign::IsNot,
-            _ => Sign::Is,
+            (Operator::Ne | Operator::NotIn, _) | (Operator::Exists, Value::Boolean(false)) => Polarity::IsNot,
+            _ => Polarity::Is,
         };
         let predicate = match operator {
             Operator::Exists => Predicate::Exists,

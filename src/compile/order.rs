@@ -6,7 +6,7 @@ use crate::codes::Code;
 use crate::compile::{Compiler, Item};
 use crate::diag::Diagnostic;
 use crate::model::Condition;
-use crate::source::Span;
+use crate::snapshot::Span;
 
 /// One definition's mention of another.
 type Mention = (Item, Span);

@@ -7,7 +7,7 @@ use crate::codes::Code;
 use crate::compile::{Broken, Compiled, Compiler};
 use crate::diag::Diagnostic;
 use crate::model;
-use crate::source::{Span, Spanned};
+use crate::snapshot::{Span, Spanned};
 
 impl Compiler<'_> {
     pub(super) fn rules(&mut self, definition: &model::Flag, rules: &[model::Rule]) -> Compiled<Vec<Rule>> {

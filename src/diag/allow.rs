@@ -2,7 +2,7 @@
 
 use crate::codes::{Adjustable, Code};
 use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
-use crate::source::Span;
+use crate::snapshot::Span;
 
 /// A comment that allows one code on one line.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,7 @@ pub use crate::diag::allow::Allow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codes::{Adjustable, Code, Severity};
-use crate::source::{Snapshot, Span};
+use crate::snapshot::{Snapshot, Span};
 
 /// One problem in the definitions.
 #[derive(Debug, Clone, PartialEq, Eq)]

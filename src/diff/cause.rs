@@ -9,7 +9,7 @@ use crate::diff::definition_changes::{Change, Shift};
 use crate::diff::equality::Closure;
 use crate::diff::{Event, State, own_changes, written};
 use crate::model::{Flag, Rule, Serve, Serving};
-use crate::source::{FileId, PROJECT_FILE, Span};
+use crate::snapshot::{FileId, PROJECT_FILE, Span};
 
 /// One thing that was written otherwise.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,12 +21,12 @@ pub struct Cause {
     /// From one; none where the file as a whole is meant.
     pub line: Option<usize>,
     /// What it is.
-    pub what: What,
+    pub what: CauseKind,
 }
 
 /// What was written otherwise.
 #[derive(Debug, Clone, PartialEq)]
-pub enum What {
+pub enum CauseKind {
     /// Something about the flag itself.
     Own(Change),
     /// Something about a flag that it depends on.
@@ -55,7 +55,7 @@ pub(super) fn causes(question: &Question<'_>) -> Vec<Cause> {
         return causes;
     }
     for change in own_changes(question.bundles, key) {
-        causes.push(question.placed(key, What::Own(change.clone()), &change));
+        causes.push(question.placed(key, CauseKind::Own(change.clone()), &change));
     }
     if matches!(event, Event::Added | Event::Removed) {
         return causes;
@@ -67,7 +67,7 @@ pub(super) fn causes(question: &Question<'_>) -> Vec<Cause> {
     let others = flags(old, &closure_before).intersection(&flags(new, &closure_after)).cloned().collect::<Vec<_>>();
     for other in others.iter().filter(|other| *other != key) {
         for change in own_changes(question.bundles, other) {
-            causes.push(question.placed(other, What::Other(other.clone(), change.clone()), &change));
+            causes.push(question.placed(other, CauseKind::Other(other.clone(), change.clone()), &change));
         }
     }
     let segments: BTreeSet<&str> = closure_after.segments.iter().map(|id| new.segment_at(*id).name.as_ref()).collect();
@@ -75,7 +75,7 @@ pub(super) fn causes(question: &Question<'_>) -> Vec<Cause> {
         if segments.contains(name.as_str()) {
             let written = after.loaded.project.segments.iter().find(|segment| segment.name == name);
             let span = written.map(|segment| segment.condition.as_ref().map_or(segment.start, |one| one.span));
-            causes.push(place(after, Side::After, span, What::Segment(name, shift)));
+            causes.push(place(after, Side::After, span, CauseKind::Segment(name, shift)));
         }
     }
     let attribute = |bundle: &Bundle, name: &str| {
@@ -87,14 +87,14 @@ pub(super) fn causes(question: &Question<'_>) -> Vec<Cause> {
     if retyped || old.bucketing != new.bucketing {
         let settings = after.loaded.snapshot.files().find(|(_, file)| file.path == PROJECT_FILE);
         let path = settings.map(|(_, file)| file.path.clone());
-        causes.push(Cause { side: Side::After, path, line: None, what: What::Settings });
+        causes.push(Cause { side: Side::After, path, line: None, what: CauseKind::Settings });
     }
     if causes.is_empty()
         && let (Some(old), Some(new)) = (written(before, key), written(after, key))
     {
         let fields = metadata(old, new);
         if !fields.is_empty() {
-            causes.push(place(after, Side::After, Some(new.start), What::Metadata(fields)));
+            causes.push(place(after, Side::After, Some(new.start), CauseKind::Metadata(fields)));
         }
     }
     causes
@@ -102,7 +102,7 @@ pub(super) fn causes(question: &Question<'_>) -> Vec<Cause> {
 
 impl Question<'_> {
     /// A change of a flag, with the line that it was made in.
-    fn placed(&self, key: &str, what: What, change: &Change) -> Cause {
+    fn placed(&self, key: &str, what: CauseKind, change: &Change) -> Cause {
         let [before, after] = self.states;
         let find = |state: &State| -> Option<Span> {
             let flag = written(state, key)?;
@@ -162,7 +162,7 @@ fn called(at: usize, rule: &Rule) -> String {
     rule.name.as_ref().map_or_else(|| format!("#{}", at + 1), |name| name.value.clone())
 }
 
-fn place(state: &State, side: Side, span: Option<Span>, what: What) -> Cause {
+fn place(state: &State, side: Side, span: Option<Span>, what: CauseKind) -> Cause {
     let snapshot = &state.loaded.snapshot;
     let line = |file: FileId, start| snapshot.position(file, start).0;
     let path = span.map(|span| snapshot.file(span.file).path.clone());
@@ -171,7 +171,7 @@ fn place(state: &State, side: Side, span: Option<Span>, what: What) -> Cause {
 
 /// The fields that differ and decide nothing.
 fn metadata(old: &Flag, new: &Flag) -> Vec<&'static str> {
-    let text = |field: &Option<crate::source::Spanned<String>>| field.as_ref().map(|field| field.value.clone());
+    let text = |field: &Option<crate::snapshot::Spanned<String>>| field.as_ref().map(|field| field.value.clone());
     let tags = |flag: &Flag| flag.tags.iter().map(|tag| tag.value.clone()).collect::<Vec<_>>();
     let expires = |flag: &Flag| flag.expires.as_ref().map(|day| day.value);
     let steps = |flag: &Flag| -> Vec<Vec<u32>> {

@@ -17,10 +17,10 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-pub use crate::diff::cause::{Cause, What};
+pub use crate::diff::cause::{Cause, CauseKind};
 use crate::diff::equality::Comparison;
 pub use crate::diff::equality::asks_for_the_moment;
-pub use crate::diff::state::{Standing, State};
+pub use crate::diff::state::{FlagStatus, State};
 
 use crate::analyze::{Budget, Definition, Effect, Failure, Region, Side, changes, effects};
 use crate::bundle::{Bundle, Flag, State as Switch};
@@ -119,7 +119,7 @@ impl Impact {
         let classes: BTreeSet<_> = effects(regions).into_iter().map(class).collect();
         match classes.is_empty() {
             false => classes,
-            true if self.causes.iter().any(|cause| matches!(cause.what, What::Metadata(_))) => {
+            true if self.causes.iter().any(|cause| matches!(cause.what, CauseKind::Metadata(_))) => {
                 BTreeSet::from([Class::Metadata])
             }
             true => BTreeSet::from([Class::None]),
@@ -173,7 +173,7 @@ pub fn differing(before: &State, after: &State, environment: &str) -> BTreeSet<S
         Some(bundle.flag(key)?.rules.iter().map(|rule| rule.name.clone()).collect())
     };
     let mut unchanged = |key: &str| {
-        states.iter().all(|state| state.standing(key, environment) == Standing::Sound)
+        states.iter().all(|state| state.standing(key, environment) == FlagStatus::Sound)
             && same(&mut comparison, bundles, key)
             && names(bundles[0], key) == names(bundles[1], key)
     };
@@ -195,7 +195,8 @@ impl<'s> Pair<'s> {
     fn new(environment: &'s str, before: &'s State, after: &'s State, keys: &BTreeSet<String>) -> Self {
         let bundles = [before.bundle(environment), after.bundle(environment)];
         let stand_in = |here: &State, there: &'s Bundle| {
-            let lacking = |key: &str| keys.contains(key) && matches!(here.standing(key, environment), Standing::Absent);
+            let lacking =
+                |key: &str| keys.contains(key) && matches!(here.standing(key, environment), FlagStatus::Absent);
             if !there.flags.iter().any(|flag| lacking(&flag.key)) {
                 return Cow::Borrowed(there);
             }
@@ -221,19 +222,19 @@ impl<'s> Pair<'s> {
             _ => !own_changes(self.bundles, key).is_empty(),
         };
         let event = match (&old, &new) {
-            (Standing::Absent, Standing::Absent) => return Ok(None),
-            (Standing::Absent, _) => Event::Added,
-            (_, Standing::Absent) => Event::Removed,
+            (FlagStatus::Absent, FlagStatus::Absent) => return Ok(None),
+            (FlagStatus::Absent, _) => Event::Added,
+            (_, FlagStatus::Absent) => Event::Removed,
             _ if !killed(old_flag) && killed(new_flag) => Event::Killed,
             _ if killed(old_flag) && !killed(new_flag) && new_flag.is_some() => Event::Revived,
             _ if own => Event::Changed,
             _ => Event::Affected,
         };
         let verdict = match (old, new) {
-            (_, Standing::Invalid(problem)) => Verdict::Invalid(Side::After, problem),
-            (Standing::Invalid(problem), _) => Verdict::Invalid(Side::Before, problem),
-            (Standing::Absent, _) => analysed([&self.stand_ins[0], new_bundle], key, budget)?,
-            (_, Standing::Absent) => analysed([old_bundle, &self.stand_ins[1]], key, budget)?,
+            (_, FlagStatus::Invalid(problem)) => Verdict::Invalid(Side::After, problem),
+            (FlagStatus::Invalid(problem), _) => Verdict::Invalid(Side::Before, problem),
+            (FlagStatus::Absent, _) => analysed([&self.stand_ins[0], new_bundle], key, budget)?,
+            (_, FlagStatus::Absent) => analysed([old_bundle, &self.stand_ins[1]], key, budget)?,
             _ => analysed(self.bundles, key, budget)?,
         };
         // Of nothing there is no cause to look for.

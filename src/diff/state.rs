@@ -9,7 +9,8 @@ use crate::diag::Finding;
 use crate::load;
 use crate::load::Loaded;
 use crate::model::Flag;
-use crate::source::{Snapshot, Source, SourceError};
+use crate::snapshot::Snapshot;
+use crate::source::{Source, SourceError};
 
 /// The definitions of one side that matter to some flags.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ struct Compiled {
 
 /// How a flag stands in an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum FlagStatus {
     /// It can be decided.
     Sound,
     /// There is no such flag, or no such environment.
@@ -95,18 +96,18 @@ impl State {
     }
 
     /// How a flag stands in an environment.
-    pub fn standing(&self, key: &str, environment: &str) -> Standing {
+    pub fn standing(&self, key: &str, environment: &str) -> FlagStatus {
         let flag = self.flag(key);
         if let (Some(problem), Some(_)) = (&self.problem, flag) {
-            return Standing::Invalid(problem.clone());
+            return FlagStatus::Invalid(problem.clone());
         }
         match (self.compiled.get(environment), flag) {
-            (Some(compiled), _) if compiled.bundle.flag(key).is_some() => Standing::Sound,
-            (None, _) | (_, None) => Standing::Absent,
+            (Some(compiled), _) if compiled.bundle.flag(key).is_some() => FlagStatus::Sound,
+            (None, _) | (_, None) => FlagStatus::Absent,
             (Some(compiled), Some(flag)) => {
                 let path = &self.loaded.snapshot.file(flag.file).path;
                 let problem = first(&compiled.errors, Some(path)).or_else(|| first(&compiled.errors, None));
-                Standing::Invalid(problem.unwrap_or_else(|| "its definition has errors".to_owned()))
+                FlagStatus::Invalid(problem.unwrap_or_else(|| "its definition has errors".to_owned()))
             }
         }
     }

@@ -15,9 +15,9 @@ use std::ops::Range;
 
 use crate::edit::lines::{column, is_block, line_break, line_end, line_start, whole_lines};
 
-use crate::source::{File, FileId};
+use crate::snapshot::{File, FileId};
 use crate::yaml;
-use crate::yaml::{Entry, Node, Value, Whole};
+use crate::yaml::{Completeness, Entry, Node, Value};
 
 /// The way from one value to another inside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,7 +205,7 @@ pub fn same(one: &str, other: &str) -> bool {
 fn read(text: &str) -> Result<Node, Refusal> {
     let file = File { path: String::new(), text: text.to_owned(), fault: None };
     let document = yaml::parse(FileId(0), &file, &mut Vec::new());
-    if document.whole == Whole::Yes { Ok(document.root) } else { Err(Refusal::Unreadable) }
+    if document.whole == Completeness::Complete { Ok(document.root) } else { Err(Refusal::Unreadable) }
 }
 
 fn proven(result: String, expected: &Node, path: &[Step]) -> Result<String, Refusal> {

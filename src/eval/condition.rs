@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::bundle::{AttributeId, Bundle, Condition, Operands, Ordered, Predicate, Quantifier, Sign, Test};
+use crate::bundle::{AttributeId, Bundle, Condition, Operands, Ordered, Polarity, Predicate, Quantifier, Test};
 use crate::eval::context::{Context, Value};
 use crate::eval::truth::Truth;
 
@@ -36,8 +36,8 @@ impl<'b> Scope<'b, '_> {
             id => judge(&test.predicate, self.context.value(id)),
         };
         match test.sign {
-            Sign::Is => truth,
-            Sign::IsNot => truth.not(),
+            Polarity::Is => truth,
+            Polarity::IsNot => truth.not(),
         }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) use crate::eval::context::{EXACT, moment};
 
 use jiff::Timestamp;
 
-use crate::bundle::{Bucket, Bundle, Condition, Domain, Flag, Percent, Rule, Serve, State, Variant, VariantId};
+use crate::bundle::{Bucket, Bundle, Condition, Flag, HashDomain, Percent, Rule, Serve, State, Variant, VariantId};
 use crate::eval::condition::Scope;
 
 /// What a flag serves to a context, and why.
@@ -182,7 +182,7 @@ impl<'b> Scope<'b, '_> {
         let gated = match rule.rollout {
             Percent::ALL => false,
             Percent::ZERO => return Outcome::NotAdmitted,
-            share => match self.bucket(flag, Domain::Gate) {
+            share => match self.bucket(flag, HashDomain::Rollout) {
                 Err(_) => return Outcome::NoUnit,
                 Ok(bucket) if bucket >= share.buckets() => return Outcome::NotAdmitted,
                 Ok(_) => true,
@@ -199,11 +199,11 @@ impl<'b> Scope<'b, '_> {
     }
 
     fn split(&self, flag: &Flag, ranges: &[(Bucket, VariantId)]) -> Result<VariantId, ErrorCode> {
-        let bucket = self.bucket(flag, Domain::Split)?;
+        let bucket = self.bucket(flag, HashDomain::Split)?;
         Ok(ranges.iter().find(|(end, _)| bucket < *end).map_or(flag.off, |(_, id)| *id))
     }
 
-    fn bucket(&self, flag: &Flag, domain: Domain) -> Result<Bucket, ErrorCode> {
+    fn bucket(&self, flag: &Flag, domain: HashDomain) -> Result<Bucket, ErrorCode> {
         let unit = self.context.unit(flag.unit)?;
         Ok(flag.bucketer.bucket(domain, unit))
     }

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-use crate::bundle::{AttributeId, Bucket, Bundle, Condition, Domain, Flag, Percent, Rule, Serve, Test};
+use crate::bundle::{AttributeId, Bucket, Bundle, Condition, Flag, HashDomain, Percent, Rule, Serve, Test};
 use crate::eval::condition::Scope;
 use crate::eval::{Context, Decision, Outcome, Truth, Value};
 
@@ -104,8 +104,8 @@ impl<'b, 'c> Scope<'b, 'c> {
         RuleTrace {
             rule,
             condition: rule.condition.as_ref().map(|condition| self.trace(condition)),
-            gate: bucket(partial, Domain::Gate),
-            split: bucket(splits, Domain::Split),
+            gate: bucket(partial, HashDomain::Rollout),
+            split: bucket(splits, HashDomain::Split),
             outcome: reached.then(|| self.apply(flag, rule)),
         }
     }

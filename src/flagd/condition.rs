@@ -4,7 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 
 use crate::bundle::{
-    Attribute, AttributeId, Comparison, Condition, Element, Operands, Ordered, Predicate, Quantifier, Sign, Test, Type,
+    Attribute, AttributeId, Comparison, Condition, Element, Operands, Ordered, Polarity, Predicate, Quantifier, Test,
+    Type,
 };
 use crate::eval::{Truth, Value, judge};
 use crate::flagd::guard::{is_boolean, is_list_of_numbers, is_list_of_texts, is_number, is_text};
@@ -34,7 +35,7 @@ impl<'b> Writer<'b> {
         if self.tests > crate::flagd::TESTS {
             return Json::Bool(false);
         }
-        let wanted = if test.sign == Sign::Is { wanted } else { wanted.not() };
+        let wanted = if test.sign == Polarity::Is { wanted } else { wanted.not() };
         if test.attribute == AttributeId::NOW {
             return self.now(test, wanted);
         }

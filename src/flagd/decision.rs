@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::bundle::{BUCKETS, Bucket, Bucketing, Domain, Flag, Percent, Rule, Serve, State, Type, VariantId};
+use crate::bundle::{BUCKETS, Bucket, Bucketing, Flag, HashDomain, Percent, Rule, Serve, State, Type, VariantId};
 use crate::eval::Truth;
 use crate::flagd::Writer;
 use crate::flagd::guard::is_filled;
@@ -74,7 +74,7 @@ impl<'b> Writer<'b> {
                 Some((unit, filled)) => {
                     let share = share.buckets();
                     let shares = [(json!("admitted"), share), (json!("others"), BUCKETS - share)];
-                    let bucket = self.fractional(flag, Domain::Gate, &unit, shares);
+                    let bucket = self.fractional(flag, HashDomain::Rollout, &unit, shares);
                     and([filled, json!({ "===": [bucket, "admitted"] })])
                 }
             },
@@ -88,10 +88,10 @@ impl<'b> Writer<'b> {
                 match self.unit(flag) {
                     // Whoever the rollout admits has a unit.
                     Some((unit, _)) if rule.rollout != Percent::ALL => {
-                        self.fractional(flag, Domain::Split, &unit, shares)
+                        self.fractional(flag, HashDomain::Split, &unit, shares)
                     }
                     Some((unit, filled)) => {
-                        let share = self.fractional(flag, Domain::Split, &unit, shares);
+                        let share = self.fractional(flag, HashDomain::Split, &unit, shares);
                         json!({ "if": [filled, share, off] })
                     }
                     None => off,
@@ -121,7 +121,7 @@ impl<'b> Writer<'b> {
     fn fractional(
         &mut self,
         flag: &Flag,
-        domain: Domain,
+        domain: HashDomain,
         unit: &Json,
         shares: impl IntoIterator<Item = (Json, Bucket)>,
     ) -> Json {
@@ -131,8 +131,8 @@ impl<'b> Writer<'b> {
         }
         let salt = flag.bucketer.salt();
         let before = match domain {
-            Domain::Gate => format!("{salt}/rollout/"),
-            Domain::Split => salt.to_owned(),
+            HashDomain::Rollout => format!("{salt}/rollout/"),
+            HashDomain::Split => salt.to_owned(),
         };
         let by = json!({ "cat": [before, unit] });
         let shares = shares.into_iter().filter(|(_, size)| *size > 0).map(|(name, size)| json!([name, size]));

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::load::{Definition, lower, mentioned};
 use crate::model::{FLAGS, Flag, SEGMENTS};
-use crate::source::{File, FileId, Source, SourceError};
+use crate::snapshot::{File, FileId};
+use crate::source::{Source, SourceError};
 
 /// A folder and a name in it.
 type Named = (&'static str, String);

@@ -16,9 +16,10 @@ use crate::diag::{Allow, Diagnostic, Diagnostics, Finding, Level, Levels, did_yo
 use crate::model;
 use crate::model::{FLAGS, Flag, KILLS, Kill, Kind, Misfit, Project, SEGMENTS, Segment, Settings, Suite, TESTS};
 use crate::schema;
-use crate::source::{File, FileId, PROJECT_FILE, Snapshot, Source, SourceError, Span};
+use crate::snapshot::{File, FileId, PROJECT_FILE, Snapshot, Span};
+use crate::source::{Source, SourceError};
 use crate::yaml;
-use crate::yaml::{Document, Whole};
+use crate::yaml::{Completeness, Document};
 
 /// A project with all that was said about it so far.
 #[derive(Debug, Clone, Default)]
@@ -221,19 +222,19 @@ fn lower(file: File, id: FileId) -> Lowered {
     let definition = match (place.as_slice(), named) {
         ([PROJECT_FILE], _) => {
             let (mut settings, misfits) = model::lower_settings(root);
-            settings.whole = if misfits.is_empty() { document.whole } else { Whole::No };
+            settings.whole = if misfits.is_empty() { document.whole } else { Completeness::Incomplete };
             held_against(Kind::Project, &document, misfits, &mut diagnostics);
             Definition::Settings(settings)
         }
         ([FLAGS, ..], true) => {
             let (mut flag, misfits) = model::lower_flag(root, file.stem(), id);
-            flag.whole = if misfits.is_empty() { document.whole } else { Whole::No };
+            flag.whole = if misfits.is_empty() { document.whole } else { Completeness::Incomplete };
             held_against(Kind::Flag, &document, misfits, &mut diagnostics);
             Definition::Flag(Box::new(flag))
         }
         ([SEGMENTS, ..], true) => {
             let (mut segment, misfits) = model::lower_segment(root, file.stem(), id);
-            segment.whole = if misfits.is_empty() { document.whole } else { Whole::No };
+            segment.whole = if misfits.is_empty() { document.whole } else { Completeness::Incomplete };
             held_against(Kind::Segment, &document, misfits, &mut diagnostics);
             Definition::Segment(segment)
         }
@@ -244,7 +245,7 @@ fn lower(file: File, id: FileId) -> Lowered {
         }
         ([TESTS, ..], true) => {
             let (mut suite, misfits) = model::lower_suite(root, id);
-            suite.whole = if misfits.is_empty() { document.whole } else { Whole::No };
+            suite.whole = if misfits.is_empty() { document.whole } else { Completeness::Incomplete };
             held_against(Kind::Test, &document, misfits, &mut diagnostics);
             Definition::Suite(suite)
         }
@@ -260,7 +261,7 @@ fn lower(file: File, id: FileId) -> Lowered {
 /// file without any is as its schema wants it: a test holds the two together.
 fn held_against(kind: Kind, document: &Document, misfits: Vec<Misfit>, diagnostics: &mut Diagnostics) {
     // Of a file that could not be read to its end, what is missing is not its author's fault.
-    if document.whole == Whole::No || misfits.is_empty() {
+    if document.whole == Completeness::Incomplete || misfits.is_empty() {
         return;
     }
     let before = diagnostics.len();

@@ -11,7 +11,7 @@ use crate::model::Flag;
 use crate::schema;
 use crate::source::{Source, SourceError};
 use crate::yaml;
-use crate::yaml::Whole;
+use crate::yaml::Completeness;
 
 pub(super) fn check(source: &Source, loaded: &mut Loaded) -> Result<(), SourceError> {
     let Loaded { snapshot, project, diagnostics, .. } = loaded;
@@ -27,10 +27,10 @@ pub(super) fn check(source: &Source, loaded: &mut Loaded) -> Result<(), SourceEr
                     let document = yaml::parse(id, snapshot.file(id), diagnostics);
                     let json = document.root.to_json();
                     match document.whole {
-                        Whole::Yes => {
+                        Completeness::Complete => {
                             jsonschema::validator_for(&json).map_err(|error| format!("is no schema: {error}"))
                         }
-                        Whole::No => Err("cannot be read".to_owned()),
+                        Completeness::Incomplete => Err("cannot be read".to_owned()),
                     }
                 }
             };

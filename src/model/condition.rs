@@ -1,7 +1,7 @@
 //! Conditions as written.
 
 use crate::model::lower::{Lowering, each};
-use crate::source::{Span, Spanned};
+use crate::snapshot::{Span, Spanned};
 use crate::yaml::{Node, Value};
 
 /// Keys of a condition that are not attributes.

@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use crate::bundle::Percent;
 use crate::model::condition::{Condition, Requirement};
 use crate::model::lower::{Fields, Lowering, each};
-use crate::source::{FileId, Span, Spanned};
-use crate::yaml::{Node, Value, Whole};
+use crate::snapshot::{FileId, Span, Spanned};
+use crate::yaml::{Completeness, Node, Value};
 
 /// A flag, for all environments.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub struct Flag {
     /// What to point at when something is missing: the file's first key.
     pub start: Span,
     /// Whether all of the file could be read; where not, what is missing here may be there.
-    pub whole: Whole,
+    pub whole: Completeness,
     /// What it is for.
     pub description: Option<Spanned<String>>,
     /// What it is used for, which decides how long it lives; `release` if left out.
@@ -131,7 +131,7 @@ pub struct Segment {
     /// What to point at when something is missing: the file's first key.
     pub start: Span,
     /// Whether all of the file could be read.
-    pub whole: Whole,
+    pub whole: Completeness,
     /// Whom it contains; none if that could not be read.
     pub condition: Option<Spanned<Condition>>,
 }
@@ -211,7 +211,7 @@ impl Flag {
             key: key.to_owned(),
             file,
             start: start(root),
-            whole: Whole::Yes,
+            whole: Completeness::Complete,
             description: fields.get("description").and_then(|node| lowering.words(node)),
             kind,
             owner: fields.get("owner").and_then(|node| lowering.words(node)),
@@ -316,7 +316,7 @@ impl Segment {
             let value = lowering.condition(node)?;
             Some(Spanned { value, span: node.span })
         });
-        Self { name: name.to_owned(), file, start: start(root), whole: Whole::Yes, condition }
+        Self { name: name.to_owned(), file, start: start(root), whole: Completeness::Complete, condition }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use crate::bundle::Percent;
-use crate::source::{Span, Spanned};
+use crate::snapshot::{Span, Spanned};
 use crate::yaml::{Entry, Node, Value};
 
 /// A part of a file that does not fit its type, and was left out.

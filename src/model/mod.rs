@@ -22,7 +22,7 @@ pub use crate::model::test::{
 
 use crate::model::lower::Lowering;
 
-use crate::source::FileId;
+use crate::snapshot::FileId;
 use crate::yaml::Node;
 
 /// The folder of flag files.

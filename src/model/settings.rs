@@ -2,14 +2,14 @@
 
 use crate::bundle::{Bucketing, Element, Type};
 use crate::model::lower::{Lowering, each};
-use crate::source::Spanned;
-use crate::yaml::{Node, Value, Whole};
+use crate::snapshot::Spanned;
+use crate::yaml::{Completeness, Node, Value};
 
 /// What holds for all flags of a repository.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// Whether all of the file could be read; where not, little can be said about the other files.
-    pub whole: Whole,
+    pub whole: Completeness,
     /// In the order of promotion.
     pub environments: Vec<Spanned<String>>,
     /// The context schema, in the order of the file.

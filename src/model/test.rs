@@ -6,8 +6,8 @@ use crate::bundle::Percent;
 use crate::model::condition::Condition;
 use crate::model::flag::start;
 use crate::model::lower::{Fields, Lowering, each};
-use crate::source::{FileId, Span, Spanned};
-use crate::yaml::{Entry, Node, Value, Whole};
+use crate::snapshot::{FileId, Span, Spanned};
+use crate::yaml::{Completeness, Entry, Node, Value};
 
 /// A file of tests.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub struct Suite {
     /// What to point at when something is missing: the file's first key.
     pub start: Span,
     /// Whether all of the file could be read.
-    pub whole: Whole,
+    pub whole: Completeness,
     /// Where its cases are decided; in all environments of the project if empty.
     pub environments: Vec<Spanned<String>>,
     /// The moment at which its cases are decided.
@@ -205,7 +205,7 @@ impl Suite {
         Self {
             file,
             start: start(root),
-            whole: Whole::Yes,
+            whole: Completeness::Complete,
             environments: environments(lowering, &fields),
             now: fields.get("now").and_then(|node| lowering.instant(node)),
             contexts,

@@ -68,7 +68,7 @@ pub struct Edition {
 
 /// How the commit to be published stands to another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum Ancestry {
     /// It is that commit.
     Same,
     /// It was made on top of it, or of what was made on top of it.
@@ -89,7 +89,7 @@ pub enum Mode {
 }
 
 /// How the commit stands to the one that the function is given.
-pub type Compare<'r> = &'r dyn Fn(&str) -> Result<Standing, Box<dyn Error + Send + Sync>>;
+pub type Compare<'r> = &'r dyn Fn(&str) -> Result<Ancestry, Box<dyn Error + Send + Sync>>;
 /// Makes a signature of a manifest.
 pub type Sign<'r> = &'r dyn Fn(&[u8]) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>>;
 
@@ -184,15 +184,15 @@ fn decide(channel: &Channel<'_>, request: &Request<'_>, head: Option<Entry>) -> 
     }
     let standing = (request.compare)(&before.newest).map_err(PublishError::Comparing)?;
     let done = match standing {
-        Standing::Same | Standing::Older if before.kind == Kind::Rollback => Outcome::RolledBack(head),
+        Ancestry::Same | Ancestry::Older if before.kind == Kind::Rollback => Outcome::RolledBack(head),
         // The same commit with other bytes is from another version of flagctl.
-        Standing::Same if before.bundle == manifest.bundle => Outcome::Unchanged(head),
-        Standing::Older => Outcome::Overtaken(head),
-        Standing::Apart => {
+        Ancestry::Same if before.bundle == manifest.bundle => Outcome::Unchanged(head),
+        Ancestry::Older => Outcome::Overtaken(head),
+        Ancestry::Apart => {
             let published = before.newest.clone();
             return Err(PublishError::Apart { published, commit: edition.commit.clone() });
         }
-        Standing::Same | Standing::Newer => {
+        Ancestry::Same | Ancestry::Newer => {
             manifest.sequence = before.sequence + 1;
             manifest.previous = Some(head.digest.clone());
             return Ok(Decision::Next(Entry::new(manifest)?));

@@ -32,7 +32,7 @@ pub use crate::report::diff::json::{
 };
 pub use crate::report::diff::markdown::diff_markdown;
 pub use crate::report::diff::merge::{MergeJson, merge, merge_markdown};
-pub use crate::report::findings::{Colour, Format, Validation, validation};
+pub use crate::report::findings::{Colour, FindingsFormat, Validation, validation};
 pub use crate::report::flags::compiled::{CompiledJson, RequiredJson, RuleJson, VariantJson, compiled};
 pub use crate::report::flags::human::{About, FlagJson, StateJson, WrittenJson, flag, flags, rule, state};
 pub use crate::report::history::blame::{BlameJson, EraJson, GotJson, SinceJson, blame};

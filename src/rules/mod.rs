@@ -29,7 +29,7 @@ use crate::diag::Diagnostics;
 use crate::model::{Flag, Project};
 use crate::rules::review::Review;
 use crate::rules::segment_coverage::Extents;
-use crate::yaml::Whole;
+use crate::yaml::Completeness;
 
 /// What a rule looks at, and where it reports.
 type Check = fn(&Project, Date, &mut Diagnostics);
@@ -58,7 +58,7 @@ const PROOFS: [Proof; 5] = [
 
 /// The flags that advice can be given on: of the others, too little is known.
 fn whole(project: &Project) -> impl Iterator<Item = &Flag> {
-    project.flags.iter().filter(|flag| flag.whole == Whole::Yes)
+    project.flags.iter().filter(|flag| flag.whole == Completeness::Complete)
 }
 
 /// Everything that the rules have to say about a project on a day.

@@ -11,7 +11,7 @@ use crate::analyze::{Answer, Budget, Definition, Extent, Failure, Reach, Reachab
 use crate::bundle::{Bundle, Condition, Percent, Rule};
 use crate::model;
 use crate::model::Effective;
-use crate::source::{Span, Spanned};
+use crate::snapshot::{Span, Spanned};
 
 /// Work that a flag is worth while somebody waits for all of them.
 pub(super) const BUDGET: Budget =

@@ -3,7 +3,7 @@
 use crate::analyze::Failure;
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::source::Span;
+use crate::snapshot::Span;
 
 pub(super) fn report(span: Span, name: &str, failure: &Failure, diagnostics: &mut Diagnostics) {
     let message = format!("whether all of `{name}` can be reached was not decided");

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use git2::{DiffOptions, Oid};
 
+use crate::snapshot::is_yaml;
 use crate::source::revision::join;
 use crate::source::tree_cache::{Entry, Kind, Tree};
-use crate::source::{GitError, Revision, Source, SourceError, is_yaml};
+use crate::source::{GitError, Revision, Source, SourceError};
 
 impl Revision {
     /// The paths of YAML files, at or below some places, that another state does not have alike: changed, added or

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::source::PROJECT_FILE;
+use crate::snapshot::PROJECT_FILE;
 
 /// Definitions could not be read at all.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,8 @@ use std::fs::{self, FileType};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::source::{FILE_LIMIT, Fault, File, PROJECT_FILE, SourceError, is_yaml};
+use crate::snapshot::{FILE_LIMIT, Fault, File, PROJECT_FILE, is_yaml};
+use crate::source::SourceError;
 
 /// The folder that holds a [`PROJECT_FILE`].
 #[derive(Debug, Clone)]

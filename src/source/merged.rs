@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use git2::Oid;
 
-use crate::source::{FILE_LIMIT, Fault, File, GitError, Revision, is_yaml};
+use crate::snapshot::{FILE_LIMIT, Fault, File, is_yaml};
+use crate::source::{GitError, Revision};
 
 /// Objects are written to where the priority is highest; git's own places have 1 and 2.
 const FIRST: i32 = 1_000;

@@ -8,13 +8,14 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 
 use git2::{ErrorCode, RepositoryOpenFlags};
 
+use crate::snapshot::PROJECT_FILE;
 use crate::source::error::GitError;
 use crate::source::rev_parse;
 use crate::source::rev_parse::Rev;
 use crate::source::revision::join;
 use crate::source::tree_cache::Trees;
 use crate::source::word_index::Words;
-use crate::source::{Folder, PROJECT_FILE, Revision, SourceError};
+use crate::source::{Folder, Revision, SourceError};
 
 /// A git repository, and the place in it from which flags are looked for.
 pub struct Repository {

@@ -10,10 +10,11 @@ use std::sync::Arc;
 use git2::{ErrorClass, ErrorCode, Oid};
 use rayon::prelude::*;
 
+use crate::snapshot::{FILE_LIMIT, Fault, File, PROJECT_FILE, is_yaml};
+use crate::source::SourceError;
 use crate::source::error::GitError;
 use crate::source::repository::Repository;
 use crate::source::tree_cache::{Entry, Kind, Tree};
-use crate::source::{FILE_LIMIT, Fault, File, PROJECT_FILE, SourceError, is_yaml};
 
 /// A path that goes through more links goes in a circle, as operating systems have it.
 const LINKS: usize = 40;

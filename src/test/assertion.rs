@@ -14,7 +14,7 @@ use crate::compile::conditions;
 use crate::diag::Diagnostic;
 use crate::eval::Context;
 use crate::model::{Assertion, Claim, FlagVariant, Suite};
-use crate::source::{Span, Spanned};
+use crate::snapshot::{Span, Spanned};
 use crate::test::context::asks_for_now;
 use crate::test::plan::Planner;
 use crate::test::{Check, Decided, Failure, Verdict};

@@ -9,7 +9,7 @@ use crate::codes::Code;
 use crate::diag::Diagnostic;
 use crate::eval::{Context, Value, decide};
 use crate::model::{Case, Expectation};
-use crate::test::plan::Person;
+use crate::test::plan::NamedContext;
 use crate::test::{Check, Decided, Failure, Hit, Verdict, mismatch, unit_search};
 
 /// An attribute and the values that it takes in turn, each with its text.
@@ -29,7 +29,7 @@ pub(super) struct Planned<'p> {
     pub(super) bundle: &'p Bundle,
     /// None if the flag, or anything else that is needed, is broken.
     pub(super) flag: Option<&'p Flag>,
-    pub(super) person: Person<'p>,
+    pub(super) person: NamedContext<'p>,
     pub(super) axes: Arc<[Axis]>,
     pub(super) now: Timestamp,
 }

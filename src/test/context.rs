@@ -4,7 +4,7 @@ use crate::bundle::{Attribute, AttributeId, Bundle, Condition, NOW, Type};
 use crate::codes::Code;
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::eval::{Context, Value};
-use crate::source::Span;
+use crate::snapshot::Span;
 use crate::test::plan::Planner;
 use crate::yaml;
 use crate::yaml::Node;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::bundle::Bundle;
 use crate::model::Project;
-use crate::source::Span;
+use crate::snapshot::Span;
 use crate::test::Outcome;
 
 /// What of one flag was exercised.

@@ -10,9 +10,9 @@ use crate::codes::Code;
 use crate::diag::Diagnostic;
 use crate::eval::decide;
 use crate::model::{Cell, Golden};
-use crate::source::{File, FileId, Snapshot, Span};
+use crate::snapshot::{File, FileId, Snapshot, Span};
 use crate::test::context::asks_for_now;
-use crate::test::plan::{Person, Plan};
+use crate::test::plan::{NamedContext, Plan};
 use crate::test::{Check, Decided, Failure, Hit, Verdict, mismatch};
 use crate::yaml;
 use crate::yaml::Node;
@@ -25,7 +25,7 @@ pub(super) struct PlannedGolden<'p> {
     pub(super) file: FileId,
     pub(super) golden: &'p Golden,
     pub(super) flags: Vec<&'p str>,
-    pub(super) persons: Vec<Person<'p>>,
+    pub(super) persons: Vec<NamedContext<'p>>,
     /// All that it is about, also those that are not asked for.
     pub(super) environments: Vec<&'p str>,
     pub(super) bundles: Vec<&'p Bundle>,
@@ -47,7 +47,7 @@ impl<'p> PlannedGolden<'p> {
         })
     }
 
-    fn decide(&self, bundle: &'p Bundle, key: &str, person: &Person<'p>) -> Option<(Decided<'p>, &'p str, Hit)> {
+    fn decide(&self, bundle: &'p Bundle, key: &str, person: &NamedContext<'p>) -> Option<(Decided<'p>, &'p str, Hit)> {
         let (flag, context) = (bundle.flag(key)?, person.context.as_ref()?);
         if self.now.is_none() && flag.conditions().any(|condition| asks_for_now(bundle, condition)) {
             return None;

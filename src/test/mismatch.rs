@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use crate::bundle::{Flag, VariantId};
 use crate::eval::Decision;
 use crate::model::Expectation;
-use crate::source::Span;
+use crate::snapshot::Span;
 
 /// Where an expectation says what is expected.
 pub(super) fn place(expectation: &Expectation) -> Span {

@@ -27,7 +27,7 @@ use crate::analyze::Budget;
 use crate::bundle::{Bundle, Flag, VariantId};
 use crate::diag::Diagnostic;
 use crate::eval::Context;
-use crate::source::Span;
+use crate::snapshot::Span;
 
 /// What became of every expectation and assertion.
 #[derive(Debug)]

@@ -9,11 +9,11 @@ use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
 use crate::eval::{Context, Value};
 use crate::model;
 use crate::model::{Case, Expectation, Golden, Project, Subject, Suite};
-use crate::source::Spanned;
+use crate::snapshot::Spanned;
 use crate::test::assertion::{Asserted, Claimed};
 use crate::test::case::{Axis, Planned};
 use crate::test::golden::PlannedGolden;
-use crate::yaml::Whole;
+use crate::yaml::Completeness;
 
 /// So many combinations of a matrix are decided at most.
 const COMBINATIONS: usize = 10_000;
@@ -50,7 +50,7 @@ pub fn plan<'p>(project: &'p Project, bundles: &'p [Bundle], keys: &'p [&'p str]
     };
     // Of a file that could be read in part, the rest might say otherwise.
     let mut claimed = Vec::new();
-    for suite in project.suites.iter().filter(|suite| suite.whole == Whole::Yes) {
+    for suite in project.suites.iter().filter(|suite| suite.whole == Completeness::Complete) {
         planner.suite(suite, &mut plan, &mut claimed);
     }
     plan.assertions = planner.assertions(&claimed);
@@ -68,13 +68,13 @@ pub(super) struct Planner<'p> {
 
 /// Someone to decide for; without a context if theirs is wrong.
 #[derive(Debug, Clone)]
-pub(super) struct Person<'p> {
+pub(super) struct NamedContext<'p> {
     pub(super) name: Option<&'p str>,
     pub(super) context: Option<Arc<Context<'static>>>,
 }
 
 /// A suite's contexts, by name.
-type Contexts<'p> = Vec<Person<'p>>;
+type Contexts<'p> = Vec<NamedContext<'p>>;
 
 impl<'p> Planner<'p> {
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
@@ -85,7 +85,7 @@ impl<'p> Planner<'p> {
         let mut contexts = Contexts::new();
         for (name, node) in &suite.contexts {
             let context = self.context(node).map(Arc::new);
-            contexts.push(Person { name: Some(&name.value), context });
+            contexts.push(NamedContext { name: Some(&name.value), context });
         }
         let bundles = self.environments(&suite.environments);
         for (at, case) in suite.cases.iter().enumerate() {
@@ -130,11 +130,11 @@ impl<'p> Planner<'p> {
         plan: &mut Plan<'p>,
     ) {
         let bundles = self.places(&case.environments, everywhere);
-        let persons: Vec<Person<'p>> = match &case.context {
+        let persons: Vec<NamedContext<'p>> = match &case.context {
             Subject::Nobody => {
-                vec![Person { name: None, context: Some(Arc::new(Context::empty(self.attributes))) }]
+                vec![NamedContext { name: None, context: Some(Arc::new(Context::empty(self.attributes))) }]
             }
-            Subject::Written(node) => vec![Person { name: None, context: self.context(node).map(Arc::new) }],
+            Subject::Written(node) => vec![NamedContext { name: None, context: self.context(node).map(Arc::new) }],
             Subject::Named(names) => names.iter().map(|name| self.person(name, contexts)).collect(),
         };
         let axes: Option<Arc<[Axis]>> = self.axes(case).map(Into::into);
@@ -165,7 +165,7 @@ impl<'p> Planner<'p> {
         }
     }
 
-    fn person(&mut self, name: &'p Spanned<String>, contexts: &Contexts<'p>) -> Person<'p> {
+    fn person(&mut self, name: &'p Spanned<String>, contexts: &Contexts<'p>) -> NamedContext<'p> {
         if let Some(person) = contexts.iter().find(|person| person.name == Some(name.value.as_str())) {
             return person.clone();
         }
@@ -173,7 +173,7 @@ impl<'p> Planner<'p> {
         let help = did_you_mean(&name.value, names).unwrap_or_else(|| "`contexts` in this file has them".to_owned());
         let message = format!("there is no context `{}`", name.value);
         self.report(Diagnostic::new(Code::UnknownContext, name.span, message).help(help));
-        Person { name: Some(&name.value), context: None }
+        NamedContext { name: Some(&name.value), context: None }
     }
 
     /// The flag of that key.
@@ -201,7 +201,7 @@ impl<'p> Planner<'p> {
         rule: Option<&Spanned<String>>,
     ) -> bool {
         // What is missing may stand where the file could not be read.
-        if flag.whole == Whole::No {
+        if flag.whole == Completeness::Incomplete {
             return true;
         }
         let variants: Vec<&str> = flag.variants.iter().map(|variant| variant.name.value.as_str()).collect();
@@ -265,7 +265,7 @@ impl<'p> Planner<'p> {
     }
 
     /// Reports units that are both given and to be found.
-    fn check_units(&mut self, case: &Case, bundles: &[&Bundle], persons: &[Person<'_>], axes: &[Axis]) {
+    fn check_units(&mut self, case: &Case, bundles: &[&Bundle], persons: &[NamedContext<'_>], axes: &[Axis]) {
         for placement in &case.buckets {
             for flag in bundles.iter().filter_map(|bundle| bundle.flag(&placement.flag.value)) {
                 let written = matches!(case.context, Subject::Written(_));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::ops::Range;
 
-use crate::bundle::{AttributeId, BUCKETS, Bucket, Bucketer, Bundle, Domain, Flag, Serve};
+use crate::bundle::{AttributeId, BUCKETS, Bucket, Bucketer, Bundle, Flag, HashDomain, Serve};
 use crate::eval::{Context, Value};
 use crate::model::Placement;
 
@@ -19,7 +19,7 @@ const NEAR_EACH: Bucket = 1_000;
 /// Where a unit must fall among the buckets of one flag.
 struct Wanted<'b> {
     bucketer: &'b Bucketer,
-    domain: Domain,
+    domain: HashDomain,
     place: Bucket,
     /// Where the flag next treats units otherwise.
     next: Bucket,
@@ -41,7 +41,7 @@ pub(super) fn place(placements: &[Placement], bundle: &Bundle, context: &mut Con
     for placement in placements {
         let key = &placement.flag.value;
         let flag = bundle.flag(key).ok_or_else(|| format!("`{key}` cannot be decided"))?;
-        for (domain, place) in [(Domain::Gate, &placement.rollout), (Domain::Split, &placement.split)] {
+        for (domain, place) in [(HashDomain::Rollout, &placement.rollout), (HashDomain::Split, &placement.split)] {
             if let Some(place) = place {
                 let place = place.value.buckets();
                 let wanted = wanted.entry(flag.unit).or_default();
@@ -82,10 +82,10 @@ fn find(wanted: &[Wanted<'_>]) -> Option<String> {
 }
 
 /// Where the flag begins to treat units otherwise.
-fn boundaries(flag: &Flag, domain: Domain) -> Vec<Bucket> {
+fn boundaries(flag: &Flag, domain: HashDomain) -> Vec<Bucket> {
     match domain {
-        Domain::Gate => flag.rules.iter().map(|rule| rule.rollout.buckets()).collect(),
-        Domain::Split => {
+        HashDomain::Rollout => flag.rules.iter().map(|rule| rule.rollout.buckets()).collect(),
+        HashDomain::Split => {
             let splits = flag.rules.iter().filter_map(|rule| match &rule.serve {
                 Serve::Split(ranges) => Some(ranges),
                 Serve::Variant(_) => None,
@@ -104,17 +104,17 @@ fn next_boundary(place: Bucket, boundaries: &[Bucket]) -> Option<Bucket> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::bundle::Bucketing;
-    use crate::test::*;
 
-    fn wanted<'b>(bucketer: &'b Bucketer, domain: Domain, place: Bucket, boundaries: &[Bucket]) -> Wanted<'b> {
+    fn wanted<'b>(bucketer: &'b Bucketer, domain: HashDomain, place: Bucket, boundaries: &[Bucket]) -> Wanted<'b> {
         Wanted { bucketer, domain, place, next: next_boundary(place, boundaries).unwrap() }
     }
 
     #[test]
     fn a_unit_stays_on_its_side_of_a_boundary() {
         let bucketer = Bucketer::new(Bucketing::Siphash, "new-checkout");
-        let range = |place, boundaries: &[_]| wanted(&bucketer, Domain::Gate, place, boundaries).range(NEAR);
+        let range = |place, boundaries: &[_]| wanted(&bucketer, HashDomain::Rollout, place, boundaries).range(NEAR);
         assert_eq!(range(12_500, &[25_000]), 12_500..12_600);
         assert_eq!(range(24_950, &[25_000]), 24_950..25_000);
         assert_eq!(range(25_000, &[25_000, 25_001]), 25_000..25_001);
@@ -126,9 +126,12 @@ mod tests {
     fn the_unit_falls_in_all_its_places() {
         let bucketer = Bucketer::new(Bucketing::FlagdV3, "new-checkout");
         let (gate, split) = ([25_000], [50_000, BUCKETS]);
-        let both = [wanted(&bucketer, Domain::Gate, 24_000, &gate), wanted(&bucketer, Domain::Split, 50_000, &split)];
+        let both = [
+            wanted(&bucketer, HashDomain::Rollout, 24_000, &gate),
+            wanted(&bucketer, HashDomain::Split, 50_000, &split),
+        ];
         let unit = find(&both).unwrap();
-        assert!((24_000..25_000).contains(&bucketer.bucket(Domain::Gate, &unit)), "{unit}");
-        assert!((50_000..51_000).contains(&bucketer.bucket(Domain::Split, &unit)), "{unit}");
+        assert!((24_000..25_000).contains(&bucketer.bucket(HashDomain::Rollout, &unit)), "{unit}");
+        assert!((50_000..51_000).contains(&bucketer.bucket(HashDomain::Split, &unit)), "{unit}");
     }
 }

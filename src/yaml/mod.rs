@@ -13,7 +13,7 @@ pub use crate::yaml::parse::parse;
 
 use serde_json::{Map, Number, Value as Json};
 
-use crate::source::Span;
+use crate::snapshot::Span;
 
 /// How deep collections may nest, aliases included.
 pub const DEPTH_LIMIT: usize = 64;
@@ -28,17 +28,17 @@ pub struct Document {
     /// The comments that speak to flagctl.
     pub comments: Vec<Comment>,
     /// Whether the root is all that the file says.
-    pub whole: Whole,
+    pub whole: Completeness,
 }
 
 /// Whether a file could be read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Whole {
+pub enum Completeness {
     /// Everything is there.
     #[default]
-    Yes,
+    Complete,
     /// Something is missing, and a diagnostic says what.
-    No,
+    Incomplete,
 }
 
 /// A comment that speaks to flagctl.

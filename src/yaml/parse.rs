@@ -7,8 +7,8 @@ use granit_parser::{ErrorKind, Event, Options, Parser, Placement, ScalarStyle, S
 
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::source::{FILE_LIMIT, Fault, File, FileId, Span};
-use crate::yaml::{ALIAS_LIMIT, Comment, DEPTH_LIMIT, Document, Entry, Node, Value, Whole, scalar};
+use crate::snapshot::{FILE_LIMIT, Fault, File, FileId, Span};
+use crate::yaml::{ALIAS_LIMIT, Comment, Completeness, DEPTH_LIMIT, Document, Entry, Node, Value, scalar};
 
 /// Reads a file. What is missing or refused stands in `diagnostics`.
 pub fn parse(id: FileId, file: &File, diagnostics: &mut Diagnostics) -> Document {
@@ -29,7 +29,7 @@ pub fn parse(id: FileId, file: &File, diagnostics: &mut Diagnostics) -> Document
     let nothing = Node { value: Value::Null, span: Span { file: id, start: 0, end: 0 } };
     if file.fault.is_some() {
         // Half a file says other things than the whole.
-        return Document { root: nothing, comments: Vec::new(), whole: Whole::No };
+        return Document { root: nothing, comments: Vec::new(), whole: Completeness::Incomplete };
     }
     let mut builder = Builder::new(id, &file.text, diagnostics);
     builder.run();
@@ -50,7 +50,7 @@ struct Builder<'t, 'd> {
     added_by_aliases: usize,
     root: Option<Node>,
     comments: Vec<Comment>,
-    whole: Whole,
+    whole: Completeness,
 }
 
 struct Frame {
@@ -83,7 +83,7 @@ impl<'t, 'd> Builder<'t, 'd> {
             added_by_aliases: 0,
             root: None,
             comments: Vec::new(),
-            whole: Whole::Yes,
+            whole: Completeness::Complete,
         }
     }
 
@@ -112,7 +112,7 @@ impl<'t, 'd> Builder<'t, 'd> {
                             Diagnostic::new(Code::MultipleDocuments, span, "a second document begins here")
                                 .help("a file is one document: move the rest to a file of its own"),
                         );
-                        self.whole = Whole::No;
+                        self.whole = Completeness::Incomplete;
                         return;
                     }
                 }
@@ -122,7 +122,7 @@ impl<'t, 'd> Builder<'t, 'd> {
                     self.begin(anchor, span, Content::Map { entries: Vec::new(), key: None });
                 }
                 Event::SequenceEnd | Event::MappingEnd => self.end(span),
-                Event::Alias(anchor) if self.alias(anchor, span) == Whole::No => return,
+                Event::Alias(anchor) if self.alias(anchor, span) == Completeness::Incomplete => return,
                 Event::Comment(text, placement) => self.comment(&text, placement, span),
                 _ => {}
             }
@@ -142,7 +142,7 @@ impl<'t, 'd> Builder<'t, 'd> {
 
     fn check_tag(&mut self, tag: Option<Span>) {
         if let Some(span) = tag {
-            self.whole = Whole::No;
+            self.whole = Completeness::Incomplete;
             self.report(
                 Diagnostic::new(Code::UnsupportedYaml, span, "tags such as `!name` are not supported")
                     .help("remove the tag; quote a scalar to make it a string"),
@@ -220,13 +220,13 @@ impl<'t, 'd> Builder<'t, 'd> {
         if found.is_empty() {
             return entries;
         }
-        self.whole = Whole::No;
+        self.whole = Completeness::Incomplete;
         self.diagnostics.extend(found);
         entries.into_iter().zip(again).filter(|(_, again)| !again).map(|(entry, _)| entry).collect()
     }
 
     /// Whether the alias could be followed.
-    fn alias(&mut self, anchor: usize, span: Span) -> Whole {
+    fn alias(&mut self, anchor: usize, span: Span) -> Completeness {
         let refused = match self.anchors.get(&anchor) {
             None => Some((Code::UnsupportedYaml, "an alias inside the value that it stands for".to_owned())),
             Some(anchored) => {
@@ -241,15 +241,15 @@ impl<'t, 'd> Builder<'t, 'd> {
             }
         };
         if let Some((code, message)) = refused {
-            self.whole = Whole::No;
+            self.whole = Completeness::Incomplete;
             self.report(Diagnostic::new(code, span, message).help("write the value out instead"));
-            return Whole::No;
+            return Completeness::Incomplete;
         }
         if let Some(Anchored { node, values, height }) = self.anchors.get(&anchor) {
             let (node, values, height) = (node.clone(), *values, *height);
             self.place(node, 0, values, height);
         }
-        Whole::Yes
+        Completeness::Complete
     }
 
     fn comment(&mut self, text: &str, placement: Placement, span: Span) {
@@ -296,7 +296,7 @@ impl<'t, 'd> Builder<'t, 'd> {
                     };
                     *key = Some((name, span));
                     if let Some((message, help)) = refused {
-                        self.whole = Whole::No;
+                        self.whole = Completeness::Incomplete;
                         self.report(Diagnostic::new(Code::UnsupportedYaml, span, message).help(help));
                     }
                 }
@@ -305,13 +305,13 @@ impl<'t, 'd> Builder<'t, 'd> {
     }
 
     fn too_deep(&mut self, span: Span) {
-        self.whole = Whole::No;
+        self.whole = Completeness::Incomplete;
         let message = format!("collections nest deeper than {DEPTH_LIMIT} levels");
         self.report(Diagnostic::new(Code::LimitExceeded, span, message));
     }
 
     fn refuse(&mut self, error: &ScanError) {
-        self.whole = Whole::No;
+        self.whole = Completeness::Incomplete;
         let at = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
         let start = u32::try_from(at).unwrap_or(u32::MAX);
         let width = self.text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);

@@ -4,7 +4,7 @@ use serde_json::Number;
 
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::source::Span;
+use crate::snapshot::Span;
 use crate::yaml::Value;
 
 /// The value of an unquoted scalar.

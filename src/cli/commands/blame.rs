@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::bundle::Bundle;
 use crate::cli::commands::eval::{environment, refuse};
-use crate::cli::decisions::{Got, Question, Standing};
+use crate::cli::decisions::{DecisionAt, Observed, Question};
 use crate::cli::revision_arg::{At, note_end};
 use crate::cli::{Exit, Format, Global, context_arg, moment, parse_moment, progress, unknown_flag};
 use crate::compile::compile;
@@ -86,17 +86,17 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
 }
 
 /// What the context gets, since when, and so on back to the variant before.
-fn eras(question: &Question<'_>, present: Standing) -> Result<Vec<EraJson>> {
+fn eras(question: &Question<'_>, present: DecisionAt) -> Result<Vec<EraJson>> {
     let mut eras = Vec::new();
     let mut newest = present;
     loop {
         let got = newest.json(question)?;
-        if matches!(newest.got, Got::NoFlag | Got::NoEnvironment) {
+        if matches!(newest.got, Observed::NoFlag | Observed::NoEnvironment) {
             eras.push(EraJson { got, since: None });
             return Ok(eras);
         }
         // A time without a valid definition is no answer to what the context got before.
-        let last = !eras.is_empty() && matches!(newest.got, Got::Variant(..));
+        let last = !eras.is_empty() && matches!(newest.got, Observed::Variant(..));
         let (oldest, before) = progress::shown("reading history", || question.trace(newest))?;
         let cut = before.is_none() && oldest.revision.depth()? == Depth::Shallow;
         let since = if cut { cut_off(question, &oldest)? } else { since(question, &oldest, before.as_ref())? };
@@ -113,9 +113,9 @@ fn eras(question: &Question<'_>, present: Standing) -> Result<Vec<EraJson>> {
 }
 
 /// A commit that gave the context what it got, and how.
-fn since(question: &Question<'_>, here: &Standing, before: Option<&Standing>) -> Result<SinceJson> {
+fn since(question: &Question<'_>, here: &DecisionAt, before: Option<&DecisionAt>) -> Result<SinceJson> {
     let mut changes = Vec::new();
-    let decidable = |standing: &&Standing| !matches!(standing.got, Got::Invalid(_));
+    let decidable = |standing: &&DecisionAt| !matches!(standing.got, Observed::Invalid(_));
     let sides = before.filter(decidable).zip(Some(here).filter(decidable));
     if let Some((before, _)) = sides {
         changes = compare(&before.bundle, &here.bundle, question.flag);
@@ -146,7 +146,7 @@ fn compare(before: &Bundle, after: &Bundle, key: &str) -> Vec<Change> {
 }
 
 /// The oldest commit of a shallow clone, which may have changed nothing.
-fn cut_off(question: &Question<'_>, here: &Standing) -> Result<SinceJson> {
+fn cut_off(question: &Question<'_>, here: &DecisionAt) -> Result<SinceJson> {
     note_end(&here.revision, &mut io::stderr().lock())?;
     let commit = CommitJson::new(here.revision.about()?, question.flag, &[]);
     Ok(SinceJson::oldest(commit, here.json(question)?))

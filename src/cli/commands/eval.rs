@@ -219,6 +219,6 @@ pub(crate) fn refuse(loaded: &Loaded, findings: Vec<Finding>, source: &Source, g
         contents: "cannot be decided",
     };
     let colour = global.colour(Stream::Stderr);
-    report::validation(&validation, report::Format::Human, colour, &mut io::stderr().lock())?;
+    report::validation(&validation, report::FindingsFormat::Human, colour, &mut io::stderr().lock())?;
     Ok(Exit::Failed)
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::bundle::{Bundle, Condition, FlagId, State};
 use crate::cli::affected_flags::{Targets, finish, kill_path, show_plan};
-use crate::cli::branch_write::{Site, Writing, ask, can_ask};
+use crate::cli::branch_write::{WriteSession, Writing, ask, can_ask};
 use crate::cli::change_preview::{Moves, moves};
 use crate::cli::{Exit, UsageError, off_variant, progress};
 use crate::commit::{Changes, CommitError, Tree};
@@ -58,7 +58,7 @@ struct File<'k> {
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let site = Site::open(&args.writing)?;
+    let site = WriteSession::open(&args.writing)?;
     let environments = site.environments(&args.environment)?;
     let keys = keys(args, &site)?;
     let dependants = progress::shown("looking for what depends on it", || load::dependants(&site.source, &keys, &[]))?;
@@ -104,7 +104,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 }
 
 /// Those named and those with the tag, sorted.
-fn keys(args: &Args, site: &Site) -> Result<Vec<String>> {
+fn keys(args: &Args, site: &WriteSession) -> Result<Vec<String>> {
     let mut keys: BTreeSet<String> = args.flags.iter().cloned().collect();
     for key in &keys {
         site.flag(key)?;
@@ -135,7 +135,12 @@ fn reason(args: &Args) -> Result<String> {
 }
 
 /// What killing does to each flag in an environment.
-fn in_environment(site: &Site, keys: &[String], dependants: &[String], environment: &str) -> Result<Vec<EffectJson>> {
+fn in_environment(
+    site: &WriteSession,
+    keys: &[String],
+    dependants: &[String],
+    environment: &str,
+) -> Result<Vec<EffectJson>> {
     let all: Vec<String> = keys.iter().chain(dependants).cloned().collect();
     let bundle = site.bundle(&all, environment)?;
     let mut effects = Vec::new();
@@ -154,7 +159,7 @@ fn in_environment(site: &Site, keys: &[String], dependants: &[String], environme
     Ok(effects)
 }
 
-fn effect(site: &Site, bundle: &Bundle, key: &str, environment: &str) -> Result<EffectJson> {
+fn effect(site: &WriteSession, bundle: &Bundle, key: &str, environment: &str) -> Result<EffectJson> {
     let before = report::state(bundle, key);
     let flag = bundle.flag(key);
     let killed = site.tip.version(&kill_path(key, environment))?.is_some();
@@ -244,7 +249,7 @@ fn mentions(bundle: &Bundle, condition: &Condition, flag: FlagId) -> bool {
 
 /// # Errors
 /// [`CommitError::Apply`] if the flag is not where it was, which a retry may find.
-fn still_there(site: &Site, tree: &Tree, key: &str, path: &str) -> Result<(), CommitError> {
+fn still_there(site: &WriteSession, tree: &Tree, key: &str, path: &str) -> Result<(), CommitError> {
     let ends = format!("/{key}.yaml");
     let there = tree.read(path)?.is_some() || tree.list(&site.path(FLAGS))?.iter().any(|path| path.ends_with(&ends));
     if there { Ok(()) } else { Err(CommitError::Apply(format!("flag `{key}` was removed meanwhile").into())) }

@@ -20,10 +20,11 @@ use crate::flagd::Refusal;
 use crate::load;
 use crate::model::{FLAGS, KILLS, SEGMENTS, TESTS};
 use crate::publish;
-use crate::publish::{Channel, Edition, Mode, NAMESPACE, Outcome, Request, Standing, Wanted};
+use crate::publish::{Ancestry, Channel, Edition, Mode, NAMESPACE, Outcome, Request, Wanted};
 use crate::report;
 use crate::report::{PublicationJson, PublicationsJson};
-use crate::source::{Kinship, PROJECT_FILE, Repository, Revision, Source};
+use crate::snapshot::PROJECT_FILE;
+use crate::source::{Kinship, Repository, Revision, Source};
 use crate::store::Store;
 
 /// Compile environments, and make them current where fleets read them
@@ -94,7 +95,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
             return Err(UsageError(missing.to_owned()).into());
         };
         // It is not asked: a rollback does not look at commits.
-        let compare = |_: &str| Ok(Standing::Apart);
+        let compare = |_: &str| Ok(Ancestry::Apart);
         return all(args, &store, vec![(environment.clone(), Wanted::Rollback(sequence))], &compare);
     }
     let revision = args.at.revision(Path::new("."))?;
@@ -186,13 +187,13 @@ fn write(bundle: &Bundle, args: &Args, commit: &str) -> Result<Bytes, BundleErro
     })
 }
 
-fn compare(revision: &Revision, published: &str, args: &Args) -> Result<Standing, Box<dyn Error + Send + Sync>> {
+fn compare(revision: &Revision, published: &str, args: &Args) -> Result<Ancestry, Box<dyn Error + Send + Sync>> {
     let standing = match revision.kinship(published) {
-        Ok(Kinship::Same) => Standing::Same,
-        Ok(Kinship::Descendant) => Standing::Newer,
-        Ok(Kinship::Ancestor) => Standing::Older,
-        Ok(Kinship::Apart) | Err(_) if args.allow_diverged => Standing::Newer,
-        Ok(Kinship::Apart) => Standing::Apart,
+        Ok(Kinship::Same) => Ancestry::Same,
+        Ok(Kinship::Descendant) => Ancestry::Newer,
+        Ok(Kinship::Ancestor) => Ancestry::Older,
+        Ok(Kinship::Apart) | Err(_) if args.allow_diverged => Ancestry::Newer,
+        Ok(Kinship::Apart) => Ancestry::Apart,
         Err(error) => return Err(error.into()),
     };
     Ok(standing)

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::bundle::Bundle;
 use crate::cli::affected_flags::{Targets, finish, kill_path, shell_word, show_plan};
-use crate::cli::branch_write::{Site, Writing};
+use crate::cli::branch_write::{WriteSession, Writing};
 use crate::cli::change_preview::{Moves, moves};
 use crate::cli::{Exit, progress};
 use crate::commit::Changes;
@@ -39,7 +39,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let site = Site::open(&args.writing)?;
+    let site = WriteSession::open(&args.writing)?;
     let environments = site.environments(&args.environment)?;
     let mut keys = args.flags.clone();
     keys.sort();
@@ -92,7 +92,7 @@ enum Meaning {
     Unsure,
 }
 
-fn effect(site: &Site, key: &str, environment: &str) -> Result<(EffectJson, Meaning)> {
+fn effect(site: &WriteSession, key: &str, environment: &str) -> Result<(EffectJson, Meaning)> {
     let path = kill_path(key, environment);
     let killed = site.tip.version(&path)?.is_some();
     if !killed {

@@ -9,9 +9,9 @@ use clap::ValueEnum;
 use crate::analyze::Effect;
 use crate::bundle::{Bundle, Percent};
 use crate::cli::affected_flags::{Targets, finish, shell_word, show_plan};
-use crate::cli::branch_write::{Site, Writing};
+use crate::cli::branch_write::{WriteSession, Writing};
 use crate::cli::change_preview::{Moves, moves};
-use crate::cli::rule_selector::Spot;
+use crate::cli::rule_selector::RuleLocation;
 use crate::cli::{Exit, progress};
 use crate::commit::{Changes, CommitError, Message, Tree};
 use crate::edit;
@@ -21,7 +21,7 @@ use crate::load::Loaded;
 use crate::model::{Flag, Rule};
 use crate::report;
 use crate::report::{ActionJson, EffectJson, RolloutJson, RolloutsJson};
-use crate::yaml::Whole;
+use crate::yaml::Completeness;
 
 /// Change the share of units that a rule admits, by one commit
 ///
@@ -67,7 +67,7 @@ enum To {
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let site = Site::open(&args.writing)?;
+    let site = WriteSession::open(&args.writing)?;
     let path = site.flag(&args.flag)?;
     let all = site.all_environments();
     if !args.environment.is_empty() {
@@ -78,7 +78,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     if args.step == Some(To::Status) {
         return status(args, flag, &all);
     }
-    let spot = Spot::find(flag, &all, &args.environment, args.rule.as_deref())?;
+    let spot = RuleLocation::find(flag, &all, &args.environment, args.rule.as_deref())?;
     let (from, to) = (spot.rollout(), target(args, &spot)?);
     let dependants = progress::shown("looking for what depends on it", || {
         load::dependants(&site.source, std::slice::from_ref(&args.flag), &[])
@@ -116,12 +116,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 
 /// The flag, if all of its file could be read.
 fn whole<'l>(loaded: &'l Loaded, key: &str) -> Result<&'l Flag> {
-    let flag = loaded.project.flag(key).filter(|flag| flag.whole == Whole::Yes);
+    let flag = loaded.project.flag(key).filter(|flag| flag.whole == Completeness::Complete);
     flag.ok_or_else(|| anyhow!("the definition of `{key}` has errors: `flagctl validate` shows them"))
 }
 
 /// The share to go to.
-fn target(args: &Args, spot: &Spot<'_>) -> Result<Percent> {
+fn target(args: &Args, spot: &RuleLocation<'_>) -> Result<Percent> {
     let now = spot.rollout();
     let steps = || spot.rule.steps.iter().map(|step| step.value);
     let step = match (args.to, args.step) {
@@ -137,7 +137,7 @@ fn target(args: &Args, spot: &Spot<'_>) -> Result<Percent> {
     })
 }
 
-fn edited(text: &str, spot: &Spot<'_>, to: Percent) -> Result<String, edit::Refusal> {
+fn edited(text: &str, spot: &RuleLocation<'_>, to: Percent) -> Result<String, edit::Refusal> {
     let (way, to) = (spot.way(), to.to_string());
     if spot.rule.rollout.is_some() {
         let rollout: Vec<Step<'_>> = way.into_iter().chain([Step::Key("rollout")]).collect();
@@ -157,7 +157,7 @@ fn apply(
     message: &Message,
     path: &str,
     (old, new): (&str, &str),
-    spot: &Spot<'_>,
+    spot: &RuleLocation<'_>,
     to: Percent,
 ) -> Result<Changes, CommitError> {
     let refuse = |why: String| CommitError::Apply(why.into());
@@ -177,8 +177,8 @@ fn apply(
 /// What the new share does in an environment, to the flag and to those that depend on it.
 fn effect(
     args: &Args,
-    site: &Site,
-    spot: &Spot<'_>,
+    site: &WriteSession,
+    spot: &RuleLocation<'_>,
     (environment, dependants): (&str, &[String]),
     to: Percent,
     moved: &mut BTreeSet<Effect>,

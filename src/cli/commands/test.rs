@@ -21,10 +21,11 @@ use crate::load::Loaded;
 use crate::model::{FLAGS, Suite, TESTS};
 use crate::report;
 use crate::report::{TestReport, Validation};
-use crate::source::{File, Source};
+use crate::snapshot::File;
+use crate::source::Source;
 use crate::test;
 use crate::test::{Ending, Plan};
-use crate::yaml::Whole;
+use crate::yaml::Completeness;
 
 /// Decide what test files expect, and prove what they assert
 ///
@@ -66,7 +67,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
 fn decide(args: &Args, global: &Global, update: Update) -> Result<Exit> {
     let source = args.at.source(args.paths.first().map_or(Path::new("."), PathBuf::as_path))?;
     let settings = load::settings(&source)?;
-    if settings.project.settings.whole == Whole::No {
+    if settings.project.settings.whole == Completeness::Incomplete {
         let findings = errors(settings.settle(Vec::new()));
         let nothing = test::Outcome { checks: Vec::new() };
         write(args, global, &source, &settings, &findings, &nothing, None)?;

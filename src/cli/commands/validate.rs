@@ -20,9 +20,10 @@ use crate::load::Loaded;
 use crate::report;
 use crate::report::Validation;
 use crate::rules;
-use crate::source::{Source, Spanned};
+use crate::snapshot::Spanned;
+use crate::source::Source;
 use crate::test;
-use crate::yaml::Whole;
+use crate::yaml::Completeness;
 
 /// Report everything that is wrong with the definitions
 #[derive(Debug, clap::Args)]
@@ -50,7 +51,7 @@ pub(crate) enum Format {
     Junit,
 }
 
-impl From<Format> for report::Format {
+impl From<Format> for report::FindingsFormat {
     fn from(format: Format) -> Self {
         match format {
             Format::Human => Self::Human,
@@ -112,7 +113,7 @@ fn report(
 pub(crate) fn check(loaded: &Loaded, today: Date) -> Vec<Finding> {
     let project = &loaded.project;
     // Without the settings, every environment and attribute would be unknown.
-    if project.settings.whole == Whole::No {
+    if project.settings.whole == Completeness::Incomplete {
         return loaded.settle(Vec::new());
     }
     let compile = |name: &Spanned<String>| compile(project, &name.value);

@@ -15,7 +15,8 @@ use crate::load;
 use crate::model::{FLAGS, KILLS, SEGMENTS};
 use crate::report;
 use crate::report::{TurnedOffJson, VerdictJson};
-use crate::source::{Repository, Rev, Revision, Source, stem};
+use crate::snapshot::stem;
+use crate::source::{Repository, Rev, Revision, Source};
 
 /// Prove that a range of commits does nothing but turn flags off
 ///

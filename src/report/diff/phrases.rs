@@ -2,9 +2,9 @@
 
 use serde_json::Value as Json;
 
-use crate::analyze::{Certainty, Effect, Place, Population, Region, Share, Side, Subject, Term, Transition};
+use crate::analyze::{Certainty, DecidedBy, Effect, Population, Region, Share, Side, Subject, Term, Transition};
 use crate::bundle::{Bundle, Condition, Flag};
-use crate::diff::{Cause, What};
+use crate::diff::{Cause, CauseKind};
 use crate::report::history::log::words;
 use crate::report::{End, ExampleJson};
 
@@ -67,9 +67,9 @@ fn shift(transition: &Transition) -> String {
 /// What the words of conditions call by name and mean otherwise after than before.
 pub(crate) fn shifted(causes: &[Cause]) -> Vec<String> {
     let named = causes.iter().filter_map(|cause| match &cause.what {
-        What::Segment(name, _) => Some(format!("segment {name}")),
-        What::Other(flag, _) => Some(format!("flag {flag}")),
-        What::Own(_) | What::Settings | What::Metadata(_) => None,
+        CauseKind::Segment(name, _) => Some(format!("segment {name}")),
+        CauseKind::Other(flag, _) => Some(format!("flag {flag}")),
+        CauseKind::Own(_) | CauseKind::Settings | CauseKind::Metadata(_) => None,
     });
     named.collect()
 }
@@ -104,17 +104,17 @@ fn names(text: &str, name: &str) -> bool {
 }
 
 /// What decides, by its name; of a flag that is not there, that.
-pub(crate) fn place(place: Place, flag: Option<(&Bundle, &Flag)>) -> String {
+pub(crate) fn place(place: DecidedBy, flag: Option<(&Bundle, &Flag)>) -> String {
     let Some((bundle, flag)) = flag else { return "no flag".to_owned() };
     match place {
-        Place::Killed => "kill".to_owned(),
-        Place::Disabled => "`enabled: false`".to_owned(),
-        Place::Prerequisite(at) => match flag.prerequisites.get(at) {
+        DecidedBy::Killed => "kill".to_owned(),
+        DecidedBy::Disabled => "`enabled: false`".to_owned(),
+        DecidedBy::Prerequisite(at) => match flag.prerequisites.get(at) {
             Some(Condition::Flag { key, .. }) => format!("prerequisite {}", bundle.flag_at(*key).key),
             _ => "a prerequisite".to_owned(),
         },
-        Place::Rule(at) => format!("rule {}", flag.rule_name(at)),
-        Place::Default => "default".to_owned(),
+        DecidedBy::Rule(at) => format!("rule {}", flag.rule_name(at)),
+        DecidedBy::Default => "default".to_owned(),
     }
 }
 
@@ -127,13 +127,13 @@ pub(crate) fn effect(effect: Effect) -> &'static str {
     }
 }
 
-pub(crate) fn what(what: &What) -> String {
+pub(crate) fn what(what: &CauseKind) -> String {
     match what {
-        What::Own(change) => words(change),
-        What::Other(flag, change) => format!("flag {flag}: {}", words(change)),
-        What::Segment(name, shift) => format!("segment {name} is for {} → {}", shift.from, shift.to),
-        What::Settings => "attributes or bucketing".to_owned(),
-        What::Metadata(fields) => format!("other {}", fields.join(", ")),
+        CauseKind::Own(change) => words(change),
+        CauseKind::Other(flag, change) => format!("flag {flag}: {}", words(change)),
+        CauseKind::Segment(name, shift) => format!("segment {name} is for {} → {}", shift.from, shift.to),
+        CauseKind::Settings => "attributes or bucketing".to_owned(),
+        CauseKind::Metadata(fields) => format!("other {}", fields.join(", ")),
     }
 }
 

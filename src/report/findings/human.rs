@@ -9,7 +9,7 @@ use crate::codes::Severity;
 use crate::diag::{Diagnostic, Finding};
 use crate::report::text::counted;
 use crate::report::{Colour, Validation};
-use crate::source::{FileId, Snapshot, Span};
+use crate::snapshot::{FileId, Snapshot, Span};
 
 pub(crate) fn write(validation: &Validation<'_>, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
     for finding in validation.findings {

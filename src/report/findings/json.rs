@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::codes::Severity;
 use crate::report::Validation;
-use crate::source::{Revision, Span};
+use crate::snapshot::Span;
+use crate::source::Revision;
 
 #[derive(Serialize)]
 struct Report<'r> {

@@ -11,11 +11,12 @@ use std::io::{self, Write};
 
 use crate::codes::Severity;
 use crate::diag::{Diagnostic, Finding};
-use crate::source::{Revision, Snapshot, Span};
+use crate::snapshot::{Snapshot, Span};
+use crate::source::Revision;
 
 /// How findings are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum FindingsFormat {
     /// With the place in the file, for a terminal.
     Human,
     /// flagctl's own structure.
@@ -92,13 +93,18 @@ pub(crate) fn paragraph(diagnostic: &Diagnostic) -> String {
 ///
 /// # Errors
 /// Those of `out`.
-pub fn validation(validation: &Validation<'_>, format: Format, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
+pub fn validation(
+    validation: &Validation<'_>,
+    format: FindingsFormat,
+    colour: Colour,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     match format {
-        Format::Human => human::write(validation, colour, out),
-        Format::Json => json::write(validation, out),
-        Format::Sarif => sarif::write(validation, out),
-        Format::Github => github::write(validation, out),
-        Format::Gitlab => gitlab::write(validation, out),
-        Format::Junit => junit::write(validation, out),
+        FindingsFormat::Human => human::write(validation, colour, out),
+        FindingsFormat::Json => json::write(validation, out),
+        FindingsFormat::Sarif => sarif::write(validation, out),
+        FindingsFormat::Github => github::write(validation, out),
+        FindingsFormat::Gitlab => gitlab::write(validation, out),
+        FindingsFormat::Junit => junit::write(validation, out),
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::codes::{Code, Severity};
 use crate::diag::Finding;
 use crate::report::Validation;
-use crate::source::Span;
+use crate::snapshot::Span;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 

@@ -12,7 +12,7 @@ use crate::report::decision::human::decision;
 use crate::report::findings::human;
 use crate::report::tests::{TestReport, coverage};
 use crate::report::text::counted;
-use crate::source::Span;
+use crate::snapshot::Span;
 use crate::test::{Decided, Ending, Failure, Outcome, Verdict};
 
 /// So many decisions are explained; of a change that fails everything, the first few say why.

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::report::TestReport;
 use crate::report::findings::json::{FindingJson, findings};
-use crate::source::{FileId, Revision, Snapshot, Span};
+use crate::snapshot::{FileId, Snapshot, Span};
+use crate::source::Revision;
 use crate::test::{Coverage, Ending};
 
 #[derive(Serialize)]

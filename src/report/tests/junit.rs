@@ -8,7 +8,7 @@ use crate::diag::{Diagnostic, Finding};
 use crate::report::findings::junit::{escape, line};
 use crate::report::tests::human::{explain, other};
 use crate::report::{TestReport, Validation};
-use crate::source::FileId;
+use crate::snapshot::FileId;
 use crate::test::{Check, Decided, Ending, Verdict};
 
 /// What stands in one file.

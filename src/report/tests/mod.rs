@@ -8,7 +8,7 @@ pub(crate) mod junit;
 use std::io::{self, Write};
 
 use crate::report::findings::{github, gitlab, sarif};
-use crate::report::{Colour, Format, Validation};
+use crate::report::{Colour, FindingsFormat, Validation};
 use crate::test::{Coverage, Outcome};
 
 /// What tests found.
@@ -28,13 +28,13 @@ pub struct TestReport<'r> {
 ///
 /// # Errors
 /// Those of `out`.
-pub fn tests(report: &TestReport<'_>, format: Format, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
+pub fn tests(report: &TestReport<'_>, format: FindingsFormat, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        Format::Human => human::write(report, colour, out),
-        Format::Json => json::write(report, out),
-        Format::Sarif => sarif::write(&report.validation, out),
-        Format::Github => github::write(&report.validation, out),
-        Format::Gitlab => gitlab::write(&report.validation, out),
-        Format::Junit => junit::write(report, out),
+        FindingsFormat::Human => human::write(report, colour, out),
+        FindingsFormat::Json => json::write(report, out),
+        FindingsFormat::Sarif => sarif::write(&report.validation, out),
+        FindingsFormat::Github => github::write(&report.validation, out),
+        FindingsFormat::Gitlab => gitlab::write(&report.validation, out),
+        FindingsFormat::Junit => junit::write(report, out),
     }
 }

@@ -5,8 +5,8 @@
 
 use std::io;
 
-use flagctl::source::{File, FileId};
-use flagctl::yaml::{self, Whole};
+use flagctl::snapshot::{File, FileId};
+use flagctl::yaml::{self, Completeness};
 use serde_json::json;
 
 fn main() -> Result<(), serde_json::Error> {
@@ -21,7 +21,7 @@ fn main() -> Result<(), serde_json::Error> {
             end <= length && file.text.get(start..end).is_some()
         });
         let codes: Vec<_> = diagnostics.iter().map(|diagnostic| diagnostic.code.name()).collect();
-        let whole = document.whole == Whole::Yes;
+        let whole = document.whole == Completeness::Complete;
         println!("{}", json!({"whole": whole, "json": document.root.to_json(), "codes": codes, "inside": inside}));
     }
     Ok(())
