@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 # format must escape.
 BROKEN = {
     "flagctl.yaml": "version: 1\nenvironments: [dev]\nattributes:\n  plan: {type: string, enum: [free, pro]}\n",
-    "flags/one.yaml": "variants: {on: true, off: \"<&>\\\"'\"}\noff: off\ndefault: nowhere\n",
+    "flags/one.yaml": "variants: {on: true, off: \"<&>\\\"'\"}\noff: off\ndefault: missing\n",
     "flags/deep/one.yaml": "variants: {on: true, off: false}\noff: off\ndefault: on\nrequires: {two: on}\n",
     "flags/two.yaml": (
         "variants: {on: true, off: false}\noff: off\ndefault: on\nrequires: {one: on}\n"

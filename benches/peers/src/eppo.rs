@@ -109,7 +109,7 @@ fn loaded(count: usize) -> String {
     flags(workload::loaded(count).map(|(key, work)| (key.clone(), flag(work, &key, &[]))).collect())
 }
 
-fn moment() -> DateTime<Utc> {
+fn timestamp() -> DateTime<Utc> {
     DateTime::from_timestamp(1_795_348_800, 0).expect("a timestamp")
 }
 
@@ -141,7 +141,7 @@ pub(crate) fn contexts(path: &Path, threads: usize) {
     let lines: Vec<&str> = text.lines().collect();
     let configuration = configuration(&loaded(TWENTY));
     let keys: Vec<String> = workload::loaded(TWENTY).map(|(key, _)| key).collect();
-    let now = moment();
+    let now = timestamp();
     let decide = |lines: &[&str]| {
         let mut out = String::new();
         for line in lines {
@@ -180,7 +180,7 @@ impl Eppo {
         Self {
             configuration: configuration(&flags(all)),
             subjects: people.iter().map(subject).collect(),
-            now: moment(),
+            now: timestamp(),
         }
     }
 }
