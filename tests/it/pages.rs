@@ -2,15 +2,6 @@
 //!
 //! The report on each failing block is a snapshot beside this file; `SNAPSHOTS=overwrite` renews them.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::disallowed_methods,
-    reason = "a test may end in a panic and reads what it likes"
-)]
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;

@@ -13,21 +13,11 @@
 //! `SNAPSHOTS=overwrite cargo test` writes the present output of these blocks, and `TRYCMD=overwrite cargo test` that of
 //! the `console` blocks. **Invariant:** a document shows no output that no test has seen.
 
-#![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::disallowed_methods,
-    reason = "a test may end in a panic and reads what it likes"
-)]
-
-mod git;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use git::TestRepository;
+use crate::git_bench::TestRepository;
 use serde_json::Value as Json;
 
 /// The documents, with paths from the project's folder.

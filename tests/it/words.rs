@@ -1,13 +1,9 @@
 //! What `kill` remembers of files' words and of folders: the answer is the same whether it is there, old, broken or
 //! impossible to write.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may end in a panic and reads what it likes")]
-
-mod git;
-
 use std::fs;
 
-use git::{PROJECT, TestRepository, flag};
+use crate::git_bench::{PROJECT, TestRepository, flag};
 
 /// So many are worth remembering.
 const FLAGS: usize = 600;

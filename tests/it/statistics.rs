@@ -1,10 +1,4 @@
 //! Whether buckets are as good as chance: over a million units, always the same, and two promises about rollouts.
-#![allow(
-    clippy::cast_precision_loss,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test that cannot go on fails; the counts are small"
-)]
 
 use std::fmt::Write;
 use std::sync::OnceLock;

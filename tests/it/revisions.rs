@@ -1,21 +1,10 @@
 //! `--at`: which revision is read, from which kinds of repositories, and what is said when it cannot be.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::disallowed_methods,
-    reason = "a test may end in a panic and reads what it likes"
-)]
-
-mod git;
-
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use git::{FIRST, PROJECT, Ran, TestRepository, flag};
+use crate::git_bench::{FIRST, PROJECT, Ran, TestRepository, flag};
 
 const ON: &str = "sale: on = true\n  STATIC: no rules, everyone gets the default\n";
 const OFF: &str = "sale: off = false\n  STATIC: no rules, everyone gets the default\n";
@@ -199,7 +188,7 @@ fn validate_reports_on_paths_that_only_the_revision_has() {
     let elsewhere = at("../elsewhere/flags");
     assert_refuses(
         &elsewhere,
-        "`[PLACE]` lies in no git repository, so there are no revisions to read; start in one, or name it with `-C`",
+        "`[FOLDER]` lies in no git repository, so there are no revisions to read; start in one, or name it with `-C`",
     );
 }
 
@@ -343,7 +332,7 @@ fn a_folder_outside_of_git_is_refused() {
     fs::write(outside.join("flagctl.yaml"), PROJECT).unwrap();
     assert_refuses(
         &sale_in(&repository, &outside, "HEAD"),
-        "`[PLACE]/outside` lies in no git repository, so there are no revisions to read; start in one, or name it with `-C`",
+        "`[FOLDER]/outside` lies in no git repository, so there are no revisions to read; start in one, or name it with `-C`",
     );
 }
 
@@ -513,7 +502,7 @@ fn formats_that_cannot_be_read_are_named() {
     repository.git(&["config", "extensions.timeTravel", "true"]);
     assert_refuses(
         &sale(&repository, "HEAD"),
-        "the git repository of `[PLACE]/shop` uses `extensions.timetravel`, which flagctl cannot read; \
+        "the git repository of `[FOLDER]/shop` uses `extensions.timetravel`, which flagctl cannot read; \
          a fresh `git clone` does without it",
     );
     // Set by hand, as older versions of git cannot make such a repository.
@@ -522,7 +511,7 @@ fn formats_that_cannot_be_read_are_named() {
     repository.git(&["config", "extensions.refStorage", "reftable"]);
     assert_refuses(
         &sale(&repository, "HEAD"),
-        "the git repository of `[PLACE]/shop` uses the reftable format (`extensions.refStorage`), which flagctl cannot \
+        "the git repository of `[FOLDER]/shop` uses the reftable format (`extensions.refStorage`), which flagctl cannot \
          read; `git refs migrate --ref-format=files` of git 2.48 converts it, and `git clone --ref-format=files` makes a copy",
     );
 }
@@ -539,8 +528,8 @@ fn a_repository_of_another_user_is_read_only_where_git_trusts_it() {
     }
     assert_refuses(
         &sale(&repository, "HEAD"),
-        "the git repository `[PLACE]/shop` belongs to another user; where you trust it, \
-         `git config --global --add safe.directory [PLACE]/shop` lets it be read",
+        "the git repository `[FOLDER]/shop` belongs to another user; where you trust it, \
+         `git config --global --add safe.directory [FOLDER]/shop` lets it be read",
     );
     let settings = repository.beside("settings");
     fs::write(&settings, format!("[safe]\n\tdirectory = {}\n", repository.root().display())).unwrap();

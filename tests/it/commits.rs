@@ -1,17 +1,5 @@
 //! Commits are made, and what the person has in hand stays as it is.
 
-#![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::disallowed_methods,
-    reason = "a test may end in a panic and reads what it likes"
-)]
-
-mod common;
-
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::fs;
@@ -20,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use common::{Bench, Repository, executable};
+use crate::git_bench::{Bench, Repository, executable};
 use flagctl::commit::{
     Changes, CommitError, Committed, Hooks, Local, Message, PATIENCE, Pushed, Request, Tree, push, recover, write,
 };

@@ -1,16 +1,5 @@
 //! Kills and revivals as people and machines make them: one at a time, many at once, and cut short.
 
-#![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    reason = "a test may end in a panic and reads what it likes"
-)]
-
-mod git;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +7,7 @@ use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use git::{Ran, TestRepository};
+use crate::git_bench::{Ran, TestRepository};
 
 const PROJECT: &str = "version: 1\nenvironments: [staging, production]\nattributes:\n  country: string\n";
 
@@ -108,12 +97,12 @@ fn an_off_path_that_has_never_been_live_is_told_before_the_kill() {
     let mut repository = TestRepository::new();
     repository.write("flagctl.yaml", PROJECT);
     repository.commit("no flags");
-    repository.write("flags/sale.yaml", &git::flag("on"));
+    repository.write("flags/sale.yaml", &crate::git_bench::flag("on"));
     repository.commit("sale: for everyone");
     let first = dated(&repository, "HEAD");
     repository.remove("flags/sale.yaml");
     let behind = "rules:\n  - {serve: on}\n  - {if: {country: DE}, serve: off}\n";
-    repository.write("flags/shop/sale.yaml", &format!("{}{behind}", git::flag("off")));
+    repository.write("flags/shop/sale.yaml", &format!("{}{behind}", crate::git_bench::flag("off")));
     repository.commit("sale: moved, and off for nobody");
     let never = |first: &str| {
         format!(
@@ -141,11 +130,11 @@ fn an_off_path_that_was_live_is_told_with_the_commit_that_ended_it() {
     fine(repository.flagctl(&["kill", "sale", "--reason", "x", "--yes"]));
     fine(repository.flagctl(&["revive", "sale", "--yes"]));
     let revived = until(&repository);
-    repository.write("flags/sale.yaml", &format!("# Ask first.\n{}", git::flag("on")));
+    repository.write("flags/sale.yaml", &format!("# Ask first.\n{}", crate::git_bench::flag("on")));
     repository.commit("sale: a word of warning");
     assert_eq!(notes(&repository, repository.root()), [revived]);
     let split = "rules:\n  - {name: few, if: {country: DE}, serve: {on: 99%, off: 1%}}\n";
-    repository.write("flags/sale.yaml", &format!("{}{split}", git::flag("on")));
+    repository.write("flags/sale.yaml", &format!("{}{split}", crate::git_bench::flag("on")));
     repository.commit("sale: off for a few");
     assert_eq!(notes(&repository, repository.root()), Vec::<String>::new());
 }

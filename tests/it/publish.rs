@@ -1,17 +1,5 @@
 //! Publishing as fleets depend on it: in order, one number once, whole at every moment, and checkable.
 
-#![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::string_slice,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    reason = "a test may end in a panic and reads what it likes"
-)]
-
-mod git;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
@@ -20,7 +8,7 @@ use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use git::{Ran, TestRepository};
+use crate::git_bench::{Ran, TestRepository};
 use serde_json::Value as Json;
 
 fn fine(ran: Ran) -> String {
@@ -180,7 +168,7 @@ fn a_shallow_clone_says_what_it_lacks() {
 #[test]
 fn files_that_differ_from_the_commit_are_refused_unless_told() {
     let repository = TestRepository::with_sale();
-    repository.write("flags/more.yaml", &git::flag("off"));
+    repository.write("flags/more.yaml", &crate::git_bench::flag("off"));
     let ran = publish(&repository, &[]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
     assert!(ran.stderr.contains("flags/more.yaml"), "{}", ran.stderr);
@@ -267,9 +255,9 @@ fn start(repository: &TestRepository, arguments: &[&str]) -> Child {
 /// Twenty commits, each with its own content.
 fn twenty() -> (TestRepository, Vec<String>) {
     let mut repository = TestRepository::new();
-    repository.write("flagctl.yaml", git::PROJECT);
+    repository.write("flagctl.yaml", crate::git_bench::PROJECT);
     let commits = (0..20).map(|number| {
-        repository.write(&format!("flags/flag-{number}.yaml"), &git::flag("on"));
+        repository.write(&format!("flags/flag-{number}.yaml"), &crate::git_bench::flag("on"));
         repository.commit(&format!("flag {number}"))
     });
     let commits = commits.collect();
@@ -568,7 +556,7 @@ fn programs_get_what_became_of_it_as_json() {
     bundle.insert("bytes".to_owned(), size);
     let target = target(&repository);
     let expected = serde_json::json!({
-        "version": 1, "target": "[PLACE]/fleet", "dryRun": false, "cacheSeconds": 0,
+        "version": 1, "target": "[FOLDER]/fleet", "dryRun": false, "cacheSeconds": 0,
         "environments": [{"environment": "production", "outcome": "published", "current": current}],
     });
     assert_eq!(published, expected);
@@ -578,7 +566,7 @@ fn programs_get_what_became_of_it_as_json() {
 
     let verified = parse(&verify(&repository, &["--allowed-signers", signers, "--format", "json"]));
     let expected = serde_json::json!({
-        "version": 1, "target": "[PLACE]/fleet", "signaturesChecked": true,
+        "version": 1, "target": "[FOLDER]/fleet", "signaturesChecked": true,
         "environments": [{
             "environment": "production", "current": current, "signer": "dana@example.com",
             "manifests": 1, "bundles": 1, "problems": [],
@@ -590,7 +578,7 @@ fn programs_get_what_became_of_it_as_json() {
     let file = file.to_str().unwrap();
     let pull = ["pull", &target, "-e", "production", "--to", file, "--format", "json"];
     let expected = serde_json::json!({
-        "version": 1, "file": "[PLACE]/flags.json", "environment": "production", "outcome": "replaced", "current": current,
+        "version": 1, "file": "[FOLDER]/flags.json", "environment": "production", "outcome": "replaced", "current": current,
     });
     assert_eq!(parse(&repository.flagctl(&pull)), expected);
     // What was pulled is a bundle like any other.

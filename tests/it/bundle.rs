@@ -1,14 +1,6 @@
 //! A bundle is the same bytes everywhere, survives them, and costs nothing to decide from.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    reason = "a test may end in a panic and reads what it likes"
-)]
-
-#[path = "../benches/workload/mod.rs"]
+#[path = "../../benches/workload/mod.rs"]
 mod workload;
 
 use std::fs;

@@ -1,13 +1,5 @@
 //! What analysis claims of all contexts, the evaluator does for each.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    reason = "a test may end in a panic and reads what it likes"
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use flagctl::analyze::{

@@ -1,10 +1,6 @@
 //! What `flagctl test` proves, and what it says where it cannot.
 
-#![allow(clippy::unwrap_used, reason = "a test may end in a panic")]
-
-mod git;
-
-use git::{Ran, TestRepository, flag};
+use crate::git_bench::{Ran, TestRepository, flag};
 
 const RULES: &str = "description: A test's.\nowner: tests\nexpires: 2027-01-01\nvariants: {on: true, off: false}\n\
     off: off\nrules:\n  - {if: {country: DE}, rollout: 20%, serve: on}\ndefault: off\n";

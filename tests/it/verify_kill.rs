@@ -1,10 +1,6 @@
 //! What is let through a fast lane turns flags off and does nothing else.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "a test may end in a panic")]
-
-mod git;
-
-use git::{Ran, TestRepository};
+use crate::git_bench::{Ran, TestRepository};
 
 const PROJECT: &str = "version: 1\nenvironments: [staging, production]\nattributes:\n  country: string\n";
 

@@ -1,13 +1,5 @@
 //! Golden matrices as the binary writes them, and test files made to do harm.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    reason = "a test may end in a panic and reads what it likes"
-)]
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;

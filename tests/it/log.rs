@@ -1,8 +1,6 @@
 //! `flagctl log` in a repository with a history.
 
-mod git;
-
-use git::{PROJECT, TestRepository};
+use crate::git_bench::{PROJECT, TestRepository};
 
 const FLAG: &str = "\
 description: A test's.

@@ -1,13 +1,5 @@
 //! The published schemas and the typed model accept the same files.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    reason = "a test may end in a panic and reads what it likes"
-)]
-
 use std::fs;
 
 use flagctl::model::{self, Kind};

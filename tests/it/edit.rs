@@ -1,13 +1,5 @@
 //! An edit changes one value of a YAML file, and not a byte of anything else.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "a test may end in a panic"
-)]
-
 use Step::{Index, Key};
 use flagctl::edit::{Refusal, Scalar, Step, insert, remove, set};
 use proptest::collection::vec;

@@ -1,12 +1,4 @@
 //! The language-neutral vectors of `tests/vectors/`, held against the library.
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test that cannot go on fails, and reads what it likes"
-)]
 
 use std::fs;
 use std::path::Path;

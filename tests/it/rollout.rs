@@ -1,22 +1,11 @@
 //! A rollout's steps are commits that change one number.
 
-#![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    reason = "a test may end in a panic and reads what it likes"
-)]
-
-mod git;
-
 use std::fs;
 use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use git::{Ran, TestRepository};
+use crate::git_bench::{Ran, TestRepository};
 
 const PROJECT: &str = "version: 1\nenvironments: [staging, production]\nattributes:\n  country: string\n";
 const BANNER: &str = "# Begun in spring.\ndescription: A banner.\nowner: web\nexpires: 2027-01-01\n\

@@ -1,21 +1,11 @@
 //! `flagctl diff` in real repositories: whole interactions, held by `tests/diff/*.txt`.
 //!
-//! `SNAPSHOTS=overwrite cargo test --test diff` writes what is printed now.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    reason = "a test may end in a panic and reads what it likes"
-)]
-
-mod git;
+//! `SNAPSHOTS=overwrite cargo test --test it diff` writes what is printed now.
 
 use std::fs;
 use std::path::Path;
 
-use git::{Ran, TestRepository};
+use crate::git_bench::{Ran, TestRepository};
 
 const PROJECT: &str = "\
 version: 1
@@ -255,7 +245,7 @@ fn among_thousands_of_files_none_is_overlooked() {
 #[test]
 fn what_asks_for_what_changed_is_looked_at_too() {
     let mut repository = shop();
-    let asking = |other: &str| format!("requires: {{{other}}}\n{}", git::flag("on"));
+    let asking = |other: &str| format!("requires: {{{other}}}\n{}", crate::git_bench::flag("on"));
     repository.write("flags/after.yaml", &asking("banner: short"));
     repository.write("flags/last.yaml", &asking("after: on"));
     repository.commit("two that ask");

@@ -1,10 +1,8 @@
 //! `flagctl blame` in repositories with a history: each answer whole, with command, exit code and streams.
 
-mod git;
-
 use std::path::Path;
 
-use git::{PROJECT, TestRepository, flag};
+use crate::git_bench::{PROJECT, TestRepository, flag};
 use snapbox::{assert_data_eq, str};
 
 const FLAG: &str = "\

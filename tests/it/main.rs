@@ -1,0 +1,46 @@
+//! All integration tests, in one binary: linking one binary is much faster than linking twenty.
+//!
+//! `cargo test --test it kill` runs the tests of one file. Files in `tests/` beside this folder are the input and the
+//! expected output of the test with the same name.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a test may end in a panic, and reads the files that it needs"
+)]
+
+mod git_bench;
+
+mod agreement;
+mod analyze;
+mod architecture;
+mod assertions;
+mod blame;
+mod bundle;
+mod cli;
+#[cfg(unix)]
+mod commits;
+mod diff;
+#[cfg(unix)]
+mod documents;
+mod edit;
+mod golden;
+#[cfg(unix)]
+mod kill;
+mod log;
+mod pages;
+#[cfg(unix)]
+mod publish;
+mod revisions;
+#[cfg(unix)]
+mod rollout;
+mod statistics;
+mod vectors;
+mod verify_kill;
+mod words;
+mod yaml;
