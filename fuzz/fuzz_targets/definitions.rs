@@ -18,7 +18,7 @@ use flagctl::eval::{Context, Decision, Value, decide, nearest, trace};
 use flagctl::model::{self, Kind, Misfit};
 use flagctl::report::{self, Colour, DecisionJson, FindingsFormat, Validation};
 use flagctl::snapshot::{File, FileId, PROJECT_FILE, Snapshot, Span};
-use flagctl::yaml::{self, Document, Completeness};
+use flagctl::yaml::{self, Completeness, Document};
 use flagctl::{rules, schema};
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -36,7 +36,7 @@ fuzz_target!(|input: &[u8]| {
     let mut project = model::Project::default();
     let (id, document) = reading.parse(PROJECT_FILE, settings);
     let (lowered, misfits) = model::lower_settings(&document.root);
-    reading.hold(Kind::Project, &document, &misfits);
+    reading.check_misfits(Kind::Project, &document, &misfits);
     project.settings = lowered;
     assert_eq!(id, FileId(0));
     for (key, bytes) in [("other", other), ("subject", subject)] {
@@ -45,18 +45,18 @@ fuzz_target!(|input: &[u8]| {
         }
         let (id, document) = reading.parse(&format!("flags/{key}.yaml"), bytes);
         let (flag, misfits) = model::lower_flag(&document.root, key, id);
-        reading.hold(Kind::Flag, &document, &misfits);
+        reading.check_misfits(Kind::Flag, &document, &misfits);
         project.flags.push(flag);
     }
     let (id, document) = reading.parse("segments/group.yaml", group);
     let (segment, misfits) = model::lower_segment(&document.root, "group", id);
-    reading.hold(Kind::Segment, &document, &misfits);
+    reading.check_misfits(Kind::Segment, &document, &misfits);
     project.segments.push(segment);
     let environment = project.settings.environments.first().map_or_else(String::new, |name| name.value.clone());
     if !kill.is_empty() {
         let (id, document) = reading.parse(&format!("kills/{environment}/subject.yaml"), kill);
         let (kill, misfits) = model::lower_kill(&document.root, &environment, "subject", id);
-        reading.hold(Kind::Kill, &document, &misfits);
+        reading.check_misfits(Kind::Kill, &document, &misfits);
         project.kills.push(kill);
     }
 
@@ -76,23 +76,26 @@ fuzz_target!(|input: &[u8]| {
     for flag in &bundle.flags {
         let decision = decide(&bundle, flag, &context, NOW);
         let copy = again.flag(&flag.key).expect("the bundles have the same flags");
-        assert_eq!(said(&decision), said(&decide(&again, copy, &same, NOW)));
+        assert_eq!(compared_parts(&decision), compared_parts(&decide(&again, copy, &same, NOW)));
         explain(&bundle, flag, &context, &decision);
     }
 });
 
 /// Returns the parts of a decision that are compared.
-fn said<'b>(decision: &Decision<'b>) -> (&'b str, flagctl::eval::Reason, Option<usize>, Option<usize>) {
+fn compared_parts<'b>(decision: &Decision<'b>) -> (&'b str, flagctl::eval::Reason, Option<usize>, Option<usize>) {
     (&decision.variant.name, decision.reason, decision.rule, decision.without_unit)
 }
 
 /// Checks that the trace and the nearest change agree with the decision, and renders the reports.
 fn explain(bundle: &Bundle, flag: &Flag, context: &Context<'_>, decision: &Decision<'_>) {
     let trace = trace(bundle, flag, context, NOW);
-    assert_eq!(said(&trace.decision), said(decision));
+    assert_eq!(compared_parts(&trace.decision), compared_parts(decision));
     let nearest = nearest(bundle, flag, context, NOW);
     if let Some(nearest) = &nearest {
-        assert_ne!(nearest.decision.variant.name, decision.variant.name, "the nearest change does not change the variant");
+        assert_ne!(
+            nearest.decision.variant.name, decision.variant.name,
+            "the nearest change does not change the variant"
+        );
         let (mut changed, mut now) = (context.clone(), NOW);
         for change in &nearest.changes {
             let id = bundle.attributes.find(&change.attribute.name).expect("a change is to an attribute");
@@ -102,7 +105,7 @@ fn explain(bundle: &Bundle, flag: &Flag, context: &Context<'_>, decision: &Decis
                 (id, value) => changed.set(id, value.into_owned()),
             }
         }
-        assert_eq!(said(&decide(bundle, flag, &changed, now)), said(&nearest.decision));
+        assert_eq!(compared_parts(&decide(bundle, flag, &changed, now)), compared_parts(&nearest.decision));
     }
     report::explanation(bundle, flag, &trace, nearest.as_ref());
     report::decision(bundle, flag, context, NOW, decision);
@@ -123,10 +126,13 @@ impl Reading {
     fn parse(&mut self, path: &str, bytes: &[u8]) -> (FileId, Document) {
         let id = self.snapshot.add(File::new(path.to_owned(), bytes.to_vec()));
         let document = yaml::parse(id, self.snapshot.file(id), &mut self.diagnostics);
-        let said = self.diagnostics.iter().any(|diagnostic| diagnostic.span.file == id);
-        assert!(document.whole == Completeness::Complete || said, "the file was not read completely, and no diagnostic says why");
+        let reported = self.diagnostics.iter().any(|diagnostic| diagnostic.span.file == id);
+        assert!(
+            document.whole == Completeness::Complete || reported,
+            "the file was not read completely, and no diagnostic says why"
+        );
         for comment in &document.comments {
-            self.lies_inside(comment.span);
+            self.check_span(comment.span);
             self.allows.extend(Allow::read(&comment.text, comment.line, comment.span, &mut self.diagnostics));
         }
         self.check_node(&document.root);
@@ -134,18 +140,18 @@ impl Reading {
     }
 
     fn check_node(&self, node: &yaml::Node) {
-        self.lies_inside(node.span);
+        self.check_span(node.span);
         match &node.value {
             yaml::Value::List(items) => items.iter().for_each(|item| self.check_node(item)),
             yaml::Value::Map(entries) => entries.iter().for_each(|entry| {
-                self.lies_inside(entry.key_span);
+                self.check_span(entry.key_span);
                 self.check_node(&entry.value);
             }),
             _ => {}
         }
     }
 
-    fn lies_inside(&self, span: Span) {
+    fn check_span(&self, span: Span) {
         let file = self.snapshot.file(span.file);
         let text = file.text.get(span.start as usize..span.end as usize);
         assert!(text.is_some(), "{span:?} is outside `{}` of {} bytes", file.path, file.text.len());
@@ -153,8 +159,8 @@ impl Reading {
 
     /// Checks that each error that the schema finds is also a misfit of the model. A command that reads one flag
     /// validates the file with the schema only if the model reports a misfit, so a missing misfit would hide an error.
-    fn hold(&mut self, kind: Kind, document: &Document, misfits: &[Misfit]) {
-        misfits.iter().for_each(|misfit| self.lies_inside(misfit.span));
+    fn check_misfits(&mut self, kind: Kind, document: &Document, misfits: &[Misfit]) {
+        misfits.iter().for_each(|misfit| self.check_span(misfit.span));
         if document.whole == Completeness::Complete {
             let before = self.diagnostics.len();
             schema::check(kind, &document.root, &mut self.diagnostics);
@@ -165,17 +171,29 @@ impl Reading {
 
     fn render(&self) {
         for diagnostic in &self.diagnostics {
-            self.lies_inside(diagnostic.span);
-            diagnostic.related.iter().for_each(|(span, _)| self.lies_inside(*span));
+            self.check_span(diagnostic.span);
+            diagnostic.related.iter().for_each(|(span, _)| self.check_span(*span));
         }
         let findings = settle(self.diagnostics.clone(), &Levels::new(), &self.allows, &self.snapshot);
         let checked: Vec<_> = self.snapshot.files().map(|(_, file)| file.path.as_str()).collect();
-        let validation =
-            Validation { findings: &findings, snapshot: &self.snapshot, prefix: "", checked: &checked, contents: "" };
+        let validation = Validation {
+            findings: &findings,
+            snapshot: &self.snapshot,
+            prefix: "",
+            revision: None,
+            checked: &checked,
+            contents: "",
+        };
         // A SARIF report contains the page of every code, which takes longer than all other steps, so only one input
         // in sixteen renders it.
         let sarif = self.snapshot.files().map(|(_, file)| file.text.len()).sum::<usize>().is_multiple_of(16);
-        let formats = [FindingsFormat::Human, FindingsFormat::Json, FindingsFormat::Github, FindingsFormat::Gitlab, FindingsFormat::Junit];
+        let formats = [
+            FindingsFormat::Human,
+            FindingsFormat::Json,
+            FindingsFormat::Github,
+            FindingsFormat::Gitlab,
+            FindingsFormat::Junit,
+        ];
         for format in formats.into_iter().chain(sarif.then_some(FindingsFormat::Sarif)) {
             let mut out = Vec::new();
             report::validation(&validation, format, Colour::Never, &mut out).expect("memory can be written to");
@@ -186,17 +204,17 @@ impl Reading {
 
 /// Splits the input at the separator lines.
 fn split(input: &[u8]) -> Vec<&[u8]> {
-    const CUT: &[u8] = b"---8<---\n";
+    const SEPARATOR: &[u8] = b"---8<---\n";
     let mut parts = Vec::new();
-    let (mut start, mut at) = (0, 0);
-    while at + CUT.len() <= input.len() {
-        let begins_line = at == 0 || input[at - 1] == b'\n';
-        if begins_line && input[at..].starts_with(CUT) {
-            parts.push(&input[start..at]);
-            at += CUT.len();
-            start = at;
+    let (mut start, mut index) = (0, 0);
+    while index + SEPARATOR.len() <= input.len() {
+        let begins_line = index == 0 || input[index - 1] == b'\n';
+        if begins_line && input[index..].starts_with(SEPARATOR) {
+            parts.push(&input[start..index]);
+            index += SEPARATOR.len();
+            start = index;
         } else {
-            at += 1;
+            index += 1;
         }
     }
     parts.push(&input[start..]);
