@@ -32,7 +32,7 @@ def rows(flagctl, flags=10_000, commits=5_000):
         time.sleep(1.1)
         run("update-index", "-q", "--refresh")
         paths = sorted(path for path in folder.glob("flags/**/*.yaml"))
-        paths = [paths[at * len(paths) // (2 * RUNS)] for at in range(2 * RUNS)]
+        paths = [paths[index * len(paths) // (2 * RUNS)] for index in range(2 * RUNS)]
         shown = paths[0].relative_to(folder).as_posix()
         key = paths[0].stem
         back = f"HEAD~{min(1000, commits // 2)}"

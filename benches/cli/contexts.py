@@ -41,7 +41,7 @@ RULES = [
 WORK = [
     BOOLEAN + "default: on\n",
     BOOLEAN + "default: off\nrules:\n"
-    + "".join(f"  - name: rule-{at}\n    if: {{{conditions}}}\n    serve: on\n" for at, conditions in enumerate(RULES)),
+    + "".join(f"  - name: rule-{index}\n    if: {{{conditions}}}\n    serve: on\n" for index, conditions in enumerate(RULES)),
     BOOLEAN + "default: off\nrules:\n  - name: quarter\n    rollout: 25%\n    serve: on\n",
     "variants: {red: red, green: green, blue: blue}\noff: red\ndefault: red\nrules:\n"
     "  - name: thirds\n    serve: {red: 33.333%, green: 33.333%, blue: 33.334%}\n",
@@ -64,14 +64,14 @@ def main():
     rng = random.Random(20261122)
     (folder / "flags").mkdir(parents=True)
     (folder / "flagctl.yaml").write_text(PROJECT)
-    for at in range(FLAGS):
-        (folder / "flags" / f"flag-{at:05}.yaml").write_text(ABOUT + WORK[at % len(WORK)])
+    for index in range(FLAGS):
+        (folder / "flags" / f"flag-{index:05}.yaml").write_text(ABOUT + WORK[index % len(WORK)])
     people = [person(rng) for _ in range(1_000)]
     with open(folder / "contexts.jsonl", "w", encoding="utf-8") as out:
-        for at in range(contexts):
+        for index in range(contexts):
             name = f"{rng.getrandbits(128):032x}"
             key = f"{name[:8]}-{name[8:12]}-{name[12:16]}-{name[16:20]}-{name[20:]}"
-            out.write(f'{{"targetingKey":"{key}","email":"{name[:12]}@example.com",{people[at % 1_000]}}}\n')
+            out.write(f'{{"targetingKey":"{key}","email":"{name[:12]}@example.com",{people[index % 1_000]}}}\n')
 
 
 main()

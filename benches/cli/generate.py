@@ -47,12 +47,12 @@ def condition(rng):
     ])()
 
 
-def rule(rng, at):
+def rule(rng, index):
     conditions = {}
     while len(conditions) < 2:
         text = condition(rng)
         conditions[text.split(":")[0]] = text
-    lines = [f"  - name: rule-{at}", "    if:"]
+    lines = [f"  - name: rule-{index}", "    if:"]
     lines += [f"      {text}" for text in conditions.values()]
     if rng.random() < 0.4:
         lines.append(f"    rollout: {rng.choice(['1%', '5%', '12.5%', '25%', '50%'])}")
@@ -63,10 +63,10 @@ def rule(rng, at):
     return "\n".join(lines)
 
 
-def flag(rng, at, count):
+def flag(rng, index, count):
     rules = "\n".join(rule(rng, number + 1) for number in range(count))
     return f"""# yaml-language-server: $schema=../../schemas/flag.schema.json
-description: The generated flag number {at}.
+description: The generated flag number {index}.
 kind: release
 owner: team-{rng.choice(TEAMS)}
 expires: 2027-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}
@@ -83,16 +83,16 @@ environments:
 """
 
 
-def segment(rng, at):
+def segment(rng, index):
     domains = ", ".join(f'{{email: {{ends_with: "@partner-{rng.randrange(1000)}.example.com"}}}}' for _ in range(3))
-    return f"description: The generated segment number {at}.\nif:\n  any: [{domains}, {{groups: {{has: segment-{at}}}}}]\n"
+    return f"description: The generated segment number {index}.\nif:\n  any: [{domains}, {{groups: {{has: segment-{index}}}}}]\n"
 
 
 def test(keys):
     people = "".join(
-        f"  person-{at}: {{targetingKey: user-{at}, country: {COUNTRIES[at * 3]}, plan: {PLANS[at % 3]}, "
-        f"app.version: {at + 1}.4.0, age: {20 + 9 * at}, score: {at * 200}, beta: {str(at % 2 == 0).lower()}}}\n"
-        for at in range(5)
+        f"  person-{index}: {{targetingKey: user-{index}, country: {COUNTRIES[index * 3]}, plan: {PLANS[index % 3]}, "
+        f"app.version: {index + 1}.4.0, age: {20 + 9 * index}, score: {index * 200}, beta: {str(index % 2 == 0).lower()}}}\n"
+        for index in range(5)
     )
     cases = "".join(
         f"  - context: [person-0, person-3]\n    expect: {{{key}: {{variant: on, reason: STATIC}}}}\n"
@@ -117,16 +117,16 @@ def main():
     # The rules refer to random segments, so a repository with few flags may have unused segments.
     lint = "" if flags >= 1_000 else "lint:\n  unused-segment: off\n"
     (folder / "flagctl.yaml").write_text(PROJECT + lint)
-    for at in range(50):
-        (folder / "segments" / f"segment-{at:02}.yaml").write_text(segment(rng, at))
-    for at in range(flags):
-        area = folder / "flags" / f"area-{at // 100:04}"
+    for index in range(50):
+        (folder / "segments" / f"segment-{index:02}.yaml").write_text(segment(rng, index))
+    for index in range(flags):
+        area = folder / "flags" / f"area-{index // 100:04}"
         area.mkdir(parents=True, exist_ok=True)
-        (area / f"flag-{at:06}.yaml").write_text(flag(rng, at, given.rules))
+        (area / f"flag-{index:06}.yaml").write_text(flag(rng, index, given.rules))
     if given.tests:
         (folder / "tests").mkdir()
         for first in range(0, flags, 100):
-            keys = [f"flag-{at:06}" for at in range(first, min(first + 100, flags))]
+            keys = [f"flag-{index:06}" for index in range(first, min(first + 100, flags))]
             cases, golden = test(keys)
             (folder / "tests" / f"area-{first // 100:04}.yaml").write_text(cases)
             (folder / "tests" / f"golden-{first // 100:04}.yaml").write_text(golden)

@@ -124,9 +124,9 @@ def table(flagctl, runs, least, sizes, unit, shape):
     rows = []
     for name, base in found[least].items():
         cells = [str(found[size][name]) for size in sizes]
-        for at in range(2):
-            points = [(size, found[size][name][at]) for size in sizes if size > least and not found[size][name].code]
-            fit = exponent(points, base[at])
+        for figure in range(2):
+            points = [(size, found[size][name][figure]) for size in sizes if size > least and not found[size][name].code]
+            fit = exponent(points, base[figure])
             cells.append("–" if fit is None else f"{fit:.2f}")
         rows.append([re.sub(r"^\w+", r"`\g<0>`", name), *cells])
     heads = ["", *(f"{size:,} {unit}{'s' if size > 1 else ''}" for size in sizes), "exponent of time", "exponent of memory"]

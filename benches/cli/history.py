@@ -18,8 +18,8 @@ def data(text):
     return b"data %d\n%s\n" % (len(text), text)
 
 
-def commit(at, message):
-    date = f"Dana <dana@example.com> {FIRST + 3600 * at} +0000"
+def commit(index, message):
+    date = f"Dana <dana@example.com> {FIRST + 3600 * index} +0000"
     return f"commit refs/heads/main\nauthor {date}\ncommitter {date}\n".encode() + data(message.encode())
 
 
@@ -41,11 +41,11 @@ def main():
     out.write(commit(0, "all flags"))
     for path in files:
         write(path)
-    for at in range(1, commits):
+    for index in range(1, commits):
         path = rng.choice(flags)
         rollout = f"    rollout: {rng.randint(1, 99)}%\n".encode()
         texts[path] = re.sub(rb"    rollout: .*\n", rollout, texts[path], count=1)
-        out.write(commit(at, f"rollout {at}"))
+        out.write(commit(index, f"rollout {index}"))
         write(path)
     out.close()
     sys.exit(importer.wait())

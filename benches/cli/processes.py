@@ -76,10 +76,10 @@ def beside(runs, ours, theirs):
     Each function returns a time in seconds. `theirs` may be None.
     """
     pairs = [(ours(), theirs and theirs()) for _ in range(runs)]
-    mine = statistics.median(one for one, _ in pairs)
+    mine = statistics.median(own for own, _ in pairs)
     if not theirs:
         return mine, None, None
-    return mine, statistics.median(other for _, other in pairs), statistics.median(one / other for one, other in pairs)
+    return mine, statistics.median(other for _, other in pairs), statistics.median(own / other for own, other in pairs)
 
 
 def script(name, *arguments):

@@ -88,10 +88,10 @@ def murmur3_x86_32(message, seed=0):
         return rotate32(block * 0xCC9E2D51 & M32, 15) * 0x1B873593 & M32
 
     value = seed
-    whole = len(message) - len(message) % 4
-    for (block,) in struct.iter_unpack("<I", message[:whole]):
+    aligned = len(message) - len(message) % 4
+    for (block,) in struct.iter_unpack("<I", message[:aligned]):
         value = (rotate32(value ^ mixed(block), 13) * 5 + 0xE6546B64) & M32
-    value ^= mixed(int.from_bytes(message[whole:], "little"))
+    value ^= mixed(int.from_bytes(message[aligned:], "little"))
     value ^= len(message)
     value = (value ^ value >> 16) * 0x85EBCA6B & M32
     value = (value ^ value >> 13) * 0xC2B2AE35 & M32
@@ -187,7 +187,7 @@ def check_primitives():
 def write(path):
     with open(path, "w", encoding="utf-8") as file:
         lines = ",\n".join(f"    {json.dumps(line, ensure_ascii=False)}" for line in ABOUT)
-        listed = ",\n".join(f"    {json.dumps(one, ensure_ascii=False)}" for one in rows())
+        listed = ",\n".join(f"    {json.dumps(entry, ensure_ascii=False)}" for entry in rows())
         file.write(f'{{\n  "about": [\n{lines}\n  ],\n  "rows": [\n{listed}\n  ]\n}}\n')
 
 

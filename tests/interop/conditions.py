@@ -320,7 +320,7 @@ SINGLE = [
 ]
 
 
-def at(name, value):
+def context_with(name, value):
     """Returns a context with one attribute."""
     for level in reversed(name.split(".")):
         value = {level: value}
@@ -342,30 +342,30 @@ def rows():
         condition = {name: asked}
         # The first test of each combination of attribute and operators also gets the unknown rows and negations.
         form = (name, tuple(asked) if isinstance(asked, dict) else type(asked))
-        whole = form not in met
+        first_of_form = form not in met
         met.add(form)
         mistake = UNUSABLE[name][len(met) % len(UNUSABLE[name])]
-        unknown = [at(name, mistake), {}, at(name, None)] if whole else []
+        unknown = [context_with(name, mistake), {}, context_with(name, None)] if first_of_form else []
         for contexts, holds in [
-            ([at(name, value) for value in holding], True),
-            ([at(name, value) for value in failing], False),
+            ([context_with(name, value) for value in holding], True),
+            ([context_with(name, value) for value in failing], False),
             (unknown, "unknown"),
         ]:
             for context in contexts:
                 yield {"if": condition, "context": context, "holds": holds}
-            for context in contexts[: 3 if holds == "unknown" else 1] if whole else []:
+            for context in contexts[: 3 if holds == "unknown" else 1] if first_of_form else []:
                 yield negated(condition, context, holds)
     for name, values in UNUSABLE.items():
         condition = next({test[0]: test[1]} for test in TESTS if test[0] == name)
         for value in values:
-            yield from both(condition, at(name, value), "unknown")
+            yield from both(condition, context_with(name, value), "unknown")
     for name, values in EXISTING.items():
         for wanted in [True, False]:
             condition = {name: {"exists": wanted}}
             for value in values:
-                yield from both(condition, at(name, value), wanted)
+                yield from both(condition, context_with(name, value), wanted)
             yield from both(condition, {}, not wanted)
-            yield from both(condition, at(name, None), not wanted)
+            yield from both(condition, context_with(name, None), not wanted)
     for word, table in [("all", AND), ("any", OR)]:
         for (left, right), holds in table.items():
             yield from both({word: [ATOMS[left][0], ATOMS[right][1]]}, BETA, holds)
@@ -388,7 +388,7 @@ def text():
         return "{\n" + ",\n".join(f"    {line(name)}: {line(value)}" for name, value in entries.items()) + "\n  }"
 
     distinct = dict.fromkeys(line(row) for row in rows())
-    about = ",\n".join(f"    {line(one)}" for one in ABOUT)
+    about = ",\n".join(f"    {line(sentence)}" for sentence in ABOUT)
     listed = ",\n".join(f"    {row}" for row in distinct)
     return (
         f'{{\n  "about": [\n{about}\n  ],\n  "now": {line(NOW)},\n  "attributes": {mapping(ATTRIBUTES)},\n'

@@ -50,7 +50,7 @@ def asked(python, script, *arguments):
 
     with ThreadPoolExecutor(PARTS) as pool:
         found = list(pool.map(part, range(PARTS)))
-    return [line for one in found for line in one["wrong"]], sum((Counter(one["counted"]) for one in found), Counter())
+    return [line for result in found for line in result["wrong"]], sum((Counter(result["counted"]) for result in found), Counter())
 
 
 def reported(subject, wrong, counted):

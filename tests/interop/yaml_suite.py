@@ -35,9 +35,9 @@ def cases(folder):
     for path in sorted(folder.glob("package/data/*.js")):
         text = path.read_text(encoding="utf-8")
         if "export default" in text:
-            whole = json.loads(text.split("export default", 1)[1].strip().rstrip(";"))
-            for number, case in enumerate(whole["cases"]):
-                yield f"{whole['id']}/{number}", case
+            file = json.loads(text.split("export default", 1)[1].strip().rstrip(";"))
+            for number, case in enumerate(file["cases"]):
+                yield f"{file['id']}/{number}", case
 
 
 def outside(tree):
@@ -123,8 +123,8 @@ def main():
     run = subprocess.run(command, input=texts, capture_output=True, text=True, encoding="utf-8")
     lines = run.stdout.splitlines()
     if run.returncode != 0 or len(lines) != len(listed):
-        at = listed[len(lines)] if len(lines) < len(listed) else None
-        print(f"the reader failed at {at}:\n{run.stderr}", file=sys.stderr)
+        failed_case = listed[len(lines)] if len(lines) < len(listed) else None
+        print(f"the reader failed at {failed_case}:\n{run.stderr}", file=sys.stderr)
         return False
     counts, wrong = {}, 0
     for (name, case), line in zip(listed, lines, strict=True):

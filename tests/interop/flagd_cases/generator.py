@@ -123,11 +123,11 @@ class Generator(Chance):
         made["serve"] = self.split(names) if self.chance(0.25) else self.pick(names)
         return made
 
-    def flag(self, at, segments, earlier):
+    def flag(self, index, segments, earlier):
         variants = self.variants()
         names = list(variants)
         flag = {"variants": variants, "off": self.pick(names), "default": self.pick(names)}
-        if at % 100 == 0:
+        if index % 100 == 0:
             # The rules have no conditions, so that contexts can reach the boundaries of the bucket ranges.
             flag["rules"] = [{"rollout": self.percent(), "serve": self.split(names)}, {"rollout": self.percent(), "serve": names[0]}]
             return flag
@@ -146,18 +146,18 @@ class Generator(Chance):
         settings = {"version": 1, "environments": ["production"], "attributes": ATTRIBUTES, "bucketing": bucketing}
         files = {"flagctl.yaml": settings}
         segments = []
-        for at in range(30):
+        for index in range(30):
             condition = self.condition(2, segments[-5:], {})
-            segments.append(f"segment-{at}")
-            files[f"segments/segment-{at}.yaml"] = {"if": condition}
+            segments.append(f"segment-{index}")
+            files[f"segments/segment-{index}.yaml"] = {"if": condition}
         plain = {}
-        for at in range(number):
-            key = f"flag-{at:04}"
+        for index in range(number):
+            key = f"flag-{index:04}"
             # Two flags in three refer to no other flag, so that chains of references stay short.
-            earlier = {} if at % 3 else dict(self.random.sample(sorted(plain.items()), min(8, len(plain))))
-            flag = self.flag(at, segments, earlier)
+            earlier = {} if index % 3 else dict(self.random.sample(sorted(plain.items()), min(8, len(plain))))
+            flag = self.flag(index, segments, earlier)
             files[f"flags/{key}.yaml"] = flag
-            if at % 3:
+            if index % 3:
                 plain[key] = list(flag["variants"])
             if self.chance(0.03):
                 files[f"kills/production/{key}.yaml"] = {"reason": "INC-1: \"x\""}

@@ -22,7 +22,7 @@ from oracle_cases.meaning import BUCKETS, World, share
 
 def broken(world, assertion):
     """Returns the formula that holds for a context that breaks the assertion, for every kind except `at_most`."""
-    served = {key: [world.serves(*one) for one in assertion[key].items()] for key in ("never", "always", "exclusive", "serve", "implies") if key in assertion}
+    served = {key: [world.serves(*entry) for entry in assertion[key].items()] for key in ("never", "always", "exclusive", "serve", "implies") if key in assertion}
     match assertion:
         case {"never": _}:
             return served["never"][0]
@@ -65,10 +65,10 @@ def bounds(world, unit, salt, domain):
                 yield from itertools.accumulate(map(share, rule["serve"].values()))
 
 
-def compared(repository, report, part, of, counted):
+def compared(repository, report, part, parts, counted):
     """Yields one line for each difference."""
     found = {check["name"]: check["result"] for check in report["checks"]}
-    for assertion in repository.assertions[part::of]:
+    for assertion in repository.assertions[part::parts]:
         kind = next(kind for kind in ("never", "always", "exclusive", "at_most", "implies") if kind in assertion)
         world = World(repository, "production", heed_state=True)
         when = world.condition(assertion["when"])[0] if "when" in assertion else z3.BoolVal(True)
@@ -92,10 +92,10 @@ def compared(repository, report, part, of, counted):
 
 
 def main():
-    flags, seed, report, part, of = sys.argv[1:]
+    flags, seed, report, part, parts = sys.argv[1:]
     repository, counted = Repository(int(seed), int(flags)), Counter()
     with open(report, encoding="utf-8") as file:
-        wrong = list(compared(repository, json.load(file), int(part), int(of), counted))
+        wrong = list(compared(repository, json.load(file), int(part), int(parts), counted))
     json.dump({"wrong": wrong, "counted": counted}, sys.stdout)
 
 

@@ -56,54 +56,54 @@ class Flag:
         self.ask = Questions(self.world, counted).possible
         over = repository.flags[key].get("environments", {}).get(environment, {})
         where = lambda field: ("environments", environment, field) if field in over else (field,)
-        self.rules = [(*where("rules"), at) for at in range(len(self.applies))]
-        self.requires = [(*where("requires"), other) for other in self.effective["requires"]]
+        self.rules = [(*where("rules"), index) for index in range(len(self.applies))]
+        self.requires = [(*where("requires"), key) for key in self.effective["requires"]]
         self.unmet = [not self.ask("prerequisite met", met) for met in self.required]
         written = self.effective["rules"]
         self.closed = [share(rule.get("rollout", "100%")) == 0 for rule in written]
         self.holds = [self.ask("condition holds", condition) for condition in self.conditions]
         self.reached = [
-            not closed and holds and self.ask("rule reached", *self.required, *self.passed(at), self.applies[at])
-            for at, (closed, holds) in enumerate(zip(self.closed, self.holds))
+            not closed and holds and self.ask("rule reached", *self.required, *self.passed(rule_index), self.applies[rule_index])
+            for rule_index, (closed, holds) in enumerate(zip(self.closed, self.holds))
         ]
         everyone = ["if" not in rule and share(rule.get("rollout", "100%")) == BUCKETS for rule in written]
-        self.below_all = [any(everyone[:at]) for at in range(len(written))]
+        self.below_all = [any(everyone[:rule_index]) for rule_index in range(len(written))]
 
-    def passed(self, at):
-        return [z3.Not(before) for before in self.applies[:at]]
+    def passed(self, rule_index):
+        return [z3.Not(before) for before in self.applies[:rule_index]]
 
-    def lost(self, at):
-        return self.holds[at] and not self.closed[at] and not self.reached[at] and not self.below_all[at]
+    def lost(self, rule_index):
+        return self.holds[rule_index] and not self.closed[rule_index] and not self.reached[rule_index] and not self.below_all[rule_index]
 
-    def serves(self, at, variant):
+    def serves(self, rule_index, variant):
         """Returns whether the rule serves the variant, and whether it lists the variant with 0%."""
-        serve = self.effective["rules"][at]["serve"]
+        serve = self.effective["rules"][rule_index]["serve"]
         shares = {serve: BUCKETS} if isinstance(serve, str) else {name: share(percent) for name, percent in serve.items()}
         return shares.get(variant, 0) > 0, shares.get(variant) == 0
 
     def unservable(self, variant):
         """Returns whether no context gets the variant, and neither an unreachable nor a closed rule explains it."""
-        for at in range(len(self.applies)):
-            some, none = self.serves(at, variant)
-            if none or some and not self.reached[at]:
+        for rule_index in range(len(self.applies)):
+            some, none = self.serves(rule_index, variant)
+            if none or some and not self.reached[rule_index]:
                 return False
         return not self.ask("variant served", self.served[variant])
 
-    def covered(self, at, rules, requires):
+    def covered(self, rule_index, rules, requires):
         """Returns whether these rules and prerequisites cover the rule, and every one of them is necessary."""
         formulas = [z3.Not(self.applies[before]) for before in rules]
         formulas += [met for met, path in zip(self.required, self.requires) if path in requires]
-        fewer = [formulas[:one] + formulas[one + 1:] for one in range(len(formulas))]
-        return not self.ask("cover", self.applies[at], *formulas) and all(
-            self.ask("cover less one", self.applies[at], *some) for some in fewer
+        fewer = [formulas[:index] + formulas[index + 1:] for index in range(len(formulas))]
+        return not self.ask("cover", self.applies[rule_index], *formulas) and all(
+            self.ask("cover less one", self.applies[rule_index], *formulas) for formulas in fewer
         )
 
-    def special_case(self, at, general):
+    def special_case(self, rule_index, general):
         """Returns whether the rule would serve if it came before the general rule."""
-        own, other = self.effective["rules"][at], self.effective["rules"][general]
-        if "if" not in own or "if" not in other or distinct(own["serve"]) == distinct(other["serve"]):
+        special_rule, general_rule = self.effective["rules"][rule_index], self.effective["rules"][general]
+        if "if" not in special_rule or "if" not in general_rule or distinct(special_rule["serve"]) == distinct(general_rule["serve"]):
             return False
-        return self.ask("more general", self.conditions[general], z3.Not(self.conditions[at]))
+        return self.ask("more general", self.conditions[general], z3.Not(self.conditions[rule_index]))
 
 
 def distinct(serve):
@@ -115,7 +115,7 @@ def distinct(serve):
 def mentioned(flag, variant):
     for over in [flag, *flag.get("environments", {}).values()]:
         served = [over.get("off"), over.get("default"), *(rule["serve"] for rule in over.get("rules", []))]
-        if any(variant in (one or ()) if not isinstance(one, str) else variant == one for one in served):
+        if any(variant in (serve or ()) if not isinstance(serve, str) else variant == serve for serve in served):
             return True
     return False
 
@@ -124,7 +124,7 @@ def segments_in(condition):
     for name, inner in condition.items():
         match name:
             case "all" | "any":
-                yield from (found for one in inner for found in segments_in(one))
+                yield from (found for condition in inner for found in segments_in(condition))
             case "not":
                 yield from segments_in(inner)
             case "segment":
@@ -148,16 +148,16 @@ def expected_of(repository, key, flags, empty):
     """Yields the code and the location of every expected finding in a flag."""
     rules, requires = {}, {}
     for flag in flags:
-        for at, path in enumerate(flag.rules):
-            rules.setdefault(path, []).append((flag, at))
+        for rule_index, path in enumerate(flag.rules):
+            rules.setdefault(path, []).append((flag, rule_index))
         for unmet, path in zip(flag.unmet, flag.requires):
             requires.setdefault(path, []).append(unmet)
     for path, occurrences in rules.items():
         condition = occurrences[0][0].effective["rules"][occurrences[0][1]].get("if", {})
-        if not any(flag.holds[at] or flag.closed[at] for flag, at in occurrences) and not empty.intersection(segments_in(condition)):
+        if not any(flag.holds[rule_index] or flag.closed[rule_index] for flag, rule_index in occurrences) and not empty.intersection(segments_in(condition)):
             yield "impossible-condition", path
-        asked = [(flag, at) for flag, at in occurrences if not any(flag.unmet)]
-        if asked and all(flag.lost(at) for flag, at in asked):
+        asked = [(flag, rule_index) for flag, rule_index in occurrences if not any(flag.unmet)]
+        if asked and all(flag.lost(rule_index) for flag, rule_index in asked):
             yield "shadowed", path
     for path, unmet in requires.items():
         if all(unmet):
@@ -171,19 +171,19 @@ def expected_of(repository, key, flags, empty):
 
 def wrong_covers(flags, code, path, related):
     """Yields the errors in the reason that is reported for an unreachable rule."""
-    flag, at = next((flag, flag.rules.index(path)) for flag in flags if path in flag.rules and not any(flag.unmet))
-    rules = [flag.rules.index(one) for one in related if one in flag.rules]
-    requires = [one for one in related if one in flag.requires]
+    flag, rule_index = next((flag, flag.rules.index(path)) for flag in flags if path in flag.rules and not any(flag.unmet))
+    rules = [flag.rules.index(location) for location in related if location in flag.rules]
+    requires = [location for location in related if location in flag.requires]
     if code == "misordered-rules":
-        if len(rules) != 1 or not flag.special_case(at, rules[0]):
+        if len(rules) != 1 or not flag.special_case(rule_index, rules[0]):
             yield "is not a special case of the reported rule"
-    elif len(rules) == 1 and not requires and flag.special_case(at, rules[0]) and sum(path in one.rules for one in flags) == 1:
+    elif len(rules) == 1 and not requires and flag.special_case(rule_index, rules[0]) and sum(path in other_flag.rules for other_flag in flags) == 1:
         yield "is misordered"
-    if not flag.covered(at, rules, requires):
+    if not flag.covered(rule_index, rules, requires):
         yield f"is not covered by exactly {related}"
 
 
-def compared(repository, findings, part, of, counted):
+def compared(repository, findings, part, parts, counted):
     """Yields one line for each difference."""
     found = {}
     for finding in findings:
@@ -192,14 +192,14 @@ def compared(repository, findings, part, of, counted):
     expected = extents(repository, counted if part == 0 else Counter())
     empty = {name for name, code in expected.items() if code == "empty-segment"}
     for name in repository.segments if part == 0 else []:
-        codes = [one["code"] for one in found.get(("segments", name), []) if one["code"] in PROOFS]
+        codes = [finding["code"] for finding in found.get(("segments", name), []) if finding["code"] in PROOFS]
         if codes != [code for code in [expected.get(name)] if code]:
             yield f"segments/{name}.yaml: found {codes}, expected {expected.get(name)}"
-    for key in sorted(repository.flags)[part::of]:
+    for key in sorted(repository.flags)[part::parts]:
         path = f"flags/{key}.yaml"
         try:
             flags = [Flag(repository, key, ENVIRONMENTS[0], counted)]
-            if any("environments" in repository.flags[one] for one in flags[0].world.made):
+            if any("environments" in repository.flags[made] for made in flags[0].world.made):
                 flags += [Flag(repository, key, environment, counted) for environment in ENVIRONMENTS[1:]]
             wanted = set(expected_of(repository, key, flags, empty))
             paths, got = repository.paths_by_line(key), set()
@@ -209,7 +209,7 @@ def compared(repository, findings, part, of, counted):
                     yield f"{path}: the analysis is undecided"
                 if code in SHADOWED:
                     got.add(("shadowed", where))
-                    related = [paths[one["line"]] for one in finding.get("related", [])]
+                    related = [paths[label["line"]] for label in finding.get("related", [])]
                     if ("shadowed", where) in wanted:
                         yield from (f"{path}: {where}: {code}: {why}" for why in wrong_covers(flags, code, where, related))
                 elif code in PROOFS:
@@ -221,11 +221,11 @@ def compared(repository, findings, part, of, counted):
 
 
 def main():
-    flags, seed, findings, part, of = sys.argv[1:]
+    flags, seed, findings, part, parts = sys.argv[1:]
     repository, counted = Repository(int(seed), int(flags)), Counter()
     with open(findings, encoding="utf-8") as file:
         reported = json.load(file)["findings"]
-    wrong = list(compared(repository, reported, int(part), int(of), counted))
+    wrong = list(compared(repository, reported, int(part), int(parts), counted))
     json.dump({"wrong": wrong, "counted": counted}, sys.stdout)
 
 

@@ -89,18 +89,19 @@ class Family(Chance):
 
     def wanted(self, flags, most=1):
         """Returns other flags, each with one variant or a list of variants."""
-        def of(key):
+        def variants_of(key):
             names = sorted(self.flags[key]["variants"])
             return self.pick(names) if self.chance(0.7) else self.some(names, 2)
 
-        return {key: of(key) for key in self.some(flags, most)}
+        return {key: variants_of(key) for key in self.some(flags, most)}
 
     def related(self, before, flags):
         """Returns a condition that is derived from an earlier one."""
-        one, new = self.pick(before), self.condition(1, sorted(self.segments), flags)
+        earlier, new = self.pick(before), self.condition(1, sorted(self.segments), flags)
         return self.pick([
-            one, {"all": [one, new]}, {"all": [new, one]}, {"any": [one, new]}, {"not": one}, {"all": [{"not": one}, new]},
-            {"all": [one, {"not": self.pick(before)}]}, {"any": [one, {"not": self.pick(before)}]},
+            earlier, {"all": [earlier, new]}, {"all": [new, earlier]}, {"any": [earlier, new]}, {"not": earlier},
+            {"all": [{"not": earlier}, new]},
+            {"all": [earlier, {"not": self.pick(before)}]}, {"any": [earlier, {"not": self.pick(before)}]},
         ])
 
     def serve(self, names):
@@ -137,42 +138,42 @@ class Family(Chance):
         if self.chance(0.06):
             made["enabled"] = False
         if self.chance(0.25):
-            other = {"default": self.pick(names), "off": self.pick(names), **self.bucketed()}
+            fields = {"default": self.pick(names), "off": self.pick(names), **self.bucketed()}
             if self.chance(0.4):
-                other["rules"] = self.rules(names, flags)
+                fields["rules"] = self.rules(names, flags)
             if flags and self.chance(0.3):
-                other["requires"] = self.wanted(flags, 2)
-            made["environments"] = {self.pick(ENVIRONMENTS): dict(self.random.sample(sorted(other.items()), self.random.randint(1, len(other))))}
+                fields["requires"] = self.wanted(flags, 2)
+            made["environments"] = {self.pick(ENVIRONMENTS): dict(self.random.sample(sorted(fields.items()), self.random.randint(1, len(fields))))}
         return made
 
     def segment(self, flags):
         new = self.condition(2, sorted(self.segments), flags)
-        there = self.pick(self.attributes[:3])
+        attribute = self.pick(self.attributes[:3])
         condition = self.pick([
             new, new, new, self.related([new], flags), {"all": [new, {"not": new}]},
-            {"any": [new, {there: {"exists": True}}, {there: {"exists": False}}]},
+            {"any": [new, {attribute: {"exists": True}}, {attribute: {"exists": False}}]},
         ])
         self.segments[f"segment-{self.number:02}-{len(self.segments)}"] = {"if": condition}
 
     def grow(self):
         """Generates ten flags. The last seven may refer to earlier flags, in chains of at most two references."""
-        for at in range(10):
-            if at == 3:
+        for index in range(10):
+            if index == 3:
                 self.segment(sorted(self.flags))
-            below = [key for rank, key in enumerate(self.flags) if rank < (0 if at < 3 else 3 if at < 6 else 6)]
-            self.flags[f"flag-{self.number:02}-{at}"] = self.flag(below)
+            below = [key for rank, key in enumerate(self.flags) if rank < (0 if index < 3 else 3 if index < 6 else 6)]
+            self.flags[f"flag-{self.number:02}-{index}"] = self.flag(below)
 
     def assertion(self):
         """Returns an assertion about one or two flags that may hold or not."""
         keys = sorted(self.flags)
         served = lambda key: {key: self.pick(sorted(self.flags[key]["variants"]))}
-        one, two = self.random.sample(keys, 2)
+        first, second = self.random.sample(keys, 2)
         made = self.pick([
-            {"never": served(one)}, {"never": served(one)}, {"always": served(one)}, {"always": {one: self.flags[one]["off"]}},
-            {"at_most": self.pick(["1%", "25%", "50%", "75%"]), "serve": served(one)},
-            {"exclusive": served(one) | served(two)}, {"serve": served(one), "implies": served(two)},
+            {"never": served(first)}, {"never": served(first)}, {"always": served(first)}, {"always": {first: self.flags[first]["off"]}},
+            {"at_most": self.pick(["1%", "25%", "50%", "75%"]), "serve": served(first)},
+            {"exclusive": served(first) | served(second)}, {"serve": served(first), "implies": served(second)},
         ])
-        before = [rule["if"] for rule in self.flags[one].get("rules", []) if "if" in rule]
+        before = [rule["if"] for rule in self.flags[first].get("rules", []) if "if" in rule]
         if self.chance(0.7):
             made["when"] = self.related(before, keys) if before and self.chance(0.7) else self.condition(2, sorted(self.segments), keys)
         return made
@@ -191,7 +192,7 @@ class Repository:
             self.flags |= family.flags
             self.killed |= {key: family.pick(ENVIRONMENTS) for key in family.flags if family.chance(0.05)}
         made = [family.assertion() for family in self.families for _ in range(10)]
-        self.assertions = [{"name": f"assertion-{at:04}", **one} for at, one in enumerate(made)]
+        self.assertions = [{"name": f"assertion-{index:04}", **assertion} for index, assertion in enumerate(made)]
 
     def files(self):
         made = {"flagctl.yaml": json.dumps(self.settings)}
@@ -205,7 +206,7 @@ class Repository:
 
     def paths_by_line(self, key):
         """Returns the path inside the flag, such as `("rules", 0)`, for each line number of its file."""
-        return {at: path for at, (_, path) in enumerate(lines(self.flags[key]), 1)}
+        return {index: path for index, (_, path) in enumerate(lines(self.flags[key]), 1)}
 
 
 def lines(made, path=()):
@@ -215,10 +216,10 @@ def lines(made, path=()):
         return
     items = list(made.items() if isinstance(made, dict) else enumerate(made))
     yield "{["[isinstance(made, list)], path
-    for at, (key, inner) in enumerate(items):
+    for index, (key, inner) in enumerate(items):
         below = list(lines(inner, (*path, key)))
         head = f"{json.dumps(key)}: " if isinstance(made, dict) else ""
         for line, (text, where) in enumerate(below):
-            end = "," if line == len(below) - 1 and at < len(items) - 1 else ""
+            end = "," if line == len(below) - 1 and index < len(items) - 1 else ""
             yield f"{head if line == 0 else ''}{text}{end}", where
     yield "}]"[isinstance(made, list)], path

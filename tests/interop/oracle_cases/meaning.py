@@ -84,7 +84,10 @@ def addresses(network):
 
 def precedence(version):
     core, _, before = version.partition("+")[0].partition("-")
-    identifiers = tuple((0, int(one), "") if one.isdigit() else (1, 0, one) for one in before.split(".") if one)
+    identifiers = tuple(
+        (0, int(identifier), "") if identifier.isdigit() else (1, 0, identifier)
+        for identifier in before.split(".") if identifier
+    )
     return (*map(int, core.split(".")), not before, identifiers)
 
 
@@ -144,8 +147,11 @@ def answers_of_texts(questions):
 
 def answers_of_text(questions, text):
     def answer(operator, wanted, fold):
-        one, other = ("".join(map(folded, each)) if fold else each for each in (text, wanted))
-        return {"eq": one == other, "starts_with": one.startswith(other), "ends_with": one.endswith(other), "contains": other in one}[operator]
+        value, operand = ("".join(map(folded, letters)) if fold else letters for letters in (text, wanted))
+        return {
+            "eq": value == operand, "starts_with": value.startswith(operand), "ends_with": value.endswith(operand),
+            "contains": operand in value,
+        }[operator]
 
     return tuple(answer(*question) for question in questions)
 
@@ -198,7 +204,7 @@ class World:
         if operator in ("ne", "not_in"):
             return z3.Not(self.holds(name, {"ne": "eq", "not_in": "in"}[operator], operand, fold))
         if operator == "in":
-            return some(self.holds(name, "eq", one, fold) for one in operand)
+            return some(self.holds(name, "eq", value, fold) for value in operand)
         match self.kind(name):
             case "boolean":
                 value = z3.Bool(name)
@@ -239,11 +245,11 @@ class World:
                 case "all":
                     parts += map(self.condition, wanted)
                 case "any":
-                    parts.append(any_of([self.condition(one) for one in wanted]))
+                    parts.append(any_of([self.condition(inner) for inner in wanted]))
                 case "not":
                     parts.append(negated(self.condition(wanted)))
                 case "segment":
-                    parts.append(any_of([self.condition(self.segments[one]["if"]) for one in names(wanted)]))
+                    parts.append(any_of([self.condition(self.segments[segment]["if"]) for segment in names(wanted)]))
                 case "flag":
                     parts += [both(self.serves(key, variants)) for key, variants in wanted.items()]
                 case _:
@@ -269,14 +275,14 @@ class World:
         if isinstance(serve, str):
             return {serve: z3.BoolVal(True)}
         shares = {name: share(percent) for name, percent in serve.items()}
-        whole = [name for name, buckets in shares.items() if buckets == BUCKETS]
-        if whole:
-            return {whole[0]: z3.BoolVal(True)}
-        there, bucket, end, made = self.has_unit(flag["unit"]), self.bucket(flag, "split"), 0, {}
+        complete = [name for name, buckets in shares.items() if buckets == BUCKETS]
+        if complete:
+            return {complete[0]: z3.BoolVal(True)}
+        present, bucket, end, made = self.has_unit(flag["unit"]), self.bucket(flag, "split"), 0, {}
         for name, buckets in shares.items():
-            made[name] = z3.And(there, end <= bucket, bucket < end + buckets)
+            made[name] = z3.And(present, end <= bucket, bucket < end + buckets)
             end += buckets
-        made[flag["off"]] = z3.Or(z3.Not(there), made.get(flag["off"], False))
+        made[flag["off"]] = z3.Or(z3.Not(present), made.get(flag["off"], False))
         return made
 
     def flag(self, key):
@@ -284,7 +290,7 @@ class World:
         if key in self.made:
             return self.made[key]
         flag = self.flags[key]
-        required = [self.serves(other, variants) for other, variants in flag["requires"].items()]
+        required = [self.serves(key, variants) for key, variants in flag["requires"].items()]
         conditions = [self.condition(rule["if"])[0] if "if" in rule else z3.BoolVal(True) for rule in flag["rules"]]
         applies = [z3.And(condition, self.gate(flag, rule)) for condition, rule in zip(conditions, flag["rules"])]
         outcomes = {name: [] for name in flag["variants"]}
