@@ -3,8 +3,8 @@
 //! `SNAPSHOTS=overwrite cargo test --test it diff` writes what is printed now.
 
 use std::fs;
-use std::path::Path;
 
+use crate::example_shop;
 use crate::git_bench::{Ran, TestRepository};
 
 const PROJECT: &str = "\
@@ -546,44 +546,9 @@ fn beside_a_bundle_errors_hide_no_other_change() {
     assert_eq!(ran.code, Some(3));
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if from.is_dir() {
-            copy(&from, &to);
-        } else {
-            fs::copy(from, to).unwrap();
-        }
-    }
-}
-
-/// A pull request against the example shop: a rollout step, a rule before another, a segment, a refactoring and a kill.
-fn pull_request() -> TestRepository {
-    let mut repository = TestRepository::new();
-    copy(Path::new("examples"), repository.root());
-    repository.commit("the example shop");
-    repository.git(&["checkout", "--quiet", "-b", "work"]);
-    let edit = |repository: &TestRepository, path: &str, from: &str, to: &str| {
-        let text = fs::read_to_string(repository.root().join(path)).unwrap();
-        assert!(text.contains(from), "{path}: {from}");
-        repository.write(path, &text.replacen(from, to, 1));
-    };
-    edit(&repository, "flags/mobile/loyalty-card.yaml", "rollout: 10%", "rollout: 20%");
-    repository.commit("loyalty card: the next step");
-    let rule = "rules:\n  - name: free-plan\n    if: {app.platform: web, plan: free}\n    serve: some\n";
-    edit(&repository, "flags/search/results-per-page.yaml", "rules:\n", rule);
-    edit(&repository, "segments/eu-customers.yaml", "[AT, DE, FR, NL]", "[AT, DE, FR, GB, NL]");
-    edit(&repository, "flags/mobile/update-prompt.yaml", "app.platform: {ne: web}", "app.platform: [android, ios]");
-    repository.write("kills/production/search-ranking.yaml", "reason: \"INC-4300: ranking is slow\"\n");
-    repository.commit("a busy day");
-    repository
-}
-
 #[test]
 fn a_pull_request_is_shown_flag_by_flag() {
-    let repository = pull_request();
+    let repository = example_shop::pull_request();
     let ran = shows(&repository, "pull-request", &["diff", "main...HEAD", "-e", "production"]);
     assert_eq!(ran.code, Some(0));
 }

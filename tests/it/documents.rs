@@ -17,8 +17,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::git_bench::TestRepository;
 use serde_json::Value as Json;
+
+use crate::example_shop;
+use crate::git_bench::TestRepository;
 
 /// The documents, with paths from the project's folder.
 fn documents() -> Vec<PathBuf> {
@@ -173,93 +175,12 @@ fn collect_keys(json: &Json, keys: &mut BTreeSet<String>) {
 fn repository(name: &str) -> TestRepository {
     match name {
         "empty" => TestRepository::new(),
-        "shop" => shop(),
-        "pull-request" => pull_request(),
-        "two-branches" => two_branches(),
-        "history" => history(),
+        "shop" => example_shop::with_remote(),
+        "pull-request" => example_shop::pull_request(),
+        "two-branches" => example_shop::two_branches(),
+        "history" => example_shop::history(),
         _ => panic!("`{name}` is not a repository of this test"),
     }
-}
-
-/// The example shop, with a remote `origin`.
-fn shop() -> TestRepository {
-    let mut repository = examples();
-    repository.commit("the shop");
-    let bare = repository.clone_to("origin.git", &["--bare"]);
-    repository.git(&["remote", "add", "origin", bare.to_str().unwrap()]);
-    repository
-}
-
-/// A pull request against the example shop: a rollout step, a rule before another, a segment, a refactoring and a kill.
-fn pull_request() -> TestRepository {
-    let mut repository = examples();
-    repository.commit("the example shop");
-    repository.git(&["checkout", "--quiet", "-b", "work"]);
-    edit(&repository, "flags/mobile/loyalty-card.yaml", "rollout: 10%", "rollout: 20%");
-    repository.commit("loyalty card: the next step");
-    let rule = "rules:\n  - name: free-plan\n    if: {app.platform: web, plan: free}\n    serve: some\n";
-    edit(&repository, "flags/search/results-per-page.yaml", "rules:\n", rule);
-    edit(&repository, "segments/eu-customers.yaml", "[AT, DE, FR, NL]", "[AT, DE, FR, GB, NL]");
-    edit(&repository, "flags/mobile/update-prompt.yaml", "app.platform: {ne: web}", "app.platform: [android, ios]");
-    repository.write("kills/production/search-ranking.yaml", "reason: \"INC-4300: ranking is slow\"\n");
-    repository.commit("a busy day");
-    repository
-}
-
-/// Two branches that change the same people in two files: one a rollout, the other a segment.
-fn two_branches() -> TestRepository {
-    let mut repository = examples();
-    repository.commit("the shop");
-    repository.git(&["checkout", "--quiet", "-b", "bolder"]);
-    edit(&repository, "flags/pricing/loyalty-points.yaml", "rollout: 20%", "rollout: 100%");
-    repository.commit("loyalty points: for everyone in Europe");
-    repository.git(&["checkout", "--quiet", "-b", "wider", "main"]);
-    edit(&repository, "segments/eu-customers.yaml", "[AT, DE, FR, NL]", "[AT, DE, FR, GB, NL]");
-    repository.commit("eu-customers: Great Britain, too");
-    repository
-}
-
-/// A rollout step, a kill and its end.
-fn history() -> TestRepository {
-    let mut repository = examples();
-    repository.commit("the shop");
-    edit(&repository, "flags/mobile/loyalty-card.yaml", "rollout: 10%", "rollout: 20%");
-    repository.commit("loyalty card: the next step");
-    for command in [
-        "flagctl kill loyalty-card -e production --reason 'INC-4301: cards are blank' --yes",
-        "flagctl revive loyalty-card -e production --reason 'fixed by 8c1f20' --yes",
-    ] {
-        let ran = repository.shell(command);
-        assert_eq!(ran.code, Some(0), "{command}: {}", ran.stderr);
-        repository.commit("the next day");
-    }
-    repository
-}
-
-/// A repository with the files of the example shop, which are not committed yet.
-fn examples() -> TestRepository {
-    let repository = TestRepository::new();
-    copy(Path::new("examples"), &repository, "");
-    repository
-}
-
-fn copy(from: &Path, repository: &TestRepository, prefix: &str) {
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let name = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());
-        if path.is_dir() {
-            copy(&path, repository, &format!("{name}/"));
-        } else {
-            repository.write(&name, &fs::read_to_string(&path).unwrap());
-        }
-    }
-}
-
-/// Replaces a text that a file of the repository has.
-fn edit(repository: &TestRepository, path: &str, from: &str, to: &str) {
-    let text = fs::read_to_string(repository.root().join(path)).unwrap();
-    assert!(text.contains(from), "{path}: {from}");
-    repository.write(path, &text.replacen(from, to, 1));
 }
 
 #[test]

@@ -14,6 +14,7 @@
     reason = "a test may end in a panic, and reads the files that it needs"
 )]
 
+mod example_shop;
 mod git_bench;
 
 mod agreement;
