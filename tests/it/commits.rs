@@ -468,7 +468,7 @@ fn a_process_that_commits_where_it_is_told_to() {
 
 fn process(place: &Path, times: usize) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "a_process_that_commits_where_it_is_told_to"]);
+    command.args(["--exact", "commits::a_process_that_commits_where_it_is_told_to"]);
     command.env("FLAGCTL_TEST_COMMITS_IN", place).env("FLAGCTL_TEST_COMMITS", times.to_string());
     command.stdout(Stdio::null()).stderr(Stdio::null());
     command
