@@ -29,9 +29,10 @@
 //! | commit | changes of a branch's files | a git commit (the only writer of git) | |
 //! | rules | Project, a day, Bundles | diagnostics, one lint rule a file | codes, snapshot, diag, yaml, bundle, analyze, model |
 //! | load | a source | Project, diagnostics: everything that happens before compiling | codes, snapshot, source, diag, yaml, model, schema |
+//! | check | Loaded, a day | every finding: what `validate` reports | snapshot, diag, yaml, bundle, compile, test, rules, load |
 //! | diff | two Sources or Bundles, keys of flags | what a change does to all contexts, per flag and environment | codes, snapshot, source, diag, model, bundle, compile, load, analyze |
-//! | report | any result | text in one format a file | codes, snapshot, source, diag, bundle, eval, analyze, diff, test, publish |
-//! | cli | arguments | Exit; reads clock, environment, working folder | codes, snapshot, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, store, publish, edit, commit, rules, load, report |
+//! | report | any result | text in one format a file | codes, snapshot, source, diag, model, bundle, eval, analyze, diff, test, publish |
+//! | cli | arguments | Exit; reads clock, environment, working folder | codes, snapshot, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, store, publish, edit, commit, rules, load, check, report |
 //!
 //! `bundle` and `eval` are the evaluator: with `default-features = false` they are all there is, for programs
 //! that decide flags themselves. They read neither files nor YAML, and know no command line.
@@ -39,6 +40,8 @@
 #[cfg(feature = "cli")]
 pub mod analyze;
 pub mod bundle;
+#[cfg(feature = "cli")]
+pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]

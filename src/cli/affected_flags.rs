@@ -5,7 +5,8 @@ use std::io::Write;
 
 use anyhow::Result;
 
-use crate::cli::{Exit, Format};
+use crate::cli::exit::Exit;
+use crate::cli::output_format::OutputFormat;
 use crate::commit::Message;
 use crate::model::KILLS;
 use crate::report;
@@ -81,8 +82,8 @@ pub(crate) fn kill_path(flag: &str, environment: &str) -> String {
 }
 
 /// What is about to be done, where people read it.
-pub(crate) fn show_plan(format: Format, action: &ActionJson, out: &mut dyn Write) -> Result<()> {
-    if format == Format::Human {
+pub(crate) fn show_plan(format: OutputFormat, action: &ActionJson, out: &mut dyn Write) -> Result<()> {
+    if format == OutputFormat::Human {
         out.write_all(report::plan(action).as_bytes())?;
         out.flush()?;
     }
@@ -90,11 +91,11 @@ pub(crate) fn show_plan(format: Format, action: &ActionJson, out: &mut dyn Write
 }
 
 /// The end of an action that was done, or was only to be looked at.
-pub(crate) fn finish(format: Format, action: &ActionJson, out: &mut dyn Write) -> Result<Exit> {
+pub(crate) fn finish(format: OutputFormat, action: &ActionJson, out: &mut dyn Write) -> Result<Exit> {
     match (format, &action.written) {
-        (Format::Human, Some(written)) => out.write_all(report::written(written).as_bytes())?,
-        (Format::Human, None) => {}
-        (Format::Json, _) => {
+        (OutputFormat::Human, Some(written)) => out.write_all(report::written(written).as_bytes())?,
+        (OutputFormat::Human, None) => {}
+        (OutputFormat::Json, _) => {
             serde_json::to_writer_pretty(&mut *out, action)?;
             writeln!(out)?;
         }

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use anyhow::{Result, anyhow};
 
 use crate::bundle::Bundle;
-use crate::cli::{Format, UsageError, check_environment, progress};
+use crate::cli::environment_arg::check_environment;
+use crate::cli::exit::UsageError;
+use crate::cli::output_format::OutputFormat;
+use crate::cli::progress;
 use crate::commit;
 use crate::commit::{Author, Changes, CommitError, Hooks, Local, PATIENCE, Request, Tree};
 use crate::compile::compile;
@@ -42,7 +45,7 @@ pub(crate) struct Writing {
     yes: bool,
     /// How to write the result
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub(crate) format: Format,
+    pub(crate) format: OutputFormat,
 }
 
 impl Writing {

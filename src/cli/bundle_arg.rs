@@ -1,6 +1,5 @@
 //! `--bundle`: a compiled environment instead of a flag repository.
 
-use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
 
@@ -8,22 +7,22 @@ use anyhow::{Context as _, Result, anyhow};
 
 use crate::bundle::{Bundle, BundleError, LazyBundle};
 use crate::cli::context_arg;
-use crate::diag::did_you_mean;
+use crate::cli::unknown_flag::unknown_flag_in_bundle;
 
-/// Reads what `flagctl export bundle` wrote.
+/// Reads a bundle that `flagctl export bundle` or `flagctl publish` wrote.
 pub(crate) fn read(path: &Path) -> Result<Bundle> {
     Bundle::from_json(&bytes(path)?).map_err(|error| unreadable(path, &error))
 }
 
-/// As [`read`], of these flags and what they ask for; of all where none is named.
-pub(crate) fn flags(path: &Path, keys: &[String]) -> Result<Bundle> {
+/// Reads these flags of a bundle and the flags that they depend on, or all flags if `keys` is empty.
+pub(crate) fn read_flags(path: &Path, keys: &[String]) -> Result<Bundle> {
     if keys.is_empty() {
         return read(path);
     }
     let lazy = LazyBundle::new(bytes(path)?).map_err(|error| unreadable(path, &error))?;
     for key in keys {
         if lazy.flag(key).map_err(|error| unreadable(path, &error))?.is_none() {
-            return Err(unknown_flag(lazy.bundle(), key));
+            return Err(unknown_flag_in_bundle(key, lazy.bundle()));
         }
     }
     Ok(lazy.into_bundle())
@@ -36,14 +35,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The error says itself what is behind it.
+/// The message of a [`BundleError`] contains its cause, so the cause is not added to the chain.
 fn unreadable(path: &Path, error: &BundleError) -> anyhow::Error {
     anyhow!("cannot read `{}`: {error}", path.display())
-}
-
-/// A flag that the bundle does not have, with the key that was probably meant.
-pub(crate) fn unknown_flag(bundle: &Bundle, key: &str) -> anyhow::Error {
-    let keys: BTreeSet<&str> = bundle.flags.keys().collect();
-    let help = did_you_mean(key, keys);
-    anyhow!("there is no flag `{key}` in the bundle{}", help.map_or(String::new(), |help| format!("; {help}")))
 }

@@ -19,7 +19,7 @@ pub(crate) const LIMIT: u64 = 16 << 20;
 
 /// A context on the command line.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Given {
+pub(crate) struct ContextArgs {
     /// An attribute of the context, read as the type that flagctl.yaml declares; may be repeated
     #[arg(short = 'c', long = "attribute", value_name = "NAME=VALUE", value_parser = parse_attribute)]
     pub(crate) attributes: Vec<(String, String)>,

@@ -14,7 +14,9 @@ use serde_json::Value as Json;
 use serde_json::ser::{CompactFormatter, Serializer};
 
 use crate::bundle::{AttributeId, Bundle, Flag};
-use crate::cli::{Exit, context_arg, watched};
+use crate::cli::context_arg;
+use crate::cli::exit::Exit;
+use crate::cli::terminal::stderr_is_terminal;
 use crate::eval::{Context, Decision, Reason, Value, decide};
 
 /// So many bytes of lines are read for each core before they are shared out: what is written of them stays in its cache.
@@ -304,7 +306,7 @@ fn decide_line<'b>(
 /// Shown only where someone watches; of a file, how far it is.
 fn progress(path: &Path) -> ProgressBar {
     let length = std::fs::metadata(path).ok().map(|metadata| metadata.len()).filter(|length| *length > 0);
-    let target = if watched() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let target = if stderr_is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(length, target);
     let template = match length {
         Some(_) => "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left",

@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::cli::environment_arg::check_environment;
+use crate::cli::exit::UsageError;
 use crate::cli::range::{Ends, WORKING_TREE, revision};
-use crate::cli::{UsageError, bundle_arg, check_environment, progress, revision_arg};
+use crate::cli::{bundle_arg, progress, revision_arg};
 use crate::diff::{State, differing};
 use crate::load;
 use crate::model::{FLAGS, KILLS, SEGMENTS};

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 
 use crate::analyze::{Budget, Side};
-use crate::cli::commands::diff::Format;
+use crate::cli::diff_format::DiffFormat;
+use crate::cli::exit::Exit;
 use crate::cli::inputs::affected;
+use crate::cli::progress;
 use crate::cli::range::{earlier, revision};
-use crate::cli::{Exit, progress};
 use crate::codes::Severity;
 use crate::compile::compile;
 use crate::diff::{Impact, State, Verdict, impacts};
@@ -23,7 +24,7 @@ pub(crate) fn run(
     [base, theirs, ours]: [&str; 3],
     environment: Option<&str>,
     budget: &Budget,
-    format: Format,
+    format: DiffFormat,
 ) -> Result<Exit> {
     let repository = Arc::new(Repository::find(Path::new("."))?);
     let base = earlier(&repository, base)?;
@@ -40,9 +41,9 @@ pub(crate) fn run(
     }
     let mut out = io::stdout().lock();
     match format {
-        Format::Human => out.write_all(report::merge(&json).as_bytes())?,
-        Format::Markdown => out.write_all(report::merge_markdown(&json).as_bytes())?,
-        Format::Json => {
+        DiffFormat::Human => out.write_all(report::merge(&json).as_bytes())?,
+        DiffFormat::Markdown => out.write_all(report::merge_markdown(&json).as_bytes())?,
+        DiffFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &json)?;
             writeln!(out)?;
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 
-use crate::cli::watched;
+use crate::cli::terminal::stderr_is_terminal;
 use crate::load;
 use crate::load::Loaded;
 use crate::source::{Source, SourceError};
@@ -25,7 +25,7 @@ pub(crate) fn all(source: &Source) -> Result<Loaded, SourceError> {
 
 /// Does something, and says what after a second.
 pub(crate) fn shown<T>(what: &'static str, work: impl FnOnce() -> T) -> T {
-    if !watched() {
+    if !stderr_is_terminal() {
         return work();
     }
     let (done, waiting) = mpsc::channel::<()>();

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::cli::{Exit, UsageError};
+use crate::cli::exit::Exit;
+use crate::cli::exit::UsageError;
 use crate::commit;
 use crate::commit::CommitError;
 use crate::publish::{AllowedSigners, PublishError};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use crate::cli::UsageError;
+use crate::cli::exit::UsageError;
 use crate::cli::revision_arg;
 use crate::cli::revision_arg::{advised, parse};
 use crate::report::EndJson;

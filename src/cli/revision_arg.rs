@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, anyhow};
 use jiff::Timestamp;
 
-use crate::cli::parse_moment;
+use crate::cli::time_arg::parse_time;
 use crate::diag::did_you_mean;
 use crate::source::{Depth, Folder, GitError, Line, Repository, Rev, Revision, Source, SourceError};
 
@@ -73,8 +73,8 @@ pub(crate) fn parse(text: &str) -> Result<Rev, String> {
         return Err("expected a branch, tag, commit or moment".to_owned());
     }
     let line = match text.split_once("@{").and_then(|(tip, rest)| Some((tip, rest.split_once('}')?))) {
-        None => parse_moment(text).ok().map(|moment| ("HEAD", moment, "")),
-        Some((tip, (inside, then))) => match parse_moment(inside) {
+        None => parse_time(text).ok().map(|moment| ("HEAD", moment, "")),
+        Some((tip, (inside, then))) => match parse_time(inside) {
             Ok(moment) => Some((if tip.is_empty() { "HEAD" } else { tip }, moment, then)),
             // Places in the reflog and branches' upstreams are git's own.
             Err(_) if inside.parse::<i64>().is_ok() => None,

@@ -3,8 +3,8 @@
 use anyhow::{Result, bail};
 
 use crate::bundle::Percent;
-use crate::cli::UsageError;
 use crate::cli::branch_write::ask;
+use crate::cli::exit::UsageError;
 use crate::diag::did_you_mean;
 use crate::edit::Step;
 use crate::model::{Flag, Rule};

@@ -14,6 +14,8 @@ mod standalone_condition;
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 pub use crate::compile::standalone_condition::conditions;
 
 use crate::bundle::{
@@ -38,6 +40,11 @@ pub fn compile(project: &Project, environment: &str) -> (Bundle, Diagnostics) {
         }
     }
     compiler.finish()
+}
+
+/// Compiles several environments on all cores, and returns them in the order of their names in `environments`.
+pub fn compile_environments(project: &Project, environments: &[&str]) -> Vec<(Bundle, Diagnostics)> {
+    environments.par_iter().map(|environment| compile(project, environment)).collect()
 }
 
 /// Something that refers to others and is referred to: by its place in [`Compiler`]'s lists.

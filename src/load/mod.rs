@@ -3,6 +3,7 @@
 //! Takes a [`Source`]; gives [`Loaded`], of the whole repository or of what single flags need.
 
 mod dependants;
+mod test_selection;
 mod values;
 
 use std::collections::BTreeSet;
@@ -10,6 +11,9 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 pub use crate::load::dependants::dependants;
+pub use crate::load::test_selection::{
+    FlagScope, TestSelectionError, keys_for_advice, selected_tests, tested_environments,
+};
 
 use crate::codes::{Adjustable, Code, Severity};
 use crate::diag::{Allow, Diagnostic, Diagnostics, Finding, Level, Levels, did_you_mean, settle};

@@ -32,9 +32,14 @@ pub use crate::report::diff::json::{
 };
 pub use crate::report::diff::markdown::diff_markdown;
 pub use crate::report::diff::merge::{MergeJson, merge, merge_markdown};
+pub use crate::report::findings::contents::CheckedContents;
 pub use crate::report::findings::{Colour, FindingsFormat, Validation, validation};
+pub use crate::report::flags::build::{FlagsJson, compiled_flag, written_flag};
 pub use crate::report::flags::compiled::{CompiledJson, RequiredJson, RuleJson, VariantJson, compiled};
-pub use crate::report::flags::human::{About, FlagJson, StateJson, WrittenJson, flag, flags, rule, state};
+pub use crate::report::flags::dependants::Dependants;
+pub use crate::report::flags::human::{
+    About, FlagJson, ServingState, StateJson, WrittenJson, flag, flags, rule, state,
+};
 pub use crate::report::history::blame::{BlameJson, EraJson, GotJson, SinceJson, blame};
 pub use crate::report::history::log::{CommitJson, HistoryJson, history, words};
 pub use crate::report::json_layout::fitted;

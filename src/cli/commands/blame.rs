@@ -7,10 +7,17 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use crate::bundle::Bundle;
-use crate::cli::commands::eval::{environment, refuse};
 use crate::cli::decisions::{DecisionAt, Observed, Question};
+use crate::cli::environment_arg::environment_or_only;
+use crate::cli::error_report::{Validity, report_errors};
+use crate::cli::exit::Exit;
+use crate::cli::global::Global;
+use crate::cli::output_format::OutputFormat;
 use crate::cli::revision_arg::{At, note_end};
-use crate::cli::{Exit, Format, Global, context_arg, moment, parse_moment, progress, unknown_flag};
+use crate::cli::time_arg::given_or_now;
+use crate::cli::time_arg::parse_time;
+use crate::cli::unknown_flag::unknown_flag_in_source;
+use crate::cli::{context_arg, progress};
 use crate::compile::compile;
 use crate::diff;
 use crate::diff::{BundledFlag, Change};
@@ -37,29 +44,29 @@ pub(crate) struct Args {
     #[command(flatten)]
     at: At,
     #[command(flatten)]
-    given: context_arg::Given,
+    given: context_arg::ContextArgs,
     /// The moment of all decisions, instead of the clock
-    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
     now: Option<Timestamp>,
     /// How to write the result
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    format: Format,
+    format: OutputFormat,
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let tip = args.at.revision(Path::new("."))?;
     let source = Source::Revision(tip.clone());
     let settings = load::settings(&source)?;
-    if refuse(&settings, settings.settle(Vec::new()), &source, global)? == Exit::Failed {
+    if report_errors(&settings, settings.settle(Vec::new()), &source, global)? == Validity::Invalid {
         return Ok(Exit::Failed);
     }
-    let environment = environment(args.environment.as_deref(), &settings)?;
+    let environment = environment_or_only(args.environment.as_deref(), &settings.project.settings)?;
     let loaded = load::flags(&source, settings, std::slice::from_ref(&args.flag), &[&environment])?;
     if loaded.project.flag(&args.flag).is_none() {
-        return Err(unknown_flag(&args.flag, &source));
+        return Err(unknown_flag_in_source(&args.flag, &source));
     }
     let (bundle, diagnostics) = compile(&loaded.project, &environment);
-    let health = refuse(&loaded, loaded.settle(diagnostics), &source, global)?;
+    let validity = report_errors(&loaded, loaded.settle(diagnostics), &source, global)?;
     if bundle.flag(&args.flag).is_none() {
         return Ok(Exit::Failed);
     }
@@ -71,7 +78,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         flag: &args.flag,
         environment: &environment,
         context: context_arg::json(&bundle.attributes, file.clone(), &args.given.attributes),
-        now: moment(args.now),
+        now: given_or_now(args.now),
     };
     let blame = BlameJson {
         version: 1,
@@ -82,7 +89,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         eras: eras(&question, question.ask(tip)?)?,
     };
     args.format.write(&blame, report::blame)?;
-    Ok(health)
+    Ok(if validity == Validity::Valid { Exit::Yes } else { Exit::Failed })
 }
 
 /// What the context gets, since when, and so on back to the variant before.

@@ -1,21 +1,22 @@
-//! `flagctl completions`: what makes a shell complete flagctl's arguments.
+//! `flagctl completions`: a script that makes a shell complete flagctl's arguments.
 
 use std::io;
 
 use anyhow::Result;
-use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::cli::{Cli, Exit};
+use crate::cli::exit::Exit;
 
-/// Print a completion script for a shell
+/// Print a script that completes flagctl's arguments in a shell
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example: flagctl completions bash > /etc/bash_completion.d/flagctl")]
 pub(crate) struct Args {
     #[arg(value_name = "SHELL")]
     shell: Shell,
 }
 
-pub(crate) fn run(args: &Args) -> Result<Exit> {
-    clap_complete::generate(args.shell, &mut Cli::command(), "flagctl", &mut io::stdout().lock());
+/// Writes the script for the whole command line, which `definition` returns.
+pub(crate) fn run(args: &Args, definition: fn() -> clap::Command) -> Result<Exit> {
+    clap_complete::generate(args.shell, &mut definition(), "flagctl", &mut io::stdout().lock());
     Ok(Exit::Yes)
 }

@@ -10,8 +10,13 @@ use jiff::Timestamp;
 
 use crate::analyze::{Bounds, Budget, Population, Region, Share};
 use crate::bundle::Percent;
+use crate::cli::diff_format::DiffFormat;
+use crate::cli::exit::Exit;
+use crate::cli::exit::UsageError;
 use crate::cli::inputs::Sides;
-use crate::cli::{Exit, UsageError, merge, moment, parse_moment, population, progress};
+use crate::cli::time_arg::given_or_now;
+use crate::cli::time_arg::parse_time;
+use crate::cli::{merge, population, progress};
 use crate::diff::{Class, Impact, Verdict, impacts};
 use crate::report;
 use crate::report::DiffJson;
@@ -57,14 +62,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     population: Option<PathBuf>,
     /// The moment at which those are decided, instead of the clock
-    #[arg(long, value_name = "TIME", value_parser = parse_moment, requires = "population")]
+    #[arg(long, value_name = "TIME", value_parser = parse_time, requires = "population")]
     now: Option<Timestamp>,
     /// Work allowed for each flag, in percent of what is usual
     #[arg(long, value_name = "PERCENT", default_value_t = 100, hide = true)]
     effort: u64,
     /// How to write the result
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub(crate) format: Format,
+    format: DiffFormat,
 }
 
 /// A class that can be refused.
@@ -87,14 +92,6 @@ impl Classed {
             Self::Metadata => Class::Metadata,
         }
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    Human,
-    /// A comment of a pull request
-    Markdown,
-    Json,
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
@@ -126,7 +123,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     })?;
     let (matter, rest): (Vec<&Impact>, Vec<&Impact>) = impacts.iter().partition(|impact| impact.matters());
     let counted = args.population.as_deref();
-    let counted = counted.map(|path| population::count(path, &matter, states, moment(args.now))).transpose()?;
+    let counted = counted.map(|path| population::count(path, &matter, states, given_or_now(args.now))).transpose()?;
     let known = counted.as_ref().map(|census| census.regions.as_slice());
     let flags = report::flag_diffs(&matter, known, states, [&before.end, &after.end]);
     let listed: BTreeSet<&str> = matter.iter().map(|impact| impact.flag.as_str()).collect();
@@ -145,12 +142,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     Ok(verdict(&matter, &diff.refused))
 }
 
-fn write(diff: &DiffJson, format: Format) -> Result<()> {
+fn write(diff: &DiffJson, format: DiffFormat) -> Result<()> {
     let mut out = io::stdout().lock();
     match format {
-        Format::Human => out.write_all(report::diff(diff).as_bytes())?,
-        Format::Markdown => out.write_all(report::diff_markdown(diff).as_bytes())?,
-        Format::Json => {
+        DiffFormat::Human => out.write_all(report::diff(diff).as_bytes())?,
+        DiffFormat::Markdown => out.write_all(report::diff_markdown(diff).as_bytes())?,
+        DiffFormat::Json => {
             serde_json::to_writer_pretty(&mut out, diff)?;
             writeln!(out)?;
         }

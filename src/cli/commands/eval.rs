@@ -7,24 +7,31 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 
 use crate::bundle::{Bundle, Flag};
+use crate::cli::bundle_arg;
+use crate::cli::context_arg;
+use crate::cli::context_arg::ContextArgs;
+use crate::cli::environment_arg::environment_or_only;
+use crate::cli::error_report::{Validity, report_errors};
+use crate::cli::eval_batch;
+use crate::cli::exit::{Exit, UsageError};
+use crate::cli::global::Global;
+use crate::cli::output_format::{OutputFormat, write_json};
+use crate::cli::progress;
 use crate::cli::revision_arg::At;
-use crate::cli::{
-    Exit, Format, Global, Stream, UsageError, bundle_arg, check_environment, context_arg, eval_batch, moment,
-    parse_moment, prefix, progress, terminal_width, unknown_flag,
-};
-use crate::codes::Severity;
+use crate::cli::terminal::stdout_width;
+use crate::cli::time_arg::{given_or_now, parse_time};
+use crate::cli::unknown_flag::unknown_flag_in_source;
 use crate::compile::compile;
-use crate::diag::Finding;
 use crate::eval::{Context, Decision, decide, nearest, trace};
 use crate::load;
-use crate::load::Loaded;
 use crate::report;
-use crate::report::{DecisionJson, DecisionsJson, Validation};
-use crate::source::{Revision, Source};
+use crate::report::{DecisionJson, DecisionsJson};
+use crate::source::Revision;
 
-/// Decide what a context gets
+/// Decide which variant a context gets
 ///
-/// Without FLAG, all flags of the environment are decided.
+/// Without FLAG, decides all flags of the environment. With `--test`, exits with 0 if the flag is true and 1 if it is
+/// false. Exits with 3 if a definition has errors; flags that do not depend on it are still decided.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example: flagctl eval new-checkout -e production -c targetingKey=user-42 -c country=US --explain"
@@ -32,121 +39,118 @@ use crate::source::{Revision, Source};
 pub(crate) struct Args {
     /// Keys of flags
     #[arg(value_name = "FLAG")]
-    pub(crate) flags: Vec<String>,
-    /// The environment to decide for; needed where there are several
+    flags: Vec<String>,
+    /// The environment to decide for; required if the project has several
     #[arg(short, long, value_name = "ENV")]
     environment: Option<String>,
     #[command(flatten)]
     at: At,
     #[command(flatten)]
-    given: context_arg::Given,
+    context: ContextArgs,
     /// Read a bundle that `flagctl export bundle` wrote, instead of a flag repository
     #[arg(long, value_name = "FILE", conflicts_with_all = ["at", "environment"])]
     bundle: Option<PathBuf>,
-    /// A file with one JSON context a line, or `-` for stdin; one line of JSON is written for each
+    /// Decide for each line of a file, or of stdin if FILE is `-`
+    ///
+    /// A line is a context as a JSON object. One line of JSON is written for each, in the same order.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["context", "attributes", "explain", "test", "format"])]
     contexts: Option<PathBuf>,
-    /// The moment of the decision, instead of the clock
-    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    /// The time of the decision, instead of the clock
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
     now: Option<Timestamp>,
-    /// Show every rule and condition, what was expected and what was found
+    /// Show every rule and condition, the expected value and the found value
     #[arg(long, conflicts_with = "test")]
     explain: bool,
-    /// Write nothing; exit with 0 if the flag is true, 1 if it is false
+    /// Write nothing, and exit with 0 if the flag is true or 1 if it is false
     #[arg(long)]
     test: bool,
     /// How to write the result
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    format: Format,
+    format: OutputFormat,
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
-    let now = moment(args.now);
-    let Some(Read { bundle, commit, health }) = read(args, global)? else { return Ok(Exit::Failed) };
+    let now = given_or_now(args.now);
+    let Some(Definitions { bundle, commit, validity }) = read(args, global)? else { return Ok(Exit::Failed) };
     let flags: Vec<&Flag> = match args.flags.as_slice() {
         [] => bundle.flags.iter().collect(),
         keys => keys.iter().filter_map(|key| bundle.flag(key)).collect(),
     };
-    if flags.len() < args.flags.len() || args.test && health == Exit::Failed {
+    let is_valid = validity == Validity::Valid;
+    if flags.len() < args.flags.len() || args.test && !is_valid {
         return Ok(Exit::Failed);
     }
     if let Some(file) = &args.contexts {
         let exit = eval_batch::run(&bundle, &flags, file, now)?;
-        return Ok(if health == Exit::Failed { health } else { exit });
+        return Ok(if is_valid { exit } else { Exit::Failed });
     }
-    let json = context_arg::file(args.given.context.as_deref())?;
-    let context = context_arg::read(&bundle.attributes, json.as_ref(), &args.given.attributes)?;
+    let file = context_arg::file(args.context.context.as_deref())?;
+    let context = context_arg::read(&bundle.attributes, file.as_ref(), &args.context.attributes)?;
     context_arg::note_unusable(&bundle.attributes, &context, &mut io::stderr().lock())?;
     if args.test {
         return test(&bundle, &flags, &context, now);
     }
-    let mut out = io::stdout().lock();
     match args.format {
-        Format::Human => human(args, &bundle, &flags, &context, now, &mut out)?,
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &json_of(args, commit, &bundle, &flags, &context, now))?;
-            writeln!(out)?;
-        }
+        OutputFormat::Human => write_human(args, &bundle, &flags, &context, now)?,
+        OutputFormat::Json => write_json(&DecisionsJson {
+            version: 1,
+            environment: &bundle.environment,
+            now: now.to_string(),
+            commit,
+            decisions: flags.iter().map(|flag| decision_json(args, &bundle, flag, &context, now)).collect(),
+        })?,
     }
-    out.flush()?;
-    Ok(health)
+    Ok(if is_valid { Exit::Yes } else { Exit::Failed })
 }
 
-/// What is decided from.
-struct Read {
+/// The definitions to decide by.
+struct Definitions {
     bundle: Bundle,
-    /// Of the revision that was asked for.
+    /// The commit of the revision that was asked for.
     commit: Option<String>,
     /// Whether all flags can be decided.
-    health: Exit,
+    validity: Validity,
 }
 
-/// None where nothing can be decided; why has been shown.
-fn read(args: &Args, global: &Global) -> Result<Option<Read>> {
+/// Reads the definitions. Returns none if nothing can be decided, after reporting why.
+fn read(args: &Args, global: &Global) -> Result<Option<Definitions>> {
     if let Some(path) = &args.bundle {
-        let bundle = bundle_arg::flags(path, &args.flags)?;
-        return Ok(Some(Read { bundle, commit: None, health: Exit::Yes }));
+        let bundle = bundle_arg::read_flags(path, &args.flags)?;
+        return Ok(Some(Definitions { bundle, commit: None, validity: Validity::Valid }));
     }
     let source = args.at.source(Path::new("."))?;
     let settings = load::settings(&source)?;
-    if refuse(&settings, settings.settle(Vec::new()), &source, global)? == Exit::Failed {
+    if report_errors(&settings, settings.settle(Vec::new()), &source, global)? == Validity::Invalid {
         return Ok(None);
     }
-    let environment = environment(args.environment.as_deref(), &settings)?;
+    let environment = environment_or_only(args.environment.as_deref(), &settings.project.settings)?;
     let loaded = match args.flags.as_slice() {
         [] => progress::all(&source)?,
         keys => load::flags(&source, settings, keys, &[&environment])?,
     };
-    for key in &args.flags {
-        if loaded.project.flag(key).is_none() {
-            return Err(unknown_flag(key, &source));
-        }
+    if let Some(unknown) = args.flags.iter().find(|key| loaded.project.flag(key).is_none()) {
+        return Err(unknown_flag_in_source(unknown, &source));
     }
     let (bundle, diagnostics) = compile(&loaded.project, &environment);
-    // One flag that cannot be decided is no reason to withhold the others.
-    let health = refuse(&loaded, loaded.settle(diagnostics), &source, global)?;
-    let decided = args.flags.iter().all(|key| bundle.flag(key).is_some());
-    if decided && !args.test {
+    // The other flags are decided even if one cannot be.
+    let validity = report_errors(&loaded, loaded.settle(diagnostics), &source, global)?;
+    let all_compiled = args.flags.iter().all(|key| bundle.flag(key).is_some());
+    if all_compiled && !args.test {
         args.at.note(&source, &mut io::stderr().lock())?;
     }
-    Ok(Some(Read { bundle, commit: source.revision().map(Revision::commit), health }))
+    Ok(Some(Definitions { bundle, commit: source.revision().map(Revision::commit), validity }))
 }
 
-fn human(
-    args: &Args,
-    bundle: &Bundle,
-    flags: &[&Flag],
-    context: &Context<'_>,
-    now: Timestamp,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn write_human(args: &Args, bundle: &Bundle, flags: &[&Flag], context: &Context<'_>, now: Timestamp) -> Result<()> {
+    let mut out = io::stdout().lock();
     if !args.explain && flags.len() != 1 {
         let decided: Vec<(&Flag, Decision<'_>)> =
             flags.iter().map(|flag| (*flag, decide(bundle, flag, context, now))).collect();
-        return out.write_all(report::decisions(bundle, &decided, context, now, terminal_width()).as_bytes());
+        out.write_all(report::decisions(bundle, &decided, context, now, stdout_width()).as_bytes())?;
+        return Ok(out.flush()?);
     }
-    for (at, flag) in flags.iter().enumerate() {
-        if at > 0 {
+    for (index, flag) in flags.iter().enumerate() {
+        if index > 0 {
             writeln!(out)?;
         }
         let trace = trace(bundle, flag, context, now);
@@ -157,68 +161,30 @@ fn human(
             out.write_all(report::explanation(bundle, flag, &trace, nearest.as_ref()).as_bytes())?;
         }
     }
-    Ok(())
+    Ok(out.flush()?)
 }
 
-fn json_of<'b>(
+fn decision_json<'b>(
     args: &Args,
-    commit: Option<String>,
     bundle: &'b Bundle,
-    flags: &[&'b Flag],
+    flag: &'b Flag,
     context: &Context<'_>,
     now: Timestamp,
-) -> DecisionsJson<'b> {
-    let decision = |flag: &&'b Flag| {
-        if !args.explain {
-            return DecisionJson::new(bundle, flag, &decide(bundle, flag, context, now));
-        }
-        let trace = trace(bundle, flag, context, now);
-        let nearest = nearest(bundle, flag, context, now);
-        DecisionJson::new(bundle, flag, &trace.decision).with_trace(flag, &trace, nearest.as_ref())
-    };
-    DecisionsJson {
-        version: 1,
-        environment: &bundle.environment,
-        now: now.to_string(),
-        commit,
-        decisions: flags.iter().map(decision).collect(),
+) -> DecisionJson<'b> {
+    if !args.explain {
+        return DecisionJson::new(bundle, flag, &decide(bundle, flag, context, now));
     }
+    let trace = trace(bundle, flag, context, now);
+    let nearest = nearest(bundle, flag, context, now);
+    DecisionJson::new(bundle, flag, &trace.decision).with_trace(flag, &trace, nearest.as_ref())
 }
 
+/// Answers `--test`: whether the only flag is true.
 fn test(bundle: &Bundle, flags: &[&Flag], context: &Context<'_>, now: Timestamp) -> Result<Exit> {
     let [flag] = flags else { return Err(UsageError("`--test` takes exactly one flag".to_owned()).into()) };
     match decide(bundle, flag, context, now).variant.value.as_bool() {
         Some(true) => Ok(Exit::Yes),
         Some(false) => Ok(Exit::No),
-        None => bail!("`--test` takes a boolean flag; `{}` is none", flag.key),
+        None => bail!("`--test` takes a boolean flag, and `{}` is not boolean", flag.key),
     }
-}
-
-/// The environment asked for, or the only one that there is.
-pub(crate) fn environment(given: Option<&str>, settings: &Loaded) -> Result<String> {
-    let names: Vec<&str> = settings.project.settings.environments.iter().map(|name| name.value.as_str()).collect();
-    match (given, names.as_slice()) {
-        (Some(name), _) => check_environment(name, &settings.project.settings).map(|()| name.to_owned()),
-        (None, [only]) => Ok((*only).to_owned()),
-        (None, names) => Err(UsageError(format!("which environment? Say `-e` and one of {}", names.join(", "))).into()),
-    }
-}
-
-/// Shows the errors among the findings, if there are any.
-pub(crate) fn refuse(loaded: &Loaded, findings: Vec<Finding>, source: &Source, global: &Global) -> Result<Exit> {
-    let errors: Vec<_> = findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect();
-    if errors.is_empty() {
-        return Ok(Exit::Yes);
-    }
-    let validation = Validation {
-        findings: &errors,
-        snapshot: &loaded.snapshot,
-        prefix: &prefix(source),
-        revision: source.revision(),
-        checked: &[],
-        contents: "cannot be decided",
-    };
-    let colour = global.colour(Stream::Stderr);
-    report::validation(&validation, report::FindingsFormat::Human, colour, &mut io::stderr().lock())?;
-    Ok(Exit::Failed)
 }

@@ -1,40 +1,42 @@
-//! `flagctl explain`: the documentation of the diagnostic codes.
-
-use std::io::{self, Write};
+//! `flagctl explain`: the page of a diagnostic code.
 
 use anyhow::{Result, anyhow};
 
-use crate::cli::Exit;
+use crate::cli::exit::Exit;
+use crate::cli::output_format::write_text;
 use crate::codes::Code;
 use crate::diag::did_you_mean;
 
-/// Explain a diagnostic code, or list them
+/// Explain a diagnostic code
+///
+/// Prints what the code means, why it is reported and how to fix it. Without CODE, lists all codes.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example: flagctl explain unknown-variant")]
 pub(crate) struct Args {
-    /// A code as in `error[unknown-variant]`; without it, all are listed
+    /// A code, as in `error[unknown-variant]`
     #[arg(value_name = "CODE")]
     code: Option<String>,
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let mut out = io::stdout().lock();
-    match &args.code {
+    let text = match &args.code {
         Some(name) => {
-            let code: Code = name.parse().map_err(|_| {
-                let help = did_you_mean(name, Code::ALL.iter().map(|code| code.name()));
-                anyhow!(
-                    "there is no code `{name}`; {}",
-                    help.unwrap_or_else(|| "`flagctl explain` lists them".to_owned())
-                )
-            })?;
-            writeln!(out, "{code} ({})\n\n{}", code.severity().name(), code.page().trim_end())?;
+            let code: Code = name.parse().map_err(|_| unknown_code(name))?;
+            format!("{code} ({})\n\n{}\n", code.severity().name(), code.page().trim_end())
         }
         None => {
-            for code in Code::ALL {
+            let line = |code: &Code| {
                 let summary = code.page().lines().next().unwrap_or_default();
-                writeln!(out, "{:<22} {:<8} {summary}", code.name(), code.severity().name())?;
-            }
+                format!("{:<22} {:<8} {summary}\n", code.name(), code.severity().name())
+            };
+            Code::ALL.iter().map(line).collect()
         }
-    }
+    };
+    write_text(&text)?;
     Ok(Exit::Yes)
+}
+
+fn unknown_code(name: &str) -> anyhow::Error {
+    let help = did_you_mean(name, Code::ALL.iter().map(|code| code.name()));
+    anyhow!("`{name}` is not a code; {}", help.unwrap_or_else(|| "`flagctl explain` lists all codes".to_owned()))
 }

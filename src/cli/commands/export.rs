@@ -8,9 +8,14 @@ use clap::ValueEnum;
 use serde_json::{Map, Value as Json, json};
 
 use crate::bundle::{Bundle, Flag};
-use crate::cli::commands::eval;
+use crate::cli::environment_arg::environment_or_only;
+use crate::cli::error_report::{Validity, report_errors};
+use crate::cli::exit::Exit;
+use crate::cli::exit::UsageError;
+use crate::cli::global::Global;
 use crate::cli::revision_arg::At;
-use crate::cli::{Exit, Global, UsageError, bundle_arg, progress, unknown_flag};
+use crate::cli::unknown_flag::{unknown_flag_in_bundle, unknown_flag_in_source};
+use crate::cli::{bundle_arg, progress};
 use crate::compile::compile;
 use crate::flagd;
 use crate::flagd::Refusal;
@@ -26,7 +31,7 @@ use crate::source::Revision;
 #[command(after_help = "Example: flagctl export flagd -e production > flags.json")]
 pub(crate) struct Args {
     #[arg(value_name = "FORMAT")]
-    format: Format,
+    format: ExportFormat,
     /// Keys of flags, instead of all
     #[arg(value_name = "FLAG")]
     flags: Vec<String>,
@@ -44,7 +49,7 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum ExportFormat {
     /// For flagd and its in-process clients, which then serve what `flagctl eval` serves, to every context
     Flagd,
     /// Keys, types, descriptions, and the values of `off` as defaults, for `openfeature generate`
@@ -62,7 +67,7 @@ struct Exported {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
-    if args.format == Format::Bundle && !args.flags.is_empty() {
+    if args.format == ExportFormat::Bundle && !args.flags.is_empty() {
         return Err(UsageError("a bundle has all flags of an environment: name none".to_owned()).into());
     }
     let Some(exported) = read(args, global)? else { return Ok(Exit::Failed) };
@@ -73,8 +78,8 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     };
     let mut out = io::stdout().lock();
     match args.format {
-        Format::Flagd => return flagd(args, &exported, flags, &mut out),
-        Format::OpenfeatureManifest => {
+        ExportFormat::Flagd => return flagd(args, &exported, flags, &mut out),
+        ExportFormat::OpenfeatureManifest => {
             let description = |flag: &Flag| {
                 let written = exported.loaded.as_ref()?.project.flag(&flag.key)?;
                 Some(written.description.as_ref()?.value.as_str())
@@ -83,7 +88,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
                 flags.into_iter().map(|flag| Described { flag, description: description(flag) }).collect();
             out.write_all(report::fitted(&report::manifest(&described)).as_bytes())?;
         }
-        Format::Bundle => {
+        ExportFormat::Bundle => {
             out.write_all(&bundle.to_json()?)?;
             writeln!(out)?;
         }
@@ -96,18 +101,18 @@ fn read(args: &Args, global: &Global) -> Result<Option<Exported>> {
     if let Some(path) = &args.bundle {
         let bundle = bundle_arg::read(path)?;
         if let Some(missing) = args.flags.iter().find(|key| bundle.flag(key).is_none()) {
-            return Err(bundle_arg::unknown_flag(&bundle, missing));
+            return Err(unknown_flag_in_bundle(missing, &bundle));
         }
         return Ok(Some(Exported { bundle, loaded: None, commit: None }));
     }
     let source = args.at.source(Path::new("."))?;
     let loaded = progress::all(&source)?;
-    let environment = eval::environment(args.environment.as_deref(), &loaded)?;
+    let environment = environment_or_only(args.environment.as_deref(), &loaded.project.settings)?;
     if let Some(missing) = args.flags.iter().find(|key| loaded.project.flag(key).is_none()) {
-        return Err(unknown_flag(missing, &source));
+        return Err(unknown_flag_in_source(missing, &source));
     }
     let (bundle, diagnostics) = compile(&loaded.project, &environment);
-    if eval::refuse(&loaded, loaded.settle(diagnostics), &source, global)? == Exit::Failed {
+    if report_errors(&loaded, loaded.settle(diagnostics), &source, global)? == Validity::Invalid {
         return Ok(None);
     }
     args.at.note(&source, &mut io::stderr().lock())?;

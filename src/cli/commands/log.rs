@@ -6,9 +6,11 @@ use std::path::Path;
 use anyhow::{Result, anyhow};
 
 use crate::bundle::Bundle;
+use crate::cli::exit::Exit;
 use crate::cli::flag_versions::Versions;
+use crate::cli::output_format::OutputFormat;
+use crate::cli::progress;
 use crate::cli::revision_arg::{At, note_end};
-use crate::cli::{Exit, Format, progress};
 use crate::compile::compile;
 use crate::diff;
 use crate::diff::{BundledFlag, Change};
@@ -33,7 +35,7 @@ pub(crate) struct Args {
     at: At,
     /// How to write the result
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    format: Format,
+    format: OutputFormat,
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {

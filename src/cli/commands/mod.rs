@@ -1,8 +1,10 @@
-//! The commands, one file each.
+//! The commands, one file each: the arguments of a command, and a function `run` that runs it.
+//!
+//! **Invariant:** no command uses another one.
 
 mod blame;
 mod completions;
-pub(crate) mod diff;
+mod diff;
 mod eval;
 mod explain;
 mod export;
@@ -14,6 +16,7 @@ mod pull;
 mod revive;
 mod rollout;
 mod schema;
+mod show;
 mod test;
 mod validate;
 mod verify;
@@ -22,7 +25,8 @@ mod verify_kill;
 use anyhow::Result;
 use clap::Subcommand;
 
-use super::{Exit, Global};
+use crate::cli::exit::Exit;
+use crate::cli::global::Global;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -30,8 +34,8 @@ pub(crate) enum Command {
     Validate(validate::Args),
     Test(test::Args),
     Diff(diff::Args),
-    Show(list::ShowArgs),
-    List(list::ListArgs),
+    Show(show::Args),
+    List(list::Args),
     Log(log::Args),
     Kill(kill::Args),
     Revive(revive::Args),
@@ -48,14 +52,15 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    pub(crate) fn run(&self, global: &Global) -> Result<Exit> {
+    /// Runs the command. `definition` returns the whole command line, from which `completions` makes its script.
+    pub(crate) fn run(&self, global: &Global, definition: fn() -> clap::Command) -> Result<Exit> {
         match self {
             Self::Eval(args) => eval::run(args, global),
             Self::Validate(args) => validate::run(args, global),
             Self::Test(args) => test::run(args, global),
             Self::Diff(args) => diff::run(args),
-            Self::Show(args) => list::show(args),
-            Self::List(args) => list::list(args),
+            Self::Show(args) => show::run(args),
+            Self::List(args) => list::run(args),
             Self::Log(args) => log::run(args),
             Self::Kill(args) => kill::run(args),
             Self::Revive(args) => revive::run(args),
@@ -68,7 +73,7 @@ impl Command {
             Self::Pull(args) => pull::run(args),
             Self::Explain(args) => explain::run(args),
             Self::Schema(args) => schema::run(args),
-            Self::Completions(args) => completions::run(args),
+            Self::Completions(args) => completions::run(args, definition),
         }
     }
 }

@@ -11,10 +11,19 @@ use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
 use crate::bundle::{Bundle, BundleError};
-use crate::cli::commands::{eval, export, validate};
+use crate::check::check;
+use crate::cli::commands::export;
+use crate::cli::environment_arg::check_environment;
+use crate::cli::error_report::{Validity, report_errors};
+use crate::cli::exit::Exit;
+use crate::cli::exit::UsageError;
+use crate::cli::global::Global;
+use crate::cli::output_format::OutputFormat;
 use crate::cli::revision_arg::At;
-use crate::cli::{Exit, Global, UsageError, bundles, check_environment, progress, publish_target};
+use crate::cli::until_exit::keep_until_exit;
+use crate::cli::{progress, publish_target};
 use crate::commit;
+use crate::compile::compile_environments;
 use crate::flagd;
 use crate::flagd::Refusal;
 use crate::load;
@@ -45,10 +54,10 @@ pub(crate) struct Args {
     at: At,
     /// What bundles are written for
     #[arg(long, value_name = "FORMAT", default_value = "flagctl")]
-    format: Format,
+    format: PublishFormat,
     /// Why it is published, instead of what the commit says of itself: a kill is an emergency
     #[arg(long, value_name = "KIND")]
-    kind: Option<Kind>,
+    kind: Option<PublishKind>,
     /// Sign with the ssh key that git's `user.signingkey` names
     #[arg(long)]
     sign: bool,
@@ -70,11 +79,11 @@ pub(crate) struct Args {
     /// `current`: its `sequence`, the `sha256` of its manifest, its `commit`, and its `bundle` with `sha256` and size in
     /// `bytes`. `cacheSeconds` is how long caches may keep what was there before, `problem` why it went no further.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    report: crate::cli::Format,
+    report: OutputFormat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum PublishFormat {
     /// For flagctl's own evaluator
     Flagctl,
     /// For flagd and its clients
@@ -82,7 +91,7 @@ enum Format {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Kind {
+enum PublishKind {
     Normal,
     Emergency,
 }
@@ -108,25 +117,25 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         return Ok(Exit::No);
     }
     let source = Source::Revision(revision.clone());
-    let loaded = load::tests(&source, progress::all(&source)?, |_| true)?;
+    let loaded = keep_until_exit(load::tests(&source, progress::all(&source)?, |_| true)?);
     for name in &args.environment {
         check_environment(name, &loaded.project.settings)?;
     }
     // Whether a commit can be published does not depend on the day.
     let today = Timestamp::from_second(revision.seconds()?)?.to_zoned(TimeZone::UTC).date();
-    let findings = progress::shown("checking", || validate::check(&loaded, today));
-    if eval::refuse(&loaded, findings, &source, global)? == Exit::Failed {
+    let checked = progress::shown("checking", || check(&loaded, today));
+    let _scratch = keep_until_exit(checked.scratch);
+    if report_errors(&loaded, checked.findings, &source, global)? == Validity::Invalid {
         return Ok(Exit::No);
     }
     args.at.note(&source, &mut io::stderr().lock())?;
-    let asked_for = |name: &str| args.environment.is_empty() || args.environment.iter().any(|wanted| wanted == name);
-    let bundles = bundles(&loaded, asked_for);
+    let names = loaded.project.settings.environments.iter().map(|name| name.value.as_str());
+    let asked_for = |name: &&str| args.environment.is_empty() || args.environment.iter().any(|wanted| wanted == name);
+    let compiled = compile_environments(&loaded.project, &names.filter(asked_for).collect::<Vec<_>>());
+    let bundles = keep_until_exit(compiled.into_iter().map(|(bundle, _)| bundle).collect::<Vec<_>>());
     let Some(editions) = editions(args, &bundles, &revision)? else { return Ok(Exit::No) };
     let compare = |published: &str| compare(&revision, published, args);
-    let exit = all(args, &store, editions, &compare);
-    // The process ends here: taking the definitions apart again would take longer than publishing them.
-    std::mem::forget((loaded, bundles));
-    exit
+    all(args, &store, editions, &compare)
 }
 
 fn uncommitted(revision: &Revision) -> Result<Vec<String>> {
@@ -138,9 +147,9 @@ fn editions(args: &Args, bundles: &[Bundle], revision: &Revision) -> Result<Opti
     let about = revision.about()?;
     let killed = about.trailers("Flagctl-Action").any(|action| action == "kill");
     let kind = match args.kind {
-        Some(Kind::Emergency) => publish::Kind::Emergency,
+        Some(PublishKind::Emergency) => publish::Kind::Emergency,
         None if killed => publish::Kind::Emergency,
-        Some(Kind::Normal) | None => publish::Kind::Normal,
+        Some(PublishKind::Normal) | None => publish::Kind::Normal,
     };
     let created = Timestamp::from_second(about.seconds)?.to_string();
     let written = bundles.par_iter().map(|bundle| write(bundle, args, &about.commit)).collect::<Result<Vec<_>, _>>()?;
@@ -174,12 +183,12 @@ type Bytes = Result<(Vec<u8>, publish::Format), Vec<Refusal>>;
 
 fn write(bundle: &Bundle, args: &Args, commit: &str) -> Result<Bytes, BundleError> {
     Ok(match args.format {
-        Format::Flagctl => {
+        PublishFormat::Flagctl => {
             let mut bytes = bundle.to_json()?;
             bytes.push(b'\n');
             Ok((bytes, publish::Format::Flagctl))
         }
-        Format::Flagd => {
+        PublishFormat::Flagd => {
             let flags: Vec<_> = bundle.flags.iter().collect();
             flagd::export(bundle, &flags, export::metadata(bundle, Some(commit)))
                 .map(|json| (report::fitted(&json).into_bytes(), publish::Format::Flagd))

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use crate::cli::exit::Exit;
+use crate::cli::output_format::OutputFormat;
+use crate::cli::progress;
 use crate::cli::publish_target;
 use crate::cli::publish_target::Signers;
-use crate::cli::{Exit, Format, progress};
 use crate::publish;
 use crate::publish::Channel;
 use crate::report;
@@ -36,7 +38,7 @@ pub(crate) struct Args {
     /// JSON has the `outcome` (`replaced`, `unchanged`, `refused`), what is `current`, as `flagctl publish --report json`
     /// has it, and the `problem` where the file stays as it is.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    format: Format,
+    format: OutputFormat,
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {

@@ -1,37 +1,45 @@
 //! `flagctl schema`: the JSON Schema of a kind of file.
 
-use std::io::{self, Write};
-
 use anyhow::Result;
 use clap::ValueEnum;
 
-use crate::cli::Exit;
+use crate::cli::exit::Exit;
+use crate::cli::output_format::write_text;
 use crate::{model, schema};
 
-/// Print the JSON Schema of a kind of file, for editors and other tools
+/// Print the JSON Schema of a kind of definition file
+///
+/// Editors and other tools read it to check and complete definitions.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example: flagctl schema flag > flag.schema.json")]
 pub(crate) struct Args {
     #[arg(value_name = "KIND")]
-    kind: Kind,
+    kind: SchemaKind,
 }
 
+/// A kind of definition file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Kind {
+enum SchemaKind {
+    /// `flagctl.yaml`
     Project,
+    /// A file in `flags`
     Flag,
+    /// A file in `segments`
     Segment,
+    /// A file in `kills`
     Kill,
+    /// A file in `tests`
     Test,
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let kind = match args.kind {
-        Kind::Project => model::Kind::Project,
-        Kind::Flag => model::Kind::Flag,
-        Kind::Segment => model::Kind::Segment,
-        Kind::Kill => model::Kind::Kill,
-        Kind::Test => model::Kind::Test,
+        SchemaKind::Project => model::Kind::Project,
+        SchemaKind::Flag => model::Kind::Flag,
+        SchemaKind::Segment => model::Kind::Segment,
+        SchemaKind::Kill => model::Kind::Kill,
+        SchemaKind::Test => model::Kind::Test,
     };
-    io::stdout().lock().write_all(schema::text(kind).as_bytes())?;
+    write_text(schema::text(kind))?;
     Ok(Exit::Yes)
 }

@@ -7,9 +7,12 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use jiff::{Span, SpanRelativeTo};
 
+use crate::cli::exit::Exit;
+use crate::cli::output_format::OutputFormat;
+use crate::cli::progress;
 use crate::cli::publish_target;
 use crate::cli::publish_target::Signers;
-use crate::cli::{Exit, Format, moment, progress};
+use crate::cli::time_arg::given_or_now;
 use crate::publish;
 use crate::publish::{Channel, Checks};
 use crate::report;
@@ -38,7 +41,7 @@ pub(crate) struct Args {
     /// JSON has of each environment what is `current`, as `flagctl publish --report json` has it, its `signer`, how many
     /// `manifests` and `bundles` were read, and all `problems`.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    format: Format,
+    format: OutputFormat,
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
@@ -52,7 +55,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
             Err(error) => return publish_target::refused(error),
         },
     };
-    let max_age = args.max_age.map(|age| (age, moment(None)));
+    let max_age = args.max_age.map(|age| (age, given_or_now(None)));
     let checks = Checks { signers: signers.as_ref(), state: state.as_ref(), max_age };
     let environments = if args.environment.is_empty() { store.folders()? } else { args.environment.clone() };
     if environments.is_empty() {

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use crate::analyze::{Budget, Effect, Region};
+use crate::cli::exit::Exit;
+use crate::cli::output_format::OutputFormat;
 use crate::cli::revision_arg::advised;
-use crate::cli::{Exit, Format};
 use crate::diff;
 use crate::diff::{Event, Impact, State, Verdict};
 use crate::load;
@@ -34,7 +35,7 @@ pub(crate) struct Args {
     flags: Vec<String>,
     /// How to write the result
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    format: Format,
+    format: OutputFormat,
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {

@@ -1,5 +1,6 @@
 //! Findings, one format a file.
 
+pub(crate) mod contents;
 pub(crate) mod github;
 pub(crate) mod gitlab;
 pub(crate) mod human;

@@ -55,8 +55,8 @@ pub struct WrittenJson<'f> {
 pub struct StateJson {
     /// Its name.
     pub environment: String,
-    /// `enabled`, `disabled`, `killed`, or `invalid` where the definition cannot be compiled.
-    pub state: &'static str,
+    /// Whether it serves anything but `off`.
+    pub state: ServingState,
     /// The state, or what decides: a variant for everyone, or rules.
     pub summary: String,
     /// Why it is killed.
@@ -66,19 +66,47 @@ pub struct StateJson {
     pub steps: Vec<String>,
 }
 
+/// Whether a flag serves anything but `off` in an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServingState {
+    /// The flag decides by its rules.
+    Enabled,
+    /// Its definition turns it off.
+    Disabled,
+    /// A kill turns it off.
+    Killed,
+    /// Its definition cannot be compiled.
+    Invalid,
+}
+
+impl ServingState {
+    /// Returns the name of the state, as reports write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+            Self::Killed => "killed",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
 /// What a flag does in the environment of a bundle.
 pub fn state(bundle: &Bundle, key: &str) -> StateJson {
     let environment = bundle.environment.to_string();
     let Some(flag) = bundle.flag(key) else {
         let summary = "invalid".to_owned();
-        return StateJson { environment, state: "invalid", summary, reason: None, steps: Vec::new() };
+        return StateJson { environment, state: ServingState::Invalid, summary, reason: None, steps: Vec::new() };
     };
     let off = &flag.variant(flag.off).name;
     let (state, summary, reason) = match &flag.state {
-        State::Killed { reason, .. } => ("killed", "killed".to_owned(), Some(reason.to_string())),
-        State::Disabled => ("disabled", "disabled".to_owned(), None),
-        State::Enabled if flag.rules.is_empty() => ("enabled", flag.variant(flag.default).name.to_string(), None),
-        State::Enabled => ("enabled", crate::report::text::counted(flag.rules.len(), "rule"), None),
+        State::Killed { reason, .. } => (ServingState::Killed, "killed".to_owned(), Some(reason.to_string())),
+        State::Disabled => (ServingState::Disabled, "disabled".to_owned(), None),
+        State::Enabled if flag.rules.is_empty() => {
+            (ServingState::Enabled, flag.variant(flag.default).name.to_string(), None)
+        }
+        State::Enabled => (ServingState::Enabled, crate::report::text::counted(flag.rules.len(), "rule"), None),
     };
     let steps = if flag.state == State::Enabled { steps(bundle, flag) } else { vec![format!("serves {off}")] };
     StateJson { environment, state, summary, reason, steps }
@@ -117,7 +145,7 @@ pub(crate) fn served(flag: &Flag, rule: &Rule) -> String {
 pub fn flag(flag: &FlagJson<'_>) -> String {
     let state = |state: &StateJson| {
         let reason = state.reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
-        format!("{}: {}{reason}\n", state.environment, state.state)
+        format!("{}: {}{reason}\n", state.environment, state.state.name())
     };
     let mut text = format!("{}  ", flag.flag);
     match &flag.about {

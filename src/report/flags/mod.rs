@@ -1,2 +1,4 @@
+pub(crate) mod build;
 pub(crate) mod compiled;
+pub(crate) mod dependants;
 pub(crate) mod human;

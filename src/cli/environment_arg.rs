@@ -1,0 +1,35 @@
+//! `--environment`: the name of an environment that the project declares.
+
+use anyhow::{Result, anyhow};
+
+use crate::cli::exit::UsageError;
+use crate::diag::did_you_mean;
+use crate::model::Settings;
+
+/// Checks that the project declares an environment.
+///
+/// # Errors
+/// Returns an error that names a similar environment, or else all.
+pub(crate) fn check_environment(name: &str, settings: &Settings) -> Result<()> {
+    let names = || settings.environments.iter().map(|name| name.value.as_str());
+    if names().any(|declared| declared == name) {
+        return Ok(());
+    }
+    let help = did_you_mean(name, names());
+    let help = help.unwrap_or_else(|| format!("the environments are {}", names().collect::<Vec<_>>().join(", ")));
+    Err(anyhow!("`{name}` is not an environment; {help}"))
+}
+
+/// Returns the given environment, or the only one that the project declares.
+///
+/// # Errors
+/// Returns a [`UsageError`] if none is given and there are several, and any other error if the given one is not
+/// declared.
+pub(crate) fn environment_or_only(given: Option<&str>, settings: &Settings) -> Result<String> {
+    let names: Vec<&str> = settings.environments.iter().map(|name| name.value.as_str()).collect();
+    match (given, names.as_slice()) {
+        (Some(name), _) => check_environment(name, settings).map(|()| name.to_owned()),
+        (None, [only]) => Ok((*only).to_owned()),
+        (None, names) => Err(UsageError(format!("which environment? Say `-e` and one of {}", names.join(", "))).into()),
+    }
+}

@@ -1,0 +1,45 @@
+//! The errors of definitions on stderr, for commands whose result needs definitions without errors.
+
+use std::io;
+
+use anyhow::Result;
+
+use crate::cli::global::{Global, OutputStream};
+use crate::cli::path_arg::displayed_prefix;
+use crate::codes::Severity;
+use crate::diag::Finding;
+use crate::load::Loaded;
+use crate::report;
+use crate::report::{FindingsFormat, Validation};
+use crate::source::Source;
+
+/// Whether definitions have errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Validity {
+    Valid,
+    Invalid,
+}
+
+/// Writes the errors among the findings to stderr, and says whether there are any.
+pub(crate) fn report_errors(
+    loaded: &Loaded,
+    findings: Vec<Finding>,
+    source: &Source,
+    global: &Global,
+) -> Result<Validity> {
+    let errors: Vec<_> = findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect();
+    if errors.is_empty() {
+        return Ok(Validity::Valid);
+    }
+    let validation = Validation {
+        findings: &errors,
+        snapshot: &loaded.snapshot,
+        prefix: &displayed_prefix(source),
+        revision: source.revision(),
+        checked: &[],
+        contents: "cannot be decided",
+    };
+    let colour = global.colour(OutputStream::Stderr);
+    report::validation(&validation, FindingsFormat::Human, colour, &mut io::stderr().lock())?;
+    Ok(Validity::Invalid)
+}

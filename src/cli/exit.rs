@@ -1,0 +1,36 @@
+//! Exit codes: how a run ends, and which errors are mistakes on the command line.
+
+/// How a run ended. Programs read it from the exit code of the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// The command ran, and its answer is yes: exit code 0.
+    Yes,
+    /// The command ran, and its answer is no: exit code 1.
+    No,
+    /// The command line asks for something that is impossible: exit code 2.
+    Usage,
+    /// The command could not run, or could not find the answer: exit code 3.
+    Failed,
+}
+
+impl Exit {
+    /// Returns the exit code of the process.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Yes => 0,
+            Self::No => 1,
+            Self::Usage => 2,
+            Self::Failed => 3,
+        }
+    }
+}
+
+/// A mistake on the command line that only shows when the definitions are read.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct UsageError(pub(crate) String);
+
+/// Returns how a run ends that failed with `error`.
+pub fn exit_of(error: &anyhow::Error) -> Exit {
+    if error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }
+}

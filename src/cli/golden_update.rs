@@ -1,0 +1,40 @@
+//! `flagctl test --update`: writes golden matrices as they are decided now.
+
+use std::fs;
+use std::io::{self, Write};
+
+use anyhow::{Context as _, Error, Result};
+
+use crate::cli::path_arg::displayed_prefix;
+use crate::load::Loaded;
+use crate::source::Source;
+use crate::test::Plan;
+
+/// Whether test files were written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GoldenFiles {
+    Unchanged,
+    Changed,
+}
+
+/// Writes the files whose golden matrices differ from the decisions, and names them on stderr. A revision is never
+/// written to.
+///
+/// # Errors
+/// Returns an error if a file cannot be written, or if its matrix cannot be changed without changing anything else.
+pub(crate) fn write_golden_files(plan: &Plan<'_>, loaded: &Loaded, source: &Source) -> Result<GoldenFiles> {
+    let Source::Folder(folder) = source else { return Ok(GoldenFiles::Unchanged) };
+    let prefix = displayed_prefix(source);
+    let path = |file| &loaded.snapshot.file(file).path;
+    let files = plan.rewritten(&loaded.snapshot);
+    let files =
+        files.map_err(|(file, why)| Error::from(why).context(format!("cannot update `{prefix}{}`", path(file))))?;
+    for file in &files {
+        let shown = format!("{prefix}{}", path(file.file));
+        fs::write(folder.root().join(path(file.file)), &file.text)
+            .with_context(|| format!("cannot write `{shown}`"))?;
+        let cells = if file.changed == 1 { "cell" } else { "cells" };
+        writeln!(io::stderr().lock(), "note: wrote {shown}: {} {cells} changed", file.changed)?;
+    }
+    Ok(if files.is_empty() { GoldenFiles::Unchanged } else { GoldenFiles::Changed })
+}

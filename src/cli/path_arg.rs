@@ -1,0 +1,54 @@
+//! Paths on the command line as paths in the flag repository, and back.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::source::Source;
+
+/// Returns what is written before a path of the flag repository when it is shown: empty, or a folder with `/` at its
+/// end. In a folder it leads from the working folder, in a revision from the root of the git repository.
+pub(crate) fn displayed_prefix(source: &Source) -> String {
+    let folder = match source {
+        Source::Folder(folder) => folder,
+        Source::Revision(revision) => return revision.prefix(),
+        Source::Merged(_) => return String::new(),
+    };
+    #[allow(clippy::disallowed_methods, reason = "the only function that asks for the working folder")]
+    let working_folder = std::env::current_dir().and_then(|folder| folder.canonicalize()).unwrap_or_default();
+    let shown = folder.root().strip_prefix(&working_folder).unwrap_or(folder.root());
+    match shown.to_str() {
+        Some("") => String::new(),
+        _ => format!("{}/", shown.display()),
+    }
+}
+
+/// Turns a path on the command line into one from the root of the flag repository. It is empty if the path is that root
+/// or a folder above it.
+///
+/// # Errors
+/// Returns an error if a path in a folder does not exist, or if the path does not lead into the flag repository.
+pub(crate) fn path_in_repository(path: &Path, source: &Source) -> Result<PathBuf> {
+    let absolute = match source {
+        Source::Folder(_) => path.canonicalize(),
+        Source::Revision(_) | Source::Merged(_) => canonicalize_existing(path),
+    };
+    let absolute = absolute.with_context(|| format!("cannot read `{}`", path.display()))?;
+    // A bare repository has no folders on disk, so the path is taken as it is.
+    let Some(root) = source.root() else { return Ok(path.to_owned()) };
+    match absolute.strip_prefix(&root) {
+        Ok(inside) => Ok(inside.to_owned()),
+        Err(_) if root.starts_with(&absolute) => Ok(PathBuf::new()),
+        Err(_) => bail!("`{}` is not in `{}`", path.display(), root.display()),
+    }
+}
+
+/// Resolves the links of the part of a path that exists and keeps the rest: a revision may have files that the folder
+/// no longer has.
+fn canonicalize_existing(path: &Path) -> io::Result<PathBuf> {
+    let existing = path.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(Path::new(""));
+    let rest = path.strip_prefix(existing).unwrap_or(Path::new(""));
+    let existing = if existing == Path::new("") { Path::new(".") } else { existing };
+    Ok(existing.canonicalize()?.join(rest))
+}

@@ -1,0 +1,54 @@
+//! Builds the description of a flag, from its definition or from a bundle.
+
+use serde::Serialize;
+
+use crate::bundle::{Bundle, Flag};
+use crate::model;
+use crate::report::flags::compiled::compiled;
+use crate::report::flags::dependants::Dependants;
+use crate::report::flags::human::{About, FlagJson, WrittenJson, state};
+use crate::snapshot::Snapshot;
+
+/// Flags as they are now.
+#[derive(Debug, Serialize)]
+pub struct FlagsJson<'f> {
+    /// The version of this structure.
+    pub version: u32,
+    /// The flags that were asked for.
+    pub flags: Vec<FlagJson<'f>>,
+}
+
+/// Describes a flag by its definition, and by what holds in each of the environments.
+pub fn written_flag<'f>(
+    flag: &'f model::Flag,
+    snapshot: &'f Snapshot,
+    environments: &[Bundle],
+    dependants: &Dependants<'f>,
+) -> FlagJson<'f> {
+    let file = snapshot.file(flag.file);
+    let about = WrittenJson {
+        path: &file.path,
+        description: flag.description.as_ref().map(|text| text.value.as_str()),
+        kind: flag.kind_name(),
+        owner: flag.owner.as_ref().map(|owner| owner.value.as_str()),
+        expires: flag.expires.as_ref().map(|day| day.value.to_string()),
+        tags: flag.tags.iter().map(|tag| tag.value.as_str()).collect(),
+        text: &file.text,
+    };
+    FlagJson {
+        flag: &flag.key,
+        about: About::Written(about),
+        environments: environments.iter().map(|bundle| state(bundle, &flag.key)).collect(),
+        dependants: dependants.of(&flag.key),
+    }
+}
+
+/// Describes a flag by what a bundle says of it.
+pub fn compiled_flag<'f>(bundle: &'f Bundle, flag: &'f Flag, dependants: &Dependants<'f>) -> FlagJson<'f> {
+    FlagJson {
+        flag: &flag.key,
+        about: About::Compiled(compiled(bundle, flag)),
+        environments: vec![state(bundle, &flag.key)],
+        dependants: dependants.of(&flag.key),
+    }
+}
