@@ -34,6 +34,7 @@ mod golden;
 #[cfg(unix)]
 mod kill;
 mod log;
+mod operators;
 mod pages;
 #[cfg(unix)]
 mod publish;
