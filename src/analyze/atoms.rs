@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analyze::Side;
 use crate::bundle::{
-    Attribute, AttributeId, BUCKETS, Bucket, Bucketer, Bundle, Condition, Flag, FlagId, HashDomain, Percent, Predicate,
-    SegmentId, Serve, Type,
+    Attribute, AttributeId, BUCKETS, Bucket, Bucketer, Bundle, Condition, Flag, FlagId, Follow, HashDomain, Percent,
+    Predicate, Serve, Type, Walk,
 };
 
 /// An attribute by its name and its type: two bundles may declare the name otherwise.
@@ -47,7 +47,7 @@ pub(super) struct Hash {
 pub(super) struct Vocabulary<'b> {
     pub(super) attributes: BTreeMap<AttributeKey, Asked<'b>>,
     pub(super) hashes: BTreeMap<HashKey, Hash>,
-    segments: BTreeSet<(Side, SegmentId)>,
+    walks: BTreeMap<Side, Walk<'b>>,
     flags: BTreeSet<(Side, FlagId)>,
 }
 
@@ -65,20 +65,45 @@ pub(super) fn hash_key(bundle: &Bundle, flag: &Flag, domain: HashDomain) -> Opti
 }
 
 impl<'b> Vocabulary<'b> {
+    /// Adds what the decision of a flag depends on.
     pub(super) fn flag(&mut self, side: Side, bundle: &'b Bundle, id: FlagId) {
+        self.buckets(side, bundle, id);
+        self.walk(side, bundle, |walk| walk.add_flag(id));
+    }
+
+    /// Adds what the truth of a condition depends on.
+    pub(super) fn condition(&mut self, side: Side, bundle: &'b Bundle, condition: &'b Condition) {
+        self.walk(side, bundle, |walk| walk.add(condition));
+    }
+
+    /// Visits what `add` adds, without what an earlier walk of the same side has entered.
+    fn walk(&mut self, side: Side, bundle: &'b Bundle, add: impl FnOnce(&mut Walk<'b>)) {
+        let mut walk = self.walks.remove(&side).unwrap_or_else(|| Walk::new(bundle, Follow::SegmentsAndFlags));
+        add(&mut walk);
+        for condition in &mut walk {
+            match condition {
+                Condition::All(_) | Condition::Any(_) | Condition::Not(_) | Condition::Segment(_) => {}
+                Condition::Flag { key, .. } => self.buckets(side, bundle, *key),
+                Condition::Test(test) => {
+                    self.attribute(bundle, test.attribute, |asked| asked.predicates.push(&test.predicate));
+                }
+            }
+        }
+        self.walks.insert(side, walk);
+    }
+
+    /// Adds the buckets at which a rollout or a split of the flag begins or ends.
+    fn buckets(&mut self, side: Side, bundle: &'b Bundle, id: FlagId) {
         if !self.flags.insert((side, id)) {
             return;
         }
         let flag = bundle.flag_at(id);
-        for condition in flag.conditions() {
-            self.condition(side, bundle, condition);
-        }
         for rule in &flag.rules {
             if !matches!(rule.rollout, Percent::ZERO | Percent::ALL) {
                 self.hash(bundle, flag, HashDomain::Rollout, [rule.rollout.buckets()]);
             }
-            if let Serve::Split(ranges) = &rule.serve {
-                self.hash(bundle, flag, HashDomain::Split, ranges.iter().map(|(end, _)| *end));
+            if matches!(rule.serve, Serve::Split(_)) {
+                self.hash(bundle, flag, HashDomain::Split, rule.serve.ranges().map(|(range, _)| range.end));
             }
         }
     }
@@ -90,24 +115,6 @@ impl<'b> Vocabulary<'b> {
         let fresh = || Hash { unit, bucketer: flag.bucketer.clone(), domain, ends: BTreeSet::new() };
         let hash = self.hashes.entry(key).or_insert_with(fresh);
         hash.ends.extend(ends.into_iter().filter(|end| (1..BUCKETS).contains(end)));
-    }
-
-    pub(super) fn condition(&mut self, side: Side, bundle: &'b Bundle, condition: &'b Condition) {
-        match condition {
-            Condition::All(inner) | Condition::Any(inner) => {
-                inner.iter().for_each(|inner| self.condition(side, bundle, inner));
-            }
-            Condition::Not(inner) => self.condition(side, bundle, inner),
-            Condition::Segment(id) => {
-                if self.segments.insert((side, *id)) {
-                    self.condition(side, bundle, &bundle.segment_at(*id).condition);
-                }
-            }
-            Condition::Flag { key, .. } => self.flag(side, bundle, *key),
-            Condition::Test(test) => {
-                self.attribute(bundle, test.attribute, |asked| asked.predicates.push(&test.predicate));
-            }
-        }
     }
 
     pub(super) fn attribute(&mut self, bundle: &'b Bundle, id: AttributeId, ask: impl FnOnce(&mut Asked<'b>)) {

@@ -281,8 +281,8 @@ impl<'b> Lowering<'b> {
         for rule in rules.iter().rev() {
             let serves = match &rule.rule.serve {
                 Serve::Variant(id) => only(*id),
-                Serve::Split(ranges) => {
-                    let drawn: Vec<_> = ids().map(|id| self.drawn(unit, split, ranges, id)).collect();
+                Serve::Split(_) => {
+                    let drawn: Vec<_> = ids().map(|id| self.drawn(unit, split, &rule.rule.serve, id)).collect();
                     let without = only(flag.off);
                     drawn.iter().zip(without).map(|(drawn, off)| self.solver.choice(unit.there, *drawn, off)).collect()
                 }
@@ -296,15 +296,11 @@ impl<'b> Lowering<'b> {
     }
 
     /// The unit's bucket in the split is one of the variant's.
-    fn drawn(&mut self, unit: Unit, split: Option<usize>, ranges: &[(Bucket, VariantId)], id: VariantId) -> Literal {
-        let mut start = 0;
+    fn drawn(&mut self, unit: Unit, split: Option<usize>, serve: &Serve, id: VariantId) -> Literal {
         let mut inside = Vec::new();
-        for (end, variant) in ranges {
-            if *variant == id && start < *end {
-                let (from, to) = (self.below(unit, split, start), self.below(unit, split, *end));
-                inside.push(self.solver.all([!from, to]));
-            }
-            start = *end;
+        for (range, _) in serve.ranges().filter(|(range, variant)| *variant == id && !range.is_empty()) {
+            let (from, to) = (self.below(unit, split, range.start), self.below(unit, split, range.end));
+            inside.push(self.solver.all([!from, to]));
         }
         self.solver.any(inside)
     }

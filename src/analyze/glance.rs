@@ -10,7 +10,8 @@ use jiff::Timestamp;
 
 use crate::analyze::guess::candidates;
 use crate::bundle::{
-    Attribute, AttributeId, Bundle, Condition, Flag, Percent, Polarity, Predicate, Rule, Serve, Test, Type, VariantId,
+    Attribute, AttributeId, Bundle, Condition, Flag, Follow, Percent, Polarity, Predicate, Rule, Serve, Test, Type,
+    VariantId,
 };
 use crate::eval::{Context, Truth, Value, holds};
 
@@ -49,20 +50,9 @@ pub(super) fn glance(bundle: &Bundle, flag: &Flag) -> Option<QuickReach> {
         if !guessed(bundle, rule.condition.as_ref(), passes) {
             return None;
         }
-        match &rule.serve {
-            Serve::Variant(id) => serve(*id)?,
-            Serve::Split(ranges) => {
-                let mut start = 0;
-                for (end, id) in ranges {
-                    if start < *end {
-                        serve(*id)?;
-                    }
-                    start = *end;
-                }
-                if rule.rollout == Percent::ALL {
-                    serve(flag.off)?;
-                }
-            }
+        rule.serve.variants().try_for_each(&mut serve)?;
+        if matches!(rule.serve, Serve::Split(_)) && rule.rollout == Percent::ALL {
+            serve(flag.off)?;
         }
     }
     let whole = |rule: &&Rule| rule.rollout == Percent::ALL;
@@ -95,13 +85,11 @@ fn partial(rule: &Rule) -> bool {
 
 /// Whether the condition asks for no other flag, nor for the attribute.
 fn free(bundle: &Bundle, condition: &Condition, unit: Option<AttributeId>) -> bool {
-    match condition {
-        Condition::All(inner) | Condition::Any(inner) => inner.iter().all(|inner| free(bundle, inner, unit)),
-        Condition::Not(inner) => free(bundle, inner, unit),
-        Condition::Segment(id) => free(bundle, &bundle.segment_at(*id).condition, unit),
+    bundle.reachable_conditions(condition, Follow::Segments).all(|condition| match condition {
+        Condition::All(_) | Condition::Any(_) | Condition::Not(_) | Condition::Segment(_) => true,
         Condition::Flag { .. } => false,
         Condition::Test(test) => Some(test.attribute) != unit,
-    }
+    })
 }
 
 /// A context and when it is decided for.

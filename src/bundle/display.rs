@@ -1,6 +1,11 @@
 //! Conditions in the words of whoever wrote them.
 
-use crate::bundle::{Bundle, Condition, Operands, Ordered, Polarity, Predicate, Quantifier, Test, TextOperator};
+use std::ops::Range;
+
+use crate::bundle::{
+    Bucket, Bundle, Condition, Flag, Operands, Ordered, Percent, Polarity, Predicate, Quantifier, Serve, Test,
+    TextOperator, VariantId,
+};
 
 /// So many operands are written out.
 const SHOWN: usize = 6;
@@ -25,6 +30,22 @@ impl Bundle {
             }
             Condition::Test(test) => {
                 test.words(self.attributes.get(test.attribute).map_or("", |attribute| attribute.name.as_ref()))
+            }
+        }
+    }
+}
+
+impl Flag {
+    /// Formats what a rule of the flag serves: `on`, or `on 50%, off 50%` for a split.
+    pub fn serve_words(&self, serve: &Serve) -> String {
+        match serve {
+            Serve::Variant(id) => self.variant(*id).name.to_string(),
+            Serve::Split(_) => {
+                let share = |(range, id): (Range<Bucket>, VariantId)| {
+                    let buckets = Bucket::try_from(range.len()).ok().and_then(Percent::from_buckets);
+                    format!("{} {}", self.variant(id).name, buckets.unwrap_or(Percent::ZERO))
+                };
+                serve.ranges().map(share).collect::<Vec<_>>().join(", ")
             }
         }
     }

@@ -160,11 +160,8 @@ impl Bundle {
 
     /// Segments may refer to those before `segments` only.
     pub(super) fn check_condition(&self, condition: &Condition, segments: u32) -> Result<(), String> {
-        match condition {
-            Condition::All(inner) | Condition::Any(inner) => {
-                inner.iter().try_for_each(|condition| self.check_condition(condition, segments))
-            }
-            Condition::Not(inner) => self.check_condition(inner, segments),
+        condition.iter().try_for_each(|part| match part {
+            Condition::All(_) | Condition::Any(_) | Condition::Not(_) => Ok(()),
             Condition::Segment(id) if id.0 < segments => Ok(()),
             Condition::Segment(_) => Err("refers to a segment that does not stand before it".to_owned()),
             Condition::Flag { key, variants } => {
@@ -176,7 +173,7 @@ impl Bundle {
                 Some(_) => Ok(()),
                 None => Err("tests an attribute that is not there".to_owned()),
             },
-        }
+        })
     }
 
     /// Finds the weight of everything, in rounds: what has no weight in the end is cyclic.

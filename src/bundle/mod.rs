@@ -16,6 +16,7 @@ mod json;
 mod lazy;
 mod string_set;
 mod text;
+mod visit;
 
 pub use crate::bundle::attribute::{Attribute, AttributeId, Attributes, Element, NOW, TARGETING_KEY, Type};
 pub use crate::bundle::bucket::{BUCKETS, Bucket, Bucketer, Bucketing, HashDomain, Percent};
@@ -29,6 +30,9 @@ pub use crate::bundle::flags::Flags;
 pub use crate::bundle::json::{BundleError, FORMAT};
 pub use crate::bundle::lazy::LazyBundle;
 pub use crate::bundle::text::{Folded, Pattern, TextSet};
+pub use crate::bundle::visit::{Follow, Walk};
+
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -127,19 +131,8 @@ impl Flag {
         name.map_or_else(|| format!("#{}", at + 1), str::to_owned)
     }
 
-    /// `on 50%, off 50%`, for the ranges of one of the flag's splits.
-    pub fn shares(&self, ranges: &[(Bucket, VariantId)]) -> String {
-        let mut before = 0;
-        let share = |(end, id): &(Bucket, VariantId)| {
-            let share = Percent::from_buckets(end - before).unwrap_or(Percent::ZERO);
-            before = *end;
-            format!("{} {share}", self.variant(*id).name)
-        };
-        ranges.iter().map(share).collect::<Vec<_>>().join(", ")
-    }
-
     /// Every condition of the flag: its prerequisites, then its rules'.
-    pub fn conditions(&self) -> impl Iterator<Item = &Condition> {
+    pub fn conditions(&self) -> impl DoubleEndedIterator<Item = &Condition> {
         self.prerequisites.iter().chain(self.rules.iter().filter_map(|rule| rule.condition.as_ref()))
     }
 }
@@ -197,4 +190,23 @@ pub enum Serve {
     Variant(VariantId),
     /// Several, each up to a bucket (exclusive); the last ends at [`BUCKETS`].
     Split(Vec<(Bucket, VariantId)>),
+}
+
+impl Serve {
+    /// Iterates over the variants with the range of buckets that each one gets, in the order of the buckets.
+    ///
+    /// A single variant gets all buckets. A range of a split is empty if its share is `0%`.
+    pub fn ranges(&self) -> impl Iterator<Item = (Range<Bucket>, VariantId)> {
+        let (single, ranges) = match self {
+            Self::Variant(id) => (Some((0..BUCKETS, *id)), [].as_slice()),
+            Self::Split(ranges) => (None, ranges.as_slice()),
+        };
+        let starts = std::iter::once(0).chain(ranges.iter().map(|(end, _)| *end));
+        single.into_iter().chain(starts.zip(ranges).map(|(start, (end, id))| (start..*end, *id)))
+    }
+
+    /// Iterates over the variants that get at least one bucket. A variant may come more than once.
+    pub fn variants(&self) -> impl Iterator<Item = VariantId> {
+        self.ranges().filter(|(range, _)| !range.is_empty()).map(|(_, id)| id)
+    }
 }

@@ -5,7 +5,7 @@
 use anyhow::Result;
 use jiff::Timestamp;
 
-use crate::bundle::{BUCKETS, Flag, Serve, State};
+use crate::bundle::{BUCKETS, Flag, State};
 use crate::cli::flag_versions::Versions;
 use crate::compile::compile;
 use crate::load;
@@ -58,14 +58,7 @@ pub(crate) fn serves_off(flag: &Flag) -> bool {
         return true;
     }
     for rule in &flag.rules {
-        let serves = match &rule.serve {
-            Serve::Variant(id) => *id == flag.off,
-            Serve::Split(ranges) => {
-                let begins = std::iter::once(0).chain(ranges.iter().map(|(end, _)| *end));
-                ranges.iter().zip(begins).any(|((end, id), begin)| *id == flag.off && begin < *end)
-            }
-        };
-        if serves && rule.rollout.buckets() > 0 {
+        if rule.serve.variants().any(|id| id == flag.off) && rule.rollout.buckets() > 0 {
             return true;
         }
         // Nobody gets to what stands behind it.

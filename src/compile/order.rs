@@ -88,20 +88,18 @@ impl Compiler<'_> {
     }
 
     fn mentions_of(&self, condition: &Condition, mentions: &mut Vec<Mention>) {
-        match condition {
-            Condition::All(inner) | Condition::Any(inner) => {
-                inner.iter().for_each(|condition| self.mentions_of(condition, mentions));
+        for part in condition.iter() {
+            match part {
+                Condition::Segment(names) => mentions.extend(
+                    names.iter().filter_map(|name| Some((Item::Segment(self.find_segment(&name.value)?), name.span))),
+                ),
+                Condition::Flag(flags) => {
+                    mentions.extend(flags.iter().filter_map(|required| {
+                        Some((Item::Flag(self.find_flag(&required.flag.value)?), required.flag.span))
+                    }));
+                }
+                Condition::All(_) | Condition::Any(_) | Condition::Not(_) | Condition::Attribute { .. } => {}
             }
-            Condition::Not(inner) => self.mentions_of(inner, mentions),
-            Condition::Segment(names) => mentions.extend(
-                names.iter().filter_map(|name| Some((Item::Segment(self.find_segment(&name.value)?), name.span))),
-            ),
-            Condition::Flag(flags) => {
-                mentions.extend(flags.iter().filter_map(|required| {
-                    Some((Item::Flag(self.find_flag(&required.flag.value)?), required.flag.span))
-                }))
-            }
-            Condition::Attribute { .. } => {}
         }
     }
 
@@ -150,13 +148,13 @@ impl Renumber<'_> {
     pub(super) fn condition(&self, condition: &mut bundle::Condition) {
         let place = |places: &[u32], at: u32| places.get(at as usize).copied().unwrap_or(at);
         match condition {
-            bundle::Condition::All(inner) | bundle::Condition::Any(inner) => {
-                inner.iter_mut().for_each(|condition| self.condition(condition));
-            }
-            bundle::Condition::Not(inner) => self.condition(inner),
             bundle::Condition::Segment(id) => *id = SegmentId(place(self.segments, id.0)),
             bundle::Condition::Flag { key, .. } => *key = FlagId(place(self.flags, key.0)),
-            bundle::Condition::Test(_) => {}
+            bundle::Condition::All(_)
+            | bundle::Condition::Any(_)
+            | bundle::Condition::Not(_)
+            | bundle::Condition::Test(_) => {}
         }
+        condition.children_mut().iter_mut().for_each(|part| self.condition(part));
     }
 }

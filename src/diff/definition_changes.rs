@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use crate::bundle::{Bundle, Condition, Flag, Percent, Rule, Serve, State};
+use crate::bundle::{Bundle, Condition, Flag, Percent, Rule, State};
 
 /// One thing that a flag does otherwise than before.
 #[derive(Debug, Clone, PartialEq)]
@@ -162,10 +162,7 @@ fn compare_rule(name: &str, before: Placed<'_>, after: Placed<'_>, changes: &mut
     if exactly_from != exactly_to {
         changes.push(Change::Condition(name.to_owned(), Shift { from, to }));
     }
-    let serve = |(_, flag, rule): Placed<'_>| match &rule.serve {
-        Serve::Variant(id) => flag.variant(*id).name.to_string(),
-        Serve::Split(ranges) => flag.shares(ranges),
-    };
+    let serve = |(_, flag, rule): Placed<'_>| flag.serve_words(&rule.serve);
     changes.extend(Shift::between(serve(before), serve(after)).map(|shift| Change::Serve(name.to_owned(), shift)));
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::to_value;
 
-use crate::bundle::{AttributeId, Bundle, Condition, Flag, FlagId, SegmentId, State};
+use crate::bundle::{AttributeId, Bundle, Condition, Flag, FlagId, Follow, SegmentId, State, Walk};
 
 /// Two bundles, and what of both was compared already: what ten thousand flags share is compared once.
 pub(super) struct Comparison<'b> {
@@ -104,39 +104,17 @@ pub(super) struct Closure {
 
 impl Closure {
     pub(super) fn of(bundle: &Bundle, key: &str) -> Self {
-        let mut closure = Self::default();
+        let mut walk = Walk::new(bundle, Follow::SegmentsAndFlags);
         if let Some(id) = bundle.flags.find(key) {
-            closure.flag(bundle, id);
+            walk.add_flag(id);
         }
-        closure
-    }
-
-    fn flag(&mut self, bundle: &Bundle, id: FlagId) {
-        if self.flags.insert(id) {
-            let flag = bundle.flag_at(id);
-            self.attributes.insert(flag.unit);
-            flag.conditions().for_each(|condition| self.condition(bundle, condition));
-        }
-    }
-
-    fn condition(&mut self, bundle: &Bundle, condition: &Condition) {
-        match condition {
-            Condition::All(inner) | Condition::Any(inner) => {
-                inner.iter().for_each(|inner| self.condition(bundle, inner));
+        let mut attributes = BTreeSet::new();
+        for condition in &mut walk {
+            if let Condition::Test(test) = condition {
+                attributes.insert(test.attribute);
             }
-            Condition::Not(inner) => self.condition(bundle, inner),
-            Condition::Segment(id) => {
-                if self.segments.insert(*id) {
-                    self.condition(bundle, &bundle.segment_at(*id).condition);
-                }
-            }
-            Condition::Flag { key, .. } => self.flag(bundle, *key),
-            Condition::Test(test) => drop(self.attributes.insert(test.attribute)),
         }
+        attributes.extend(walk.flags().iter().map(|id| bundle.flag_at(*id).unit));
+        Self { flags: walk.flags().clone(), segments: walk.segments().clone(), attributes }
     }
-}
-
-/// Whether a flag's decision may depend on when it is made.
-pub fn asks_for_the_moment(bundle: &Bundle, key: &str) -> bool {
-    Closure::of(bundle, key).attributes.contains(&AttributeId::NOW)
 }

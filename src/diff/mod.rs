@@ -19,7 +19,6 @@ use rayon::prelude::*;
 
 pub use crate::diff::cause::{Cause, CauseKind};
 use crate::diff::equality::Comparison;
-pub use crate::diff::equality::asks_for_the_moment;
 pub use crate::diff::state::{FlagStatus, State};
 
 use crate::analyze::{Budget, Definition, Effect, Failure, Region, Side, changes, effects};

@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 
 use crate::bundle::{
-    Attribute, AttributeId, Bundle, Condition, Element, Flag, Operands, Ordered, Predicate, Test, TextOperator, Type,
+    Attribute, AttributeId, Bundle, Condition, Element, Flag, Follow, Operands, Ordered, Predicate, TextOperator, Type,
+    Walk,
 };
 use crate::eval::{Cause, Context, Decision, Reason, Value, decide};
 
@@ -41,9 +42,7 @@ pub fn nearest<'b>(bundle: &'b Bundle, flag: &'b Flag, context: &Context<'_>, no
     if matches!(present.reason, Reason::Disabled(Cause::Kill | Cause::Disabled) | Reason::Static) {
         return None;
     }
-    let mut candidates = Candidates { bundle, changes: Vec::new() };
-    flag.conditions().for_each(|condition| candidates.collect(condition));
-    let candidates = candidates.changes;
+    let candidates = candidates(bundle, flag);
     let attempt = |changes: &[&(AttributeId, Change<'b>)]| {
         let mut context = context.clone();
         let mut now = now;
@@ -68,26 +67,15 @@ pub fn nearest<'b>(bundle: &'b Bundle, flag: &'b Flag, context: &Context<'_>, no
     })
 }
 
-struct Candidates<'b> {
-    bundle: &'b Bundle,
-    changes: Vec<(AttributeId, Change<'b>)>,
-}
-
-impl<'b> Candidates<'b> {
-    fn collect(&mut self, condition: &'b Condition) {
-        match condition {
-            Condition::All(inner) | Condition::Any(inner) => inner.iter().for_each(|inner| self.collect(inner)),
-            Condition::Not(inner) => self.collect(inner),
-            Condition::Segment(id) => self.collect(&self.bundle.segment_at(*id).condition),
-            Condition::Flag { key, .. } => {
-                self.bundle.flag_at(*key).conditions().for_each(|condition| self.collect(condition));
-            }
-            Condition::Test(test) => self.test(test),
-        }
-    }
-
-    fn test(&mut self, test: &'b Test) {
-        let Some(attribute) = self.bundle.attributes.get(test.attribute) else { return };
+/// Returns the single changes to try: for each test that the flag may depend on, in the order of the tests, values
+/// of its attribute.
+fn candidates<'b>(bundle: &'b Bundle, flag: &'b Flag) -> Vec<(AttributeId, Change<'b>)> {
+    let mut walk = Walk::new(bundle, Follow::SegmentsAndFlags);
+    flag.conditions().rev().for_each(|condition| walk.add(condition));
+    let mut changes = Vec::new();
+    for condition in walk {
+        let Condition::Test(test) = condition else { continue };
+        let Some(attribute) = bundle.attributes.get(test.attribute) else { continue };
         let mut values = tried(&test.predicate, attribute.kind);
         let allowed = attribute.allowed.iter().flatten().take(VALUES);
         match attribute.kind {
@@ -98,11 +86,12 @@ impl<'b> Candidates<'b> {
         values.retain(|value| !matches!(Value::read(attribute, value), Value::Unusable(_)));
         for value in values.into_iter().map(Some).chain(removal) {
             let change = (test.attribute, Change { attribute, value });
-            if !self.changes.contains(&change) {
-                self.changes.push(change);
+            if !changes.contains(&change) {
+                changes.push(change);
             }
         }
     }
+    changes
 }
 
 /// Values on both sides of what the predicate asks for, those that satisfy it first.

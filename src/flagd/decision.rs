@@ -83,8 +83,8 @@ impl<'b> Writer<'b> {
         let off = json!(flag.variant(flag.off).name);
         let served = match &rule.serve {
             Serve::Variant(id) => json!(flag.variant(*id).name),
-            Serve::Split(ranges) => {
-                let shares = shares(flag, ranges);
+            Serve::Split(_) => {
+                let shares = shares(flag, &rule.serve);
                 match self.unit(flag) {
                     // Whoever the rollout admits has a unit.
                     Some((unit, _)) if rule.rollout != Percent::ALL => {
@@ -161,12 +161,6 @@ enum Reached {
     Nobody,
 }
 
-fn shares(flag: &Flag, ranges: &[(Bucket, VariantId)]) -> Vec<(Json, Bucket)> {
-    let mut before = 0;
-    let share = |(end, id): &(Bucket, VariantId)| {
-        let size = end - before;
-        before = *end;
-        (json!(flag.variant(*id).name), size)
-    };
-    ranges.iter().map(share).collect()
+fn shares(flag: &Flag, serve: &Serve) -> Vec<(Json, Bucket)> {
+    serve.ranges().map(|(range, id)| (json!(flag.variant(id).name), range.end - range.start)).collect()
 }

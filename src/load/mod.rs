@@ -131,18 +131,19 @@ pub fn settings(source: &Source) -> Result<Loaded, SourceError> {
 }
 
 fn mentioned(condition: &model::Condition, mentions: &mut Vec<(&'static str, String)>) {
-    match condition {
-        model::Condition::All(inner) | model::Condition::Any(inner) => {
-            inner.iter().for_each(|condition| mentioned(condition, mentions));
+    for part in condition.iter() {
+        match part {
+            model::Condition::Segment(names) => {
+                mentions.extend(names.iter().map(|name| (SEGMENTS, name.value.clone())));
+            }
+            model::Condition::Flag(flags) => {
+                mentions.extend(flags.iter().map(|required| (FLAGS, required.flag.value.clone())));
+            }
+            model::Condition::All(_)
+            | model::Condition::Any(_)
+            | model::Condition::Not(_)
+            | model::Condition::Attribute { .. } => {}
         }
-        model::Condition::Not(inner) => mentioned(inner, mentions),
-        model::Condition::Segment(names) => {
-            mentions.extend(names.iter().map(|name| (SEGMENTS, name.value.clone())));
-        }
-        model::Condition::Flag(flags) => {
-            mentions.extend(flags.iter().map(|required| (FLAGS, required.flag.value.clone())))
-        }
-        model::Condition::Attribute { .. } => {}
     }
 }
 

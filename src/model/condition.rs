@@ -31,6 +31,35 @@ pub enum Condition {
     },
 }
 
+impl Condition {
+    /// Returns the direct parts of the condition. A test and a reference have none.
+    fn children(&self) -> &[Self] {
+        match self {
+            Self::All(inner) | Self::Any(inner) => inner,
+            Self::Not(inner) => std::slice::from_ref(inner),
+            Self::Segment(_) | Self::Flag(_) | Self::Attribute { .. } => &[],
+        }
+    }
+
+    /// Iterates over the condition and all its parts in the order of the file. Does not follow references.
+    pub fn iter(&self) -> impl Iterator<Item = &Self> {
+        let mut pending = vec![self];
+        std::iter::from_fn(move || {
+            let condition = pending.pop()?;
+            pending.extend(condition.children().iter().rev());
+            Some(condition)
+        })
+    }
+
+    /// Iterates over the segments that the condition mentions, in the order of the file.
+    pub fn segments(&self) -> impl Iterator<Item = &Spanned<String>> {
+        self.iter().flat_map(|condition| match condition {
+            Self::Segment(names) => names.as_slice(),
+            Self::All(_) | Self::Any(_) | Self::Not(_) | Self::Flag(_) | Self::Attribute { .. } => &[],
+        })
+    }
+}
+
 /// Another flag and the variants of which it must serve one.
 #[derive(Debug, Clone)]
 pub struct Requirement {

@@ -31,10 +31,5 @@ pub(super) fn check(review: &Review<'_>, extents: &Extents<'_>, diagnostics: &mu
 
 /// `empty-segment` says it of the segment.
 fn mentions_nobody(condition: &Condition, extents: &Extents<'_>) -> bool {
-    match condition {
-        Condition::All(inner) | Condition::Any(inner) => inner.iter().any(|inner| mentions_nobody(inner, extents)),
-        Condition::Not(inner) => mentions_nobody(inner, extents),
-        Condition::Segment(names) => names.iter().any(|name| extents.of(&name.value) == Some(Extent::Nobody)),
-        Condition::Flag(_) | Condition::Attribute { .. } => false,
-    }
+    condition.segments().any(|name| extents.of(&name.value) == Some(Extent::Nobody))
 }

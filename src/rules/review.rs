@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use crate::analyze::{Answer, Budget, Definition, Extent, Failure, Reach, Reachable, extent, implies, reached};
-use crate::bundle::{Bundle, Condition, Percent, Rule};
+use crate::bundle::{Bundle, Condition, Follow, Percent, Rule};
 use crate::model;
 use crate::model::Effective;
 use crate::snapshot::{Span, Spanned};
@@ -117,8 +117,7 @@ impl<'p> Placed<'_, 'p> {
 
 /// Parts of a condition of which all must hold, and no two of which can be left out for nobody to be left.
 pub(super) fn contradiction(bundle: &Bundle, condition: &Condition) -> Vec<String> {
-    let mut parts = Vec::new();
-    flatten(condition, &mut parts);
+    let mut parts = condition.conjuncts();
     let mut at = parts.len();
     while at > 0 {
         at -= 1;
@@ -132,21 +131,9 @@ pub(super) fn contradiction(bundle: &Bundle, condition: &Condition) -> Vec<Strin
     parts.iter().map(|part| bundle.words(part)).collect()
 }
 
-fn flatten<'c>(condition: &'c Condition, parts: &mut Vec<&'c Condition>) {
-    match condition {
-        Condition::All(inner) => inner.iter().for_each(|inner| flatten(inner, parts)),
-        other => parts.push(other),
-    }
-}
-
 fn asks_flags(bundle: &Bundle, condition: &Condition) -> bool {
-    match condition {
-        Condition::All(inner) | Condition::Any(inner) => inner.iter().any(|inner| asks_flags(bundle, inner)),
-        Condition::Not(inner) => asks_flags(bundle, inner),
-        Condition::Segment(id) => asks_flags(bundle, &bundle.segment_at(*id).condition),
-        Condition::Flag { .. } => true,
-        Condition::Test(_) => false,
-    }
+    let mut reachable = bundle.reachable_conditions(condition, Follow::Segments);
+    reachable.any(|condition| matches!(condition, Condition::Flag { .. }))
 }
 
 /// Whether all that decides is the very same text.

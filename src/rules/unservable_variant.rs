@@ -1,7 +1,7 @@
 //! `unservable-variant`
 
 use crate::analyze::Reach;
-use crate::bundle::{Percent, Rule, Serve, VariantId};
+use crate::bundle::{Percent, Rule, VariantId};
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model;
@@ -47,17 +47,7 @@ fn nobody_gets(scope: &Scope<'_>, id: VariantId, name: &str) -> bool {
 
 /// Whether the rule would serve it to some of those that it admits.
 fn serves(rule: &Rule, id: VariantId) -> bool {
-    match &rule.serve {
-        Serve::Variant(served) => *served == id,
-        Serve::Split(ranges) => {
-            let mut start = 0;
-            ranges.iter().any(|(end, served)| {
-                let some = start < *end && *served == id;
-                start = *end;
-                some
-            })
-        }
-    }
+    rule.serve.variants().any(|served| served == id)
 }
 
 /// `unused-variant` says it of what nothing mentions.

@@ -15,7 +15,6 @@ use crate::diag::Diagnostic;
 use crate::eval::Context;
 use crate::model::{Assertion, Claim, FlagVariant, Suite};
 use crate::snapshot::{Span, Spanned};
-use crate::test::context::asks_for_now;
 use crate::test::plan::Planner;
 use crate::test::{Check, Decided, Failure, Verdict};
 
@@ -231,7 +230,7 @@ impl<'p> Asserted<'p> {
         let json = Json::Object(context);
         let flags: Vec<_> =
             self.question.servings().into_iter().filter_map(|one| self.bundle.flag(&one.flag.value)).collect();
-        let asks = flags.iter().flat_map(|flag| flag.conditions()).any(|one| asks_for_now(self.bundle, one));
+        let asks = flags.iter().flat_map(|flag| flag.conditions()).any(|one| self.bundle.depends_on_time(one));
         let moment = if asks { format!(" at {now}") } else { String::new() };
         let diagnostic = Diagnostic::new(Code::FailedAssertion, span, format!("{must}: broken by {json}{moment}"));
         let context = Context::from_json(&self.bundle.attributes, &json).map(|(context, _)| context.into_owned());

@@ -1,6 +1,6 @@
 //! Contexts as test files write them.
 
-use crate::bundle::{Attribute, AttributeId, Bundle, Condition, NOW, Type};
+use crate::bundle::{Attribute, AttributeId, NOW, Type};
 use crate::codes::Code;
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::eval::{Context, Value};
@@ -97,17 +97,4 @@ fn unusable(attribute: &Attribute, node: &Node) -> Diagnostic {
     let quote = attribute.kind == Type::String && scalar;
     let help = quote.then(|| format!("write `\"{}\"` to make it a string", node.written()));
     Diagnostic::new(code, node.span, message).maybe_help(help)
-}
-
-/// Whether a condition depends on the moment of the decision.
-pub(super) fn asks_for_now(bundle: &Bundle, condition: &Condition) -> bool {
-    match condition {
-        Condition::All(inner) | Condition::Any(inner) => inner.iter().any(|inner| asks_for_now(bundle, inner)),
-        Condition::Not(inner) => asks_for_now(bundle, inner),
-        Condition::Segment(id) => asks_for_now(bundle, &bundle.segment_at(*id).condition),
-        Condition::Flag { key, .. } => {
-            bundle.flag_at(*key).conditions().any(|condition| asks_for_now(bundle, condition))
-        }
-        Condition::Test(test) => test.attribute == AttributeId::NOW,
-    }
 }

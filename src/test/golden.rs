@@ -11,7 +11,6 @@ use crate::diag::Diagnostic;
 use crate::eval::decide;
 use crate::model::{Cell, Golden};
 use crate::snapshot::{File, FileId, Snapshot, Span};
-use crate::test::context::asks_for_now;
 use crate::test::plan::{NamedContext, Plan};
 use crate::test::{Check, Decided, Failure, Hit, Verdict, mismatch};
 use crate::yaml;
@@ -49,7 +48,7 @@ impl<'p> PlannedGolden<'p> {
 
     fn decide(&self, bundle: &'p Bundle, key: &str, person: &NamedContext<'p>) -> Option<(Decided<'p>, &'p str, Hit)> {
         let (flag, context) = (bundle.flag(key)?, person.context.as_ref()?);
-        if self.now.is_none() && flag.conditions().any(|condition| asks_for_now(bundle, condition)) {
+        if self.now.is_none() && flag.conditions().any(|condition| bundle.depends_on_time(condition)) {
             return None;
         }
         let now = self.now.unwrap_or_default();

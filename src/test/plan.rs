@@ -228,7 +228,7 @@ impl<'p> Planner<'p> {
 
     /// Reports a flag that asks for the moment where there is none.
     fn lacks_now(&mut self, bundle: &Bundle, flag: &crate::bundle::Flag, place: &Spanned<String>) -> bool {
-        let asks = flag.conditions().any(|condition| crate::test::context::asks_for_now(bundle, condition));
+        let asks = flag.conditions().any(|condition| bundle.depends_on_time(condition));
         if asks {
             let message = format!("`now` is missing: `{}` asks for the moment of the decision", flag.key);
             let help = "write `now: TIME` beside the case, or at the top of the file; a test never reads the clock";

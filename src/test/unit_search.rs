@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::ops::Range;
 
-use crate::bundle::{AttributeId, BUCKETS, Bucket, Bucketer, Bundle, Flag, HashDomain, Serve};
+use crate::bundle::{AttributeId, BUCKETS, Bucket, Bucketer, Bundle, Flag, HashDomain};
 use crate::eval::{Context, Value};
 use crate::model::Placement;
 
@@ -86,11 +86,7 @@ fn boundaries(flag: &Flag, domain: HashDomain) -> Vec<Bucket> {
     match domain {
         HashDomain::Rollout => flag.rules.iter().map(|rule| rule.rollout.buckets()).collect(),
         HashDomain::Split => {
-            let splits = flag.rules.iter().filter_map(|rule| match &rule.serve {
-                Serve::Split(ranges) => Some(ranges),
-                Serve::Variant(_) => None,
-            });
-            splits.flatten().map(|(end, _)| *end).collect()
+            flag.rules.iter().flat_map(|rule| rule.serve.ranges()).map(|(range, _)| range.end).collect()
         }
     }
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::bundle::{Bundle, Condition, FlagId, State};
+use crate::bundle::{Bundle, Condition, FlagId, Follow, State};
 use crate::cli::affected_flags::{Targets, finish, kill_path, show_plan};
 use crate::cli::branch_write::{WriteSession, Writing, ask, can_ask};
 use crate::cli::change_preview::{Moves, moves};
@@ -217,7 +217,10 @@ fn falling(bundle: &Bundle, key: &str) -> Vec<String> {
         flag.state = State::Disabled;
     }
     for (id, flag) in (0u32..).map(FlagId).zip(&bundle.flags) {
-        let asks = |condition: &Condition| fallen.iter().any(|&cause| mentions(bundle, condition, cause));
+        let asks = |condition: &Condition| {
+            let mut reachable = bundle.reachable_conditions(condition, Follow::Segments);
+            reachable.any(|condition| matches!(condition, Condition::Flag { key, .. } if fallen.contains(key)))
+        };
         if fallen.contains(&id) || flag.state != State::Enabled || !flag.conditions().any(asks) {
             continue;
         }
@@ -236,16 +239,6 @@ fn lost(bundle: &Bundle, prerequisite: &Condition, cause: FlagId) -> bool {
     match prerequisite {
         Condition::Flag { key, variants } => *key == cause && !variants.contains(&bundle.flag_at(cause).off),
         _ => false,
-    }
-}
-
-fn mentions(bundle: &Bundle, condition: &Condition, flag: FlagId) -> bool {
-    match condition {
-        Condition::All(inner) | Condition::Any(inner) => inner.iter().any(|inner| mentions(bundle, inner, flag)),
-        Condition::Not(inner) => mentions(bundle, inner, flag),
-        Condition::Segment(id) => mentions(bundle, &bundle.segment_at(*id).condition, flag),
-        Condition::Flag { key, .. } => *key == flag,
-        Condition::Test(_) => false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! A decision with every step that led to it, as a tree.
 
-use crate::bundle::{BUCKETS, Bucket, Bundle, Flag, NOW, Percent, Serve, State, VariantId};
+use crate::bundle::{BUCKETS, Bucket, Bundle, Flag, NOW, Percent, Serve, State};
 use crate::eval::{ConditionTrace, Nearest, Outcome, RuleTrace, Trace, TraceKind, Truth};
 use crate::report::decision::condition::found;
 use crate::report::text::grouped;
@@ -109,20 +109,13 @@ fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, at: usize, l
         lines.push(line(1, gate_mark, format!("rollout {share}"), &remark));
     }
     let asked = matches!(rule.outcome, Some(Outcome::Serves(..) | Outcome::Fails(_)));
-    if let Some(ranges) = split_of(rule).filter(|_| asked) {
-        let step = format!("split {}", flag.shares(ranges));
+    if asked && matches!(rule.rule.serve, Serve::Split(_)) {
+        let step = format!("split {}", flag.serve_words(&rule.rule.serve));
         let (split_mark, remark) = match rule.split {
             Some(bucket) => (HOLDS, in_bucket(bucket)),
             None => (UNKNOWN, missing),
         };
         lines.push(line(1, split_mark, step, &remark));
-    }
-}
-
-fn split_of<'b>(rule: &RuleTrace<'b, '_>) -> Option<&'b [(Bucket, VariantId)]> {
-    match &rule.rule.serve {
-        Serve::Split(ranges) => Some(ranges),
-        Serve::Variant(_) => None,
     }
 }
 

@@ -3,8 +3,8 @@
 use serde_json::Value as Json;
 
 use crate::analyze::{Bounds, Certainty, Population, Region, Share, Side, Transition, Witness};
-use crate::bundle::Bundle;
-use crate::diff::{Cause, Event, Impact, State, Verdict, asks_for_the_moment};
+use crate::bundle::{Bundle, Flag};
+use crate::diff::{Cause, Event, Impact, State, Verdict};
 use crate::eval::{Context, decide};
 use crate::report::diff::phrases;
 use crate::report::diff::phrases::Whom;
@@ -152,7 +152,10 @@ fn example(impact: &Impact, witness: &Witness, bundles: [&Bundle; 2]) -> Example
         Some(text.lines().map(str::trim).collect::<Vec<_>>().join(", "))
     };
     let [before, after] = bundles.map(decided);
-    let timed = bundles.iter().any(|bundle| asks_for_the_moment(bundle, &impact.flag));
+    let timed = bundles.iter().any(|bundle| {
+        let mut conditions = bundle.flag(&impact.flag).into_iter().flat_map(Flag::conditions);
+        conditions.any(|condition| bundle.depends_on_time(condition))
+    });
     let now = timed.then(|| witness.now.to_string());
     ExampleJson { context: witness.context.clone(), now, before, after, command: String::new() }
 }

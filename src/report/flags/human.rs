@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::bundle::{BUCKETS, Bundle, Condition, Flag, Rule, Serve, State};
+use crate::bundle::{BUCKETS, Bundle, Condition, Flag, Rule, State};
 use crate::report::flags::compiled;
 use crate::report::flags::compiled::CompiledJson;
 
@@ -134,10 +134,7 @@ pub fn rule(flag: &Flag, at: usize) -> String {
 
 /// `25% → on`: what a rule gives to whom it matches.
 pub(crate) fn served(flag: &Flag, rule: &Rule) -> String {
-    let serve = match &rule.serve {
-        Serve::Variant(id) => flag.variant(*id).name.to_string(),
-        Serve::Split(ranges) => flag.shares(ranges),
-    };
+    let serve = flag.serve_words(&rule.serve);
     if rule.rollout.buckets() == BUCKETS { serve } else { format!("{} → {serve}", rule.rollout) }
 }
 
