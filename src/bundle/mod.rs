@@ -125,16 +125,20 @@ impl Flag {
         &self.variants[usize::from(id.0)]
     }
 
-    /// A rule's name, or its place counted from one: `#2`.
-    pub fn rule_name(&self, at: usize) -> String {
-        let name = self.rules.get(at).and_then(|rule| rule.name.as_deref());
-        name.map_or_else(|| format!("#{}", at + 1), str::to_owned)
+    /// Returns the name of the rule at an index, as [`rule_name`] gives it.
+    pub fn rule_name(&self, rule_index: usize) -> String {
+        rule_name(self.rules.get(rule_index).and_then(|rule| rule.name.as_deref()), rule_index)
     }
 
     /// Every condition of the flag: its prerequisites, then its rules'.
     pub fn conditions(&self) -> impl DoubleEndedIterator<Item = &Condition> {
         self.prerequisites.iter().chain(self.rules.iter().filter_map(|rule| rule.condition.as_ref()))
     }
+}
+
+/// Returns the name under which people refer to a rule: its own name, or its number counted from one, such as `#2`.
+pub fn rule_name(name: Option<&str>, rule_index: usize) -> String {
+    name.map_or_else(|| format!("#{}", rule_index + 1), str::to_owned)
 }
 
 /// Whether a flag decides anything.

@@ -155,7 +155,7 @@ impl WriteSession {
 
     /// In the order of promotion.
     pub(crate) fn all_environments(&self) -> Vec<String> {
-        self.settings.project.settings.environments.iter().map(|name| name.value.clone()).collect()
+        self.settings.project.settings.environment_names().map(str::to_owned).collect()
     }
 
     /// What deciding these flags in an environment needs.

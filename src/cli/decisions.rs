@@ -81,7 +81,7 @@ impl Question<'_> {
         let loaded = load::flags(&source, settings, &[self.flag.to_owned()], &[self.environment])?;
         let (bundle, diagnostics) = compile(&loaded.project, self.environment);
         let project = &loaded.project;
-        let declared = project.settings.environments.iter().any(|name| name.value == self.environment);
+        let declared = project.settings.environment_names().any(|name| name == self.environment);
         let got = match (project.flag(self.flag), unsettled, bundle.flag(self.flag)) {
             (None, ..) => Observed::NoFlag,
             (_, Some(problem), _) => Observed::Invalid(problem),

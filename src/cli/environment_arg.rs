@@ -11,7 +11,7 @@ use crate::model::Settings;
 /// # Errors
 /// Returns an error that names a similar environment, or else all.
 pub(crate) fn check_environment(name: &str, settings: &Settings) -> Result<()> {
-    let names = || settings.environments.iter().map(|name| name.value.as_str());
+    let names = || settings.environment_names();
     if names().any(|declared| declared == name) {
         return Ok(());
     }
@@ -26,7 +26,7 @@ pub(crate) fn check_environment(name: &str, settings: &Settings) -> Result<()> {
 /// Returns a [`UsageError`] if none is given and there are several, and any other error if the given one is not
 /// declared.
 pub(crate) fn environment_or_only(given: Option<&str>, settings: &Settings) -> Result<String> {
-    let names: Vec<&str> = settings.environments.iter().map(|name| name.value.as_str()).collect();
+    let names: Vec<&str> = settings.environment_names().collect();
     match (given, names.as_slice()) {
         (Some(name), _) => check_environment(name, settings).map(|()| name.to_owned()),
         (None, [only]) => Ok((*only).to_owned()),

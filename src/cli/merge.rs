@@ -99,7 +99,7 @@ fn compare(
 /// Everything that is wrong with the merged definitions.
 fn problems(merged: &Merged) -> Result<Vec<String>> {
     let loaded = progress::all(&Source::Merged(merged.clone())).context("cannot read the merge")?;
-    let environments = loaded.project.settings.environments.iter().map(|name| name.value.as_str());
+    let environments = loaded.project.settings.environment_names();
     let diagnostics = environments.flat_map(|environment| compile(&loaded.project, environment).1).collect();
     let findings = loaded.settle(diagnostics);
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).map(|finding| {

@@ -45,7 +45,7 @@ pub(crate) fn note(tip: &Revision, flag: &Flag, environment: &str) -> Result<Str
 fn served_off(revision: &Revision, key: &str, environment: &str) -> Result<bool> {
     let source = Source::Revision(revision.clone());
     let settings = load::settings(&source)?;
-    if settings.project.settings.environments.iter().all(|name| name.value != environment) {
+    if settings.project.settings.environment_names().all(|name| name != environment) {
         return Ok(false);
     }
     let loaded = load::flags(&source, settings, &[key.to_owned()], &[environment])?;

@@ -43,7 +43,7 @@ impl<'f> RuleLocation<'f> {
     }
 
     pub(crate) fn name(&self) -> String {
-        name(self.at, self.rule)
+        self.rule.name_at(self.at)
     }
 
     /// The way to the rule in the file.
@@ -100,13 +100,8 @@ fn place<'f>(flag: &'f Flag, all: &[String], wanted: &[String]) -> Result<Place<
     }
 }
 
-/// The rule's name, or its place.
-pub(crate) fn name(at: usize, rule: &Rule) -> String {
-    rule.name.as_ref().map_or_else(|| format!("#{}", at + 1), |name| name.value.clone())
-}
-
 fn named(flag: &Flag, rules: &[Rule], wanted: &str) -> Result<usize> {
-    let names: Vec<String> = rules.iter().enumerate().map(|(at, rule)| name(at, rule)).collect();
+    let names: Vec<String> = rules.iter().enumerate().map(|(at, rule)| rule.name_at(at)).collect();
     let place = wanted.strip_prefix('#').and_then(|place| place.parse::<usize>().ok()?.checked_sub(1));
     if let Some(at) = names.iter().position(|name| name == wanted).or(place.filter(|at| *at < rules.len())) {
         return Ok(at);
@@ -119,7 +114,7 @@ fn named(flag: &Flag, rules: &[Rule], wanted: &str) -> Result<usize> {
 fn only(flag: &Flag, rules: &[Rule]) -> Result<usize> {
     let rolled = |(_, rule): &(usize, &Rule)| rule.rollout.is_some() || !rule.steps.is_empty();
     let candidates: Vec<(usize, &Rule)> = rules.iter().enumerate().filter(rolled).collect();
-    let names: Vec<String> = candidates.iter().map(|(at, rule)| name(*at, rule)).collect();
+    let names: Vec<String> = candidates.iter().map(|(at, rule)| rule.name_at(*at)).collect();
     match candidates.as_slice() {
         [(at, _)] => Ok(*at),
         [] if rules.is_empty() => bail!("`{}` has no rules there", flag.key),

@@ -118,7 +118,7 @@ impl<'p> Compiler<'p> {
     /// Names that are the same for every environment.
     fn check_names(&mut self) {
         let project = self.project;
-        let environments = || project.settings.environments.iter().map(|name| name.value.as_str());
+        let environments = || project.settings.environment_names();
         let unknown = |name: &str, span| {
             let message = format!("`{name}` is not an environment of this project");
             let help = did_you_mean(name, environments())

@@ -8,7 +8,7 @@ use crate::diff::definition_changes;
 use crate::diff::definition_changes::{Change, Shift};
 use crate::diff::equality::Closure;
 use crate::diff::{Event, State, own_changes, written};
-use crate::model::{Flag, Rule, Serve, Serving};
+use crate::model::{Flag, Serve, Serving};
 use crate::snapshot::{FileId, PROJECT_FILE, Span};
 
 /// One thing that was written otherwise.
@@ -130,7 +130,8 @@ impl Question<'_> {
     /// Where a flag says what the change is about; none if it does not.
     fn span(&self, flag: &Flag, change: &Change) -> Option<Span> {
         let serving = flag.serving(self.environment);
-        let rule = |name: &str| serving.rules.iter().enumerate().find(|(at, rule)| called(*at, rule) == name);
+        let rule =
+            |name: &str| serving.rules.iter().enumerate().find(|(rule_index, rule)| rule.name_at(*rule_index) == name);
         match change {
             Change::Added | Change::Removed => Some(flag.start),
             Change::Killed(_) | Change::Revived => None,
@@ -156,10 +157,6 @@ impl Question<'_> {
             }),
         }
     }
-}
-
-fn called(at: usize, rule: &Rule) -> String {
-    rule.name.as_ref().map_or_else(|| format!("#{}", at + 1), |name| name.value.clone())
 }
 
 fn place(state: &State, side: Side, span: Option<Span>, what: CauseKind) -> Cause {

@@ -52,7 +52,7 @@ impl State {
     pub fn read(source: &Source, keys: &[String], environment: Option<&str>) -> Result<Self, SourceError> {
         let settings = load::settings(source)?;
         let problem = first(&errors(settings.settle(Vec::new()), &settings.snapshot), None);
-        let declared = settings.project.settings.environments.iter().map(|name| name.value.clone());
+        let declared = settings.project.settings.environment_names().map(str::to_owned);
         let environments: Vec<String> =
             declared.filter(|name| environment.is_none_or(|wanted| wanted == name)).collect();
         let names: Vec<&str> = environments.iter().map(String::as_str).collect();

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::bundle::Percent;
+use crate::bundle::{Percent, rule_name};
 use crate::model::condition::{Condition, Requirement};
 use crate::model::lower::{Fields, Lowering, each};
 use crate::snapshot::{FileId, Span, Spanned};
@@ -101,6 +101,13 @@ pub struct Rule {
     pub steps: Vec<Spanned<Percent>>,
     /// What it serves; none if that could not be read.
     pub serve: Option<Serve>,
+}
+
+impl Rule {
+    /// Returns the name under which people refer to the rule at that index of the list, as [`rule_name`] gives it.
+    pub fn name_at(&self, rule_index: usize) -> String {
+        rule_name(self.name.as_ref().map(|name| name.value.as_str()), rule_index)
+    }
 }
 
 /// What a rule serves.

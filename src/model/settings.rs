@@ -36,6 +36,11 @@ pub struct AttributeDeclaration {
 const LEVELS: [&str; 3] = ["off", "warning", "error"];
 
 impl Settings {
+    /// Iterates over the names of the environments, in the order of promotion.
+    pub fn environment_names(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.environments.iter().map(|name| name.value.as_str())
+    }
+
     pub(super) fn lower(lowering: &mut Lowering, root: &Node) -> Self {
         let fields = lowering.fields(root, &["version", "environments", "attributes", "bucketing", "lint"]);
         let mut settings = Self::default();

@@ -100,7 +100,7 @@ impl<'p> Planner<'p> {
 
     /// Those of the bundles that are named; all if none is.
     fn environments(&mut self, names: &'p [Spanned<String>]) -> Vec<&'p Bundle> {
-        let known = || self.project.settings.environments.iter().map(|name| name.value.as_str());
+        let known = || self.project.settings.environment_names();
         let unknown = names.iter().filter(|name| !known().any(|known| known == name.value)).map(|name| {
             let help = did_you_mean(&name.value, known())
                 .unwrap_or_else(|| format!("the environments are {}", known().collect::<Vec<_>>().join(", ")));
@@ -306,7 +306,7 @@ impl<'p> Planner<'p> {
         }
         let now = suite.now.as_ref().map(|now| now.value);
         let environments = match suite.environments.as_slice() {
-            [] => self.project.settings.environments.iter().map(|name| name.value.as_str()).collect(),
+            [] => self.project.settings.environment_names().collect(),
             names => names.iter().map(|name| name.value.as_str()).collect(),
         };
         PlannedGolden { file: suite.file, golden, flags, persons, environments, bundles, now }

@@ -91,7 +91,7 @@ fn validate(block: &Block) -> (Vec<Finding>, String) {
     lay_out(block, folder.path());
     let source = Source::Folder(Folder::find(folder.path()).unwrap());
     let loaded = load::tests(&source, load::all(&source).unwrap(), |_| true).unwrap();
-    let names = loaded.project.settings.environments.iter().map(|name| name.value.as_str());
+    let names = loaded.project.settings.environment_names();
     let (mut bundles, compiled): (Vec<_>, Vec<_>) = names.map(|name| compile(&loaded.project, name)).unzip();
     let mut diagnostics = compiled.concat();
     diagnostics.extend(rules::check(&loaded.project, jiff::civil::date(2026, 11, 22)));

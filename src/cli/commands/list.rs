@@ -87,7 +87,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     if let Some(name) = &args.environment {
         check_environment(name, &project.settings)?;
     }
-    let names = project.settings.environments.iter().map(|name| name.value.as_str());
+    let names = project.settings.environment_names();
     let names: Vec<&str> = names.filter(|name| args.environment.as_ref().is_none_or(|only| only == name)).collect();
     let compiled = compile_environments(project, &names);
     let bundles = keep_until_exit(compiled.into_iter().map(|(bundle, _)| bundle).collect::<Vec<_>>());

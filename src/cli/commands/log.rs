@@ -83,9 +83,8 @@ fn changes(key: &str, parent: Option<&Revision>, here: &Revision) -> Result<Vec<
     let (old, new) = (parent.map(source), source(here));
     let old_settings = old.as_ref().map(load::settings).transpose()?;
     let new_settings = load::settings(&new)?;
-    let names = |loaded: &Loaded| -> Vec<String> {
-        loaded.project.settings.environments.iter().map(|name| name.value.clone()).collect()
-    };
+    let names =
+        |loaded: &Loaded| -> Vec<String> { loaded.project.settings.environment_names().map(str::to_owned).collect() };
     let mut environments = names(&new_settings);
     let gone = old_settings.iter().flat_map(names).filter(|name| !environments.contains(name));
     environments.extend(gone.collect::<Vec<_>>());

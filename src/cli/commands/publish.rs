@@ -129,7 +129,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         return Ok(Exit::No);
     }
     args.at.note(&source, &mut io::stderr().lock())?;
-    let names = loaded.project.settings.environments.iter().map(|name| name.value.as_str());
+    let names = loaded.project.settings.environment_names();
     let asked_for = |name: &&str| args.environment.is_empty() || args.environment.iter().any(|wanted| wanted == name);
     let compiled = compile_environments(&loaded.project, &names.filter(asked_for).collect::<Vec<_>>());
     let bundles = keep_until_exit(compiled.into_iter().map(|(bundle, _)| bundle).collect::<Vec<_>>());

@@ -245,7 +245,7 @@ fn status(args: &Args, flag: &Flag, all: &[String]) -> Result<Exit> {
     for environment in all.iter().filter(wanted) {
         let serving = flag.serving(environment);
         for (at, rule) in serving.rules.iter().enumerate() {
-            let name = crate::cli::rule_selector::name(at, rule);
+            let name = rule.name_at(at);
             let asked_for = args.rule.as_ref().is_none_or(|wanted| *wanted == name);
             let rolled = rule.rollout.is_some() || !rule.steps.is_empty();
             if asked_for && (rolled || args.rule.is_some()) {

@@ -44,7 +44,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let Some(flag) = loaded.project.flag(&args.flag) else {
         return Err(unknown_flag_in_source(&args.flag, &source));
     };
-    let names: Vec<&str> = loaded.project.settings.environments.iter().map(|name| name.value.as_str()).collect();
+    let names: Vec<&str> = loaded.project.settings.environment_names().collect();
     let compiled = compile_environments(&loaded.project, &names);
     let bundles = keep_until_exit(compiled.into_iter().map(|(bundle, _)| bundle).collect::<Vec<_>>());
     args.at.note(&source, &mut io::stderr().lock())?;

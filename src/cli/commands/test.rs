@@ -118,7 +118,7 @@ fn run_tests(args: &Args, global: &Global, update: GoldenUpdate) -> Result<Exit>
 fn environments(args: &Args, settings: &Loaded) -> Result<Vec<String>> {
     let settings = &settings.project.settings;
     args.environments.iter().try_for_each(|name| check_environment(name, settings))?;
-    let all = settings.environments.iter().map(|name| name.value.clone());
+    let all = settings.environment_names().map(str::to_owned);
     Ok(all.filter(|name| args.environments.is_empty() || args.environments.contains(name)).collect())
 }
 
