@@ -1,26 +1,27 @@
-//! Where lines begin and end, by any of the three line breaks that YAML knows.
+//! Where lines begin and end. Lines end with any of the three line breaks of YAML: LF, CRLF or CR.
 
 use std::ops::Range;
 
-pub(super) fn line_start(text: &str, at: usize) -> usize {
-    text.get(..at).and_then(|before| before.rfind(['\n', '\r'])).map_or(0, |end| end + 1)
+/// Returns the offset at which the line begins.
+pub(super) fn line_start(text: &str, offset: usize) -> usize {
+    text.get(..offset).and_then(|before| before.rfind(['\n', '\r'])).map_or(0, |end| end + 1)
 }
 
-/// Before the line break.
-pub(super) fn line_end(text: &str, at: usize) -> usize {
-    text.get(at..).and_then(|after| after.find(['\n', '\r'])).map_or(text.len(), |end| at + end)
+/// Returns the offset at which the line ends, before its line break.
+pub(super) fn line_end(text: &str, offset: usize) -> usize {
+    text.get(offset..).and_then(|after| after.find(['\n', '\r'])).map_or(text.len(), |end| offset + end)
 }
 
-/// The characters before a place on its line; a byte order mark is none.
-pub(super) fn column(text: &str, at: usize) -> usize {
-    let before = text.get(line_start(text, at)..at).unwrap_or_default();
+/// Counts the characters before an offset on its line. A byte order mark does not count.
+pub(super) fn column(text: &str, offset: usize) -> usize {
+    let before = text.get(line_start(text, offset)..offset).unwrap_or_default();
     before.trim_start_matches('\u{feff}').chars().count()
 }
 
-/// The line break at a place, or the one that the text uses.
-pub(super) fn line_break(text: &str, at: usize) -> &'static str {
-    let here = text.get(at..).filter(|rest| !rest.is_empty()).unwrap_or(text);
-    let first = here.get(line_end(here, 0)..).unwrap_or_default();
+/// Returns the line break that ends the line, or the first one of the text.
+pub(super) fn line_break(text: &str, offset: usize) -> &'static str {
+    let rest = text.get(offset..).filter(|rest| !rest.is_empty()).unwrap_or(text);
+    let first = rest.get(line_end(rest, 0)..).unwrap_or_default();
     if first.starts_with("\r\n") {
         "\r\n"
     } else if first.starts_with('\r') {
@@ -30,7 +31,8 @@ pub(super) fn line_break(text: &str, at: usize) -> &'static str {
     }
 }
 
-/// From the start of the first to the end of the last line; with a line break, so that none is left over.
+/// Returns the range from the start of the first line to the end of the last line, with one line break, so that no empty
+/// line remains.
 pub(super) fn whole_lines(text: &str, start: usize, end: usize) -> Range<usize> {
     let (start, end) = (line_start(text, start), line_end(text, end));
     let rest = text.get(end..).unwrap_or_default();
@@ -42,7 +44,7 @@ pub(super) fn whole_lines(text: &str, start: usize, end: usize) -> Range<usize> 
     start..end + if rest.starts_with("\r\n") { 2 } else { 1 }
 }
 
-/// Whether the value that begins there does so below a `|` or `>`, which stands at the end of an earlier line.
+/// Whether the value that begins at an offset is a block scalar: a `|` or `>` ends an earlier line.
 pub(super) fn is_block(text: &str, start: usize) -> bool {
     let before = text.get(..start).unwrap_or_default().trim_end_matches([' ', '\n', '\r']);
     let line = before.get(line_start(before, before.len())..).unwrap_or_default();

@@ -1,11 +1,20 @@
-//! How a scalar is written.
+//! Scalars in the style of the text around them.
 
 use std::fmt::Write as _;
 
-use crate::edit::{Scalar, read};
+use crate::edit::document::read;
 use crate::yaml::Value;
 
-/// What the tree will have.
+/// A scalar to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scalar<'v> {
+    /// A text. It is quoted if YAML would read it as something else without quotes.
+    Text(&'v str),
+    /// `true` or `false`
+    Boolean(bool),
+}
+
+/// Returns the value that the tree has after the change.
 pub(super) fn value(scalar: Scalar) -> Value {
     match scalar {
         Scalar::Text(text) => Value::Text(text.to_owned()),
@@ -13,7 +22,8 @@ pub(super) fn value(scalar: Scalar) -> Value {
     }
 }
 
-/// The scalar in the style of the one that it replaces.
+/// Writes the scalar in the style of the one that it replaces: quoted text keeps its quotes, plain text stays plain if
+/// the new value may be plain.
 pub(super) fn write(scalar: Scalar, old: &str) -> String {
     match scalar {
         Scalar::Boolean(boolean) => boolean.to_string(),
@@ -24,9 +34,9 @@ pub(super) fn write(scalar: Scalar, old: &str) -> String {
     }
 }
 
-/// Whether a text can stand without quotes, in block and in flow style.
+/// Whether a text may be written without quotes, in block and in flow style.
 ///
-/// Narrower than YAML: whatever has a meaning of its own anywhere in a line is quoted.
+/// This is stricter than YAML: a character that has a meaning anywhere in a line makes the text quoted.
 fn may_be_plain(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '@' | '%' | '+' | '-' | ' ');
     text.starts_with(|first: char| first.is_ascii_alphanumeric())

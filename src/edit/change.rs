@@ -1,0 +1,172 @@
+//! The three changes: set a scalar, insert a key, remove a key.
+
+use std::ops::Range;
+
+use crate::edit::compare::{equal_values, shared_with};
+use crate::edit::document::read;
+use crate::edit::lines::{column, is_block, line_break, line_end, line_start, whole_lines};
+use crate::edit::path::{Step, child_path, node_at, node_at_mut, show};
+use crate::edit::refusal::Refusal;
+use crate::edit::scalar;
+use crate::edit::scalar::Scalar;
+use crate::yaml::{Entry, Node, Value};
+
+/// Replaces a scalar by another one. A plain scalar stays plain if the new value may be plain, and a quoted one keeps its
+/// quotes.
+///
+/// ```
+/// use flagctl::edit::{Scalar, Step, set};
+///
+/// let text = "rules:\n  - {rollout: '5%', serve: on}   # careful\n";
+/// let path = [Step::Key("rules"), Step::Index(0), Step::Key("rollout")];
+/// let expected = "rules:\n  - {rollout: '25%', serve: on}   # careful\n";
+/// assert_eq!(set(text, &path, Scalar::Text("25%")).unwrap(), expected);
+/// ```
+///
+/// # Errors
+/// [`Refusal`] if the change cannot be made, or if its result cannot be proven.
+pub fn set(text: &str, path: &[Step], value: Scalar) -> Result<String, Refusal> {
+    let root = read(text)?;
+    let found = find(&root, path)?;
+    if matches!(found.value, Value::List(_) | Value::Map(_)) {
+        return Err(Refusal::Collection { path: show(path), found: found.type_name() });
+    }
+    let new = scalar::value(value);
+    if equal_values(&found.value, &new) {
+        return Ok(text.to_owned());
+    }
+    if let Some(other) = shared_with(&root, path, found) {
+        return Err(Refusal::Shared { path: show(path), other });
+    }
+    let span = range(found);
+    let old = text.get(span.clone()).unwrap_or_default();
+    if is_block(text, span.start) {
+        return Err(Refusal::Block(show(path)));
+    }
+    let written = scalar::write(value, old);
+    let result = if span.is_empty() {
+        // The parser gives a missing value the position of the next token.
+        let colon = offset_of_missing_value(text, &root, path).ok_or_else(|| Refusal::Unproven(show(path)))?;
+        splice(text, colon..colon, &format!(" {written}"))
+    } else {
+        splice(text, span, &written)
+    };
+    let mut expected = root;
+    if let Some(node) = node_at_mut(&mut expected, path) {
+        node.value = new;
+    }
+    proven(result, &expected, path)
+}
+
+/// Adds a key to a mapping, after a key that it has.
+///
+/// In block style the key gets the next line; in flow style it follows a comma.
+///
+/// # Errors
+/// [`Refusal`] if the change cannot be made, or if its result cannot be proven.
+pub fn insert(text: &str, mapping: &[Step], after: &str, key: &str, value: Scalar) -> Result<String, Refusal> {
+    let root = read(text)?;
+    let found = find(&root, mapping)?;
+    let path = child_path(mapping, key);
+    if found.entry(key).is_some() {
+        return Err(Refusal::Present(show(&path)));
+    }
+    let index = found.entries().iter().position(|entry| entry.key == after);
+    let (Some(index), Some(first)) = (index, found.entries().first()) else {
+        return Err(Refusal::Missing(show(&child_path(mapping, after))));
+    };
+    if let Some(other) = shared_with(&root, mapping, found) {
+        return Err(Refusal::Shared { path: show(mapping), other });
+    }
+    let pair = format!("{}: {}", scalar::write(Scalar::Text(key), ""), scalar::write(value, ""));
+    let end = found.entries().get(index).map_or(0, entry_end);
+    let result = if is_flow(text, found) {
+        splice(text, end..end, &format!(", {pair}"))
+    } else {
+        let end = line_end(text, end);
+        let column = column(text, first.key_span.start as usize);
+        splice(text, end..end, &format!("{}{}{pair}", line_break(text, end), " ".repeat(column)))
+    };
+    let mut expected = root.clone();
+    if let Some(Node { value: Value::Map(entries), span }) = node_at_mut(&mut expected, mapping) {
+        let node = Node { value: scalar::value(value), span: *span };
+        entries.insert(index + 1, Entry { key: key.to_owned(), key_span: *span, value: node });
+    }
+    proven(result, &expected, &path)
+}
+
+/// Removes a key from a mapping, with its value and the comment on its last line.
+///
+/// # Errors
+/// [`Refusal`] if the change cannot be made, or if its result cannot be proven.
+pub fn remove(text: &str, mapping: &[Step], key: &str) -> Result<String, Refusal> {
+    let root = read(text)?;
+    let found = find(&root, mapping)?;
+    let path = child_path(mapping, key);
+    let entries = found.entries();
+    let index = entries.iter().position(|entry| entry.key == key);
+    let Some((index, entry)) = index.and_then(|index| Some((index, entries.get(index)?))) else {
+        return Err(Refusal::Missing(show(&path)));
+    };
+    if let Some(other) = shared_with(&root, mapping, found) {
+        return Err(Refusal::Shared { path: show(mapping), other });
+    }
+    let (start, end) = (entry.key_span.start as usize, entry_end(entry));
+    let before = index.checked_sub(1).and_then(|before| entries.get(before)).map(entry_end);
+    let next = entries.get(index + 1).map(|next| next.key_span.start as usize);
+    let starts_its_line = text.get(line_start(text, start)..start).is_some_and(|indent| indent.trim().is_empty());
+    let by_lines = starts_its_line && !is_flow(text, found);
+    let cut = match (next, before) {
+        _ if by_lines => whole_lines(text, start, end),
+        (Some(next), _) => start..next,
+        (None, Some(before)) => before..end,
+        (None, None) => start..end,
+    };
+    // A comment on a removed line belongs to the entry; a comment between two entries does not.
+    if !by_lines && text.get(cut.clone()).unwrap_or_default().contains('#') {
+        return Err(Refusal::Unproven(show(&path)));
+    }
+    let mut expected = root.clone();
+    if let Some(Node { value: Value::Map(entries), .. }) = node_at_mut(&mut expected, mapping) {
+        entries.remove(index);
+    }
+    proven(splice(text, cut, ""), &expected, &path)
+}
+
+fn proven(result: String, expected: &Node, path: &[Step]) -> Result<String, Refusal> {
+    let is_as_expected = read(&result).is_ok_and(|root| equal_values(&root.value, &expected.value));
+    if is_as_expected { Ok(result) } else { Err(Refusal::Unproven(show(path))) }
+}
+
+fn find<'n>(root: &'n Node, path: &[Step]) -> Result<&'n Node, Refusal> {
+    node_at(root, path).ok_or_else(|| Refusal::Missing(show(path)))
+}
+
+fn splice(text: &str, range: Range<usize>, new: &str) -> String {
+    let before = text.get(..range.start).unwrap_or_default();
+    let after = text.get(range.end..).unwrap_or_default();
+    [before, new, after].concat()
+}
+
+fn range(node: &Node) -> Range<usize> {
+    node.span.start as usize..node.span.end as usize
+}
+
+/// Returns the offset at which an entry ends. The value of an alias is elsewhere in the text.
+fn entry_end(entry: &Entry) -> usize {
+    let value_follows_key = entry.value.span.start >= entry.key_span.end;
+    (if value_follows_key { entry.value.span.end } else { entry.key_span.end }) as usize
+}
+
+fn is_flow(text: &str, mapping: &Node) -> bool {
+    text.as_bytes().get(mapping.span.start as usize) == Some(&b'{')
+}
+
+/// Returns the offset after the colon of a key without a value, if the colon is on the line of the key.
+fn offset_of_missing_value(text: &str, root: &Node, path: &[Step]) -> Option<usize> {
+    let (Step::Key(key), mapping) = path.split_last()? else { return None };
+    let end = node_at(root, mapping)?.entry(key)?.key_span.end as usize;
+    let rest = text.get(end..)?;
+    let spaces = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    rest.get(spaces..)?.starts_with(':').then_some(end + spaces + 1)
+}

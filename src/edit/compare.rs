@@ -1,0 +1,54 @@
+//! Comparison of trees: equality without positions, and values that aliases share.
+
+use crate::edit::document::read;
+use crate::edit::path::{Step, show};
+use crate::yaml::{Node, Value};
+
+/// Whether two texts define the same values, whatever their layout is. False if one of them has errors.
+pub fn same(left: &str, right: &str) -> bool {
+    left == right || read(left).is_ok_and(|left| read(right).is_ok_and(|right| equal_values(&left.value, &right.value)))
+}
+
+/// Whether two values are equal without their positions: keys in the same order, numbers written alike.
+pub(super) fn equal_values(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::List(left), Value::List(right)) => {
+            left.len() == right.len()
+                && left.iter().zip(right).all(|(left, right)| equal_values(&left.value, &right.value))
+        }
+        (Value::Map(left), Value::Map(right)) => {
+            left.len() == right.len()
+                && left
+                    .iter()
+                    .zip(right)
+                    .all(|(left, right)| left.key == right.key && equal_values(&left.value.value, &right.value.value))
+        }
+        (left, right) => left == right,
+    }
+}
+
+/// Returns the path of another value that has the same bytes in the text. Only an alias makes such a value.
+pub(super) fn shared_with<'n>(root: &'n Node, path: &[Step<'n>], node: &Node) -> Option<String> {
+    let mut current = Vec::new();
+    search(root, node, path, &mut current)
+}
+
+fn search<'n>(parent: &'n Node, wanted: &Node, path: &[Step<'n>], current: &mut Vec<Step<'n>>) -> Option<String> {
+    if parent.span == wanted.span
+        && current != path
+        && std::mem::discriminant(&parent.value) == std::mem::discriminant(&wanted.value)
+    {
+        return Some(show(current));
+    }
+    let mut descend = |step: Step<'n>, child: &'n Node| {
+        current.push(step);
+        let found = search(child, wanted, path, current);
+        current.pop();
+        found
+    };
+    match &parent.value {
+        Value::List(items) => items.iter().enumerate().find_map(|(index, item)| descend(Step::Index(index), item)),
+        Value::Map(entries) => entries.iter().find_map(|entry| descend(Step::Key(&entry.key), &entry.value)),
+        _ => None,
+    }
+}

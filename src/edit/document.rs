@@ -1,0 +1,16 @@
+//! Parsing for edits: a text without errors, as a tree.
+
+use crate::edit::refusal::Refusal;
+use crate::snapshot::{File, FileId};
+use crate::yaml;
+use crate::yaml::{Completeness, Node};
+
+/// Parses a text.
+///
+/// # Errors
+/// [`Refusal::Unreadable`] if the text has errors of structure.
+pub(super) fn read(text: &str) -> Result<Node, Refusal> {
+    let file = File { path: String::new(), text: text.to_owned(), fault: None };
+    let document = yaml::parse(FileId(0), &file, &mut Vec::new());
+    if document.whole == Completeness::Complete { Ok(document.root) } else { Err(Refusal::Unreadable) }
+}
