@@ -12,7 +12,8 @@
 //! |---|---|---|---|
 //! | codes | nothing | Code, Severity: the one list of diagnostic codes | |
 //! | snapshot | the texts of files | File, FileId, Span: positions in definitions | |
-//! | source | a folder, a revision | files of definitions (the only reader of definitions and of git) | snapshot |
+//! | git | a folder, a revision | files of commits, history, merges (the only reader of git) | snapshot |
+//! | source | a folder, a revision, a merge | files of definitions (the only reader of definitions) | snapshot, git |
 //! | diag | codes, spans | Diagnostic, Finding (levels and inline allows are decided here) | codes, snapshot |
 //! | yaml | a file's text | Node tree with spans (the only module that knows the YAML parser) | codes, snapshot, diag |
 //! | bundle | nothing, or JSON | Bundle: what the evaluator reads | |
@@ -31,8 +32,8 @@
 //! | load | a source | Project, diagnostics: everything that happens before compiling | codes, snapshot, source, diag, yaml, model, schema |
 //! | check | Loaded, a day | every finding: what `validate` reports | snapshot, diag, yaml, bundle, compile, test, rules, load |
 //! | diff | two Sources or Bundles, keys of flags | what a change does to all contexts, per flag and environment | codes, snapshot, source, diag, model, bundle, compile, load, analyze |
-//! | report | any result | text in one format a file | codes, snapshot, source, diag, model, bundle, eval, analyze, diff, test, publish |
-//! | cli | arguments | Exit; reads clock, environment, working folder | codes, snapshot, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, store, publish, edit, commit, rules, load, check, report |
+//! | report | any result | text in one format a file | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, test, publish |
+//! | cli | arguments | Exit; reads clock, environment, working folder | codes, snapshot, git, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, store, publish, edit, commit, rules, load, check, report |
 //!
 //! `bundle` and `eval` are the evaluator: with `default-features = false` they are all there is, for programs
 //! that decide flags themselves. They read neither files nor YAML, and know no command line.
@@ -59,6 +60,8 @@ pub mod edit;
 pub mod eval;
 #[cfg(feature = "cli")]
 pub mod flagd;
+#[cfg(feature = "cli")]
+pub mod git;
 #[cfg(feature = "cli")]
 pub mod load;
 #[cfg(feature = "cli")]

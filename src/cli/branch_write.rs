@@ -2,7 +2,6 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
 
@@ -15,12 +14,13 @@ use crate::commit;
 use crate::commit::{Author, Changes, CommitError, Hooks, Local, PATIENCE, Request, Tree};
 use crate::compile::compile;
 use crate::diag::did_you_mean;
+use crate::git::{CacheWrites, Revision, RevisionSpec};
 use crate::load;
 use crate::load::Loaded;
 use crate::model::FLAGS;
 use crate::report::Written;
 use crate::snapshot::stem;
-use crate::source::{Repository, Rev, Revision, Source};
+use crate::source::{FlagRepository, Source};
 
 /// How a commit is made.
 #[derive(Debug, clap::Args)]
@@ -106,8 +106,9 @@ pub(crate) struct WriteSession {
 
 impl WriteSession {
     pub(crate) fn open(writing: &Writing) -> Result<Self> {
-        let repository = Repository::find(Path::new("."))?;
-        let place = repository.top().to_owned();
+        let cache_writes = if writing.dry_run { CacheWrites::Forbidden } else { CacheWrites::Allowed };
+        let repository = FlagRepository::find(Path::new("."), cache_writes)?;
+        let place = repository.git().top_folder().to_owned();
         if !writing.dry_run {
             commit::recover(&place)?;
         }
@@ -118,7 +119,7 @@ impl WriteSession {
             let branch = commit::branch(&place, branch)?;
             (format!("refs/heads/{branch}"), branch)
         };
-        let tip = Arc::new(repository).revision(&Rev { text: rev, line: None })?;
+        let tip = repository.revision(&RevisionSpec::new(rev))?;
         let source = Source::Revision(tip.clone());
         let settings = load::settings(&source)?;
         Ok(Self { place, branch, tip, source, settings })

@@ -11,13 +11,14 @@ use crate::codes::Severity;
 use crate::compile::compile;
 use crate::diag::Finding;
 use crate::eval::{Context, decide};
+use crate::git::{GitError, Revision};
 use crate::load;
 use crate::load::Loaded;
 use crate::model::KILLS;
 use crate::report;
 use crate::report::{DecisionJson, GotJson};
 use crate::snapshot::Snapshot;
-use crate::source::{GitError, Revision, Source};
+use crate::source::Source;
 
 /// What is asked at each commit.
 pub(crate) struct Question<'q> {
@@ -113,7 +114,7 @@ impl DecisionAt {
             return Ok(false);
         }
         for (path, version) in &self.files {
-            if other.version(path)? != *version {
+            if other.blob_id(path)? != *version {
                 return Ok(false);
             }
         }
@@ -125,8 +126,8 @@ impl DecisionAt {
         let paths = self.files.keys().chain(before.iter().flat_map(|before| before.files.keys()));
         let mut differ = Vec::new();
         for path in paths.collect::<BTreeSet<_>>() {
-            let old = before.map(|before| before.revision.version(path)).transpose()?.flatten();
-            if old != self.revision.version(path)? {
+            let old = before.map(|before| before.revision.blob_id(path)).transpose()?.flatten();
+            if old != self.revision.blob_id(path)? {
                 differ.push(path.clone());
             }
         }
@@ -152,7 +153,7 @@ impl DecisionAt {
 fn files(revision: &Revision, loaded: &Loaded, environment: &str) -> Result<BTreeMap<String, Option<String>>> {
     let read = loaded.snapshot.files().map(|(_, file)| file.path.clone());
     let kills = loaded.project.flags.iter().map(|flag| format!("{KILLS}/{environment}/{}.yaml", flag.key));
-    read.chain(kills).map(|path| Ok((path.clone(), revision.version(&path)?))).collect()
+    read.chain(kills).map(|path| Ok((path.clone(), revision.blob_id(&path)?))).collect()
 }
 
 /// The first error, with its place.

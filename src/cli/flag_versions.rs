@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
+use crate::git::Revision;
 use crate::model::{FLAGS, KILLS};
-use crate::source::Revision;
 
 /// The files of a flag and its kills at a commit.
 #[derive(Default)]
@@ -20,7 +20,7 @@ impl Versions {
     /// Where the file was a commit later is where it is nearly always.
     pub(crate) fn of(revision: &Revision, key: &str, likely: Option<&str>) -> Result<Self> {
         let name = format!("{key}.yaml");
-        let version = |path: &str| revision.version(path);
+        let version = |path: &str| revision.blob_id(path);
         let mut path = likely.map(str::to_owned);
         let mut file = path.as_deref().map(version).transpose()?.flatten();
         if file.is_none() {
@@ -28,7 +28,7 @@ impl Versions {
             file = path.as_deref().map(version).transpose()?.flatten();
         }
         let mut files: BTreeSet<String> = file.into_iter().collect();
-        for kill in revision.named(KILLS, &name)? {
+        for kill in revision.files_named(KILLS, &name)? {
             files.extend(version(&kill)?.map(|version| format!("{kill} {version}")));
         }
         Ok(Self { path, files })

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -12,11 +11,12 @@ use crate::cli::exit::UsageError;
 use crate::cli::range::{Ends, WORKING_TREE, revision};
 use crate::cli::{bundle_arg, progress, revision_arg};
 use crate::diff::{State, differing};
+use crate::git::{CacheWrites, Revision};
 use crate::load;
 use crate::model::{FLAGS, KILLS, SEGMENTS};
 use crate::report::{End, EndJson};
 use crate::snapshot::{PROJECT_FILE, stem};
-use crate::source::{Repository, Revision, Source};
+use crate::source::{FlagRepository, Source};
 
 /// What is compared.
 pub(crate) struct Sides {
@@ -108,7 +108,7 @@ impl Sides {
 fn merged(rev: Option<&str>, environment: &str, bundle: &Path) -> Result<Side> {
     let here = Path::new(".");
     let source = match rev {
-        Some(rev) => Source::Revision(revision(&Arc::new(Repository::find(here)?), rev)?),
+        Some(rev) => Source::Revision(revision(&FlagRepository::find(here, CacheWrites::Allowed)?, rev)?),
         None => revision_arg::folder(here)?,
     };
     let revision = source.revision();
@@ -125,8 +125,10 @@ fn merged(rev: Option<&str>, environment: &str, bundle: &Path) -> Result<Side> {
 
 /// The keys of all flags for which something may change.
 pub(crate) fn affected(before: &Revision, after: &Source) -> Result<BTreeSet<String>> {
-    let (changed, ()) =
-        rayon::join(|| before.changed(after, &[PROJECT_FILE, FLAGS, SEGMENTS, KILLS]), || before.recall());
+    let (changed, ()) = rayon::join(
+        || after.changed_since(before, &[PROJECT_FILE, FLAGS, SEGMENTS, KILLS]),
+        || before.load_word_index(),
+    );
     let changed = changed?;
     let mut keys = BTreeSet::new();
     if changed.contains(PROJECT_FILE) {

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
@@ -16,9 +15,10 @@ use crate::cli::range::{earlier, revision};
 use crate::codes::Severity;
 use crate::compile::compile;
 use crate::diff::{Impact, State, Verdict, impacts};
+use crate::git::{CacheWrites, MergeResult, MergedFiles, Revision};
 use crate::report;
 use crate::report::{EndJson, MergeJson};
-use crate::source::{Merge, Merged, Repository, Revision, Source};
+use crate::source::{FlagRepository, Source};
 
 pub(crate) fn run(
     [base, theirs, ours]: [&str; 3],
@@ -26,15 +26,15 @@ pub(crate) fn run(
     budget: &Budget,
     format: DiffFormat,
 ) -> Result<Exit> {
-    let repository = Arc::new(Repository::find(Path::new("."))?);
+    let repository = FlagRepository::find(Path::new("."), CacheWrites::Allowed)?;
     let base = earlier(&repository, base)?;
     let (theirs, ours) = (revision(&repository, theirs)?, revision(&repository, ours)?);
     let end = |revision: &Revision| EndJson { name: revision.name().to_owned(), commit: Some(revision.commit()) };
     let mut json = MergeJson::new(end(&base), end(&theirs), end(&ours));
     let mut known = true;
     match progress::shown("merging", || base.merge(&theirs, &ours))? {
-        Merge::Conflicts(paths) => json.conflicts = paths,
-        Merge::Clean(merged) => {
+        MergeResult::Conflicts(paths) => json.conflicts = paths,
+        MergeResult::Clean(merged) => {
             json.problems = problems(&merged)?;
             known = compare(&base, [&theirs, &ours], merged, environment, budget, &mut json)?;
         }
@@ -60,7 +60,7 @@ pub(crate) fn run(
 fn compare(
     base: &Revision,
     sides: [&Revision; 2],
-    merged: Merged,
+    merged: MergedFiles,
     environment: Option<&str>,
     budget: &Budget,
     json: &mut MergeJson,
@@ -97,7 +97,7 @@ fn compare(
 }
 
 /// Everything that is wrong with the merged definitions.
-fn problems(merged: &Merged) -> Result<Vec<String>> {
+fn problems(merged: &MergedFiles) -> Result<Vec<String>> {
     let loaded = progress::all(&Source::Merged(merged.clone())).context("cannot read the merge")?;
     let environments = loaded.project.settings.environment_names();
     let diagnostics = environments.flat_map(|environment| compile(&loaded.project, environment).1).collect();

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use crate::bundle::{BUCKETS, Flag, State};
 use crate::cli::flag_versions::Versions;
 use crate::compile::compile;
+use crate::git::{CloneDepth, Revision};
 use crate::load;
-use crate::source::{Depth, Revision, Source};
+use crate::source::Source;
 
 /// When a flag that does not serve `off` at the tip last did.
 pub(crate) fn note(tip: &Revision, flag: &Flag, environment: &str) -> Result<String> {
@@ -30,11 +31,11 @@ pub(crate) fn note(tip: &Revision, flag: &Flag, environment: &str) -> Result<Str
     }
     let first = dated(&first)?;
     Ok(match here.depth()? {
-        Depth::Full => format!(
+        CloneDepth::Full => format!(
             "no rule, default or kill has served `{off}` here since the flag's first commit {first}: this off path has \
              never been live"
         ),
-        Depth::Shallow => format!(
+        CloneDepth::Shallow => format!(
             "no rule, default or kill has served `{off}` here since {first}: this off path has never been live, as far \
              as this shallow clone's history goes"
         ),

@@ -2,14 +2,14 @@
 
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow};
 use jiff::Timestamp;
 
 use crate::cli::time_arg::parse_time;
 use crate::diag::did_you_mean;
-use crate::source::{Depth, Folder, GitError, Line, Repository, Rev, Revision, Source, SourceError};
+use crate::git::{BranchAtTime, CacheWrites, CloneDepth, GitError, Revision, RevisionSpec};
+use crate::source::{FlagRepository, Folder, Source, SourceError};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct At {
@@ -20,7 +20,7 @@ pub(crate) struct At {
     /// until then on the first-parent line of HEAD, and `main@{2026-11-01}` on that of main: what was committed, not
     /// what this clone knew.
     #[arg(long, value_name = "REV", value_parser = parse)]
-    at: Option<Rev>,
+    at: Option<RevisionSpec>,
 }
 
 impl At {
@@ -31,19 +31,19 @@ impl At {
 
     /// The flag repository at or above a folder, or as it was at the revision.
     pub(crate) fn source(&self, start: &Path) -> Result<Source> {
-        if self.at.is_none() { folder(start) } else { self.revision(start).map(Source::Revision) }
+        if self.at.is_none() { folder(start) } else { self.revision(start, CacheWrites::Allowed).map(Source::Revision) }
     }
 
     /// The flag repository as it was at the revision, or at `HEAD`.
-    pub(crate) fn revision(&self, start: &Path) -> Result<Revision> {
-        let head = Rev { text: "HEAD".to_owned(), line: None };
+    pub(crate) fn revision(&self, start: &Path, cache_writes: CacheWrites) -> Result<Revision> {
+        let head = RevisionSpec::new("HEAD");
         let rev = self.at.as_ref().unwrap_or(&head);
-        Repository::find(start).and_then(|repository| Arc::new(repository).revision(rev)).map_err(advised)
+        FlagRepository::find(start, cache_writes).and_then(|repository| repository.revision(rev)).map_err(advised)
     }
 
     /// Says which commit a moment stands for.
     pub(crate) fn note(&self, source: &Source, err: &mut dyn Write) -> Result<()> {
-        if let (Some(Rev { text, .. }), Source::Revision(revision)) = (&self.at, source)
+        if let (Some(RevisionSpec { text, .. }), Source::Revision(revision)) = (&self.at, source)
             && revision.name() != text
         {
             let made = Timestamp::from_second(revision.seconds()?)?;
@@ -68,11 +68,11 @@ pub(crate) fn note_end(revision: &Revision, err: &mut dyn Write) -> io::Result<(
 }
 
 /// A revision as an argument.
-pub(crate) fn parse(text: &str) -> Result<Rev, String> {
+pub(crate) fn parse(text: &str) -> Result<RevisionSpec, String> {
     if text.is_empty() {
         return Err("expected a branch, tag, commit or moment".to_owned());
     }
-    let line = match text.split_once("@{").and_then(|(tip, rest)| Some((tip, rest.split_once('}')?))) {
+    let at_time = match text.split_once("@{").and_then(|(tip, rest)| Some((tip, rest.split_once('}')?))) {
         None => parse_time(text).ok().map(|moment| ("HEAD", moment, "")),
         Some((tip, (inside, then))) => match parse_time(inside) {
             Ok(moment) => Some((if tip.is_empty() { "HEAD" } else { tip }, moment, then)),
@@ -83,8 +83,9 @@ pub(crate) fn parse(text: &str) -> Result<Rev, String> {
             Err(expected) => return Err(format!("`{inside}` is no moment: {expected}")),
         },
     };
-    let line = line.map(|(tip, moment, then)| Line { tip: tip.to_owned(), moment, then: then.to_owned() });
-    Ok(Rev { text: text.to_owned(), line })
+    let at_time =
+        at_time.map(|(tip, time, suffix)| BranchAtTime { tip: tip.to_owned(), time, suffix: suffix.to_owned() });
+    Ok(RevisionSpec { text: text.to_owned(), at_time })
 }
 
 /// The error with the name that was probably meant, or where to look for it.
@@ -99,18 +100,18 @@ pub(crate) fn advised(error: SourceError) -> anyhow::Error {
     anyhow!("{error}; {help}")
 }
 
-fn advice(rev: &str, depth: Depth) -> String {
+fn advice(rev: &str, depth: CloneDepth) -> String {
     let is_id = rev.len() >= 7 && rev.bytes().all(|byte| byte.is_ascii_hexdigit());
     match depth {
         _ if rev.contains("..") => "a range has two ends: write one of them".to_owned(),
-        Depth::Full => "`git branch --all`, `git tag` and `git log` show what there is".to_owned(),
-        Depth::Shallow if is_id && rev.len() < 40 => {
+        CloneDepth::Full => "`git branch --all`, `git tag` and `git log` show what there is".to_owned(),
+        CloneDepth::Shallow if is_id && rev.len() < 40 => {
             "in a shallow clone `git fetch origin ID` brings a commit by its full id, \
              `git fetch --unshallow` the whole history"
                 .to_owned()
         }
-        Depth::Shallow if is_id => format!("in a shallow clone `git fetch origin {rev}` brings it"),
-        Depth::Shallow => format!(
+        CloneDepth::Shallow if is_id => format!("in a shallow clone `git fetch origin {rev}` brings it"),
+        CloneDepth::Shallow => format!(
             "in a shallow clone `git fetch origin {rev}:{rev}` brings a branch or tag, \
              `git fetch --unshallow` the whole history"
         ),

@@ -25,7 +25,7 @@ pub fn dependants(source: &Source, keys: &[String], segments: &[String]) -> Resu
     while !new.is_empty() {
         // Most flags are mentioned nowhere, and looking for words is much cheaper than parsing.
         let names: Vec<&str> = new.iter().map(|(_, name)| name.as_str()).collect();
-        let found = source.having(&[FLAGS, SEGMENTS], &names)?;
+        let found = source.files_mentioning(&[FLAGS, SEGMENTS], &names)?;
         let mentioning = |path: String| Ok(source.read(&path)?.and_then(|file| mentioning(file, &new)));
         let found = found.into_iter().filter_map(|path| mentioning(path).transpose());
         let found = found.collect::<Result<BTreeSet<_>, SourceError>>()?;

@@ -1,25 +1,25 @@
-//! A flag repository in a folder on disk, as it stands.
+//! A flag repository in a folder on disk, as it is now.
 
 use std::fs::{self, FileType};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::snapshot::{FILE_LIMIT, Fault, File, PROJECT_FILE, is_yaml};
-use crate::source::SourceError;
+use crate::source::error::SourceError;
 
-/// The folder that holds a [`PROJECT_FILE`].
+/// A folder with a [`PROJECT_FILE`].
 #[derive(Debug, Clone)]
 pub struct Folder {
     root: PathBuf,
 }
 
 impl Folder {
-    /// The nearest flag repository at or above `start`.
+    /// Finds the nearest flag repository at or above a folder.
     ///
     /// # Errors
     /// [`SourceError::NoProject`] if there is none.
     pub fn find(start: &Path) -> Result<Self, SourceError> {
-        let absolute = fs::canonicalize(start).map_err(|error| failed(start, error))?;
+        let absolute = fs::canonicalize(start).map_err(|error| io_error(start, error))?;
         let root = absolute.ancestors().find(|folder| folder.join(PROJECT_FILE).is_file());
         match root {
             Some(root) => Ok(Self { root: root.to_owned() }),
@@ -27,18 +27,16 @@ impl Folder {
         }
     }
 
-    /// Where it is.
+    /// Returns the absolute path of the folder.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The YAML files below a folder of the repository, by path; none if the folder is not there.
-    ///
-    /// Also `.yml`, so that a wrong extension can be reported. Links to folders are not followed, and
-    /// names that begin with a dot are left out.
+    /// Returns the paths of the YAML files below a folder, sorted; none if the folder does not exist. See
+    /// [`Source::list`](crate::source::Source::list).
     ///
     /// # Errors
-    /// [`SourceError::Io`] if a folder cannot be listed.
+    /// [`SourceError::Io`] if a folder cannot be listed, or if the target of a link does not exist.
     pub fn list(&self, folder: &str) -> Result<Vec<String>, SourceError> {
         let mut found = Vec::new();
         let mut folders = vec![folder.to_owned()];
@@ -47,9 +45,9 @@ impl Folder {
                 if kind.is_dir() {
                     folders.push(path);
                 } else if is_yaml(&path) {
-                    let place = self.root.join(&path);
-                    // A link that leads nowhere would otherwise be a flag that nobody misses.
-                    if kind.is_file() || fs::metadata(&place).map_err(|error| failed(&place, error))?.is_file() {
+                    let file = self.root.join(&path);
+                    // Fail: to skip a dangling link would silently drop a flag.
+                    if kind.is_file() || fs::metadata(&file).map_err(|error| io_error(&file, error))?.is_file() {
                         found.push(path);
                     }
                 }
@@ -59,69 +57,70 @@ impl Folder {
         Ok(found)
     }
 
-    /// The file `name` in the folder or, where it has none, in the nearest folders below it.
+    /// Returns the path of the file `name` in a folder or, if it has none, in the nearest folders below it.
     ///
-    /// Looks into each folder by name, and lists one only to go on below it: a flag among ten thousand is
-    /// found without reading their names.
+    /// Each folder is asked for the name, and is listed only to continue below it. So a flag among ten thousand is found
+    /// without reading the names of the others.
     ///
     /// # Errors
     /// [`SourceError::Io`] if a folder cannot be listed.
     pub fn search(&self, folder: &str, name: &str) -> Result<Option<String>, SourceError> {
         let mut level = vec![folder.to_owned()];
         while !level.is_empty() {
-            let here = level.iter().map(|folder| format!("{folder}/{name}"));
-            if let Some(found) = here.into_iter().find(|path| self.root.join(path).is_file()) {
+            let mut candidates = level.iter().map(|folder| format!("{folder}/{name}"));
+            if let Some(found) = candidates.find(|path| self.root.join(path).is_file()) {
                 return Ok(Some(found));
             }
-            let mut below = Vec::new();
+            let mut next_level = Vec::new();
             for folder in &level {
                 let folders = self.entries(folder)?.into_iter().filter(|(_, kind)| kind.is_dir());
-                below.extend(folders.map(|(path, _)| path));
+                next_level.extend(folders.map(|(path, _)| path));
             }
-            below.sort_unstable();
-            level = below;
+            next_level.sort_unstable();
+            level = next_level;
         }
         Ok(None)
     }
 
-    /// A file of the repository; none if it is not there.
+    /// Reads a file; none if it does not exist. The text of a file above [`FILE_LIMIT`] is not read.
     ///
     /// # Errors
-    /// [`SourceError::Io`] if it is there and cannot be read.
+    /// [`SourceError::Io`] if the file exists and cannot be read.
     pub fn read(&self, path: &str) -> Result<Option<File>, SourceError> {
-        let place = self.root.join(path);
-        let result = fs::File::open(&place).and_then(|file| {
+        let absolute = self.root.join(path);
+        let result = fs::File::open(&absolute).and_then(|file| {
             let metadata = file.metadata()?;
             if metadata.len() > FILE_LIMIT {
                 let fault = Some(Fault::TooLarge(metadata.len()));
                 return Ok(File { path: path.to_owned(), text: String::new(), fault });
             }
             let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
-            // It may have grown since.
+            // The file may have grown since its size was read.
             file.take(FILE_LIMIT).read_to_end(&mut bytes)?;
             Ok(File::new(path.to_owned(), bytes))
         });
         match result {
             Ok(file) => Ok(Some(file)),
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
-            Err(error) => Err(failed(&place, error)),
+            Err(error) => Err(io_error(&absolute, error)),
         }
     }
 
+    /// Returns the paths and types of the entries of a folder. Names that begin with a dot are skipped.
     fn entries(&self, folder: &str) -> Result<Vec<(String, FileType)>, SourceError> {
-        let place = self.root.join(folder);
-        let entries = match fs::read_dir(&place) {
+        let absolute = self.root.join(folder);
+        let entries = match fs::read_dir(&absolute) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(failed(&place, error)),
+            Err(error) => return Err(io_error(&absolute, error)),
         };
         let mut found = Vec::new();
         for entry in entries {
-            let entry = entry.map_err(|error| failed(&place, error))?;
+            let entry = entry.map_err(|error| io_error(&absolute, error))?;
             let name = entry.file_name();
             let name = name.to_string_lossy();
             if !name.starts_with('.') {
-                let kind = entry.file_type().map_err(|error| failed(&entry.path(), error))?;
+                let kind = entry.file_type().map_err(|error| io_error(&entry.path(), error))?;
                 found.push((format!("{folder}/{name}"), kind));
             }
         }
@@ -129,6 +128,6 @@ impl Folder {
     }
 }
 
-fn failed(path: &Path, error: io::Error) -> SourceError {
+fn io_error(path: &Path, error: io::Error) -> SourceError {
     SourceError::Io { path: path.to_owned(), error }
 }

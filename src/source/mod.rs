@@ -1,97 +1,122 @@
-//! Where definitions are read from.
+//! The states of a flag repository from which definitions are read.
 //!
-//! Takes a folder, or a revision of a git repository; gives the files of a flag repository, each under a
-//! [`FileId`].
+//! Takes a folder, a revision or a merge; gives the definition files of a flag repository by their paths, and the paths
+//! that differ from a revision. All states offer the same functions, so no other module needs to know whether it reads a
+//! folder or git.
 //!
-//! **Invariant:** nothing else reads definitions or git, and nothing here knows what definitions mean.
+//! **Invariant:** no other module reads definitions, and this one does not know what they mean.
+//! **Invariant:** paths are relative to the root of the flag repository, with `/` between their parts.
 
-mod changed;
 mod error;
+mod flag_repository;
 mod folder;
-mod history;
-mod merge_base;
-mod merged;
-mod object_cache;
-mod repository;
-mod rev_parse;
-mod revision;
-mod tree_cache;
-mod tree_entries;
-mod word_index;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use rayon::prelude::*;
+
+use crate::git::{MergedFiles, Revision, WordQuery};
 use crate::snapshot::File;
 
-pub use crate::source::error::{Depth, GitError, SourceError};
+pub use crate::source::error::SourceError;
+pub use crate::source::flag_repository::FlagRepository;
 pub use crate::source::folder::Folder;
-pub use crate::source::history::{About, Kinship};
-pub use crate::source::merged::{Merge, Merged};
-pub use crate::source::repository::Repository;
-pub use crate::source::rev_parse::{Line, Rev};
-pub use crate::source::revision::Revision;
 
-/// A flag repository.
+/// A state of a flag repository.
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// As it stands in a folder.
+    /// A folder on disk as it is now.
     Folder(Folder),
-    /// As it was committed.
+    /// A commit.
     Revision(Revision),
-    /// As it would be after a merge.
-    Merged(Merged),
+    /// A merge that is not committed.
+    Merged(MergedFiles),
 }
 
 impl Source {
-    /// The YAML files below a folder of the repository, by path; none if the folder is not there.
+    /// Returns the paths of the YAML files below a folder, sorted; none if the folder does not exist.
     ///
-    /// Also `.yml`, so that a wrong extension can be reported. Links to folders are not followed, and
-    /// names that begin with a dot are left out.
+    /// Files whose name ends in `.yml` are included, so that the wrong extension can be reported. Links to folders are
+    /// not followed, and names that begin with a dot are skipped.
     ///
     /// # Errors
     /// [`SourceError`] if a folder cannot be listed.
     pub fn list(&self, folder: &str) -> Result<Vec<String>, SourceError> {
         match self {
             Self::Folder(source) => source.list(folder),
-            Self::Revision(source) => source.list(folder),
+            Self::Revision(source) => Ok(source.list(folder)?),
             Self::Merged(source) => Ok(source.list(folder)),
         }
     }
 
-    /// The file `name` in the folder or, where it has none, in the nearest folders below it.
+    /// Returns the path of the file `name` in a folder or, if it has none, in the nearest folders below it.
     ///
     /// # Errors
     /// [`SourceError`] if a folder cannot be listed.
     pub fn search(&self, folder: &str, name: &str) -> Result<Option<String>, SourceError> {
         match self {
             Self::Folder(source) => source.search(folder, name),
-            Self::Revision(source) => source.search(folder, name),
+            Self::Revision(source) => Ok(source.search(folder, name)?),
             Self::Merged(source) => Ok(source.search(folder, name)),
         }
     }
 
-    /// A file of the repository; none if it is not there.
+    /// Reads a file; none if it does not exist.
     ///
     /// # Errors
-    /// [`SourceError`] if it is there and cannot be read.
+    /// [`SourceError`] if the file exists and cannot be read.
     pub fn read(&self, path: &str) -> Result<Option<File>, SourceError> {
         match self {
             Self::Folder(source) => source.read(path),
-            Self::Revision(source) => source.read(path),
+            Self::Revision(source) => Ok(source.read(path)?),
             Self::Merged(source) => Ok(source.read(path)),
         }
     }
 
-    /// Where its files are on disk, or would be if the revision were checked out; none in a bare repository.
+    /// Returns the paths of the YAML files below some folders that have at least one of the words, in any order. A few
+    /// files without these words may be among them.
+    ///
+    /// A revision is searched by an index, which is why this is faster than to read all files.
+    ///
+    /// # Errors
+    /// [`SourceError`] if a file or folder cannot be read.
+    pub fn files_mentioning(&self, folders: &[&str], words: &[&str]) -> Result<Vec<String>, SourceError> {
+        let query = WordQuery::new(words);
+        if let Self::Revision(revision) = self {
+            return Ok(revision.files_mentioning(folders, &query)?);
+        }
+        let paths = folders.iter().map(|folder| self.list(folder)).collect::<Result<Vec<_>, _>>()?.concat();
+        let matching = |path: String| {
+            let file = self.read(&path).transpose()?;
+            file.map(|file| query.may_match(&file.text).then_some(path)).transpose()
+        };
+        paths.into_par_iter().filter_map(matching).collect()
+    }
+
+    /// Returns the paths of YAML files, at or below some paths, that were changed, added or removed since a revision. A
+    /// link may be among them although its target is the same.
+    ///
+    /// # Errors
+    /// [`SourceError`] if a folder cannot be read.
+    pub fn changed_since(&self, before: &Revision, paths: &[&str]) -> Result<BTreeSet<String>, SourceError> {
+        Ok(match self {
+            Self::Folder(_) => before.changed_yaml_files_in_worktree(paths)?,
+            Self::Revision(after) => before.changed_yaml_files(after, paths)?,
+            Self::Merged(after) => before.changed_yaml_files_in_merge(after, paths)?,
+        })
+    }
+
+    /// Returns the folder of the flag repository in the working tree; none in a bare repository and for a merge.
     pub fn root(&self) -> Option<PathBuf> {
         match self {
             Self::Folder(folder) => Some(folder.root().to_owned()),
-            Self::Revision(revision) => revision.root(),
+            Self::Revision(revision) => revision.worktree_folder(),
             Self::Merged(_) => None,
         }
     }
 
-    /// The revision, if it is one.
+    /// Returns the revision, if the source is one.
     pub fn revision(&self) -> Option<&Revision> {
         match self {
             Self::Folder(_) | Self::Merged(_) => None,

@@ -21,10 +21,11 @@ use crate::cli::{context_arg, progress};
 use crate::compile::compile;
 use crate::diff;
 use crate::diff::{BundledFlag, Change};
+use crate::git::{CacheWrites, CloneDepth};
 use crate::load;
 use crate::report;
 use crate::report::{BlameJson, CommitJson, EraJson, GotJson, SinceJson};
-use crate::source::{Depth, Source};
+use crate::source::Source;
 
 /// Show which commit gave a context its variant, and what it got before
 ///
@@ -54,7 +55,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
-    let tip = args.at.revision(Path::new("."))?;
+    let tip = args.at.revision(Path::new("."), CacheWrites::Allowed)?;
     let source = Source::Revision(tip.clone());
     let settings = load::settings(&source)?;
     if report_errors(&settings, settings.settle(Vec::new()), &source, global)? == Validity::Invalid {
@@ -105,7 +106,7 @@ fn eras(question: &Question<'_>, present: DecisionAt) -> Result<Vec<EraJson>> {
         // A time without a valid definition is no answer to what the context got before.
         let last = !eras.is_empty() && matches!(newest.got, Observed::Variant(..));
         let (oldest, before) = progress::shown("reading history", || question.trace(newest))?;
-        let cut = before.is_none() && oldest.revision.depth()? == Depth::Shallow;
+        let cut = before.is_none() && oldest.revision.depth()? == CloneDepth::Shallow;
         let since = if cut { cut_off(question, &oldest)? } else { since(question, &oldest, before.as_ref())? };
         eras.push(EraJson { got, since: Some(since) });
         match before {
@@ -130,7 +131,7 @@ fn since(question: &Question<'_>, here: &DecisionAt, before: Option<&DecisionAt>
         changes.push(Change::Added);
     }
     let changes: Vec<_> = changes.into_iter().map(|change| (question.environment.to_owned(), change)).collect();
-    let commit = CommitJson::new(here.revision.about()?, question.flag, &changes);
+    let commit = CommitJson::new(here.revision.details()?, question.flag, &changes);
     let mut since = SinceJson::new(commit, here.differences(before)?, here.json(question)?);
     if let Some((before, here)) = sides {
         for flag in here.bundle.flags.iter().filter(|flag| flag.key.as_ref() != question.flag) {
@@ -155,6 +156,6 @@ fn compare(before: &Bundle, after: &Bundle, key: &str) -> Vec<Change> {
 /// The oldest commit of a shallow clone, which may have changed nothing.
 fn cut_off(question: &Question<'_>, here: &DecisionAt) -> Result<SinceJson> {
     note_end(&here.revision, &mut io::stderr().lock())?;
-    let commit = CommitJson::new(here.revision.about()?, question.flag, &[]);
+    let commit = CommitJson::new(here.revision.details()?, question.flag, &[]);
     Ok(SinceJson::oldest(commit, here.json(question)?))
 }

@@ -23,10 +23,10 @@ use crate::cli::time_arg::{given_or_now, parse_time};
 use crate::cli::unknown_flag::unknown_flag_in_source;
 use crate::compile::compile;
 use crate::eval::{Context, Decision, decide, nearest, trace};
+use crate::git::Revision;
 use crate::load;
 use crate::report;
 use crate::report::{DecisionJson, DecisionsJson};
-use crate::source::Revision;
 
 /// Decide which variant a context gets
 ///

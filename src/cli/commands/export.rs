@@ -19,10 +19,10 @@ use crate::cli::{bundle_arg, progress};
 use crate::compile::compile;
 use crate::flagd;
 use crate::flagd::Refusal;
+use crate::git::Revision;
 use crate::load::Loaded;
 use crate::report;
 use crate::report::Described;
-use crate::source::Revision;
 
 /// Write an environment in a format that other tools read
 ///

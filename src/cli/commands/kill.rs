@@ -164,7 +164,7 @@ fn in_environment(
 fn effect(site: &WriteSession, bundle: &Bundle, key: &str, environment: &str) -> Result<EffectJson> {
     let before = report::state(bundle, key);
     let flag = bundle.flag(key);
-    let killed = site.tip.version(&kill_path(key, environment))?.is_some();
+    let killed = site.tip.blob_id(&kill_path(key, environment))?.is_some();
     let mut notes = Vec::new();
     let after = match flag {
         _ if killed => {

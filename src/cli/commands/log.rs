@@ -14,11 +14,12 @@ use crate::cli::revision_arg::{At, note_end};
 use crate::compile::compile;
 use crate::diff;
 use crate::diff::{BundledFlag, Change};
+use crate::git::{CacheWrites, CloneDepth, Revision};
 use crate::load;
 use crate::load::Loaded;
 use crate::report;
 use crate::report::{CommitJson, HistoryJson};
-use crate::source::{Depth, Revision, Source};
+use crate::source::Source;
 
 /// Show what each commit did to a flag, newest first
 ///
@@ -39,7 +40,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let tip = args.at.revision(Path::new("."))?;
+    let tip = args.at.revision(Path::new("."), CacheWrites::Allowed)?;
     let (commits, end) = progress::shown("reading history", || walk(&tip, args))?;
     if let Some(end) = &end {
         note_end(end, &mut io::stderr().lock())?;
@@ -59,7 +60,7 @@ fn walk(tip: &Revision, args: &Args) -> Result<(Vec<CommitJson>, Option<Revision
     loop {
         let parent = here.parent()?;
         // What was there before is not known, so nothing is known to have changed.
-        if parent.is_none() && !now.files.is_empty() && here.depth()? == Depth::Shallow {
+        if parent.is_none() && !now.files.is_empty() && here.depth()? == CloneDepth::Shallow {
             return Ok((commits, Some(here)));
         }
         let before = match &parent {
@@ -68,7 +69,7 @@ fn walk(tip: &Revision, args: &Args) -> Result<(Vec<CommitJson>, Option<Revision
         };
         if before.files != now.files {
             let changes = changes(&args.flag, parent.as_ref(), &here)?;
-            commits.push(CommitJson::new(here.about()?, &args.flag, &changes));
+            commits.push(CommitJson::new(here.details()?, &args.flag, &changes));
         }
         match parent {
             Some(parent) if args.number.is_none_or(|number| commits.len() < number) => (here, now) = (parent, before),

@@ -26,6 +26,7 @@ use crate::commit;
 use crate::compile::compile_environments;
 use crate::flagd;
 use crate::flagd::Refusal;
+use crate::git::{CacheWrites, CommitRelation, Revision};
 use crate::load;
 use crate::model::{FLAGS, KILLS, SEGMENTS, TESTS};
 use crate::publish;
@@ -33,7 +34,7 @@ use crate::publish::{Ancestry, Channel, Edition, Mode, NAMESPACE, Outcome, Reque
 use crate::report;
 use crate::report::{PublicationJson, PublicationsJson};
 use crate::snapshot::PROJECT_FILE;
-use crate::source::{Kinship, Repository, Revision, Source};
+use crate::source::{FlagRepository, Source};
 use crate::store::Store;
 
 /// Compile environments, and make them current where fleets read them
@@ -107,7 +108,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         let compare = |_: &str| Ok(Ancestry::Apart);
         return all(args, &store, vec![(environment.clone(), Wanted::Rollback(sequence))], &compare);
     }
-    let revision = args.at.revision(Path::new("."))?;
+    let revision = args.at.revision(Path::new("."), cache_writes(args))?;
     let changed = if args.at.is_given() || args.allow_dirty { Vec::new() } else { uncommitted(&revision)? };
     if !changed.is_empty() {
         let mut err = io::stderr().lock();
@@ -139,12 +140,12 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
 }
 
 fn uncommitted(revision: &Revision) -> Result<Vec<String>> {
-    Ok(revision.uncommitted(&[PROJECT_FILE, FLAGS, SEGMENTS, KILLS, TESTS])?)
+    Ok(revision.uncommitted_files(&[PROJECT_FILE, FLAGS, SEGMENTS, KILLS, TESTS])?)
 }
 
 /// What is to be published; none if flagd cannot have it, which has been said.
 fn editions(args: &Args, bundles: &[Bundle], revision: &Revision) -> Result<Option<Vec<(String, Wanted)>>> {
-    let about = revision.about()?;
+    let about = revision.details()?;
     let killed = about.trailers("Flagctl-Action").any(|action| action == "kill");
     let kind = match args.kind {
         Some(PublishKind::Emergency) => publish::Kind::Emergency,
@@ -197,20 +198,29 @@ fn write(bundle: &Bundle, args: &Args, commit: &str) -> Result<Bytes, BundleErro
 }
 
 fn compare(revision: &Revision, published: &str, args: &Args) -> Result<Ancestry, Box<dyn Error + Send + Sync>> {
-    let standing = match revision.kinship(published) {
-        Ok(Kinship::Same) => Ancestry::Same,
-        Ok(Kinship::Descendant) => Ancestry::Newer,
-        Ok(Kinship::Ancestor) => Ancestry::Older,
-        Ok(Kinship::Apart) | Err(_) if args.allow_diverged => Ancestry::Newer,
-        Ok(Kinship::Apart) => Ancestry::Apart,
+    let standing = match revision.relation_to(published) {
+        Ok(CommitRelation::Same) => Ancestry::Same,
+        Ok(CommitRelation::Descendant) => Ancestry::Newer,
+        Ok(CommitRelation::Ancestor) => Ancestry::Older,
+        Ok(CommitRelation::Diverged) | Err(_) if args.allow_diverged => Ancestry::Newer,
+        Ok(CommitRelation::Diverged) => Ancestry::Apart,
         Err(error) => return Err(error.into()),
     };
     Ok(standing)
 }
 
+/// Whether git's folder may be written: a dry run writes nothing.
+fn cache_writes(args: &Args) -> CacheWrites {
+    if args.dry_run { CacheWrites::Forbidden } else { CacheWrites::Allowed }
+}
+
 /// Publishes one environment after the other, and says what became of each.
 fn all(args: &Args, store: &Store, wanted: Vec<(String, Wanted)>, compare: publish::Compare<'_>) -> Result<Exit> {
-    let place = if args.sign { Some(Repository::find(Path::new("."))?.top().to_owned()) } else { None };
+    let place = if args.sign {
+        Some(FlagRepository::find(Path::new("."), cache_writes(args))?.git().top_folder().to_owned())
+    } else {
+        None
+    };
     let sign = |bytes: &[u8]| -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
         let place = place.as_deref().ok_or_else(|| anyhow!("there is no key"))?;
         Ok(commit::signature(place, NAMESPACE, std::str::from_utf8(bytes)?)?.into_bytes())

@@ -12,10 +12,11 @@ use crate::cli::exit::Exit;
 use crate::cli::progress;
 use crate::commit::Changes;
 use crate::compile::compile;
+use crate::git::Revision;
 use crate::load;
 use crate::report;
 use crate::report::{ActionJson, EffectJson};
-use crate::source::{Revision, Source};
+use crate::source::Source;
 
 /// Undo kills, by one commit
 ///
@@ -95,7 +96,7 @@ enum Meaning {
 
 fn effect(site: &WriteSession, key: &str, environment: &str) -> Result<(EffectJson, Meaning)> {
     let path = kill_path(key, environment);
-    let killed = site.tip.version(&path)?.is_some();
+    let killed = site.tip.blob_id(&path)?.is_some();
     if !killed {
         // A name that is no flag's is not revived in silence.
         site.flag(key)?;
@@ -144,7 +145,7 @@ fn alive(revision: &Revision, key: &str, environment: &str) -> Result<Bundle> {
 fn before_kill(tip: &Revision, path: &str) -> Result<Option<Revision>> {
     let mut here = tip.parent()?;
     while let Some(revision) = here {
-        if revision.version(path)?.is_none() {
+        if revision.blob_id(path)?.is_none() {
             return Ok(Some(revision));
         }
         here = revision.parent()?;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::Result;
 
@@ -12,12 +11,13 @@ use crate::cli::output_format::OutputFormat;
 use crate::cli::revision_arg::advised;
 use crate::diff;
 use crate::diff::{Event, Impact, State, Verdict};
+use crate::git::{CacheWrites, Revision, RevisionRange, RevisionSpec};
 use crate::load;
 use crate::model::{FLAGS, KILLS, SEGMENTS};
 use crate::report;
 use crate::report::{TurnedOffJson, VerdictJson};
 use crate::snapshot::stem;
-use crate::source::{Repository, Rev, Revision, Source};
+use crate::source::{FlagRepository, Source};
 
 /// Prove that a range of commits does nothing but turn flags off
 ///
@@ -40,7 +40,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let (base, head) = ends(&args.range)?;
-    let changed = base.files_changed(&head)?;
+    let changed = base.all_changed_files(&head)?;
     let prefix = head.prefix();
     let touched = Touched::of(&changed, &prefix);
     let named: BTreeSet<String> =
@@ -65,14 +65,14 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 
 /// Where the range begins and ends.
 fn ends(range: &str) -> Result<(Revision, Revision)> {
-    let repository = Arc::new(Repository::find(Path::new(".")).map_err(advised)?);
-    let (base, head) = range.split_once("...").or_else(|| range.split_once("..")).unwrap_or((range, ""));
-    let revision = |text: &str| {
-        let text = if text.is_empty() { "HEAD" } else { text }.to_owned();
-        repository.revision(&Rev { text, line: None }).map_err(advised)
+    let repository = FlagRepository::find(Path::new("."), CacheWrites::Allowed).map_err(advised)?;
+    let (base, head) = match RevisionRange::parse(range) {
+        RevisionRange::Single(base) => (base, "HEAD"),
+        RevisionRange::TwoDots { base, tip } | RevisionRange::ThreeDots { base, tip } => (base, tip),
     };
+    let revision = |text: &str| repository.revision(&RevisionSpec::new(text)).map_err(advised);
     let (base, head) = (revision(base)?, revision(head)?);
-    let fork = base.fork(&head).map_err(|error| advised(error.into()))?;
+    let fork = base.merge_base(&head).map_err(|error| advised(error.into()))?;
     Ok((fork, head))
 }
 

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::codes::Severity;
+use crate::git::Revision;
 use crate::report::Validation;
 use crate::snapshot::Span;
-use crate::source::Revision;
 
 #[derive(Serialize)]
 struct Report<'r> {

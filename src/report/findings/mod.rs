@@ -12,8 +12,8 @@ use std::io::{self, Write};
 
 use crate::codes::Severity;
 use crate::diag::{Diagnostic, Finding};
+use crate::git::Revision;
 use crate::snapshot::{Snapshot, Span};
-use crate::source::Revision;
 
 /// How findings are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

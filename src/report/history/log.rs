@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::diff::{Change, Shift};
-use crate::source::About;
+use crate::git::CommitDetails;
 
 /// The trailers of flagctl's own commits.
 const FLAG: &str = "Flag";
@@ -51,7 +51,7 @@ struct ChangeJson {
 
 impl CommitJson {
     /// A commit and its changes of a flag, each with its environment.
-    pub fn new(about: About, flag: &str, changes: &[(String, Change)]) -> Self {
+    pub fn new(about: CommitDetails, flag: &str, changes: &[(String, Change)]) -> Self {
         let change = |(environment, change): &(String, Change)| ChangeJson {
             environment: environment.clone(),
             change: kind(change),
@@ -61,7 +61,7 @@ impl CommitJson {
         let ours = about.trailers(FLAG).any(|key| key == flag);
         let trailer = |name| about.trailers(name).next().filter(|_| ours).map(str::to_owned);
         let (action, reason) = (trailer(ACTION), trailer(REASON));
-        let About { commit, author, subject, .. } = about;
+        let CommitDetails { commit, author, subject, .. } = about;
         Self { commit, at, author, subject, action, reason, changes: changes.iter().map(change).collect() }
     }
 

@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::git::Revision;
 use crate::report::TestReport;
 use crate::report::findings::json::{FindingJson, findings};
 use crate::snapshot::{FileId, Snapshot, Span};
-use crate::source::Revision;
 use crate::test::{Coverage, Ending};
 
 #[derive(Serialize)]

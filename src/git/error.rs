@@ -1,0 +1,155 @@
+//! Why a git repository or a revision cannot be read, each error with what to do about it.
+
+use std::path::PathBuf;
+
+/// A git repository cannot be read, or a revision does not exist in it.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// Neither the folder nor a folder above it is a git repository.
+    #[error("`{}` is not in a git repository; run flagctl in one, or name one with `-C`", .0.display())]
+    NoRepository(PathBuf),
+    /// The repository belongs to another user, and git does not trust it.
+    #[error(
+        "the git repository `{}` belongs to another user; if you trust it, run \
+         `git config --global --add safe.directory {}`",
+        .0.display(), .0.display()
+    )]
+    Foreign(PathBuf),
+    /// The repository uses an extension of git's format that libgit2 does not support.
+    #[error("the git repository of `{}` uses {extension}, which flagctl cannot read; {help}", .folder.display())]
+    Unsupported {
+        /// The folder from which the repository was searched.
+        folder: PathBuf,
+        /// The extension's name, or the message of libgit2.
+        extension: String,
+        /// What to do.
+        help: &'static str,
+    },
+    /// The branch that `HEAD` names has no commits.
+    #[error("the git repository has no commits yet on {0}; make the first one with `git commit`")]
+    NoCommits(String),
+    /// The text is not a reference, an id or an expression that git resolves.
+    #[error("`{rev}` is not a revision")]
+    Unknown {
+        /// The revision as it was written.
+        rev: String,
+        /// The names of all branches and tags.
+        names: Vec<String>,
+        /// How much of the history the repository has.
+        depth: CloneDepth,
+    },
+    /// The first part of an expression exists, and the revision that is relative to it does not.
+    #[error(
+        "`{tip}` exists, but `{rev}` does not; \
+         `git log {tip}`, `git reflog {tip}` and `git branch -vv` list what can be named relative to it"
+    )]
+    UnknownRelative {
+        /// The revision as it was written.
+        rev: String,
+        /// The part of it that exists.
+        tip: String,
+    },
+    /// The history of a shallow clone ends before the revision.
+    #[error(
+        "`{rev}` is beyond the history of this shallow clone; \
+         `git fetch --unshallow` fetches all of it, `git fetch --deepen=N` fetches N more commits"
+    )]
+    BeyondShallow {
+        /// The revision as it was written.
+        rev: String,
+    },
+    /// Two histories have no common commit.
+    #[error("`{base}` and `{tip}` have no common commit; `{base}..{tip}` compares them as they are")]
+    NoCommonAncestor {
+        /// The name of the first revision.
+        base: String,
+        /// The name of the second revision.
+        tip: String,
+    },
+    /// Two histories have no common commit within a shallow clone.
+    #[error(
+        "the history of this shallow clone ends before a common commit of `{base}` and `{tip}`; \
+         `git fetch --unshallow` fetches all of it, `git fetch --deepen=N` fetches N more commits"
+    )]
+    NoCommonAncestorInShallow {
+        /// The name of the first revision.
+        base: String,
+        /// The name of the second revision.
+        tip: String,
+    },
+    /// A time is before the first commit of a history.
+    #[error("the history of `{tip}` begins at {first}, after {time}; name a later time")]
+    BeforeHistory {
+        /// The revision whose history was followed.
+        tip: String,
+        /// The time of its first commit.
+        first: String,
+        /// The requested time.
+        time: String,
+    },
+    /// Several commits have ids with the same beginning.
+    #[error("`{prefix}` is the beginning of several commit ids, {}; write more digits", .candidates.join(", "))]
+    Ambiguous {
+        /// The beginning of the ids as it was written.
+        prefix: String,
+        /// The abbreviated id of each commit, with its date.
+        candidates: Vec<String>,
+    },
+    /// The revision names an object that is not a commit.
+    #[error("`{rev}` is a {kind}, not a commit; write the name of a branch, tag or commit")]
+    NotACommit {
+        /// The revision as it was written.
+        rev: String,
+        /// The kind of the object.
+        kind: &'static str,
+    },
+    /// The target of a link does not exist in the revision.
+    ///
+    /// It is an error, because a link that is skipped would silently drop a flag.
+    #[error("`{rev}:{path}` is a link to a file that does not exist in that revision")]
+    DanglingLink {
+        /// The revision's name.
+        rev: String,
+        /// The path of the link, relative to the git repository's root.
+        path: String,
+    },
+    /// A partial clone has the commit, but not all of its objects.
+    #[error(
+        "this partial clone does not have some of the files of {rev}; \
+         `git fetch --refetch --no-filter` fetches them"
+    )]
+    Partial {
+        /// The revision's name.
+        rev: String,
+    },
+    /// The clone lacks the commits that are needed to order two commits.
+    #[error("this clone does not have {commit} or the commits between, so it cannot say which is newer; {}", match .depth {
+        CloneDepth::Full => "`git fetch` the branch that it is on",
+        CloneDepth::Shallow => "run `git fetch --unshallow`, or check out with the whole history",
+    })]
+    UnknownOrder {
+        /// The id of the other commit.
+        commit: String,
+        /// How much of the history the clone has.
+        depth: CloneDepth,
+    },
+    /// Any other error of libgit2.
+    #[error("cannot read the git repository: {0}")]
+    Other(#[from] git2::Error),
+}
+
+/// How much of its history a clone has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloneDepth {
+    /// All commits.
+    Full,
+    /// Only the newest commits.
+    Shallow,
+}
+
+impl CloneDepth {
+    /// Returns whether a repository is a shallow clone.
+    pub(super) fn of_repository(repository: &git2::Repository) -> Self {
+        if repository.is_shallow() { Self::Shallow } else { Self::Full }
+    }
+}

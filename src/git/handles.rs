@@ -1,0 +1,58 @@
+//! A pool of libgit2 handles to one git repository.
+//!
+//! A `git2::Repository` can move between threads, but threads cannot share it. A reader therefore takes an idle handle
+//! out of the pool, opens a further one if none is idle, and returns it afterwards. So objects are read in parallel, and
+//! there are at most as many handles as threads that read at the same time.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use git2::RepositoryOpenFlags;
+
+/// Handles to one repository that are not in use.
+pub(super) struct HandlePool {
+    git_folder: PathBuf,
+    idle: Mutex<Vec<git2::Repository>>,
+}
+
+impl HandlePool {
+    /// Creates a pool with a first handle.
+    pub(super) fn new(handle: git2::Repository) -> Self {
+        Self { git_folder: handle.path().to_owned(), idle: Mutex::new(vec![handle]) }
+    }
+
+    /// Calls `work` with a handle that no other thread uses meanwhile.
+    ///
+    /// # Errors
+    /// The error of `work`, or of libgit2 if the repository cannot be opened again.
+    pub(super) fn with<T, E: From<git2::Error>>(
+        &self,
+        work: impl FnOnce(&git2::Repository) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let idle = lock(&self.idle).pop();
+        let handle = idle.map_or_else(|| self.open_separate(), Ok)?;
+        let result = work(&handle);
+        lock(&self.idle).push(handle);
+        result
+    }
+
+    /// Opens a handle that never enters the pool, for a caller that changes the settings of its handle.
+    ///
+    /// # Errors
+    /// The error of libgit2 if the repository cannot be opened again.
+    pub(super) fn open_separate(&self) -> Result<git2::Repository, git2::Error> {
+        open(&self.git_folder)
+    }
+}
+
+/// Opens the repository at or above a folder as the `git` program does: environment variables such as `GIT_DIR`, and in
+/// a hook those that lead to the objects of a push, are respected.
+pub(super) fn open(start: &Path) -> Result<git2::Repository, git2::Error> {
+    git2::Repository::open_ext(start, RepositoryOpenFlags::FROM_ENV, &[] as &[&Path])
+}
+
+/// Locks a mutex, also after a panic of another thread: handles and cache entries are inserted complete, so a panic
+/// cannot leave a half-written value.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

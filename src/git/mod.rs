@@ -1,0 +1,43 @@
+//! Read access to a git repository: revisions, files, history and merges.
+//!
+//! Takes the path of a folder and revisions as people write them; gives the files of commits as
+//! [`File`](crate::snapshot::File)s, the commits before a commit, the paths that changed, and the result of a merge.
+//! Objects are read through libgit2 and not through a checkout, so a command at an old revision changes nothing in the
+//! working tree. The module knows nothing about flags: [`source`](crate::source) finds the folder in the repository that
+//! holds them.
+//!
+//! - [`Repository`] is an open repository with its caches; [`Revision`] is one commit in it, limited to a folder.
+//! - [`RevisionSpec`] and [`RevisionRange`] are revisions as they are written on the command line.
+//! - `object_cache` stores results per object id in files below `flagctl` in git's folder; `tree_cache` and `word_index`
+//!   use it. [`CacheWrites`] decides whether these files are written.
+//!
+//! **Invariant:** nothing is checked out, fetched or committed here. The only files that are written are those two
+//! caches, and with [`CacheWrites::Forbidden`] none is written.
+
+mod changed_files;
+mod error;
+mod handles;
+mod history;
+mod merge;
+mod merge_base;
+mod object_cache;
+mod repository;
+mod rev_parse;
+mod revision;
+mod revision_range;
+mod short_id;
+mod tree_cache;
+mod tree_entries;
+mod word_index;
+mod word_search;
+
+pub use crate::git::error::{CloneDepth, GitError};
+pub use crate::git::history::{CommitDetails, CommitRelation};
+pub use crate::git::merge::{MergeResult, MergedFiles};
+pub use crate::git::object_cache::CacheWrites;
+pub use crate::git::repository::Repository;
+pub use crate::git::rev_parse::{BranchAtTime, RevisionSpec};
+pub use crate::git::revision::Revision;
+pub use crate::git::revision_range::RevisionRange;
+pub use crate::git::short_id::short_id;
+pub use crate::git::word_index::WordQuery;

@@ -1,0 +1,123 @@
+//! An open git repository with its caches.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Once};
+
+use git2::ErrorCode;
+
+use crate::git::error::GitError;
+use crate::git::handles;
+use crate::git::handles::HandlePool;
+use crate::git::object_cache::CacheWrites;
+use crate::git::tree_cache::TreeCache;
+use crate::git::word_index::WordIndex;
+
+/// The folder of the cache files in git's folder.
+const CACHE_FOLDER: &str = "flagctl";
+/// The branches that repositories usually start with, in a clone without `origin/HEAD`.
+const DEFAULT_BRANCHES: [&str; 4] = ["main", "master", "origin/main", "origin/master"];
+
+/// A git repository that is open for reading.
+pub struct Repository {
+    git_folder: PathBuf,
+    /// None in a bare repository.
+    workdir: Option<PathBuf>,
+    pub(super) handles: Arc<HandlePool>,
+    pub(super) trees: TreeCache,
+    pub(super) words: WordIndex,
+}
+
+impl Repository {
+    /// Opens the repository at or above a folder; in a submodule, the submodule's own repository.
+    ///
+    /// # Errors
+    /// [`GitError`] if there is no repository, or if it cannot be read.
+    pub fn open(start: &Path, cache_writes: CacheWrites) -> Result<Self, GitError> {
+        static SETTINGS: Once = Once::new();
+        SETTINGS.call_once(|| {
+            // Hashing every object again takes a third of the time of reading it. Git does not do it either: it verifies
+            // objects when they arrive and when `git fsck` is run.
+            git2::opts::strict_hash_verification(false);
+            // The caches of this module keep what is read again, and a history has too many objects to keep all.
+            git2::opts::enable_caching(false);
+        });
+        let handle = handles::open(start).map_err(|error| explain_open(start, error))?;
+        let workdir = handle.workdir().and_then(|workdir| fs::canonicalize(workdir).ok());
+        // The common folder is the one that all worktrees share.
+        let (git_folder, cache_folder) = (handle.path().to_owned(), handle.commondir().join(CACHE_FOLDER));
+        let handles = Arc::new(HandlePool::new(handle));
+        let trees = TreeCache::new(Arc::clone(&handles), cache_folder.clone(), cache_writes);
+        let words = WordIndex::new(Arc::clone(&handles), cache_folder, cache_writes);
+        Ok(Self { git_folder, workdir, handles, trees, words })
+    }
+
+    /// Returns the folder that git's paths are relative to: the top of the working tree, or a bare repository itself.
+    pub fn top_folder(&self) -> &Path {
+        self.workdir.as_deref().unwrap_or(&self.git_folder)
+    }
+
+    /// Returns the top of the working tree; none in a bare repository.
+    pub fn workdir(&self) -> Option<&Path> {
+        self.workdir.as_deref()
+    }
+
+    /// Returns whether the repository has no working tree.
+    pub fn is_bare(&self) -> bool {
+        self.workdir.is_none()
+    }
+
+    /// Returns the branch that other branches start from: the default branch of the remote `origin`, or else `main` or
+    /// `master`; none if none of them exists.
+    ///
+    /// # Errors
+    /// [`GitError`] if references cannot be read.
+    pub fn default_branch(&self) -> Result<Option<String>, GitError> {
+        self.handles.with(|handle| {
+            let remote = handle.find_reference("refs/remotes/origin/HEAD").ok();
+            let remote = remote.and_then(|head| {
+                let target = head.symbolic_target().ok().flatten()?.strip_prefix("refs/remotes/")?.to_owned();
+                handle.resolve_reference_from_short_name(&target).is_ok().then_some(target)
+            });
+            let exists = |name: &&str| handle.resolve_reference_from_short_name(name).is_ok();
+            Ok(remote.or_else(|| DEFAULT_BRANCHES.into_iter().find(exists).map(str::to_owned)))
+        })
+    }
+
+    /// Returns whether this is a partial clone, which may lack objects until git fetches them.
+    pub(super) fn is_partial_clone(&self) -> bool {
+        let has_promisor = |handle: &git2::Repository| {
+            let config = handle.config()?.snapshot()?;
+            let mut entries = config.entries(Some(r"^remote\..*\.promisor$"))?;
+            Ok::<_, git2::Error>(entries.next().is_some())
+        };
+        self.handles.with(has_promisor).unwrap_or(false)
+    }
+}
+
+/// Explains why a repository cannot be opened. libgit2 names what it refuses only in its messages.
+fn explain_open(start: &Path, error: git2::Error) -> GitError {
+    let message = error.message();
+    let unsupported = |extension: String, help| GitError::Unsupported { folder: start.to_owned(), extension, help };
+    match error.code() {
+        ErrorCode::NotFound => GitError::NoRepository(start.to_owned()),
+        ErrorCode::Owner => {
+            let named = message.split('\'').nth(1).map(|path| Path::new(path.trim_end_matches('/')));
+            // Git trusts a working tree by its own path, not by the path of the `.git` in it.
+            let named = named.unwrap_or(start);
+            let parent = named.parent().filter(|_| named.ends_with(".git"));
+            GitError::Foreign(parent.unwrap_or(named).to_owned())
+        }
+        _ if message.contains("extensions.refstorage") => unsupported(
+            "the reftable format (`extensions.refStorage`)".to_owned(),
+            "`git refs migrate --ref-format=files` of git 2.48 converts it, and `git clone --ref-format=files` makes a copy",
+        ),
+        _ if message.starts_with("unsupported") || message.starts_with("unknown object format") => {
+            let named = message.rsplit(' ').next().filter(|name| name.starts_with("extensions."));
+            let extension =
+                named.map_or_else(|| format!("an unknown extension ({message})"), |name| format!("`{name}`"));
+            unsupported(extension, "a new `git clone` does not use it")
+        }
+        _ => GitError::Other(error),
+    }
+}

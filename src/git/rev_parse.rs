@@ -1,0 +1,167 @@
+//! From a revision as it is written to the id of a commit.
+//!
+//! A revision is a name, an id or an expression, which libgit2 resolves as `git rev-parse` does, or the state of a branch
+//! at a time, which is resolved here. If a revision does not exist, the error says why and what to do.
+
+use git2::{ErrorCode, ObjectType, Oid, Repository};
+use jiff::Timestamp;
+
+use crate::git::error::{CloneDepth, GitError};
+
+/// The digits of an abbreviated id. Revision names have two more digits than [`short_id`](crate::git::short_id), because
+/// a later command must still find the commit by them when the repository has grown.
+const ABBREVIATED_DIGITS: usize = 12;
+
+/// A revision as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevisionSpec {
+    /// The complete text.
+    pub text: String,
+    /// The branch and the time, if the text asks for the state at a time.
+    pub at_time: Option<BranchAtTime>,
+}
+
+impl RevisionSpec {
+    /// Creates a revision that git resolves: a name, an id or an expression.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), at_time: None }
+    }
+}
+
+/// The state of a branch at a time: its newest commit along first parents that is not younger.
+///
+/// `git` itself would use the reflog, which says when *this* clone learnt of a commit, and which a new clone lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BranchAtTime {
+    /// The branch, as a revision.
+    pub tip: String,
+    /// The time.
+    pub time: Timestamp,
+    /// An expression in git's notation that is relative to the found commit, such as `~2`; usually empty.
+    pub suffix: String,
+}
+
+/// Resolves a revision to a commit, and to the name by which paths in messages refer to it.
+///
+/// # Errors
+/// [`GitError`] if there is no such commit.
+pub(super) fn resolve(repository: &Repository, spec: &RevisionSpec) -> Result<(Oid, String), GitError> {
+    match &spec.at_time {
+        // A tag may have a date as its name.
+        Some(at_time) if repository.resolve_reference_from_short_name(&spec.text).is_err() => {
+            let tip = resolve_commit(repository, &at_time.tip)?;
+            let commit = newest_commit_until(repository, tip, at_time, &spec.text)?;
+            let commit = match at_time.suffix.as_str() {
+                "" => commit,
+                suffix => resolve_commit(repository, &format!("{commit}{suffix}"))?,
+            };
+            Ok((commit, abbreviated(commit)))
+        }
+        _ => Ok((resolve_commit(repository, &spec.text)?, spec.text.clone())),
+    }
+}
+
+/// Follows first parents to the newest commit that is not younger than the time.
+fn newest_commit_until(repository: &Repository, tip: Oid, at_time: &BranchAtTime, text: &str) -> Result<Oid, GitError> {
+    let mut commit = repository.find_commit(tip)?;
+    while commit.time().seconds() > at_time.time.as_second() {
+        commit = match commit.parents().next() {
+            Some(parent) => parent,
+            None if repository.is_shallow() => return Err(GitError::BeyondShallow { rev: text.to_owned() }),
+            None => {
+                return Err(GitError::BeforeHistory {
+                    tip: at_time.tip.clone(),
+                    first: commit_time(&commit),
+                    time: at_time.time.to_string(),
+                });
+            }
+        };
+    }
+    Ok(commit.id())
+}
+
+fn resolve_commit(repository: &Repository, text: &str) -> Result<Oid, GitError> {
+    let object = match repository.revparse_single(text) {
+        Ok(object) => object,
+        Err(error) if error.code() == ErrorCode::Ambiguous => return resolve_ambiguous(repository, text),
+        Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::InvalidSpec) => {
+            return Err(explain_unknown(repository, text)?);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let kind = match object.kind() {
+        Some(ObjectType::Tree) => "folder",
+        Some(ObjectType::Blob) => "file",
+        _ => "tag of an object",
+    };
+    let commit = object.peel_to_commit();
+    commit.map(|commit| commit.id()).map_err(|_| GitError::NotACommit { rev: text.to_owned(), kind })
+}
+
+/// Resolves the beginning of several ids to the only commit among them. As in git, objects of other kinds do not make a
+/// commit's id ambiguous.
+fn resolve_ambiguous(repository: &Repository, text: &str) -> Result<Oid, GitError> {
+    let prefix: String = text.chars().take_while(char::is_ascii_hexdigit).collect();
+    let suffix = text.get(prefix.len()..).unwrap_or_default();
+    let mut commits = Vec::new();
+    repository.odb()?.foreach(|id| {
+        if id.to_string().starts_with(&prefix.to_lowercase())
+            && let Ok(commit) = repository.find_object(*id, None).and_then(|object| object.peel_to_commit())
+        {
+            commits.push((*id, commit_time(&commit)));
+        }
+        true
+    })?;
+    commits.sort_unstable();
+    commits.dedup();
+    match commits.as_slice() {
+        [] => Err(explain_unknown(repository, text)?),
+        [(only, _)] => resolve_commit(repository, &format!("{only}{suffix}")),
+        _ => {
+            let date = |time: &str| time.split('T').next().unwrap_or_default().to_owned();
+            let candidates = commits.iter().map(|(id, time)| format!("`{}` of {}", abbreviated(*id), date(time)));
+            Err(GitError::Ambiguous { prefix, candidates: candidates.collect() })
+        }
+    }
+}
+
+/// Finds out why git does not know a revision.
+///
+/// # Errors
+/// [`GitError`] if that cannot be found out.
+fn explain_unknown(repository: &Repository, text: &str) -> Result<GitError, GitError> {
+    let tip = match text.split(['~', '^', '@', ':']).next().unwrap_or_default() {
+        "" if text.starts_with('@') => "HEAD",
+        tip => tip,
+    };
+    if tip == "HEAD" && repository.head().is_err_and(|error| error.code() == ErrorCode::UnbornBranch) {
+        let head = repository.find_reference("HEAD")?;
+        let branch = head.symbolic_target().ok().flatten().unwrap_or("HEAD").trim_start_matches("refs/heads/");
+        return Ok(GitError::NoCommits(format!("`{branch}`")));
+    }
+    let depth = CloneDepth::of_repository(repository);
+    if tip != text && repository.revparse_single(tip).is_ok() && !text.contains("..") {
+        let rev = text.to_owned();
+        return Ok(match depth {
+            CloneDepth::Shallow if !text.contains(['@', ':']) => GitError::BeyondShallow { rev },
+            CloneDepth::Shallow | CloneDepth::Full => GitError::UnknownRelative { rev, tip: tip.to_owned() },
+        });
+    }
+    let mut names = Vec::new();
+    for reference in repository.references()? {
+        names.extend(reference?.shorthand().ok().map(str::to_owned));
+    }
+    Ok(GitError::Unknown { rev: text.to_owned(), names, depth })
+}
+
+/// Returns the beginning of an id that identifies the commit in nearly every repository.
+pub(super) fn abbreviated(id: Oid) -> String {
+    let mut id = id.to_string();
+    id.truncate(ABBREVIATED_DIGITS);
+    id
+}
+
+/// Returns the time of a commit as text.
+fn commit_time(commit: &git2::Commit<'_>) -> String {
+    Timestamp::from_second(commit.time().seconds()).map_or_else(|error| error.to_string(), |time| time.to_string())
+}

@@ -1,0 +1,144 @@
+//! A parser of git's tree objects, which list the entries of one folder.
+//!
+//! Each entry is stored as `MODE NAME`, a zero byte, and the bytes of an id. The parser gives slices of the stored bytes,
+//! so a search for one name stops at it and allocates nothing. libgit2 instead builds a structure of every entry before
+//! it returns the first, which takes longer than reading the tree; `log` reads a tree or more of each commit.
+
+use std::collections::BTreeMap;
+
+use git2::{ObjectType, Oid};
+
+use crate::git::error::GitError;
+
+/// The entries of a folder, by name.
+pub(super) type Tree = BTreeMap<String, Entry>;
+
+/// What a name in a folder stands for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) kind: EntryKind,
+    pub(super) id: Oid,
+}
+
+/// The kind of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EntryKind {
+    Folder,
+    File,
+    /// A symbolic link; its object holds the path of the target.
+    Link,
+    /// Another repository, of which this one stores only a commit id.
+    Submodule,
+}
+
+/// An entry as it is stored, whose mode and id are not parsed yet.
+pub(super) struct StoredEntry<'t> {
+    mode: &'t [u8],
+    pub(super) name: &'t [u8],
+    id: &'t [u8],
+}
+
+impl StoredEntry<'_> {
+    pub(super) fn is_folder(&self) -> bool {
+        // Old programs wrote the mode with a leading zero.
+        matches!(self.mode, b"40000" | b"040000")
+    }
+
+    pub(super) fn entry(&self) -> Result<Entry, GitError> {
+        let kind = match self.mode {
+            _ if self.is_folder() => EntryKind::Folder,
+            b"120000" => EntryKind::Link,
+            b"160000" => EntryKind::Submodule,
+            _ => EntryKind::File,
+        };
+        Ok(Entry { kind, id: self.id()? })
+    }
+
+    pub(super) fn id(&self) -> Result<Oid, GitError> {
+        Ok(Oid::from_bytes(self.id)?)
+    }
+
+    pub(super) fn name(&self) -> String {
+        String::from_utf8_lossy(self.name).into_owned()
+    }
+}
+
+/// The entries of a tree, in git's order. The iterator ends at the first bytes that are not an entry; `git fsck` reports
+/// such a tree.
+pub(super) struct StoredEntries<'t> {
+    remaining: &'t [u8],
+    id_length: usize,
+}
+
+impl<'t> StoredEntries<'t> {
+    /// Parses the bytes of a tree. Its entries have ids of the same length as its own.
+    pub(super) fn new(bytes: &'t [u8], tree: Oid) -> Self {
+        Self { remaining: bytes, id_length: tree.as_bytes().len() }
+    }
+
+    /// Collects all entries.
+    ///
+    /// # Errors
+    /// [`GitError`] if an id is damaged.
+    pub(super) fn into_tree(self) -> Result<Tree, GitError> {
+        self.map(|entry| Ok((entry.name(), entry.entry()?))).collect()
+    }
+}
+
+impl<'t> Iterator for StoredEntries<'t> {
+    type Item = StoredEntry<'t>;
+
+    fn next(&mut self) -> Option<StoredEntry<'t>> {
+        let (mode, rest) = split_at_byte(self.remaining, b' ')?;
+        let (name, rest) = split_at_byte(rest, 0)?;
+        let (id, rest) = rest.split_at_checked(self.id_length)?;
+        self.remaining = rest;
+        Some(StoredEntry { mode, name, id })
+    }
+}
+
+/// Reads a tree and calls `work` with its entries.
+///
+/// # Errors
+/// [`GitError`] if there is no tree of that id, or the error of `work`.
+pub(super) fn with_entries<T>(
+    handle: &git2::Repository,
+    tree: Oid,
+    work: impl FnOnce(StoredEntries<'_>) -> Result<T, GitError>,
+) -> Result<T, GitError> {
+    let odb = handle.odb()?;
+    work(StoredEntries::new(read_object(handle, &odb, tree)?.data(), tree))
+}
+
+/// Returns the bytes of a tree.
+///
+/// # Errors
+/// [`GitError`] if there is no tree of that id.
+pub(super) fn read_bytes(handle: &git2::Repository, tree: Oid) -> Result<Vec<u8>, GitError> {
+    let odb = handle.odb()?;
+    Ok(read_object(handle, &odb, tree)?.data().to_vec())
+}
+
+fn read_object<'o>(
+    handle: &git2::Repository,
+    odb: &'o git2::Odb<'_>,
+    tree: Oid,
+) -> Result<git2::OdbObject<'o>, GitError> {
+    let object = odb.read(tree)?;
+    if object.kind() != ObjectType::Tree {
+        // Fails with a message that names the kind of the object.
+        handle.find_tree(tree)?;
+    }
+    Ok(object)
+}
+
+/// Splits bytes at the first occurrence of a byte, which is in neither part.
+fn split_at_byte(bytes: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
+    let index = bytes.iter().position(|byte| *byte == separator)?;
+    Some((bytes.get(..index)?, bytes.get(index + 1..)?))
+}
+
+/// Appends a name to the path of a folder; the root's path is empty.
+pub(super) fn join_path(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
