@@ -2,7 +2,7 @@
 
 use crate::bundle::{AttributeId, Condition, FlagId, NOW, SegmentId, VariantId};
 use crate::codes::Code;
-use crate::compile::{Broken, Compiled, Compiler};
+use crate::compile::compiler::{Broken, Compiled, Compiler};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::model;
 use crate::snapshot::Spanned;

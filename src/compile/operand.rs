@@ -11,7 +11,7 @@ use crate::bundle::{
     Quantifier, Test, TextOperator, TextSet, Type,
 };
 use crate::codes::Code;
-use crate::compile::{Broken, Compiled, Compiler};
+use crate::compile::compiler::{Broken, Compiled, Compiler};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::eval::moment;
 use crate::model::{Operation, Operator};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::bundle::{BUCKETS, Percent, Rule, Serve};
 use crate::codes::Code;
-use crate::compile::{Broken, Compiled, Compiler};
+use crate::compile::compiler::{Broken, Compiled, Compiler};
 use crate::diag::Diagnostic;
 use crate::model;
 use crate::snapshot::{Span, Spanned};

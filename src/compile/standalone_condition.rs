@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::bundle::{Bundle, Condition, Weight};
-use crate::compile::order::Renumber;
-use crate::compile::{Compiler, Draft};
+use crate::compile::compiler::{Compiler, Draft};
+use crate::compile::renumber::Renumber;
 use crate::diag::Diagnostics;
 use crate::model;
 use crate::model::Project;

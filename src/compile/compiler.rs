@@ -1,0 +1,85 @@
+//! The state of compiling one environment, and the look-up of names in it.
+
+use std::collections::BTreeMap;
+
+use crate::bundle::{Attribute, Attributes, Flag, Segment, Weight};
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::model;
+use crate::model::{Effective, Project};
+
+/// A definition that refers to others and is referred to, by its index in the lists of [`Compiler`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Item {
+    Segment(usize),
+    Flag(usize),
+}
+
+/// A definition that is being compiled.
+pub(super) struct Draft<'p, D, C> {
+    pub(super) definition: &'p D,
+    /// Set when the definition was compiled without an error.
+    pub(super) weight: Option<Weight>,
+    pub(super) compiled: Option<C>,
+}
+
+/// The state of compiling one environment. The methods are in the files of this module, one topic each.
+pub(super) struct Compiler<'p> {
+    pub(super) project: &'p Project,
+    pub(super) environment: &'p str,
+    pub(super) attributes: Attributes,
+    /// Sorted by name, without duplicates.
+    pub(super) segments: Vec<Draft<'p, model::Segment, Segment>>,
+    /// Sorted by key, without duplicates.
+    pub(super) flags: Vec<Draft<'p, model::Flag, Flag>>,
+    pub(super) servings: Vec<Effective<'p>>,
+    pub(super) kills: BTreeMap<&'p str, &'p model::Kill>,
+    pub(super) diagnostics: Diagnostics,
+}
+
+/// A part could not be compiled. A diagnostic says why, at this part or at one that it depends on.
+pub(super) struct Broken;
+
+pub(super) type Compiled<T> = Result<T, Broken>;
+
+impl<'p> Compiler<'p> {
+    pub(super) fn new(project: &'p Project, environment: &'p str) -> Self {
+        let attribute = |declared: &model::AttributeDeclaration| Attribute {
+            name: declared.name.value.as_str().into(),
+            kind: declared.kind,
+            allowed: declared.allowed.as_ref().map(|all| all.iter().map(|one| one.value.as_str().into()).collect()),
+        };
+        let mut segments: Vec<_> =
+            project.segments.iter().map(|definition| Draft { definition, weight: None, compiled: None }).collect();
+        segments.sort_by_key(|draft| &draft.definition.name);
+        segments.dedup_by_key(|draft| &draft.definition.name);
+        let mut flags: Vec<_> =
+            project.flags.iter().map(|definition| Draft { definition, weight: None, compiled: None }).collect();
+        flags.sort_by_key(|draft| &draft.definition.key);
+        flags.dedup_by_key(|draft| &draft.definition.key);
+        let servings = flags.iter().map(|draft| draft.definition.serving(environment)).collect();
+        let own = project.kills.iter().filter(|kill| kill.environment == environment);
+        Self {
+            project,
+            environment,
+            attributes: Attributes::new(project.settings.attributes.iter().map(attribute)),
+            segments,
+            flags,
+            servings,
+            kills: own.map(|kill| (kill.flag.as_str(), kill)).collect(),
+            diagnostics: Vec::new(),
+        }
+    }
+
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) -> Broken {
+        self.diagnostics.push(diagnostic);
+        Broken
+    }
+
+    pub(super) fn find_segment(&self, name: &str) -> Option<usize> {
+        self.segments.binary_search_by(|draft| draft.definition.name.as_str().cmp(name)).ok()
+    }
+
+    pub(super) fn find_flag(&self, key: &str) -> Option<usize> {
+        self.flags.binary_search_by(|draft| draft.definition.key.as_str().cmp(key)).ok()
+    }
+}

@@ -1,0 +1,171 @@
+//! Segments and flags: variants, unit, state, and a bound on the work of a decision.
+
+use crate::bundle::{
+    AttributeId, Bucketer, Condition, Flag, FlagId, Segment, SegmentId, State, Type, Variant, VariantId, Weight,
+};
+use crate::codes::Code;
+use crate::compile::compiler::{Broken, Compiled, Compiler};
+use crate::diag::{Diagnostic, did_you_mean};
+use crate::model;
+use crate::model::Effective;
+use crate::snapshot::{Span, Spanned};
+use crate::yaml::{Completeness, Node, Value};
+
+impl<'p> Compiler<'p> {
+    /// Compiles the segment with that index and keeps it if it has no errors.
+    pub(super) fn segment(&mut self, index: usize) {
+        let Some(definition) = self.segments.get(index).map(|draft| draft.definition) else { return };
+        let Some(condition) = &definition.condition else { return };
+        let Ok(condition) = self.condition(&condition.value) else { return };
+        if definition.whole == Completeness::Incomplete {
+            return;
+        }
+        let name = definition.name.as_str().into();
+        if let Ok(weight) = self.weigh([&condition], definition.start, &definition.name)
+            && let Some(draft) = self.segments.get_mut(index)
+        {
+            (draft.weight, draft.compiled) = (Some(weight), Some(Segment { name, condition }));
+        }
+    }
+
+    /// Compiles the flag with that index and keeps it if it has no errors.
+    pub(super) fn flag(&mut self, index: usize) {
+        let Some(definition) = self.flags.get(index).map(|draft| draft.definition) else { return };
+        let Some(serving) = self.servings.get(index).copied() else { return };
+        let Ok(flag) = self.build(definition, &serving) else { return };
+        // A flag without its unreadable parts would be decided as if they were not written.
+        if definition.whole == Completeness::Incomplete {
+            return;
+        }
+        if let Ok(weight) = self.weigh(flag.conditions(), definition.start, &definition.key)
+            && let Some(draft) = self.flags.get_mut(index)
+        {
+            (draft.weight, draft.compiled) = (Some(weight), Some(flag));
+        }
+    }
+
+    fn weigh<'c>(
+        &mut self,
+        conditions: impl IntoIterator<Item = &'c Condition>,
+        span: Span,
+        name: &str,
+    ) -> Compiled<Weight> {
+        let segment = |id: SegmentId| self.segments.get(id.0 as usize)?.weight;
+        let flag = |id: FlagId| self.flags.get(id.0 as usize)?.weight;
+        let weights = conditions.into_iter().map(|condition| Weight::of(condition, &segment, &flag));
+        let weight =
+            weights.collect::<Option<Vec<_>>>().ok_or(Broken)?.into_iter().fold(Weight::default(), Weight::beside);
+        if !weight.excessive() {
+            return Ok(weight);
+        }
+        let message = if weight.depth > Weight::DEPTH {
+            format!("`{name}` nests {} levels deep, segments and prerequisites included", weight.depth)
+        } else {
+            format!("`{name}` takes {} tests to decide, segments and prerequisites included", weight.tests)
+        };
+        let help = format!("at most {} levels and {} tests are evaluated", Weight::DEPTH, Weight::TESTS);
+        Err(self.report(Diagnostic::new(Code::TooComplex, span, message).help(help)))
+    }
+
+    /// Compiles a flag. Reports all its errors, not only the first.
+    fn build(&mut self, definition: &'p model::Flag, serving: &Effective<'p>) -> Compiled<Flag> {
+        let variants = self.variants(definition);
+        let find = |compiler: &mut Self, name: Option<&Spanned<String>>| match name {
+            Some(name) => compiler.variant(definition, name),
+            None => Err(Broken),
+        };
+        let off = find(self, serving.off);
+        let default = find(self, serving.default);
+        let unit = self.unit(serving);
+        let prerequisites = self.prerequisites(serving.requires);
+        let rules = self.rules(definition, serving.rules);
+        let salt = serving.salt.map_or(definition.key.as_str(), |salt| salt.value.as_str());
+        Ok(Flag {
+            key: definition.key.as_str().into(),
+            variants: variants?,
+            off: off?,
+            default: default?,
+            state: self.state(definition, serving)?,
+            prerequisites: prerequisites?,
+            rules: rules?,
+            unit: unit?,
+            bucketer: Bucketer::new(self.project.settings.bucketing, salt),
+        })
+    }
+
+    fn variants(&mut self, definition: &model::Flag) -> Compiled<Vec<Variant>> {
+        let mut sound = true;
+        if let Some(first) = definition.variants.first() {
+            for variant in &definition.variants {
+                let (first_type, own_type) = (value_type(&first.value), value_type(&variant.value));
+                if first_type != own_type {
+                    sound = false;
+                    let message =
+                        format!("`{}` is {own_type}, and `{}` is {first_type}", variant.name.value, first.name.value);
+                    self.report(
+                        Diagnostic::new(Code::MixedVariants, variant.value.span, message)
+                            .related(first.value.span, format!("{first_type} here"))
+                            .help("an application asks for one type: give all variants values of it"),
+                    );
+                }
+            }
+        }
+        let variant = |variant: &model::Variant| Variant {
+            name: variant.name.value.as_str().into(),
+            value: variant.value.to_json(),
+        };
+        if !sound || definition.variants.is_empty() {
+            return Err(Broken);
+        }
+        Ok(definition.variants.iter().map(variant).collect())
+    }
+
+    pub(super) fn variant(&mut self, definition: &model::Flag, name: &Spanned<String>) -> Compiled<VariantId> {
+        let index = definition.variants.iter().position(|variant| variant.name.value == name.value);
+        if let Some(index) = index.and_then(|index| u16::try_from(index).ok()) {
+            return Ok(VariantId(index));
+        }
+        if definition.whole == Completeness::Incomplete {
+            return Err(Broken);
+        }
+        let names = || definition.variants.iter().map(|variant| variant.name.value.as_str());
+        let message = format!("`{}` has no variant `{}`", definition.key, name.value);
+        let help = did_you_mean(&name.value, names())
+            .unwrap_or_else(|| format!("its variants are {}", names().collect::<Vec<_>>().join(", ")));
+        Err(self.report(Diagnostic::new(Code::UnknownVariant, name.span, message).help(help)))
+    }
+
+    fn unit(&mut self, serving: &Effective<'p>) -> Compiled<AttributeId> {
+        let Some(unit) = serving.unit else { return Ok(AttributeId::TARGETING_KEY) };
+        let id = self.attribute(unit)?;
+        match self.attributes.get(id).map(|attribute| attribute.kind) {
+            Some(Type::String) => Ok(id),
+            kind => {
+                let kind = kind.map_or("a value", Type::described);
+                let message = format!("`{}` is {kind}; a unit is a string", unit.value);
+                let help = "declare the attribute as a string, and send it as one";
+                Err(self.report(Diagnostic::new(Code::UnfitUnit, unit.span, message).help(help)))
+            }
+        }
+    }
+
+    fn state(&self, definition: &model::Flag, serving: &Effective<'p>) -> Compiled<State> {
+        if let Some(kill) = self.kills.get(definition.key.as_str()) {
+            let text = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.value.as_str().into());
+            return Ok(State::Killed {
+                reason: text(&kill.reason).unwrap_or_default(),
+                by: text(&kill.by),
+                at: text(&kill.at),
+            });
+        }
+        let enabled = serving.enabled.is_none_or(|enabled| enabled.value);
+        Ok(if enabled { State::Enabled } else { State::Disabled })
+    }
+}
+
+fn value_type(node: &Node) -> &'static str {
+    match node.value {
+        Value::Boolean(_) | Value::Number(..) | Value::Text(_) => node.type_name(),
+        _ => "JSON",
+    }
+}

@@ -1,0 +1,25 @@
+//! Indices of segments and flags, from the compiler's lists to the bundle's.
+
+use crate::bundle;
+use crate::bundle::{FlagId, SegmentId};
+
+/// Maps indices among the drafts to indices in the bundle.
+pub(super) struct Renumber<'n> {
+    pub(super) segments: &'n [u32],
+    pub(super) flags: &'n [u32],
+}
+
+impl Renumber<'_> {
+    pub(super) fn condition(&self, condition: &mut bundle::Condition) {
+        let mapped = |indices: &[u32], index: u32| indices.get(index as usize).copied().unwrap_or(index);
+        match condition {
+            bundle::Condition::Segment(id) => *id = SegmentId(mapped(self.segments, id.0)),
+            bundle::Condition::Flag { key, .. } => *key = FlagId(mapped(self.flags, key.0)),
+            bundle::Condition::All(_)
+            | bundle::Condition::Any(_)
+            | bundle::Condition::Not(_)
+            | bundle::Condition::Test(_) => {}
+        }
+        condition.children_mut().iter_mut().for_each(|part| self.condition(part));
+    }
+}
