@@ -16,7 +16,7 @@ use regex_automata::dfa::{StartKind, dense};
 use regex_automata::nfa::thompson;
 use regex_automata::util::{primitives::StateID, start, syntax};
 
-use crate::analyze::Failure;
+use crate::analyze::AnalysisError;
 use crate::bundle::Predicate;
 
 type Dfa = dense::DFA<Vec<u32>>;
@@ -158,9 +158,9 @@ impl Texts {
     /// A shortest text with these signs, one for each pattern.
     ///
     /// # Errors
-    /// [`Failure::Exhausted`] when the products of the automata have more than `states` states of single automata in
+    /// [`AnalysisError::Exhausted`] when the products of the automata have more than `states` states of single automata in
     /// all searches.
-    pub(super) fn find(&mut self, signs: &[bool], states: &mut u64) -> Result<Found, Failure> {
+    pub(super) fn find(&mut self, signs: &[bool], states: &mut u64) -> Result<Found, AnalysisError> {
         if let Some(known) = self.known.get(signs) {
             return Ok(known.clone());
         }
@@ -176,7 +176,7 @@ impl Texts {
         Ok(found)
     }
 
-    fn search(&self, signs: &[bool], states: &mut u64) -> Result<Found, Failure> {
+    fn search(&self, signs: &[bool], states: &mut u64) -> Result<Found, AnalysisError> {
         let mut active: Vec<(usize, bool)> = Vec::new();
         let mut exclude = Exclude::No;
         loop {
@@ -192,7 +192,9 @@ impl Texts {
             };
             if let Some(violated) = wrong(true).or_else(|| wrong(false)) {
                 if active.contains(&violated) {
-                    return Err(Failure::Disagreement(format!("an automaton and its pattern differ on {text:?}")));
+                    return Err(AnalysisError::Disagreement(format!(
+                        "an automaton and its pattern differ on {text:?}"
+                    )));
                 }
                 active.push(violated);
             } else if self.excludes(&text) {
@@ -205,7 +207,7 @@ impl Texts {
         }
     }
 
-    fn minimised(&self, mut active: Vec<(usize, bool)>, states: &mut u64) -> Result<Vec<usize>, Failure> {
+    fn minimised(&self, mut active: Vec<(usize, bool)>, states: &mut u64) -> Result<Vec<usize>, AnalysisError> {
         let mut at = 0;
         while at < active.len() {
             let mut fewer = active.clone();
@@ -225,7 +227,7 @@ impl Texts {
         active: &[(usize, bool)],
         exclude: Exclude,
         states: &mut u64,
-    ) -> Result<Option<String>, Failure> {
+    ) -> Result<Option<String>, AnalysisError> {
         let patterns =
             active.iter().filter_map(|(at, sign)| self.patterns.get(*at)?.dfa.as_ref().map(|dfa| (dfa, *sign)));
         let parts: Vec<_> = self.valid.dfa.as_ref().map(|valid| (valid, true)).into_iter().chain(patterns).collect();
@@ -245,7 +247,7 @@ impl Texts {
             for byte in &bytes {
                 let Some(next) = product.next(&state, *byte) else { continue };
                 if seen.insert(next.clone()) {
-                    *states = states.checked_sub(work).ok_or(Failure::Exhausted)?;
+                    *states = states.checked_sub(work).ok_or(AnalysisError::Exhausted)?;
                     nodes.push((at, *byte));
                     queue.push_back((nodes.len() - 1, next));
                 }

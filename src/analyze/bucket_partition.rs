@@ -7,11 +7,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::analyze::Failure;
+use crate::analyze::AnalysisError;
 use crate::analyze::Side;
 use crate::analyze::domain::Form;
 use crate::analyze::encode::{LoweredFlag, Node, NodeKind, Unit, Want};
-use crate::analyze::region::{DecidedBy, Subject};
+use crate::analyze::region::{DecidedBy, TermSubject};
 use crate::analyze::search::Engine;
 use crate::analyze::share::Share;
 use crate::analyze::solver::{Literal, Model};
@@ -29,7 +29,7 @@ pub(super) enum StateHandling {
 pub(super) struct Query<'b> {
     pub(super) literal: Literal,
     pub(super) side: Side,
-    pub(super) subject: Subject,
+    pub(super) subject: TermSubject,
     pub(super) condition: Option<(&'b Condition, Want)>,
     /// The unit must be one of this class: its domain's place, the class's place.
     pub(super) class: Option<(usize, usize)>,
@@ -63,8 +63,8 @@ pub(super) fn explore<'b>(
     model: &Model,
     targets: &[(usize, StateHandling)],
     conditions: &[&Node<'b>],
-) -> Result<Tree<'b>, Failure> {
-    let mut remaining = engine.budget.leaves;
+) -> Result<Tree<'b>, AnalysisError> {
+    let mut remaining = engine.budget.bucket_cells;
     let mut walk = Walk {
         engine,
         model,
@@ -77,7 +77,7 @@ pub(super) fn explore<'b>(
     let mut open = vec![vec![(0, BUCKETS); walk.engine.lowering.dimensions.len()]];
     let mut leaves = Vec::new();
     while let Some(ranges) = open.pop() {
-        remaining = remaining.checked_sub(1).ok_or(Failure::Exhausted)?;
+        remaining = remaining.checked_sub(1).ok_or(AnalysisError::Exhausted)?;
         walk.ranges = ranges;
         match walk.leaf(targets, conditions) {
             Ok(leaf) => leaves.push(leaf?),
@@ -93,7 +93,7 @@ pub(super) fn explore<'b>(
         }
     }
     let (asks, used) = (walk.asks, walk.used);
-    engine.budget.leaves = remaining;
+    engine.budget.bucket_cells = remaining;
     Ok(Tree { leaves, asks, used })
 }
 
@@ -113,20 +113,20 @@ impl<'b> Walk<'_, 'b> {
         &mut self,
         targets: &[(usize, StateHandling)],
         conditions: &[&Node<'b>],
-    ) -> Result<Result<Leaf, Failure>, Cut> {
+    ) -> Result<Result<Leaf, AnalysisError>, Cut> {
         self.target = None;
         let mut held = Vec::with_capacity(conditions.len());
         for condition in conditions {
-            held.push(self.holds(condition, &Subject::Condition)?);
+            held.push(self.holds(condition, &TermSubject::Condition)?);
         }
         let mut decisions = Vec::with_capacity(targets.len());
         for (at, (target, heed)) in targets.iter().enumerate() {
             self.target = Some(at);
             decisions.push(self.decide(*target, *heed)?);
         }
-        let part = |share: Result<Share, Failure>, (from, to): &(Bucket, Bucket)| match to - from {
+        let part = |share: Result<Share, AnalysisError>, (from, to): &(Bucket, Bucket)| match to - from {
             BUCKETS => share,
-            some => share?.times(Share::of_buckets(some)),
+            some => share?.checked_mul(Share::of_buckets(some)),
         };
         let share = self.ranges.iter().fold(Ok(Share::ALL), part);
         Ok(share.map(|share| Leaf { ranges: self.ranges.clone(), share, decisions, conditions: held }))
@@ -142,13 +142,13 @@ impl<'b> Walk<'_, 'b> {
             (State::Killed { .. }, _) => return Ok((flag.off, DecidedBy::Killed)),
         }
         for (prerequisite, node) in lowered.prerequisites.iter().enumerate() {
-            let subject = Subject::Prerequisite { flag: flag.key.to_string(), prerequisite };
+            let subject = TermSubject::Prerequisite { flag: flag.key.to_string(), prerequisite };
             if !self.holds(node, &subject)? {
                 return Ok((flag.off, DecidedBy::Prerequisite(prerequisite)));
             }
         }
         for (at, rule) in lowered.rules.iter().enumerate() {
-            let subject = || Subject::Rule { flag: flag.key.to_string(), rule: at };
+            let subject = || TermSubject::Rule { flag: flag.key.to_string(), rule: at };
             if rule.rule.rollout == Percent::ZERO {
                 continue;
             }
@@ -180,7 +180,7 @@ impl<'b> Walk<'_, 'b> {
         Ok((flag.default, DecidedBy::Default))
     }
 
-    fn holds(&mut self, node: &Node<'b>, subject: &Subject) -> Result<bool, Cut> {
+    fn holds(&mut self, node: &Node<'b>, subject: &TermSubject) -> Result<bool, Cut> {
         match &node.kind {
             NodeKind::Plain => Ok(self.ask(node.literal, || Query {
                 literal: node.literal,
@@ -223,7 +223,7 @@ impl<'b> Walk<'_, 'b> {
 
     fn has_unit(&mut self, flag: &LoweredFlag<'b>) -> bool {
         let Unit { there, .. } = flag.unit;
-        let subject = Subject::Unit { attribute: self.attribute(flag) };
+        let subject = TermSubject::Unit { attribute: self.attribute(flag) };
         self.ask(there, || Query { literal: there, side: flag.side, subject, condition: None, class: None })
     }
 
@@ -237,7 +237,7 @@ impl<'b> Walk<'_, 'b> {
         let engine = self.engine;
         let Some(at) = dimension else { return Ok(false) };
         let Some(dimension) = engine.lowering.dimensions.get(at) else { return Ok(false) };
-        let subject = Subject::Named { attribute: self.attribute(flag) };
+        let subject = TermSubject::Named { attribute: self.attribute(flag) };
         let ask = |literal, class| Query { literal, side: flag.side, subject, condition: None, class };
         self.used.extend(self.target.map(|target| (target, at)));
         let named = flag.unit.named;

@@ -11,12 +11,12 @@ use crate::analyze::bucket_partition::{Leaf, Query, StateHandling, Tree, explore
 use crate::analyze::domain::Form;
 use crate::analyze::encode::Want;
 use crate::analyze::region::{
-    Bounds, DecidedBy, Effect, Population, Region, Subject, Term, Test, Transition, Witness, effect,
+    Bounds, DecidedBy, Effect, Population, Region, Term, TermSubject, TermTest, Transition, Witness, effect,
 };
-use crate::analyze::search::{Answer, Certainty, Engine};
+use crate::analyze::search::{Certainty, Engine, SearchResult};
 use crate::analyze::share::Share;
 use crate::analyze::solver::Literal;
-use crate::analyze::{Budget, Definition, Failure, Side, witness};
+use crate::analyze::{AnalysisError, Budget, Definition, Side, witness};
 use crate::bundle::{Condition, Flag, Variant, VariantId};
 
 /// So many states of automata may be visited to tell regions in fewer words.
@@ -27,8 +27,8 @@ const TRIED: usize = 4;
 /// Everything that the flag decides otherwise after than before.
 ///
 /// # Errors
-/// [`Failure`]
-pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -> Result<Vec<Region>, Failure> {
+/// [`AnalysisError`]
+pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -> Result<Vec<Region>, AnalysisError> {
     let bundles = vec![(Side::Before, before.bundle), (Side::After, after.bundle)];
     let mut engine = Engine::new(bundles, &[(Side::Before, before), (Side::After, after)], &[], budget);
     let (old, new) = (engine.lower(Side::Before, before), engine.lower(Side::After, after));
@@ -40,15 +40,15 @@ pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -
     let differ = pair.differ(&mut engine);
     let guard = engine.lowering.solver.fresh();
     let mut drafts: Vec<Draft<'_>> = Vec::new();
-    while let Answer::Instance(instance) = engine.solve(&[guard, differ])? {
+    while let SearchResult::Assignment(instance) = engine.solve(&[guard, differ])? {
         if drafts.len() >= budget.regions {
-            return Err(Failure::Exhausted);
+            return Err(AnalysisError::Exhausted);
         }
         let tree = explore(&mut engine, &instance.model, &pair.targets, &[])?;
         engine.block(guard, &tree.asks, &instance.model);
         let mut moving: Vec<&Leaf> = tree.leaves.iter().filter(|leaf| pair.moves(leaf)).collect();
         if moving.is_empty() {
-            return Err(Failure::Disagreement("a change was found in no range of buckets".to_owned()));
+            return Err(AnalysisError::Disagreement("a change was found in no range of buckets".to_owned()));
         }
         moving.sort_by_key(|leaf| std::cmp::Reverse(leaf.share));
         let mut found = None;
@@ -64,7 +64,7 @@ pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -
         drafts.push(pair.draft(tree, signs, found, certainty)?);
     }
     merge(&mut drafts);
-    engine.budget.states = engine.budget.states.min(BRIEFLY);
+    engine.budget.automaton_states = engine.budget.automaton_states.min(BRIEFLY);
     drafts.into_iter().map(|draft| pair.region(&mut engine, draft)).collect()
 }
 
@@ -132,13 +132,13 @@ impl<'b> Pair<'b> {
         signs: Vec<bool>,
         witness: Option<Witness>,
         certainty: Certainty,
-    ) -> Result<Draft<'b>, Failure> {
+    ) -> Result<Draft<'b>, AnalysisError> {
         let (mut before, mut after, mut effects) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let mut shares: BTreeMap<(VariantId, VariantId), Share> = BTreeMap::new();
         for leaf in &tree.leaves {
             let [(from, old), (to, new)] = leaf.decisions.as_slice() else { continue };
             let share = shares.entry((*from, *to)).or_insert(Share::NONE);
-            *share = share.plus(leaf.share)?;
+            *share = share.checked_add(leaf.share)?;
             if self.moves(leaf) {
                 before.insert(*old);
                 after.insert(*new);
@@ -157,13 +157,13 @@ impl<'b> Pair<'b> {
     }
 
     /// None where one side serves everyone the same.
-    fn bounds(&self, shares: &BTreeMap<(VariantId, VariantId), Share>) -> Result<Option<Bounds>, Failure> {
+    fn bounds(&self, shares: &BTreeMap<(VariantId, VariantId), Share>) -> Result<Option<Bounds>, AnalysisError> {
         let mut sums: Vec<(&Variant, Share, Share)> = Vec::new();
         for (ids, share) in shares {
             let (from, to) = self.variants(*ids);
             for (variant, had, gets) in [(from, *share, Share::NONE), (to, Share::NONE, *share)] {
                 match sums.iter_mut().find(|(other, ..)| *other == variant) {
-                    Some((_, p, q)) => (*p, *q) = (p.plus(had)?, q.plus(gets)?),
+                    Some((_, p, q)) => (*p, *q) = (p.checked_add(had)?, q.checked_add(gets)?),
                     None => sums.push((variant, had, gets)),
                 }
             }
@@ -174,13 +174,13 @@ impl<'b> Pair<'b> {
         }
         let (mut most_stay, mut least_stay) = (Share::NONE, Share::NONE);
         for (_, p, q) in &sums {
-            most_stay = most_stay.plus(*p.min(q))?;
-            least_stay = least_stay.plus(p.plus(*q)?.beyond(Share::ALL)?)?;
+            most_stay = most_stay.checked_add(*p.min(q))?;
+            least_stay = least_stay.checked_add(p.checked_add(*q)?.saturating_sub(Share::ALL)?)?;
         }
-        Ok(Some(Bounds { least: Share::ALL.beyond(most_stay)?, most: Share::ALL.beyond(least_stay)? }))
+        Ok(Some(Bounds { least: Share::ALL.saturating_sub(most_stay)?, most: Share::ALL.saturating_sub(least_stay)? }))
     }
 
-    fn region(&self, engine: &mut Engine<'b>, draft: Draft<'b>) -> Result<Region, Failure> {
+    fn region(&self, engine: &mut Engine<'b>, draft: Draft<'b>) -> Result<Region, AnalysisError> {
         let Draft { asks, signs, classes, meaning, witness, certainty } = draft;
         let kept = simplify(engine, &asks, &signs, &classes)?;
         let terms = asks.iter().zip(&signs).zip(kept).filter(|(_, kept)| *kept);
@@ -285,12 +285,12 @@ fn simplify(
     asks: &[Query<'_>],
     signs: &[bool],
     classes: &BTreeSet<(usize, usize)>,
-) -> Result<Vec<bool>, Failure> {
+) -> Result<Vec<bool>, AnalysisError> {
     let units = one_of(engine, classes);
     let literals: Vec<Literal> = asks.iter().zip(signs).map(|(ask, sign)| ask.literal.apply_sign(*sign)).collect();
     let mut kept = vec![true; literals.len()];
     // For one region before it was too much.
-    if engine.budget.states == 0 {
+    if engine.budget.automaton_states == 0 {
         return Ok(kept);
     }
     // What is about units is left out first, then what does not hold, the last first.
@@ -298,8 +298,8 @@ fn simplify(
     order.sort_by_key(|at| {
         let holds = signs.get(*at).copied().unwrap_or(false);
         let rank = asks.get(*at).map(|ask| match ask.subject {
-            Subject::Named { .. } => 0,
-            Subject::Unit { .. } => 1,
+            TermSubject::Named { .. } => 0,
+            TermSubject::Unit { .. } => 1,
             _ if !holds => 2,
             _ => 3,
         });
@@ -314,8 +314,8 @@ fn simplify(
         let mut assumed: Vec<Literal> = others.map(|(_, (literal, _))| *literal).chain(units.iter().copied()).collect();
         assumed.extend(literals.get(at).map(|literal| !*literal));
         let superfluous = match engine.impossible(&assumed) {
-            Err(Failure::Exhausted) => {
-                engine.budget.states = 0;
+            Err(AnalysisError::Exhausted) => {
+                engine.budget.automaton_states = 0;
                 return Ok(kept);
             }
             answer => answer?,
@@ -335,14 +335,16 @@ fn term(engine: &Engine<'_>, ask: &Query<'_>, holds: bool) -> Term {
                 Want::False => Condition::Not(Box::new((*condition).clone())),
             };
             let bundle = engine.lowering.bundle(ask.side);
-            (bundle.map(|bundle| bundle.words(&condition)).unwrap_or_default(), Test::Holds(condition))
+            (bundle.map(|bundle| bundle.words(&condition)).unwrap_or_default(), TermTest::Holds(condition))
         }
-        (None, Subject::Named { attribute }) => {
+        (None, TermSubject::Named { attribute }) => {
             let named = named(engine, attribute);
-            (format!("{attribute} is named by a condition"), Test::IsOneOf(attribute.clone(), named))
+            (format!("{attribute} is named by a condition"), TermTest::IsOneOf(attribute.clone(), named))
         }
-        (None, Subject::Unit { attribute }) => (format!("{attribute} is there"), Test::HasUnit(attribute.clone())),
-        (None, _) => (String::new(), Test::Holds(Condition::All(Box::default()))),
+        (None, TermSubject::Unit { attribute }) => {
+            (format!("{attribute} is there"), TermTest::HasUnit(attribute.clone()))
+        }
+        (None, _) => (String::new(), TermTest::Holds(Condition::All(Box::default()))),
     };
     Term { holds, side: ask.side, subject: ask.subject.clone(), words, test }
 }

@@ -1,7 +1,7 @@
 //! Exact answers about all contexts at once, without sampling.
 //!
 //! Takes one or two bundles and flags or conditions in them; gives what [`changes`] between two definitions, which
-//! rules and variants are [`reachable`], and whether a promise such as [`never`](fn@never) is kept.
+//! rules and variants are [`reachability`], and whether a promise such as [`never`](fn@never) is kept.
 //!
 //! A flag is a list of conditions over tests on single attributes. Each distinct test is a proposition, each
 //! attribute adds what holds among its own tests, and a solver looks for contexts in which two decisions differ.
@@ -32,13 +32,15 @@ mod solver;
 mod witness;
 
 pub use crate::analyze::changes::changes;
-pub use crate::analyze::extent::{Extent, extent, reached};
+pub use crate::analyze::extent::{Satisfiability, reachability_without_witnesses, satisfiability};
 pub use crate::analyze::properties::{
-    Answer, Doubt, Served, always, at_most, exclusive, follows, implies, monotone, never, satisfiable, valid,
+    ProofResult, ServedVariant, UndecidedReason, always, at_most, exclusive, follows, implies, monotone, never,
+    unsatisfiable, valid,
 };
-pub use crate::analyze::reachability::{Reach, Reachable, reachable};
+pub use crate::analyze::reachability::{FlagReachability, RuleReachability, reachability};
 pub use crate::analyze::region::{
-    Bounds, DecidedBy, Effect, EvaluatedContext, Population, Region, Side, Subject, Term, Transition, Witness, effects,
+    Bounds, DecidedBy, Effect, EvaluatedContext, Population, Region, Side, Term, TermSubject, Transition, Witness,
+    effects,
 };
 pub use crate::analyze::search::Certainty;
 pub use crate::analyze::share::Share;
@@ -75,15 +77,15 @@ pub struct Budget {
     /// Conflicts that the solver may meet.
     pub conflicts: u64,
     /// States of automata that may be visited, each as often as in a product with others.
-    pub states: u64,
+    pub automaton_states: u64,
     /// Ranges of buckets that may be told apart.
-    pub leaves: u64,
+    pub bucket_cells: u64,
     /// Regions that may be found, before those that are alike are joined.
     pub regions: usize,
     /// Units that may be hashed in search of witnesses.
     pub units: u64,
     /// Units that may be hashed for one of them.
-    pub units_each: u64,
+    pub units_per_witness: u64,
 }
 
 impl Default for Budget {
@@ -91,18 +93,18 @@ impl Default for Budget {
     fn default() -> Self {
         Self {
             conflicts: 30_000,
-            states: 5_000_000,
-            leaves: 200_000,
+            automaton_states: 5_000_000,
+            bucket_cells: 200_000,
             regions: 500,
             units: 50_000_000,
-            units_each: 1_000_000,
+            units_per_witness: 1_000_000,
         }
     }
 }
 
 /// There is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
+pub enum AnalysisError {
     /// The work allowed does not suffice.
     #[error("the question takes more work than is allowed")]
     Exhausted,

@@ -7,27 +7,26 @@
 use crate::analyze::bucket_partition::{Leaf, StateHandling, explore};
 use crate::analyze::encode::{Node, Want};
 use crate::analyze::region::Witness;
-use crate::analyze::search;
-use crate::analyze::search::{Certainty, Engine};
+use crate::analyze::search::{Certainty, Engine, SearchResult};
 use crate::analyze::share::Share;
 use crate::analyze::solver::Literal;
-use crate::analyze::{Budget, Definition, Failure, Side, witness};
+use crate::analyze::{AnalysisError, Budget, Definition, Side, witness};
 use crate::bundle::{Bundle, Condition, VariantId};
 
 /// Whether a promise is kept.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
+pub enum ProofResult {
     /// By every context.
     Proven,
     /// Not by this one.
     Refuted(Witness),
     /// Perhaps not by some.
-    Undecided(Doubt),
+    Undecided(UndecidedReason),
 }
 
 /// Why a promise is neither proven nor refuted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
+pub enum UndecidedReason {
     /// Some buckets break it, and no unit was found that falls in them.
     NoUnit,
     /// It takes a pattern that is too large to decide.
@@ -36,14 +35,14 @@ pub enum Doubt {
 
 /// A flag's serving one of its variants.
 #[derive(Debug, Clone, Copy)]
-pub struct Served<'b> {
+pub struct ServedVariant<'b> {
     /// The flag.
     pub flag: Definition<'b>,
     /// The variant.
     pub variant: VariantId,
 }
 
-impl<'b> Served<'b> {
+impl<'b> ServedVariant<'b> {
     /// None where the flag has no variant of that name.
     pub fn find(flag: Definition<'b>, variant: &str) -> Option<Self> {
         let at = flag.flag().variants.iter().position(|one| one.name.as_ref() == variant)?;
@@ -75,7 +74,7 @@ impl<'b> Question<'b> {
         Self { engine, targets, conditions }
     }
 
-    fn of(flags: &[Served<'b>], condition: Option<&'b Condition>, budget: &Budget) -> Self {
+    fn of(flags: &[ServedVariant<'b>], condition: Option<&'b Condition>, budget: &Budget) -> Self {
         let bundles = flags.first().map(|served| (Side::Before, served.flag.bundle)).into_iter().collect();
         let flags: Vec<_> = flags.iter().map(|served| (Side::Before, served.flag)).collect();
         let condition = condition.map(|condition| (Side::Before, condition));
@@ -95,12 +94,12 @@ impl<'b> Question<'b> {
     fn refute(
         mut self,
         wanted: &[Literal],
-        broken: impl Fn(&[Leaf]) -> Result<Vec<&Leaf>, Failure>,
-    ) -> Result<Answer, Failure> {
+        broken: impl Fn(&[Leaf]) -> Result<Vec<&Leaf>, AnalysisError>,
+    ) -> Result<ProofResult, AnalysisError> {
         let guard = self.engine.lowering.solver.fresh();
         let assumed: Vec<_> = wanted.iter().copied().chain([guard]).collect();
         let mut doubt = None;
-        while let search::Answer::Instance(instance) = self.engine.solve(&assumed)? {
+        while let SearchResult::Assignment(instance) = self.engine.solve(&assumed)? {
             let conditions: Vec<_> = self.conditions.iter().collect();
             let tree = explore(&mut self.engine, &instance.model, &self.targets, &conditions)?;
             let mut leaves = broken(&tree.leaves)?;
@@ -108,17 +107,17 @@ impl<'b> Question<'b> {
             for leaf in leaves.into_iter().take(2) {
                 let found = witness::find(&mut self.engine, &instance, leaf, &tree.asks, &self.targets, &conditions)?;
                 if let Some(witness) = found {
-                    return Ok(Answer::Refuted(witness));
+                    return Ok(ProofResult::Refuted(witness));
                 }
                 let unsure = instance.certainty == Certainty::Possible || !self.engine.retyped.is_empty();
-                doubt = Some(if unsure { Doubt::Pattern } else { Doubt::NoUnit });
+                doubt = Some(if unsure { UndecidedReason::Pattern } else { UndecidedReason::NoUnit });
             }
             self.engine.block(guard, &tree.asks, &instance.model);
         }
-        Ok(doubt.map_or(Answer::Proven, Answer::Undecided))
+        Ok(doubt.map_or(ProofResult::Proven, ProofResult::Undecided))
     }
 
-    fn refute_leaf(self, wanted: &[Literal], broken: impl Fn(&Leaf) -> bool) -> Result<Answer, Failure> {
+    fn refute_leaf(self, wanted: &[Literal], broken: impl Fn(&Leaf) -> bool) -> Result<ProofResult, AnalysisError> {
         self.refute(wanted, |leaves| Ok(leaves.iter().filter(|leaf| broken(leaf)).collect()))
     }
 }
@@ -134,8 +133,12 @@ fn held(leaf: &Leaf) -> bool {
 /// Nobody for whom `when` holds gets the variant.
 ///
 /// # Errors
-/// [`Failure`]
-pub fn never(served: Served<'_>, when: Option<&Condition>, budget: &Budget) -> Result<Answer, Failure> {
+/// [`AnalysisError`]
+pub fn never(
+    served: ServedVariant<'_>,
+    when: Option<&Condition>,
+    budget: &Budget,
+) -> Result<ProofResult, AnalysisError> {
     let question = Question::of(&[served], when, budget);
     let wanted = [question.served(0, served.variant), question.condition(0)];
     question.refute_leaf(&wanted, |leaf| held(leaf) && gets(leaf, 0, served.variant))
@@ -144,8 +147,12 @@ pub fn never(served: Served<'_>, when: Option<&Condition>, budget: &Budget) -> R
 /// Everyone for whom `when` holds gets the variant.
 ///
 /// # Errors
-/// [`Failure`]
-pub fn always(served: Served<'_>, when: Option<&Condition>, budget: &Budget) -> Result<Answer, Failure> {
+/// [`AnalysisError`]
+pub fn always(
+    served: ServedVariant<'_>,
+    when: Option<&Condition>,
+    budget: &Budget,
+) -> Result<ProofResult, AnalysisError> {
     let question = Question::of(&[served], when, budget);
     let wanted = [!question.served(0, served.variant), question.condition(0)];
     question.refute_leaf(&wanted, |leaf| held(leaf) && !gets(leaf, 0, served.variant))
@@ -156,8 +163,13 @@ pub fn always(served: Served<'_>, when: Option<&Condition>, budget: &Budget) -> 
 /// Units that a condition names count for nothing here: they are no share of all units.
 ///
 /// # Errors
-/// [`Failure`]
-pub fn at_most(served: Served<'_>, share: Share, when: Option<&Condition>, budget: &Budget) -> Result<Answer, Failure> {
+/// [`AnalysisError`]
+pub fn at_most(
+    served: ServedVariant<'_>,
+    share: Share,
+    when: Option<&Condition>,
+    budget: &Budget,
+) -> Result<ProofResult, AnalysisError> {
     let question = Question::of(&[served], when, budget);
     let target = question.targets.first().and_then(|(at, _)| question.engine.lowering.flags.get(*at));
     let named = target.map_or(question.engine.lowering.false_literal(), |flag| flag.unit.named);
@@ -166,7 +178,7 @@ pub fn at_most(served: Served<'_>, share: Share, when: Option<&Condition>, budge
         let some: Vec<_> = leaves.iter().filter(|leaf| held(leaf) && gets(leaf, 0, served.variant)).collect();
         let mut sum = Share::NONE;
         for leaf in &some {
-            sum = sum.plus(leaf.share)?;
+            sum = sum.checked_add(leaf.share)?;
         }
         Ok(if sum > share { some } else { Vec::new() })
     })
@@ -175,8 +187,12 @@ pub fn at_most(served: Served<'_>, share: Share, when: Option<&Condition>, budge
 /// Nobody for whom `when` holds gets two of these, all of flags of one bundle.
 ///
 /// # Errors
-/// [`Failure`]
-pub fn exclusive(served: &[Served<'_>], when: Option<&Condition>, budget: &Budget) -> Result<Answer, Failure> {
+/// [`AnalysisError`]
+pub fn exclusive(
+    served: &[ServedVariant<'_>],
+    when: Option<&Condition>,
+    budget: &Budget,
+) -> Result<ProofResult, AnalysisError> {
     let mut question = Question::of(served, when, budget);
     let literals: Vec<_> = served.iter().enumerate().map(|(at, one)| question.served(at, one.variant)).collect();
     let mut both = Vec::new();
@@ -194,13 +210,13 @@ pub fn exclusive(served: &[Served<'_>], when: Option<&Condition>, budget: &Budge
 /// Everyone for whom `when` holds and who gets the first gets the second, a variant of a flag of the same bundle.
 ///
 /// # Errors
-/// [`Failure`]
+/// [`AnalysisError`]
 pub fn follows(
-    first: Served<'_>,
-    second: Served<'_>,
+    first: ServedVariant<'_>,
+    second: ServedVariant<'_>,
     when: Option<&Condition>,
     budget: &Budget,
-) -> Result<Answer, Failure> {
+) -> Result<ProofResult, AnalysisError> {
     let question = Question::of(&[first, second], when, budget);
     let wanted = [question.served(0, first.variant), !question.served(1, second.variant), question.condition(0)];
     let broken = |leaf: &Leaf| held(leaf) && gets(leaf, 0, first.variant) && !gets(leaf, 1, second.variant);
@@ -210,15 +226,15 @@ pub fn follows(
 /// Nobody for whom `when` holds after and who had the variant loses it, whatever value it has.
 ///
 /// # Errors
-/// [`Failure`]
+/// [`AnalysisError`]
 pub fn monotone(
-    before: Served<'_>,
+    before: ServedVariant<'_>,
     after: Definition<'_>,
     when: Option<&Condition>,
     budget: &Budget,
-) -> Result<Answer, Failure> {
+) -> Result<ProofResult, AnalysisError> {
     let name = &before.flag.flag().variant(before.variant).name;
-    let kept = Served::find(after, name).map(|served| served.variant);
+    let kept = ServedVariant::find(after, name).map(|served| served.variant);
     let bundles = vec![(Side::Before, before.flag.bundle), (Side::After, after.bundle)];
     let flags = [(Side::Before, before.flag), (Side::After, after)];
     let when = when.map(|condition| (Side::After, condition));
@@ -232,8 +248,8 @@ pub fn monotone(
 /// A context for which the condition holds; none is a proof that there is none.
 ///
 /// # Errors
-/// [`Failure`]
-pub fn satisfiable(bundle: &Bundle, condition: &Condition, budget: &Budget) -> Result<Answer, Failure> {
+/// [`AnalysisError`]
+pub fn unsatisfiable(bundle: &Bundle, condition: &Condition, budget: &Budget) -> Result<ProofResult, AnalysisError> {
     let question = Question::new(vec![(Side::Before, bundle)], &[], &[(Side::Before, condition)], budget);
     let wanted = [question.condition(0)];
     question.refute_leaf(&wanted, held)
@@ -242,8 +258,8 @@ pub fn satisfiable(bundle: &Bundle, condition: &Condition, budget: &Budget) -> R
 /// The condition holds for everyone.
 ///
 /// # Errors
-/// [`Failure`]
-pub fn valid(bundle: &Bundle, condition: &Condition, budget: &Budget) -> Result<Answer, Failure> {
+/// [`AnalysisError`]
+pub fn valid(bundle: &Bundle, condition: &Condition, budget: &Budget) -> Result<ProofResult, AnalysisError> {
     let question = Question::new(vec![(Side::Before, bundle)], &[], &[(Side::Before, condition)], budget);
     let wanted = [!question.condition(0)];
     question.refute_leaf(&wanted, |leaf| !held(leaf))
@@ -252,8 +268,13 @@ pub fn valid(bundle: &Bundle, condition: &Condition, budget: &Budget) -> Result<
 /// The second condition holds for everyone for whom the first does.
 ///
 /// # Errors
-/// [`Failure`]
-pub fn implies(bundle: &Bundle, first: &Condition, second: &Condition, budget: &Budget) -> Result<Answer, Failure> {
+/// [`AnalysisError`]
+pub fn implies(
+    bundle: &Bundle,
+    first: &Condition,
+    second: &Condition,
+    budget: &Budget,
+) -> Result<ProofResult, AnalysisError> {
     let question =
         Question::new(vec![(Side::Before, bundle)], &[], &[first, second].map(|one| (Side::Before, one)), budget);
     let wanted = [question.condition(0), !question.condition(1)];

@@ -6,14 +6,14 @@
 
 use crate::analyze::bucket_partition::{StateHandling, explore};
 use crate::analyze::region::{DecidedBy, Witness};
-use crate::analyze::search::{Answer, Engine};
+use crate::analyze::search::{Engine, SearchResult};
 use crate::analyze::solver::Literal;
-use crate::analyze::{Budget, Definition, Failure, Side, witness};
+use crate::analyze::{AnalysisError, Budget, Definition, Side, witness};
 use crate::bundle::{Percent, VariantId};
 
 /// Whether a rule ever decides.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Reach {
+pub enum RuleReachability {
     /// It decides for this context; none where no unit with such buckets was found.
     Reachable(Option<Witness>),
     /// Whoever it is for is served before.
@@ -26,14 +26,14 @@ pub enum Reach {
     /// Its condition holds for nobody.
     NeverHolds,
     /// Its rollout admits nobody.
-    Closed,
+    ZeroRollout,
 }
 
 /// What of a flag is ever reached, were it neither killed nor disabled.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Reachable {
+pub struct FlagReachability {
     /// As in [`Flag::rules`](crate::bundle::Flag::rules).
-    pub rules: Vec<Reach>,
+    pub rules: Vec<RuleReachability>,
     /// Whether some context gets to the end of the rules.
     pub default: bool,
     /// Whether some context gets the variant, as in [`Flag::variants`](crate::bundle::Flag::variants).
@@ -45,12 +45,12 @@ pub struct Reachable {
 /// Everything that can ever be reached in the flag.
 ///
 /// # Errors
-/// [`Failure`]
-pub fn reachable(definition: Definition<'_>, budget: &Budget) -> Result<Reachable, Failure> {
+/// [`AnalysisError`]
+pub fn reachability(definition: Definition<'_>, budget: &Budget) -> Result<FlagReachability, AnalysisError> {
     let flags = [(Side::Before, definition)];
     let mut engine = Engine::new(vec![(Side::Before, definition.bundle)], &flags, &[], budget);
     let at = engine.lower(Side::Before, definition);
-    let Some(lowered) = engine.lowering.flags.get(at) else { return Err(Failure::Exhausted) };
+    let Some(lowered) = engine.lowering.flags.get(at) else { return Err(AnalysisError::Exhausted) };
     let prerequisites: Vec<Literal> = lowered.prerequisites.iter().map(|node| node.literal).collect();
     let truth = engine.lowering.solver.truth();
     let rules: Vec<(Literal, Literal)> = lowered
@@ -69,15 +69,15 @@ pub fn reachable(definition: Definition<'_>, budget: &Budget) -> Result<Reachabl
     for (place, (condition, applies)) in rules.iter().enumerate() {
         let closed = definition.flag().rules.get(place).is_some_and(|rule| rule.rollout == Percent::ZERO);
         reach.push(if closed {
-            Reach::Closed
+            RuleReachability::ZeroRollout
         } else if engine.impossible(&[*condition])? {
-            Reach::NeverHolds
+            RuleReachability::NeverHolds
         } else {
             let assumed: Vec<_> =
                 prerequisites.iter().copied().chain(earlier.iter().map(|rule| !*rule)).chain([*applies]).collect();
             match engine.solve(&assumed)? {
-                Answer::Core(core) => covered(&mut engine, core, *applies, &prerequisites, &earlier)?,
-                Answer::Instance(instance) => {
+                SearchResult::Core(core) => covered(&mut engine, core, *applies, &prerequisites, &earlier)?,
+                SearchResult::Assignment(instance) => {
                     let targets = [(at, StateHandling::RulesOnly)];
                     let tree = explore(&mut engine, &instance.model, &targets, &[])?;
                     let here = |(_, decided): &(VariantId, DecidedBy)| *decided == DecidedBy::Rule(place);
@@ -85,9 +85,11 @@ pub fn reachable(definition: Definition<'_>, budget: &Budget) -> Result<Reachabl
                         tree.leaves.iter().filter(|leaf| leaf.decisions.iter().all(here)).collect();
                     leaves.sort_by_key(|leaf| std::cmp::Reverse(leaf.share));
                     let Some(leaf) = leaves.first() else {
-                        return Err(Failure::Disagreement("a rule was reached in no range of buckets".to_owned()));
+                        return Err(AnalysisError::Disagreement(
+                            "a rule was reached in no range of buckets".to_owned(),
+                        ));
                     };
-                    Reach::Reachable(witness::find(&mut engine, &instance, leaf, &tree.asks, &targets, &[])?)
+                    RuleReachability::Reachable(witness::find(&mut engine, &instance, leaf, &tree.asks, &targets, &[])?)
                 }
             }
         });
@@ -99,7 +101,7 @@ pub fn reachable(definition: Definition<'_>, budget: &Budget) -> Result<Reachabl
     for outcome in engine.lowering.flags.get(at).map(|flag| flag.enabled.clone()).unwrap_or_default() {
         variants.push(!engine.impossible(&[outcome])?);
     }
-    Ok(Reachable { rules: reach, default, variants, unmet })
+    Ok(FlagReachability { rules: reach, default, variants, unmet })
 }
 
 /// Leaves out of the core what is not needed for it; last the rule itself, since fewer others then suffice.
@@ -109,7 +111,7 @@ fn covered(
     applies: Literal,
     met: &[Literal],
     earlier: &[Literal],
-) -> Result<Reach, Failure> {
+) -> Result<RuleReachability, AnalysisError> {
     let mut core: Vec<_> =
         std::iter::once(applies).chain(core.into_iter().filter(|literal| *literal != applies)).collect();
     let mut at = core.len();
@@ -131,5 +133,5 @@ fn covered(
     }
     covered_by.sort_unstable();
     prerequisites.sort_unstable();
-    Ok(Reach::Unreachable { covered_by, prerequisites })
+    Ok(RuleReachability::Unreachable { covered_by, prerequisites })
 }

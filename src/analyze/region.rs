@@ -36,7 +36,7 @@ pub enum DecidedBy {
 
 /// What a [`Term`] is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
+pub enum TermSubject {
     /// A rule's condition, or a part of it that does not depend on buckets; of the flag itself or of a prerequisite.
     Rule {
         /// The flag's key.
@@ -73,15 +73,15 @@ pub struct Term {
     /// Whose words they are.
     pub side: Side,
     /// Where it stands.
-    pub subject: Subject,
+    pub subject: TermSubject,
     /// In the words of the conditions themselves.
     pub words: String,
-    pub(super) test: Test,
+    pub(super) test: TermTest,
 }
 
 /// What a term asks of a context.
 #[derive(Debug, Clone)]
-pub(super) enum Test {
+pub(super) enum TermTest {
     Holds(Condition),
     HasUnit(String),
     IsOneOf(String, BTreeSet<String>),
@@ -104,11 +104,11 @@ impl EvaluatedContext<'_> {
         }
     }
 
-    fn passes(&self, test: &Test, now: Timestamp) -> bool {
+    fn passes(&self, test: &TermTest, now: Timestamp) -> bool {
         match test {
-            Test::Holds(condition) => holds(self.bundle, condition, self.context, now) == Truth::True,
-            Test::HasUnit(attribute) => self.text(attribute).is_some(),
-            Test::IsOneOf(attribute, texts) => self.text(attribute).is_some_and(|text| texts.contains(text)),
+            TermTest::Holds(condition) => holds(self.bundle, condition, self.context, now) == Truth::True,
+            TermTest::HasUnit(attribute) => self.text(attribute).is_some(),
+            TermTest::IsOneOf(attribute, texts) => self.text(attribute).is_some_and(|text| texts.contains(text)),
         }
     }
 }
@@ -200,7 +200,9 @@ impl Region {
     /// The share of those who move.
     pub fn moved(&self) -> Share {
         let moving = self.transitions.iter().filter(|transition| transition.moves());
-        moving.map(|transition| transition.share).fold(Share::NONE, |sum, share| sum.plus(share).unwrap_or(Share::ALL))
+        moving
+            .map(|transition| transition.share)
+            .fold(Share::NONE, |sum, share| sum.checked_add(share).unwrap_or(Share::ALL))
     }
 
     /// Whether the context, as the bundle before and the one after read it, is one of the region's.
@@ -223,7 +225,7 @@ impl Region {
     pub fn words(&self) -> String {
         let word = |term: &Term| match (term.holds, &term.subject) {
             (true, _) => term.words.clone(),
-            (false, Subject::Unit { attribute }) => format!("no {attribute}"),
+            (false, TermSubject::Unit { attribute }) => format!("no {attribute}"),
             (false, _) => format!("not ({})", term.words),
         };
         match self.terms.as_slice() {

@@ -10,7 +10,7 @@ use crate::analyze::bucket_partition::Query;
 use crate::analyze::domain::Form;
 use crate::analyze::encode::Lowering;
 use crate::analyze::solver::{Found, Literal, Model};
-use crate::analyze::{Budget, Definition, Failure, Side};
+use crate::analyze::{AnalysisError, Budget, Definition, Side};
 use crate::bundle::{Bundle, Condition, VariantId};
 
 /// How sure it is that something is as said.
@@ -23,15 +23,15 @@ pub enum Certainty {
 }
 
 /// A model, and the texts that it leaves open.
-pub(super) struct Instance {
+pub(super) struct Assignment {
     pub(super) model: Model,
     /// For each domain the text that has the model's signs, where it is none of the constants.
     pub(super) texts: Vec<Option<String>>,
     pub(super) certainty: Certainty,
 }
 
-pub(super) enum Answer {
-    Instance(Instance),
+pub(super) enum SearchResult {
+    Assignment(Assignment),
     /// These of the assumptions exclude each other.
     Core(Vec<Literal>),
 }
@@ -87,10 +87,10 @@ impl<'b> Engine<'b> {
         self.lowering.solver.assert(same.chain([!guard]).collect::<Vec<_>>());
     }
 
-    pub(super) fn solve(&mut self, assumptions: &[Literal]) -> Result<Answer, Failure> {
+    pub(super) fn solve(&mut self, assumptions: &[Literal]) -> Result<SearchResult, AnalysisError> {
         loop {
             let model = match self.lowering.solver.solve(assumptions)? {
-                Found::Core(core) => return Ok(Answer::Core(core)),
+                Found::Core(core) => return Ok(SearchResult::Core(core)),
                 Found::Model(model) => model,
             };
             let mut texts = Vec::with_capacity(self.lowering.domains.len());
@@ -106,7 +106,7 @@ impl<'b> Engine<'b> {
                     continue;
                 }
                 let signs: Vec<bool> = text.signs.iter().map(|sign| model.holds(*sign)).collect();
-                match text.texts.find(&signs, &mut self.budget.states)? {
+                match text.texts.find(&signs, &mut self.budget.automaton_states)? {
                     automaton::Found::Text(found) => texts.push(Some(found)),
                     automaton::Found::Perhaps(found) => {
                         certainty = Certainty::Possible;
@@ -120,16 +120,17 @@ impl<'b> Engine<'b> {
                 }
             }
             if conflicts.is_empty() {
-                return Ok(Answer::Instance(Instance { model, texts, certainty }));
+                return Ok(SearchResult::Assignment(Assignment { model, texts, certainty }));
             }
-            self.budget.states = self.budget.states.checked_sub(1).ok_or(Failure::Exhausted)?;
+            self.budget.automaton_states =
+                self.budget.automaton_states.checked_sub(1).ok_or(AnalysisError::Exhausted)?;
             for conflict in conflicts {
                 self.lowering.solver.assert(conflict);
             }
         }
     }
 
-    pub(super) fn impossible(&mut self, assumptions: &[Literal]) -> Result<bool, Failure> {
-        Ok(matches!(self.solve(assumptions)?, Answer::Core(_)))
+    pub(super) fn impossible(&mut self, assumptions: &[Literal]) -> Result<bool, AnalysisError> {
+        Ok(matches!(self.solve(assumptions)?, SearchResult::Core(_)))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::analyze::Failure;
+use crate::analyze::AnalysisError;
 use crate::bundle::BUCKETS;
 
 /// A rational number from zero to one.
@@ -55,28 +55,28 @@ impl Share {
         self.numerator as f64 / self.denominator as f64
     }
 
-    pub(super) fn plus(self, other: Self) -> Result<Self, Failure> {
+    pub(super) fn checked_add(self, other: Self) -> Result<Self, AnalysisError> {
         let common = divisor(self.denominator, other.denominator);
         let (left, right) = (other.denominator / common, self.denominator / common);
         let sum = |a: u128, b: u128| a.checked_add(b);
         let numerator = sum(product(self.numerator, left)?, product(other.numerator, right)?);
-        Ok(Self::new(numerator.ok_or(Failure::Exhausted)?, product(self.denominator, left)?))
+        Ok(Self::new(numerator.ok_or(AnalysisError::Exhausted)?, product(self.denominator, left)?))
     }
 
-    pub(super) fn times(self, other: Self) -> Result<Self, Failure> {
+    pub(super) fn checked_mul(self, other: Self) -> Result<Self, AnalysisError> {
         let (a, b) = (Self::new(self.numerator, other.denominator), Self::new(other.numerator, self.denominator));
         Ok(Self::new(product(a.numerator, b.numerator)?, product(a.denominator, b.denominator)?))
     }
 
     /// What `self` exceeds `other` by; nobody where it does not.
-    pub(super) fn beyond(self, other: Self) -> Result<Self, Failure> {
+    pub(super) fn saturating_sub(self, other: Self) -> Result<Self, AnalysisError> {
         let (left, right) = (product(self.numerator, other.denominator)?, product(other.numerator, self.denominator)?);
         Ok(Self::new(left.saturating_sub(right), product(self.denominator, other.denominator)?))
     }
 }
 
-fn product(a: u128, b: u128) -> Result<u128, Failure> {
-    a.checked_mul(b).ok_or(Failure::Exhausted)
+fn product(a: u128, b: u128) -> Result<u128, AnalysisError> {
+    a.checked_mul(b).ok_or(AnalysisError::Exhausted)
 }
 
 impl PartialOrd for Share {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use batsat::clause::Kind;
 use batsat::{Callbacks, SolverInterface, SolverOpts, lbool};
 
-use crate::analyze::Failure;
+use crate::analyze::AnalysisError;
 
 /// A formula, or the negation of one.
 pub(super) type Literal = batsat::Lit;
@@ -148,8 +148,8 @@ impl Solver {
     /// Looks for a model in which all the assumptions hold.
     ///
     /// # Errors
-    /// [`Failure::Exhausted`] after too many conflicts, counted over the solver's life.
-    pub(super) fn solve(&mut self, assumptions: &[Literal]) -> Result<Found, Failure> {
+    /// [`AnalysisError::Exhausted`] after too many conflicts, counted over the solver's life.
+    pub(super) fn solve(&mut self, assumptions: &[Literal]) -> Result<Found, AnalysisError> {
         let result = self.inner.solve_limited(assumptions);
         if result == lbool::TRUE {
             Ok(Found::Model(Model(self.inner.get_model().iter().map(|value| *value == lbool::TRUE).collect())))
@@ -157,7 +157,7 @@ impl Solver {
             let core = assumptions.iter().filter(|literal| self.inner.unsat_core_contains_var(literal.var()));
             Ok(Found::Core(core.copied().collect()))
         } else {
-            Err(Failure::Exhausted)
+            Err(AnalysisError::Exhausted)
         }
     }
 }

@@ -10,9 +10,9 @@ use serde_json::{Map, Value as Json};
 use crate::analyze::bucket_partition::{Leaf, Query, StateHandling};
 use crate::analyze::domain::{Domain, Form};
 use crate::analyze::encode::{Node, Want};
-use crate::analyze::region::{DecidedBy, Subject, Witness};
-use crate::analyze::search::{Certainty, Engine, Instance};
-use crate::analyze::{Failure, Side};
+use crate::analyze::region::{DecidedBy, TermSubject, Witness};
+use crate::analyze::search::{Assignment, Certainty, Engine};
+use crate::analyze::{AnalysisError, Side};
 use crate::bundle::{Bucket, Bundle, Condition, Flag, NOW, State, VariantId};
 use crate::eval::{Cause, Context, Decision, Reason, Truth, decide, holds};
 
@@ -26,12 +26,12 @@ struct Expected<'e, 'b> {
 /// The context of the model with a unit that falls in the leaf's buckets; none where none was found.
 pub(super) fn find<'b>(
     engine: &mut Engine<'b>,
-    instance: &Instance,
+    instance: &Assignment,
     leaf: &Leaf,
     asks: &[Query<'b>],
     targets: &[(usize, StateHandling)],
     conditions: &[&Node<'b>],
-) -> Result<Option<Witness>, Failure> {
+) -> Result<Option<Witness>, AnalysisError> {
     let mut context = Map::new();
     let mut now = Timestamp::from_second(1_767_225_600).unwrap_or(Timestamp::UNIX_EPOCH);
     for at in 0..engine.lowering.domains.len() {
@@ -53,11 +53,11 @@ pub(super) fn find<'b>(
             return Ok(None);
         }
         let context = Json::Object(context);
-        return Err(Failure::Disagreement(format!("for {context} at {now} {difference}")));
+        return Err(AnalysisError::Disagreement(format!("for {context} at {now} {difference}")));
     }
     let unit = |name: &String| {
         asks.iter().any(|ask| match &ask.subject {
-            Subject::Unit { attribute } | Subject::Named { attribute } => attribute == name,
+            TermSubject::Unit { attribute } | TermSubject::Named { attribute } => attribute == name,
             _ => false,
         })
     };
@@ -73,7 +73,12 @@ pub(super) fn find<'b>(
 }
 
 /// Null where there is no value; none where no unit was found.
-fn value(engine: &mut Engine<'_>, instance: &Instance, leaf: &Leaf, at: usize) -> Result<Option<Json>, Failure> {
+fn value(
+    engine: &mut Engine<'_>,
+    instance: &Assignment,
+    leaf: &Leaf,
+    at: usize,
+) -> Result<Option<Json>, AnalysisError> {
     let dimensions = engine.lowering.dimensions.iter().zip(&leaf.ranges);
     let wanted: Vec<_> = dimensions
         .filter(|(dimension, range)| dimension.domain == at && **range != (0, crate::bundle::BUCKETS))
@@ -104,7 +109,7 @@ fn value(engine: &mut Engine<'_>, instance: &Instance, leaf: &Leaf, at: usize) -
     if !plain && place.is_none() {
         return Ok(None);
     }
-    for number in 1..=engine.budget.units_each {
+    for number in 1..=engine.budget.units_per_witness {
         let unit = match place {
             None => Some(format!("u{number}")),
             Some(place) => numbered(place, number),
@@ -114,11 +119,12 @@ fn value(engine: &mut Engine<'_>, instance: &Instance, leaf: &Leaf, at: usize) -
             return Ok(Some(Json::from(unit)));
         }
     }
-    engine.budget.units = engine.budget.units.checked_sub(engine.budget.units_each).ok_or(Failure::Exhausted)?;
+    engine.budget.units =
+        engine.budget.units.checked_sub(engine.budget.units_per_witness).ok_or(AnalysisError::Exhausted)?;
     Ok(None)
 }
 
-fn signs<'d>(domain: &'d Domain, instance: &Instance) -> Option<(&'d crate::analyze::domain::Text, Vec<bool>)> {
+fn signs<'d>(domain: &'d Domain, instance: &Assignment) -> Option<(&'d crate::analyze::domain::Text, Vec<bool>)> {
     let Form::Text(form) = &domain.form else { return None };
     Some((form, form.signs.iter().map(|sign| instance.model.holds(*sign)).collect()))
 }
@@ -126,7 +132,7 @@ fn signs<'d>(domain: &'d Domain, instance: &Instance) -> Option<(&'d crate::anal
 impl<'e, 'b> Expected<'e, 'b> {
     fn new(
         engine: &'e Engine<'b>,
-        instance: &Instance,
+        instance: &Assignment,
         leaf: &Leaf,
         asks: &[Query<'b>],
         targets: &[(usize, StateHandling)],

@@ -14,7 +14,7 @@ use crate::load::Loaded;
 use crate::model::Flag;
 use crate::snapshot::Spanned;
 use crate::source::Source;
-use crate::test::{Past, Plan};
+use crate::test::{BaselineBundles, TestPlan};
 
 /// Keys of flags, by environment.
 type Needed<'p> = BTreeMap<&'p str, BTreeSet<&'p str>>;
@@ -23,13 +23,13 @@ type Needed<'p> = BTreeMap<&'p str, BTreeSet<&'p str>>;
 ///
 /// # Errors
 /// If a file or folder of a revision is there and cannot be read.
-pub(crate) fn read(plan: &Plan<'_>, source: &Source, diagnostics: &mut Diagnostics) -> Result<Past> {
+pub(crate) fn read(plan: &TestPlan<'_>, source: &Source, diagnostics: &mut Diagnostics) -> Result<BaselineBundles> {
     let mut needed: BTreeMap<&str, (&Spanned<String>, Needed<'_>)> = BTreeMap::new();
-    for (since, environment, key) in plan.since() {
+    for (since, environment, key) in plan.baselines() {
         let (_, needed) = needed.entry(&since.value).or_insert_with(|| (since, Needed::new()));
         needed.entry(environment).or_default().insert(key);
     }
-    let mut past = Past::new();
+    let mut past = BaselineBundles::new();
     for (since, needed) in needed.into_values() {
         let mut unknown = |why| diagnostics.push(Diagnostic::new(Code::UnknownRevision, since.span, why));
         let revision = match range::since(source, &since.value) {

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Error, Result};
 use crate::cli::path_arg::displayed_prefix;
 use crate::load::Loaded;
 use crate::source::Source;
-use crate::test::Plan;
+use crate::test::TestPlan;
 
 /// Whether test files were written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,11 +22,11 @@ pub(crate) enum GoldenFiles {
 ///
 /// # Errors
 /// Returns an error if a file cannot be written, or if its matrix cannot be changed without changing anything else.
-pub(crate) fn write_golden_files(plan: &Plan<'_>, loaded: &Loaded, source: &Source) -> Result<GoldenFiles> {
+pub(crate) fn write_golden_files(plan: &TestPlan<'_>, loaded: &Loaded, source: &Source) -> Result<GoldenFiles> {
     let Source::Folder(folder) = source else { return Ok(GoldenFiles::Unchanged) };
     let prefix = displayed_prefix(source);
     let path = |file| &loaded.snapshot.file(file).path;
-    let files = plan.rewritten(&loaded.snapshot);
+    let files = plan.updated_goldens(&loaded.snapshot);
     let files =
         files.map_err(|(file, why)| Error::from(why).context(format!("cannot update `{prefix}{}`", path(file))))?;
     for file in &files {

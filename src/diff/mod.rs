@@ -21,7 +21,7 @@ pub use crate::diff::cause::{Cause, CauseKind};
 use crate::diff::equality::Comparison;
 pub use crate::diff::state::{FlagStatus, State};
 
-use crate::analyze::{Budget, Definition, Effect, Failure, Region, Side, changes, effects};
+use crate::analyze::{AnalysisError, Budget, Definition, Effect, Region, Side, changes, effects};
 use crate::bundle::{Bundle, Flag, State as Switch};
 use crate::diff::definition_changes as diff;
 pub use crate::diff::definition_changes::{BundledFlag, Change, Shift, compare, compare_segments};
@@ -147,7 +147,7 @@ pub fn impacts(
     keys: &BTreeSet<String>,
     environment: Option<&str>,
     budget: &Budget,
-) -> Result<Vec<Impact>, Failure> {
+) -> Result<Vec<Impact>, AnalysisError> {
     let mut environments: Vec<&str> = after.environments().collect();
     environments.extend(before.environments().filter(|name| !after.environments().any(|other| other == *name)));
     environments.retain(|name| environment.is_none_or(|wanted| wanted == *name));
@@ -209,7 +209,7 @@ impl<'s> Pair<'s> {
     }
 
     /// None where the flag is as it was, or was never there.
-    fn impact(&self, key: &str, budget: &Budget) -> Result<Option<Impact>, Failure> {
+    fn impact(&self, key: &str, budget: &Budget) -> Result<Option<Impact>, AnalysisError> {
         let standing = |state: &State| state.standing(key, self.environment);
         let (old, new) = (standing(self.before), standing(self.after));
         let [old_bundle, new_bundle] = self.bundles;
@@ -254,7 +254,7 @@ impl<'s> Pair<'s> {
 }
 
 /// Fails only where analysis and evaluation disagree.
-fn analysed(bundles: [&Bundle; 2], key: &str, budget: &Budget) -> Result<Verdict, Failure> {
+fn analysed(bundles: [&Bundle; 2], key: &str, budget: &Budget) -> Result<Verdict, AnalysisError> {
     let (Some(before), Some(after)) = (Definition::find(bundles[0], key), Definition::find(bundles[1], key)) else {
         return Ok(Verdict::Known(Vec::new()));
     };
@@ -267,7 +267,7 @@ fn analysed(bundles: [&Bundle; 2], key: &str, budget: &Budget) -> Result<Verdict
             regions.sort_by_key(|region| std::cmp::Reverse(region.moved()));
             Ok(Verdict::Known(regions))
         }
-        Err(Failure::Exhausted) => Ok(Verdict::Unknown),
+        Err(AnalysisError::Exhausted) => Ok(Verdict::Unknown),
         Err(failure) => Err(failure),
     }
 }

@@ -1,6 +1,6 @@
 //! `impossible-condition`
 
-use crate::analyze::{Extent, Reach};
+use crate::analyze::{RuleReachability, Satisfiability};
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::Condition;
@@ -9,7 +9,7 @@ use crate::rules::segment_coverage::Extents;
 
 pub(super) fn check(review: &Review<'_>, extents: &Extents<'_>, diagnostics: &mut Diagnostics) {
     for places in review.rules() {
-        if !places.iter().all(|placed| placed.reach() == Some(&Reach::NeverHolds)) {
+        if !places.iter().all(|placed| placed.reach() == Some(&RuleReachability::NeverHolds)) {
             continue;
         }
         let Some(placed) = places.first() else { continue };
@@ -31,5 +31,5 @@ pub(super) fn check(review: &Review<'_>, extents: &Extents<'_>, diagnostics: &mu
 
 /// `empty-segment` says it of the segment.
 fn mentions_nobody(condition: &Condition, extents: &Extents<'_>) -> bool {
-    condition.segments().any(|name| extents.of(&name.value) == Some(Extent::Nobody))
+    condition.segments().any(|name| extents.of(&name.value) == Some(Satisfiability::Never))
 }

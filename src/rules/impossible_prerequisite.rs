@@ -12,7 +12,7 @@ pub(super) fn check(review: &Review<'_>, _: &Extents<'_>, diagnostics: &mut Diag
     for scope in &review.scopes {
         for (at, required) in scope.serving.requires.iter().enumerate() {
             let (_, unmet) = requirements.entry(required.flag.span).or_insert((required, true));
-            *unmet &= scope.reached.unmet.contains(&at);
+            *unmet &= scope.reachability.unmet.contains(&at);
         }
     }
     for (span, (required, _)) in requirements.into_iter().filter(|(_, (_, unmet))| *unmet) {

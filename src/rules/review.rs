@@ -7,15 +7,24 @@
 
 use std::collections::BTreeMap;
 
-use crate::analyze::{Answer, Budget, Definition, Extent, Failure, Reach, Reachable, extent, implies, reached};
+use crate::analyze::{
+    AnalysisError, Budget, Definition, FlagReachability, ProofResult, RuleReachability, Satisfiability, implies,
+    reachability_without_witnesses, satisfiability,
+};
 use crate::bundle::{Bundle, Condition, Follow, Percent, Rule};
 use crate::model;
 use crate::model::Effective;
 use crate::snapshot::{Span, Spanned};
 
 /// Work that a flag is worth while somebody waits for all of them.
-pub(super) const BUDGET: Budget =
-    Budget { conflicts: 20_000, states: 40_000, leaves: 20_000, regions: 0, units: 0, units_each: 0 };
+pub(super) const BUDGET: Budget = Budget {
+    conflicts: 20_000,
+    automaton_states: 40_000,
+    bucket_cells: 20_000,
+    regions: 0,
+    units: 0,
+    units_per_witness: 0,
+};
 
 /// A flag and what is reached in it.
 pub(super) struct Review<'p> {
@@ -27,7 +36,7 @@ pub(super) struct Review<'p> {
 pub(super) struct Scope<'p> {
     pub(super) serving: Effective<'p>,
     pub(super) definition: Definition<'p>,
-    pub(super) reached: Reachable,
+    pub(super) reachability: FlagReachability,
 }
 
 /// A rule as written, where it stands in the rules of a scope.
@@ -39,7 +48,7 @@ pub(super) struct Placed<'r, 'p> {
 
 impl<'p> Review<'p> {
     /// None where no environment has the flag.
-    pub(super) fn new(flag: &'p model::Flag, bundles: &'p [Bundle]) -> Option<Result<Self, Failure>> {
+    pub(super) fn new(flag: &'p model::Flag, bundles: &'p [Bundle]) -> Option<Result<Self, AnalysisError>> {
         let mut scopes: Vec<Scope<'p>> = Vec::new();
         for bundle in bundles {
             let Some(definition) = Definition::find(bundle, &flag.key) else { continue };
@@ -48,8 +57,8 @@ impl<'p> Review<'p> {
             if alone && scopes.iter().any(|scope| same(&scope.serving, &serving)) {
                 continue;
             }
-            match reached(definition, &BUDGET) {
-                Ok(reached) => scopes.push(Scope { serving, definition, reached }),
+            match reachability_without_witnesses(definition, &BUDGET) {
+                Ok(reachability) => scopes.push(Scope { serving, definition, reachability }),
                 Err(failure) => return Some(Err(failure)),
             }
         }
@@ -69,14 +78,14 @@ impl<'p> Review<'p> {
 
     /// The same where prerequisites can be met: elsewhere no rule is asked, which says nothing about them.
     pub(super) fn asked_rules(&self) -> impl Iterator<Item = Vec<Placed<'_, 'p>>> {
-        let asked = |placed: &Placed<'_, 'p>| placed.scope.reached.unmet.is_empty();
+        let asked = |placed: &Placed<'_, 'p>| placed.scope.reachability.unmet.is_empty();
         self.rules().map(move |places| places.into_iter().filter(asked).collect())
     }
 }
 
 impl<'p> Placed<'_, 'p> {
-    pub(super) fn reach(&self) -> Option<&Reach> {
-        self.scope.reached.rules.get(self.at)
+    pub(super) fn reach(&self) -> Option<&RuleReachability> {
+        self.scope.reachability.rules.get(self.at)
     }
 
     pub(super) fn rule(&self) -> Option<&'p Rule> {
@@ -90,7 +99,7 @@ impl<'p> Placed<'_, 'p> {
     /// The rules that take everyone from this one; none where it is reached, or where `rule-after-catch-all` has
     /// said why it is not.
     pub(super) fn covered_by(&self) -> Option<(Vec<Placed<'_, 'p>>, &[usize])> {
-        let Some(Reach::Unreachable { covered_by, prerequisites }) = self.reach() else { return None };
+        let Some(RuleReachability::Unreachable { covered_by, prerequisites }) = self.reach() else { return None };
         let catch_all = |rule: &Rule| rule.condition.is_none() && rule.rollout == Percent::ALL;
         let rules = &self.scope.definition.flag().rules;
         if rules.iter().take(self.at).any(catch_all) {
@@ -110,7 +119,7 @@ impl<'p> Placed<'_, 'p> {
         let (own, other) = (self.rule()?, general.rule()?);
         let (own_condition, condition) = (own.condition.as_ref()?, other.condition.as_ref()?);
         let bundle = self.scope.definition.bundle();
-        let equal = implies(bundle, condition, own_condition, &BUDGET).ok()? == Answer::Proven;
+        let equal = implies(bundle, condition, own_condition, &BUDGET).ok()? == ProofResult::Proven;
         (own.serve != other.serve && !equal).then_some(general)
     }
 }
@@ -124,7 +133,7 @@ pub(super) fn contradiction(bundle: &Bundle, condition: &Condition) -> Vec<Strin
         let mut fewer = parts.clone();
         fewer.remove(at);
         let rest = Condition::All(fewer.iter().map(|part| (*part).clone()).collect());
-        if !fewer.is_empty() && extent(bundle, &rest, &BUDGET) == Ok(Extent::Nobody) {
+        if !fewer.is_empty() && satisfiability(bundle, &rest, &BUDGET) == Ok(Satisfiability::Never) {
             parts = fewer;
         }
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::analyze::{Extent, extent};
+use crate::analyze::{Satisfiability, satisfiability};
 use crate::bundle::Bundle;
 use crate::diag::Diagnostics;
 use crate::model;
@@ -16,7 +16,7 @@ use crate::rules::undecided_analysis;
 
 /// Which segments are nobody or everyone in every environment.
 pub(super) struct Extents<'p> {
-    of: BTreeMap<&'p str, Extent>,
+    of: BTreeMap<&'p str, Satisfiability>,
 }
 
 impl<'p> Extents<'p> {
@@ -26,11 +26,11 @@ impl<'p> Extents<'p> {
                 let found = bundle.segments.iter().find(|one| one.name.as_ref() == segment.name)?;
                 Some((bundle, &found.condition))
             });
-            let mut extents = compiled.map(|(bundle, condition)| extent(bundle, condition, &BUDGET));
+            let mut extents = compiled.map(|(bundle, condition)| satisfiability(bundle, condition, &BUDGET));
             let first = extents.next()?;
             let agreed = extents.fold(first, |sum, next| match (sum?, next?) {
                 (sum, next) if sum == next => Ok(sum),
-                _ => Ok(Extent::Some),
+                _ => Ok(Satisfiability::Sometimes),
             });
             Some((segment, agreed))
         };
@@ -46,7 +46,7 @@ impl<'p> Extents<'p> {
     }
 
     /// None for a segment of which nothing is known.
-    pub(super) fn of(&self, segment: &str) -> Option<Extent> {
+    pub(super) fn of(&self, segment: &str) -> Option<Satisfiability> {
         self.of.get(segment).copied()
     }
 }

@@ -1,6 +1,6 @@
 //! `unservable-variant`
 
-use crate::analyze::Reach;
+use crate::analyze::RuleReachability;
 use crate::bundle::{Percent, Rule, VariantId};
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -9,7 +9,7 @@ use crate::rules::review::{Review, Scope};
 use crate::rules::segment_coverage::Extents;
 
 pub(super) fn check(review: &Review<'_>, _: &Extents<'_>, diagnostics: &mut Diagnostics) {
-    let asked = || review.scopes.iter().filter(|scope| scope.reached.unmet.is_empty());
+    let asked = || review.scopes.iter().filter(|scope| scope.reachability.unmet.is_empty());
     if asked().next().is_none() {
         return;
     }
@@ -31,7 +31,9 @@ pub(super) fn check(review: &Review<'_>, _: &Extents<'_>, diagnostics: &mut Diag
 fn nobody_gets(scope: &Scope<'_>, id: VariantId, name: &str) -> bool {
     let flag = scope.definition.flag();
     // Whatever serves it is closed for now, or another finding says why it is never reached.
-    let explained = |(rule, reach): (&Rule, &Reach)| serves(rule, id) && !matches!(reach, Reach::Reachable(_));
+    let explained = |(rule, reach): (&Rule, &RuleReachability)| {
+        serves(rule, id) && !matches!(reach, RuleReachability::Reachable(_))
+    };
     // Where another share is of everything, nothing is left of it in the compiled rule.
     let paused = |rule: &model::Rule| match &rule.serve {
         Some(model::Serve::Split(shares)) => {
@@ -40,8 +42,8 @@ fn nobody_gets(scope: &Scope<'_>, id: VariantId, name: &str) -> bool {
         }
         _ => false,
     };
-    scope.reached.variants.get(usize::from(id.0)) == Some(&false)
-        && !flag.rules.iter().zip(&scope.reached.rules).any(explained)
+    scope.reachability.variants.get(usize::from(id.0)) == Some(&false)
+        && !flag.rules.iter().zip(&scope.reachability.rules).any(explained)
         && !scope.serving.rules.iter().any(paused)
 }
 

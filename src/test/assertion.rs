@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use crate::analyze::{
-    Answer, Budget, Definition, Doubt, Failure as Unanswered, Served, Share, Witness, always, at_most, exclusive,
-    follows, monotone, never,
+    AnalysisError, Budget, Definition, ProofResult, ServedVariant, Share, UndecidedReason, Witness, always, at_most,
+    exclusive, follows, monotone, never,
 };
 use crate::bundle::{Bundle, Condition, Percent};
 use crate::codes::Code;
@@ -15,25 +15,25 @@ use crate::diag::Diagnostic;
 use crate::eval::Context;
 use crate::model::{Assertion, Claim, FlagVariant, Suite};
 use crate::snapshot::{Span, Spanned};
-use crate::test::plan::Planner;
-use crate::test::{Check, Decided, Failure, Verdict};
+use crate::test::plan::Resolver;
+use crate::test::{Check, CheckResult, FailedCheck, TestedDecision};
 
 /// What environments served at earlier revisions, by the revision as written and the environment.
-pub type Past = BTreeMap<(String, String), Bundle>;
+pub type BaselineBundles = BTreeMap<(String, String), Bundle>;
 
 /// One question of an assertion in one environment, with its names resolved.
 #[derive(Debug)]
-pub(super) struct Asserted<'p> {
+pub(super) struct PlannedAssertion<'p> {
     pub(super) name: String,
     pub(super) assertion: &'p Assertion,
-    pub(super) question: Question<'p>,
+    pub(super) question: SingleClaim<'p>,
     pub(super) bundle: &'p Bundle,
-    pub(super) when: When,
+    pub(super) when: AssertionScope,
 }
 
 /// Of whom something is claimed.
 #[derive(Debug, Clone)]
-pub(super) enum When {
+pub(super) enum AssertionScope {
     Everyone,
     Holds(Condition),
     /// It is not known: the condition, or a flag that is named, is broken.
@@ -42,7 +42,7 @@ pub(super) enum When {
 
 /// What is to be proven.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Question<'p> {
+pub(super) enum SingleClaim<'p> {
     Never(&'p FlagVariant),
     Always(&'p FlagVariant),
     Exclusive(&'p [FlagVariant]),
@@ -52,7 +52,7 @@ pub(super) enum Question<'p> {
 }
 
 /// An assertion on its way into the plan.
-pub(super) struct Claimed<'p> {
+pub(super) struct UnresolvedAssertion<'p> {
     assertion: &'p Assertion,
     /// Its own, or its place in the file.
     name: String,
@@ -61,20 +61,20 @@ pub(super) struct Claimed<'p> {
     sound: bool,
 }
 
-impl<'p> Planner<'p> {
-    pub(super) fn claimed(&mut self, suite: &'p Suite, everywhere: &[&'p Bundle]) -> Vec<Claimed<'p>> {
+impl<'p> Resolver<'p> {
+    pub(super) fn claimed(&mut self, suite: &'p Suite, everywhere: &[&'p Bundle]) -> Vec<UnresolvedAssertion<'p>> {
         let mut claimed = Vec::with_capacity(suite.assertions.len());
         for (at, assertion) in suite.assertions.iter().enumerate() {
             let environments = self.places(&assertion.environments, everywhere);
             let name = assertion.name.as_ref();
             let name = name.map_or_else(|| format!("assertion {}", at + 1), |name| name.value.clone());
-            claimed.push(Claimed { assertion, name, environments, sound: self.servings(assertion) });
+            claimed.push(UnresolvedAssertion { assertion, name, environments, sound: self.servings(assertion) });
         }
         claimed
     }
 
     /// The conditions of all files are compiled at once: each time takes a look at all flags.
-    pub(super) fn assertions(&mut self, claimed: &[Claimed<'p>]) -> Vec<Asserted<'p>> {
+    pub(super) fn assertions(&mut self, claimed: &[UnresolvedAssertion<'p>]) -> Vec<PlannedAssertion<'p>> {
         let mut planned = Vec::new();
         for bundle in self.bundles {
             let here =
@@ -87,15 +87,15 @@ impl<'p> Planner<'p> {
                 compiled = conditions;
             }
             let mut compiled = compiled.into_iter();
-            for Claimed { assertion, name, sound, .. } in here() {
+            for UnresolvedAssertion { assertion, name, sound, .. } in here() {
                 let when = match &assertion.when {
-                    None => When::Everyone,
-                    Some(_) => compiled.next().flatten().map_or(When::Broken, When::Holds),
+                    None => AssertionScope::Everyone,
+                    Some(_) => compiled.next().flatten().map_or(AssertionScope::Broken, AssertionScope::Holds),
                 };
-                let when = if *sound { when } else { When::Broken };
-                for question in Question::of(assertion) {
+                let when = if *sound { when } else { AssertionScope::Broken };
+                for question in SingleClaim::of(assertion) {
                     let (name, when) = (name.clone(), when.clone());
-                    planned.push(Asserted { name, assertion, question, bundle, when });
+                    planned.push(PlannedAssertion { name, assertion, question, bundle, when });
                 }
             }
         }
@@ -115,7 +115,7 @@ impl<'p> Planner<'p> {
     }
 }
 
-impl<'p> Question<'p> {
+impl<'p> SingleClaim<'p> {
     /// Each by itself, so that each is proven or broken by itself.
     pub(super) fn of(assertion: &'p Assertion) -> Vec<Self> {
         match &assertion.claim {
@@ -160,16 +160,16 @@ impl<'p> Question<'p> {
     }
 }
 
-impl<'p> Asserted<'p> {
+impl<'p> PlannedAssertion<'p> {
     /// Whom it needs the past of, if of anyone.
     pub(super) fn since(&self) -> Option<(&'p Spanned<String>, &'p str, &'p str)> {
         match self.question {
-            Question::MonotoneSince(since, one) => Some((since, &self.bundle.environment, &one.flag.value)),
+            SingleClaim::MonotoneSince(since, one) => Some((since, &self.bundle.environment, &one.flag.value)),
             _ => None,
         }
     }
 
-    pub(super) fn check(&self, past: &'p Past, budget: &Budget) -> Check<'p> {
+    pub(super) fn check(&self, past: &'p BaselineBundles, budget: &Budget) -> Check<'p> {
         let servings = self.question.servings();
         let span = servings.first().map_or(self.assertion.place, |one| one.variant.span);
         Check {
@@ -178,54 +178,57 @@ impl<'p> Asserted<'p> {
             flag: servings.first().map_or("", |one| one.flag.value.as_str()),
             context: None,
             environment: &self.bundle.environment,
-            verdict: self.verdict(span, past, budget).unwrap_or(Verdict::NotRun),
+            result: self.result(span, past, budget).unwrap_or(CheckResult::NotRun),
             hits: Vec::new(),
         }
     }
 
     /// None if something that it is about is broken.
-    fn verdict(&self, span: Span, past: &'p Past, budget: &Budget) -> Option<Verdict<'p>> {
+    fn result(&self, span: Span, past: &'p BaselineBundles, budget: &Budget) -> Option<CheckResult<'p>> {
         let when = match &self.when {
-            When::Everyone => None,
-            When::Holds(condition) => Some(condition),
-            When::Broken => return None,
+            AssertionScope::Everyone => None,
+            AssertionScope::Holds(condition) => Some(condition),
+            AssertionScope::Broken => return None,
         };
-        let find =
-            |one: &FlagVariant| Served::find(Definition::find(self.bundle, &one.flag.value)?, &one.variant.value);
+        let find = |one: &FlagVariant| {
+            ServedVariant::find(Definition::find(self.bundle, &one.flag.value)?, &one.variant.value)
+        };
         let answer = match self.question {
-            Question::Never(one) => never(find(one)?, when, budget),
-            Question::Always(one) => always(find(one)?, when, budget),
-            Question::AtMost(share, one) => at_most(find(one)?, Share::of_buckets(share.buckets()), when, budget),
-            Question::Exclusive(all) => exclusive(&all.iter().map(find).collect::<Option<Vec<_>>>()?, when, budget),
-            Question::Implies(one, other) => follows(find(one)?, find(other)?, when, budget),
-            Question::MonotoneSince(since, one) => {
+            SingleClaim::Never(one) => never(find(one)?, when, budget),
+            SingleClaim::Always(one) => always(find(one)?, when, budget),
+            SingleClaim::AtMost(share, one) => at_most(find(one)?, Share::of_buckets(share.buckets()), when, budget),
+            SingleClaim::Exclusive(all) => exclusive(&all.iter().map(find).collect::<Option<Vec<_>>>()?, when, budget),
+            SingleClaim::Implies(one, other) => follows(find(one)?, find(other)?, when, budget),
+            SingleClaim::MonotoneSince(since, one) => {
                 let before = past.get(&(since.value.clone(), self.bundle.environment.to_string()))?;
                 let before = Definition::find(before, &one.flag.value);
                 let after = Definition::find(self.bundle, &one.flag.value)?;
-                match before.and_then(|before| Served::find(before, &one.variant.value)) {
+                match before.and_then(|before| ServedVariant::find(before, &one.variant.value)) {
                     Some(before) => monotone(before, after, when, budget),
                     // Nobody got it.
-                    None => Ok(Answer::Proven),
+                    None => Ok(ProofResult::Proven),
                 }
             }
         };
         let must = self.question.words(&self.bundle.environment);
         let unknown = |why: &str| {
             let message = format!("{must}: whether it does is not known: {why}");
-            Verdict::Unknown(Box::new(Diagnostic::new(Code::UndecidedAssertion, span, message)))
+            CheckResult::Unknown(Box::new(Diagnostic::new(Code::UndecidedAssertion, span, message)))
         };
         Some(match answer {
-            Ok(Answer::Proven) => Verdict::Passed,
-            Ok(Answer::Refuted(witness)) => self.refuted(span, &must, witness),
-            Ok(Answer::Undecided(Doubt::NoUnit)) => {
+            Ok(ProofResult::Proven) => CheckResult::Passed,
+            Ok(ProofResult::Refuted(witness)) => self.refuted(span, &must, witness),
+            Ok(ProofResult::Undecided(UndecidedReason::NoUnit)) => {
                 unknown("some buckets break it, and no unit was found that falls in them")
             }
-            Ok(Answer::Undecided(Doubt::Pattern)) => unknown("it takes a pattern that is too large to decide"),
-            Err(error @ (Unanswered::Exhausted | Unanswered::Disagreement(_))) => unknown(&error.to_string()),
+            Ok(ProofResult::Undecided(UndecidedReason::Pattern)) => {
+                unknown("it takes a pattern that is too large to decide")
+            }
+            Err(error @ (AnalysisError::Exhausted | AnalysisError::Disagreement(_))) => unknown(&error.to_string()),
         })
     }
 
-    fn refuted(&self, span: Span, must: &str, witness: Witness) -> Verdict<'p> {
+    fn refuted(&self, span: Span, must: &str, witness: Witness) -> CheckResult<'p> {
         let Witness { context, now } = witness;
         let json = Json::Object(context);
         let flags: Vec<_> =
@@ -235,10 +238,10 @@ impl<'p> Asserted<'p> {
         let diagnostic = Diagnostic::new(Code::FailedAssertion, span, format!("{must}: broken by {json}{moment}"));
         let context = Context::from_json(&self.bundle.attributes, &json).map(|(context, _)| context.into_owned());
         let decided = |context: &Context<'static>| {
-            let decided = |flag| Decided { bundle: self.bundle, flag, context: context.clone(), now };
+            let decided = |flag| TestedDecision { bundle: self.bundle, flag, context: context.clone(), now };
             flags.into_iter().map(decided).collect()
         };
         let decided = context.as_ref().map_or_else(|_| Vec::new(), decided);
-        Verdict::Failed(Box::new(Failure { diagnostic, decided }))
+        CheckResult::Failed(Box::new(FailedCheck { diagnostic, decided }))
     }
 }

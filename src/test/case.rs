@@ -10,11 +10,11 @@ use crate::diag::Diagnostic;
 use crate::eval::{Context, Value, decide};
 use crate::model::{Case, Expectation};
 use crate::test::plan::NamedContext;
-use crate::test::{Check, Decided, Failure, Hit, Verdict, mismatch, unit_search};
+use crate::test::{Check, CheckResult, CoverageHit, FailedCheck, TestedDecision, mismatch, unit_search};
 
 /// An attribute and the values that it takes in turn, each with its text.
 #[derive(Debug)]
-pub(super) struct Axis {
+pub(super) struct MatrixAxis {
     pub(super) name: String,
     pub(super) attribute: AttributeId,
     pub(super) values: Vec<(Value<'static>, String)>,
@@ -22,7 +22,7 @@ pub(super) struct Axis {
 
 /// An expectation with its names resolved.
 #[derive(Debug)]
-pub(super) struct Planned<'p> {
+pub(super) struct PlannedExpectation<'p> {
     pub(super) name: String,
     pub(super) case: &'p Case,
     pub(super) expectation: &'p Expectation,
@@ -30,16 +30,16 @@ pub(super) struct Planned<'p> {
     /// None if the flag, or anything else that is needed, is broken.
     pub(super) flag: Option<&'p Flag>,
     pub(super) person: NamedContext<'p>,
-    pub(super) axes: Arc<[Axis]>,
+    pub(super) axes: Arc<[MatrixAxis]>,
     pub(super) now: Timestamp,
 }
 
-impl<'p> Planned<'p> {
+impl<'p> PlannedExpectation<'p> {
     pub(super) fn check(&self) -> Check<'p> {
         let mut hits = Vec::new();
-        let verdict = match (self.flag, &self.person.context) {
+        let result = match (self.flag, &self.person.context) {
             (Some(flag), Some(context)) => self.decide(flag, context, &mut hits),
-            _ => Verdict::NotRun,
+            _ => CheckResult::NotRun,
         };
         Check {
             span: mismatch::place(self.expectation),
@@ -47,19 +47,19 @@ impl<'p> Planned<'p> {
             flag: &self.expectation.flag.value,
             context: self.person.name,
             environment: &self.bundle.environment,
-            verdict,
+            result,
             hits,
         }
     }
 
-    fn decide(&self, flag: &'p Flag, context: &Context<'static>, hits: &mut Vec<Hit>) -> Verdict<'p> {
+    fn decide(&self, flag: &'p Flag, context: &Context<'static>, hits: &mut Vec<CoverageHit>) -> CheckResult<'p> {
         let mut context = context.clone();
         if let Err(why) = unit_search::place(&self.case.buckets, self.bundle, &mut context) {
-            let Some(place) = self.case.buckets.first() else { return Verdict::NotRun };
+            let Some(place) = self.case.buckets.first() else { return CheckResult::NotRun };
             let message = format!("no unit was found in {}: {why}", self.bundle.environment);
             let diagnostic = Diagnostic::new(Code::FailedExpectation, place.flag.span, message)
                 .help("name fewer places, or move them away from the ends of rollouts and splits");
-            return Verdict::Failed(Box::new(Failure { diagnostic, decided: Vec::new() }));
+            return CheckResult::Failed(Box::new(FailedCheck { diagnostic, decided: Vec::new() }));
         }
         let combinations: usize = self.axes.iter().map(|axis| axis.values.len()).product();
         let mut failed = 0;
@@ -67,7 +67,7 @@ impl<'p> Planned<'p> {
         for number in 0..combinations {
             let with = self.combine(number, &mut context);
             let decision = decide(self.bundle, flag, &context, self.now);
-            let hit = Hit { rule: decision.rule, variant: mismatch::variant_id(flag, &decision) };
+            let hit = CoverageHit { rule: decision.rule, variant: mismatch::variant_id(flag, &decision) };
             if !hits.contains(&hit) {
                 hits.push(hit);
             }
@@ -76,14 +76,14 @@ impl<'p> Planned<'p> {
                 first = first.or_else(|| Some((mismatch, with(), context.clone())));
             }
         }
-        let Some(((span, difference), with, context)) = first else { return Verdict::Passed };
+        let Some(((span, difference), with, context)) = first else { return CheckResult::Passed };
         let person = self.person.name.map_or(String::new(), |name| format!(" for `{name}`"));
         let message = format!("`{}` in {}{person}{with}: {difference}", flag.key, self.bundle.environment);
         let label = (failed > 1).then(|| format!("{failed} of {combinations} combinations fail; this is the first"));
         let mut diagnostic = Diagnostic::new(Code::FailedExpectation, span, message);
         diagnostic.label = label;
-        let decided = vec![Decided { bundle: self.bundle, flag, context, now: self.now }];
-        Verdict::Failed(Box::new(Failure { diagnostic, decided }))
+        let decided = vec![TestedDecision { bundle: self.bundle, flag, context, now: self.now }];
+        CheckResult::Failed(Box::new(FailedCheck { diagnostic, decided }))
     }
 
     /// Sets the attributes of one combination; the last axis turns fastest. Gives what says which it is.

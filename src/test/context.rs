@@ -5,11 +5,11 @@ use crate::codes::Code;
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::eval::{Context, Value};
 use crate::snapshot::Span;
-use crate::test::plan::Planner;
+use crate::test::plan::Resolver;
 use crate::yaml;
 use crate::yaml::Node;
 
-impl Planner<'_> {
+impl Resolver<'_> {
     /// Reads a mapping whose nesting or dotted names are attribute names; none if anything in it is wrong.
     pub(super) fn context(&mut self, node: &Node) -> Option<Context<'static>> {
         let mut context = Context::empty(self.attributes);

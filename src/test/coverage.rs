@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use crate::bundle::Bundle;
 use crate::model::Project;
 use crate::snapshot::Span;
-use crate::test::Outcome;
+use crate::test::TestResults;
 
 /// What of one flag was exercised.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Coverage {
+pub struct FlagCoverage {
     /// The flag's key.
     pub flag: String,
     /// Rules that decided, and rules that there are.
@@ -17,18 +17,18 @@ pub struct Coverage {
     /// Variants that were served, and variants that there are.
     pub variants: (usize, usize),
     /// Rules that never decided, by name, with their environments where not all have them.
-    pub idle_rules: Vec<String>,
+    pub uncovered_rules: Vec<String>,
     /// Variants that were never served.
-    pub idle_variants: Vec<String>,
+    pub uncovered_variants: Vec<String>,
 }
 
 /// What the checks exercised of every flag that can be decided in one of the bundles, by key.
 ///
 /// A rule that several environments share counts once, and is covered if it decided in any of them.
-pub fn coverage(project: &Project, bundles: &[Bundle], outcome: &Outcome<'_>) -> Vec<Coverage> {
+pub fn coverage(project: &Project, bundles: &[Bundle], results: &TestResults<'_>) -> Vec<FlagCoverage> {
     let mut hits: BTreeSet<(&str, &str, Option<usize>)> = BTreeSet::new();
     let mut served: BTreeSet<(&str, u16)> = BTreeSet::new();
-    for check in &outcome.checks {
+    for check in &results.checks {
         for hit in &check.hits {
             hits.insert((check.flag, check.environment, hit.rule));
             served.insert((check.flag, hit.variant.0));
@@ -61,16 +61,16 @@ pub fn coverage(project: &Project, bundles: &[Bundle], outcome: &Outcome<'_>) ->
             let everywhere = environments.len() == here.len();
             if everywhere { name.clone() } else { format!("{name} ({})", environments.join(", ")) }
         });
-        let idle_rules: Vec<_> = idle.collect();
+        let uncovered_rules: Vec<_> = idle.collect();
         let numbered = (0u16..).zip(&flag.variants);
         let idle = numbered.filter(|(at, _)| !served.contains(&(key, *at))).map(|(_, one)| one.name.to_string());
-        let idle_variants: Vec<_> = idle.collect();
-        coverages.push(Coverage {
+        let uncovered_variants: Vec<_> = idle.collect();
+        coverages.push(FlagCoverage {
             flag: key.to_owned(),
-            rules: (rules.len() - idle_rules.len(), rules.len()),
-            variants: (flag.variants.len() - idle_variants.len(), flag.variants.len()),
-            idle_rules,
-            idle_variants,
+            rules: (rules.len() - uncovered_rules.len(), rules.len()),
+            variants: (flag.variants.len() - uncovered_variants.len(), flag.variants.len()),
+            uncovered_rules,
+            uncovered_variants,
         });
     }
     coverages

@@ -11,8 +11,8 @@ use crate::diag::Diagnostic;
 use crate::eval::decide;
 use crate::model::{Cell, Golden};
 use crate::snapshot::{File, FileId, Snapshot, Span};
-use crate::test::plan::{NamedContext, Plan};
-use crate::test::{Check, Decided, Failure, Hit, Verdict, mismatch};
+use crate::test::plan::{NamedContext, TestPlan};
+use crate::test::{Check, CheckResult, CoverageHit, FailedCheck, TestedDecision, mismatch};
 use crate::yaml;
 use crate::yaml::Node;
 
@@ -36,7 +36,7 @@ type Key<'p> = (&'p str, &'p str, &'p str);
 
 impl<'p> PlannedGolden<'p> {
     /// All cells as they are decided, in the order in which they are written; none where one cannot be.
-    fn decided(&self) -> impl Iterator<Item = (Key<'p>, Option<(Decided<'p>, &'p str, Hit)>)> + '_ {
+    fn decided(&self) -> impl Iterator<Item = (Key<'p>, Option<(TestedDecision<'p>, &'p str, CoverageHit)>)> + '_ {
         let persons = self.flags.iter().flat_map(|flag| self.persons.iter().map(move |person| (*flag, person)));
         persons.flat_map(move |(flag, person)| {
             self.bundles.iter().map(move |bundle| {
@@ -46,15 +46,20 @@ impl<'p> PlannedGolden<'p> {
         })
     }
 
-    fn decide(&self, bundle: &'p Bundle, key: &str, person: &NamedContext<'p>) -> Option<(Decided<'p>, &'p str, Hit)> {
+    fn decide(
+        &self,
+        bundle: &'p Bundle,
+        key: &str,
+        person: &NamedContext<'p>,
+    ) -> Option<(TestedDecision<'p>, &'p str, CoverageHit)> {
         let (flag, context) = (bundle.flag(key)?, person.context.as_ref()?);
         if self.now.is_none() && flag.conditions().any(|condition| bundle.depends_on_time(condition)) {
             return None;
         }
         let now = self.now.unwrap_or_default();
         let decision = decide(bundle, flag, context, now);
-        let hit = Hit { rule: decision.rule, variant: mismatch::variant_id(flag, &decision) };
-        Some((Decided { bundle, flag, context: context.as_ref().clone(), now }, &decision.variant.name, hit))
+        let hit = CoverageHit { rule: decision.rule, variant: mismatch::variant_id(flag, &decision) };
+        Some((TestedDecision { bundle, flag, context: context.as_ref().clone(), now }, &decision.variant.name, hit))
     }
 
     fn written(&self) -> BTreeMap<Key<'p>, &'p Cell> {
@@ -69,13 +74,13 @@ impl<'p> PlannedGolden<'p> {
         for (key @ (flag, context, environment), decided) in self.decided() {
             let cell = written.get(&key);
             let span = cell.map_or(self.golden.key, |cell| cell.variant.span);
-            let (verdict, hits) = match (cell, decided) {
-                (_, None) => (Verdict::NotRun, Vec::new()),
+            let (result, hits) = match (cell, decided) {
+                (_, None) => (CheckResult::NotRun, Vec::new()),
                 (None, Some(_)) => {
                     missing.push(key);
                     continue;
                 }
-                (Some(cell), Some((_, found, hit))) if cell.variant.value == found => (Verdict::Passed, vec![hit]),
+                (Some(cell), Some((_, found, hit))) if cell.variant.value == found => (CheckResult::Passed, vec![hit]),
                 (Some(cell), Some((decided, found, hit))) => {
                     let message = format!(
                         "`{flag}` in {environment} for `{context}`: expected `{}`, found `{found}`",
@@ -85,7 +90,7 @@ impl<'p> PlannedGolden<'p> {
                 }
             };
             let (name, context) = ("golden".to_owned(), Some(context));
-            checks.push(Check { span, name, flag, context, environment, verdict, hits });
+            checks.push(Check { span, name, flag, context, environment, result, hits });
         }
         let wanted = |cell: &&&Cell| {
             self.flags.binary_search(&&*cell.flag.value).is_ok()
@@ -97,8 +102,8 @@ impl<'p> PlannedGolden<'p> {
         if let Some((flag, context, environment)) = missing.first().copied() {
             let message =
                 format!("{} missing, the first for `{context}` of `{flag}` in {environment}", counted(missing.len()));
-            let verdict = failed(self.golden.key, message, None);
-            checks.push(self.check(self.golden.key, flag, context, environment, verdict));
+            let result = failed(self.golden.key, message, None);
+            checks.push(self.check(self.golden.key, flag, context, environment, result));
         }
         let first = superfluous.iter().min_by_key(|cell| cell.flag.span.start.max(cell.context.span.start));
         if let Some(cell) = first {
@@ -108,8 +113,8 @@ impl<'p> PlannedGolden<'p> {
                 counted(superfluous.len()),
                 cell.environment.value
             );
-            let verdict = failed(cell.variant.span, message, None);
-            checks.push(self.check(cell.variant.span, flag, context, &cell.environment.value, verdict));
+            let result = failed(cell.variant.span, message, None);
+            checks.push(self.check(cell.variant.span, flag, context, &cell.environment.value, result));
         }
         checks
     }
@@ -120,20 +125,20 @@ impl<'p> PlannedGolden<'p> {
         flag: &'p str,
         context: &'p str,
         environment: &'p str,
-        verdict: Verdict<'p>,
+        result: CheckResult<'p>,
     ) -> Check<'p> {
-        Check { span, name: "golden".to_owned(), flag, context: Some(context), environment, verdict, hits: Vec::new() }
+        Check { span, name: "golden".to_owned(), flag, context: Some(context), environment, result, hits: Vec::new() }
     }
 }
 
-fn failed<'p>(span: Span, message: String, decided: Option<Decided<'p>>) -> Verdict<'p> {
+fn failed<'p>(span: Span, message: String, decided: Option<TestedDecision<'p>>) -> CheckResult<'p> {
     let diagnostic = Diagnostic::new(Code::FailedExpectation, span, message).help(HELP);
-    Verdict::Failed(Box::new(Failure { diagnostic, decided: decided.into_iter().collect() }))
+    CheckResult::Failed(Box::new(FailedCheck { diagnostic, decided: decided.into_iter().collect() }))
 }
 
 /// A test file with its cells written anew.
 #[derive(Debug)]
-pub struct Rewritten {
+pub struct UpdatedGolden {
     /// Which file.
     pub file: FileId,
     /// All of its text.
@@ -144,7 +149,7 @@ pub struct Rewritten {
 
 /// Why a golden matrix is left as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum GoldenUpdateError {
     /// The first cell that cannot be decided.
     #[error("`{flag}` in {environment} for `{context}` cannot be decided")]
     Undecided {
@@ -160,28 +165,28 @@ pub enum Refused {
     Layout,
 }
 
-impl Plan<'_> {
+impl TestPlan<'_> {
     /// The files whose cells are not what is decided, as they should be.
     ///
     /// # Errors
-    /// [`Refused`] for the first that cannot be written.
-    pub fn rewritten(&self, snapshot: &Snapshot) -> Result<Vec<Rewritten>, (FileId, Refused)> {
+    /// [`GoldenUpdateError`] for the first that cannot be written.
+    pub fn updated_goldens(&self, snapshot: &Snapshot) -> Result<Vec<UpdatedGolden>, (FileId, GoldenUpdateError)> {
         let mut files = Vec::new();
         for golden in &self.goldens {
             let rewritten = golden.rewritten(snapshot.file(golden.file)).map_err(|why| (golden.file, why))?;
-            files.extend(rewritten.map(|(text, changed)| Rewritten { file: golden.file, text, changed }));
+            files.extend(rewritten.map(|(text, changed)| UpdatedGolden { file: golden.file, text, changed }));
         }
         Ok(files)
     }
 }
 
 impl PlannedGolden<'_> {
-    fn rewritten(&self, file: &File) -> Result<Option<(String, usize)>, Refused> {
+    fn rewritten(&self, file: &File) -> Result<Option<(String, usize)>, GoldenUpdateError> {
         let mut cells: Vec<(Key<'_>, &str)> = Vec::new();
         for (key @ (flag, context, environment), decided) in self.decided() {
             let Some((_, variant, _)) = decided else {
                 let (flag, context, environment) = (flag.to_owned(), context.to_owned(), environment.to_owned());
-                return Err(Refused::Undecided { flag, context, environment });
+                return Err(GoldenUpdateError::Undecided { flag, context, environment });
             };
             cells.push((key, variant));
         }
@@ -194,14 +199,14 @@ impl PlannedGolden<'_> {
         }
         let (start, end) = (self.golden.place.start as usize, self.golden.place.end as usize);
         let (before, after) = (file.text.get(..start), file.text.get(end..));
-        let (Some(before), Some(after)) = (before, after) else { return Err(Refused::Layout) };
+        let (Some(before), Some(after)) = (before, after) else { return Err(GoldenUpdateError::Layout) };
         let indent = before.rsplit('\n').next().unwrap_or(before);
         if !indent.bytes().all(|byte| byte == b' ') {
-            return Err(Refused::Layout);
+            return Err(GoldenUpdateError::Layout);
         }
         let break_ = if file.text.contains("\r\n") { "\r\n" } else { "\n" };
         let text = format!("{before}{}{after}", block(&cells, indent, break_));
-        proven(file, &text, &cells).then_some(Some((text, changed.len()))).ok_or(Refused::Layout)
+        proven(file, &text, &cells).then_some(Some((text, changed.len()))).ok_or(GoldenUpdateError::Layout)
     }
 }
 

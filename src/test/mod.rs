@@ -1,7 +1,7 @@
 //! Whether flags give what test files expect.
 //!
-//! Takes a project with its test files and the bundles of its environments; gives a [`Plan`] with diagnostics for
-//! names that refer to nothing, and from it the [`Outcome`]. Assertions about all contexts are proven.
+//! Takes a project with its test files and the bundles of its environments; gives a [`TestPlan`] with diagnostics for
+//! names that refer to nothing, and from it the [`TestResults`]. Assertions about all contexts are proven.
 //!
 //! **Invariant:** every decision is [`decide`](crate::eval::decide)'s, for a context that an application could send.
 //! **Invariant:** no clock: what asks for `now` and is given none is not run, and what is proven is so at any moment.
@@ -15,10 +15,10 @@ mod mismatch;
 mod plan;
 mod unit_search;
 
-pub use crate::test::assertion::Past;
-pub use crate::test::coverage::{Coverage, coverage};
-pub use crate::test::golden::{Refused, Rewritten};
-pub use crate::test::plan::{Plan, plan};
+pub use crate::test::assertion::BaselineBundles;
+pub use crate::test::coverage::{FlagCoverage, coverage};
+pub use crate::test::golden::{GoldenUpdateError, UpdatedGolden};
+pub use crate::test::plan::{TestPlan, plan};
 
 use jiff::Timestamp;
 use rayon::prelude::*;
@@ -31,15 +31,15 @@ use crate::snapshot::Span;
 
 /// What became of every expectation and assertion.
 #[derive(Debug)]
-pub struct Outcome<'p> {
+pub struct TestResults<'p> {
     /// In the order of the files and their cases.
     pub checks: Vec<Check<'p>>,
 }
 
-impl Outcome<'_> {
+impl TestResults<'_> {
     /// How many checks ended so.
-    pub fn count(&self, ending: Ending) -> usize {
-        self.checks.iter().filter(|check| check.verdict.ending() == ending).count()
+    pub fn count(&self, ending: CheckStatus) -> usize {
+        self.checks.iter().filter(|check| check.result.status() == ending).count()
     }
 }
 
@@ -57,14 +57,14 @@ pub struct Check<'p> {
     /// The environment's name.
     pub environment: &'p str,
     /// What became of it.
-    pub verdict: Verdict<'p>,
+    pub result: CheckResult<'p>,
     /// What was decided on the way, each once.
-    pub hits: Vec<Hit>,
+    pub hits: Vec<CoverageHit>,
 }
 
 /// A rule that decided, if one did, and what was served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hit {
+pub struct CoverageHit {
     /// The rule's place.
     pub rule: Option<usize>,
     /// The variant's place.
@@ -73,18 +73,18 @@ pub struct Hit {
 
 /// What became of a check.
 #[derive(Debug)]
-pub enum Verdict<'p> {
+pub enum CheckResult<'p> {
     /// All was as expected.
     Passed,
     /// Something was not.
-    Failed(Box<Failure<'p>>),
+    Failed(Box<FailedCheck<'p>>),
     /// It takes too much work to prove.
     Unknown(Box<Diagnostic>),
     /// The flag or the context is broken, and a diagnostic says why.
     NotRun,
 }
 
-impl Verdict<'_> {
+impl CheckResult<'_> {
     /// Why it has not passed; none if it has, or if another diagnostic says it.
     pub fn diagnostic(&self) -> Option<&Diagnostic> {
         match self {
@@ -95,30 +95,30 @@ impl Verdict<'_> {
     }
 
     /// Which of the four it is.
-    pub fn ending(&self) -> Ending {
+    pub fn status(&self) -> CheckStatus {
         match self {
-            Self::Passed => Ending::Passed,
-            Self::Failed(_) => Ending::Failed,
-            Self::Unknown(_) => Ending::Unknown,
-            Self::NotRun => Ending::NotRun,
+            Self::Passed => CheckStatus::Passed,
+            Self::Failed(_) => CheckStatus::Failed,
+            Self::Unknown(_) => CheckStatus::Unknown,
+            Self::NotRun => CheckStatus::NotRun,
         }
     }
 }
 
 /// How a check can end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// [`Verdict::Passed`]
+pub enum CheckStatus {
+    /// [`CheckResult::Passed`]
     Passed,
-    /// [`Verdict::Failed`]
+    /// [`CheckResult::Failed`]
     Failed,
-    /// [`Verdict::Unknown`]
+    /// [`CheckResult::Unknown`]
     Unknown,
-    /// [`Verdict::NotRun`]
+    /// [`CheckResult::NotRun`]
     NotRun,
 }
 
-impl Ending {
+impl CheckStatus {
     /// As reports write it.
     pub fn name(self) -> &'static str {
         match self {
@@ -132,36 +132,36 @@ impl Ending {
 
 /// An expectation that was not met, or an assertion that does not hold.
 #[derive(Debug)]
-pub struct Failure<'p> {
+pub struct FailedCheck<'p> {
     /// What was expected, and what found.
     pub diagnostic: Diagnostic,
     /// The decisions that show it, for whoever explains it; none if nothing was decided.
-    pub decided: Vec<Decided<'p>>,
+    pub decided: Vec<TestedDecision<'p>>,
 }
 
 /// All that a decision depends on.
 #[derive(Debug)]
-pub struct Decided<'p> {
+pub struct TestedDecision<'p> {
     /// The environment.
     pub bundle: &'p Bundle,
     /// One of its flags.
     pub flag: &'p Flag,
     /// For whom.
     pub context: Context<'static>,
-    /// When.
+    /// AssertionScope.
     pub now: Timestamp,
 }
 
 /// Decides and proves everything that was planned, each proof within the budget.
 ///
-/// What the plan needs of the past is in [`Plan::since`]; what is missing there is not run.
-pub fn run<'p>(plan: &Plan<'p>, past: &'p Past, budget: &Budget) -> Outcome<'p> {
-    let mut checks: Vec<Check<'p>> = plan.cases.par_iter().map(case::Planned::check).collect();
+/// What the plan needs of the past is in [`TestPlan::since`]; what is missing there is not run.
+pub fn run<'p>(plan: &TestPlan<'p>, past: &'p BaselineBundles, budget: &Budget) -> TestResults<'p> {
+    let mut checks: Vec<Check<'p>> = plan.cases.par_iter().map(case::PlannedExpectation::check).collect();
     checks.par_extend(plan.assertions.par_iter().map(|asserted| asserted.check(past, budget)));
     for golden in &plan.goldens {
         checks.extend(golden.checks());
     }
     // Stable: what stands at one place keeps the order of environments and contexts.
     checks.sort_by_key(|check| (check.span.file, check.span.start));
-    Outcome { checks }
+    TestResults { checks }
 }

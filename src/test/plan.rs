@@ -10,8 +10,8 @@ use crate::eval::{Context, Value};
 use crate::model;
 use crate::model::{Case, Expectation, Golden, Project, Subject, Suite};
 use crate::snapshot::Spanned;
-use crate::test::assertion::{Asserted, Claimed};
-use crate::test::case::{Axis, Planned};
+use crate::test::assertion::{PlannedAssertion, UnresolvedAssertion};
+use crate::test::case::{MatrixAxis, PlannedExpectation};
 use crate::test::golden::PlannedGolden;
 use crate::yaml::Completeness;
 
@@ -20,16 +20,16 @@ const COMBINATIONS: usize = 10_000;
 
 /// Everything that test files ask for, in terms of bundles.
 #[derive(Debug)]
-pub struct Plan<'p> {
-    pub(super) cases: Vec<Planned<'p>>,
-    pub(super) assertions: Vec<Asserted<'p>>,
+pub struct TestPlan<'p> {
+    pub(super) cases: Vec<PlannedExpectation<'p>>,
+    pub(super) assertions: Vec<PlannedAssertion<'p>>,
     pub(super) goldens: Vec<PlannedGolden<'p>>,
 }
 
-impl<'p> Plan<'p> {
+impl<'p> TestPlan<'p> {
     /// Which flags' past it needs: of what revision, in which environment, and the flag's key.
-    pub fn since(&self) -> impl Iterator<Item = (&'p Spanned<String>, &'p str, &'p str)> {
-        self.assertions.iter().filter_map(Asserted::since)
+    pub fn baselines(&self) -> impl Iterator<Item = (&'p Spanned<String>, &'p str, &'p str)> {
+        self.assertions.iter().filter_map(PlannedAssertion::since)
     }
 }
 
@@ -37,10 +37,10 @@ impl<'p> Plan<'p> {
 ///
 /// The bundles are those of the environments that are asked for, in the order of promotion; `keys` are those of
 /// all flags that there are, also of those that were not read.
-pub fn plan<'p>(project: &'p Project, bundles: &'p [Bundle], keys: &'p [&'p str]) -> (Plan<'p>, Diagnostics) {
-    let mut plan = Plan { cases: Vec::new(), assertions: Vec::new(), goldens: Vec::new() };
+pub fn plan<'p>(project: &'p Project, bundles: &'p [Bundle], keys: &'p [&'p str]) -> (TestPlan<'p>, Diagnostics) {
+    let mut plan = TestPlan { cases: Vec::new(), assertions: Vec::new(), goldens: Vec::new() };
     let Some(first) = bundles.first() else { return (plan, Vec::new()) };
-    let mut planner = Planner {
+    let mut planner = Resolver {
         project,
         bundles,
         keys,
@@ -57,7 +57,7 @@ pub fn plan<'p>(project: &'p Project, bundles: &'p [Bundle], keys: &'p [&'p str]
     (plan, planner.diagnostics)
 }
 
-pub(super) struct Planner<'p> {
+pub(super) struct Resolver<'p> {
     pub(super) project: &'p Project,
     pub(super) bundles: &'p [Bundle],
     keys: &'p [&'p str],
@@ -76,12 +76,12 @@ pub(super) struct NamedContext<'p> {
 /// A suite's contexts, by name.
 type Contexts<'p> = Vec<NamedContext<'p>>;
 
-impl<'p> Planner<'p> {
+impl<'p> Resolver<'p> {
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
 
-    fn suite(&mut self, suite: &'p Suite, plan: &mut Plan<'p>, claimed: &mut Vec<Claimed<'p>>) {
+    fn suite(&mut self, suite: &'p Suite, plan: &mut TestPlan<'p>, claimed: &mut Vec<UnresolvedAssertion<'p>>) {
         let mut contexts = Contexts::new();
         for (name, node) in &suite.contexts {
             let context = self.context(node).map(Arc::new);
@@ -127,7 +127,7 @@ impl<'p> Planner<'p> {
         at: usize,
         contexts: &Contexts<'p>,
         everywhere: &[&'p Bundle],
-        plan: &mut Plan<'p>,
+        plan: &mut TestPlan<'p>,
     ) {
         let bundles = self.places(&case.environments, everywhere);
         let persons: Vec<NamedContext<'p>> = match &case.context {
@@ -137,7 +137,7 @@ impl<'p> Planner<'p> {
             Subject::Written(node) => vec![NamedContext { name: None, context: self.context(node).map(Arc::new) }],
             Subject::Named(names) => names.iter().map(|name| self.person(name, contexts)).collect(),
         };
-        let axes: Option<Arc<[Axis]>> = self.axes(case).map(Into::into);
+        let axes: Option<Arc<[MatrixAxis]>> = self.axes(case).map(Into::into);
         let placed = case.buckets.iter().filter(|placement| self.flag(&placement.flag).is_some()).count();
         self.check_units(case, &bundles, &persons, axes.as_deref().unwrap_or_default());
         let now = case.now.as_ref().or(suite.now.as_ref());
@@ -150,7 +150,7 @@ impl<'p> Planner<'p> {
                 let flag = bundle.flag(&expectation.flag.value).filter(|_| known && sound);
                 let flag = flag.filter(|flag| now.is_some() || !self.lacks_now(bundle, flag, &expectation.flag));
                 for person in &persons {
-                    plan.cases.push(Planned {
+                    plan.cases.push(PlannedExpectation {
                         name: name.clone(),
                         case,
                         expectation,
@@ -237,7 +237,7 @@ impl<'p> Planner<'p> {
         asks
     }
 
-    fn axes(&mut self, case: &'p Case) -> Option<Vec<Axis>> {
+    fn axes(&mut self, case: &'p Case) -> Option<Vec<MatrixAxis>> {
         let combinations = case.matrix.iter().map(|(_, values)| values.len()).try_fold(1usize, usize::checked_mul);
         if combinations.is_none_or(|number| number > COMBINATIONS)
             && let Some((first, _)) = case.matrix.first()
@@ -254,7 +254,7 @@ impl<'p> Planner<'p> {
             let values: Vec<_> = nodes.iter().map(|node| read(self, node)).collect();
             match values.into_iter().collect::<Option<Vec<_>>>() {
                 None => sound = false,
-                Some(values) => axes.extend(values.first().map(|(id, _)| *id).map(|attribute| Axis {
+                Some(values) => axes.extend(values.first().map(|(id, _)| *id).map(|attribute| MatrixAxis {
                     name: name.value.clone(),
                     attribute,
                     values: values.into_iter().map(|(_, value)| value).zip(nodes.iter().map(shown)).collect(),
@@ -265,7 +265,7 @@ impl<'p> Planner<'p> {
     }
 
     /// Reports units that are both given and to be found.
-    fn check_units(&mut self, case: &Case, bundles: &[&Bundle], persons: &[NamedContext<'_>], axes: &[Axis]) {
+    fn check_units(&mut self, case: &Case, bundles: &[&Bundle], persons: &[NamedContext<'_>], axes: &[MatrixAxis]) {
         for placement in &case.buckets {
             for flag in bundles.iter().filter_map(|bundle| bundle.flag(&placement.flag.value)) {
                 let written = matches!(case.context, Subject::Written(_));

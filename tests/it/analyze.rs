@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use flagctl::analyze::{
-    Answer, Budget, DecidedBy, Definition, Doubt, Effect, EvaluatedContext, Failure, Population, Reach, Region, Served,
-    Share, Witness, always, at_most, changes, effects, exclusive, follows, implies, monotone, never, reachable,
-    satisfiable, valid,
+    AnalysisError, Budget, DecidedBy, Definition, Effect, EvaluatedContext, Population, ProofResult, Region,
+    RuleReachability, ServedVariant, Share, UndecidedReason, Witness, always, at_most, changes, effects, exclusive,
+    follows, implies, monotone, never, reachability, unsatisfiable, valid,
 };
 use flagctl::bundle::{BUCKETS, Bundle, Condition, Flag, FlagId, HashDomain, Percent, Serve, State, VariantId};
 use flagctl::eval::{Context, Truth, Value, decide, holds};
@@ -555,21 +555,21 @@ impl World<'_> {
     /// Whether the answer is true of the contexts; refuted by one that the evaluator decides so.
     fn check(
         &self,
-        answer: &Answer,
+        answer: &ProofResult,
         broken: impl Fn(&Context<'_>, Timestamp) -> bool,
         some: bool,
         shown: &str,
     ) -> usize {
         match answer {
-            Answer::Proven => assert!(!some, "{shown}"),
-            Answer::Refuted(Witness { context, now }) => {
+            ProofResult::Proven => assert!(!some, "{shown}"),
+            ProofResult::Refuted(Witness { context, now }) => {
                 let json = Json::Object(context.clone());
                 let context = Context::from_json(&self.bundle.attributes, &json).unwrap().0;
                 assert!(broken(&context, *now), "{json} {shown}");
             }
-            Answer::Undecided(doubt) => assert_eq!(*doubt, Doubt::NoUnit),
+            ProofResult::Undecided(doubt) => assert_eq!(*doubt, UndecidedReason::NoUnit),
         }
-        usize::from(matches!(answer, Answer::Refuted(_)))
+        usize::from(matches!(answer, ProofResult::Refuted(_)))
     }
 }
 
@@ -595,24 +595,26 @@ fn promises_are_kept_or_broken_as_the_evaluator_says() {
         let world = World { bundle: &bundle, json: &json, cells: &cells(&[&bundle]), contexts: &contexts };
         let [base, main] = ["base", "main"].map(|key| Definition::find(&bundle, key).unwrap());
         let variant = random.pick(&["on", "off", "late"]);
-        let served = Served::find(main, variant).unwrap();
-        let needed = Served::find(base, random.pick(&["on", "off"])).unwrap();
+        let served = ServedVariant::find(main, variant).unwrap();
+        let needed = ServedVariant::find(base, random.pick(&["on", "off"])).unwrap();
         let (when, then) = (&bundle.segments[2].condition, &bundle.segments[3].condition);
-        let gets = |served: Served<'_>, context: &Context<'_>, now| {
+        let gets = |served: ServedVariant<'_>, context: &Context<'_>, now| {
             let flag = served.flag.flag();
             std::ptr::eq(decide(&bundle, flag, context, now).variant, flag.variant(served.variant))
         };
-        let has =
-            |served: Served<'_>, reference: &Reference<'_>| reference.decide(served.flag.flag()).0 == served.variant;
+        let has = |served: ServedVariant<'_>, reference: &Reference<'_>| {
+            reference.decide(served.flag.flag()).0 == served.variant
+        };
         let holds =
             |condition: &Condition, context: &Context<'_>, now| holds(&bundle, condition, context, now) == Truth::True;
         let is = |reference: &Reference<'_>, condition: &Condition| reference.holds(condition) == Truth::True;
         let shown = json.to_string();
-        let mut check =
-            |answer: Result<Answer, Failure>, broken: &dyn Fn(&Context<'_>, Timestamp) -> bool, some: bool| {
-                asked += 1;
-                refuted += world.check(&answer.unwrap(), broken, some, &shown);
-            };
+        let mut check = |answer: Result<ProofResult, AnalysisError>,
+                         broken: &dyn Fn(&Context<'_>, Timestamp) -> bool,
+                         some: bool| {
+            asked += 1;
+            refuted += world.check(&answer.unwrap(), broken, some, &shown);
+        };
         check(
             never(served, Some(when), &budget),
             &|context, now| holds(when, context, now) && gets(served, context, now),
@@ -634,7 +636,7 @@ fn promises_are_kept_or_broken_as_the_evaluator_says() {
             world.some(|reference| is(reference, then) && has(served, reference) && !has(needed, reference)),
         );
         check(
-            satisfiable(&bundle, when, &budget),
+            unsatisfiable(&bundle, when, &budget),
             &|context, now| holds(when, context, now),
             world.some(|reference| is(reference, when)),
         );
@@ -669,27 +671,27 @@ fn promises_are_kept_or_broken_as_the_evaluator_says() {
             name(0).as_ref() == variant && name(1).as_ref() != variant
         };
         match monotone(served, after, None, &budget).unwrap() {
-            Answer::Refuted(Witness { context, now }) => assert!(loses(&Json::Object(context), now), "{shown}"),
-            Answer::Proven => assert!(!contexts.iter().any(|(json, now)| loses(json, *now)), "{shown}"),
-            Answer::Undecided(doubt) => panic!("{doubt:?} {shown}"),
+            ProofResult::Refuted(Witness { context, now }) => assert!(loses(&Json::Object(context), now), "{shown}"),
+            ProofResult::Proven => assert!(!contexts.iter().any(|(json, now)| loses(json, *now)), "{shown}"),
+            ProofResult::Undecided(doubt) => panic!("{doubt:?} {shown}"),
         }
-        let reached = reachable(main, &budget).unwrap();
+        let reached = reachability(main, &budget).unwrap();
         let flag = &Flag { state: State::Enabled, ..main.flag().clone() };
         for (at, reach) in reached.rules.iter().enumerate() {
             let decides = |reference: &Reference<'_>| reference.decide(flag).1 == DecidedBy::Rule(at);
             match reach {
-                Reach::Reachable(Some(Witness { context, now })) => {
+                RuleReachability::Reachable(Some(Witness { context, now })) => {
                     let json = Json::Object(context.clone());
                     let context = Context::from_json(&bundle.attributes, &json).unwrap().0;
                     assert_eq!(decide(&bundle, flag, &context, *now).rule, Some(at), "{json} {shown}");
                 }
-                Reach::Reachable(None) => {}
-                Reach::NeverHolds => {
+                RuleReachability::Reachable(None) => {}
+                RuleReachability::NeverHolds => {
                     let condition = flag.rules[at].condition.as_ref().unwrap();
                     assert!(!world.some(|reference| is(reference, condition)), "{shown}");
                 }
-                Reach::Closed => assert_eq!(flag.rules[at].rollout, Percent::ZERO),
-                Reach::Unreachable { covered_by, prerequisites } => {
+                RuleReachability::ZeroRollout => assert_eq!(flag.rules[at].rollout, Percent::ZERO),
+                RuleReachability::Unreachable { covered_by, prerequisites } => {
                     assert!(!world.some(decides), "{shown}");
                     assert!(covered_by.iter().all(|rule| *rule < at));
                     // The rules named are enough: without all others the rule is still not reached.
@@ -703,13 +705,13 @@ fn promises_are_kept_or_broken_as_the_evaluator_says() {
                         let mut bundle = bundle.clone();
                         *bundle.flags.find_mut("main").unwrap() = flag;
                         let main = Definition::find(&bundle, "main").unwrap();
-                        match reachable(main, &budget).unwrap().rules.swap_remove(rule) {
-                            Reach::Reachable(Some(Witness { context, now })) => {
+                        match reachability(main, &budget).unwrap().rules.swap_remove(rule) {
+                            RuleReachability::Reachable(Some(Witness { context, now })) => {
                                 let json = Json::Object(context);
                                 let context = Context::from_json(&bundle.attributes, &json).unwrap().0;
                                 decide(&bundle, main.flag(), &context, now).rule == Some(rule)
                             }
-                            Reach::Reachable(None) => true,
+                            RuleReachability::Reachable(None) => true,
                             _ => false,
                         }
                     };
@@ -730,8 +732,8 @@ fn promises_are_kept_or_broken_as_the_evaluator_says() {
             assert!(*seen || !world.some(|reference| reference.decide(flag).0 == at), "{shown}");
         }
         assert!(reached.default || !world.some(|reference| reference.decide(flag).1 == DecidedBy::Default), "{shown}");
-        let guessed = flagctl::analyze::reached(main, &budget).unwrap();
-        let kinds = |all: &[Reach]| all.iter().map(std::mem::discriminant).collect::<Vec<_>>();
+        let guessed = flagctl::analyze::reachability_without_witnesses(main, &budget).unwrap();
+        let kinds = |all: &[RuleReachability]| all.iter().map(std::mem::discriminant).collect::<Vec<_>>();
         assert_eq!(kinds(&guessed.rules), kinds(&reached.rules), "{shown}");
         assert_eq!(
             (guessed.default, &guessed.variants, &guessed.unmet),
@@ -876,8 +878,9 @@ fn too_small_a_budget_is_said_and_never_a_guess() {
     let (before, after) = (read(&simple(&json!([]))), read(&simple(&json!(rules))));
     let [old, new] = [&before, &after].map(|bundle| Definition::find(bundle, "main").unwrap());
     assert!(changes(old, new, &Budget::default()).is_ok());
-    for small in [Budget { leaves: 1, ..Budget::default() }, Budget { states: 1, ..Budget::default() }] {
-        assert_eq!(changes(old, new, &small).unwrap_err(), Failure::Exhausted);
+    for small in [Budget { bucket_cells: 1, ..Budget::default() }, Budget { automaton_states: 1, ..Budget::default() }]
+    {
+        assert_eq!(changes(old, new, &small).unwrap_err(), AnalysisError::Exhausted);
     }
 }
 
@@ -894,11 +897,14 @@ fn one_changed_rule_of_two_hundred_takes_little_work() {
     rules[100]["rollout"] = json!(30_000);
     let after = read(&simple(&json!(rules)));
     let [old, new] = [&before, &after].map(|bundle| Definition::find(bundle, "main").unwrap());
-    let little = Budget { conflicts: 100_000, states: 50_000, leaves: 5_000, ..Budget::default() };
+    let little = Budget { conflicts: 100_000, automaton_states: 50_000, bucket_cells: 5_000, ..Budget::default() };
     let regions = changes(old, new, &little).unwrap();
     assert!(!regions.is_empty() && regions.iter().all(|region| region.witness.is_some()), "{regions:#?}");
     assert!(regions.iter().all(|region| region.before == [DecidedBy::Rule(100)]), "{regions:#?}");
-    assert_eq!(changes(old, old, &Budget { conflicts: 0, states: 0, leaves: 0, ..little }).unwrap().len(), 0);
+    assert_eq!(
+        changes(old, old, &Budget { conflicts: 0, automaton_states: 0, bucket_cells: 0, ..little }).unwrap().len(),
+        0
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ use flagctl::compile::compile;
 use flagctl::diag::Finding;
 use flagctl::report::{Colour, FindingsFormat, Validation};
 use flagctl::source::{Folder, Source};
-use flagctl::test::{Past, plan, run};
+use flagctl::test::{BaselineBundles, plan, run};
 use flagctl::{load, report, rules};
 use tempfile::TempDir;
 
@@ -98,9 +98,9 @@ fn validate(block: &Block) -> (Vec<Finding>, String) {
     let keys: Vec<&str> = loaded.project.flags.iter().map(|flag| flag.key.as_str()).collect();
     let (plan, wrong) = plan(&loaded.project, &bundles, &keys);
     diagnostics.extend(wrong);
-    let past = Past::new();
+    let past = BaselineBundles::new();
     let outcome = run(&plan, &past, &Budget::default());
-    diagnostics.extend(outcome.checks.iter().filter_map(|check| check.verdict.diagnostic().cloned()));
+    diagnostics.extend(outcome.checks.iter().filter_map(|check| check.result.diagnostic().cloned()));
     diagnostics.extend(rules::prove(&loaded.project, &mut bundles));
     let findings = loaded.settle(diagnostics);
     let validation = Validation {

@@ -170,11 +170,11 @@ impl Args {
         let part = |work: u64| work.saturating_mul(self.effort) / 100;
         Budget {
             conflicts: part(usual.conflicts),
-            states: part(usual.states),
-            leaves: part(usual.leaves),
+            automaton_states: part(usual.automaton_states),
+            bucket_cells: part(usual.bucket_cells),
             regions: usize::try_from(part(usual.regions as u64)).unwrap_or(usize::MAX),
             units: part(usual.units),
-            units_each: part(usual.units_each),
+            units_per_witness: part(usual.units_per_witness),
         }
     }
 

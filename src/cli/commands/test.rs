@@ -26,7 +26,7 @@ use crate::report;
 use crate::report::{FindingsFormat, TestReport, Validation};
 use crate::source::Source;
 use crate::test;
-use crate::test::Ending;
+use crate::test::CheckStatus;
 use crate::yaml::Completeness;
 
 /// Check what test files expect, and prove what they assert
@@ -72,7 +72,7 @@ fn run_tests(args: &Args, global: &Global, update: GoldenUpdate) -> Result<Exit>
     let settings = load::settings(&source)?;
     if settings.project.settings.whole == Completeness::Incomplete {
         let findings = errors(settings.settle(Vec::new()));
-        let nothing = test::Outcome { checks: Vec::new() };
+        let nothing = test::TestResults { checks: Vec::new() };
         write(args, global, &source, &settings, &findings, &nothing, None)?;
         return Ok(Exit::Failed);
     }
@@ -96,19 +96,19 @@ fn run_tests(args: &Args, global: &Global, update: GoldenUpdate) -> Result<Exit>
         return run_tests(args, global, GoldenUpdate::Keep);
     }
     let past = keep_until_exit(baselines::read(&plan, &source, &mut diagnostics)?);
-    let outcome = keep_until_exit(progress::shown("testing", || test::run(&plan, &past, &Budget::default())));
-    diagnostics.extend(outcome.checks.iter().filter_map(|check| check.verdict.diagnostic().cloned()));
+    let results = keep_until_exit(progress::shown("testing", || test::run(&plan, &past, &Budget::default())));
+    diagnostics.extend(results.checks.iter().filter_map(|check| check.result.diagnostic().cloned()));
     let mut findings = keep_until_exit(errors(loaded.settle(diagnostics)));
     // `validate` reports other errors. They are reported here only if they keep a test from running.
-    if outcome.count(Ending::NotRun) == 0 {
+    if results.count(CheckStatus::NotRun) == 0 {
         let in_test = |finding: &Finding| loaded.snapshot.file(finding.diagnostic.span.file).path.starts_with(TESTS);
         findings.retain(in_test);
     }
-    let coverage = args.coverage.then(|| test::coverage(&loaded.project, &bundles, &outcome));
-    write(args, global, &source, &loaded, &findings, &outcome, coverage.as_deref())?;
+    let coverage = args.coverage.then(|| test::coverage(&loaded.project, &bundles, &results));
+    write(args, global, &source, &loaded, &findings, &results, coverage.as_deref())?;
     let is_unproven = |finding: &Finding| finding.diagnostic.code == Code::UndecidedAssertion;
     Ok(match findings.as_slice() {
-        [] if outcome.count(Ending::Passed) == outcome.checks.len() => Exit::Yes,
+        [] if results.count(CheckStatus::Passed) == results.checks.len() => Exit::Yes,
         [_, ..] if findings.iter().all(is_unproven) => Exit::Failed,
         _ => Exit::No,
     })
@@ -135,8 +135,8 @@ fn write(
     source: &Source,
     loaded: &Loaded,
     findings: &[Finding],
-    outcome: &test::Outcome<'_>,
-    coverage: Option<&[test::Coverage]>,
+    results: &test::TestResults<'_>,
+    coverage: Option<&[test::FlagCoverage]>,
 ) -> io::Result<()> {
     let validation = Validation {
         findings,
@@ -146,7 +146,7 @@ fn write(
         checked: &[],
         contents: "",
     };
-    let report = TestReport { validation, outcome, coverage, width: stdout_width() };
+    let report = TestReport { validation, results, coverage, width: stdout_width() };
     let mut out = io::BufWriter::new(io::stdout().lock());
     report::tests(&report, args.format, global.colour(OutputStream::Stdout), &mut out)?;
     out.flush()

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::analyze::{Certainty, DecidedBy, Effect, Population, Region, Share, Side, Subject, Term, Transition};
+use crate::analyze::{Certainty, DecidedBy, Effect, Population, Region, Share, Side, Term, TermSubject, Transition};
 use crate::bundle::{Bundle, Condition, Flag};
 use crate::diff::{Cause, CauseKind};
 use crate::report::history::log::words;
@@ -78,14 +78,14 @@ pub(crate) fn shifted(causes: &[Cause]) -> Vec<String> {
 /// something else on the other side says which side it is of.
 pub(crate) fn condition(region: &Region, whom: Whom, shifted: &[String]) -> String {
     let said = |term: &&Term| {
-        let is_unit = term.holds && matches!(term.subject, Subject::Unit { .. });
+        let is_unit = term.holds && matches!(term.subject, TermSubject::Unit { .. });
         let named = !matches!(region.population, Population::Units);
-        !(is_unit && (whom == Whom::Units || named)) && !(named && matches!(term.subject, Subject::Named { .. }))
+        !(is_unit && (whom == Whom::Units || named)) && !(named && matches!(term.subject, TermSubject::Named { .. }))
     };
     let word = |term: &Term| {
         let words = match (term.holds, &term.subject) {
             (true, _) => term.words.clone(),
-            (false, Subject::Unit { attribute }) => return format!("no {attribute}"),
+            (false, TermSubject::Unit { attribute }) => return format!("no {attribute}"),
             (false, _) => format!("not ({})", term.words),
         };
         match (shifted.iter().any(|name| names(&term.words, name)), term.side) {

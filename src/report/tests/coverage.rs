@@ -1,15 +1,15 @@
 //! What tests exercised of each flag, in a table.
 
-use crate::test::Coverage;
+use crate::test::FlagCoverage;
 
 /// A line for each flag, and one for all; wrapped to a width, in columns, if one is given.
-pub(crate) fn table(coverage: &[Coverage], width: Option<u16>) -> String {
+pub(crate) fn table(coverage: &[FlagCoverage], width: Option<u16>) -> String {
     let mut table = crate::report::text::table(width);
     table.set_header(["FLAG", "RULES", "VARIANTS", "NEVER DECIDED BY"]);
     let (mut rules, mut variants) = ((0, 0), (0, 0));
     for flag in coverage {
-        let idle_rules = flag.idle_rules.iter().map(|rule| format!("rule {rule}"));
-        let idle_variants = flag.idle_variants.iter().map(|variant| format!("variant {variant}"));
+        let idle_rules = flag.uncovered_rules.iter().map(|rule| format!("rule {rule}"));
+        let idle_variants = flag.uncovered_variants.iter().map(|variant| format!("variant {variant}"));
         let idle = idle_rules.chain(idle_variants).collect::<Vec<_>>().join(", ");
         table.add_row([flag.flag.clone(), of(flag.rules), of(flag.variants), idle]);
         rules = (rules.0 + flag.rules.0, rules.1 + flag.rules.1);

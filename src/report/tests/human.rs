@@ -13,13 +13,13 @@ use crate::report::findings::human;
 use crate::report::tests::{TestReport, coverage};
 use crate::report::text::counted;
 use crate::snapshot::Span;
-use crate::test::{Decided, Ending, Failure, Outcome, Verdict};
+use crate::test::{CheckResult, CheckStatus, FailedCheck, TestResults, TestedDecision};
 
 /// So many decisions are explained; of a change that fails everything, the first few say why.
 const EXPLAINED: usize = 20;
 
 pub(crate) fn write(report: &TestReport<'_>, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
-    let failures = failures(report.outcome);
+    let failures = failures(report.results);
     let mut explained = 0;
     for finding in report.validation.findings {
         human::write_finding(&report.validation, finding, colour, out)?;
@@ -34,9 +34,9 @@ pub(crate) fn write(report: &TestReport<'_>, colour: Colour, out: &mut dyn Write
     if let Some(coverage) = report.coverage {
         writeln!(out, "{}", coverage::table(coverage, report.width))?;
     }
-    let counts = [Ending::Passed, Ending::Failed, Ending::Unknown, Ending::NotRun]
-        .map(|ending| (ending, report.outcome.count(ending)));
-    let counts = counts.into_iter().filter(|(ending, count)| *count > 0 || *ending == Ending::Passed);
+    let counts = [CheckStatus::Passed, CheckStatus::Failed, CheckStatus::Unknown, CheckStatus::NotRun]
+        .map(|ending| (ending, report.results.count(ending)));
+    let counts = counts.into_iter().filter(|(ending, count)| *count > 0 || *ending == CheckStatus::Passed);
     let counts: Vec<String> = counts.map(|(ending, count)| format!("{count} {}", ending.name())).collect();
     let others = report.validation.findings.iter().filter(|finding| other(finding)).count();
     let others = if others == 0 { String::new() } else { format!("; {}", counted(others, "error")) };
@@ -49,17 +49,17 @@ pub(crate) fn other(finding: &Finding) -> bool {
     !of_checks.contains(&finding.diagnostic.code)
 }
 
-fn failures<'r>(outcome: &'r Outcome<'r>) -> BTreeMap<(Span, &'r str), &'r Failure<'r>> {
-    let failed = outcome.checks.iter().filter_map(|check| match &check.verdict {
-        Verdict::Failed(failure) => Some(failure.as_ref()),
+fn failures<'r>(results: &'r TestResults<'r>) -> BTreeMap<(Span, &'r str), &'r FailedCheck<'r>> {
+    let failed = results.checks.iter().filter_map(|check| match &check.result {
+        CheckResult::Failed(failure) => Some(failure.as_ref()),
         _ => None,
     });
     failed.map(|failure| ((failure.diagnostic.span, failure.diagnostic.message.as_str()), failure)).collect()
 }
 
 /// The decision and its trace, as `eval --explain` has them.
-pub(crate) fn explain(decided: &Decided<'_>) -> String {
-    let Decided { bundle, flag, context, now } = decided;
+pub(crate) fn explain(decided: &TestedDecision<'_>) -> String {
+    let TestedDecision { bundle, flag, context, now } = decided;
     let trace = trace(bundle, flag, context, *now);
     let nearest = nearest(bundle, flag, context, *now);
     let decision = decision(bundle, flag, context, *now, &trace.decision);

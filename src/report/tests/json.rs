@@ -8,7 +8,7 @@ use crate::git::Revision;
 use crate::report::TestReport;
 use crate::report::findings::json::{FindingJson, findings};
 use crate::snapshot::{FileId, Snapshot, Span};
-use crate::test::{Coverage, Ending};
+use crate::test::{CheckStatus, FlagCoverage};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -79,9 +79,9 @@ impl Lines<'_> {
 
 pub(crate) fn write(report: &TestReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let validation = &report.validation;
-    let mut checks = Vec::with_capacity(report.outcome.checks.len());
+    let mut checks = Vec::with_capacity(report.results.checks.len());
     let mut lines = Lines { snapshot: validation.snapshot, file: None, offset: 0, line: 1 };
-    for check in &report.outcome.checks {
+    for check in &report.results.checks {
         checks.push(CheckJson {
             path: validation.path(check.span),
             line: lines.of(check.span),
@@ -89,16 +89,16 @@ pub(crate) fn write(report: &TestReport<'_>, out: &mut dyn Write) -> io::Result<
             flag: check.flag,
             context: check.context,
             environment: check.environment,
-            result: check.verdict.ending().name(),
+            result: check.result.status().name(),
         });
     }
     let written = Report {
         version: 1,
         commit: validation.revision.map(Revision::commit),
-        passed: report.outcome.count(Ending::Passed),
-        failed: report.outcome.count(Ending::Failed),
-        unknown: report.outcome.count(Ending::Unknown),
-        not_run: report.outcome.count(Ending::NotRun),
+        passed: report.results.count(CheckStatus::Passed),
+        failed: report.results.count(CheckStatus::Failed),
+        unknown: report.results.count(CheckStatus::Unknown),
+        not_run: report.results.count(CheckStatus::NotRun),
         findings: findings(validation),
         checks,
         coverage: report.coverage.map(|flags| flags.iter().map(coverage).collect()),
@@ -107,13 +107,13 @@ pub(crate) fn write(report: &TestReport<'_>, out: &mut dyn Write) -> io::Result<
     writeln!(out)
 }
 
-fn coverage(coverage: &Coverage) -> CoverageJson<'_> {
+fn coverage(coverage: &FlagCoverage) -> CoverageJson<'_> {
     let count = |(covered, total)| CountJson { covered, total };
     CoverageJson {
         flag: &coverage.flag,
         rules: count(coverage.rules),
         variants: count(coverage.variants),
-        idle_rules: &coverage.idle_rules,
-        idle_variants: &coverage.idle_variants,
+        idle_rules: &coverage.uncovered_rules,
+        idle_variants: &coverage.uncovered_variants,
     }
 }

@@ -9,7 +9,7 @@ use crate::report::findings::junit::{escape, line};
 use crate::report::tests::human::{explain, other};
 use crate::report::{TestReport, Validation};
 use crate::snapshot::FileId;
-use crate::test::{Check, Decided, Ending, Verdict};
+use crate::test::{Check, CheckResult, CheckStatus, TestedDecision};
 
 /// What stands in one file.
 #[derive(Default)]
@@ -20,12 +20,12 @@ struct Suite<'r> {
 }
 
 impl Suite<'_> {
-    fn ended(&self, ending: Ending) -> usize {
-        self.checks.iter().filter(|check| check.verdict.ending() == ending).count()
+    fn ended(&self, ending: CheckStatus) -> usize {
+        self.checks.iter().filter(|check| check.result.status() == ending).count()
     }
 
     fn errors(&self) -> usize {
-        self.errors.len() + self.ended(Ending::Unknown)
+        self.errors.len() + self.ended(CheckStatus::Unknown)
     }
 
     fn tests(&self) -> usize {
@@ -36,20 +36,20 @@ impl Suite<'_> {
 pub(crate) fn write(report: &TestReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let validation = &report.validation;
     let mut suites: BTreeMap<FileId, Suite<'_>> = BTreeMap::new();
-    for check in &report.outcome.checks {
+    for check in &report.results.checks {
         suites.entry(check.span.file).or_default().checks.push(check);
     }
     for finding in validation.findings.iter().filter(|finding| other(finding)) {
         suites.entry(finding.diagnostic.span.file).or_default().errors.push(finding);
     }
     let sum = |count: fn(&Suite<'_>) -> usize| suites.values().map(count).sum::<usize>();
-    let (tests, failures) = (sum(|suite| suite.tests()), sum(|suite| suite.ended(Ending::Failed)));
+    let (tests, failures) = (sum(|suite| suite.tests()), sum(|suite| suite.ended(CheckStatus::Failed)));
     let errors = sum(|suite| suite.errors());
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(out, r#"<testsuites name="flagctl" tests="{tests}" failures="{failures}" errors="{errors}">"#)?;
     for (file, suite) in &suites {
         let path = format!("{}{}", validation.prefix, validation.snapshot.file(*file).path);
-        let (failures, skipped) = (suite.ended(Ending::Failed), suite.ended(Ending::NotRun));
+        let (failures, skipped) = (suite.ended(CheckStatus::Failed), suite.ended(CheckStatus::NotRun));
         writeln!(
             out,
             r#"  <testsuite name="{}" tests="{}" failures="{failures}" errors="{}" skipped="{skipped}">"#,
@@ -75,7 +75,7 @@ fn write_finding(
     validation: &Validation<'_>,
     tag: &str,
     finding: &Finding,
-    decided: &[Decided<'_>],
+    decided: &[TestedDecision<'_>],
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let (code, message) = (finding.diagnostic.code, escape(&finding.diagnostic.message));
@@ -91,16 +91,16 @@ fn write_check(validation: &Validation<'_>, check: &Check<'_>, out: &mut dyn Wri
     let person = check.context.map_or(String::new(), |name| format!(" for {name}"));
     let name = escape(&format!("{}: {} in {}{person}", check.name, check.flag, check.environment));
     let class = format!("flagctl.test.{}", escape(check.flag));
-    if matches!(check.verdict, Verdict::Passed) {
+    if matches!(check.result, CheckResult::Passed) {
         return writeln!(out, r#"    <testcase name="{name}" classname="{class}"/>"#);
     }
     writeln!(out, r#"    <testcase name="{name}" classname="{class}">"#)?;
     let finding = |diagnostic: &Diagnostic| Finding { severity: Severity::Error, diagnostic: diagnostic.clone() };
-    match &check.verdict {
-        Verdict::Passed => {}
-        Verdict::NotRun => writeln!(out, "      <skipped/>")?,
-        Verdict::Unknown(diagnostic) => write_finding(validation, "error", &finding(diagnostic), &[], out)?,
-        Verdict::Failed(failure) => {
+    match &check.result {
+        CheckResult::Passed => {}
+        CheckResult::NotRun => writeln!(out, "      <skipped/>")?,
+        CheckResult::Unknown(diagnostic) => write_finding(validation, "error", &finding(diagnostic), &[], out)?,
+        CheckResult::Failed(failure) => {
             write_finding(validation, "failure", &finding(&failure.diagnostic), &failure.decided, out)?;
         }
     }

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use crate::report::findings::{github, gitlab, sarif};
 use crate::report::{Colour, FindingsFormat, Validation};
-use crate::test::{Coverage, Outcome};
+use crate::test::{FlagCoverage, TestResults};
 
 /// What tests found.
 #[derive(Debug, Clone, Copy)]
@@ -17,9 +17,9 @@ pub struct TestReport<'r> {
     /// What failed, and what is wrong with the files.
     pub validation: Validation<'r>,
     /// What became of every expectation.
-    pub outcome: &'r Outcome<'r>,
+    pub results: &'r TestResults<'r>,
     /// What they exercised, if that is asked for.
-    pub coverage: Option<&'r [Coverage]>,
+    pub coverage: Option<&'r [FlagCoverage]>,
     /// Of the terminal, in columns.
     pub width: Option<u16>,
 }
