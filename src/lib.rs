@@ -24,6 +24,7 @@
 //! | compile | Project, environment | Bundle: names resolved, order fixed, percentages as bucket ranges | codes, snapshot, diag, yaml, model, bundle, eval |
 //! | test | Project, Bundles | the result of every expectation and assertion in the test files | codes, snapshot, diag, yaml, bundle, eval, analyze, model, compile |
 //! | flagd | Bundle | the flags as flagd's clients read them, or what they cannot say | bundle, eval |
+//! | openfeature | flags, their descriptions | the manifest of OpenFeature's command line | bundle |
 //! | store | a target | objects, each whole, written under conditions (the only one that knows object stores) | |
 //! | publish | an environment's bytes, their commit, a Store | the next number of its log, or why there is none | bundle, store |
 //! | edit | a file's text, one change | the new text, everything else byte for byte | snapshot, yaml |
@@ -33,7 +34,7 @@
 //! | check | Loaded, a day | every finding: what `validate` reports | snapshot, diag, yaml, bundle, compile, test, rules, load |
 //! | diff | two Sources or Bundles, keys of flags | what a change does to all contexts, per flag and environment | codes, snapshot, source, diag, model, bundle, compile, load, analyze |
 //! | report | any result | text in one format a file | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, test, publish |
-//! | cli | arguments | Exit; reads clock, environment, working folder | codes, snapshot, git, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, store, publish, edit, commit, rules, load, check, report |
+//! | cli | arguments | Exit; reads clock, environment, working folder | codes, snapshot, git, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, openfeature, store, publish, edit, commit, rules, load, check, report |
 //!
 //! `bundle` and `eval` are the evaluator: with `default-features = false` they are all there is, for programs
 //! that decide flags themselves. They read neither files nor YAML, and know no command line.
@@ -66,6 +67,8 @@ pub mod git;
 pub mod load;
 #[cfg(feature = "cli")]
 pub mod model;
+#[cfg(feature = "cli")]
+pub mod openfeature;
 #[cfg(feature = "cli")]
 pub mod publish;
 #[cfg(feature = "cli")]

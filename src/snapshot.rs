@@ -122,6 +122,12 @@ impl Snapshot {
         let column = before.rsplit('\n').next().unwrap_or(before).chars().count() + 1;
         (line, column)
     }
+
+    /// Returns the location where a span begins, as compilers write it: `flags/new-checkout.yaml:12:3`.
+    pub fn location(&self, span: Span) -> String {
+        let (line, column) = self.position(span.file, span.start);
+        format!("{}:{line}:{column}", self.file(span.file).path)
+    }
 }
 
 /// Whether the extension of a path is one of YAML's.

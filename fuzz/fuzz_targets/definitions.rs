@@ -16,7 +16,9 @@ use flagctl::compile::compile;
 use flagctl::diag::{Allow, Diagnostics, Levels, settle};
 use flagctl::eval::{Context, Decision, Value, decide, nearest, trace};
 use flagctl::model::{self, Kind, Misfit};
-use flagctl::report::{self, Colour, DecisionJson, FindingsFormat, Validation};
+use flagctl::report::decision::DecisionJson;
+use flagctl::report::findings::{FindingsFormat, Validation};
+use flagctl::report::{self, Colour};
 use flagctl::snapshot::{File, FileId, PROJECT_FILE, Snapshot, Span};
 use flagctl::yaml::{self, Completeness, Document};
 use flagctl::{rules, schema};
@@ -107,9 +109,9 @@ fn explain(bundle: &Bundle, flag: &Flag, context: &Context<'_>, decision: &Decis
         }
         assert_eq!(compared_parts(&decide(bundle, flag, &changed, now)), compared_parts(&nearest.decision));
     }
-    report::explanation(bundle, flag, &trace, nearest.as_ref());
-    report::decision(bundle, flag, context, NOW, decision);
-    report::decisions(bundle, &[(flag, *decision)], context, NOW, Some(80));
+    report::decision::explanation::explanation(bundle, flag, &trace, nearest.as_ref());
+    report::decision::human::decision(bundle, flag, context, NOW, decision);
+    report::decision::human::decisions(bundle, &[(flag, *decision)], context, NOW, Some(80));
     let json = DecisionJson::new(bundle, flag, decision).with_trace(flag, &trace, nearest.as_ref());
     serde_json::to_string(&json).expect("a decision has a JSON form");
 }
@@ -196,7 +198,7 @@ impl Reading {
         ];
         for format in formats.into_iter().chain(sarif.then_some(FindingsFormat::Sarif)) {
             let mut out = Vec::new();
-            report::validation(&validation, format, Colour::Never, &mut out).expect("memory can be written to");
+            report::findings::write(&validation, format, Colour::Never, &mut out).expect("memory can be written to");
             std::str::from_utf8(&out).expect("a report is text");
         }
     }

@@ -18,6 +18,6 @@ pub(crate) struct Moves {
 pub(crate) fn moves(before: &Bundle, after: &Bundle, key: &str) -> Option<Moves> {
     let (old, new) = (Definition::find(before, key)?, Definition::find(after, key)?);
     let regions = analyze::changes(old, new, &Budget::default()).ok()?;
-    let lines = regions.iter().map(report::region).collect();
+    let lines = regions.iter().map(report::diff::region).collect();
     Some(Moves { lines, effects: analyze::effects(&regions) })
 }

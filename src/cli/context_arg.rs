@@ -51,12 +51,9 @@ pub(crate) fn file(path: Option<&Path>) -> Result<Option<Json>> {
     let mut diagnostics = Vec::new();
     let mut snapshot = Snapshot::default();
     let document = yaml::parse(FileId(0), &file, &mut diagnostics);
-    let id = snapshot.add(file);
+    snapshot.add(file);
     match diagnostics.first().filter(|_| document.whole == Completeness::Incomplete) {
-        Some(first) => {
-            let (line, column) = snapshot.position(id, first.span.start);
-            Err(anyhow!("{shown}:{line}:{column}: {}", first.message))
-        }
+        Some(first) => Err(anyhow!("{}: {}", snapshot.location(first.span), first.message)),
         None => Ok(Some(document.root.to_json())),
     }
 }

@@ -16,7 +16,8 @@ use crate::load;
 use crate::load::Loaded;
 use crate::model::KILLS;
 use crate::report;
-use crate::report::{DecisionJson, GotJson};
+use crate::report::GotJson;
+use crate::report::decision::DecisionJson;
 use crate::snapshot::Snapshot;
 use crate::source::Source;
 
@@ -142,7 +143,7 @@ impl DecisionAt {
             (Observed::Variant(..), Some(flag)) => {
                 let (bundle, context, now) = (&self.bundle, question.context(&self.bundle)?, question.now);
                 let decision = decide(bundle, flag, &context, now);
-                let words = report::served(bundle, flag, &context, now, &decision);
+                let words = report::decision::human::served(bundle, flag, &context, now, &decision);
                 GotJson::Serves { decision: serde_json::to_value(DecisionJson::new(bundle, flag, &decision))?, words }
             }
         })
@@ -159,7 +160,5 @@ fn files(revision: &Revision, loaded: &Loaded, environment: &str) -> Result<BTre
 /// The first error, with its place.
 fn problem(findings: Vec<Finding>, snapshot: &Snapshot) -> Option<String> {
     let first = findings.into_iter().find(|finding| finding.severity == Severity::Error)?;
-    let span = first.diagnostic.span;
-    let (line, column) = snapshot.position(span.file, span.start);
-    Some(format!("{}:{line}:{column}: {}", snapshot.file(span.file).path, first.diagnostic.message))
+    Some(format!("{}: {}", snapshot.location(first.diagnostic.span), first.diagnostic.message))
 }

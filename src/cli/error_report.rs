@@ -10,7 +10,7 @@ use crate::codes::Severity;
 use crate::diag::Finding;
 use crate::load::Loaded;
 use crate::report;
-use crate::report::{FindingsFormat, Validation};
+use crate::report::findings::{FindingsFormat, Validation};
 use crate::source::Source;
 
 /// Whether definitions have errors.
@@ -40,6 +40,6 @@ pub(crate) fn report_errors(
         contents: "cannot be decided",
     };
     let colour = global.colour(OutputStream::Stderr);
-    report::validation(&validation, FindingsFormat::Human, colour, &mut io::stderr().lock())?;
+    report::findings::write(&validation, FindingsFormat::Human, colour, &mut io::stderr().lock())?;
     Ok(Validity::Invalid)
 }

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-use crate::report::FindingsFormat;
+use crate::report::findings::FindingsFormat;
 
 impl ValueEnum for FindingsFormat {
     fn value_variants<'v>() -> &'v [Self] {

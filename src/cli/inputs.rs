@@ -14,7 +14,7 @@ use crate::diff::{State, differing};
 use crate::git::{CacheWrites, Revision};
 use crate::load;
 use crate::model::{FLAGS, KILLS, SEGMENTS};
-use crate::report::{End, EndJson};
+use crate::report::diff::{Endpoint, EndpointJson};
 use crate::snapshot::{PROJECT_FILE, stem};
 use crate::source::{FlagRepository, Source};
 
@@ -32,15 +32,16 @@ pub(crate) struct Sides {
 pub(crate) struct Side {
     pub(crate) state: State,
     /// For reports.
-    pub(crate) json: EndJson,
+    pub(crate) json: EndpointJson,
     /// For `eval`.
-    pub(crate) end: End,
+    pub(crate) end: Endpoint,
 }
 
 impl Side {
-    fn source(source: &Source, keys: &[String], environment: Option<&str>, json: EndJson) -> Result<Self> {
+    fn source(source: &Source, keys: &[String], environment: Option<&str>, json: EndpointJson) -> Result<Self> {
         let state = State::read(source, keys, environment)?;
-        let end = source.revision().map_or(End::WorkingTree, |revision| End::Revision(revision.name().to_owned()));
+        let end =
+            source.revision().map_or(Endpoint::WorkingTree, |revision| Endpoint::Revision(revision.name().to_owned()));
         Ok(Self { state, json, end })
     }
 
@@ -48,8 +49,8 @@ impl Side {
     fn bundle(path: &Path) -> Result<(Self, String)> {
         let bundle = bundle_arg::read(path)?;
         let (name, environment) = (path.display().to_string(), bundle.environment.to_string());
-        let json = EndJson { name: name.clone(), commit: None };
-        Ok((Self { state: State::of(bundle), json, end: End::Bundle(name) }, environment))
+        let json = EndpointJson { name: name.clone(), commit: None };
+        Ok((Self { state: State::of(bundle), json, end: Endpoint::Bundle(name) }, environment))
     }
 }
 
@@ -118,7 +119,7 @@ fn merged(rev: Option<&str>, environment: &str, bundle: &Path) -> Result<Side> {
         format!("cannot compare `{}` with {there}", bundle.display())
     })?;
     let name = revision.map_or(WORKING_TREE, Revision::name).to_owned();
-    let json = EndJson { name, commit: revision.map(Revision::commit) };
+    let json = EndpointJson { name, commit: revision.map(Revision::commit) };
     let keys: Vec<String> = source.list(FLAGS)?.iter().filter_map(|path| stem(path)).map(str::to_owned).collect();
     Side::source(&source, &keys, Some(environment), json)
 }

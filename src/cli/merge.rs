@@ -17,7 +17,8 @@ use crate::compile::compile;
 use crate::diff::{Impact, State, Verdict, impacts};
 use crate::git::{CacheWrites, MergeResult, MergedFiles, Revision};
 use crate::report;
-use crate::report::{EndJson, MergeJson};
+use crate::report::diff::EndpointJson;
+use crate::report::merge::MergeJson;
 use crate::source::{FlagRepository, Source};
 
 pub(crate) fn run(
@@ -29,7 +30,7 @@ pub(crate) fn run(
     let repository = FlagRepository::find(Path::new("."), CacheWrites::Allowed)?;
     let base = earlier(&repository, base)?;
     let (theirs, ours) = (revision(&repository, theirs)?, revision(&repository, ours)?);
-    let end = |revision: &Revision| EndJson { name: revision.name().to_owned(), commit: Some(revision.commit()) };
+    let end = |revision: &Revision| EndpointJson { name: revision.name().to_owned(), commit: Some(revision.commit()) };
     let mut json = MergeJson::new(end(&base), end(&theirs), end(&ours));
     let mut known = true;
     match progress::shown("merging", || base.merge(&theirs, &ours))? {
@@ -41,8 +42,8 @@ pub(crate) fn run(
     }
     let mut out = io::stdout().lock();
     match format {
-        DiffFormat::Human => out.write_all(report::merge(&json).as_bytes())?,
-        DiffFormat::Markdown => out.write_all(report::merge_markdown(&json).as_bytes())?,
+        DiffFormat::Human => out.write_all(report::merge::human::merge(&json).as_bytes())?,
+        DiffFormat::Markdown => out.write_all(report::merge::markdown::merge(&json).as_bytes())?,
         DiffFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &json)?;
             writeln!(out)?;
@@ -90,8 +91,8 @@ fn compare(
         let surprising: Vec<&Impact> = found.iter().filter(|impact| both.contains(&place(impact))).collect();
         known &= !surprising.iter().any(|impact| matches!(impact.verdict, Verdict::Unknown));
         // There is no revision yet that `eval` could read the merge from.
-        let end = report::End::Revision(side.name().to_owned());
-        *diffs = report::flag_diffs(&surprising, None, [before, &after], [&end, &end]);
+        let end = report::diff::Endpoint::Revision(side.name().to_owned());
+        *diffs = report::diff::flag_diffs(&surprising, None, [before, &after], [&end, &end]);
     }
     Ok(known)
 }
@@ -103,9 +104,7 @@ fn problems(merged: &MergedFiles) -> Result<Vec<String>> {
     let diagnostics = environments.flat_map(|environment| compile(&loaded.project, environment).1).collect();
     let findings = loaded.settle(diagnostics);
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).map(|finding| {
-        let span = finding.diagnostic.span;
-        let (line, column) = loaded.snapshot.position(span.file, span.start);
-        format!("{}:{line}:{column}: {}", loaded.snapshot.file(span.file).path, finding.diagnostic.message)
+        format!("{}: {}", loaded.snapshot.location(finding.diagnostic.span), finding.diagnostic.message)
     });
     Ok(errors.collect())
 }

@@ -8,7 +8,7 @@ use crate::cli::exit::UsageError;
 use crate::cli::revision_arg;
 use crate::cli::revision_arg::{advised, parse};
 use crate::git::{CacheWrites, Revision, RevisionRange, RevisionSpec};
-use crate::report::EndJson;
+use crate::report::diff::EndpointJson;
 use crate::source::{FlagRepository, Source};
 
 /// Both sides of a comparison.
@@ -62,9 +62,9 @@ impl Ends {
     }
 
     /// Returns both sides as reports name them.
-    pub(crate) fn json(&self) -> (EndJson, EndJson) {
+    pub(crate) fn json(&self) -> (EndpointJson, EndpointJson) {
         let [before, after] = self.names.clone();
-        let end = |name, revision: Option<&Revision>| EndJson { name, commit: revision.map(Revision::commit) };
+        let end = |name, revision: Option<&Revision>| EndpointJson { name, commit: revision.map(Revision::commit) };
         (end(before, Some(&self.before)), end(after, self.after.revision()))
     }
 }

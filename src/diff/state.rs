@@ -141,10 +141,8 @@ fn nothing() -> Bundle {
 fn errors(findings: Vec<Finding>, snapshot: &Snapshot) -> Vec<(String, String)> {
     let errors = findings.into_iter().filter(|finding| finding.severity == Severity::Error).map(|finding| {
         let span = finding.diagnostic.span;
-        let (line, column) = snapshot.position(span.file, span.start);
-        let path = snapshot.file(span.file).path.clone();
-        let problem = format!("{path}:{line}:{column}: {}", finding.diagnostic.message);
-        (path, problem)
+        let problem = format!("{}: {}", snapshot.location(span), finding.diagnostic.message);
+        (snapshot.file(span.file).path.clone(), problem)
     });
     errors.collect()
 }

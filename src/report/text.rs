@@ -1,8 +1,17 @@
-//! Tables, counts and numbers as text.
+//! Text for people: colour, tables, counts and numbers.
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-/// An empty table without lines, wrapped to a width, in columns, if one is given.
+/// Whether a text may use terminal colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// Plain text.
+    Never,
+    /// ANSI escape sequences.
+    Ansi,
+}
+
+/// Returns an empty table without lines, wrapped to a width in columns if one is given.
 pub(super) fn table(width: Option<u16>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -13,22 +22,22 @@ pub(super) fn table(width: Option<u16>) -> Table {
     table
 }
 
-/// A table's text, without the padding at both ends.
+/// Returns the text of a table without the padding at both ends of its lines.
 pub(super) fn lines(table: &Table) -> String {
     table.lines().map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(&line).trim_end())).collect()
 }
 
-/// `1 error`, `2 errors`.
+/// Returns a number and its noun: `1 error`, `2 errors`.
 pub(super) fn counted(number: usize, noun: &str) -> String {
     format!("{} {noun}{}", grouped(number as u64), if number == 1 { "" } else { "s" })
 }
 
-/// With a comma between thousands.
+/// Returns a number with a comma between thousands: `65,536`.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);

@@ -10,7 +10,8 @@ use flagctl::analyze::Budget;
 use flagctl::codes::Code;
 use flagctl::compile::compile;
 use flagctl::diag::Finding;
-use flagctl::report::{Colour, FindingsFormat, Validation};
+use flagctl::report::Colour;
+use flagctl::report::findings::{FindingsFormat, Validation};
 use flagctl::source::{Folder, Source};
 use flagctl::test::{BaselineBundles, plan, run};
 use flagctl::{load, report, rules};
@@ -112,7 +113,7 @@ fn validate(block: &Block) -> (Vec<Finding>, String) {
         contents: "this block",
     };
     let mut text = Vec::new();
-    report::validation(&validation, FindingsFormat::Human, Colour::Never, &mut text).unwrap();
+    report::findings::write(&validation, FindingsFormat::Human, Colour::Never, &mut text).unwrap();
     (findings, String::from_utf8(text).unwrap())
 }
 

@@ -19,7 +19,7 @@ use crate::cli::time_arg::parse_time;
 use crate::cli::{merge, population, progress};
 use crate::diff::{Class, Impact, Verdict, impacts};
 use crate::report;
-use crate::report::DiffJson;
+use crate::report::diff::DiffJson;
 
 /// Show what a change does to people: who gets something else, exactly, for all contexts
 ///
@@ -125,7 +125,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let counted = args.population.as_deref();
     let counted = counted.map(|path| population::count(path, &matter, states, given_or_now(args.now))).transpose()?;
     let known = counted.as_ref().map(|census| census.regions.as_slice());
-    let flags = report::flag_diffs(&matter, known, states, [&before.end, &after.end]);
+    let flags = report::diff::flag_diffs(&matter, known, states, [&before.end, &after.end]);
     let listed: BTreeSet<&str> = matter.iter().map(|impact| impact.flag.as_str()).collect();
     let unaffected: BTreeSet<&str> = rest.iter().map(|impact| impact.flag.as_str()).collect();
     let unaffected = unaffected.difference(&listed).map(|key| (*key).to_owned()).collect();
@@ -145,8 +145,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 fn write(diff: &DiffJson, format: DiffFormat) -> Result<()> {
     let mut out = io::stdout().lock();
     match format {
-        DiffFormat::Human => out.write_all(report::diff(diff).as_bytes())?,
-        DiffFormat::Markdown => out.write_all(report::diff_markdown(diff).as_bytes())?,
+        DiffFormat::Human => out.write_all(report::diff::human::diff(diff).as_bytes())?,
+        DiffFormat::Markdown => out.write_all(report::diff::markdown::diff(diff).as_bytes())?,
         DiffFormat::Json => {
             serde_json::to_writer_pretty(&mut out, diff)?;
             writeln!(out)?;

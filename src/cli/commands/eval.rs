@@ -26,7 +26,7 @@ use crate::eval::{Context, Decision, decide, nearest, trace};
 use crate::git::Revision;
 use crate::load;
 use crate::report;
-use crate::report::{DecisionJson, DecisionsJson};
+use crate::report::decision::{DecisionJson, DecisionsJson};
 
 /// Decide which variant a context gets
 ///
@@ -146,7 +146,7 @@ fn write_human(args: &Args, bundle: &Bundle, flags: &[&Flag], context: &Context<
     if !args.explain && flags.len() != 1 {
         let decided: Vec<(&Flag, Decision<'_>)> =
             flags.iter().map(|flag| (*flag, decide(bundle, flag, context, now))).collect();
-        out.write_all(report::decisions(bundle, &decided, context, now, stdout_width()).as_bytes())?;
+        out.write_all(report::decision::human::decisions(bundle, &decided, context, now, stdout_width()).as_bytes())?;
         return Ok(out.flush()?);
     }
     for (index, flag) in flags.iter().enumerate() {
@@ -154,11 +154,13 @@ fn write_human(args: &Args, bundle: &Bundle, flags: &[&Flag], context: &Context<
             writeln!(out)?;
         }
         let trace = trace(bundle, flag, context, now);
-        out.write_all(report::decision(bundle, flag, context, now, &trace.decision).as_bytes())?;
+        out.write_all(report::decision::human::decision(bundle, flag, context, now, &trace.decision).as_bytes())?;
         if args.explain {
             let nearest = nearest(bundle, flag, context, now);
             writeln!(out)?;
-            out.write_all(report::explanation(bundle, flag, &trace, nearest.as_ref()).as_bytes())?;
+            out.write_all(
+                report::decision::explanation::explanation(bundle, flag, &trace, nearest.as_ref()).as_bytes(),
+            )?;
         }
     }
     Ok(out.flush()?)

@@ -21,8 +21,8 @@ use crate::flagd;
 use crate::flagd::Refusal;
 use crate::git::Revision;
 use crate::load::Loaded;
+use crate::openfeature::{DescribedFlag, manifest};
 use crate::report;
-use crate::report::Described;
 
 /// Write an environment in a format that other tools read
 ///
@@ -85,8 +85,8 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
                 Some(written.description.as_ref()?.value.as_str())
             };
             let described: Vec<_> =
-                flags.into_iter().map(|flag| Described { flag, description: description(flag) }).collect();
-            out.write_all(report::fitted(&report::manifest(&described)).as_bytes())?;
+                flags.into_iter().map(|flag| DescribedFlag { flag, description: description(flag) }).collect();
+            out.write_all(report::json_layout::fitted(&manifest(&described)).as_bytes())?;
         }
         ExportFormat::Bundle => {
             out.write_all(&bundle.to_json()?)?;
@@ -133,7 +133,7 @@ fn flagd(args: &Args, exported: &Exported, mut flags: Vec<&Flag>, out: &mut dyn 
     let metadata = metadata(bundle, exported.commit.as_deref());
     let refusals = match flagd::export(bundle, &flags, metadata.clone()) {
         Ok(json) => {
-            out.write_all(report::fitted(&json).as_bytes())?;
+            out.write_all(report::json_layout::fitted(&json).as_bytes())?;
             return Ok(Exit::Yes);
         }
         Err(refusals) => refusals,
@@ -150,7 +150,7 @@ fn flagd(args: &Args, exported: &Exported, mut flags: Vec<&Flag>, out: &mut dyn 
         writeln!(err, "note: left out {lost} of {all} flags; applications get their own defaults for them")?;
         // What is left was written before without a refusal.
         let json = flagd::export(bundle, &flags, metadata).unwrap_or_default();
-        out.write_all(report::fitted(&json).as_bytes())?;
+        out.write_all(report::json_layout::fitted(&json).as_bytes())?;
         return Ok(Exit::Yes);
     }
     writeln!(

@@ -17,7 +17,7 @@ use crate::cli::{off_variant, progress};
 use crate::commit::{Changes, CommitError, Tree};
 use crate::load;
 use crate::model::FLAGS;
-use crate::report;
+use crate::report::flags::FlagStateJson;
 use crate::report::{ActionJson, EffectJson};
 
 /// Turn flags off in an environment, by one commit
@@ -162,7 +162,7 @@ fn in_environment(
 }
 
 fn effect(site: &WriteSession, bundle: &Bundle, key: &str, environment: &str) -> Result<EffectJson> {
-    let before = report::state(bundle, key);
+    let before = FlagStateJson::new(bundle, key);
     let flag = bundle.flag(key);
     let killed = site.tip.blob_id(&kill_path(key, environment))?.is_some();
     let mut notes = Vec::new();

@@ -21,7 +21,7 @@ use crate::cli::until_exit::keep_until_exit;
 use crate::compile::compile_environments;
 use crate::model::Flag;
 use crate::report;
-use crate::report::{Dependants, FlagJson, FlagsJson, ServingState, compiled_flag, written_flag};
+use crate::report::flags::{Dependants, FlagJson, FlagsJson, ServingState, compiled_flag, written_flag};
 
 /// List flags, and what they do in each environment
 #[derive(Debug, clap::Args)]
@@ -113,6 +113,7 @@ fn write(args: &Args, mut flags: Vec<FlagJson<'_>>) -> Result<Exit> {
     let selected = if args.killed { Some(ServingState::Killed) } else { args.state };
     flags.retain(|flag| selected.is_none_or(|state| flag.environments.iter().any(|shown| shown.state == state)));
     flags.sort_by_key(|flag| flag.flag);
-    args.format.write(&FlagsJson { version: 1, flags }, |json| report::flags(&json.flags, stdout_width()))?;
+    args.format
+        .write(&FlagsJson { version: 1, flags }, |json| report::flags::human::flags(&json.flags, stdout_width()))?;
     Ok(Exit::Yes)
 }

@@ -32,7 +32,7 @@ use crate::model::{FLAGS, KILLS, SEGMENTS, TESTS};
 use crate::publish;
 use crate::publish::{Ancestry, Channel, Edition, Mode, NAMESPACE, Outcome, Request, Wanted};
 use crate::report;
-use crate::report::{PublicationJson, PublicationsJson};
+use crate::report::publication::{PublicationJson, PublicationsJson};
 use crate::snapshot::PROJECT_FILE;
 use crate::source::{FlagRepository, Source};
 use crate::store::Store;
@@ -192,7 +192,7 @@ fn write(bundle: &Bundle, args: &Args, commit: &str) -> Result<Bytes, BundleErro
         PublishFormat::Flagd => {
             let flags: Vec<_> = bundle.flags.iter().collect();
             flagd::export(bundle, &flags, export::metadata(bundle, Some(commit)))
-                .map(|json| (report::fitted(&json).into_bytes(), publish::Format::Flagd))
+                .map(|json| (report::json_layout::fitted(&json).into_bytes(), publish::Format::Flagd))
         }
     })
 }
@@ -254,6 +254,6 @@ fn all(args: &Args, store: &Store, wanted: Vec<(String, Wanted)>, compare: publi
         }
     }
     // Also where one failed: what was published before it is.
-    args.report.write(&result, report::publications)?;
+    args.report.write(&result, report::publication::human::publications)?;
     failure.map_or(Ok(Exit::Yes), publish_target::refused)
 }

@@ -13,7 +13,7 @@ use crate::cli::publish_target::Signers;
 use crate::publish;
 use crate::publish::Channel;
 use crate::report;
-use crate::report::PullJson;
+use crate::report::publication::PullJson;
 
 /// Replace a local file by what is current, after checking it
 ///
@@ -49,11 +49,11 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let result = |pulled| PullJson::new(&args.to, &args.environment, pulled);
     match pulled {
         Ok(pulled) => {
-            args.format.write(&result(Ok(&pulled)), report::pull)?;
+            args.format.write(&result(Ok(&pulled)), report::publication::human::pull)?;
             Ok(Exit::Yes)
         }
         Err(error) if error.is_answer() => {
-            args.format.write(&result(Err(error.to_string())), report::pull)?;
+            args.format.write(&result(Err(error.to_string())), report::publication::human::pull)?;
             let exit = publish_target::refused(error)?;
             writeln!(io::stderr(), "note: `{}` stays as it is", args.to.display())?;
             Ok(exit)

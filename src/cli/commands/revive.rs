@@ -14,7 +14,7 @@ use crate::commit::Changes;
 use crate::compile::compile;
 use crate::git::Revision;
 use crate::load;
-use crate::report;
+use crate::report::flags::FlagStateJson;
 use crate::report::{ActionJson, EffectJson};
 use crate::source::Source;
 
@@ -102,7 +102,7 @@ fn effect(site: &WriteSession, key: &str, environment: &str) -> Result<(EffectJs
         site.flag(key)?;
     }
     let alive = alive(&site.tip, key, environment)?;
-    let before = report::state(&site.bundle(&[key.to_owned()], environment)?, key);
+    let before = FlagStateJson::new(&site.bundle(&[key.to_owned()], environment)?, key);
     let mut notes = Vec::new();
     let mut meaning = Meaning::Same;
     if !killed {
@@ -128,7 +128,7 @@ fn effect(site: &WriteSession, key: &str, environment: &str) -> Result<(EffectJs
         );
         meaning = Meaning::Unsure;
     }
-    let after = report::state(&alive, key).steps.join("\n    ");
+    let after = FlagStateJson::new(&alive, key).steps.join("\n    ");
     let (flag, environment) = (key.to_owned(), environment.to_owned());
     Ok((EffectJson { flag, environment, changes: killed, before, after, notes }, meaning))
 }

@@ -21,6 +21,7 @@ use crate::load;
 use crate::load::Loaded;
 use crate::model::{Flag, Rule};
 use crate::report;
+use crate::report::flags::FlagStateJson;
 use crate::report::{ActionJson, EffectJson, RolloutJson, RolloutsJson};
 use crate::yaml::Completeness;
 
@@ -203,8 +204,10 @@ fn effect(
             notes.extend(moving((&before, &after), key, &args.flag, moved));
         }
     }
-    let step = |bundle: &Bundle| bundle.flag(&args.flag).map_or(String::new(), |flag| report::rule(flag, spot.at));
-    let mut state = report::state(&before, &args.flag);
+    let step = |bundle: &Bundle| {
+        bundle.flag(&args.flag).map_or(String::new(), |flag| report::flags::steps::rule(flag, spot.at))
+    };
+    let mut state = FlagStateJson::new(&before, &args.flag);
     // The others stay as they are.
     if state.steps.contains(&step(&before)) {
         state.steps = vec![step(&before)];

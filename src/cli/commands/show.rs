@@ -14,7 +14,7 @@ use crate::cli::unknown_flag::{unknown_flag_in_bundle, unknown_flag_in_source};
 use crate::cli::until_exit::keep_until_exit;
 use crate::compile::compile_environments;
 use crate::report;
-use crate::report::{Dependants, FlagJson, FlagsJson, compiled_flag, written_flag};
+use crate::report::flags::{Dependants, FlagJson, FlagsJson, compiled_flag, written_flag};
 
 /// Show a flag: its file, what it does in each environment, and the flags that require it
 #[derive(Debug, clap::Args)]
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 }
 
 fn write(format: OutputFormat, flag: FlagJson<'_>) -> Result<Exit> {
-    let human = |flags: &FlagsJson<'_>| flags.flags.iter().map(report::flag).collect();
+    let human = |flags: &FlagsJson<'_>| flags.flags.iter().map(report::flags::human::flag).collect();
     format.write(&FlagsJson { version: 1, flags: vec![flag] }, human)?;
     Ok(Exit::Yes)
 }

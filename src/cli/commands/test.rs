@@ -23,7 +23,8 @@ use crate::load;
 use crate::load::{FlagScope, Loaded};
 use crate::model::TESTS;
 use crate::report;
-use crate::report::{FindingsFormat, TestReport, Validation};
+use crate::report::findings::{FindingsFormat, Validation};
+use crate::report::tests::TestReport;
 use crate::source::Source;
 use crate::test;
 use crate::test::CheckStatus;
@@ -148,6 +149,6 @@ fn write(
     };
     let report = TestReport { validation, results, coverage, width: stdout_width() };
     let mut out = io::BufWriter::new(io::stdout().lock());
-    report::tests(&report, args.format, global.colour(OutputStream::Stdout), &mut out)?;
+    report::tests::write(&report, args.format, global.colour(OutputStream::Stdout), &mut out)?;
     out.flush()
 }

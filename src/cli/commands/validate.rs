@@ -17,7 +17,7 @@ use crate::cli::until_exit::keep_until_exit;
 use crate::codes::Severity;
 use crate::load;
 use crate::report;
-use crate::report::{CheckedContents, FindingsFormat, Validation};
+use crate::report::findings::{CheckedContents, FindingsFormat, Validation};
 
 /// Report everything that is wrong with the definitions
 ///
@@ -78,7 +78,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         contents: &contents.to_string(),
     };
     let mut out = io::BufWriter::new(io::stdout().lock());
-    report::validation(&validation, args.format, global.colour(OutputStream::Stdout), &mut out)?;
+    report::findings::write(&validation, args.format, global.colour(OutputStream::Stdout), &mut out)?;
     out.flush()?;
     let has_errors = checked.findings.iter().any(|finding| finding.severity == Severity::Error);
     Ok(if has_errors { Exit::No } else { Exit::Yes })

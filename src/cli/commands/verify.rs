@@ -16,7 +16,7 @@ use crate::cli::time_arg::given_or_now;
 use crate::publish;
 use crate::publish::{Channel, Checks};
 use crate::report;
-use crate::report::{VerificationJson, VerificationsJson};
+use crate::report::publication::{VerificationJson, VerificationsJson};
 
 /// Check everything that is published: digests, the chain of the log, signatures, age
 #[derive(Debug, clap::Args)]
@@ -79,7 +79,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         }
     }
     // Also where one failed: what is wrong with those before it is known.
-    args.format.write(&result, report::verifications)?;
+    args.format.write(&result, report::publication::human::verifications)?;
     if let Some(error) = failure {
         return Err(error.into());
     }

@@ -143,8 +143,8 @@ fn judge(impact: &Impact, verdict: &mut VerdictJson) {
     }
     let shrinks = |region: &&Region| region.effects.iter().all(|effect| *effect == Effect::Shrink);
     let (off, other): (Vec<&Region>, Vec<&Region>) = impact.regions().iter().partition(shrinks);
-    other.into_iter().map(report::region).for_each(&mut object);
-    let moves: Vec<String> = off.into_iter().map(report::region).collect();
+    other.into_iter().map(report::diff::region).for_each(&mut object);
+    let moves: Vec<String> = off.into_iter().map(report::diff::region).collect();
     if !moves.is_empty() {
         let (flag, environment) = (flag.clone(), environment.clone());
         verdict.turned_off.push(TurnedOffJson { flag, environment, moves });

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::report::StateJson;
+use crate::report::flags::FlagStateJson;
 
 /// A commit, before it is made and after.
 #[derive(Debug, Serialize)]
@@ -29,7 +29,7 @@ pub struct EffectJson {
     /// Whether there is anything to do.
     pub changes: bool,
     /// What it does so far.
-    pub before: StateJson,
+    pub before: FlagStateJson,
     /// What it will do, in words.
     pub after: String,
     /// What else to know, in sentences.

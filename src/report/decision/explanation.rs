@@ -2,7 +2,7 @@
 
 use crate::bundle::{BUCKETS, Bucket, Bundle, Flag, NOW, Percent, Serve, State};
 use crate::eval::{ConditionTrace, Nearest, Outcome, RuleTrace, Trace, TraceKind, Truth};
-use crate::report::decision::condition::found;
+use crate::report::decision::value::found;
 use crate::report::text::grouped;
 
 /// One line of the tree.

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use crate::bundle::{Bundle, Condition, Flag, Percent, State};
 use crate::eval::{Cause, ConditionTrace, Decision, Nearest, Outcome, Reason, Trace, TraceKind, Truth};
-use crate::report::decision::condition::found;
+use crate::report::decision::value::found;
 
 /// The decisions of one context.
 #[derive(Serialize)]

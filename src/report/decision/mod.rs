@@ -1,4 +1,8 @@
-pub(crate) mod condition;
-pub(crate) mod explanation;
-pub(crate) mod human;
-pub(crate) mod json;
+//! Decisions: the variant that a context gets, and why.
+
+pub mod explanation;
+pub mod human;
+mod json;
+mod value;
+
+pub use crate::report::decision::json::{DecisionJson, DecisionsJson};

@@ -1,4 +1,4 @@
-//! From what was worked out to what is said about it.
+//! From the results of the analysis to the structures of a diff.
 
 use serde_json::Value as Json;
 
@@ -6,47 +6,39 @@ use crate::analyze::{Bounds, Certainty, Population, Region, Share, Side, Transit
 use crate::bundle::{Bundle, Flag};
 use crate::diff::{Cause, Event, Impact, State, Verdict};
 use crate::eval::{Context, decide};
-use crate::report::diff::phrases;
-use crate::report::diff::phrases::Whom;
-use crate::report::served;
-use crate::report::{
-    CauseJson, ExampleJson, FlagChangeJson, FlagDiffJson, RegionJson, ShareJson, TransitionJson, UnitsJson,
+use crate::report::decision::human::served;
+use crate::report::diff::example::{Endpoint, command};
+use crate::report::diff::json::{
+    AnswerJson, CauseJson, ExampleJson, FlagChangeJson, FlagDiffJson, RegionJson, ShareJson, TransitionJson, UnitsJson,
 };
+use crate::report::diff::phrases;
+use crate::report::diff::phrases::Audience;
 
-/// So many contexts are shown of a flag in an environment.
+/// The number of groups of a change that get an example.
 const EXAMPLES: usize = 3;
 
-/// Where `eval` reads a side.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
-    /// In the working tree.
-    WorkingTree,
-    /// At a revision of that name.
-    Revision(String),
-    /// In that file.
-    Bundle(String),
-}
-
-/// By flag, with what is the same in several environments said once.
+/// Returns the changes by flag. Environments with the same change share one.
+///
+/// `known` has the number of contexts of `--population` for each impact and each of its regions.
 pub fn flag_diffs(
     impacts: &[&Impact],
     known: Option<&[Vec<u64>]>,
     states: [&State; 2],
-    ends: [&End; 2],
+    endpoints: [&Endpoint; 2],
 ) -> Vec<FlagDiffJson> {
     let mut flags: Vec<FlagDiffJson> = Vec::new();
-    for (at, impact) in impacts.iter().enumerate() {
-        let counts = known.and_then(|known| known.get(at)).map(Vec::as_slice);
+    for (index, impact) in impacts.iter().enumerate() {
+        let counts = known.and_then(|known| known.get(index)).map(Vec::as_slice);
         let change = change(impact, counts, states);
         match flags.last_mut().filter(|flag| flag.flag == impact.flag) {
             None => flags.push(FlagDiffJson { flag: impact.flag.clone(), changes: vec![change] }),
             Some(flag) => {
-                let same = |other: &&mut FlagChangeJson| {
-                    let environments = other.environments.clone();
-                    **other == FlagChangeJson { environments, ..change.clone() }
+                let same = |known: &&mut FlagChangeJson| {
+                    let environments = known.environments.clone();
+                    **known == FlagChangeJson { environments, ..change.clone() }
                 };
                 match flag.changes.iter_mut().find(same) {
-                    Some(other) => other.environments.push(impact.environment.clone()),
+                    Some(known) => known.environments.push(impact.environment.clone()),
                     None => flag.changes.push(change),
                 }
             }
@@ -56,8 +48,8 @@ pub fn flag_diffs(
         for change in &mut flag.changes {
             let environment = change.environments.last().cloned().unwrap_or_default();
             for example in change.regions.iter_mut().filter_map(|region| region.example.as_mut()) {
-                let end = if example.after.is_some() { ends[1] } else { ends[0] };
-                example.command = phrases::command(&flag.flag, &environment, example, end);
+                let endpoint = if example.after.is_some() { endpoints[1] } else { endpoints[0] };
+                example.command = command(&flag.flag, &environment, example, endpoint);
             }
         }
     }
@@ -67,25 +59,25 @@ pub fn flag_diffs(
 fn change(impact: &Impact, counts: Option<&[u64]>, states: [&State; 2]) -> FlagChangeJson {
     let bundles = states.map(|state| state.bundle(&impact.environment));
     let (answer, problem) = match &impact.verdict {
-        Verdict::Known(_) => ("known", None),
-        Verdict::Unknown => ("unknown", Some("the analysis takes more work than is allowed".to_owned())),
+        Verdict::Known(_) => (AnswerJson::Known, None),
+        Verdict::Unknown => (AnswerJson::Unknown, Some("the analysis takes more work than is allowed".to_owned())),
         Verdict::Invalid(side, problem) => (
-            "invalid",
+            AnswerJson::Invalid,
             Some(match side {
                 Side::After => problem.clone(),
                 Side::Before => format!("before: {problem}"),
             }),
         ),
     };
-    let regions = impact.regions().iter().enumerate().map(|(at, region)| {
-        let count = counts.and_then(|counts| counts.get(at)).copied();
-        let example = region.witness.as_ref().filter(|_| at < EXAMPLES);
+    let regions = impact.regions().iter().enumerate().map(|(index, region)| {
+        let count = counts.and_then(|counts| counts.get(index)).copied();
+        let example = region.witness.as_ref().filter(|_| index < EXAMPLES);
         let example = example.map(|witness| self::example(impact, witness, bundles));
         self::region(impact, region, example, count, bundles)
     });
     FlagChangeJson {
         environments: vec![impact.environment.clone()],
-        change: event(impact.event),
+        change: impact.event.into(),
         classes: impact.classes().into_iter().map(|class| class.name()).collect(),
         answer,
         problem,
@@ -101,24 +93,27 @@ fn region(
     known: Option<u64>,
     bundles: [&Bundle; 2],
 ) -> RegionJson {
-    let share = |bounds: &Option<Bounds>, of: fn(&Bounds) -> Share| bounds.as_ref().map(|one| ShareJson::new(of(one)));
-    let transition = |one: &Transition| TransitionJson {
-        from: one.from.name.to_string(),
-        from_value: one.from.value.clone(),
-        to: one.to.name.to_string(),
-        to_value: one.to.value.clone(),
-        share: ShareJson::new(one.share),
+    let bound = |bound: fn(&Bounds) -> Share| region.bounds.as_ref().map(|bounds| ShareJson::new(bound(bounds)));
+    let transition = |transition: &Transition| TransitionJson {
+        from: transition.from.name.to_string(),
+        from_value: transition.from.value.clone(),
+        to: transition.to.name.to_string(),
+        to_value: transition.to.value.clone(),
+        share: ShareJson::new(transition.share),
     };
-    let places = |side: usize| {
-        let places = if side == 0 { &region.before } else { &region.after };
-        let absent = matches!((side, impact.event), (0, Event::Added) | (1, Event::Removed));
-        let flag = bundles.get(side).and_then(|bundle| bundle.flag(&impact.flag).map(|flag| (*bundle, flag)));
-        places.iter().map(|place| phrases::place(*place, flag.filter(|_| !absent))).collect::<Vec<_>>()
+    let deciders = |side: Side| {
+        let (deciders, bundle) = match side {
+            Side::Before => (&region.before, bundles[0]),
+            Side::After => (&region.after, bundles[1]),
+        };
+        let absent = matches!((side, impact.event), (Side::Before, Event::Added) | (Side::After, Event::Removed));
+        let flag = bundle.flag(&impact.flag).filter(|_| !absent).map(|flag| (bundle, flag));
+        deciders.iter().map(|decider| phrases::decided_by(*decider, flag)).collect::<Vec<_>>()
     };
     let shifted = phrases::shifted(&impact.causes);
     RegionJson {
-        text: phrases::region(region, &shifted),
-        condition: phrases::condition(region, Whom::Contexts, &shifted),
+        text: phrases::region_with_sides(region, &shifted),
+        condition: phrases::condition(region, Audience::Contexts, &shifted),
         units: match &region.population {
             Population::Units => Vec::new(),
             Population::Named(named) => {
@@ -130,11 +125,11 @@ fn region(
             }
         },
         moved: ShareJson::new(region.moved()),
-        least: share(&region.bounds, |bounds| bounds.least),
-        most: share(&region.bounds, |bounds| bounds.most),
+        least: bound(|bounds| bounds.least),
+        most: bound(|bounds| bounds.most),
         transitions: region.transitions.iter().map(transition).collect(),
-        before: places(0),
-        after: places(1),
+        before: deciders(Side::Before),
+        after: deciders(Side::After),
         effects: region.effects.iter().map(|effect| phrases::effect(*effect)).collect(),
         certain: region.certainty == Certainty::Exact,
         example,
@@ -161,21 +156,5 @@ fn example(impact: &Impact, witness: &Witness, bundles: [&Bundle; 2]) -> Example
 }
 
 fn cause(cause: &Cause) -> CauseJson {
-    CauseJson {
-        side: if cause.side == Side::Before { "before" } else { "after" },
-        path: cause.path.clone(),
-        line: cause.line,
-        text: phrases::what(&cause.what),
-    }
-}
-
-fn event(event: Event) -> &'static str {
-    match event {
-        Event::Added => "added",
-        Event::Removed => "removed",
-        Event::Killed => "killed",
-        Event::Revived => "revived",
-        Event::Changed => "changed",
-        Event::Affected => "affected",
-    }
+    CauseJson { side: cause.side.into(), path: cause.path.clone(), line: cause.line, text: phrases::cause(&cause.what) }
 }

@@ -1,14 +1,15 @@
-//! What a change does to all contexts, for a terminal.
+//! A diff for a terminal.
 
-use crate::report::text::counted;
-use crate::report::{CauseJson, DiffJson, FlagChangeJson};
+use crate::report::diff::json::{AnswerJson, CauseJson, DiffJson, EventJson, FlagChangeJson, SideJson};
+use crate::report::escape::terminal;
+use crate::report::text::{counted, grouped};
 
-/// A headline for each flag, what it is about below.
+/// Returns a paragraph for each change, and a summary.
 pub fn diff(diff: &DiffJson) -> String {
     let mut text = String::new();
     for flag in &diff.flags {
-        for change in &flag.changes {
-            text += &paragraph(&flag.flag, change, diff.population);
+        for flag_change in &flag.changes {
+            text += &change(&flag.flag, flag_change, diff.population);
             text.push('\n');
         }
     }
@@ -17,10 +18,11 @@ pub fn diff(diff: &DiffJson) -> String {
     for refused in &diff.refused {
         text += &format!("refused: {refused}\n");
     }
-    text
+    terminal(&text)
 }
 
-pub(crate) fn paragraph(flag: &str, change: &FlagChangeJson, population: Option<u64>) -> String {
+/// Returns one change of a flag: a heading, and below it the groups of contexts with examples, and the causes.
+pub(crate) fn change(flag: &str, change: &FlagChangeJson, population: Option<u64>) -> String {
     let heading = format!("{flag}  {}  {}", change.environments.join(", "), headword(change));
     let mut text = match (change.regions.as_slice(), &change.problem) {
         (_, Some(problem)) => format!("{heading}  {problem}\n"),
@@ -35,7 +37,7 @@ pub(crate) fn paragraph(flag: &str, change: &FlagChangeJson, population: Option<
         }
         text += &format!("{indent}{} → {}\n", region.before.join(" or "), region.after.join(" or "));
         if let (Some(known), Some(population)) = (region.known, population) {
-            text += &format!("{indent}{} of {}\n", crate::report::text::grouped(known), contexts(population));
+            text += &format!("{indent}{} of {}\n", grouped(known), contexts(population));
         }
         if let Some(example) = &region.example {
             text += &format!("{indent}try {}\n", example.command);
@@ -46,83 +48,93 @@ pub(crate) fn paragraph(flag: &str, change: &FlagChangeJson, population: Option<
         }
     }
     for cause in &change.causes {
-        let place = line(cause).map_or(String::new(), |line| format!("{line}: "));
-        text += &format!("  {place}{}\n", cause.text);
+        let location = location(cause).map_or(String::new(), |location| format!("{location}: "));
+        text += &format!("  {location}{}\n", cause.text);
     }
     text
 }
 
-/// `expand, shrink`; before it what happened, where that is more than a change.
+/// Returns the classes of a change, such as `expand, shrink`, after the event if that says more than the classes.
 pub(crate) fn headword(change: &FlagChangeJson) -> String {
-    let event = match change.change {
-        "changed" | "affected" => None,
-        event => Some(event),
-    };
     let classes = match change.answer {
-        "known" => change.classes.join(", "),
-        other => other.to_owned(),
+        AnswerJson::Known => change.classes.join(", "),
+        AnswerJson::Unknown => "unknown".to_owned(),
+        AnswerJson::Invalid => "invalid".to_owned(),
     };
-    event.map_or(classes.clone(), |event| format!("{event}: {classes}"))
-}
-
-/// What is said where nobody gets anything else.
-pub(crate) fn proven(change: &FlagChangeJson) -> &'static str {
     match change.change {
-        "added" | "removed" => "nobody gets anything but `off`: proven for all contexts",
-        _ => "no behaviour change: proven for all contexts",
+        EventJson::Added => format!("added: {classes}"),
+        EventJson::Removed => format!("removed: {classes}"),
+        EventJson::Killed => format!("killed: {classes}"),
+        EventJson::Revived => format!("revived: {classes}"),
+        EventJson::Changed | EventJson::Affected => classes,
     }
 }
 
-/// `flags/new-checkout.yaml:12`
-pub(crate) fn line(cause: &CauseJson) -> Option<String> {
-    let gone = if cause.side == "before" { " (before)" } else { "" };
+/// Returns the sentence for a change that is proven to change no decision.
+pub(crate) fn proven(change: &FlagChangeJson) -> &'static str {
+    match change.change {
+        EventJson::Added | EventJson::Removed => "nobody gets anything but `off`: proven for all contexts",
+        EventJson::Killed | EventJson::Revived | EventJson::Changed | EventJson::Affected => {
+            "no behaviour change: proven for all contexts"
+        }
+    }
+}
+
+/// Returns the location of a cause: `flags/new-checkout.yaml:12`; none for a bundle, which has no files.
+pub(crate) fn location(cause: &CauseJson) -> Option<String> {
+    let side = match cause.side {
+        SideJson::Before => " (before)",
+        SideJson::After => "",
+    };
     let path = cause.path.as_ref()?;
     Some(match cause.line {
-        Some(line) => format!("{path}:{line}{gone}"),
-        None => format!("{path}{gone}"),
+        Some(line) => format!("{path}:{line}{side}"),
+        None => format!("{path}{side}"),
     })
 }
 
+/// Returns a number of contexts of `--population`: `12 known contexts`.
 pub(crate) fn contexts(number: u64) -> String {
-    format!("{} known context{}", crate::report::text::grouped(number), if number == 1 { "" } else { "s" })
+    format!("{} known context{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
-/// Everything in one line.
+/// Returns the whole diff in one line.
 pub(crate) fn summary(diff: &DiffJson) -> String {
-    let ends = format!("{} → {}", diff.before.name, diff.after.name);
-    let (mut moving, mut open, mut written) = (0, 0, 0);
+    let names = format!("{} → {}", diff.before.name, diff.after.name);
+    let (mut moving, mut unknown, mut still) = (0, 0, 0);
     for flag in &diff.flags {
         let any = |holds: fn(&FlagChangeJson) -> bool| flag.changes.iter().any(holds);
-        match (any(|change| change.answer != "known"), any(|change| !change.regions.is_empty())) {
-            (true, _) => open += 1,
+        match (any(|change| change.answer != AnswerJson::Known), any(|change| !change.regions.is_empty())) {
+            (true, _) => unknown += 1,
             (false, true) => moving += 1,
-            (false, false) => written += 1,
+            (false, false) => still += 1,
         }
     }
     let counts = [
         (moving, "changes what people get", "change what people get"),
-        (open, "cannot be told", "cannot be told"),
-        (written, "changes nothing for anybody", "change nothing for anybody"),
+        (unknown, "cannot be told", "cannot be told"),
+        (still, "changes nothing for anybody", "change nothing for anybody"),
         (
             diff.unaffected.len(),
             "more depends on them and decides as before",
             "more depend on them and decide as before",
         ),
     ];
+    // Only the first part names the noun: `1 flag changes what people get, 2 cannot be told`.
     let mut noun = " flag";
-    let said = counts.iter().filter(|(number, ..)| *number > 0).map(|(number, one, many)| {
-        let (verb, plural) = if *number == 1 { (one, "") } else { (many, "s") };
+    let parts = counts.iter().filter(|(number, ..)| *number > 0).map(|(number, singular, plural)| {
+        let (verb, ending) = if *number == 1 { (singular, "") } else { (plural, "s") };
         let noun = std::mem::take(&mut noun);
-        let plural = if noun.is_empty() { "" } else { plural };
-        format!("{}{noun}{plural} {verb}", crate::report::text::grouped(*number as u64))
+        let ending = if noun.is_empty() { "" } else { ending };
+        format!("{}{noun}{ending} {verb}", grouped(*number as u64))
     });
-    let said = said.collect::<Vec<_>>();
-    match (said.as_slice(), diff.flags.is_empty()) {
-        ([], _) => format!("{ends}: no flag changes"),
+    let parts = parts.collect::<Vec<_>>();
+    match (parts.as_slice(), diff.flags.is_empty()) {
+        ([], _) => format!("{names}: no flag changes"),
         (_, true) => format!(
-            "{ends}: no flag changes; {} looked at: proven for all contexts",
+            "{names}: no flag changes; {} looked at: proven for all contexts",
             counted(diff.unaffected.len(), "flag")
         ),
-        (said, false) => format!("{ends}: {}", said.join(", ")),
+        (parts, false) => format!("{names}: {}", parts.join(", ")),
     }
 }

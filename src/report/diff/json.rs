@@ -1,137 +1,200 @@
-//! What a change does to all contexts, for programs; the texts for people are made from it.
+//! A diff as flagctl's own JSON; the texts for people are made from it.
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use crate::analyze::Share;
+use crate::analyze::{Share, Side};
+use crate::diff::Event;
 
-/// What a change does.
+/// What a change does to all contexts.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DiffJson {
-    /// Of this structure.
+    /// The version of this structure.
     pub version: u32,
-    /// Before.
-    pub before: EndJson,
-    /// After.
-    pub after: EndJson,
-    /// Those that were written otherwise or serve anybody something else, by key.
+    /// The version before the change.
+    pub before: EndpointJson,
+    /// The version after the change.
+    pub after: EndpointJson,
+    /// The flags whose definitions differ or that serve some context another variant, sorted by key.
     pub flags: Vec<FlagDiffJson>,
-    /// Those that depend on what was changed, and for which nothing changes: proven.
+    /// The flags that depend on what differs and are proven to decide as before.
     pub unaffected: Vec<String>,
-    /// What `--fail-on` and `--max-share` refuse, in sentences.
+    /// The changes that `--fail-on` and `--max-share` refuse, in words.
     pub refused: Vec<String>,
-    /// How many contexts `--population` had.
+    /// The number of contexts in the file of `--population`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub population: Option<u64>,
 }
 
-/// One side.
+/// One of the two versions that a diff compares.
 #[derive(Debug, Clone, Serialize)]
-pub struct EndJson {
-    /// As people call it; the file, if it is a bundle.
+pub struct EndpointJson {
+    /// The name of the revision, the path of the bundle's file, or a name for the working tree.
     pub name: String,
-    /// The full id; none for the working tree and for a bundle.
+    /// The full id of the commit; none for the working tree and for a bundle.
     pub commit: Option<String>,
 }
 
-/// What changes for one flag.
+/// The changes of one flag.
 #[derive(Debug, Clone, Serialize)]
 pub struct FlagDiffJson {
     /// The flag's key.
     pub flag: String,
-    /// One for all environments in which the same happens.
+    /// The changes; environments with the same change share one.
     pub changes: Vec<FlagChangeJson>,
 }
 
-/// What changes for one flag in some environments.
+/// The change of one flag in some environments.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FlagChangeJson {
-    /// In the order of promotion.
+    /// The environments, in the order of promotion.
     pub environments: Vec<String>,
-    /// `added`, `removed`, `killed`, `revived`, `changed`, or `affected` by what it depends on.
-    pub change: &'static str,
-    /// Empty where the answer is not known.
+    /// The kind of change.
+    pub change: EventJson,
+    /// The classes of the change, such as `expand`; empty if the answer is not known.
     pub classes: Vec<&'static str>,
-    /// `known`; `unknown` where the analysis takes more work than is allowed; `invalid` before or after.
-    pub answer: &'static str,
-    /// Why there is no answer.
+    /// Whether the effect of the change is known.
+    pub answer: AnswerJson,
+    /// The reason why the effect is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
-    /// Where it was written.
+    /// The differences in definitions that lead to the change.
     pub causes: Vec<CauseJson>,
-    /// Everybody who gets something else, the largest share first.
+    /// The contexts that get another variant, in groups, the largest share first.
     pub regions: Vec<RegionJson>,
 }
 
-/// One thing that was written otherwise.
+/// The kind of a flag's change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EventJson {
+    /// The flag did not exist before.
+    Added,
+    /// The flag does not exist any more.
+    Removed,
+    /// A kill was added.
+    Killed,
+    /// A kill was removed.
+    Revived,
+    /// The flag's own definition differs.
+    Changed,
+    /// Only something that the flag depends on differs.
+    Affected,
+}
+
+impl From<Event> for EventJson {
+    fn from(event: Event) -> Self {
+        match event {
+            Event::Added => Self::Added,
+            Event::Removed => Self::Removed,
+            Event::Killed => Self::Killed,
+            Event::Revived => Self::Revived,
+            Event::Changed => Self::Changed,
+            Event::Affected => Self::Affected,
+        }
+    }
+}
+
+/// Whether the effect of a change is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AnswerJson {
+    /// The effect is known exactly.
+    Known,
+    /// The analysis takes more work than is allowed.
+    Unknown,
+    /// The definition before or after has errors.
+    Invalid,
+}
+
+/// One of the two versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SideJson {
+    /// The version before the change.
+    Before,
+    /// The version after the change.
+    After,
+}
+
+impl From<Side> for SideJson {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Before => Self::Before,
+            Side::After => Self::After,
+        }
+    }
+}
+
+/// A difference in definitions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CauseJson {
-    /// `before` or `after`: on which side the line stands.
-    pub side: &'static str,
-    /// From the flag repository's root; none in a bundle.
+    /// The version that the line is in: for something that was removed, the one before.
+    pub side: SideJson,
+    /// The path of the file, from the flag repository's root; none for a bundle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// From one.
+    /// The line, from one; none for the file as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
-    /// In a few words.
+    /// The difference in a few words.
     pub text: String,
 }
 
-/// Contexts for which the same changes.
+/// A group of contexts with the same change.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RegionJson {
-    /// Who moves and how, in a line.
+    /// The contexts and their change, in one line.
     pub text: String,
-    /// What all of the contexts have in common.
+    /// The condition that the contexts have in common.
     pub condition: String,
-    /// Attributes and their values, where the region is one of named units.
+    /// The named units, if the group consists of these.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<UnitsJson>,
-    /// The share of those who move.
+    /// The share of units that get another variant.
     pub moved: ShareJson,
-    /// Of a reshuffle: what moves at least, whatever the hashes have to do with each other.
+    /// For a reshuffle: the smallest possible share, however the old and the new hashes are correlated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub least: Option<ShareJson>,
-    /// Of a reshuffle: what moves at most.
+    /// For a reshuffle: the largest possible share.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub most: Option<ShareJson>,
-    /// All of the region's units, those who stay included.
+    /// The transitions of all units of the group, including those that keep their variant.
     pub transitions: Vec<TransitionJson>,
-    /// What decided for those who move.
+    /// The rules and so on that decided before, for the contexts that get another variant.
     pub before: Vec<String>,
-    /// What decides for those who move.
+    /// The rules and so on that decide after, for the contexts that get another variant.
     pub after: Vec<String>,
-    /// `expand`, `shrink`, `reassign`, `reshuffle`.
+    /// The effects: `expand`, `shrink`, `reassign`, `reshuffle`.
     pub effects: Vec<&'static str>,
-    /// Whether there surely is such a context.
+    /// Whether such a context is proven to exist.
     pub certain: bool,
-    /// A context that moves.
+    /// A context that gets another variant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub example: Option<ExampleJson>,
-    /// How many contexts of `--population` move.
+    /// The number of contexts of `--population` that get another variant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<u64>,
 }
 
-/// Units that a condition names.
+/// Units that a condition lists by value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct UnitsJson {
-    /// Whose values they are.
+    /// The attribute.
     pub attribute: String,
-    /// In ascending order.
+    /// Its values, in ascending order.
     pub values: Vec<String>,
 }
 
 /// A share of units.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ShareJson {
-    /// `12.5%`, or `≈ 3.333%` where three decimals do not say it exactly.
+    /// The share in percent: `12.5%`, or `≈ 3.333%` if three decimals are not exact.
     pub percent: String,
-    /// Exact, in lowest terms: `1/8`.
+    /// The exact share in lowest terms: `1/8`.
     pub fraction: String,
 }
 
@@ -141,33 +204,33 @@ impl ShareJson {
     }
 }
 
-/// From one variant to another, or to the same.
+/// A transition from one variant to another, or to the same.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TransitionJson {
-    /// A variant's name.
+    /// The name of the variant before.
     pub from: String,
-    /// Its value.
+    /// The value of the variant before.
     pub from_value: Json,
-    /// A variant's name.
+    /// The name of the variant after.
     pub to: String,
-    /// Its value.
+    /// The value of the variant after.
     pub to_value: Json,
-    /// Of the region's units.
+    /// The share of the group's units.
     pub share: ShareJson,
 }
 
-/// A context to try.
+/// An example: a context that gets another variant.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ExampleJson {
-    /// As `eval --context` takes it.
+    /// The context, as `eval --context` takes it.
     pub context: Map<String, Json>,
-    /// The moment, where the decision depends on it.
+    /// The time of the decision, if the decision depends on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub now: Option<String>,
-    /// As `eval` says it; none where there was no flag.
+    /// The decision before, as `eval` writes it; none if the flag did not exist.
     pub before: Option<String>,
-    /// As `eval` says it; none where there is no flag.
+    /// The decision after, as `eval` writes it; none if the flag does not exist any more.
     pub after: Option<String>,
-    /// Shows what it gets now, or got where there is no flag any more.
+    /// The command that shows the decision after, or before if the flag does not exist any more.
     pub command: String,
 }

@@ -1,22 +1,25 @@
-//! What a change does to all contexts, as a comment of a pull request.
+//! A diff as a comment on a pull request.
 //!
-//! **Invariant:** it fits in a comment: what does not is counted.
+//! **Invariant:** the text fits in one comment. Rows and details that do not fit are counted instead.
 
-use crate::report::diff::human::{contexts, headword, line, proven, summary};
-use crate::report::{DiffJson, FlagChangeJson, FlagDiffJson};
+use crate::report::diff::human::{contexts, headword, location, proven, summary};
+use crate::report::diff::json::{DiffJson, FlagChangeJson, FlagDiffJson};
+use crate::report::escape::{html, markdown, markdown_code, markdown_fence};
+use crate::report::text::grouped;
 
-/// By which a comment is found again.
+/// The first line of every comment, by which CI finds the comment to replace.
 pub(crate) const MARKER: &str = "<!-- flagctl diff -->";
-/// A comment of GitHub's has at most 65,536 characters; the rest is for what was left out.
+/// The maximum length in bytes. A comment on GitHub has at most 65,536 characters; the rest is for the counts of what
+/// did not fit.
 const LIMIT: usize = 65_000;
-/// Of it, for the table.
+/// The maximum length of the table, in bytes.
 const TABLE: usize = 30_000;
 
-/// A table, and what is behind each row to unfold.
-pub fn diff_markdown(diff: &DiffJson) -> String {
-    let mut text = format!("{MARKER}\n### What this change does to people\n\n{}\n", escaped(&summary(diff)));
+/// Returns a table with a row for each change, and below it the details of each flag to unfold.
+pub fn diff(diff: &DiffJson) -> String {
+    let mut text = format!("{MARKER}\n### What this change does to people\n\n{}\n", markdown(&summary(diff)));
     for refused in &diff.refused {
-        text += &format!("\n> **Refused:** {}\n", escaped(refused));
+        text += &format!("\n> **Refused:** {}\n", markdown(refused));
     }
     let rows = diff.flags.iter().flat_map(|flag| flag.changes.iter().map(|change| row(&flag.flag, change)));
     let head = "\n| flag | environment | change | who |\n|---|---|---|---|\n";
@@ -28,10 +31,10 @@ pub fn diff_markdown(diff: &DiffJson) -> String {
     text
 }
 
-/// What is behind each flag, as far as it fits.
+/// Adds the details of each flag, as far as they fit.
 pub(crate) fn details(text: &mut String, flags: &[FlagDiffJson], population: Option<u64>) {
     let details = flags.iter().map(|flag| {
-        let parts = flag.changes.iter().map(|change| part(change, population));
+        let parts = flag.changes.iter().map(|change| detail(change, population));
         format!(
             "\n<details><summary><code>{}</code></summary>\n\n{}\n</details>\n",
             html(&flag.flag),
@@ -41,7 +44,7 @@ pub(crate) fn details(text: &mut String, flags: &[FlagDiffJson], population: Opt
     extend(text, details, LIMIT, |left| format!("\n… and {left} more flags in detail: `flagctl diff` shows them.\n"));
 }
 
-/// Adds what fits, and says how many do not.
+/// Adds the parts that fit, and the number of those that do not.
 fn extend(text: &mut String, parts: impl Iterator<Item = String>, limit: usize, more: impl Fn(usize) -> String) {
     let mut left = 0;
     for part in parts {
@@ -57,62 +60,44 @@ fn extend(text: &mut String, parts: impl Iterator<Item = String>, limit: usize, 
 }
 
 fn row(flag: &str, change: &FlagChangeJson) -> String {
+    /// In bytes.
     const LONGEST: usize = 600;
     let who = match (change.regions.as_slice(), &change.problem) {
-        (_, Some(problem)) => code(problem),
-        ([], None) => escaped(proven(change)),
-        (regions, None) => regions.iter().map(|region| code(&region.text)).collect::<Vec<_>>().join("<br>"),
+        (_, Some(problem)) => markdown_code(problem),
+        ([], None) => markdown(proven(change)),
+        (regions, None) => regions.iter().map(|region| markdown_code(&region.text)).collect::<Vec<_>>().join("<br>"),
     };
     let who = if who.len() > LONGEST { format!("{} regions, below", change.regions.len()) } else { who };
     let who = who.replace('|', "\\|");
     format!("| `{flag}` | {} | {} | {who} |\n", change.environments.join(", "), headword(change))
 }
 
-fn part(change: &FlagChangeJson, population: Option<u64>) -> String {
+fn detail(change: &FlagChangeJson, population: Option<u64>) -> String {
     let mut text = format!("**{}**: {}\n\n", change.environments.join(", "), headword(change));
     if let Some(problem) = &change.problem {
-        text += &format!("- {}\n", code(problem));
+        text += &format!("- {}\n", markdown_code(problem));
     }
     for region in &change.regions {
-        text += &format!("- {}\n", code(&region.text));
-        text += &format!("  decided by {} → {}\n", code(&region.before.join(" or ")), code(&region.after.join(" or ")));
+        text += &format!("- {}\n", markdown_code(&region.text));
+        text += &format!(
+            "  decided by {} → {}\n",
+            markdown_code(&region.before.join(" or ")),
+            markdown_code(&region.after.join(" or "))
+        );
         if let (Some(known), Some(population)) = (region.known, population) {
-            text += &format!("  {} of {}\n", crate::report::text::grouped(known), contexts(population));
+            text += &format!("  {} of {}\n", grouped(known), contexts(population));
         }
         if let Some(example) = &region.example {
-            let of = |side: &Option<String>| side.clone().unwrap_or_else(|| "no flag".to_owned());
-            let (before, after) = (of(&example.before), of(&example.after));
+            let (before, after) = (&example.before, &example.after);
+            let [before, after] = [before, after].map(|decision| decision.as_deref().unwrap_or("no flag"));
             let lines = format!("$ {}\nbefore: {before}\nafter: {after}", example.command).replace('\n', "\n  ");
-            let fence = fence(&lines, 3);
+            let fence = markdown_fence(&lines, 3);
             text += &format!("\n  {fence}console\n  {lines}\n  {fence}\n");
         }
     }
     for cause in &change.causes {
-        let place = line(cause).map_or(String::new(), |line| format!("`{line}`: "));
-        text += &format!("- {place}{}\n", code(&cause.text));
+        let location = location(cause).map_or(String::new(), |location| format!("`{location}`: "));
+        text += &format!("- {location}{}\n", markdown_code(&cause.text));
     }
     text
-}
-
-/// So many backticks as no run of the text's has, and at least some.
-fn fence(text: &str, least: usize) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    "`".repeat(least.max(longest + 1))
-}
-
-/// A span of code, whatever the text has in it.
-pub(crate) fn code(text: &str) -> String {
-    let text = text.replace(['\n', '\r'], " ");
-    let fence = fence(&text, 1);
-    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
-    format!("{fence}{pad}{text}{pad}{fence}")
-}
-
-/// Plain text in which nothing has a meaning of its own, but code spans.
-fn escaped(text: &str) -> String {
-    html(text).replace('*', "\\*").replace('_', "\\_")
-}
-
-fn html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -1,6 +1,19 @@
-pub(crate) mod build;
-pub(crate) mod human;
-pub(crate) mod json;
-pub(crate) mod markdown;
-pub(crate) mod merge;
-pub(crate) mod phrases;
+//! Differences: what a change does to all contexts.
+//!
+//! `build` makes the structures of `json` from the results of the analysis, with the words of `phrases`; `human` and
+//! `markdown` write these structures as text. So every format says the same.
+
+mod build;
+mod example;
+pub mod human;
+mod json;
+pub mod markdown;
+mod phrases;
+
+pub use crate::report::diff::build::flag_diffs;
+pub use crate::report::diff::example::Endpoint;
+pub use crate::report::diff::json::{
+    AnswerJson, CauseJson, DiffJson, EndpointJson, EventJson, ExampleJson, FlagChangeJson, FlagDiffJson, RegionJson,
+    ShareJson, SideJson, TransitionJson, UnitsJson,
+};
+pub use crate::report::diff::phrases::region;

@@ -2,33 +2,25 @@
 
 use std::io::{self, Write};
 
-use crate::report::Validation;
-use crate::report::findings::paragraph;
+use crate::report::escape::{github_command, github_property};
+use crate::report::findings::validation::{Validation, one_text};
 
 pub(crate) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Result<()> {
     for finding in validation.findings {
         let diagnostic = &finding.diagnostic;
-        let place = validation.place(diagnostic.span);
+        let position = validation.position(diagnostic.span);
         let mut properties = format!(
             "file={},line={},endLine={}",
-            property(&validation.path(diagnostic.span)),
-            place.line,
-            place.end_line
+            github_property(&validation.path(diagnostic.span)),
+            position.line,
+            position.end_line
         );
-        // Columns are understood only within one line.
-        if place.line == place.end_line {
-            properties += &format!(",col={},endColumn={}", place.column, place.end_column);
+        // GitHub understands columns only within one line.
+        if position.line == position.end_line {
+            properties += &format!(",col={},endColumn={}", position.column, position.end_column);
         }
         let (severity, title) = (finding.severity.name(), diagnostic.code.name());
-        writeln!(out, "::{severity} {properties},title={title}::{}", message(&paragraph(diagnostic)))?;
+        writeln!(out, "::{severity} {properties},title={title}::{}", github_command(&one_text(diagnostic)))?;
     }
     Ok(())
-}
-
-fn message(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-fn property(text: &str) -> String {
-    message(text).replace(':', "%3A").replace(',', "%2C")
 }

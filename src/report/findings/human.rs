@@ -1,4 +1,4 @@
-//! Findings with the place in the file.
+//! Findings with the lines of the files that they point at.
 
 use std::io::{self, Write};
 
@@ -7,8 +7,8 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::codes::Severity;
 use crate::diag::{Diagnostic, Finding};
-use crate::report::text::counted;
-use crate::report::{Colour, Validation};
+use crate::report::findings::validation::Validation;
+use crate::report::text::{Colour, counted};
 use crate::snapshot::{FileId, Snapshot, Span};
 
 pub(crate) fn write(validation: &Validation<'_>, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
@@ -26,7 +26,7 @@ pub(crate) fn write(validation: &Validation<'_>, colour: Colour, out: &mut dyn W
     writeln!(out, "{}: {verdict}", validation.contents)
 }
 
-/// One finding and an empty line.
+/// Writes one finding and an empty line.
 pub(crate) fn write_finding(
     validation: &Validation<'_>,
     finding: &Finding,
@@ -49,7 +49,7 @@ fn group<'r>(validation: &Validation<'r>, finding: &'r Finding) -> [Group<'r>; 1
     };
     let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.name());
     let mut group = title.element(snippet(validation, diagnostic.span.file, diagnostic));
-    // Places in other files follow, each with a frame of its own.
+    // Related spans in other files follow, each file with a frame of its own.
     let mut others: Vec<FileId> = diagnostic.related.iter().map(|(span, _)| span.file).collect();
     others.sort_unstable();
     others.dedup();
@@ -62,7 +62,7 @@ fn group<'r>(validation: &Validation<'r>, finding: &'r Finding) -> [Group<'r>; 1
     [group]
 }
 
-/// Everything that the diagnostic says about one file.
+/// Returns the frame of one file: its lines, with all spans of the diagnostic that are in it.
 fn snippet<'r>(
     validation: &Validation<'r>,
     file: FileId,
@@ -73,14 +73,14 @@ fn snippet<'r>(
     let spans: Vec<Span> = primary.into_iter().chain(related.clone().map(|(span, _)| *span)).collect();
     let (first, window) = window(validation.snapshot, file, &spans);
     let range = |span: Span| {
-        // A long value is shown by its first line.
+        // Of a value of several lines, the first is marked.
         let text = validation.snapshot.text(span);
-        let length = text.find('\n').map_or(text.len(), |at| text.get(..at).map_or(0, |line| line.trim_end().len()));
+        let length = text.find('\n').map_or(text.len(), |end| text.get(..end).map_or(0, |line| line.trim_end().len()));
         let start = (span.start as usize).saturating_sub(first);
         start..start + length
     };
     let line = validation.snapshot.position(file, u32::try_from(first).unwrap_or(0)).0;
-    // The path of a revision is what `git show` takes; other formats are for tools that know only paths.
+    // In a revision, the path is written as `git show` takes it. The other formats are for tools that know paths only.
     let revision = validation.revision.map_or(String::new(), |revision| format!("{}:", revision.name()));
     let path = revision + &validation.path(Span { file, start: 0, end: 0 });
     let mut snippet = Snippet::source(window).line_start(line).path(path);
@@ -94,12 +94,12 @@ fn snippet<'r>(
     snippet
 }
 
-/// The part of the file from the first line that is pointed at to the last; offset and text.
+/// Returns the part of the file from the first line with a span to the last: its byte offset and its text.
 fn window<'r>(snapshot: &'r Snapshot, file: FileId, spans: &[Span]) -> (usize, &'r str) {
     let text = snapshot.file(file).text.as_str();
     let start = spans.iter().map(|span| span.start as usize).min().unwrap_or(0);
     let last = spans.iter().map(|span| span.start as usize).max().unwrap_or(0);
-    let first = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-    let end = text.get(last..).and_then(|after| after.find('\n')).map_or(text.len(), |at| last + at);
+    let first = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |line_break| line_break + 1);
+    let end = text.get(last..).and_then(|after| after.find('\n')).map_or(text.len(), |line_break| last + line_break);
     (first, text.get(first..end).unwrap_or_default())
 }

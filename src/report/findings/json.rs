@@ -6,14 +6,14 @@ use serde::Serialize;
 
 use crate::codes::Severity;
 use crate::git::Revision;
-use crate::report::Validation;
+use crate::report::findings::validation::{Position, Validation};
 use crate::snapshot::Span;
 
 #[derive(Serialize)]
 struct Report<'r> {
-    /// Of this structure.
+    /// The version of this structure.
     version: u32,
-    /// Whose files they are, where not the working folder's.
+    /// The full id of the commit that the files are from; absent for the working folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     commit: Option<String>,
     errors: usize,
@@ -31,7 +31,7 @@ pub(crate) struct FindingJson<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<&'r str>,
     #[serde(flatten)]
-    place: PlaceJson,
+    position: PositionJson,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related: Vec<RelatedJson<'r>>,
 }
@@ -40,12 +40,12 @@ pub(crate) struct FindingJson<'r> {
 struct RelatedJson<'r> {
     label: &'r str,
     #[serde(flatten)]
-    place: PlaceJson,
+    position: PositionJson,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct PlaceJson {
+struct PositionJson {
     path: String,
     line: usize,
     column: usize,
@@ -53,28 +53,22 @@ struct PlaceJson {
     end_column: usize,
 }
 
-/// What there is, in order.
+/// Returns all findings, in order.
 pub(crate) fn findings<'r>(validation: &Validation<'r>) -> Vec<FindingJson<'r>> {
-    let place = |span: Span| {
-        let place = validation.place(span);
-        PlaceJson {
-            path: validation.path(span),
-            line: place.line,
-            column: place.column,
-            end_line: place.end_line,
-            end_column: place.end_column,
-        }
+    let position = |span: Span| {
+        let Position { line, column, end_line, end_column } = validation.position(span);
+        PositionJson { path: validation.path(span), line, column, end_line, end_column }
     };
     let findings = validation.findings.iter().map(|finding| {
         let diagnostic = &finding.diagnostic;
-        let related = diagnostic.related.iter().map(|(span, label)| RelatedJson { label, place: place(*span) });
+        let related = diagnostic.related.iter().map(|(span, label)| RelatedJson { label, position: position(*span) });
         FindingJson {
             code: diagnostic.code.name(),
             severity: finding.severity.name(),
             message: &diagnostic.message,
             label: diagnostic.label.as_deref(),
             help: diagnostic.help.as_deref(),
-            place: place(diagnostic.span),
+            position: position(diagnostic.span),
             related: related.collect(),
         }
     });

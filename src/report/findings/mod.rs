@@ -1,24 +1,25 @@
-//! Findings, one format a file.
+//! Findings: what is wrong with definitions, for people, editors and CI services.
 
-pub(crate) mod contents;
+mod contents;
 pub(crate) mod github;
 pub(crate) mod gitlab;
 pub(crate) mod human;
 pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod sarif;
+mod validation;
 
 use std::io::{self, Write};
 
-use crate::codes::Severity;
-use crate::diag::{Diagnostic, Finding};
-use crate::git::Revision;
-use crate::snapshot::{Snapshot, Span};
+use crate::report::text::Colour;
 
-/// How findings are written.
+pub use crate::report::findings::contents::CheckedContents;
+pub use crate::report::findings::validation::Validation;
+
+/// A format of findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FindingsFormat {
-    /// With the place in the file, for a terminal.
+    /// With the lines of the file, for a terminal.
     Human,
     /// flagctl's own structure.
     Json,
@@ -32,69 +33,11 @@ pub enum FindingsFormat {
     Junit,
 }
 
-/// Whether terminal colours may be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Colour {
-    /// Plain text.
-    Never,
-    /// ANSI escapes.
-    Ansi,
-}
-
-/// What validating found.
-#[derive(Debug, Clone, Copy)]
-pub struct Validation<'r> {
-    /// Sorted.
-    pub findings: &'r [Finding],
-    /// The files that they point into.
-    pub snapshot: &'r Snapshot,
-    /// What stands before every path: from the working folder, or in a revision from git's root.
-    pub prefix: &'r str,
-    /// Where the files are from, if not from a folder.
-    pub revision: Option<&'r Revision>,
-    /// The paths of all files that were looked at.
-    pub checked: &'r [&'r str],
-    /// What there is, in words, for the summary.
-    pub contents: &'r str,
-}
-
-impl Validation<'_> {
-    /// How many findings have that severity.
-    pub fn count(&self, severity: Severity) -> usize {
-        self.findings.iter().filter(|finding| finding.severity == severity).count()
-    }
-
-    pub(crate) fn path(&self, span: Span) -> String {
-        format!("{}{}", self.prefix, self.snapshot.file(span.file).path)
-    }
-
-    pub(crate) fn place(&self, span: Span) -> Place {
-        let (line, column) = self.snapshot.position(span.file, span.start);
-        let (end_line, end_column) = self.snapshot.position(span.file, span.end);
-        Place { line, column, end_line, end_column }
-    }
-}
-
-/// Lines and columns, from one; columns count characters; the end is exclusive.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
-    pub(crate) line: usize,
-    pub(crate) column: usize,
-    pub(crate) end_line: usize,
-    pub(crate) end_column: usize,
-}
-
-/// Message, label and help in one paragraph, for formats that have one text.
-pub(crate) fn paragraph(diagnostic: &Diagnostic) -> String {
-    let parts = [Some(&diagnostic.message), diagnostic.label.as_ref(), diagnostic.help.as_ref()];
-    parts.into_iter().flatten().cloned().collect::<Vec<_>>().join("; ")
-}
-
-/// Writes what validating found.
+/// Writes findings in a format. Colour applies to [`FindingsFormat::Human`] alone.
 ///
 /// # Errors
-/// Those of `out`.
-pub fn validation(
+/// Returns the errors of `out`.
+pub fn write(
     validation: &Validation<'_>,
     format: FindingsFormat,
     colour: Colour,

@@ -6,7 +6,8 @@ use serde_json::{Value as Json, json};
 
 use crate::codes::{Code, Severity};
 use crate::diag::Finding;
-use crate::report::Validation;
+use crate::report::escape::uri_path;
+use crate::report::findings::validation::{Position, Validation};
 use crate::snapshot::Span;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -17,7 +18,7 @@ pub(crate) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Res
         "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{
-            // Otherwise columns count UTF-16 code units.
+            // Without this, columns count UTF-16 code units.
             "columnKind": "unicodeCodePoints",
             "tool": {"driver": {
                 "name": "flagctl",
@@ -44,15 +45,15 @@ fn rule(code: Code) -> Json {
 fn result(validation: &Validation<'_>, finding: &Finding) -> Json {
     let diagnostic = &finding.diagnostic;
     let location = |span: Span| {
-        let place = validation.place(span);
+        let Position { line, column, end_line, end_column } = validation.position(span);
         json!({
             "physicalLocation": {
-                "artifactLocation": {"uri": uri(&validation.path(span)), "uriBaseId": "%SRCROOT%"},
+                "artifactLocation": {"uri": uri_path(&validation.path(span)), "uriBaseId": "%SRCROOT%"},
                 "region": {
-                    "startLine": place.line,
-                    "startColumn": place.column,
-                    "endLine": place.end_line,
-                    "endColumn": place.end_column,
+                    "startLine": line,
+                    "startColumn": column,
+                    "endLine": end_line,
+                    "endColumn": end_column,
                 },
             },
         })
@@ -67,7 +68,7 @@ fn result(validation: &Validation<'_>, finding: &Finding) -> Json {
         },
         "message": {"text": format!("{}{}", diagnostic.message, help.unwrap_or_default())},
         "locations": [location(diagnostic.span)],
-        "partialFingerprints": {"flagctl/v1": crate::report::findings::gitlab::fingerprint(validation, diagnostic)},
+        "partialFingerprints": {"flagctl/v1": validation.fingerprint(diagnostic)},
     });
     let related = diagnostic.related.iter().map(|(span, label)| {
         let mut location = location(*span);
@@ -81,11 +82,4 @@ fn result(validation: &Validation<'_>, finding: &Finding) -> Json {
         fields.insert("relatedLocations".to_owned(), Json::Array(related));
     }
     result
-}
-
-/// A path as a relative URI reference.
-fn uri(path: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
-    let part = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    path.bytes().map(part).collect()
 }

@@ -1,22 +1,10 @@
 //! Builds the description of a flag, from its definition or from a bundle.
 
-use serde::Serialize;
-
 use crate::bundle::{Bundle, Flag};
 use crate::model;
-use crate::report::flags::compiled::compiled;
 use crate::report::flags::dependants::Dependants;
-use crate::report::flags::human::{About, FlagJson, WrittenJson, state};
+use crate::report::flags::json::{CompiledJson, DefinitionJson, FlagDetailsJson, FlagJson, FlagStateJson};
 use crate::snapshot::Snapshot;
-
-/// Flags as they are now.
-#[derive(Debug, Serialize)]
-pub struct FlagsJson<'f> {
-    /// The version of this structure.
-    pub version: u32,
-    /// The flags that were asked for.
-    pub flags: Vec<FlagJson<'f>>,
-}
 
 /// Describes a flag by its definition, and by what holds in each of the environments.
 pub fn written_flag<'f>(
@@ -26,7 +14,7 @@ pub fn written_flag<'f>(
     dependants: &Dependants<'f>,
 ) -> FlagJson<'f> {
     let file = snapshot.file(flag.file);
-    let about = WrittenJson {
+    let definition = DefinitionJson {
         path: &file.path,
         description: flag.description.as_ref().map(|text| text.value.as_str()),
         kind: flag.kind_name(),
@@ -37,8 +25,8 @@ pub fn written_flag<'f>(
     };
     FlagJson {
         flag: &flag.key,
-        about: About::Written(about),
-        environments: environments.iter().map(|bundle| state(bundle, &flag.key)).collect(),
+        details: FlagDetailsJson::Definition(definition),
+        environments: environments.iter().map(|bundle| FlagStateJson::new(bundle, &flag.key)).collect(),
         dependants: dependants.of(&flag.key),
     }
 }
@@ -47,8 +35,8 @@ pub fn written_flag<'f>(
 pub fn compiled_flag<'f>(bundle: &'f Bundle, flag: &'f Flag, dependants: &Dependants<'f>) -> FlagJson<'f> {
     FlagJson {
         flag: &flag.key,
-        about: About::Compiled(compiled(bundle, flag)),
-        environments: vec![state(bundle, &flag.key)],
+        details: FlagDetailsJson::Compiled(CompiledJson::new(bundle, flag)),
+        environments: vec![FlagStateJson::new(bundle, &flag.key)],
         dependants: dependants.of(&flag.key),
     }
 }

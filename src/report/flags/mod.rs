@@ -1,4 +1,14 @@
-pub(crate) mod build;
-pub(crate) mod compiled;
-pub(crate) mod dependants;
-pub(crate) mod human;
+//! Flags: as they are defined, and what they do in each environment.
+
+mod build;
+mod dependants;
+pub mod human;
+mod json;
+pub mod steps;
+
+pub use crate::report::flags::build::{compiled_flag, written_flag};
+pub use crate::report::flags::dependants::Dependants;
+pub use crate::report::flags::json::{
+    CompiledJson, DefinitionJson, FlagDetailsJson, FlagJson, FlagStateJson, FlagsJson, PrerequisiteJson, RuleJson,
+    ServingState, VariantJson,
+};

@@ -1,8 +1,8 @@
-//! What tests exercised of each flag, in a table.
+//! The rules and variants that tests have exercised, for people.
 
 use crate::test::FlagCoverage;
 
-/// A line for each flag, and one for all; wrapped to a width, in columns, if one is given.
+/// Returns a table with a line for each flag and one for all flags, wrapped to a width in columns if one is given.
 pub(crate) fn table(coverage: &[FlagCoverage], width: Option<u16>) -> String {
     let mut table = crate::report::text::table(width);
     table.set_header(["FLAG", "RULES", "VARIANTS", "NEVER DECIDED BY"]);
@@ -11,15 +11,15 @@ pub(crate) fn table(coverage: &[FlagCoverage], width: Option<u16>) -> String {
         let idle_rules = flag.uncovered_rules.iter().map(|rule| format!("rule {rule}"));
         let idle_variants = flag.uncovered_variants.iter().map(|variant| format!("variant {variant}"));
         let idle = idle_rules.chain(idle_variants).collect::<Vec<_>>().join(", ");
-        table.add_row([flag.flag.clone(), of(flag.rules), of(flag.variants), idle]);
+        table.add_row([flag.flag.clone(), fraction(flag.rules), fraction(flag.variants), idle]);
         rules = (rules.0 + flag.rules.0, rules.1 + flag.rules.1);
         variants = (variants.0 + flag.variants.0, variants.1 + flag.variants.1);
     }
-    table.add_row(["all".to_owned(), of(rules), of(variants), String::new()]);
+    table.add_row(["all".to_owned(), fraction(rules), fraction(variants), String::new()]);
     crate::report::text::lines(&table)
 }
 
-/// `3/4`; a dash where there is nothing to exercise.
-fn of((some, all): (usize, usize)) -> String {
-    if all == 0 { "-".to_owned() } else { format!("{some}/{all}") }
+/// Returns `3/4`, or a dash if there is nothing to exercise.
+fn fraction((exercised, all): (usize, usize)) -> String {
+    if all == 0 { "-".to_owned() } else { format!("{exercised}/{all}") }
 }

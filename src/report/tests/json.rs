@@ -1,21 +1,21 @@
-//! What tests found as flagctl's own JSON.
+//! Results of tests as flagctl's own JSON.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
 use crate::git::Revision;
-use crate::report::TestReport;
 use crate::report::findings::json::{FindingJson, findings};
+use crate::report::tests::report::TestReport;
 use crate::snapshot::{FileId, Snapshot, Span};
 use crate::test::{CheckStatus, FlagCoverage};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Report<'r> {
-    /// Of this structure.
+    /// The version of this structure.
     version: u32,
-    /// Whose files they are, where not the working folder's.
+    /// The full id of the commit that the files are from; absent for the working folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     commit: Option<String>,
     passed: usize,
@@ -56,16 +56,18 @@ struct CountJson {
     total: usize,
 }
 
-/// Counts lines from one place to the next, which are in order: a golden matrix may have ten thousands.
-struct Lines<'r> {
+/// Counts lines from one check to the next. Checks are in the order of their files, and a golden matrix may have ten
+/// thousands of them, so each part of a file is read once.
+struct LineCounter<'r> {
     snapshot: &'r Snapshot,
     file: Option<FileId>,
     offset: usize,
     line: usize,
 }
 
-impl Lines<'_> {
-    fn of(&mut self, span: Span) -> usize {
+impl LineCounter<'_> {
+    /// Returns the line in which the span begins, from one.
+    fn line(&mut self, span: Span) -> usize {
         let start = span.start as usize;
         if self.file != Some(span.file) || start < self.offset {
             (self.file, self.offset, self.line) = (Some(span.file), 0, 1);
@@ -80,11 +82,11 @@ impl Lines<'_> {
 pub(crate) fn write(report: &TestReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let validation = &report.validation;
     let mut checks = Vec::with_capacity(report.results.checks.len());
-    let mut lines = Lines { snapshot: validation.snapshot, file: None, offset: 0, line: 1 };
+    let mut lines = LineCounter { snapshot: validation.snapshot, file: None, offset: 0, line: 1 };
     for check in &report.results.checks {
         checks.push(CheckJson {
             path: validation.path(check.span),
-            line: lines.of(check.span),
+            line: lines.line(check.span),
             name: &check.name,
             flag: check.flag,
             context: check.context,

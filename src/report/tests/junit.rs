@@ -1,108 +1,62 @@
-//! What tests found as JUnit's XML: a suite for each file, a test case for each expectation.
+//! Results of tests as JUnit's XML: a suite for each file, a test case for each expectation and assertion.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use crate::codes::Severity;
 use crate::diag::{Diagnostic, Finding};
-use crate::report::findings::junit::{escape, line};
-use crate::report::tests::human::{explain, other};
-use crate::report::{TestReport, Validation};
+use crate::report::findings::Validation;
+use crate::report::junit;
+use crate::report::junit::{Case, CaseResult, Problem, Suite};
+use crate::report::tests::report::{TestReport, explain, is_file_error};
 use crate::snapshot::FileId;
-use crate::test::{Check, CheckResult, CheckStatus, TestedDecision};
-
-/// What stands in one file.
-#[derive(Default)]
-struct Suite<'r> {
-    checks: Vec<&'r Check<'r>>,
-    /// Errors that are no expectations.
-    errors: Vec<&'r Finding>,
-}
-
-impl Suite<'_> {
-    fn ended(&self, ending: CheckStatus) -> usize {
-        self.checks.iter().filter(|check| check.result.status() == ending).count()
-    }
-
-    fn errors(&self) -> usize {
-        self.errors.len() + self.ended(CheckStatus::Unknown)
-    }
-
-    fn tests(&self) -> usize {
-        self.checks.len() + self.errors.len()
-    }
-}
+use crate::test::{Check, CheckResult, TestedDecision};
 
 pub(crate) fn write(report: &TestReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let validation = &report.validation;
-    let mut suites: BTreeMap<FileId, Suite<'_>> = BTreeMap::new();
+    let mut suites: BTreeMap<FileId, Vec<Case>> = BTreeMap::new();
     for check in &report.results.checks {
-        suites.entry(check.span.file).or_default().checks.push(check);
+        suites.entry(check.span.file).or_default().push(case(validation, check));
     }
-    for finding in validation.findings.iter().filter(|finding| other(finding)) {
-        suites.entry(finding.diagnostic.span.file).or_default().errors.push(finding);
+    for finding in validation.findings.iter().filter(|finding| is_file_error(finding)) {
+        suites.entry(finding.diagnostic.span.file).or_default().push(Case {
+            name: finding.diagnostic.code.name().to_owned(),
+            class: "flagctl.test".to_owned(),
+            result: CaseResult::Error(problem(validation, finding, &[])),
+            output: Vec::new(),
+        });
     }
-    let sum = |count: fn(&Suite<'_>) -> usize| suites.values().map(count).sum::<usize>();
-    let (tests, failures) = (sum(|suite| suite.tests()), sum(|suite| suite.ended(CheckStatus::Failed)));
-    let errors = sum(|suite| suite.errors());
-    writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
-    writeln!(out, r#"<testsuites name="flagctl" tests="{tests}" failures="{failures}" errors="{errors}">"#)?;
-    for (file, suite) in &suites {
-        let path = format!("{}{}", validation.prefix, validation.snapshot.file(*file).path);
-        let (failures, skipped) = (suite.ended(CheckStatus::Failed), suite.ended(CheckStatus::NotRun));
-        writeln!(
-            out,
-            r#"  <testsuite name="{}" tests="{}" failures="{failures}" errors="{}" skipped="{skipped}">"#,
-            escape(&path),
-            suite.tests(),
-            suite.errors()
-        )?;
-        for check in &suite.checks {
-            write_check(validation, check, out)?;
-        }
-        for finding in &suite.errors {
-            writeln!(out, r#"    <testcase name="{}" classname="flagctl.test">"#, finding.diagnostic.code)?;
-            write_finding(validation, "error", finding, &[], out)?;
-            writeln!(out, "    </testcase>")?;
-        }
-        writeln!(out, "  </testsuite>")?;
-    }
-    writeln!(out, "</testsuites>")
+    let suites = suites.into_iter().map(|(file, cases)| {
+        let name = format!("{}{}", validation.prefix, validation.snapshot.file(file).path);
+        Suite { name, cases }
+    });
+    junit::write(&suites.collect::<Vec<_>>(), out)
 }
 
-/// What became of one test case, as `tag` says it.
-fn write_finding(
-    validation: &Validation<'_>,
-    tag: &str,
-    finding: &Finding,
-    decided: &[TestedDecision<'_>],
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let (code, message) = (finding.diagnostic.code, escape(&finding.diagnostic.message));
-    writeln!(out, r#"      <{tag} message="{message}" type="{code}">"#)?;
-    writeln!(out, "{}", escape(&line(validation, finding)))?;
-    for decided in decided {
-        writeln!(out, "\n{}", escape(explain(decided).trim_end()))?;
-    }
-    writeln!(out, "      </{tag}>")
-}
-
-fn write_check(validation: &Validation<'_>, check: &Check<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let person = check.context.map_or(String::new(), |name| format!(" for {name}"));
-    let name = escape(&format!("{}: {} in {}{person}", check.name, check.flag, check.environment));
-    let class = format!("flagctl.test.{}", escape(check.flag));
-    if matches!(check.result, CheckResult::Passed) {
-        return writeln!(out, r#"    <testcase name="{name}" classname="{class}"/>"#);
-    }
-    writeln!(out, r#"    <testcase name="{name}" classname="{class}">"#)?;
+fn case(validation: &Validation<'_>, check: &Check<'_>) -> Case {
+    let context = check.context.map_or(String::new(), |name| format!(" for {name}"));
     let finding = |diagnostic: &Diagnostic| Finding { severity: Severity::Error, diagnostic: diagnostic.clone() };
-    match &check.result {
-        CheckResult::Passed => {}
-        CheckResult::NotRun => writeln!(out, "      <skipped/>")?,
-        CheckResult::Unknown(diagnostic) => write_finding(validation, "error", &finding(diagnostic), &[], out)?,
-        CheckResult::Failed(failure) => {
-            write_finding(validation, "failure", &finding(&failure.diagnostic), &failure.decided, out)?;
-        }
+    Case {
+        name: format!("{}: {} in {}{context}", check.name, check.flag, check.environment),
+        class: format!("flagctl.test.{}", check.flag),
+        result: match &check.result {
+            CheckResult::Passed => CaseResult::Passed,
+            CheckResult::NotRun => CaseResult::Skipped,
+            CheckResult::Unknown(diagnostic) => CaseResult::Error(problem(validation, &finding(diagnostic), &[])),
+            CheckResult::Failed(failure) => {
+                CaseResult::Failure(problem(validation, &finding(&failure.diagnostic), &failure.decided))
+            }
+        },
+        output: Vec::new(),
     }
-    writeln!(out, "    </testcase>")
+}
+
+/// Returns the finding in one line, and below it an explanation of each decision.
+fn problem(validation: &Validation<'_>, finding: &Finding, decided: &[TestedDecision<'_>]) -> Problem {
+    let explanations = decided.iter().map(|decided| format!("\n{}", explain(decided).trim_end()));
+    Problem {
+        code: finding.diagnostic.code.name(),
+        message: finding.diagnostic.message.clone(),
+        details: std::iter::once(validation.line(finding)).chain(explanations).collect(),
+    }
 }

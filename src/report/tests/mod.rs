@@ -1,34 +1,23 @@
-//! The results of tests, one format a file.
+//! Results of `flagctl test`. Formats that know findings only get the failed checks as findings.
 
 pub(crate) mod coverage;
 pub(crate) mod human;
 pub(crate) mod json;
 pub(crate) mod junit;
+mod report;
 
 use std::io::{self, Write};
 
-use crate::report::findings::{github, gitlab, sarif};
-use crate::report::{Colour, FindingsFormat, Validation};
-use crate::test::{FlagCoverage, TestResults};
+use crate::report::findings::{FindingsFormat, github, gitlab, sarif};
+use crate::report::text::Colour;
 
-/// What tests found.
-#[derive(Debug, Clone, Copy)]
-pub struct TestReport<'r> {
-    /// What failed, and what is wrong with the files.
-    pub validation: Validation<'r>,
-    /// What became of every expectation.
-    pub results: &'r TestResults<'r>,
-    /// What they exercised, if that is asked for.
-    pub coverage: Option<&'r [FlagCoverage]>,
-    /// Of the terminal, in columns.
-    pub width: Option<u16>,
-}
+pub use crate::report::tests::report::TestReport;
 
-/// Writes what tests found.
+/// Writes the results of tests in a format. Colour applies to [`FindingsFormat::Human`] alone.
 ///
 /// # Errors
-/// Those of `out`.
-pub fn tests(report: &TestReport<'_>, format: FindingsFormat, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
+/// Returns the errors of `out`.
+pub fn write(report: &TestReport<'_>, format: FindingsFormat, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
     match format {
         FindingsFormat::Human => human::write(report, colour, out),
         FindingsFormat::Json => json::write(report, out),

@@ -1,9 +1,9 @@
-//! What a context has, beside what was expected of it.
+//! The value that a context has for an attribute, in words.
 
 use crate::bundle::{listed, quoted};
 use crate::eval::Value;
 
-/// What a context has instead; and why that is of no use, where it is not.
+/// Returns the value in words; a value that cannot be used is named as such.
 pub(crate) fn found(value: &Value<'_>) -> String {
     let texts = |items: Vec<String>| listed(&items);
     match value {

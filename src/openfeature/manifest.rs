@@ -1,0 +1,55 @@
+//! The flag manifest of OpenFeature's command line: keys, types, defaults and descriptions, from which it generates
+//! typed accessors.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::bundle::Flag;
+
+/// The largest integer up to which every integer has a double of its own: 2^53.
+const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// A flag and what its definition says about it.
+#[derive(Debug, Clone, Copy)]
+pub struct DescribedFlag<'f> {
+    /// The compiled flag. The value of its `off` variant becomes the application's own default.
+    pub flag: &'f Flag,
+    /// The description; none if the definition has none, or if the flag was read from a bundle.
+    pub description: Option<&'f str>,
+}
+
+/// Returns the manifest of these flags, in their order.
+pub fn manifest(flags: &[DescribedFlag<'_>]) -> Json {
+    let flags: Map<String, Json> =
+        flags.iter().map(|described| (described.flag.key.to_string(), entry(described))).collect();
+    json!({
+        "$schema": "https://raw.githubusercontent.com/open-feature/cli/main/schema/v0/flag-manifest.json",
+        "flags": flags,
+    })
+}
+
+fn entry(described: &DescribedFlag<'_>) -> Json {
+    let flag = described.flag;
+    let mut values = flag.variants.iter().map(|variant| &variant.value);
+    let off = &flag.variant(flag.off).value;
+    let (flag_type, default) = match off {
+        Json::Bool(_) => ("boolean", off.clone()),
+        Json::String(_) => ("string", off.clone()),
+        Json::Number(_) => match (values.all(|value| integer(value).is_some()), integer(off)) {
+            (true, Some(integer)) => ("integer", json!(integer)),
+            _ => ("float", off.clone()),
+        },
+        Json::Null | Json::Array(_) | Json::Object(_) => ("object", off.clone()),
+    };
+    let mut entry = Map::new();
+    entry.insert("flagType".to_owned(), json!(flag_type));
+    entry.insert("defaultValue".to_owned(), default);
+    entry.extend(described.description.map(|text| ("description".to_owned(), json!(text))));
+    Json::Object(entry)
+}
+
+/// Returns the value as an integer, also if it is written `24.0`; none if it has a fraction or is beyond ±2^53.
+#[allow(clippy::cast_possible_truncation, reason = "checked to be a whole number within ±2^53")]
+fn integer(value: &Json) -> Option<i64> {
+    let double = || value.as_f64().filter(|double| double.fract() == 0.0 && double.abs() <= LARGEST_EXACT);
+    value.as_i64().or_else(|| double().map(|double| double as i64))
+}

@@ -1,0 +1,81 @@
+//! The result of validating, with what every format needs of it: paths, positions, texts and fingerprints.
+
+use std::hash::Hasher;
+
+use siphasher::sip128::{Hasher128, SipHasher24};
+
+use crate::codes::Severity;
+use crate::diag::{Diagnostic, Finding};
+use crate::git::Revision;
+use crate::snapshot::{Snapshot, Span};
+
+/// The findings of a run and the files that they are about.
+#[derive(Debug, Clone, Copy)]
+pub struct Validation<'r> {
+    /// Sorted by file, offset and code.
+    pub findings: &'r [Finding],
+    /// The files that the findings point into.
+    pub snapshot: &'r Snapshot,
+    /// The prefix of every path: the way from the working folder, or in a revision from git's root, to the flag
+    /// repository. Empty, or with a `/` at its end.
+    pub prefix: &'r str,
+    /// The revision that the files were read from; none for a folder.
+    pub revision: Option<&'r Revision>,
+    /// The paths of all files that were checked.
+    pub checked: &'r [&'r str],
+    /// The number of flags, segments and so on, in words, for the summary.
+    pub contents: &'r str,
+}
+
+/// A range of text in a file. Lines and columns count from one; columns count characters; the end is exclusive.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Position {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    pub(crate) end_line: usize,
+    pub(crate) end_column: usize,
+}
+
+impl Validation<'_> {
+    /// Returns the number of findings with this severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+
+    /// Returns the path of the span's file, with the prefix.
+    pub(crate) fn path(&self, span: Span) -> String {
+        format!("{}{}", self.prefix, self.snapshot.file(span.file).path)
+    }
+
+    pub(crate) fn position(&self, span: Span) -> Position {
+        let (line, column) = self.snapshot.position(span.file, span.start);
+        let (end_line, end_column) = self.snapshot.position(span.file, span.end);
+        Position { line, column, end_line, end_column }
+    }
+
+    /// Returns a finding in one line, as compilers write it: `path:line:column: error[code]: message; label; help`.
+    pub(crate) fn line(&self, finding: &Finding) -> String {
+        let Finding { severity, diagnostic } = finding;
+        let location = self.snapshot.location(diagnostic.span);
+        let (prefix, severity, text) = (self.prefix, severity.name(), one_text(diagnostic));
+        format!("{prefix}{location}: {severity}[{}]: {text}", diagnostic.code)
+    }
+
+    /// Returns a fingerprint of the problem, 32 hexadecimal digits. It is made from path, code and message, so it stays
+    /// the same when lines above the problem are added or removed.
+    pub(crate) fn fingerprint(&self, diagnostic: &Diagnostic) -> String {
+        let mut hasher = SipHasher24::new();
+        for part in [&self.path(diagnostic.span), diagnostic.code.name(), &diagnostic.message] {
+            hasher.write(part.as_bytes());
+            hasher.write_u8(0xff);
+        }
+        let hash = hasher.finish128();
+        format!("{:016x}{:016x}", hash.h1, hash.h2)
+    }
+}
+
+/// Returns message, label and help, separated by `; `, for formats that have one text for a problem.
+pub(crate) fn one_text(diagnostic: &Diagnostic) -> String {
+    let parts = [Some(&diagnostic.message), diagnostic.label.as_ref(), diagnostic.help.as_ref()];
+    parts.into_iter().flatten().cloned().collect::<Vec<_>>().join("; ")
+}

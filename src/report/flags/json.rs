@@ -1,0 +1,212 @@
+//! Flags as flagctl's own JSON; the texts for people are made from it.
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use crate::bundle::{Bundle, Condition, Flag, State, Variant};
+use crate::report::flags::steps::{served, steps};
+use crate::report::text::counted;
+
+/// Flags and what they do in each environment.
+#[derive(Debug, Serialize)]
+pub struct FlagsJson<'f> {
+    /// The version of this structure.
+    pub version: u32,
+    /// The flags that were asked for.
+    pub flags: Vec<FlagJson<'f>>,
+}
+
+/// A flag and what it does in each environment.
+#[derive(Debug, Clone, Serialize)]
+pub struct FlagJson<'f> {
+    /// The flag's key.
+    pub flag: &'f str,
+    /// Everything that does not depend on the environment.
+    #[serde(flatten)]
+    pub details: FlagDetailsJson<'f>,
+    /// The flag's state in each environment, in the order of promotion.
+    pub environments: Vec<FlagStateJson>,
+    /// The flags with a prerequisite on this one, in any environment.
+    pub dependants: Vec<&'f str>,
+}
+
+/// The details of a flag, by where it was read from.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum FlagDetailsJson<'f> {
+    /// Read from a flag repository.
+    Definition(DefinitionJson<'f>),
+    /// Read from a bundle.
+    Compiled(CompiledJson),
+}
+
+/// A flag's definition.
+#[derive(Debug, Clone, Serialize)]
+pub struct DefinitionJson<'f> {
+    /// The path of the flag's file, from the flag repository's root.
+    pub path: &'f str,
+    /// The description, if the definition has one.
+    pub description: Option<&'f str>,
+    /// The kind; `release` if the definition does not have one.
+    pub kind: &'f str,
+    /// The owner, if the definition has one.
+    pub owner: Option<&'f str>,
+    /// The day after which the flag should be removed, if the definition has one.
+    pub expires: Option<String>,
+    /// The tags by which `flagctl list` filters.
+    pub tags: Vec<&'f str>,
+    /// The text of the file.
+    #[serde(skip)]
+    pub text: &'f str,
+}
+
+/// What a flag does in one environment.
+#[derive(Debug, Clone, Serialize)]
+pub struct FlagStateJson {
+    /// The environment's name.
+    pub environment: String,
+    /// The state.
+    pub state: ServingState,
+    /// The state, or for an enabled flag what decides: the variant for everyone, or the number of rules.
+    pub summary: String,
+    /// The reason of the kill, if the flag is killed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The steps in which the flag decides, in order.
+    pub steps: Vec<String>,
+}
+
+/// The state of a flag in an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServingState {
+    /// Its rules decide.
+    Enabled,
+    /// Everyone gets `off`, because the definition says `enabled: false`.
+    Disabled,
+    /// Everyone gets `off`, because of a kill.
+    Killed,
+    /// The definition cannot be compiled.
+    Invalid,
+}
+
+impl ServingState {
+    /// Returns the name as JSON and texts have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+            Self::Killed => "killed",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
+impl FlagStateJson {
+    /// Returns the state of the flag with this key in the bundle's environment.
+    pub fn new(bundle: &Bundle, key: &str) -> Self {
+        let environment = bundle.environment.to_string();
+        let Some(flag) = bundle.flag(key) else {
+            let (state, summary) = (ServingState::Invalid, ServingState::Invalid.name().to_owned());
+            return Self { environment, state, summary, reason: None, steps: Vec::new() };
+        };
+        let (state, reason) = match &flag.state {
+            State::Killed { reason, .. } => (ServingState::Killed, Some(reason.to_string())),
+            State::Disabled => (ServingState::Disabled, None),
+            State::Enabled => (ServingState::Enabled, None),
+        };
+        let (summary, steps) = match &flag.state {
+            State::Killed { .. } | State::Disabled => {
+                (state.name().to_owned(), vec![format!("serves {}", flag.variant(flag.off).name)])
+            }
+            State::Enabled if flag.rules.is_empty() => {
+                (flag.variant(flag.default).name.to_string(), steps(bundle, flag))
+            }
+            State::Enabled => (counted(flag.rules.len(), "rule"), steps(bundle, flag)),
+        };
+        Self { environment, state, summary, reason, steps }
+    }
+}
+
+/// A flag as it was compiled for one environment.
+#[derive(Debug, Clone, Serialize)]
+pub struct CompiledJson {
+    /// All variants.
+    pub variants: Vec<VariantJson>,
+    /// The variant that is served if the flag is killed, disabled or lacks a prerequisite.
+    pub off: String,
+    /// The variant that is served if no rule matches.
+    pub default: String,
+    /// The attribute whose value is hashed to a bucket.
+    pub unit: String,
+    /// The salt that is hashed with it.
+    pub salt: String,
+    /// The prerequisites, all of which must hold.
+    pub requires: Vec<PrerequisiteJson>,
+    /// The rules, in the order in which they are tried.
+    pub rules: Vec<RuleJson>,
+}
+
+/// A variant.
+#[derive(Debug, Clone, Serialize)]
+pub struct VariantJson {
+    /// The name by which rules serve it.
+    pub name: String,
+    /// The value that applications get.
+    pub value: Json,
+}
+
+/// A prerequisite.
+#[derive(Debug, Clone, Serialize)]
+pub struct PrerequisiteJson {
+    /// The key of the required flag.
+    pub flag: String,
+    /// The variants of which it must serve one.
+    pub variants: Vec<String>,
+}
+
+/// A rule.
+#[derive(Debug, Clone, Serialize)]
+pub struct RuleJson {
+    /// The rule's name, or its number counted from one: `#2`.
+    pub rule: String,
+    /// The condition in words, in which long lists are cut; none for everyone.
+    pub condition: Option<String>,
+    /// The share of units that the rule admits.
+    pub rollout: String,
+    /// What the rule serves to the contexts that it matches: `25% → on`.
+    pub serves: String,
+}
+
+impl CompiledJson {
+    /// Returns the parts of a flag of the bundle.
+    pub fn new(bundle: &Bundle, flag: &Flag) -> Self {
+        let required = |condition: &Condition| match condition {
+            Condition::Flag { key, variants } => {
+                let required = bundle.flag_at(*key);
+                let variants = variants.iter().map(|id| required.variant(*id).name.to_string()).collect();
+                Some(PrerequisiteJson { flag: required.key.to_string(), variants })
+            }
+            // The compiler makes every prerequisite a condition on one flag.
+            Condition::All(_) | Condition::Any(_) | Condition::Not(_) | Condition::Segment(_) | Condition::Test(_) => {
+                None
+            }
+        };
+        let rules = flag.rules.iter().enumerate().map(|(index, rule)| RuleJson {
+            rule: flag.rule_name(index),
+            condition: rule.condition.as_ref().map(|condition| bundle.words(condition)),
+            rollout: rule.rollout.to_string(),
+            serves: served(flag, rule),
+        });
+        let variant = |variant: &Variant| VariantJson { name: variant.name.to_string(), value: variant.value.clone() };
+        Self {
+            variants: flag.variants.iter().map(variant).collect(),
+            off: flag.variant(flag.off).name.to_string(),
+            default: flag.variant(flag.default).name.to_string(),
+            unit: bundle.attributes.get(flag.unit).map_or(String::new(), |attribute| attribute.name.to_string()),
+            salt: flag.bucketer.salt().to_owned(),
+            requires: flag.prerequisites.iter().filter_map(required).collect(),
+            rules: rules.collect(),
+        }
+    }
+}

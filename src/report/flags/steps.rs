@@ -1,0 +1,30 @@
+//! The steps in which an enabled flag decides, one short text each.
+
+use crate::bundle::{BUCKETS, Bundle, Condition, Flag, Rule};
+
+/// Returns the steps in the order in which they decide: prerequisites, rules, the default.
+pub(crate) fn steps(bundle: &Bundle, flag: &Flag) -> Vec<String> {
+    let mut steps = Vec::new();
+    for prerequisite in &flag.prerequisites {
+        if let Condition::Flag { key, variants } = prerequisite {
+            let required = bundle.flag_at(*key);
+            let wanted: Vec<_> = variants.iter().map(|id| required.variant(*id).name.as_ref()).collect();
+            steps.push(format!("requires {} {}", required.key, wanted.join(" or ")));
+        }
+    }
+    steps.extend((0..flag.rules.len()).map(|index| rule(flag, index)));
+    steps.push(format!("default: {}", flag.variant(flag.default).name));
+    steps
+}
+
+/// Returns a rule as a step: `rule staff: on`.
+pub fn rule(flag: &Flag, rule_index: usize) -> String {
+    let serves = flag.rules.get(rule_index).map_or(String::new(), |rule| served(flag, rule));
+    format!("rule {}: {serves}", flag.rule_name(rule_index))
+}
+
+/// Returns what a rule serves to the contexts that it matches: `25% → on`.
+pub(crate) fn served(flag: &Flag, rule: &Rule) -> String {
+    let serve = flag.serve_words(&rule.serve);
+    if rule.rollout.buckets() == BUCKETS { serve } else { format!("{} → {serve}", rule.rollout) }
+}

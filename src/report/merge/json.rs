@@ -1,0 +1,66 @@
+//! A merge as flagctl's own JSON; the texts for people are made from it.
+
+use serde::Serialize;
+
+use crate::report::diff::{EndpointJson, FlagDiffJson};
+use crate::report::text::counted;
+
+/// The result of merging two revisions.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MergeJson {
+    /// The version of this structure.
+    version: u32,
+    base: EndpointJson,
+    theirs: EndpointJson,
+    ours: EndpointJson,
+    /// The files that git cannot merge, from git's root. If there are any, nothing else is checked.
+    pub conflicts: Vec<String>,
+    /// The errors in the merged definitions.
+    pub problems: Vec<String>,
+    /// The flags that do in the merge what they do in neither revision, as changes from `theirs`.
+    pub with_theirs: Vec<FlagDiffJson>,
+    /// The same flags, as changes from `ours`.
+    pub with_ours: Vec<FlagDiffJson>,
+}
+
+impl MergeJson {
+    /// Returns the result of a merge in which nothing is wrong yet.
+    pub fn new(base: EndpointJson, theirs: EndpointJson, ours: EndpointJson) -> Self {
+        let (conflicts, problems, with_theirs, with_ours) = Default::default();
+        Self { version: 1, base, theirs, ours, conflicts, problems, with_theirs, with_ours }
+    }
+
+    /// Whether git merges without a conflict, the definitions are valid, and every flag does what it does in one of the
+    /// two revisions.
+    pub fn is_sound(&self) -> bool {
+        self.conflicts.is_empty() && self.problems.is_empty() && self.with_ours.is_empty()
+    }
+
+    /// Returns the changes to the merge from each revision, with the revision's name.
+    pub(crate) fn changes(&self) -> [(&str, &[FlagDiffJson]); 2] {
+        [(&self.theirs.name, &self.with_theirs), (&self.ours.name, &self.with_ours)]
+    }
+
+    /// Returns the result in one sentence.
+    pub(crate) fn summary(&self) -> String {
+        let names = format!("{} and {}", self.theirs.name, self.ours.name);
+        if !self.conflicts.is_empty() {
+            return format!("{names} conflict: nothing else was checked");
+        }
+        let flags = match self.with_ours.len() {
+            0 if self.problems.is_empty() => {
+                "every flag does what it does on one of both sides: proven for all contexts".to_owned()
+            }
+            0 => String::new(),
+            1 => "1 flag does what it does on neither side".to_owned(),
+            number => format!("{} do what they do on neither side", counted(number, "flag")),
+        };
+        let problems = match self.problems.len() {
+            0 => String::new(),
+            number => format!("the merge has {}", counted(number, "error")),
+        };
+        let parts: Vec<String> = [flags, problems].into_iter().filter(|part| !part.is_empty()).collect();
+        format!("{names} merge without a conflict; {}", parts.join("; "))
+    }
+}

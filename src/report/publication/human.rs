@@ -1,0 +1,84 @@
+//! Results of publishing, verifying and pulling, for a terminal.
+
+use std::time::Duration;
+
+use crate::publish::Kind;
+use crate::report::escape::terminal;
+use crate::report::publication::{
+    OutcomeJson, PublicationJson, PublicationsJson, PullJson, PullOutcomeJson, VerificationJson, VerificationsJson,
+};
+use crate::report::text::{counted, grouped};
+
+/// The poll interval of flagd and its clients, unless they are configured otherwise.
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Returns a line for each environment, and the time after which readers have what was published.
+pub fn publications(publications: &PublicationsJson) -> String {
+    let environments = publications.environments.iter();
+    let lines = environments.map(|environment| publication(environment, publications.dry_run));
+    let delay = publications.cache_seconds.map(delay);
+    terminal(&lines.chain(delay).collect::<String>())
+}
+
+fn publication(PublicationJson { environment, outcome, current }: &PublicationJson, dry_run: bool) -> String {
+    let (number, commit) = (current.sequence, short(&current.commit));
+    match outcome {
+        OutcomeJson::Published => {
+            let verb = if dry_run { "would be" } else { "is" };
+            let kind = match current.kind {
+                Kind::Normal => "",
+                Kind::Emergency => ", an emergency",
+                Kind::Rollback => ", a rollback",
+            };
+            let (flags, size) = (counted(current.bundle.flags, "flag"), grouped(current.bundle.bytes));
+            format!("{environment}: number {number} {verb} {commit}{kind}: {flags}, {size} bytes\n")
+        }
+        OutcomeJson::Overtaken => {
+            format!("{environment}: nothing to do: {commit} is newer, and published as number {number}\n")
+        }
+        OutcomeJson::RolledBack => format!(
+            "{environment}: nothing to do: number {number} is a rollback, until a commit after {} is published\n",
+            short(&current.newest)
+        ),
+        OutcomeJson::Unchanged => format!("{environment}: nothing to do: {commit} is number {number}\n"),
+    }
+}
+
+fn delay(cache: u64) -> String {
+    if cache == 0 {
+        return "programs that watch the folder have it now\n".to_owned();
+    }
+    let poll = POLL_INTERVAL.as_secs();
+    let longest = cache + poll;
+    format!("clients that poll every {poll} s have it within {longest} s, of which caches may take {cache} s\n")
+}
+
+/// Returns a line for each sound environment, and a line for each problem of the others.
+pub fn verifications(verifications: &VerificationsJson) -> String {
+    terminal(&verifications.environments.iter().map(verification).collect::<String>())
+}
+
+fn verification(verified: &VerificationJson) -> String {
+    let environment = &verified.environment;
+    let mut text = String::new();
+    for problem in &verified.problems {
+        text += &format!("{environment}: {problem}\n");
+    }
+    let Some(current) = verified.current.as_ref().filter(|_| verified.problems.is_empty()) else { return text };
+    let (number, commit) = (current.sequence, short(&current.commit));
+    let signer = verified.signer.as_ref().map_or(String::new(), |signer| format!(", signed by {signer}"));
+    let bundles = counted(verified.bundles, "bundle");
+    format!("{environment}: number {number}, {commit}{signer}: the whole log and {bundles} are as published\n")
+}
+
+/// Returns a line about a file that is current; nothing if pulling was refused.
+pub fn pull(PullJson { file, environment, outcome, current, .. }: &PullJson) -> String {
+    let Some(current) = current else { return String::new() };
+    let verb = if *outcome == PullOutcomeJson::Replaced { "now has" } else { "has already" };
+    let (number, commit) = (current.sequence, short(&current.commit));
+    terminal(&format!("{file} {verb} number {number} of {environment}, {commit}\n"))
+}
+
+fn short(id: &str) -> &str {
+    id.get(..10).unwrap_or(id)
+}

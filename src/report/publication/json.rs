@@ -1,0 +1,206 @@
+//! Results of publishing, verifying and pulling as flagctl's own JSON; the texts for people are made from it.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::publish::{BundleRef, Digest, Entry, Format, Kind, Manifest, Outcome, Pulled, Verified};
+
+/// The result of `flagctl publish`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicationsJson {
+    /// The version of this structure.
+    pub version: u32,
+    /// The target.
+    pub target: String,
+    /// Whether this was a dry run, which writes nothing.
+    pub dry_run: bool,
+    /// The environments, in the order in which they were published.
+    pub environments: Vec<PublicationJson>,
+    /// The maximum seconds for which a cache may serve the old copy; none if nothing was published.
+    pub cache_seconds: Option<u64>,
+    /// The reason why the next environment, and all after it, were not published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// The result of publishing one environment.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicationJson {
+    /// The environment's name.
+    pub environment: String,
+    /// What publishing did.
+    pub outcome: OutcomeJson,
+    /// The entry that is current; in a dry run, the one that would be.
+    pub current: LogEntryJson,
+}
+
+/// What publishing did to an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutcomeJson {
+    /// The bundle was published under a new number.
+    Published,
+    /// The commit was current already.
+    Unchanged,
+    /// A newer commit is current.
+    Overtaken,
+    /// A rollback is current, and stays so until a newer commit is published.
+    RolledBack,
+}
+
+/// An entry of an environment's log.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogEntryJson {
+    /// The entry's number: from one, without gaps.
+    pub sequence: u64,
+    /// The digest of the manifest, 64 hexadecimal digits.
+    pub sha256: Digest,
+    /// The reason for publishing: `normal`, `emergency` or `rollback`.
+    pub kind: Kind,
+    /// The full id of the commit from which the bundle was compiled.
+    pub commit: String,
+    /// The full id of the newest commit that was ever published.
+    pub newest: String,
+    /// The time of `commit`.
+    pub created: String,
+    /// The bundle that readers get.
+    pub bundle: BundleJson,
+}
+
+/// A published bundle.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BundleJson {
+    /// The digest of its bytes, 64 hexadecimal digits.
+    pub sha256: Digest,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Its path, from the environment's folder.
+    pub path: String,
+    /// Its format: `flagctl` or `flagd`.
+    pub format: Format,
+    /// The number of its flags.
+    pub flags: usize,
+}
+
+/// The result of `flagctl verify`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VerificationsJson {
+    /// The version of this structure.
+    pub version: u32,
+    /// The target.
+    pub target: String,
+    /// Whether signatures were checked.
+    pub signatures_checked: bool,
+    /// The environments, in the order in which they were verified.
+    pub environments: Vec<VerificationJson>,
+}
+
+/// The result of verifying one environment.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VerificationJson {
+    /// The environment's name.
+    pub environment: String,
+    /// The current entry; none if it is unknown.
+    pub current: Option<LogEntryJson>,
+    /// The signer of the current manifest; none without a signature, or if signatures were not checked.
+    pub signer: Option<String>,
+    /// The number of manifests that were read from the log.
+    pub manifests: u64,
+    /// The number of bundles that were read.
+    pub bundles: usize,
+    /// All problems; empty if the environment is sound.
+    pub problems: Vec<String>,
+}
+
+/// The result of `flagctl pull`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PullJson {
+    /// The version of this structure.
+    pub version: u32,
+    /// The path of the local file, as it was given.
+    pub file: String,
+    /// The environment's name.
+    pub environment: String,
+    /// What pulling did.
+    pub outcome: PullOutcomeJson,
+    /// The entry that the file has now; none if it was refused.
+    pub current: Option<LogEntryJson>,
+    /// The reason for refusing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// What pulling did to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PullOutcomeJson {
+    /// The file was replaced.
+    Replaced,
+    /// The file was current already.
+    Unchanged,
+    /// The file stays as it is, because what is published cannot be trusted.
+    Refused,
+}
+
+impl LogEntryJson {
+    fn new(entry: &Entry) -> Self {
+        let Manifest { sequence, kind, commit, newest, created, bundle, .. } = entry.manifest.clone();
+        let BundleRef { sha256, size: bytes, path, format, flags } = bundle;
+        let bundle = BundleJson { sha256, bytes, path, format, flags };
+        Self { sequence, sha256: entry.digest.clone(), kind, commit, newest, created, bundle }
+    }
+}
+
+impl PublicationJson {
+    /// Returns the result of publishing an environment.
+    pub fn new(environment: &str, outcome: &Outcome) -> Self {
+        let (outcome, entry) = match outcome {
+            Outcome::Published(entry) => (OutcomeJson::Published, entry),
+            Outcome::Unchanged(entry) => (OutcomeJson::Unchanged, entry),
+            Outcome::Overtaken(entry) => (OutcomeJson::Overtaken, entry),
+            Outcome::RolledBack(entry) => (OutcomeJson::RolledBack, entry),
+        };
+        Self { environment: environment.to_owned(), outcome, current: LogEntryJson::new(entry) }
+    }
+}
+
+impl VerificationJson {
+    /// Returns the result of verifying an environment.
+    pub fn new(environment: &str, verified: Verified) -> Self {
+        Self {
+            environment: environment.to_owned(),
+            current: verified.current.as_ref().map(LogEntryJson::new),
+            signer: verified.signer,
+            manifests: verified.entries,
+            bundles: verified.bundles,
+            problems: verified.problems,
+        }
+    }
+}
+
+impl PullJson {
+    /// Returns the result of pulling to a file, or the reason why the file stays as it is.
+    pub fn new(file: &Path, environment: &str, pulled: Result<&Pulled, String>) -> Self {
+        let (outcome, entry) = match &pulled {
+            Ok(Pulled::Replaced(entry)) => (PullOutcomeJson::Replaced, Some(entry)),
+            Ok(Pulled::Unchanged(entry)) => (PullOutcomeJson::Unchanged, Some(entry)),
+            Err(_) => (PullOutcomeJson::Refused, None),
+        };
+        Self {
+            version: 1,
+            file: file.display().to_string(),
+            environment: environment.to_owned(),
+            outcome,
+            current: entry.map(LogEntryJson::new),
+            problem: pulled.err(),
+        }
+    }
+}

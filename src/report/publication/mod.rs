@@ -1,0 +1,9 @@
+//! Results of `flagctl publish`, `flagctl verify` and `flagctl pull`.
+
+pub mod human;
+mod json;
+
+pub use crate::report::publication::json::{
+    BundleJson, LogEntryJson, OutcomeJson, PublicationJson, PublicationsJson, PullJson, PullOutcomeJson,
+    VerificationJson, VerificationsJson,
+};

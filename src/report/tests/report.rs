@@ -1,0 +1,36 @@
+//! The result of `flagctl test`, with what several formats need of it.
+
+use crate::codes::Code;
+use crate::diag::Finding;
+use crate::eval::{nearest, trace};
+use crate::report::decision::{explanation, human};
+use crate::report::findings::Validation;
+use crate::test::{FlagCoverage, TestResults, TestedDecision};
+
+/// The results of all checks, and the findings that they lead to.
+#[derive(Debug, Clone, Copy)]
+pub struct TestReport<'r> {
+    /// Failed checks and errors in the files, as findings.
+    pub validation: Validation<'r>,
+    /// The result of every expectation and assertion.
+    pub results: &'r TestResults<'r>,
+    /// The coverage of every flag; none without `--coverage`.
+    pub coverage: Option<&'r [FlagCoverage]>,
+    /// The width of the terminal in columns; none if the output is not a terminal.
+    pub width: Option<u16>,
+}
+
+/// Whether the finding is an error in a file, not the result of a check.
+pub(crate) fn is_file_error(finding: &Finding) -> bool {
+    let results = [Code::FailedExpectation, Code::FailedAssertion, Code::UndecidedAssertion];
+    !results.contains(&finding.diagnostic.code)
+}
+
+/// Returns a decision and its trace, as `flagctl eval --explain` writes them.
+pub(crate) fn explain(decided: &TestedDecision<'_>) -> String {
+    let TestedDecision { bundle, flag, context, now } = decided;
+    let trace = trace(bundle, flag, context, *now);
+    let nearest = nearest(bundle, flag, context, *now);
+    let decision = human::decision(bundle, flag, context, *now, &trace.decision);
+    format!("{decision}\n{}", explanation::explanation(bundle, flag, &trace, nearest.as_ref()))
+}
