@@ -459,7 +459,7 @@ fn generated(rounds: usize) -> usize {
 }
 
 #[test]
-fn regions_are_what_the_evaluator_does_for_every_context_and_every_bucket() {
+fn regions_agree_with_the_evaluator_for_every_context_and_bucket() {
     let mut random = Random(0x2026_1122);
     let (mut regions_seen, mut unmoved, mut inside, mut named, mut without, mut kinds) =
         (0, 0, 0, 0, 0, BTreeSet::new());
@@ -574,7 +574,7 @@ impl World<'_> {
 }
 
 #[test]
-fn promises_are_kept_or_broken_as_the_evaluator_says() {
+fn assertions_agree_with_the_evaluator() {
     let mut random = Random(0x5eed);
     let budget = Budget::default();
     let (mut refuted, mut asked) = (0, 0);
@@ -769,7 +769,7 @@ fn compared(before: &Json, after: &Json) -> Vec<Region> {
 }
 
 #[test]
-fn a_grown_rollout_expands_by_the_difference_and_moves_nobody_else() {
+fn a_larger_rollout_expands_by_the_difference_and_moves_no_other_unit() {
     let rules = |rollout: u32| json!([{"rollout": rollout, "serve": {"variant": 0}}]);
     let regions = compared(&simple(&rules(10_000)), &simple(&rules(12_500)));
     let [region] = regions.as_slice() else { panic!("{regions:#?}") };
@@ -784,7 +784,7 @@ fn a_grown_rollout_expands_by_the_difference_and_moves_nobody_else() {
 }
 
 #[test]
-fn units_that_a_condition_names_are_hashed_one_by_one() {
+fn units_named_by_a_condition_are_hashed_one_by_one() {
     let named = |rollout: u32| {
         let names: Vec<String> = (0..2_000).map(|at| format!("qa{at}")).collect();
         json!([{"if": test_of(0, &json!({"one-of": {"texts": names}})), "rollout": rollout, "serve": {"variant": 0}}])
@@ -809,7 +809,7 @@ fn units_that_a_condition_names_are_hashed_one_by_one() {
 }
 
 #[test]
-fn another_salt_reshuffles_within_bounds() {
+fn diff_reports_the_bounds_of_a_new_salt() {
     let rules = json!([{"rollout": 30_000, "serve": {"variant": 0}}]);
     let mut after = simple(&rules);
     after["flags"][0]["salt"] = json!("other");
@@ -822,7 +822,7 @@ fn another_salt_reshuffles_within_bounds() {
 }
 
 #[test]
-fn a_type_without_a_value_between_two_has_no_region_between_them() {
+fn adjacent_values_have_no_region_between_them() {
     let between = |attribute, low: &Json, high: &Json| {
         let both = [
             test_of(attribute, &json!({"compare": ["greater", low]})),
@@ -849,7 +849,7 @@ fn a_type_without_a_value_between_two_has_no_region_between_them() {
 }
 
 #[test]
-fn patterns_that_exclude_each_other_are_seen_through() {
+fn disjoint_patterns_are_recognised() {
     let never = |patterns: &[Json]| {
         let all: Vec<Json> = patterns.iter().map(|one| test_of(11, one)).collect();
         compared(
@@ -871,7 +871,7 @@ fn patterns_that_exclude_each_other_are_seen_through() {
 }
 
 #[test]
-fn too_small_a_budget_is_said_and_never_a_guess() {
+fn a_budget_that_is_too_small_is_reported() {
     let mut random = Random(7);
     let known = Known { segments: 0, flags: 0, attributes: 11 };
     let rules: Vec<Json> = (0..20).map(|_| rule(&mut random, known)).collect();
@@ -885,7 +885,7 @@ fn too_small_a_budget_is_said_and_never_a_guess() {
 }
 
 #[test]
-fn one_changed_rule_of_two_hundred_takes_little_work() {
+fn one_changed_rule_of_two_hundred_takes_a_bounded_amount_of_work() {
     let mut random = Random(200);
     let each = |random: &mut Random, attributes| condition(random, Known { segments: 0, flags: 0, attributes }, 0);
     let mut rules: Vec<Json> = Vec::new();
@@ -908,7 +908,7 @@ fn one_changed_rule_of_two_hundred_takes_little_work() {
 }
 
 #[test]
-fn an_attribute_of_another_type_is_never_of_both() {
+fn an_attribute_has_one_type_in_each_revision() {
     let (mut before, mut after) = (simple(&json!([])), simple(&json!([])));
     before["flags"][0]["rules"] =
         json!([{"if": test_of(11, &json!({"one-of": {"texts": ["a"]}})), "rollout": 100_000, "serve": {"variant": 0}}]);

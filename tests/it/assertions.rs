@@ -11,7 +11,7 @@ fn tested(repository: &TestRepository, test: &str) -> Ran {
 }
 
 #[test]
-fn nobody_loses_what_they_had_at_a_revision() {
+fn monotone_since_finds_a_context_that_lost_its_variant() {
     let mut repository = TestRepository::with_sale();
     repository.write("flags/sale.yaml", RULES);
     repository.commit("sale: a fifth of Germany");
@@ -33,7 +33,7 @@ fn nobody_loses_what_they_had_at_a_revision() {
 }
 
 #[test]
-fn the_past_may_be_missing_or_broken() {
+fn a_missing_or_broken_baseline_is_reported() {
     let mut repository = TestRepository::with_sale();
     repository.write("flags/sale.yaml", "variants: {on: true}\noff: of\ndefault: on\n");
     repository.commit("sale: a mistake");
@@ -49,7 +49,7 @@ fn the_past_may_be_missing_or_broken() {
 }
 
 #[test]
-fn what_is_not_known_is_no_success_and_no_failure() {
+fn an_unknown_result_exits_with_3() {
     let repository = TestRepository::with_sale();
     let pattern = |letter: char| format!("{{country: {{matches: '^[ab]*{letter}[ab]{{19}}$'}}}}");
     let flag = flag("off").replace(

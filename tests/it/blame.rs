@@ -40,7 +40,7 @@ fn begun() -> TestRepository {
 }
 
 #[test]
-fn a_rule_that_came_to_match_is_the_commit_that_changed_it() {
+fn blame_names_the_commit_that_made_a_rule_match() {
     let mut repository = begun();
     repository.write("flags/sale.yaml", &FLAG.replace("US", "[CA, US]"));
     repository.commit("sale: Canada too");
@@ -71,7 +71,7 @@ since 75b7226905  2026-11-02T00:00:00Z  Dana <dana@example.com>
 }
 
 #[test]
-fn a_flag_that_always_did_the_same_goes_back_to_its_first_commit() {
+fn blame_of_an_unchanged_flag_names_its_first_commit() {
     assert_data_eq!(
         blame(&begun(), "sale -c country=US"),
         str![[r#"
@@ -91,7 +91,7 @@ before: no flag `sale`
 }
 
 #[test]
-fn a_kill_says_by_which_command_and_why_and_its_end_too() {
+fn blame_shows_the_command_and_reason_of_a_kill_and_a_revive() {
     let mut repository = begun();
     repository.write("kills/production/sale.yaml", "reason: \"INC-7: prices are wrong\"\n");
     repository.commit(
@@ -126,7 +126,7 @@ since 6ee6c2f098  2026-11-03T00:00:00Z  Dana <dana@example.com>
 }
 
 #[test]
-fn a_kill_of_the_present_is_the_answer() {
+fn blame_names_a_kill_in_the_newest_commit() {
     let mut repository = begun();
     repository.write("kills/production/sale.yaml", "reason: \"INC-7: prices are wrong\"\n");
     repository.commit("kill sale\n\nFlag: sale\nReason: INC-7: prices are wrong\nFlagctl-Action: kill");
@@ -239,7 +239,7 @@ $ flagctl blame sale -c country=US --format json --now 2026-11-22
 }
 
 #[test]
-fn a_segment_or_a_prerequisite_that_moves_the_context_is_named() {
+fn blame_names_a_segment_or_prerequisite_that_moved_the_context() {
     let mut repository = TestRepository::new();
     repository.write("flagctl.yaml", PROJECT);
     repository.write("segments/insiders.yaml", "if: {country: CA}\n");
@@ -276,7 +276,7 @@ since 6e2ee46314  2026-11-03T00:00:00Z  Dana <dana@example.com>
 }
 
 #[test]
-fn what_the_decision_was_for_at_first_is_said_where_it_is_another_reason_now() {
+fn blame_shows_the_first_reason_if_it_differs() {
     let mut repository = begun();
     repository.write("flags/sale.yaml", &FLAG.replace("default: off", "default: on"));
     repository.commit("sale: for everyone");
@@ -306,7 +306,7 @@ since 75b7226905  2026-11-02T00:00:00Z  Dana <dana@example.com>
 }
 
 #[test]
-fn each_environment_has_a_history_of_its_own() {
+fn blame_is_separate_for_each_environment() {
     let mut repository = TestRepository::new();
     let both = PROJECT.replace("[production]", "[staging, production]");
     repository.write("flagctl.yaml", PROJECT);
@@ -371,7 +371,7 @@ before: no flag `sale`
 }
 
 #[test]
-fn definitions_that_were_not_valid_are_passed_over_and_said() {
+fn log_skips_and_reports_invalid_definitions() {
     let mut repository = begun();
     repository.write("flags/sale.yaml", &FLAG.replace("serve: on", "serve: onn"));
     repository.commit("sale: broken");
@@ -408,7 +408,7 @@ since 75b7226905  2026-11-02T00:00:00Z  Dana <dana@example.com>
 }
 
 #[test]
-fn an_attribute_that_was_not_declared_yet_decided_nothing() {
+fn an_undeclared_attribute_is_ignored_in_older_commits() {
     let mut repository = begun();
     repository.write("flagctl.yaml", &format!("{PROJECT}  app.version: semver\n"));
     repository.write("flags/sale.yaml", &FLAG.replace("country: US", "app.version: {gte: 2.0.0}"));
@@ -457,7 +457,7 @@ since 75b7226905  2026-11-02T00:00:00Z  Dana <dana@example.com>
 }
 
 #[test]
-fn a_value_that_changed_counts_as_a_change() {
+fn a_changed_variant_value_counts_as_a_change() {
     let mut repository = TestRepository::with_sale();
     repository.write("flags/sale.yaml", &flag("on").replace("on: true, off: false", "on: 2, off: 1"));
     repository.commit("sale: numbers");
@@ -532,7 +532,7 @@ before: no flag `sale`
 }
 
 #[test]
-fn the_end_of_a_shallow_clone_is_no_answer() {
+fn blame_does_not_answer_from_the_end_of_a_shallow_clone() {
     let mut repository = begun();
     for text in ["One.", "Two."] {
         repository.write("flags/sale.yaml", &FLAG.replace("A test's.", text));
@@ -556,7 +556,7 @@ note: the history of this clone ends at 6df71d5a8c; `git fetch --unshallow` fetc
 }
 
 #[test]
-fn what_is_not_there_is_said() {
+fn missing_names_are_reported() {
     assert_data_eq!(
         blame(&begun(), "sales -c country=US"),
         str![[r#"

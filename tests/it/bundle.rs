@@ -35,7 +35,7 @@ fn summary(decision: &Decision<'_>) -> String {
 }
 
 #[test]
-fn the_order_of_reading_does_not_show() {
+fn the_order_of_reading_changes_no_byte_of_a_bundle() {
     for environment in ENVIRONMENTS {
         let (bundle, diagnostics) = compile(&examples(), environment);
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
@@ -66,7 +66,7 @@ fn a_bundle_read_back_decides_the_same() {
 }
 
 #[test]
-fn a_context_is_the_same_from_its_bytes() {
+fn a_context_parsed_from_bytes_equals_one_parsed_from_json() {
     let attributes = compile(&examples(), "production").0.attributes;
     let texts = fs::read_to_string("examples/contexts/users.jsonl").unwrap();
     let odd = [
@@ -101,7 +101,7 @@ fn a_context_is_the_same_from_its_bytes() {
 }
 
 #[test]
-fn the_trace_ends_in_the_decision_and_the_nearest_change_alters_it() {
+fn the_trace_ends_in_the_decision_and_the_nearest_change_changes_it() {
     let bundle = compile(&examples(), "production").0;
     let mut altered = 0;
     for json in contexts() {
@@ -204,7 +204,7 @@ fn in_lines(bundle: &Json) -> Vec<u8> {
 }
 
 #[test]
-fn a_flag_that_is_read_when_it_is_asked_for_decides_the_same() {
+fn a_lazily_read_flag_decides_the_same() {
     for environment in ENVIRONMENTS {
         let bundle = compile(&examples(), environment).0;
         let bytes = bundle.to_json().unwrap();
@@ -251,7 +251,7 @@ fn flags(conditions: &[(&str, Json)]) -> Json {
 }
 
 #[test]
-fn what_nobody_asks_for_may_be_wrong() {
+fn errors_in_unrequested_flags_do_not_matter() {
     let on = |key: u32| json!({"flag": {"key": key, "variants": [0]}});
     let wrong = flags(&[
         ("a", json!([])),
@@ -301,7 +301,7 @@ fn what_nobody_asks_for_may_be_wrong() {
 }
 
 #[test]
-fn a_set_of_texts_has_its_members_and_no_other_text() {
+fn a_text_set_contains_exactly_its_members() {
     // As short and as long as texts are compared in different ways, and alike up to their ends.
     let lengths = [0, 1, 2, 7, 8, 9, 35, 36, 37, 38, 100];
     let texts = |end: &'static str| lengths.iter().map(move |length| format!("{}{end}", "x".repeat(*length)));

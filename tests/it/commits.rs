@@ -40,7 +40,7 @@ fn refused(result: Result<Committed, CommitError>) -> String {
 }
 
 #[test]
-fn the_checked_out_branch_its_files_and_its_index_move_together() {
+fn a_commit_updates_the_branch_its_files_and_the_index() {
     let bench = Bench::new();
     let repository = bench.repository("r", &FILES);
     let before = repository.head("HEAD");
@@ -82,7 +82,7 @@ fn files_are_created_and_removed_with_their_folders() {
 }
 
 #[test]
-fn unrelated_work_is_neither_touched_nor_committed() {
+fn unrelated_changes_are_neither_touched_nor_committed() {
     let bench = Bench::new();
     let repository = bench.repository("r", &FILES);
     repository.write("README", "changed\n");
@@ -101,7 +101,7 @@ fn unrelated_work_is_neither_touched_nor_committed() {
 }
 
 #[test]
-fn a_file_that_the_person_has_changed_is_refused() {
+fn a_file_with_uncommitted_changes_is_refused() {
     let bench = Bench::new();
     let refusal = "`flags/a.yaml` has changes that are not committed: \
                    commit them or put them away with `git stash`, and try again";
@@ -162,7 +162,7 @@ fn nothing_is_written_through_a_link() {
 }
 
 #[test]
-fn no_change_is_no_commit() {
+fn no_change_makes_no_commit() {
     let bench = Bench::new();
     let repository = bench.repository("r", &FILES);
     let before = repository.head("HEAD");
@@ -177,7 +177,7 @@ fn no_change_is_no_commit() {
 }
 
 #[test]
-fn another_branch_moves_without_a_trace_in_the_working_tree() {
+fn a_commit_to_another_branch_leaves_the_working_tree_unchanged() {
     let bench = Bench::new();
     let repository = bench.repository("r", &FILES);
     repository.git(&["branch", "release"]);
@@ -194,7 +194,7 @@ fn another_branch_moves_without_a_trace_in_the_working_tree() {
 }
 
 #[test]
-fn a_bare_repository_has_only_its_branch() {
+fn a_bare_repository_commits_to_its_branch() {
     let bench = Bench::new();
     let bare = bench.bare("bare", &bench.repository("r", &FILES));
     let commit = committed(write(&request(&bare.root), line("x")));
@@ -236,7 +236,7 @@ fn a_branch_of_another_worktree_is_refused_and_its_own_is_not() {
 }
 
 #[test]
-fn a_branch_that_is_not_there_or_has_no_commits_is_refused() {
+fn a_missing_branch_or_a_branch_without_commits_is_refused() {
     let bench = Bench::new();
     let empty = bench.empty("empty");
     assert_eq!(
@@ -283,7 +283,7 @@ fn a_merge_and_a_rebase_are_not_disturbed() {
 }
 
 #[test]
-fn a_flag_repository_in_a_folder_has_paths_of_its_own() {
+fn a_flag_repository_in_a_subfolder_has_relative_paths() {
     let bench = Bench::new();
     let repository = bench.repository("r", &[("config/flags/a.yaml", "on: 1\n"), ("flags/a.yaml", "other\n")]);
     let place = repository.root.join("config");
@@ -298,7 +298,7 @@ fn a_flag_repository_in_a_folder_has_paths_of_its_own() {
 }
 
 #[test]
-fn line_ends_and_the_executable_bit_are_those_of_the_repository() {
+fn line_ends_and_file_modes_follow_the_repository() {
     let bench = Bench::new();
     let repository = bench.repository("r", &[(".gitattributes", "*.yaml text eol=crlf\n"), (FLAG, "on: 1\n")]);
     repository.git(&["update-index", "--chmod=+x", FLAG]);
@@ -345,7 +345,7 @@ fn a_message_has_a_subject_a_body_and_trailers() {
 }
 
 #[test]
-fn what_cannot_be_applied_changes_nothing() {
+fn an_edit_that_fails_changes_nothing() {
     let bench = Bench::new();
     let repository = bench.repository("r", &FILES);
     let before = repository.head("HEAD");
@@ -355,7 +355,7 @@ fn what_cannot_be_applied_changes_nothing() {
 }
 
 #[test]
-fn an_edit_is_applied_again_to_what_another_has_committed_meanwhile() {
+fn an_edit_is_repeated_on_top_of_a_concurrent_commit() {
     let bench = Bench::new();
     let repository = bench.repository("r", &FILES);
     let mut others = vec!["theirs 2", "theirs 1"];
@@ -372,7 +372,7 @@ fn an_edit_is_applied_again_to_what_another_has_committed_meanwhile() {
 }
 
 #[test]
-fn a_lock_that_is_held_is_waited_for_and_then_named() {
+fn a_held_lock_is_waited_for_and_then_reported() {
     let bench = Bench::new();
     let repository = bench.repository("r", &FILES);
     repository.git(&["branch", "release"]);
@@ -440,13 +440,13 @@ fn many_at_once(repository: &Repository) {
 }
 
 #[test]
-fn many_at_once_on_a_branch_lose_nothing() {
+fn concurrent_commits_to_a_branch_lose_nothing() {
     let bench = Bench::new();
     many_at_once(&bench.bare("bare", &bench.repository("r", &FILES)));
 }
 
 #[test]
-fn many_at_once_on_the_checked_out_branch_lose_nothing() {
+fn concurrent_commits_to_the_checked_out_branch_lose_nothing() {
     let bench = Bench::new();
     let repository = bench.repository("r", &FILES);
     repository.write("README", "changed\n");
@@ -457,7 +457,7 @@ fn many_at_once_on_the_checked_out_branch_lose_nothing() {
 
 /// Not a test of its own: what others start as a process.
 #[test]
-fn a_process_that_commits_where_it_is_told_to() {
+fn a_child_process_that_commits() {
     if let Some(place) = std::env::var_os("FLAGCTL_TEST_COMMITS_IN") {
         let times: usize = std::env::var("FLAGCTL_TEST_COMMITS").unwrap().parse().unwrap();
         for at in 0..times {
@@ -468,14 +468,14 @@ fn a_process_that_commits_where_it_is_told_to() {
 
 fn process(place: &Path, times: usize) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "commits::a_process_that_commits_where_it_is_told_to"]);
+    command.args(["--exact", "commits::a_child_process_that_commits"]);
     command.env("FLAGCTL_TEST_COMMITS_IN", place).env("FLAGCTL_TEST_COMMITS", times.to_string());
     command.stdout(Stdio::null()).stderr(Stdio::null());
     command
 }
 
 #[test]
-fn who_commits_and_when_is_what_the_environment_says() {
+fn author_and_date_come_from_the_environment() {
     let bench = Bench::new();
     let repository = bench.repository("r", &FILES);
     let mut process = process(&repository.root, 1);
@@ -492,7 +492,7 @@ fn who_commits_and_when_is_what_the_environment_says() {
 }
 
 #[test]
-fn nobody_commits_without_a_name() {
+fn a_commit_needs_an_author_name() {
     let bench = Bench::new();
     let repository = bench.repository("r", &FILES);
     repository.git(&["config", "user.name", ""]);
@@ -502,7 +502,7 @@ fn nobody_commits_without_a_name() {
 }
 
 #[test]
-fn killed_at_any_moment_the_next_run_goes_on() {
+fn an_interrupted_commit_does_not_block_the_next_run() {
     let bench = Bench::new();
     let repository = bench.repository("r", &FILES);
     let bare = bench.bare("bare", &repository);
@@ -524,7 +524,7 @@ fn killed_at_any_moment_the_next_run_goes_on() {
 }
 
 #[test]
-fn the_persons_own_commits_at_the_same_moment_are_kept() {
+fn commits_made_by_the_user_meanwhile_are_kept() {
     const COMMITS: usize = 15;
     let bench = Bench::new();
     let repository = bench.repository("r", &FILES);
@@ -552,7 +552,7 @@ fn the_persons_own_commits_at_the_same_moment_are_kept() {
 }
 
 #[test]
-fn a_lock_that_a_killed_flagctl_left_on_a_branch_is_removed() {
+fn a_branch_lock_of_a_killed_process_is_removed() {
     let bench = Bench::new();
     let bare = bench.bare("bare", &bench.repository("r", &FILES));
     let first = bare.head("main");
@@ -581,7 +581,7 @@ fn killed(repository: &Repository, old: &str, new: &str) {
 }
 
 #[test]
-fn a_killed_commit_that_no_branch_has_is_taken_back() {
+fn an_interrupted_commit_that_is_on_no_branch_is_undone() {
     let bench = Bench::new();
     let repository = bench.repository("r", &FILES);
     let old = repository.head("HEAD");
@@ -603,7 +603,7 @@ fn a_killed_commit_that_no_branch_has_is_taken_back() {
 }
 
 #[test]
-fn a_killed_commit_that_its_branch_has_is_completed() {
+fn an_interrupted_commit_that_is_on_its_branch_is_completed() {
     let bench = Bench::new();
     let repository = bench.repository("r", &FILES);
     let old = repository.head("HEAD");
@@ -621,7 +621,7 @@ fn a_killed_commit_that_its_branch_has_is_completed() {
 }
 
 #[test]
-fn a_killed_commit_of_which_only_the_lock_was_left_is_completed() {
+fn an_interrupted_commit_with_only_a_lock_left_is_completed() {
     let bench = Bench::new();
     let repository = bench.repository("r", &FILES);
     let old = repository.head("HEAD");
@@ -637,7 +637,7 @@ fn a_killed_commit_of_which_only_the_lock_was_left_is_completed() {
 }
 
 #[test]
-fn a_lock_of_flagctls_that_was_cut_short_is_removed() {
+fn a_truncated_flagctl_lock_is_removed() {
     let bench = Bench::new();
     let repository = bench.repository("r", &FILES);
     killed(&repository, "", "");
@@ -672,7 +672,7 @@ fn an_ssh_key_signs() {
 }
 
 #[test]
-fn a_key_in_an_agent_signs() {
+fn an_ssh_agent_key_signs() {
     let bench = Bench::new();
     let repository = bench.repository("r", &FILES);
     let log = bench.path("log");
@@ -734,7 +734,7 @@ fn an_openpgp_key_signs() {
 }
 
 #[test]
-fn hooks_see_what_will_be_committed_and_nothing_else() {
+fn hooks_see_only_the_files_of_the_commit() {
     let bench = Bench::new();
     let repository = bench.repository("r", &FILES);
     repository.git(&["branch", "release"]);
@@ -788,7 +788,7 @@ fn a_hook_can_refuse_and_can_be_skipped() {
 }
 
 #[test]
-fn hooks_are_found_where_the_settings_say() {
+fn hooks_are_found_at_core_hookspath() {
     let bench = Bench::new();
     let hook = "#!/bin/sh\necho from the tree >&2\nexit 1\n";
     let repository = bench.repository("r", &FILES);
@@ -828,7 +828,7 @@ fn a_push_builds_on_the_remote_and_the_local_branch_follows() {
 }
 
 #[test]
-fn a_push_publishes_nothing_but_its_commit() {
+fn a_push_sends_only_its_own_commit() {
     let bench = Bench::new();
     let bare = bench.bare("bare", &bench.repository("r", &FILES));
     let clone = bench.clone("clone", &bare);
@@ -842,7 +842,7 @@ fn a_push_publishes_nothing_but_its_commit() {
 }
 
 #[test]
-fn a_push_goes_through_although_the_person_works_on_that_file() {
+fn a_push_succeeds_while_the_file_has_uncommitted_changes() {
     let bench = Bench::new();
     let bare = bench.bare("bare", &bench.repository("r", &FILES));
     let clone = bench.clone("clone", &bare);
@@ -854,7 +854,7 @@ fn a_push_goes_through_although_the_person_works_on_that_file() {
 }
 
 #[test]
-fn a_push_that_the_remote_refuses_says_why_and_changes_nothing() {
+fn a_refused_push_reports_the_reason_and_changes_nothing() {
     let bench = Bench::new();
     let bare = bench.bare("bare", &bench.repository("r", &FILES));
     bare.hook("pre-receive", "echo the branch is protected >&2; exit 1");
@@ -875,7 +875,7 @@ fn a_push_that_the_remote_refuses_says_why_and_changes_nothing() {
 }
 
 #[test]
-fn clones_that_push_at_once_lose_nothing() {
+fn concurrent_pushes_from_clones_lose_no_commit() {
     const CLONES: usize = 4;
     const PUSHES: usize = 3;
     let bench = Bench::new();

@@ -81,7 +81,7 @@ fn shows(repository: &TestRepository, name: &str, arguments: &[&str]) -> Ran {
 }
 
 #[test]
-fn a_rollout_step_lets_in_exactly_the_difference() {
+fn a_rollout_step_admits_exactly_the_difference() {
     let repository = shop();
     repository.write("flags/sale.yaml", &SALE.replace("10%", "25%"));
     let ran = shows(&repository, "rollout", &["diff"]);
@@ -93,7 +93,7 @@ fn a_rollout_step_lets_in_exactly_the_difference() {
 }
 
 #[test]
-fn the_contexts_to_try_get_what_is_said() {
+fn printed_example_contexts_get_the_printed_decisions() {
     let mut repository = shop();
     repository.write("flags/sale.yaml", &SALE.replace("10%", "25%"));
     repository.commit("more of them");
@@ -106,7 +106,7 @@ fn the_contexts_to_try_get_what_is_said() {
 }
 
 #[test]
-fn a_new_rule_before_an_old_one_takes_from_it() {
+fn a_new_rule_before_another_takes_its_contexts() {
     let repository = shop();
     let rule = "rules:\n  - name: free-plan\n    if: {plan: free}\n    serve: off\n";
     repository.write("flags/sale.yaml", &SALE.replace("rules:\n", rule));
@@ -114,7 +114,7 @@ fn a_new_rule_before_an_old_one_takes_from_it() {
 }
 
 #[test]
-fn a_segment_moves_every_flag_that_asks_for_it() {
+fn a_changed_segment_moves_every_flag_that_uses_it() {
     let repository = shop();
     repository.write("flags/sale.yaml", SALE);
     repository.write("segments/neighbours.yaml", "description: Near us.\nif: {country: [DE, FR]}\n");
@@ -123,7 +123,7 @@ fn a_segment_moves_every_flag_that_asks_for_it() {
 }
 
 #[test]
-fn a_refactoring_is_proven_to_change_nothing() {
+fn a_refactoring_is_proven_to_change_no_decision() {
     let repository = shop();
     let apart = SALE.replace("    if: {country: [CA, US]}\n", "    if:\n      not: {country: {not_in: [US, CA]}}\n");
     repository.write("flags/sale.yaml", &apart.replace("north-america", "america"));
@@ -132,7 +132,7 @@ fn a_refactoring_is_proven_to_change_nothing() {
 }
 
 #[test]
-fn a_kill_and_its_end_are_said_as_such() {
+fn diff_names_a_kill_and_a_revive() {
     let mut repository = shop();
     repository.write("kills/production/sale.yaml", "reason: \"INC-7: prices are wrong\"\n");
     shows(&repository, "kill", &["diff", "main"]);
@@ -142,7 +142,7 @@ fn a_kill_and_its_end_are_said_as_such() {
 }
 
 #[test]
-fn a_flag_that_comes_or_goes_counts_as_off() {
+fn an_added_or_removed_flag_counts_as_off() {
     let mut repository = shop();
     repository.write("flags/extra.yaml", &SALE.replace("10%", "100%"));
     shows(&repository, "added", &["diff", "-e", "production"]);
@@ -153,14 +153,14 @@ fn a_flag_that_comes_or_goes_counts_as_off() {
 }
 
 #[test]
-fn another_salt_hashes_everybody_anew_within_bounds() {
+fn a_new_salt_reshuffles_within_the_stated_bounds() {
     let repository = shop();
     repository.write("flags/sale.yaml", &format!("salt: second-try\n{}", SALE.replace("10%", "60%")));
     shows(&repository, "salt", &["diff"]);
 }
 
 #[test]
-fn what_decides_nothing_is_metadata_or_less() {
+fn a_change_without_effect_is_metadata_or_none() {
     let repository = shop();
     repository.write("flags/sale.yaml", &SALE.replace("owner: shop", "owner: till"));
     repository.write("flags/banner.yaml", &format!("# Careful.\n{BANNER}"));
@@ -169,7 +169,7 @@ fn what_decides_nothing_is_metadata_or_less() {
 }
 
 #[test]
-fn without_a_change_there_is_nothing_to_say() {
+fn diff_without_a_change_is_empty() {
     let repository = shop();
     repository.write("README.md", "Not a flag.\n");
     shows(&repository, "nothing", &["diff"]);
@@ -188,7 +188,7 @@ fn differ(repository: &TestRepository, flags: &[&str]) {
 }
 
 #[test]
-fn the_working_tree_is_what_counts_whatever_is_staged() {
+fn diff_reads_the_working_tree_not_the_index() {
     let repository = shop();
     let more = SALE.replace("10%", "25%");
     repository.write("flags/sale.yaml", &more);
@@ -216,7 +216,7 @@ fn the_working_tree_is_what_counts_whatever_is_staged() {
 }
 
 #[test]
-fn among_thousands_of_files_none_is_overlooked() {
+fn a_file_among_thousands_is_found() {
     const FLAGS: usize = 3000;
     let mut repository = shop();
     let path = |at: usize| match at % 2 {
@@ -243,7 +243,7 @@ fn among_thousands_of_files_none_is_overlooked() {
 }
 
 #[test]
-fn what_asks_for_what_changed_is_looked_at_too() {
+fn diff_includes_flags_that_depend_on_a_changed_one() {
     let mut repository = shop();
     let asking = |other: &str| format!("requires: {{{other}}}\n{}", crate::git_bench::flag("on"));
     repository.write("flags/after.yaml", &asking("banner: short"));
@@ -259,7 +259,7 @@ fn what_asks_for_what_changed_is_looked_at_too() {
 
 #[cfg(unix)]
 #[test]
-fn a_folder_of_flags_may_stand_elsewhere() {
+fn a_linked_folder_of_flags_is_read() {
     let mut repository = shop();
     repository.git(&["mv", "flags", "shared"]);
     std::os::unix::fs::symlink("shared", repository.root().join("flags")).unwrap();
@@ -271,7 +271,7 @@ fn a_folder_of_flags_may_stand_elsewhere() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_that_leads_nowhere_can_be_mended() {
+fn a_dangling_link_can_be_repaired() {
     let mut repository = shop();
     std::os::unix::fs::symlink("nowhere.yaml", repository.root().join("flags/again.yaml")).unwrap();
     repository.commit("a dead link");
@@ -282,7 +282,7 @@ fn a_link_that_leads_nowhere_can_be_mended() {
 }
 
 #[test]
-fn a_branch_is_compared_with_where_it_began() {
+fn a_branch_is_compared_with_its_merge_base() {
     let mut repository = shop();
     repository.write("flags/sale.yaml", &SALE.replace("10%", "25%"));
     repository.commit("more of them");
@@ -311,7 +311,7 @@ fn a_shallow_clone_says_what_to_fetch() {
 }
 
 #[test]
-fn histories_that_meet_beyond_a_shallow_clone_are_said_to() {
+fn a_merge_base_beyond_a_shallow_clone_is_reported() {
     let mut repository = shop();
     repository.write("flags/sale.yaml", &SALE.replace("10%", "25%"));
     repository.commit("more of them");
@@ -335,7 +335,7 @@ fn a_bare_repository_needs_two_ends() {
 }
 
 #[test]
-fn what_goes_too_far_is_refused() {
+fn fail_on_and_max_share_refuse_a_change() {
     let repository = shop();
     repository.write("flags/sale.yaml", &SALE.replace("10%", "5%"));
     shows(&repository, "refused", &["diff", "-e", "production", "--fail-on", "shrink", "--max-share", "4.999%"]);
@@ -344,7 +344,7 @@ fn what_goes_too_far_is_refused() {
 }
 
 #[test]
-fn known_contexts_are_counted() {
+fn diff_counts_the_contexts_of_a_population() {
     let repository = shop();
     repository.write("flags/sale.yaml", &SALE.replace("10%", "100%"));
     let lines: String = (0..1000)
@@ -366,7 +366,7 @@ fn repository_text(name: &str) -> String {
 }
 
 #[test]
-fn a_definition_with_errors_hides_no_other() {
+fn a_definition_with_errors_does_not_hide_other_changes() {
     let repository = shop();
     repository.write("flags/sale.yaml", &SALE.replace("serve: on", "serve: onn"));
     repository.write("flags/banner.yaml", &BANNER.replace("serve: short", "serve: long"));
@@ -375,7 +375,7 @@ fn a_definition_with_errors_hides_no_other() {
 }
 
 #[test]
-fn where_the_work_does_not_suffice_that_is_the_answer() {
+fn an_assertion_beyond_the_work_limit_is_undecided() {
     let repository = shop();
     repository.write("flags/sale.yaml", &SALE.replace("10%", "25%"));
     let ran = shows(&repository, "unknown", &["diff", "-e", "production", "--effort", "0"]);
@@ -383,7 +383,7 @@ fn where_the_work_does_not_suffice_that_is_the_answer() {
 }
 
 #[test]
-fn a_merge_without_a_conflict_may_mean_what_nobody_meant() {
+fn diff_merge_reports_a_flag_that_changes_on_neither_side() {
     let mut repository = shop();
     // One lets France in where neighbours are, the other gives neighbours the long text.
     repository.write("segments/neighbours.yaml", "description: Near us.\nif: {country: [DE, FR]}\n");
@@ -399,7 +399,7 @@ fn a_merge_without_a_conflict_may_mean_what_nobody_meant() {
 }
 
 #[test]
-fn a_merge_may_break_or_conflict() {
+fn diff_merge_reports_conflicts_and_broken_definitions() {
     let mut repository = shop();
     repository.remove("segments/neighbours.yaml");
     repository.write("flags/banner.yaml", &BANNER.replace("{segment: neighbours}", "{country: DE}"));
@@ -437,7 +437,7 @@ fn json_has_exact_fractions() {
 
 /// Twelve pigeons and eleven holes: that there is not one for each takes a solver more work than there is time.
 #[test]
-fn a_flag_beyond_all_work_is_said_to_be_unknown() {
+fn a_flag_that_exceeds_the_work_limit_is_reported_as_unknown() {
     let (pigeons, holes) = (12, 11);
     let name = |pigeon: usize, hole: usize| format!("p{pigeon}h{hole}");
     let pairs = |pigeon: usize| (0..holes).map(move |hole| (pigeon, hole));
@@ -482,7 +482,7 @@ fn tried(repository: &TestRepository, shown: &str) -> String {
 }
 
 #[test]
-fn what_is_live_is_compared_with_what_is_merged() {
+fn diff_compares_a_published_bundle_with_a_revision() {
     let mut repository = shop();
     repository.write("flags/old.yaml", &SALE.replace("10%", "50%"));
     repository.write("flags/calm.yaml", SALE);
@@ -537,7 +537,7 @@ fn two_bundles_are_compared_anywhere() {
 }
 
 #[test]
-fn beside_a_bundle_errors_hide_no_other_change() {
+fn errors_do_not_hide_changes_against_a_bundle() {
     let repository = shop();
     export(&repository, "production", "live.json");
     repository.write("flags/sale.yaml", &SALE.replace("serve: on", "serve: onn"));
@@ -547,7 +547,7 @@ fn beside_a_bundle_errors_hide_no_other_change() {
 }
 
 #[test]
-fn a_pull_request_is_shown_flag_by_flag() {
+fn diff_shows_a_pull_request_flag_by_flag() {
     let repository = example_shop::pull_request();
     let ran = shows(&repository, "pull-request", &["diff", "main...HEAD", "-e", "production"]);
     assert_eq!(ran.code, Some(0));

@@ -216,7 +216,7 @@ fn every_page_of_the_book_is_in_its_summary() {
 }
 
 #[test]
-fn paths_of_the_code_that_documents_name_are_there() {
+fn documents_name_only_existing_code_paths() {
     let mut missing = Vec::new();
     // The comparison names files of other projects.
     for path in documents().into_iter().filter(|path| path != Path::new("docs/comparison.md")) {

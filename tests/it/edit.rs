@@ -30,7 +30,7 @@ fn a_quoted_value_keeps_its_quotes() {
 }
 
 #[test]
-fn what_may_not_be_plain_is_quoted() {
+fn a_text_that_cannot_be_plain_is_quoted() {
     let write = |value| set("a: b # c\n", &[Key("a")], Scalar::Text(value)).unwrap();
     assert_eq!(write("it's: so"), "a: \"it's: so\" # c\n");
     assert_eq!(write("true"), "a: \"true\" # c\n");
@@ -50,21 +50,21 @@ fn a_boolean_is_never_quoted() {
 }
 
 #[test]
-fn the_same_value_changes_nothing_however_it_is_written() {
+fn setting_an_equal_value_changes_no_byte() {
     for text in ["a: \"b\"", "a:   b", "a: 'b' # c\r\n", "{a: b}"] {
         assert_eq!(set(text, &[Key("a")], Scalar::Text("b")).unwrap(), text);
     }
 }
 
 #[test]
-fn flow_style_line_ends_and_a_missing_last_line_end_stay() {
+fn flow_style_and_line_ends_stay() {
     assert_eq!(to_half("rules: [{rollout: 5%,serve: on}]"), "rules: [{rollout: 50%,serve: on}]");
     assert_eq!(to_half("rules:\r\n- rollout: 5%\r\n  serve: on"), "rules:\r\n- rollout: 50%\r\n  serve: on");
     assert_eq!(to_half("\u{feff}rules:\n- rollout: 5%"), "\u{feff}rules:\n- rollout: 50%");
 }
 
 #[test]
-fn a_value_left_out_is_put_behind_its_colon() {
+fn a_missing_value_is_written_after_its_colon() {
     assert_eq!(to_half("rules:\n- rollout: # none\n  serve: on\n"), "rules:\n- rollout: 50% # none\n  serve: on\n");
     assert_eq!(to_half("rules:\n- 'rollout' :\n"), "rules:\n- 'rollout' : 50%\n");
     assert_eq!(to_half("rules: [{rollout:, serve: on}]"), "rules: [{rollout: 50%, serve: on}]");
@@ -72,12 +72,12 @@ fn a_value_left_out_is_put_behind_its_colon() {
 }
 
 #[test]
-fn an_anchor_that_nobody_uses_stays() {
+fn an_unused_anchor_stays() {
     assert_eq!(to_half("rules:\n- rollout: &half 5%\n"), "rules:\n- rollout: &half 50%\n");
 }
 
 #[test]
-fn a_value_that_others_share_is_refused() {
+fn a_value_shared_by_an_alias_is_refused() {
     let shared = |text: &str, path: &[Step]| match set(text, path, Scalar::Text("50%")) {
         Err(Refusal::Shared { path, other }) => format!("{path} {other}"),
         other => panic!("{other:?}"),
@@ -90,7 +90,7 @@ fn a_value_that_others_share_is_refused() {
 }
 
 #[test]
-fn what_cannot_be_changed_says_why_and_what_to_do() {
+fn a_refused_edit_says_why_and_what_to_do() {
     let refused = |text: &str, key| set(text, &[Key(key)], Scalar::Text("x")).unwrap_err().to_string();
     assert_eq!(refused("a: 1", "b"), "there is no `b` in the file");
     assert_eq!(refused("a: [1]", "a"), "`a` is a list, not a single value: change it by hand");
@@ -110,7 +110,7 @@ fn what_cannot_be_changed_says_why_and_what_to_do() {
 }
 
 #[test]
-fn a_key_is_added_on_a_line_of_its_own() {
+fn a_key_is_added_on_its_own_line() {
     let add = |text: &str, after| insert(text, &RULE, after, "rollout", Scalar::Text("50%")).unwrap();
     assert_eq!(
         add("rules:\n  - if: {a: 1}   # who\n    # what\n    serve: on\n", "if"),
@@ -128,7 +128,7 @@ fn a_key_is_added_on_a_line_of_its_own() {
 }
 
 #[test]
-fn a_key_is_added_behind_a_comma_in_flow_style() {
+fn a_key_is_added_after_a_comma_in_flow_style() {
     let add = |text: &str, after| insert(text, &RULE, after, "rollout", Scalar::Text("50%")).unwrap();
     assert_eq!(add("rules: [{if: {a: 1}, serve: on}]", "if"), "rules: [{if: {a: 1}, rollout: 50%, serve: on}]");
     assert_eq!(add("rules:\n  - { serve: on } # x\n", "serve"), "rules:\n  - { serve: on, rollout: 50% } # x\n");
@@ -136,7 +136,7 @@ fn a_key_is_added_behind_a_comma_in_flow_style() {
 }
 
 #[test]
-fn a_key_is_not_added_twice_nor_after_one_that_is_not_there() {
+fn a_key_is_not_added_twice_or_after_a_missing_key() {
     let add = |text: &str| insert(text, &RULE, "serve", "rollout", Scalar::Text("50%")).unwrap_err().to_string();
     assert_eq!(add("rules: [{serve: on, rollout: 5%}]"), "there is a `rules[0].rollout` in the file already");
     assert_eq!(add("rules: [{name: on}]"), "there is no `rules[0].serve` in the file");
@@ -158,7 +158,7 @@ fn a_key_is_removed_with_its_lines() {
 }
 
 #[test]
-fn a_key_is_not_removed_if_more_would_go_with_it() {
+fn a_key_is_not_removed_if_a_comment_would_be_lost() {
     let cut = |text: &str| remove(text, &RULE, "rollout").unwrap_err();
     let unproven = Refusal::Unproven("rules[0].rollout".to_owned());
     assert_eq!(cut("rules:\n- rollout: 5% # few\n  serve: on\n"), unproven);
@@ -381,7 +381,7 @@ fn file() -> impl Strategy<Value = Written> {
 
 proptest! {
     #[test]
-    fn only_the_intended_value_and_the_intended_bytes_change(
+    fn an_edit_changes_only_the_intended_value_and_bytes(
         file in file(),
         pick in any::<prop::sample::Index>(),
         new in prop_oneof![3 => "[a-z0-9%]{1,6}", 1 => "[ -~é€\n]{0,8}"],
@@ -413,7 +413,7 @@ proptest! {
     }
 
     #[test]
-    fn a_key_that_was_added_can_be_removed_and_leaves_no_trace(file in file(), pick in any::<prop::sample::Index>()) {
+    fn adding_and_removing_a_key_restores_the_file(file in file(), pick in any::<prop::sample::Index>()) {
         let mut before: Value = serde_yaml::from_str(&file.text).unwrap();
         let pairs: Vec<_> = places(&before).into_iter().filter(|path| matches!(path.last(), Some(Place::Key(_)))).collect();
         let path = pick.get(&pairs);

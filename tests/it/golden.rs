@@ -47,7 +47,7 @@ cases: []     # none yet
 ";
 
 #[test]
-fn update_writes_the_cells_and_nothing_else() {
+fn update_writes_only_the_golden_cells() {
     let folder = repository(PEOPLE.as_bytes());
     assert_eq!(flagctl(&folder, &["test"]).0, 1);
     let (code, out, err) = flagctl(&folder, &["test", "--update"]);
@@ -86,7 +86,7 @@ fn a_changed_flag_changes_one_line_for_each_person() {
 }
 
 #[test]
-fn cells_of_what_is_gone_fail_and_are_removed() {
+fn golden_cells_of_removed_flags_fail_and_are_removed() {
     let folder = repository(PEOPLE.as_bytes());
     flagctl(&folder, &["test", "--update"]);
     let text = written(&folder)
@@ -99,7 +99,7 @@ fn cells_of_what_is_gone_fail_and_are_removed() {
 }
 
 #[test]
-fn a_layout_that_cannot_be_kept_is_left_alone() {
+fn a_layout_that_cannot_be_kept_is_refused() {
     let text = "contexts: {dana: {country: US}}\ngolden: {cells: {}}\n";
     let folder = repository(text.as_bytes());
     let (code, _, err) = flagctl(&folder, &["test", "--update"]);

@@ -43,7 +43,7 @@ fn is_sound(repository: &TestRepository, folder: &Path) {
 }
 
 #[test]
-fn a_kill_says_what_falls_and_a_revival_takes_it_back_exactly() {
+fn kill_lists_dependants_and_revive_restores_the_exact_state() {
     let repository = shop();
     let before = repository.git(&["rev-parse", "HEAD^{tree}"]);
     let ran = repository.flagctl(&["kill", "cart", "-e", "production", "--reason", "INC-1: it's empty", "--yes"]);
@@ -93,7 +93,7 @@ fn dated(repository: &TestRepository, revision: &str) -> String {
 }
 
 #[test]
-fn an_off_path_that_has_never_been_live_is_told_before_the_kill() {
+fn kill_warns_about_an_off_variant_that_was_never_served() {
     let mut repository = TestRepository::new();
     repository.write("flagctl.yaml", PROJECT);
     repository.commit("no flags");
@@ -123,7 +123,7 @@ fn an_off_path_that_has_never_been_live_is_told_before_the_kill() {
 }
 
 #[test]
-fn an_off_path_that_was_live_is_told_with_the_commit_that_ended_it() {
+fn kill_names_the_commit_that_last_served_the_off_variant() {
     let mut repository = TestRepository::with_sale();
     let until = |repository: &TestRepository| format!("`off` was last served here until {}", dated(repository, "HEAD"));
     assert_eq!(notes(&repository, repository.root()), [until(&repository)]);
@@ -140,7 +140,7 @@ fn an_off_path_that_was_live_is_told_with_the_commit_that_ended_it() {
 }
 
 #[test]
-fn killing_what_is_killed_and_reviving_what_is_not_change_nothing() {
+fn repeated_kill_and_revive_change_nothing() {
     let repository = shop();
     let kill = ["kill", "cart", "-e", "production", "--reason", "INC-1", "--yes"];
     fine(repository.flagctl(&kill));
@@ -152,7 +152,7 @@ fn killing_what_is_killed_and_reviving_what_is_not_change_nothing() {
 }
 
 #[test]
-fn a_tag_and_several_environments_are_one_commit() {
+fn a_kill_by_tag_in_several_environments_is_one_commit() {
     let repository = shop();
     let kill = ["kill", "--tag", "money", "-e", "production", "-e", "staging", "--reason", "all of it", "--yes"];
     fine(repository.flagctl(&kill));
@@ -174,7 +174,7 @@ fn a_tag_and_several_environments_are_one_commit() {
 }
 
 #[test]
-fn what_has_changed_meanwhile_is_revived_only_when_told() {
+fn revive_after_a_change_needs_an_option() {
     let mut repository = shop();
     fine(repository.flagctl(&["kill", "cart", "-e", "production", "--reason", "INC-1", "--yes"]));
     repository.write("flags/cart.yaml", &flag("tags: [money]\n").replace("25%", "100%"));
@@ -311,7 +311,7 @@ fn all_are_killed(repository: &TestRepository, folder: &Path) {
 }
 
 #[test]
-fn fifty_who_kill_different_flags_and_twenty_who_kill_the_same_all_succeed() {
+fn seventy_concurrent_kills_in_one_repository_all_succeed() {
     let repository = many();
     kill_all(&repository, |_| repository.root().to_owned(), &[]);
     all_are_killed(&repository, repository.root());
@@ -321,7 +321,7 @@ fn fifty_who_kill_different_flags_and_twenty_who_kill_the_same_all_succeed() {
 }
 
 #[test]
-fn fifty_clones_that_push_kills_of_different_flags_and_twenty_of_the_same_all_succeed() {
+fn seventy_concurrent_kills_from_clones_all_succeed() {
     let repository = many();
     let bare = repository.clone_to("bare.git", &["--bare"]);
     let clone = |at: usize| repository.beside(&format!("clone-{at}"));
@@ -336,7 +336,7 @@ fn fifty_clones_that_push_kills_of_different_flags_and_twenty_of_the_same_all_su
 }
 
 #[test]
-fn killed_at_any_moment_it_leaves_nothing_that_anybody_stumbles_over() {
+fn an_interrupted_kill_leaves_no_obstacle() {
     const ROUNDS: u32 = 120;
     let repository = many();
     let whole = Instant::now();

@@ -42,7 +42,7 @@ fn history() -> TestRepository {
 }
 
 #[test]
-fn each_commit_says_what_it_changed_in_the_flags_meaning() {
+fn log_shows_what_each_commit_changed() {
     let ran = history().flagctl(&["log", "sale"]);
     let lines: Vec<&str> = ran.stdout.lines().filter(|line| line.starts_with("  ")).map(str::trim).collect();
     let expected = [
@@ -65,7 +65,7 @@ fn each_commit_says_what_it_changed_in_the_flags_meaning() {
 }
 
 #[test]
-fn so_many_commits_are_shown_as_asked_for_and_from_where() {
+fn log_limits_and_starts_as_requested() {
     let ran = history().flagctl(&["log", "sale", "-n", "1", "--at", "HEAD~4", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
     let changes = json.pointer("/commits/0/changes").expect("a commit");
@@ -76,7 +76,7 @@ fn so_many_commits_are_shown_as_asked_for_and_from_where() {
 }
 
 #[test]
-fn a_command_and_its_reason_are_those_that_the_commit_gives_for_this_flag() {
+fn log_shows_the_command_and_the_reason_from_the_commit_message() {
     let mut repository = history();
     repository.write("flags/sale.yaml", FLAG);
     repository.remove("flags/shop/sale.yaml");
@@ -93,7 +93,7 @@ fn a_command_and_its_reason_are_those_that_the_commit_gives_for_this_flag() {
 }
 
 #[test]
-fn the_end_of_a_shallow_clone_is_no_commit_that_added_the_flag() {
+fn log_does_not_name_the_end_of_a_shallow_clone_as_the_first_commit() {
     let repository = history();
     let ran = repository.flagctl_in(&repository.clone_to("two", &["--depth", "2"]), &["log", "sale"]);
     let note =
@@ -107,7 +107,7 @@ fn the_end_of_a_shallow_clone_is_no_commit_that_added_the_flag() {
 }
 
 #[test]
-fn a_flag_that_never_was_has_no_history() {
+fn log_refuses_a_flag_that_never_existed() {
     let ran = history().flagctl(&["log", "sales"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(3), ""));
     assert_eq!(ran.stderr, "error: no commit up to HEAD has a flag `sales`\n");

@@ -139,7 +139,7 @@ fn each_page_begins_with_a_sentence_and_shows_both_sides() {
 }
 
 #[test]
-fn what_a_page_says_fails_fails_with_its_code_alone() {
+fn fail_examples_of_pages_fail_with_only_their_code() {
     for code in Code::ALL {
         let mut shown = String::new();
         for block in blocks(code.page()).iter().filter(|block| block.info.starts_with("yaml fail")) {
@@ -159,7 +159,7 @@ fn what_a_page_says_fails_fails_with_its_code_alone() {
 }
 
 #[test]
-fn what_a_page_says_passes_passes() {
+fn pass_examples_of_pages_pass() {
     for code in Code::ALL {
         for block in blocks(code.page()).iter().filter(|block| block.info.starts_with("yaml pass")) {
             let (findings, text) = validate(block);

@@ -65,7 +65,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn a_commit_is_published_once_and_its_bundle_is_the_export() {
+fn a_commit_is_published_once_and_its_bundle_equals_the_export() {
     let repository = TestRepository::with_sale();
     let commit = repository.git(&["rev-parse", "HEAD"]);
     let exported = fine(repository.flagctl(&["export", "bundle", "--at", "HEAD"]));
@@ -103,7 +103,7 @@ fn a_commit_is_published_once_and_its_bundle_is_the_export() {
 }
 
 #[test]
-fn the_same_commits_make_the_same_bytes_anywhere() {
+fn the_same_commits_publish_the_same_bytes() {
     let one = TestRepository::with_sale();
     let other = TestRepository::with_sale();
     for repository in [&one, &other] {
@@ -132,7 +132,7 @@ fn an_older_commit_never_overtakes_a_newer_one() {
 }
 
 #[test]
-fn parted_histories_are_refused_unless_told() {
+fn publish_refuses_a_diverged_history_without_an_option() {
     let mut repository = TestRepository::with_sale();
     fine(publish(&repository, &[]));
     let published = repository.git(&["rev-parse", "HEAD"]);
@@ -166,7 +166,7 @@ fn a_shallow_clone_says_what_it_lacks() {
 }
 
 #[test]
-fn files_that_differ_from_the_commit_are_refused_unless_told() {
+fn publish_refuses_uncommitted_files_without_an_option() {
     let repository = TestRepository::with_sale();
     repository.write("flags/more.yaml", &crate::git_bench::flag("off"));
     let ran = publish(&repository, &[]);
@@ -181,7 +181,7 @@ fn files_that_differ_from_the_commit_are_refused_unless_told() {
 }
 
 #[test]
-fn what_has_errors_is_refused_and_nothing_is_written() {
+fn publish_refuses_definitions_with_errors() {
     let mut repository = TestRepository::with_sale();
     repository.write("flags/wrong.yaml", "variants: {on: true}\n");
     repository.write("flags/worse.yaml", "variants: 7\n");
@@ -193,7 +193,7 @@ fn what_has_errors_is_refused_and_nothing_is_written() {
 }
 
 #[test]
-fn a_kill_is_an_emergency() {
+fn kill_and_revive_print_the_documented_session() {
     let repository = TestRepository::with_sale();
     fine(publish(&repository, &["--format", "flagd"]));
     fine(repository.flagctl(&["kill", "sale", "-e", "production", "--reason", "INC-1", "--yes"]));
@@ -206,7 +206,7 @@ fn a_kill_is_an_emergency() {
 }
 
 #[test]
-fn a_rollback_is_a_new_number_that_slow_jobs_do_not_undo() {
+fn a_rollback_gets_a_new_number_that_slow_jobs_do_not_undo() {
     let mut repository = TestRepository::with_sale();
     fine(publish(&repository, &["--at", "HEAD~1", "--format", "flagd"]));
     fine(publish(&repository, &["--format", "flagd"]));
@@ -265,7 +265,7 @@ fn twenty() -> (TestRepository, Vec<String>) {
 }
 
 #[test]
-fn twenty_publishers_at_once_end_with_the_newest_commit() {
+fn twenty_concurrent_publishers_end_with_the_newest_commit() {
     let (repository, commits) = twenty();
     let target = target(&repository);
     let publisher = |commit: &String| start(&repository, &["publish", &target, "--at", commit, "--format", "flagd"]);
@@ -288,7 +288,7 @@ fn twenty_publishers_at_once_end_with_the_newest_commit() {
 }
 
 #[test]
-fn whoever_is_killed_leaves_readers_a_valid_bundle() {
+fn an_interrupted_publish_leaves_a_valid_bundle() {
     let (repository, commits) = twenty();
     let target = target(&repository);
     fine(publish(&repository, &["--at", &commits[0], "--format", "flagd"]));
@@ -316,7 +316,7 @@ fn whoever_is_killed_leaves_readers_a_valid_bundle() {
 }
 
 #[test]
-fn the_next_publisher_completes_what_a_killed_one_left() {
+fn the_next_publisher_completes_an_interrupted_one() {
     let repository = TestRepository::with_sale();
     fine(publish(&repository, &["--at", "HEAD~1", "--format", "flagd"]));
     let old =
@@ -350,7 +350,7 @@ fn key(repository: &TestRepository, name: &str) -> PathBuf {
 }
 
 #[test]
-fn a_signature_is_what_ssh_keygen_takes_for_one() {
+fn signatures_are_valid_for_ssh_keygen() {
     let repository = TestRepository::with_sale();
     let signers = key(&repository, "dana");
     let signers = signers.to_str().unwrap();
@@ -383,7 +383,7 @@ fn a_signature_is_what_ssh_keygen_takes_for_one() {
 }
 
 #[test]
-fn a_tampered_byte_is_found_wherever_it_is() {
+fn verify_finds_every_changed_byte() {
     let repository = TestRepository::with_sale();
     let signers = key(&repository, "dana");
     let checks = ["--allowed-signers", signers.to_str().unwrap()];
@@ -413,7 +413,7 @@ fn a_tampered_byte_is_found_wherever_it_is() {
 }
 
 #[test]
-fn a_log_with_a_gap_or_a_foreign_entry_is_found() {
+fn verify_finds_a_gap_and_a_foreign_log_entry() {
     let mut repository = TestRepository::with_sale();
     fine(publish(&repository, &["--at", "HEAD~1"]));
     fine(publish(&repository, &[]));
@@ -432,7 +432,7 @@ fn a_log_with_a_gap_or_a_foreign_entry_is_found() {
 }
 
 #[test]
-fn age_is_that_of_the_commit() {
+fn max_age_is_measured_from_the_commit() {
     let repository = TestRepository::with_sale();
     fine(publish(&repository, &[]));
     let ran = verify(&repository, &["--max-age", "36500d"]);
@@ -450,7 +450,7 @@ fn age_is_that_of_the_commit() {
 }
 
 #[test]
-fn a_pulled_file_is_replaced_only_by_what_is_sound_and_newer() {
+fn pull_replaces_a_file_only_with_valid_newer_content() {
     let repository = TestRepository::with_sale();
     let signers = key(&repository, "dana");
     let file = repository.beside("flags.json");
@@ -512,7 +512,7 @@ fn a_pulled_file_is_replaced_only_by_what_is_sound_and_newer() {
 }
 
 #[test]
-fn readers_never_see_half_a_file() {
+fn a_reader_never_sees_a_partial_file() {
     let (repository, commits) = twenty();
     let target = target(&repository);
     fine(publish(&repository, &["--at", &commits[0], "--format", "flagd"]));
@@ -540,7 +540,7 @@ fn readers_never_see_half_a_file() {
 }
 
 #[test]
-fn programs_get_what_became_of_it_as_json() {
+fn publish_writes_its_result_as_json() {
     let repository = TestRepository::with_sale();
     let signers = key(&repository, "dana");
     let signers = signers.to_str().unwrap();

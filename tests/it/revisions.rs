@@ -38,7 +38,7 @@ fn commit_ids_are_the_same_everywhere() {
 }
 
 #[test]
-fn a_revision_is_what_git_calls_one() {
+fn revisions_resolve_as_in_git() {
     let repository = TestRepository::with_sale();
     repository.git(&["tag", "before", "HEAD~1"]);
     repository.git(&["tag", "--annotate", "--message", "v1", "v1", "HEAD~1"]);
@@ -58,7 +58,7 @@ fn a_revision_is_what_git_calls_one() {
 }
 
 #[test]
-fn a_moment_is_the_newest_commit_until_then_on_the_first_parent_line() {
+fn a_time_selects_the_newest_first_parent_commit_before_it() {
     let mut repository = TestRepository::with_sale();
     // A merge of what was made before it: the branch's commit was not on main until the merge was.
     repository.git(&["switch", "--quiet", "--create", "side", "HEAD~1"]);
@@ -87,14 +87,14 @@ fn a_moment_is_the_newest_commit_until_then_on_the_first_parent_line() {
 }
 
 #[test]
-fn a_moment_means_the_same_in_a_fresh_clone() {
+fn a_time_selects_the_same_commit_in_a_fresh_clone() {
     let repository = TestRepository::with_sale();
     let clone = repository.clone_to("clone", &[]);
     assert_eq!(sale_in(&repository, &clone, "main@{2026-11-01}"), sale(&repository, "main@{2026-11-01}"));
 }
 
 #[test]
-fn a_tag_that_looks_like_a_date_is_the_tag() {
+fn a_tag_that_looks_like_a_date_wins() {
     let repository = TestRepository::with_sale();
     repository.git(&["tag", "2026-11-01", "HEAD"]);
     assert_decides(&sale(&repository, "2026-11-01"), ON);
@@ -102,7 +102,7 @@ fn a_tag_that_looks_like_a_date_is_the_tag() {
 }
 
 #[test]
-fn a_relative_moment_is_a_wrong_command_line() {
+fn a_relative_time_is_a_usage_error() {
     let repository = TestRepository::with_sale();
     let ran = sale(&repository, "main@{yesterday}");
     assert_eq!(ran.code, Some(2));
@@ -110,7 +110,7 @@ fn a_relative_moment_is_a_wrong_command_line() {
 }
 
 #[test]
-fn everything_is_read_from_the_revision() {
+fn at_reads_every_file_from_the_revision() {
     let mut repository = TestRepository::with_sale();
     repository.write("kills/production/sale.yaml", "reason: 'INC-1: stop'\n");
     repository.write("flags/deep/er/nested.yaml", &flag("on"));
@@ -138,7 +138,7 @@ fn everything_is_read_from_the_revision() {
 }
 
 #[test]
-fn flags_are_listed_and_shown_as_they_were() {
+fn list_and_show_read_an_older_revision() {
     let mut repository = TestRepository::with_sale();
     repository.write("kills/production/sale.yaml", "reason: 'INC-1: stop'\n");
     let killed = repository.commit("kill");
@@ -194,7 +194,7 @@ fn validate_reports_on_paths_that_only_the_revision_has() {
 
 #[cfg(unix)]
 #[test]
-fn links_are_followed_as_far_as_the_revision_goes() {
+fn links_are_followed_inside_the_revision() {
     use std::os::unix::fs::symlink;
     let mut repository = TestRepository::with_sale();
     repository.write("shared/linked.yaml", &flag("on"));
@@ -214,7 +214,7 @@ fn links_are_followed_as_far_as_the_revision_goes() {
 }
 
 #[test]
-fn the_flag_repository_may_be_a_folder_of_gits() {
+fn the_flag_repository_may_be_a_subfolder_of_the_git_repository() {
     let mut repository = TestRepository::new();
     repository.write("services/shop/flagctl.yaml", PROJECT);
     repository.write("services/shop/flags/sale.yaml", &flag("off"));
@@ -247,7 +247,7 @@ fn the_flag_repository_may_be_a_folder_of_gits() {
 }
 
 #[test]
-fn a_revision_before_the_first_flag_says_so() {
+fn a_revision_before_the_first_flag_is_reported() {
     let mut repository = TestRepository::new();
     repository.write("README.md", "");
     repository.commit("nothing yet");
@@ -277,7 +277,7 @@ fn worktrees_bare_repositories_and_detached_heads_are_read() {
 }
 
 #[test]
-fn a_submodule_is_a_repository_of_its_own() {
+fn a_submodule_is_a_separate_repository() {
     let repository = TestRepository::with_sale();
     let outer = repository.beside("outer");
     repository.git(&["init", "--quiet", outer.to_str().unwrap()]);
@@ -292,7 +292,7 @@ fn a_submodule_is_a_repository_of_its_own() {
 }
 
 #[test]
-fn a_hook_sees_the_commits_of_a_push_that_is_not_accepted_yet() {
+fn a_pre_receive_hook_sees_the_commits_before_it_accepts_them() {
     let repository = TestRepository::with_sale();
     let bare = repository.clone_to("bare.git", &["--bare"]);
     let hook = format!(
@@ -325,7 +325,7 @@ fn sha_256_repositories_are_read() {
 }
 
 #[test]
-fn a_folder_outside_of_git_is_refused() {
+fn a_folder_outside_git_is_refused() {
     let repository = TestRepository::new();
     let outside = repository.beside("outside");
     fs::create_dir(&outside).unwrap();
@@ -349,7 +349,7 @@ fn a_repository_without_commits_is_refused() {
 }
 
 #[test]
-fn an_unknown_revision_gets_the_name_that_was_probably_meant() {
+fn an_unknown_revision_suggests_a_similar_name() {
     let repository = TestRepository::with_sale();
     repository.git(&["tag", "v1.2.0"]);
     assert_refuses(&sale(&repository, "mian"), "there is no revision `mian`; did you mean `main`?");
@@ -380,7 +380,7 @@ fn an_unknown_revision_gets_the_name_that_was_probably_meant() {
 }
 
 #[test]
-fn a_revision_that_is_no_commit_is_refused() {
+fn a_revision_that_is_not_a_commit_is_refused() {
     let repository = TestRepository::with_sale();
     repository.git(&["tag", "a-folder", "HEAD:flags"]);
     for (at, kind) in [("HEAD:flags", "folder"), ("HEAD:flagctl.yaml", "file"), ("a-folder", "folder")] {
@@ -390,7 +390,7 @@ fn a_revision_that_is_no_commit_is_refused() {
 }
 
 #[test]
-fn a_moment_before_the_history_is_refused() {
+fn a_time_before_the_history_is_refused() {
     let repository = TestRepository::with_sale();
     assert_refuses(
         &sale(&repository, "2020-02-29"),
@@ -399,7 +399,7 @@ fn a_moment_before_the_history_is_refused() {
 }
 
 #[test]
-fn an_abbreviated_id_of_several_commits_is_refused() {
+fn an_ambiguous_commit_id_is_refused() {
     let repository = TestRepository::new();
     let mut stream = String::new();
     for at in 0..1000 {
@@ -480,7 +480,7 @@ fn a_shallow_clone_says_what_to_fetch() {
 }
 
 #[test]
-fn a_partial_clone_says_what_to_fetch() {
+fn a_partial_clone_reports_the_fetch_command() {
     let repository = TestRepository::with_sale();
     repository.git(&["config", "uploadpack.allowFilter", "true"]);
     for filter in ["--filter=blob:none", "--filter=tree:0"] {
@@ -496,7 +496,7 @@ fn a_partial_clone_says_what_to_fetch() {
 }
 
 #[test]
-fn formats_that_cannot_be_read_are_named() {
+fn an_unsupported_git_format_is_named() {
     let repository = TestRepository::with_sale();
     repository.git(&["config", "core.repositoryFormatVersion", "1"]);
     repository.git(&["config", "extensions.timeTravel", "true"]);
@@ -518,7 +518,7 @@ fn formats_that_cannot_be_read_are_named() {
 
 #[cfg(unix)]
 #[test]
-fn a_repository_of_another_user_is_read_only_where_git_trusts_it() {
+fn a_repository_of_another_user_needs_safe_directory() {
     let repository = TestRepository::with_sale();
     let chown = |path: &Path| std::os::unix::fs::chown(path, Some(12345), None);
     if chown(repository.root()).is_err() {

@@ -35,7 +35,7 @@ fn banner(repository: &TestRepository) -> String {
 }
 
 #[test]
-fn a_step_changes_the_number_and_nothing_else() {
+fn a_rollout_step_changes_only_the_number() {
     let repository = shop();
     fine(rollout(&repository, &["next", "--reason", "no complaints"]));
     assert_eq!(banner(&repository), BANNER.replace("'5%'", "'25%'"));
@@ -57,7 +57,7 @@ fn a_step_changes_the_number_and_nothing_else() {
 }
 
 #[test]
-fn who_enters_and_who_leaves_is_said_for_all_contexts() {
+fn rollout_shows_which_contexts_enter_and_leave() {
     let mut repository = shop();
     let ran = fine(rollout(&repository, &["next"]));
     let enter = "  20% of units where country eq \"DE\": off → on\n  nobody leaves\n";
@@ -86,7 +86,7 @@ fn a_rule_without_a_rollout_gets_one() {
 }
 
 #[test]
-fn environments_with_rules_of_their_own_have_rollouts_of_their_own() {
+fn environments_with_separate_rules_have_separate_rollouts() {
     let repository = shop();
     let own = "environments:\n  production:\n    rules: [{name: nearby, rollout: 1%, steps: [1%, 2%], serve: on}]\n";
     repository.write("flags/web/banner.yaml", &format!("{BANNER}{own}"));
@@ -112,7 +112,7 @@ fn environments_with_rules_of_their_own_have_rollouts_of_their_own() {
 }
 
 #[test]
-fn what_is_not_clear_is_refused_and_nothing_written() {
+fn an_ambiguous_rollout_is_refused() {
     let repository = shop();
     let head = repository.git(&["rev-parse", "HEAD"]);
     let refused = |arguments: &[&str]| {
@@ -153,7 +153,7 @@ fn what_is_not_clear_is_refused_and_nothing_written() {
 }
 
 #[test]
-fn all_who_go_to_the_same_share_at_once_succeed_and_one_of_them_commits() {
+fn concurrent_rollouts_to_one_percentage_succeed_with_one_commit() {
     let repository = shop();
     let spawn = |to: &str| {
         let mut command = repository.command(env!("CARGO_BIN_EXE_flagctl"));
@@ -183,7 +183,7 @@ fn all_who_go_to_the_same_share_at_once_succeed_and_one_of_them_commits() {
 }
 
 #[test]
-fn killed_at_any_moment_it_has_written_all_or_nothing() {
+fn an_interrupted_rollout_is_complete_or_absent() {
     const ROUNDS: u32 = 120;
     let repository = shop();
     let whole = Instant::now();

@@ -102,7 +102,7 @@ fn independence(left: &[u32], right: &[u32]) -> f64 {
 }
 
 #[test]
-fn each_percent_has_its_share_of_units_under_every_salt() {
+fn units_are_uniform_over_percentages_for_every_salt() {
     for (salt, sample) in samples().iter().enumerate() {
         for (domain, buckets) in [("gate", &sample.gate), ("split", &sample.split)] {
             let z = uniformity(100, buckets.iter().copied());
@@ -112,7 +112,7 @@ fn each_percent_has_its_share_of_units_under_every_salt() {
 }
 
 #[test]
-fn each_of_the_100_000_buckets_has_its_share_of_units() {
+fn units_are_uniform_over_the_100_000_buckets() {
     let gate = uniformity(BUCKETS as usize, samples().iter().flat_map(|sample| sample.gate.iter().copied()));
     assert!(gate.abs() < UNLIKELY, "gate: {gate}");
     let split = uniformity(BUCKETS as usize, samples().iter().flat_map(|sample| sample.split.iter().copied()));
@@ -131,7 +131,7 @@ fn the_buckets_of_one_flag_say_nothing_about_those_of_another() {
 }
 
 #[test]
-fn whether_a_unit_is_admitted_says_nothing_about_its_variant() {
+fn rollout_and_split_buckets_are_independent() {
     for (salt, sample) in samples().iter().enumerate() {
         let z = independence(&sample.gate, &sample.split);
         assert!(z.abs() < UNLIKELY, "flag-{salt}: {z}");
@@ -144,7 +144,7 @@ fn whether_a_unit_is_admitted_says_nothing_about_its_variant() {
 }
 
 #[test]
-fn buckets_that_are_not_as_good_as_chance_are_found_out() {
+fn the_statistical_tests_reject_biased_buckets() {
     let sample = &samples()[0];
     let skewed = sample.gate.iter().map(|bucket| if bucket % 50 == 0 { 0 } else { *bucket });
     assert!(uniformity(100, skewed) > UNLIKELY, "too many in one");
@@ -173,7 +173,7 @@ fn flag(bucketing: &str, rollout: u32) -> Bundle {
 }
 
 #[test]
-fn growing_a_rollout_moves_nobody_out_and_changes_nobodys_variant() {
+fn a_growing_rollout_removes_no_unit_and_changes_no_variant() {
     const PEOPLE: usize = 4_000;
     for bucketing in ["siphash", "flagd-v2", "flagd-v3"] {
         let mut before: Vec<Option<String>> = vec![None; PEOPLE];

@@ -68,7 +68,7 @@ struct BucketRow {
 }
 
 #[test]
-fn every_unit_falls_in_the_bucket_that_the_vectors_name() {
+fn buckets_match_the_vectors() {
     let BucketRows { rows, .. } = vectors("bucketing.json");
     let mut differences = Vec::new();
     for row in &rows {
@@ -123,7 +123,7 @@ struct ConditionRow {
 }
 
 #[test]
-fn every_condition_is_as_true_as_the_vectors_say() {
+fn conditions_evaluate_as_in_the_vectors() {
     let table: ConditionRows = vectors("conditions.json");
     let settings = json!({"version": 1, "environments": ["production"], "attributes": table.attributes});
     let mut files = Object::from_iter([("flagctl.yaml".to_owned(), settings)]);
@@ -224,7 +224,7 @@ impl Said {
 }
 
 #[test]
-fn every_flag_serves_what_the_vectors_say_and_for_their_reason() {
+fn decisions_and_reasons_match_the_vectors() {
     const NOW: Timestamp = Timestamp::constant(1_795_345_320, 0);
     assert_eq!(NOW.to_string(), "2026-11-22T11:02:00Z");
     let Cases { cases, .. } = vectors("decisions.json");

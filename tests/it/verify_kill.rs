@@ -40,7 +40,7 @@ fn kill(repository: &TestRepository, flag: &str) {
 }
 
 #[test]
-fn a_kill_is_proven_with_what_falls_with_it() {
+fn a_kill_is_proven_together_with_its_dependants() {
     let repository = shop();
     kill(&repository, "cart");
     let ran = verify(&repository, &[]);
@@ -61,7 +61,7 @@ fn a_kill_is_proven_with_what_falls_with_it() {
 }
 
 #[test]
-fn a_flag_turned_to_its_off_by_hand_is_the_same() {
+fn a_flag_turned_off_by_hand_is_proven_too() {
     let mut repository = shop();
     repository.write("flags/banner.yaml", &flag("enabled: false\n"));
     repository.commit("banner: off");
@@ -70,7 +70,7 @@ fn a_flag_turned_to_its_off_by_hand_is_the_same() {
 }
 
 #[test]
-fn a_kill_that_turns_somebody_on_is_none() {
+fn a_kill_that_turns_a_flag_on_is_not_proven() {
     let mut repository = shop();
     let text = flag("").replace("{country: DE}", "{flag: {cart: off}}");
     repository.write("flags/fallback.yaml", &text);
@@ -82,7 +82,7 @@ fn a_kill_that_turns_somebody_on_is_none() {
 }
 
 #[test]
-fn anything_else_in_the_range_is_named() {
+fn verify_kill_names_every_other_change() {
     let mut repository = shop();
     kill(&repository, "cart");
     repository.write("README.md", "A better shop.\n");
@@ -100,7 +100,7 @@ fn anything_else_in_the_range_is_named() {
 }
 
 #[test]
-fn a_revival_a_new_flag_and_a_broken_kill_are_none() {
+fn a_revive_a_new_flag_and_a_broken_kill_file_are_not_proven() {
     let mut repository = shop();
     kill(&repository, "cart");
     repository.git(&["tag", "--force", "base"]);
@@ -117,7 +117,7 @@ fn a_revival_a_new_flag_and_a_broken_kill_are_none() {
 }
 
 #[test]
-fn what_others_did_meanwhile_does_not_count() {
+fn diff_ignores_commits_that_the_base_got_meanwhile() {
     let mut repository = shop();
     repository.git(&["checkout", "--quiet", "-b", "stop"]);
     kill(&repository, "cart");

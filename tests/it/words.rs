@@ -41,7 +41,7 @@ fn falls(repository: &TestRepository, flags: &[&str]) {
 }
 
 #[test]
-fn what_depends_on_a_flag_is_found_again_after_commits() {
+fn dependants_are_found_after_further_commits() {
     let mut repository = repository();
     let words = repository.root().join(".git/flagctl/words");
     falls(&repository, &["near", "spelled", "far"]);
@@ -58,7 +58,7 @@ fn what_depends_on_a_flag_is_found_again_after_commits() {
 }
 
 #[test]
-fn what_is_remembered_and_broken_is_worked_out_anew() {
+fn a_broken_cache_is_rebuilt() {
     let repository = repository();
     falls(&repository, &["near", "spelled", "far"]);
     for name in ["words", "trees"] {
@@ -76,7 +76,7 @@ fn what_is_remembered_and_broken_is_worked_out_anew() {
 }
 
 #[test]
-fn nothing_is_lost_where_nothing_can_be_remembered() {
+fn a_cache_that_cannot_be_written_changes_no_result() {
     let repository = repository();
     fs::write(repository.root().join(".git/flagctl"), "in the way").unwrap();
     falls(&repository, &["near", "spelled", "far"]);
@@ -84,7 +84,7 @@ fn nothing_is_lost_where_nothing_can_be_remembered() {
 }
 
 #[test]
-fn worktrees_and_bare_repositories_remember_too() {
+fn worktrees_and_bare_repositories_use_the_cache() {
     let repository = repository();
     let (tree, bare) = (repository.beside("tree"), repository.beside("bare"));
     repository.git(&["worktree", "add", "--quiet", "-b", "other", tree.to_str().unwrap()]);

@@ -94,7 +94,7 @@ fn scalars_read_as_serde_yaml_reads_them() {
 }
 
 #[test]
-fn each_harmful_text_is_refused_for_what_it_is() {
+fn each_harmful_text_is_refused_with_its_reason() {
     let bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n\
                 d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n";
     let long = format!("a: &a '{}'\nb: [{}]\n", "x".repeat(100_000), "*a,".repeat(20_000));
@@ -126,7 +126,7 @@ fn each_harmful_text_is_refused_for_what_it_is() {
 }
 
 #[test]
-fn a_hundred_lines_of_comment_are_nothing_to_stumble_over() {
+fn a_hundred_comment_lines_do_not_break_an_edit() {
     let text = format!("{}# flagctl: allow unused-variant -- why\na: 1\n", "# words\n".repeat(1_000));
     let (document, diagnostics) = parse(&text);
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
@@ -134,7 +134,7 @@ fn a_hundred_lines_of_comment_are_nothing_to_stumble_over() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_located() {
+fn invalid_utf8_is_located() {
     let file = File::new("x.yaml".to_owned(), b"a: b\nc: caf\xe9\n".to_vec());
     let mut diagnostics = Vec::new();
     let document = yaml::parse(FileId(0), &file, &mut diagnostics);
@@ -148,7 +148,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn arbitrary_text_is_read_or_refused_and_every_span_lies_in_it(text in "[ -~\n\t\u{e4}\u{1f600}:#&*!|>'\"%@`{}\\[\\],?-]{0,80}") {
+    fn arbitrary_text_is_parsed_or_refused_with_valid_spans(text in "[ -~\n\t\u{e4}\u{1f600}:#&*!|>'\"%@`{}\\[\\],?-]{0,80}") {
         let (document, diagnostics) = parse(&text);
         check_spans(&document.root, &text);
         for one in diagnostics {
