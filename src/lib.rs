@@ -27,6 +27,7 @@
 //! | openfeature | flags, their descriptions | the manifest of OpenFeature's command line | bundle |
 //! | store | a target | objects, each whole, written under conditions (the only one that knows object stores) | |
 //! | publish | an environment's bytes, their commit, a Store | the next number of its log, or why there is none | bundle, store |
+//! | history | a revision, a flag's key | what past commits say about the flag | git, model |
 //! | edit | a file's text, one change | the new text, everything else byte for byte | snapshot, yaml |
 //! | commit | changes of a branch's files | a git commit (the only writer of git) | |
 //! | rules | Project, a day, Bundles | diagnostics, one lint rule a file | codes, snapshot, diag, yaml, bundle, analyze, model |
@@ -34,7 +35,7 @@
 //! | check | Loaded, a day | every finding: what `validate` reports | snapshot, diag, yaml, bundle, compile, test, rules, load |
 //! | diff | two Sources or Bundles, keys of flags | what a change does to all contexts, per flag and environment | codes, snapshot, source, diag, model, bundle, compile, load, analyze |
 //! | report | any result | text in one format a file | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, test, publish |
-//! | cli | arguments | Exit; reads clock, environment, working folder | codes, snapshot, git, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, openfeature, store, publish, edit, commit, rules, load, check, report |
+//! | cli | arguments | Exit; reads clock, environment, working folder | codes, snapshot, git, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, openfeature, store, publish, edit, commit, rules, load, check, history, report |
 //!
 //! `bundle` and `eval` are the evaluator: with `default-features = false` they are all there is, for programs
 //! that decide flags themselves. They read neither files nor YAML, and know no command line.
@@ -63,6 +64,8 @@ pub mod eval;
 pub mod flagd;
 #[cfg(feature = "cli")]
 pub mod git;
+#[cfg(feature = "cli")]
+pub mod history;
 #[cfg(feature = "cli")]
 pub mod load;
 #[cfg(feature = "cli")]

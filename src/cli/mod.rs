@@ -22,7 +22,6 @@ mod error_report;
 mod eval_batch;
 mod exit;
 mod findings_format_arg;
-mod flag_versions;
 mod global;
 mod golden_update;
 mod inputs;

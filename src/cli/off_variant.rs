@@ -6,9 +6,9 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use crate::bundle::{BUCKETS, Flag, State};
-use crate::cli::flag_versions::Versions;
 use crate::compile::compile;
 use crate::git::{CloneDepth, Revision};
+use crate::history::FlagVersions;
 use crate::load;
 use crate::source::Source;
 
@@ -16,11 +16,11 @@ use crate::source::Source;
 pub(crate) fn note(tip: &Revision, flag: &Flag, environment: &str) -> Result<String> {
     let (key, off) = (flag.key.as_ref(), &flag.variant(flag.off).name);
     let mut here = tip.clone();
-    let mut now = Versions::of(&here, key, None)?;
+    let mut now = FlagVersions::read(&here, key, None)?;
     // The oldest commit with the flag, so far.
     let mut first = tip.clone();
     while let Some(parent) = here.parent()? {
-        let before = Versions::of(&parent, key, now.path.as_deref())?;
+        let before = FlagVersions::read(&parent, key, now.path.as_deref())?;
         if before.files != now.files && before.path.is_some() && served_off(&parent, key, environment)? {
             return Ok(format!("`{off}` was last served here until {}", dated(&here)?));
         }

@@ -7,7 +7,6 @@ use anyhow::{Result, anyhow};
 
 use crate::bundle::Bundle;
 use crate::cli::exit::Exit;
-use crate::cli::flag_versions::Versions;
 use crate::cli::output_format::OutputFormat;
 use crate::cli::progress;
 use crate::cli::revision_arg::{At, note_end};
@@ -15,6 +14,7 @@ use crate::compile::compile;
 use crate::diff;
 use crate::diff::{BundledFlag, Change};
 use crate::git::{CacheWrites, CloneDepth, Revision};
+use crate::history::FlagVersions;
 use crate::load;
 use crate::load::Loaded;
 use crate::report;
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 fn walk(tip: &Revision, args: &Args) -> Result<(Vec<CommitJson>, Option<Revision>)> {
     let mut commits = Vec::new();
     let mut here = tip.clone();
-    let mut now = Versions::of(&here, &args.flag, None)?;
+    let mut now = FlagVersions::read(&here, &args.flag, None)?;
     loop {
         let parent = here.parent()?;
         // What was there before is not known, so nothing is known to have changed.
@@ -64,8 +64,8 @@ fn walk(tip: &Revision, args: &Args) -> Result<(Vec<CommitJson>, Option<Revision
             return Ok((commits, Some(here)));
         }
         let before = match &parent {
-            Some(parent) => Versions::of(parent, &args.flag, now.path.as_deref())?,
-            None => Versions::default(),
+            Some(parent) => FlagVersions::read(parent, &args.flag, now.path.as_deref())?,
+            None => FlagVersions::default(),
         };
         if before.files != now.files {
             let changes = changes(&args.flag, parent.as_ref(), &here)?;
