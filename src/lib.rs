@@ -11,6 +11,7 @@
 //! | module | takes | gives | may use |
 //! |---|---|---|---|
 //! | codes | nothing | Code, Severity: the one list of diagnostic codes | |
+//! | retry | a limit | random, growing pauses between attempts | |
 //! | snapshot | the texts of files | File, FileId, Span: positions in definitions | |
 //! | git | a folder, a revision | files of commits, history, merges (the only reader of git) | snapshot |
 //! | source | a folder, a revision, a merge | files of definitions (the only reader of definitions) | snapshot, git |
@@ -26,10 +27,10 @@
 //! | flagd | Bundle | the flags as flagd's clients read them, or what they cannot say | bundle, eval |
 //! | openfeature | flags, their descriptions | the manifest of OpenFeature's command line | bundle |
 //! | store | a target | objects, each whole, written under conditions (the only one that knows object stores) | |
-//! | publish | an environment's bytes, their commit, a Store | the next number of its log, or why there is none | bundle, store |
+//! | publish | an environment's bytes, their commit, a Store | the next number of its log, or why there is none | retry, bundle, store |
 //! | history | a revision, a flag's key | what past commits say about the flag | git, model |
 //! | edit | a file's text, one change | the new text, everything else byte for byte | snapshot, yaml |
-//! | commit | changes of a branch's files | a git commit (the only writer of git) | |
+//! | commit | changes of a branch's files | a git commit (the only writer of git) | retry |
 //! | rules | Project, a day, Bundles | diagnostics, one lint rule a file | codes, snapshot, diag, yaml, bundle, analyze, model |
 //! | load | a source | Project, diagnostics: everything that happens before compiling | codes, snapshot, source, diag, yaml, model, schema |
 //! | check | Loaded, a day | every finding: what `validate` reports | snapshot, diag, yaml, bundle, compile, test, rules, load |
@@ -76,6 +77,8 @@ pub mod openfeature;
 pub mod publish;
 #[cfg(feature = "cli")]
 pub mod report;
+#[cfg(feature = "cli")]
+pub mod retry;
 #[cfg(feature = "cli")]
 pub mod rules;
 #[cfg(feature = "cli")]

@@ -11,7 +11,7 @@ use crate::cli::exit::UsageError;
 use crate::cli::output_format::OutputFormat;
 use crate::cli::progress;
 use crate::commit;
-use crate::commit::{Author, Changes, CommitError, Hooks, Local, PATIENCE, Request, Tree};
+use crate::commit::{Author, Changes, CommitError, Hooks, LocalBranch, MAX_WAIT, Request, Tree};
 use crate::compile::compile;
 use crate::diag::did_you_mean;
 use crate::git::{CacheWrites, Revision, RevisionSpec};
@@ -116,7 +116,7 @@ impl WriteSession {
         let (rev, branch) = if writing.push {
             progress::shown("asking the remote", || commit::remote_tip(&place, &writing.remote, branch))?
         } else {
-            let branch = commit::branch(&place, branch)?;
+            let branch = commit::branch_name(&place, branch)?;
             (format!("refs/heads/{branch}"), branch)
         };
         let tip = repository.revision(&RevisionSpec::new(rev))?;
@@ -184,15 +184,15 @@ impl WriteSession {
         writing: &Writing,
         apply: impl Fn(&Tree) -> Result<Changes, CommitError>,
     ) -> Result<Written> {
-        let hooks = if writing.no_verify { Hooks::Skip } else { Hooks::Respect };
+        let hooks = if writing.no_verify { Hooks::Skip } else { Hooks::Run };
         // Others are slower over a network.
-        let patience = if writing.push { PATIENCE * 6 } else { PATIENCE };
-        let request = Request { place: &self.place, branch: Some(&self.branch), hooks, patience };
+        let max_wait = if writing.push { MAX_WAIT * 6 } else { MAX_WAIT };
+        let request = Request { folder: &self.place, branch: Some(&self.branch), hooks, max_wait };
         if writing.push {
             let pushed = progress::shown("pushing", || commit::push(&request, &writing.remote, apply))?;
             let left = match pushed.local {
-                Local::Left(why) => Some(why),
-                Local::Followed | Local::Absent => None,
+                LocalBranch::NotUpdated(why) => Some(why),
+                LocalBranch::Updated | LocalBranch::Absent => None,
             };
             let remote = Some(writing.remote.clone());
             return Ok(Written { branch: self.branch.clone(), commit: pushed.committed.commit, remote, left });

@@ -1,4 +1,7 @@
-//! A branch's files, and what is to become of some of them.
+//! The files of a commit, and the changes to them that make the next one.
+//!
+//! A caller reads a [`Tree`] and returns [`Changes`]. [`Plan::make`] writes the new blobs and trees, which no branch refers
+//! to yet, and lists the files that really differ.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -7,60 +10,63 @@ use std::path::Path;
 use git2::build::TreeUpdateBuilder;
 use git2::{FileMode, ObjectType, Oid};
 
-use crate::commit::branch::Workspace;
-use crate::commit::{CommitError, Message};
+use crate::commit::error::CommitError;
+use crate::commit::message::Message;
+use crate::commit::workspace::Workspace;
 
 /// The files of a commit.
 pub struct Tree<'t> {
-    site: &'t Workspace,
+    workspace: &'t Workspace,
     commit: Oid,
     tree: git2::Tree<'t>,
 }
 
 impl Tree<'_> {
-    /// The commit's id.
+    /// Returns the full id of the commit.
     pub fn commit(&self) -> String {
         self.commit.to_string()
     }
 
-    /// A file's bytes; none if there is no file at that path.
+    /// Reads a file; none if the path is not a file.
     ///
     /// # Errors
     /// [`CommitError::Git`] if the object cannot be read.
     pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, CommitError> {
-        match entry(self.site, &self.tree, &full(self.site, path)?)? {
+        match entry(self.workspace, &self.tree, &git_path(self.workspace, path)?)? {
             Some((id, FileMode::Blob | FileMode::BlobExecutable)) => {
-                Ok(Some(self.site.repository.find_blob(id)?.content().to_owned()))
+                Ok(Some(self.workspace.repository.find_blob(id)?.content().to_owned()))
             }
             _ => Ok(None),
         }
     }
 
-    /// The paths of all files below a folder, sorted; of all that there are if its name is empty.
+    /// Returns the paths of all files below a folder, sorted; an empty name stands for the root.
     ///
     /// # Errors
     /// [`CommitError::Git`] if an object cannot be read.
     pub fn list(&self, folder: &str) -> Result<Vec<String>, CommitError> {
-        let folder = format!("{}{folder}", self.site.prefix);
+        let folder = format!("{}{folder}", self.workspace.prefix);
         let folder = folder.trim_end_matches('/');
         let mut found = Vec::new();
-        let mut open = match folder {
+        let mut unread = match folder {
             "" => vec![(String::new(), self.tree.clone())],
-            _ => match entry(self.site, &self.tree, folder)? {
-                Some((id, FileMode::Tree)) => vec![(format!("{folder}/"), self.site.repository.find_tree(id)?)],
+            _ => match entry(self.workspace, &self.tree, folder)? {
+                Some((id, FileMode::Tree)) => vec![(format!("{folder}/"), self.workspace.repository.find_tree(id)?)],
                 _ => Vec::new(),
             },
         };
-        while let Some((above, tree)) = open.pop() {
+        while let Some((prefix, tree)) = unread.pop() {
             for entry in &tree {
-                // Nobody can ask for a name that is not text.
+                // Paths are text, so a name that is not UTF-8 cannot be read.
                 let Ok(name) = entry.name() else { continue };
-                let path = format!("{above}{name}");
+                let path = format!("{prefix}{name}");
                 match entry.kind() {
                     Some(ObjectType::Tree) => {
-                        open.push((format!("{path}/"), self.site.repository.find_tree(entry.id())?));
+                        unread.push((format!("{path}/"), self.workspace.repository.find_tree(entry.id())?));
                     }
-                    Some(ObjectType::Blob) => found.extend(path.strip_prefix(&self.site.prefix).map(str::to_owned)),
+                    Some(ObjectType::Blob) => {
+                        found.extend(path.strip_prefix(&self.workspace.prefix).map(str::to_owned))
+                    }
                     _ => {}
                 }
             }
@@ -70,23 +76,23 @@ impl Tree<'_> {
     }
 }
 
-/// Files to write and to remove, and what the commit says about that.
+/// Files to write and to remove, and the message of their commit.
 ///
-/// The message comes with the changes because it may tell what was there before.
+/// The message belongs to the changes because it may describe the old content of a file.
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
     message: Message,
-    /// Files without bytes are removed.
+    /// The new bytes of each file; none to remove it.
     files: BTreeMap<String, Option<Vec<u8>>>,
 }
 
 impl Changes {
-    /// No changes yet.
+    /// Creates an empty set of changes.
     pub fn new(message: Message) -> Self {
         Self { message, files: BTreeMap::new() }
     }
 
-    /// Says something else about them.
+    /// Replaces the message.
     #[must_use]
     pub fn message(mut self, message: Message) -> Self {
         self.message = message;
@@ -98,13 +104,13 @@ impl Changes {
         self.files.insert(path.into(), Some(bytes.into()));
     }
 
-    /// Removes a file, if it is there.
+    /// Removes a file, if it exists.
     pub fn remove(&mut self, path: impl Into<String>) {
         self.files.insert(path.into(), None);
     }
 }
 
-/// A tree to be committed, and in what it differs from the one before.
+/// A tree to be committed, and the files in which it differs from its base.
 pub(super) struct Plan {
     pub(super) base: Oid,
     pub(super) tree: Oid,
@@ -114,30 +120,34 @@ pub(super) struct Plan {
 
 /// A file that a commit changes.
 pub(super) struct File {
-    /// From the repository's root.
+    /// The path relative to git's root.
     pub(super) path: String,
     pub(super) old: Option<(Oid, FileMode)>,
     pub(super) new: Option<(Oid, FileMode)>,
 }
 
 impl Plan {
-    /// What `apply` makes of a commit's files.
+    /// Writes the blobs and trees of the changes that `apply` makes to the files of a commit.
+    ///
+    /// # Errors
+    /// [`CommitError::Apply`] if `apply` fails, and [`CommitError::Link`] or [`CommitError::Path`] if a path cannot be
+    /// written.
     pub(super) fn make<E>(
-        site: &Workspace,
+        workspace: &Workspace,
         base: Oid,
         apply: &mut impl FnMut(&Tree) -> Result<Changes, E>,
     ) -> Result<Self, CommitError>
     where
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        let before = site.repository.find_commit(base)?.tree()?;
-        let tree = Tree { site, commit: base, tree: before.clone() };
+        let before = workspace.repository.find_commit(base)?.tree()?;
+        let tree = Tree { workspace, commit: base, tree: before.clone() };
         let Changes { message, files } = apply(&tree).map_err(|error| CommitError::Apply(error.into()))?;
         let mut update = TreeUpdateBuilder::new();
         let mut changed = Vec::new();
         for (path, bytes) in files {
-            let path = full(site, &path)?;
-            let old = entry(site, &before, &path)?;
+            let path = git_path(workspace, &path)?;
+            let old = entry(workspace, &before, &path)?;
             let mode = match old {
                 None => FileMode::Blob,
                 Some((_, mode @ (FileMode::Blob | FileMode::BlobExecutable))) => mode,
@@ -146,7 +156,7 @@ impl Plan {
             };
             let new = match bytes {
                 None => None,
-                Some(bytes) => Some((site.repository.blob(&bytes)?, mode)),
+                Some(bytes) => Some((workspace.repository.blob(&bytes)?, mode)),
             };
             if old == new {
                 continue;
@@ -157,28 +167,33 @@ impl Plan {
             };
             changed.push(File { path, old, new });
         }
-        let tree = if changed.is_empty() { before.id() } else { update.create_updated(&site.repository, &before)? };
+        let tree =
+            if changed.is_empty() { before.id() } else { update.create_updated(&workspace.repository, &before)? };
         Ok(Self { base, tree, files: changed, message })
     }
 }
 
-/// In what two commits differ.
-pub(super) fn between(site: &Workspace, old: Oid, new: Oid) -> Result<Vec<File>, CommitError> {
-    let tree = |id| site.repository.find_commit(id)?.tree();
+/// Returns the files in which two commits differ.
+pub(super) fn changed_files(workspace: &Workspace, old: Oid, new: Oid) -> Result<Vec<File>, CommitError> {
+    let tree = |id| workspace.repository.find_commit(id)?.tree();
     let (old, new) = (tree(old)?, tree(new)?);
-    let diff = site.repository.diff_tree_to_tree(Some(&old), Some(&new), None)?;
+    let diff = workspace.repository.diff_tree_to_tree(Some(&old), Some(&new), None)?;
     let mut files = Vec::new();
     for delta in diff.deltas() {
         let path = delta.new_file().path().or(delta.old_file().path()).and_then(Path::to_str);
         if let Some(path) = path {
-            let (old, new) = (entry(site, &old, path)?, entry(site, &new, path)?);
+            let (old, new) = (entry(workspace, &old, path)?, entry(workspace, &new, path)?);
             files.push(File { path: path.to_owned(), old, new });
         }
     }
     Ok(files)
 }
 
-fn entry(site: &Workspace, tree: &git2::Tree, path: &str) -> Result<Option<(Oid, FileMode)>, CommitError> {
+/// Looks up a path in a tree.
+///
+/// # Errors
+/// [`CommitError::Link`] if the path leads through a link, which a commit cannot follow.
+fn entry(workspace: &Workspace, tree: &git2::Tree, path: &str) -> Result<Option<(Oid, FileMode)>, CommitError> {
     let mode = |mode| match mode {
         0o040_000 => FileMode::Tree,
         0o100_755 => FileMode::BlobExecutable,
@@ -186,7 +201,6 @@ fn entry(site: &Workspace, tree: &git2::Tree, path: &str) -> Result<Option<(Oid,
         0o160_000 => FileMode::Commit,
         _ => FileMode::Blob,
     };
-    // A path below a file is as absent as any.
     let mut tree = tree.clone();
     let mut parts = path.split('/').peekable();
     while let Some(part) = parts.next() {
@@ -195,26 +209,29 @@ fn entry(site: &Workspace, tree: &git2::Tree, path: &str) -> Result<Option<(Oid,
         drop(entry);
         match (parts.peek(), kind) {
             (None, _) => return Ok(Some((id, mode(filemode)))),
-            (Some(_), Some(ObjectType::Tree)) => tree = site.repository.find_tree(id)?,
-            // Through a link or a submodule leads no way that a commit could go.
+            (Some(_), Some(ObjectType::Tree)) => tree = workspace.repository.find_tree(id)?,
             (Some(_), _) if filemode == 0o120_000 => return Err(CommitError::Link(path.to_owned())),
+            // Nothing is below a file, and what is below a submodule belongs to another repository.
             (Some(_), _) => return Ok(None),
         }
     }
     Ok(None)
 }
 
-/// From the repository's root, and without anything that leads out of it.
-fn full(site: &Workspace, path: &str) -> Result<String, CommitError> {
-    let part = |part: &str| {
+/// Returns a path relative to git's root.
+///
+/// # Errors
+/// [`CommitError::Path`] if the path could lead out of the repository, or into `.git`.
+fn git_path(workspace: &Workspace, path: &str) -> Result<String, CommitError> {
+    let is_allowed = |part: &str| {
         !part.is_empty()
             && part != "."
             && part != ".."
             && !part.eq_ignore_ascii_case(".git")
             && !part.contains(['\\', '\0', '\n'])
     };
-    if path.split('/').all(part) {
-        Ok(format!("{}{path}", site.prefix))
+    if path.split('/').all(is_allowed) {
+        Ok(format!("{}{path}", workspace.prefix))
     } else {
         Err(CommitError::Path(path.to_owned()))
     }

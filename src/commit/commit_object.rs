@@ -1,14 +1,17 @@
-//! From a tree to a commit object: who, what it says, hooks, signature.
+//! From a tree to a commit object: author, message, hooks and signature.
 
-use git2::{Oid, Signature, Time};
+use git2::{Oid, Signature};
 
-use crate::commit::branch::Workspace;
 use crate::commit::changeset::Plan;
-use crate::commit::hooks::Run;
+use crate::commit::error::CommitError;
+use crate::commit::hooks::HookRun;
+use crate::commit::identity;
+use crate::commit::message;
+use crate::commit::request::Hooks;
 use crate::commit::sign::Signer;
-use crate::commit::{CommitError, Hooks, git_command, message};
+use crate::commit::workspace::Workspace;
 
-/// What is the same for every commit of a run.
+/// The settings of all commits of a run.
 pub(super) struct Writer {
     author: Signature<'static>,
     committer: Signature<'static>,
@@ -16,7 +19,7 @@ pub(super) struct Writer {
     hooks: Hooks,
 }
 
-/// A commit that no branch has yet.
+/// A commit object that is not on a branch yet.
 pub(super) struct Commit {
     pub(super) id: Oid,
     pub(super) subject: String,
@@ -24,58 +27,39 @@ pub(super) struct Commit {
 }
 
 impl Writer {
-    pub(super) fn new(site: &Workspace, hooks: Hooks) -> Result<Self, CommitError> {
-        let author = author(site)?;
-        let committer = identity(site, "GIT_COMMITTER_IDENT")?;
-        let signer = Signer::new(site, &committer)?;
+    /// Reads author, committer and signing key from git's settings.
+    pub(super) fn new(workspace: &Workspace, hooks: Hooks) -> Result<Self, CommitError> {
+        let author = identity::author_signature(workspace)?;
+        let committer = identity::committer_signature(workspace)?;
+        let signer = Signer::for_commits(workspace, &committer)?;
         Ok(Self { author, committer, signer, hooks })
     }
 
-    pub(super) fn commit(&self, site: &Workspace, plan: &Plan) -> Result<Commit, CommitError> {
+    /// Runs the hooks and writes the commit object of a plan.
+    pub(super) fn commit(&self, workspace: &Workspace, plan: &Plan) -> Result<Commit, CommitError> {
         let message = plan.message.render();
         let message = match self.hooks {
             Hooks::Skip => message,
-            Hooks::Respect => Run::of(site, plan)?.ask(&message)?,
+            Hooks::Run => HookRun::find(workspace, plan)?.run(&message)?,
         };
-        let message = message::tidy(&message);
+        let message = message::clean_up(&message);
         if message.is_empty() {
             return Err(CommitError::NoMessage);
         }
-        let tree = site.repository.find_tree(plan.tree)?;
-        let parent = site.repository.find_commit(plan.base)?;
+        let tree = workspace.repository.find_tree(plan.tree)?;
+        let parent = workspace.repository.find_commit(plan.base)?;
         let (author, committer) = (&self.author, &self.committer);
         let id = match &self.signer {
-            None => site.repository.commit(None, author, committer, &message, &tree, &[&parent])?,
+            None => workspace.repository.commit(None, author, committer, &message, &tree, &[&parent])?,
             Some(signer) => {
-                let buffer = site.repository.commit_create_buffer(author, committer, &message, &tree, &[&parent])?;
+                let buffer =
+                    workspace.repository.commit_create_buffer(author, committer, &message, &tree, &[&parent])?;
                 let content = String::from_utf8_lossy(&buffer);
-                let signature = signer.sign(&content)?;
-                site.repository.commit_signed(&content, &signature, None)?
+                let signature = signer.sign_commit(&content)?;
+                workspace.repository.commit_signed(&content, &signature, None)?
             }
         };
         let subject = message.lines().next().unwrap_or_default().to_owned();
         Ok(Commit { id, subject, committer: self.committer.clone() })
     }
-}
-
-pub(super) fn author(site: &Workspace) -> Result<Signature<'static>, CommitError> {
-    identity(site, "GIT_AUTHOR_IDENT")
-}
-
-/// Who git says it is, and when: its settings, `GIT_AUTHOR_*` and `GIT_COMMITTER_*`, and its rules about them.
-fn identity(site: &Workspace, variable: &str) -> Result<Signature<'static>, CommitError> {
-    let result = git_command::output(&mut git_command::at(site, &["var", variable]))?;
-    let text = String::from_utf8_lossy(&result.stdout);
-    let signature = result.status.success().then(|| parse(text.trim_end())).flatten();
-    signature.ok_or_else(|| CommitError::Identity(git_command::said(&result)))
-}
-
-/// Reads `Name <address> seconds +hhmm`.
-fn parse(text: &str) -> Option<Signature<'static>> {
-    let (who, when) = text.rsplit_once("> ")?;
-    let (name, address) = who.split_once(" <")?;
-    let (seconds, zone) = when.split_once(' ')?;
-    let zone: i32 = zone.parse().ok()?;
-    let minutes = zone / 100 * 60 + zone % 100;
-    Signature::new(name, address, &Time::new(seconds.parse().ok()?, minutes)).ok()
 }

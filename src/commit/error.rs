@@ -1,155 +1,161 @@
-//! Why there is no commit, and what to do about it.
+//! Why a commit was not made, each error with what to do about it.
 
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A commit that was not made. Nothing has changed.
+/// A commit was not made. Nothing has changed.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
-    /// Nothing to write to.
-    #[error("`{}` is not in a git repository: make one with `git init`", .0.display())]
+    /// Neither the folder nor a folder above it is a git repository.
+    #[error("`{}` is not in a git repository; create one with `git init`", .0.display())]
     NoRepository(PathBuf),
-    /// It has something that libgit2 does not know, or belongs to somebody else.
-    #[error("cannot open the git repository of `{}`: {}", .place.display(), .error.message())]
+    /// The repository belongs to another user, or uses something that libgit2 does not support.
+    #[error("cannot open the git repository of `{}`: {}", .folder.display(), .error.message())]
     Repository {
-        /// What was to be opened.
-        place: PathBuf,
-        /// Why it failed.
+        /// The folder from which the repository was searched.
+        folder: PathBuf,
+        /// The error of libgit2.
         error: git2::Error,
     },
-    /// Reading or writing objects and references failed.
-    #[error("git cannot do that: {}", .0.message())]
+    /// An object or reference cannot be read or written.
+    #[error("cannot write to the git repository: {}", .0.message())]
     Git(#[from] git2::Error),
-    /// A file could not be read or written.
+    /// A file cannot be read or written.
     #[error("cannot use `{}`: {error}", .path.display())]
     Io {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
-        /// Why it failed.
+        /// The error of the operating system.
         error: io::Error,
     },
-    /// It is asked for who commits, and runs the hooks.
+    /// A program cannot be started.
     #[error("cannot run `{program}`: {error}; is it installed?")]
     Program {
-        /// Its name.
+        /// The name of the program.
         program: String,
-        /// Why it failed.
+        /// The error of the operating system.
         error: io::Error,
     },
-    /// The `git` program refused.
+    /// The `git` program failed.
     #[error("`git {command}` failed: {output}")]
     Refused {
-        /// Its arguments.
+        /// The arguments.
         command: String,
-        /// What it said.
+        /// What git printed.
         output: String,
     },
-    /// Git does not know who commits.
+    /// Git does not know the user's name or address.
     #[error("git does not know who you are: set `user.name` and `user.email` with `git config`\n{0}")]
     Identity(String),
-    /// No branch is checked out, so none can be meant.
-    #[error("no branch is checked out here: name the branch that the commit is for, or check one out")]
+    /// No branch is named, and none is checked out.
+    #[error("no branch is checked out; name one with `--branch`, or run `git switch BRANCH`")]
     Detached,
-    /// The branch is not there.
-    #[error("there is no branch `{0}` in this repository: see `git branch`")]
+    /// The branch does not exist.
+    #[error("`{0}` is not a branch of this repository; `git branch` lists the branches")]
     NoBranch(String),
-    /// There is nothing to build on.
-    #[error("branch `{0}` has no commits yet: make the first one with `git commit`")]
+    /// The branch has no commits.
+    #[error("branch `{0}` has no commits yet; make the first one with `git commit`")]
     NoCommits(String),
-    /// Its files there would not follow.
-    #[error("branch `{branch}` is checked out in `{}`: run this there", .worktree.display())]
+    /// The branch is checked out in another worktree, whose files would not follow.
+    #[error("branch `{branch}` is checked out in `{}`; run this there", .worktree.display())]
     Elsewhere {
         /// The branch.
         branch: String,
-        /// The other worktree's folder.
+        /// The folder of the other worktree.
         worktree: PathBuf,
     },
-    /// A merge or the like would be disturbed.
-    #[error("a {what} is in progress in `{}`: finish or abort it first", .worktree.display())]
+    /// A merge, a rebase or the like is in progress.
+    #[error("a {operation} is in progress in `{}`; finish it or abort it first", .worktree.display())]
     Busy {
-        /// What it is.
-        what: &'static str,
-        /// Where.
+        /// The name of the operation.
+        operation: &'static str,
+        /// The folder of the working tree.
         worktree: PathBuf,
     },
-    /// The person has work in the file.
-    #[error("`{0}` has changes that are not committed: commit them or put them away with `git stash`, and try again")]
+    /// The user has changed a file that the commit changes.
+    #[error("`{0}` has uncommitted changes; commit them or put them away with `git stash`, then try again")]
     Dirty(String),
-    /// Writing there would write somewhere else.
-    #[error("`{0}` is, or is below, a link: put a file there instead")]
+    /// A path leads through a link, so a write would change a file elsewhere.
+    #[error("`{0}` is a link, or is below a link; replace the link with a file or folder")]
     Link(String),
-    /// A path that git would not take.
+    /// Git does not accept the path.
     #[error("`{0}` cannot be the path of a file in the repository")]
     Path(String),
-    /// A commit says what it does.
-    #[error("the commit message is empty: a `commit-msg` hook has removed all of it")]
+    /// A hook removed the message.
+    #[error("the commit message is empty, because the `commit-msg` hook removed all of it")]
     NoMessage,
-    /// A hook said no.
-    #[error("the `{hook}` hook refused the commit: satisfy it, or skip the hooks\n{output}")]
+    /// A hook failed.
+    #[error(
+        "the `{hook}` hook refused the commit; correct what it reports, or skip the hooks with `--no-verify`\n{output}"
+    )]
     Hook {
-        /// Its name.
+        /// The name of the hook.
         hook: &'static str,
-        /// What it said.
+        /// What the hook printed.
         output: String,
     },
-    /// A hook made something else of it.
-    #[error("the `pre-commit` hook changed the files to be committed: make them as it wants them, or skip the hooks")]
-    HookChanged,
-    /// Git's settings ask for a signature.
-    #[error("cannot sign the commit: {0}; `commit.gpgsign` asks for it")]
-    Signing(String),
-    /// No commit, and no signature.
-    #[error("{0}")]
-    NoSignature(String),
-    /// Somebody else has a lock, or has left it behind.
+    /// A hook changed the files of the commit.
     #[error(
-        "`{}` has been there for {waited:?}: another git process is writing; \
-         if none is running, one was killed: remove the file and try again",
+        "the `pre-commit` hook changed the files to be committed; commit them as the hook wants them, or skip the hooks \
+         with `--no-verify`"
+    )]
+    HookChanged,
+    /// Git's settings require a signature, and it cannot be made.
+    #[error("cannot sign the commit: {0}; `commit.gpgsign` requires a signature")]
+    CommitSignature(String),
+    /// A text other than a commit cannot be signed.
+    #[error("{0}")]
+    TextSignature(String),
+    /// Another process holds a lock of git's, or was killed and left it.
+    #[error(
+        "`{}` is locked for more than {waited:?}: another git process is writing; \
+         if none is running, remove that file and try again",
         .lock.display()
     )]
     Locked {
-        /// The lock's file.
+        /// The path of the lock.
         lock: PathBuf,
-        /// How long was waited.
+        /// The total of the pauses.
         waited: Duration,
     },
-    /// Others are always faster.
-    #[error("branch `{branch}` was moved by others for {waited:?}, {tries} times before it could be: try again")]
+    /// Other processes moved the branch at each attempt.
+    #[error("other processes moved branch `{branch}` during each of {attempts} attempts in {waited:?}; try again")]
     Contended {
         /// The branch.
         branch: String,
-        /// How long was waited.
+        /// The total of the pauses.
         waited: Duration,
-        /// How often it was tried.
-        tries: u32,
+        /// The number of attempts.
+        attempts: u32,
     },
-    /// Another flagctl is at work in the same repository.
-    #[error("another flagctl has been writing to this repository for {0:?}: wait until it is done")]
+    /// Another flagctl writes to the repository.
+    #[error("another flagctl has been writing to this repository for {0:?}; try again when it is done")]
     Occupied(Duration),
-    /// The remote has nothing to build on.
-    #[error("`{remote}` has no branch `{branch}`: push it first with `git push {remote} {branch}`")]
+    /// The branch does not exist at the remote.
+    #[error("`{remote}` has no branch `{branch}`; push it first with `git push {remote} {branch}`")]
     NoRemoteBranch {
-        /// The remote's name.
+        /// The name of the remote.
         remote: String,
         /// The branch.
         branch: String,
     },
-    /// What was to be changed cannot be.
+    /// The caller's function cannot make its changes.
     #[error(transparent)]
     Apply(Box<dyn Error + Send + Sync>),
 }
 
 impl CommitError {
-    /// Of a signature that is not of a commit.
-    pub(super) fn unasked(self) -> Self {
+    /// Returns the error for a signature of a text that is not a commit.
+    pub(super) fn for_text(self) -> Self {
         match self {
-            Self::Signing(why) => Self::NoSignature(why),
-            other => other,
+            Self::CommitSignature(why) => Self::TextSignature(why),
+            error => error,
         }
     }
 
+    /// Returns a function that turns an error of the operating system into a [`CommitError::Io`] about a path.
     pub(super) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         |error| Self::Io { path, error }

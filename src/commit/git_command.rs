@@ -1,14 +1,16 @@
-//! The `git` program, asked in a repository.
+//! The `git` program, run in a repository.
+//!
+//! It is used for what libgit2 does not do as git does: settings, identity, hooks, remotes and worktrees.
 
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::commit::CommitError;
-use crate::commit::branch::Workspace;
+use crate::commit::error::CommitError;
+use crate::commit::workspace::Workspace;
 
-/// What a caller's git may have set for its own repository and index.
-const INHERITED: [&str; 8] = [
+/// The variables that a calling git, for example in a hook, sets for its own repository and index.
+const INHERITED_VARIABLES: [&str; 8] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_INDEX_FILE",
@@ -19,72 +21,88 @@ const INHERITED: [&str; 8] = [
     "GIT_PREFIX",
 ];
 
-/// Git in a folder, with messages in English because some are read here.
-pub(super) fn command<A: AsRef<OsStr>>(folder: &Path, arguments: &[A]) -> Command {
+/// Prepares git in a folder. Its messages are in English, because some are parsed here.
+pub(super) fn in_folder<A: AsRef<OsStr>>(folder: &Path, arguments: &[A]) -> Command {
     let mut command = Command::new("git");
     command.args(arguments).current_dir(folder).stdin(Stdio::null()).env("LC_ALL", "C");
-    for name in INHERITED {
+    for name in INHERITED_VARIABLES {
         command.env_remove(name);
     }
     command
 }
 
-/// The same for a repository.
-pub(super) fn at<A: AsRef<OsStr>>(site: &Workspace, arguments: &[A]) -> Command {
-    let mut command = command(site.folder(), arguments);
-    if site.repository.is_bare() {
-        // Some settings have git enter a bare repository only when told.
-        command.env("GIT_DIR", site.repository.path());
+/// Prepares git in the folder of a workspace.
+pub(super) fn in_workspace<A: AsRef<OsStr>>(workspace: &Workspace, arguments: &[A]) -> Command {
+    let mut command = in_folder(workspace.folder(), arguments);
+    if workspace.repository.is_bare() {
+        // With `safe.bareRepository=explicit`, git uses a bare repository only if it is named.
+        command.env("GIT_DIR", workspace.repository.path());
     }
     command
 }
 
+/// Runs a program and returns its output, whether it succeeds or not.
+///
+/// # Errors
+/// [`CommitError::Program`] if it cannot be started.
 pub(super) fn output(command: &mut Command) -> Result<Output, CommitError> {
     let program = command.get_program().to_string_lossy().into_owned();
     command.output().map_err(|error| CommitError::Program { program, error })
 }
 
-/// What it prints, if it succeeds.
+/// Runs git and returns what it prints on stdout.
+///
+/// # Errors
+/// [`CommitError::Refused`] if it fails.
 pub(super) fn run(command: &mut Command) -> Result<String, CommitError> {
     let result = output(command)?;
     if result.status.success() {
-        return Ok(text(&result.stdout));
+        return Ok(trimmed_text(&result.stdout));
     }
     let arguments: Vec<_> = command.get_args().map(OsStr::to_string_lossy).collect();
-    Err(CommitError::Refused { command: arguments.join(" "), output: said(&result) })
+    Err(CommitError::Refused { command: arguments.join(" "), output: combined_output(&result) })
 }
 
-/// What a setting is read as.
+/// The type that git reads a setting as.
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum SettingType {
+    /// As it is written.
     Text,
+    /// As `true` or `false`.
     Boolean,
-    /// Anything but a path is left as it is.
+    /// As a path, in which `~` is expanded.
     Path,
 }
 
-/// A setting, by git's rules on files and environment.
-pub(super) fn setting(site: &Workspace, kind: Kind, name: &str) -> Result<Option<String>, CommitError> {
-    let kind = match kind {
-        Kind::Text => "--no-type",
-        Kind::Boolean => "--type=bool",
-        Kind::Path => "--type=path",
+/// Reads a setting by git's rules about files and variables; none if it is not set.
+///
+/// # Errors
+/// [`CommitError::Refused`] if the value does not have the type.
+pub(super) fn setting(
+    workspace: &Workspace,
+    setting_type: SettingType,
+    name: &str,
+) -> Result<Option<String>, CommitError> {
+    let option = match setting_type {
+        SettingType::Text => "--no-type",
+        SettingType::Boolean => "--type=bool",
+        SettingType::Path => "--type=path",
     };
-    let mut command = at(site, &["config", kind, "--get", name]);
+    let mut command = in_workspace(workspace, &["config", option, "--get", name]);
     let result = output(&mut command)?;
     match result.status.code() {
-        Some(0) => Ok(Some(text(&result.stdout))),
+        Some(0) => Ok(Some(trimmed_text(&result.stdout))),
         Some(1) => Ok(None),
-        _ => Err(CommitError::Refused { command: format!("config {name}"), output: said(&result) }),
+        _ => Err(CommitError::Refused { command: format!("config {name}"), output: combined_output(&result) }),
     }
 }
 
-/// All that a program said.
-pub(super) fn said(output: &Output) -> String {
-    let parts = [text(&output.stdout), text(&output.stderr)];
+/// Returns what a program printed on stdout and stderr.
+pub(super) fn combined_output(output: &Output) -> String {
+    let parts = [trimmed_text(&output.stdout), trimmed_text(&output.stderr)];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
-fn text(bytes: &[u8]) -> String {
+fn trimmed_text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim_end().to_owned()
 }

@@ -1,10 +1,10 @@
-//! What git's hooks say to a commit before it is made.
+//! The hooks `pre-commit` and `commit-msg`, run before a commit is made.
 //!
-//! They are run by git, in a linked worktree of their own: HEAD is the commit to build on, index and files are what
-//! is to be committed. So it is as if the person ran `git commit` with nothing else in hand. Where the hooks of
-//! the person's own working tree are generated files, as with husky, these are the ones that run.
+//! Git runs them in a temporary linked worktree: HEAD is the commit to build on, and index and files are what is to be
+//! committed. For a hook it is as if the user ran `git commit` with no other changes. Tools such as husky generate hooks
+//! into the user's working tree; these are the ones that run.
 //!
-//! **Invariant:** no hook is given the person's index or working tree.
+//! **Invariant:** no hook gets the user's index or working tree.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,54 +12,64 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::commit::branch::Workspace;
 use crate::commit::changeset::Plan;
-use crate::commit::{CommitError, git_command};
+use crate::commit::error::CommitError;
+use crate::commit::git_command;
+use crate::commit::workspace::Workspace;
 
-const FILES: &str = "pre-commit";
-const MESSAGE: &str = "commit-msg";
+const PRE_COMMIT: &str = "pre-commit";
+const COMMIT_MSG: &str = "commit-msg";
 
-/// The hooks that there are for a commit.
-pub(super) struct Run<'r> {
-    site: &'r Workspace,
+/// A run of the hooks of one commit.
+pub(super) struct HookRun<'r> {
+    workspace: &'r Workspace,
     plan: &'r Plan,
-    /// The folder of the hooks.
-    folder: PathBuf,
+    hooks_folder: PathBuf,
 }
 
-impl<'r> Run<'r> {
-    pub(super) fn of(site: &'r Workspace, plan: &'r Plan) -> Result<Self, CommitError> {
-        let folder = git_command::run(&mut git_command::at(site, &["rev-parse", "--git-path", "hooks"]))?;
-        Ok(Self { site, plan, folder: site.folder().join(folder) })
+impl<'r> HookRun<'r> {
+    /// Finds the folder of the hooks.
+    pub(super) fn find(workspace: &'r Workspace, plan: &'r Plan) -> Result<Self, CommitError> {
+        let command = &mut git_command::in_workspace(workspace, &["rev-parse", "--git-path", "hooks"]);
+        let folder = git_command::run(command)?;
+        Ok(Self { workspace, plan, hooks_folder: workspace.folder().join(folder) })
     }
 
-    /// The message as the hooks leave it.
-    pub(super) fn ask(&self, message: &str) -> Result<String, CommitError> {
-        let has = |hook: &str| self.folder.join(hook).is_file();
-        if !has(FILES) && !has(MESSAGE) {
+    /// Runs the hooks, and returns the message as they leave it.
+    ///
+    /// # Errors
+    /// [`CommitError::Hook`] if a hook fails, and [`CommitError::HookChanged`] if one changes files.
+    pub(super) fn run(&self, message: &str) -> Result<String, CommitError> {
+        let has = |hook: &str| self.hooks_folder.join(hook).is_file();
+        if !has(PRE_COMMIT) && !has(COMMIT_MSG) {
             return Ok(message.to_owned());
         }
-        let room = Room::new(self.site, self.plan)?;
-        if has(FILES) {
-            self.hook(&room, FILES, None)?;
-            if git_command::run(&mut room.git(&["write-tree"]))? != self.plan.tree.to_string() {
+        let worktree = HookWorktree::new(self.workspace, self.plan)?;
+        if has(PRE_COMMIT) {
+            self.run_hook(&worktree, PRE_COMMIT, None)?;
+            if git_command::run(&mut worktree.git(&["write-tree"]))? != self.plan.tree.to_string() {
                 return Err(CommitError::HookChanged);
             }
         }
-        if !has(MESSAGE) {
+        if !has(COMMIT_MSG) {
             return Ok(message.to_owned());
         }
-        let file = git_command::run(&mut room.git(&["rev-parse", "--git-path", "COMMIT_EDITMSG"]))?;
-        let file = room.root().join(file);
+        let file = git_command::run(&mut worktree.git(&["rev-parse", "--git-path", "COMMIT_EDITMSG"]))?;
+        let file = worktree.root().join(file);
         fs::write(&file, message).map_err(CommitError::io(&file))?;
-        self.hook(&room, MESSAGE, Some(&file))?;
+        self.run_hook(&worktree, COMMIT_MSG, Some(&file))?;
         #[allow(clippy::disallowed_methods, reason = "a message, not a definition")]
         fs::read_to_string(&file).map_err(CommitError::io(&file))
     }
 
-    fn hook(&self, room: &Room, hook: &'static str, argument: Option<&Path>) -> Result<(), CommitError> {
-        let mut command = room.git(&["-c"]);
-        command.arg(format!("core.hooksPath={}", self.folder.display()));
+    fn run_hook(
+        &self,
+        worktree: &HookWorktree,
+        hook: &'static str,
+        argument: Option<&Path>,
+    ) -> Result<(), CommitError> {
+        let mut command = worktree.git(&["-c"]);
+        command.arg(format!("core.hooksPath={}", self.hooks_folder.display()));
         command.args(["hook", "run", "--ignore-missing", hook]).env("GIT_EDITOR", ":");
         if let Some(argument) = argument {
             command.arg("--").arg(argument);
@@ -68,26 +78,27 @@ impl<'r> Run<'r> {
         if result.status.success() {
             Ok(())
         } else {
-            Err(CommitError::Hook { hook, output: git_command::said(&result) })
+            Err(CommitError::Hook { hook, output: git_command::combined_output(&result) })
         }
     }
 }
 
-/// A worktree for the hooks.
-struct Room<'r> {
-    site: &'r Workspace,
+/// A temporary worktree for hooks. It is removed when this is dropped.
+struct HookWorktree<'r> {
+    workspace: &'r Workspace,
     folder: TempDir,
 }
 
-impl<'r> Room<'r> {
-    fn new(site: &'r Workspace, plan: &Plan) -> Result<Self, CommitError> {
+impl<'r> HookWorktree<'r> {
+    fn new(workspace: &'r Workspace, plan: &Plan) -> Result<Self, CommitError> {
         let folder =
             TempDir::with_prefix("flagctl-hooks-").map_err(CommitError::io("the folder for temporary files"))?;
-        let room = Self { site, folder };
+        let worktree = Self { workspace, folder };
         let add = ["worktree", "add", "--quiet", "--detach", "--no-checkout"];
-        git_command::run(git_command::at(site, &add).arg(room.root()).arg(plan.base.to_string()))?;
-        git_command::run(&mut room.git(&["read-tree", "-u", "--reset", &plan.tree.to_string()]))?;
-        Ok(room)
+        let mut command = git_command::in_workspace(workspace, &add);
+        git_command::run(command.arg(worktree.root()).arg(plan.base.to_string()))?;
+        git_command::run(&mut worktree.git(&["read-tree", "-u", "--reset", &plan.tree.to_string()]))?;
+        Ok(worktree)
     }
 
     fn root(&self) -> PathBuf {
@@ -95,13 +106,14 @@ impl<'r> Room<'r> {
     }
 
     fn git(&self, arguments: &[&str]) -> Command {
-        git_command::command(&self.root(), arguments)
+        git_command::in_folder(&self.root(), arguments)
     }
 }
 
-impl Drop for Room<'_> {
+impl Drop for HookWorktree<'_> {
     fn drop(&mut self) {
-        // What stays after a failure or a kill is a record of a folder that is gone: `git worktree prune` ends it.
-        let _ = git_command::output(git_command::at(self.site, &["worktree", "remove", "--force"]).arg(self.root()));
+        // If this fails or the process is killed, a record of the deleted folder stays until `git worktree prune`.
+        let mut command = git_command::in_workspace(self.workspace, &["worktree", "remove", "--force"]);
+        let _ = git_command::output(command.arg(self.root()));
     }
 }

@@ -1,7 +1,9 @@
-//! One flagctl at a time in a git folder, and what the last one may have left there.
+//! The lock that lets only one flagctl write to a git folder, and the repair of a reference that a killed one left locked.
 //!
-//! The lock is advisory and ends with its process, however that ends. So whoever has it knows that what another
-//! flagctl has noted, and not taken back, is what a killed one has left.
+//! The lock is an advisory file lock (`flagctl/lock` in the git folder), which the operating system releases when the
+//! process ends, however it ends. Before git's own lock of a reference is taken, the note `flagctl/moving` says which
+//! reference moves to which commit. A process that acquires the lock and finds such a note knows that its writer was
+//! killed, and removes the lock of the reference.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -11,69 +13,74 @@ use std::time::Duration;
 
 use git2::Oid;
 
-use crate::commit::CommitError;
-use crate::commit::branch::Workspace;
-use crate::commit::retry::AttemptError;
+use crate::commit::attempt::AttemptError;
+use crate::commit::error::CommitError;
+use crate::commit::workspace::Workspace;
 
-/// How long git may hold the lock of a reference: it writes one line.
-const MOMENT: Duration = Duration::from_millis(200);
+/// How long git may hold the lock of a reference, into which it writes one line.
+const GIT_LOCK_DURATION: Duration = Duration::from_millis(200);
 
-/// Keeps other flagctls out until it is dropped.
+/// Excludes other flagctl processes until it is dropped.
 pub(super) struct RepositoryLock {
-    _lock: File,
+    _file: File,
     note: PathBuf,
 }
 
-/// A note that a branch is being moved; it is taken back when dropped.
-pub(super) struct Moving {
-    note: PathBuf,
+/// The note that a branch is about to move; it is removed when this is dropped.
+pub(super) struct MoveNote {
+    path: PathBuf,
 }
 
-impl Drop for Moving {
+impl Drop for MoveNote {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.note);
+        let _ = fs::remove_file(&self.path);
     }
 }
 
-/// A folder in the git folder, where what a kill leaves is in nobody's way.
-pub(super) fn folder(site: &Workspace) -> PathBuf {
-    site.repository.path().join("flagctl")
+/// Returns flagctl's own folder in the git folder. What a killed process leaves there disturbs no program.
+pub(super) fn flagctl_folder(workspace: &Workspace) -> PathBuf {
+    workspace.repository.path().join("flagctl")
 }
 
 impl RepositoryLock {
-    pub(super) fn enter(site: &Workspace) -> Result<Self, AttemptError> {
-        let folder = folder(site);
+    /// Acquires the lock, and repairs what a killed process left.
+    ///
+    /// # Errors
+    /// [`AttemptError::Occupied`] if another process has the lock.
+    pub(super) fn acquire(workspace: &Workspace) -> Result<Self, AttemptError> {
+        let folder = flagctl_folder(workspace);
         fs::create_dir_all(&folder).map_err(CommitError::io(&folder))?;
         let path = folder.join("lock");
         let opened = File::options().create(true).truncate(false).write(true).open(&path);
-        let lock = opened.map_err(CommitError::io(&path))?;
-        match lock.try_lock() {
+        let file = opened.map_err(CommitError::io(&path))?;
+        match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(AttemptError::Occupied),
             Err(TryLockError::Error(error)) => return Err(CommitError::io(path)(error).into()),
         }
-        let alone = Self { _lock: lock, note: folder.join("moving") };
-        alone.clear(site)?;
-        Ok(alone)
+        let lock = Self { _file: file, note: folder.join("moving") };
+        lock.remove_stale_reference_lock(workspace)?;
+        Ok(lock)
     }
 
-    /// Notes which branch is about to move where.
-    pub(super) fn moving(&self, reference: &str, id: Oid) -> Result<Moving, CommitError> {
+    /// Notes which reference is about to move to which commit.
+    pub(super) fn note_move(&self, reference: &str, id: Oid) -> Result<MoveNote, CommitError> {
         fs::write(&self.note, format!("{reference}\n{id}\n")).map_err(CommitError::io(&self.note))?;
-        Ok(Moving { note: self.note.clone() })
+        Ok(MoveNote { path: self.note.clone() })
     }
 
-    /// Removes the lock of a reference that a killed flagctl has left.
-    fn clear(&self, site: &Workspace) -> Result<(), CommitError> {
-        let Some(note) = read(&self.note)? else { return Ok(()) };
-        // A note that was cut short was written before anything was locked.
+    /// Removes the lock of a reference that a killed flagctl left, and its note.
+    fn remove_stale_reference_lock(&self, workspace: &Workspace) -> Result<(), CommitError> {
+        let Some(note) = read_text(&self.note)? else { return Ok(()) };
+        // An incomplete note was written before anything was locked.
         if let Some((reference, id)) = note.trim_end().split_once('\n') {
-            let lock = site.repository.commondir().join(format!("{reference}.lock"));
-            let left = || read(&lock).map(|text| text.is_some_and(|text| text.is_empty() || text.trim_end() == id));
-            // Empty locks look alike. One that is still there after a moment is nobody's who lives.
-            if left()? {
-                thread::sleep(MOMENT);
-                if left()? {
+            let lock = workspace.repository.commondir().join(format!("{reference}.lock"));
+            let is_ours = |text: String| text.is_empty() || text.trim_end() == id;
+            let exists = || read_text(&lock).map(|text| text.is_some_and(is_ours));
+            // An empty lock may also be git's. A lock that is still there after a pause is stale.
+            if exists()? {
+                thread::sleep(GIT_LOCK_DURATION);
+                if exists()? {
                     fs::remove_file(&lock).map_err(CommitError::io(&lock))?;
                 }
             }
@@ -82,8 +89,8 @@ impl RepositoryLock {
     }
 }
 
-/// A file of git's or of flagctl's own, if it is there and text.
-pub(super) fn read(path: &Path) -> Result<Option<String>, CommitError> {
+/// Reads a file of git's or of flagctl's own; none if it does not exist or is not text.
+pub(super) fn read_text(path: &Path) -> Result<Option<String>, CommitError> {
     #[allow(clippy::disallowed_methods, reason = "not a definition")]
     match fs::read(path) {
         Ok(bytes) => Ok(String::from_utf8(bytes).ok()),

@@ -1,36 +1,37 @@
-//! What a commit says about itself.
+//! The message of a commit.
 
-/// A commit's message.
+/// A commit message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Message {
-    /// What it does, on one line.
+    /// What the commit does, on one line.
     pub subject: String,
-    /// More about it; may be empty.
+    /// Further text; may be empty.
     pub body: String,
     /// Names and values for programs, such as `Flag` and `new-checkout`.
     pub trailers: Vec<(String, String)>,
 }
 
 impl Message {
-    /// A message of a subject alone.
+    /// Creates a message that has only a subject.
     pub fn new(subject: impl Into<String>) -> Self {
         Self { subject: subject.into(), ..Self::default() }
     }
 
-    /// As git stores it.
+    /// Returns the text of the message as git stores it: subject, body and trailers with an empty line between them.
     pub(super) fn render(&self) -> String {
         let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let trailers = self.trailers.iter().map(|(name, value)| format!("{name}: {}", one_line(value)));
         let trailers = trailers.collect::<Vec<_>>().join("\n");
-        let body = tidy(&self.body);
+        let body = clean_up(&self.body);
         let parts = [one_line(&self.subject), body.trim_end().to_owned(), trailers];
         let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         format!("{}\n", parts.join("\n\n"))
     }
 }
 
-/// Without spaces at line ends and empty lines around, as git's own clean-up has it; empty if nothing is left.
-pub(super) fn tidy(text: &str) -> String {
+/// Removes white space at the ends of lines, and empty lines at the beginning and the end, as git does; returns an empty
+/// text if nothing remains.
+pub(super) fn clean_up(text: &str) -> String {
     let lines = text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
     match lines.trim_matches('\n') {
         "" => String::new(),

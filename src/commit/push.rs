@@ -1,51 +1,53 @@
-//! Commits that are made on the remote's branch.
+//! A commit on a branch of a remote.
 //!
-//! They are built on what the remote has, whatever the local branch is: that one may be behind, or have commits
-//! that nobody was asked to publish. Only the new commit is pushed, and the server's own check that the branch has
-//! not moved is the compare-and-swap. Then the local branch follows, if that is a fast-forward.
+//! It is built on the remote's branch and not on the local one, which may be behind, or may have commits that the user
+//! has not decided to publish. Only the new commit is pushed; the server's check that the branch has not moved is the
+//! compare-and-swap. Afterwards the local branch follows, if that is a fast-forward.
 //!
-//! **Invariant:** the `git` program talks to the remote; credentials and ssh are its business.
+//! **Invariant:** only the `git` program talks to the remote, with the user's credentials and ssh settings.
 
 use std::error::Error;
 use std::path::Path;
 
 use git2::{ErrorCode, Oid};
 
-use crate::commit::branch;
-use crate::commit::branch::{Branch, Checkout, Workspace};
+use crate::commit::attempt::{AttemptError, retry};
+use crate::commit::branch::{Branch, Checkout};
 use crate::commit::changeset::{Changes, Plan, Tree};
 use crate::commit::commit_object::{Commit, Writer};
+use crate::commit::error::CommitError;
+use crate::commit::git_command;
 use crate::commit::lock::RepositoryLock;
-use crate::commit::retry::{AttemptError, Patience};
+use crate::commit::request::{Committed, Hooks, Request};
+use crate::commit::workspace::Workspace;
 use crate::commit::worktree::Worktree;
-use crate::commit::{CommitError, Committed, Hooks, Request, git_command};
 
-/// What became of a request to push.
+/// The result of a push.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pushed {
     /// The commit on the remote's branch.
     pub committed: Committed,
-    /// The local branch of that name.
-    pub local: Local,
+    /// What happened to the local branch of the same name.
+    pub local: LocalBranch,
 }
 
-/// Whether the local branch is where the remote's is.
+/// Whether the local branch is at the same commit as the remote's branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Local {
+pub enum LocalBranch {
     /// It is.
-    Followed,
-    /// It was left alone, for this reason: `git pull` is up to the person.
-    Left(String),
-    /// There is none of that name.
+    Updated,
+    /// It is not, for this reason. The user decides when to run `git pull`.
+    NotUpdated(String),
+    /// There is no local branch of that name.
     Absent,
 }
 
-/// Commits what `apply` makes of the files of the remote's branch, and pushes that one commit.
+/// Commits the changes that `apply` makes to the files of the remote's branch, and pushes that one commit.
 ///
-/// `apply` is called again whenever somebody else has pushed meanwhile.
+/// `apply` is called again with the new files if another push was faster.
 ///
 /// # Errors
-/// A [`CommitError`]; remote, branch, index and working tree are then as they were.
+/// [`CommitError`]; the remote's branch, the local branch, the index and the working tree are then as they were.
 pub fn push<E>(
     request: &Request,
     remote: &str,
@@ -54,46 +56,45 @@ pub fn push<E>(
 where
     E: Into<Box<dyn Error + Send + Sync>>,
 {
-    let site = branch::open(request.place)?;
-    let name = meant(&site, request.branch)?;
+    let workspace = Workspace::open(request.folder)?;
+    let name = name_or_current(&workspace, request.branch)?;
     let upstream = Upstream::new(remote, &name, request.hooks);
-    let writer = Writer::new(&site, request.hooks)?;
-    let mut patience = Patience::new(request.patience);
-    loop {
-        let base = upstream.tip(&site)?;
-        let plan = Plan::make(&site, base, &mut apply)?;
-        let commit = if plan.files.is_empty() { None } else { Some(writer.commit(&site, &plan)?) };
-        let sent = commit.as_ref().map_or(Ok(()), |commit| upstream.send(&site, commit.id));
-        match sent {
-            Ok(()) => {
-                let local = match &commit {
-                    Some(commit) => follow(&site, &name, commit)?,
-                    None => untouched(&site, &name, base)?,
-                };
-                let (base, commit) = (base.to_string(), commit.map(|commit| commit.id.to_string()));
-                return Ok(Pushed { committed: Committed { branch: name, base, commit }, local });
-            }
-            Err(setback) => patience.wait(&name, setback)?,
+    let writer = Writer::new(&workspace, request.hooks)?;
+    let (base, commit) = retry(&name, request.max_wait, || {
+        let base = upstream.tip(&workspace)?;
+        let plan = Plan::make(&workspace, base, &mut apply)?;
+        if plan.files.is_empty() {
+            return Ok((base, None));
         }
-    }
+        let commit = writer.commit(&workspace, &plan)?;
+        upstream.send(&workspace, commit.id)?;
+        Ok((base, Some(commit)))
+    })?;
+    let local = match &commit {
+        Some(commit) => update_local_branch(&workspace, &name, commit)?,
+        None => compare_local_branch(&workspace, &name, base)?,
+    };
+    let (base, commit) = (base.to_string(), commit.map(|commit| commit.id.to_string()));
+    Ok(Pushed { committed: Committed { branch: name, base, commit }, local })
 }
 
-/// The commit that the remote's branch is at, and the branch's name. All that the commit needs is here then.
+/// Returns the id of the newest commit of the remote's branch, and the branch's name. Fetches the commit if this clone
+/// does not have it.
 ///
 /// # Errors
-/// [`CommitError`] if the remote cannot be reached, or has no such branch.
-pub fn remote_tip(place: &Path, remote: &str, branch: Option<&str>) -> Result<(String, String), CommitError> {
-    let site = branch::open(place)?;
-    let name = meant(&site, branch)?;
-    let tip = Upstream::new(remote, &name, Hooks::Skip).tip(&site)?;
+/// [`CommitError`] if the remote cannot be reached, or if it does not have the branch.
+pub fn remote_tip(folder: &Path, remote: &str, branch: Option<&str>) -> Result<(String, String), CommitError> {
+    let workspace = Workspace::open(folder)?;
+    let name = name_or_current(&workspace, branch)?;
+    let tip = Upstream::new(remote, &name, Hooks::Skip).tip(&workspace)?;
     Ok((tip.to_string(), name))
 }
 
-/// The remote may have branches that are not here.
-fn meant(site: &Workspace, branch: Option<&str>) -> Result<String, CommitError> {
+/// Returns the given name, which may be of a branch that only the remote has, or the name of the current branch.
+fn name_or_current(workspace: &Workspace, branch: Option<&str>) -> Result<String, CommitError> {
     match branch {
         Some(name) => Ok(name.to_owned()),
-        None => Ok(Branch::find(site, None)?.name),
+        None => Ok(Branch::find(workspace, None)?.name),
     }
 }
 
@@ -110,23 +111,30 @@ impl<'r> Upstream<'r> {
         Self { remote, name, reference: format!("refs/heads/{name}"), hooks }
     }
 
-    /// Where it is now; all that it needs is here then.
-    fn tip(&self, site: &Workspace) -> Result<Oid, CommitError> {
-        let listed = git_command::run(&mut git_command::at(site, &["ls-remote", "--", self.remote, &self.reference]))?;
+    /// Returns the newest commit of the branch, and fetches it if this clone does not have it.
+    fn tip(&self, workspace: &Workspace) -> Result<Oid, CommitError> {
+        let listed = git_command::run(&mut git_command::in_workspace(
+            workspace,
+            &["ls-remote", "--", self.remote, &self.reference],
+        ))?;
         let mut lines = listed.lines().filter_map(|line| line.split_once('\t'));
         let Some((id, _)) = lines.find(|(_, reference)| *reference == self.reference) else {
             return Err(CommitError::NoRemoteBranch { remote: self.remote.to_owned(), branch: self.name.to_owned() });
         };
         let id = Oid::from_str(id)?;
-        if site.repository.find_commit(id).is_err() {
+        if workspace.repository.find_commit(id).is_err() {
             let fetch = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", self.remote, &self.reference];
-            git_command::run(&mut git_command::at(site, &fetch))?;
+            git_command::run(&mut git_command::in_workspace(workspace, &fetch))?;
         }
         Ok(id)
     }
 
-    fn send(&self, site: &Workspace, commit: Oid) -> Result<(), AttemptError> {
-        let mut command = git_command::at(site, &["push", "--porcelain"]);
+    /// Pushes a commit.
+    ///
+    /// # Errors
+    /// [`AttemptError::Moved`] if another push was faster.
+    fn send(&self, workspace: &Workspace, commit: Oid) -> Result<(), AttemptError> {
+        let mut command = git_command::in_workspace(workspace, &["push", "--porcelain"]);
         if self.hooks == Hooks::Skip {
             command.arg("--no-verify");
         }
@@ -135,62 +143,66 @@ impl<'r> Upstream<'r> {
         if result.status.success() {
             return Ok(());
         }
-        let output = git_command::said(&result);
-        // The second kind is a server's that was asked twice in the same moment.
-        let lost = ["cannot lock ref", "failed to update ref", "failed to lock", "incorrect old value"];
-        let faster = |line: &str| {
+        let output = git_command::combined_output(&result);
+        // A server that gets two pushes at the same time rejects one of them with one of these reasons.
+        let lost_race = ["cannot lock ref", "failed to update ref", "failed to lock", "incorrect old value"];
+        let is_lost_race = |line: &str| {
             line.contains("[rejected]")
-                || line.contains("[remote rejected]") && lost.iter().any(|reason| line.contains(reason))
+                || line.contains("[remote rejected]") && lost_race.iter().any(|reason| line.contains(reason))
         };
-        if output.lines().filter(|line| line.starts_with('!')).any(faster) {
+        if output.lines().filter(|line| line.starts_with('!')).any(is_lost_race) {
             return Err(AttemptError::Moved);
         }
         Err(CommitError::Refused { command: format!("push {} {}", self.remote, self.name), output }.into())
     }
 }
 
-/// Lets the local branch follow to the commit, if nothing is lost by that.
-fn follow(site: &Workspace, name: &str, commit: &Commit) -> Result<Local, CommitError> {
-    let branch = match Branch::find(site, Some(name)) {
+/// Moves the local branch to the pushed commit, if that is a fast-forward.
+fn update_local_branch(workspace: &Workspace, name: &str, commit: &Commit) -> Result<LocalBranch, CommitError> {
+    let branch = match Branch::find(workspace, Some(name)) {
         Ok(branch) => branch,
-        Err(CommitError::NoBranch(_) | CommitError::NoCommits(_)) => return Ok(Local::Absent),
+        Err(CommitError::NoBranch(_) | CommitError::NoCommits(_)) => return Ok(LocalBranch::Absent),
         Err(error) => return Err(error),
     };
-    let tip = branch.tip(site)?;
-    if !site.repository.graph_descendant_of(commit.id, tip)? {
-        return Ok(Local::Left(format!("`{name}` has commits that the remote has not")));
+    let tip = branch.tip(workspace)?;
+    if !workspace.repository.graph_descendant_of(commit.id, tip)? {
+        return Ok(LocalBranch::NotUpdated(format!("`{name}` has commits that the remote does not have")));
     }
-    let moved = match branch.checkout(site) {
-        Ok(Checkout::Here(root)) => return fast_forward(site, &root, commit.id),
-        Ok(Checkout::Nowhere) => {
-            RepositoryLock::enter(site).and_then(|alone| branch.advance(site, &alone, tip, commit))
+    let moved = match branch.checkout(workspace) {
+        Ok(Checkout::InWorkspace(root)) => return fast_forward(workspace, &root, commit.id),
+        Ok(Checkout::None) => {
+            RepositoryLock::acquire(workspace).and_then(|lock| branch.advance(workspace, &lock, tip, commit))
         }
         Err(error) => Err(error.into()),
     };
     Ok(match moved {
-        Ok(()) => Local::Followed,
-        Err(AttemptError::Failed(error)) => Local::Left(error.to_string()),
-        Err(_) => Local::Left(format!("`{name}` was moved by somebody else meanwhile")),
+        Ok(()) => LocalBranch::Updated,
+        Err(AttemptError::Failed(error)) => LocalBranch::NotUpdated(error.to_string()),
+        Err(_) => LocalBranch::NotUpdated(format!("another process moved `{name}` at the same time")),
     })
 }
 
-/// Git's own fast-forward: it may bring other people's commits along, and leaves all as it is rather than touch a
-/// file that the person has changed.
-fn fast_forward(site: &Workspace, root: &Path, commit: Oid) -> Result<Local, CommitError> {
-    if let Err(AttemptError::Failed(error)) = Worktree::new(site, root.to_owned()).recover() {
+/// Runs git's own fast-forward. It may also bring commits of other people, and it refuses if the user has changed a file
+/// that it would touch.
+fn fast_forward(workspace: &Workspace, root: &Path, commit: Oid) -> Result<LocalBranch, CommitError> {
+    if let Err(AttemptError::Failed(error)) = Worktree::new(workspace, root.to_owned()).recover() {
         return Err(error);
     }
     let merge = ["merge", "--quiet", "--ff-only", "--no-autostash", &commit.to_string()];
-    let result = git_command::output(&mut git_command::command(root, &merge))?;
-    Ok(if result.status.success() { Local::Followed } else { Local::Left(git_command::said(&result)) })
+    let result = git_command::output(&mut git_command::in_folder(root, &merge))?;
+    Ok(if result.status.success() {
+        LocalBranch::Updated
+    } else {
+        LocalBranch::NotUpdated(git_command::combined_output(&result))
+    })
 }
 
-/// The local branch when there was nothing to push.
-fn untouched(site: &Workspace, name: &str, tip: Oid) -> Result<Local, CommitError> {
-    Ok(match site.repository.refname_to_id(&format!("refs/heads/{name}")) {
-        Ok(local) if local == tip => Local::Followed,
-        Ok(_) => Local::Left("there was nothing to push".to_owned()),
-        Err(error) if error.code() == ErrorCode::NotFound => Local::Absent,
+/// Says where the local branch is if there was nothing to push.
+fn compare_local_branch(workspace: &Workspace, name: &str, tip: Oid) -> Result<LocalBranch, CommitError> {
+    Ok(match workspace.repository.refname_to_id(&format!("refs/heads/{name}")) {
+        Ok(local) if local == tip => LocalBranch::Updated,
+        Ok(_) => LocalBranch::NotUpdated("there was nothing to push".to_owned()),
+        Err(error) if error.code() == ErrorCode::NotFound => LocalBranch::Absent,
         Err(error) => return Err(error.into()),
     })
 }

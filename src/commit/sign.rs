@@ -1,72 +1,100 @@
-//! Signatures, as git's settings ask for them, by the programs that git itself would run.
+//! Signatures, as git's settings require them, made by the programs that git itself would run: `gpg`, `gpgsm` or
+//! `ssh-keygen`.
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use git2::Signature;
 use tempfile::TempDir;
 
-use crate::commit::CommitError;
-use crate::commit::branch::Workspace;
+use crate::commit::error::CommitError;
 use crate::commit::git_command;
-use crate::commit::git_command::Kind;
+use crate::commit::git_command::SettingType;
+use crate::commit::workspace::Workspace;
 
-/// What git signs commits for.
-const COMMITS: &str = "git";
+/// The namespace of ssh signatures of commits.
+const COMMIT_NAMESPACE: &str = "git";
 
-/// Who signs, and by which program.
+/// Signs a text with the ssh key that git's settings name, for a namespace other than that of commits.
+///
+/// # Errors
+/// [`CommitError`] if there is no such key, or if signing fails.
+pub fn sign_text(folder: &Path, namespace: &str, text: &str) -> Result<String, CommitError> {
+    let signer = Signer::with_ssh(&Workspace::open(folder)?);
+    Ok(signer.and_then(|signer| signer.sign(namespace, text)).map_err(CommitError::for_text)? + "\n")
+}
+
+/// Returns the file of keys that git trusts for signatures, by the setting `gpg.ssh.allowedSignersFile`.
+///
+/// # Errors
+/// [`CommitError`] if git cannot be run.
+pub fn allowed_signers(folder: &Path) -> Result<Option<PathBuf>, CommitError> {
+    let workspace = Workspace::open(folder)?;
+    let file = git_command::setting(&workspace, SettingType::Path, "gpg.ssh.allowedSignersFile")?;
+    Ok(file.map(|file| folder.join(file)))
+}
+
+/// A signing key and the program that uses it.
 pub(super) struct Signer {
     program: String,
     key: Key,
-    /// Keys may be given by a path relative to it.
+    /// The folder that relative paths of keys refer to.
     folder: PathBuf,
 }
 
 enum Key {
-    /// What `gpg` and `gpgsm` know a key by.
+    /// The name by which `gpg` or `gpgsm` knows the key.
     Named(String),
-    /// A file of `ssh-keygen`'s.
+    /// The path of a key file for `ssh-keygen`.
     Path(String),
-    /// A public key whose other half an agent holds.
+    /// A public key whose private key an ssh agent holds.
     Agent(String),
 }
 
 impl Signer {
-    /// None if commits are not to be signed.
-    pub(super) fn new(site: &Workspace, committer: &Signature) -> Result<Option<Self>, CommitError> {
-        if git_command::setting(site, Kind::Boolean, "commit.gpgsign")?.as_deref() != Some("true") {
+    /// Returns the signer of commits; none if git's settings do not require signatures.
+    pub(super) fn for_commits(workspace: &Workspace, committer: &Signature) -> Result<Option<Self>, CommitError> {
+        if git_command::setting(workspace, SettingType::Boolean, "commit.gpgsign")?.as_deref() != Some("true") {
             return Ok(None);
         }
-        let format = git_command::setting(site, Kind::Text, "gpg.format")?.unwrap_or_else(|| "openpgp".to_owned());
-        Self::of_format(site, &format, || {
-            let of = |part: Result<&str, git2::Error>| part.unwrap_or_default().to_owned();
-            format!("{} <{}>", of(committer.name()), of(committer.email()))
+        let format =
+            git_command::setting(workspace, SettingType::Text, "gpg.format")?.unwrap_or_else(|| "openpgp".to_owned());
+        Self::with_format(workspace, &format, || {
+            format!("{} <{}>", committer.name().unwrap_or_default(), committer.email().unwrap_or_default())
         })
         .map(Some)
     }
 
-    /// With an ssh key, whatever commits are signed with.
-    pub(super) fn ssh(site: &Workspace) -> Result<Self, CommitError> {
-        Self::of_format(site, "ssh", String::new)
+    /// Returns a signer with an ssh key, also if commits are signed in another format.
+    fn with_ssh(workspace: &Workspace) -> Result<Self, CommitError> {
+        Self::with_format(workspace, "ssh", String::new)
     }
 
-    fn of_format(site: &Workspace, format: &str, committer: impl FnOnce() -> String) -> Result<Self, CommitError> {
-        let usual = match format {
+    fn with_format(
+        workspace: &Workspace,
+        format: &str,
+        committer: impl FnOnce() -> String,
+    ) -> Result<Self, CommitError> {
+        let default_program = match format {
             "openpgp" => "gpg",
             "x509" => "gpgsm",
             "ssh" => "ssh-keygen",
-            _ => return Err(CommitError::Signing(format!("`gpg.format` is `{format}`, which is no format"))),
+            _ => {
+                return Err(CommitError::CommitSignature(format!(
+                    "`gpg.format` is `{format}`; expected `openpgp`, `x509` or `ssh`"
+                )));
+            }
         };
-        let mut program = git_command::setting(site, Kind::Path, &format!("gpg.{format}.program"))?;
+        let mut program = git_command::setting(workspace, SettingType::Path, &format!("gpg.{format}.program"))?;
         if program.is_none() && format == "openpgp" {
-            program = git_command::setting(site, Kind::Path, "gpg.program")?;
+            program = git_command::setting(workspace, SettingType::Path, "gpg.program")?;
         }
-        let key = git_command::setting(site, Kind::Path, "user.signingkey")?;
+        let key = git_command::setting(workspace, SettingType::Path, "user.signingkey")?;
         let key = match (format, key) {
             ("ssh", None) => {
-                return Err(CommitError::Signing("set `user.signingkey` to an ssh key".to_owned()));
+                return Err(CommitError::CommitSignature("set `user.signingkey` to an ssh key".to_owned()));
             }
             ("ssh", Some(key)) => match key.strip_prefix("key::") {
                 Some(key) => Key::Agent(key.to_owned()),
@@ -76,59 +104,60 @@ impl Signer {
             (_, Some(key)) => Key::Named(key),
             (_, None) => Key::Named(committer()),
         };
-        let program = program.unwrap_or_else(|| usual.to_owned());
-        Ok(Self { program, key, folder: site.folder().to_owned() })
+        let program = program.unwrap_or_else(|| default_program.to_owned());
+        Ok(Self { program, key, folder: workspace.folder().to_owned() })
     }
 
-    pub(super) fn sign(&self, content: &str) -> Result<String, CommitError> {
-        self.sign_for(COMMITS, content)
+    /// Signs the content of a commit.
+    pub(super) fn sign_commit(&self, content: &str) -> Result<String, CommitError> {
+        self.sign(COMMIT_NAMESPACE, content)
     }
 
-    /// An ssh key's signature is for one purpose, and fits no other.
-    pub(super) fn sign_for(&self, purpose: &str, content: &str) -> Result<String, CommitError> {
+    /// Signs a text. An ssh signature is valid only for its namespace, so that it cannot be reused for another purpose.
+    fn sign(&self, namespace: &str, content: &str) -> Result<String, CommitError> {
         let signature = match &self.key {
-            Key::Named(key) => self.by_name(key, content)?,
-            Key::Path(path) => self.by_ssh(purpose, Some(path), None, content)?,
-            Key::Agent(key) => self.by_ssh(purpose, None, Some(key), content)?,
+            Key::Named(key) => self.sign_with_gpg(key, content)?,
+            Key::Path(path) => self.sign_with_ssh(namespace, Some(path), None, content)?,
+            Key::Agent(key) => self.sign_with_ssh(namespace, None, Some(key), content)?,
         };
         Ok(signature.replace('\r', "").trim_end().to_owned())
     }
 
-    fn by_name(&self, key: &str, content: &str) -> Result<String, CommitError> {
+    fn sign_with_gpg(&self, key: &str, content: &str) -> Result<String, CommitError> {
         let failed = |error| CommitError::Program { program: self.program.clone(), error };
         let mut command = Command::new(&self.program);
         command.args(["--status-fd=2", "-bsau", key]).current_dir(&self.folder);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(failed)?;
         if let Some(mut input) = child.stdin.take() {
-            // A program that does not want to read says why when it ends.
+            // A program that stops reading reports its reason when it ends.
             let _ = input.write_all(content.as_bytes());
         }
         let output = child.wait_with_output().map_err(failed)?;
         let status = String::from_utf8_lossy(&output.stderr);
         if !output.status.success() || !status.lines().any(|line| line.starts_with("[GNUPG:] SIG_CREATED ")) {
-            let said: Vec<_> = status.lines().filter(|line| !line.starts_with("[GNUPG:]")).collect();
-            return Err(CommitError::Signing(format!("`{}` says: {}", self.program, said.join("\n"))));
+            let messages: Vec<_> = status.lines().filter(|line| !line.starts_with("[GNUPG:]")).collect();
+            return Err(CommitError::CommitSignature(format!("`{}` failed: {}", self.program, messages.join("\n"))));
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    fn by_ssh(
+    fn sign_with_ssh(
         &self,
-        purpose: &str,
+        namespace: &str,
         path: Option<&str>,
-        literal: Option<&str>,
+        public_key: Option<&str>,
         content: &str,
     ) -> Result<String, CommitError> {
         let folder = TempDir::new().map_err(CommitError::io("the folder for temporary files"))?;
         let buffer = folder.path().join("commit");
         fs::write(&buffer, content).map_err(CommitError::io(&buffer))?;
         let mut command = Command::new(&self.program);
-        command.args(["-Y", "sign", "-n", purpose, "-f"]).current_dir(&self.folder).stdin(Stdio::null());
+        command.args(["-Y", "sign", "-n", namespace, "-f"]).current_dir(&self.folder).stdin(Stdio::null());
         if let Some(path) = path {
             command.arg(path);
         }
-        if let Some(key) = literal {
+        if let Some(key) = public_key {
             let file = folder.path().join("key");
             fs::write(&file, format!("{key}\n")).map_err(CommitError::io(&file))?;
             command.arg(file).arg("-U");
@@ -136,7 +165,11 @@ impl Signer {
         let output = git_command::output(command.arg(&buffer))?;
         let signature = buffer.with_extension("sig");
         if !output.status.success() {
-            return Err(CommitError::Signing(format!("`{}` says: {}", self.program, git_command::said(&output))));
+            return Err(CommitError::CommitSignature(format!(
+                "`{}` failed: {}",
+                self.program,
+                git_command::combined_output(&output)
+            )));
         }
         #[allow(clippy::disallowed_methods, reason = "a signature, not a definition")]
         fs::read_to_string(&signature).map_err(CommitError::io(&signature))

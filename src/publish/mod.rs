@@ -23,11 +23,11 @@ mod digest;
 mod error;
 mod manifest;
 mod pull;
-mod retry;
 mod signature;
 mod verify;
 
 use std::error::Error;
+use std::time::Duration;
 
 pub use crate::publish::channel::{Channel, Entry};
 pub use crate::publish::digest::Digest;
@@ -37,8 +37,15 @@ pub use crate::publish::pull::{Pulled, State, pull, state};
 pub use crate::publish::signature::{AllowedSigners, NAMESPACE};
 pub use crate::publish::verify::{Checks, Verified, verify};
 
-use crate::publish::retry::Race;
+use crate::retry::{Backoff, RetryLimit};
 use crate::store::Put;
+
+/// A publication is tried again this many times: more often than a deployment has jobs that publish at the same time.
+const MAX_RETRIES: u32 = 100;
+/// The unit of the pauses between two attempts.
+const PAUSE: Duration = Duration::from_millis(20);
+/// The longest pause is the unit, doubled this many times at most: 1.28 s.
+const MAX_DOUBLINGS: u32 = 6;
 
 /// What shall become current.
 #[derive(Debug, Clone)]
@@ -123,7 +130,7 @@ pub enum Outcome {
 /// # Errors
 /// [`PublishError`] if it may not be published or cannot be.
 pub fn publish(channel: &Channel<'_>, request: &Request<'_>) -> Result<Outcome, PublishError> {
-    let mut race = Race::new();
+    let mut backoff = Backoff::new(RetryLimit::Retries(MAX_RETRIES), MAX_DOUBLINGS);
     loop {
         let head = channel.head()?;
         if let (Some(head), Mode::Write) = (&head, request.mode) {
@@ -148,7 +155,10 @@ pub fn publish(channel: &Channel<'_>, request: &Request<'_>) -> Result<Outcome, 
                 channel.settle(&next)?;
                 return Ok(Outcome::Published(next));
             }
-            Put::Lost => race.lost(channel.environment())?,
+            Put::Lost => backoff.pause(PAUSE).map_err(|_| PublishError::Contended {
+                environment: channel.environment().to_owned(),
+                tries: MAX_RETRIES,
+            })?,
         }
     }
 }

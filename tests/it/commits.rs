@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use crate::git_bench::{Bench, Repository, executable};
 use flagctl::commit::{
-    Changes, CommitError, Committed, Hooks, Local, Message, PATIENCE, Pushed, Request, Tree, push, recover, write,
+    Changes, CommitError, Committed, Hooks, LocalBranch, MAX_WAIT, Message, Pushed, Request, Tree, push, recover, write,
 };
 
 const FLAG: &str = "flags/a.yaml";
 const FILES: [(&str, &str); 3] = [(FLAG, "on: 1\n"), ("flags/b.yaml", "on: 1\n"), ("README", "read\n")];
 
 fn request(place: &Path) -> Request<'_> {
-    Request { place, branch: None, hooks: Hooks::Respect, patience: Duration::from_millis(50) }
+    Request { folder: place, branch: None, hooks: Hooks::Run, max_wait: Duration::from_millis(50) }
 }
 
 /// Adds a line to the flag.
@@ -359,7 +359,7 @@ fn an_edit_is_repeated_on_top_of_a_concurrent_commit() {
     let bench = Bench::new();
     let repository = bench.repository("r", &FILES);
     let mut others = vec!["theirs 2", "theirs 1"];
-    committed(write(&Request { patience: PATIENCE, ..request(&repository.root) }, |tree| {
+    committed(write(&Request { max_wait: MAX_WAIT, ..request(&repository.root) }, |tree| {
         if let Some(other) = others.pop() {
             repository.write(FLAG, &format!("{}{other}\n", repository.read(FLAG)));
             repository.git(&["commit", "-q", "-am", other]);
@@ -403,7 +403,7 @@ fn a_held_lock_is_waited_for_and_then_reported() {
                 fs::remove_file(lock).unwrap();
             }
         });
-        committed(write(&Request { patience: PATIENCE, ..request }, line("x")));
+        committed(write(&Request { max_wait: MAX_WAIT, ..request }, line("x")));
         waiting.join().unwrap();
         repository.git(&["reset", "-q", "--hard", "HEAD~0"]);
         repository.is_sound();
@@ -421,7 +421,7 @@ fn many_at_once(repository: &Repository) {
         for thread in 0..THREADS {
             scope.spawn(move || {
                 for at in 0..COMMITS {
-                    let request = Request { patience: PATIENCE, ..request(&repository.root) };
+                    let request = Request { max_wait: MAX_WAIT, ..request(&repository.root) };
                     committed(write(&request, line(&format!("{thread}.{at}"))));
                 }
             });
@@ -461,7 +461,7 @@ fn a_child_process_that_commits() {
     if let Some(place) = std::env::var_os("FLAGCTL_TEST_COMMITS_IN") {
         let times: usize = std::env::var("FLAGCTL_TEST_COMMITS").unwrap().parse().unwrap();
         for at in 0..times {
-            committed(write(&Request { patience: PATIENCE, ..request(Path::new(&place)) }, line(&format!("{at}"))));
+            committed(write(&Request { max_wait: MAX_WAIT, ..request(Path::new(&place)) }, line(&format!("{at}"))));
         }
     }
 }
@@ -514,7 +514,7 @@ fn an_interrupted_commit_does_not_block_the_next_run() {
         child.kill().unwrap();
         child.wait().unwrap();
         here.git(&["log", "-1", "main"]);
-        committed(write(&Request { patience: PATIENCE, ..request(&here.root) }, line("after")));
+        committed(write(&Request { max_wait: MAX_WAIT, ..request(&here.root) }, line("after")));
         if round % 4 != 0 {
             assert_eq!(here.status(), " M README\n");
             assert_eq!(here.read(FLAG), here.show("main", FLAG));
@@ -531,7 +531,7 @@ fn commits_made_by_the_user_meanwhile_are_kept() {
     thread::scope(|scope| {
         scope.spawn(|| {
             for at in 0..COMMITS {
-                let request = Request { patience: PATIENCE, ..request(&repository.root) };
+                let request = Request { max_wait: MAX_WAIT, ..request(&repository.root) };
                 committed(write(&request, line(&format!("{at}"))));
             }
         });
@@ -799,7 +799,7 @@ fn hooks_are_found_at_core_hookspath() {
     assert!(refused(write(&request(&repository.root), line("x"))).ends_with("\nfrom the tree"));
 }
 
-fn pushed(result: Result<Pushed, CommitError>) -> (String, Local) {
+fn pushed(result: Result<Pushed, CommitError>) -> (String, LocalBranch) {
     let pushed = result.unwrap();
     (pushed.committed.commit.unwrap(), pushed.local)
 }
@@ -810,10 +810,10 @@ fn a_push_builds_on_the_remote_and_the_local_branch_follows() {
     let bare = bench.bare("bare", &bench.repository("r", &FILES));
     let (one, two) = (bench.clone("one", &bare), bench.clone("two", &bare));
     let (first, local) = pushed(push(&request(&one.root), "origin", line("one")));
-    assert_eq!((bare.head("main"), local), (first, Local::Followed));
+    assert_eq!((bare.head("main"), local), (first, LocalBranch::Updated));
     two.write("README", "changed\n");
     let (second, local) = pushed(push(&request(&two.root), "origin", line("two")));
-    assert_eq!(local, Local::Followed);
+    assert_eq!(local, LocalBranch::Updated);
     for repository in [&bare, &two] {
         assert_eq!(repository.head("main"), second);
         assert_eq!(repository.show("main", FLAG), "on: 1\none\ntwo\n");
@@ -823,7 +823,7 @@ fn a_push_builds_on_the_remote_and_the_local_branch_follows() {
     one.git(&["checkout", "-q", "--detach"]);
     let main = Request { branch: Some("main"), ..request(&one.root) };
     let (third, local) = pushed(push(&main, "origin", line("three")));
-    assert_eq!((one.head("main"), local), (third, Local::Followed));
+    assert_eq!((one.head("main"), local), (third, LocalBranch::Updated));
     two.is_sound();
 }
 
@@ -836,7 +836,7 @@ fn a_push_sends_only_its_own_commit() {
     clone.git(&["commit", "-q", "-am", "private"]);
     let before = clone.head("main");
     let (_, local) = pushed(push(&request(&clone.root), "origin", line("x")));
-    assert_eq!(local, Local::Left("`main` has commits that the remote has not".to_owned()));
+    assert_eq!(local, LocalBranch::NotUpdated("`main` has commits that the remote has not".to_owned()));
     assert_eq!((clone.head("main"), clone.status()), (before, String::new()));
     assert_eq!(bare.git(&["log", "--format=%s", "main"]), "add x\nfirst\n");
 }
@@ -848,7 +848,10 @@ fn a_push_succeeds_while_the_file_has_uncommitted_changes() {
     let clone = bench.clone("clone", &bare);
     clone.write(FLAG, "mine\n");
     let (_, local) = pushed(push(&request(&clone.root), "origin", line("x")));
-    assert!(matches!(&local, Local::Left(why) if why.contains("would be overwritten by merge")), "{local:?}");
+    assert!(
+        matches!(&local, LocalBranch::NotUpdated(why) if why.contains("would be overwritten by merge")),
+        "{local:?}"
+    );
     assert_eq!((clone.read(FLAG), clone.status()), ("mine\n".to_owned(), format!(" M {FLAG}\n")));
     assert_eq!(bare.show("main", FLAG), "on: 1\nx\n");
 }
@@ -885,9 +888,9 @@ fn concurrent_pushes_from_clones_lose_no_commit() {
             let clone = bench.clone(&format!("clone{at}"), &bare);
             scope.spawn(move || {
                 for push_at in 0..PUSHES {
-                    let request = Request { patience: PATIENCE, ..request(&clone.root) };
+                    let request = Request { max_wait: MAX_WAIT, ..request(&clone.root) };
                     let (_, local) = pushed(push(&request, "origin", line(&format!("{at}.{push_at}"))));
-                    assert_eq!((local, clone.status()), (Local::Followed, String::new()));
+                    assert_eq!((local, clone.status()), (LocalBranch::Updated, String::new()));
                 }
                 clone.is_sound();
             });

@@ -223,7 +223,7 @@ fn all(args: &Args, store: &Store, wanted: Vec<(String, Wanted)>, compare: publi
     };
     let sign = |bytes: &[u8]| -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
         let place = place.as_deref().ok_or_else(|| anyhow!("there is no key"))?;
-        Ok(commit::signature(place, NAMESPACE, std::str::from_utf8(bytes)?)?.into_bytes())
+        Ok(commit::sign_text(place, NAMESPACE, std::str::from_utf8(bytes)?)?.into_bytes())
     };
     let sign: Option<publish::Sign<'_>> = if args.sign { Some(&sign) } else { None };
     let mode = if args.dry_run { Mode::Look } else { Mode::Write };

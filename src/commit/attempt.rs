@@ -1,0 +1,65 @@
+//! Why one attempt at a commit failed: because of another process, so that a retry helps, or for good.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::commit::error::CommitError;
+use crate::retry::{Backoff, RetryLimit};
+
+/// An attempt is taken to last at least this long.
+const MIN_ATTEMPT: Duration = Duration::from_millis(1);
+/// The longest pause is the duration of the attempt, doubled this many times at most.
+const MAX_DOUBLINGS: u32 = 3;
+
+/// Why an attempt failed.
+#[derive(Debug)]
+pub(super) enum AttemptError {
+    /// The branch was moved by another process.
+    Moved,
+    /// Another process holds this lock of git's.
+    Locked(PathBuf),
+    /// Another flagctl writes to the repository.
+    Occupied,
+    /// A retry would not help.
+    Failed(CommitError),
+}
+
+impl<E: Into<CommitError>> From<E> for AttemptError {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Calls `attempt` until it succeeds, until it fails for good, or until the pauses between the attempts add up to
+/// `max_wait`.
+///
+/// The pauses grow with the duration of an attempt: over a network an attempt takes a thousand times as long as on a
+/// disk, and the longer it takes, the rarer it should be.
+///
+/// # Errors
+/// The error of the last attempt.
+pub(super) fn retry<T>(
+    branch: &str,
+    max_wait: Duration,
+    mut attempt: impl FnMut() -> Result<T, AttemptError>,
+) -> Result<T, CommitError> {
+    let mut backoff = Backoff::new(RetryLimit::Waiting(max_wait), MAX_DOUBLINGS);
+    loop {
+        let start = Instant::now();
+        let error = match attempt() {
+            Ok(result) => return Ok(result),
+            Err(AttemptError::Failed(error)) => return Err(error),
+            Err(error) => error,
+        };
+        if let Err(exhausted) = backoff.pause(start.elapsed().max(MIN_ATTEMPT)) {
+            return Err(match error {
+                AttemptError::Failed(error) => error,
+                AttemptError::Locked(lock) => CommitError::Locked { lock, waited: max_wait },
+                AttemptError::Occupied => CommitError::Occupied(max_wait),
+                AttemptError::Moved => {
+                    CommitError::Contended { branch: branch.to_owned(), waited: max_wait, attempts: exhausted.attempts }
+                }
+            });
+        }
+    }
+}

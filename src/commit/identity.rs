@@ -1,0 +1,57 @@
+//! The author and committer of commits, as git's settings and the variables `GIT_AUTHOR_*` and `GIT_COMMITTER_*` say.
+//!
+//! The `git` program is asked, because it has many rules about them.
+
+use std::path::Path;
+
+use git2::{Signature, Time};
+
+use crate::commit::error::CommitError;
+use crate::commit::git_command;
+use crate::commit::workspace::Workspace;
+
+/// The author of a commit, and its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// `Name <address>`
+    pub name: String,
+    /// The time in seconds since 1970.
+    pub seconds: i64,
+}
+
+/// Returns the author of a commit that would be made now.
+///
+/// # Errors
+/// [`CommitError::Identity`] if git does not know the user.
+pub fn author(folder: &Path) -> Result<Author, CommitError> {
+    let author = author_signature(&Workspace::open(folder)?)?;
+    let name = format!("{} <{}>", author.name()?, author.email()?);
+    Ok(Author { name, seconds: author.when().seconds() })
+}
+
+/// Returns the author of a commit that would be made now, as libgit2 needs it.
+pub(super) fn author_signature(workspace: &Workspace) -> Result<Signature<'static>, CommitError> {
+    identity(workspace, "GIT_AUTHOR_IDENT")
+}
+
+/// Returns the committer of a commit that would be made now, as libgit2 needs it.
+pub(super) fn committer_signature(workspace: &Workspace) -> Result<Signature<'static>, CommitError> {
+    identity(workspace, "GIT_COMMITTER_IDENT")
+}
+
+fn identity(workspace: &Workspace, variable: &str) -> Result<Signature<'static>, CommitError> {
+    let result = git_command::output(&mut git_command::in_workspace(workspace, &["var", variable]))?;
+    let text = String::from_utf8_lossy(&result.stdout);
+    let signature = result.status.success().then(|| parse(text.trim_end())).flatten();
+    signature.ok_or_else(|| CommitError::Identity(git_command::combined_output(&result)))
+}
+
+/// Parses `Name <address> SECONDS +HHMM`.
+fn parse(text: &str) -> Option<Signature<'static>> {
+    let (who, when) = text.rsplit_once("> ")?;
+    let (name, address) = who.split_once(" <")?;
+    let (seconds, zone) = when.split_once(' ')?;
+    let zone: i32 = zone.parse().ok()?;
+    let offset_minutes = zone / 100 * 60 + zone % 100;
+    Signature::new(name, address, &Time::new(seconds.parse().ok()?, offset_minutes)).ok()
+}

@@ -1,0 +1,82 @@
+//! A commit on a local branch.
+
+use std::error::Error;
+use std::path::Path;
+
+use crate::commit::attempt::{AttemptError, retry};
+use crate::commit::branch::{Branch, Checkout};
+use crate::commit::changeset::{Changes, Plan, Tree};
+use crate::commit::commit_object::Writer;
+use crate::commit::error::CommitError;
+use crate::commit::lock::RepositoryLock;
+use crate::commit::request::{Committed, Request};
+use crate::commit::workspace::Workspace;
+use crate::commit::worktree::Worktree;
+
+/// Commits the changes that `apply` makes to the branch's files, and moves the branch.
+///
+/// `apply` is called again with the new files if another process moved the branch meanwhile.
+///
+/// # Errors
+/// [`CommitError`]; the branch, the index and the working tree are then as they were.
+pub fn write<E>(request: &Request, mut apply: impl FnMut(&Tree) -> Result<Changes, E>) -> Result<Committed, CommitError>
+where
+    E: Into<Box<dyn Error + Send + Sync>>,
+{
+    let workspace = Workspace::open(request.folder)?;
+    let branch = Branch::find(&workspace, request.branch)?;
+    let writer = Writer::new(&workspace, request.hooks)?;
+    retry(&branch.name, request.max_wait, || attempt(&workspace, &branch, &writer, &mut apply))
+}
+
+fn attempt<E>(
+    workspace: &Workspace,
+    branch: &Branch,
+    writer: &Writer,
+    apply: &mut impl FnMut(&Tree) -> Result<Changes, E>,
+) -> Result<Committed, AttemptError>
+where
+    E: Into<Box<dyn Error + Send + Sync>>,
+{
+    let worktree = match branch.checkout(workspace)? {
+        Checkout::None => None,
+        Checkout::InWorkspace(root) => Some(Worktree::new(workspace, root)),
+    };
+    if let Some(worktree) = &worktree {
+        worktree.recover()?;
+    }
+    let base = branch.tip(workspace)?;
+    let plan = Plan::make(workspace, base, apply)?;
+    let committed = |commit: Option<git2::Oid>| Committed {
+        branch: branch.name.clone(),
+        base: base.to_string(),
+        commit: commit.map(|id| id.to_string()),
+    };
+    if plan.files.is_empty() {
+        return Ok(committed(None));
+    }
+    if let Some(worktree) = &worktree {
+        worktree.check(branch, &plan)?;
+    }
+    let commit = writer.commit(workspace, &plan)?;
+    match worktree {
+        None => branch.advance(workspace, &RepositoryLock::acquire(workspace)?, base, &commit)?,
+        Some(worktree) => worktree.advance(branch, &plan, &commit)?,
+    }
+    Ok(committed(Some(commit.id)))
+}
+
+/// Completes or undoes a commit to the working tree whose process was killed, if there is one. [`write()`] does it too,
+/// but a command that stops before it writes shall also leave a repaired working tree.
+///
+/// # Errors
+/// [`CommitError`] if that fails.
+pub fn recover(folder: &Path) -> Result<(), CommitError> {
+    let workspace = Workspace::open(folder)?;
+    let Some(root) = workspace.repository.workdir() else { return Ok(()) };
+    match Worktree::new(&workspace, root.to_owned()).recover() {
+        Err(AttemptError::Failed(error)) => Err(error),
+        // Another flagctl is writing to the working tree, and will finish.
+        _ => Ok(()),
+    }
+}
