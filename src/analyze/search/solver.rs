@@ -1,8 +1,10 @@
-//! Propositional formulas and their satisfiability.
+//! Propositional formulas and a SAT solver for them.
 //!
-//! Takes formulas built bottom up, each as one literal; gives models, or the assumptions that contradict.
+//! A SAT solver looks for values of Boolean variables that satisfy a set of clauses; a clause is a list of literals of which
+//! at least one must be true. Formulas are built bottom up here, and each is represented by one literal. `solve` gives a
+//! model, or a set of assumptions that contradict each other (an unsatisfiable core).
 //!
-//! **Invariant:** the same formula built twice is the same literal, so what two flags share costs once.
+//! **Invariant:** the same formula built twice is the same literal, so what two flags share is encoded once.
 //! **Invariant:** work is counted in conflicts, never in time, so that answers are the same on every machine.
 
 use std::collections::BTreeMap;
@@ -10,10 +12,10 @@ use std::collections::BTreeMap;
 use batsat::clause::Kind;
 use batsat::{Callbacks, SolverInterface, SolverOpts, lbool};
 
-use crate::analyze::AnalysisError;
+use crate::analyze::error::AnalysisError;
 
 /// A formula, or the negation of one.
-pub(super) type Literal = batsat::Lit;
+pub(crate) type Literal = batsat::Lit;
 
 /// Stops the search when it has met too many conflicts.
 struct Conflicts {
@@ -34,23 +36,23 @@ impl Callbacks for Conflicts {
 }
 
 /// An assignment that satisfies everything that was asserted and assumed.
-pub(super) struct Model(Vec<bool>);
+pub(crate) struct Model(Vec<bool>);
 
 impl Model {
-    pub(super) fn holds(&self, literal: Literal) -> bool {
+    pub(crate) fn holds(&self, literal: Literal) -> bool {
         let value = self.0.get(literal.var().idx() as usize).copied().unwrap_or(false);
         value == literal.sign()
     }
 }
 
 /// What a search found.
-pub(super) enum Found {
-    Model(Model),
+pub(crate) enum SolverResult {
+    Satisfiable(Model),
     /// These of the assumptions cannot hold together.
-    Core(Vec<Literal>),
+    Unsatisfiable(Vec<Literal>),
 }
 
-pub(super) struct Solver {
+pub(crate) struct Solver {
     inner: batsat::Solver<Conflicts>,
     truth: Literal,
     conjunctions: BTreeMap<Vec<Literal>, Literal>,
@@ -58,28 +60,28 @@ pub(super) struct Solver {
 }
 
 impl Solver {
-    pub(super) fn new(conflicts: u64) -> Self {
+    pub(crate) fn new(conflicts: u64) -> Self {
         let mut inner = batsat::Solver::new(SolverOpts::default(), Conflicts { met: 0, allowed: conflicts });
         let truth = Literal::new(inner.new_var_default(), true);
         inner.add_clause_reuse(&mut vec![truth]);
         Self { inner, truth, conjunctions: BTreeMap::new(), choices: BTreeMap::new() }
     }
 
-    pub(super) fn truth(&self) -> Literal {
+    pub(crate) fn truth(&self) -> Literal {
         self.truth
     }
 
     /// A formula that is free to hold or not.
-    pub(super) fn fresh(&mut self) -> Literal {
+    pub(crate) fn fresh(&mut self) -> Literal {
         Literal::new(self.inner.new_var_default(), true)
     }
 
     /// At least one of them holds, always.
-    pub(super) fn assert(&mut self, clause: impl IntoIterator<Item = Literal>) {
+    pub(crate) fn assert(&mut self, clause: impl IntoIterator<Item = Literal>) {
         self.inner.add_clause_reuse(&mut clause.into_iter().collect());
     }
 
-    pub(super) fn all(&mut self, literals: impl IntoIterator<Item = Literal>) -> Literal {
+    pub(crate) fn all(&mut self, literals: impl IntoIterator<Item = Literal>) -> Literal {
         let mut parts: Vec<_> = literals.into_iter().filter(|literal| *literal != self.truth).collect();
         parts.sort_unstable();
         parts.dedup();
@@ -105,13 +107,13 @@ impl Solver {
         whole
     }
 
-    pub(super) fn any(&mut self, literals: impl IntoIterator<Item = Literal>) -> Literal {
+    pub(crate) fn any(&mut self, literals: impl IntoIterator<Item = Literal>) -> Literal {
         let negated: Vec<_> = literals.into_iter().map(|literal| !literal).collect();
         !self.all(negated)
     }
 
     /// `then` where the condition holds, `otherwise` where it does not.
-    pub(super) fn choice(&mut self, condition: Literal, then: Literal, otherwise: Literal) -> Literal {
+    pub(crate) fn choice(&mut self, condition: Literal, then: Literal, otherwise: Literal) -> Literal {
         let (yes, no) = (self.truth, !self.truth);
         if then == otherwise || condition == yes {
             return then;
@@ -149,13 +151,15 @@ impl Solver {
     ///
     /// # Errors
     /// [`AnalysisError::Exhausted`] after too many conflicts, counted over the solver's life.
-    pub(super) fn solve(&mut self, assumptions: &[Literal]) -> Result<Found, AnalysisError> {
+    pub(crate) fn solve(&mut self, assumptions: &[Literal]) -> Result<SolverResult, AnalysisError> {
         let result = self.inner.solve_limited(assumptions);
         if result == lbool::TRUE {
-            Ok(Found::Model(Model(self.inner.get_model().iter().map(|value| *value == lbool::TRUE).collect())))
+            Ok(SolverResult::Satisfiable(Model(
+                self.inner.get_model().iter().map(|value| *value == lbool::TRUE).collect(),
+            )))
         } else if result == lbool::FALSE {
             let core = assumptions.iter().filter(|literal| self.inner.unsat_core_contains_var(literal.var()));
-            Ok(Found::Core(core.copied().collect()))
+            Ok(SolverResult::Unsatisfiable(core.copied().collect()))
         } else {
             Err(AnalysisError::Exhausted)
         }

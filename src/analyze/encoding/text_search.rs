@@ -1,130 +1,59 @@
-//! Texts that satisfy some patterns and fail others.
+//! Finds a text that matches some patterns and does not match others.
 //!
-//! Takes the patterns of one attribute and a sign for each; gives a shortest text, or signs that no text has.
+//! Takes the patterns of one attribute and a sign for each: must match, or must not match. Gives a shortest text with these
+//! signs, or a set of signs that no text has. For example, `starts_with: a` and not `contains: b` gives `a`;
+//! `starts_with: ab` and not `contains: b` gives the conflict of these two.
 //!
-//! **Invariant:** a text is searched in the product of the automata only of those patterns that got in the way.
-//! **Invariant:** a pattern without an automaton never makes a claim of impossibility.
+//! The search goes breadth first through the product of the patterns' automata: a state of the product is one state of
+//! each automaton. The product grows fast with the number of patterns. It therefore starts with none of them, and adds a
+//! pattern only when the text found so far has the wrong sign for it.
+//!
+//! **Invariant:** a pattern without an automaton never contributes to a claim of impossibility.
 
 #[allow(clippy::disallowed_types, reason = "asked for membership, never iterated")]
 use std::collections::HashSet;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use regex_automata::dfa::Automaton as _;
-use regex_automata::dfa::{StartKind, dense};
-use regex_automata::nfa::thompson;
-use regex_automata::util::{primitives::StateID, start, syntax};
+use regex_automata::util::primitives::StateID;
+use regex_automata::util::start;
 
-use crate::analyze::AnalysisError;
-use crate::bundle::Predicate;
+use crate::analyze::encoding::dfa::{CompiledPattern, Dfa, PatternKey};
+use crate::analyze::error::AnalysisError;
 
-type Dfa = dense::DFA<Vec<u32>>;
-
-/// An automaton may take this many bytes, and as many to be made; a larger one is not made.
-const SIZE_LIMIT: usize = 4 << 20;
 /// A pattern has matched, whatever follows.
 const MATCHED: u32 = u32::MAX;
 /// A pattern can match no more.
 const DEAD: u32 = u32::MAX - 1;
 
-/// What is matched in a text, so that two of the same key match the same.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Shape {
-    expression: String,
-    folded: bool,
-}
-
-impl Shape {
-    /// None for predicates that are no patterns.
-    pub(super) fn of(predicate: &Predicate) -> Option<Self> {
-        let exact = |expression| Some(Self { expression, folded: false });
-        match predicate {
-            Predicate::StartsWith(text) => exact(format!(r"\A{}", regex::escape(text))),
-            Predicate::EndsWith(text) => exact(format!(r"{}\z", regex::escape(text))),
-            Predicate::Contains(text) => exact(regex::escape(text)),
-            Predicate::Matches(pattern) => exact(pattern.as_str().to_owned()),
-            Predicate::Folded(folded) => Some(Self { expression: folded.expression().to_owned(), folded: true }),
-            _ => None,
-        }
-    }
-}
-
-/// A compiled pattern.
-pub(super) struct Pattern {
-    regex: Option<regex::Regex>,
-    dfa: Option<Dfa>,
-}
-
-/// Patterns that were compiled: a repository asks for the same few of them again and again.
-static COMPILED: Mutex<BTreeMap<Shape, Arc<Pattern>>> = Mutex::new(BTreeMap::new());
-/// Of more, as of larger ones, none is kept.
-const KEPT: usize = 1000;
-/// In bytes.
-const SMALL: usize = 64 << 10;
-
-impl Pattern {
-    /// The pattern, compiled once.
-    pub(super) fn of(shape: &Shape) -> Arc<Self> {
-        let compiled = || COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = compiled().get(shape) {
-            return Arc::clone(known);
-        }
-        let regex = regex::RegexBuilder::new(&shape.expression).case_insensitive(shape.folded).build().ok();
-        let pattern = Arc::new(Self { regex, dfa: automaton(shape) });
-        let small = pattern.dfa.as_ref().is_some_and(|dfa| dfa.memory_usage() < SMALL);
-        let mut compiled = compiled();
-        if small && compiled.len() < KEPT {
-            compiled.insert(shape.clone(), Arc::clone(&pattern));
-        }
-        pattern
-    }
-
-    pub(super) fn matches(&self, text: &str) -> bool {
-        self.regex.as_ref().is_some_and(|regex| regex.is_match(text))
-    }
-}
-
-fn automaton(shape: &Shape) -> Option<Dfa> {
-    dense::Builder::new()
-        .configure(
-            dense::Config::new()
-                .start_kind(StartKind::Unanchored)
-                .dfa_size_limit(Some(SIZE_LIMIT))
-                .determinize_size_limit(Some(SIZE_LIMIT)),
-        )
-        .syntax(syntax::Config::new().case_insensitive(shape.folded))
-        .thompson(thompson::Config::new().nfa_size_limit(Some(SIZE_LIMIT)))
-        .build(&shape.expression)
-        .ok()
-}
-
 /// What a search for a text found.
 #[derive(Debug, Clone)]
-pub(super) enum Found {
+pub(crate) enum TextSearchResult {
     /// The text has all the signs.
     Text(String),
     /// The text has all the signs but those of patterns without an automaton.
-    Perhaps(String),
+    Possible(String),
     /// The patterns at these places cannot have their signs together.
-    Core(Vec<usize>),
+    Conflict(Vec<usize>),
 }
 
 /// The patterns of one attribute.
-pub(super) struct Texts {
-    patterns: Vec<Arc<Pattern>>,
+pub(crate) struct TextSearch {
+    patterns: Vec<Arc<CompiledPattern>>,
     /// Whatever is UTF-8.
-    valid: Arc<Pattern>,
-    /// Texts that do not count.
+    valid: Arc<CompiledPattern>,
+    /// TextSearch that do not count.
     excluded: BTreeSet<String>,
     trie: Vec<BTreeMap<u8, u32>>,
     terminal: BTreeSet<u32>,
-    known: BTreeMap<Vec<bool>, Found>,
-    met: Vec<String>,
+    known: BTreeMap<Vec<bool>, TextSearchResult>,
+    found_texts: Vec<String>,
 }
 
-impl Texts {
-    pub(super) fn new(patterns: Vec<Arc<Pattern>>, excluded: BTreeSet<String>) -> Self {
+impl TextSearch {
+    pub(crate) fn new(patterns: Vec<Arc<CompiledPattern>>, excluded: BTreeSet<String>) -> Self {
         let (mut trie, mut terminal) = (vec![BTreeMap::new()], BTreeSet::new());
         for text in &excluded {
             let mut at = 0;
@@ -139,19 +68,19 @@ impl Texts {
             }
             terminal.insert(at);
         }
-        let valid = Pattern::of(&Shape { expression: r"(?s)\A.*\z".to_owned(), folded: false });
-        Self { patterns, valid, excluded, trie, terminal, known: BTreeMap::new(), met: Vec::new() }
+        let valid = CompiledPattern::compile(&PatternKey::any_text());
+        Self { patterns, valid, excluded, trie, terminal, known: BTreeMap::new(), found_texts: Vec::new() }
     }
 
-    pub(super) fn patterns(&self) -> &[Arc<Pattern>] {
+    pub(crate) fn patterns(&self) -> &[Arc<CompiledPattern>] {
         &self.patterns
     }
 
-    pub(super) fn excludes(&self, text: &str) -> bool {
+    pub(crate) fn excludes(&self, text: &str) -> bool {
         self.excluded.contains(text)
     }
 
-    pub(super) fn has_signs(&self, text: &str, signs: &[bool]) -> bool {
+    pub(crate) fn has_signs(&self, text: &str, signs: &[bool]) -> bool {
         self.patterns.iter().zip(signs).all(|(pattern, sign)| pattern.matches(text) == *sign)
     }
 
@@ -160,28 +89,28 @@ impl Texts {
     /// # Errors
     /// [`AnalysisError::Exhausted`] when the products of the automata have more than `states` states of single automata in
     /// all searches.
-    pub(super) fn find(&mut self, signs: &[bool], states: &mut u64) -> Result<Found, AnalysisError> {
+    pub(crate) fn find(&mut self, signs: &[bool], states: &mut u64) -> Result<TextSearchResult, AnalysisError> {
         if let Some(known) = self.known.get(signs) {
             return Ok(known.clone());
         }
-        let met = self.met.iter().find(|text| self.has_signs(text, signs)).cloned();
-        let found = match met {
-            Some(text) => Found::Text(text),
+        let found_texts = self.found_texts.iter().find(|text| self.has_signs(text, signs)).cloned();
+        let found = match found_texts {
+            Some(text) => TextSearchResult::Text(text),
             None => self.search(signs, states)?,
         };
-        if let Found::Text(text) = &found {
-            self.met.push(text.clone());
+        if let TextSearchResult::Text(text) = &found {
+            self.found_texts.push(text.clone());
         }
         self.known.insert(signs.to_vec(), found.clone());
         Ok(found)
     }
 
-    fn search(&self, signs: &[bool], states: &mut u64) -> Result<Found, AnalysisError> {
+    fn search(&self, signs: &[bool], states: &mut u64) -> Result<TextSearchResult, AnalysisError> {
         let mut active: Vec<(usize, bool)> = Vec::new();
-        let mut exclude = Exclude::No;
+        let mut constants = ConstantHandling::Allow;
         loop {
-            let Some(text) = self.shortest(&active, exclude, states)? else {
-                return Ok(Found::Core(self.minimised(active, states)?));
+            let Some(text) = self.shortest(&active, constants, states)? else {
+                return Ok(TextSearchResult::Conflict(self.minimised(active, states)?));
             };
             let wrong = |sign: bool| {
                 let judged = signs.iter().zip(&self.patterns).enumerate();
@@ -193,16 +122,16 @@ impl Texts {
             if let Some(violated) = wrong(true).or_else(|| wrong(false)) {
                 if active.contains(&violated) {
                     return Err(AnalysisError::Disagreement(format!(
-                        "an automaton and its pattern differ on {text:?}"
+                        "an compile_dfa and its pattern differ on {text:?}"
                     )));
                 }
                 active.push(violated);
             } else if self.excludes(&text) {
-                exclude = Exclude::Yes;
+                constants = ConstantHandling::Exclude;
             } else if self.has_signs(&text, signs) {
-                return Ok(Found::Text(text));
+                return Ok(TextSearchResult::Text(text));
             } else {
-                return Ok(Found::Perhaps(text));
+                return Ok(TextSearchResult::Possible(text));
             }
         }
     }
@@ -212,7 +141,7 @@ impl Texts {
         while at < active.len() {
             let mut fewer = active.clone();
             fewer.remove(at);
-            if self.shortest(&fewer, Exclude::Yes, states)?.is_none() {
+            if self.shortest(&fewer, ConstantHandling::Exclude, states)?.is_none() {
                 active = fewer;
             } else {
                 at += 1;
@@ -225,13 +154,13 @@ impl Texts {
     fn shortest(
         &self,
         active: &[(usize, bool)],
-        exclude: Exclude,
+        constants: ConstantHandling,
         states: &mut u64,
     ) -> Result<Option<String>, AnalysisError> {
         let patterns =
             active.iter().filter_map(|(at, sign)| self.patterns.get(*at)?.dfa.as_ref().map(|dfa| (dfa, *sign)));
         let parts: Vec<_> = self.valid.dfa.as_ref().map(|valid| (valid, true)).into_iter().chain(patterns).collect();
-        let product = Product { texts: self, parts, exclude };
+        let product = ProductAutomaton { texts: self, parts, constants };
         let Some(first) = product.first() else { return Ok(None) };
         #[allow(clippy::disallowed_types, reason = "asked for membership, never iterated")]
         let mut seen: HashSet<Vec<u32>, FixedState> = HashSet::default();
@@ -269,18 +198,18 @@ fn spelled(nodes: &[(usize, u8)], mut at: usize) -> String {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Exclude {
-    Yes,
-    No,
+enum ConstantHandling {
+    Exclude,
+    Allow,
 }
 
-struct Product<'t> {
-    texts: &'t Texts,
+struct ProductAutomaton<'t> {
+    texts: &'t TextSearch,
     parts: Vec<(&'t Dfa, bool)>,
-    exclude: Exclude,
+    constants: ConstantHandling,
 }
 
-impl Product<'_> {
+impl ProductAutomaton<'_> {
     /// One state for each part, then one in the trie.
     fn first(&self) -> Option<Vec<u32>> {
         let mut state = Vec::with_capacity(self.parts.len() + 1);
@@ -288,7 +217,7 @@ impl Product<'_> {
             let from = dfa.start_state(&start::Config::new()).ok()?;
             state.push(settle(dfa, from, *sign)?);
         }
-        state.push(if self.exclude == Exclude::Yes { 0 } else { DEAD });
+        state.push(if self.constants == ConstantHandling::Exclude { 0 } else { DEAD });
         Some(state)
     }
 
@@ -320,9 +249,9 @@ impl Product<'_> {
     /// One byte of each kind that the parts tell apart, the most readable of its kind.
     fn representatives(&self) -> Vec<u8> {
         let readable = (b'a'..=b'z').chain(b'0'..=b'9').chain(b'A'..=b'Z').chain(*b"-_.@/ ").chain(0..=u8::MAX);
-        let spelled: BTreeSet<u8> = match self.exclude {
-            Exclude::Yes => self.texts.trie.iter().flat_map(BTreeMap::keys).copied().collect(),
-            Exclude::No => BTreeSet::new(),
+        let spelled: BTreeSet<u8> = match self.constants {
+            ConstantHandling::Exclude => self.texts.trie.iter().flat_map(BTreeMap::keys).copied().collect(),
+            ConstantHandling::Allow => BTreeSet::new(),
         };
         let mut kinds = BTreeSet::new();
         let kind = |byte: u8| {

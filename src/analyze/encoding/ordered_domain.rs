@@ -1,8 +1,10 @@
-//! Attributes of ordered types, as propositions.
+//! The values of an ordered attribute (number, version, time, address) as intervals between constants.
 //!
-//! Takes the constants that an attribute is compared with; gives a literal for each comparison.
+//! Takes the constants that the attribute is compared with. `n` constants give `2n + 1` pieces: below the first, the first
+//! itself, between the first and the second, and so on. A literal for each piece but the last says that the value lies in
+//! this piece or an earlier one; the field calls this the order encoding. `age >= 18` is then one literal, negated.
 //!
-//! **Invariant:** pieces without a value are no pieces: the literals around them are the same.
+//! **Invariant:** a piece that contains no value has no literal of its own: the literals around it are the same.
 
 use std::net::IpAddr;
 
@@ -10,27 +12,27 @@ use jiff::Timestamp;
 use semver::Version;
 use serde_json::Value as Json;
 
-use crate::analyze::atoms::Asked;
-use crate::analyze::ordered_value::{Point, arrange, samples};
-use crate::analyze::solver::{Literal, Model, Solver};
+use crate::analyze::encoding::atoms::AttributeAtoms;
+use crate::analyze::encoding::ordered_value::{OrderedValue, piece_samples, sort_and_dedup};
+use crate::analyze::search::solver::{Literal, Model, Solver};
 use crate::bundle::{Comparison, Operands, Ordered, Predicate, Type};
 
 /// Pieces of an ordered type; a literal for each but the last: the value lies in this piece or before.
-pub(super) struct Axis {
-    constants: Constants,
+pub(crate) struct OrderedDomain {
+    constants: OrderedConstants,
     cuts: Vec<Literal>,
     samples: Vec<Option<Json>>,
 }
 
-pub(super) enum Constants {
+pub(crate) enum OrderedConstants {
     Numbers(Vec<f64>),
     Versions(Vec<Version>),
     Times(Vec<Timestamp>),
     Addresses(Vec<IpAddr>),
 }
 
-impl Constants {
-    pub(super) fn gather(asked: &Asked<'_>) -> Self {
+impl OrderedConstants {
+    pub(crate) fn gather(asked: &AttributeAtoms<'_>) -> Self {
         let (mut numbers, mut versions, mut times, mut addresses) = (vec![], vec![], vec![], vec![]);
         for predicate in &asked.predicates {
             match predicate {
@@ -46,10 +48,10 @@ impl Constants {
                 _ => {}
             }
         }
-        arrange(&mut numbers);
-        arrange(&mut versions);
-        arrange(&mut times);
-        arrange(&mut addresses);
+        sort_and_dedup(&mut numbers);
+        sort_and_dedup(&mut versions);
+        sort_and_dedup(&mut times);
+        sort_and_dedup(&mut addresses);
         match asked.kind {
             Type::Semver => Self::Versions(versions),
             Type::Datetime => Self::Times(times),
@@ -59,17 +61,17 @@ impl Constants {
     }
 }
 
-fn place<T: Point>(constants: &[T], operand: &T) -> Option<usize> {
-    constants.iter().position(|constant| !constant.before(operand) && !operand.before(constant))
+fn constant_index<T: OrderedValue>(constants: &[T], operand: &T) -> Option<usize> {
+    constants.iter().position(|constant| !constant.precedes(operand) && !operand.precedes(constant))
 }
 
-impl Axis {
-    pub(super) fn new(solver: &mut Solver, constants: Constants) -> Self {
+impl OrderedDomain {
+    pub(crate) fn new(solver: &mut Solver, constants: OrderedConstants) -> Self {
         let samples = match &constants {
-            Constants::Numbers(constants) => samples(constants),
-            Constants::Versions(constants) => samples(constants),
-            Constants::Times(constants) => samples(constants),
-            Constants::Addresses(constants) => samples(constants),
+            OrderedConstants::Numbers(constants) => piece_samples(constants),
+            OrderedConstants::Versions(constants) => piece_samples(constants),
+            OrderedConstants::Times(constants) => piece_samples(constants),
+            OrderedConstants::Addresses(constants) => piece_samples(constants),
         };
         let last = samples.iter().rposition(Option::is_some).unwrap_or(0);
         let mut before = !solver.truth();
@@ -90,7 +92,7 @@ impl Axis {
         Self { constants, cuts, samples }
     }
 
-    pub(super) fn value(&self, model: &Model) -> Option<Json> {
+    pub(crate) fn value(&self, model: &Model) -> Option<Json> {
         let piece = self.cuts.iter().position(|cut| model.holds(*cut)).unwrap_or(self.cuts.len());
         self.samples.get(piece)?.clone()
     }
@@ -100,19 +102,22 @@ impl Axis {
         Some((*self.cuts.get(at * 2)?, *self.cuts.get(at * 2 + 1)?))
     }
 
-    pub(super) fn one_of(&self, solver: &mut Solver, operands: &Operands) -> Option<Literal> {
+    pub(crate) fn one_of(&self, solver: &mut Solver, operands: &Operands) -> Option<Literal> {
         let single = |at: Option<usize>| at.map(|at| (at, at));
         let ranges: Vec<Option<(usize, usize)>> = match (&self.constants, operands) {
-            (Constants::Numbers(all), Operands::Numbers(some)) => {
-                some.iter().map(|one| single(place(all, one))).collect()
+            (OrderedConstants::Numbers(all), Operands::Numbers(some)) => {
+                some.iter().map(|one| single(constant_index(all, one))).collect()
             }
-            (Constants::Versions(all), Operands::Versions(some)) => {
-                some.iter().map(|one| single(place(all, one))).collect()
+            (OrderedConstants::Versions(all), Operands::Versions(some)) => {
+                some.iter().map(|one| single(constant_index(all, one))).collect()
             }
-            (Constants::Times(all), Operands::Times(some)) => some.iter().map(|one| single(place(all, one))).collect(),
-            (Constants::Addresses(all), Operands::Networks(some)) => {
-                let ends =
-                    |network: &ipnet::IpNet| place(all, &network.network()).zip(place(all, &network.broadcast()));
+            (OrderedConstants::Times(all), Operands::Times(some)) => {
+                some.iter().map(|one| single(constant_index(all, one))).collect()
+            }
+            (OrderedConstants::Addresses(all), Operands::Networks(some)) => {
+                let ends = |network: &ipnet::IpNet| {
+                    constant_index(all, &network.network()).zip(constant_index(all, &network.broadcast()))
+                };
                 some.iter().map(ends).collect()
             }
             _ => return None,
@@ -125,11 +130,11 @@ impl Axis {
         Some(solver.any(inside))
     }
 
-    pub(super) fn compare(&self, solver: &mut Solver, comparison: Comparison, operand: &Ordered) -> Option<Literal> {
+    pub(crate) fn compare(&self, solver: &mut Solver, comparison: Comparison, operand: &Ordered) -> Option<Literal> {
         let at = match (&self.constants, operand) {
-            (Constants::Numbers(all), Ordered::Number(operand)) => place(all, operand),
-            (Constants::Versions(all), Ordered::Version(operand)) => place(all, operand),
-            (Constants::Times(all), Ordered::Time(operand)) => place(all, operand),
+            (OrderedConstants::Numbers(all), Ordered::Number(operand)) => constant_index(all, operand),
+            (OrderedConstants::Versions(all), Ordered::Version(operand)) => constant_index(all, operand),
+            (OrderedConstants::Times(all), Ordered::Time(operand)) => constant_index(all, operand),
             _ => return None,
         };
         let Some((below, upto)) = at.and_then(|at| self.around(at)) else { return Some(!solver.truth()) };

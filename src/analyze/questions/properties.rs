@@ -1,16 +1,23 @@
-//! Promises about flags, for all contexts.
+//! Proves or refutes properties of flags and conditions for all contexts.
 //!
-//! Takes what must never be; gives a proof that it never is, or a context for which it is.
+//! Takes a property such as "this flag never serves `on` to minors"; gives a proof, or a context that breaks it. It searches
+//! for a counterexample: a context and a bucket for which the property does not hold. If the search finds none, the
+//! property is proven.
 //!
-//! **Invariant:** a promise is proven only if no context in any bucket breaks it.
+//! **Invariant:** a property is proven only if no context in any bucket breaks it.
 
-use crate::analyze::bucket_partition::{Leaf, StateHandling, explore};
-use crate::analyze::encode::{Node, Want};
-use crate::analyze::region::Witness;
-use crate::analyze::search::{Certainty, Engine, SearchResult};
-use crate::analyze::share::Share;
-use crate::analyze::solver::Literal;
-use crate::analyze::{AnalysisError, Budget, Definition, Side, witness};
+use crate::analyze::budget::Budget;
+use crate::analyze::definition::Definition;
+use crate::analyze::encoding::encoded::{EncodedCondition, WantedTruth};
+use crate::analyze::error::AnalysisError;
+use crate::analyze::results::certainty::Certainty;
+use crate::analyze::results::share::Share;
+use crate::analyze::results::witness::Witness;
+use crate::analyze::search::bucket_partition::{BucketCell, StateHandling, partition_buckets};
+use crate::analyze::search::context_search::{Search, SearchResult};
+use crate::analyze::search::solver::Literal;
+use crate::analyze::search::witness_search::find_witness;
+use crate::analyze::side::Side;
 use crate::bundle::{Bundle, Condition, VariantId};
 
 /// Whether a promise is kept.
@@ -51,27 +58,28 @@ impl<'b> ServedVariant<'b> {
 }
 
 /// A question in the making.
-struct Question<'b> {
-    engine: Engine<'b>,
+struct PropertySearch<'b> {
+    search: Search<'b>,
     targets: Vec<(usize, StateHandling)>,
-    conditions: Vec<Node<'b>>,
+    conditions: Vec<EncodedCondition<'b>>,
 }
 
-impl<'b> Question<'b> {
+impl<'b> PropertySearch<'b> {
     fn new(
         bundles: Vec<(Side, &'b Bundle)>,
         flags: &[(Side, Definition<'b>)],
         conditions: &[(Side, &'b Condition)],
         budget: &Budget,
     ) -> Self {
-        let mut engine = Engine::new(bundles.clone(), flags, conditions, budget);
-        let targets = flags.iter().map(|(side, flag)| (engine.lower(*side, *flag), StateHandling::State)).collect();
-        let lowered = conditions.iter().filter_map(|(side, condition)| {
+        let mut search = Search::new(bundles.clone(), flags, conditions, budget);
+        let targets =
+            flags.iter().map(|(side, flag)| (search.encode_flag(*side, *flag), StateHandling::State)).collect();
+        let encoded = conditions.iter().filter_map(|(side, condition)| {
             let (_, bundle) = bundles.iter().find(|(other, _)| other == side)?;
-            Some(engine.lowering.condition(*side, bundle, condition, Want::True))
+            Some(search.encoder.condition(*side, bundle, condition, WantedTruth::True))
         });
-        let conditions = lowered.collect();
-        Self { engine, targets, conditions }
+        let conditions = encoded.collect();
+        Self { search, targets, conditions }
     }
 
     fn of(flags: &[ServedVariant<'b>], condition: Option<&'b Condition>, budget: &Budget) -> Self {
@@ -83,51 +91,56 @@ impl<'b> Question<'b> {
 
     fn served(&self, at: usize, variant: VariantId) -> Literal {
         let flag = self.targets.get(at).map_or(usize::MAX, |(flag, _)| *flag);
-        self.engine.outcome(flag, variant)
+        self.search.outcome(flag, variant)
     }
 
     fn condition(&self, at: usize) -> Literal {
-        self.conditions.get(at).map_or(self.engine.lowering.solver.truth(), |node| node.literal)
+        self.conditions.get(at).map_or(self.search.encoder.solver.truth(), |node| node.literal)
     }
 
     /// Looks for a context in which all of `wanted` hold; `broken` says the same of a leaf.
     fn refute(
         mut self,
         wanted: &[Literal],
-        broken: impl Fn(&[Leaf]) -> Result<Vec<&Leaf>, AnalysisError>,
+        broken: impl Fn(&[BucketCell]) -> Result<Vec<&BucketCell>, AnalysisError>,
     ) -> Result<ProofResult, AnalysisError> {
-        let guard = self.engine.lowering.solver.fresh();
+        let guard = self.search.encoder.solver.fresh();
         let assumed: Vec<_> = wanted.iter().copied().chain([guard]).collect();
         let mut doubt = None;
-        while let SearchResult::Assignment(instance) = self.engine.solve(&assumed)? {
+        while let SearchResult::Assignment(assignment) = self.search.solve(&assumed)? {
             let conditions: Vec<_> = self.conditions.iter().collect();
-            let tree = explore(&mut self.engine, &instance.model, &self.targets, &conditions)?;
-            let mut leaves = broken(&tree.leaves)?;
-            leaves.sort_by_key(|leaf| std::cmp::Reverse(leaf.share));
-            for leaf in leaves.into_iter().take(2) {
-                let found = witness::find(&mut self.engine, &instance, leaf, &tree.asks, &self.targets, &conditions)?;
+            let partition = partition_buckets(&mut self.search, &assignment.model, &self.targets, &conditions)?;
+            let mut cells = broken(&partition.cells)?;
+            cells.sort_by_key(|cell| std::cmp::Reverse(cell.share));
+            for cell in cells.into_iter().take(2) {
+                let found =
+                    find_witness(&mut self.search, &assignment, cell, &partition.queries, &self.targets, &conditions)?;
                 if let Some(witness) = found {
                     return Ok(ProofResult::Refuted(witness));
                 }
-                let unsure = instance.certainty == Certainty::Possible || !self.engine.retyped.is_empty();
+                let unsure = assignment.certainty == Certainty::Possible || !self.search.retyped.is_empty();
                 doubt = Some(if unsure { UndecidedReason::Pattern } else { UndecidedReason::NoUnit });
             }
-            self.engine.block(guard, &tree.asks, &instance.model);
+            self.search.block(guard, &partition.queries, &assignment.model);
         }
         Ok(doubt.map_or(ProofResult::Proven, ProofResult::Undecided))
     }
 
-    fn refute_leaf(self, wanted: &[Literal], broken: impl Fn(&Leaf) -> bool) -> Result<ProofResult, AnalysisError> {
-        self.refute(wanted, |leaves| Ok(leaves.iter().filter(|leaf| broken(leaf)).collect()))
+    fn refute_leaf(
+        self,
+        wanted: &[Literal],
+        broken: impl Fn(&BucketCell) -> bool,
+    ) -> Result<ProofResult, AnalysisError> {
+        self.refute(wanted, |cells| Ok(cells.iter().filter(|cell| broken(cell)).collect()))
     }
 }
 
-fn gets(leaf: &Leaf, at: usize, variant: VariantId) -> bool {
-    leaf.decisions.get(at).is_some_and(|(served, _)| *served == variant)
+fn gets(cell: &BucketCell, at: usize, variant: VariantId) -> bool {
+    cell.decisions.get(at).is_some_and(|(served, _)| *served == variant)
 }
 
-fn held(leaf: &Leaf) -> bool {
-    leaf.conditions.iter().all(|held| *held)
+fn held(cell: &BucketCell) -> bool {
+    cell.conditions.iter().all(|held| *held)
 }
 
 /// Nobody for whom `when` holds gets the variant.
@@ -139,9 +152,9 @@ pub fn never(
     when: Option<&Condition>,
     budget: &Budget,
 ) -> Result<ProofResult, AnalysisError> {
-    let question = Question::of(&[served], when, budget);
+    let question = PropertySearch::of(&[served], when, budget);
     let wanted = [question.served(0, served.variant), question.condition(0)];
-    question.refute_leaf(&wanted, |leaf| held(leaf) && gets(leaf, 0, served.variant))
+    question.refute_leaf(&wanted, |cell| held(cell) && gets(cell, 0, served.variant))
 }
 
 /// Everyone for whom `when` holds gets the variant.
@@ -153,9 +166,9 @@ pub fn always(
     when: Option<&Condition>,
     budget: &Budget,
 ) -> Result<ProofResult, AnalysisError> {
-    let question = Question::of(&[served], when, budget);
+    let question = PropertySearch::of(&[served], when, budget);
     let wanted = [!question.served(0, served.variant), question.condition(0)];
-    question.refute_leaf(&wanted, |leaf| held(leaf) && !gets(leaf, 0, served.variant))
+    question.refute_leaf(&wanted, |cell| held(cell) && !gets(cell, 0, served.variant))
 }
 
 /// Of no contexts that are alike does more than this share of units get the variant while `when` holds.
@@ -170,15 +183,15 @@ pub fn at_most(
     when: Option<&Condition>,
     budget: &Budget,
 ) -> Result<ProofResult, AnalysisError> {
-    let question = Question::of(&[served], when, budget);
-    let target = question.targets.first().and_then(|(at, _)| question.engine.lowering.flags.get(*at));
-    let named = target.map_or(question.engine.lowering.false_literal(), |flag| flag.unit.named);
+    let question = PropertySearch::of(&[served], when, budget);
+    let target = question.targets.first().and_then(|(at, _)| question.search.encoder.flags.get(*at));
+    let named = target.map_or(question.search.encoder.false_literal(), |flag| flag.unit.named);
     let wanted = [question.served(0, served.variant), question.condition(0), !named];
-    question.refute(&wanted, |leaves| {
-        let some: Vec<_> = leaves.iter().filter(|leaf| held(leaf) && gets(leaf, 0, served.variant)).collect();
+    question.refute(&wanted, |cells| {
+        let some: Vec<_> = cells.iter().filter(|cell| held(cell) && gets(cell, 0, served.variant)).collect();
         let mut sum = Share::NONE;
-        for leaf in &some {
-            sum = sum.checked_add(leaf.share)?;
+        for cell in &some {
+            sum = sum.checked_add(cell.share)?;
         }
         Ok(if sum > share { some } else { Vec::new() })
     })
@@ -193,18 +206,18 @@ pub fn exclusive(
     when: Option<&Condition>,
     budget: &Budget,
 ) -> Result<ProofResult, AnalysisError> {
-    let mut question = Question::of(served, when, budget);
+    let mut question = PropertySearch::of(served, when, budget);
     let literals: Vec<_> = served.iter().enumerate().map(|(at, one)| question.served(at, one.variant)).collect();
     let mut both = Vec::new();
     for (at, one) in literals.iter().enumerate() {
         for other in literals.iter().skip(at + 1) {
-            both.push(question.engine.lowering.solver.all([*one, *other]));
+            both.push(question.search.encoder.solver.all([*one, *other]));
         }
     }
-    let two = question.engine.lowering.solver.any(both);
-    let count = |leaf: &Leaf| served.iter().enumerate().filter(|(at, one)| gets(leaf, *at, one.variant)).count();
+    let two = question.search.encoder.solver.any(both);
+    let count = |cell: &BucketCell| served.iter().enumerate().filter(|(at, one)| gets(cell, *at, one.variant)).count();
     let wanted = [two, question.condition(0)];
-    question.refute_leaf(&wanted, |leaf| held(leaf) && count(leaf) > 1)
+    question.refute_leaf(&wanted, |cell| held(cell) && count(cell) > 1)
 }
 
 /// Everyone for whom `when` holds and who gets the first gets the second, a variant of a flag of the same bundle.
@@ -217,9 +230,9 @@ pub fn follows(
     when: Option<&Condition>,
     budget: &Budget,
 ) -> Result<ProofResult, AnalysisError> {
-    let question = Question::of(&[first, second], when, budget);
+    let question = PropertySearch::of(&[first, second], when, budget);
     let wanted = [question.served(0, first.variant), !question.served(1, second.variant), question.condition(0)];
-    let broken = |leaf: &Leaf| held(leaf) && gets(leaf, 0, first.variant) && !gets(leaf, 1, second.variant);
+    let broken = |cell: &BucketCell| held(cell) && gets(cell, 0, first.variant) && !gets(cell, 1, second.variant);
     question.refute_leaf(&wanted, broken)
 }
 
@@ -238,11 +251,11 @@ pub fn monotone(
     let bundles = vec![(Side::Before, before.flag.bundle), (Side::After, after.bundle)];
     let flags = [(Side::Before, before.flag), (Side::After, after)];
     let when = when.map(|condition| (Side::After, condition));
-    let question = Question::new(bundles, &flags, when.as_slice(), budget);
-    let still = kept.map_or(question.engine.lowering.false_literal(), |kept| question.served(1, kept));
+    let question = PropertySearch::new(bundles, &flags, when.as_slice(), budget);
+    let still = kept.map_or(question.search.encoder.false_literal(), |kept| question.served(1, kept));
     let wanted = [question.served(0, before.variant), !still, question.condition(0)];
-    let keeps = |leaf: &Leaf| kept.is_some_and(|kept| gets(leaf, 1, kept));
-    question.refute_leaf(&wanted, |leaf| held(leaf) && gets(leaf, 0, before.variant) && !keeps(leaf))
+    let keeps = |cell: &BucketCell| kept.is_some_and(|kept| gets(cell, 1, kept));
+    question.refute_leaf(&wanted, |cell| held(cell) && gets(cell, 0, before.variant) && !keeps(cell))
 }
 
 /// A context for which the condition holds; none is a proof that there is none.
@@ -250,7 +263,7 @@ pub fn monotone(
 /// # Errors
 /// [`AnalysisError`]
 pub fn unsatisfiable(bundle: &Bundle, condition: &Condition, budget: &Budget) -> Result<ProofResult, AnalysisError> {
-    let question = Question::new(vec![(Side::Before, bundle)], &[], &[(Side::Before, condition)], budget);
+    let question = PropertySearch::new(vec![(Side::Before, bundle)], &[], &[(Side::Before, condition)], budget);
     let wanted = [question.condition(0)];
     question.refute_leaf(&wanted, held)
 }
@@ -260,9 +273,9 @@ pub fn unsatisfiable(bundle: &Bundle, condition: &Condition, budget: &Budget) ->
 /// # Errors
 /// [`AnalysisError`]
 pub fn valid(bundle: &Bundle, condition: &Condition, budget: &Budget) -> Result<ProofResult, AnalysisError> {
-    let question = Question::new(vec![(Side::Before, bundle)], &[], &[(Side::Before, condition)], budget);
+    let question = PropertySearch::new(vec![(Side::Before, bundle)], &[], &[(Side::Before, condition)], budget);
     let wanted = [!question.condition(0)];
-    question.refute_leaf(&wanted, |leaf| !held(leaf))
+    question.refute_leaf(&wanted, |cell| !held(cell))
 }
 
 /// The second condition holds for everyone for whom the first does.
@@ -276,7 +289,7 @@ pub fn implies(
     budget: &Budget,
 ) -> Result<ProofResult, AnalysisError> {
     let question =
-        Question::new(vec![(Side::Before, bundle)], &[], &[first, second].map(|one| (Side::Before, one)), budget);
+        PropertySearch::new(vec![(Side::Before, bundle)], &[], &[first, second].map(|one| (Side::Before, one)), budget);
     let wanted = [question.condition(0), !question.condition(1)];
-    question.refute_leaf(&wanted, |leaf| leaf.conditions == [true, false])
+    question.refute_leaf(&wanted, |cell| cell.conditions == [true, false])
 }

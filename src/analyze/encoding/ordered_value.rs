@@ -1,8 +1,8 @@
-//! Ordered values, cut by the constants that conditions compare with.
+//! Sample values of ordered types.
 //!
-//! Takes the constants of one attribute; gives one sample of every piece between and at them that has a value.
+//! Takes the constants of one attribute; gives one sample for every piece between and at the constants.
 //!
-//! **Invariant:** a piece without a sample has no value at all that a context could have.
+//! **Invariant:** a piece without a sample contains no value that a context can have.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -13,49 +13,51 @@ use serde_json::Value as Json;
 use crate::eval::EXACT;
 
 /// A value of an ordered type.
-pub(super) trait Point: Sized {
-    fn before(&self, other: &Self) -> bool;
+pub(crate) trait OrderedValue: Sized {
+    fn precedes(&self, other: &Self) -> bool;
     /// Whether a context can have the value.
-    fn possible(&self) -> bool;
+    fn is_representable(&self) -> bool;
     /// Values that lie above `low` and below `high`, if any do, among others; the most readable first.
     /// Always with the least possible value above `low`.
     fn candidates(low: Option<&Self>, high: Option<&Self>) -> Vec<Self>;
-    fn json(&self) -> Json;
+    fn to_json(&self) -> Json;
 }
 
 /// Sorts constants; equal ones are one.
-pub(super) fn arrange<T: Point>(constants: &mut Vec<T>) {
-    let order = |a: &T, b: &T| b.before(a).cmp(&a.before(b));
+pub(crate) fn sort_and_dedup<T: OrderedValue>(constants: &mut Vec<T>) {
+    let order = |a: &T, b: &T| b.precedes(a).cmp(&a.precedes(b));
     constants.sort_by(order);
-    constants.dedup_by(|a, b| !a.before(b) && !b.before(a));
+    constants.dedup_by(|a, b| !a.precedes(b) && !b.precedes(a));
 }
 
 /// Of `n` constants `2n + 1` pieces: before the first, the first, between it and the second, and so on.
-pub(super) fn samples<T: Point>(constants: &[T]) -> Vec<Option<Json>> {
+pub(crate) fn piece_samples<T: OrderedValue>(constants: &[T]) -> Vec<Option<Json>> {
     let mut low = None;
     let mut samples = Vec::with_capacity(constants.len() * 2 + 1);
     for constant in constants {
         samples.push(between(low, Some(constant)));
-        samples.push(constant.possible().then(|| constant.json()));
+        samples.push(constant.is_representable().then(|| constant.to_json()));
         low = Some(constant);
     }
     samples.push(between(low, None));
     samples
 }
 
-fn between<T: Point>(low: Option<&T>, high: Option<&T>) -> Option<Json> {
+fn between<T: OrderedValue>(low: Option<&T>, high: Option<&T>) -> Option<Json> {
     let inside = |value: &T| {
-        value.possible() && low.is_none_or(|low| low.before(value)) && high.is_none_or(|high| value.before(high))
+        value.is_representable()
+            && low.is_none_or(|low| low.precedes(value))
+            && high.is_none_or(|high| value.precedes(high))
     };
-    T::candidates(low, high).into_iter().find(inside).map(|value| value.json())
+    T::candidates(low, high).into_iter().find(inside).map(|value| value.to_json())
 }
 
-impl Point for f64 {
-    fn before(&self, other: &Self) -> bool {
+impl OrderedValue for f64 {
+    fn precedes(&self, other: &Self) -> bool {
         self < other
     }
 
-    fn possible(&self) -> bool {
+    fn is_representable(&self) -> bool {
         self.abs() <= EXACT
     }
 
@@ -68,17 +70,17 @@ impl Point for f64 {
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "an integer within ±2^53")]
-    fn json(&self) -> Json {
+    fn to_json(&self) -> Json {
         if self.fract() == 0.0 && self.abs() <= EXACT { Json::from(*self as i64) } else { Json::from(*self) }
     }
 }
 
-impl Point for Version {
-    fn before(&self, other: &Self) -> bool {
+impl OrderedValue for Version {
+    fn precedes(&self, other: &Self) -> bool {
         self.cmp_precedence(other).is_lt()
     }
 
-    fn possible(&self) -> bool {
+    fn is_representable(&self) -> bool {
         true
     }
 
@@ -105,7 +107,7 @@ impl Point for Version {
         vec![next, least]
     }
 
-    fn json(&self) -> Json {
+    fn to_json(&self) -> Json {
         Json::String(Self { build: BuildMetadata::EMPTY, ..self.clone() }.to_string())
     }
 }
@@ -113,12 +115,12 @@ impl Point for Version {
 /// 0000-01-01T00:00:00Z: RFC 3339 knows no year before.
 const YEAR_ZERO: i64 = -62_167_219_200;
 
-impl Point for Timestamp {
-    fn before(&self, other: &Self) -> bool {
+impl OrderedValue for Timestamp {
+    fn precedes(&self, other: &Self) -> bool {
         self < other
     }
 
-    fn possible(&self) -> bool {
+    fn is_representable(&self) -> bool {
         self.as_second() >= YEAR_ZERO
     }
 
@@ -132,18 +134,18 @@ impl Point for Timestamp {
         near.into_iter().chain(usual).chain(least).chain(first).collect()
     }
 
-    fn json(&self) -> Json {
+    fn to_json(&self) -> Json {
         Json::String(self.to_string())
     }
 }
 
-impl Point for IpAddr {
-    fn before(&self, other: &Self) -> bool {
+impl OrderedValue for IpAddr {
+    fn precedes(&self, other: &Self) -> bool {
         self < other
     }
 
     /// A context reads IPv4 in IPv6's notation as IPv4.
-    fn possible(&self) -> bool {
+    fn is_representable(&self) -> bool {
         self.to_canonical() == *self
     }
 
@@ -159,7 +161,7 @@ impl Point for IpAddr {
         next.into_iter().chain([Self::V6(after_mapped), first]).collect()
     }
 
-    fn json(&self) -> Json {
+    fn to_json(&self) -> Json {
         Json::String(self.to_string())
     }
 }

@@ -1,14 +1,13 @@
-//! Values that a test is likely to be about.
+//! Sample values for one attribute, from the operands of its tests.
 //!
-//! Takes the tests of one attribute; gives values at and beside their operands, the likeliest first.
+//! Takes the tests of one attribute; gives values equal to their operands and next to them, the likeliest first.
 
 use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 use semver::Version;
 
-use crate::analyze::glance::asks_for_absence;
-use crate::bundle::{AttributeId, Bundle, Element, Operands, Ordered, Predicate, Test, TextOperator, Type};
+use crate::bundle::{AttributeId, Bundle, Element, Operands, Ordered, Polarity, Predicate, Test, TextOperator, Type};
 use crate::eval::{EXACT, Value};
 
 /// What the tests mention, by its part in a text or as a whole.
@@ -23,7 +22,7 @@ struct Mentioned<'b> {
 }
 
 /// Values for an attribute, of which none need pass.
-pub(super) fn candidates<'b>(
+pub(crate) fn sample_values<'b>(
     bundle: &'b Bundle,
     id: AttributeId,
     tests: impl Iterator<Item = (&'b Test, bool)>,
@@ -139,4 +138,9 @@ fn lower(version: &Version) -> Version {
         (Some(minor), None) => Version::new(major, minor, 0),
         (None, None) => Version::new(major.saturating_sub(1), 0, 0),
     }
+}
+
+/// Whether the test asks that there be no value.
+pub(crate) fn asks_for_absence(test: &Test, wanted: bool) -> bool {
+    matches!(test.predicate, Predicate::Exists) && (test.sign == Polarity::Is) != wanted
 }

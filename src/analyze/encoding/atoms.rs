@@ -1,61 +1,62 @@
-//! Everything that some decisions ask of a context.
+//! Collects the atoms of some flags and conditions: every test of an attribute and every bucket boundary that they read.
 //!
-//! Takes flags and conditions of one or two bundles; gives, for each attribute, what it is tested for, and for each
-//! hash of a unit, the buckets at which something begins or ends.
+//! Takes flags and conditions of one or two bundles; gives, for each attribute, all predicates that test it, and for each
+//! hash of a unit, the buckets at which a rollout or a split has a boundary. The encoder then divides the values of each
+//! attribute into classes that these atoms cannot tell apart.
 //!
 //! **Invariant:** what is not listed here makes no difference to any of the decisions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::analyze::Side;
+use crate::analyze::side::Side;
 use crate::bundle::{
     Attribute, AttributeId, BUCKETS, Bucket, Bucketer, Bundle, Condition, Flag, FlagId, Follow, HashDomain, Percent,
     Predicate, Serve, Type, Walk,
 };
 
 /// An attribute by its name and its type: two bundles may declare the name otherwise.
-pub(super) type AttributeKey = (String, &'static str);
+pub(crate) type AttributeKey = (String, &'static str);
 
 /// Distinguishes hashes: two of the same key put every unit in the same bucket.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct HashKey {
+pub(crate) struct HashKey {
     bucketing: String,
     before_the_unit: Vec<u8>,
     unit: String,
 }
 
 /// What is asked of one attribute.
-pub(super) struct Asked<'b> {
-    pub(super) kind: Type,
-    pub(super) predicates: Vec<&'b Predicate>,
+pub(crate) struct AttributeAtoms<'b> {
+    pub(crate) kind: Type,
+    pub(crate) predicates: Vec<&'b Predicate>,
     /// The values that one bundle or the other limits it to.
-    pub(super) allowed: Vec<&'b [Box<str>]>,
+    pub(crate) allowed: Vec<&'b [Box<str>]>,
     /// Whether some flag takes it for its unit.
-    pub(super) unit: bool,
+    pub(crate) unit: bool,
 }
 
 /// One hash of a unit.
-pub(super) struct Hash {
-    pub(super) unit: AttributeKey,
-    pub(super) bucketer: Bucketer,
-    pub(super) domain: HashDomain,
+pub(crate) struct BucketHash {
+    pub(crate) unit: AttributeKey,
+    pub(crate) bucketer: Bucketer,
+    pub(crate) domain: HashDomain,
     /// Strictly between 0 and [`BUCKETS`].
-    pub(super) ends: BTreeSet<Bucket>,
+    pub(crate) boundaries: BTreeSet<Bucket>,
 }
 
 #[derive(Default)]
-pub(super) struct Vocabulary<'b> {
-    pub(super) attributes: BTreeMap<AttributeKey, Asked<'b>>,
-    pub(super) hashes: BTreeMap<HashKey, Hash>,
+pub(crate) struct AtomSet<'b> {
+    pub(crate) attributes: BTreeMap<AttributeKey, AttributeAtoms<'b>>,
+    pub(crate) hashes: BTreeMap<HashKey, BucketHash>,
     walks: BTreeMap<Side, Walk<'b>>,
     flags: BTreeSet<(Side, FlagId)>,
 }
 
-pub(super) fn attribute_key(attribute: &Attribute) -> AttributeKey {
+pub(crate) fn attribute_key(attribute: &Attribute) -> AttributeKey {
     (attribute.name.to_string(), attribute.kind.name())
 }
 
-pub(super) fn hash_key(bundle: &Bundle, flag: &Flag, domain: HashDomain) -> Option<HashKey> {
+pub(crate) fn hash_key(bundle: &Bundle, flag: &Flag, domain: HashDomain) -> Option<HashKey> {
     let unit = bundle.attributes.get(flag.unit).filter(|attribute| attribute.kind == Type::String)?;
     Some(HashKey {
         bucketing: format!("{:?}", bundle.bucketing),
@@ -64,15 +65,15 @@ pub(super) fn hash_key(bundle: &Bundle, flag: &Flag, domain: HashDomain) -> Opti
     })
 }
 
-impl<'b> Vocabulary<'b> {
+impl<'b> AtomSet<'b> {
     /// Adds what the decision of a flag depends on.
-    pub(super) fn flag(&mut self, side: Side, bundle: &'b Bundle, id: FlagId) {
+    pub(crate) fn flag(&mut self, side: Side, bundle: &'b Bundle, id: FlagId) {
         self.buckets(side, bundle, id);
         self.walk(side, bundle, |walk| walk.add_flag(id));
     }
 
     /// Adds what the truth of a condition depends on.
-    pub(super) fn condition(&mut self, side: Side, bundle: &'b Bundle, condition: &'b Condition) {
+    pub(crate) fn condition(&mut self, side: Side, bundle: &'b Bundle, condition: &'b Condition) {
         self.walk(side, bundle, |walk| walk.add(condition));
     }
 
@@ -108,24 +109,36 @@ impl<'b> Vocabulary<'b> {
         }
     }
 
-    fn hash(&mut self, bundle: &'b Bundle, flag: &Flag, domain: HashDomain, ends: impl IntoIterator<Item = Bucket>) {
+    fn hash(
+        &mut self,
+        bundle: &'b Bundle,
+        flag: &Flag,
+        domain: HashDomain,
+        boundaries: impl IntoIterator<Item = Bucket>,
+    ) {
         self.attribute(bundle, flag.unit, |asked| asked.unit = true);
         let Some(key) = hash_key(bundle, flag, domain) else { return };
         let unit = (key.unit.clone(), Type::String.name());
-        let fresh = || Hash { unit, bucketer: flag.bucketer.clone(), domain, ends: BTreeSet::new() };
+        let fresh = || BucketHash { unit, bucketer: flag.bucketer.clone(), domain, boundaries: BTreeSet::new() };
         let hash = self.hashes.entry(key).or_insert_with(fresh);
-        hash.ends.extend(ends.into_iter().filter(|end| (1..BUCKETS).contains(end)));
+        hash.boundaries.extend(boundaries.into_iter().filter(|end| (1..BUCKETS).contains(end)));
     }
 
-    pub(super) fn attribute(&mut self, bundle: &'b Bundle, id: AttributeId, ask: impl FnOnce(&mut Asked<'b>)) {
+    pub(crate) fn attribute(
+        &mut self,
+        bundle: &'b Bundle,
+        id: AttributeId,
+        query: impl FnOnce(&mut AttributeAtoms<'b>),
+    ) {
         let Some(attribute) = bundle.attributes.get(id) else { return };
-        let fresh = || Asked { kind: attribute.kind, predicates: Vec::new(), allowed: Vec::new(), unit: false };
+        let fresh =
+            || AttributeAtoms { kind: attribute.kind, predicates: Vec::new(), allowed: Vec::new(), unit: false };
         let asked = self.attributes.entry(attribute_key(attribute)).or_insert_with(fresh);
         if let Some(allowed) = attribute.allowed.as_deref()
             && !asked.allowed.contains(&allowed)
         {
             asked.allowed.push(allowed);
         }
-        ask(asked);
+        query(asked);
     }
 }

@@ -1,14 +1,20 @@
-//! Which parts of a flag anybody ever reaches.
+//! Finds the rules, variants and prerequisites of a flag that no context reaches.
 //!
-//! Takes a flag; gives for each rule a context that it decides, or what keeps all contexts from it.
+//! Takes a flag; gives for each rule a context that it decides, or the reason why there is none: for example, that rules 1 and
+//! 3 together match every context of rule 4.
 //!
-//! **Invariant:** a kill or `enabled: false` is left out of account: it says nothing about the rules.
+//! **Invariant:** a kill and `enabled: false` are ignored: they say nothing about the rules.
 
-use crate::analyze::bucket_partition::{StateHandling, explore};
-use crate::analyze::region::{DecidedBy, Witness};
-use crate::analyze::search::{Engine, SearchResult};
-use crate::analyze::solver::Literal;
-use crate::analyze::{AnalysisError, Budget, Definition, Side, witness};
+use crate::analyze::budget::Budget;
+use crate::analyze::definition::Definition;
+use crate::analyze::error::AnalysisError;
+use crate::analyze::results::decided_by::DecidedBy;
+use crate::analyze::results::witness::Witness;
+use crate::analyze::search::bucket_partition::{StateHandling, partition_buckets};
+use crate::analyze::search::context_search::{Search, SearchResult};
+use crate::analyze::search::solver::Literal;
+use crate::analyze::search::witness_search::find_witness;
+use crate::analyze::side::Side;
 use crate::bundle::{Percent, VariantId};
 
 /// Whether a rule ever decides.
@@ -48,19 +54,19 @@ pub struct FlagReachability {
 /// [`AnalysisError`]
 pub fn reachability(definition: Definition<'_>, budget: &Budget) -> Result<FlagReachability, AnalysisError> {
     let flags = [(Side::Before, definition)];
-    let mut engine = Engine::new(vec![(Side::Before, definition.bundle)], &flags, &[], budget);
-    let at = engine.lower(Side::Before, definition);
-    let Some(lowered) = engine.lowering.flags.get(at) else { return Err(AnalysisError::Exhausted) };
-    let prerequisites: Vec<Literal> = lowered.prerequisites.iter().map(|node| node.literal).collect();
-    let truth = engine.lowering.solver.truth();
-    let rules: Vec<(Literal, Literal)> = lowered
+    let mut search = Search::new(vec![(Side::Before, definition.bundle)], &flags, &[], budget);
+    let at = search.encode_flag(Side::Before, definition);
+    let Some(encoded) = search.encoder.flags.get(at) else { return Err(AnalysisError::Exhausted) };
+    let prerequisites: Vec<Literal> = encoded.prerequisites.iter().map(|node| node.literal).collect();
+    let truth = search.encoder.solver.truth();
+    let rules: Vec<(Literal, Literal)> = encoded
         .rules
         .iter()
         .map(|rule| (rule.condition.as_ref().map_or(truth, |node| node.literal), rule.applies))
         .collect();
     let mut unmet = Vec::new();
     for (place, literal) in prerequisites.iter().enumerate() {
-        if engine.impossible(&[*literal])? {
+        if search.is_unsatisfiable(&[*literal])? {
             unmet.push(place);
         }
     }
@@ -70,43 +76,50 @@ pub fn reachability(definition: Definition<'_>, budget: &Budget) -> Result<FlagR
         let closed = definition.flag().rules.get(place).is_some_and(|rule| rule.rollout == Percent::ZERO);
         reach.push(if closed {
             RuleReachability::ZeroRollout
-        } else if engine.impossible(&[*condition])? {
+        } else if search.is_unsatisfiable(&[*condition])? {
             RuleReachability::NeverHolds
         } else {
             let assumed: Vec<_> =
                 prerequisites.iter().copied().chain(earlier.iter().map(|rule| !*rule)).chain([*applies]).collect();
-            match engine.solve(&assumed)? {
-                SearchResult::Core(core) => covered(&mut engine, core, *applies, &prerequisites, &earlier)?,
-                SearchResult::Assignment(instance) => {
+            match search.solve(&assumed)? {
+                SearchResult::Unsatisfiable(core) => covered(&mut search, core, *applies, &prerequisites, &earlier)?,
+                SearchResult::Assignment(assignment) => {
                     let targets = [(at, StateHandling::RulesOnly)];
-                    let tree = explore(&mut engine, &instance.model, &targets, &[])?;
+                    let partition = partition_buckets(&mut search, &assignment.model, &targets, &[])?;
                     let here = |(_, decided): &(VariantId, DecidedBy)| *decided == DecidedBy::Rule(place);
-                    let mut leaves: Vec<_> =
-                        tree.leaves.iter().filter(|leaf| leaf.decisions.iter().all(here)).collect();
-                    leaves.sort_by_key(|leaf| std::cmp::Reverse(leaf.share));
-                    let Some(leaf) = leaves.first() else {
+                    let mut cells: Vec<_> =
+                        partition.cells.iter().filter(|cell| cell.decisions.iter().all(here)).collect();
+                    cells.sort_by_key(|cell| std::cmp::Reverse(cell.share));
+                    let Some(cell) = cells.first() else {
                         return Err(AnalysisError::Disagreement(
                             "a rule was reached in no range of buckets".to_owned(),
                         ));
                     };
-                    RuleReachability::Reachable(witness::find(&mut engine, &instance, leaf, &tree.asks, &targets, &[])?)
+                    RuleReachability::Reachable(find_witness(
+                        &mut search,
+                        &assignment,
+                        cell,
+                        &partition.queries,
+                        &targets,
+                        &[],
+                    )?)
                 }
             }
         });
         earlier.push(*applies);
     }
     let assumed: Vec<_> = prerequisites.iter().copied().chain(earlier.iter().map(|rule| !*rule)).collect();
-    let default = !engine.impossible(&assumed)?;
+    let default = !search.is_unsatisfiable(&assumed)?;
     let mut variants = Vec::new();
-    for outcome in engine.lowering.flags.get(at).map(|flag| flag.enabled.clone()).unwrap_or_default() {
-        variants.push(!engine.impossible(&[outcome])?);
+    for outcome in search.encoder.flags.get(at).map(|flag| flag.enabled.clone()).unwrap_or_default() {
+        variants.push(!search.is_unsatisfiable(&[outcome])?);
     }
     Ok(FlagReachability { rules: reach, default, variants, unmet })
 }
 
 /// Leaves out of the core what is not needed for it; last the rule itself, since fewer others then suffice.
 fn covered(
-    engine: &mut Engine<'_>,
+    search: &mut Search<'_>,
     core: Vec<Literal>,
     applies: Literal,
     met: &[Literal],
@@ -119,7 +132,7 @@ fn covered(
         at -= 1;
         let mut fewer = core.clone();
         fewer.remove(at);
-        if engine.impossible(&fewer)? {
+        if search.is_unsatisfiable(&fewer)? {
             core = fewer;
         }
     }

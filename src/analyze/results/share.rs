@@ -1,8 +1,13 @@
-//! Exact shares of all units.
+//! Exact shares of all units, as fractions.
+//!
+//! A share is a rational number and not a float, so that two shares can be added, multiplied and compared without
+//! rounding: a rollout of 10 % within a split of 1/3 is exactly 1/30.
+//!
+//! **Invariant:** a share is in lowest terms and lies between zero and one, except for intermediate sums.
 
 use std::fmt;
 
-use crate::analyze::AnalysisError;
+use crate::analyze::error::AnalysisError;
 use crate::bundle::BUCKETS;
 
 /// A rational number from zero to one.
@@ -55,7 +60,7 @@ impl Share {
         self.numerator as f64 / self.denominator as f64
     }
 
-    pub(super) fn checked_add(self, other: Self) -> Result<Self, AnalysisError> {
+    pub(crate) fn checked_add(self, other: Self) -> Result<Self, AnalysisError> {
         let common = divisor(self.denominator, other.denominator);
         let (left, right) = (other.denominator / common, self.denominator / common);
         let sum = |a: u128, b: u128| a.checked_add(b);
@@ -63,13 +68,13 @@ impl Share {
         Ok(Self::new(numerator.ok_or(AnalysisError::Exhausted)?, product(self.denominator, left)?))
     }
 
-    pub(super) fn checked_mul(self, other: Self) -> Result<Self, AnalysisError> {
+    pub(crate) fn checked_mul(self, other: Self) -> Result<Self, AnalysisError> {
         let (a, b) = (Self::new(self.numerator, other.denominator), Self::new(other.numerator, self.denominator));
         Ok(Self::new(product(a.numerator, b.numerator)?, product(a.denominator, b.denominator)?))
     }
 
     /// What `self` exceeds `other` by; nobody where it does not.
-    pub(super) fn saturating_sub(self, other: Self) -> Result<Self, AnalysisError> {
+    pub(crate) fn saturating_sub(self, other: Self) -> Result<Self, AnalysisError> {
         let (left, right) = (product(self.numerator, other.denominator)?, product(other.numerator, self.denominator)?);
         Ok(Self::new(left.saturating_sub(right), product(self.denominator, other.denominator)?))
     }

@@ -1,117 +1,19 @@
-//! What is said about contexts that are alike.
+//! Regions: sets of contexts for which two decisions differ in the same way.
+//!
+//! A region says which contexts belong to it (its terms), which share of units moves from which variant to which, and
+//! gives one context as a witness. A change of a flag is a list of regions that do not overlap.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde_json::{Map, Value as Json};
 
-use crate::analyze::Certainty;
-use crate::analyze::share::Share;
-use crate::bundle::{Bundle, Condition, Flag, Variant};
-use crate::eval::{Context, Truth, Value, holds};
-
-/// Of two bundles, or of one, which is [`Side::Before`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Side {
-    /// The first, or the only one.
-    Before,
-    /// The second.
-    After,
-}
-
-/// What decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DecidedBy {
-    /// A kill: `off`.
-    Killed,
-    /// `enabled: false`: `off`.
-    Disabled,
-    /// The prerequisite at that place is not met: `off`.
-    Prerequisite(usize),
-    /// The rule at that place, also where its split finds no unit and serves `off`.
-    Rule(usize),
-    /// No rule matched.
-    Default,
-}
-
-/// What a [`Term`] is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TermSubject {
-    /// A rule's condition, or a part of it that does not depend on buckets; of the flag itself or of a prerequisite.
-    Rule {
-        /// The flag's key.
-        flag: String,
-        /// Its place in [`Flag::rules`].
-        rule: usize,
-    },
-    /// Another flag's outcome, where it does not depend on buckets.
-    Prerequisite {
-        /// The key of the flag that has the prerequisite.
-        flag: String,
-        /// Its place in [`Flag::prerequisites`].
-        prerequisite: usize,
-    },
-    /// The context has a unit: the attribute is a text that is not empty.
-    Unit {
-        /// Its name.
-        attribute: String,
-    },
-    /// The unit is one that some condition names.
-    Named {
-        /// The attribute's name.
-        attribute: String,
-    },
-    /// The condition that was asked about.
-    Condition,
-}
-
-/// One of the things that all contexts of a region have in common.
-#[derive(Debug, Clone)]
-pub struct Term {
-    /// Whether it holds or does not. What is unknown does not hold.
-    pub holds: bool,
-    /// Whose words they are.
-    pub side: Side,
-    /// Where it stands.
-    pub subject: TermSubject,
-    /// In the words of the conditions themselves.
-    pub words: String,
-    pub(super) test: TermTest,
-}
-
-/// What a term asks of a context.
-#[derive(Debug, Clone)]
-pub(super) enum TermTest {
-    Holds(Condition),
-    HasUnit(String),
-    IsOneOf(String, BTreeSet<String>),
-}
-
-/// What is asked of both sides when a context is sorted into regions.
-#[derive(Debug, Clone, Copy)]
-pub struct EvaluatedContext<'c> {
-    /// The side's bundle.
-    pub bundle: &'c Bundle,
-    /// The context as that bundle's schema reads it.
-    pub context: &'c Context<'c>,
-}
-
-impl EvaluatedContext<'_> {
-    fn text(&self, attribute: &str) -> Option<&str> {
-        match self.context.value(self.bundle.attributes.find(attribute)?) {
-            Value::Text(text) if !text.is_empty() => Some(text),
-            _ => None,
-        }
-    }
-
-    fn passes(&self, test: &TermTest, now: Timestamp) -> bool {
-        match test {
-            TermTest::Holds(condition) => holds(self.bundle, condition, self.context, now) == Truth::True,
-            TermTest::HasUnit(attribute) => self.text(attribute).is_some(),
-            TermTest::IsOneOf(attribute, texts) => self.text(attribute).is_some_and(|text| texts.contains(text)),
-        }
-    }
-}
+use crate::analyze::results::certainty::Certainty;
+use crate::analyze::results::decided_by::DecidedBy;
+use crate::analyze::results::share::Share;
+use crate::analyze::results::term::{EvaluatedContext, Term, TermSubject};
+use crate::analyze::results::witness::Witness;
+use crate::analyze::side::Side;
+use crate::bundle::{Flag, Variant};
 
 /// Whom the shares of a region are of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,15 +63,6 @@ pub struct Bounds {
     pub least: Share,
     /// `1 - Σ max(0, p + q - 1)` over all variants.
     pub most: Share,
-}
-
-/// A context, written as `eval` takes it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Witness {
-    /// Attributes by name.
-    pub context: Map<String, Json>,
-    /// The moment of the decision.
-    pub now: Timestamp,
 }
 
 /// Contexts for which two decisions differ in the same way.
@@ -240,7 +133,7 @@ pub fn effects(regions: &[Region]) -> BTreeSet<Effect> {
     regions.iter().flat_map(|region| region.effects.iter().copied()).collect()
 }
 
-pub(super) fn effect(from: (&Flag, &Variant), to: (&Flag, &Variant)) -> Effect {
+pub(crate) fn effect(from: (&Flag, &Variant), to: (&Flag, &Variant)) -> Effect {
     let off = |(flag, variant): (&Flag, &Variant)| flag.variant(flag.off).value == variant.value;
     match (off(from), off(to)) {
         (true, false) => Effect::Expand,

@@ -1,0 +1,202 @@
+//! Finds the contexts for which two versions of a flag decide differently, and the share of units that moves.
+//!
+//! Takes a flag before and after; gives regions. It asks the solver for a context with different decisions, generalises
+//! it to a region, excludes the region, and repeats until no context is left.
+//!
+//! **Invariant:** a context outside all regions gets the same variant with the same value, in every bucket.
+//! **Invariant:** no context lies in two regions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::analyze::budget::Budget;
+use crate::analyze::definition::Definition;
+use crate::analyze::encoding::domain::DomainEncoding;
+use crate::analyze::error::AnalysisError;
+use crate::analyze::questions::region_draft::{RegionDraft, RegionSummary, merge};
+use crate::analyze::questions::region_terms::{simplify, term};
+use crate::analyze::results::certainty::Certainty;
+use crate::analyze::results::region::{Bounds, Effect, Population, Region, Transition, effect};
+use crate::analyze::results::share::Share;
+use crate::analyze::results::witness::Witness;
+use crate::analyze::search::bucket_partition::{BucketCell, BucketPartition, StateHandling, partition_buckets};
+use crate::analyze::search::context_search::{Search, SearchResult};
+use crate::analyze::search::solver::Literal;
+use crate::analyze::search::witness_search::find_witness;
+use crate::analyze::side::Side;
+use crate::bundle::{Flag, Variant, VariantId};
+
+/// So many states of automata may be visited to tell regions in fewer words.
+const SIMPLIFICATION_STATES: u64 = 1_000_000;
+/// So many leaves of a region are tried for one with a unit.
+const TRIED: usize = 4;
+
+/// Everything that the flag decides otherwise after than before.
+///
+/// # Errors
+/// [`AnalysisError`]
+pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -> Result<Vec<Region>, AnalysisError> {
+    let bundles = vec![(Side::Before, before.bundle), (Side::After, after.bundle)];
+    let mut search = Search::new(bundles, &[(Side::Before, before), (Side::After, after)], &[], budget);
+    let (old, new) = (search.encode_flag(Side::Before, before), search.encode_flag(Side::After, after));
+    let pair = FlagPair {
+        old: before.flag(),
+        new: after.flag(),
+        targets: [(old, StateHandling::State), (new, StateHandling::State)],
+    };
+    let differ = pair.differ(&mut search);
+    let guard = search.encoder.solver.fresh();
+    let mut drafts: Vec<RegionDraft<'_>> = Vec::new();
+    while let SearchResult::Assignment(assignment) = search.solve(&[guard, differ])? {
+        if drafts.len() >= budget.regions {
+            return Err(AnalysisError::Exhausted);
+        }
+        let partition = partition_buckets(&mut search, &assignment.model, &pair.targets, &[])?;
+        search.block(guard, &partition.queries, &assignment.model);
+        let mut moving: Vec<&BucketCell> = partition.cells.iter().filter(|cell| pair.moves(cell)).collect();
+        if moving.is_empty() {
+            return Err(AnalysisError::Disagreement("a change was found in no range of buckets".to_owned()));
+        }
+        moving.sort_by_key(|cell| std::cmp::Reverse(cell.share));
+        let mut found = None;
+        for cell in moving.into_iter().take(TRIED) {
+            found = find_witness(&mut search, &assignment, cell, &partition.queries, &pair.targets, &[])?;
+            if found.is_some() {
+                break;
+            }
+        }
+        let retyped = found.is_none() && !search.retyped.is_empty();
+        let certainty = if retyped { Certainty::Possible } else { assignment.certainty };
+        let signs = partition.queries.iter().map(|query| assignment.model.holds(query.literal)).collect();
+        drafts.push(pair.draft(partition, signs, found, certainty)?);
+    }
+    merge(&mut drafts);
+    search.budget.automaton_states = search.budget.automaton_states.min(SIMPLIFICATION_STATES);
+    drafts.into_iter().map(|draft| pair.region(&mut search, draft)).collect()
+}
+
+struct FlagPair<'b> {
+    old: &'b Flag,
+    new: &'b Flag,
+    targets: [(usize, StateHandling); 2],
+}
+
+impl<'b> FlagPair<'b> {
+    fn variants(&self, (from, to): (VariantId, VariantId)) -> (&'b Variant, &'b Variant) {
+        (self.old.variant(from), self.new.variant(to))
+    }
+
+    fn moves(&self, cell: &BucketCell) -> bool {
+        matches!(cell.decisions.as_slice(), [(from, _), (to, _)] if {
+            let (from, to) = self.variants((*from, *to));
+            from != to
+        })
+    }
+
+    /// Some variant is served before that is not served after.
+    fn differ(&self, search: &mut Search<'b>) -> Literal {
+        let [(old, _), (new, _)] = self.targets;
+        let ids = |flag: &Flag| (0u16..).map(VariantId).take(flag.variants.len()).collect::<Vec<_>>();
+        let mut lost = Vec::new();
+        for id in ids(self.old) {
+            let had: Vec<_> =
+                ids(self.old).into_iter().filter(|other| self.old.variant(*other) == self.old.variant(id)).collect();
+            let gets: Vec<_> =
+                ids(self.new).into_iter().filter(|other| self.new.variant(*other) == self.old.variant(id)).collect();
+            let had: Vec<_> = had.into_iter().map(|id| search.outcome(old, id)).collect();
+            let gets: Vec<_> = gets.into_iter().map(|id| search.outcome(new, id)).collect();
+            let (had, gets) = (search.encoder.solver.any(had), search.encoder.solver.any(gets));
+            lost.push(search.encoder.solver.all([had, !gets]));
+        }
+        search.encoder.solver.any(lost)
+    }
+
+    fn draft(
+        &self,
+        partition: BucketPartition<'b>,
+        signs: Vec<bool>,
+        witness: Option<Witness>,
+        certainty: Certainty,
+    ) -> Result<RegionDraft<'b>, AnalysisError> {
+        let (mut before, mut after, mut effects) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let mut shares: BTreeMap<(VariantId, VariantId), Share> = BTreeMap::new();
+        for cell in &partition.cells {
+            let [(from, old), (to, new)] = cell.decisions.as_slice() else { continue };
+            let share = shares.entry((*from, *to)).or_insert(Share::NONE);
+            *share = share.checked_add(cell.share)?;
+            if self.moves(cell) {
+                before.insert(*old);
+                after.insert(*new);
+                let (from, to) = self.variants((*from, *to));
+                effects.insert(effect((self.old, from), (self.new, to)));
+            }
+        }
+        let classes: BTreeSet<_> = partition.queries.iter().filter_map(|query| query.class).collect();
+        let bounds = if partition.reshuffles() && classes.is_empty() { self.bounds(&shares)? } else { None };
+        if bounds.is_some() {
+            effects.insert(Effect::Reshuffle);
+        }
+        let named = classes.iter().map(|(domain, _)| *domain).collect();
+        let summary = RegionSummary { before, after, shares, effects, bounds, named };
+        Ok(RegionDraft { queries: partition.queries, signs, classes, summary, witness, certainty })
+    }
+
+    /// None where one side serves everyone the same.
+    fn bounds(&self, shares: &BTreeMap<(VariantId, VariantId), Share>) -> Result<Option<Bounds>, AnalysisError> {
+        let mut sums: Vec<(&Variant, Share, Share)> = Vec::new();
+        for (ids, share) in shares {
+            let (from, to) = self.variants(*ids);
+            for (variant, had, gets) in [(from, *share, Share::NONE), (to, Share::NONE, *share)] {
+                match sums.iter_mut().find(|(other, ..)| *other == variant) {
+                    Some((_, p, q)) => (*p, *q) = (p.checked_add(had)?, q.checked_add(gets)?),
+                    None => sums.push((variant, had, gets)),
+                }
+            }
+        }
+        let uniform = |share: &Share| *share == Share::ALL;
+        if sums.iter().any(|(_, p, q)| uniform(p) || uniform(q)) {
+            return Ok(None);
+        }
+        let (mut most_stay, mut least_stay) = (Share::NONE, Share::NONE);
+        for (_, p, q) in &sums {
+            most_stay = most_stay.checked_add(*p.min(q))?;
+            least_stay = least_stay.checked_add(p.checked_add(*q)?.saturating_sub(Share::ALL)?)?;
+        }
+        Ok(Some(Bounds { least: Share::ALL.saturating_sub(most_stay)?, most: Share::ALL.saturating_sub(least_stay)? }))
+    }
+
+    fn region(&self, search: &mut Search<'b>, draft: RegionDraft<'b>) -> Result<Region, AnalysisError> {
+        let RegionDraft { queries, signs, classes, summary, witness, certainty } = draft;
+        let kept = simplify(search, &queries, &signs, &classes)?;
+        let terms = queries.iter().zip(&signs).zip(kept).filter(|(_, kept)| *kept);
+        let terms =
+            terms.filter(|((query, _), _)| query.class.is_none()).map(|((query, sign), _)| term(search, query, *sign));
+        let terms = terms.collect();
+        let transitions = summary.shares.into_iter().map(|(ids, share)| {
+            let (from, to) = self.variants(ids);
+            Transition { from: from.clone(), to: to.clone(), share }
+        });
+        Ok(Region {
+            terms,
+            before: summary.before.into_iter().collect(),
+            after: summary.after.into_iter().collect(),
+            population: population(search, &classes),
+            transitions: transitions.collect(),
+            effects: summary.effects,
+            bounds: summary.bounds,
+            witness,
+            certainty,
+        })
+    }
+}
+
+fn population(search: &Search<'_>, classes: &BTreeSet<(usize, usize)>) -> Population {
+    let mut named: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (domain, class) in classes {
+        let Some(domain) = search.encoder.domains.get(*domain) else { continue };
+        let DomainEncoding::Text(text) = &domain.encoding else { continue };
+        let units = named.entry(domain.name.clone()).or_default();
+        units.extend(text.classes.get(*class).into_iter().flat_map(|class| class.members.iter().cloned()));
+        units.sort();
+    }
+    if named.is_empty() { Population::Units } else { Population::Named(named) }
+}

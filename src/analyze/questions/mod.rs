@@ -1,0 +1,7 @@
+//! The questions that can be asked: changes, reachability and properties.
+
+pub(crate) mod changes;
+pub(crate) mod properties;
+pub(crate) mod reachability;
+pub(crate) mod region_draft;
+pub(crate) mod region_terms;

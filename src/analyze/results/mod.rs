@@ -1,0 +1,8 @@
+//! What the questions give: regions, terms, shares and witnesses.
+
+pub(crate) mod certainty;
+pub(crate) mod decided_by;
+pub(crate) mod region;
+pub(crate) mod share;
+pub(crate) mod term;
+pub(crate) mod witness;

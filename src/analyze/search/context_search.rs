@@ -1,0 +1,134 @@
+//! The search for a context that satisfies some assumptions.
+//!
+//! Takes encoded flags and assumptions; gives an assignment that stands for a real context, or shows that there is none. The
+//! solver knows nothing about texts. The search therefore checks each model: for each text attribute, a text with the
+//! model's signs must exist. If none exists, it adds the conflict as a clause and solves again. The field calls this loop
+//! lazy SMT.
+//!
+//! **Invariant:** if the search finds no assignment, no context satisfies the assumptions.
+
+use crate::analyze::budget::Budget;
+use crate::analyze::definition::Definition;
+use crate::analyze::encoding::atoms::AtomSet;
+use crate::analyze::encoding::domain::DomainEncoding;
+use crate::analyze::encoding::encoder::Encoder;
+use crate::analyze::encoding::text_search::TextSearchResult;
+use crate::analyze::error::AnalysisError;
+use crate::analyze::results::certainty::Certainty;
+use crate::analyze::search::bucket_partition::Query;
+use crate::analyze::search::solver::{Literal, Model, SolverResult};
+use crate::analyze::side::Side;
+use crate::bundle::{Bundle, Condition, VariantId};
+
+/// A model, and the texts that it leaves open.
+pub(crate) struct Assignment {
+    pub(crate) model: Model,
+    /// For each domain the text that has the model's signs, where it is none of the constants.
+    pub(crate) texts: Vec<Option<String>>,
+    pub(crate) certainty: Certainty,
+}
+
+pub(crate) enum SearchResult {
+    Assignment(Assignment),
+    /// These of the assumptions exclude each other.
+    Unsatisfiable(Vec<Literal>),
+}
+
+/// What remains of a [`Budget`], and everything that is searched.
+pub(crate) struct Search<'b> {
+    pub(crate) encoder: Encoder<'b>,
+    pub(crate) budget: Budget,
+    /// Attributes that the two bundles declare with different types.
+    pub(crate) retyped: Vec<String>,
+}
+
+impl<'b> Search<'b> {
+    /// For questions about these flags and conditions, and no others.
+    pub(crate) fn new(
+        bundles: Vec<(Side, &'b Bundle)>,
+        flags: &[(Side, Definition<'b>)],
+        conditions: &[(Side, &'b Condition)],
+        budget: &Budget,
+    ) -> Self {
+        let mut atoms = AtomSet::default();
+        for (side, definition) in flags {
+            atoms.flag(*side, definition.bundle, definition.id);
+        }
+        for (side, bundle) in &bundles {
+            for (_, condition) in conditions.iter().filter(|(other, _)| other == side) {
+                atoms.condition(*side, bundle, condition);
+            }
+        }
+        let mut names: Vec<&String> = atoms.attributes.keys().map(|(name, _)| name).collect();
+        names.sort();
+        let twice = names.windows(2).filter_map(|pair| match pair {
+            [one, two] if one == two => Some((*one).clone()),
+            _ => None,
+        });
+        let retyped = twice.collect();
+        Self { encoder: Encoder::new(bundles, atoms, budget), budget: *budget, retyped }
+    }
+
+    pub(crate) fn encode_flag(&mut self, side: Side, definition: Definition<'b>) -> usize {
+        self.encoder.flag(side, definition.bundle, definition.id)
+    }
+
+    pub(crate) fn outcome(&self, flag: usize, variant: VariantId) -> Literal {
+        let outcomes = self.encoder.flags.get(flag).map(|flag| &flag.outcomes);
+        outcomes.and_then(|all| all.get(usize::from(variant.0))).copied().unwrap_or(self.encoder.false_literal())
+    }
+
+    /// Takes everything that answers these questions as the model does out of the search for as long as `guard` is
+    /// assumed.
+    pub(crate) fn block(&mut self, guard: Literal, queries: &[Query<'b>], model: &Model) {
+        let same = queries.iter().map(|query| query.literal.apply_sign(!model.holds(query.literal)));
+        self.encoder.solver.assert(same.chain([!guard]).collect::<Vec<_>>());
+    }
+
+    pub(crate) fn solve(&mut self, assumptions: &[Literal]) -> Result<SearchResult, AnalysisError> {
+        loop {
+            let model = match self.encoder.solver.solve(assumptions)? {
+                SolverResult::Unsatisfiable(core) => return Ok(SearchResult::Unsatisfiable(core)),
+                SolverResult::Satisfiable(model) => model,
+            };
+            let mut texts = Vec::with_capacity(self.encoder.domains.len());
+            let mut certainty = Certainty::Exact;
+            let mut conflicts: Vec<Vec<Literal>> = Vec::new();
+            for domain in &mut self.encoder.domains {
+                let DomainEncoding::Text(text) = &mut domain.encoding else {
+                    texts.push(None);
+                    continue;
+                };
+                if !model.holds(domain.typed) || !model.holds(text.other) {
+                    texts.push(None);
+                    continue;
+                }
+                let signs: Vec<bool> = text.signs.iter().map(|sign| model.holds(*sign)).collect();
+                match text.texts.find(&signs, &mut self.budget.automaton_states)? {
+                    TextSearchResult::Text(found) => texts.push(Some(found)),
+                    TextSearchResult::Possible(found) => {
+                        certainty = Certainty::Possible;
+                        texts.push(Some(found));
+                    }
+                    TextSearchResult::Conflict(core) => {
+                        let literals = core.into_iter().filter_map(|at| text.signs.get(at));
+                        let refuted = literals.map(|sign| sign.apply_sign(!model.holds(*sign)));
+                        conflicts.push(refuted.chain([!domain.typed, !text.other]).collect());
+                    }
+                }
+            }
+            if conflicts.is_empty() {
+                return Ok(SearchResult::Assignment(Assignment { model, texts, certainty }));
+            }
+            self.budget.automaton_states =
+                self.budget.automaton_states.checked_sub(1).ok_or(AnalysisError::Exhausted)?;
+            for conflict in conflicts {
+                self.encoder.solver.assert(conflict);
+            }
+        }
+    }
+
+    pub(crate) fn is_unsatisfiable(&mut self, assumptions: &[Literal]) -> Result<bool, AnalysisError> {
+        Ok(matches!(self.solve(assumptions)?, SearchResult::Unsatisfiable(_)))
+    }
+}
