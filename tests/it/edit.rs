@@ -92,7 +92,7 @@ fn a_value_shared_by_an_alias_is_refused() {
 #[test]
 fn a_refused_edit_says_why_and_what_to_do() {
     let refused = |text: &str, key| set(text, &[Key(key)], Scalar::Text("x")).unwrap_err().to_string();
-    assert_eq!(refused("a: 1", "b"), "there is no `b` in the file");
+    assert_eq!(refused("a: 1", "b"), "`b` is not in the file");
     assert_eq!(refused("a: [1]", "a"), "`a` is a list, not a single value: change it by hand");
     for text in
         ["a: |\n  text\n", "a: &x >2- # c\n\n   text\n\n   text", "a: |\nb: 1", "b:\n  |+\n  text\na: |-\n  text"]
@@ -105,7 +105,7 @@ fn a_refused_edit_says_why_and_what_to_do() {
     }
     assert_eq!(
         refused("? a\n:\nb: 1\n", "a"),
-        "`a` cannot be changed without changing more than that, as the file is laid out: change it by hand"
+        "the layout of the file does not allow to change only `a`: change it by hand"
     );
 }
 
@@ -138,9 +138,9 @@ fn a_key_is_added_after_a_comma_in_flow_style() {
 #[test]
 fn a_key_is_not_added_twice_or_after_a_missing_key() {
     let add = |text: &str| insert(text, &RULE, "serve", "rollout", Scalar::Text("50%")).unwrap_err().to_string();
-    assert_eq!(add("rules: [{serve: on, rollout: 5%}]"), "there is a `rules[0].rollout` in the file already");
-    assert_eq!(add("rules: [{name: on}]"), "there is no `rules[0].serve` in the file");
-    assert_eq!(add("rules: [on]"), "there is no `rules[0].serve` in the file");
+    assert_eq!(add("rules: [{serve: on, rollout: 5%}]"), "`rules[0].rollout` is in the file already");
+    assert_eq!(add("rules: [{name: on}]"), "`rules[0].serve` is not in the file");
+    assert_eq!(add("rules: [on]"), "`rules[0].serve` is not in the file");
 }
 
 #[test]
