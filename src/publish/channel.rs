@@ -1,176 +1,180 @@
-//! One environment in a store: its bundles, its log, and what is current.
+//! An environment in a store: the files of its bundles, its log, and what is current.
 
-use crate::publish::{BundleRef, Digest, Format, Manifest, PublishError};
-use crate::store::{Lifetime, Put, Store};
+use crate::publish::digest::Digest;
+use crate::publish::error::PublishError;
+use crate::publish::manifest::{BundleFormat, BundleRef, Manifest};
+use crate::store::{Mutability, PutResult, Store};
 
 const MANIFEST: &str = "manifest.json";
 const FLAGS: &str = "flags.json";
 
-/// An environment of a target.
+/// An environment at a target.
 pub struct Channel<'s> {
     store: &'s Store,
     environment: String,
 }
 
-/// A manifest with the bytes that its digest and its signature are of.
+/// An entry of the log: a manifest, with the bytes that are hashed and signed.
 #[derive(Debug, Clone)]
-pub struct Entry {
-    /// What it says.
+pub struct LogEntry {
+    /// The manifest.
     pub manifest: Manifest,
-    /// As it lies there.
+    /// The bytes of its file.
     pub bytes: Vec<u8>,
-    /// Of the bytes.
+    /// The digest of the bytes.
     pub digest: Digest,
 }
 
-impl Entry {
+impl LogEntry {
     pub(super) fn new(manifest: Manifest) -> Result<Self, PublishError> {
         let bytes = manifest.to_json()?;
-        Ok(Self { manifest, digest: Digest::of(&bytes), bytes })
+        Ok(Self { manifest, digest: Digest::sha256(&bytes), bytes })
     }
 }
 
 impl<'s> Channel<'s> {
-    /// The environment of that name.
+    /// Returns the environment with this name at the store's target.
     pub fn new(store: &'s Store, environment: &str) -> Self {
         Self { store, environment: environment.to_owned() }
     }
 
-    /// Its name.
+    /// Returns the environment's name.
     pub fn environment(&self) -> &str {
         &self.environment
     }
 
-    /// The manifest that readers begin with; none before the first.
+    /// Returns the entry that readers begin with; none before the first was published.
     ///
     /// # Errors
-    /// [`PublishError`] if it is none of this environment.
-    pub fn current(&self) -> Result<Option<Entry>, PublishError> {
+    /// Returns [`PublishError`] if the file is not a manifest of this environment, or cannot be read.
+    pub fn current(&self) -> Result<Option<LogEntry>, PublishError> {
         self.read(MANIFEST, None)
     }
 
-    /// The manifest with that number, if it was ever taken.
+    /// Returns the entry with this number; none if no program has taken the number.
     ///
     /// # Errors
-    /// [`PublishError`] if what has its place does not belong there.
-    pub fn entry(&self, sequence: u64) -> Result<Option<Entry>, PublishError> {
+    /// Returns [`PublishError`] if the file is not the manifest of this number, or cannot be read.
+    pub fn entry(&self, sequence: u64) -> Result<Option<LogEntry>, PublishError> {
         self.read(&entry_path(sequence), Some(sequence))
     }
 
-    /// The newest manifest of the log, which may be about to become current.
+    /// Returns the newest entry of the log. It may not be current yet.
     ///
     /// # Errors
-    /// [`PublishError`] if the log has been tampered with there.
-    pub fn head(&self) -> Result<Option<Entry>, PublishError> {
+    /// Returns [`PublishError`] if an entry does not follow the entry before it, or cannot be read.
+    pub fn head(&self) -> Result<Option<LogEntry>, PublishError> {
         let mut head = self.current()?;
         loop {
             let next = head.as_ref().map_or(1, |head| head.manifest.sequence + 1);
             let Some(found) = self.entry(next)? else { return Ok(head) };
             if found.manifest.previous != head.map(|head| head.digest) {
-                return Err(PublishError::broken(self.path(&entry_path(next)), "does not follow the one before it"));
+                return Err(PublishError::broken(self.path(&entry_path(next)), "does not follow the entry before it"));
             }
             head = Some(found);
         }
     }
 
-    /// The bytes of a bundle, which are those that it had when it was published.
+    /// Returns the bytes of a bundle, after checking that they are the bytes that were published.
     ///
     /// # Errors
-    /// [`PublishError`] if they are not, or are gone.
+    /// Returns [`PublishError`] if they are not, or if the bundle is missing.
     pub fn bundle(&self, bundle: &BundleRef) -> Result<Vec<u8>, PublishError> {
         let broken = |why: String| PublishError::broken(self.path(&bundle.path), why);
-        let found = self.store.get(&self.path(&bundle.path))?.ok_or_else(|| broken("is not there".to_owned()))?;
+        let found = self.store.get(&self.path(&bundle.path))?.ok_or_else(|| broken("is missing".to_owned()))?;
         let size = found.bytes.len() as u64;
         if size != bundle.size {
-            return Err(broken(format!("has {size} bytes, not {}", bundle.size)));
+            return Err(broken(format!("is damaged: expected {} bytes, found {size}", bundle.size)));
         }
-        let digest = Digest::of(&found.bytes);
+        let digest = Digest::sha256(&found.bytes);
         if digest != bundle.sha256 {
-            return Err(broken(format!("has the digest {digest}: it was changed after it was published")));
+            return Err(broken(format!("was changed after it was published: its digest is {digest}")));
         }
         Ok(found.bytes)
     }
 
-    /// What plain flagd reads, as it lies there.
+    /// Returns the file that flagd reads, unchecked; none if it is missing.
     pub(super) fn flags(&self) -> Result<Option<Vec<u8>>, PublishError> {
         Ok(self.store.get(&self.path(FLAGS))?.map(|object| object.bytes))
     }
 
-    /// The signature of a manifest, if there is one.
+    /// Returns the signature of the manifest with this digest; none if it has no signature.
     pub(super) fn signature(&self, digest: &Digest) -> Result<Option<Vec<u8>>, PublishError> {
         Ok(self.store.get(&self.path(&signature_path(digest)))?.map(|object| object.bytes))
     }
 
     pub(super) fn put_bundle(&self, bundle: &BundleRef, bytes: &[u8]) -> Result<(), PublishError> {
-        self.put_known(&self.path(&bundle.path), bytes)
+        self.put_once(&self.path(&bundle.path), bytes)
     }
 
-    pub(super) fn put_signature(&self, entry: &Entry, signature: &[u8]) -> Result<(), PublishError> {
-        self.put_known(&self.path(&signature_path(&entry.digest)), signature)
+    pub(super) fn put_signature(&self, entry: &LogEntry, signature: &[u8]) -> Result<(), PublishError> {
+        self.put_once(&self.path(&signature_path(&entry.digest)), signature)
     }
 
-    /// Takes a number; also done if this very manifest has it already, as after an answer that was lost.
-    pub(super) fn put_entry(&self, entry: &Entry) -> Result<Put, PublishError> {
+    /// Takes a number for an entry. The result is also [`PutResult::Written`] if this entry has the number already: the
+    /// answer of the store to an earlier attempt may have been lost.
+    pub(super) fn put_entry(&self, entry: &LogEntry) -> Result<PutResult, PublishError> {
         let path = self.path(&entry_path(entry.manifest.sequence));
-        if self.store.create(&path, &entry.bytes, Lifetime::Immutable)? == Put::Done {
-            return Ok(Put::Done);
+        if self.store.create(&path, &entry.bytes, Mutability::Immutable)? == PutResult::Written {
+            return Ok(PutResult::Written);
         }
         let found = self.store.get(&path)?;
-        Ok(if found.is_some_and(|found| found.bytes == entry.bytes) { Put::Done } else { Put::Lost })
+        Ok(if found.is_some_and(|found| found.bytes == entry.bytes) { PutResult::Written } else { PutResult::Conflict })
     }
 
-    /// Makes the newest entry current, unless a newer one is; whoever else tries the same does no harm.
-    pub(super) fn settle(&self, head: &Entry) -> Result<(), PublishError> {
+    /// Makes an entry current, unless a newer one is. Several programs may do so at once.
+    pub(super) fn settle(&self, head: &LogEntry) -> Result<(), PublishError> {
         loop {
             let path = self.path(MANIFEST);
             let found = self.store.get(&path)?;
-            let now = match &found {
+            let current = match &found {
                 Some(object) => Some(self.parse(MANIFEST, object.bytes.clone(), None)?.manifest.sequence),
                 None => None,
             };
-            if now.is_some_and(|now| now >= head.manifest.sequence) {
+            if current.is_some_and(|sequence| sequence >= head.manifest.sequence) {
                 break;
             }
-            // What readers are led to must be there, whoever has written it.
+            // The bundle must be complete before readers are led to it. Another program may have written it.
             self.bundle(&head.manifest.bundle)?;
             let done = match found {
-                Some(object) => self.store.replace(&path, &object.version, &head.bytes, Lifetime::Current)?,
-                None => self.store.create(&path, &head.bytes, Lifetime::Current)?,
+                Some(object) => self.store.replace(&path, &object.version, &head.bytes, Mutability::Replaceable)?,
+                None => self.store.create(&path, &head.bytes, Mutability::Replaceable)?,
             };
-            if done == Put::Done {
+            if done == PutResult::Written {
                 break;
             }
         }
         self.settle_flags()
     }
 
-    /// Makes `flags.json` the current bundle, and looks again: it may have become another one meanwhile.
+    /// Makes `flags.json` the current bundle, and repeats until it is: another program may make another entry current
+    /// meanwhile.
     fn settle_flags(&self) -> Result<(), PublishError> {
         let path = self.path(FLAGS);
         loop {
-            // Read before the manifest, so that what replaces it is never older than it.
+            // The file is read before the manifest, so it is never replaced by an older bundle.
             let found = self.store.get(&path)?;
             let Some(current) = self.current()? else { return Ok(()) };
             let bundle = &current.manifest.bundle;
-            if bundle.format != Format::Flagd
-                || found.as_ref().is_some_and(|found| Digest::of(&found.bytes) == bundle.sha256)
+            if bundle.format != BundleFormat::Flagd
+                || found.as_ref().is_some_and(|found| Digest::sha256(&found.bytes) == bundle.sha256)
             {
                 return Ok(());
             }
             let bytes = self.bundle(bundle)?;
             match found {
-                Some(found) => self.store.replace(&path, &found.version, &bytes, Lifetime::Current)?,
-                None => self.store.create(&path, &bytes, Lifetime::Current)?,
+                Some(found) => self.store.replace(&path, &found.version, &bytes, Mutability::Replaceable)?,
+                None => self.store.create(&path, &bytes, Mutability::Replaceable)?,
             };
         }
     }
 
-    /// Puts what only ever has these bytes, or is wrong.
-    fn put_known(&self, path: &str, bytes: &[u8]) -> Result<(), PublishError> {
-        while self.store.create(path, bytes, Lifetime::Immutable)? == Put::Lost {
+    /// Writes a file that is named by its digest, so it has these bytes or is damaged.
+    fn put_once(&self, path: &str, bytes: &[u8]) -> Result<(), PublishError> {
+        while self.store.create(path, bytes, Mutability::Immutable)? == PutResult::Conflict {
             let Some(found) = self.store.get(path)? else { continue };
             if found.bytes == bytes
-                || self.store.replace(path, &found.version, bytes, Lifetime::Immutable)? == Put::Done
+                || self.store.replace(path, &found.version, bytes, Mutability::Immutable)? == PutResult::Written
             {
                 break;
             }
@@ -178,21 +182,24 @@ impl<'s> Channel<'s> {
         Ok(())
     }
 
-    fn read(&self, path: &str, sequence: Option<u64>) -> Result<Option<Entry>, PublishError> {
+    fn read(&self, path: &str, sequence: Option<u64>) -> Result<Option<LogEntry>, PublishError> {
         let found = self.store.get(&self.path(path))?;
         found.map(|object| self.parse(path, object.bytes, sequence)).transpose()
     }
 
-    fn parse(&self, path: &str, bytes: Vec<u8>, sequence: Option<u64>) -> Result<Entry, PublishError> {
+    fn parse(&self, path: &str, bytes: Vec<u8>, sequence: Option<u64>) -> Result<LogEntry, PublishError> {
         let broken = |why: String| PublishError::broken(self.path(path), why);
         let manifest = Manifest::from_json(&bytes).map_err(broken)?;
         if manifest.environment != self.environment {
-            return Err(broken(format!("is of the environment `{}`", manifest.environment)));
+            return Err(broken(format!(
+                "belongs to the environment `{}`, not `{}`",
+                manifest.environment, self.environment
+            )));
         }
-        if sequence.is_some_and(|sequence| sequence != manifest.sequence) {
-            return Err(broken(format!("has the number {}", manifest.sequence)));
+        if let Some(sequence) = sequence.filter(|sequence| *sequence != manifest.sequence) {
+            return Err(broken(format!("has the number {}, not {sequence}", manifest.sequence)));
         }
-        Ok(Entry { digest: Digest::of(&bytes), manifest, bytes })
+        Ok(LogEntry { digest: Digest::sha256(&bytes), manifest, bytes })
     }
 
     fn path(&self, path: &str) -> String {
@@ -200,7 +207,7 @@ impl<'s> Channel<'s> {
     }
 }
 
-/// Nine digits, so that a listing is in order.
+/// Returns the path of an entry. The number has nine digits, so that file names sort in the order of the log.
 fn entry_path(sequence: u64) -> String {
     format!("log/{sequence:09}.json")
 }

@@ -1,19 +1,20 @@
-//! SHA-256, as files are named by it.
+//! SHA-256 digests, by which bundles and manifests are named.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+use sha2::Sha256;
 
-/// 64 hexadecimal digits in lower case.
+/// A SHA-256 digest as 64 hexadecimal digits in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Digest(String);
 
 impl Digest {
-    /// Of these bytes.
-    pub fn of(bytes: &[u8]) -> Self {
-        Self(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+    /// Returns the digest of these bytes.
+    pub fn sha256(bytes: &[u8]) -> Self {
+        let digest = <Sha256 as sha2::Digest>::digest(bytes);
+        Self(digest.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }
 
@@ -27,8 +28,8 @@ impl TryFrom<String> for Digest {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let fits = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        if fits { Ok(Self(text)) } else { Err(format!("`{text}` is no sha256 digest")) }
+        let valid = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        if valid { Ok(Self(text)) } else { Err(format!("expected 64 hexadecimal digits, found `{text}`")) }
     }
 }
 

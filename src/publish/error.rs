@@ -1,97 +1,109 @@
-//! Why nothing was published or pulled, and what to do about it.
+//! Errors of publishing, verifying and pulling.
 
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
-use crate::publish::{Digest, Format};
+use crate::publish::digest::Digest;
+use crate::publish::manifest::BundleFormat;
 use crate::store::StoreError;
 
-/// Nothing became current that was not.
+/// The reason why nothing was published or pulled. What was current stays current.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
     /// The target cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The histories have parted.
+    /// The commit and the published commit have diverged.
     #[error(
-        "{commit} was not made on top of {published}, which is published, nor the other way round: publish a commit \
-         that has both; or say `--allow-diverged` where history was rewritten"
+        "{commit} and the published commit {published} have diverged: publish a commit that descends from both, or \
+         pass `--allow-diverged` if history was rewritten"
     )]
-    Apart {
-        /// What the target has.
+    Diverged {
+        /// The full id of the commit that is published.
         published: String,
-        /// What was to follow.
+        /// The full id of the commit to publish.
         commit: String,
     },
-    /// Readers of one format would get the other.
-    #[error("`{environment}` has bundles for {found:?} there, not for {wanted:?}: publish these to another target")]
+    /// Readers of one format would get another format.
+    #[error(
+        "the target has bundles of the format `{}` for `{environment}`, not `{}`: publish to another target",
+        .found.name(), .wanted.name()
+    )]
     Format {
-        /// The environment.
+        /// The environment's name.
         environment: String,
-        /// What the target has.
-        found: Format,
-        /// What was to follow.
-        wanted: Format,
+        /// The format at the target.
+        found: BundleFormat,
+        /// The format to publish.
+        wanted: BundleFormat,
     },
-    /// Nothing to roll back to.
-    #[error("the log of `{environment}` has no number {sequence}: `flagctl verify` shows how far it goes")]
+    /// There is no entry to roll back to.
+    #[error("the log of `{environment}` has no number {sequence}: `flagctl verify` shows the newest number")]
     NoSuchEntry {
-        /// The environment.
+        /// The environment's name.
         environment: String,
         /// The number.
         sequence: u64,
     },
-    /// Something published is not what it was.
+    /// A published file, or the state of a pulled one, is not what it was when it was written.
     #[error("`{path}` {why}")]
     Broken {
-        /// What.
+        /// The path of the file.
         path: String,
-        /// What is wrong with it.
+        /// The problem, as the end of a sentence about the file.
         why: String,
     },
-    /// Nothing was published.
-    #[error("nothing is published for `{0}` there")]
-    Nothing(String),
-    /// Others are always faster.
-    #[error("others have published `{environment}` {tries} times before it could be: try again")]
+    /// Nothing was published for the environment.
+    #[error("nothing is published for `{0}` at the target")]
+    NothingPublished(String),
+    /// Other programs were faster each time.
+    #[error("other programs published `{environment}` first, {tries} times in a row: try again")]
     Contended {
-        /// The environment.
+        /// The environment's name.
         environment: String,
-        /// How often it was tried.
+        /// The number of attempts.
         tries: u32,
     },
     /// Two commits cannot be compared.
     #[error(transparent)]
     Comparing(Box<dyn Error + Send + Sync>),
-    /// No signature was made.
+    /// The manifest cannot be signed.
     #[error("cannot sign the manifest: {0}")]
     Signing(Box<dyn Error + Send + Sync>),
-    /// A signature cannot be checked here.
+    /// Signatures cannot be checked on this machine.
     #[error("cannot check signatures: {0}")]
     Signers(String),
-    /// A manifest is signed by nobody who may.
-    #[error("the signature of manifest {digest} does not do: {why}")]
+    /// A manifest has no signature by an allowed signer.
+    #[error("manifest {digest} has no valid signature: {why}")]
     Unsigned {
-        /// Of the manifest.
+        /// The digest of the manifest.
         digest: Digest,
-        /// What `ssh-keygen` says.
+        /// The problem with the signature.
         why: String,
     },
-    /// The target has gone back in time.
-    #[error("`{environment}` is at number {found} there, and was at {known} before: an older state is not taken")]
+    /// The target has an older state than before.
+    #[error("the target has number {found} of `{environment}`, and had number {known} before: it must not go back")]
     Backwards {
-        /// The environment.
+        /// The environment's name.
         environment: String,
-        /// What the target has.
+        /// The number at the target.
         found: u64,
-        /// What it had.
+        /// The number that the target had before.
         known: u64,
     },
-    /// One number, two manifests.
-    #[error("number {sequence} of `{environment}` is another manifest than before: somebody has rewritten the log")]
+    /// The state belongs to another environment.
+    #[error("the state belongs to the environment `{found}`, not `{environment}`")]
+    WrongState {
+        /// The environment's name.
+        environment: String,
+        /// The environment of the state.
+        found: String,
+    },
+    /// One number has two manifests.
+    #[error("number {sequence} of `{environment}` is not the manifest that it was before: the log was rewritten")]
     Rewritten {
-        /// The environment.
+        /// The environment's name.
         environment: String,
         /// The number.
         sequence: u64,
@@ -99,14 +111,14 @@ pub enum PublishError {
     /// A local file cannot be used.
     #[error("cannot use `{}`: {error}", .path.display())]
     Io {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
-        /// Why it failed.
+        /// The error of the operating system.
         error: io::Error,
     },
-    /// A manifest cannot be written.
-    #[error("cannot write the manifest: {0}")]
-    Json(String),
+    /// A manifest or a state cannot be written as JSON.
+    #[error("cannot write JSON: {0}")]
+    Json(#[from] serde_json::Error),
 }
 
 impl PublishError {
@@ -119,16 +131,18 @@ impl PublishError {
         |error| Self::Io { path, error }
     }
 
-    /// Whether it says something about what is published, and not that this could not be found out.
+    /// Whether the error is an answer about what is published. Otherwise it says that there is no answer, for example
+    /// because the target cannot be reached.
     pub fn is_answer(&self) -> bool {
         match self {
-            Self::Apart { .. }
+            Self::Diverged { .. }
             | Self::Format { .. }
             | Self::NoSuchEntry { .. }
             | Self::Broken { .. }
-            | Self::Nothing(_)
+            | Self::NothingPublished(_)
             | Self::Unsigned { .. }
             | Self::Backwards { .. }
+            | Self::WrongState { .. }
             | Self::Rewritten { .. } => true,
             Self::Store(_)
             | Self::Contended { .. }

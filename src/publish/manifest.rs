@@ -1,109 +1,120 @@
-//! What a manifest says, and how it is written.
+//! Manifests: the entries of an environment's log, as they are written.
 
 use serde::{Deserialize, Serialize};
 
-use crate::publish::{Digest, Edition, PublishError};
+use crate::publish::digest::Digest;
 
-/// The version of the manifest's shape.
+/// The version of the manifest's structure.
 pub const VERSION: u32 = 1;
 
-/// What is current in an environment from one number to the next.
+/// The manifest of one entry: what is current in an environment from its number to the next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// Of this structure.
+    /// The version of this structure.
     pub version: u32,
-    /// Its name.
+    /// The environment's name.
     pub environment: String,
-    /// From one, without gaps.
+    /// The number of the entry: from one, without gaps.
     pub sequence: u64,
-    /// Of the manifest with the number before.
+    /// The digest of the manifest with the number before; none for the first.
     pub previous: Option<Digest>,
-    /// Why it was published.
-    pub kind: Kind,
-    /// The commit that the bundle is from.
+    /// The reason for publishing.
+    pub kind: EntryKind,
+    /// The full id of the commit from which the bundle was compiled.
     pub commit: String,
-    /// The newest commit that was ever published; another one than `commit` after a rollback.
+    /// The full id of the newest commit that was ever published; differs from `commit` after a rollback.
     pub newest: String,
-    /// When `commit` was made.
+    /// The time of `commit`, as a timestamp.
     pub created: String,
-    /// What to read.
+    /// The bundle that readers get.
     pub bundle: BundleRef,
 }
 
-/// Why something is published.
+/// The reason for publishing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// Work as usual.
+pub enum EntryKind {
+    /// An ordinary change.
     Normal,
-    /// To turn something off.
+    /// An emergency, such as a kill.
     Emergency,
-    /// To get back to what was before.
+    /// A return to the bundle of an earlier entry.
     Rollback,
 }
 
-/// What a bundle is written for.
+/// The format of a bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Format {
-    /// flagctl's own evaluator.
+pub enum BundleFormat {
+    /// For flagctl's own evaluator.
     Flagctl,
-    /// flagd and its clients.
+    /// For flagd and its clients.
     Flagd,
 }
 
-/// A bundle, by what cannot be mistaken.
+impl BundleFormat {
+    /// Returns the name of the format, as manifests and options have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Flagctl => "flagctl",
+            Self::Flagd => "flagd",
+        }
+    }
+}
+
+/// A reference to a bundle by its digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BundleRef {
-    /// Of its bytes.
+    /// The digest of its bytes.
     pub sha256: Digest,
-    /// In bytes.
+    /// Its size in bytes.
     pub size: u64,
-    /// From the manifest's folder.
+    /// Its path, from the manifest's folder.
     pub path: String,
-    /// What it is written for.
-    pub format: Format,
-    /// How many flags it defines.
+    /// Its format.
+    pub format: BundleFormat,
+    /// The number of flags in it.
     pub flags: usize,
 }
 
 impl BundleRef {
-    pub(super) fn new(edition: &Edition) -> Self {
-        let sha256 = Digest::of(&edition.bytes);
-        let path = path(&sha256);
-        Self { sha256, size: edition.bytes.len() as u64, path, format: edition.format, flags: edition.flags }
+    pub(super) fn new(bytes: &[u8], format: BundleFormat, flags: usize) -> Self {
+        let sha256 = Digest::sha256(bytes);
+        Self { path: bundle_path(&sha256), sha256, size: bytes.len() as u64, format, flags }
     }
 }
 
-fn path(sha256: &Digest) -> String {
+fn bundle_path(sha256: &Digest) -> String {
     format!("bundles/{sha256}.json")
 }
 
 impl Manifest {
-    /// With a line's end, the same for the same manifest on every machine.
+    /// Returns the manifest as JSON with a line break at its end. The same manifest gives the same bytes on every
+    /// machine.
     ///
     /// # Errors
-    /// None in practice: every part of a manifest has a JSON form.
-    pub fn to_json(&self) -> Result<Vec<u8>, PublishError> {
-        let mut bytes = serde_json::to_vec_pretty(self).map_err(|error| PublishError::Json(error.to_string()))?;
+    /// Returns none in practice: every part of a manifest has a JSON form.
+    pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
+        let mut bytes = serde_json::to_vec_pretty(self)?;
         bytes.push(b'\n');
         Ok(bytes)
     }
 
-    /// Reads what [`Manifest::to_json`] wrote.
+    /// Reads the bytes that [`Manifest::to_json`] wrote.
     ///
     /// # Errors
-    /// What is wrong with it, as the end of a sentence.
+    /// Returns the problem as the end of a sentence about the file: `is not a manifest: …`.
     pub fn from_json(bytes: &[u8]) -> Result<Self, String> {
-        let manifest: Self = serde_json::from_slice(bytes).map_err(|error| format!("is no manifest: {error}"))?;
+        let manifest: Self = serde_json::from_slice(bytes).map_err(|error| format!("is not a manifest: {error}"))?;
         if manifest.version != VERSION {
-            return Err(format!("has version {}, this flagctl reads version {VERSION}", manifest.version));
+            return Err(format!("has version {}, and this flagctl reads version {VERSION}", manifest.version));
         }
-        // A path that leads elsewhere would be read as this bundle.
-        if manifest.bundle.path != path(&manifest.bundle.sha256) {
-            return Err(format!("names `{}`, which is not where that bundle lies", manifest.bundle.path));
+        // Readers follow the path, so a path to another file would be read as this bundle.
+        let expected = bundle_path(&manifest.bundle.sha256);
+        if manifest.bundle.path != expected {
+            return Err(format!("has the path `{}` for a bundle at `{expected}`", manifest.bundle.path));
         }
         Ok(manifest)
     }

@@ -1,4 +1,4 @@
-//! A local copy of what is current, for programs that read a file.
+//! Pulling: a local copy of the current bundle, for programs that read a file.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
@@ -9,125 +9,140 @@ use serde_json::Value as Json;
 use tempfile::Builder;
 
 use crate::bundle::Bundle;
-use crate::publish::{AllowedSigners, Channel, Digest, Entry, Format, PublishError};
+use crate::publish::channel::{Channel, LogEntry};
+use crate::publish::digest::Digest;
+use crate::publish::error::PublishError;
+use crate::publish::manifest::BundleFormat;
+use crate::publish::signature::AllowedSigners;
 
-/// What was current when it was last looked at.
+/// The entry that was current at the last pull. It is kept beside the local file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct State {
+pub struct PullState {
     version: u32,
     environment: String,
-    /// The number that it had.
+    /// The number of the entry.
     pub sequence: u64,
-    /// Of the manifest with that number.
+    /// The digest of its manifest.
     pub manifest: Digest,
 }
 
-/// What became of a local file.
+/// The result of pulling.
 #[derive(Debug)]
-pub enum Pulled {
-    /// It has what is current.
-    Replaced(Entry),
-    /// It had that already.
-    Unchanged(Entry),
+pub enum PullOutcome {
+    /// The local file was replaced by the current bundle.
+    Replaced(LogEntry),
+    /// The local file was the current bundle already.
+    Unchanged(LogEntry),
 }
 
-/// Reads a state; none if there is no such file.
-///
-/// # Errors
-/// [`PublishError::Io`] if it cannot be read, [`PublishError::Broken`] if it is no state.
-pub fn state(path: &Path) -> Result<Option<State>, PublishError> {
-    let Some(bytes) = read(path)? else { return Ok(None) };
-    let broken = |why| PublishError::broken(path.display().to_string(), format!("is no state of flagctl's: {why}"));
-    serde_json::from_slice(&bytes).map(Some).map_err(broken)
+impl PullState {
+    /// Reads a state from its file; none if the file does not exist.
+    ///
+    /// # Errors
+    /// Returns [`PublishError::Io`] if the file cannot be read, and [`PublishError::Broken`] if it is not a state.
+    pub fn read(path: &Path) -> Result<Option<Self>, PublishError> {
+        let Some(bytes) = read(path)? else { return Ok(None) };
+        let broken = |error| {
+            let why = format!("is not a file that `flagctl pull` keeps: {error}");
+            PublishError::broken(path.display().to_string(), why)
+        };
+        serde_json::from_slice(&bytes).map(Some).map_err(broken)
+    }
+
+    /// Checks that an entry is the entry of this state, or a later one.
+    ///
+    /// # Errors
+    /// Returns [`PublishError`] if the entry is older, has the same number and another manifest, or is of another
+    /// environment.
+    pub(super) fn check(&self, current: &LogEntry) -> Result<(), PublishError> {
+        let manifest = &current.manifest;
+        let environment = manifest.environment.clone();
+        if self.environment != environment {
+            return Err(PublishError::WrongState { environment, found: self.environment.clone() });
+        }
+        if manifest.sequence < self.sequence {
+            return Err(PublishError::Backwards { environment, found: manifest.sequence, known: self.sequence });
+        }
+        if manifest.sequence == self.sequence && current.digest != self.manifest {
+            return Err(PublishError::Rewritten { environment, sequence: self.sequence });
+        }
+        Ok(())
+    }
 }
 
-/// Replaces a file by what is current, after checking that; on any error the file stays as it is.
+/// Replaces a local file by the current bundle, after checking it. On any error the file stays as it is.
 ///
-/// The number is kept beside it, in a file with `.state` at the end of its name, and never goes back.
+/// The number of the entry is kept beside the file, in a file with the suffix `.state`, and never goes back.
 ///
 /// # Errors
-/// [`PublishError`] if what is current does not do, or cannot be had.
-pub fn pull(channel: &Channel<'_>, file: &Path, signers: Option<&AllowedSigners>) -> Result<Pulled, PublishError> {
-    let current = channel.current()?.ok_or_else(|| PublishError::Nothing(channel.environment().to_owned()))?;
+/// Returns [`PublishError`] if the current entry or its bundle is not valid, or cannot be read.
+pub fn pull(channel: &Channel<'_>, file: &Path, signers: Option<&AllowedSigners>) -> Result<PullOutcome, PublishError> {
+    let current = channel.current()?.ok_or_else(|| PublishError::NothingPublished(channel.environment().to_owned()))?;
     if let Some(signers) = signers {
         signers.check(channel, &current)?;
     }
-    let beside = state_path(file);
-    let known = state(&beside)?;
+    let state_path = state_path(file);
+    let known = PullState::read(&state_path)?;
     if let Some(known) = &known {
-        in_order(&current, known)?;
+        known.check(&current)?;
     }
     let bundle = &current.manifest.bundle;
-    let there = read(file)?.is_some_and(|bytes| Digest::of(&bytes) == bundle.sha256);
-    let next = State {
+    let up_to_date = read(file)?.is_some_and(|bytes| Digest::sha256(&bytes) == bundle.sha256);
+    let next = PullState {
         version: 1,
         environment: channel.environment().to_owned(),
         sequence: current.manifest.sequence,
         manifest: current.digest.clone(),
     };
-    if there && known.as_ref() == Some(&next) {
-        return Ok(Pulled::Unchanged(current));
+    if up_to_date && known.as_ref() == Some(&next) {
+        return Ok(PullOutcome::Unchanged(current));
     }
     let bytes = channel.bundle(bundle)?;
-    fits(&bytes, &current)?;
-    let mut text = serde_json::to_vec(&next).map_err(|error| PublishError::Json(error.to_string()))?;
+    check_bundle(&bytes, &current)?;
+    let mut text = serde_json::to_vec(&next)?;
     text.push(b'\n');
-    // First the number: whoever is killed between the two has an older file, and never an older number.
-    replace(&beside, &text)?;
-    if there {
-        return Ok(Pulled::Unchanged(current));
+    // The number is written first. A program that is killed in between leaves an older bundle, never an older number.
+    replace(&state_path, &text)?;
+    if up_to_date {
+        return Ok(PullOutcome::Unchanged(current));
     }
     replace(file, &bytes)?;
-    Ok(Pulled::Replaced(current))
+    Ok(PullOutcome::Replaced(current))
 }
 
-/// Beside the file.
+/// Returns the path of the state: that of the file, with the suffix `.state`.
 fn state_path(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".state");
     name.into()
 }
 
-/// That what is current is the same or follows.
-pub(super) fn in_order(current: &Entry, known: &State) -> Result<(), PublishError> {
-    let manifest = &current.manifest;
-    let environment = manifest.environment.clone();
-    if known.environment != environment {
-        let why = format!("is of `{}`, not of `{environment}`", known.environment);
-        return Err(PublishError::broken("the state", why));
-    }
-    if manifest.sequence < known.sequence {
-        return Err(PublishError::Backwards { environment, found: manifest.sequence, known: known.sequence });
-    }
-    if manifest.sequence == known.sequence && current.digest != known.manifest {
-        return Err(PublishError::Rewritten { environment, sequence: known.sequence });
-    }
-    Ok(())
-}
-
-/// That readers of the format will understand it.
-fn fits(bytes: &[u8], current: &Entry) -> Result<(), PublishError> {
+/// Checks that a bundle is valid in its format, and is the one that the manifest describes.
+fn check_bundle(bytes: &[u8], current: &LogEntry) -> Result<(), PublishError> {
     let manifest = &current.manifest;
     let broken = |why: String| PublishError::broken(manifest.bundle.path.clone(), why);
     let flags = match manifest.bundle.format {
-        Format::Flagctl => {
-            let bundle = Bundle::from_json(bytes).map_err(|error| broken(format!("does not do: {error}")))?;
+        BundleFormat::Flagctl => {
+            let bundle = Bundle::from_json(bytes).map_err(|error| broken(format!("is not a valid bundle: {error}")))?;
             if *bundle.environment != *manifest.environment {
-                return Err(broken(format!("is of the environment `{}`", bundle.environment)));
+                return Err(broken(format!(
+                    "belongs to the environment `{}`, not `{}`",
+                    bundle.environment, manifest.environment
+                )));
             }
             bundle.flags.len()
         }
-        Format::Flagd => {
-            let json: Json = serde_json::from_slice(bytes).map_err(|error| broken(format!("is no JSON: {error}")))?;
+        BundleFormat::Flagd => {
+            let json: Json = serde_json::from_slice(bytes).map_err(|error| broken(format!("is not JSON: {error}")))?;
             let flags = json.get("flags").and_then(Json::as_object);
-            flags.ok_or_else(|| broken("has no flags".to_owned()))?.len()
+            flags.ok_or_else(|| broken("has no object `flags`".to_owned()))?.len()
         }
     };
     if flags == manifest.bundle.flags {
         Ok(())
     } else {
-        Err(broken(format!("has {flags} flags, not {}", manifest.bundle.flags)))
+        Err(broken(format!("is damaged: expected {} flags, found {flags}", manifest.bundle.flags)))
     }
 }
 
@@ -140,9 +155,9 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, PublishError> {
     }
 }
 
-/// All or nothing, also when the power fails.
+/// Replaces a file as a whole: after a crash or a power failure it has its old or its new content.
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
-    // What a link leads to is replaced, not the link.
+    // If the path is a symbolic link, the file that it leads to is replaced, not the link.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || {

@@ -1,4 +1,4 @@
-//! Signatures by ssh keys, checked by the program that made them.
+//! Signatures of manifests by SSH keys, checked by `ssh-keygen`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,36 +6,39 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-use crate::publish::{Channel, Entry, PublishError};
+use crate::publish::channel::{Channel, LogEntry};
+use crate::publish::error::PublishError;
 
-/// What signatures of manifests are made for, so that none made for something else is taken for one.
+/// The namespace of manifest signatures. `ssh-keygen` refuses a signature that was made for another namespace, such as
+/// that of a git commit.
 pub const NAMESPACE: &str = "flagctl";
 const PROGRAM: &str = "ssh-keygen";
 
-/// A file of who may publish, as `ssh-keygen` and git read it.
+/// The signers that may publish: a file in the format that `ssh-keygen` and git read.
 #[derive(Debug, Clone)]
 pub struct AllowedSigners {
     file: PathBuf,
 }
 
 impl AllowedSigners {
-    /// The file with that path.
+    /// Uses the file with this path.
     ///
     /// # Errors
-    /// [`PublishError::Io`] if there is no such file.
+    /// Returns [`PublishError::Io`] if the file does not exist.
     pub fn new(file: &Path) -> Result<Self, PublishError> {
-        // The program may run elsewhere.
+        // An absolute path is valid in every folder in which the program may run.
         let file = fs::canonicalize(file).map_err(PublishError::io(file))?;
         Ok(Self { file })
     }
 
-    /// Who has signed a manifest.
+    /// Returns the name of the allowed signer that has signed an entry.
     ///
     /// # Errors
-    /// [`PublishError::Unsigned`] if nobody did who may.
-    pub fn check(&self, channel: &Channel<'_>, entry: &Entry) -> Result<String, PublishError> {
+    /// Returns [`PublishError::Unsigned`] if the entry has no valid signature by an allowed signer, and
+    /// [`PublishError::Signers`] if `ssh-keygen` cannot be run.
+    pub fn check(&self, channel: &Channel<'_>, entry: &LogEntry) -> Result<String, PublishError> {
         let unsigned = |why: &str| PublishError::Unsigned { digest: entry.digest.clone(), why: why.to_owned() };
-        let signature = channel.signature(&entry.digest)?.ok_or_else(|| unsigned("there is none"))?;
+        let signature = channel.signature(&entry.digest)?.ok_or_else(|| unsigned("its signature file is missing"))?;
         let folder = TempDir::new().map_err(PublishError::io("the folder for temporary files"))?;
         let path = folder.path().join("signature");
         let content = folder.path().join("manifest");
@@ -43,12 +46,12 @@ impl AllowedSigners {
             fs::write(path, bytes).map_err(PublishError::io(path))?;
         }
         let found = self.run(&["find-principals"], &path, None)?;
-        let who = String::from_utf8_lossy(&found.stdout).into_owned();
-        let Some(who) = who.lines().next().filter(|_| found.status.success()) else {
-            return Err(unsigned("it is by a key that the allowed signers do not have"));
+        let principals = String::from_utf8_lossy(&found.stdout).into_owned();
+        let Some(signer) = principals.lines().next().filter(|_| found.status.success()) else {
+            return Err(unsigned("it is signed by a key that no allowed signer has"));
         };
-        let verified = self.run(&["verify", "-n", NAMESPACE, "-I", who], &path, Some(&content))?;
-        if verified.status.success() { Ok(who.to_owned()) } else { Err(unsigned(&said(&verified))) }
+        let verified = self.run(&["verify", "-n", NAMESPACE, "-I", signer], &path, Some(&content))?;
+        if verified.status.success() { Ok(signer.to_owned()) } else { Err(unsigned(&message(&verified))) }
     }
 
     fn run(&self, action: &[&str], signature: &Path, content: Option<&Path>) -> Result<Output, PublishError> {
@@ -62,7 +65,8 @@ impl AllowedSigners {
     }
 }
 
-fn said(output: &Output) -> String {
+/// Returns what the program wrote to stdout and stderr.
+fn message(output: &Output) -> String {
     let text = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).trim().to_owned());
     text.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
 }

@@ -1,65 +1,69 @@
-//! Whether a target is what its publishers made of it.
+//! Verification: whether a target has exactly what was published, and nothing was lost or changed since.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::publish::pull::{State, in_order};
-use crate::publish::{AllowedSigners, Channel, Digest, Entry, Format, PublishError};
+use crate::publish::channel::{Channel, LogEntry};
+use crate::publish::digest::Digest;
+use crate::publish::error::PublishError;
+use crate::publish::manifest::BundleFormat;
+use crate::publish::pull::PullState;
+use crate::publish::signature::AllowedSigners;
 
-/// What is asked of an environment beyond that it agrees with itself.
+/// The optional checks of an environment. Digests and the chain of the log are always checked.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Checks<'c> {
-    /// The current manifest must be signed by one of them. The rest is bound to it by digests.
+pub struct VerifyOptions<'c> {
+    /// One of these must have signed the current manifest. The rest is bound to it by digests.
     pub signers: Option<&'c AllowedSigners>,
-    /// What is current must not be older than this.
-    pub state: Option<&'c State>,
-    /// So old may the commit be that is current, at that moment.
+    /// The current entry must not be older than this state.
+    pub state: Option<&'c PullState>,
+    /// The maximum age of the current commit, and the time at which it is measured.
     pub max_age: Option<(Duration, Timestamp)>,
 }
 
-/// What was found.
+/// The result of verifying an environment.
 #[derive(Debug, Default)]
-pub struct Verified {
-    /// What is current.
-    pub current: Option<Entry>,
-    /// Who has signed it, if that was asked.
+pub struct Verification {
+    /// The current entry; none if it cannot be read.
+    pub current: Option<LogEntry>,
+    /// The signer of the current manifest; none if signatures are not checked or the signature is not valid.
     pub signer: Option<String>,
-    /// How many manifests of the log were read.
+    /// The number of manifests that were read from the log.
     pub entries: u64,
-    /// How many bundles.
+    /// The number of different bundles that were read.
     pub bundles: usize,
-    /// What is wrong; nothing, if all is well.
+    /// All problems; empty if the environment is sound.
     pub problems: Vec<String>,
 }
 
-/// Reads everything that an environment has.
+/// Reads and checks all files of an environment.
 ///
 /// # Errors
-/// [`PublishError`] if it cannot be read; what is wrong with it is among [`Verified::problems`].
-pub fn verify(channel: &Channel<'_>, checks: &Checks<'_>) -> Result<Verified, PublishError> {
-    let mut found = Verified::default();
+/// Returns [`PublishError`] if the target cannot be read. Problems with its files are in [`Verification::problems`].
+pub fn verify(channel: &Channel<'_>, options: &VerifyOptions<'_>) -> Result<Verification, PublishError> {
+    let mut found = Verification::default();
     let current = match answer(channel.current(), &mut found)? {
         Some(Some(current)) => current,
         Some(None) => {
-            found.problems.push(PublishError::Nothing(channel.environment().to_owned()).to_string());
+            found.problems.push(PublishError::NothingPublished(channel.environment().to_owned()).to_string());
             return Ok(found);
         }
         None => return Ok(found),
     };
-    if let Some(signers) = checks.signers {
+    if let Some(signers) = options.signers {
         found.signer = answer(signers.check(channel, &current), &mut found)?;
     }
-    if let Some(state) = checks.state {
-        answer(in_order(&current, state), &mut found)?;
+    if let Some(state) = options.state {
+        answer(state.check(&current), &mut found)?;
     }
-    if let Some((most, now)) = checks.max_age {
-        found.problems.extend(too_old(&current, most, now));
+    if let Some((max_age, now)) = options.max_age {
+        found.problems.extend(too_old(&current, max_age, now));
     }
-    log(channel, &current, &mut found)?;
-    if current.manifest.bundle.format == Format::Flagd {
-        let flags = channel.flags()?.map(|bytes| Digest::of(&bytes));
+    verify_log(channel, &current, &mut found)?;
+    if current.manifest.bundle.format == BundleFormat::Flagd {
+        let flags = channel.flags()?.map(|bytes| Digest::sha256(&bytes));
         if flags.as_ref() != Some(&current.manifest.bundle.sha256) {
             let problem = format!("`{}/flags.json` is not the current bundle", channel.environment());
             found.problems.push(problem);
@@ -69,15 +73,15 @@ pub fn verify(channel: &Channel<'_>, checks: &Checks<'_>) -> Result<Verified, Pu
     Ok(found)
 }
 
-/// From the first manifest to the current one, and the bundles of all of them.
-fn log(channel: &Channel<'_>, current: &Entry, found: &mut Verified) -> Result<(), PublishError> {
+/// Checks the log from the first entry to the current one, and the bundle of each entry.
+fn verify_log(channel: &Channel<'_>, current: &LogEntry, found: &mut Verification) -> Result<(), PublishError> {
     let mut bundles = BTreeSet::new();
     let mut before: Option<Digest> = None;
     for sequence in 1..=current.manifest.sequence {
         let entry = match answer(channel.entry(sequence), found)? {
             Some(Some(entry)) => entry,
             Some(None) => {
-                found.problems.push(format!("`{}` lacks number {sequence} in its log", channel.environment()));
+                found.problems.push(format!("the log of `{}` has no number {sequence}", channel.environment()));
                 before = None;
                 continue;
             }
@@ -88,10 +92,10 @@ fn log(channel: &Channel<'_>, current: &Entry, found: &mut Verified) -> Result<(
         };
         found.entries += 1;
         let follows = if sequence == 1 { entry.manifest.previous.is_none() } else { entry.manifest.previous == before };
-        // After one that is missing or broken, which was told, there is nothing to compare with.
+        // After an entry that is missing or damaged, which is reported, there is no digest to compare with.
         if !follows && (before.is_some() || sequence == 1) {
             let environment = channel.environment();
-            found.problems.push(format!("number {sequence} of `{environment}` does not follow the one before it"));
+            found.problems.push(format!("number {sequence} of `{environment}` does not follow the entry before it"));
         }
         if bundles.insert(entry.manifest.bundle.sha256.clone()) {
             answer(channel.bundle(&entry.manifest.bundle), found)?;
@@ -106,19 +110,20 @@ fn log(channel: &Channel<'_>, current: &Entry, found: &mut Verified) -> Result<(
     Ok(())
 }
 
-fn too_old(current: &Entry, most: Duration, now: Timestamp) -> Option<String> {
+/// Returns the problem if the current commit is older than `max_age`.
+fn too_old(current: &LogEntry, max_age: Duration, now: Timestamp) -> Option<String> {
     let created = &current.manifest.created;
-    let Ok(moment) = created.parse::<Timestamp>() else {
-        return Some(format!("`{created}` is no moment"));
+    let Ok(time) = created.parse::<Timestamp>() else {
+        return Some(format!("expected a timestamp as the time of the commit, found `{created}`"));
     };
-    let age = now.as_second().saturating_sub(moment.as_second());
-    let old = age > i64::try_from(most.as_secs()).unwrap_or(i64::MAX);
+    let age = now.as_second().saturating_sub(time.as_second());
+    let old = age > i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX);
     let commit = &current.manifest.commit;
-    old.then(|| format!("what is current is too old: {commit} was made at {created}"))
+    old.then(|| format!("the current commit is too old: {commit} was made at {created}"))
 }
 
-/// Notes an answer that says what is wrong; passes on an error that is none.
-fn answer<T>(result: Result<T, PublishError>, found: &mut Verified) -> Result<Option<T>, PublishError> {
+/// Adds an error that is an answer to the problems, and returns any other error.
+fn answer<T>(result: Result<T, PublishError>, found: &mut Verification) -> Result<Option<T>, PublishError> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.is_answer() => {

@@ -1,6 +1,6 @@
-//! Buckets of S3, Google Cloud Storage and Azure as targets.
+//! Buckets of S3, Google Cloud Storage and Azure Blob Storage as targets.
 //!
-//! **Invariant:** the only module that waits for a network, and the only one that is asynchronous inside.
+//! **Invariant:** this is the only module that uses the network, and the only one that is asynchronous inside.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,14 +15,15 @@ use object_store::{
 };
 use tokio::runtime::{self, Runtime};
 
-use crate::store::{Lifetime, Object, Put, StoreError, Version};
+use crate::store::{Mutability, Object, ObjectVersion, PutResult, StoreError};
 
-/// A store that does not answer is asked again for so long.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The maximum time for which a request is retried if the store does not answer.
+const RETRY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// A folder in a bucket as a target.
 pub(super) struct Cloud {
     store: Arc<dyn ObjectStore>,
-    /// Where in the bucket.
+    /// The folder in the bucket, without a `/` at its ends.
     prefix: String,
     name: String,
     runtime: Runtime,
@@ -34,11 +35,11 @@ impl Cloud {
         let (scheme, rest) = target.split_once("://").unwrap_or_default();
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         if bucket.is_empty() {
-            return Err(refused(format!("it has no bucket: write `{scheme}://bucket/folder`")));
+            return Err(refused(format!("expected a bucket, as in `{scheme}://bucket/folder`")));
         }
-        // A process has one cryptography; that somebody has chosen it before is as good.
+        // A process has one cryptography provider. If it is installed already, this returns an error that does not matter.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let store = store(scheme, bucket, environment).map_err(|error| refused(said(&error)))?;
+        let store = open_bucket(scheme, bucket, environment).map_err(|error| refused(chain(&error)))?;
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| refused(error.to_string()))?;
         let name = target.trim_end_matches('/').to_owned();
@@ -46,68 +47,69 @@ impl Cloud {
     }
 
     pub(super) fn get(&self, path: &str) -> Result<Option<Object>, StoreError> {
-        let place = self.place(path);
+        let object_path = self.object_path(path);
         let read = async {
-            let found = self.store.get(&place).await?;
-            let version = Version { tag: found.meta.e_tag.clone(), generation: found.meta.version.clone() };
+            let found = self.store.get(&object_path).await?;
+            let version = ObjectVersion { tag: found.meta.e_tag.clone(), generation: found.meta.version.clone() };
             Ok(Object { bytes: found.bytes().await?.to_vec(), version })
         };
         match self.runtime.block_on(read) {
             Ok(object) => Ok(Some(object)),
             Err(Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(self.refused(path, &error)),
+            Err(error) => Err(self.error(path, &error)),
         }
     }
 
-    pub(super) fn create(&self, path: &str, bytes: &[u8], lifetime: Lifetime) -> Result<Put, StoreError> {
-        self.put(path, bytes, PutMode::Create, lifetime)
+    pub(super) fn create(&self, path: &str, bytes: &[u8], mutability: Mutability) -> Result<PutResult, StoreError> {
+        self.put(path, bytes, PutMode::Create, mutability)
     }
 
     pub(super) fn replace(
         &self,
         path: &str,
-        old: &Version,
+        old: &ObjectVersion,
         bytes: &[u8],
-        lifetime: Lifetime,
-    ) -> Result<Put, StoreError> {
+        mutability: Mutability,
+    ) -> Result<PutResult, StoreError> {
         let old = UpdateVersion { e_tag: old.tag.clone(), version: old.generation.clone() };
-        self.put(path, bytes, PutMode::Update(old), lifetime)
+        self.put(path, bytes, PutMode::Update(old), mutability)
     }
 
     pub(super) fn folders(&self) -> Result<Vec<String>, StoreError> {
         let prefix = Path::from(self.prefix.as_str());
         let found = self.runtime.block_on(self.store.list_with_delimiter(Some(&prefix)));
-        let found = found.map_err(|error| self.refused("", &error))?;
+        let found = found.map_err(|error| self.error("", &error))?;
         let names = found.common_prefixes.iter().filter_map(|path| path.filename().map(str::to_owned));
         let mut names: Vec<_> = names.collect();
         names.sort_unstable();
         Ok(names)
     }
 
-    fn put(&self, path: &str, bytes: &[u8], mode: PutMode, lifetime: Lifetime) -> Result<Put, StoreError> {
+    fn put(&self, path: &str, bytes: &[u8], mode: PutMode, mutability: Mutability) -> Result<PutResult, StoreError> {
         let replaces = matches!(mode, PutMode::Update(_));
-        let options = PutOptions { mode, attributes: attributes(lifetime), ..PutOptions::default() };
-        let place = self.place(path);
-        match self.runtime.block_on(self.store.put_opts(&place, bytes.to_vec().into(), options)) {
-            Ok(_) => Ok(Put::Done),
-            Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Ok(Put::Lost),
-            Err(Error::NotFound { .. }) if replaces => Ok(Put::Lost),
-            Err(error) => Err(self.refused(path, &error)),
+        let options = PutOptions { mode, attributes: attributes(mutability), ..PutOptions::default() };
+        let object_path = self.object_path(path);
+        match self.runtime.block_on(self.store.put_opts(&object_path, bytes.to_vec().into(), options)) {
+            Ok(_) => Ok(PutResult::Written),
+            Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Ok(PutResult::Conflict),
+            Err(Error::NotFound { .. }) if replaces => Ok(PutResult::Conflict),
+            Err(error) => Err(self.error(path, &error)),
         }
     }
 
-    fn place(&self, path: &str) -> Path {
+    fn object_path(&self, path: &str) -> Path {
         Path::from(format!("{}/{path}", self.prefix))
     }
 
-    fn refused(&self, path: &str, error: &Error) -> StoreError {
-        StoreError::Refused { target: format!("{}/{path}", self.name), why: said(error) }
+    fn error(&self, path: &str, error: &Error) -> StoreError {
+        StoreError::Refused { target: format!("{}/{path}", self.name), why: chain(error) }
     }
 }
 
-/// As the vendors' own programs find their settings, by names such as `AWS_REGION`.
-fn store(scheme: &str, bucket: &str, environment: &[(String, String)]) -> Result<Arc<dyn ObjectStore>, Error> {
-    let retry = RetryConfig { backoff: BackoffConfig::default(), max_retries: 5, retry_timeout: PATIENCE };
+/// Opens a bucket. Settings come from the environment variables that the vendors' own programs read, such as
+/// `AWS_REGION`.
+fn open_bucket(scheme: &str, bucket: &str, environment: &[(String, String)]) -> Result<Arc<dyn ObjectStore>, Error> {
+    let retry = RetryConfig { backoff: BackoffConfig::default(), max_retries: 5, retry_timeout: RETRY_TIMEOUT };
     let named = |prefix: &'static str| {
         environment
             .iter()
@@ -136,23 +138,23 @@ fn store(scheme: &str, bucket: &str, environment: &[(String, String)]) -> Result
     })
 }
 
-/// What caches between the store and its readers are told.
-fn attributes(lifetime: Lifetime) -> Attributes {
-    let cache = match lifetime {
-        Lifetime::Immutable => "public, max-age=31536000, immutable",
-        Lifetime::Current => "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400",
+/// Returns the headers for caches between the store and its readers. `max-age` is [`CACHE_LIFETIME`](crate::store).
+fn attributes(mutability: Mutability) -> Attributes {
+    let cache = match mutability {
+        Mutability::Immutable => "public, max-age=31536000, immutable",
+        Mutability::Replaceable => "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400",
     };
     Attributes::from_iter([(Attribute::CacheControl, cache), (Attribute::ContentType, "application/json")])
 }
 
-/// The error with those behind it, each once.
-fn said(error: &Error) -> String {
+/// Returns the message of the error and those of its sources, each once.
+fn chain(error: &Error) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text += &format!(": {more}");
+        let message = error.to_string();
+        if !text.contains(&message) {
+            text += &format!(": {message}");
         }
         cause = error.source();
     }

@@ -1,31 +1,31 @@
-//! Why a target cannot be read or written.
+//! Errors of reading and writing a target.
 
 use std::io;
 use std::path::PathBuf;
 
-/// A target cannot be used.
+/// The reason why a target cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// No such kind of target.
-    #[error("`{0}://` is no kind of target: write a folder, or `s3://`, `gs://` or `az://` with a bucket")]
+    /// The scheme of the target is unknown.
+    #[error("expected a folder, or `s3://`, `gs://` or `az://` with a bucket, found `{0}://`")]
     Scheme(String),
-    /// A build for folders only.
-    #[error("`{0}` needs the feature `cloud`, without which this flagctl was built")]
+    /// This flagctl was built for folders only.
+    #[error("cannot use `{0}`: this flagctl was built without the feature `cloud`")]
     NotBuilt(String),
-    /// The file system refused.
+    /// A file or folder cannot be used.
     #[error("cannot use `{}`: {error}", .path.display())]
     Io {
-        /// Which file or folder.
+        /// The path of the file or folder.
         path: PathBuf,
-        /// Why it failed.
+        /// The error of the operating system.
         error: io::Error,
     },
-    /// The object store refused, or cannot be reached.
+    /// The object store refuses, or cannot be reached.
     #[error("cannot use `{target}`: {why}")]
     Refused {
-        /// What was asked for.
+        /// The target and the path below it.
         target: String,
-        /// What the store says.
+        /// The reason, as the store gives it.
         why: String,
     },
 }

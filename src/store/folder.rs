@@ -1,7 +1,7 @@
 //! A folder as a target.
 //!
-//! Files are made elsewhere in the same folder and moved to their names when they are complete. Who replaces a file
-//! holds the folder's lock, which the operating system takes back from whoever is killed.
+//! A file is written under a temporary name in the same folder and renamed when it is complete. A program that replaces
+//! a file holds the lock of the file's folder; the operating system releases the lock of a program that is killed.
 
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -10,10 +10,12 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-use crate::store::{Lifetime, Object, Put, StoreError, Version};
+use crate::store::{Mutability, Object, ObjectVersion, PutResult, StoreError};
 
+/// The name of the lock file in each folder.
 const LOCK: &str = ".lock";
 
+/// A folder as a target.
 pub(super) struct Folder {
     root: PathBuf,
 }
@@ -24,48 +26,50 @@ impl Folder {
     }
 
     pub(super) fn get(&self, path: &str) -> Result<Option<Object>, StoreError> {
-        let place = self.root.join(path);
+        let file_path = self.root.join(path);
         #[allow(clippy::disallowed_methods, reason = "a published object, not a definition")]
-        match fs::read(&place) {
+        match fs::read(&file_path) {
             Ok(bytes) => Ok(Some(Object { version: version(&bytes), bytes })),
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-            Err(error) => Err(StoreError::io(place)(error)),
+            Err(error) => Err(StoreError::io(file_path)(error)),
         }
     }
 
-    pub(super) fn create(&self, path: &str, bytes: &[u8], lifetime: Lifetime) -> Result<Put, StoreError> {
-        let place = self.root.join(path);
-        let done = complete(&place, bytes, lifetime)
-            .and_then(|file| match file.persist_noclobber(&place) {
-                Ok(_) => Ok(Put::Done),
-                Err(lost) if lost.error.kind() == ErrorKind::AlreadyExists => Ok(Put::Lost),
+    pub(super) fn create(&self, path: &str, bytes: &[u8], mutability: Mutability) -> Result<PutResult, StoreError> {
+        let file_path = self.root.join(path);
+        let result = write_temporary(&file_path, bytes, mutability)
+            .and_then(|file| match file.persist_noclobber(&file_path) {
+                Ok(_) => Ok(PutResult::Written),
+                Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => Ok(PutResult::Conflict),
                 Err(failed) => Err(failed.error),
             })
-            .map_err(StoreError::io(&place))?;
-        settle(&place)?;
-        Ok(done)
+            .map_err(StoreError::io(&file_path))?;
+        sync_folder(&file_path)?;
+        Ok(result)
     }
 
     pub(super) fn replace(
         &self,
         path: &str,
-        old: &Version,
+        old: &ObjectVersion,
         bytes: &[u8],
-        lifetime: Lifetime,
-    ) -> Result<Put, StoreError> {
-        let place = self.root.join(path);
-        let lock = place.with_file_name(LOCK);
-        // Closing it lets it go.
+        mutability: Mutability,
+    ) -> Result<PutResult, StoreError> {
+        let file_path = self.root.join(path);
+        let lock = file_path.with_file_name(LOCK);
+        // Closing the file releases the lock.
         let held = File::options().create(true).truncate(false).write(true).open(&lock);
         let held = held.and_then(|file| file.lock().map(|()| file)).map_err(StoreError::io(lock))?;
-        let now = self.get(path)?.map(|object| object.version);
-        if now.and_then(|now| now.tag) != old.tag {
-            return Ok(Put::Lost);
+        let current = self.get(path)?.map(|object| object.version);
+        if current.and_then(|version| version.tag) != old.tag {
+            return Ok(PutResult::Conflict);
         }
-        complete(&place, bytes, lifetime).and_then(|file| Ok(file.persist(&place)?)).map_err(StoreError::io(&place))?;
-        settle(&place)?;
+        write_temporary(&file_path, bytes, mutability)
+            .and_then(|file| Ok(file.persist(&file_path)?))
+            .map_err(StoreError::io(&file_path))?;
+        sync_folder(&file_path)?;
         drop(held);
-        Ok(Put::Done)
+        Ok(PutResult::Written)
     }
 
     pub(super) fn folders(&self) -> Result<Vec<String>, StoreError> {
@@ -86,36 +90,38 @@ impl Folder {
     }
 }
 
-/// A file beside the place, with all its bytes on the disk.
-fn complete(place: &Path, bytes: &[u8], lifetime: Lifetime) -> io::Result<NamedTempFile> {
-    let folder = place.parent().unwrap_or(Path::new("."));
+/// Writes the bytes to a temporary file in the folder of `path`, and flushes them to the disk.
+fn write_temporary(path: &Path, bytes: &[u8], mutability: Mutability) -> io::Result<NamedTempFile> {
+    let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let mut builder = Builder::new();
     builder.prefix(".unfinished-");
-    // Others serve the files; the umask still counts. Elsewhere the folder says who may read what is in it.
+    // Other users, such as a web server, read the files; the umask still applies. On other systems the folder decides
+    // who may read its files.
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(match lifetime {
-        Lifetime::Immutable => 0o444,
-        Lifetime::Current => 0o666,
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(match mutability {
+        Mutability::Immutable => 0o444,
+        Mutability::Replaceable => 0o666,
     }));
     #[cfg(not(unix))]
-    let _ = lifetime;
+    let _ = mutability;
     let mut file = builder.tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     Ok(file)
 }
 
-/// Makes a new name last, where folders can be asked to.
-fn settle(place: &Path) -> Result<(), StoreError> {
-    let folder = place.parent().unwrap_or(Path::new("."));
+/// Flushes the folder of a file, so that its new name survives a power failure, on systems that can.
+fn sync_folder(path: &Path) -> Result<(), StoreError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
     #[cfg(unix)]
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::io(folder))?;
     Ok(())
 }
 
-fn version(bytes: &[u8]) -> Version {
+/// Returns a version that is made from the content.
+fn version(bytes: &[u8]) -> ObjectVersion {
     let mut hasher = DefaultHasher::new();
     bytes.hash(&mut hasher);
-    Version { tag: Some(format!("{:016x}-{}", hasher.finish(), bytes.len())), generation: None }
+    ObjectVersion { tag: Some(format!("{:016x}-{}", hasher.finish(), bytes.len())), generation: None }
 }

@@ -1,10 +1,11 @@
-//! Where published objects lie: a folder, or a bucket of an object store.
+//! Targets of publishing: a folder, or a bucket of an object store.
 //!
-//! Takes a target such as `dist/flags` or `s3://bucket/flags`; gives objects by path, each whole, and writes them
-//! under a condition, so that of several writers one wins and the others know it.
+//! Takes a target such as `dist/flags` or `s3://bucket/flags`; reads and writes whole objects by path. Every write has a
+//! condition, that the object does not exist or that it has a known version. So if several programs write one object at
+//! once, one of them succeeds and the others get [`PutResult::Conflict`].
 //!
 //! **Invariant:** a reader sees an object as it was before or after a write, never in between.
-//! **Invariant:** nothing here knows what is published, and nothing is ever removed.
+//! **Invariant:** this module does not know what is published, and never removes anything.
 
 #[cfg(feature = "cloud")]
 mod cloud;
@@ -18,135 +19,143 @@ pub use crate::store::error::StoreError;
 
 use crate::store::folder::Folder;
 
-/// For how long caches between the store and its readers may keep an object whose content changes.
-pub const CACHED: Duration = Duration::from_secs(5);
+/// The maximum time for which a cache between an object store and its readers may serve an old copy of a replaceable
+/// object.
+const CACHE_LIFETIME: Duration = Duration::from_secs(5);
 
-/// A target that was opened.
+/// An open target.
 pub struct Store {
-    place: Place,
+    backend: Backend,
     name: String,
 }
 
-enum Place {
+/// The kinds of targets.
+enum Backend {
     Folder(Folder),
     #[cfg(feature = "cloud")]
     Cloud(cloud::Cloud),
 }
 
-/// What lies at a path.
+/// An object as it was read.
 pub struct Object {
-    /// All of it.
+    /// The content.
     pub bytes: Vec<u8>,
-    /// Tells it from what was there before and will be there after.
-    pub version: Version,
+    /// The version, which differs after every write.
+    pub version: ObjectVersion,
 }
 
-/// A version of an object, as its store tells them apart.
+/// A version of an object, in the terms of its store.
 #[derive(Debug, Clone, Default)]
-pub struct Version {
+pub struct ObjectVersion {
     tag: Option<String>,
-    #[cfg_attr(not(feature = "cloud"), allow(dead_code, reason = "folders have none"))]
+    #[cfg_attr(not(feature = "cloud"), allow(dead_code, reason = "folders have no generations"))]
     generation: Option<String>,
 }
 
-/// What becomes of an object after it is written.
+/// Whether an object can be replaced after it was written. Caches and file permissions depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lifetime {
-    /// Its path says what it is, for ever.
+pub enum Mutability {
+    /// Its path is made from its content, so it never changes.
     Immutable,
-    /// It is replaced by what follows it.
-    Current,
+    /// It is replaced when something else becomes current.
+    Replaceable,
 }
 
-/// What a conditional write came to.
+/// The result of a write with a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Put {
-    /// It is there.
-    Done,
-    /// Somebody else was faster; nothing was written.
-    Lost,
+pub enum PutResult {
+    /// The object was written.
+    Written,
+    /// The condition was not met, because another program has written the object. Nothing was written.
+    Conflict,
 }
 
 impl Store {
-    /// Opens a target; `environment` has what the programs of the object stores call it by, such as
-    /// `AWS_ACCESS_KEY_ID`.
+    /// Opens a target. `environment` has the environment variables, from which object stores take their settings, such
+    /// as `AWS_ACCESS_KEY_ID`.
     ///
     /// # Errors
-    /// [`StoreError`] for a kind of target that is not known, or settings that do not do.
+    /// Returns [`StoreError`] for an unknown scheme, or if settings are missing or not valid.
     #[cfg_attr(not(feature = "cloud"), allow(unused_variables, reason = "a folder has no settings"))]
     pub fn open(target: &str, environment: &[(String, String)]) -> Result<Self, StoreError> {
         let name = target.trim_end_matches('/').to_owned();
-        let place = match target.split_once("://") {
-            None => Place::Folder(Folder::new(Path::new(target))),
-            Some(("file", path)) => Place::Folder(Folder::new(Path::new(path))),
+        let backend = match target.split_once("://") {
+            None => Backend::Folder(Folder::new(Path::new(target))),
+            Some(("file", path)) => Backend::Folder(Folder::new(Path::new(path))),
             #[cfg(feature = "cloud")]
-            Some(("s3" | "gs" | "az", _)) => Place::Cloud(cloud::Cloud::open(target, environment)?),
+            Some(("s3" | "gs" | "az", _)) => Backend::Cloud(cloud::Cloud::open(target, environment)?),
             #[cfg(not(feature = "cloud"))]
             Some(("s3" | "gs" | "az", _)) => return Err(StoreError::NotBuilt(target.to_owned())),
             Some((scheme, _)) => return Err(StoreError::Scheme(scheme.to_owned())),
         };
-        Ok(Self { place, name })
+        Ok(Self { backend, name })
     }
 
-    /// The target without a `/` at its end.
+    /// Returns the target without a `/` at its end.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// How long a reader may go on getting what was there before a write.
+    /// Returns the maximum time for which a reader may get the old object after a write.
     pub fn delay(&self) -> Duration {
-        match &self.place {
-            Place::Folder(_) => Duration::ZERO,
+        match &self.backend {
+            Backend::Folder(_) => Duration::ZERO,
             #[cfg(feature = "cloud")]
-            Place::Cloud(_) => CACHED,
+            Backend::Cloud(_) => CACHE_LIFETIME,
         }
     }
 
-    /// What lies at the path; none if nothing does.
+    /// Returns the object at the path; none if it does not exist.
     ///
     /// # Errors
-    /// [`StoreError`] if that cannot be said.
+    /// Returns [`StoreError`] if the target cannot be read.
     pub fn get(&self, path: &str) -> Result<Option<Object>, StoreError> {
-        match &self.place {
-            Place::Folder(folder) => folder.get(path),
+        match &self.backend {
+            Backend::Folder(folder) => folder.get(path),
             #[cfg(feature = "cloud")]
-            Place::Cloud(cloud) => cloud.get(path),
+            Backend::Cloud(cloud) => cloud.get(path),
         }
     }
 
-    /// Puts an object where nothing lies yet.
+    /// Writes an object if the path has none.
     ///
     /// # Errors
-    /// [`StoreError`] if it cannot be written.
-    pub fn create(&self, path: &str, bytes: &[u8], lifetime: Lifetime) -> Result<Put, StoreError> {
-        match &self.place {
-            Place::Folder(folder) => folder.create(path, bytes, lifetime),
+    /// Returns [`StoreError`] if it cannot be written.
+    pub fn create(&self, path: &str, bytes: &[u8], mutability: Mutability) -> Result<PutResult, StoreError> {
+        match &self.backend {
+            Backend::Folder(folder) => folder.create(path, bytes, mutability),
             #[cfg(feature = "cloud")]
-            Place::Cloud(cloud) => cloud.create(path, bytes, lifetime),
+            Backend::Cloud(cloud) => cloud.create(path, bytes, mutability),
         }
     }
 
-    /// Puts an object in the place of the one that was read, if that still lies there.
+    /// Replaces an object if it still has the version `old`.
     ///
     /// # Errors
-    /// [`StoreError`] if it cannot be written.
-    pub fn replace(&self, path: &str, old: &Version, bytes: &[u8], lifetime: Lifetime) -> Result<Put, StoreError> {
-        match &self.place {
-            Place::Folder(folder) => folder.replace(path, old, bytes, lifetime),
+    /// Returns [`StoreError`] if it cannot be written.
+    pub fn replace(
+        &self,
+        path: &str,
+        old: &ObjectVersion,
+        bytes: &[u8],
+        mutability: Mutability,
+    ) -> Result<PutResult, StoreError> {
+        match &self.backend {
+            Backend::Folder(folder) => folder.replace(path, old, bytes, mutability),
             #[cfg(feature = "cloud")]
-            Place::Cloud(cloud) => cloud.replace(path, old, bytes, lifetime),
+            Backend::Cloud(cloud) => cloud.replace(path, old, bytes, mutability),
         }
     }
 
-    /// The names of the folders right below the target, sorted.
+    /// Returns the names of the folders directly below the target, sorted.
     ///
     /// # Errors
-    /// [`StoreError`] if they cannot be listed.
+    /// Returns [`StoreError`] if they cannot be listed.
     pub fn folders(&self) -> Result<Vec<String>, StoreError> {
-        match &self.place {
-            Place::Folder(folder) => folder.folders(),
+        match &self.backend {
+            Backend::Folder(folder) => folder.folders(),
             #[cfg(feature = "cloud")]
-            Place::Cloud(cloud) => cloud.folders(),
+            Backend::Cloud(cloud) => cloud.folders(),
         }
     }
 }

@@ -30,7 +30,10 @@ use crate::git::{CacheWrites, CommitRelation, Revision};
 use crate::load;
 use crate::model::{FLAGS, KILLS, SEGMENTS, TESTS};
 use crate::publish;
-use crate::publish::{Ancestry, Channel, Edition, Mode, NAMESPACE, Outcome, Request, Wanted};
+use crate::publish::{
+    Ancestry, BundleFormat, Channel, EntryKind, NAMESPACE, NewBundle, PublishContent, PublishMode, PublishOutcome,
+    PublishRequest,
+};
 use crate::report;
 use crate::report::publication::{PublicationJson, PublicationsJson};
 use crate::snapshot::PROJECT_FILE;
@@ -105,8 +108,8 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
             return Err(UsageError(missing.to_owned()).into());
         };
         // It is not asked: a rollback does not look at commits.
-        let compare = |_: &str| Ok(Ancestry::Apart);
-        return all(args, &store, vec![(environment.clone(), Wanted::Rollback(sequence))], &compare);
+        let compare = |_: &str| Ok(Ancestry::Diverged);
+        return all(args, &store, vec![(environment.clone(), PublishContent::Rollback(sequence))], &compare);
     }
     let revision = args.at.revision(Path::new("."), cache_writes(args))?;
     let changed = if args.at.is_given() || args.allow_dirty { Vec::new() } else { uncommitted(&revision)? };
@@ -134,9 +137,9 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let asked_for = |name: &&str| args.environment.is_empty() || args.environment.iter().any(|wanted| wanted == name);
     let compiled = compile_environments(&loaded.project, &names.filter(asked_for).collect::<Vec<_>>());
     let bundles = keep_until_exit(compiled.into_iter().map(|(bundle, _)| bundle).collect::<Vec<_>>());
-    let Some(editions) = editions(args, &bundles, &revision)? else { return Ok(Exit::No) };
+    let Some(contents) = new_bundles(args, &bundles, &revision)? else { return Ok(Exit::No) };
     let compare = |published: &str| compare(&revision, published, args);
-    all(args, &store, editions, &compare)
+    all(args, &store, contents, &compare)
 }
 
 fn uncommitted(revision: &Revision) -> Result<Vec<String>> {
@@ -144,17 +147,17 @@ fn uncommitted(revision: &Revision) -> Result<Vec<String>> {
 }
 
 /// What is to be published; none if flagd cannot have it, which has been said.
-fn editions(args: &Args, bundles: &[Bundle], revision: &Revision) -> Result<Option<Vec<(String, Wanted)>>> {
+fn new_bundles(args: &Args, bundles: &[Bundle], revision: &Revision) -> Result<Option<Vec<(String, PublishContent)>>> {
     let about = revision.details()?;
     let killed = about.trailers("Flagctl-Action").any(|action| action == "kill");
     let kind = match args.kind {
-        Some(PublishKind::Emergency) => publish::Kind::Emergency,
-        None if killed => publish::Kind::Emergency,
-        Some(PublishKind::Normal) | None => publish::Kind::Normal,
+        Some(PublishKind::Emergency) => EntryKind::Emergency,
+        None if killed => EntryKind::Emergency,
+        Some(PublishKind::Normal) | None => EntryKind::Normal,
     };
     let created = Timestamp::from_second(about.seconds)?.to_string();
     let written = bundles.par_iter().map(|bundle| write(bundle, args, &about.commit)).collect::<Result<Vec<_>, _>>()?;
-    let mut editions = Vec::new();
+    let mut contents = Vec::new();
     let mut lost = 0;
     for (bundle, written) in bundles.iter().zip(written) {
         let (bytes, format) = match written {
@@ -169,44 +172,44 @@ fn editions(args: &Args, bundles: &[Bundle], revision: &Revision) -> Result<Opti
             }
         };
         let (commit, created) = (about.commit.clone(), created.clone());
-        let edition = Edition { commit, created, kind, format, flags: bundle.flags.len(), bytes };
-        editions.push((bundle.environment.to_string(), Wanted::Edition(edition)));
+        let new = NewBundle { commit, created, kind, format, flags: bundle.flags.len(), bytes };
+        contents.push((bundle.environment.to_string(), PublishContent::Bundle(new)));
     }
     if lost > 0 {
         writeln!(io::stderr(), "error: flagd cannot have these flags, so nothing was published")?;
         return Ok(None);
     }
-    Ok(Some(editions))
+    Ok(Some(contents))
 }
 
 /// An environment's bytes, or what flagd cannot have of it.
-type Bytes = Result<(Vec<u8>, publish::Format), Vec<Refusal>>;
+type Bytes = Result<(Vec<u8>, BundleFormat), Vec<Refusal>>;
 
 fn write(bundle: &Bundle, args: &Args, commit: &str) -> Result<Bytes, BundleError> {
     Ok(match args.format {
         PublishFormat::Flagctl => {
             let mut bytes = bundle.to_json()?;
             bytes.push(b'\n');
-            Ok((bytes, publish::Format::Flagctl))
+            Ok((bytes, BundleFormat::Flagctl))
         }
         PublishFormat::Flagd => {
             let flags: Vec<_> = bundle.flags.iter().collect();
             flagd::export(bundle, &flags, export::metadata(bundle, Some(commit)))
-                .map(|json| (report::json_layout::fitted(&json).into_bytes(), publish::Format::Flagd))
+                .map(|json| (report::json_layout::fitted(&json).into_bytes(), BundleFormat::Flagd))
         }
     })
 }
 
 fn compare(revision: &Revision, published: &str, args: &Args) -> Result<Ancestry, Box<dyn Error + Send + Sync>> {
-    let standing = match revision.relation_to(published) {
+    let ancestry = match revision.relation_to(published) {
         Ok(CommitRelation::Same) => Ancestry::Same,
         Ok(CommitRelation::Descendant) => Ancestry::Newer,
         Ok(CommitRelation::Ancestor) => Ancestry::Older,
         Ok(CommitRelation::Diverged) | Err(_) if args.allow_diverged => Ancestry::Newer,
-        Ok(CommitRelation::Diverged) => Ancestry::Apart,
+        Ok(CommitRelation::Diverged) => Ancestry::Diverged,
         Err(error) => return Err(error.into()),
     };
-    Ok(standing)
+    Ok(ancestry)
 }
 
 /// Whether git's folder may be written: a dry run writes nothing.
@@ -215,7 +218,12 @@ fn cache_writes(args: &Args) -> CacheWrites {
 }
 
 /// Publishes one environment after the other, and says what became of each.
-fn all(args: &Args, store: &Store, wanted: Vec<(String, Wanted)>, compare: publish::Compare<'_>) -> Result<Exit> {
+fn all(
+    args: &Args,
+    store: &Store,
+    contents: Vec<(String, PublishContent)>,
+    compare: publish::Compare<'_>,
+) -> Result<Exit> {
     let place = if args.sign {
         Some(FlagRepository::find(Path::new("."), cache_writes(args))?.git().top_folder().to_owned())
     } else {
@@ -226,7 +234,7 @@ fn all(args: &Args, store: &Store, wanted: Vec<(String, Wanted)>, compare: publi
         Ok(commit::sign_text(place, NAMESPACE, std::str::from_utf8(bytes)?)?.into_bytes())
     };
     let sign: Option<publish::Sign<'_>> = if args.sign { Some(&sign) } else { None };
-    let mode = if args.dry_run { Mode::Look } else { Mode::Write };
+    let mode = if args.dry_run { PublishMode::DryRun } else { PublishMode::Write };
     let mut result = PublicationsJson {
         version: 1,
         target: store.name().to_owned(),
@@ -236,12 +244,12 @@ fn all(args: &Args, store: &Store, wanted: Vec<(String, Wanted)>, compare: publi
         problem: None,
     };
     let mut failure = None;
-    for (environment, wanted) in &wanted {
+    for (environment, content) in &contents {
         let channel = Channel::new(store, environment);
-        let request = Request { wanted, compare, sign, mode };
+        let request = PublishRequest { content, compare, sign, mode };
         match progress::shown("publishing", || publish::publish(&channel, &request)) {
             Ok(outcome) => {
-                if matches!(outcome, Outcome::Published(_)) && mode == Mode::Write {
+                if matches!(outcome, PublishOutcome::Published(_)) && mode == PublishMode::Write {
                     result.cache_seconds = Some(store.delay().as_secs());
                 }
                 result.environments.push(PublicationJson::new(environment, &outcome));

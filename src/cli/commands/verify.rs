@@ -14,7 +14,7 @@ use crate::cli::publish_target;
 use crate::cli::publish_target::Signers;
 use crate::cli::time_arg::given_or_now;
 use crate::publish;
-use crate::publish::{Channel, Checks};
+use crate::publish::{Channel, PullState, VerifyOptions};
 use crate::report;
 use crate::report::publication::{VerificationJson, VerificationsJson};
 
@@ -49,14 +49,14 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let signers = args.signers.read()?;
     let state = match &args.state {
         None => None,
-        Some(file) => match publish::state(file) {
+        Some(file) => match PullState::read(file) {
             Ok(Some(state)) => Some(state),
             Ok(None) => bail!("there is no `{}`; `flagctl pull` makes one", file.display()),
             Err(error) => return publish_target::refused(error),
         },
     };
     let max_age = args.max_age.map(|age| (age, given_or_now(None)));
-    let checks = Checks { signers: signers.as_ref(), state: state.as_ref(), max_age };
+    let options = VerifyOptions { signers: signers.as_ref(), state: state.as_ref(), max_age };
     let environments = if args.environment.is_empty() { store.folders()? } else { args.environment.clone() };
     if environments.is_empty() {
         bail!("nothing is published to `{}`", store.name());
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let mut failure = None;
     for environment in &environments {
         let channel = Channel::new(&store, environment);
-        match progress::shown("verifying", || publish::verify(&channel, &checks)) {
+        match progress::shown("verifying", || publish::verify(&channel, &options)) {
             Ok(verified) => result.environments.push(VerificationJson::new(environment, verified)),
             Err(error) => {
                 failure = Some(error);

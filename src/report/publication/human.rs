@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::publish::Kind;
+use crate::publish::EntryKind;
 use crate::report::escape::terminal;
 use crate::report::publication::{
     OutcomeJson, PublicationJson, PublicationsJson, PullJson, PullOutcomeJson, VerificationJson, VerificationsJson,
@@ -26,9 +26,9 @@ fn publication(PublicationJson { environment, outcome, current }: &PublicationJs
         OutcomeJson::Published => {
             let verb = if dry_run { "would be" } else { "is" };
             let kind = match current.kind {
-                Kind::Normal => "",
-                Kind::Emergency => ", an emergency",
-                Kind::Rollback => ", a rollback",
+                EntryKind::Normal => "",
+                EntryKind::Emergency => ", an emergency",
+                EntryKind::Rollback => ", a rollback",
             };
             let (flags, size) = (counted(current.bundle.flags, "flag"), grouped(current.bundle.bytes));
             format!("{environment}: number {number} {verb} {commit}{kind}: {flags}, {size} bytes\n")

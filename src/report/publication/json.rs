@@ -4,7 +4,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::publish::{BundleRef, Digest, Entry, Format, Kind, Manifest, Outcome, Pulled, Verified};
+use crate::publish::{
+    BundleFormat, BundleRef, Digest, EntryKind, LogEntry, Manifest, PublishOutcome, PullOutcome, Verification,
+};
 
 /// The result of `flagctl publish`.
 #[derive(Debug, Serialize)]
@@ -60,7 +62,7 @@ pub struct LogEntryJson {
     /// The digest of the manifest, 64 hexadecimal digits.
     pub sha256: Digest,
     /// The reason for publishing: `normal`, `emergency` or `rollback`.
-    pub kind: Kind,
+    pub kind: EntryKind,
     /// The full id of the commit from which the bundle was compiled.
     pub commit: String,
     /// The full id of the newest commit that was ever published.
@@ -82,7 +84,7 @@ pub struct BundleJson {
     /// Its path, from the environment's folder.
     pub path: String,
     /// Its format: `flagctl` or `flagd`.
-    pub format: Format,
+    pub format: BundleFormat,
     /// The number of its flags.
     pub flags: usize,
 }
@@ -151,7 +153,7 @@ pub enum PullOutcomeJson {
 }
 
 impl LogEntryJson {
-    fn new(entry: &Entry) -> Self {
+    fn new(entry: &LogEntry) -> Self {
         let Manifest { sequence, kind, commit, newest, created, bundle, .. } = entry.manifest.clone();
         let BundleRef { sha256, size: bytes, path, format, flags } = bundle;
         let bundle = BundleJson { sha256, bytes, path, format, flags };
@@ -161,12 +163,12 @@ impl LogEntryJson {
 
 impl PublicationJson {
     /// Returns the result of publishing an environment.
-    pub fn new(environment: &str, outcome: &Outcome) -> Self {
+    pub fn new(environment: &str, outcome: &PublishOutcome) -> Self {
         let (outcome, entry) = match outcome {
-            Outcome::Published(entry) => (OutcomeJson::Published, entry),
-            Outcome::Unchanged(entry) => (OutcomeJson::Unchanged, entry),
-            Outcome::Overtaken(entry) => (OutcomeJson::Overtaken, entry),
-            Outcome::RolledBack(entry) => (OutcomeJson::RolledBack, entry),
+            PublishOutcome::Published(entry) => (OutcomeJson::Published, entry),
+            PublishOutcome::Unchanged(entry) => (OutcomeJson::Unchanged, entry),
+            PublishOutcome::Overtaken(entry) => (OutcomeJson::Overtaken, entry),
+            PublishOutcome::RolledBack(entry) => (OutcomeJson::RolledBack, entry),
         };
         Self { environment: environment.to_owned(), outcome, current: LogEntryJson::new(entry) }
     }
@@ -174,7 +176,7 @@ impl PublicationJson {
 
 impl VerificationJson {
     /// Returns the result of verifying an environment.
-    pub fn new(environment: &str, verified: Verified) -> Self {
+    pub fn new(environment: &str, verified: Verification) -> Self {
         Self {
             environment: environment.to_owned(),
             current: verified.current.as_ref().map(LogEntryJson::new),
@@ -188,10 +190,10 @@ impl VerificationJson {
 
 impl PullJson {
     /// Returns the result of pulling to a file, or the reason why the file stays as it is.
-    pub fn new(file: &Path, environment: &str, pulled: Result<&Pulled, String>) -> Self {
+    pub fn new(file: &Path, environment: &str, pulled: Result<&PullOutcome, String>) -> Self {
         let (outcome, entry) = match &pulled {
-            Ok(Pulled::Replaced(entry)) => (PullOutcomeJson::Replaced, Some(entry)),
-            Ok(Pulled::Unchanged(entry)) => (PullOutcomeJson::Unchanged, Some(entry)),
+            Ok(PullOutcome::Replaced(entry)) => (PullOutcomeJson::Replaced, Some(entry)),
+            Ok(PullOutcome::Unchanged(entry)) => (PullOutcomeJson::Unchanged, Some(entry)),
             Err(_) => (PullOutcomeJson::Refused, None),
         };
         Self {
