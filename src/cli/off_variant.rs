@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::bundle::{BUCKETS, Flag, State};
 use crate::compile::compile;
-use crate::git::{CloneDepth, Revision};
+use crate::git::{CloneDepth, Revision, short_id};
 use crate::history::FlagVersions;
 use crate::load;
 use crate::source::Source;
@@ -73,5 +73,5 @@ pub(crate) fn serves_off(flag: &Flag) -> bool {
 /// `0123456789 (2026-11-02)`
 fn dated(revision: &Revision) -> Result<String> {
     let (id, made) = (revision.commit(), Timestamp::from_second(revision.seconds()?)?.to_string());
-    Ok(format!("{} ({})", id.get(..10).unwrap_or(&id), made.split('T').next().unwrap_or(&made)))
+    Ok(format!("{} ({})", short_id(&id), made.split('T').next().unwrap_or(&made)))
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::cli::time_arg::parse_time;
 use crate::diag::did_you_mean;
-use crate::git::{BranchAtTime, CacheWrites, CloneDepth, GitError, Revision, RevisionSpec};
+use crate::git::{BranchAtTime, CacheWrites, CloneDepth, GitError, Revision, RevisionSpec, short_id};
 use crate::source::{FlagRepository, Folder, Source, SourceError};
 
 #[derive(Debug, clap::Args)]
@@ -63,7 +63,7 @@ pub(crate) fn folder(start: &Path) -> Result<Source> {
 pub(crate) fn note_end(revision: &Revision, err: &mut dyn Write) -> io::Result<()> {
     // Its name may be that of a branch, and the results have ids as short as this.
     let id = revision.commit();
-    let id = id.get(..10).unwrap_or(&id);
+    let id = short_id(&id);
     writeln!(err, "note: the history of this clone ends at {id}; `git fetch --unshallow` fetches the rest")
 }
 

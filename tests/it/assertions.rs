@@ -43,7 +43,7 @@ fn a_missing_or_broken_baseline_is_reported() {
     let why = "error[unknown-revision]: at `HEAD`, `sale` has errors, so who got what from it is not known";
     assert!(broken.code == Some(1) && broken.stdout.starts_with(why), "{}", broken.stdout);
     let missing = tested(&repository, &since("mian"));
-    let why = "error[unknown-revision]: there is no revision `mian`";
+    let why = "error[unknown-revision]: `mian` is not a revision";
     assert!(missing.code == Some(1) && missing.stdout.starts_with(why), "{}", missing.stdout);
     assert!(missing.stdout.contains("did you mean `main`?"), "{}", missing.stdout);
 }

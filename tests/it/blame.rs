@@ -596,7 +596,7 @@ error: there is no environment `prod`; did you mean `production`?
 $ flagctl blame sale -c country=US
 ? 3
 ---
-error: the git repository has no commits yet on `main`; the first `git commit` makes a revision that can be read
+error: the git repository has no commits yet on `main`; make the first one with `git commit`
 
 "#]]
     );

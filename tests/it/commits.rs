@@ -103,8 +103,8 @@ fn unrelated_changes_are_neither_touched_nor_committed() {
 #[test]
 fn a_file_with_uncommitted_changes_is_refused() {
     let bench = Bench::new();
-    let refusal = "`flags/a.yaml` has changes that are not committed: \
-                   commit them or put them away with `git stash`, and try again";
+    let refusal = "`flags/a.yaml` has uncommitted changes; \
+                   commit them or put them away with `git stash`, then try again";
     type Work = fn(&Repository);
     let works: [Work; 5] = [
         |repository| repository.write(FLAG, "mine\n"),
@@ -210,7 +210,7 @@ fn a_detached_head_needs_a_named_branch() {
     repository.git(&["checkout", "-q", "--detach"]);
     assert_eq!(
         refused(write(&request(&repository.root), line("x"))),
-        "no branch is checked out here: name the branch that the commit is for, or check one out"
+        "no branch is checked out; name one with `--branch`, or run `git switch BRANCH`"
     );
     committed(write(&Request { branch: Some("main"), ..request(&repository.root) }, line("x")));
     assert_eq!((repository.read(FLAG), repository.status()), ("on: 1\n".to_owned(), String::new()));
@@ -225,7 +225,7 @@ fn a_branch_of_another_worktree_is_refused_and_its_own_is_not() {
     let elsewhere =
         |place: &Path, branch| refused(write(&Request { branch: Some(branch), ..request(place) }, line("x")));
     let release = elsewhere(&repository.root, "release");
-    assert_eq!(release, format!("branch `release` is checked out in `{}`: run this there", linked.display()));
+    assert_eq!(release, format!("branch `release` is checked out in `{}`; run this there", linked.display()));
     assert!(elsewhere(&linked, "main").starts_with("branch `main` is checked out in"));
     committed(write(&request(&linked), line("x")));
     let linked = bench.at("linked");
@@ -241,12 +241,12 @@ fn a_missing_branch_or_a_branch_without_commits_is_refused() {
     let empty = bench.empty("empty");
     assert_eq!(
         refused(write(&request(&empty.root), line("x"))),
-        "branch `main` has no commits yet: make the first one with `git commit`"
+        "branch `main` has no commits yet; make the first one with `git commit`"
     );
     for name in ["nope", "no pe", "..", ""] {
         assert_eq!(
             refused(write(&Request { branch: Some(name), ..request(&empty.root) }, line("x"))),
-            format!("there is no branch `{name}` in this repository: see `git branch`")
+            format!("`{name}` is not a branch of this repository; `git branch` lists the branches")
         );
     }
     empty.git(&["init", "-q", "unknown"]);
@@ -259,7 +259,7 @@ fn a_missing_branch_or_a_branch_without_commits_is_refused() {
     let nowhere = bench.path("");
     assert_eq!(
         refused(write(&request(&nowhere), line("x"))),
-        format!("`{}` is not in a git repository: make one with `git init`", nowhere.display())
+        format!("`{}` is not in a git repository; create one with `git init`", nowhere.display())
     );
 }
 
@@ -274,7 +274,8 @@ fn a_merge_and_a_rebase_are_not_disturbed() {
     repository.write("README", "main\n");
     repository.git(&["commit", "-q", "-am", "main"]);
     assert!(!repository.try_git(&["merge", "topic"]).status.success());
-    let busy = |what| format!("a {what} is in progress in `{}/`: finish or abort it first", repository.root.display());
+    let busy =
+        |what| format!("a {what} is in progress in `{}/`; finish it or abort it first", repository.root.display());
     assert_eq!(refused(write(&request(&repository.root), line("x"))), busy("merge"));
     repository.git(&["merge", "--abort"]);
     assert!(!repository.try_git(&["rebase", "topic"]).status.success());
@@ -389,8 +390,8 @@ fn a_held_lock_is_waited_for_and_then_reported() {
         assert_eq!(
             refused(write(&request, line("x"))),
             format!(
-                "`{}` has been there for 50ms: another git process is writing; \
-                 if none is running, one was killed: remove the file and try again",
+                "`{}` is locked for more than 50ms: another git process is writing; \
+                 if none is running, remove that file and try again",
                 lock.display()
             )
         );
@@ -658,7 +659,7 @@ fn an_ssh_key_signs() {
     repository.git(&["config", "gpg.format", "ssh"]);
     assert_eq!(
         refused(write(&request(&repository.root), line("x"))),
-        "cannot sign the commit: set `user.signingkey` to an ssh key; `commit.gpgsign` asks for it"
+        "cannot sign the commit: set `user.signingkey` to an ssh key; `commit.gpgsign` requires a signature"
     );
     repository.git(&["config", "user.signingkey", key.to_str().unwrap()]);
     repository.git(&["config", "gpg.ssh.allowedSignersFile", bench.path("allowed").to_str().unwrap()]);
@@ -667,7 +668,7 @@ fn an_ssh_key_signs() {
     assert_eq!(repository.git(&["log", "-1", "--format=%G? %s"]), "G add x\n");
     repository.git(&["config", "user.signingkey", "/no/such/key"]);
     let refusal = refused(write(&request(&repository.root), line("y")));
-    assert!(refusal.starts_with("cannot sign the commit: `ssh-keygen` says: "), "{refusal}");
+    assert!(refusal.starts_with("cannot sign the commit: `ssh-keygen` failed: "), "{refusal}");
     repository.is_sound();
 }
 
@@ -764,23 +765,24 @@ fn a_hook_can_refuse_and_can_be_skipped() {
     repository.hook("pre-commit", "echo not today >&2; exit 1");
     assert_eq!(
         refused(write(&request(&repository.root), line("x"))),
-        "the `pre-commit` hook refused the commit: satisfy it, or skip the hooks\nnot today"
+        "the `pre-commit` hook refused the commit; correct what it reports, or skip the hooks with `--no-verify`\nnot today"
     );
     repository.hook("pre-commit", "exit 0");
     repository.hook("commit-msg", "echo no ticket >&2; exit 1");
     assert_eq!(
         refused(write(&request(&repository.root), line("x"))),
-        "the `commit-msg` hook refused the commit: satisfy it, or skip the hooks\nno ticket"
+        "the `commit-msg` hook refused the commit; correct what it reports, or skip the hooks with `--no-verify`\nno ticket"
     );
     repository.hook("commit-msg", ": > \"$1\"");
     assert_eq!(
         refused(write(&request(&repository.root), line("x"))),
-        "the commit message is empty: a `commit-msg` hook has removed all of it"
+        "the commit message is empty, because the `commit-msg` hook removed all of it"
     );
     repository.hook("pre-commit", "echo more >> README; git add README");
     assert_eq!(
         refused(write(&request(&repository.root), line("x"))),
-        "the `pre-commit` hook changed the files to be committed: make them as it wants them, or skip the hooks"
+        "the `pre-commit` hook changed the files to be committed; commit them as the hook wants them, or skip the hooks \
+         with `--no-verify`"
     );
     assert_eq!((repository.head("HEAD"), repository.status()), (before, String::new()));
     committed(write(&Request { hooks: Hooks::Skip, ..request(&repository.root) }, line("x")));
@@ -836,7 +838,7 @@ fn a_push_sends_only_its_own_commit() {
     clone.git(&["commit", "-q", "-am", "private"]);
     let before = clone.head("main");
     let (_, local) = pushed(push(&request(&clone.root), "origin", line("x")));
-    assert_eq!(local, LocalBranch::NotUpdated("`main` has commits that the remote has not".to_owned()));
+    assert_eq!(local, LocalBranch::NotUpdated("`main` has commits that the remote does not have".to_owned()));
     assert_eq!((clone.head("main"), clone.status()), (before, String::new()));
     assert_eq!(bare.git(&["log", "--format=%s", "main"]), "add x\nfirst\n");
 }
@@ -872,7 +874,7 @@ fn a_refused_push_reports_the_reason_and_changes_nothing() {
     let topic = Request { branch: Some("topic"), ..request(&clone.root) };
     assert_eq!(
         push(&topic, "origin", line("x")).unwrap_err().to_string(),
-        "`origin` has no branch `topic`: push it first with `git push origin topic`"
+        "`origin` has no branch `topic`; push it first with `git push origin topic`"
     );
     assert!(push(&request(&clone.root), "nowhere", line("x")).unwrap_err().to_string().starts_with("`git ls-remote"));
 }

@@ -186,10 +186,7 @@ fn validate_reports_on_paths_that_only_the_revision_has() {
     assert_decides(&at("flags/old"), "1 file in flags/old: no problems\n");
     assert_refuses(&at("flags/never.yaml"), "there is nothing at `HEAD~1:flags/never.yaml`");
     let elsewhere = at("../elsewhere/flags");
-    assert_refuses(
-        &elsewhere,
-        "`[FOLDER]` lies in no git repository, so there are no revisions to read; start in one, or name it with `-C`",
-    );
+    assert_refuses(&elsewhere, "`[FOLDER]` is not in a git repository; run flagctl in one, or name one with `-C`");
 }
 
 #[cfg(unix)]
@@ -209,7 +206,7 @@ fn links_are_followed_inside_the_revision() {
     repository.commit("a circle");
     assert_refuses(
         &repository.flagctl(&["validate", "--at", "HEAD"]),
-        "`HEAD:flags/circle.yaml` is a link that leads nowhere in that revision",
+        "`HEAD:flags/circle.yaml` is a link to a file that does not exist in that revision",
     );
 }
 
@@ -236,13 +233,13 @@ fn the_flag_repository_may_be_a_subfolder_of_the_git_repository() {
     assert_decides(&sale_in(&repository, &shop.with_file_name("till"), "HEAD"), ON);
     assert_refuses(
         &sale(&repository, "HEAD"),
-        "there is no `flagctl.yaml` at HEAD; it is in `services/shop`, `services/till`: \
-         start in one of them, or name it with `-C`",
+        "`flagctl.yaml` does not exist at HEAD; it is in `services/shop`, `services/till`: \
+         run flagctl in one of them, or name it with `-C`",
     );
     assert_refuses(
         &sale_in(&repository, &shop.with_file_name("till"), "HEAD~1"),
-        "there is no `services/till/flagctl.yaml` at HEAD~1; it is in `services/shop`, \
-         which is read when started in a folder that now has no `flagctl.yaml` above it",
+        "`services/till/flagctl.yaml` does not exist at HEAD~1; it is in `services/shop`: \
+         to read it, run flagctl in a folder that now has no `flagctl.yaml` in or above it",
     );
 }
 
@@ -254,7 +251,7 @@ fn a_revision_before_the_first_flag_is_reported() {
     repository.sell();
     assert_refuses(
         &sale(&repository, "HEAD~2"),
-        "there is no `flagctl.yaml` at HEAD~2; `git log --all -- flagctl.yaml` shows since when there is one",
+        "`flagctl.yaml` does not exist at HEAD~2; `git log --all -- flagctl.yaml` shows the commits that have it",
     );
 }
 
@@ -287,7 +284,7 @@ fn a_submodule_is_a_separate_repository() {
     assert_decides(&sale_in(&repository, &outer.join("inner"), "HEAD~1"), OFF);
     assert_refuses(
         &sale_in(&repository, &outer, "HEAD"),
-        "there is no `flagctl.yaml` at HEAD; `git log --all -- flagctl.yaml` shows since when there is one",
+        "`flagctl.yaml` does not exist at HEAD; `git log --all -- flagctl.yaml` shows the commits that have it",
     );
 }
 
@@ -332,7 +329,7 @@ fn a_folder_outside_git_is_refused() {
     fs::write(outside.join("flagctl.yaml"), PROJECT).unwrap();
     assert_refuses(
         &sale_in(&repository, &outside, "HEAD"),
-        "`[FOLDER]/outside` lies in no git repository, so there are no revisions to read; start in one, or name it with `-C`",
+        "`[FOLDER]/outside` is not in a git repository; run flagctl in one, or name one with `-C`",
     );
 }
 
@@ -343,7 +340,7 @@ fn a_repository_without_commits_is_refused() {
     for at in ["HEAD", "@", "HEAD~1", "2026-11-01"] {
         assert_refuses(
             &sale(&repository, at),
-            "the git repository has no commits yet on `main`; the first `git commit` makes a revision that can be read",
+            "the git repository has no commits yet on `main`; make the first one with `git commit`",
         );
     }
 }
@@ -352,31 +349,31 @@ fn a_repository_without_commits_is_refused() {
 fn an_unknown_revision_suggests_a_similar_name() {
     let repository = TestRepository::with_sale();
     repository.git(&["tag", "v1.2.0"]);
-    assert_refuses(&sale(&repository, "mian"), "there is no revision `mian`; did you mean `main`?");
-    assert_refuses(&sale(&repository, "^main"), "there is no revision `^main`; did you mean `main`?");
-    assert_refuses(&sale(&repository, "v1.2"), "there is no revision `v1.2`; did you mean `v1.2.0`?");
+    assert_refuses(&sale(&repository, "mian"), "`mian` is not a revision; did you mean `main`?");
+    assert_refuses(&sale(&repository, "^main"), "`^main` is not a revision; did you mean `main`?");
+    assert_refuses(&sale(&repository, "v1.2"), "`v1.2` is not a revision; did you mean `v1.2.0`?");
     let lists = "`git branch --all`, `git tag` and `git log` show what there is";
     for at in ["deadbeef", "something else", "-1"] {
         let ran = repository.flagctl(&["eval", "sale", &format!("--at={at}")]);
-        assert_refuses(&ran, &format!("there is no revision `{at}`; {lists}"));
+        assert_refuses(&ran, &format!("`{at}` is not a revision; {lists}"));
     }
     assert_refuses(
         &sale(&repository, "main..HEAD"),
-        "there is no revision `main..HEAD`; a range has two ends: write one of them",
+        "`main..HEAD` is not a revision; a range has two ends: write one of them",
     );
     for (at, tip) in [("HEAD~2", "HEAD"), ("main^2", "main"), ("main@{7}", "main"), ("@{upstream}", "HEAD")] {
         assert_refuses(
             &sale(&repository, at),
             &format!(
-                "`{tip}` is there, and `{at}` is not; `git log {tip}`, `git reflog {tip}` and `git branch -vv` \
-                 show what can be named from it"
+                "`{tip}` exists, but `{at}` does not; `git log {tip}`, `git reflog {tip}` and `git branch -vv` \
+                 list what can be named relative to it"
             ),
         );
     }
     let clone = repository.clone_to("clone", &[]);
     repository.git_in(&clone, &["switch", "--quiet", "--create", "mine"]);
     repository.git_in(&clone, &["branch", "--quiet", "--delete", "main"]);
-    assert_refuses(&sale_in(&repository, &clone, "main"), "there is no revision `main`; did you mean `origin/main`?");
+    assert_refuses(&sale_in(&repository, &clone, "main"), "`main` is not a revision; did you mean `origin/main`?");
 }
 
 #[test]
@@ -384,7 +381,7 @@ fn a_revision_that_is_not_a_commit_is_refused() {
     let repository = TestRepository::with_sale();
     repository.git(&["tag", "a-folder", "HEAD:flags"]);
     for (at, kind) in [("HEAD:flags", "folder"), ("HEAD:flagctl.yaml", "file"), ("a-folder", "folder")] {
-        let message = format!("`{at}` names a {kind}, not a commit; write the name of a branch, tag or commit");
+        let message = format!("`{at}` is a {kind}, not a commit; write the name of a branch, tag or commit");
         assert_refuses(&sale(&repository, at), &message);
     }
 }
@@ -394,7 +391,7 @@ fn a_time_before_the_history_is_refused() {
     let repository = TestRepository::with_sale();
     assert_refuses(
         &sale(&repository, "2020-02-29"),
-        "the history of `HEAD` begins at 2026-11-01T00:00:00Z, after 2020-02-29T00:00:00Z; name a later moment",
+        "the history of `HEAD` begins at 2026-11-01T00:00:00Z, after 2020-02-29T00:00:00Z; name a later time",
     );
 }
 
@@ -421,7 +418,7 @@ fn an_ambiguous_commit_id_is_refused() {
     assert_refuses(
         &sale(&repository, &twins[0][..4]),
         &format!(
-            "`{}` is the beginning of several commits' ids, `{}` of 2026-11-01, `{}` of 2026-11-01; write more of it",
+            "`{}` is the beginning of several commit ids, `{}` of 2026-11-01, `{}` of 2026-11-01; write more digits",
             &twins[0][..4],
             &twins[0][..12],
             &twins[1][..12]
@@ -447,28 +444,28 @@ fn a_shallow_clone_says_what_to_fetch() {
         assert_refuses(
             &at(rev),
             &format!(
-                "`{rev}` lies beyond the history of this shallow clone; \
-                 `git fetch --unshallow` fetches all of it, `git fetch --deepen=N` N commits more"
+                "`{rev}` is beyond the history of this shallow clone; \
+                 `git fetch --unshallow` fetches all of it, `git fetch --deepen=N` fetches N more commits"
             ),
         );
     }
     assert_refuses(
         &at("side"),
-        "there is no revision `side`; in a shallow clone `git fetch origin side:side` brings a branch or tag, \
+        "`side` is not a revision; in a shallow clone `git fetch origin side:side` brings a branch or tag, \
          `git fetch --unshallow` the whole history",
     );
     let first = repository.git(&["rev-parse", "HEAD~1"]);
     assert_refuses(
         &at(&first[..8]),
         &format!(
-            "there is no revision `{}`; in a shallow clone `git fetch origin ID` brings a commit by its full id, \
+            "`{}` is not a revision; in a shallow clone `git fetch origin ID` brings a commit by its full id, \
              `git fetch --unshallow` the whole history",
             &first[..8]
         ),
     );
     assert_refuses(
         &at(&first),
-        &format!("there is no revision `{first}`; in a shallow clone `git fetch origin {first}` brings it"),
+        &format!("`{first}` is not a revision; in a shallow clone `git fetch origin {first}` brings it"),
     );
     // And each does.
     repository.git_in(&clone, &["fetch", "--quiet", "origin", &first]);
@@ -487,8 +484,8 @@ fn a_partial_clone_reports_the_fetch_command() {
         let clone = repository.clone_to(&filter.replace([':', '='], ""), &["--no-checkout", filter]);
         assert_refuses(
             &sale_in(&repository, &clone, "HEAD~1"),
-            "this partial clone was made without some of the files of HEAD~1; \
-             `git fetch --refetch --no-filter` fetches what it lacks",
+            "this partial clone does not have some of the files of HEAD~1; \
+             `git fetch --refetch --no-filter` fetches them",
         );
         repository.git_in(&clone, &["fetch", "--quiet", "--refetch", "--no-filter"]);
         assert_decides(&sale_in(&repository, &clone, "HEAD~1"), OFF);
@@ -503,7 +500,7 @@ fn an_unsupported_git_format_is_named() {
     assert_refuses(
         &sale(&repository, "HEAD"),
         "the git repository of `[FOLDER]/shop` uses `extensions.timetravel`, which flagctl cannot read; \
-         a fresh `git clone` does without it",
+         a new `git clone` does not use it",
     );
     // Set by hand, as older versions of git cannot make such a repository.
     let repository = TestRepository::with_sale();
@@ -528,8 +525,8 @@ fn a_repository_of_another_user_needs_safe_directory() {
     }
     assert_refuses(
         &sale(&repository, "HEAD"),
-        "the git repository `[FOLDER]/shop` belongs to another user; where you trust it, \
-         `git config --global --add safe.directory [FOLDER]/shop` lets it be read",
+        "the git repository `[FOLDER]/shop` belongs to another user; if you trust it, run \
+         `git config --global --add safe.directory [FOLDER]/shop`",
     );
     let settings = repository.beside("settings");
     fs::write(&settings, format!("[safe]\n\tdirectory = {}\n", repository.root().display())).unwrap();

@@ -1,12 +1,15 @@
-//! What `kill` remembers of files' words and of folders: the answer is the same whether it is there, old, broken or
-//! impossible to write.
+//! The cache files `words` and `trees` in git's folder: results are the same whether the cache is missing, old, damaged or
+//! cannot be written, and a dry run writes nothing into git's folder.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::git_bench::{PROJECT, TestRepository, flag};
 
-/// So many are worth remembering.
+/// Enough flags for the words of their files to be stored.
 const FLAGS: usize = 600;
+/// Enough folders for their trees to be stored.
 const AREAS: usize = 30;
 
 fn requiring(other: &str) -> String {
@@ -30,9 +33,23 @@ fn repository() -> TestRepository {
     repository
 }
 
-/// What falls with `sale`.
+/// Runs a command that searches for what depends on `sale`, and that may write the cache.
+#[track_caller]
+fn fill_cache(repository: &TestRepository, folder: &Path) {
+    let ran = repository.flagctl_in(folder, &["verify-kill", "HEAD..HEAD", "sale"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.stdout);
+}
+
+/// Asserts that exactly these flags fall with `sale`, whether the cache exists or not.
 #[track_caller]
 fn falls(repository: &TestRepository, flags: &[&str]) {
+    fill_cache(repository, repository.root());
+    falls_with_this_cache(repository, flags);
+}
+
+/// Asserts that exactly these flags fall with `sale`, by a dry run, which does not write the cache.
+#[track_caller]
+fn falls_with_this_cache(repository: &TestRepository, flags: &[&str]) {
     let ran = repository.flagctl(&["kill", "sale", "--dry-run"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
     let fallen: Vec<_> = ran.stdout.lines().filter_map(|line| line.trim().split_once(" requires ")).collect();
@@ -69,6 +86,8 @@ fn a_broken_cache_is_rebuilt() {
         let mark = format!("flagctl {name} 2\n");
         for broken in [&[][..], mark.as_bytes(), half, &flipped, &[&remembered[..], b"more"].concat()] {
             fs::write(&file, broken).unwrap();
+            falls_with_this_cache(&repository, &["near", "spelled", "far"]);
+            assert_eq!(fs::read(&file).unwrap(), broken, "a dry run does not repair it");
             falls(&repository, &["near", "spelled", "far"]);
             assert_eq!(fs::read(&file).unwrap(), remembered);
         }
@@ -92,9 +111,74 @@ fn worktrees_and_bare_repositories_use_the_cache() {
     for (folder, words) in [(&tree, repository.root().join(".git/flagctl/words")), (&bare, bare.join("flagctl/words"))]
     {
         for _ in 0..2 {
+            fill_cache(&repository, folder);
             let ran = repository.flagctl_in(folder, &["kill", "sale", "--dry-run"]);
             assert!(ran.stdout.contains("far requires spelled and falls with it"), "{ran:?}");
             assert!(words.is_file());
         }
     }
+}
+
+/// The bytes of all files in a folder and below it.
+fn files_below(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                found.insert(path.clone(), Vec::new());
+                folders.push(path);
+            } else {
+                found.insert(path.clone(), fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_dry_run_leaves_git_s_folder_byte_for_byte_as_it_was() {
+    let mut repository = repository();
+    repository.write(
+        "flags/sale-1.yaml",
+        &format!("{}rules:\n  - name: some\n    serve: on\n    rollout: 10%\n", flag("off")),
+    );
+    repository.commit("a rollout");
+    let killed = repository.flagctl(&["kill", "flag-1", "--reason", "a test", "--yes"]);
+    assert_eq!(killed.code, Some(0), "{}{}", killed.stdout, killed.stderr);
+    let git_folder = repository.root().join(".git");
+    fs::remove_dir_all(git_folder.join("flagctl")).unwrap();
+    let before = files_below(&git_folder);
+    let target = repository.beside("fleet");
+    for arguments in [
+        &["kill", "sale", "--dry-run"][..],
+        &["revive", "flag-1", "--dry-run"],
+        &["rollout", "sale-1", "--rule", "some", "--to", "20%", "--dry-run"],
+        &["publish", target.to_str().unwrap(), "--dry-run"],
+    ] {
+        let ran = repository.flagctl(arguments);
+        assert_eq!(ran.code, Some(0), "{arguments:?}: {}{}", ran.stdout, ran.stderr);
+        let after = files_below(&git_folder);
+        let changed = after.iter().filter(|(path, bytes)| before.get(*path) != Some(bytes)).map(|(path, _)| path);
+        assert_eq!(changed.collect::<Vec<_>>(), Vec::<&PathBuf>::new(), "{arguments:?}");
+        assert_eq!(after.len(), before.len(), "{arguments:?} removes nothing");
+    }
+    // The same search without `--dry-run` writes the cache.
+    fill_cache(&repository, repository.root());
+    assert!(git_folder.join("flagctl/words").is_file() && git_folder.join("flagctl/trees").is_file());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_read_only_git_folder_is_no_error() {
+    use std::os::unix::fs::PermissionsExt;
+    let repository = repository();
+    let git_folder = repository.root().join(".git");
+    let set_mode = |mode| fs::set_permissions(&git_folder, fs::Permissions::from_mode(mode)).unwrap();
+    set_mode(0o555);
+    falls(&repository, &["near", "spelled", "far"]);
+    let listed = repository.flagctl(&["eval", "sale", "--at", "HEAD"]);
+    set_mode(0o755);
+    assert_eq!((listed.code, listed.stderr.as_str()), (Some(0), ""));
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::git::short_id;
 use crate::report::flags::FlagStateJson;
 
 /// A commit, before it is made and after.
@@ -77,7 +78,7 @@ pub fn written(written: &Written) -> String {
     let Some(commit) = commit else {
         return format!("nothing to do: somebody else has done it on {branch} meanwhile\n");
     };
-    let id = commit.get(..10).unwrap_or(commit);
+    let id = short_id(commit);
     let mut text = match remote {
         Some(remote) => format!("pushed {id} to {branch} of {remote}\n"),
         None => format!("committed {id} to {branch}; others get it with `git push`\n"),

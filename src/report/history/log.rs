@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::diff::{Change, Shift};
-use crate::git::CommitDetails;
+use crate::git::{CommitDetails, short_id};
 
 /// The trailers of flagctl's own commits.
 const FLAG: &str = "Flag";
@@ -94,7 +94,7 @@ pub fn history(history: &HistoryJson<'_>) -> String {
 
 /// Which commit it is, and what it says about itself.
 pub(crate) fn heading(commit: &CommitJson) -> String {
-    let id = commit.commit.get(..10).unwrap_or(&commit.commit);
+    let id = short_id(&commit.commit);
     let made = commit.made().map_or(String::new(), |made| format!("    {made}\n"));
     format!("{id}  {}  {}\n  {}\n{made}", commit.at, commit.author, commit.subject)
 }

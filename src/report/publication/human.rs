@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::git::short_id;
 use crate::publish::EntryKind;
 use crate::report::escape::terminal;
 use crate::report::publication::{
@@ -21,7 +22,7 @@ pub fn publications(publications: &PublicationsJson) -> String {
 }
 
 fn publication(PublicationJson { environment, outcome, current }: &PublicationJson, dry_run: bool) -> String {
-    let (number, commit) = (current.sequence, short(&current.commit));
+    let (number, commit) = (current.sequence, short_id(&current.commit));
     match outcome {
         OutcomeJson::Published => {
             let verb = if dry_run { "would be" } else { "is" };
@@ -38,7 +39,7 @@ fn publication(PublicationJson { environment, outcome, current }: &PublicationJs
         }
         OutcomeJson::RolledBack => format!(
             "{environment}: nothing to do: number {number} is a rollback, until a commit after {} is published\n",
-            short(&current.newest)
+            short_id(&current.newest)
         ),
         OutcomeJson::Unchanged => format!("{environment}: nothing to do: {commit} is number {number}\n"),
     }
@@ -65,7 +66,7 @@ fn verification(verified: &VerificationJson) -> String {
         text += &format!("{environment}: {problem}\n");
     }
     let Some(current) = verified.current.as_ref().filter(|_| verified.problems.is_empty()) else { return text };
-    let (number, commit) = (current.sequence, short(&current.commit));
+    let (number, commit) = (current.sequence, short_id(&current.commit));
     let signer = verified.signer.as_ref().map_or(String::new(), |signer| format!(", signed by {signer}"));
     let bundles = counted(verified.bundles, "bundle");
     format!("{environment}: number {number}, {commit}{signer}: the whole log and {bundles} are as published\n")
@@ -75,10 +76,6 @@ fn verification(verified: &VerificationJson) -> String {
 pub fn pull(PullJson { file, environment, outcome, current, .. }: &PullJson) -> String {
     let Some(current) = current else { return String::new() };
     let verb = if *outcome == PullOutcomeJson::Replaced { "now has" } else { "has already" };
-    let (number, commit) = (current.sequence, short(&current.commit));
+    let (number, commit) = (current.sequence, short_id(&current.commit));
     terminal(&format!("{file} {verb} number {number} of {environment}, {commit}\n"))
-}
-
-fn short(id: &str) -> &str {
-    id.get(..10).unwrap_or(id)
 }
