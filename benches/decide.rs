@@ -60,7 +60,7 @@ fn decide_in_a_new_context(bencher: Bencher, work: Work) {
 #[divan::bench(args = [1_000, 10_000], sample_count = 20)]
 fn load_lazily(bencher: Bencher, flags: usize) {
     let json = workload::to_load(flags);
-    bencher.bench(|| LazyBundle::new(black_box(json.as_bytes()).to_vec()).expect("a bundle"));
+    bencher.bench(|| LazyBundle::from_json(black_box(json.as_bytes()).to_vec()).expect("a bundle"));
 }
 
 /// Loads a bundle from JSON and decodes every flag.

@@ -7,7 +7,7 @@
 #![allow(dead_code, clippy::expect_used, clippy::panic, reason = "each user takes a part; a broken workload ends it")]
 
 use flagctl::bundle::{AttributeId, Bundle};
-use flagctl::eval::{Context, Value, decide};
+use flagctl::eval::{Context, Value};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
@@ -204,7 +204,7 @@ pub(crate) fn to_load(count: usize) -> String {
 
 /// Builds the context of a user from typed values, as an application does. The version is parsed from text.
 pub(crate) fn context<'p>(bundle: &Bundle, ids: &Ids, person: &'p Person) -> Context<'p> {
-    let mut context = Context::empty(&bundle.attributes);
+    let mut context = Context::empty(bundle.attributes());
     context.set(AttributeId::TARGETING_KEY, Value::Text(person.id.as_str().into()));
     context.set(ids.age, Value::Number(person.age));
     context.set(ids.app_version, person.app_version.parse().map_or(Value::Absent, Value::Version));
@@ -234,7 +234,7 @@ pub(crate) struct Ids {
 
 impl Ids {
     pub(crate) fn of(bundle: &Bundle) -> Self {
-        let find = |name| bundle.attributes.find(name).expect("a declared attribute");
+        let find = |name| bundle.attributes().find(name).expect("a declared attribute");
         Self {
             age: find("age"),
             app_version: find("appVersion"),
@@ -255,8 +255,7 @@ pub(crate) fn now() -> Timestamp {
 
 /// Finds the flag by its key and decides it, as an application does.
 pub(crate) fn value<'b>(bundle: &'b Bundle, work: Work, context: &Context<'_>, now: Timestamp) -> &'b Json {
-    let flag = bundle.flag(work.key()).expect("a flag of that key");
-    &decide(bundle, flag, context, now).variant.value
+    &bundle.decide(work.key(), context, now).expect("a flag of that key").variant.value
 }
 
 /// Checks the answers of an engine: which users, or which fraction of them, get the first variant.

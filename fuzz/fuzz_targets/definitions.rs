@@ -72,10 +72,11 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(bytes, again.to_json().expect("every part of a bundle has a JSON form"));
 
     let Ok(json) = serde_json::from_slice(context) else { return };
-    let Ok((context, _)) = Context::from_json(&bundle.attributes, &json) else { return };
-    let (same, _) = Context::from_json(&again.attributes, &json).expect("the schema is the same");
+    let Ok(parsed) = Context::from_json(bundle.attributes(), &json) else { return };
+    let context = parsed.context;
+    let same = Context::from_json(again.attributes(), &json).expect("the schema is the same").context;
     assert_eq!(context, same);
-    for flag in &bundle.flags {
+    for flag in bundle.flags() {
         let decision = decide(&bundle, flag, &context, NOW);
         let copy = again.flag(&flag.key).expect("the bundles have the same flags");
         assert_eq!(compared_parts(&decision), compared_parts(&decide(&again, copy, &same, NOW)));
@@ -100,7 +101,7 @@ fn explain(bundle: &Bundle, flag: &Flag, context: &Context<'_>, decision: &Decis
         );
         let (mut changed, mut now) = (context.clone(), NOW);
         for change in &nearest.changes {
-            let id = bundle.attributes.find(&change.attribute.name).expect("a change is to an attribute");
+            let id = bundle.attributes().find(&change.attribute.name).expect("a change is to an attribute");
             let value = change.value.as_ref().map_or(Value::Absent, |json| Value::read(change.attribute, json));
             match (id, value) {
                 (AttributeId::NOW, Value::Time(time)) => now = time,

@@ -1,39 +1,40 @@
-//! The context schema: which attributes there are, and of what type.
+//! The context schema: the attributes that a context may have, and their types.
 
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::string_set::Texts;
+use crate::bundle::string_set::StringSet;
 
-/// The attribute that identifies the unit unless a flag names another; every schema has it.
+/// The attribute that identifies the unit, unless a flag names another one. Every schema has it.
 pub const TARGETING_KEY: &str = "targetingKey";
-/// The moment of the decision, as an attribute; every schema has it and no context sets it.
+/// The time of the decision, as an attribute. Every schema has it, and no context sets it.
 pub const NOW: &str = "now";
 
-/// Where an attribute stands in [`Attributes`], and its value in a context.
+/// The index of an attribute in [`Attributes`], and of its value in a context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AttributeId(pub u16);
 
 impl AttributeId {
-    /// [`TARGETING_KEY`] in every schema.
+    /// The index of [`TARGETING_KEY`] in every schema.
     pub const TARGETING_KEY: Self = Self(0);
-    /// [`NOW`] in every schema.
+    /// The index of [`NOW`] in every schema.
     pub const NOW: Self = Self(1);
 }
 
-/// What an attribute's values are.
+/// The type of an attribute's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Type {
     /// True or false.
     Boolean,
-    /// An IEEE 754 double; integers are exact up to 2^53.
+    /// An IEEE 754 double. Integers are exact up to 2^53.
     Number,
     /// Text, compared by its code points.
     String,
-    /// A version by the Semantic Versioning 2.0.0 grammar, ordered by its precedence.
+    /// A version by the grammar of Semantic Versioning 2.0.0, ordered by its precedence.
     Semver,
-    /// A moment in RFC 3339's notation, with an offset.
+    /// A time in the notation of RFC 3339, with an offset.
     Datetime,
     /// An IPv4 or IPv6 address.
     Ip,
@@ -41,18 +42,19 @@ pub enum Type {
     List(Element),
 }
 
-/// What a list's elements are.
+/// The type of a list's elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Element {
-    /// As [`Type::Number`].
+    /// Numbers, as [`Type::Number`].
     Number,
-    /// As [`Type::String`].
+    /// Texts, as [`Type::String`].
     String,
 }
 
 impl Type {
-    /// [`Type::name`] with its article.
+    /// Returns [`Type::name`] with its article.
     pub fn described(self) -> &'static str {
         match self {
             Self::Boolean => "a boolean",
@@ -66,7 +68,7 @@ impl Type {
         }
     }
 
-    /// As `flagctl.yaml` writes it.
+    /// Returns the name of the type in `flagctl.yaml`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Boolean => "boolean",
@@ -84,29 +86,31 @@ impl Type {
 /// One attribute of the context schema.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Attribute {
-    /// As contexts name it; dots separate the levels of nested objects.
+    /// The name in contexts. Dots separate the levels of nested objects.
     pub name: Box<str>,
-    /// A value of any other type counts as unusable.
+    /// The type. A value of another type is unusable.
     #[serde(rename = "type")]
     pub kind: Type,
-    /// The only values there are, for strings and lists of strings; any other counts as unusable.
+    /// The allowed values of a string, or of the elements of a list of strings. Another value is unusable.
     #[serde(default, rename = "enum", skip_serializing_if = "Option::is_none")]
     pub allowed: Option<Box<[Box<str>]>>,
 }
 
-/// The context schema, in a fixed order.
+/// The context schema: attributes in a fixed order.
 #[derive(Debug, Clone)]
 pub struct Attributes {
     list: Vec<Attribute>,
-    names: Texts,
+    names: StringSet,
 }
 
 impl Attributes {
-    /// The two that every schema has, then the declared ones in ascending order of their names.
+    /// Makes a schema of the two attributes that every schema has, and the declared ones in ascending order of their
+    /// names.
     ///
-    /// A declaration of [`TARGETING_KEY`] replaces the built-in one; one of [`NOW`] is left out.
-    pub fn new(declared: impl IntoIterator<Item = Attribute>) -> Self {
+    /// A declaration of [`TARGETING_KEY`] replaces the built-in one. A declaration of [`NOW`] is ignored.
+    pub(crate) fn new(declared: impl IntoIterator<Item = Attribute>) -> Self {
         let built_in = |name: &str, kind| Attribute { name: name.into(), kind, allowed: None };
         let mut targeting_key = built_in(TARGETING_KEY, Type::String);
         let mut rest = Vec::new();
@@ -126,23 +130,28 @@ impl Attributes {
         Self { list, names }
     }
 
-    /// How many there are, the built-in ones included.
+    /// Returns the number of attributes, with the built-in ones.
     #[allow(clippy::len_without_is_empty, reason = "a schema is never empty")]
     pub fn len(&self) -> usize {
         self.list.len()
     }
 
-    /// The attribute of that name.
+    /// Finds the index of an attribute by its name.
     pub fn find(&self, name: &str) -> Option<AttributeId> {
-        self.names.find(name).and_then(|place| u16::try_from(place).ok()).map(AttributeId)
+        self.names.find(name).and_then(|index| u16::try_from(index).ok()).map(AttributeId)
     }
 
-    /// The attribute at that place.
+    /// Returns the attribute at an index.
     pub fn get(&self, id: AttributeId) -> Option<&Attribute> {
         self.list.get(usize::from(id.0))
     }
 
-    /// All of them with their places, built-in ones first, then by name.
+    /// Returns the name of the attribute at an index, or an empty text if the schema has no such attribute.
+    pub(crate) fn name(&self, id: AttributeId) -> &str {
+        self.get(id).map_or("", |attribute| &attribute.name)
+    }
+
+    /// Iterates over the attributes with their indices: the built-in ones first, then by name.
     pub fn iter(&self) -> impl Iterator<Item = (AttributeId, &Attribute)> {
         (0u16..).map(AttributeId).zip(&self.list)
     }

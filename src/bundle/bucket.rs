@@ -1,98 +1,24 @@
-//! From a unit to one of 100,000 buckets.
+//! The hash that puts a unit into one of 100,000 buckets.
+//!
+//! A rollout admits the buckets below its share, and a split gives each variant a range of buckets, so the same unit
+//! gets the same answer on every machine. The inputs of the hash and test vectors are published, so that other
+//! languages reproduce it.
 
-use std::fmt;
 use std::hash::Hasher;
 
 use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher24;
 
-/// A bucket's number, or the number of buckets that a range covers.
+/// The number of a bucket from zero, or the number of buckets that a range covers.
 pub type Bucket = u32;
 
-/// How many buckets there are: one is a thousandth of a percent.
+/// The number of buckets. One bucket is a thousandth of a percent of the units.
 pub const BUCKETS: Bucket = 100_000;
 
-/// A share of all units, to a thousandth of a percent.
-///
-/// ```
-/// # use flagctl::bundle::Percent;
-/// let share: Percent = "12.5%".parse().unwrap();
-/// assert_eq!(share.buckets(), 12_500);
-/// assert_eq!(share.to_string(), "12.5%");
-/// assert!("0.0001%".parse::<Percent>().is_err());
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "Bucket", into = "Bucket")]
-pub struct Percent(Bucket);
-
-impl Percent {
-    /// Nobody.
-    pub const ZERO: Self = Self(0);
-    /// Everyone.
-    pub const ALL: Self = Self(BUCKETS);
-
-    /// That many buckets, at most [`BUCKETS`].
-    pub fn from_buckets(buckets: Bucket) -> Option<Self> {
-        (buckets <= BUCKETS).then_some(Self(buckets))
-    }
-
-    /// How many of the [`BUCKETS`] the share covers.
-    pub fn buckets(self) -> Bucket {
-        self.0
-    }
-}
-
-/// The text is not a percentage as flagctl writes them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected a percentage from `0%` to `100%` with at most three decimals, such as `12.5%`")]
-pub struct PercentError;
-
-impl std::str::FromStr for Percent {
-    type Err = PercentError;
-
-    /// Decimal digits only: no sign, no exponent, and never through a float.
-    fn from_str(text: &str) -> Result<Self, PercentError> {
-        let number = text.strip_suffix('%').ok_or(PercentError)?;
-        let (whole, decimals) = number.split_once('.').unwrap_or((number, "0"));
-        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        let sized = (whole.len() <= 2 || whole == "100") && decimals.len() <= 3;
-        if !digits(whole) || !digits(decimals) || !sized {
-            return Err(PercentError);
-        }
-        let parse = |digits: &str| digits.parse::<Bucket>().map_err(|_| PercentError);
-        let buckets = parse(whole)? * 1_000 + parse(&format!("{decimals:0<3}"))?;
-        Self::from_buckets(buckets).ok_or(PercentError)
-    }
-}
-
-impl TryFrom<Bucket> for Percent {
-    type Error = PercentError;
-
-    fn try_from(buckets: Bucket) -> Result<Self, PercentError> {
-        Self::from_buckets(buckets).ok_or(PercentError)
-    }
-}
-
-impl From<Percent> for Bucket {
-    fn from(share: Percent) -> Self {
-        share.0
-    }
-}
-
-impl fmt::Display for Percent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, rest) = (self.0 / 1_000, self.0 % 1_000);
-        let decimals = format!("{rest:03}");
-        match decimals.trim_end_matches('0') {
-            "" => write!(f, "{whole}%"),
-            decimals => write!(f, "{whole}.{decimals}%"),
-        }
-    }
-}
-
-/// The function from a unit to its bucket.
+/// The hash function from a unit to its bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Bucketing {
     /// SipHash-2-4 under a published key.
     #[default]
@@ -103,35 +29,37 @@ pub enum Bucketing {
     FlagdV3,
 }
 
-/// What a bucket is for. The same unit falls in unrelated buckets in each.
+/// The purpose of a bucket. The buckets of one unit in the two domains are unrelated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HashDomain {
     /// Whether a rollout admits the unit.
     Rollout,
-    /// Which variant of a split the unit gets.
+    /// The variant of a split that the unit gets.
     Split,
 }
 
-/// Turns units into buckets for one salt.
+/// Computes the buckets of units for one salt.
 #[derive(Debug, Clone)]
 pub struct Bucketer {
     salt: Box<str>,
     hash: Hash,
 }
 
-/// SipHash has read everything that stands before the unit, so that a decision hashes only the unit.
+/// The state of the hash function.
+///
+/// SipHash has read everything before the unit already, so that a decision hashes only the unit.
 #[derive(Debug, Clone)]
 enum Hash {
-    Siphash { gate: SipHasher24, split: SipHasher24 },
+    Siphash { rollout: SipHasher24, split: SipHasher24 },
     FlagdV2,
     FlagdV3,
 }
 
-/// `flagctl/bucket/1`, its two halves as little-endian integers.
+/// The published key of SipHash: the halves of `flagctl/bucket/1` as little-endian integers.
 const KEY: (u64, u64) = (u64::from_le_bytes(*b"flagctl/"), u64::from_le_bytes(*b"bucket/1"));
 
 impl Bucketer {
-    /// A bucketer for one salt.
+    /// Prepares the hash function for one salt.
     pub fn new(bucketing: Bucketing, salt: &str) -> Self {
         let prepared = |domain: u8| {
             let mut hasher = SipHasher24::new_with_keys(KEY.0, KEY.1);
@@ -141,36 +69,36 @@ impl Bucketer {
             hasher
         };
         let hash = match bucketing {
-            Bucketing::Siphash => Hash::Siphash { gate: prepared(0), split: prepared(1) },
+            Bucketing::Siphash => Hash::Siphash { rollout: prepared(0), split: prepared(1) },
             Bucketing::FlagdV2 => Hash::FlagdV2,
             Bucketing::FlagdV3 => Hash::FlagdV3,
         };
         Self { salt: salt.into(), hash }
     }
 
-    /// What distinguishes this flag's buckets from those of others.
+    /// Returns the salt, which separates the buckets of one flag from those of others.
     pub fn salt(&self) -> &str {
         &self.salt
     }
 
-    /// The unit's bucket, below [`BUCKETS`].
+    /// Returns the bucket of a unit, below [`BUCKETS`].
     pub fn bucket(&self, domain: HashDomain, unit: &str) -> Bucket {
         match &self.hash {
-            Hash::Siphash { gate, split } => {
+            Hash::Siphash { rollout, split } => {
                 let mut hasher = match domain {
-                    HashDomain::Rollout => *gate,
+                    HashDomain::Rollout => *rollout,
                     HashDomain::Split => *split,
                 };
                 hasher.write(unit.as_bytes());
                 scale(hasher.finish())
             }
-            // Murmur's 32 bits stand in the upper half: the same multiply-shift as flagd's own.
+            // The 32 bits of murmur3 go into the upper half, which makes it flagd's own multiply-shift.
             Hash::FlagdV2 => scale(u64::from(murmur(self.text(domain, unit).as_bytes())) << 32),
             Hash::FlagdV3 => scale(u64::from(murmur(&cbor_text(&self.text(domain, unit)))) << 32),
         }
     }
 
-    /// The exact bytes that are hashed, for whoever reproduces a bucket in another language.
+    /// Returns the exact bytes that are hashed, to reproduce a bucket in another language.
     pub fn input(&self, domain: HashDomain, unit: &str) -> Vec<u8> {
         match self.hash {
             Hash::Siphash { .. } => {
@@ -185,7 +113,7 @@ impl Bucketer {
         }
     }
 
-    /// What flagd would be given to bucket by: one text, since its `fractional` hashes one value.
+    /// Returns the text that flagd hashes. It is one text, because flagd's `fractional` hashes one value.
     fn text(&self, domain: HashDomain, unit: &str) -> String {
         match domain {
             HashDomain::Rollout => format!("{}/rollout/{unit}", self.salt),
@@ -204,11 +132,11 @@ fn scale(hash: u64) -> Bucket {
 }
 
 fn murmur(bytes: &[u8]) -> u32 {
-    // Reading from memory does not fail.
+    // A read from memory does not fail.
     murmur3::murmur3_32(&mut std::io::Cursor::new(bytes), 0).unwrap_or(0)
 }
 
-/// RFC 8949's deterministic encoding of one text string.
+/// Encodes one text string in CBOR, by the deterministic encoding of RFC 8949.
 fn cbor_text(text: &str) -> Vec<u8> {
     const TEXT: u8 = 3 << 5;
     let length = text.len();

@@ -1,26 +1,29 @@
-//! How much a decision may have to do.
+//! The bounds on the work of one decision.
 //!
-//! Segments and prerequisites are shared, so that a few lines could ask for more steps than there is time,
-//! or nest deeper than there is stack. Whatever makes a bundle keeps within these bounds.
+//! Conditions share segments and prerequisites, so a few lines could ask for more tests than there is time for, or
+//! nest deeper than the stack allows. The compiler and the reader of bundles refuse what exceeds the bounds.
 
-use crate::bundle::{Condition, FlagId, SegmentId};
+use crate::bundle::condition::Condition;
+use crate::bundle::id::{FlagId, SegmentId};
 
-/// What it takes to evaluate a condition, with everything that it refers to.
+/// The work that it takes to evaluate a condition with everything that it refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Weight {
-    /// Levels of conditions inside conditions.
+pub struct Complexity {
+    /// The number of levels of conditions inside conditions.
     pub depth: u32,
-    /// Tests of attributes, if none is left out.
+    /// The number of tests of attributes, if the evaluation does not stop early.
     pub tests: u32,
 }
 
-impl Weight {
-    /// The deepest that a decision may go.
+impl Complexity {
+    /// The maximum depth of a decision.
     pub const DEPTH: u32 = 256;
-    /// The most tests that a decision may need.
+    /// The maximum number of tests in a decision.
     pub const TESTS: u32 = 100_000;
 
-    /// The weight of a condition; none if the weight of something that it refers to is not known.
+    /// Computes the complexity of a condition from those of the segments and flags that it refers to.
+    ///
+    /// Returns `None` if `segment` or `flag` does not know one of them.
     pub fn of(
         condition: &Condition,
         segment: &impl Fn(SegmentId) -> Option<Self>,
@@ -30,7 +33,7 @@ impl Weight {
             Condition::All(inner) | Condition::Any(inner) => {
                 let mut sum = Self::default();
                 for condition in inner {
-                    sum = sum.beside(Self::of(condition, segment, flag)?);
+                    sum = sum.combine(Self::of(condition, segment, flag)?);
                 }
                 sum
             }
@@ -42,14 +45,14 @@ impl Weight {
         Some(Self { depth: inner.depth.saturating_add(1), ..inner })
     }
 
-    /// The weight of both, one after the other.
+    /// Returns the complexity of evaluating both, one after the other.
     #[must_use]
-    pub fn beside(self, other: Self) -> Self {
+    pub fn combine(self, other: Self) -> Self {
         Self { depth: self.depth.max(other.depth), tests: self.tests.saturating_add(other.tests) }
     }
 
-    /// Whether it is more than a decision may be.
-    pub fn excessive(self) -> bool {
+    /// Returns whether a bound is exceeded.
+    pub fn is_excessive(self) -> bool {
         self.depth > Self::DEPTH || self.tests > Self::TESTS
     }
 }

@@ -1,4 +1,6 @@
 //! Conditions: Boolean combinations of tests on single attributes.
+//!
+//! The operands of a test are parsed and sorted when the bundle is read, so that a decision only compares.
 
 use std::net::IpAddr;
 
@@ -7,28 +9,30 @@ use jiff::Timestamp;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::{AttributeId, FlagId, Folded, Pattern, SegmentId, TextSet, VariantId};
+use crate::bundle::attribute::AttributeId;
+use crate::bundle::id::{FlagId, SegmentId, VariantId};
+use crate::bundle::text::{Folded, Pattern, TextSet};
 
-/// Something that holds for some contexts.
+/// A question about a context, which holds, does not hold, or is unknown.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Condition {
-    /// Every one holds; true where there is none.
+    /// All parts hold. True without parts.
     All(Box<[Condition]>),
-    /// At least one holds; false where there is none.
+    /// At least one part holds. False without parts.
     Any(Box<[Condition]>),
-    /// It does not hold; unknown stays unknown.
+    /// The part does not hold. Unknown stays unknown.
     Not(Box<Condition>),
-    /// The context belongs to the segment.
+    /// The context is in the segment.
     Segment(SegmentId),
     /// Another flag serves one of these variants to the context.
     Flag {
         /// The other flag.
         key: FlagId,
-        /// In ascending order.
+        /// The accepted variants of the other flag, in ascending order.
         variants: Box<[VariantId]>,
     },
-    /// An attribute's value passes a test.
+    /// The value of an attribute passes a test.
     Test(Test),
 }
 
@@ -36,15 +40,15 @@ pub enum Condition {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Test {
-    /// Whose value.
+    /// The attribute whose value is tested.
     pub attribute: AttributeId,
-    /// Whether passing or failing is asked for.
+    /// Whether the predicate must hold or must not hold.
     pub sign: Polarity,
-    /// What the value is held against.
+    /// The predicate on the value.
     pub predicate: Predicate,
 }
 
-/// Whether a test is asked to pass or to fail.
+/// Whether a test passes if its predicate holds, or if it does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Polarity {
@@ -54,50 +58,50 @@ pub enum Polarity {
     IsNot,
 }
 
-/// What a value is held against.
+/// A predicate on the value of one attribute.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Predicate {
-    /// There is a value other than null. The one predicate that is never unknown.
+    /// The value is present and not null. The only predicate that is never unknown.
     Exists,
-    /// Equal to one of these (`eq`, `in`); an address also when a network contains it.
+    /// The value equals one of these (`eq`, `in`). An address also equals a network that contains it.
     OneOf(Operands),
-    /// Before or after this one.
+    /// The value is before or after this one.
     Compare(Comparison, Ordered),
-    /// The text begins so.
+    /// The text starts with this prefix.
     StartsWith(Box<str>),
-    /// The text ends so.
+    /// The text ends with this suffix.
     EndsWith(Box<str>),
-    /// The text has this somewhere.
+    /// The text contains this part.
     Contains(Box<str>),
     /// The pattern matches somewhere in the text.
     Matches(Pattern),
     /// A text operator that ignores case.
     Folded(Folded),
-    /// The list has one or all of these (`has`, `has_any`, `has_all`).
+    /// The list has one or all of these elements (`has`, `has_any`, `has_all`).
     Has(Quantifier, Operands),
 }
 
-/// Values of one type, in ascending order, each once.
+/// Distinct values of one type, in ascending order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Operands {
-    /// Truth values.
+    /// Booleans.
     Booleans(Box<[bool]>),
-    /// Numbers; never NaN.
+    /// Numbers, never NaN.
     Numbers(Box<[f64]>),
     /// Texts.
     Texts(TextSet),
     /// Versions, distinct in precedence.
     Versions(Box<[Version]>),
-    /// Moments.
+    /// Times.
     Times(Box<[Timestamp]>),
-    /// Networks; an address is the network of that address alone.
+    /// Networks. A single address is a network of one address.
     Networks(Box<[IpNet]>),
 }
 
 impl Operands {
-    /// Whether the address lies in one of the networks; false for other operands.
+    /// Returns whether one of the networks contains the address. False for operands of another type.
     pub fn contain_address(&self, address: &IpAddr) -> bool {
         matches!(self, Self::Networks(networks) if networks.iter().any(|network| network.contains(address)))
     }
@@ -107,11 +111,11 @@ impl Operands {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ordered {
-    /// Never NaN.
+    /// A number, never NaN.
     Number(f64),
-    /// Ordered by precedence, without build metadata.
+    /// A version, ordered by its precedence, without build metadata.
     Version(Version),
-    /// A moment.
+    /// A time.
     Time(Timestamp),
 }
 
@@ -130,7 +134,7 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    /// As conditions write it.
+    /// Returns the operator's name in a condition.
     pub fn name(self) -> &'static str {
         match self {
             Self::Less => "lt",
@@ -140,7 +144,7 @@ impl Comparison {
         }
     }
 
-    /// Whether a value that compares so to the operand satisfies the relation.
+    /// Returns whether a value satisfies the relation. `ordering` is the order of the value relative to the operand.
     pub fn admits(self, ordering: std::cmp::Ordering) -> bool {
         match self {
             Self::Less => ordering.is_lt(),
@@ -151,23 +155,7 @@ impl Comparison {
     }
 }
 
-/// What is asked of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TextOperator {
-    /// `eq` or `in`
-    Equals,
-    /// `starts_with`
-    StartsWith,
-    /// `ends_with`
-    EndsWith,
-    /// `contains`
-    Contains,
-    /// `matches`
-    Matches,
-}
-
-/// How many of the operands a list must have.
+/// Whether a list must have one or all of the operands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Quantifier {

@@ -1,43 +1,46 @@
-//! Conditions in the words of whoever wrote them.
+//! Conditions, tests and splits as text, with the names and operators of the definitions.
 
 use std::ops::Range;
 
-use crate::bundle::{
-    Bucket, Bundle, Condition, Flag, Operands, Ordered, Percent, Polarity, Predicate, Quantifier, Serve, Test,
-    TextOperator, VariantId,
-};
+use crate::bundle::bucket::Bucket;
+use crate::bundle::bundle::Bundle;
+use crate::bundle::condition::{Condition, Operands, Ordered, Polarity, Predicate, Quantifier, Test};
+use crate::bundle::flag::{Flag, Serve};
+use crate::bundle::id::VariantId;
+use crate::bundle::percent::Percent;
+use crate::bundle::text::TextOperator;
 
-/// So many operands are written out.
+/// The maximum number of operands that are written out.
 const SHOWN: usize = 6;
 
 impl Bundle {
-    /// `country in ["CA", "US"] and (plan eq "pro" or segment staff)`. Two conditions with the same words and no
-    /// more than six operands mean the same.
-    pub fn words(&self, condition: &Condition) -> String {
+    /// Formats a condition, such as `country in ["CA", "US"] and (plan eq "pro" or segment staff)`.
+    ///
+    /// Lists of more than six operands are shortened. Two conditions with the same text and without such a list mean
+    /// the same.
+    pub fn describe(&self, condition: &Condition) -> String {
         let joined = |inner: &[Condition], by: &str| {
-            let parts: Vec<_> = inner.iter().map(|condition| self.words(condition)).collect();
+            let parts: Vec<_> = inner.iter().map(|condition| self.describe(condition)).collect();
             parts.join(by)
         };
         match condition {
             Condition::All(inner) => joined(inner, " and "),
             Condition::Any(inner) => format!("({})", joined(inner, " or ")),
-            Condition::Not(inner) => format!("not ({})", self.words(inner)),
+            Condition::Not(inner) => format!("not ({})", self.describe(inner)),
             Condition::Segment(id) => format!("segment {}", self.segment_at(*id).name),
             Condition::Flag { key, variants } => {
                 let flag = self.flag_at(*key);
                 let wanted: Vec<_> = variants.iter().map(|id| flag.variant(*id).name.as_ref()).collect();
                 format!("flag {} serves {}", flag.key, wanted.join(" or "))
             }
-            Condition::Test(test) => {
-                test.words(self.attributes.get(test.attribute).map_or("", |attribute| attribute.name.as_ref()))
-            }
+            Condition::Test(test) => test.describe(self.attributes.name(test.attribute)),
         }
     }
 }
 
 impl Flag {
     /// Formats what a rule of the flag serves: `on`, or `on 50%, off 50%` for a split.
-    pub fn serve_words(&self, serve: &Serve) -> String {
+    pub fn describe_serve(&self, serve: &Serve) -> String {
         match serve {
             Serve::Variant(id) => self.variant(*id).name.to_string(),
             Serve::Split(_) => {
@@ -52,8 +55,8 @@ impl Flag {
 }
 
 impl Test {
-    /// `country in ["CA", "US"]`, for the attribute of that name.
-    pub fn words(&self, attribute: &str) -> String {
+    /// Formats the test, such as `country in ["CA", "US"]`, for the name of its attribute.
+    pub fn describe(&self, attribute: &str) -> String {
         let plain = self.sign == Polarity::Is;
         let one_or_many = |operands: &[String], is: (&str, &str), is_not: (&str, &str)| {
             let (one, many) = if plain { is } else { is_not };
@@ -64,7 +67,7 @@ impl Test {
         };
         match &self.predicate {
             Predicate::Exists => format!("{attribute} exists {plain}"),
-            Predicate::OneOf(operands) => one_or_many(&each(operands), ("eq", "in"), ("ne", "not_in")),
+            Predicate::OneOf(operands) => one_or_many(&formatted(operands), ("eq", "in"), ("ne", "not_in")),
             Predicate::Compare(comparison, operand) => {
                 format!("{attribute} {} {}", comparison.name(), ordered(operand))
             }
@@ -74,28 +77,33 @@ impl Test {
             Predicate::Matches(pattern) => format!("{attribute} matches {}", quoted(pattern.as_str())),
             Predicate::Folded(folded) => {
                 let operands: Vec<_> = folded.operands().iter().map(quoted).collect();
-                let words = match folded.operator() {
+                let text = match folded.operator() {
                     TextOperator::Equals => one_or_many(&operands, ("eq", "in"), ("ne", "not_in")),
                     TextOperator::StartsWith => format!("{attribute} starts_with {}", operands.join(", ")),
                     TextOperator::EndsWith => format!("{attribute} ends_with {}", operands.join(", ")),
                     TextOperator::Contains => format!("{attribute} contains {}", operands.join(", ")),
                     TextOperator::Matches => format!("{attribute} matches {}", operands.join(", ")),
                 };
-                format!("{words} ignore_case")
+                format!("{text} ignore_case")
             }
-            Predicate::Has(Quantifier::Any, operands) => one_or_many(&each(operands), ("has", "has_any"), ("", "")),
-            Predicate::Has(Quantifier::All, operands) => format!("{attribute} has_all {}", listed(&each(operands))),
+            Predicate::Has(Quantifier::Any, operands) => {
+                one_or_many(&formatted(operands), ("has", "has_any"), ("", ""))
+            }
+            Predicate::Has(Quantifier::All, operands) => {
+                format!("{attribute} has_all {}", listed(&formatted(operands)))
+            }
         }
     }
 }
 
+/// Formats a list, with at most [`SHOWN`] items.
 pub(crate) fn listed(items: &[String]) -> String {
     let more = items.len().saturating_sub(SHOWN);
     let shown = items.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
     if more == 0 { format!("[{shown}]") } else { format!("[{shown}, … {more} more]") }
 }
 
-fn each(operands: &Operands) -> Vec<String> {
+fn formatted(operands: &Operands) -> Vec<String> {
     match operands {
         Operands::Booleans(booleans) => booleans.iter().map(bool::to_string).collect(),
         Operands::Numbers(numbers) => numbers.iter().map(f64::to_string).collect(),
@@ -120,7 +128,7 @@ fn ordered(operand: &Ordered) -> String {
     }
 }
 
-/// As JSON writes it, so that spaces and control characters show.
+/// Quotes a text as JSON does, so that spaces and control characters are visible.
 pub(crate) fn quoted(text: impl AsRef<str>) -> String {
     serde_json::Value::String(text.as_ref().to_owned()).to_string()
 }

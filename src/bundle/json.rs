@@ -1,30 +1,51 @@
-//! A bundle as JSON, and the checks that make a foreign one safe to evaluate.
+//! The JSON of a bundle, and the checks that make a bundle safe to evaluate.
+//!
+//! A bundle is written with one flag on each line, so that a [`LazyBundle`](super::LazyBundle) finds the flags without
+//! parsing them.
+//!
+//! **Invariant:** a bundle that passed the checks is decided without a panic, within the bounds of [`Complexity`].
 
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::{
-    Attribute, AttributeId, Attributes, BUCKETS, Bucketer, Bucketing, Bundle, Condition, Flag, Flags, Rule, Segment,
-    Serve, State, Variant, VariantId, Weight,
-};
+use crate::bundle::attribute::{Attribute, AttributeId, Attributes};
+use crate::bundle::bucket::{BUCKETS, Bucketer, Bucketing};
+use crate::bundle::bundle::{Bundle, Segment};
+use crate::bundle::complexity::Complexity;
+use crate::bundle::condition::Condition;
+use crate::bundle::flag::{Flag, Rule, Serve, State, Variant};
+use crate::bundle::flags::Flags;
+use crate::bundle::id::VariantId;
 
-/// The version of the JSON's shape.
+/// The version of the JSON format that this version of flagctl reads and writes.
 pub const FORMAT: u32 = 1;
 
-/// The bytes are not a bundle that can be evaluated.
+/// The reason why bytes are not a bundle that can be evaluated.
+///
+/// A bundle that flagctl wrote is read without an error by every version that reads its format. An error means that the
+/// bytes were cut off or changed, or that a newer format needs a newer version of this library.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BundleError {
-    /// Not JSON of a bundle's shape.
+    /// The bytes are not JSON, or the JSON does not have the fields of a bundle. The text says what was expected and
+    /// where.
     #[error("not a bundle: {0}")]
-    Shape(#[from] serde_json::Error),
-    /// A bundle of another version of flagctl.
+    Shape(String),
+    /// The bundle has a format that this version does not read.
     #[error("the bundle has format {found}, this version reads format {FORMAT}")]
     Format {
-        /// The bundle's own.
+        /// The format of the bundle.
         found: u32,
     },
-    /// An index points nowhere, an order is broken, or something is cyclic.
+    /// An index refers to nothing, an order is broken, a reference is cyclic, or a decision would exceed the bounds on
+    /// depth and tests. The text names the flag or segment.
     #[error("the bundle contradicts itself: {0}")]
     Inconsistent(String),
+}
+
+impl BundleError {
+    pub(super) fn shape(error: &serde_json::Error) -> Self {
+        Self::Shape(error.to_string())
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,21 +81,22 @@ impl BundleJson {
         struct Head {
             format: u32,
         }
-        let other = |format| BundleError::Format { found: format };
-        // Another format's shape is another; to look for its number first would be to read everything twice.
+        let unsupported = |format| BundleError::Format { found: format };
+        // Another format has other fields. The format is read by itself only after an error, because reading it first
+        // would parse everything twice.
         let json: Self = serde_json::from_slice(bytes).map_err(|error| match serde_json::from_slice(bytes) {
-            Ok(Head { format }) if format != FORMAT => other(format),
-            _ => BundleError::Shape(error),
+            Ok(Head { format }) if format != FORMAT => unsupported(format),
+            _ => BundleError::shape(&error),
         })?;
-        if json.format == FORMAT { Ok(json) } else { Err(other(json.format)) }
+        if json.format == FORMAT { Ok(json) } else { Err(unsupported(json.format)) }
     }
 
-    /// The bundle with these flags.
-    pub(super) fn with(self, flags: Flags) -> Result<Bundle, BundleError> {
+    /// Makes the bundle, with these flags instead of those in the JSON.
+    pub(super) fn with_flags(self, flags: Flags) -> Result<Bundle, BundleError> {
         let listed = self.attributes.len();
         let attributes = Attributes::new(self.attributes);
         if attributes.len() != listed {
-            return Err(BundleError::Inconsistent("its attributes are not a whole schema".to_owned()));
+            return Err(BundleError::Inconsistent("its attributes are not a complete schema".to_owned()));
         }
         let Self { environment, bucketing, segments, .. } = self;
         Ok(Bundle { environment, bucketing, attributes, segments, flags })
@@ -82,10 +104,10 @@ impl BundleJson {
 }
 
 impl Bundle {
-    /// The bundle as JSON, each flag on a line of its own; the same for the same bundle on every machine.
+    /// Writes the bundle as JSON, each flag on its own line. The same bundle gives the same bytes on every machine.
     ///
     /// # Errors
-    /// None in practice: every part of a bundle has a JSON form.
+    /// Returns [`BundleError::Shape`] if a part has no JSON form, which no part of a checked bundle has.
     pub fn to_json(&self) -> Result<Vec<u8>, BundleError> {
         let json = BundleJson {
             format: FORMAT,
@@ -95,25 +117,26 @@ impl Bundle {
             segments: self.segments.clone(),
             flags: Vec::new(),
         };
-        let mut bytes = serde_json::to_vec(&json)?;
-        // Between the brackets that stand last.
+        let mut bytes = serde_json::to_vec(&json).map_err(|error| BundleError::shape(&error))?;
+        // The flags go between the last brackets: `[]}`.
         bytes.truncate(bytes.len() - 2);
-        for (at, flag) in self.flags.iter().enumerate() {
-            bytes.extend_from_slice(if at == 0 { b"\n" } else { b",\n" });
-            serde_json::to_writer(&mut bytes, &FlagJson::from(flag))?;
+        for (index, flag) in self.flags.iter().enumerate() {
+            bytes.extend_from_slice(if index == 0 { b"\n" } else { b",\n" });
+            serde_json::to_writer(&mut bytes, &FlagJson::from(flag)).map_err(|error| BundleError::shape(&error))?;
         }
         bytes.extend_from_slice(b"\n]}");
         Ok(bytes)
     }
 
-    /// Reads what [`Bundle::to_json`] wrote.
+    /// Reads a bundle from the JSON that `flagctl export bundle`, `flagctl publish` or [`Bundle::to_json`] wrote, and
+    /// checks all of it.
     ///
     /// # Errors
-    /// [`BundleError`] for anything that could not be evaluated.
+    /// Returns [`BundleError`] if the bytes are not a bundle that can be evaluated.
     pub fn from_json(bytes: &[u8]) -> Result<Self, BundleError> {
         let mut json = BundleJson::read(bytes)?;
         let (flags, bucketing) = (std::mem::take(&mut json.flags), json.bucketing);
-        let bundle = json.with(flags.into_iter().map(|flag| flag.prepare(bucketing)).collect())?;
+        let bundle = json.with_flags(flags.into_iter().map(|flag| flag.prepare(bucketing)).collect())?;
         bundle.check().map_err(BundleError::Inconsistent)?;
         Ok(bundle)
     }
@@ -122,21 +145,24 @@ impl Bundle {
         if !self.flags.iter().is_sorted_by(|a, b| a.key < b.key) {
             return Err("flags are not in ascending order".to_owned());
         }
-        for (at, segment) in (0u32..).zip(&self.segments) {
-            self.check_condition(&segment.condition, at).map_err(|why| format!("segment `{}` {why}", segment.name))?;
+        for (index, segment) in (0u32..).zip(&self.segments) {
+            self.check_condition(&segment.condition, index)
+                .map_err(|why| format!("segment `{}` {why}", segment.name))?;
         }
         for flag in &self.flags {
             self.check_flag(flag).map_err(|why| format!("flag `{}` {why}", flag.key))?;
         }
-        self.check_weights()
+        self.check_complexity()
     }
 
+    /// Checks the indices and splits of a flag.
     pub(super) fn check_flag(&self, flag: &Flag) -> Result<(), String> {
         let segments = u32::try_from(self.segments.len()).unwrap_or(u32::MAX);
-        let variant = |id: VariantId| has(flag, id).then_some(()).ok_or("serves a variant that it does not have");
+        let variant =
+            |id: VariantId| has_variant(flag, id).then_some(()).ok_or("serves a variant that it does not have");
         variant(flag.off)?;
         variant(flag.default)?;
-        self.attributes.get(flag.unit).ok_or("has a unit that is no attribute")?;
+        self.attributes.get(flag.unit).ok_or("has a unit that is not an attribute")?;
         for condition in &flag.prerequisites {
             self.check_condition(condition, segments)?;
         }
@@ -158,52 +184,56 @@ impl Bundle {
         Ok(())
     }
 
-    /// Segments may refer to those before `segments` only.
+    /// Checks the indices of a condition. It may refer only to segments with an index below `segments`.
     pub(super) fn check_condition(&self, condition: &Condition, segments: u32) -> Result<(), String> {
         condition.iter().try_for_each(|part| match part {
             Condition::All(_) | Condition::Any(_) | Condition::Not(_) => Ok(()),
             Condition::Segment(id) if id.0 < segments => Ok(()),
-            Condition::Segment(_) => Err("refers to a segment that does not stand before it".to_owned()),
+            Condition::Segment(_) => Err("refers to a segment that is not before it".to_owned()),
             Condition::Flag { key, variants } => {
-                let flag = self.flags.get(*key).ok_or("refers to a flag that is not there")?;
-                let known = variants.iter().all(|id| has(flag, *id));
-                if known { Ok(()) } else { Err(format!("asks for a variant that `{}` does not have", flag.key)) }
+                let flag = self.flags.get(*key).ok_or("refers to an unknown flag")?;
+                let known = variants.iter().all(|id| has_variant(flag, *id));
+                if known { Ok(()) } else { Err(format!("requires a variant that `{}` does not have", flag.key)) }
             }
             Condition::Test(test) => match self.attributes.get(test.attribute) {
                 Some(_) => Ok(()),
-                None => Err("tests an attribute that is not there".to_owned()),
+                None => Err("tests an unknown attribute".to_owned()),
             },
         })
     }
 
-    /// Finds the weight of everything, in rounds: what has no weight in the end is cyclic.
-    fn check_weights(&self) -> Result<(), String> {
-        let mut segments: Vec<Option<Weight>> = vec![None; self.segments.len()];
-        let mut flags: Vec<Option<Weight>> = vec![None; self.flags.len()];
+    /// Computes the complexity of every segment and flag, in rounds. What has none in the end is cyclic.
+    ///
+    /// A recursion would overflow the stack before it found the excessive depth.
+    fn check_complexity(&self) -> Result<(), String> {
+        let mut segments: Vec<Option<Complexity>> = vec![None; self.segments.len()];
+        let mut flags: Vec<Option<Complexity>> = vec![None; self.flags.len()];
         loop {
             let mut progress = false;
-            let mut weigh = |known: Option<Weight>, conditions: &mut dyn Iterator<Item = &Condition>, name: &str| {
+            let mut compute = |known: Option<Complexity>,
+                               conditions: &mut dyn Iterator<Item = &Condition>,
+                               name: &str| {
                 if known.is_some() {
                     return Ok(known);
                 }
                 let of = |condition| {
-                    Weight::of(condition, &|id| *segments.get(id.0 as usize)?, &|id| *flags.get(id.0 as usize)?)
+                    Complexity::of(condition, &|id| *segments.get(id.0 as usize)?, &|id| *flags.get(id.0 as usize)?)
                 };
-                let Some(weights) = conditions.map(of).collect::<Option<Vec<_>>>() else { return Ok(None) };
-                let weight = weights.into_iter().fold(Weight::default(), Weight::beside);
+                let Some(parts) = conditions.map(of).collect::<Option<Vec<_>>>() else { return Ok(None) };
+                let complexity = parts.into_iter().fold(Complexity::default(), Complexity::combine);
                 progress = true;
-                if weight.excessive() {
+                if complexity.is_excessive() {
                     Err(format!("`{name}` nests too deeply or tests too much"))
                 } else {
-                    Ok(Some(weight))
+                    Ok(Some(complexity))
                 }
             };
             let mut next = (segments.clone(), flags.clone());
             for (known, segment) in next.0.iter_mut().zip(&self.segments) {
-                *known = weigh(*known, &mut std::iter::once(&segment.condition), &segment.name)?;
+                *known = compute(*known, &mut std::iter::once(&segment.condition), &segment.name)?;
             }
             for (known, flag) in next.1.iter_mut().zip(&self.flags) {
-                *known = weigh(*known, &mut flag.conditions(), &flag.key)?;
+                *known = compute(*known, &mut flag.conditions(), &flag.key)?;
             }
             (segments, flags) = next;
             if segments.iter().chain(&flags).all(Option::is_some) {
@@ -216,7 +246,7 @@ impl Bundle {
     }
 }
 
-fn has(flag: &Flag, variant: VariantId) -> bool {
+fn has_variant(flag: &Flag, variant: VariantId) -> bool {
     usize::from(variant.0) < flag.variants.len()
 }
 
@@ -237,6 +267,7 @@ impl From<&Flag> for FlagJson {
 }
 
 impl FlagJson {
+    /// Makes the flag, and prepares its hash function.
     pub(super) fn prepare(self, bucketing: Bucketing) -> Flag {
         Flag {
             bucketer: Bucketer::new(bucketing, &self.salt),

@@ -1,153 +1,220 @@
-//! A bundle of which each flag is read when it is first asked for: who decides some flags of thousands waits for
-//! those alone.
+//! A bundle whose flags are decoded when they are first used.
+//!
+//! A program that decides some flags of thousands does not wait for the others. Takes the bytes that
+//! [`Bundle::to_json`] wrote, in which each flag is on its own line and starts with its key; finds the keys without
+//! parsing the flags. Any other layout of the same JSON is read completely.
+//!
+//! The price is this file, an `OnceLock` for each flag, and a layout of the JSON that must not change. The gain: 10,000
+//! flags are ready in 3 ms instead of 29 ms (the benches `load_lazily` and `load`).
+//!
+//! **Invariant:** a flag is loaded after the segments and flags that it depends on, and only if all of them are valid.
+//! **Invariant:** the partial bundle does not leave the crate, so no caller sees the flags that are not loaded as missing.
 
 use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use crate::bundle::json::{BundleJson, FlagJson};
-use crate::bundle::{Bundle, BundleError, Condition, Flag, FlagId, Flags, SegmentId, Weight};
+use crate::bundle::attribute::Attributes;
+use crate::bundle::bundle::Bundle;
+use crate::bundle::complexity::Complexity;
+use crate::bundle::condition::Condition;
+use crate::bundle::flag::Flag;
+use crate::bundle::flags::Flags;
+use crate::bundle::id::{FlagId, SegmentId};
+use crate::bundle::json::{BundleError, BundleJson, FlagJson};
 
-/// A bundle's JSON, and what was read of it so far.
+/// A bundle that decodes and checks each flag when it is first used.
 ///
-/// Of what was not asked for, nothing is known to be right but the keys.
+/// Reading it takes about a tenth of the time of [`Bundle::from_json`]. In exchange, an error in a flag shows only when
+/// that flag, or a flag that depends on it, is used.
+///
+/// ```
+/// # use flagctl::bundle::LazyBundle;
+/// # use flagctl::eval::Context;
+/// # let json = std::fs::read("tests/cli/live/production.json")?;
+/// # let now = "2026-11-22T11:02:00Z".parse()?;
+/// let bundle = LazyBundle::from_json(json)?;
+/// let context = Context::empty(bundle.attributes());
+/// let decision = bundle.decide("sale", &context, now)?.ok_or("no flag `sale`")?;
+/// assert_eq!(decision.variant.name.as_ref(), "off");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct LazyBundle {
-    bundle: Bundle,
-    text: String,
-    /// Where each flag stands in the text; none where all flags have been read.
-    unread: Vec<Unread>,
-    /// Of each segment, known once all that it asks for is in the bundle.
-    segments: Vec<OnceLock<Weight>>,
+    partial: Bundle,
+    json: String,
+    /// The unparsed flags, in the order of the bundle. Empty if all flags are loaded.
+    entries: Vec<LazyFlag>,
+    /// The complexity of each segment, once everything that the segment depends on is loaded.
+    segments: Vec<OnceLock<Complexity>>,
 }
 
 #[derive(Debug)]
-struct Unread {
-    place: Range<usize>,
-    /// Known once the flag is in the bundle, with all that it asks for.
-    weight: OnceLock<Weight>,
+struct LazyFlag {
+    /// The position of the flag in the JSON, in bytes.
+    range: Range<usize>,
+    /// Known once the flag is loaded, with everything that it depends on.
+    complexity: OnceLock<Complexity>,
 }
 
 impl LazyBundle {
-    /// What [`Bundle::to_json`] wrote, of which no flag is read yet. Of a bundle that was laid out otherwise, all are.
+    /// Reads the keys of a bundle, and everything but the flags.
+    ///
+    /// If the JSON has another layout than that of [`Bundle::to_json`], all flags are read and checked now.
     ///
     /// # Errors
-    /// [`BundleError`] for what no flag could be decided with.
-    pub fn new(json: Vec<u8>) -> Result<Self, BundleError> {
-        let text = match String::from_utf8(json) {
-            Ok(text) => text,
-            Err(error) => return Bundle::from_json(error.as_bytes()).map(Self::whole),
+    /// Returns [`BundleError`] if the bytes are not a bundle. Flags and segments are not checked yet.
+    pub fn from_json(json: Vec<u8>) -> Result<Self, BundleError> {
+        let json = match String::from_utf8(json) {
+            Ok(json) => json,
+            Err(error) => return Bundle::from_json(error.as_bytes()).map(Self::loaded),
         };
-        let Some((head, keys, unread)) = lines(&text) else {
-            return Bundle::from_json(text.as_bytes()).map(Self::whole);
+        let Some((head, keys, entries)) = lines(&json) else {
+            return Bundle::from_json(json.as_bytes()).map(Self::loaded);
         };
-        let bundle = BundleJson::read(format!("{head}]}}").as_bytes())?.with(Flags::unread(keys.into_iter()))?;
-        let segments = bundle.segments.iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { bundle, text, unread, segments })
+        let flags = Flags::unloaded(keys.into_iter());
+        let partial = BundleJson::read(format!("{head}]}}").as_bytes())?.with_flags(flags)?;
+        let segments = partial.segments.iter().map(|_| OnceLock::new()).collect();
+        Ok(Self { partial, json, entries, segments })
     }
 
-    fn whole(bundle: Bundle) -> Self {
-        Self { bundle, text: String::new(), unread: Vec::new(), segments: Vec::new() }
+    fn loaded(bundle: Bundle) -> Self {
+        Self { partial: bundle, json: String::new(), entries: Vec::new(), segments: Vec::new() }
     }
 
-    /// The flag of that key, if the bundle has it. It may be decided from [`LazyBundle::bundle`].
+    /// Returns the name of the environment.
+    pub fn environment(&self) -> &str {
+        self.partial.environment()
+    }
+
+    /// Returns the context schema: the attributes that a context may have.
+    pub fn attributes(&self) -> &Attributes {
+        self.partial.attributes()
+    }
+
+    /// Iterates over the keys of all flags, loaded or not, in ascending order.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.partial.flags.keys()
+    }
+
+    /// Finds a flag by its key, and loads it with everything that it depends on. Returns `None` for an unknown key.
     ///
     /// # Errors
-    /// [`BundleError`] if it, or a flag that it asks for, could not be evaluated.
+    /// Returns [`BundleError`] if the flag, or something that it depends on, cannot be evaluated.
     pub fn flag(&self, key: &str) -> Result<Option<&Flag>, BundleError> {
-        let Some(id) = self.bundle.flags.find(key) else { return Ok(None) };
-        if !self.unread.is_empty() {
-            self.read(id, 0)?;
-        }
-        Ok(self.bundle.flags.get(id))
+        let id = self.load(key)?;
+        Ok(id.and_then(|id| self.partial.flags.get(id)))
     }
 
-    /// What was read so far.
-    pub fn bundle(&self) -> &Bundle {
-        &self.bundle
+    /// Returns a bundle of the flags with these keys, and of the flags that they depend on. Ignores unknown keys.
+    ///
+    /// # Errors
+    /// Returns [`BundleError`] if one of the flags, or something that it depends on, cannot be evaluated.
+    pub fn select<'k>(&self, keys: impl IntoIterator<Item = &'k str>) -> Result<Bundle, BundleError> {
+        let ids = keys.into_iter().map(|key| self.load(key)).collect::<Result<Vec<_>, _>>()?;
+        Ok(self.partial.subset(ids.into_iter().flatten()))
     }
 
-    /// What was read, without the rest.
-    pub fn into_bundle(self) -> Bundle {
-        self.bundle
+    /// Returns the bundle with the flags that are loaded so far. Only a flag that [`LazyBundle::flag`] returned may be
+    /// decided from it.
+    pub(crate) fn partial(&self) -> &Bundle {
+        &self.partial
     }
 
-    /// Reads a flag after all that it asks for, so many steps from the flag that was wanted.
-    fn read(&self, id: FlagId, steps: u32) -> Result<Weight, BundleError> {
-        let unread = self.unread.get(id.0 as usize).ok_or_else(nowhere)?;
-        if let Some(weight) = unread.weight.get() {
-            return Ok(*weight);
+    /// Loads the flag with a key, and returns its index, or `None` for an unknown key.
+    fn load(&self, key: &str) -> Result<Option<FlagId>, BundleError> {
+        let Some(id) = self.partial.flags.find(key) else { return Ok(None) };
+        if !self.entries.is_empty() {
+            self.load_flag(id, 0)?;
         }
-        let json: FlagJson = serde_json::from_str(self.text.get(unread.place.clone()).unwrap_or_default())?;
-        let flag = json.prepare(self.bundle.bucketing);
-        let wrong = |why: &str| BundleError::Inconsistent(format!("flag `{}` {why}", flag.key));
-        let weight = self.weigh(flag.conditions(), steps)?;
-        self.bundle.check_flag(&flag).map_err(|why| wrong(&why))?;
-        if weight.excessive() {
-            return Err(wrong("nests too deeply or tests too much"));
-        }
-        self.bundle.flags.put(id, flag);
-        Ok(*unread.weight.get_or_init(|| weight))
+        Ok(Some(id))
     }
 
-    /// As [`LazyBundle::read`], for a segment, which is there already.
-    fn segment(&self, id: SegmentId, steps: u32) -> Result<Weight, BundleError> {
-        let place = id.0 as usize;
-        let (known, segment) = self.segments.get(place).zip(self.bundle.segments.get(place)).ok_or_else(nowhere)?;
-        if let Some(weight) = known.get() {
-            return Ok(*weight);
+    /// Loads a flag after everything that it depends on. `steps` is the number of references from the requested flag.
+    fn load_flag(&self, id: FlagId, steps: u32) -> Result<Complexity, BundleError> {
+        let entry = self.entries.get(id.0 as usize).ok_or_else(unknown_reference)?;
+        if let Some(complexity) = entry.complexity.get() {
+            return Ok(*complexity);
         }
-        let weight = self.weigh(std::iter::once(&segment.condition), steps)?;
-        let checked = self.bundle.check_condition(&segment.condition, id.0);
-        checked.map_err(|why| BundleError::Inconsistent(format!("segment `{}` {why}", segment.name)))?;
-        Ok(*known.get_or_init(|| weight))
+        let line = self.json.get(entry.range.clone()).unwrap_or_default();
+        let json: FlagJson = serde_json::from_str(line).map_err(|error| BundleError::shape(&error))?;
+        let flag = json.prepare(self.partial.bucketing);
+        let inconsistent = |problem: &str| BundleError::Inconsistent(format!("flag `{}` {problem}", flag.key));
+        let complexity = self.load_references(flag.conditions(), steps)?;
+        self.partial.check_flag(&flag).map_err(|problem| inconsistent(&problem))?;
+        if complexity.is_excessive() {
+            return Err(inconsistent("nests too deeply or tests too much"));
+        }
+        self.partial.flags.load(id, flag);
+        Ok(*entry.complexity.get_or_init(|| complexity))
     }
 
-    /// What some conditions weigh, after all that they ask for was read.
-    fn weigh<'c>(&self, conditions: impl Iterator<Item = &'c Condition>, steps: u32) -> Result<Weight, BundleError> {
-        if steps > Weight::DEPTH {
-            return Err(BundleError::Inconsistent("it nests too deeply, or in a circle".to_owned()));
+    /// Checks a segment after it has loaded everything that the segment depends on.
+    fn load_segment(&self, id: SegmentId, steps: u32) -> Result<Complexity, BundleError> {
+        let index = id.0 as usize;
+        let known = self.segments.get(index).zip(self.partial.segments.get(index));
+        let (known, segment) = known.ok_or_else(unknown_reference)?;
+        if let Some(complexity) = known.get() {
+            return Ok(*complexity);
         }
+        let complexity = self.load_references(std::iter::once(&segment.condition), steps)?;
+        let checked = self.partial.check_condition(&segment.condition, id.0);
+        checked.map_err(|problem| BundleError::Inconsistent(format!("segment `{}` {problem}", segment.name)))?;
+        Ok(*known.get_or_init(|| complexity))
+    }
+
+    /// Loads everything that the conditions refer to, and returns their complexity.
+    fn load_references<'c>(
+        &self,
+        conditions: impl Iterator<Item = &'c Condition>,
+        steps: u32,
+    ) -> Result<Complexity, BundleError> {
+        if steps > Complexity::DEPTH {
+            return Err(BundleError::Inconsistent("its references are cyclic or nest too deeply".to_owned()));
+        }
+        // `Complexity::of` takes functions that return an option, so the error of a reference goes around it.
         let failed = RefCell::new(None);
-        let kept = |read: Result<Weight, BundleError>| read.map_err(|error| failed.replace(Some(error))).ok();
-        let segment = |id| kept(self.segment(id, steps + 1));
-        let flag = |id| kept(self.read(id, steps + 1));
-        let mut sum = Weight::default();
+        let keep_error =
+            |result: Result<Complexity, BundleError>| result.map_err(|error| failed.replace(Some(error))).ok();
+        let segment = |id| keep_error(self.load_segment(id, steps + 1));
+        let flag = |id| keep_error(self.load_flag(id, steps + 1));
+        let mut sum = Complexity::default();
         for condition in conditions {
-            let Some(weight) = Weight::of(condition, &segment, &flag) else {
-                return Err(failed.take().unwrap_or_else(nowhere));
+            let Some(complexity) = Complexity::of(condition, &segment, &flag) else {
+                return Err(failed.take().unwrap_or_else(unknown_reference));
             };
-            sum = sum.beside(weight);
+            sum = sum.combine(complexity);
         }
         Ok(sum)
     }
 }
 
-fn nowhere() -> BundleError {
-    BundleError::Inconsistent("it refers to something that is not there".to_owned())
+fn unknown_reference() -> BundleError {
+    BundleError::Inconsistent("it refers to an unknown flag or segment".to_owned())
 }
 
-/// The line before the flags, their keys, and where each stands; none where they do not ascend, or where the text is
-/// not laid out as [`Bundle::to_json`] does it.
-fn lines(text: &str) -> Option<(&str, Vec<&str>, Vec<Unread>)> {
+/// Splits the JSON into the line before the flags, the keys of the flags, and their positions.
+///
+/// Returns `None` if the keys are not in ascending order, or if the layout is not that of [`Bundle::to_json`].
+fn lines(json: &str) -> Option<(&str, Vec<&str>, Vec<LazyFlag>)> {
     const START: &str = r#"{"key":""#;
-    let (head, rest) = text.trim_end().strip_suffix("]}")?.split_once('\n')?;
+    let (head, rest) = json.trim_end().strip_suffix("]}")?.split_once('\n')?;
     if !head.ends_with(r#""flags":["#) {
         return None;
     }
-    let (mut keys, mut unread) = (Vec::new(), Vec::new());
-    let mut start = head.len() + 1;
+    let (mut keys, mut entries) = (Vec::new(), Vec::new());
+    let mut offset = head.len() + 1;
     for line in rest.split_terminator('\n') {
         let flag = line.strip_suffix(',').unwrap_or(line);
         let after = flag.strip_prefix(START)?;
         let (key, _) = after.split_once('"')?;
-        let another = !flag.ends_with('}') || after.contains(START);
-        if another || key.contains('\\') || keys.last().is_some_and(|last| *last >= key) {
+        let has_several_flags = !flag.ends_with('}') || after.contains(START);
+        if has_several_flags || key.contains('\\') || keys.last().is_some_and(|last| *last >= key) {
             return None;
         }
         keys.push(key);
-        unread.push(Unread { place: start..start + flag.len(), weight: OnceLock::new() });
-        start += line.len() + 1;
+        entries.push(LazyFlag { range: offset..offset + flag.len(), complexity: OnceLock::new() });
+        offset += line.len() + 1;
     }
-    Some((head, keys, unread))
+    Some((head, keys, entries))
 }

@@ -1,106 +1,120 @@
-//! Texts that are looked for: members of a set, names of attributes, keys of flags.
+//! Strings that are searched for: members of a set, names of attributes, keys of flags.
+//!
+//! Takes strings in a fixed order; gives the index of a string. Up to [`StringSet::FEW`] short strings are compared one
+//! after another, as two integers each. Otherwise a hash table holds the first 36 bytes of each string beside its
+//! index, which is the length of a UUID, so that a lookup mostly touches one cache line instead of two.
+//!
+//! The price of the packed entries is 36 bytes of memory per string, and this file: `hashbrown::HashSet<Box<str>>`
+//! would do the same. The gain: in the bench `segment` (a set of 10,000 UUIDs), the ratio to unleash-yggdrasil rose
+//! from 1.57 to 1.8 times as fast.
+//!
+//! **Invariant:** the index of a string is its position in the input, which has no duplicates.
 
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-/// Distinct texts in a fixed order, laid out so that finding one touches few cache lines.
+/// Distinct strings in a fixed order, with a fast lookup.
 #[derive(Debug, Clone)]
-pub(super) struct Texts {
-    /// One after another.
-    joined: Box<str>,
-    /// Of each, where it ends.
+pub(super) struct StringSet {
+    /// All strings, concatenated in their order.
+    text: Box<str>,
+    /// The offset in `text` at which each string ends, in bytes.
     ends: Box<[usize]>,
-    index: Index,
+    lookup: Lookup,
 }
 
-/// How one of the texts is found.
+/// The way in which a string is found.
 #[derive(Debug, Clone)]
-enum Index {
-    /// There are few, and all are short: their [`Word`]s are compared one after another.
-    Words(Box<[Word]>),
-    Table(HashTable<Slot>),
+enum Lookup {
+    /// For a few short strings, in their order.
+    Linear(Box<[ShortString]>),
+    Table(HashTable<Entry>),
 }
 
-/// A text of at most fifteen bytes, and its length.
+/// A string of at most 15 bytes and its length, as two integers.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Word {
+struct ShortString {
     low: u64,
     high: u64,
 }
 
-/// Of one text, as much as a UUID has: most are compared right here.
+/// A string in the hash table.
 #[derive(Debug, Clone)]
-struct Slot {
-    place: u32,
-    /// In bytes; of a very long one, [`u32::MAX`].
+struct Entry {
+    index: u32,
+    /// The length in bytes, at most [`u32::MAX`].
     length: u32,
+    /// The first bytes of the string, filled up with zeros.
     start: [u8; 36],
 }
 
-impl Texts {
+impl StringSet {
+    /// The maximum number of strings that are compared one after another.
     const FEW: usize = 8;
 
-    /// The place of that text.
+    /// Finds the index of a string.
     #[inline]
     pub(super) fn find(&self, text: &str) -> Option<usize> {
-        match &self.index {
-            Index::Words(words) => {
-                let wanted = Word::of(text)?;
-                words.iter().position(|word| *word == wanted)
+        match &self.lookup {
+            Lookup::Linear(strings) => {
+                let wanted = ShortString::new(text)?;
+                strings.iter().position(|string| *string == wanted)
             }
-            Index::Table(table) => self.look_up(table, text),
+            Lookup::Table(table) => self.find_in_table(table, text),
         }
     }
 
-    fn look_up(&self, table: &HashTable<Slot>, text: &str) -> Option<usize> {
+    fn find_in_table(&self, table: &HashTable<Entry>, text: &str) -> Option<usize> {
         let length = length(text);
-        let same = |slot: &Slot| {
-            slot.length == length
-                && match slot.start.get(..text.len()) {
+        let is_equal = |entry: &Entry| {
+            entry.length == length
+                && match entry.start.get(..text.len()) {
                     Some(start) => start == text.as_bytes(),
-                    None => self.get(slot.place as usize) == Some(text),
+                    None => self.get(entry.index as usize) == Some(text),
                 }
         };
-        table.find(hash(text), same).map(|slot| slot.place as usize)
+        table.find(hash(text), is_equal).map(|entry| entry.index as usize)
     }
 
-    fn get(&self, place: usize) -> Option<&str> {
-        let start = place.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
-        self.joined.get(start..*self.ends.get(place)?)
+    fn get(&self, index: usize) -> Option<&str> {
+        let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
+        self.text.get(start..*self.ends.get(index)?)
     }
 
+    /// Returns the number of strings.
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    fn table(&self) -> HashTable<Slot> {
+    fn table(&self) -> HashTable<Entry> {
         let mut table = HashTable::with_capacity(self.len());
-        for (place, text) in (0u32..).zip(self.iter()) {
-            let mut slot = Slot { place, length: length(text), start: [0; 36] };
-            slot.start.iter_mut().zip(text.bytes()).for_each(|(to, byte)| *to = byte);
-            table.insert_unique(hash(text), slot, |slot| hash(self.get(slot.place as usize).unwrap_or_default()));
+        for (index, text) in (0u32..).zip(self.iter()) {
+            let mut entry = Entry { index, length: length(text), start: [0; 36] };
+            entry.start.iter_mut().zip(text.bytes()).for_each(|(to, byte)| *to = byte);
+            table.insert_unique(hash(text), entry, |entry| hash(self.get(entry.index as usize).unwrap_or_default()));
         }
         table
     }
 
+    /// Iterates over the strings in their order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
-        (0..self.len()).filter_map(|place| self.get(place))
+        (0..self.len()).filter_map(|index| self.get(index))
     }
 }
 
-impl<'t> FromIterator<&'t str> for Texts {
-    fn from_iter<I: IntoIterator<Item = &'t str>>(texts: I) -> Self {
-        let (mut joined, mut ends) = (String::new(), Vec::new());
-        for text in texts {
-            joined.push_str(text);
-            ends.push(joined.len());
+impl<'t> FromIterator<&'t str> for StringSet {
+    fn from_iter<I: IntoIterator<Item = &'t str>>(strings: I) -> Self {
+        let (mut text, mut ends) = (String::new(), Vec::new());
+        for string in strings {
+            text.push_str(string);
+            ends.push(text.len());
         }
-        let mut texts = Self { joined: joined.into(), ends: ends.into(), index: Index::Words(Box::default()) };
-        let words = (texts.len() <= Self::FEW).then(|| texts.iter().map(Word::of).collect()).flatten();
-        texts.index = words.map_or_else(|| Index::Table(texts.table()), Index::Words);
-        texts
+        let mut set = Self { text: text.into(), ends: ends.into(), lookup: Lookup::Linear(Box::default()) };
+        let short = (set.len() <= Self::FEW).then(|| set.iter().map(ShortString::new).collect()).flatten();
+        set.lookup = short.map_or_else(|| Lookup::Table(set.table()), Lookup::Linear);
+        set
     }
 }
 
@@ -108,10 +122,11 @@ fn length(text: &str) -> u32 {
     u32::try_from(text.len()).unwrap_or(u32::MAX)
 }
 
-impl Word {
-    /// None of a longer text. Where two parts of a text overlap, they say the same.
+impl ShortString {
+    /// Returns `None` above 15 bytes. The two chunks that are read may overlap, which is harmless: strings of the same
+    /// length overlap in the same bytes.
     #[inline]
-    fn of(text: &str) -> Option<Self> {
+    fn new(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
         let half = |half: &[u8; 4]| u64::from(u32::from_le_bytes(*half));
         let (low, high) = match (bytes.first_chunk(), bytes.last_chunk()) {
@@ -126,45 +141,47 @@ impl Word {
     }
 }
 
-/// The same on every machine.
+/// Returns the same hash on every machine.
 fn hash(text: &str) -> u64 {
     const SEED: FixedState = FixedState::with_seed(0);
     let mut hasher = SEED.build_hasher();
-    // Nothing follows that it would have to be told from.
+    // Unlike `str::hash`, no terminator is written: the string is the only input.
     hasher.write(text.as_bytes());
     hasher.finish()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Texts;
+    use super::StringSet;
 
-    /// Differ in a first, a middle or a last byte, or in length alone.
-    fn alike() -> Vec<String> {
+    /// Strings that differ in a first, a middle or a last byte, or only in their length.
+    fn similar_strings() -> Vec<String> {
         let lengths = (0..20).chain([35, 36, 37, 64]);
-        let of = |length: usize| {
-            let at = |place: usize| {
+        let of_length = |length: usize| {
+            let changed = |index: usize| {
                 let mut text = "a".repeat(length);
-                text.replace_range(place..=place, "b");
+                text.replace_range(index..=index, "b");
                 text
             };
-            let places = [0, length / 2, length.saturating_sub(1)].into_iter().filter(move |place| *place < length);
-            std::iter::once("a".repeat(length)).chain(places.map(at).collect::<Vec<_>>())
+            let indices = [0, length / 2, length.saturating_sub(1)].into_iter().filter(move |index| *index < length);
+            std::iter::once("a".repeat(length)).chain(indices.map(changed).collect::<Vec<_>>())
         };
-        let mut texts: Vec<String> = lengths.flat_map(of).chain(["\0".to_owned(), "\0\0".to_owned()]).collect();
-        texts.sort();
-        texts.dedup();
-        texts
+        let mut strings: Vec<String> =
+            lengths.flat_map(of_length).chain(["\0".to_owned(), "\0\0".to_owned()]).collect();
+        strings.sort();
+        strings.dedup();
+        strings
     }
 
     #[test]
-    fn each_is_found_where_it_is_and_nowhere_else() {
-        let texts = alike();
-        for few in [1, 2, Texts::FEW, Texts::FEW + 1, texts.len()] {
-            for members in texts.chunks(few) {
-                let found: Texts = members.iter().map(String::as_str).collect();
-                for text in &texts {
-                    assert_eq!(found.find(text), members.iter().position(|one| one == text), "{text:?} of {members:?}");
+    fn every_string_is_found_at_its_index_and_no_other_string_is_found() {
+        let strings = similar_strings();
+        for size in [1, 2, StringSet::FEW, StringSet::FEW + 1, strings.len()] {
+            for members in strings.chunks(size) {
+                let set: StringSet = members.iter().map(String::as_str).collect();
+                for string in &strings {
+                    let expected = members.iter().position(|member| member == string);
+                    assert_eq!(set.find(string), expected, "{string:?} of {members:?}");
                 }
             }
         }

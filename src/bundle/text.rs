@@ -1,23 +1,43 @@
-//! Prepared operands of tests on text.
+//! Operators on text, and their operands as they are matched: sets, patterns, and automata that ignore case.
 
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::TextOperator;
-use crate::bundle::string_set::Texts;
+use crate::bundle::string_set::StringSet;
 
-/// A set of texts.
+/// An operator on a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TextOperator {
+    /// `eq` or `in`
+    Equals,
+    /// `starts_with`
+    StartsWith,
+    /// `ends_with`
+    EndsWith,
+    /// `contains`
+    Contains,
+    /// `matches`
+    Matches,
+}
+
+/// The operands of a text operator do not compile to an automaton.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error(transparent)]
+pub struct OperandError(#[from] regex::Error);
+
+/// A set of texts, in ascending order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(from = "Vec<Box<str>>", into = "Vec<Box<str>>")]
-pub struct TextSet(Texts);
+pub struct TextSet(StringSet);
 
 impl TextSet {
-    /// Whether the text is one of them.
+    /// Returns whether the text is a member.
     pub fn contains(&self, text: &str) -> bool {
         self.0.find(text).is_some()
     }
 
-    /// The members, ascending, each once.
+    /// Iterates over the members in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter()
     }
@@ -37,31 +57,31 @@ impl From<TextSet> for Vec<Box<str>> {
     }
 }
 
-/// A compiled automaton may take this many bytes.
+/// The size limit of a compiled automaton, in bytes.
 const SIZE_LIMIT: usize = 2 << 20;
 
-/// A regular expression in the linear-time dialect of the `regex` crate, found anywhere in the text.
+/// A regular expression in the linear-time dialect of the `regex` crate. It may match anywhere in the text.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Pattern(Regex);
 
 impl Pattern {
-    /// Whether it matches somewhere in the text.
+    /// Returns whether the pattern matches somewhere in the text.
     pub fn is_match(&self, text: &str) -> bool {
         self.0.is_match(text)
     }
 
-    /// The expression as written.
+    /// Returns the expression as it was written.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 }
 
 impl TryFrom<String> for Pattern {
-    type Error = regex::Error;
+    type Error = OperandError;
 
-    fn try_from(expression: String) -> Result<Self, regex::Error> {
-        RegexBuilder::new(&expression).size_limit(SIZE_LIMIT).build().map(Self)
+    fn try_from(expression: String) -> Result<Self, OperandError> {
+        Ok(Self(RegexBuilder::new(&expression).size_limit(SIZE_LIMIT).build()?))
     }
 }
 
@@ -73,8 +93,8 @@ impl From<Pattern> for String {
 
 /// A text operator that ignores case.
 ///
-/// By definition what the `regex` crate's `(?i)` does (Unicode's simple case folding), so that every
-/// operator folds alike.
+/// It compares as `(?i)` of the `regex` crate does (Unicode's simple case folding), so that all operators fold case in
+/// the same way.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(try_from = "Unfolded", into = "Unfolded")]
 pub struct Folded {
@@ -83,7 +103,7 @@ pub struct Folded {
     automaton: Regex,
 }
 
-/// [`Folded`] as a bundle's JSON has it.
+/// The JSON of a [`Folded`] in a bundle.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Unfolded {
     operator: TextOperator,
@@ -91,49 +111,50 @@ struct Unfolded {
 }
 
 impl Folded {
-    /// Compiles the operands; the text must satisfy the operator with one of them. Of patterns there is one.
+    /// Compiles the operands. A text matches if it satisfies the operator with one of them. [`TextOperator::Matches`]
+    /// takes one operand.
     ///
     /// # Errors
-    /// A pattern that does not compile, or operands that make too large an automaton.
-    pub fn new(operator: TextOperator, operands: Box<[Box<str>]>) -> Result<Self, regex::Error> {
+    /// Returns [`OperandError`] if a pattern does not compile, or if the automaton exceeds its size limit.
+    pub fn new(operator: TextOperator, operands: Box<[Box<str>]>) -> Result<Self, OperandError> {
         let texts = || operands.iter().map(|text| regex::escape(text)).collect::<Vec<_>>().join("|");
         let expression = match operator {
             TextOperator::Equals => format!(r"\A(?:{})\z", texts()),
             TextOperator::StartsWith => format!(r"\A(?:{})", texts()),
             TextOperator::EndsWith => format!(r"(?:{})\z", texts()),
             TextOperator::Contains => texts(),
-            // A pattern may end in a comment: nothing can be put around it.
+            // A pattern may end in a comment, which would hide a closing parenthesis.
             TextOperator::Matches => operands.join("|"),
         };
         let automaton = RegexBuilder::new(&expression).case_insensitive(true).size_limit(SIZE_LIMIT).build()?;
         Ok(Self { operator, operands, automaton })
     }
 
-    /// Whether the text satisfies the operator with one of the operands.
+    /// Returns whether the text satisfies the operator with one of the operands.
     pub fn is_match(&self, text: &str) -> bool {
         self.automaton.is_match(text)
     }
 
-    /// What is asked of the text.
+    /// Returns the operator.
     pub fn operator(&self) -> TextOperator {
         self.operator
     }
 
-    /// What is matched in the text, case ignored, as one regular expression.
+    /// Returns the one regular expression that is matched, without regard to case.
     pub fn expression(&self) -> &str {
         self.automaton.as_str()
     }
 
-    /// The texts to satisfy it with, as written.
+    /// Returns the operands as they were written.
     pub fn operands(&self) -> &[Box<str>] {
         &self.operands
     }
 }
 
 impl TryFrom<Unfolded> for Folded {
-    type Error = regex::Error;
+    type Error = OperandError;
 
-    fn try_from(unfolded: Unfolded) -> Result<Self, regex::Error> {
+    fn try_from(unfolded: Unfolded) -> Result<Self, OperandError> {
         Self::new(unfolded.operator, unfolded.operands)
     }
 }

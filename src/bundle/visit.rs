@@ -8,7 +8,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::bundle::{AttributeId, Bundle, Condition, FlagId, SegmentId};
+use crate::bundle::attribute::AttributeId;
+use crate::bundle::bundle::Bundle;
+use crate::bundle::condition::Condition;
+use crate::bundle::id::{FlagId, SegmentId};
 
 impl Condition {
     /// Returns the direct parts of the condition. A reference to a segment or to another flag has none.
@@ -17,15 +20,6 @@ impl Condition {
             Self::All(inner) | Self::Any(inner) => inner,
             Self::Not(inner) => std::slice::from_ref(inner),
             Self::Segment(_) | Self::Flag { .. } | Self::Test(_) => &[],
-        }
-    }
-
-    /// Returns the direct parts of the condition, to change them.
-    pub fn children_mut(&mut self) -> &mut [Self] {
-        match self {
-            Self::All(inner) | Self::Any(inner) => inner,
-            Self::Not(inner) => std::slice::from_mut(inner),
-            Self::Segment(_) | Self::Flag { .. } | Self::Test(_) => &mut [],
         }
     }
 
@@ -51,6 +45,19 @@ impl Condition {
             }
         }
         conjuncts
+    }
+}
+
+impl Condition {
+    /// Replaces the indices of segments and flags in the condition and its parts.
+    pub(crate) fn renumber(&mut self, segment: &impl Fn(SegmentId) -> SegmentId, flag: &impl Fn(FlagId) -> FlagId) {
+        match self {
+            Self::All(inner) | Self::Any(inner) => inner.iter_mut().for_each(|part| part.renumber(segment, flag)),
+            Self::Not(inner) => inner.renumber(segment, flag),
+            Self::Segment(id) => *id = segment(*id),
+            Self::Flag { key, .. } => *key = flag(*key),
+            Self::Test(_) => {}
+        }
     }
 }
 

@@ -19,13 +19,13 @@ pub(crate) fn read_flags(path: &Path, keys: &[String]) -> Result<Bundle> {
     if keys.is_empty() {
         return read(path);
     }
-    let lazy = LazyBundle::new(bytes(path)?).map_err(|error| unreadable(path, &error))?;
+    let lazy = LazyBundle::from_json(bytes(path)?).map_err(|error| unreadable(path, &error))?;
     for key in keys {
         if lazy.flag(key).map_err(|error| unreadable(path, &error))?.is_none() {
-            return Err(unknown_flag_in_bundle(key, lazy.bundle()));
+            return Err(unknown_flag_in_bundle(key, lazy.keys()));
         }
     }
-    Ok(lazy.into_bundle())
+    lazy.select(keys.iter().map(String::as_str)).map_err(|error| unreadable(path, &error))
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>> {

@@ -76,11 +76,11 @@ pub(crate) fn read<'j>(
     let mut context = match file {
         None => Context::empty(attributes),
         Some(json) => {
-            let (context, unknown) = Context::from_json(attributes, json)?;
-            if let Some(name) = unknown.first() {
+            let parsed = Context::from_json(attributes, json)?;
+            if let Some(name) = parsed.undeclared.first() {
                 return Err(unknown_attribute(attributes, name));
             }
-            context
+            parsed.context
         }
     };
     for (name, text) in given {
@@ -92,7 +92,7 @@ pub(crate) fn read<'j>(
             bail!("`{NOW}` is the moment of the decision; set it with `--now TIME`");
         }
         let json = typed(attribute, text);
-        match Value::read(attribute, &json) {
+        match Value::from_json(attribute, &json) {
             Value::Unusable(_) => bail!("`{text}` is no value of `{name}`{}", expectation(attribute, text)),
             value => context.set(id, value.into_owned()),
         }

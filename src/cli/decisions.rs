@@ -103,7 +103,7 @@ impl Question<'_> {
 
     /// The context for these definitions; what they declare no attribute for decides nothing.
     fn context(&self, bundle: &Bundle) -> Result<Context<'_>> {
-        Ok(Context::from_json(&bundle.attributes, &self.context)?.0)
+        Ok(Context::from_json(&bundle.attributes, &self.context)?.context)
     }
 }
 

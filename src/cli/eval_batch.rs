@@ -17,7 +17,7 @@ use crate::bundle::{AttributeId, Bundle, Flag};
 use crate::cli::context_arg;
 use crate::cli::exit::Exit;
 use crate::cli::terminal::stderr_is_terminal;
-use crate::eval::{Context, Decision, Reason, Value, decide};
+use crate::eval::{Context, Decision, ParsedContext, Reason, Value, decide};
 
 /// So many bytes of lines are read for each core before they are shared out: what is written of them stays in its cache.
 const BLOCK: usize = 256 << 10;
@@ -279,7 +279,7 @@ fn decide_line<'b>(
             written.error = Some(error);
             json(&written, text);
         }
-        Ok((context, undeclared)) => {
+        Ok(ParsedContext { context, undeclared }) => {
             undeclared.into_iter().for_each(|name| summary.note(name));
             if let Value::Text(key) = context.value(AttributeId::TARGETING_KEY) {
                 written.targeting_key = Some(key);

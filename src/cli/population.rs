@@ -95,8 +95,8 @@ impl<'c> Case<'c> {
     fn moves(&self, json: &Json, now: Timestamp) -> Result<Option<usize>> {
         let Verdict::Known(regions) = &self.impact.verdict else { return Ok(None) };
         let [before, after] = self.bundles;
-        let (old, _) = Context::from_json(&before.attributes, json)?;
-        let (new, _) = Context::from_json(&after.attributes, json)?;
+        let old = Context::from_json(&before.attributes, json)?.context;
+        let new = Context::from_json(&after.attributes, json)?.context;
         let [Some(old_flag), Some(new_flag)] = &self.flags else { return Ok(None) };
         if decide(before, old_flag, &old, now).variant == decide(after, new_flag, &new, now).variant {
             return Ok(None);

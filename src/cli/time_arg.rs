@@ -21,7 +21,7 @@ pub(crate) fn day_given_or_today(given: Option<Timestamp>) -> Date {
 pub(crate) fn parse_time(text: &str) -> Result<Timestamp, String> {
     let day = text.parse::<Date>().ok().filter(|_| text.len() == "2000-01-01".len());
     let midnight = day.and_then(|day| day.to_zoned(TimeZone::UTC).ok()).map(|day| day.timestamp());
-    eval::moment(text).or(midnight).ok_or_else(|| {
+    eval::parse_datetime(text).or(midnight).ok_or_else(|| {
         "expected a time with an offset, such as `2026-11-22T11:02:00Z`, or a date, which begins at midnight UTC"
             .to_owned()
     })

@@ -2,7 +2,6 @@
 
 use anyhow::anyhow;
 
-use crate::bundle::Bundle;
 use crate::diag::did_you_mean;
 use crate::model::FLAGS;
 use crate::snapshot::stem;
@@ -22,7 +21,7 @@ pub(crate) fn unknown_flag_in_source(key: &str, source: &Source) -> anyhow::Erro
     unknown_flag(key, paths.iter().filter_map(|path| stem(path)), &revision)
 }
 
-/// Returns the error for a flag that a bundle does not have.
-pub(crate) fn unknown_flag_in_bundle(key: &str, bundle: &Bundle) -> anyhow::Error {
-    unknown_flag(key, bundle.flags.keys(), " in the bundle")
+/// Returns the error for a flag that a bundle with these keys does not have.
+pub(crate) fn unknown_flag_in_bundle<'k>(key: &str, keys: impl Iterator<Item = &'k str>) -> anyhow::Error {
+    unknown_flag(key, keys, " in the bundle")
 }

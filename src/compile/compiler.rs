@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::bundle::{Attribute, Attributes, Flag, Segment, Weight};
+use crate::bundle::{Attribute, Attributes, Complexity, Flag, Segment};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model;
 use crate::model::{Effective, Project};
@@ -18,7 +18,7 @@ pub(super) enum Item {
 pub(super) struct Draft<'p, D, C> {
     pub(super) definition: &'p D,
     /// Set when the definition was compiled without an error.
-    pub(super) weight: Option<Weight>,
+    pub(super) weight: Option<Complexity>,
     pub(super) compiled: Option<C>,
 }
 

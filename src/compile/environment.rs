@@ -64,8 +64,7 @@ impl Compiler<'_> {
         }
         let compiled = self.flags.into_iter().filter_map(|draft| draft.compiled);
         let flags = compiled.map(|mut flag| {
-            let rules = flag.rules.iter_mut().filter_map(|rule| rule.condition.as_mut());
-            flag.prerequisites.iter_mut().chain(rules).for_each(|condition| renumber.condition(condition));
+            flag.conditions_mut().for_each(|condition| renumber.condition(condition));
             flag
         });
         let bundle = Bundle {

@@ -1,7 +1,7 @@
 //! Segments and flags: variants, unit, state, and a bound on the work of a decision.
 
 use crate::bundle::{
-    AttributeId, Bucketer, Condition, Flag, FlagId, Segment, SegmentId, State, Type, Variant, VariantId, Weight,
+    AttributeId, Bucketer, Complexity, Condition, Flag, FlagId, Segment, SegmentId, State, Type, Variant, VariantId,
 };
 use crate::codes::Code;
 use crate::compile::compiler::{Broken, Compiled, Compiler};
@@ -49,21 +49,24 @@ impl<'p> Compiler<'p> {
         conditions: impl IntoIterator<Item = &'c Condition>,
         span: Span,
         name: &str,
-    ) -> Compiled<Weight> {
+    ) -> Compiled<Complexity> {
         let segment = |id: SegmentId| self.segments.get(id.0 as usize)?.weight;
         let flag = |id: FlagId| self.flags.get(id.0 as usize)?.weight;
-        let weights = conditions.into_iter().map(|condition| Weight::of(condition, &segment, &flag));
-        let weight =
-            weights.collect::<Option<Vec<_>>>().ok_or(Broken)?.into_iter().fold(Weight::default(), Weight::beside);
-        if !weight.excessive() {
+        let weights = conditions.into_iter().map(|condition| Complexity::of(condition, &segment, &flag));
+        let weight = weights
+            .collect::<Option<Vec<_>>>()
+            .ok_or(Broken)?
+            .into_iter()
+            .fold(Complexity::default(), Complexity::combine);
+        if !weight.is_excessive() {
             return Ok(weight);
         }
-        let message = if weight.depth > Weight::DEPTH {
+        let message = if weight.depth > Complexity::DEPTH {
             format!("`{name}` nests {} levels deep, segments and prerequisites included", weight.depth)
         } else {
             format!("`{name}` takes {} tests to decide, segments and prerequisites included", weight.tests)
         };
-        let help = format!("at most {} levels and {} tests are evaluated", Weight::DEPTH, Weight::TESTS);
+        let help = format!("at most {} levels and {} tests are evaluated", Complexity::DEPTH, Complexity::TESTS);
         Err(self.report(Diagnostic::new(Code::TooComplex, span, message).help(help)))
     }
 

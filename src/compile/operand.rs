@@ -13,7 +13,7 @@ use crate::bundle::{
 use crate::codes::Code;
 use crate::compile::compiler::{Broken, Compiled, Compiler};
 use crate::diag::{Diagnostic, did_you_mean};
-use crate::eval::moment;
+use crate::eval::parse_datetime;
 use crate::model::{Operation, Operator};
 use crate::snapshot::Span;
 use crate::yaml::{Node, Value};
@@ -193,10 +193,10 @@ impl Compiler<'_> {
 
     fn time(&mut self, node: &Node) -> Compiled<Timestamp> {
         let written = node.written();
-        moment(written).ok_or_else(|| {
+        parse_datetime(written).ok_or_else(|| {
             let joined = written.replacen(' ', "T", 1);
             let whole = [format!("{joined}Z"), format!("{written}T00:00:00Z"), joined];
-            let help = whole.iter().find(|whole| moment(whole).is_some());
+            let help = whole.iter().find(|whole| parse_datetime(whole).is_some());
             let help = help.map_or_else(
                 || "the form is `2026-11-22T11:02:00+01:00`, and the last moment `9999-12-30T22:00:00Z`".to_owned(),
                 |whole| format!("write `{whole}` if that is what is meant, or another offset"),

@@ -12,14 +12,8 @@ pub(super) struct Renumber<'n> {
 impl Renumber<'_> {
     pub(super) fn condition(&self, condition: &mut bundle::Condition) {
         let mapped = |indices: &[u32], index: u32| indices.get(index as usize).copied().unwrap_or(index);
-        match condition {
-            bundle::Condition::Segment(id) => *id = SegmentId(mapped(self.segments, id.0)),
-            bundle::Condition::Flag { key, .. } => *key = FlagId(mapped(self.flags, key.0)),
-            bundle::Condition::All(_)
-            | bundle::Condition::Any(_)
-            | bundle::Condition::Not(_)
-            | bundle::Condition::Test(_) => {}
-        }
-        condition.children_mut().iter_mut().for_each(|part| self.condition(part));
+        let segment = |id: SegmentId| SegmentId(mapped(self.segments, id.0));
+        let flag = |id: FlagId| FlagId(mapped(self.flags, id.0));
+        condition.renumber(&segment, &flag);
     }
 }

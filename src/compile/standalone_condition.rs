@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::bundle::{Bundle, Condition, Weight};
+use crate::bundle::{Bundle, Complexity, Condition};
 use crate::compile::compiler::{Compiler, Draft};
 use crate::compile::renumber::Renumber;
 use crate::diag::Diagnostics;
@@ -37,6 +37,6 @@ pub fn conditions<'c>(
 
 /// Marks what the bundle has as sound; gives its place there.
 fn place<D, C>(draft: &mut Draft<'_, D, C>, id: Option<u32>) -> u32 {
-    draft.weight = id.map(|_| Weight::default());
+    draft.weight = id.map(|_| Complexity::default());
     id.unwrap_or_default()
 }

@@ -105,7 +105,7 @@ pub fn compare(before: BundledFlag<'_>, after: BundledFlag<'_>) -> Vec<Change> {
         side.bundle.attributes.get(flag.unit).map_or(String::new(), |attribute| attribute.name.to_string())
     };
     let requires = |side: BundledFlag<'_>, flag: &Flag| {
-        flag.prerequisites.iter().map(|one| side.bundle.words(one)).collect::<Vec<_>>().join(" and ")
+        flag.prerequisites.iter().map(|one| side.bundle.describe(one)).collect::<Vec<_>>().join(" and ")
     };
     changes.extend(Shift::between(name(old, old.off), name(new, new.off)).map(Change::Off));
     changes.extend(Shift::between(name(old, old.default), name(new, new.default)).map(Change::Default));
@@ -121,7 +121,7 @@ pub fn compare_segments(before: &Bundle, after: &Bundle) -> Vec<(String, Shift)>
     let moved = after.segments.iter().filter_map(|new| {
         let old = before.segments.iter().find(|old| old.name == new.name)?;
         let exactly = (spelled_out(before, &old.condition), spelled_out(after, &new.condition));
-        let shift = Shift { from: before.words(&old.condition), to: after.words(&new.condition) };
+        let shift = Shift { from: before.describe(&old.condition), to: after.describe(&new.condition) };
         (exactly.0 != exactly.1).then(|| (new.name.to_string(), shift))
     });
     moved.collect()
@@ -155,14 +155,14 @@ fn compare_rule(name: &str, before: Placed<'_>, after: Placed<'_>, changes: &mut
     }
     let condition = |(side, _, rule): Placed<'_>| match &rule.condition {
         None => ("everyone".to_owned(), Json::Null),
-        Some(condition) => (side.bundle.words(condition), spelled_out(side.bundle, condition)),
+        Some(condition) => (side.bundle.describe(condition), spelled_out(side.bundle, condition)),
     };
     let ((from, exactly_from), (to, exactly_to)) = (condition(before), condition(after));
     // Words leave long lists out.
     if exactly_from != exactly_to {
         changes.push(Change::Condition(name.to_owned(), Shift { from, to }));
     }
-    let serve = |(_, flag, rule): Placed<'_>| flag.serve_words(&rule.serve);
+    let serve = |(_, flag, rule): Placed<'_>| flag.describe_serve(&rule.serve);
     changes.extend(Shift::between(serve(before), serve(after)).map(|shift| Change::Serve(name.to_owned(), shift)));
 }
 
@@ -173,7 +173,7 @@ fn spelled_out(bundle: &Bundle, condition: &Condition) -> Json {
         Condition::All(inner) => serde_json::json!({"all": each(inner)}),
         Condition::Any(inner) => serde_json::json!({"any": each(inner)}),
         Condition::Not(inner) => serde_json::json!({"not": spelled_out(bundle, inner)}),
-        Condition::Segment(_) | Condition::Flag { .. } => Json::String(bundle.words(condition)),
+        Condition::Segment(_) | Condition::Flag { .. } => Json::String(bundle.describe(condition)),
         Condition::Test(test) => serde_json::json!({
             "attribute": bundle.attributes.get(test.attribute).map(|attribute| &attribute.name),
             "sign": test.sign,

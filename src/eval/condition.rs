@@ -1,16 +1,19 @@
-//! Whether a condition holds for a context.
+//! The truth of a condition for a context.
+
+use std::cmp::Ordering;
 
 use jiff::Timestamp;
 
 use crate::bundle::{AttributeId, Bundle, Condition, Operands, Ordered, Polarity, Predicate, Quantifier, Test};
-use crate::eval::context::{Context, Value};
+use crate::eval::context::Context;
 use crate::eval::truth::Truth;
+use crate::eval::value::Value;
 
-/// Everything that a decision depends on besides the flag.
+/// The inputs of a decision besides the flag.
 pub(super) struct Scope<'b, 'c> {
     pub(super) bundle: &'b Bundle,
     pub(super) context: &'c Context<'c>,
-    /// The moment of the decision, which is the value of [`NOW`](crate::bundle::NOW).
+    /// The time of the decision, which is the value of [`NOW`](crate::bundle::NOW).
     pub(super) now: Timestamp,
 }
 
@@ -32,8 +35,8 @@ impl<'b> Scope<'b, '_> {
 
     fn passes(&self, test: &Test) -> Truth {
         let truth = match test.attribute {
-            AttributeId::NOW => judge(&test.predicate, &Value::Time(self.now)),
-            id => judge(&test.predicate, self.context.value(id)),
+            AttributeId::NOW => evaluate(&test.predicate, &Value::Time(self.now)),
+            id => evaluate(&test.predicate, self.context.value(id)),
         };
         match test.sign {
             Polarity::Is => truth,
@@ -42,68 +45,85 @@ impl<'b> Scope<'b, '_> {
     }
 }
 
-/// A value that is absent, null or unusable makes every predicate but `Exists` unknown.
+/// Evaluates a predicate. A value that is absent, null or unusable, or that has a type for which the predicate is not
+/// defined, makes every predicate but `Exists` unknown.
 #[inline(always)]
-pub(crate) fn judge(predicate: &Predicate, value: &Value<'_>) -> Truth {
-    let held = match (predicate, value) {
-        (Predicate::Exists, value) => Some(!matches!(value, Value::Absent | Value::Null)),
-        (Predicate::OneOf(operands), value) => one_of(operands, value),
-        (Predicate::Compare(comparison, operand), value) => {
-            compare(value, operand).map(|ordering| comparison.admits(ordering))
-        }
-        (Predicate::StartsWith(prefix), Value::Text(text)) => Some(text.starts_with(prefix.as_ref())),
-        (Predicate::EndsWith(suffix), Value::Text(text)) => Some(text.ends_with(suffix.as_ref())),
-        (Predicate::Contains(part), Value::Text(text)) => Some(text.contains(part.as_ref())),
-        (Predicate::Matches(pattern), Value::Text(text)) => Some(pattern.is_match(text)),
-        (Predicate::Folded(folded), Value::Text(text)) => Some(folded.is_match(text)),
-        (Predicate::Has(quantifier, operands), value) => has(*quantifier, operands, value),
-        _ => None,
+pub(crate) fn evaluate(predicate: &Predicate, value: &Value<'_>) -> Truth {
+    let holds = match predicate {
+        Predicate::Exists => Some(!matches!(value, Value::Absent | Value::Null)),
+        Predicate::OneOf(operands) => is_one_of(operands, value),
+        Predicate::Compare(comparison, operand) => compare(value, operand).map(|ordering| comparison.admits(ordering)),
+        Predicate::StartsWith(prefix) => text(value).map(|text| text.starts_with(prefix.as_ref())),
+        Predicate::EndsWith(suffix) => text(value).map(|text| text.ends_with(suffix.as_ref())),
+        Predicate::Contains(part) => text(value).map(|text| text.contains(part.as_ref())),
+        Predicate::Matches(pattern) => text(value).map(|text| pattern.is_match(text)),
+        Predicate::Folded(folded) => text(value).map(|text| folded.is_match(text)),
+        Predicate::Has(quantifier, operands) => has(*quantifier, operands, value),
     };
-    held.map_or(Truth::Unknown, Truth::from)
+    holds.map_or(Truth::Unknown, Truth::from)
 }
 
-fn one_of(operands: &Operands, value: &Value<'_>) -> Option<bool> {
-    Some(match (operands, value) {
-        (Operands::Booleans(booleans), Value::Boolean(boolean)) => booleans.contains(boolean),
-        (Operands::Numbers(numbers), Value::Number(number)) => contains_number(numbers, *number),
-        (Operands::Texts(texts), Value::Text(text)) => texts.contains(text),
-        (Operands::Versions(versions), Value::Version(version)) => {
-            versions.iter().any(|one| one.cmp_precedence(version).is_eq())
-        }
-        (Operands::Times(times), Value::Time(time)) => times.binary_search(time).is_ok(),
-        (networks @ Operands::Networks(_), Value::Address(address)) => networks.contain_address(address),
-        _ => return None,
-    })
-}
-
-fn contains_number(sorted: &[f64], number: f64) -> bool {
-    // By `==`, so that 0 and -0 are one number; the order alone would tell them apart.
-    sorted.contains(&number)
-}
-
-fn compare(value: &Value<'_>, operand: &Ordered) -> Option<std::cmp::Ordering> {
-    match (value, operand) {
-        (Value::Number(number), Ordered::Number(operand)) => number.partial_cmp(operand),
-        (Value::Version(version), Ordered::Version(operand)) => Some(version.cmp_precedence(operand)),
-        (Value::Time(time), Ordered::Time(operand)) => Some(time.cmp(operand)),
+fn text<'v>(value: &'v Value<'_>) -> Option<&'v str> {
+    match value {
+        Value::Text(text) => Some(text),
         _ => None,
     }
 }
 
+fn is_one_of(operands: &Operands, value: &Value<'_>) -> Option<bool> {
+    match (operands, value) {
+        (Operands::Booleans(booleans), Value::Boolean(boolean)) => Some(booleans.contains(boolean)),
+        (Operands::Numbers(numbers), Value::Number(number)) => Some(contains_number(numbers, *number)),
+        (Operands::Texts(texts), Value::Text(text)) => Some(texts.contains(text)),
+        (Operands::Versions(versions), Value::Version(version)) => {
+            Some(versions.iter().any(|operand| operand.cmp_precedence(version).is_eq()))
+        }
+        (Operands::Times(times), Value::Time(time)) => Some(times.binary_search(time).is_ok()),
+        (Operands::Networks(_), Value::Address(address)) => Some(operands.contain_address(address)),
+        (
+            Operands::Booleans(_)
+            | Operands::Numbers(_)
+            | Operands::Texts(_)
+            | Operands::Versions(_)
+            | Operands::Times(_)
+            | Operands::Networks(_),
+            _,
+        ) => None,
+    }
+}
+
+fn contains_number(sorted: &[f64], number: f64) -> bool {
+    // `==` takes 0 and -0 for the same number. A binary search by the total order would not.
+    sorted.contains(&number)
+}
+
+fn compare(value: &Value<'_>, operand: &Ordered) -> Option<Ordering> {
+    match (operand, value) {
+        (Ordered::Number(operand), Value::Number(number)) => number.partial_cmp(operand),
+        (Ordered::Version(operand), Value::Version(version)) => Some(version.cmp_precedence(operand)),
+        (Ordered::Time(operand), Value::Time(time)) => Some(time.cmp(operand)),
+        (Ordered::Number(_) | Ordered::Version(_) | Ordered::Time(_), _) => None,
+    }
+}
+
 fn has(quantifier: Quantifier, operands: &Operands, value: &Value<'_>) -> Option<bool> {
-    Some(match (operands, value, quantifier) {
-        (Operands::Texts(wanted), Value::Texts(texts), Quantifier::Any) => {
-            texts.iter().any(|text| wanted.contains(text))
-        }
-        (Operands::Texts(wanted), Value::Texts(texts), Quantifier::All) => {
-            wanted.iter().all(|one| texts.iter().any(|text| text == one))
-        }
-        (Operands::Numbers(wanted), Value::Numbers(numbers), Quantifier::Any) => {
-            numbers.iter().any(|number| contains_number(wanted, *number))
-        }
-        (Operands::Numbers(wanted), Value::Numbers(numbers), Quantifier::All) => {
-            wanted.iter().all(|one| contains_number(numbers, *one))
-        }
-        _ => return None,
-    })
+    match (operands, value) {
+        (Operands::Texts(wanted), Value::Texts(texts)) => Some(match quantifier {
+            Quantifier::Any => texts.iter().any(|text| wanted.contains(text)),
+            Quantifier::All => wanted.iter().all(|operand| texts.iter().any(|text| text == operand)),
+        }),
+        (Operands::Numbers(wanted), Value::Numbers(numbers)) => Some(match quantifier {
+            Quantifier::Any => numbers.iter().any(|number| contains_number(wanted, *number)),
+            Quantifier::All => wanted.iter().all(|operand| contains_number(numbers, *operand)),
+        }),
+        (
+            Operands::Booleans(_)
+            | Operands::Numbers(_)
+            | Operands::Texts(_)
+            | Operands::Versions(_)
+            | Operands::Times(_)
+            | Operands::Networks(_),
+            _,
+        ) => None,
+    }
 }

@@ -1,8 +1,9 @@
-//! The smallest change of a context that would change what it gets.
+//! A small change of a context that changes the decision of a flag.
 //!
-//! A search over the values that the flag's own tests mention, each tried with the evaluator itself.
+//! The search tries the values that the flag's own tests mention, first one change, then two. The evaluator decides each
+//! attempt.
 //!
-//! **Invariant:** what is returned was decided, never guessed. That nothing is returned proves nothing.
+//! **Invariant:** a returned change was decided. No result does not prove that there is no such change.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
@@ -11,32 +12,46 @@ use crate::bundle::{
     Attribute, AttributeId, Bundle, Condition, Element, Flag, Follow, Operands, Ordered, Predicate, TextOperator, Type,
     Walk,
 };
-use crate::eval::{Cause, Context, Decision, Reason, Value, decide};
+use crate::eval::context::Context;
+use crate::eval::decide::decide;
+use crate::eval::decision::{Cause, Decision, Reason};
+use crate::eval::value::{EXACT, Value};
 
-/// Changes of a context, and what it gets with them.
+/// Changes of a context, and the decision that they lead to.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Nearest<'b> {
-    /// One or two.
+    /// One or two changes of different attributes.
     pub changes: Vec<Change<'b>>,
-    /// With the changes made.
+    /// The decision after the changes.
     pub decision: Decision<'b>,
 }
 
 /// Another value for one attribute.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Change<'b> {
-    /// Whose value.
+    /// The attribute. The attribute `now` stands for the time of the decision.
     pub attribute: &'b Attribute,
-    /// The value; none to leave the attribute away.
+    /// The new value, or `None` to remove the attribute.
     pub value: Option<Json>,
 }
 
-/// Pairs are tried of so many single changes at most.
+/// The number of single changes of which pairs are tried.
 const PAIRED: usize = 64;
-/// So many values of one operand list or enum are tried.
+/// The number of values of one list of operands, or of an attribute's allowed values, that are tried.
 const VALUES: usize = 16;
 
-/// The smallest change found that makes `flag` serve another variant.
+impl Bundle {
+    /// Finds a small change of the context that makes the flag with this key serve another variant.
+    ///
+    /// Returns `None` for an unknown key, for a flag whose decision no context changes, and if no change was found.
+    pub fn nearest(&self, key: &str, context: &Context<'_>, now: Timestamp) -> Option<Nearest<'_>> {
+        nearest(self, self.flag(key)?, context, now)
+    }
+}
+
+/// Finds a small change of the context that makes `flag`, which must be one of `bundle`'s, serve another variant.
 pub fn nearest<'b>(bundle: &'b Bundle, flag: &'b Flag, context: &Context<'_>, now: Timestamp) -> Option<Nearest<'b>> {
     let present = decide(bundle, flag, context, now);
     if matches!(present.reason, Reason::Disabled(Cause::Kill | Cause::Disabled) | Reason::Static) {
@@ -47,23 +62,23 @@ pub fn nearest<'b>(bundle: &'b Bundle, flag: &'b Flag, context: &Context<'_>, no
         let mut context = context.clone();
         let mut now = now;
         for (id, change) in changes {
-            let value = change.value.as_ref().map_or(Value::Absent, |json| Value::read(change.attribute, json));
+            let value = change.value.as_ref().map_or(Value::Absent, |json| Value::from_json(change.attribute, json));
             match (*id, value) {
                 (AttributeId::NOW, Value::Time(time)) => now = time,
                 (id, value) => context.set(id, value.into_owned()),
             }
         }
         let decision = decide(bundle, flag, &context, now);
-        let other = !std::ptr::eq(decision.variant, present.variant) && !matches!(decision.reason, Reason::Error(_));
+        let is_other = !std::ptr::eq(decision.variant, present.variant) && !matches!(decision.reason, Reason::Error(_));
         let changes = || changes.iter().map(|(_, change)| change.clone()).collect();
-        other.then(|| Nearest { changes: changes(), decision })
+        is_other.then(|| Nearest { changes: changes(), decision })
     };
-    candidates.iter().find_map(|one| attempt(&[one])).or_else(|| {
+    candidates.iter().find_map(|change| attempt(&[change])).or_else(|| {
         let paired = || candidates.iter().take(PAIRED);
-        let second = |(at, one): (usize, &(AttributeId, Change<'b>))| {
-            paired().skip(at + 1).filter(|two| two.0 != one.0).find_map(|two| attempt(&[one, two]))
+        let with_second = |(index, first): (usize, &(AttributeId, Change<'b>))| {
+            paired().skip(index + 1).filter(|second| second.0 != first.0).find_map(|second| attempt(&[first, second]))
         };
-        paired().enumerate().find_map(second)
+        paired().enumerate().find_map(with_second)
     })
 }
 
@@ -76,14 +91,14 @@ fn candidates<'b>(bundle: &'b Bundle, flag: &'b Flag) -> Vec<(AttributeId, Chang
     for condition in walk {
         let Condition::Test(test) = condition else { continue };
         let Some(attribute) = bundle.attributes.get(test.attribute) else { continue };
-        let mut values = tried(&test.predicate, attribute.kind);
+        let mut values = boundary_values(&test.predicate, attribute.kind);
         let allowed = attribute.allowed.iter().flatten().take(VALUES);
         match attribute.kind {
             Type::List(_) => values.extend(allowed.map(|value| json!([value]))),
             _ => values.extend(allowed.map(|value| json!(value))),
         }
         let removal = (test.attribute != AttributeId::NOW).then_some(None);
-        values.retain(|value| !matches!(Value::read(attribute, value), Value::Unusable(_)));
+        values.retain(|value| !matches!(Value::from_json(attribute, value), Value::Unusable(_)));
         for value in values.into_iter().map(Some).chain(removal) {
             let change = (test.attribute, Change { attribute, value });
             if !changes.contains(&change) {
@@ -94,8 +109,8 @@ fn candidates<'b>(bundle: &'b Bundle, flag: &'b Flag) -> Vec<(AttributeId, Chang
     changes
 }
 
-/// Values on both sides of what the predicate asks for, those that satisfy it first.
-fn tried(predicate: &Predicate, kind: Type) -> Vec<Json> {
+/// Returns values that satisfy the predicate, then values that do not.
+fn boundary_values(predicate: &Predicate, kind: Type) -> Vec<Json> {
     match predicate {
         Predicate::Exists => match kind {
             Type::Boolean => vec![json!(true)],
@@ -107,12 +122,12 @@ fn tried(predicate: &Predicate, kind: Type) -> Vec<Json> {
             Type::List(Element::String | Element::Number) => vec![json!([])],
         },
         Predicate::OneOf(operands) => {
-            let mut values: Vec<_> = each(operands).into_iter().take(VALUES).collect();
+            let mut values: Vec<_> = json_values(operands).into_iter().take(VALUES).collect();
             match operands {
                 Operands::Booleans(_) => values.extend([json!(true), json!(false)]),
                 Operands::Numbers(numbers) => values.extend(numbers.last().map(|last| number(last + 1.0))),
                 Operands::Texts(_) => values.push(json!("other")),
-                _ => {}
+                Operands::Versions(_) | Operands::Times(_) | Operands::Networks(_) => {}
             }
             values
         }
@@ -128,36 +143,38 @@ fn tried(predicate: &Predicate, kind: Type) -> Vec<Json> {
             .map(|time| json!(time.to_string()))
             .collect(),
         Predicate::StartsWith(part) | Predicate::Contains(part) => vec![json!(part), json!("other")],
-        Predicate::EndsWith(part) => vec![ending(part), json!("other")],
+        Predicate::EndsWith(part) => vec![with_suffix(part), json!("other")],
         Predicate::Folded(folded) => match folded.operator() {
             TextOperator::Matches => vec![json!("other")],
-            TextOperator::EndsWith => folded.operands().iter().map(|part| ending(part)).collect(),
-            _ => folded.operands().iter().take(VALUES).map(|text| json!(text)).collect(),
+            TextOperator::EndsWith => folded.operands().iter().map(|part| with_suffix(part)).collect(),
+            TextOperator::Equals | TextOperator::StartsWith | TextOperator::Contains => {
+                folded.operands().iter().take(VALUES).map(|text| json!(text)).collect()
+            }
         },
         Predicate::Matches(_) => vec![json!("other")],
-        Predicate::Has(_, operands) => vec![Json::Array(each(operands)), json!([])],
+        Predicate::Has(_, operands) => vec![Json::Array(json_values(operands)), json!([])],
     }
 }
 
-/// A text that ends so; of an address, one that somebody could have.
-fn ending(part: &str) -> Json {
+/// Returns a text with this suffix. For the suffix of an email address, the text is a complete address.
+fn with_suffix(part: &str) -> Json {
     if part.starts_with('@') { json!(format!("someone{part}")) } else { json!(part) }
 }
 
-fn each(operands: &Operands) -> Vec<Json> {
+fn json_values(operands: &Operands) -> Vec<Json> {
     match operands {
-        Operands::Booleans(booleans) => booleans.iter().map(|one| json!(one)).collect(),
-        Operands::Numbers(numbers) => numbers.iter().map(|one| number(*one)).collect(),
-        Operands::Texts(texts) => texts.iter().map(|one| json!(one)).collect(),
-        Operands::Versions(versions) => versions.iter().map(|one| json!(one.to_string())).collect(),
-        Operands::Times(times) => times.iter().map(|one| json!(one.to_string())).collect(),
-        Operands::Networks(networks) => networks.iter().map(|one| json!(one.addr().to_string())).collect(),
+        Operands::Booleans(booleans) => booleans.iter().map(|operand| json!(operand)).collect(),
+        Operands::Numbers(numbers) => numbers.iter().map(|operand| number(*operand)).collect(),
+        Operands::Texts(texts) => texts.iter().map(|operand| json!(operand)).collect(),
+        Operands::Versions(versions) => versions.iter().map(|operand| json!(operand.to_string())).collect(),
+        Operands::Times(times) => times.iter().map(|operand| json!(operand.to_string())).collect(),
+        Operands::Networks(networks) => networks.iter().map(|network| json!(network.addr().to_string())).collect(),
     }
 }
 
-/// Without a fraction where there is none, as a person would write it.
+/// Writes an integer without a fraction, as a person would write it.
 #[allow(clippy::cast_possible_truncation, reason = "checked to be a whole number within ±2^53")]
 fn number(number: f64) -> Json {
-    let whole = number.fract() == 0.0 && number.abs() <= crate::eval::context::EXACT;
-    if whole { json!(number as i64) } else { json!(number) }
+    let is_integer = number.fract() == 0.0 && number.abs() <= EXACT;
+    if is_integer { json!(number as i64) } else { json!(number) }
 }

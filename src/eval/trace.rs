@@ -1,120 +1,154 @@
-//! Every step of a decision, also those that did not settle it.
+//! Every step of a decision, with the steps that did not settle it.
 //!
-//! Each truth and each outcome in a trace is what the deciding functions themselves give for that part.
+//! **Invariant:** every truth and every outcome in a trace is computed by the functions that decide.
 
 use jiff::Timestamp;
 
 use crate::bundle::{AttributeId, Bucket, Bundle, Condition, Flag, HashDomain, Percent, Rule, Serve, Test};
 use crate::eval::condition::Scope;
-use crate::eval::{Context, Decision, Outcome, Truth, Value};
+use crate::eval::context::Context;
+use crate::eval::decision::{Decision, Outcome, Reason};
+use crate::eval::truth::Truth;
+use crate::eval::value::Value;
 
-/// A decision and all that led to it.
+/// A decision with every step that led to it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Trace<'b, 'c> {
-    /// What was decided.
+    /// The decision.
     pub decision: Decision<'b>,
-    /// As in [`Flag::prerequisites`].
+    /// The prerequisites, in the order of [`Flag::prerequisites`].
     pub prerequisites: Vec<ConditionTrace<'b, 'c>>,
-    /// As in [`Flag::rules`].
+    /// The rules, in the order of [`Flag::rules`].
     pub rules: Vec<RuleTrace<'b, 'c>>,
 }
 
 /// One rule of a trace.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct RuleTrace<'b, 'c> {
     /// The rule itself.
     pub rule: &'b Rule,
-    /// Whom it is for; none where it is for everyone.
+    /// The condition of the rule, if it has one.
     pub condition: Option<ConditionTrace<'b, 'c>>,
-    /// The unit's bucket at the gate of a partial rollout, where there is a unit.
+    /// The unit's bucket in the rollout, if the rollout is partial and the context has a unit.
     pub gate: Option<Bucket>,
-    /// The unit's bucket in the split, where there are both.
+    /// The unit's bucket in the split, if the rule has a split and the context has a unit.
     pub split: Option<Bucket>,
-    /// What became of it; none if the decision did not come this far.
+    /// The outcome of the rule, or `None` if the decision did not reach it.
     pub outcome: Option<Outcome>,
 }
 
 /// One condition of a trace.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct ConditionTrace<'b, 'c> {
     /// Whether it holds.
     pub truth: Truth,
-    /// What it is made of.
+    /// The kind of the condition, with its parts.
     pub kind: TraceKind<'b, 'c>,
 }
 
-/// What a condition is made of.
+/// The kind of a condition, with its parts.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum TraceKind<'b, 'c> {
-    /// [`Condition::All`]
+    /// All parts must hold.
     All(Vec<ConditionTrace<'b, 'c>>),
-    /// [`Condition::Any`]
+    /// One part must hold.
     Any(Vec<ConditionTrace<'b, 'c>>),
-    /// [`Condition::Not`]
+    /// The part must not hold.
     Not(Box<ConditionTrace<'b, 'c>>),
-    /// [`Condition::Segment`]
+    /// The context must be in a segment.
     Segment {
-        /// Its name.
+        /// The name of the segment.
         name: &'b str,
-        /// Its condition.
+        /// The condition of the segment.
         condition: Box<ConditionTrace<'b, 'c>>,
     },
-    /// [`Condition::Flag`]
+    /// Another flag must serve one of some variants.
     Flag {
         /// The other flag.
         flag: &'b Flag,
-        /// The names of the variants asked for.
+        /// The names of the accepted variants.
         wanted: Vec<&'b str>,
-        /// What it serves.
+        /// The decision of the other flag.
         decision: Decision<'b>,
     },
-    /// [`Condition::Test`]
+    /// The value of an attribute must pass a test.
     Test {
         /// The test itself.
         test: &'b Test,
         /// The attribute's name.
         attribute: &'b str,
-        /// What the context has; the moment of the decision is [`Value::Time`].
+        /// The value in the context. The value of `now` is the time of the decision.
         found: Value<'c>,
     },
 }
 
-/// Decides as [`decide`](super::decide) does and records every step.
-pub fn trace<'b, 'c>(bundle: &'b Bundle, flag: &'b Flag, context: &'c Context<'c>, now: Timestamp) -> Trace<'b, 'c> {
-    let scope = Scope { bundle, context, now };
-    let decision = scope.decide(flag);
-    // Where `off` was served before any rule was asked, no rule was reached.
-    let reached = match decision.reason {
-        crate::eval::Reason::Disabled(_) => 0,
-        _ => decision.rule.map_or(flag.rules.len(), |last| last + 1),
-    };
-    let rules = flag.rules.iter().enumerate();
-    Trace {
-        decision,
-        prerequisites: flag.prerequisites.iter().map(|condition| scope.trace(condition)).collect(),
-        rules: rules.map(|(at, rule)| scope.trace_rule(flag, rule, at < reached)).collect(),
+impl Bundle {
+    /// Decides the flag with this key as [`Bundle::decide`] does, and records every step. Returns `None` for an unknown
+    /// key.
+    pub fn trace<'b, 'c>(&'b self, key: &str, context: &'c Context<'c>, now: Timestamp) -> Option<Trace<'b, 'c>> {
+        self.flag(key).map(|flag| trace(self, flag, context, now))
     }
 }
 
+/// Decides as [`decide`](super::decide) does, and records every step.
+pub fn trace<'b, 'c>(bundle: &'b Bundle, flag: &'b Flag, context: &'c Context<'c>, now: Timestamp) -> Trace<'b, 'c> {
+    let scope = Scope { bundle, context, now };
+    let decision = scope.decide(flag);
+    // The decision reached no rule if a kill or a missing prerequisite turned the flag off.
+    let reached = match decision.reason {
+        Reason::Disabled(_) => 0,
+        Reason::Static | Reason::TargetingMatch | Reason::Split | Reason::Default | Reason::Error(_) => {
+            decision.rule.map_or(flag.rules.len(), |last| last + 1)
+        }
+    };
+    let rules = flag.rules.iter().enumerate().map(|(index, rule)| {
+        let reach = if index < reached { Reach::Reached } else { Reach::NotReached };
+        scope.trace_rule(flag, rule, reach)
+    });
+    Trace {
+        decision,
+        prerequisites: flag.prerequisites.iter().map(|condition| scope.trace(condition)).collect(),
+        rules: rules.collect(),
+    }
+}
+
+/// Whether the decision came as far as a rule.
+#[derive(Clone, Copy)]
+enum Reach {
+    Reached,
+    NotReached,
+}
+
 impl<'b, 'c> Scope<'b, 'c> {
-    fn trace_rule(&self, flag: &'b Flag, rule: &'b Rule, reached: bool) -> RuleTrace<'b, 'c> {
-        let partial = !matches!(rule.rollout, Percent::ALL | Percent::ZERO);
-        let splits = matches!(rule.serve, Serve::Split(_));
-        let bucket = |wanted: bool, domain| wanted.then(|| self.bucket(flag, domain).ok()).flatten();
+    fn trace_rule(&self, flag: &'b Flag, rule: &'b Rule, reach: Reach) -> RuleTrace<'b, 'c> {
+        let bucket = |domain| self.bucket(flag, domain).ok();
         RuleTrace {
             rule,
             condition: rule.condition.as_ref().map(|condition| self.trace(condition)),
-            gate: bucket(partial, HashDomain::Rollout),
-            split: bucket(splits, HashDomain::Split),
-            outcome: reached.then(|| self.apply(flag, rule)),
+            gate: match rule.rollout {
+                Percent::ALL | Percent::ZERO => None,
+                _ => bucket(HashDomain::Rollout),
+            },
+            split: match rule.serve {
+                Serve::Variant(_) => None,
+                Serve::Split(_) => bucket(HashDomain::Split),
+            },
+            outcome: match reach {
+                Reach::Reached => Some(self.apply(flag, rule)),
+                Reach::NotReached => None,
+            },
         }
     }
 
     fn trace(&self, condition: &'b Condition) -> ConditionTrace<'b, 'c> {
-        let each = |inner: &'b [Condition]| inner.iter().map(|condition| self.trace(condition)).collect();
+        let trace_all = |inner: &'b [Condition]| inner.iter().map(|condition| self.trace(condition)).collect();
         let kind = match condition {
-            Condition::All(inner) => TraceKind::All(each(inner)),
-            Condition::Any(inner) => TraceKind::Any(each(inner)),
+            Condition::All(inner) => TraceKind::All(trace_all(inner)),
+            Condition::Any(inner) => TraceKind::Any(trace_all(inner)),
             Condition::Not(inner) => TraceKind::Not(Box::new(self.trace(inner))),
             Condition::Segment(id) => {
                 let segment = self.bundle.segment_at(*id);
@@ -127,7 +161,7 @@ impl<'b, 'c> Scope<'b, 'c> {
             }
             Condition::Test(test) => TraceKind::Test {
                 test,
-                attribute: self.bundle.attributes.get(test.attribute).map_or("", |attribute| &attribute.name),
+                attribute: self.bundle.attributes.name(test.attribute),
                 found: match test.attribute {
                     AttributeId::NOW => Value::Time(self.now),
                     id => self.context.value(id).clone(),

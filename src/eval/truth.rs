@@ -1,6 +1,6 @@
 //! Kleene's three truth values.
 
-/// Whether a condition holds.
+/// The truth of a condition.
 ///
 /// ```
 /// # use flagctl::eval::Truth;
@@ -12,14 +12,14 @@
 pub enum Truth {
     /// It does not hold.
     False,
-    /// The context has no usable value to tell by.
+    /// The context has no usable value for an attribute that the condition needs.
     Unknown,
     /// It holds.
     True,
 }
 
 impl Truth {
-    /// The opposite; of unknown, unknown.
+    /// Returns the opposite. The opposite of unknown is unknown.
     #[allow(clippy::should_implement_trait, reason = "the operator `!` would hide that it is not Boolean")]
     pub fn not(self) -> Self {
         match self {
@@ -29,7 +29,7 @@ impl Truth {
         }
     }
 
-    /// The least of them; true where there is none. Stops at the first that settles it.
+    /// Returns the least of the truths, or true without any. Stops at the first false.
     #[inline]
     pub fn all(truths: impl IntoIterator<Item = Self>) -> Self {
         let mut least = Self::True;
@@ -42,7 +42,7 @@ impl Truth {
         least
     }
 
-    /// The greatest of them; false where there is none. Stops at the first that settles it.
+    /// Returns the greatest of the truths, or false without any. Stops at the first true.
     #[inline]
     pub fn any(truths: impl IntoIterator<Item = Self>) -> Self {
         let mut greatest = Self::False;

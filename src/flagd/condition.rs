@@ -7,7 +7,7 @@ use crate::bundle::{
     Attribute, AttributeId, Comparison, Condition, Element, Operands, Ordered, Polarity, Predicate, Quantifier, Test,
     Type,
 };
-use crate::eval::{Truth, Value, judge};
+use crate::eval::{Truth, Value, evaluate};
 use crate::flagd::guard::{is_boolean, is_list_of_numbers, is_list_of_texts, is_number, is_text};
 use crate::flagd::logic::{and, not, number, one_of, or, var};
 use crate::flagd::{Writer, text, version};
@@ -45,7 +45,7 @@ impl<'b> Writer<'b> {
             (Predicate::Exists, _) if truth => json!({ "!==": [value, null] }),
             (Predicate::Exists, _) => json!({ "===": [value, null] }),
             (predicate, Type::Boolean) => {
-                let wanted = |boolean: &bool| judge(predicate, &Value::Boolean(*boolean)) == wanted;
+                let wanted = |boolean: &bool| evaluate(predicate, &Value::Boolean(*boolean)) == wanted;
                 or([true, false].iter().filter(|boolean| wanted(boolean)).map(|boolean| is_boolean(&value, *boolean)))
             }
             (Predicate::OneOf(Operands::Numbers(numbers)), Type::Number) => {
@@ -83,7 +83,7 @@ impl<'b> Writer<'b> {
 
     fn text(&mut self, test: &Test, attribute: &Attribute, value: &Json, predicate: &Predicate, wanted: Truth) -> Json {
         if let Some(allowed) = &attribute.allowed {
-            let fits = |text: &&str| judge(predicate, &Value::Text((*text).into())) == wanted;
+            let fits = |text: &&str| evaluate(predicate, &Value::Text((*text).into())) == wanted;
             return one_of(value, allowed.iter().map(AsRef::as_ref).filter(fits).map(|text| json!(text)).collect());
         }
         match (text::holds(value, predicate), wanted) {
@@ -121,7 +121,7 @@ impl<'b> Writer<'b> {
     }
 
     fn cannot(&mut self, test: &Test, attribute: &Attribute, why: &str) -> Json {
-        self.refuse(format_args!("`{}`: {why}", test.words(&attribute.name)))
+        self.refuse(format_args!("`{}`: {why}", test.describe(&attribute.name)))
     }
 
     /// The attribute's value. Clients walk the path through texts and lists, too, and JavaScript's through what it

@@ -350,7 +350,7 @@ impl Lowering {
     }
 
     fn moment(&mut self, node: &Node) -> Option<Spanned<String>> {
-        match node.as_text().and_then(crate::eval::moment) {
+        match node.as_text().and_then(crate::eval::parse_datetime) {
             Some(_) => self.text(node),
             None => self.misfit(node.span, "a moment"),
         }

@@ -378,7 +378,7 @@ impl Golden {
 
 impl Lowering {
     fn instant(&mut self, node: &Node) -> Option<Spanned<Timestamp>> {
-        match node.as_text().and_then(crate::eval::moment) {
+        match node.as_text().and_then(crate::eval::parse_datetime) {
             Some(value) => Some(Spanned { value, span: node.span }),
             None => self.misfit(node.span, "a moment"),
         }

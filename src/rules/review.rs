@@ -137,7 +137,7 @@ pub(super) fn contradiction(bundle: &Bundle, condition: &Condition) -> Vec<Strin
             parts = fewer;
         }
     }
-    parts.iter().map(|part| bundle.words(part)).collect()
+    parts.iter().map(|part| bundle.describe(part)).collect()
 }
 
 fn asks_flags(bundle: &Bundle, condition: &Condition) -> bool {

@@ -236,7 +236,7 @@ impl<'p> PlannedAssertion<'p> {
         let asks = flags.iter().flat_map(|flag| flag.conditions()).any(|one| self.bundle.depends_on_time(one));
         let moment = if asks { format!(" at {now}") } else { String::new() };
         let diagnostic = Diagnostic::new(Code::FailedAssertion, span, format!("{must}: broken by {json}{moment}"));
-        let context = Context::from_json(&self.bundle.attributes, &json).map(|(context, _)| context.into_owned());
+        let context = Context::from_json(&self.bundle.attributes, &json).map(|parsed| parsed.context.into_owned());
         let decided = |context: &Context<'static>| {
             let decided = |flag| TestedDecision { bundle: self.bundle, flag, context: context.clone(), now };
             flags.into_iter().map(decided).collect()

@@ -57,7 +57,7 @@ impl Resolver<'_> {
             self.report(Diagnostic::new(Code::InvalidValue, span, message).help(help));
             return None;
         }
-        match Value::read(attribute, &node.to_json()) {
+        match Value::from_json(attribute, &node.to_json()) {
             Value::Unusable(_) => {
                 self.report(unusable(attribute, node));
                 None

@@ -285,7 +285,7 @@ impl Reference<'_> {
             Condition::All(inner) => inner.iter().map(|one| self.holds(one)).min().unwrap_or(Truth::True),
             Condition::Any(inner) => inner.iter().map(|one| self.holds(one)).max().unwrap_or(Truth::False),
             Condition::Not(inner) => self.holds(inner).not(),
-            Condition::Segment(id) => self.holds(&self.bundle.segments[id.0 as usize].condition),
+            Condition::Segment(id) => self.holds(&self.bundle.segments()[id.0 as usize].condition),
             Condition::Flag { key, variants } => variants.contains(&self.decide(self.bundle.flag_at(*key)).0).into(),
             Condition::Test(_) => holds(self.bundle, condition, self.context, self.now),
         }
@@ -332,7 +332,7 @@ impl Reference<'_> {
 /// which any flag of any bundle does something else.
 fn cells(bundles: &[&Bundle]) -> Vec<(Buckets, Share)> {
     let mut ends: BTreeMap<(Vec<u8>, u16), BTreeSet<u32>> = BTreeMap::new();
-    for flag in bundles.iter().flat_map(|bundle| bundle.flags.iter().take(2)) {
+    for flag in bundles.iter().flat_map(|bundle| bundle.flags().iter().take(2)) {
         let gates = flag.rules.iter().map(|rule| rule.rollout.buckets());
         ends.entry(hash_of(flag, HashDomain::Rollout)).or_default().extend(gates);
         let splits = flag.rules.iter().filter_map(|rule| match &rule.serve {
@@ -404,7 +404,7 @@ struct Case<'b> {
 
 impl<'b> Case<'b> {
     fn new(bundles: [&'b Bundle; 2], json: &'b Json, now: Timestamp) -> Self {
-        let contexts = bundles.map(|bundle| Context::from_json(&bundle.attributes, json).unwrap().0);
+        let contexts = bundles.map(|bundle| Context::from_json(bundle.attributes(), json).unwrap().context);
         Self { bundles, contexts, now }
     }
 
@@ -545,7 +545,7 @@ impl World<'_> {
     /// here, so that only units that nothing names count.
     fn some(&self, wanted: impl Fn(&Reference<'_>) -> bool) -> bool {
         self.contexts.iter().any(|(json, now)| {
-            let context = Context::from_json(&self.bundle.attributes, json).unwrap().0;
+            let context = Context::from_json(self.bundle.attributes(), json).unwrap().context;
             let named = is_named(json, self.json);
             let (bundle, context, now) = (self.bundle, &context, *now);
             !named && self.cells.iter().any(|(buckets, _)| wanted(&Reference { bundle, context, now, buckets }))
@@ -564,7 +564,7 @@ impl World<'_> {
             ProofResult::Proven => assert!(!some, "{shown}"),
             ProofResult::Refuted(Witness { context, now }) => {
                 let json = Json::Object(context.clone());
-                let context = Context::from_json(&self.bundle.attributes, &json).unwrap().0;
+                let context = Context::from_json(self.bundle.attributes(), &json).unwrap().context;
                 assert!(broken(&context, *now), "{json} {shown}");
             }
             ProofResult::Undecided(doubt) => assert_eq!(*doubt, UndecidedReason::NoUnit),
@@ -597,7 +597,7 @@ fn assertions_agree_with_the_evaluator() {
         let variant = random.pick(&["on", "off", "late"]);
         let served = ServedVariant::find(main, variant).unwrap();
         let needed = ServedVariant::find(base, random.pick(&["on", "off"])).unwrap();
-        let (when, then) = (&bundle.segments[2].condition, &bundle.segments[3].condition);
+        let (when, then) = (&bundle.segments()[2].condition, &bundle.segments()[3].condition);
         let gets = |served: ServedVariant<'_>, context: &Context<'_>, now| {
             let flag = served.flag.flag();
             std::ptr::eq(decide(&bundle, flag, context, now).variant, flag.variant(served.variant))
@@ -654,7 +654,7 @@ fn assertions_agree_with_the_evaluator() {
             at_most(served, Share::of_buckets(40_000), None, &budget),
             &|context, now| gets(served, context, now),
             contexts.iter().any(|(json, now)| {
-                let context = &Context::from_json(&bundle.attributes, json).unwrap().0;
+                let context = &Context::from_json(bundle.attributes(), json).unwrap().context;
                 let named = is_named(json, world.json);
                 let had = world
                     .cells
@@ -676,13 +676,15 @@ fn assertions_agree_with_the_evaluator() {
             ProofResult::Undecided(doubt) => panic!("{doubt:?} {shown}"),
         }
         let reached = reachability(main, &budget).unwrap();
-        let flag = &Flag { state: State::Enabled, ..main.flag().clone() };
+        let mut flag = main.flag().clone();
+        flag.state = State::Enabled;
+        let flag = &flag;
         for (at, reach) in reached.rules.iter().enumerate() {
             let decides = |reference: &Reference<'_>| reference.decide(flag).1 == DecidedBy::Rule(at);
             match reach {
                 RuleReachability::Reachable(Some(Witness { context, now })) => {
                     let json = Json::Object(context.clone());
-                    let context = Context::from_json(&bundle.attributes, &json).unwrap().0;
+                    let context = Context::from_json(bundle.attributes(), &json).unwrap().context;
                     assert_eq!(decide(&bundle, flag, &context, *now).rule, Some(at), "{json} {shown}");
                 }
                 RuleReachability::Reachable(None) => {}
@@ -703,12 +705,12 @@ fn assertions_agree_with_the_evaluator() {
                     // And none of what is named is too much: without it, there is somebody.
                     let reached = |flag: Flag, rule: usize| {
                         let mut bundle = bundle.clone();
-                        *bundle.flags.find_mut("main").unwrap() = flag;
+                        *bundle.flags_mut().find_mut("main").unwrap() = flag;
                         let main = Definition::find(&bundle, "main").unwrap();
                         match reachability(main, &budget).unwrap().rules.swap_remove(rule) {
                             RuleReachability::Reachable(Some(Witness { context, now })) => {
                                 let json = Json::Object(context);
-                                let context = Context::from_json(&bundle.attributes, &json).unwrap().0;
+                                let context = Context::from_json(bundle.attributes(), &json).unwrap().context;
                                 decide(&bundle, main.flag(), &context, now).rule == Some(rule)
                             }
                             RuleReachability::Reachable(None) => true,
@@ -797,7 +799,7 @@ fn units_named_by_a_condition_are_hashed_one_by_one() {
     let (before, after) = (read(&before), read(&after));
     let moves = (0..2_000).map(|at| json!({"targetingKey": format!("qa{at}")})).filter(|json| {
         let served = [&before, &after].map(|bundle| {
-            let context = Context::from_json(&bundle.attributes, json).unwrap().0;
+            let context = Context::from_json(bundle.attributes(), json).unwrap().context;
             decide(bundle, bundle.flag_at(FlagId(0)), &context, Timestamp::UNIX_EPOCH).variant.name.clone()
         });
         served[0] != served[1]

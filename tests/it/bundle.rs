@@ -56,8 +56,8 @@ fn a_bundle_read_back_decides_the_same() {
         let again = Bundle::from_json(&bytes).unwrap();
         assert_eq!(again.to_json().unwrap(), bytes);
         for json in contexts() {
-            let (context, _) = Context::from_json(&bundle.attributes, &json).unwrap();
-            for (flag, same) in bundle.flags.iter().zip(&again.flags) {
+            let context = Context::from_json(bundle.attributes(), &json).unwrap().context;
+            for (flag, same) in bundle.flags().iter().zip(again.flags()) {
                 let (one, two) = (decide(&bundle, flag, &context, now()), decide(&again, same, &context, now()));
                 assert_eq!(summary(&one), summary(&two));
             }
@@ -67,7 +67,8 @@ fn a_bundle_read_back_decides_the_same() {
 
 #[test]
 fn a_context_parsed_from_bytes_equals_one_parsed_from_json() {
-    let attributes = compile(&examples(), "production").0.attributes;
+    let bundle = compile(&examples(), "production").0;
+    let attributes = bundle.attributes();
     let texts = fs::read_to_string("examples/contexts/users.jsonl").unwrap();
     let odd = [
         r#"{"country": "DE", "app": {"version": "2.4.0", "platform": null, "unknown": [1, {"a": {}}]}, "x": {}, "y": {"z": 1}}"#,
@@ -87,17 +88,19 @@ fn a_context_parsed_from_bytes_equals_one_parsed_from_json() {
     ];
     for text in texts.lines().chain(odd) {
         let same = serde_json::from_str(text).map(|json: Json| {
-            Context::from_json(&attributes, &json).map(|(context, unknown)| (context.into_owned(), unknown))
+            let parsed = Context::from_json(attributes, &json);
+            parsed.map(|parsed| (parsed.context.into_owned(), parsed.undeclared))
         });
-        let read = Context::from_slice(&attributes, text.as_bytes());
+        let read = Context::from_slice(attributes, text.as_bytes());
+        let read = read.map(|parsed| (parsed.context.into_owned(), parsed.undeclared));
         match same {
             Ok(same) => assert_eq!(read, same, "{text}"),
             Err(error) => assert_eq!(read, Err(ContextError::Syntax(error.to_string())), "{text}"),
         }
     }
-    assert!(Context::from_slice(&attributes, b"{\"country\": \"\xff\"}").is_err());
+    assert!(Context::from_slice(attributes, b"{\"country\": \"\xff\"}").is_err());
     let deep = format!("{}1{}", r#"{"a":"#.repeat(1000), "}".repeat(1000));
-    assert!(Context::from_slice(&attributes, deep.as_bytes()).is_err());
+    assert!(Context::from_slice(attributes, deep.as_bytes()).is_err());
 }
 
 #[test]
@@ -105,8 +108,8 @@ fn the_trace_ends_in_the_decision_and_the_nearest_change_changes_it() {
     let bundle = compile(&examples(), "production").0;
     let mut altered = 0;
     for json in contexts() {
-        let (context, _) = Context::from_json(&bundle.attributes, &json).unwrap();
-        for flag in &bundle.flags {
+        let context = Context::from_json(bundle.attributes(), &json).unwrap().context;
+        for flag in bundle.flags() {
             let decision = decide(&bundle, flag, &context, now());
             assert_eq!(summary(&trace(&bundle, flag, &context, now()).decision), summary(&decision));
             if let Some(nearest) = nearest(&bundle, flag, &context, now()) {
@@ -123,10 +126,10 @@ fn deciding_allocates_nothing() {
     let bundle = compile(&examples(), "production").0;
     let contexts = contexts();
     let contexts: Vec<_> =
-        contexts.iter().map(|json| Context::from_json(&bundle.attributes, json).unwrap().0).collect();
+        contexts.iter().map(|json| Context::from_json(bundle.attributes(), json).unwrap().context).collect();
     let all = || {
         for context in &contexts {
-            for flag in &bundle.flags {
+            for flag in bundle.flags() {
                 std::hint::black_box(decide(&bundle, flag, context, now()));
             }
         }
@@ -187,7 +190,8 @@ fn a_bundle_that_contradicts_itself_is_refused() {
         wrong.pointer_mut(parent).unwrap().as_object_mut().unwrap().insert(key.to_owned(), value);
         let error = Bundle::from_json(wrong.to_string().as_bytes()).expect_err(place);
         assert!(!matches!(error, BundleError::Shape(_)) || place.ends_with("rules"), "{place}: {error}");
-        let lazily = LazyBundle::new(in_lines(&wrong)).and_then(|bundle| bundle.flag("a").map(|flag| flag.is_some()));
+        let lazily =
+            LazyBundle::from_json(in_lines(&wrong)).and_then(|bundle| bundle.flag("a").map(|flag| flag.is_some()));
         // Nobody asks for that segment.
         assert_eq!(lazily.is_ok(), place == "/segments", "{place}: {lazily:?}");
     }
@@ -210,24 +214,25 @@ fn a_lazily_read_flag_decides_the_same() {
         let bytes = bundle.to_json().unwrap();
         assert_eq!(in_lines(&serde_json::from_slice(&bytes).unwrap()), bytes);
         let contexts = contexts();
-        // One after another, the last first; then each by itself.
-        let all = LazyBundle::new(bytes.clone()).unwrap();
-        assert_eq!((all.bundle().flags.len(), all.bundle().flags.iter().count()), (bundle.flags.len(), 0));
-        let mut flags: Vec<_> = bundle.flags.iter().collect();
-        flags.reverse();
-        for flag in flags {
-            let alone = LazyBundle::new(bytes.clone()).unwrap();
-            for lazy in [&all, &alone] {
-                let same = lazy.flag(&flag.key).unwrap().unwrap();
-                for json in &contexts {
-                    let (context, _) = Context::from_json(&bundle.attributes, json).unwrap();
-                    let decision = decide(lazy.bundle(), same, &context, now());
-                    assert_eq!(summary(&decision), summary(&decide(&bundle, flag, &context, now())));
+        // `all` loads one flag after another, the last first; `single` and `selected` have only one flag to load.
+        let all = LazyBundle::from_json(bytes.clone()).unwrap();
+        assert!(all.keys().eq(bundle.flags().keys()));
+        let mut keys: Vec<_> = bundle.flags().keys().collect();
+        keys.reverse();
+        for key in keys {
+            let single = LazyBundle::from_json(bytes.clone()).unwrap();
+            let selected = LazyBundle::from_json(bytes.clone()).unwrap().select([key]).unwrap();
+            assert!(selected.flags().len() < 6, "{key}");
+            for json in &contexts {
+                let context = Context::from_json(bundle.attributes(), json).unwrap().context;
+                let expected = summary(&bundle.decide(key, &context, now()).unwrap());
+                for lazy in [&all, &single] {
+                    assert_eq!(summary(&lazy.decide(key, &context, now()).unwrap().unwrap()), expected);
                 }
+                assert_eq!(summary(&selected.decide(key, &context, now()).unwrap()), expected);
             }
-            assert!(alone.bundle().flags.iter().count() < 6, "{}", flag.key);
         }
-        assert_eq!(all.into_bundle().to_json().unwrap(), bytes);
+        assert_eq!(all.select(all.keys()).unwrap().to_json().unwrap(), bytes);
     }
 }
 
@@ -263,11 +268,11 @@ fn errors_in_unrequested_flags_do_not_matter() {
         ("through", json!([on(3)])),
     ]);
     let mut bytes = in_lines(&wrong);
-    let lazy = LazyBundle::new(bytes.clone()).unwrap();
+    let lazy = LazyBundle::from_json(bytes.clone()).unwrap();
     assert!(lazy.flag("none").unwrap().is_none());
     assert!(lazy.flag("b").unwrap().is_some());
-    let read: Vec<_> = lazy.bundle().flags.iter().map(|flag| flag.key.as_ref()).collect();
-    assert_eq!(read, ["a", "b", "c"], "what a segment asks for is read too");
+    let selected = lazy.select(["b", "none"]).unwrap();
+    assert_eq!(selected.flags().keys().collect::<Vec<_>>(), ["a", "b", "c"], "the flags that a segment requires");
     for key in ["circle", "through", "lost", "circle-2", "circle"] {
         let error = lazy.flag(key).expect_err(key);
         assert!(matches!(error, BundleError::Inconsistent(_)), "{key}: {error}");
@@ -276,7 +281,7 @@ fn errors_in_unrequested_flags_do_not_matter() {
 
     let at = bytes.windows(3).position(|three| three == b"\"c\"").unwrap();
     bytes[at + 4] = b'!';
-    let lazy = LazyBundle::new(bytes.clone()).unwrap();
+    let lazy = LazyBundle::from_json(bytes.clone()).unwrap();
     assert!(lazy.flag("a").unwrap().is_some());
     assert!(matches!(lazy.flag("c"), Err(BundleError::Shape(_))));
     assert!(matches!(lazy.flag("b"), Err(BundleError::Shape(_))));
@@ -284,19 +289,19 @@ fn errors_in_unrequested_flags_do_not_matter() {
     // Laid out otherwise, it is read whole.
     for whole in [wrong.to_string().into_bytes(), serde_json::to_vec_pretty(&wrong).unwrap(), b"[".to_vec(), vec![0xff]]
     {
-        assert!(LazyBundle::new(whole).is_err());
+        assert!(LazyBundle::from_json(whole).is_err());
     }
     let right = flags(&[("a", json!([])), ("b", json!([on(0)])), ("c", json!([]))]);
     for whole in [right.to_string().into_bytes(), serde_json::to_vec_pretty(&right).unwrap()] {
-        assert!(LazyBundle::new(whole).unwrap().flag("b").unwrap().is_some());
+        assert!(LazyBundle::from_json(whole).unwrap().flag("b").unwrap().is_some());
     }
     let text = String::from_utf8(in_lines(&right)).unwrap();
     for whole in
         [text.replace('\n', "\r\n"), text.replace('\n', "\n\n"), text.replace(",\n", "\n,\n"), text.replace(",\n", ",")]
     {
-        assert!(LazyBundle::new(whole.into_bytes()).unwrap().flag("c").unwrap().is_some());
+        assert!(LazyBundle::from_json(whole.into_bytes()).unwrap().flag("c").unwrap().is_some());
     }
-    let none = LazyBundle::new(in_lines(&flags(&[]))).unwrap();
+    let none = LazyBundle::from_json(in_lines(&flags(&[]))).unwrap();
     assert!(none.flag("a").unwrap().is_none());
 }
 

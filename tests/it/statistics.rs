@@ -181,8 +181,8 @@ fn a_growing_rollout_removes_no_unit_and_changes_no_variant() {
         for rollout in [0, 1, 1_000, 10_000, 25_000, 25_001, 50_000, 99_999, 100_000] {
             let bundle = flag(bucketing, rollout);
             let flag = bundle.flag("copy").unwrap();
-            let unit = bundle.attributes.find("targetingKey").unwrap();
-            let mut context = Context::empty(&bundle.attributes);
+            let unit = bundle.attributes().find("targetingKey").unwrap();
+            let mut context = Context::empty(bundle.attributes());
             for (person, before) in before.iter_mut().enumerate() {
                 context.set(unit, Value::Text(format!("person-{person}").into()));
                 let decision = decide(&bundle, flag, &context, Timestamp::UNIX_EPOCH);

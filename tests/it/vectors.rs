@@ -140,7 +140,7 @@ fn conditions_evaluate_as_in_the_vectors() {
     for bundle in bundles(&files, "production") {
         for (number, row) in table.rows.iter().enumerate() {
             let flag = bundle.flag(&format!("row-{number}")).unwrap();
-            let (context, _) = Context::from_json(&bundle.attributes, &row.context).unwrap();
+            let context = Context::from_json(bundle.attributes(), &row.context).unwrap().context;
             let trace = trace(&bundle, flag, &context, row.now.unwrap_or(table.now));
             let truth = trace.rules[0].condition.as_ref().unwrap().truth;
             let holds = match truth {
@@ -235,8 +235,9 @@ fn decisions_and_reasons_match_the_vectors() {
                 for row in case.decisions.iter().filter(|row| row.environment == environment) {
                     rows += 1;
                     let flag = bundle.flag(&row.flag).unwrap();
-                    let (context, unknown) = Context::from_json(&bundle.attributes, &row.context).unwrap();
-                    assert!(unknown.is_empty(), "{}: {unknown:?}", case.name);
+                    let parsed = Context::from_json(bundle.attributes(), &row.context).unwrap();
+                    assert!(parsed.undeclared.is_empty(), "{}: {:?}", case.name, parsed.undeclared);
+                    let context = parsed.context;
                     let decision = decide(&bundle, flag, &context, row.now.unwrap_or(NOW));
                     let found = Said::of(&bundle, &row.flag, &decision);
                     if found != row.expected {

@@ -50,7 +50,7 @@ impl Engine for Flagctl {
     }
 
     fn load(&self, json: &str) -> Box<dyn Any> {
-        Box::new(LazyBundle::new(json.as_bytes().to_vec()).expect("a bundle"))
+        Box::new(LazyBundle::from_json(json.as_bytes().to_vec()).expect("a bundle"))
     }
 }
 

@@ -82,7 +82,7 @@ pub(crate) fn term(search: &Search<'_>, query: &Query<'_>, holds: bool) -> Term 
                 WantedTruth::False => Condition::Not(Box::new((*condition).clone())),
             };
             let bundle = search.encoder.bundle(query.side);
-            (bundle.map(|bundle| bundle.words(&condition)).unwrap_or_default(), TermTest::Holds(condition))
+            (bundle.map(|bundle| bundle.describe(&condition)).unwrap_or_default(), TermTest::Holds(condition))
         }
         (None, TermSubject::Named { attribute }) => {
             let named = named(search, attribute);

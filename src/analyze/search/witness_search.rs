@@ -170,7 +170,7 @@ impl<'e, 'b> ExpectedDecisions<'e, 'b> {
         let json = Json::Object(context.clone());
         self.bundles.iter().find_map(|(side, bundle)| {
             let context = match Context::from_json(&bundle.attributes, &json) {
-                Ok((context, _)) => context,
+                Ok(parsed) => parsed.context,
                 Err(error) => return Some(error.to_string()),
             };
             let mut conditions = self.conditions.iter().filter(|(other, ..)| other == side);
@@ -178,7 +178,7 @@ impl<'e, 'b> ExpectedDecisions<'e, 'b> {
             let condition = conditions.find_map(|(_, condition, want, held)| {
                 let wanted = if *want == WantedTruth::True { Truth::True } else { Truth::False };
                 let found = holds(bundle, condition, &context, now);
-                ((found == wanted) != *held).then(|| format!("{} is {found:?}", bundle.words(condition)))
+                ((found == wanted) != *held).then(|| format!("{} is {found:?}", bundle.describe(condition)))
             });
             condition.or_else(|| {
                 decisions.find_map(|(_, flag, variant, place)| {

@@ -101,7 +101,7 @@ fn read(args: &Args, global: &Global) -> Result<Option<Exported>> {
     if let Some(path) = &args.bundle {
         let bundle = bundle_arg::read(path)?;
         if let Some(missing) = args.flags.iter().find(|key| bundle.flag(key).is_none()) {
-            return Err(unknown_flag_in_bundle(missing, &bundle));
+            return Err(unknown_flag_in_bundle(missing, bundle.flags.keys()));
         }
         return Ok(Some(Exported { bundle, loaded: None, commit: None }));
     }

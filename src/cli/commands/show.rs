@@ -36,7 +36,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     if let Some(path) = &args.bundle {
         let bundle = bundle_arg::read(path)?;
-        let Some(flag) = bundle.flag(&args.flag) else { return Err(unknown_flag_in_bundle(&args.flag, &bundle)) };
+        let Some(flag) = bundle.flag(&args.flag) else {
+            return Err(unknown_flag_in_bundle(&args.flag, bundle.flags.keys()));
+        };
         return write(args.format, compiled_flag(&bundle, flag, &Dependants::in_bundle(&bundle)));
     }
     let source = args.at.source(Path::new("."))?;

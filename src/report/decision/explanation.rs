@@ -110,7 +110,7 @@ fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, at: usize, l
     }
     let asked = matches!(rule.outcome, Some(Outcome::Serves(..) | Outcome::Fails(_)));
     if asked && matches!(rule.rule.serve, Serve::Split(_)) {
-        let step = format!("split {}", flag.serve_words(&rule.rule.serve));
+        let step = format!("split {}", flag.describe_serve(&rule.rule.serve));
         let (split_mark, remark) = match rule.split {
             Some(bucket) => (HOLDS, in_bucket(bucket)),
             None => (UNKNOWN, missing),
@@ -142,7 +142,7 @@ fn add_condition(condition: &ConditionTrace<'_, '_>, depth: usize, lines: &mut V
             lines.push(line(depth, mark, step, &remark));
         }
         TraceKind::Test { test, attribute, found: value } => {
-            lines.push(line(depth, mark, test.words(attribute), &found(value)));
+            lines.push(line(depth, mark, test.describe(attribute), &found(value)));
         }
     }
 }

@@ -134,7 +134,7 @@ fn condition(trace: &ConditionTrace<'_, '_>) -> Json {
             "holds": holds, "flag": flag.key, "expected": wanted, "found": decision.variant.name,
         }),
         TraceKind::Test { test, attribute, found: value } => json!({
-            "holds": holds, "expected": test.words(attribute), "found": found(value),
+            "holds": holds, "expected": test.describe(attribute), "found": found(value),
         }),
     }
 }

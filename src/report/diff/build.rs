@@ -141,7 +141,7 @@ fn example(impact: &Impact, witness: &Witness, bundles: [&Bundle; 2]) -> Example
     let json = Json::Object(witness.context.clone());
     let decided = |bundle: &Bundle| {
         let flag = bundle.flag(&impact.flag)?;
-        let (context, _) = Context::from_json(&bundle.attributes, &json).ok()?;
+        let context = Context::from_json(&bundle.attributes, &json).ok()?.context;
         let decision = decide(bundle, flag, &context, witness.now);
         let text = served(bundle, flag, &context, witness.now, &decision);
         Some(text.lines().map(str::trim).collect::<Vec<_>>().join(", "))

@@ -194,7 +194,7 @@ impl CompiledJson {
         };
         let rules = flag.rules.iter().enumerate().map(|(index, rule)| RuleJson {
             rule: flag.rule_name(index),
-            condition: rule.condition.as_ref().map(|condition| bundle.words(condition)),
+            condition: rule.condition.as_ref().map(|condition| bundle.describe(condition)),
             rollout: rule.rollout.to_string(),
             serves: served(flag, rule),
         });

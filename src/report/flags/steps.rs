@@ -25,6 +25,6 @@ pub fn rule(flag: &Flag, rule_index: usize) -> String {
 
 /// Returns what a rule serves to the contexts that it matches: `25% → on`.
 pub(crate) fn served(flag: &Flag, rule: &Rule) -> String {
-    let serve = flag.serve_words(&rule.serve);
+    let serve = flag.describe_serve(&rule.serve);
     if rule.rollout.buckets() == BUCKETS { serve } else { format!("{} → {serve}", rule.rollout) }
 }

@@ -1,0 +1,143 @@
+//! One flag of a bundle: its variants, its state and its rules.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use crate::bundle::attribute::AttributeId;
+use crate::bundle::bucket::{BUCKETS, Bucket, Bucketer};
+use crate::bundle::condition::Condition;
+use crate::bundle::id::VariantId;
+use crate::bundle::percent::Percent;
+
+/// One flag in one environment.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Flag {
+    /// The name under which applications ask for the flag.
+    pub key: Box<str>,
+    /// The values that the flag can serve. Never empty.
+    pub variants: Vec<Variant>,
+    /// The variant that is served if the flag is killed, disabled, or lacks a prerequisite.
+    pub off: VariantId,
+    /// The variant that is served if no rule matches.
+    pub default: VariantId,
+    /// Whether the rules decide, or `off` is served to every context.
+    pub state: State,
+    /// Conditions that must all hold; otherwise `off` is served. All are [`Condition::Flag`].
+    pub prerequisites: Vec<Condition>,
+    /// The rules in their order. The first rule that matches decides.
+    pub rules: Vec<Rule>,
+    /// The attribute whose value is hashed to a bucket.
+    pub unit: AttributeId,
+    /// Turns units into buckets, with the flag's salt.
+    pub bucketer: Bucketer,
+}
+
+impl Flag {
+    /// Returns the variant at an index.
+    ///
+    /// # Panics
+    /// Panics if the index is of another flag that has more variants.
+    #[allow(clippy::indexing_slicing, reason = "the indices of a bundle are checked when it is made")]
+    pub fn variant(&self, id: VariantId) -> &Variant {
+        &self.variants[usize::from(id.0)]
+    }
+
+    /// Returns the name of the rule at an index: its own name, or its number counted from one, such as `#2`.
+    pub fn rule_name(&self, rule_index: usize) -> String {
+        rule_name(self.rules.get(rule_index).and_then(|rule| rule.name.as_deref()), rule_index)
+    }
+
+    /// Iterates over the conditions of the flag: its prerequisites, then the conditions of its rules.
+    pub fn conditions(&self) -> impl DoubleEndedIterator<Item = &Condition> {
+        self.prerequisites.iter().chain(self.rules.iter().filter_map(|rule| rule.condition.as_ref()))
+    }
+
+    /// Iterates over the same conditions as [`Flag::conditions`], to change them.
+    pub(crate) fn conditions_mut(&mut self) -> impl Iterator<Item = &mut Condition> {
+        self.prerequisites.iter_mut().chain(self.rules.iter_mut().filter_map(|rule| rule.condition.as_mut()))
+    }
+}
+
+/// Returns the name under which people refer to a rule: its own name, or its number counted from one, such as `#2`.
+pub fn rule_name(name: Option<&str>, rule_index: usize) -> String {
+    name.map_or_else(|| format!("#{}", rule_index + 1), str::to_owned)
+}
+
+/// Whether the rules of a flag decide.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum State {
+    /// The rules decide.
+    Enabled,
+    /// The definition says `enabled: false`: every context gets `off`.
+    Disabled,
+    /// An emergency: every context gets `off` until the kill is revived.
+    Killed {
+        /// The reason, as the person wrote it who killed the flag.
+        reason: Box<str>,
+        /// The person who killed the flag, if it was recorded.
+        by: Option<Box<str>>,
+        /// The time of the kill as it was written, if it was recorded.
+        at: Option<Box<str>>,
+    },
+}
+
+/// A named value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Variant {
+    /// The name under which rules serve the variant.
+    pub name: Box<str>,
+    /// The value that the application gets: any JSON, as the definition has it.
+    pub value: serde_json::Value,
+}
+
+/// A condition and what it serves.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Rule {
+    /// The name of the rule, if its definition has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Box<str>>,
+    /// The condition that a context must meet. A rule without one matches every context.
+    #[serde(default, rename = "if", skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Condition>,
+    /// The share of units that the rule admits. The next rule is tried for the others.
+    pub rollout: Percent,
+    /// The variants that an admitted context gets.
+    pub serve: Serve,
+}
+
+/// The variants that a rule serves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Serve {
+    /// One variant.
+    Variant(VariantId),
+    /// Several variants, each with the bucket at which its range ends (exclusive). The last range ends at
+    /// [`BUCKETS`].
+    Split(Vec<(Bucket, VariantId)>),
+}
+
+impl Serve {
+    /// Iterates over the variants with the range of buckets that each one gets, in the order of the buckets.
+    ///
+    /// A single variant gets all buckets. A range of a split is empty if its share is `0%`.
+    pub fn ranges(&self) -> impl Iterator<Item = (Range<Bucket>, VariantId)> {
+        let (single, ranges) = match self {
+            Self::Variant(id) => (Some((0..BUCKETS, *id)), [].as_slice()),
+            Self::Split(ranges) => (None, ranges.as_slice()),
+        };
+        let starts = std::iter::once(0).chain(ranges.iter().map(|(end, _)| *end));
+        single.into_iter().chain(starts.zip(ranges).map(|(start, (end, id))| (start..*end, *id)))
+    }
+
+    /// Iterates over the variants that get at least one bucket. A variant may come more than once.
+    pub fn variants(&self) -> impl Iterator<Item = VariantId> {
+        self.ranges().filter(|(range, _)| !range.is_empty()).map(|(_, id)| id)
+    }
+}

@@ -1,0 +1,36 @@
+//! A smaller bundle: some flags of a bundle, with everything that they depend on.
+
+use std::collections::BTreeSet;
+
+use crate::bundle::bundle::Bundle;
+use crate::bundle::id::{FlagId, SegmentId};
+use crate::bundle::visit::{Follow, Walk};
+
+impl Bundle {
+    /// Returns a bundle of these flags, and of the flags and segments that they depend on.
+    ///
+    /// **Invariant:** every flag of the new bundle is decided as in this one.
+    pub(super) fn subset(&self, flags: impl IntoIterator<Item = FlagId>) -> Self {
+        let mut walk = Walk::new(self, Follow::SegmentsAndFlags);
+        flags.into_iter().for_each(|id| walk.add_flag(id));
+        walk.by_ref().for_each(drop);
+        let segment = |id: SegmentId| SegmentId(new_index(walk.segments(), &id));
+        let flag = |id: FlagId| FlagId(new_index(walk.flags(), &id));
+        let mut segments: Vec<_> = walk.segments().iter().map(|id| self.segment_at(*id).clone()).collect();
+        let mut flags: Vec<_> = walk.flags().iter().map(|id| self.flag_at(*id).clone()).collect();
+        segments.iter_mut().for_each(|kept| kept.condition.renumber(&segment, &flag));
+        flags.iter_mut().flat_map(|kept| kept.conditions_mut()).for_each(|part| part.renumber(&segment, &flag));
+        Self {
+            environment: self.environment.clone(),
+            bucketing: self.bucketing,
+            attributes: self.attributes.clone(),
+            segments,
+            flags: flags.into_iter().collect(),
+        }
+    }
+}
+
+/// Returns the position of an old index among those that are kept, which keeps their order.
+fn new_index<T: Ord>(kept: &BTreeSet<T>, old: &T) -> u32 {
+    u32::try_from(kept.range(..old).count()).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,249 @@
+//! Contexts from JSON objects.
+//!
+//! A context may nest objects or use dotted names: `{"app": {"version": "2.0.0"}}` is `{"app.version": "2.0.0"}`. The
+//! readers are visitors of `serde`: one pass over the input, texts borrowed from it, and no tree for values that are
+//! not attributes.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value as Json;
+
+use crate::bundle::{AttributeId, Attributes, NOW};
+use crate::eval::context::Context;
+use crate::eval::value::{Value, json_type};
+use crate::eval::value_from_json::Typed;
+
+/// The reason why JSON is not a context.
+///
+/// A value of a wrong type is not an error: it is [`Value::Unusable`](crate::eval::Value::Unusable).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ContextError {
+    /// The bytes are not JSON. The text says why and where.
+    #[error("{0}")]
+    Syntax(String),
+    /// The JSON is not an object. The text is the type that was found.
+    #[error("expected an object of attributes, found {0}")]
+    NotAnObject(&'static str),
+    /// The context has an attribute twice: under its dotted name, and nested in objects.
+    #[error("attribute `{0}` is given twice")]
+    Twice(String),
+    /// The context sets the time of the decision, which is a parameter of the decision.
+    #[error("`{NOW}` is the time of the decision; a context cannot set it")]
+    Now,
+}
+
+/// A context that was read from JSON.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ParsedContext<'a> {
+    /// The attributes of the schema.
+    pub context: Context<'a>,
+    /// The names that the schema does not have, in the order of the JSON, with dots between the levels. They do not
+    /// affect any decision. A caller may report them, because they are often misspelled attributes.
+    pub undeclared: Vec<String>,
+}
+
+impl<'a> Context<'a> {
+    /// Reads a JSON object whose dotted names or nested objects are attributes.
+    ///
+    /// # Errors
+    /// Returns [`ContextError`] if the JSON is not a context.
+    pub fn from_json(attributes: &Attributes, json: &'a Json) -> Result<ParsedContext<'a>, ContextError> {
+        let mut reader = Reader::new(attributes);
+        match Object(&mut reader).deserialize(json) {
+            Ok(()) => Ok(reader.parsed()),
+            Err(_) => Err(reader.error.unwrap_or_else(|| ContextError::NotAnObject(json_type(json)))),
+        }
+    }
+
+    /// Reads a context as [`Context::from_json`] does, from the bytes of the JSON. Texts are borrowed from the bytes.
+    ///
+    /// # Errors
+    /// Returns [`ContextError`] if the bytes are not JSON, or if the JSON is not a context.
+    pub fn from_slice(attributes: &Attributes, bytes: &'a [u8]) -> Result<ParsedContext<'a>, ContextError> {
+        let mut reader = Reader::new(attributes);
+        // Validates UTF-8 once for the whole input, instead of once for each text.
+        let json = str::from_utf8(bytes).map(serde_json::Deserializer::from_str);
+        let read = json.map(|mut json| Object(&mut reader).deserialize(&mut json).and_then(|()| json.end()));
+        if matches!(read, Ok(Ok(()))) {
+            return Ok(reader.parsed());
+        }
+        // Reads the input again as a tree, which gives the same errors as `from_json`. In a tree, the last of two equal
+        // names in an object counts.
+        let json: Json = serde_json::from_slice(bytes).map_err(|error| ContextError::Syntax(error.to_string()))?;
+        let parsed = Context::from_json(attributes, &json)?;
+        Ok(ParsedContext { context: parsed.context.into_owned(), undeclared: parsed.undeclared })
+    }
+}
+
+/// The part of a context that was read so far.
+struct Reader<'a, 's> {
+    context: Context<'a>,
+    attributes: &'s Attributes,
+    /// The path of the current object or value, with dots between the names.
+    path: String,
+    undeclared: Vec<String>,
+    /// The error that ended the reading. Errors of `serde` hold only a text, so it is kept here.
+    error: Option<ContextError>,
+}
+
+impl<'a, 's> Reader<'a, 's> {
+    fn new(attributes: &'s Attributes) -> Self {
+        let context = Context::empty(attributes);
+        Self { context, attributes, path: String::new(), undeclared: Vec::new(), error: None }
+    }
+
+    fn parsed(self) -> ParsedContext<'a> {
+        ParsedContext { context: self.context, undeclared: self.undeclared }
+    }
+
+    fn refuse<E: Error>(&mut self, error: ContextError) -> E {
+        let custom = E::custom(&error);
+        self.error = Some(error);
+        custom
+    }
+}
+
+/// Reads the object at the reader's path.
+struct Object<'r, 'a, 's>(&'r mut Reader<'a, 's>);
+
+impl<'a> DeserializeSeed<'a> for Object<'_, 'a, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Object<'_, 'a, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of attributes")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut object: A) -> Result<(), A::Error> {
+        let reader = self.0;
+        let outer = reader.path.len();
+        let mut is_empty = true;
+        while let Some(mut name) = object.next_key_seed(Name)? {
+            is_empty = false;
+            if outer > 0 {
+                name = Cow::Owned(reader.path.clone() + &name);
+            }
+            match reader.attributes.find(&name) {
+                Some(AttributeId::NOW) => return Err(reader.refuse(ContextError::Now)),
+                Some(id) if !matches!(reader.context.value(id), Value::Absent) => {
+                    return Err(reader.refuse(ContextError::Twice(name.into_owned())));
+                }
+                Some(id) => match reader.attributes.get(id) {
+                    Some(attribute) => reader.context.set(id, object.next_value_seed(Typed(attribute))?),
+                    None => drop(object.next_value::<IgnoredAny>()?),
+                },
+                None => {
+                    reader.path = name.into_owned() + ".";
+                    object.next_value_seed(Undeclared(reader))?;
+                    reader.path.truncate(outer);
+                }
+            }
+        }
+        if is_empty && outer > 0 {
+            Undeclared(reader).note();
+        }
+        Ok(())
+    }
+}
+
+/// Reads a name in an object, and borrows it if it has no escapes.
+struct Name;
+
+impl<'a> DeserializeSeed<'a> for Name {
+    type Value = Cow<'a, str>;
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Cow<'a, str>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Name {
+    type Value = Cow<'a, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'a str) -> Result<Cow<'a, str>, E> {
+        Ok(Cow::Borrowed(name))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Cow<'a, str>, E> {
+        Ok(Cow::Owned(name.to_owned()))
+    }
+}
+
+/// Reads a value whose path is not an attribute, and notes the path. An object may have attributes in it. The path ends
+/// in a dot.
+struct Undeclared<'r, 'a, 's>(&'r mut Reader<'a, 's>);
+
+impl Undeclared<'_, '_, '_> {
+    fn note(self) {
+        self.0.undeclared.push(self.0.path.trim_end_matches('.').to_owned());
+    }
+
+    fn noted<E>(self) -> Result<(), E> {
+        self.note();
+        Ok(())
+    }
+}
+
+impl<'a> DeserializeSeed<'a> for Undeclared<'_, 'a, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Undeclared<'_, 'a, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.noted()
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        self.noted()
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        self.noted()
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        self.noted()
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        self.noted()
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        self.noted()
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut items: A) -> Result<(), A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        self.noted()
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, object: A) -> Result<(), A::Error> {
+        Object(self.0).visit_map(object)
+    }
+}
