@@ -30,7 +30,7 @@ pub struct Checked {
 pub fn check(loaded: &Loaded, today: Date) -> Checked {
     let project = &loaded.project;
     // Without the settings, every environment and attribute would be unknown.
-    if project.settings.whole == Completeness::Incomplete {
+    if project.settings.completeness == Completeness::Incomplete {
         return Checked { findings: loaded.settle(Vec::new()), scratch: Vec::new() };
     }
     let compile = |name: &Spanned<String>| compile(project, &name.value);

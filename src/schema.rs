@@ -13,18 +13,18 @@ use serde_json::Value as Json;
 
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics, closest, did_you_mean};
-use crate::model::Kind;
+use crate::model::DefinitionKind;
 use crate::snapshot::Span;
 use crate::yaml::{Entry, Node, Value};
 
 /// The text of a kind's schema, as published.
-pub fn text(kind: Kind) -> &'static str {
+pub fn text(kind: DefinitionKind) -> &'static str {
     match kind {
-        Kind::Project => include_str!("../schemas/project.schema.json"),
-        Kind::Flag => include_str!("../schemas/flag.schema.json"),
-        Kind::Segment => include_str!("../schemas/segment.schema.json"),
-        Kind::Kill => include_str!("../schemas/kill.schema.json"),
-        Kind::Test => include_str!("../schemas/test.schema.json"),
+        DefinitionKind::Project => include_str!("../schemas/project.schema.json"),
+        DefinitionKind::Flag => include_str!("../schemas/flag.schema.json"),
+        DefinitionKind::Segment => include_str!("../schemas/segment.schema.json"),
+        DefinitionKind::Kill => include_str!("../schemas/kill.schema.json"),
+        DefinitionKind::Test => include_str!("../schemas/test.schema.json"),
     }
 }
 
@@ -34,18 +34,18 @@ struct Schema {
 }
 
 #[allow(clippy::expect_used, reason = "the schemas are part of the program, and a test compiles each")]
-fn schema(kind: Kind) -> &'static Schema {
+fn schema(kind: DefinitionKind) -> &'static Schema {
     static PROJECT: OnceLock<Schema> = OnceLock::new();
     static FLAG: OnceLock<Schema> = OnceLock::new();
     static SEGMENT: OnceLock<Schema> = OnceLock::new();
     static KILL: OnceLock<Schema> = OnceLock::new();
     static TEST: OnceLock<Schema> = OnceLock::new();
     let home = match kind {
-        Kind::Project => &PROJECT,
-        Kind::Flag => &FLAG,
-        Kind::Segment => &SEGMENT,
-        Kind::Kill => &KILL,
-        Kind::Test => &TEST,
+        DefinitionKind::Project => &PROJECT,
+        DefinitionKind::Flag => &FLAG,
+        DefinitionKind::Segment => &SEGMENT,
+        DefinitionKind::Kill => &KILL,
+        DefinitionKind::Test => &TEST,
     };
     home.get_or_init(|| {
         let json = serde_json::from_str(text(kind)).expect("a schema is JSON");
@@ -56,7 +56,7 @@ fn schema(kind: Kind) -> &'static Schema {
 }
 
 /// Reports every departure of a file from the schema of its kind.
-pub fn check(kind: Kind, root: &Node, diagnostics: &mut Diagnostics) {
+pub fn check(kind: DefinitionKind, root: &Node, diagnostics: &mut Diagnostics) {
     let schema = schema(kind);
     let json = root.to_json();
     if schema.validator.is_valid(&json) {

@@ -15,7 +15,7 @@ use flagctl::bundle::{AttributeId, Bundle, Flag};
 use flagctl::compile::compile;
 use flagctl::diag::{Allow, Diagnostics, Levels, settle};
 use flagctl::eval::{Context, Decision, Value, decide, nearest, trace};
-use flagctl::model::{self, Kind, Misfit};
+use flagctl::model::{self, DefinitionKind, Misfit};
 use flagctl::report::decision::DecisionJson;
 use flagctl::report::findings::{FindingsFormat, Validation};
 use flagctl::report::{self, Colour};
@@ -38,7 +38,7 @@ fuzz_target!(|input: &[u8]| {
     let mut project = model::Project::default();
     let (id, document) = reading.parse(PROJECT_FILE, settings);
     let (lowered, misfits) = model::lower_settings(&document.root);
-    reading.check_misfits(Kind::Project, &document, &misfits);
+    reading.check_misfits(DefinitionKind::Project, &document, &misfits);
     project.settings = lowered;
     assert_eq!(id, FileId(0));
     for (key, bytes) in [("other", other), ("subject", subject)] {
@@ -47,18 +47,18 @@ fuzz_target!(|input: &[u8]| {
         }
         let (id, document) = reading.parse(&format!("flags/{key}.yaml"), bytes);
         let (flag, misfits) = model::lower_flag(&document.root, key, id);
-        reading.check_misfits(Kind::Flag, &document, &misfits);
+        reading.check_misfits(DefinitionKind::Flag, &document, &misfits);
         project.flags.push(flag);
     }
     let (id, document) = reading.parse("segments/group.yaml", group);
     let (segment, misfits) = model::lower_segment(&document.root, "group", id);
-    reading.check_misfits(Kind::Segment, &document, &misfits);
+    reading.check_misfits(DefinitionKind::Segment, &document, &misfits);
     project.segments.push(segment);
     let environment = project.settings.environments.first().map_or_else(String::new, |name| name.value.clone());
     if !kill.is_empty() {
         let (id, document) = reading.parse(&format!("kills/{environment}/subject.yaml"), kill);
         let (kill, misfits) = model::lower_kill(&document.root, &environment, "subject", id);
-        reading.check_misfits(Kind::Kill, &document, &misfits);
+        reading.check_misfits(DefinitionKind::Kill, &document, &misfits);
         project.kills.push(kill);
     }
 
@@ -131,7 +131,7 @@ impl Reading {
         let document = yaml::parse(id, self.snapshot.file(id), &mut self.diagnostics);
         let reported = self.diagnostics.iter().any(|diagnostic| diagnostic.span.file == id);
         assert!(
-            document.whole == Completeness::Complete || reported,
+            document.completeness == Completeness::Complete || reported,
             "the file was not read completely, and no diagnostic says why"
         );
         for comment in &document.comments {
@@ -162,9 +162,9 @@ impl Reading {
 
     /// Checks that each error that the schema finds is also a misfit of the model. A command that reads one flag
     /// validates the file with the schema only if the model reports a misfit, so a missing misfit would hide an error.
-    fn check_misfits(&mut self, kind: Kind, document: &Document, misfits: &[Misfit]) {
+    fn check_misfits(&mut self, kind: DefinitionKind, document: &Document, misfits: &[Misfit]) {
         misfits.iter().for_each(|misfit| self.check_span(misfit.span));
-        if document.whole == Completeness::Complete {
+        if document.completeness == Completeness::Complete {
             let before = self.diagnostics.len();
             schema::check(kind, &document.root, &mut self.diagnostics);
             let found = self.diagnostics.get(before..).unwrap_or_default();

@@ -52,7 +52,7 @@ pub(crate) fn file(path: Option<&Path>) -> Result<Option<Json>> {
     let mut snapshot = Snapshot::default();
     let document = yaml::parse(FileId(0), &file, &mut diagnostics);
     snapshot.add(file);
-    match diagnostics.first().filter(|_| document.whole == Completeness::Incomplete) {
+    match diagnostics.first().filter(|_| document.completeness == Completeness::Incomplete) {
         Some(first) => Err(anyhow!("{}: {}", snapshot.location(first.span), first.message)),
         None => Ok(Some(document.root.to_json())),
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::bundle::{Attribute, Attributes, Complexity, Flag, Segment};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model;
-use crate::model::{Effective, Project};
+use crate::model::{EffectiveServing, Project};
 
 /// A definition that refers to others and is referred to, by its index in the lists of [`Compiler`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +31,7 @@ pub(super) struct Compiler<'p> {
     pub(super) segments: Vec<Draft<'p, model::Segment, Segment>>,
     /// Sorted by key, without duplicates.
     pub(super) flags: Vec<Draft<'p, model::Flag, Flag>>,
-    pub(super) servings: Vec<Effective<'p>>,
+    pub(super) servings: Vec<EffectiveServing<'p>>,
     pub(super) kills: BTreeMap<&'p str, &'p model::Kill>,
     pub(super) diagnostics: Diagnostics,
 }

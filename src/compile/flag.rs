@@ -7,7 +7,7 @@ use crate::codes::Code;
 use crate::compile::compiler::{Broken, Compiled, Compiler};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::model;
-use crate::model::Effective;
+use crate::model::EffectiveServing;
 use crate::snapshot::{Span, Spanned};
 use crate::yaml::{Completeness, Node, Value};
 
@@ -17,7 +17,7 @@ impl<'p> Compiler<'p> {
         let Some(definition) = self.segments.get(index).map(|draft| draft.definition) else { return };
         let Some(condition) = &definition.condition else { return };
         let Ok(condition) = self.condition(&condition.value) else { return };
-        if definition.whole == Completeness::Incomplete {
+        if definition.completeness == Completeness::Incomplete {
             return;
         }
         let name = definition.name.as_str().into();
@@ -34,7 +34,7 @@ impl<'p> Compiler<'p> {
         let Some(serving) = self.servings.get(index).copied() else { return };
         let Ok(flag) = self.build(definition, &serving) else { return };
         // A flag without its unreadable parts would be decided as if they were not written.
-        if definition.whole == Completeness::Incomplete {
+        if definition.completeness == Completeness::Incomplete {
             return;
         }
         if let Ok(weight) = self.weigh(flag.conditions(), definition.start, &definition.key)
@@ -71,7 +71,7 @@ impl<'p> Compiler<'p> {
     }
 
     /// Compiles a flag. Reports all its errors, not only the first.
-    fn build(&mut self, definition: &'p model::Flag, serving: &Effective<'p>) -> Compiled<Flag> {
+    fn build(&mut self, definition: &'p model::Flag, serving: &EffectiveServing<'p>) -> Compiled<Flag> {
         let variants = self.variants(definition);
         let find = |compiler: &mut Self, name: Option<&Spanned<String>>| match name {
             Some(name) => compiler.variant(definition, name),
@@ -128,7 +128,7 @@ impl<'p> Compiler<'p> {
         if let Some(index) = index.and_then(|index| u16::try_from(index).ok()) {
             return Ok(VariantId(index));
         }
-        if definition.whole == Completeness::Incomplete {
+        if definition.completeness == Completeness::Incomplete {
             return Err(Broken);
         }
         let names = || definition.variants.iter().map(|variant| variant.name.value.as_str());
@@ -138,7 +138,7 @@ impl<'p> Compiler<'p> {
         Err(self.report(Diagnostic::new(Code::UnknownVariant, name.span, message).help(help)))
     }
 
-    fn unit(&mut self, serving: &Effective<'p>) -> Compiled<AttributeId> {
+    fn unit(&mut self, serving: &EffectiveServing<'p>) -> Compiled<AttributeId> {
         let Some(unit) = serving.unit else { return Ok(AttributeId::TARGETING_KEY) };
         let id = self.attribute(unit)?;
         match self.attributes.get(id).map(|attribute| attribute.kind) {
@@ -152,7 +152,7 @@ impl<'p> Compiler<'p> {
         }
     }
 
-    fn state(&self, definition: &model::Flag, serving: &Effective<'p>) -> Compiled<State> {
+    fn state(&self, definition: &model::Flag, serving: &EffectiveServing<'p>) -> Compiled<State> {
         if let Some(kill) = self.kills.get(definition.key.as_str()) {
             let text = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.value.as_str().into());
             return Ok(State::Killed {

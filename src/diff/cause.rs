@@ -177,7 +177,7 @@ fn metadata(old: &Flag, new: &Flag) -> Vec<&'static str> {
     };
     let fields = [
         ("description", text(&old.description) != text(&new.description)),
-        ("kind", old.kind_name() != new.kind_name()),
+        ("kind", old.kind() != new.kind()),
         ("owner", text(&old.owner) != text(&new.owner)),
         ("expires", expires(old) != expires(new)),
         ("tags", tags(old) != tags(new)),

@@ -12,5 +12,5 @@ use crate::yaml::{Completeness, Node};
 pub(super) fn read(text: &str) -> Result<Node, Refusal> {
     let file = File { path: String::new(), text: text.to_owned(), fault: None };
     let document = yaml::parse(FileId(0), &file, &mut Vec::new());
-    if document.whole == Completeness::Complete { Ok(document.root) } else { Err(Refusal::Unreadable) }
+    if document.completeness == Completeness::Complete { Ok(document.root) } else { Err(Refusal::Unreadable) }
 }

@@ -1,63 +1,54 @@
-//! From flags to those whose decisions may depend on them, without reading more than that takes.
+//! Finds the flags whose decisions may depend on given flags and segments, without parsing files that do not mention them.
 
 use std::collections::BTreeSet;
 
-use crate::load::{Definition, lower, mentioned};
-use crate::model::{FLAGS, Flag, SEGMENTS};
+use crate::load::parsed_file::{Definition, parse_file};
+use crate::load::references;
+use crate::load::references::Reference;
+use crate::model::{FLAGS, SEGMENTS};
 use crate::snapshot::{File, FileId};
 use crate::source::{Source, SourceError};
 
-/// A folder and a name in it.
-type Named = (&'static str, String);
-
-/// The keys of all flags that require one of these flags or ask for it or one of these segments in a condition, in
-/// any environment, through segments and other flags too; sorted, and without the keys themselves.
+/// Returns the keys of all flags that depend on one of these flags or segments in any environment, directly or through
+/// other segments and flags. The keys are sorted, and the given keys are not among them.
 ///
 /// # Errors
-/// [`SourceError`] if a file or folder is there and cannot be read.
+/// Returns [`SourceError`] if a file or folder exists and cannot be read.
 pub fn dependants(source: &Source, keys: &[String], segments: &[String]) -> Result<Vec<String>, SourceError> {
     if keys.is_empty() && segments.is_empty() {
         return Ok(Vec::new());
     }
-    let mut known: BTreeSet<Named> = keys.iter().map(|key| (FLAGS, key.clone())).collect();
-    known.extend(segments.iter().map(|name| (SEGMENTS, name.clone())));
+    let mut known: BTreeSet<Reference> = keys.iter().map(|key| Reference::flag(key)).collect();
+    known.extend(segments.iter().map(|name| Reference::segment(name)));
     let mut new = known.clone();
     while !new.is_empty() {
-        // Most flags are mentioned nowhere, and looking for words is much cheaper than parsing.
-        let names: Vec<&str> = new.iter().map(|(_, name)| name.as_str()).collect();
-        let found = source.files_mentioning(&[FLAGS, SEGMENTS], &names)?;
-        let mentioning = |path: String| Ok(source.read(&path)?.and_then(|file| mentioning(file, &new)));
-        let found = found.into_iter().filter_map(|path| mentioning(path).transpose());
-        let found = found.collect::<Result<BTreeSet<_>, SourceError>>()?;
-        new = found.into_iter().filter(|named| known.insert(named.clone())).collect();
+        // Most files mention none of the names, and a search for words is much cheaper than parsing.
+        let names: Vec<&str> = new.iter().map(|reference| reference.name.as_str()).collect();
+        let candidates = source.files_mentioning(&[FLAGS, SEGMENTS], &names)?;
+        let dependant = |path: String| Ok(source.read(&path)?.and_then(|file| dependant(file, &new)));
+        let dependants = candidates.into_iter().filter_map(|path| dependant(path).transpose());
+        let dependants = dependants.collect::<Result<BTreeSet<_>, SourceError>>()?;
+        new = dependants.into_iter().filter(|reference| known.insert(reference.clone())).collect();
     }
-    let flags = known.into_iter().filter(|(place, key)| *place == FLAGS && !keys.contains(key));
-    Ok(flags.map(|(_, key)| key).collect())
+    let flags = known.into_iter().filter(|reference| reference.folder == FLAGS && !keys.contains(&reference.name));
+    Ok(flags.map(|reference| reference.name).collect())
 }
 
-/// What the file defines, if that mentions one of the names.
-fn mentioning(file: File, names: &BTreeSet<Named>) -> Option<Named> {
-    let mut mentions = Vec::new();
-    let named = match lower(file, FileId(0)).definition {
+/// Returns the flag or segment that a file defines, if its definition refers to one of the names.
+fn dependant(file: File, names: &BTreeSet<Reference>) -> Option<Reference> {
+    let mut mentioned = Vec::new();
+    let definition = match parse_file(file, FileId(0)).definition {
         Definition::Flag(flag) => {
-            mentioned_by(&flag, &mut mentions);
-            (FLAGS, flag.key)
+            references::of_flag(&flag, &mut mentioned);
+            Reference::flag(&flag.key)
         }
         Definition::Segment(segment) => {
-            segment.condition.iter().for_each(|condition| mentioned(&condition.value, &mut mentions));
-            (SEGMENTS, segment.name)
+            if let Some(condition) = &segment.condition {
+                references::of_condition(&condition.value, &mut mentioned);
+            }
+            Reference::segment(&segment.name)
         }
-        _ => return None,
+        Definition::Settings(_) | Definition::Kill(_) | Definition::Suite(_) | Definition::InvalidName => return None,
     };
-    mentions.iter().any(|mention| names.contains(mention)).then_some(named)
-}
-
-/// In any environment.
-fn mentioned_by(flag: &Flag, mentions: &mut Vec<Named>) {
-    for serving in flag.servings() {
-        let required = serving.requires.iter().flatten();
-        mentions.extend(required.map(|required| (FLAGS, required.flag.value.clone())));
-        let conditions = serving.rules.iter().flatten().filter_map(|rule| rule.condition.as_ref());
-        conditions.for_each(|condition| mentioned(&condition.value, mentions));
-    }
+    mentioned.iter().any(|reference| names.contains(reference)).then_some(definition)
 }

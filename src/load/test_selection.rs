@@ -68,7 +68,9 @@ pub fn selected_tests(
 /// Returns those of the environments that test files are about. Returns all if a test file does not name its
 /// environments, or if none of the named ones is among them.
 pub fn tested_environments(environments: Vec<String>, suites: &[Suite]) -> Vec<String> {
-    let Some(named) = suites.iter().map(Suite::places).collect::<Option<Vec<_>>>() else { return environments };
+    let Some(named) = suites.iter().map(Suite::named_environments).collect::<Option<Vec<_>>>() else {
+        return environments;
+    };
     let named: BTreeSet<&str> = named.into_iter().flatten().collect();
     let tested: Vec<String> = environments.iter().filter(|name| named.contains(name.as_str())).cloned().collect();
     if tested.is_empty() { environments } else { tested }

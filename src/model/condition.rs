@@ -1,30 +1,31 @@
 //! Conditions as written.
 
-use crate::model::lower::{Lowering, each};
+use crate::model::lower::{Lowering, read_all};
+use crate::model::operator::Operator;
 use crate::snapshot::{Span, Spanned};
 use crate::yaml::{Node, Value};
 
 /// Keys of a condition that are not attributes.
 pub const RESERVED: [&str; 5] = ["all", "any", "not", "segment", "flag"];
 
-/// A condition with its places.
+/// A condition as it is written, with positions.
 #[derive(Debug, Clone)]
 pub enum Condition {
-    /// `all`, and any mapping of several keys.
+    /// `all`, or a mapping with several keys: every part must hold.
     All(Vec<Condition>),
-    /// `any`
+    /// `any`: at least one part must hold.
     Any(Vec<Condition>),
-    /// `not`
+    /// `not`: the part must not hold.
     Not(Box<Condition>),
-    /// `segment`: at least one of these.
+    /// `segment`: the context must be in at least one of these segments.
     Segment(Vec<Spanned<String>>),
-    /// `flag`: each serves one of its variants.
+    /// `flag`: each of these flags must serve one of its variants.
     Flag(Vec<Requirement>),
-    /// An attribute's name and what is asked of its value.
+    /// An attribute and the operations that its value must satisfy.
     Attribute {
-        /// The attribute's name.
+        /// The name of the attribute.
         name: Spanned<String>,
-        /// All must hold.
+        /// All of these must hold.
         operations: Vec<Operation>,
         /// `ignore_case: true`
         ignore_case: Option<Span>,
@@ -60,62 +61,24 @@ impl Condition {
     }
 }
 
-/// Another flag and the variants of which it must serve one.
+/// A flag and the variants of which it must serve one.
 #[derive(Debug, Clone)]
 pub struct Requirement {
-    /// The other flag's key.
+    /// The key of the flag.
     pub flag: Spanned<String>,
-    /// Never empty.
+    /// The variants. Never empty if the file could be read.
     pub variants: Vec<Spanned<String>>,
 }
 
 /// An operator and its operand.
 #[derive(Debug, Clone)]
 pub struct Operation {
-    /// What is asked.
+    /// The operator.
     pub operator: Operator,
-    /// The operator's place; the operand's where the short form leaves it out.
+    /// The operator as written, or the operand where the short form leaves the operator out.
     pub span: Span,
-    /// What the value is held against; its type is the attribute's.
+    /// The operand. Compiling checks that it has the type of the attribute.
     pub operand: Node,
-}
-
-macro_rules! operators {
-    ($($variant:ident $name:literal;)*) => {
-        /// What can be asked of an attribute's value.
-        #[allow(missing_docs, reason = "documented once for all in the file reference")]
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Operator {
-            $($variant),*
-        }
-
-        impl Operator {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// As conditions write it.
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $name),*
-                }
-            }
-        }
-    };
-}
-
-operators! {
-    Eq "eq"; Ne "ne"; In "in"; NotIn "not_in";
-    Lt "lt"; Lte "lte"; Gt "gt"; Gte "gte";
-    StartsWith "starts_with"; EndsWith "ends_with"; Contains "contains"; Matches "matches";
-    Has "has"; HasAny "has_any"; HasAll "has_all";
-    Exists "exists";
-}
-
-impl Operator {
-    /// Whether the operand is a list.
-    pub fn takes_list(self) -> bool {
-        matches!(self, Self::In | Self::NotIn | Self::HasAny | Self::HasAll)
-    }
 }
 
 impl Lowering {
@@ -131,7 +94,7 @@ impl Lowering {
                 "segment" => Some(Condition::Segment(self.names(value))),
                 "flag" => {
                     if matches!(&value.value, Value::Map(entries) if entries.is_empty()) {
-                        self.misfit::<()>(value.span, "at least one flag");
+                        self.misfit::<()>(value.span, "a mapping from flags to variants");
                     }
                     Some(Condition::Flag(self.requirements(value)))
                 }
@@ -151,15 +114,15 @@ impl Lowering {
     fn conditions(&mut self, node: &Node) -> Vec<Condition> {
         let items = self.list(node);
         if items.is_empty() {
-            self.misfit::<()>(node.span, "at least one condition");
+            self.misfit::<()>(node.span, "a list of conditions");
         }
-        each(items, |item| self.condition(item))
+        read_all(items, |item| self.condition(item))
     }
 
-    /// A mapping from flags to the variants that they must serve.
+    /// Reads a mapping from flags to the variants of which they must serve one.
     pub(super) fn requirements(&mut self, node: &Node) -> Vec<Requirement> {
         let entries = self.mapping(node);
-        each(entries, |entry| Some(Requirement { flag: self.key(entry)?, variants: self.names(&entry.value) }))
+        read_all(entries, |entry| Some(Requirement { flag: self.key(entry)?, variants: self.names(&entry.value) }))
     }
 
     fn attribute(&mut self, name: Spanned<String>, node: &Node) -> Option<Condition> {
@@ -180,11 +143,11 @@ impl Lowering {
                             operations.push(Operation { operator, span: entry.key_span, operand: entry.value.clone() });
                         }
                         Some(_) => {}
-                        None => self.misfit(entry.key_span, "an operator").unwrap_or_default(),
+                        None => self.misfit(entry.key_span, "operators and their operands").unwrap_or_default(),
                     }
                 }
                 if operations.is_empty() {
-                    return self.misfit(node.span, "at least one operator");
+                    return self.misfit(node.span, "operators and their operands");
                 }
             }
             Value::List(_) if self.operand(Operator::In, node) => operations.push(short(Operator::In)),
@@ -195,7 +158,7 @@ impl Lowering {
         Some(Condition::Attribute { name, operations, ignore_case })
     }
 
-    /// Whether the operand has the operator's shape; its type is for the attribute to say.
+    /// Whether the operand has a form that the operator takes. Its type depends on the attribute, so compiling checks it.
     fn operand(&mut self, operator: Operator, node: &Node) -> bool {
         let scalar = |node: &Node| matches!(node.value, Value::Boolean(_) | Value::Number(..) | Value::Text(_));
         let fits = match (operator, &node.value) {
@@ -208,7 +171,7 @@ impl Lowering {
             (operator, value) => !operator.takes_list() && matches!(value, Value::Text(_)),
         };
         if !fits {
-            self.misfit::<()>(node.span, "an operand of the operator's shape");
+            self.misfit::<()>(node.span, "an operand that the operator takes");
         }
         fits
     }

@@ -1,75 +1,104 @@
-//! Flags, segments and kills as written.
+//! Flags as written, and their fields in one environment.
 
 use jiff::civil::Date;
 
-use crate::bundle::{Percent, rule_name};
-use crate::model::condition::{Condition, Requirement};
-use crate::model::lower::{Fields, Lowering, each};
+use crate::model::condition::Requirement;
+use crate::model::lower::first_key;
+use crate::model::lower::{Fields, Lowering, read_all};
+use crate::model::rule::Rule;
 use crate::snapshot::{FileId, Span, Spanned};
 use crate::yaml::{Completeness, Node, Value};
 
-/// A flag, for all environments.
+/// A flag as it is written in its file, for all environments.
 #[derive(Debug, Clone)]
 pub struct Flag {
-    /// The file's stem.
+    /// The key: the stem of the file.
     pub key: String,
-    /// Where it is defined.
+    /// The file.
     pub file: FileId,
-    /// What to point at when something is missing: the file's first key.
+    /// The first key of the file, to which diagnostics about a missing key point.
     pub start: Span,
-    /// Whether all of the file could be read; where not, what is missing here may be there.
-    pub whole: Completeness,
-    /// What it is for.
+    /// Whether everything in the file could be read. If not, a field that is missing here may be in the file.
+    pub completeness: Completeness,
+    /// The purpose of the flag, in a sentence.
     pub description: Option<Spanned<String>>,
-    /// What it is used for, which decides how long it lives; `release` if left out.
-    pub kind: Option<Spanned<String>>,
-    /// Who answers for it.
+    /// The kind of use; [`FlagKind::Release`] if left out.
+    pub kind: Option<Spanned<FlagKind>>,
+    /// The person or team that is responsible for the flag.
     pub owner: Option<Spanned<String>>,
-    /// The day after which it should be gone.
+    /// The day after which the flag should be removed.
     pub expires: Option<Spanned<Date>>,
-    /// What it can be listed by.
+    /// Tags by which `flagctl list` selects flags.
     pub tags: Vec<Spanned<String>>,
-    /// In the order of the file.
+    /// The variants, in the order of the file.
     pub variants: Vec<Variant>,
-    /// The JSON Schema that each variant's value must satisfy, as a path from the repository's root.
+    /// The JSON Schema that the value of each variant must satisfy, as a path from the root of the repository.
     pub schema: Option<Spanned<String>>,
-    /// What it serves where an environment does not say otherwise.
+    /// The fields for all environments.
     pub base: Serving,
-    /// What single environments say otherwise.
+    /// The fields that single environments replace.
     pub environments: Vec<(Spanned<String>, Serving)>,
+}
+
+/// The kind of use of a flag, which decides how long it should exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlagKind {
+    /// Releases a feature step by step.
+    Release,
+    /// Compares variants.
+    Experiment,
+    /// Operates the application, for example as a kill switch.
+    Ops,
+    /// Gives some contexts a feature permanently.
+    Permission,
+}
+
+impl FlagKind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Release, Self::Experiment, Self::Ops, Self::Permission];
+
+    /// Returns the name that flag files use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Experiment => "experiment",
+            Self::Ops => "ops",
+            Self::Permission => "permission",
+        }
+    }
 }
 
 /// A named value.
 #[derive(Debug, Clone)]
 pub struct Variant {
-    /// What rules serve it by.
+    /// The name by which rules serve it.
     pub name: Spanned<String>,
-    /// What applications get.
+    /// The value that applications get.
     pub value: Node,
 }
 
-/// The fields that an environment can replace, one by one.
+/// The fields of a flag that an environment can replace, each separately.
 #[derive(Debug, Clone, Default)]
 pub struct Serving {
-    /// Whether anything but `off` is served.
+    /// Whether rules and the default apply. A disabled flag serves `off`.
     pub enabled: Option<Spanned<bool>>,
-    /// The variant served when disabled or killed.
+    /// The variant that is served while the flag is disabled or killed.
     pub off: Option<Spanned<String>>,
-    /// The variant served when no rule matches.
+    /// The variant that is served if no rule matches.
     pub default: Option<Spanned<String>>,
-    /// The attribute that is bucketed.
+    /// The attribute whose value decides the bucket.
     pub unit: Option<Spanned<String>>,
-    /// What distinguishes the flag's buckets from those of others.
+    /// The salt of the hash. Flags with different salts have independent buckets.
     pub salt: Option<Spanned<String>>,
-    /// Flags and the variants that they must serve.
+    /// The prerequisites: other flags and the variants of which they must serve one.
     pub requires: Option<Vec<Requirement>>,
-    /// In the order in which they are asked.
+    /// The rules, in the order in which they are tried.
     pub rules: Option<Vec<Rule>>,
 }
 
-/// The fields of [`Serving`] as they hold in one environment.
+/// The fields of [`Serving`] that apply in one environment.
 #[derive(Debug, Clone, Copy)]
-pub struct Effective<'f> {
+pub struct EffectiveServing<'f> {
     /// [`Serving::enabled`]
     pub enabled: Option<&'f Spanned<bool>>,
     /// [`Serving::off`]
@@ -86,89 +115,7 @@ pub struct Effective<'f> {
     pub rules: &'f [Rule],
 }
 
-/// A condition and what it serves.
-#[derive(Debug, Clone)]
-pub struct Rule {
-    /// The whole rule.
-    pub span: Span,
-    /// What people call it.
-    pub name: Option<Spanned<String>>,
-    /// Whom it is for; everyone if left out.
-    pub condition: Option<Spanned<Condition>>,
-    /// The share of units that it admits; all if left out.
-    pub rollout: Option<Spanned<Percent>>,
-    /// The shares that the rollout is meant to go through.
-    pub steps: Vec<Spanned<Percent>>,
-    /// What it serves; none if that could not be read.
-    pub serve: Option<Serve>,
-}
-
-impl Rule {
-    /// Returns the name under which people refer to the rule at that index of the list, as [`rule_name`] gives it.
-    pub fn name_at(&self, rule_index: usize) -> String {
-        rule_name(self.name.as_ref().map(|name| name.value.as_str()), rule_index)
-    }
-}
-
-/// What a rule serves.
-#[derive(Debug, Clone)]
-pub enum Serve {
-    /// One variant.
-    Variant(Spanned<String>),
-    /// Several, in the order in which they share the buckets.
-    Split(Spanned<Vec<Share>>),
-}
-
-/// A variant's share of a split.
-#[derive(Debug, Clone)]
-pub struct Share {
-    /// The variant's name.
-    pub variant: Spanned<String>,
-    /// How much of the units get it.
-    pub share: Spanned<Percent>,
-}
-
-/// A named condition.
-#[derive(Debug, Clone)]
-pub struct Segment {
-    /// The file's stem.
-    pub name: String,
-    /// Where it is defined.
-    pub file: FileId,
-    /// What to point at when something is missing: the file's first key.
-    pub start: Span,
-    /// Whether all of the file could be read.
-    pub whole: Completeness,
-    /// Whom it contains; none if that could not be read.
-    pub condition: Option<Spanned<Condition>>,
-}
-
-/// An emergency stop of one flag in one environment.
-#[derive(Debug, Clone)]
-pub struct Kill {
-    /// The flag's key: the file's stem.
-    pub flag: String,
-    /// The environment: the file's folder.
-    pub environment: String,
-    /// Where it is defined.
-    pub file: FileId,
-    /// What to point at when something is missing: the file's first key.
-    pub start: Span,
-    /// Why.
-    pub reason: Option<Spanned<String>>,
-    /// Who.
-    pub by: Option<Spanned<String>>,
-    /// When, as written.
-    pub at: Option<Spanned<String>>,
-}
-
 const SERVING: [&str; 7] = ["enabled", "off", "default", "unit", "salt", "requires", "rules"];
-const KINDS: [&str; 4] = ["release", "experiment", "ops", "permission"];
-
-/// The first key of a file, to point at the file as a whole.
-pub(super) fn start(root: &Node) -> Span {
-    root.entries().first().map_or(Span { end: root.span.start, ..root.span }, |entry| entry.key_span)
-}
 
 impl Flag {
     pub(super) fn lower(lowering: &mut Lowering, root: &Node, key: &str, file: FileId) -> Self {
@@ -183,7 +130,7 @@ impl Flag {
             Some(variants) => {
                 let entries = lowering.mapping(variants);
                 if entries.is_empty() {
-                    lowering.misfit::<()>(variants.span, "at least one variant");
+                    lowering.misfit::<()>(variants.span, "a mapping from names to values");
                 }
                 let variant = |entry| {
                     let name = lowering.key(entry)?;
@@ -193,7 +140,7 @@ impl Flag {
                         _ => Some(Variant { name, value: value.clone() }),
                     }
                 };
-                each(entries, variant)
+                read_all(entries, variant)
             }
         };
         let environments = fields.get("environments").map_or_else(Vec::new, |environments| {
@@ -203,40 +150,43 @@ impl Flag {
                 let fields = lowering.fields(&entry.value, &SERVING);
                 Some((name, Serving::lower(lowering, &fields)))
             };
-            each(entries, environment)
+            read_all(entries, environment)
         });
-        let kind = fields.get("kind").and_then(|kind| match kind.as_text() {
-            Some(text) if KINDS.contains(&text) => lowering.text(kind),
-            _ => lowering.misfit(kind.span, "a kind of flag"),
+        let kind = fields.get("kind").and_then(|node| {
+            let kind = FlagKind::ALL.into_iter().find(|kind| node.as_text() == Some(kind.name()));
+            match kind {
+                Some(value) => Some(Spanned { value, span: node.span }),
+                None => lowering.misfit(node.span, "a kind of flag"),
+            }
         });
         let tags = fields.get("tags").map_or_else(Vec::new, |tags| {
             let items = lowering.list(tags);
-            lowering.distinct(tags, items);
-            each(items, |item| lowering.name(item))
+            lowering.check_distinct(tags, items);
+            read_all(items, |item| lowering.name(item))
         });
         Self {
             key: key.to_owned(),
             file,
-            start: start(root),
-            whole: Completeness::Complete,
-            description: fields.get("description").and_then(|node| lowering.words(node)),
+            start: first_key(root),
+            completeness: Completeness::Complete,
+            description: fields.get("description").and_then(|node| lowering.nonempty_text(node)),
             kind,
-            owner: fields.get("owner").and_then(|node| lowering.words(node)),
-            expires: fields.get("expires").and_then(|node| lowering.day(node)),
+            owner: fields.get("owner").and_then(|node| lowering.nonempty_text(node)),
+            expires: fields.get("expires").and_then(|node| date(lowering, node)),
             tags,
             variants,
-            schema: fields.get("schema").and_then(|node| lowering.words(node)),
+            schema: fields.get("schema").and_then(|node| lowering.nonempty_text(node)),
             base,
             environments,
         }
     }
 
-    /// What holds in an environment: its own fields, and the flag's where it has none.
-    pub fn serving(&self, environment: &str) -> Effective<'_> {
+    /// Returns the fields that apply in an environment: its own fields, and those for all environments where it has none.
+    pub fn serving(&self, environment: &str) -> EffectiveServing<'_> {
         let base = &self.base;
         let own = self.environments.iter().find(|(name, _)| name.value == environment);
         let own = own.map_or(base, |(_, own)| own);
-        Effective {
+        EffectiveServing {
             enabled: own.enabled.as_ref().or(base.enabled.as_ref()),
             off: own.off.as_ref().or(base.off.as_ref()),
             default: own.default.as_ref().or(base.default.as_ref()),
@@ -247,12 +197,12 @@ impl Flag {
         }
     }
 
-    /// What it is used for.
-    pub fn kind_name(&self) -> &str {
-        self.kind.as_ref().map_or("release", |kind| kind.value.as_str())
+    /// Returns the kind, or the default kind if the file names none.
+    pub fn kind(&self) -> FlagKind {
+        self.kind.as_ref().map_or(FlagKind::Release, |kind| kind.value)
     }
 
-    /// What the flag says anywhere: for all environments, and for single ones.
+    /// Iterates over the fields for all environments and the fields of each environment.
     pub fn servings(&self) -> impl Iterator<Item = &Serving> {
         std::iter::once(&self.base).chain(self.environments.iter().map(|(_, serving)| serving))
     }
@@ -264,8 +214,8 @@ impl Serving {
             enabled: fields.get("enabled").and_then(|node| lowering.boolean(node)),
             off: fields.get("off").and_then(|node| lowering.name(node)),
             default: fields.get("default").and_then(|node| lowering.name(node)),
-            unit: fields.get("unit").and_then(|node| lowering.words(node)),
-            salt: fields.get("salt").and_then(|node| lowering.words(node)),
+            unit: fields.get("unit").and_then(|node| lowering.nonempty_text(node)),
+            salt: fields.get("salt").and_then(|node| lowering.nonempty_text(node)),
             requires: fields.get("requires").map(|node| lowering.requirements(node)),
             rules: fields.get("rules").map(|node| {
                 let items = lowering.list(node);
@@ -275,84 +225,9 @@ impl Serving {
     }
 }
 
-impl Rule {
-    fn lower(lowering: &mut Lowering, node: &Node) -> Self {
-        let fields = lowering.fields(node, &["name", "description", "if", "rollout", "steps", "serve"]);
-        fields.get("description").and_then(|description| lowering.words(description));
-        let condition = fields.get("if").and_then(|node| {
-            let value = lowering.condition(node)?;
-            Some(Spanned { value, span: node.span })
-        });
-        let steps = fields.get("steps").map_or_else(Vec::new, |steps| {
-            let items = lowering.list(steps);
-            if items.is_empty() {
-                lowering.misfit::<()>(steps.span, "at least one step");
-            }
-            each(items, |item| lowering.percent(item))
-        });
-        Self {
-            span: node.span,
-            name: fields.get("name").and_then(|node| lowering.name(node)),
-            condition,
-            rollout: fields.get("rollout").and_then(|node| lowering.percent(node)),
-            steps,
-            serve: fields.required("serve", lowering).and_then(|node| Serve::lower(lowering, node)),
-        }
-    }
-}
-
-impl Serve {
-    fn lower(lowering: &mut Lowering, node: &Node) -> Option<Self> {
-        let Value::Map(entries) = &node.value else { return lowering.name(node).map(Self::Variant) };
-        if entries.is_empty() {
-            return lowering.misfit(node.span, "at least one variant");
-        }
-        let share = |entry| Some(Share { variant: lowering.key(entry)?, share: lowering.percent(&entry.value)? });
-        let shares: Option<Vec<_>> = entries.iter().map(share).collect();
-        Some(Self::Split(Spanned { value: shares?, span: node.span }))
-    }
-}
-
-impl Segment {
-    pub(super) fn lower(lowering: &mut Lowering, root: &Node, name: &str, file: FileId) -> Self {
-        let fields = lowering.fields(root, &["description", "owner", "if"]);
-        for field in ["description", "owner"] {
-            fields.get(field).and_then(|node| lowering.words(node));
-        }
-        let condition = fields.required("if", lowering).and_then(|node| {
-            let value = lowering.condition(node)?;
-            Some(Spanned { value, span: node.span })
-        });
-        Self { name: name.to_owned(), file, start: start(root), whole: Completeness::Complete, condition }
-    }
-}
-
-impl Kill {
-    pub(super) fn lower(lowering: &mut Lowering, root: &Node, environment: &str, key: &str, file: FileId) -> Self {
-        let fields = lowering.fields(root, &["reason", "by", "at"]);
-        Self {
-            flag: key.to_owned(),
-            environment: environment.to_owned(),
-            file,
-            start: start(root),
-            reason: fields.required("reason", lowering).and_then(|node| lowering.words(node)),
-            by: fields.get("by").and_then(|node| lowering.words(node)),
-            at: fields.get("at").and_then(|node| lowering.moment(node)),
-        }
-    }
-}
-
-impl Lowering {
-    fn day(&mut self, node: &Node) -> Option<Spanned<Date>> {
-        // The parser would also take a date and time, and drop the time.
-        let plain = node.as_text().is_some_and(|text| text.len() == "2000-01-01".len());
-        if plain { self.parsed(node, "a date") } else { self.misfit(node.span, "a date") }
-    }
-
-    fn moment(&mut self, node: &Node) -> Option<Spanned<String>> {
-        match node.as_text().and_then(crate::eval::parse_datetime) {
-            Some(_) => self.text(node),
-            None => self.misfit(node.span, "a moment"),
-        }
-    }
+fn date(lowering: &mut Lowering, node: &Node) -> Option<Spanned<Date>> {
+    const TITLE: &str = "a date such as `2027-03-31`";
+    // The parser also accepts a date with a time, and would drop the time.
+    let has_length_of_date = node.as_text().is_some_and(|text| text.len() == "2000-01-01".len());
+    if has_length_of_date { lowering.parse(node, TITLE) } else { lowering.misfit(node.span, TITLE) }
 }

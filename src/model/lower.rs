@@ -1,21 +1,27 @@
-//! Typed readings of single values.
+//! Lowering: turns the tree of one file into typed values.
+//!
+//! The methods of [`Lowering`] read one value each. A value that does not have the expected form becomes a [`Misfit`] and
+//! is left out.
 
 use std::str::FromStr;
 
+use jiff::Timestamp;
+
 use crate::bundle::Percent;
+use crate::eval::parse_datetime;
 use crate::snapshot::{Span, Spanned};
 use crate::yaml::{Entry, Node, Value};
 
-/// A part of a file that does not fit its type, and was left out.
+/// A part of a file that does not have the expected form and was left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misfit {
-    /// Where it is.
+    /// The part.
     pub span: Span,
-    /// What should stand there.
+    /// The expected form, in the words of the schema's `title` where it has one.
     pub expected: &'static str,
 }
 
-/// Reads one file's tree.
+/// The state of lowering one file.
 pub(super) struct Lowering {
     misfits: Vec<Misfit>,
 }
@@ -27,12 +33,13 @@ impl Lowering {
         (value, lowering.misfits)
     }
 
+    /// Adds a misfit. Returns `None`, so that the caller can return the result.
     pub(super) fn misfit<T>(&mut self, span: Span, expected: &'static str) -> Option<T> {
         self.misfits.push(Misfit { span, expected });
         None
     }
 
-    /// The entries of a mapping that may have these keys only.
+    /// Reads a mapping that may have only the known keys.
     pub(super) fn fields<'n>(&mut self, node: &'n Node, known: &[&str]) -> Fields<'n> {
         let entries = self.mapping(node);
         for entry in entries {
@@ -48,6 +55,14 @@ impl Lowering {
             self.misfits.push(Misfit { span: node.span, expected: "a mapping" });
         }
         node.entries()
+    }
+
+    pub(super) fn nonempty_mapping<'n>(&mut self, node: &'n Node) -> &'n [Entry] {
+        let entries = self.mapping(node);
+        if entries.is_empty() {
+            self.misfits.push(Misfit { span: node.span, expected: "a mapping with at least one key" });
+        }
+        entries
     }
 
     pub(super) fn list<'n>(&mut self, node: &'n Node) -> &'n [Node] {
@@ -67,21 +82,20 @@ impl Lowering {
         }
     }
 
-    /// A text that is not empty.
-    pub(super) fn words(&mut self, node: &Node) -> Option<Spanned<String>> {
+    pub(super) fn nonempty_text(&mut self, node: &Node) -> Option<Spanned<String>> {
         match self.text(node) {
-            Some(text) if text.value.is_empty() => self.misfit(node.span, "some text"),
+            Some(text) if text.value.is_empty() => self.misfit(node.span, "a non-empty string"),
             text => text,
         }
     }
 
-    /// A text that can name something.
+    /// Reads a text that satisfies [`is_name`].
     pub(super) fn name(&mut self, node: &Node) -> Option<Spanned<String>> {
         let name = self.text(node)?;
         if is_name(&name.value) { Some(name) } else { self.misfit(node.span, NAME) }
     }
 
-    /// A mapping's key that can name something.
+    /// Reads a key of a mapping that satisfies [`is_name`].
     pub(super) fn key(&mut self, entry: &Entry) -> Option<Spanned<String>> {
         if is_name(&entry.key) {
             Some(Spanned { value: entry.key.clone(), span: entry.key_span })
@@ -90,38 +104,46 @@ impl Lowering {
         }
     }
 
-    /// One text or a list of at least one, without repetition.
+    /// Reads one name, or a list of different names that is not empty.
     pub(super) fn names(&mut self, node: &Node) -> Vec<Spanned<String>> {
         match &node.value {
             Value::List(items) => {
-                self.distinct(node, items);
-                each(items, |item| self.name(item))
+                self.check_distinct(node, items);
+                read_all(items, |item| self.name(item))
             }
             _ => self.name(node).into_iter().collect(),
         }
     }
 
-    /// Notes a list that is empty or has an item twice.
-    pub(super) fn distinct(&mut self, list: &Node, items: &[Node]) {
-        let again = |(at, item): (usize, &Node)| items.iter().take(at).any(|other| other.value == item.value);
-        if items.is_empty() || items.iter().enumerate().any(again) {
-            self.misfits.push(Misfit { span: list.span, expected: "distinct items" });
+    /// Adds a misfit if the list is empty or has an item twice.
+    pub(super) fn check_distinct(&mut self, list: &Node, items: &[Node]) {
+        let is_repeated =
+            |(index, item): (usize, &Node)| items.iter().take(index).any(|before| before.value == item.value);
+        if items.is_empty() || items.iter().enumerate().any(is_repeated) {
+            self.misfits.push(Misfit { span: list.span, expected: "a list of different values" });
         }
     }
 
     pub(super) fn boolean(&mut self, node: &Node) -> Option<Spanned<bool>> {
         match node.value {
             Value::Boolean(value) => Some(Spanned { value, span: node.span }),
-            _ => self.misfit(node.span, "a boolean"),
+            _ => self.misfit(node.span, "`true` or `false`"),
         }
     }
 
     pub(super) fn percent(&mut self, node: &Node) -> Option<Spanned<Percent>> {
-        self.parsed(node, "a percentage")
+        self.parse(node, "a percentage from `0%` to `100%` with at most three decimals, such as `12.5%`")
     }
 
-    /// A text that has a form of its own.
-    pub(super) fn parsed<T: FromStr>(&mut self, node: &Node, expected: &'static str) -> Option<Spanned<T>> {
+    pub(super) fn timestamp(&mut self, node: &Node) -> Option<Spanned<Timestamp>> {
+        match node.as_text().and_then(parse_datetime) {
+            Some(value) => Some(Spanned { value, span: node.span }),
+            None => self.misfit(node.span, "a datetime with an offset, such as `2026-11-22T11:02:00Z`"),
+        }
+    }
+
+    /// Reads a text by its type's [`FromStr`].
+    pub(super) fn parse<T: FromStr>(&mut self, node: &Node, expected: &'static str) -> Option<Spanned<T>> {
         match node.as_text().map(str::parse) {
             Some(Ok(value)) => Some(Spanned { value, span: node.span }),
             _ => self.misfit(node.span, expected),
@@ -129,7 +151,7 @@ impl Lowering {
     }
 }
 
-/// The entries of a mapping, asked for by key.
+/// A mapping whose keys are known.
 pub(super) struct Fields<'n> {
     node: &'n Node,
 }
@@ -139,28 +161,41 @@ impl<'n> Fields<'n> {
         self.node.entry(key).map(|entry| &entry.value)
     }
 
-    /// Notes the field as a misfit of its mapping if it is missing.
+    /// Returns the value of the key. Adds a misfit for the mapping if the key is missing.
     pub(super) fn required(&self, key: &str, lowering: &mut Lowering) -> Option<&'n Node> {
         match self.get(key) {
-            None => lowering.misfit(self.node.span, "a key that is missing"),
+            None => lowering.misfit(self.node.span, "a mapping with all required keys"),
             node => node,
         }
     }
+
+    /// Reads the names at the key; none if the key is missing.
+    pub(super) fn names(&self, key: &str, lowering: &mut Lowering) -> Vec<Spanned<String>> {
+        self.get(key).map_or_else(Vec::new, |node| lowering.names(node))
+    }
 }
 
-/// What becomes of each, but for what is left out, in no more memory than that takes: there are a great many lists.
-pub(super) fn each<'n, T, U>(items: &'n [T], read: impl FnMut(&'n T) -> Option<U>) -> Vec<U> {
+/// Applies `read` to every item and returns the results without `None`.
+///
+/// Allocates exactly one slot for each item: a repository has very many short lists, and a vector that grows as it is
+/// filled allocates at least four slots.
+pub(super) fn read_all<'n, T, U>(items: &'n [T], read: impl FnMut(&'n T) -> Option<U>) -> Vec<U> {
     let mut all = Vec::with_capacity(items.len());
     all.extend(items.iter().filter_map(read));
     all
 }
 
-const NAME: &str = "a name";
+/// Returns the first key of a file, which stands for the file as a whole in diagnostics.
+pub(super) fn first_key(root: &Node) -> Span {
+    root.entries().first().map_or(Span { end: root.span.start, ..root.span }, |entry| entry.key_span)
+}
 
-/// Whether a text can be the key of a flag or the name of anything else: it fits in a URL and a file name.
+const NAME: &str = "a name of at most 128 letters, digits, `.`, `_` and `-`, beginning with a letter or digit";
+
+/// Whether a text can be the key of a flag or the name of anything else. A name is safe in a URL and in a file name.
 pub(crate) fn is_name(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     text.len() <= 128
-        && text.bytes().all(plain)
+        && text.bytes().all(is_plain)
         && text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
 }

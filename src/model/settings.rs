@@ -1,39 +1,49 @@
-//! `flagctl.yaml`.
+//! `flagctl.yaml` as written.
 
 use crate::bundle::{Bucketing, Element, Type};
-use crate::model::lower::{Lowering, each};
+use crate::model::lower::{Lowering, read_all};
 use crate::snapshot::Spanned;
 use crate::yaml::{Completeness, Node, Value};
 
-/// What holds for all flags of a repository.
+/// The settings of a flag repository.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// Whether all of the file could be read; where not, little can be said about the other files.
-    pub whole: Completeness,
-    /// In the order of promotion.
+    /// Whether everything in the file could be read. If not, the other files are not checked, because every environment and
+    /// attribute might be declared in the part that is missing.
+    pub completeness: Completeness,
+    /// The environments, in the order of promotion.
     pub environments: Vec<Spanned<String>>,
-    /// The context schema, in the order of the file.
+    /// The context schema: the declared attributes, in the order of the file.
     pub attributes: Vec<AttributeDeclaration>,
-    /// How units fall in buckets.
+    /// The algorithm that maps units to buckets.
     pub bucketing: Bucketing,
-    /// Codes and the level each is set to, as written.
-    pub lint: Vec<(Spanned<String>, Spanned<String>)>,
+    /// Codes, as written, and the level of each.
+    pub lint: Vec<(Spanned<String>, Spanned<LintLevel>)>,
 }
 
 /// One attribute of the context schema.
 #[derive(Debug, Clone)]
 pub struct AttributeDeclaration {
-    /// As contexts name it.
+    /// The name in contexts and conditions.
     pub name: Spanned<String>,
-    /// What its values are.
+    /// The type of its values.
     pub kind: Type,
-    /// The only values there are.
+    /// All values that it may have, if the declaration limits them.
     pub allowed: Option<Vec<Spanned<String>>>,
-    /// Whether applications promise to send it always.
+    /// Whether applications always send it.
     pub required: bool,
 }
 
-const LEVELS: [&str; 3] = ["off", "warning", "error"];
+/// The level at which a code is reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LintLevel {
+    /// Not reported.
+    Off,
+    /// Reported as a warning.
+    Warning,
+    /// Reported as an error.
+    Error,
+}
 
 impl Settings {
     /// Iterates over the names of the environments, in the order of promotion.
@@ -47,20 +57,20 @@ impl Settings {
         if let Some(version) = fields.required("version", lowering)
             && !matches!(&version.value, Value::Number(number, _) if number.as_f64() == Some(1.0))
         {
-            lowering.misfit::<()>(version.span, "the number 1");
+            lowering.misfit::<()>(version.span, "the number `1`");
         }
         if let Some(environments) = fields.required("environments", lowering) {
             let items = lowering.list(environments);
-            lowering.distinct(environments, items);
-            settings.environments = each(items, |item| lowering.name(item));
+            lowering.check_distinct(environments, items);
+            settings.environments = read_all(items, |item| lowering.name(item));
         }
         if let Some(attributes) = fields.get("attributes") {
             let entries = lowering.mapping(attributes);
             settings.attributes = entries
                 .iter()
                 .filter_map(|entry| {
-                    if !is_attribute(&entry.key) {
-                        return lowering.misfit(entry.key_span, "an attribute's name");
+                    if !is_attribute_name(&entry.key) {
+                        return lowering.misfit(entry.key_span, "an attribute name of at most 128 characters: words of letters, digits, `_`, `$` and `-`, joined by dots");
                     }
                     let name = Spanned { value: entry.key.clone(), span: entry.key_span };
                     AttributeDeclaration::lower(lowering, name, &entry.value)
@@ -72,15 +82,20 @@ impl Settings {
                 Some("siphash") => Bucketing::Siphash,
                 Some("flagd-v2") => Bucketing::FlagdV2,
                 Some("flagd-v3") => Bucketing::FlagdV3,
-                _ => lowering.misfit(bucketing.span, "a bucketing").unwrap_or_default(),
+                _ => lowering.misfit(bucketing.span, "a bucketing algorithm").unwrap_or_default(),
             };
         }
         if let Some(lint) = fields.get("lint") {
             for entry in lowering.mapping(lint) {
-                let level = lowering.text(&entry.value).filter(|level| LEVELS.contains(&level.value.as_str()));
+                let level = match entry.value.as_text() {
+                    Some("off") => Some(LintLevel::Off),
+                    Some("warning") => Some(LintLevel::Warning),
+                    Some("error") => Some(LintLevel::Error),
+                    _ => None,
+                };
                 match (lowering.key(entry), level) {
-                    (Some(code), Some(level)) => settings.lint.push((code, level)),
-                    _ => lowering.misfit(entry.value.span, "a level").unwrap_or_default(),
+                    (Some(code), Some(value)) => settings.lint.push((code, Spanned { value, span: entry.value.span })),
+                    _ => lowering.misfit(entry.value.span, "a lint level").unwrap_or_default(),
                 }
             }
         }
@@ -103,7 +118,7 @@ impl AttributeDeclaration {
             Some(of) => match of.as_text() {
                 Some("string") => Some(Element::String),
                 Some("number") => Some(Element::Number),
-                _ => return lowering.misfit(of.span, "a type of element"),
+                _ => return lowering.misfit(of.span, "an element type"),
             },
         };
         let kind = match (kind.as_text(), element) {
@@ -115,13 +130,13 @@ impl AttributeDeclaration {
             None => None,
             Some(values) if matches!(kind, Type::String | Type::List(Element::String)) => {
                 let items = lowering.list(values);
-                lowering.distinct(values, items);
-                Some(each(items, |item| lowering.text(item)))
+                lowering.check_distinct(values, items);
+                Some(read_all(items, |item| lowering.text(item)))
             }
-            Some(values) => return lowering.misfit(values.span, "no enum"),
+            Some(values) => return lowering.misfit(values.span, "an `enum` only for strings and lists of strings"),
         };
         let required = fields.get("required").and_then(|required| lowering.boolean(required));
-        fields.get("description").and_then(|description| lowering.words(description));
+        fields.get("description").and_then(|description| lowering.nonempty_text(description));
         Some(Self { name, kind, allowed, required: required.is_some_and(|required| required.value) })
     }
 }
@@ -138,8 +153,8 @@ fn scalar_type(name: &str) -> Option<Type> {
     })
 }
 
-/// Whether a text can be an attribute's name: words of letters, digits, `_` and `-`, joined by dots.
-fn is_attribute(text: &str) -> bool {
+/// Whether a text can be the name of an attribute: words of letters, digits, `_`, `$` and `-`, joined by dots.
+fn is_attribute_name(text: &str) -> bool {
     let word = |word: &str| {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$');
         !word.is_empty() && word.bytes().all(plain)

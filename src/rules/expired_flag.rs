@@ -7,7 +7,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::Project;
 
 pub(super) fn check(project: &Project, today: Date, diagnostics: &mut Diagnostics) {
-    for flag in crate::rules::whole(project) {
+    for flag in project.complete_flags() {
         if let Some(expires) = &flag.expires
             && expires.value < today
         {

@@ -7,7 +7,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::Project;
 
 pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
-    for flag in crate::rules::whole(project).filter(|flag| flag.owner.is_none()) {
+    for flag in project.complete_flags().filter(|flag| flag.owner.is_none()) {
         let message = format!("`{}` has no owner", flag.key);
         diagnostics.push(
             Diagnostic::new(Code::MissingOwner, flag.start, message)

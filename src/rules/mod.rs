@@ -29,7 +29,6 @@ use crate::diag::Diagnostics;
 use crate::model::{Flag, Project};
 use crate::rules::review::Review;
 use crate::rules::segment_coverage::Extents;
-use crate::yaml::Completeness;
 
 /// What a rule looks at, and where it reports.
 type Check = fn(&Project, Date, &mut Diagnostics);
@@ -56,11 +55,6 @@ const PROOFS: [Proof; 5] = [
     unservable_variant::check,
 ];
 
-/// The flags that advice can be given on: of the others, too little is known.
-fn whole(project: &Project) -> impl Iterator<Item = &Flag> {
-    project.flags.iter().filter(|flag| flag.whole == Completeness::Complete)
-}
-
 /// Everything that the rules have to say about a project on a day.
 pub fn check(project: &Project, today: Date) -> Diagnostics {
     let mut diagnostics = Vec::new();
@@ -77,7 +71,7 @@ pub fn prove(project: &Project, bundles: &mut [Bundle]) -> Diagnostics {
     let extents = Extents::new(project, bundles, &mut diagnostics);
     empty_segment::check(project, &extents, &mut diagnostics);
     universal_segment::check(project, &extents, &mut diagnostics);
-    let flags: Vec<&Flag> = whole(project).collect();
+    let flags: Vec<&Flag> = project.complete_flags().collect();
     diagnostics.par_extend(flags.into_par_iter().flat_map_iter(|flag| {
         let mut diagnostics = Vec::new();
         match Review::new(flag, bundles) {

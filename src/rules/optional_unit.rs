@@ -5,18 +5,18 @@ use jiff::civil::Date;
 use crate::bundle::{BUCKETS, TARGETING_KEY};
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{Condition, Effective, Operator, Project, Rule, Serve};
+use crate::model::{Condition, EffectiveServing, Operator, Project, Rule, Serve};
 use crate::yaml::Value;
 
 pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
-    for flag in crate::rules::whole(project) {
+    for flag in project.complete_flags() {
         for environment in &project.settings.environments {
             check_serving(project, flag.serving(&environment.value), diagnostics);
         }
     }
 }
 
-fn check_serving(project: &Project, serving: Effective<'_>, diagnostics: &mut Diagnostics) {
+fn check_serving(project: &Project, serving: EffectiveServing<'_>, diagnostics: &mut Diagnostics) {
     let Some(unit) = serving.unit else { return };
     let declared = project.settings.attributes.iter().find(|attribute| attribute.name.value == unit.value);
     if unit.value == TARGETING_KEY || declared.is_none_or(|declared| declared.required) {

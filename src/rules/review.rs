@@ -13,7 +13,7 @@ use crate::analyze::{
 };
 use crate::bundle::{Bundle, Condition, Follow, Percent, Rule};
 use crate::model;
-use crate::model::Effective;
+use crate::model::EffectiveServing;
 use crate::snapshot::{Span, Spanned};
 
 /// Work that a flag is worth while somebody waits for all of them.
@@ -34,7 +34,7 @@ pub(super) struct Review<'p> {
 
 /// Environments in which the flag says the same.
 pub(super) struct Scope<'p> {
-    pub(super) serving: Effective<'p>,
+    pub(super) serving: EffectiveServing<'p>,
     pub(super) definition: Definition<'p>,
     pub(super) reachability: FlagReachability,
 }
@@ -146,7 +146,7 @@ fn asks_flags(bundle: &Bundle, condition: &Condition) -> bool {
 }
 
 /// Whether all that decides is the very same text.
-fn same(one: &Effective<'_>, other: &Effective<'_>) -> bool {
+fn same(one: &EffectiveServing<'_>, other: &EffectiveServing<'_>) -> bool {
     fn name(value: Option<&Spanned<String>>) -> Option<&str> {
         value.map(|value| value.value.as_str())
     }

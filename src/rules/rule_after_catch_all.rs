@@ -8,7 +8,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Project, Rule};
 
 pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
-    for serving in crate::rules::whole(project).flat_map(|flag| flag.servings()) {
+    for serving in project.complete_flags().flat_map(|flag| flag.servings()) {
         let mut rules = serving.rules.iter().flatten();
         let Some(catch_all) = rules.find(|rule| is_catch_all(rule)) else { continue };
         if let Some(after) = rules.next() {

@@ -9,7 +9,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::Project;
 
 pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
-    if crate::rules::whole(project).count() < project.flags.len() {
+    if project.complete_flags().count() < project.flags.len() {
         // What could not be read may refer to any of them.
         return;
     }

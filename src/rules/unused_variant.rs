@@ -9,7 +9,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Project, Serve};
 
 pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
-    for flag in crate::rules::whole(project) {
+    for flag in project.complete_flags() {
         let mut served = BTreeSet::new();
         for serving in flag.servings() {
             served.extend([&serving.off, &serving.default].into_iter().flatten().map(|name| name.value.as_str()));

@@ -171,7 +171,7 @@ impl<'p> PlannedAssertion<'p> {
 
     pub(super) fn check(&self, past: &'p BaselineBundles, budget: &Budget) -> Check<'p> {
         let servings = self.question.servings();
-        let span = servings.first().map_or(self.assertion.place, |one| one.variant.span);
+        let span = servings.first().map_or(self.assertion.claim_span, |one| one.variant.span);
         Check {
             span,
             name: self.name.clone(),

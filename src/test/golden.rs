@@ -73,7 +73,7 @@ impl<'p> PlannedGolden<'p> {
         let mut missing: Vec<Key<'p>> = Vec::new();
         for (key @ (flag, context, environment), decided) in self.decided() {
             let cell = written.get(&key);
-            let span = cell.map_or(self.golden.key, |cell| cell.variant.span);
+            let span = cell.map_or(self.golden.cells_key_span, |cell| cell.variant.span);
             let (result, hits) = match (cell, decided) {
                 (_, None) => (CheckResult::NotRun, Vec::new()),
                 (None, Some(_)) => {
@@ -102,8 +102,8 @@ impl<'p> PlannedGolden<'p> {
         if let Some((flag, context, environment)) = missing.first().copied() {
             let message =
                 format!("{} missing, the first for `{context}` of `{flag}` in {environment}", counted(missing.len()));
-            let result = failed(self.golden.key, message, None);
-            checks.push(self.check(self.golden.key, flag, context, environment, result));
+            let result = failed(self.golden.cells_key_span, message, None);
+            checks.push(self.check(self.golden.cells_key_span, flag, context, environment, result));
         }
         let first = superfluous.iter().min_by_key(|cell| cell.flag.span.start.max(cell.context.span.start));
         if let Some(cell) = first {
@@ -197,7 +197,7 @@ impl PlannedGolden<'_> {
         if changed.is_empty() {
             return Ok(None);
         }
-        let (start, end) = (self.golden.place.start as usize, self.golden.place.end as usize);
+        let (start, end) = (self.golden.cells_span.start as usize, self.golden.cells_span.end as usize);
         let (before, after) = (file.text.get(..start), file.text.get(end..));
         let (Some(before), Some(after)) = (before, after) else { return Err(GoldenUpdateError::Layout) };
         let indent = before.rsplit('\n').next().unwrap_or(before);

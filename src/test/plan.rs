@@ -50,7 +50,7 @@ pub fn plan<'p>(project: &'p Project, bundles: &'p [Bundle], keys: &'p [&'p str]
     };
     // Of a file that could be read in part, the rest might say otherwise.
     let mut claimed = Vec::new();
-    for suite in project.suites.iter().filter(|suite| suite.whole == Completeness::Complete) {
+    for suite in project.suites.iter().filter(|suite| suite.completeness == Completeness::Complete) {
         planner.suite(suite, &mut plan, &mut claimed);
     }
     plan.assertions = planner.assertions(&claimed);
@@ -131,7 +131,7 @@ impl<'p> Resolver<'p> {
     ) {
         let bundles = self.places(&case.environments, everywhere);
         let persons: Vec<NamedContext<'p>> = match &case.context {
-            Subject::Nobody => {
+            Subject::Empty => {
                 vec![NamedContext { name: None, context: Some(Arc::new(Context::empty(self.attributes))) }]
             }
             Subject::Written(node) => vec![NamedContext { name: None, context: self.context(node).map(Arc::new) }],
@@ -201,7 +201,7 @@ impl<'p> Resolver<'p> {
         rule: Option<&Spanned<String>>,
     ) -> bool {
         // What is missing may stand where the file could not be read.
-        if flag.whole == Completeness::Incomplete {
+        if flag.completeness == Completeness::Incomplete {
             return true;
         }
         let variants: Vec<&str> = flag.variants.iter().map(|variant| variant.name.value.as_str()).collect();
@@ -299,7 +299,7 @@ impl<'p> Resolver<'p> {
         };
         if suite.now.is_none() {
             for bundle in &bundles {
-                let place = Spanned { value: String::new(), span: golden.key };
+                let place = Spanned { value: String::new(), span: golden.cells_key_span };
                 let asked = flags.iter().filter_map(|key| bundle.flag(key));
                 asked.filter(|flag| self.lacks_now(bundle, flag, &place)).count();
             }

@@ -28,7 +28,7 @@ pub struct Document {
     /// The comments that speak to flagctl.
     pub comments: Vec<Comment>,
     /// Whether the root is all that the file says.
-    pub whole: Completeness,
+    pub completeness: Completeness,
 }
 
 /// Whether a file could be read to its end.

@@ -29,12 +29,12 @@ pub fn parse(id: FileId, file: &File, diagnostics: &mut Diagnostics) -> Document
     let nothing = Node { value: Value::Null, span: Span { file: id, start: 0, end: 0 } };
     if file.fault.is_some() {
         // Half a file says other things than the whole.
-        return Document { root: nothing, comments: Vec::new(), whole: Completeness::Incomplete };
+        return Document { root: nothing, comments: Vec::new(), completeness: Completeness::Incomplete };
     }
     let mut builder = Builder::new(id, &file.text, diagnostics);
     builder.run();
-    let Builder { root, comments, whole, .. } = builder;
-    Document { root: root.unwrap_or(nothing), comments, whole }
+    let Builder { root, comments, completeness, .. } = builder;
+    Document { root: root.unwrap_or(nothing), comments, completeness }
 }
 
 /// What a comment must contain for the parser to be asked for comments at all.
@@ -50,7 +50,7 @@ struct Builder<'t, 'd> {
     added_by_aliases: usize,
     root: Option<Node>,
     comments: Vec<Comment>,
-    whole: Completeness,
+    completeness: Completeness,
 }
 
 struct Frame {
@@ -83,7 +83,7 @@ impl<'t, 'd> Builder<'t, 'd> {
             added_by_aliases: 0,
             root: None,
             comments: Vec::new(),
-            whole: Completeness::Complete,
+            completeness: Completeness::Complete,
         }
     }
 
@@ -112,7 +112,7 @@ impl<'t, 'd> Builder<'t, 'd> {
                             Diagnostic::new(Code::MultipleDocuments, span, "a second document begins here")
                                 .help("a file is one document: move the rest to a file of its own"),
                         );
-                        self.whole = Completeness::Incomplete;
+                        self.completeness = Completeness::Incomplete;
                         return;
                     }
                 }
@@ -142,7 +142,7 @@ impl<'t, 'd> Builder<'t, 'd> {
 
     fn check_tag(&mut self, tag: Option<Span>) {
         if let Some(span) = tag {
-            self.whole = Completeness::Incomplete;
+            self.completeness = Completeness::Incomplete;
             self.report(
                 Diagnostic::new(Code::UnsupportedYaml, span, "tags such as `!name` are not supported")
                     .help("remove the tag; quote a scalar to make it a string"),
@@ -220,7 +220,7 @@ impl<'t, 'd> Builder<'t, 'd> {
         if found.is_empty() {
             return entries;
         }
-        self.whole = Completeness::Incomplete;
+        self.completeness = Completeness::Incomplete;
         self.diagnostics.extend(found);
         entries.into_iter().zip(again).filter(|(_, again)| !again).map(|(entry, _)| entry).collect()
     }
@@ -241,7 +241,7 @@ impl<'t, 'd> Builder<'t, 'd> {
             }
         };
         if let Some((code, message)) = refused {
-            self.whole = Completeness::Incomplete;
+            self.completeness = Completeness::Incomplete;
             self.report(Diagnostic::new(code, span, message).help("write the value out instead"));
             return Completeness::Incomplete;
         }
@@ -296,7 +296,7 @@ impl<'t, 'd> Builder<'t, 'd> {
                     };
                     *key = Some((name, span));
                     if let Some((message, help)) = refused {
-                        self.whole = Completeness::Incomplete;
+                        self.completeness = Completeness::Incomplete;
                         self.report(Diagnostic::new(Code::UnsupportedYaml, span, message).help(help));
                     }
                 }
@@ -305,13 +305,13 @@ impl<'t, 'd> Builder<'t, 'd> {
     }
 
     fn too_deep(&mut self, span: Span) {
-        self.whole = Completeness::Incomplete;
+        self.completeness = Completeness::Incomplete;
         let message = format!("collections nest deeper than {DEPTH_LIMIT} levels");
         self.report(Diagnostic::new(Code::LimitExceeded, span, message));
     }
 
     fn refuse(&mut self, error: &ScanError) {
-        self.whole = Completeness::Incomplete;
+        self.completeness = Completeness::Incomplete;
         let at = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
         let start = u32::try_from(at).unwrap_or(u32::MAX);
         let width = self.text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use flagctl::model::{self, Kind};
+use flagctl::model::{self, DefinitionKind};
 use flagctl::snapshot::{File, FileId};
 use flagctl::{schema, yaml};
 use serde_json::{Map, Value as Json, json};
@@ -24,7 +24,7 @@ impl Random {
 }
 
 /// A file of each kind that has every field once.
-fn bases() -> [(Kind, Json); 5] {
+fn bases() -> [(DefinitionKind, Json); 5] {
     let condition = json!({
         "all": [{"country": "DE"}, {"age": {"gte": 18, "lt": 65}}],
         "any": [{"plan": ["pro", "enterprise"]}, {"segment": ["staff", "beta"]}],
@@ -70,11 +70,11 @@ fn bases() -> [(Kind, Json); 5] {
         "golden": {"flags": "f", "contexts": ["dana"], "cells": {"f": {"dana": {"staging": "on"}}}},
     });
     [
-        (Kind::Flag, flag),
-        (Kind::Segment, json!({"description": "d", "owner": "o", "if": condition})),
-        (Kind::Kill, json!({"reason": "r", "by": "b", "at": "2026-11-22T11:02:00Z"})),
-        (Kind::Project, project),
-        (Kind::Test, test),
+        (DefinitionKind::Flag, flag),
+        (DefinitionKind::Segment, json!({"description": "d", "owner": "o", "if": condition})),
+        (DefinitionKind::Kill, json!({"reason": "r", "by": "b", "at": "2026-11-22T11:02:00Z"})),
+        (DefinitionKind::Project, project),
+        (DefinitionKind::Test, test),
     ]
 }
 
@@ -173,18 +173,18 @@ fn mutate(json: &mut Json, random: &mut Random) {
 }
 
 /// Whether the schema, and whether the model, takes the file as it is.
-fn verdicts(kind: Kind, text: &str) -> (Vec<String>, Vec<String>) {
+fn verdicts(kind: DefinitionKind, text: &str) -> (Vec<String>, Vec<String>) {
     let file = File::new("x.yaml".to_owned(), text.as_bytes().to_vec());
     let mut diagnostics = Vec::new();
     let root = yaml::parse(FileId(0), &file, &mut diagnostics).root;
     assert!(diagnostics.is_empty(), "{text}: {diagnostics:?}");
     schema::check(kind, &root, &mut diagnostics);
     let misfits = match kind {
-        Kind::Project => model::lower_settings(&root).1,
-        Kind::Flag => model::lower_flag(&root, "x", FileId(0)).1,
-        Kind::Segment => model::lower_segment(&root, "x", FileId(0)).1,
-        Kind::Kill => model::lower_kill(&root, "production", "x", FileId(0)).1,
-        Kind::Test => model::lower_suite(&root, FileId(0)).1,
+        DefinitionKind::Project => model::lower_settings(&root).1,
+        DefinitionKind::Flag => model::lower_flag(&root, "x", FileId(0)).1,
+        DefinitionKind::Segment => model::lower_segment(&root, "x", FileId(0)).1,
+        DefinitionKind::Kill => model::lower_kill(&root, "production", "x", FileId(0)).1,
+        DefinitionKind::Test => model::lower_suite(&root, FileId(0)).1,
     };
     let said = diagnostics.iter().map(|one| one.message.clone()).collect();
     (said, misfits.iter().map(|one| format!("{one:?}")).collect())
@@ -214,8 +214,8 @@ fn model_and_schema_accept_the_same_mutants() {
 #[test]
 fn shared_definitions_are_the_same_in_every_schema() {
     let read = |kind| -> Json { serde_json::from_str(schema::text(kind)).unwrap() };
-    let flag = read(Kind::Flag);
-    for kind in [Kind::Segment, Kind::Kill, Kind::Project, Kind::Test] {
+    let flag = read(DefinitionKind::Flag);
+    for kind in [DefinitionKind::Segment, DefinitionKind::Kill, DefinitionKind::Project, DefinitionKind::Test] {
         for (name, definition) in read(kind)["$defs"].as_object().unwrap() {
             if let Some(same) = flag["$defs"].get(name) {
                 assert_eq!(definition, same, "{kind:?}: {name}");
@@ -226,7 +226,7 @@ fn shared_definitions_are_the_same_in_every_schema() {
 
 #[test]
 fn the_program_contains_the_published_schemas() {
-    for kind in Kind::ALL {
+    for kind in DefinitionKind::ALL {
         let path = format!("schemas/{}.schema.json", kind.name());
         assert_eq!(fs::read_to_string(path).unwrap(), schema::text(kind));
     }
@@ -253,7 +253,7 @@ fn every_field_of_every_schema_explains_itself() {
         }
     }
     let mut silent = Vec::new();
-    for kind in Kind::ALL {
+    for kind in DefinitionKind::ALL {
         walk(&serde_json::from_str(schema::text(kind)).unwrap(), kind.name(), &mut silent);
     }
     assert!(silent.is_empty(), "{silent:?}");

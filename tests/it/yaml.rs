@@ -139,7 +139,7 @@ fn invalid_utf8_is_located() {
     let mut diagnostics = Vec::new();
     let document = yaml::parse(FileId(0), &file, &mut diagnostics);
     assert_eq!(
-        (document.whole, diagnostics[0].code, diagnostics[0].span.start),
+        (document.completeness, diagnostics[0].code, diagnostics[0].span.start),
         (Completeness::Incomplete, Code::InvalidEncoding, 11)
     );
 }

@@ -103,7 +103,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 fn is_selected(flag: &Flag, args: &Args, today: Date) -> bool {
     let owner = flag.owner.as_ref().map(|owner| &owner.value);
     args.owner.as_ref().is_none_or(|wanted| owner == Some(wanted))
-        && args.kind.as_ref().is_none_or(|wanted| flag.kind_name() == wanted)
+        && args.kind.as_ref().is_none_or(|wanted| flag.kind().name() == wanted)
         && args.tag.as_ref().is_none_or(|wanted| flag.tags.iter().any(|tag| tag.value == *wanted))
         && (!args.expired || flag.expires.as_ref().is_some_and(|expires| expires.value < today))
 }

@@ -118,7 +118,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 
 /// The flag, if all of its file could be read.
 fn whole<'l>(loaded: &'l Loaded, key: &str) -> Result<&'l Flag> {
-    let flag = loaded.project.flag(key).filter(|flag| flag.whole == Completeness::Complete);
+    let flag = loaded.project.flag(key).filter(|flag| flag.completeness == Completeness::Complete);
     flag.ok_or_else(|| anyhow!("the definition of `{key}` has errors: `flagctl validate` shows them"))
 }
 

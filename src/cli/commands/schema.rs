@@ -34,11 +34,11 @@ enum SchemaKind {
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let kind = match args.kind {
-        SchemaKind::Project => model::Kind::Project,
-        SchemaKind::Flag => model::Kind::Flag,
-        SchemaKind::Segment => model::Kind::Segment,
-        SchemaKind::Kill => model::Kind::Kill,
-        SchemaKind::Test => model::Kind::Test,
+        SchemaKind::Project => model::DefinitionKind::Project,
+        SchemaKind::Flag => model::DefinitionKind::Flag,
+        SchemaKind::Segment => model::DefinitionKind::Segment,
+        SchemaKind::Kill => model::DefinitionKind::Kill,
+        SchemaKind::Test => model::DefinitionKind::Test,
     };
     write_text(schema::text(kind))?;
     Ok(Exit::Yes)

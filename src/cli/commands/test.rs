@@ -71,7 +71,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
 fn run_tests(args: &Args, global: &Global, update: GoldenUpdate) -> Result<Exit> {
     let source = args.at.source(args.paths.first().map_or(Path::new("."), PathBuf::as_path))?;
     let settings = load::settings(&source)?;
-    if settings.project.settings.whole == Completeness::Incomplete {
+    if settings.project.settings.completeness == Completeness::Incomplete {
         let findings = errors(settings.settle(Vec::new()));
         let nothing = test::TestResults { checks: Vec::new() };
         write(args, global, &source, &settings, &findings, &nothing, None)?;

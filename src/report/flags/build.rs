@@ -17,7 +17,7 @@ pub fn written_flag<'f>(
     let definition = DefinitionJson {
         path: &file.path,
         description: flag.description.as_ref().map(|text| text.value.as_str()),
-        kind: flag.kind_name(),
+        kind: flag.kind().name(),
         owner: flag.owner.as_ref().map(|owner| owner.value.as_str()),
         expires: flag.expires.as_ref().map(|day| day.value.to_string()),
         tags: flag.tags.iter().map(|tag| tag.value.as_str()).collect(),

@@ -21,7 +21,7 @@ fn main() -> Result<(), serde_json::Error> {
             end <= length && file.text.get(start..end).is_some()
         });
         let codes: Vec<_> = diagnostics.iter().map(|diagnostic| diagnostic.code.name()).collect();
-        let whole = document.whole == Completeness::Complete;
+        let whole = document.completeness == Completeness::Complete;
         println!("{}", json!({"whole": whole, "json": document.root.to_json(), "codes": codes, "inside": inside}));
     }
     Ok(())

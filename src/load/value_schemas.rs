@@ -1,4 +1,9 @@
-//! Variants' values against the JSON Schemas that their flags name.
+//! Validates the values of variants with the JSON Schemas that their flags name.
+//!
+//! Takes loaded flags; adds a diagnostic for each value that does not satisfy its schema, and for each schema that cannot
+//! be used. A schema is compiled once, however many flags name it.
+//!
+//! **Invariant:** only schemas inside the flag repository are read.
 
 use std::collections::BTreeMap;
 
@@ -6,29 +11,33 @@ use jsonschema::Validator;
 
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::load::Loaded;
+use crate::load::loaded::Loaded;
 use crate::model::Flag;
 use crate::schema;
 use crate::source::{Source, SourceError};
 use crate::yaml;
 use crate::yaml::Completeness;
 
+/// Validates the values of all loaded flags.
+///
+/// # Errors
+/// Returns [`SourceError`] if a schema exists and cannot be read.
 pub(super) fn check(source: &Source, loaded: &mut Loaded) -> Result<(), SourceError> {
     let Loaded { snapshot, project, diagnostics, .. } = loaded;
     let mut validators: BTreeMap<&str, Result<Validator, String>> = BTreeMap::new();
     for flag in &project.flags {
         let Some(path) = &flag.schema else { continue };
         if !validators.contains_key(path.value.as_str()) {
-            let validator = match inside(&path.value).then(|| source.read(&path.value)).transpose()? {
-                None => Err("leads out of the repository".to_owned()),
-                Some(None) => Err("is not there".to_owned()),
+            let validator = match is_inside(&path.value).then(|| source.read(&path.value)).transpose()? {
+                None => Err("is outside the repository".to_owned()),
+                Some(None) => Err("does not exist".to_owned()),
                 Some(Some(file)) => {
                     let id = snapshot.add(file);
                     let document = yaml::parse(id, snapshot.file(id), diagnostics);
                     let json = document.root.to_json();
-                    match document.whole {
+                    match document.completeness {
                         Completeness::Complete => {
-                            jsonschema::validator_for(&json).map_err(|error| format!("is no schema: {error}"))
+                            jsonschema::validator_for(&json).map_err(|error| format!("is not a JSON Schema: {error}"))
                         }
                         Completeness::Incomplete => Err("cannot be read".to_owned()),
                     }
@@ -38,9 +47,9 @@ pub(super) fn check(source: &Source, loaded: &mut Loaded) -> Result<(), SourceEr
         }
         match validators.get(path.value.as_str()) {
             Some(Ok(validator)) => check_flag(flag, &path.value, validator, diagnostics),
-            Some(Err(why)) => {
-                let message = format!("the schema `{}` {why}", path.value);
-                let help = "the path goes from the folder of `flagctl.yaml`";
+            Some(Err(reason)) => {
+                let message = format!("the schema `{}` {reason}", path.value);
+                let help = "write the path from the folder of `flagctl.yaml`";
                 diagnostics.push(Diagnostic::new(Code::ValueSchema, path.span, message).help(help));
             }
             None => {}
@@ -58,8 +67,8 @@ fn check_flag(flag: &Flag, path: &str, validator: &Validator, diagnostics: &mut 
     }
 }
 
-/// Whether a path stays below the folder that it goes from.
-fn inside(path: &str) -> bool {
+/// Whether a path, from the root of the repository, does not lead out of it.
+fn is_inside(path: &str) -> bool {
     let mut parts = path.split('/');
     !path.starts_with('/') && !path.contains('\\') && parts.all(|part| part != "..")
 }

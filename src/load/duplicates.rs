@@ -1,0 +1,30 @@
+//! Flags and segments that two files define.
+
+use crate::codes::Code;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::model::Project;
+
+/// Reports each flag and each segment that is defined more than once. Folders below `flags/` do not separate names.
+pub(super) fn duplicates(project: &Project) -> Diagnostics {
+    let mut diagnostics = Vec::new();
+    let mut flags: Vec<_> = project.flags.iter().map(|flag| (flag.key.as_str(), flag.start)).collect();
+    let mut segments: Vec<_> = project.segments.iter().map(|segment| (segment.name.as_str(), segment.start)).collect();
+    for (code, kind, names) in
+        [(Code::DuplicateFlag, "flag", &mut flags), (Code::DuplicateSegment, "segment", &mut segments)]
+    {
+        names.sort();
+        for pair in names.windows(2) {
+            if let [(name, first), (next_name, second)] = pair
+                && name == next_name
+            {
+                let message = format!("two files define {kind} `{name}`");
+                diagnostics.push(
+                    Diagnostic::new(code, *second, message)
+                        .related(*first, "first defined here")
+                        .help("rename or remove one of the two files"),
+                );
+            }
+        }
+    }
+    diagnostics
+}

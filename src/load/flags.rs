@@ -1,0 +1,57 @@
+//! Loads single flags with everything that their decisions need.
+
+use std::collections::BTreeSet;
+
+use crate::load::loaded::Loaded;
+use crate::load::read::read;
+use crate::load::references;
+use crate::load::references::Reference;
+use crate::model;
+use crate::model::{FLAGS, KILLS};
+use crate::source::{Source, SourceError};
+
+/// Adds the flags with these keys to the settings, and everything that decides them in these environments: their kills,
+/// the segments and flags that they refer to, and what these refer to in turn. Adds also what the conditions of loaded
+/// test files refer to.
+///
+/// A flag that does not exist is missing from the project as well; compiling reports the reference to it.
+///
+/// # Errors
+/// Returns [`SourceError`] if a file or folder exists and cannot be read.
+pub fn flags(source: &Source, settings: Loaded, keys: &[String], environments: &[&str]) -> Result<Loaded, SourceError> {
+    let mut loaded = settings;
+    let mut found: Vec<Reference> = keys.iter().map(|key| Reference::flag(key)).collect();
+    let assertions = loaded.project.suites.iter().flat_map(|suite| &suite.assertions);
+    for condition in assertions.filter_map(|assertion| assertion.when.as_ref()) {
+        references::of_condition(condition, &mut found);
+    }
+    let mut seen = BTreeSet::new();
+    loop {
+        let unread: BTreeSet<Reference> = found.drain(..).filter(|reference| seen.insert(reference.clone())).collect();
+        if unread.is_empty() {
+            return Ok(loaded);
+        }
+        let mut paths = Vec::new();
+        for Reference { folder, name } in unread {
+            if !model::is_name(&name) {
+                continue;
+            }
+            paths.extend(source.search(folder, &format!("{name}.yaml"))?);
+            if folder == FLAGS {
+                paths.extend(environments.iter().map(|environment| format!("{KILLS}/{environment}/{name}.yaml")));
+            }
+        }
+        let (known_flags, known_segments) = (loaded.project.flags.len(), loaded.project.segments.len());
+        read(source, &paths, &mut loaded)?;
+        for flag in loaded.project.flags.iter().skip(known_flags) {
+            for environment in environments {
+                references::of_serving(&flag.serving(environment), &mut found);
+            }
+        }
+        for segment in loaded.project.segments.iter().skip(known_segments) {
+            if let Some(condition) = &segment.condition {
+                references::of_condition(&condition.value, &mut found);
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The `lint` section of `flagctl.yaml`: the level at which each code is reported.
+
+use crate::codes::{Adjustable, Code, Severity};
+use crate::diag::{Diagnostic, Diagnostics, Level, Levels, did_you_mean};
+use crate::model::{LintLevel, Settings};
+
+/// Returns the levels that the settings give to codes. Reports codes that do not exist, and levels that the code does not
+/// allow.
+pub(super) fn lint_levels(settings: &Settings, diagnostics: &mut Diagnostics) -> Levels {
+    let mut levels = Levels::new();
+    for (name, level) in &settings.lint {
+        let Ok(code) = name.value.parse::<Code>() else {
+            let names = Code::ALL.iter().map(|code| code.name());
+            let message = format!("there is no code `{}`", name.value);
+            let help = did_you_mean(&name.value, names).unwrap_or_else(|| "`flagctl explain` lists them".to_owned());
+            diagnostics.push(Diagnostic::new(Code::UnknownCode, name.span, message).help(help));
+            continue;
+        };
+        let level = match level.value {
+            LintLevel::Off => Level::Off,
+            LintLevel::Warning => Level::Report(Severity::Warning),
+            LintLevel::Error => Level::Report(Severity::Error),
+        };
+        if code.adjustable() == Adjustable::No && level != Level::Report(Severity::Error) {
+            let message = format!("`{code}` is always an error: nothing can be evaluated until it is fixed");
+            diagnostics.push(Diagnostic::new(Code::FixedCode, name.span, message).help("remove the line"));
+        }
+        levels.insert(code, level);
+    }
+    levels
+}

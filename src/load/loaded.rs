@@ -1,0 +1,27 @@
+//! The result of loading.
+
+use crate::diag::{Allow, Diagnostics, Finding, Levels, settle};
+use crate::model::Project;
+use crate::snapshot::Snapshot;
+
+/// A project with the diagnostics that were found while it was read.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// The files that were read.
+    pub snapshot: Snapshot,
+    /// The definitions in these files.
+    pub project: Project,
+    /// Problems of single files and of their names.
+    pub diagnostics: Diagnostics,
+    pub(super) allows: Vec<Allow>,
+    pub(super) levels: Levels,
+}
+
+impl Loaded {
+    /// Returns the findings of `diagnostics` and `more`, after the project's lint levels and the allow comments in the
+    /// files were applied.
+    pub fn settle(&self, more: Diagnostics) -> Vec<Finding> {
+        let all = self.diagnostics.iter().cloned().chain(more).collect();
+        settle(all, &self.levels, &self.allows, &self.snapshot)
+    }
+}

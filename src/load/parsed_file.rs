@@ -1,0 +1,112 @@
+//! From one file to its definition: parsing, lowering and validation, and the names that files may have.
+
+use crate::codes::Code;
+use crate::diag::{Allow, Diagnostic, Diagnostics};
+use crate::model;
+use crate::model::{DefinitionKind, FLAGS, Flag, KILLS, Kill, Misfit, SEGMENTS, Segment, Settings, Suite, TESTS};
+use crate::schema;
+use crate::snapshot::{File, FileId, PROJECT_FILE, Span};
+use crate::yaml;
+use crate::yaml::{Completeness, Document};
+
+/// The definition in one file.
+pub(super) enum Definition {
+    Settings(Settings),
+    Flag(Box<Flag>),
+    Segment(Segment),
+    Kill(Kill),
+    Suite(Suite),
+    /// The path of the file is not the path of a definition.
+    InvalidName,
+}
+
+/// A file with its definition and its problems.
+pub(super) struct ParsedFile {
+    pub(super) file: File,
+    pub(super) definition: Definition,
+    pub(super) diagnostics: Diagnostics,
+    pub(super) allows: Vec<Allow>,
+}
+
+/// Parses a file and lowers it to the definition that its path says.
+pub(super) fn parse_file(file: File, id: FileId) -> ParsedFile {
+    let mut diagnostics = Vec::new();
+    let document = yaml::parse(id, &file, &mut diagnostics);
+    let read_allow = |comment: &yaml::Comment| Allow::read(&comment.text, comment.line, comment.span, &mut diagnostics);
+    let allows = document.comments.iter().filter_map(read_allow).collect();
+    let path: Vec<&str> = file.path.split('/').collect();
+    let has_valid_name = file.path.ends_with(".yaml") && model::is_name(file.stem());
+    let root = &document.root;
+    let definition = match (path.as_slice(), has_valid_name) {
+        ([PROJECT_FILE], _) => {
+            let (mut settings, misfits) = model::lower_settings(root);
+            settings.completeness = completeness(&document, &misfits);
+            report_misfits(DefinitionKind::Project, &document, misfits, &mut diagnostics);
+            Definition::Settings(settings)
+        }
+        ([FLAGS, ..], true) => {
+            let (mut flag, misfits) = model::lower_flag(root, file.stem(), id);
+            flag.completeness = completeness(&document, &misfits);
+            report_misfits(DefinitionKind::Flag, &document, misfits, &mut diagnostics);
+            Definition::Flag(Box::new(flag))
+        }
+        ([SEGMENTS, ..], true) => {
+            let (mut segment, misfits) = model::lower_segment(root, file.stem(), id);
+            segment.completeness = completeness(&document, &misfits);
+            report_misfits(DefinitionKind::Segment, &document, misfits, &mut diagnostics);
+            Definition::Segment(segment)
+        }
+        ([KILLS, environment, _], true) => {
+            let (kill, misfits) = model::lower_kill(root, environment, file.stem(), id);
+            report_misfits(DefinitionKind::Kill, &document, misfits, &mut diagnostics);
+            Definition::Kill(kill)
+        }
+        ([TESTS, ..], true) => {
+            let (mut suite, misfits) = model::lower_suite(root, id);
+            suite.completeness = completeness(&document, &misfits);
+            report_misfits(DefinitionKind::Test, &document, misfits, &mut diagnostics);
+            Definition::Suite(suite)
+        }
+        _ => {
+            diagnostics = vec![invalid_file_name(&file, id)];
+            Definition::InvalidName
+        }
+    };
+    ParsedFile { file, definition, diagnostics, allows }
+}
+
+fn completeness(document: &Document, misfits: &[Misfit]) -> Completeness {
+    if misfits.is_empty() { document.completeness } else { Completeness::Incomplete }
+}
+
+/// Reports the misfits of a file in the words of its schema, and each misfit about which the schema says nothing in its
+/// own words.
+///
+/// Validation takes longer than lowering, so only a file with misfits is validated. A test checks that the schema accepts
+/// every file without misfits.
+fn report_misfits(kind: DefinitionKind, document: &Document, misfits: Vec<Misfit>, diagnostics: &mut Diagnostics) {
+    // A part that is missing because the file could not be read to its end is not a second problem.
+    if document.completeness == Completeness::Incomplete || misfits.is_empty() {
+        return;
+    }
+    let before = diagnostics.len();
+    schema::check(kind, &document.root, diagnostics);
+    if diagnostics.len() == before {
+        let diagnostic =
+            |misfit: Misfit| Diagnostic::new(Code::InvalidValue, misfit.span, format!("expected {}", misfit.expected));
+        diagnostics.extend(misfits.into_iter().map(diagnostic));
+    }
+}
+
+fn invalid_file_name(file: &File, id: FileId) -> Diagnostic {
+    let span = Span { file: id, start: 0, end: 0 };
+    let message = format!("`{}` is not the name of a definition", file.path);
+    let help = if file.path.ends_with(".yml") {
+        format!("rename it to `{}.yaml`", file.path.trim_end_matches(".yml"))
+    } else if file.path.starts_with(KILLS) && model::is_name(file.stem()) {
+        format!("move it to `{KILLS}/<environment>/<flag>.yaml`")
+    } else {
+        "a name has letters, digits, `.`, `_` and `-`, and begins with a letter or digit".to_owned()
+    };
+    Diagnostic::new(Code::InvalidFileName, span, message).help(help)
+}

@@ -1,0 +1,47 @@
+//! Loads all definitions, only the settings, or test files.
+
+use crate::load::duplicates::duplicates;
+use crate::load::loaded::Loaded;
+use crate::load::read::read;
+use crate::load::value_schemas;
+use crate::model::{FLAGS, KILLS, SEGMENTS, TESTS};
+use crate::snapshot::PROJECT_FILE;
+use crate::source::{Source, SourceError};
+
+/// Loads the settings and all flags, segments and kills, but no test files.
+///
+/// # Errors
+/// Returns [`SourceError`] if a file or folder exists and cannot be read.
+pub fn all(source: &Source) -> Result<Loaded, SourceError> {
+    let mut paths = vec![PROJECT_FILE.to_owned()];
+    for folder in [FLAGS, SEGMENTS, KILLS] {
+        paths.extend(source.list(folder)?);
+    }
+    let mut loaded = Loaded::default();
+    read(source, &paths, &mut loaded)?;
+    let duplicates = duplicates(&loaded.project);
+    loaded.diagnostics.extend(duplicates);
+    value_schemas::check(source, &mut loaded)?;
+    Ok(loaded)
+}
+
+/// Loads `flagctl.yaml` and nothing else.
+///
+/// # Errors
+/// Returns [`SourceError`] if the file exists and cannot be read.
+pub fn settings(source: &Source) -> Result<Loaded, SourceError> {
+    let mut loaded = Loaded::default();
+    read(source, &[PROJECT_FILE.to_owned()], &mut loaded)?;
+    Ok(loaded)
+}
+
+/// Adds the test files whose paths are selected.
+///
+/// # Errors
+/// Returns [`SourceError`] if a file or folder exists and cannot be read.
+pub fn tests(source: &Source, mut loaded: Loaded, is_selected: impl Fn(&str) -> bool) -> Result<Loaded, SourceError> {
+    let mut paths = source.list(TESTS)?;
+    paths.retain(|path| is_selected(path));
+    read(source, &paths, &mut loaded)?;
+    Ok(loaded)
+}

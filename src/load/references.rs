@@ -1,0 +1,55 @@
+//! The flags and segments that definitions refer to by name.
+
+use crate::model::{Condition, EffectiveServing, FLAGS, Flag, SEGMENTS};
+
+/// A flag or segment by its folder and its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Reference {
+    /// [`FLAGS`] or [`SEGMENTS`].
+    pub(super) folder: &'static str,
+    pub(super) name: String,
+}
+
+impl Reference {
+    pub(super) fn flag(key: &str) -> Self {
+        Self { folder: FLAGS, name: key.to_owned() }
+    }
+
+    pub(super) fn segment(name: &str) -> Self {
+        Self { folder: SEGMENTS, name: name.to_owned() }
+    }
+}
+
+/// Adds the flags and segments that a condition mentions.
+pub(super) fn of_condition(condition: &Condition, references: &mut Vec<Reference>) {
+    for part in condition.iter() {
+        match part {
+            Condition::Segment(names) => {
+                references.extend(names.iter().map(|name| Reference::segment(&name.value)));
+            }
+            Condition::Flag(requirements) => {
+                references.extend(requirements.iter().map(|requirement| Reference::flag(&requirement.flag.value)));
+            }
+            Condition::All(_) | Condition::Any(_) | Condition::Not(_) | Condition::Attribute { .. } => {}
+        }
+    }
+}
+
+/// Adds the flags and segments that a flag refers to in one environment.
+pub(super) fn of_serving(serving: &EffectiveServing<'_>, references: &mut Vec<Reference>) {
+    references.extend(serving.requires.iter().map(|requirement| Reference::flag(&requirement.flag.value)));
+    for condition in serving.rules.iter().filter_map(|rule| rule.condition.as_ref()) {
+        of_condition(&condition.value, references);
+    }
+}
+
+/// Adds the flags and segments that a flag refers to in any environment.
+pub(super) fn of_flag(flag: &Flag, references: &mut Vec<Reference>) {
+    for serving in flag.servings() {
+        let requirements = serving.requires.iter().flatten();
+        references.extend(requirements.map(|requirement| Reference::flag(&requirement.flag.value)));
+        for condition in serving.rules.iter().flatten().filter_map(|rule| rule.condition.as_ref()) {
+            of_condition(&condition.value, references);
+        }
+    }
+}

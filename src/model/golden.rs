@@ -1,0 +1,56 @@
+//! The golden matrix of a test file as written.
+
+use crate::model::lower::{Lowering, read_all};
+use crate::snapshot::{Span, Spanned};
+use crate::yaml::Node;
+
+/// Recorded decisions. flagctl writes them, and every later test run compares them with the current decisions.
+#[derive(Debug, Clone)]
+pub struct Golden {
+    /// The flags. If empty, all flags of the project.
+    pub flags: Vec<Spanned<String>>,
+    /// The contexts of the suite. If empty, all of them.
+    pub contexts: Vec<Spanned<String>>,
+    /// The key `cells`.
+    pub cells_key_span: Span,
+    /// The key `cells` with its value.
+    pub cells_span: Span,
+    /// The recorded decisions, in the order of the file.
+    pub cells: Vec<Cell>,
+}
+
+/// The variant that one flag served to one context in one environment.
+#[derive(Debug, Clone)]
+pub struct Cell {
+    /// The key of the flag.
+    pub flag: Spanned<String>,
+    /// The name of the context.
+    pub context: Spanned<String>,
+    /// The name of the environment.
+    pub environment: Spanned<String>,
+    /// The name of the variant.
+    pub variant: Spanned<String>,
+}
+
+impl Golden {
+    pub(super) fn lower(lowering: &mut Lowering, node: &Node) -> Self {
+        let fields = lowering.fields(node, &["flags", "contexts", "cells"]);
+        let (flags, contexts) = (fields.names("flags", lowering), fields.names("contexts", lowering));
+        let mut cells = Vec::new();
+        for by_flag in fields.required("cells", lowering).map_or(&[][..], |node| lowering.mapping(node)) {
+            let flag = lowering.key(by_flag);
+            for by_context in lowering.mapping(&by_flag.value) {
+                let context = lowering.key(by_context);
+                cells.extend(read_all(lowering.mapping(&by_context.value), |cell| {
+                    let (environment, variant) = (lowering.key(cell), lowering.name(&cell.value));
+                    let (flag, context) = (flag.clone()?, context.clone()?);
+                    Some(Cell { flag, context, environment: environment?, variant: variant? })
+                }));
+            }
+        }
+        let (key, value) =
+            node.entry("cells").map_or((node.span, node.span), |entry| (entry.key_span, entry.value.span));
+        let cells_span = Span { end: key.end.max(value.end), ..key };
+        Self { flags, contexts, cells_key_span: key, cells_span, cells }
+    }
+}

@@ -1,0 +1,42 @@
+//! Kills as written.
+
+use crate::model::lower::{Lowering, first_key};
+use crate::snapshot::{FileId, Span, Spanned};
+use crate::yaml::Node;
+
+/// An emergency stop of one flag in one environment: the flag serves its `off` variant.
+#[derive(Debug, Clone)]
+pub struct Kill {
+    /// The key of the flag: the stem of the file.
+    pub flag: String,
+    /// The environment: the folder of the file.
+    pub environment: String,
+    /// The file.
+    pub file: FileId,
+    /// The first key of the file, to which diagnostics about a missing key point.
+    pub start: Span,
+    /// The reason.
+    pub reason: Option<Spanned<String>>,
+    /// The person who killed the flag.
+    pub by: Option<Spanned<String>>,
+    /// The time of the kill, as written.
+    pub at: Option<Spanned<String>>,
+}
+
+impl Kill {
+    pub(super) fn lower(lowering: &mut Lowering, root: &Node, environment: &str, key: &str, file: FileId) -> Self {
+        let fields = lowering.fields(root, &["reason", "by", "at"]);
+        Self {
+            flag: key.to_owned(),
+            environment: environment.to_owned(),
+            file,
+            start: first_key(root),
+            reason: fields.required("reason", lowering).and_then(|node| lowering.nonempty_text(node)),
+            by: fields.get("by").and_then(|node| lowering.nonempty_text(node)),
+            at: fields.get("at").and_then(|node| {
+                lowering.timestamp(node)?;
+                lowering.text(node)
+            }),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! All definitions of a flag repository.
+
+use crate::model::flag::Flag;
+use crate::model::kill::Kill;
+use crate::model::segment::Segment;
+use crate::model::settings::Settings;
+use crate::model::suite::Suite;
+use crate::yaml::Completeness;
+
+/// The definitions of a flag repository, or those that were loaded. All lists are in the order of the files' paths.
+#[derive(Debug, Clone, Default)]
+pub struct Project {
+    /// `flagctl.yaml`
+    pub settings: Settings,
+    /// The flags.
+    pub flags: Vec<Flag>,
+    /// The segments.
+    pub segments: Vec<Segment>,
+    /// The kills.
+    pub kills: Vec<Kill>,
+    /// The test files.
+    pub suites: Vec<Suite>,
+}
+
+impl Project {
+    /// Returns the first flag with that key.
+    pub fn flag(&self, key: &str) -> Option<&Flag> {
+        self.flags.iter().find(|flag| flag.key == key)
+    }
+
+    /// Iterates over the flags whose files could be read completely.
+    pub fn complete_flags(&self) -> impl Iterator<Item = &Flag> {
+        self.flags.iter().filter(|flag| flag.completeness == Completeness::Complete)
+    }
+}

@@ -1,0 +1,36 @@
+//! Segments as written.
+
+use crate::model::condition::Condition;
+use crate::model::lower::{Lowering, first_key};
+use crate::snapshot::{FileId, Span, Spanned};
+use crate::yaml::{Completeness, Node};
+
+/// A named condition.
+#[derive(Debug, Clone)]
+pub struct Segment {
+    /// The stem of the file.
+    pub name: String,
+    /// The file.
+    pub file: FileId,
+    /// The first key of the file, to which diagnostics about a missing key point.
+    pub start: Span,
+    /// Whether everything in the file could be read.
+    pub completeness: Completeness,
+    /// The condition that contexts of the segment satisfy. `None` if it could not be read.
+    pub condition: Option<Spanned<Condition>>,
+}
+
+impl Segment {
+    pub(super) fn lower(lowering: &mut Lowering, root: &Node, name: &str, file: FileId) -> Self {
+        let fields = lowering.fields(root, &["description", "owner", "if"]);
+        for field in ["description", "owner"] {
+            fields.get(field).and_then(|node| lowering.nonempty_text(node));
+        }
+        let condition = fields.required("if", lowering).and_then(|node| {
+            let value = lowering.condition(node)?;
+            Some(Spanned { value, span: node.span })
+        });
+        let completeness = Completeness::Complete;
+        Self { name: name.to_owned(), file, start: first_key(root), completeness, condition }
+    }
+}

@@ -1,0 +1,77 @@
+//! Test files as written.
+
+use jiff::Timestamp;
+
+use crate::model::assertion::Assertion;
+use crate::model::case::Case;
+use crate::model::golden::Golden;
+use crate::model::lower::{Lowering, first_key, read_all};
+use crate::snapshot::{FileId, Span, Spanned};
+use crate::yaml::{Completeness, Entry, Node};
+
+/// A test file as it is written.
+#[derive(Debug, Clone)]
+pub struct Suite {
+    /// The file.
+    pub file: FileId,
+    /// The first key of the file, to which diagnostics about a missing key point.
+    pub start: Span,
+    /// Whether everything in the file could be read.
+    pub completeness: Completeness,
+    /// The environments in which its cases are decided. If empty, all environments of the project.
+    pub environments: Vec<Spanned<String>>,
+    /// The time at which its cases are decided.
+    pub now: Option<Spanned<Timestamp>>,
+    /// Named contexts, each a mapping of attributes.
+    pub contexts: Vec<(Spanned<String>, Node)>,
+    /// The cases, in the order of the file.
+    pub cases: Vec<Case>,
+    /// The assertions, in the order of the file.
+    pub assertions: Vec<Assertion>,
+    /// The decisions that were recorded when the file was last updated.
+    pub golden: Option<Golden>,
+}
+
+impl Suite {
+    /// Returns the environments that the suite is about, possibly with repetitions. Returns `None` if a part of the suite
+    /// is about all environments.
+    pub fn named_environments(&self) -> Option<Vec<&str>> {
+        let cases = self.cases.iter().map(|case| &case.environments);
+        let assertions = self.assertions.iter().map(|assertion| &assertion.environments);
+        let golden = self.golden.iter().map(|_| &self.environments);
+        let mut named = Vec::new();
+        for own in cases.chain(assertions).chain(golden) {
+            let environments = if own.is_empty() { &self.environments } else { own };
+            if environments.is_empty() {
+                return None;
+            }
+            named.extend(environments.iter().map(|name| name.value.as_str()));
+        }
+        Some(named)
+    }
+
+    pub(super) fn lower(lowering: &mut Lowering, root: &Node, file: FileId) -> Self {
+        let fields =
+            lowering.fields(root, &["description", "environments", "now", "contexts", "cases", "assert", "golden"]);
+        fields.get("description").and_then(|node| lowering.nonempty_text(node));
+        let contexts = fields.get("contexts").map_or(&[][..], |node| lowering.mapping(node));
+        let context = |entry: &Entry| {
+            lowering.mapping(&entry.value);
+            Some((lowering.key(entry)?, entry.value.clone()))
+        };
+        let contexts = read_all(contexts, context);
+        let cases = fields.get("cases").map_or(&[][..], |node| lowering.list(node));
+        let assertions = fields.get("assert").map_or(&[][..], |node| lowering.list(node));
+        Self {
+            file,
+            start: first_key(root),
+            completeness: Completeness::Complete,
+            environments: fields.names("environments", lowering),
+            now: fields.get("now").and_then(|node| lowering.timestamp(node)),
+            contexts,
+            cases: cases.iter().map(|case| Case::lower(lowering, case)).collect(),
+            assertions: read_all(assertions, |assertion| Assertion::lower(lowering, assertion)),
+            golden: fields.get("golden").map(|node| Golden::lower(lowering, node)),
+        }
+    }
+}
