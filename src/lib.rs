@@ -34,7 +34,7 @@
 //! | rules | Project, a day, Bundles | diagnostics, one lint rule a file | codes, snapshot, diag, yaml, bundle, analyze, model |
 //! | load | a source | Project, diagnostics: everything that happens before compiling | codes, snapshot, source, diag, yaml, model, schema |
 //! | check | Loaded, a day | every finding: what `validate` reports | snapshot, diag, yaml, bundle, compile, test, rules, load |
-//! | diff | two Sources or Bundles, keys of flags | what a change does to all contexts, per flag and environment | codes, snapshot, source, diag, model, bundle, compile, load, analyze |
+//! | diff | two Sources or Bundles, keys of flags | what a change does to all contexts, per flag and environment | codes, snapshot, git, source, diag, model, bundle, eval, compile, load, analyze |
 //! | report | any result | text in one format a file | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, test, publish |
 //! | cli | arguments | Exit; reads clock, environment, working folder | codes, snapshot, git, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, openfeature, store, publish, edit, commit, rules, load, check, history, report |
 //!

@@ -32,7 +32,7 @@ pub(crate) fn read(plan: &TestPlan<'_>, source: &Source, diagnostics: &mut Diagn
     let mut past = BaselineBundles::new();
     for (since, needed) in needed.into_values() {
         let mut unknown = |why| diagnostics.push(Diagnostic::new(Code::UnknownRevision, since.span, why));
-        let revision = match range::since(source, &since.value) {
+        let revision = match range::earlier_revision_of(source, &since.value) {
             Ok(revision) => Source::Revision(revision),
             Err(error) => {
                 unknown(format!("{error:#}"));

@@ -10,12 +10,10 @@ use serde_json::{Map, Value as Json, json};
 use crate::bundle::{Attribute, AttributeId, Attributes, Element, NOW, Type};
 use crate::diag::did_you_mean;
 use crate::eval::{Context, Value};
+use crate::load::MAX_CONTEXT_BYTES;
 use crate::snapshot::{FileId, Snapshot};
 use crate::yaml;
 use crate::yaml::Completeness;
-
-/// A larger context is refused, in bytes.
-pub(crate) const LIMIT: u64 = 16 << 20;
 
 /// A context on the command line.
 #[derive(Debug, clap::Args)]
@@ -39,9 +37,12 @@ pub(crate) fn file(path: Option<&Path>) -> Result<Option<Json>> {
     let Some(path) = path else { return Ok(None) };
     let shown = path.display().to_string();
     let mut bytes = Vec::new();
-    open(path)?.take(LIMIT + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read `{shown}`"))?;
-    if bytes.len() as u64 > LIMIT {
-        bail!("`{shown}` has more than {LIMIT} bytes");
+    open(path)?
+        .take(MAX_CONTEXT_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .with_context(|| format!("cannot read `{shown}`"))?;
+    if bytes.len() as u64 > MAX_CONTEXT_BYTES {
+        bail!("`{shown}` has more than {MAX_CONTEXT_BYTES} bytes");
     }
     if bytes.trim_ascii_start().starts_with(b"{") {
         let json = serde_json::from_slice(&bytes).with_context(|| format!("`{shown}` is not JSON"))?;

@@ -1,14 +1,12 @@
 //! `flagctl eval --contexts`: decisions for a stream of contexts, in constant memory, on all cores.
 
 use std::collections::BTreeSet;
-use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Write};
-use std::ops::Range;
+use std::io::{self, BufReader, BufWriter, Write};
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
-use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::Value as Json;
 use serde_json::ser::{CompactFormatter, Serializer};
@@ -18,13 +16,8 @@ use crate::cli::context_arg;
 use crate::cli::exit::Exit;
 use crate::cli::terminal::stderr_is_terminal;
 use crate::eval::{Context, Decision, ParsedContext, Reason, Value, decide};
+use crate::load::{ContextLine, ContextLines, MAX_CONTEXT_BYTES};
 
-/// So many bytes of lines are read for each core before they are shared out: what is written of them stays in its cache.
-const BLOCK: usize = 256 << 10;
-/// So many decisions wait for each core at a time to be written.
-const DECISIONS: usize = 1 << 15;
-/// So many lines are decided by one core at a time.
-const SHARE: usize = 256;
 /// So many bytes a line has about, and so many each decision in it; more is a matter of speed alone.
 const LINE: usize = 100;
 const DECISION: usize = 80;
@@ -32,111 +25,27 @@ const DECISION: usize = 80;
 const NAMES: usize = 20;
 
 pub(crate) fn run(bundle: &Bundle, flags: &[&Flag], path: &Path, now: Timestamp) -> Result<Exit> {
-    let mut reader = Lines::new(BufReader::with_capacity(1 << 16, context_arg::open(path)?), flags.len());
+    let mut reader = ContextLines::new(BufReader::with_capacity(1 << 16, context_arg::open(path)?), flags.len());
     let mut out = BufWriter::new(io::stdout().lock());
     let progress = progress(path);
     let mut summary = Summary::default();
     let failed = || format!("cannot read `{}`", path.display());
-    let mut ahead = reader.block().with_context(failed)?;
+    let mut ahead = reader.next_block().with_context(failed)?;
     while let Some(block) = ahead {
         // Reading the next block goes on while this one is decided.
-        let decide = || -> Vec<_> { block.shares(|lines| decide_lines(bundle, flags, lines, now)) };
-        let (decided, next) = rayon::join(decide, || reader.block());
+        let decide = || -> Vec<_> { block.map_chunks(|lines| decide_lines(bundle, flags, lines, now)) };
+        let (decided, next) = rayon::join(decide, || reader.next_block());
         for (text, part) in decided {
             out.write_all(&text)?;
             summary.add(part);
         }
-        progress.set_position(reader.read);
+        progress.set_position(reader.bytes_read());
         ahead = next.with_context(failed)?;
     }
     out.flush()?;
     progress.finish_and_clear();
     summary.report(&mut io::stderr().lock())?;
     Ok(if summary.refused == 0 { Exit::Yes } else { Exit::No })
-}
-
-/// Lines of the input.
-#[derive(Default)]
-pub(crate) struct Block {
-    bytes: Vec<u8>,
-    /// The number of each, from one, and where it is; none if it is longer than a context may be.
-    lines: Vec<(u64, Option<Range<usize>>)>,
-}
-
-/// One line of a [`Block`].
-pub(crate) struct Line<'b> {
-    /// From one.
-    pub(crate) number: u64,
-    /// None if it is longer than a context may be.
-    pub(crate) bytes: Option<&'b [u8]>,
-}
-
-impl Block {
-    fn is_empty(&self) -> bool {
-        self.lines.is_empty()
-    }
-
-    /// What becomes of some lines at a time, on all cores, in their order; but of those with nothing in them.
-    pub(crate) fn shares<T: Send, C: FromParallelIterator<T>>(
-        &self,
-        work: impl Fn(&mut dyn Iterator<Item = Line<'_>>) -> T + Sync,
-    ) -> C {
-        let line = |(number, place): &(u64, Option<Range<usize>>)| {
-            let bytes = place.clone().map(|place| self.bytes.get(place).unwrap_or_default());
-            Line { number: *number, bytes }
-        };
-        let share = |lines: &[_]| {
-            work(
-                &mut lines
-                    .iter()
-                    .map(line)
-                    .filter(|line| line.bytes.is_none_or(|bytes| !bytes.trim_ascii().is_empty())),
-            )
-        };
-        let even = self.lines.len().div_ceil(rayon::current_num_threads());
-        self.lines.par_chunks(even.clamp(1, SHARE)).map(share).collect()
-    }
-}
-
-pub(crate) struct Lines<R> {
-    reader: R,
-    /// So many are in a block at most.
-    most: usize,
-    /// In bytes.
-    read: u64,
-    /// In lines.
-    number: u64,
-}
-
-impl<R: BufRead> Lines<R> {
-    /// Of each, so many decisions are to be kept until it is written.
-    pub(crate) fn new(reader: R, decisions: usize) -> Self {
-        let most = (DECISIONS * rayon::current_num_threads() / decisions.max(1)).max(1);
-        Self { reader, most, read: 0, number: 0 }
-    }
-
-    /// Completeness lines, [`BLOCK`] bytes or [`DECISIONS`] of them for each core, or what is left; none at the end.
-    pub(crate) fn block(&mut self) -> io::Result<Option<Block>> {
-        let mut block = Block::default();
-        let size = BLOCK * rayon::current_num_threads();
-        block.bytes.reserve(size);
-        while block.bytes.len() < size && block.lines.len() < self.most {
-            let start = block.bytes.len();
-            let read = (&mut self.reader).take(context_arg::LIMIT).read_until(b'\n', &mut block.bytes)?;
-            if read == 0 {
-                break;
-            }
-            self.read += read as u64;
-            self.number += 1;
-            let long = read as u64 == context_arg::LIMIT && block.bytes.last() != Some(&b'\n');
-            if long {
-                self.read += self.reader.skip_until(b'\n')? as u64;
-                block.bytes.truncate(start);
-            }
-            block.lines.push((self.number, (!long).then_some(start..block.bytes.len())));
-        }
-        Ok((!block.is_empty()).then_some(block))
-    }
 }
 
 /// What is to be said about the lines when all are decided.
@@ -247,7 +156,7 @@ fn json(value: &impl Serialize, text: &mut Vec<u8>) {
 fn decide_lines(
     bundle: &Bundle,
     flags: &[&Flag],
-    lines: &mut dyn Iterator<Item = Line<'_>>,
+    lines: &mut dyn Iterator<Item = ContextLine<'_>>,
     now: Timestamp,
 ) -> (Vec<u8>, Summary) {
     let (_, most) = lines.size_hint();
@@ -263,13 +172,13 @@ fn decide_lines(
 fn decide_line<'b>(
     bundle: &'b Bundle,
     flags: &mut [Met<'b>],
-    line: &Line<'_>,
+    line: &ContextLine<'_>,
     now: Timestamp,
     text: &mut Vec<u8>,
     summary: &mut Summary,
 ) {
     let read = match line.bytes {
-        None => Err(format!("longer than {} bytes", context_arg::LIMIT)),
+        None => Err(format!("longer than {} bytes", MAX_CONTEXT_BYTES)),
         Some(bytes) => Context::from_slice(&bundle.attributes, bytes).map_err(|error| error.to_string()),
     };
     let mut written = LineJson { line: line.number, targeting_key: None, unusable: vec![], error: None };

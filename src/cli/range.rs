@@ -1,4 +1,4 @@
-//! Two states of the definitions: what `diff` goes from, and what it goes to.
+//! Revisions and ranges as arguments: what `flagctl diff RANGE` compares.
 
 use std::path::Path;
 
@@ -7,97 +7,92 @@ use anyhow::Result;
 use crate::cli::exit::UsageError;
 use crate::cli::revision_arg;
 use crate::cli::revision_arg::{advised, parse};
+use crate::diff::ComparedSources;
 use crate::git::{CacheWrites, Revision, RevisionRange, RevisionSpec};
-use crate::report::diff::EndpointJson;
 use crate::source::{FlagRepository, Source};
 
-/// Both sides of a comparison.
-pub(crate) struct Ends {
-    pub(crate) before: Revision,
-    pub(crate) after: Source,
-    /// The names of both sides in reports.
-    names: [String; 2],
-}
+/// The name of the working tree in reports.
+pub(crate) const WORKING_TREE: &str = "working tree";
 
-impl Ends {
-    /// Finds both sides of a range; without a range, the common ancestor of `HEAD` and the default branch, and the
-    /// working tree.
-    ///
-    /// # Errors
-    /// If a revision does not exist, or if the range ends at the working tree and there is none.
-    pub(crate) fn find(range: Option<&str>) -> Result<Self> {
-        let repository = FlagRepository::find(Path::new("."), CacheWrites::Allowed)?;
-        let (before, after, names) = match range.map(RevisionRange::parse) {
-            Some(RevisionRange::TwoDots { base, tip }) => {
-                let (base, tip) = (earlier(&repository, base)?, revision(&repository, tip)?);
-                let names = [base.name().to_owned(), tip.name().to_owned()];
-                (base, Source::Revision(tip), names)
-            }
-            Some(RevisionRange::ThreeDots { base, tip }) => {
-                let (base, tip) = (earlier(&repository, base)?, revision(&repository, tip)?);
-                let fork = base.merge_base(&tip)?;
-                let names = [fork_name(&fork, base.name(), tip.name()), tip.name().to_owned()];
-                (fork, Source::Revision(tip), names)
-            }
-            Some(RevisionRange::Single(base)) => {
-                let base = earlier(&repository, base)?;
-                let name = base.name().to_owned();
-                (base, working_tree(&repository)?, [name, WORKING_TREE.to_owned()])
-            }
-            None => {
-                let after = working_tree(&repository)?;
-                let default_branch = repository.git().default_branch()?.ok_or_else(|| {
-                    UsageError(
-                        "there is no `origin/HEAD`, `main` or `master` to begin at: name what to compare with"
-                            .to_owned(),
-                    )
-                })?;
-                let (base, head) = (earlier(&repository, &default_branch)?, earlier(&repository, "HEAD")?);
-                let fork = base.merge_base(&head)?;
-                let names = [fork_name(&fork, &default_branch, "HEAD"), WORKING_TREE.to_owned()];
-                (fork, after, names)
-            }
-        };
-        Ok(Self { before, after, names })
-    }
-
-    /// Returns both sides as reports name them.
-    pub(crate) fn json(&self) -> (EndpointJson, EndpointJson) {
-        let [before, after] = self.names.clone();
-        let end = |name, revision: Option<&Revision>| EndpointJson { name, commit: revision.map(Revision::commit) };
-        (end(before, Some(&self.before)), end(after, self.after.revision()))
+/// Finds the two states that a range compares. Without a range, they are the commit at which HEAD left the default branch,
+/// and the working tree.
+///
+/// # Errors
+/// Returns an error if a revision does not exist, or if there is no working tree and one is needed.
+pub(crate) fn compared_sources(range: Option<&str>) -> Result<ComparedSources> {
+    let repository = FlagRepository::find(Path::new("."), CacheWrites::Allowed)?;
+    let Some(range) = range else {
+        let after = working_tree(&repository)?;
+        let default_branch = repository.git().default_branch()?.ok_or_else(|| {
+            UsageError("`origin/HEAD`, `main` and `master` do not exist: name what to compare with".to_owned())
+        })?;
+        let (base, tip) = (earlier_revision(&repository, &default_branch)?, earlier_revision(&repository, "HEAD")?);
+        let before = base.merge_base(&tip)?;
+        let before_name = fork_name(&before, &default_branch, "HEAD");
+        return Ok(ComparedSources { before, before_name, after, after_name: WORKING_TREE.to_owned() });
+    };
+    match RevisionRange::parse(range) {
+        RevisionRange::Single(base) => {
+            let before = earlier_revision(&repository, base)?;
+            let before_name = before.name().to_owned();
+            let after = working_tree(&repository)?;
+            Ok(ComparedSources { before, before_name, after, after_name: WORKING_TREE.to_owned() })
+        }
+        RevisionRange::TwoDots { base, tip } => {
+            let (before, tip) = (earlier_revision(&repository, base)?, revision(&repository, tip)?);
+            let (before_name, after_name) = (before.name().to_owned(), tip.name().to_owned());
+            Ok(ComparedSources { before, before_name, after: Source::Revision(tip), after_name })
+        }
+        RevisionRange::ThreeDots { base, tip } => {
+            let (base, tip) = (earlier_revision(&repository, base)?, revision(&repository, tip)?);
+            let before = base.merge_base(&tip)?;
+            let (before_name, after_name) = (fork_name(&before, base.name(), tip.name()), tip.name().to_owned());
+            Ok(ComparedSources { before, before_name, after: Source::Revision(tip), after_name })
+        }
     }
 }
 
-/// Returns the name of a common ancestor of two revisions in reports.
+/// Returns the name of the last common commit of two revisions.
 fn fork_name(fork: &Revision, base: &str, tip: &str) -> String {
     format!("{}, where {base} and {tip} part", fork.name())
 }
-
-pub(crate) const WORKING_TREE: &str = "working tree";
 
 fn rev(text: &str) -> Result<RevisionSpec> {
     parse(text).map_err(|problem| UsageError(format!("`{text}`: {problem}")).into())
 }
 
+/// Finds a revision.
+///
+/// # Errors
+/// Returns an error if it does not exist, with advice.
 pub(crate) fn revision(repository: &FlagRepository, text: &str) -> Result<Revision> {
     repository.revision(&rev(text)?).map_err(advised)
 }
 
-/// Returns a revision that may be older than the flag repository.
-pub(crate) fn earlier(repository: &FlagRepository, text: &str) -> Result<Revision> {
+/// Finds a revision that may be older than the flag repository, and then has no definitions.
+///
+/// # Errors
+/// Returns an error if it does not exist, with advice.
+pub(crate) fn earlier_revision(repository: &FlagRepository, text: &str) -> Result<Revision> {
     repository.revision_or_empty(&rev(text)?).map_err(advised)
 }
 
-/// The definitions of a source as they were at an earlier revision.
-pub(crate) fn since(source: &Source, text: &str) -> Result<Revision> {
+/// Finds an earlier revision of the repository that a source is from.
+///
+/// # Errors
+/// Returns an error if it does not exist, with advice.
+pub(crate) fn earlier_revision_of(source: &Source, text: &str) -> Result<Revision> {
     let start = source.root().unwrap_or_else(|| Path::new(".").to_owned());
-    earlier(&FlagRepository::find(&start, CacheWrites::Allowed)?, text)
+    earlier_revision(&FlagRepository::find(&start, CacheWrites::Allowed)?, text)
 }
 
+/// Returns the flag repository in the working tree.
+///
+/// # Errors
+/// Returns an error if the git repository is bare, or if there is no flag repository.
 fn working_tree(repository: &FlagRepository) -> Result<Source> {
     if repository.git().is_bare() {
-        let missing = "a bare repository has no working tree: name two ends, as in `flagctl diff BASE..HEAD`";
+        let missing = "a bare repository has no working tree: name two revisions, as in `flagctl diff BASE..HEAD`";
         return Err(UsageError(missing.to_owned()).into());
     }
     revision_arg::folder(Path::new("."))

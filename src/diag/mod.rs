@@ -32,6 +32,11 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// Returns the message with its position: `flags/new-checkout.yaml:12:5: unknown variant`.
+    pub fn located(&self, snapshot: &Snapshot) -> String {
+        format!("{}: {}", snapshot.location(self.span), self.message)
+    }
+
     /// A problem with nothing but a message.
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
         Self { code, span, message: message.into(), label: None, related: Vec::new(), help: None }

@@ -1,156 +1,192 @@
-//! The lines that a change of meaning comes from.
+//! The lines of definitions that a change of meaning comes from.
 
 use std::collections::BTreeSet;
 
 use crate::analyze::Side;
 use crate::bundle::Bundle;
-use crate::diff::definition_changes;
-use crate::diff::definition_changes::{Change, Shift};
+use crate::diff::compared_definitions::ComparedDefinitions;
+use crate::diff::definition_changes::{DefinitionChange, Shift, compare_flag, compare_segments};
 use crate::diff::equality::Closure;
-use crate::diff::{Event, State, own_changes, written};
+use crate::diff::flag_event::FlagEvent;
 use crate::model::{Flag, Serve, Serving};
-use crate::snapshot::{FileId, PROJECT_FILE, Span};
+use crate::snapshot::{PROJECT_FILE, Span, Spanned};
 
-/// One thing that was written otherwise.
+/// One thing that differs between the definitions before and after.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Cause {
-    /// On which side it stands: where something was taken away, before.
+pub struct ImpactCause {
+    /// Which definitions have the line: those before the change if something was removed.
     pub side: Side,
-    /// The file, from the flag repository's root; none where that is not known, as in a bundle.
+    /// The file, from the root of the flag repository; none if it is not known, as in a bundle.
     pub path: Option<String>,
-    /// From one; none where the file as a whole is meant.
+    /// Counted from one; none if the whole file is meant.
     pub line: Option<usize>,
-    /// What it is.
+    /// What differs.
     pub what: CauseKind,
 }
 
-/// What was written otherwise.
+/// What differs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CauseKind {
-    /// Something about the flag itself.
-    Own(Change),
-    /// Something about a flag that it depends on.
-    Other(String, Change),
-    /// A segment's condition.
+    /// The definition of the flag itself.
+    Own(DefinitionChange),
+    /// The definition of a flag that it depends on.
+    Other(String, DefinitionChange),
+    /// The condition of a segment.
     Segment(String, Shift),
-    /// Attributes or bucketing, in the settings.
+    /// Attributes or bucketing, in `flagctl.yaml`.
     Settings,
-    /// Something about the flag that decides nothing: the names of the fields.
+    /// Fields of the flag that decide nothing: their names.
     Metadata(Vec<&'static str>),
 }
 
-/// Whose causes are wanted.
-pub(super) struct Question<'q> {
-    pub(super) key: &'q str,
-    pub(super) environment: &'q str,
-    pub(super) event: Event,
-    pub(super) states: [&'q State; 2],
-    pub(super) bundles: [&'q Bundle; 2],
+/// A search for the causes of an impact.
+pub(super) struct CauseSearch<'c> {
+    pub(super) key: &'c str,
+    pub(super) environment: &'c str,
+    pub(super) event: FlagEvent,
+    /// Before and after the change.
+    pub(super) definitions: [&'c ComparedDefinitions; 2],
+    /// What the environment serves before and after the change.
+    pub(super) bundles: [&'c Bundle; 2],
 }
 
-pub(super) fn causes(question: &Question<'_>) -> Vec<Cause> {
-    let Question { key, event, states: [before, after], bundles: [old, new], .. } = *question;
-    let mut causes = Vec::new();
-    if !matches!(event, Event::Added | Event::Removed) && (old.flag(key).is_none() || new.flag(key).is_none()) {
-        return causes;
-    }
-    for change in own_changes(question.bundles, key) {
-        causes.push(question.placed(key, CauseKind::Own(change.clone()), &change));
-    }
-    if matches!(event, Event::Added | Event::Removed) {
-        return causes;
-    }
-    let (closure_before, closure_after) = (Closure::of(old, key), Closure::of(new, key));
-    let flags = |bundle: &Bundle, closure: &Closure| -> BTreeSet<String> {
-        closure.flags.iter().map(|id| bundle.flag_at(*id).key.to_string()).collect()
-    };
-    let others = flags(old, &closure_before).intersection(&flags(new, &closure_after)).cloned().collect::<Vec<_>>();
-    for other in others.iter().filter(|other| *other != key) {
-        for change in own_changes(question.bundles, other) {
-            causes.push(question.placed(other, CauseKind::Other(other.clone(), change.clone()), &change));
+impl CauseSearch<'_> {
+    /// Returns the causes: first the flag's own changes, then those of other flags, segments and settings. Metadata is a
+    /// cause only if nothing else is.
+    pub(super) fn causes(&self) -> Vec<ImpactCause> {
+        let [old, new] = self.bundles;
+        let is_added_or_removed = matches!(self.event, FlagEvent::Added | FlagEvent::Removed);
+        if !is_added_or_removed && (old.flag(self.key).is_none() || new.flag(self.key).is_none()) {
+            return Vec::new();
         }
-    }
-    let segments: BTreeSet<&str> = closure_after.segments.iter().map(|id| new.segment_at(*id).name.as_ref()).collect();
-    for (name, shift) in definition_changes::compare_segments(old, new) {
-        if segments.contains(name.as_str()) {
-            let written = after.loaded.project.segments.iter().find(|segment| segment.name == name);
-            let span = written.map(|segment| segment.condition.as_ref().map_or(segment.start, |one| one.span));
-            causes.push(place(after, Side::After, span, CauseKind::Segment(name, shift)));
+        let own = compare_flag(self.bundles, self.key);
+        let mut causes: Vec<ImpactCause> = own
+            .into_iter()
+            .map(|change| self.cause_in_flag(self.key, &change, CauseKind::Own(change.clone())))
+            .collect();
+        if is_added_or_removed {
+            return causes;
         }
-    }
-    let attribute = |bundle: &Bundle, name: &str| {
-        let id = bundle.attributes.find(name)?;
-        bundle.attributes.get(id).map(|attribute| (attribute.kind, attribute.allowed.clone()))
-    };
-    let mut names = closure_after.attributes.iter().filter_map(|id| new.attributes.get(*id));
-    let retyped = names.any(|one| attribute(old, &one.name) != attribute(new, &one.name));
-    if retyped || old.bucketing != new.bucketing {
-        let settings = after.loaded.snapshot.files().find(|(_, file)| file.path == PROJECT_FILE);
-        let path = settings.map(|(_, file)| file.path.clone());
-        causes.push(Cause { side: Side::After, path, line: None, what: CauseKind::Settings });
-    }
-    if causes.is_empty()
-        && let (Some(old), Some(new)) = (written(before, key), written(after, key))
-    {
-        let fields = metadata(old, new);
-        if !fields.is_empty() {
-            causes.push(place(after, Side::After, Some(new.start), CauseKind::Metadata(fields)));
+        let closures = [Closure::of(old, self.key), Closure::of(new, self.key)];
+        causes.extend(self.other_flags(&closures));
+        causes.extend(self.segments(&closures[1]));
+        causes.extend(self.settings(&closures[1]));
+        if causes.is_empty() {
+            causes.extend(self.metadata());
         }
+        causes
     }
-    causes
-}
 
-impl Question<'_> {
-    /// A change of a flag, with the line that it was made in.
-    fn placed(&self, key: &str, what: CauseKind, change: &Change) -> Cause {
-        let [before, after] = self.states;
-        let find = |state: &State| -> Option<Span> {
-            let flag = written(state, key)?;
-            let kill = || {
-                state.loaded.project.kills.iter().find(|kill| kill.flag == key && kill.environment == self.environment)
-            };
+    /// Finds the changes of other flags that the flag depends on, before and after.
+    fn other_flags(&self, closures: &[Closure; 2]) -> Vec<ImpactCause> {
+        let keys = |bundle: &Bundle, closure: &Closure| -> BTreeSet<String> {
+            closure.flags.iter().map(|id| bundle.flag_at(*id).key.to_string()).collect()
+        };
+        let ([old, new], [before, after]) = (self.bundles, closures);
+        let (before, after) = (keys(old, before), keys(new, after));
+        let mut causes = Vec::new();
+        for key in before.intersection(&after).filter(|key| *key != self.key) {
+            for change in compare_flag(self.bundles, key) {
+                causes.push(self.cause_in_flag(key, &change, CauseKind::Other(key.clone(), change.clone())));
+            }
+        }
+        causes
+    }
+
+    /// Finds the changes of segments that the flag depends on now.
+    fn segments(&self, closure: &Closure) -> Vec<ImpactCause> {
+        let ([old, new], [_, after]) = (self.bundles, self.definitions);
+        let names: BTreeSet<&str> = closure.segments.iter().map(|id| new.segment_at(*id).name.as_ref()).collect();
+        let mut causes = Vec::new();
+        for (name, shift) in compare_segments(old, new) {
+            if names.contains(name.as_str()) {
+                let written = after.loaded.project.segments.iter().find(|segment| segment.name == name);
+                let span =
+                    written.map(|segment| segment.condition.as_ref().map_or(segment.start, |condition| condition.span));
+                causes.push(cause_at(after, Side::After, span, CauseKind::Segment(name, shift)));
+            }
+        }
+        causes
+    }
+
+    /// Finds out whether bucketing or an attribute that the flag depends on now has changed.
+    fn settings(&self, closure: &Closure) -> Option<ImpactCause> {
+        let ([old, new], [_, after]) = (self.bundles, self.definitions);
+        let old_attribute = |name: &str| {
+            let id = old.attributes.find(name)?;
+            old.attributes.get(id).map(|attribute| (attribute.kind, &attribute.allowed))
+        };
+        let mut attributes = closure.attributes.iter().filter_map(|id| new.attributes.get(*id));
+        let attribute_differs =
+            attributes.any(|attribute| old_attribute(&attribute.name) != Some((attribute.kind, &attribute.allowed)));
+        if !attribute_differs && old.bucketing == new.bucketing {
+            return None;
+        }
+        let file = after.loaded.snapshot.files().find(|(_, file)| file.path == PROJECT_FILE);
+        let path = file.map(|(_, file)| file.path.clone());
+        Some(ImpactCause { side: Side::After, path, line: None, what: CauseKind::Settings })
+    }
+
+    /// Finds the fields of the flag that differ and decide nothing.
+    fn metadata(&self) -> Option<ImpactCause> {
+        let [before, after] = self.definitions;
+        let (old, new) = (before.flag(self.key)?, after.flag(self.key)?);
+        let fields = differing_metadata(old, new);
+        (!fields.is_empty()).then(|| cause_at(after, Side::After, Some(new.start), CauseKind::Metadata(fields)))
+    }
+
+    /// Returns the cause for a change of a flag, with the line that it was made in.
+    fn cause_in_flag(&self, key: &str, change: &DefinitionChange, what: CauseKind) -> ImpactCause {
+        let [before, after] = self.definitions;
+        let find = |definitions: &ComparedDefinitions| -> Option<Span> {
+            let flag = definitions.flag(key)?;
+            let kills = &definitions.loaded.project.kills;
+            let kill = || kills.iter().find(|kill| kill.flag == key && kill.environment == self.environment);
             match change {
-                Change::Killed(_) | Change::Revived => kill().map(|kill| kill.start),
+                DefinitionChange::Killed(_) | DefinitionChange::Revived => kill().map(|kill| kill.start),
                 _ => self.span(flag, change),
             }
         };
-        let gone = matches!(change, Change::Removed | Change::RuleRemoved(_) | Change::Revived);
-        let new = find(after).filter(|_| !gone);
+        let is_removal =
+            matches!(change, DefinitionChange::Removed | DefinitionChange::RuleRemoved(_) | DefinitionChange::Revived);
+        let new = find(after).filter(|_| !is_removal);
         match (new, find(before)) {
-            (Some(span), _) => place(after, Side::After, Some(span), what),
-            (None, Some(span)) => place(before, Side::Before, Some(span), what),
+            (Some(span), _) => cause_at(after, Side::After, Some(span), what),
+            (None, Some(span)) => cause_at(before, Side::Before, Some(span), what),
             (None, None) => {
-                let start = written(after, key).map(|flag| flag.start);
-                let side = if gone && start.is_none() { Side::Before } else { Side::After };
-                place(after, side, start, what)
+                let start = after.flag(key).map(|flag| flag.start);
+                let side = if is_removal && start.is_none() { Side::Before } else { Side::After };
+                cause_at(after, side, start, what)
             }
         }
     }
 
-    /// Where a flag says what the change is about; none if it does not.
-    fn span(&self, flag: &Flag, change: &Change) -> Option<Span> {
+    /// Returns the span of the field of a flag that a change is about; none if the flag does not have it.
+    fn span(&self, flag: &Flag, change: &DefinitionChange) -> Option<Span> {
         let serving = flag.serving(self.environment);
-        let rule =
-            |name: &str| serving.rules.iter().enumerate().find(|(rule_index, rule)| rule.name_at(*rule_index) == name);
+        let rule = |name: &str| {
+            let mut rules = serving.rules.iter().enumerate();
+            rules.find(|(index, rule)| rule.name_at(*index) == name).map(|(_, rule)| rule)
+        };
         match change {
-            Change::Added | Change::Removed => Some(flag.start),
-            Change::Killed(_) | Change::Revived => None,
-            Change::Enabled | Change::Disabled => serving.enabled.map(|enabled| enabled.span),
-            Change::Variants => flag.variants.first().map(|variant| variant.name.span),
-            Change::Off(_) => serving.off.map(|off| off.span),
-            Change::Default(_) => serving.default.map(|default| default.span),
-            Change::Unit(_) => serving.unit.map(|unit| unit.span),
-            Change::Salt(_) => serving.salt.map(|salt| salt.span),
-            Change::Requires(_) => serving.requires.first().map(|required| required.flag.span),
-            Change::RuleOrder => serving.rules.first().map(|rule| rule.span),
-            Change::RuleAdded(name) | Change::RuleRemoved(name) => rule(name).map(|(_, rule)| rule.span),
-            Change::Rollout(name, ..) => {
-                rule(name).map(|(_, rule)| rule.rollout.as_ref().map_or(rule.span, |rollout| rollout.span))
+            DefinitionChange::Added | DefinitionChange::Removed => Some(flag.start),
+            DefinitionChange::Killed(_) | DefinitionChange::Revived => None,
+            DefinitionChange::Enabled | DefinitionChange::Disabled => serving.enabled.map(|enabled| enabled.span),
+            DefinitionChange::Variants => flag.variants.first().map(|variant| variant.name.span),
+            DefinitionChange::Off(_) => serving.off.map(|off| off.span),
+            DefinitionChange::Default(_) => serving.default.map(|default| default.span),
+            DefinitionChange::Unit(_) => serving.unit.map(|unit| unit.span),
+            DefinitionChange::Salt(_) => serving.salt.map(|salt| salt.span),
+            DefinitionChange::Requires(_) => serving.requires.first().map(|required| required.flag.span),
+            DefinitionChange::RuleOrder => serving.rules.first().map(|rule| rule.span),
+            DefinitionChange::RuleAdded(name) | DefinitionChange::RuleRemoved(name) => rule(name).map(|rule| rule.span),
+            DefinitionChange::Rollout(name, ..) => {
+                rule(name).map(|rule| rule.rollout.as_ref().map_or(rule.span, |rollout| rollout.span))
             }
-            Change::Condition(name, _) => {
-                rule(name).map(|(_, rule)| rule.condition.as_ref().map_or(rule.span, |condition| condition.span))
+            DefinitionChange::Condition(name, _) => {
+                rule(name).map(|rule| rule.condition.as_ref().map_or(rule.span, |condition| condition.span))
             }
-            Change::Serve(name, _) => rule(name).map(|(_, rule)| match &rule.serve {
+            DefinitionChange::Serve(name, _) => rule(name).map(|rule| match &rule.serve {
                 Some(Serve::Variant(variant)) => variant.span,
                 Some(Serve::Split(shares)) => shares.span,
                 None => rule.span,
@@ -159,16 +195,17 @@ impl Question<'_> {
     }
 }
 
-fn place(state: &State, side: Side, span: Option<Span>, what: CauseKind) -> Cause {
-    let snapshot = &state.loaded.snapshot;
-    let line = |file: FileId, start| snapshot.position(file, start).0;
+/// Returns a cause with the path and line of a span.
+fn cause_at(definitions: &ComparedDefinitions, side: Side, span: Option<Span>, what: CauseKind) -> ImpactCause {
+    let snapshot = &definitions.loaded.snapshot;
     let path = span.map(|span| snapshot.file(span.file).path.clone());
-    Cause { side, path, line: span.map(|span| line(span.file, span.start)), what }
+    let line = span.map(|span| snapshot.position(span.file, span.start).0);
+    ImpactCause { side, path, line, what }
 }
 
-/// The fields that differ and decide nothing.
-fn metadata(old: &Flag, new: &Flag) -> Vec<&'static str> {
-    let text = |field: &Option<crate::snapshot::Spanned<String>>| field.as_ref().map(|field| field.value.clone());
+/// Returns the names of the fields that differ and decide nothing.
+fn differing_metadata(old: &Flag, new: &Flag) -> Vec<&'static str> {
+    let text = |field: &Option<Spanned<String>>| field.as_ref().map(|field| field.value.clone());
     let tags = |flag: &Flag| flag.tags.iter().map(|tag| tag.value.clone()).collect::<Vec<_>>();
     let expires = |flag: &Flag| flag.expires.as_ref().map(|day| day.value);
     let steps = |flag: &Flag| -> Vec<Vec<u32>> {

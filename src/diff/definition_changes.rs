@@ -1,57 +1,58 @@
-//! What a change of definitions changes in a flag's meaning.
+//! What differs in the definition of a flag or segment, field by field.
 //!
-//! Takes one environment's bundle before and after; gives [`Change`]s, in a fixed order.
+//! Takes the bundles of one environment before and after a change; gives [`DefinitionChange`]s, in a fixed order. It
+//! says how a definition changed and not what that does to contexts, so it needs no analysis.
 //!
-//! **Invariant:** two flags without a change between them are the same in every field that decides.
+//! **Invariant:** two flags without a change between them are equal in every field that decides.
 
 use std::collections::BTreeSet;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::bundle::{Bundle, Condition, Flag, Percent, Rule, State};
 
-/// One thing that a flag does otherwise than before.
+/// One thing that differs in the definition of a flag.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Change {
-    /// There was no such flag.
+pub enum DefinitionChange {
+    /// The flag was not defined before.
     Added,
-    /// There is no such flag any more.
+    /// The flag is not defined any more.
     Removed,
-    /// An emergency stop, and why.
+    /// A kill was added, for this reason.
     Killed(String),
-    /// The emergency stop is over.
+    /// The kill was removed.
     Revived,
     /// `enabled: true`
     Enabled,
     /// `enabled: false`
     Disabled,
-    /// Another variant, or another value of it.
+    /// Another variant, or another value of a variant.
     Variants,
-    /// What is served when the flag is off.
+    /// The variant that is served when the flag is off.
     Off(Shift),
-    /// What is served when no rule matches.
+    /// The variant that is served when no rule matches.
     Default(Shift),
-    /// What is bucketed; everyone may get another variant.
+    /// The attribute that is hashed; every context may get another variant.
     Unit(Shift),
-    /// What buckets are made from; everyone may get another variant.
+    /// The salt of the hash; every context may get another variant.
     Salt(Shift),
     /// The prerequisites.
     Requires(Shift),
-    /// There was no rule of that name.
+    /// A rule of this name was added.
     RuleAdded(String),
-    /// There is no rule of that name any more.
+    /// The rule of this name was removed.
     RuleRemoved(String),
-    /// The rules that stay are asked in another order.
+    /// The remaining rules are evaluated in another order.
     RuleOrder,
-    /// The share of units that a rule admits.
+    /// The percentage of units that a rule lets in, before and after.
     Rollout(String, Percent, Percent),
-    /// Whom a rule is for.
+    /// The condition of a rule.
     Condition(String, Shift),
     /// What a rule serves.
     Serve(String, Shift),
 }
 
-/// Something in words, before and after.
+/// The texts of something before and after a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shift {
     /// Before.
@@ -61,120 +62,138 @@ pub struct Shift {
 }
 
 impl Shift {
+    /// Returns the shift between two texts; none if they are equal.
     fn between(from: impl Into<String>, to: impl Into<String>) -> Option<Self> {
         let (from, to) = (from.into(), to.into());
         (from != to).then_some(Self { from, to })
     }
 }
 
-/// A bundle and one of its flags; no flag where the bundle has none of the key.
-#[derive(Debug, Clone, Copy)]
-pub struct BundledFlag<'b> {
-    /// The environment at that point.
-    pub bundle: &'b Bundle,
-    /// The flag in it.
-    pub flag: Option<&'b Flag>,
+/// A flag with the bundle that its indices refer to.
+#[derive(Clone, Copy)]
+struct BundledFlag<'b> {
+    bundle: &'b Bundle,
+    flag: &'b Flag,
 }
 
-/// Everything that a flag does otherwise after than before.
-pub fn compare(before: BundledFlag<'_>, after: BundledFlag<'_>) -> Vec<Change> {
-    let (old, new) = match (before.flag, after.flag) {
-        (None, None) => return Vec::new(),
-        (None, Some(_)) => return vec![Change::Added],
-        (Some(_), None) => return vec![Change::Removed],
-        (Some(old), Some(new)) => (old, new),
-    };
-    let mut changes = Vec::new();
-    match (&old.state, &new.state) {
-        (old, State::Killed { reason, .. }) if !matches!(old, State::Killed { .. }) => {
-            changes.push(Change::Killed(reason.to_string()));
-        }
-        (State::Killed { .. }, new) if !matches!(new, State::Killed { .. }) => changes.push(Change::Revived),
-        (State::Disabled, State::Enabled) => changes.push(Change::Enabled),
-        (State::Enabled, State::Disabled) => changes.push(Change::Disabled),
-        _ => {}
+/// Returns everything that differs in the definition of a flag between two bundles. Changes of what the flag depends on
+/// are not among it.
+pub fn compare_flag(bundles: [&Bundle; 2], key: &str) -> Vec<DefinitionChange> {
+    let find = |bundle| Some(BundledFlag { bundle, flag: Bundle::flag(bundle, key)? });
+    match bundles.map(find) {
+        [None, None] => Vec::new(),
+        [None, Some(_)] => vec![DefinitionChange::Added],
+        [Some(_), None] => vec![DefinitionChange::Removed],
+        [Some(before), Some(after)] => compare(before, after),
     }
+}
+
+fn compare(before: BundledFlag<'_>, after: BundledFlag<'_>) -> Vec<DefinitionChange> {
+    let (old, new) = (before.flag, after.flag);
+    let mut changes: Vec<DefinitionChange> = compare_states(&old.state, &new.state).into_iter().collect();
     let values = |flag: &Flag| -> BTreeSet<(String, String)> {
-        flag.variants.iter().map(|one| (one.name.to_string(), one.value.to_string())).collect()
+        flag.variants.iter().map(|variant| (variant.name.to_string(), variant.value.to_string())).collect()
     };
     if values(old) != values(new) {
-        changes.push(Change::Variants);
+        changes.push(DefinitionChange::Variants);
     }
     let name = |flag: &Flag, id| flag.variant(id).name.to_string();
-    let unit = |side: BundledFlag<'_>, flag: &Flag| {
-        side.bundle.attributes.get(flag.unit).map_or(String::new(), |attribute| attribute.name.to_string())
+    let unit = |BundledFlag { bundle, flag }: BundledFlag<'_>| {
+        bundle.attributes.get(flag.unit).map_or(String::new(), |attribute| attribute.name.to_string())
     };
-    let requires = |side: BundledFlag<'_>, flag: &Flag| {
-        flag.prerequisites.iter().map(|one| side.bundle.describe(one)).collect::<Vec<_>>().join(" and ")
+    let requires = |BundledFlag { bundle, flag }: BundledFlag<'_>| {
+        flag.prerequisites.iter().map(|condition| bundle.describe(condition)).collect::<Vec<_>>().join(" and ")
     };
-    changes.extend(Shift::between(name(old, old.off), name(new, new.off)).map(Change::Off));
-    changes.extend(Shift::between(name(old, old.default), name(new, new.default)).map(Change::Default));
-    changes.extend(Shift::between(unit(before, old), unit(after, new)).map(Change::Unit));
-    changes.extend(Shift::between(old.bucketer.salt(), new.bucketer.salt()).map(Change::Salt));
-    changes.extend(Shift::between(requires(before, old), requires(after, new)).map(Change::Requires));
-    compare_rules(before, old, after, new, &mut changes);
+    let shifts = [
+        Shift::between(name(old, old.off), name(new, new.off)).map(DefinitionChange::Off),
+        Shift::between(name(old, old.default), name(new, new.default)).map(DefinitionChange::Default),
+        Shift::between(unit(before), unit(after)).map(DefinitionChange::Unit),
+        Shift::between(old.bucketer.salt(), new.bucketer.salt()).map(DefinitionChange::Salt),
+        Shift::between(requires(before), requires(after)).map(DefinitionChange::Requires),
+    ];
+    changes.extend(shifts.into_iter().flatten());
+    compare_rules(before, after, &mut changes);
     changes
 }
 
-/// Whom the segments of both bundles are for after and not before, by name.
-pub fn compare_segments(before: &Bundle, after: &Bundle) -> Vec<(String, Shift)> {
-    let moved = after.segments.iter().filter_map(|new| {
-        let old = before.segments.iter().find(|old| old.name == new.name)?;
-        let exactly = (spelled_out(before, &old.condition), spelled_out(after, &new.condition));
-        let shift = Shift { from: before.describe(&old.condition), to: after.describe(&new.condition) };
-        (exactly.0 != exactly.1).then(|| (new.name.to_string(), shift))
-    });
-    moved.collect()
+fn compare_states(old: &State, new: &State) -> Option<DefinitionChange> {
+    match (old, new) {
+        (State::Enabled | State::Disabled, State::Killed { reason, .. }) => {
+            Some(DefinitionChange::Killed(reason.to_string()))
+        }
+        (State::Killed { .. }, State::Enabled | State::Disabled) => Some(DefinitionChange::Revived),
+        (State::Disabled, State::Enabled) => Some(DefinitionChange::Enabled),
+        (State::Enabled, State::Disabled) => Some(DefinitionChange::Disabled),
+        (State::Enabled, State::Enabled)
+        | (State::Disabled, State::Disabled)
+        | (State::Killed { .. }, State::Killed { .. }) => None,
+    }
 }
 
-fn compare_rules(before: BundledFlag<'_>, old: &Flag, after: BundledFlag<'_>, new: &Flag, changes: &mut Vec<Change>) {
-    let named = |flag: &Flag| -> Vec<String> { (0..flag.rules.len()).map(|at| flag.rule_name(at)).collect() };
-    let (old_names, new_names) = (named(old), named(new));
+/// Returns the segments of both bundles whose conditions differ: their names, with the conditions in words.
+pub fn compare_segments(before: &Bundle, after: &Bundle) -> Vec<(String, Shift)> {
+    let changed = after.segments.iter().filter_map(|new| {
+        let old = before.segments.iter().find(|old| old.name == new.name)?;
+        let is_equal = spelled_out(before, &old.condition) == spelled_out(after, &new.condition);
+        let shift = Shift { from: before.describe(&old.condition), to: after.describe(&new.condition) };
+        (!is_equal).then(|| (new.name.to_string(), shift))
+    });
+    changed.collect()
+}
+
+/// Compares rules of the same name.
+fn compare_rules(before: BundledFlag<'_>, after: BundledFlag<'_>, changes: &mut Vec<DefinitionChange>) {
+    let names = |flag: &Flag| -> Vec<String> { (0..flag.rules.len()).map(|index| flag.rule_name(index)).collect() };
+    let (old_names, new_names) = (names(before.flag), names(after.flag));
     let removed = old_names.iter().filter(|name| !new_names.contains(name));
-    changes.extend(removed.map(|name| Change::RuleRemoved(name.clone())));
-    let stayed = |names: &[String], others: &[String]| -> Vec<String> {
+    changes.extend(removed.map(|name| DefinitionChange::RuleRemoved(name.clone())));
+    let common = |names: &[String], others: &[String]| -> Vec<String> {
         names.iter().filter(|name| others.contains(name)).cloned().collect()
     };
-    if stayed(&old_names, &new_names) != stayed(&new_names, &old_names) {
-        changes.push(Change::RuleOrder);
+    if common(&old_names, &new_names) != common(&new_names, &old_names) {
+        changes.push(DefinitionChange::RuleOrder);
     }
-    for (name, rule) in new_names.iter().zip(&new.rules) {
-        match old_names.iter().zip(&old.rules).find(|(other, _)| *other == name) {
-            None => changes.push(Change::RuleAdded(name.clone())),
-            Some((_, other)) => compare_rule(name, (before, old, other), (after, new, rule), changes),
+    for (name, new) in new_names.iter().zip(&after.flag.rules) {
+        match old_names.iter().zip(&before.flag.rules).find(|(old_name, _)| *old_name == name) {
+            None => changes.push(DefinitionChange::RuleAdded(name.clone())),
+            Some((_, old)) => compare_rule(name, (before, old), (after, new), changes),
         }
     }
 }
 
-type Placed<'b> = (BundledFlag<'b>, &'b Flag, &'b Rule);
-
-fn compare_rule(name: &str, before: Placed<'_>, after: Placed<'_>, changes: &mut Vec<Change>) {
-    let (old, new) = (before.2, after.2);
+fn compare_rule(
+    name: &str,
+    before: (BundledFlag<'_>, &Rule),
+    after: (BundledFlag<'_>, &Rule),
+    changes: &mut Vec<DefinitionChange>,
+) {
+    let ((_, old), (_, new)) = (before, after);
     if old.rollout != new.rollout {
-        changes.push(Change::Rollout(name.to_owned(), old.rollout, new.rollout));
+        changes.push(DefinitionChange::Rollout(name.to_owned(), old.rollout, new.rollout));
     }
-    let condition = |(side, _, rule): Placed<'_>| match &rule.condition {
+    let condition = |(BundledFlag { bundle, .. }, rule): (BundledFlag<'_>, &Rule)| match &rule.condition {
         None => ("everyone".to_owned(), Json::Null),
-        Some(condition) => (side.bundle.describe(condition), spelled_out(side.bundle, condition)),
+        Some(condition) => (bundle.describe(condition), spelled_out(bundle, condition)),
     };
-    let ((from, exactly_from), (to, exactly_to)) = (condition(before), condition(after));
-    // Words leave long lists out.
-    if exactly_from != exactly_to {
-        changes.push(Change::Condition(name.to_owned(), Shift { from, to }));
+    let ((from, old_condition), (to, new_condition)) = (condition(before), condition(after));
+    // The words leave out the end of long lists, so they cannot be compared.
+    if old_condition != new_condition {
+        changes.push(DefinitionChange::Condition(name.to_owned(), Shift { from, to }));
     }
-    let serve = |(_, flag, rule): Placed<'_>| flag.describe_serve(&rule.serve);
-    changes.extend(Shift::between(serve(before), serve(after)).map(|shift| Change::Serve(name.to_owned(), shift)));
+    let serve = |(BundledFlag { flag, .. }, rule): (BundledFlag<'_>, &Rule)| flag.describe_serve(&rule.serve);
+    let shift = Shift::between(serve(before), serve(after));
+    changes.extend(shift.map(|shift| DefinitionChange::Serve(name.to_owned(), shift)));
 }
 
-/// A condition with names for indexes, which differ from bundle to bundle.
+/// Returns a condition with names in place of indices, which differ from bundle to bundle.
 fn spelled_out(bundle: &Bundle, condition: &Condition) -> Json {
-    let each = |inner: &[Condition]| inner.iter().map(|inner| spelled_out(bundle, inner)).collect::<Vec<_>>();
+    let all = |inner: &[Condition]| inner.iter().map(|inner| spelled_out(bundle, inner)).collect::<Vec<_>>();
     match condition {
-        Condition::All(inner) => serde_json::json!({"all": each(inner)}),
-        Condition::Any(inner) => serde_json::json!({"any": each(inner)}),
-        Condition::Not(inner) => serde_json::json!({"not": spelled_out(bundle, inner)}),
+        Condition::All(inner) => json!({"all": all(inner)}),
+        Condition::Any(inner) => json!({"any": all(inner)}),
+        Condition::Not(inner) => json!({"not": spelled_out(bundle, inner)}),
         Condition::Segment(_) | Condition::Flag { .. } => Json::String(bundle.describe(condition)),
-        Condition::Test(test) => serde_json::json!({
+        Condition::Test(test) => json!({
             "attribute": bundle.attributes.get(test.attribute).map(|attribute| &attribute.name),
             "sign": test.sign,
             "predicate": test.predicate,

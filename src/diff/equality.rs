@@ -17,11 +17,19 @@ pub(super) struct Comparison<'b> {
 }
 
 impl<'b> Comparison<'b> {
-    pub(super) fn of([old, new]: [&'b Bundle; 2]) -> Self {
+    pub(super) fn new([old, new]: [&'b Bundle; 2]) -> Self {
         Self { old, new, flags: BTreeMap::new(), segments: BTreeMap::new() }
     }
 
-    /// Whether nothing differs that decides.
+    /// Returns whether both bundles have a flag of that key, and whether it is equal in everything that decides.
+    pub(super) fn flags_of_key(&mut self, key: &str) -> bool {
+        match (self.old.flags.find(key), self.new.flags.find(key)) {
+            (Some(old), Some(new)) => self.flags(old, new),
+            _ => false,
+        }
+    }
+
+    /// Returns whether two flags are equal in everything that decides.
     pub(super) fn flags(&mut self, old: FlagId, new: FlagId) -> bool {
         if let Some(known) = self.flags.get(&(old, new)) {
             return *known;

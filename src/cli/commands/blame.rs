@@ -20,7 +20,7 @@ use crate::cli::unknown_flag::unknown_flag_in_source;
 use crate::cli::{context_arg, progress};
 use crate::compile::compile;
 use crate::diff;
-use crate::diff::{BundledFlag, Change};
+use crate::diff::DefinitionChange;
 use crate::git::{CacheWrites, CloneDepth};
 use crate::load;
 use crate::report;
@@ -128,7 +128,7 @@ fn since(question: &Question<'_>, here: &DecisionAt, before: Option<&DecisionAt>
     if let Some((before, _)) = sides {
         changes = compare(&before.bundle, &here.bundle, question.flag);
     } else if before.is_none() {
-        changes.push(Change::Added);
+        changes.push(DefinitionChange::Added);
     }
     let changes: Vec<_> = changes.into_iter().map(|change| (question.environment.to_owned(), change)).collect();
     let commit = CommitJson::new(here.revision.details()?, question.flag, &changes);
@@ -148,9 +148,8 @@ fn since(question: &Question<'_>, here: &DecisionAt, before: Option<&DecisionAt>
     Ok(since)
 }
 
-fn compare(before: &Bundle, after: &Bundle, key: &str) -> Vec<Change> {
-    let side = |bundle| BundledFlag { bundle, flag: Bundle::flag(bundle, key) };
-    diff::compare(side(before), side(after))
+fn compare(before: &Bundle, after: &Bundle, key: &str) -> Vec<DefinitionChange> {
+    diff::compare_flag([before, after], key)
 }
 
 /// The oldest commit of a shallow clone, which may have changed nothing.

@@ -1,70 +1,83 @@
 //! `flagctl diff`: what a change does to all contexts.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
-use clap::ValueEnum;
+use anyhow::{Context as _, Result};
+use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 
-use crate::analyze::{Bounds, Budget, Population, Region, Share};
+use crate::analyze::Budget;
 use crate::bundle::Percent;
-use crate::cli::diff_format::DiffFormat;
-use crate::cli::exit::Exit;
-use crate::cli::exit::UsageError;
-use crate::cli::inputs::Sides;
-use crate::cli::time_arg::given_or_now;
-use crate::cli::time_arg::parse_time;
-use crate::cli::{merge, population, progress};
-use crate::diff::{Class, Impact, Verdict, impacts};
+use crate::cli::context_arg;
+use crate::cli::diff_args::DiffFormat;
+use crate::cli::diff_inputs;
+use crate::cli::exit::{Exit, UsageError};
+use crate::cli::output_format::{write_json, write_text};
+use crate::cli::progress;
+use crate::cli::range::{earlier_revision, revision};
+use crate::cli::time_arg::{given_or_now, parse_time};
+use crate::diff::{
+    ComparedDefinitions, Impact, ImpactClass, ImpactLimits, ImpactVerdict, MergeAnalysis, PopulationCount,
+    count_population, impacts, merge_impacts,
+};
+use crate::git::CacheWrites;
 use crate::report;
-use crate::report::diff::DiffJson;
+use crate::report::diff::{DiffJson, EndpointJson};
+use crate::report::merge::MergeJson;
+use crate::source::FlagRepository;
 
-/// Show what a change does to people: who gets something else, exactly, for all contexts
+/// Show which contexts get something else after a change, exactly and for all contexts
 ///
-/// Every change is classed: `expand` (from `off` to something), `shrink` (from something to `off`), `reassign` (from
-/// one variant to another), `reshuffle` (units are hashed anew), `metadata` (nothing that decides) or `none` (proven:
-/// every context gets what it had). A flag that is not there counts as one that serves `off`.
+/// Each change has a class: `expand` (from `off` to something else), `shrink` (from something else to `off`), `reassign`
+/// (from one variant to another), `reshuffle` (units are hashed in another way), `metadata` (only fields differ that
+/// decide nothing) or `none` (proven: every context gets what it got before). A flag that is not defined counts as one
+/// that serves `off`. Exits with 1 if a limit is exceeded, and with 3 if a definition has errors or an analysis takes too
+/// much work.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: flagctl diff main...HEAD -e production --fail-on shrink,reassign --max-share 25%")]
 pub(crate) struct Args {
-    /// From BASE to the working tree, `BASE..HEAD` from one revision to another, `BASE...HEAD` from where both part
+    /// BASE to compare the working tree with it, `BASE..HEAD` to compare two revisions, `BASE...HEAD` to compare HEAD with
+    /// the last common commit of both
     ///
-    /// Without it, from where HEAD left the default branch (that of `origin`, or else main or master) to the working
-    /// tree.
+    /// Without RANGE, compares the working tree with the commit at which HEAD left the default branch: that of `origin`,
+    /// or else main or master.
     #[arg(value_name = "RANGE", num_args = 0..=3)]
     range: Vec<String>,
-    /// Look at what merging would make of RANGE, three revisions: BASE THEIRS OURS
+    /// Show what a merge would do; RANGE is three revisions: BASE THEIRS OURS
     ///
-    /// Exits with 1 where git finds a conflict, where the merged definitions have errors, or where a flag would do
-    /// what it does on neither side.
+    /// Merges in memory. Exits with 1 if git finds a conflict, if the merged definitions have errors, or if a flag would
+    /// do something else than on both branches.
     #[arg(long, conflicts_with_all = ["fail_on", "max_share", "population"])]
     merge: bool,
-    /// Compare a bundle that `flagctl export bundle` or `flagctl publish` wrote, in its environment: with RANGE, here a
-    /// revision, with the working tree, or with a second `--bundle`
+    /// Compare a bundle that `flagctl export bundle` or `flagctl publish` wrote with the working tree, with a revision
+    /// (RANGE), or with a second `--bundle`
     ///
-    /// What is live against what is merged: `flagctl diff --bundle live.json main`.
+    /// Compares the environment of the bundle only. `flagctl diff --bundle live.json main` compares what is live with
+    /// what is merged.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["merge", "environment"])]
     bundle: Vec<PathBuf>,
-    /// This environment only
+    /// Compare this environment only
     #[arg(short, long, value_name = "ENV")]
     environment: Option<String>,
     /// Exit with 1 if a change is of one of these classes
     #[arg(long, value_name = "CLASS", value_delimiter = ',')]
-    fail_on: Vec<Classed>,
-    /// Exit with 1 if more of the units that a condition lets in get something else, such as `25%`
+    fail_on: Vec<ImpactClass>,
+    /// Exit with 1 if a larger share of the units that match a condition get something else, such as `25%`
     ///
-    /// Units that a condition names one by one do not count.
+    /// Units that a condition lists by name do not count.
     #[arg(long, value_name = "SHARE")]
     max_share: Option<Percent>,
-    /// Count the contexts of a file that get something else: one JSON object a line, also as `.gz`; `-` for stdin
+    /// Count how many contexts of a file get something else
+    ///
+    /// The file has one JSON object a line; a file `*.gz` is decompressed, and `-` is stdin.
     #[arg(long, value_name = "FILE")]
     population: Option<PathBuf>,
-    /// The moment at which those are decided, instead of the clock
+    /// The time at which the contexts of `--population` are decided, instead of the clock
     #[arg(long, value_name = "TIME", value_parser = parse_time, requires = "population")]
     now: Option<Timestamp>,
-    /// Work allowed for each flag, in percent of what is usual
+    /// The work that is allowed for each flag, in percent of the default
     #[arg(long, value_name = "PERCENT", default_value_t = 100, hide = true)]
     effort: u64,
     /// How to write the result
@@ -72,134 +85,110 @@ pub(crate) struct Args {
     format: DiffFormat,
 }
 
-/// A class that can be refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Classed {
-    Expand,
-    Shrink,
-    Reassign,
-    Reshuffle,
-    Metadata,
-}
-
-impl Classed {
-    fn class(self) -> Class {
-        match self {
-            Self::Expand => Class::Expand,
-            Self::Shrink => Class::Shrink,
-            Self::Reassign => Class::Reassign,
-            Self::Reshuffle => Class::Reshuffle,
-            Self::Metadata => Class::Metadata,
-        }
-    }
-}
-
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     if args.merge {
         let [base, theirs, ours] = args.range.as_slice() else {
             return Err(UsageError("`--merge` takes three revisions: BASE THEIRS OURS".to_owned()).into());
         };
-        return merge::run(
-            [base, theirs, ours].map(String::as_str),
-            args.environment.as_deref(),
-            &args.budget(),
-            args.format,
-        );
+        return merge(args, [base, theirs, ours]);
     }
     let range = match args.range.as_slice() {
         [] => None,
         [only] => Some(only.as_str()),
         _ => return Err(UsageError("a range is one word: `BASE..HEAD` or `BASE...HEAD`".to_owned()).into()),
     };
-    let environment = args.environment.as_deref();
-    let sides = match args.bundle.as_slice() {
-        [] => Sides::of_range(range, environment)?,
-        bundles => Sides::of_bundles(bundles, range)?,
-    };
-    let Sides { before, after, keys, environment } = sides;
-    let states @ [old, new] = [&before.state, &after.state];
-    let impacts = progress::shown("working out what changes", || {
-        impacts(old, new, &keys, environment.as_deref(), &args.budget())
+    let (inputs, environment) = progress::shown("reading what changed", || match args.bundle.as_slice() {
+        [] => {
+            diff_inputs::from_range(range, args.environment.as_deref()).map(|inputs| (inputs, args.environment.clone()))
+        }
+        bundles => diff_inputs::from_bundles(bundles, range).map(|(inputs, environment)| (inputs, Some(environment))),
     })?;
-    let (matter, rest): (Vec<&Impact>, Vec<&Impact>) = impacts.iter().partition(|impact| impact.matters());
-    let counted = args.population.as_deref();
-    let counted = counted.map(|path| population::count(path, &matter, states, given_or_now(args.now))).transpose()?;
-    let known = counted.as_ref().map(|census| census.regions.as_slice());
-    let flags = report::diff::flag_diffs(&matter, known, states, [&before.end, &after.end]);
-    let listed: BTreeSet<&str> = matter.iter().map(|impact| impact.flag.as_str()).collect();
-    let unaffected: BTreeSet<&str> = rest.iter().map(|impact| impact.flag.as_str()).collect();
-    let unaffected = unaffected.difference(&listed).map(|key| (*key).to_owned()).collect();
+    let [old, new] = [&inputs.before.definitions, &inputs.after.definitions];
+    let impacts = progress::shown("analysing all contexts", || {
+        impacts(old, new, &inputs.keys, environment.as_deref(), &args.budget())
+    })?;
+    let (shown, unchanged): (Vec<&Impact>, Vec<&Impact>) = impacts.iter().partition(|impact| impact.matters());
+    let population = args.population.as_deref();
+    let population = population.map(|path| count(path, &shown, [old, new], given_or_now(args.now))).transpose()?;
+    let regions = population.as_ref().map(|population| population.regions.as_slice());
+    let shown_flags: BTreeSet<&str> = shown.iter().map(|impact| impact.flag.as_str()).collect();
+    let unchanged: BTreeSet<&str> = unchanged.iter().map(|impact| impact.flag.as_str()).collect();
+    let limits = ImpactLimits { refused_classes: args.fail_on.iter().copied().collect(), max_share: args.max_share };
     let diff = DiffJson {
         version: 1,
-        before: before.json,
-        after: after.json,
-        flags,
-        unaffected,
-        refused: args.refused(&matter),
-        population: counted.map(|census| census.contexts),
+        before: EndpointJson::new(&inputs.before),
+        after: EndpointJson::new(&inputs.after),
+        flags: report::diff::flag_diffs(&shown, regions, [old, new], [&inputs.before.endpoint, &inputs.after.endpoint]),
+        unaffected: unchanged.difference(&shown_flags).map(|key| (*key).to_owned()).collect(),
+        refused: limits.violations(&shown).iter().map(report::diff::violation).collect(),
+        population: population.as_ref().map(|population| population.contexts),
     };
-    write(&diff, args.format)?;
-    Ok(verdict(&matter, &diff.refused))
+    match args.format {
+        DiffFormat::Human => write_text(&report::diff::human::diff(&diff))?,
+        DiffFormat::Markdown => write_text(&report::diff::markdown::diff(&diff))?,
+        DiffFormat::Json => write_json(&diff)?,
+    }
+    let is_known = shown.iter().all(|impact| matches!(impact.verdict, ImpactVerdict::Known(_)));
+    Ok(if !is_known {
+        Exit::Failed
+    } else if diff.refused.is_empty() {
+        Exit::Yes
+    } else {
+        Exit::No
+    })
 }
 
-fn write(diff: &DiffJson, format: DiffFormat) -> Result<()> {
-    let mut out = io::stdout().lock();
-    match format {
-        DiffFormat::Human => out.write_all(report::diff::human::diff(diff).as_bytes())?,
-        DiffFormat::Markdown => out.write_all(report::diff::markdown::diff(diff).as_bytes())?,
-        DiffFormat::Json => {
-            serde_json::to_writer_pretty(&mut out, diff)?;
-            writeln!(out)?;
-        }
+/// Shows what a merge of two revisions does.
+fn merge(args: &Args, [base, theirs, ours]: [&String; 3]) -> Result<Exit> {
+    let repository = FlagRepository::find(Path::new("."), CacheWrites::Allowed)?;
+    let base = earlier_revision(&repository, base)?;
+    let (theirs, ours) = (revision(&repository, theirs)?, revision(&repository, ours)?);
+    let (environment, budget) = (args.environment.as_deref(), args.budget());
+    let result = progress::shown("merging", || merge_impacts(&base, &theirs, &ours, environment, &budget))?;
+    let json = MergeJson::new(&base, [&theirs, &ours], &result);
+    match args.format {
+        DiffFormat::Human => write_text(&report::merge::human::merge(&json))?,
+        DiffFormat::Markdown => write_text(&report::merge::markdown::merge(&json))?,
+        DiffFormat::Json => write_json(&json)?,
     }
-    out.flush()?;
-    Ok(())
+    let is_known = match &result {
+        MergeAnalysis::Conflicts(_) => true,
+        MergeAnalysis::Merged(merged) => merged.is_known(),
+    };
+    Ok(if !is_known {
+        Exit::Failed
+    } else if json.is_sound() {
+        Exit::Yes
+    } else {
+        Exit::No
+    })
 }
 
-/// What is not known weighs more than what is refused.
-fn verdict(impacts: &[&Impact], refused: &[String]) -> Exit {
-    if impacts.iter().any(|impact| !matches!(impact.verdict, Verdict::Known(_))) {
-        return Exit::Failed;
-    }
-    if refused.is_empty() { Exit::Yes } else { Exit::No }
+/// Counts the contexts of a file that get something else.
+fn count(
+    path: &Path,
+    impacts: &[&Impact],
+    definitions: [&ComparedDefinitions; 2],
+    now: Timestamp,
+) -> Result<PopulationCount> {
+    let file = context_arg::open(path)?;
+    let is_compressed = path.extension().is_some_and(|extension| extension == "gz");
+    let file: Box<dyn Read + Send> = if is_compressed { Box::new(MultiGzDecoder::new(file)) } else { file };
+    let reader = BufReader::with_capacity(1 << 16, file);
+    count_population(reader, impacts, definitions, now).with_context(|| format!("cannot read `{}`", path.display()))
 }
 
 impl Args {
     fn budget(&self) -> Budget {
-        let usual = Budget::default();
-        let part = |work: u64| work.saturating_mul(self.effort) / 100;
+        let default = Budget::default();
+        let scaled = |work: u64| work.saturating_mul(self.effort) / 100;
         Budget {
-            conflicts: part(usual.conflicts),
-            automaton_states: part(usual.automaton_states),
-            bucket_cells: part(usual.bucket_cells),
-            regions: usize::try_from(part(usual.regions as u64)).unwrap_or(usize::MAX),
-            units: part(usual.units),
-            units_per_witness: part(usual.units_per_witness),
+            conflicts: scaled(default.conflicts),
+            automaton_states: scaled(default.automaton_states),
+            bucket_cells: scaled(default.bucket_cells),
+            regions: usize::try_from(scaled(default.regions as u64)).unwrap_or(usize::MAX),
+            units: scaled(default.units),
+            units_per_witness: scaled(default.units_per_witness),
         }
-    }
-
-    fn refused(&self, impacts: &[&Impact]) -> Vec<String> {
-        let mut refused = Vec::new();
-        let wanted: BTreeSet<Class> = self.fail_on.iter().map(|class| class.class()).collect();
-        for impact in impacts {
-            let Impact { flag, environment, .. } = impact;
-            for class in impact.classes().intersection(&wanted) {
-                refused.push(format!("{flag} in {environment}: {}", class.name()));
-            }
-            let Some(most) = self.max_share else { continue };
-            let limit = Share::of_buckets(most.buckets());
-            if let Some(moved) = impact.regions().iter().filter_map(moved).max().filter(|moved| *moved > limit) {
-                refused.push(format!("{flag} in {environment}: {moved} of units get something else, over {most}"));
-            }
-        }
-        refused
-    }
-}
-
-/// At most; none of units that are named one by one.
-fn moved(region: &Region) -> Option<Share> {
-    match region.population {
-        Population::Named { .. } => None,
-        Population::Units => Some(region.bounds.map_or(region.moved(), |Bounds { most, .. }| most)),
     }
 }

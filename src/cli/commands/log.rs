@@ -12,7 +12,7 @@ use crate::cli::progress;
 use crate::cli::revision_arg::{At, note_end};
 use crate::compile::compile;
 use crate::diff;
-use crate::diff::{BundledFlag, Change};
+use crate::diff::DefinitionChange;
 use crate::git::{CacheWrites, CloneDepth, Revision};
 use crate::history::FlagVersions;
 use crate::load;
@@ -79,7 +79,7 @@ fn walk(tip: &Revision, args: &Args) -> Result<(Vec<CommitJson>, Option<Revision
 }
 
 /// What a flag does otherwise than at the parent, in each environment of either.
-fn changes(key: &str, parent: Option<&Revision>, here: &Revision) -> Result<Vec<(String, Change)>> {
+fn changes(key: &str, parent: Option<&Revision>, here: &Revision) -> Result<Vec<(String, DefinitionChange)>> {
     let source = |revision: &Revision| Source::Revision(revision.clone());
     let (old, new) = (parent.map(source), source(here));
     let old_settings = old.as_ref().map(load::settings).transpose()?;
@@ -100,8 +100,7 @@ fn changes(key: &str, parent: Option<&Revision>, here: &Revision) -> Result<Vec<
             Some((old, settings)) => bundle(old, settings, &environment)?,
             None => compile(&Default::default(), &environment).0,
         };
-        let side = |bundle| BundledFlag { bundle, flag: Bundle::flag(bundle, key) };
-        let found = diff::compare(side(&before), side(&after));
+        let found = diff::compare_flag([&before, &after], key);
         changes.extend(found.into_iter().map(|change| (environment.clone(), change)));
     }
     Ok(changes)

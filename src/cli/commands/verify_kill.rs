@@ -10,7 +10,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output_format::OutputFormat;
 use crate::cli::revision_arg::advised;
 use crate::diff;
-use crate::diff::{Event, Impact, State, Verdict};
+use crate::diff::{ComparedDefinitions, FlagEvent, Impact, ImpactVerdict};
 use crate::git::{CacheWrites, Revision, RevisionRange, RevisionSpec};
 use crate::load;
 use crate::model::{FLAGS, KILLS, SEGMENTS};
@@ -121,7 +121,8 @@ fn compare(
         all.extend(load::dependants(source, &keys, &segments)?);
     }
     let read: Vec<String> = all.iter().cloned().collect();
-    let (before, after) = (State::read(&old, &read, None)?, State::read(&new, &read, None)?);
+    let (before, after) =
+        (ComparedDefinitions::read(&old, &read, None)?, ComparedDefinitions::read(&new, &read, None)?);
     let there: BTreeSet<&str> = after.loaded.project.flags.iter().map(|flag| flag.key.as_str()).collect();
     let gone = named.iter().filter(|key| !there.contains(key.as_str()));
     verdict.objections.extend(gone.map(|key| format!("there is no flag `{key}`")));
@@ -136,10 +137,12 @@ fn judge(impact: &Impact, verdict: &mut VerdictJson) {
     let Impact { flag, environment, .. } = impact;
     let mut object = |what: String| verdict.objections.push(format!("`{flag}` in {environment}: {what}"));
     match (&impact.verdict, impact.event) {
-        (Verdict::Unknown, _) => return object("to say whom it moves takes more work than is allowed".to_owned()),
-        (Verdict::Invalid(_, problem), _) => return object(problem.clone()),
-        (Verdict::Known(_), Event::Added | Event::Removed) => object("comes or goes".to_owned()),
-        (Verdict::Known(_), _) => {}
+        (ImpactVerdict::Unknown, _) => {
+            return object("to say whom it moves takes more work than is allowed".to_owned());
+        }
+        (ImpactVerdict::Invalid(_, problem), _) => return object(problem.clone()),
+        (ImpactVerdict::Known(_), FlagEvent::Added | FlagEvent::Removed) => object("comes or goes".to_owned()),
+        (ImpactVerdict::Known(_), _) => {}
     }
     let shrinks = |region: &&Region| region.effects.iter().all(|effect| *effect == Effect::Shrink);
     let (off, other): (Vec<&Region>, Vec<&Region>) = impact.regions().iter().partition(shrinks);

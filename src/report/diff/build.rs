@@ -4,10 +4,12 @@ use serde_json::Value as Json;
 
 use crate::analyze::{Bounds, Certainty, Population, Region, Share, Side, Transition, Witness};
 use crate::bundle::{Bundle, Flag};
-use crate::diff::{Cause, Event, Impact, State, Verdict};
+use crate::diff::{
+    ComparedDefinitions, Endpoint, FlagEvent, Impact, ImpactCause, ImpactVerdict, LimitViolation, ViolationKind,
+};
 use crate::eval::{Context, decide};
 use crate::report::decision::human::served;
-use crate::report::diff::example::{Endpoint, command};
+use crate::report::diff::example::command;
 use crate::report::diff::json::{
     AnswerJson, CauseJson, ExampleJson, FlagChangeJson, FlagDiffJson, RegionJson, ShareJson, TransitionJson, UnitsJson,
 };
@@ -23,13 +25,13 @@ const EXAMPLES: usize = 3;
 pub fn flag_diffs(
     impacts: &[&Impact],
     known: Option<&[Vec<u64>]>,
-    states: [&State; 2],
+    definitions: [&ComparedDefinitions; 2],
     endpoints: [&Endpoint; 2],
 ) -> Vec<FlagDiffJson> {
     let mut flags: Vec<FlagDiffJson> = Vec::new();
     for (index, impact) in impacts.iter().enumerate() {
         let counts = known.and_then(|known| known.get(index)).map(Vec::as_slice);
-        let change = change(impact, counts, states);
+        let change = change(impact, counts, definitions);
         match flags.last_mut().filter(|flag| flag.flag == impact.flag) {
             None => flags.push(FlagDiffJson { flag: impact.flag.clone(), changes: vec![change] }),
             Some(flag) => {
@@ -56,12 +58,14 @@ pub fn flag_diffs(
     flags
 }
 
-fn change(impact: &Impact, counts: Option<&[u64]>, states: [&State; 2]) -> FlagChangeJson {
-    let bundles = states.map(|state| state.bundle(&impact.environment));
+fn change(impact: &Impact, counts: Option<&[u64]>, definitions: [&ComparedDefinitions; 2]) -> FlagChangeJson {
+    let bundles = definitions.map(|definitions| definitions.bundle(&impact.environment));
     let (answer, problem) = match &impact.verdict {
-        Verdict::Known(_) => (AnswerJson::Known, None),
-        Verdict::Unknown => (AnswerJson::Unknown, Some("the analysis takes more work than is allowed".to_owned())),
-        Verdict::Invalid(side, problem) => (
+        ImpactVerdict::Known(_) => (AnswerJson::Known, None),
+        ImpactVerdict::Unknown => {
+            (AnswerJson::Unknown, Some("the analysis takes more work than is allowed".to_owned()))
+        }
+        ImpactVerdict::Invalid(side, problem) => (
             AnswerJson::Invalid,
             Some(match side {
                 Side::After => problem.clone(),
@@ -106,7 +110,8 @@ fn region(
             Side::Before => (&region.before, bundles[0]),
             Side::After => (&region.after, bundles[1]),
         };
-        let absent = matches!((side, impact.event), (Side::Before, Event::Added) | (Side::After, Event::Removed));
+        let absent =
+            matches!((side, impact.event), (Side::Before, FlagEvent::Added) | (Side::After, FlagEvent::Removed));
         let flag = bundle.flag(&impact.flag).filter(|_| !absent).map(|flag| (bundle, flag));
         deciders.iter().map(|decider| phrases::decided_by(*decider, flag)).collect::<Vec<_>>()
     };
@@ -155,6 +160,17 @@ fn example(impact: &Impact, witness: &Witness, bundles: [&Bundle; 2]) -> Example
     ExampleJson { context: witness.context.clone(), now, before, after, command: String::new() }
 }
 
-fn cause(cause: &Cause) -> CauseJson {
+fn cause(cause: &ImpactCause) -> CauseJson {
     CauseJson { side: cause.side.into(), path: cause.path.clone(), line: cause.line, text: phrases::cause(&cause.what) }
+}
+
+/// Returns the words for a limit that a change exceeds.
+pub fn violation(violation: &LimitViolation) -> String {
+    let LimitViolation { flag, environment, kind } = violation;
+    match kind {
+        ViolationKind::Class(class) => format!("{flag} in {environment}: {}", class.name()),
+        ViolationKind::Share { moved, limit } => {
+            format!("{flag} in {environment}: {moved} of units get something else, over {limit}")
+        }
+    }
 }

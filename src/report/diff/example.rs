@@ -2,19 +2,9 @@
 
 use serde_json::Value as Json;
 
+use crate::diff::Endpoint;
 use crate::report::diff::json::ExampleJson;
 use crate::report::escape::shell_word;
-
-/// One of the two versions that a diff compares, as `flagctl eval` reads it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Endpoint {
-    /// The working tree.
-    WorkingTree,
-    /// The revision with this name.
-    Revision(String),
-    /// The bundle in the file with this path.
-    Bundle(String),
-}
 
 /// Returns the `flagctl eval` command that decides the example, quoted for a POSIX shell.
 pub(crate) fn command(flag: &str, environment: &str, example: &ExampleJson, endpoint: &Endpoint) -> String {

@@ -4,7 +4,8 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use crate::analyze::{Share, Side};
-use crate::diff::Event;
+use crate::diff::{DiffInput, FlagEvent};
+use crate::git::Revision;
 
 /// What a change does to all contexts.
 #[derive(Debug, Clone, Serialize)]
@@ -34,6 +35,18 @@ pub struct EndpointJson {
     pub name: String,
     /// The full id of the commit; none for the working tree and for a bundle.
     pub commit: Option<String>,
+}
+
+impl EndpointJson {
+    /// Describes an input of a comparison.
+    pub fn new(input: &DiffInput) -> Self {
+        Self { name: input.name.clone(), commit: input.commit.clone() }
+    }
+
+    /// Describes a revision.
+    pub fn of_revision(revision: &Revision) -> Self {
+        Self { name: revision.name().to_owned(), commit: Some(revision.commit()) }
+    }
 }
 
 /// The changes of one flag.
@@ -84,15 +97,15 @@ pub enum EventJson {
     Affected,
 }
 
-impl From<Event> for EventJson {
-    fn from(event: Event) -> Self {
+impl From<FlagEvent> for EventJson {
+    fn from(event: FlagEvent) -> Self {
         match event {
-            Event::Added => Self::Added,
-            Event::Removed => Self::Removed,
-            Event::Killed => Self::Killed,
-            Event::Revived => Self::Revived,
-            Event::Changed => Self::Changed,
-            Event::Affected => Self::Affected,
+            FlagEvent::Added => Self::Added,
+            FlagEvent::Removed => Self::Removed,
+            FlagEvent::Killed => Self::Killed,
+            FlagEvent::Revived => Self::Revived,
+            FlagEvent::Changed => Self::Changed,
+            FlagEvent::Affected => Self::Affected,
         }
     }
 }

@@ -10,8 +10,7 @@ mod json;
 pub mod markdown;
 mod phrases;
 
-pub use crate::report::diff::build::flag_diffs;
-pub use crate::report::diff::example::Endpoint;
+pub use crate::report::diff::build::{flag_diffs, violation};
 pub use crate::report::diff::json::{
     AnswerJson, CauseJson, DiffJson, EndpointJson, EventJson, ExampleJson, FlagChangeJson, FlagDiffJson, RegionJson,
     ShareJson, SideJson, TransitionJson, UnitsJson,

@@ -2,7 +2,7 @@
 
 use crate::analyze::{Certainty, DecidedBy, Effect, Population, Region, Share, Side, Term, TermSubject, Transition};
 use crate::bundle::{Bundle, Condition, Flag};
-use crate::diff::{Cause, CauseKind};
+use crate::diff::{CauseKind, ImpactCause};
 use crate::report::history::log::words;
 
 /// The number of named units in a line; the others are counted.
@@ -67,7 +67,7 @@ fn shift(transition: &Transition) -> String {
 }
 
 /// Returns the segments and flags that have one name and differ between before and after, as conditions name them.
-pub(crate) fn shifted(causes: &[Cause]) -> Vec<String> {
+pub(crate) fn shifted(causes: &[ImpactCause]) -> Vec<String> {
     let named = causes.iter().filter_map(|cause| match &cause.what {
         CauseKind::Segment(name, _) => Some(format!("segment {name}")),
         CauseKind::Other(flag, _) => Some(format!("flag {flag}")),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::diff::{Change, Shift};
+use crate::diff::{DefinitionChange, Shift};
 use crate::report::CommitJson;
 use crate::report::history::log::{changed, heading, kind, words};
 
@@ -95,7 +95,7 @@ impl SinceJson {
     }
 
     /// A change of another flag.
-    pub fn changes_flag(&mut self, key: &str, change: &Change) {
+    pub fn changes_flag(&mut self, key: &str, change: &DefinitionChange) {
         let (change, text) = (kind(change), words(change));
         self.elsewhere.push(ElsewhereJson { kind: "flag", name: key.to_owned(), change, text });
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::diff::{Change, Shift};
+use crate::diff::{DefinitionChange, Shift};
 use crate::git::{CommitDetails, short_id};
 
 /// The trailers of flagctl's own commits.
@@ -51,8 +51,8 @@ struct ChangeJson {
 
 impl CommitJson {
     /// A commit and its changes of a flag, each with its environment.
-    pub fn new(about: CommitDetails, flag: &str, changes: &[(String, Change)]) -> Self {
-        let change = |(environment, change): &(String, Change)| ChangeJson {
+    pub fn new(about: CommitDetails, flag: &str, changes: &[(String, DefinitionChange)]) -> Self {
+        let change = |(environment, change): &(String, DefinitionChange)| ChangeJson {
             environment: environment.clone(),
             change: kind(change),
             text: words(change),
@@ -113,53 +113,53 @@ pub(crate) fn changed(commit: &CommitJson) -> String {
     lines.collect()
 }
 
-pub(crate) fn kind(change: &Change) -> &'static str {
+pub(crate) fn kind(change: &DefinitionChange) -> &'static str {
     match change {
-        Change::Added => "added",
-        Change::Removed => "removed",
-        Change::Killed(_) => "killed",
-        Change::Revived => "revived",
-        Change::Enabled => "enabled",
-        Change::Disabled => "disabled",
-        Change::Variants => "variants",
-        Change::Off(_) => "off",
-        Change::Default(_) => "default",
-        Change::Unit(_) => "unit",
-        Change::Salt(_) => "salt",
-        Change::Requires(_) => "requires",
-        Change::RuleAdded(_) => "rule-added",
-        Change::RuleRemoved(_) => "rule-removed",
-        Change::RuleOrder => "rule-order",
-        Change::Rollout(..) => "rollout",
-        Change::Condition(..) => "condition",
-        Change::Serve(..) => "serve",
+        DefinitionChange::Added => "added",
+        DefinitionChange::Removed => "removed",
+        DefinitionChange::Killed(_) => "killed",
+        DefinitionChange::Revived => "revived",
+        DefinitionChange::Enabled => "enabled",
+        DefinitionChange::Disabled => "disabled",
+        DefinitionChange::Variants => "variants",
+        DefinitionChange::Off(_) => "off",
+        DefinitionChange::Default(_) => "default",
+        DefinitionChange::Unit(_) => "unit",
+        DefinitionChange::Salt(_) => "salt",
+        DefinitionChange::Requires(_) => "requires",
+        DefinitionChange::RuleAdded(_) => "rule-added",
+        DefinitionChange::RuleRemoved(_) => "rule-removed",
+        DefinitionChange::RuleOrder => "rule-order",
+        DefinitionChange::Rollout(..) => "rollout",
+        DefinitionChange::Condition(..) => "condition",
+        DefinitionChange::Serve(..) => "serve",
     }
 }
 
 /// A change in a sentence's words.
-pub fn words(change: &Change) -> String {
+pub fn words(change: &DefinitionChange) -> String {
     let shift = |Shift { from, to }: &Shift| {
         let shown = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
         format!("{} → {}", shown(from), shown(to))
     };
     match change {
-        Change::Added => "added".to_owned(),
-        Change::Removed => "removed".to_owned(),
-        Change::Killed(reason) => format!("killed: {reason}"),
-        Change::Revived => "revived".to_owned(),
-        Change::Enabled => "enabled".to_owned(),
-        Change::Disabled => "disabled".to_owned(),
-        Change::Variants => "other variants or values".to_owned(),
-        Change::Off(variants) => format!("off {}", shift(variants)),
-        Change::Default(variants) => format!("default {}", shift(variants)),
-        Change::Unit(units) => format!("unit {}", shift(units)),
-        Change::Salt(salts) => format!("salt {}", shift(salts)),
-        Change::Requires(flags) => format!("requires {}", shift(flags)),
-        Change::RuleAdded(rule) => format!("rule {rule} added"),
-        Change::RuleRemoved(rule) => format!("rule {rule} removed"),
-        Change::RuleOrder => "rules in another order".to_owned(),
-        Change::Rollout(rule, from, to) => format!("rule {rule} {from} → {to}"),
-        Change::Condition(rule, conditions) => format!("rule {rule} is for {}", shift(conditions)),
-        Change::Serve(rule, variants) => format!("rule {rule} serves {}", shift(variants)),
+        DefinitionChange::Added => "added".to_owned(),
+        DefinitionChange::Removed => "removed".to_owned(),
+        DefinitionChange::Killed(reason) => format!("killed: {reason}"),
+        DefinitionChange::Revived => "revived".to_owned(),
+        DefinitionChange::Enabled => "enabled".to_owned(),
+        DefinitionChange::Disabled => "disabled".to_owned(),
+        DefinitionChange::Variants => "other variants or values".to_owned(),
+        DefinitionChange::Off(variants) => format!("off {}", shift(variants)),
+        DefinitionChange::Default(variants) => format!("default {}", shift(variants)),
+        DefinitionChange::Unit(units) => format!("unit {}", shift(units)),
+        DefinitionChange::Salt(salts) => format!("salt {}", shift(salts)),
+        DefinitionChange::Requires(flags) => format!("requires {}", shift(flags)),
+        DefinitionChange::RuleAdded(rule) => format!("rule {rule} added"),
+        DefinitionChange::RuleRemoved(rule) => format!("rule {rule} removed"),
+        DefinitionChange::RuleOrder => "rules in another order".to_owned(),
+        DefinitionChange::Rollout(rule, from, to) => format!("rule {rule} {from} → {to}"),
+        DefinitionChange::Condition(rule, conditions) => format!("rule {rule} is for {}", shift(conditions)),
+        DefinitionChange::Serve(rule, variants) => format!("rule {rule} serves {}", shift(variants)),
     }
 }

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::report::diff::{EndpointJson, FlagDiffJson};
+use crate::diff::{ComparedDefinitions, Endpoint, Impact, MergeAnalysis, ParentImpacts};
+use crate::git::Revision;
+use crate::report::diff::{EndpointJson, FlagDiffJson, flag_diffs};
 use crate::report::text::counted;
 
 /// The result of merging two revisions.
@@ -25,9 +27,18 @@ pub struct MergeJson {
 }
 
 impl MergeJson {
-    /// Returns the result of a merge in which nothing is wrong yet.
-    pub fn new(base: EndpointJson, theirs: EndpointJson, ours: EndpointJson) -> Self {
-        let (conflicts, problems, with_theirs, with_ours) = Default::default();
+    /// Describes what merging two revisions does.
+    pub fn new(base: &Revision, [theirs, ours]: [&Revision; 2], analysis: &MergeAnalysis) -> Self {
+        let (conflicts, problems, with_theirs, with_ours) = match analysis {
+            MergeAnalysis::Conflicts(paths) => (paths.clone(), Vec::new(), Vec::new(), Vec::new()),
+            MergeAnalysis::Merged(merged) => (
+                Vec::new(),
+                merged.problems.clone(),
+                changes_by_merge(theirs, &merged.theirs, &merged.definitions),
+                changes_by_merge(ours, &merged.ours, &merged.definitions),
+            ),
+        };
+        let [base, theirs, ours] = [base, theirs, ours].map(EndpointJson::of_revision);
         Self { version: 1, base, theirs, ours, conflicts, problems, with_theirs, with_ours }
     }
 
@@ -63,4 +74,12 @@ impl MergeJson {
         let parts: Vec<String> = [flags, problems].into_iter().filter(|part| !part.is_empty()).collect();
         format!("{names} merge without a conflict; {}", parts.join("; "))
     }
+}
+
+/// Describes what a merge does to the flags of a branch. Examples are decided at the branch, because the merge has no
+/// revision that `flagctl eval` could read.
+fn changes_by_merge(branch: &Revision, parent: &ParentImpacts, merged: &ComparedDefinitions) -> Vec<FlagDiffJson> {
+    let impacts: Vec<&Impact> = parent.impacts.iter().collect();
+    let endpoint = Endpoint::Revision(branch.name().to_owned());
+    flag_diffs(&impacts, None, [&parent.definitions, merged], [&endpoint, &endpoint])
 }

@@ -1,0 +1,26 @@
+//! The formats of `flagctl diff`, and the classes of a change on the command line.
+
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
+use crate::diff::ImpactClass;
+
+/// How the result of `flagctl diff` is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFormat {
+    Human,
+    /// For a comment on a pull request
+    Markdown,
+    Json,
+}
+
+/// The classes that `--fail-on` can refuse: all but [`ImpactClass::None`].
+impl ValueEnum for ImpactClass {
+    fn value_variants<'v>() -> &'v [Self] {
+        &[Self::Expand, Self::Shrink, Self::Reassign, Self::Reshuffle, Self::Metadata]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}

@@ -1,0 +1,68 @@
+//! Which flags a change may affect: the flags whose files differ, and the flags that depend on what differs. The
+//! analysis of all contexts then looks at these flags only.
+
+use std::collections::BTreeSet;
+
+use crate::bundle::Bundle;
+use crate::diff::compared_definitions::{ComparedDefinitions, FlagStatus};
+use crate::diff::equality::Comparison;
+use crate::git::Revision;
+use crate::load;
+use crate::model::{FLAGS, KILLS, SEGMENTS};
+use crate::snapshot::{PROJECT_FILE, stem};
+use crate::source::{Source, SourceError};
+
+/// Returns the keys of all flags that a change from `before` to `after` may affect. A change of `flagctl.yaml` may affect
+/// every flag.
+///
+/// # Errors
+/// Returns [`SourceError`] if a file or folder exists and cannot be read.
+pub fn affected_flags(before: &Revision, after: &Source) -> Result<BTreeSet<String>, SourceError> {
+    let paths = [PROJECT_FILE, FLAGS, SEGMENTS, KILLS];
+    let (changed, ()) = rayon::join(|| after.changed_since(before, &paths), || before.load_word_index());
+    let changed = changed?;
+    let mut keys = BTreeSet::new();
+    if changed.contains(PROJECT_FILE) {
+        let (after, before) = (after.list(FLAGS)?, before.list(FLAGS)?);
+        keys.extend(after.iter().chain(&before).filter_map(|path| stem(path)).map(str::to_owned));
+        return Ok(keys);
+    }
+    let mut segments = Vec::new();
+    for path in &changed {
+        let Some(name) = stem(path) else { continue };
+        if path.starts_with(SEGMENTS) {
+            segments.push(name.to_owned());
+        } else {
+            keys.insert(name.to_owned());
+        }
+    }
+    let list: Vec<String> = keys.iter().cloned().collect();
+    // All files that differ are among `keys` and `segments`. The other files are equal in both, so it is enough to search
+    // one of them: the revision has an index of words, and `after` is searched only if a link in the revision is broken.
+    let before = Source::Revision(before.clone());
+    let dependants = load::dependants(&before, &list, &segments);
+    keys.extend(dependants.or_else(|_| load::dependants(after, &list, &segments))?);
+    Ok(keys)
+}
+
+/// Returns the keys of the flags that may decide differently in an environment, and of the flags whose rules have other
+/// names.
+pub fn differing_flags(
+    before: &ComparedDefinitions,
+    after: &ComparedDefinitions,
+    environment: &str,
+) -> BTreeSet<String> {
+    let both = [before, after];
+    let bundles = both.map(|definitions| definitions.bundle(environment));
+    let mut comparison = Comparison::new(bundles);
+    let rule_names = |bundle: &Bundle, key: &str| -> Option<Vec<Option<Box<str>>>> {
+        Some(bundle.flag(key)?.rules.iter().map(|rule| rule.name.clone()).collect())
+    };
+    let mut is_unchanged = |key: &str| {
+        both.iter().all(|definitions| definitions.status(key, environment) == FlagStatus::Sound)
+            && comparison.flags_of_key(key)
+            && rule_names(bundles[0], key) == rule_names(bundles[1], key)
+    };
+    let keys: BTreeSet<&str> = both.iter().flat_map(|definitions| definitions.keys(environment)).collect();
+    keys.into_iter().filter(|key| !is_unchanged(key)).map(str::to_owned).collect()
+}

@@ -1,0 +1,162 @@
+//! The definitions on one side of a comparison, as they were read and compiled for each environment, or a bundle.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::bundle::Bundle;
+use crate::codes::Severity;
+use crate::compile::compile;
+use crate::diag::Finding;
+use crate::load;
+use crate::load::Loaded;
+use crate::model::Flag;
+use crate::snapshot::Snapshot;
+use crate::source::{Source, SourceError};
+
+/// The definitions on one side of a comparison that matter to some flags.
+#[derive(Debug)]
+pub struct ComparedDefinitions {
+    /// The definitions as they are written; empty if a bundle is compared.
+    pub loaded: Loaded,
+    /// The first error in the settings, which makes every flag invalid.
+    settings_error: Option<String>,
+    environments: Vec<String>,
+    /// The indices of flags by key: searching the list for each of ten thousand flags would take minutes.
+    flag_indices: BTreeMap<String, usize>,
+    compiled: BTreeMap<String, CompiledEnvironment>,
+    /// What an environment serves that is not declared.
+    empty: Bundle,
+}
+
+#[derive(Debug)]
+struct CompiledEnvironment {
+    bundle: Bundle,
+    errors: Vec<LocatedError>,
+}
+
+/// An error in a definition.
+#[derive(Debug, Clone)]
+struct LocatedError {
+    path: String,
+    /// The message, with its path and position.
+    text: String,
+}
+
+/// Whether a flag can be decided in an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FlagStatus {
+    /// It can be decided.
+    Sound,
+    /// The flag is not defined, or the environment is not declared.
+    Absent,
+    /// It cannot be decided because of this error.
+    Invalid(String),
+}
+
+impl ComparedDefinitions {
+    /// Reads what deciding some flags needs, and compiles it for all environments or one.
+    ///
+    /// # Errors
+    /// Returns [`SourceError`] if a file or folder exists and cannot be read.
+    pub fn read(source: &Source, keys: &[String], environment: Option<&str>) -> Result<Self, SourceError> {
+        let settings = load::settings(source)?;
+        let settings_error = first(&errors(settings.settle(Vec::new()), &settings.snapshot), None);
+        let declared = settings.project.settings.environment_names().map(str::to_owned);
+        let environments: Vec<String> = declared.filter(|name| environment.is_none_or(|only| only == name)).collect();
+        let names: Vec<&str> = environments.iter().map(String::as_str).collect();
+        let loaded = load::flags(source, settings, keys, &names)?;
+        let compiled = environments.iter().map(|environment| {
+            let (bundle, diagnostics) = compile(&loaded.project, environment);
+            let errors = errors(loaded.settle(diagnostics), &loaded.snapshot);
+            (environment.clone(), CompiledEnvironment { bundle, errors })
+        });
+        let compiled = compiled.collect();
+        // In reverse, so that the first definition of a key counts.
+        let flags = loaded.project.flags.iter().enumerate().rev();
+        let flag_indices = flags.map(|(index, flag)| (flag.key.clone(), index)).collect();
+        Ok(Self { loaded, settings_error, environments, flag_indices, compiled, empty: empty_bundle() })
+    }
+
+    /// Takes what a bundle serves, in its environment alone.
+    pub fn from_bundle(bundle: Bundle) -> Self {
+        let name = bundle.environment.to_string();
+        let compiled = CompiledEnvironment { bundle, errors: Vec::new() };
+        Self {
+            loaded: Loaded::default(),
+            settings_error: None,
+            environments: vec![name.clone()],
+            flag_indices: BTreeMap::new(),
+            compiled: BTreeMap::from([(name, compiled)]),
+            empty: empty_bundle(),
+        }
+    }
+
+    /// Returns the names of the environments, in the order of promotion.
+    pub fn environments(&self) -> impl Iterator<Item = &str> {
+        self.environments.iter().map(String::as_str)
+    }
+
+    /// Returns what an environment serves; a bundle without flags if it is not declared.
+    pub fn bundle(&self, environment: &str) -> &Bundle {
+        self.compiled.get(environment).map_or(&self.empty, |compiled| &compiled.bundle)
+    }
+
+    /// Returns a flag as it is written.
+    pub(super) fn flag(&self, key: &str) -> Option<&Flag> {
+        self.loaded.project.flags.get(*self.flag_indices.get(key)?)
+    }
+
+    /// Returns whether a flag can be decided in an environment.
+    pub fn status(&self, key: &str, environment: &str) -> FlagStatus {
+        let flag = self.flag(key);
+        if let (Some(error), Some(_)) = (&self.settings_error, flag) {
+            return FlagStatus::Invalid(error.clone());
+        }
+        match (self.compiled.get(environment), flag) {
+            (Some(compiled), _) if compiled.bundle.flag(key).is_some() => FlagStatus::Sound,
+            (None, _) | (_, None) => FlagStatus::Absent,
+            (Some(compiled), Some(flag)) => {
+                let path = &self.loaded.snapshot.file(flag.file).path;
+                let error = first(&compiled.errors, Some(path)).or_else(|| first(&compiled.errors, None));
+                FlagStatus::Invalid(error.unwrap_or_else(|| "its definition has errors".to_owned()))
+            }
+        }
+    }
+
+    /// Returns all errors in the definitions that were read, each with its path and position.
+    pub fn errors(&self) -> BTreeSet<String> {
+        let loaded = errors(self.loaded.settle(Vec::new()), &self.loaded.snapshot);
+        let compiled = self.compiled.values().flat_map(|compiled| compiled.errors.iter().cloned());
+        loaded.into_iter().chain(compiled).map(|error| error.text).collect()
+    }
+
+    /// Returns the keys of all flags, with those that cannot be decided.
+    pub(super) fn keys<'s>(&'s self, environment: &str) -> impl Iterator<Item = &'s str> {
+        let compiled = self.bundle(environment).flags.iter().map(|flag| flag.key.as_ref());
+        compiled.chain(self.flag_indices.keys().map(String::as_str))
+    }
+
+    /// Returns the text of a flag's file; none if a bundle is compared.
+    pub(super) fn file_text(&self, key: &str) -> Option<&str> {
+        let flag = self.flag(key)?;
+        Some(&self.loaded.snapshot.file(flag.file).text)
+    }
+}
+
+fn empty_bundle() -> Bundle {
+    compile(&Default::default(), "").0
+}
+
+fn errors(findings: Vec<Finding>, snapshot: &Snapshot) -> Vec<LocatedError> {
+    let errors = findings.into_iter().filter(|finding| finding.severity == Severity::Error);
+    let located = errors.map(|finding| LocatedError {
+        path: snapshot.file(finding.diagnostic.span.file).path.clone(),
+        text: finding.diagnostic.located(snapshot),
+    });
+    located.collect()
+}
+
+/// Returns the text of the first error, or of the first error in the file at `path`.
+fn first(errors: &[LocatedError], path: Option<&str>) -> Option<String> {
+    let mut errors = errors.iter().filter(|error| path.is_none_or(|path| path == error.path));
+    errors.next().map(|error| error.text.clone())
+}

@@ -1,0 +1,224 @@
+//! What a change does to a flag in an environment, for all contexts.
+//!
+//! Flags that are equal in everything that decides need no analysis, and most flags are. For the others, the analysis
+//! finds the regions of contexts that get something else.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use crate::analyze::{AnalysisError, Budget, Definition, Effect, Region, Side, changes, effects};
+use crate::bundle::{Bundle, State};
+use crate::diff::cause::{CauseKind, CauseSearch, ImpactCause};
+use crate::diff::compared_definitions::{ComparedDefinitions, FlagStatus};
+use crate::diff::equality::Comparison;
+use crate::diff::flag_event::FlagEvent;
+
+/// What a change does to one flag in one environment.
+#[derive(Debug, Clone)]
+pub struct Impact {
+    /// The flag's key.
+    pub flag: String,
+    /// The environment's name.
+    pub environment: String,
+    /// What happened to the flag itself.
+    pub event: FlagEvent,
+    /// What happens to contexts.
+    pub verdict: ImpactVerdict,
+    /// The lines that cause it, the most important first.
+    pub causes: Vec<ImpactCause>,
+}
+
+/// What is known about the contexts.
+#[derive(Debug, Clone)]
+pub enum ImpactVerdict {
+    /// The contexts of these regions get something else, and no others do. The largest region is the first.
+    Known(Vec<Region>),
+    /// The analysis takes more work than the budget allows.
+    Unknown,
+    /// The definition before or after the change has errors. The text is the first of them.
+    Invalid(Side, String),
+}
+
+/// How an impact is classed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ImpactClass {
+    /// Some contexts get something else than `off`, and got `off` before.
+    Expand,
+    /// Some contexts get `off`, and got something else before.
+    Shrink,
+    /// Some contexts get another variant, and neither the old nor the new one is `off`.
+    Reassign,
+    /// Units are hashed in another way.
+    Reshuffle,
+    /// Only fields differ that decide nothing, such as the description.
+    Metadata,
+    /// Proven: every context gets what it got before.
+    None,
+}
+
+impl ImpactClass {
+    /// All classes.
+    pub const ALL: [Self; 6] =
+        [Self::Expand, Self::Shrink, Self::Reassign, Self::Reshuffle, Self::Metadata, Self::None];
+
+    /// Returns the name of the class, as arguments and reports write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Expand => "expand",
+            Self::Shrink => "shrink",
+            Self::Reassign => "reassign",
+            Self::Reshuffle => "reshuffle",
+            Self::Metadata => "metadata",
+            Self::None => "none",
+        }
+    }
+}
+
+impl From<Effect> for ImpactClass {
+    fn from(effect: Effect) -> Self {
+        match effect {
+            Effect::Expand => Self::Expand,
+            Effect::Shrink => Self::Shrink,
+            Effect::Reassign => Self::Reassign,
+            Effect::Reshuffle => Self::Reshuffle,
+        }
+    }
+}
+
+impl Impact {
+    /// Returns the classes of the impact; none if the verdict is not known.
+    pub fn classes(&self) -> BTreeSet<ImpactClass> {
+        let ImpactVerdict::Known(regions) = &self.verdict else { return BTreeSet::new() };
+        let classes: BTreeSet<_> = effects(regions).into_iter().map(ImpactClass::from).collect();
+        if !classes.is_empty() {
+            return classes;
+        }
+        let is_metadata = |cause: &ImpactCause| matches!(cause.what, CauseKind::Metadata(_));
+        let class = if self.causes.iter().any(is_metadata) { ImpactClass::Metadata } else { ImpactClass::None };
+        BTreeSet::from([class])
+    }
+
+    /// Returns the regions; none if the verdict is not known.
+    pub fn regions(&self) -> &[Region] {
+        match &self.verdict {
+            ImpactVerdict::Known(regions) => regions,
+            ImpactVerdict::Unknown | ImpactVerdict::Invalid(..) => &[],
+        }
+    }
+
+    /// Returns whether the flag's own definition changed, or a context gets something else, or that is not known.
+    pub fn matters(&self) -> bool {
+        self.event != FlagEvent::Affected || !self.verdict.is_unchanged()
+    }
+}
+
+impl ImpactVerdict {
+    /// Returns whether it is known that every context gets what it got before.
+    fn is_unchanged(&self) -> bool {
+        matches!(self, Self::Known(regions) if regions.is_empty())
+    }
+}
+
+/// Finds what changes for these flags, in one environment or in all environments of both sides. The impacts are sorted
+/// by flag, then in the order of promotion.
+///
+/// # Errors
+/// Returns [`AnalysisError`] if analysis and evaluation disagree, which is a fault of flagctl.
+pub fn impacts(
+    before: &ComparedDefinitions,
+    after: &ComparedDefinitions,
+    keys: &BTreeSet<String>,
+    environment: Option<&str>,
+    budget: &Budget,
+) -> Result<Vec<Impact>, AnalysisError> {
+    let mut environments: Vec<&str> = after.environments().collect();
+    environments.extend(before.environments().filter(|name| !after.environments().any(|known| known == *name)));
+    environments.retain(|name| environment.is_none_or(|only| only == *name));
+    let pairs: Vec<EnvironmentPair<'_>> =
+        environments.into_iter().map(|name| EnvironmentPair::new(name, before, after, keys)).collect();
+    let impacts_of = |key: &String| {
+        let found = pairs.par_iter().filter_map(|pair| pair.impact(key, budget).transpose());
+        found.collect::<Result<Vec<_>, _>>()
+    };
+    Ok(keys.par_iter().map(impacts_of).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+}
+
+/// One environment before and after the change.
+struct EnvironmentPair<'d> {
+    environment: &'d str,
+    before: &'d ComparedDefinitions,
+    after: &'d ComparedDefinitions,
+    bundles: [&'d Bundle; 2],
+    /// The bundle after the change, with the flags disabled that were not defined before.
+    before_added: Cow<'d, Bundle>,
+    /// The bundle before the change, with the flags disabled that are not defined after.
+    after_removed: Cow<'d, Bundle>,
+}
+
+impl<'d> EnvironmentPair<'d> {
+    fn new(
+        environment: &'d str,
+        before: &'d ComparedDefinitions,
+        after: &'d ComparedDefinitions,
+        keys: &BTreeSet<String>,
+    ) -> Self {
+        let bundles @ [old, new] = [before.bundle(environment), after.bundle(environment)];
+        let disable_absent = |bundle: &'d Bundle, definitions: &ComparedDefinitions| {
+            let is_absent =
+                |key: &str| keys.contains(key) && definitions.status(key, environment) == FlagStatus::Absent;
+            if !bundle.flags.iter().any(|flag| is_absent(&flag.key)) {
+                return Cow::Borrowed(bundle);
+            }
+            let mut bundle = bundle.clone();
+            let absent = bundle.flags.iter_mut().filter(|flag| is_absent(&flag.key));
+            absent.for_each(|flag| flag.state = State::Disabled);
+            Cow::Owned(bundle)
+        };
+        let (before_added, after_removed) = (disable_absent(new, before), disable_absent(old, after));
+        Self { environment, before, after, bundles, before_added, after_removed }
+    }
+
+    /// Returns what changes for a flag; none if it is not defined before and after.
+    fn impact(&self, key: &str, budget: &Budget) -> Result<Option<Impact>, AnalysisError> {
+        let Some(event) = FlagEvent::between(self.before, self.after, key, self.environment) else { return Ok(None) };
+        let [old, new] = self.bundles;
+        let status = |definitions: &ComparedDefinitions| definitions.status(key, self.environment);
+        let verdict = match (status(self.before), status(self.after)) {
+            (_, FlagStatus::Invalid(problem)) => ImpactVerdict::Invalid(Side::After, problem),
+            (FlagStatus::Invalid(problem), _) => ImpactVerdict::Invalid(Side::Before, problem),
+            (FlagStatus::Absent, _) => analyze([&self.before_added, new], key, budget)?,
+            (_, FlagStatus::Absent) => analyze([old, &self.after_removed], key, budget)?,
+            (FlagStatus::Sound, FlagStatus::Sound) => analyze(self.bundles, key, budget)?,
+        };
+        // Without a change there is no cause to search for.
+        let causes = if event == FlagEvent::Affected && verdict.is_unchanged() {
+            Vec::new()
+        } else {
+            let definitions = [self.before, self.after];
+            CauseSearch { key, environment: self.environment, event, definitions, bundles: self.bundles }.causes()
+        };
+        Ok(Some(Impact { flag: key.to_owned(), environment: self.environment.to_owned(), event, verdict, causes }))
+    }
+}
+
+/// Finds the contexts that get something else.
+fn analyze(bundles: [&Bundle; 2], key: &str, budget: &Budget) -> Result<ImpactVerdict, AnalysisError> {
+    let (Some(before), Some(after)) = (Definition::find(bundles[0], key), Definition::find(bundles[1], key)) else {
+        return Ok(ImpactVerdict::Known(Vec::new()));
+    };
+    if Comparison::new(bundles).flags_of_key(key) {
+        return Ok(ImpactVerdict::Known(Vec::new()));
+    }
+    match changes(before, after, budget) {
+        Ok(mut regions) => {
+            // The sort is stable: regions of equal size stay in the order in which they were found.
+            regions.sort_by_key(|region| Reverse(region.moved()));
+            Ok(ImpactVerdict::Known(regions))
+        }
+        Err(AnalysisError::Exhausted) => Ok(ImpactVerdict::Unknown),
+        Err(failure) => Err(failure),
+    }
+}

@@ -1,0 +1,133 @@
+//! What a merge does that neither of the merged branches does.
+//!
+//! A merge without a conflict of text can still change what a flag does: one branch changes a segment, the other one adds
+//! a rule that uses it. Such a flag differs from both branches, so it is found by comparing the merge with each of them.
+
+use std::collections::BTreeSet;
+
+use crate::analyze::{AnalysisError, Budget, Side};
+use crate::codes::Severity;
+use crate::compile::compile;
+use crate::diff::affected_flags::affected_flags;
+use crate::diff::compared_definitions::ComparedDefinitions;
+use crate::diff::impact::{Impact, ImpactVerdict, impacts};
+use crate::git::{GitError, MergeResult, MergedFiles, Revision};
+use crate::load;
+use crate::source::{Source, SourceError};
+
+/// The reason why a merge could not be analysed.
+#[derive(Debug, thiserror::Error)]
+pub enum MergeError {
+    /// Git cannot merge, for another reason than a conflict.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// A file or folder exists and cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A merged file cannot be read.
+    #[error("cannot read the merge")]
+    Unreadable(#[source] SourceError),
+    /// Analysis and evaluation disagree, which is a fault of flagctl.
+    #[error(transparent)]
+    Analysis(#[from] AnalysisError),
+}
+
+/// What git makes of a merge.
+#[derive(Debug)]
+pub enum MergeAnalysis {
+    /// The paths of files that git cannot merge, from the root of the git repository.
+    Conflicts(Vec<String>),
+    /// Git merges without a conflict.
+    Merged(Box<MergedImpacts>),
+}
+
+/// What a merge without a conflict does.
+#[derive(Debug)]
+pub struct MergedImpacts {
+    /// The errors in the merged definitions, each with its path and position.
+    pub problems: Vec<String>,
+    /// The merged definitions.
+    pub definitions: ComparedDefinitions,
+    /// The flags that do something else than on both branches, compared with their branch.
+    pub theirs: ParentImpacts,
+    /// The same flags, compared with our branch.
+    pub ours: ParentImpacts,
+}
+
+/// A merge compared with one of its branches.
+#[derive(Debug)]
+pub struct ParentImpacts {
+    /// The definitions of the branch.
+    pub definitions: ComparedDefinitions,
+    /// What merging does to flags of the branch.
+    pub impacts: Vec<Impact>,
+}
+
+impl MergedImpacts {
+    /// Returns whether the analysis found out everything within its budget.
+    pub fn is_known(&self) -> bool {
+        let mut impacts = self.theirs.impacts.iter().chain(&self.ours.impacts);
+        !impacts.any(|impact| matches!(impact.verdict, ImpactVerdict::Unknown))
+    }
+}
+
+/// Merges two branches in memory, and finds the flags that then do something else than on both branches.
+///
+/// # Errors
+/// Returns [`MergeError`] if a revision cannot be read or the analysis fails.
+pub fn merge_impacts(
+    base: &Revision,
+    theirs: &Revision,
+    ours: &Revision,
+    environment: Option<&str>,
+    budget: &Budget,
+) -> Result<MergeAnalysis, MergeError> {
+    let merged = match base.merge(theirs, ours)? {
+        MergeResult::Conflicts(paths) => return Ok(MergeAnalysis::Conflicts(paths)),
+        MergeResult::Clean(merged) => merged,
+    };
+    let problems = problems(&merged).map_err(MergeError::Unreadable)?;
+    let merged = Source::Merged(merged);
+    let keys = affected_flags(base, &merged)?;
+    let list: Vec<String> = keys.iter().cloned().collect();
+    let read = |source: &Source| ComparedDefinitions::read(source, &list, environment);
+    let definitions = read(&merged)?;
+    let compare = |branch: &Revision| -> Result<ParentImpacts, MergeError> {
+        let before = read(&Source::Revision(branch.clone()))?;
+        let impacts = impacts(&before, &definitions, &keys, environment, budget)?;
+        Ok(ParentImpacts { definitions: before, impacts })
+    };
+    let (mut theirs, mut ours) = (compare(theirs)?, compare(ours)?);
+    let pair = |impact: &Impact| (impact.flag.clone(), impact.environment.clone());
+    let changed = |parent: &ParentImpacts| -> BTreeSet<(String, String)> {
+        parent.impacts.iter().filter(|impact| may_differ(impact)).map(pair).collect()
+    };
+    let (with_theirs, with_ours) = (changed(&theirs), changed(&ours));
+    for parent in [&mut theirs, &mut ours] {
+        parent.impacts.retain(|impact| {
+            let pair = pair(impact);
+            with_theirs.contains(&pair) && with_ours.contains(&pair)
+        });
+    }
+    Ok(MergeAnalysis::Merged(Box::new(MergedImpacts { problems, definitions, theirs, ours })))
+}
+
+/// Returns whether a flag may do something else after the merge. A flag that is invalid after it does not count: its
+/// error is among the problems of the merge.
+fn may_differ(impact: &Impact) -> bool {
+    match &impact.verdict {
+        ImpactVerdict::Known(regions) => !regions.is_empty(),
+        ImpactVerdict::Unknown | ImpactVerdict::Invalid(Side::Before, _) => true,
+        ImpactVerdict::Invalid(Side::After, _) => false,
+    }
+}
+
+/// Returns the errors of the merged definitions, in all environments.
+fn problems(merged: &MergedFiles) -> Result<Vec<String>, SourceError> {
+    let loaded = load::all(&Source::Merged(merged.clone()))?;
+    let environments = loaded.project.settings.environment_names();
+    let diagnostics = environments.flat_map(|environment| compile(&loaded.project, environment).1).collect();
+    let findings = loaded.settle(diagnostics);
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+    Ok(errors.map(|finding| finding.diagnostic.located(&loaded.snapshot)).collect())
+}

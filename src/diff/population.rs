@@ -1,0 +1,165 @@
+//! How many contexts of a file get something else after a change.
+//!
+//! Each context is decided before and after the change. **Invariant:** a context that gets something else is in a region
+//! that the analysis found; otherwise flagctl has a fault, and counting fails.
+
+use std::io;
+use std::io::BufRead;
+
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use crate::analyze::EvaluatedContext;
+use crate::bundle::{Bundle, Flag, State};
+use crate::diff::compared_definitions::ComparedDefinitions;
+use crate::diff::flag_event::FlagEvent;
+use crate::diff::impact::{Impact, ImpactVerdict};
+use crate::eval::{Context, ContextError, decide};
+use crate::load::{ContextLine, ContextLines, MAX_CONTEXT_BYTES};
+
+/// The counted contexts.
+#[derive(Debug)]
+pub struct PopulationCount {
+    /// How many contexts the file has.
+    pub contexts: u64,
+    /// How many contexts get something else, for each region of each impact.
+    pub regions: Vec<Vec<u64>>,
+}
+
+/// The reason why contexts could not be counted.
+#[derive(Debug, thiserror::Error)]
+pub enum PopulationError {
+    /// The input cannot be read.
+    #[error(transparent)]
+    Read(#[from] io::Error),
+    /// A line is too long.
+    #[error("line {0} is longer than {MAX_CONTEXT_BYTES} bytes")]
+    TooLong(u64),
+    /// A line is not JSON.
+    #[error("line {line} is not JSON")]
+    Json {
+        /// Counted from one.
+        line: u64,
+        /// The error of the parser.
+        source: serde_json::Error,
+    },
+    /// A line is not a context.
+    #[error("line {line} is not a context")]
+    Context {
+        /// Counted from one.
+        line: u64,
+        /// Why it is not a context.
+        source: ContextError,
+    },
+    /// A context gets something else, and the analysis did not find its region.
+    #[error(
+        "line {line}: `{flag}` changes for this context, and the analysis did not find it, which is a fault of flagctl"
+    )]
+    Missed {
+        /// Counted from one.
+        line: u64,
+        /// The flag's key.
+        flag: String,
+    },
+}
+
+/// Counts the contexts of a reader, one JSON object a line, that get something else. Decisions are made at the time
+/// `now`.
+///
+/// # Errors
+/// Returns [`PopulationError`] if the input cannot be read, a line is not a context, or the analysis missed one.
+pub fn count_population(
+    reader: impl BufRead,
+    impacts: &[&Impact],
+    definitions: [&ComparedDefinitions; 2],
+    now: Timestamp,
+) -> Result<PopulationCount, PopulationError> {
+    let cases: Vec<FlagPair<'_>> = impacts.iter().map(|impact| FlagPair::new(impact, definitions)).collect();
+    let mut lines = ContextLines::new(reader, 1);
+    let mut total = PopulationCount::zero(&cases);
+    while let Some(block) = lines.next_block()? {
+        let counts: Result<Vec<PopulationCount>, PopulationError> =
+            block.map_chunks(|lines| count_lines(&cases, lines, now));
+        counts?.into_iter().for_each(|count| total.add(count));
+    }
+    Ok(total)
+}
+
+fn count_lines(
+    cases: &[FlagPair<'_>],
+    lines: &mut dyn Iterator<Item = ContextLine<'_>>,
+    now: Timestamp,
+) -> Result<PopulationCount, PopulationError> {
+    let mut count = PopulationCount::zero(cases);
+    for ContextLine { number: line, bytes } in lines {
+        let bytes = bytes.ok_or(PopulationError::TooLong(line))?;
+        let json: Json = serde_json::from_slice(bytes).map_err(|source| PopulationError::Json { line, source })?;
+        count.contexts += 1;
+        for (case, counts) in cases.iter().zip(&mut count.regions) {
+            if let Some(region) = case.changed_region(&json, line, now)?
+                && let Some(count) = counts.get_mut(region)
+            {
+                *count += 1;
+            }
+        }
+    }
+    Ok(count)
+}
+
+impl PopulationCount {
+    fn zero(cases: &[FlagPair<'_>]) -> Self {
+        let regions = cases.iter().map(|case| vec![0; case.impact.regions().len()]).collect();
+        Self { contexts: 0, regions }
+    }
+
+    fn add(&mut self, more: Self) {
+        self.contexts += more.contexts;
+        for (sum, count) in self.regions.iter_mut().flatten().zip(more.regions.into_iter().flatten()) {
+            *sum += count;
+        }
+    }
+}
+
+/// A flag in an environment, before and after the change.
+struct FlagPair<'c> {
+    impact: &'c Impact,
+    bundles: [&'c Bundle; 2],
+    flags: [Option<Flag>; 2],
+}
+
+impl<'c> FlagPair<'c> {
+    fn new(impact: &'c Impact, definitions: [&'c ComparedDefinitions; 2]) -> Self {
+        let bundles = definitions.map(|definitions| definitions.bundle(&impact.environment));
+        let disabled = |flag: Option<Flag>| flag.map(|flag| Flag { state: State::Disabled, ..flag });
+        let [old, new] = bundles.map(|bundle: &Bundle| bundle.flag(&impact.flag).cloned());
+        // A flag that is not defined counts as one that serves `off`.
+        let (bundles, flags) = match impact.event {
+            FlagEvent::Added => ([bundles[1]; 2], [disabled(new.clone()), new]),
+            FlagEvent::Removed => ([bundles[0]; 2], [old.clone(), disabled(old)]),
+            FlagEvent::Killed | FlagEvent::Revived | FlagEvent::Changed | FlagEvent::Affected => (bundles, [old, new]),
+        };
+        Self { impact, bundles, flags }
+    }
+
+    /// Returns the index of the region in which the context gets something else; none if it gets the same, or if the
+    /// verdict is not known.
+    fn changed_region(&self, json: &Json, line: u64, now: Timestamp) -> Result<Option<usize>, PopulationError> {
+        let ImpactVerdict::Known(regions) = &self.impact.verdict else { return Ok(None) };
+        let [before, after] = self.bundles;
+        let context = |bundle: &Bundle| {
+            let read = Context::from_json(&bundle.attributes, json);
+            read.map(|parsed| parsed.context).map_err(|source| PopulationError::Context { line, source })
+        };
+        let (old, new) = (context(before)?, context(after)?);
+        let [Some(old_flag), Some(new_flag)] = &self.flags else { return Ok(None) };
+        if decide(before, old_flag, &old, now).variant == decide(after, new_flag, &new, now).variant {
+            return Ok(None);
+        }
+        let old = EvaluatedContext { bundle: before, context: &old };
+        let new = EvaluatedContext { bundle: after, context: &new };
+        match regions.iter().position(|region| region.contains(old, new, now)) {
+            Some(index) => Ok(Some(index)),
+            None => Err(PopulationError::Missed { line, flag: self.impact.flag.clone() }),
+        }
+    }
+}
