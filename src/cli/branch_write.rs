@@ -11,7 +11,7 @@ use crate::cli::exit::UsageError;
 use crate::cli::output_format::OutputFormat;
 use crate::cli::progress;
 use crate::commit;
-use crate::commit::{Author, Changes, CommitError, Hooks, LocalBranch, MAX_WAIT, Request, Tree};
+use crate::commit::{Author, Changes, CommitError, CommitFiles, Hooks, LocalBranch, MAX_WAIT, Request};
 use crate::compile::compile;
 use crate::diag::did_you_mean;
 use crate::git::{CacheWrites, Revision, RevisionSpec};
@@ -182,7 +182,7 @@ impl WriteSession {
     pub(crate) fn commit(
         &self,
         writing: &Writing,
-        apply: impl Fn(&Tree) -> Result<Changes, CommitError>,
+        apply: impl Fn(&CommitFiles) -> Result<Changes, CommitError>,
     ) -> Result<Written> {
         let hooks = if writing.no_verify { Hooks::Skip } else { Hooks::Run };
         // Others are slower over a network.

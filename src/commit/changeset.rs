@@ -1,7 +1,7 @@
 //! The files of a commit, and the changes to them that make the next one.
 //!
-//! A caller reads a [`Tree`] and returns [`Changes`]. [`Plan::make`] writes the new blobs and trees, which no branch refers
-//! to yet, and lists the files that really differ.
+//! A caller reads [`CommitFiles`] and returns [`Changes`]. [`CommitPlan::make`] writes the new blobs and trees, which no
+//! branch refers to yet, and lists the files that really differ.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -15,13 +15,13 @@ use crate::commit::message::Message;
 use crate::commit::workspace::Workspace;
 
 /// The files of a commit.
-pub struct Tree<'t> {
+pub struct CommitFiles<'t> {
     workspace: &'t Workspace,
     commit: Oid,
     tree: git2::Tree<'t>,
 }
 
-impl Tree<'_> {
+impl CommitFiles<'_> {
     /// Returns the full id of the commit.
     pub fn commit(&self) -> String {
         self.commit.to_string()
@@ -111,22 +111,22 @@ impl Changes {
 }
 
 /// A tree to be committed, and the files in which it differs from its base.
-pub(super) struct Plan {
+pub(super) struct CommitPlan {
     pub(super) base: Oid,
     pub(super) tree: Oid,
-    pub(super) files: Vec<File>,
+    pub(super) files: Vec<FileChange>,
     pub(super) message: Message,
 }
 
 /// A file that a commit changes.
-pub(super) struct File {
+pub(super) struct FileChange {
     /// The path relative to git's root.
     pub(super) path: String,
     pub(super) old: Option<(Oid, FileMode)>,
     pub(super) new: Option<(Oid, FileMode)>,
 }
 
-impl Plan {
+impl CommitPlan {
     /// Writes the blobs and trees of the changes that `apply` makes to the files of a commit.
     ///
     /// # Errors
@@ -135,13 +135,13 @@ impl Plan {
     pub(super) fn make<E>(
         workspace: &Workspace,
         base: Oid,
-        apply: &mut impl FnMut(&Tree) -> Result<Changes, E>,
+        apply: &mut impl FnMut(&CommitFiles) -> Result<Changes, E>,
     ) -> Result<Self, CommitError>
     where
         E: Into<Box<dyn Error + Send + Sync>>,
     {
         let before = workspace.repository.find_commit(base)?.tree()?;
-        let tree = Tree { workspace, commit: base, tree: before.clone() };
+        let tree = CommitFiles { workspace, commit: base, tree: before.clone() };
         let Changes { message, files } = apply(&tree).map_err(|error| CommitError::Apply(error.into()))?;
         let mut update = TreeUpdateBuilder::new();
         let mut changed = Vec::new();
@@ -165,7 +165,7 @@ impl Plan {
                 None => update.remove(path.as_str()),
                 Some((id, mode)) => update.upsert(path.as_str(), id, mode),
             };
-            changed.push(File { path, old, new });
+            changed.push(FileChange { path, old, new });
         }
         let tree =
             if changed.is_empty() { before.id() } else { update.create_updated(&workspace.repository, &before)? };
@@ -174,7 +174,7 @@ impl Plan {
 }
 
 /// Returns the files in which two commits differ.
-pub(super) fn changed_files(workspace: &Workspace, old: Oid, new: Oid) -> Result<Vec<File>, CommitError> {
+pub(super) fn changed_files(workspace: &Workspace, old: Oid, new: Oid) -> Result<Vec<FileChange>, CommitError> {
     let tree = |id| workspace.repository.find_commit(id)?.tree();
     let (old, new) = (tree(old)?, tree(new)?);
     let diff = workspace.repository.diff_tree_to_tree(Some(&old), Some(&new), None)?;
@@ -183,7 +183,7 @@ pub(super) fn changed_files(workspace: &Workspace, old: Oid, new: Oid) -> Result
         let path = delta.new_file().path().or(delta.old_file().path()).and_then(Path::to_str);
         if let Some(path) = path {
             let (old, new) = (entry(workspace, &old, path)?, entry(workspace, &new, path)?);
-            files.push(File { path: path.to_owned(), old, new });
+            files.push(FileChange { path: path.to_owned(), old, new });
         }
     }
     Ok(files)

@@ -2,7 +2,7 @@
 
 use git2::{Oid, Signature};
 
-use crate::commit::changeset::Plan;
+use crate::commit::changeset::CommitPlan;
 use crate::commit::error::CommitError;
 use crate::commit::hooks::HookRun;
 use crate::commit::identity;
@@ -36,7 +36,7 @@ impl Writer {
     }
 
     /// Runs the hooks and writes the commit object of a plan.
-    pub(super) fn commit(&self, workspace: &Workspace, plan: &Plan) -> Result<Commit, CommitError> {
+    pub(super) fn commit(&self, workspace: &Workspace, plan: &CommitPlan) -> Result<Commit, CommitError> {
         let message = plan.message.render();
         let message = match self.hooks {
             Hooks::Skip => message,

@@ -12,7 +12,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::commit::changeset::Plan;
+use crate::commit::changeset::CommitPlan;
 use crate::commit::error::CommitError;
 use crate::commit::git_command;
 use crate::commit::workspace::Workspace;
@@ -23,13 +23,13 @@ const COMMIT_MSG: &str = "commit-msg";
 /// A run of the hooks of one commit.
 pub(super) struct HookRun<'r> {
     workspace: &'r Workspace,
-    plan: &'r Plan,
+    plan: &'r CommitPlan,
     hooks_folder: PathBuf,
 }
 
 impl<'r> HookRun<'r> {
     /// Finds the folder of the hooks.
-    pub(super) fn find(workspace: &'r Workspace, plan: &'r Plan) -> Result<Self, CommitError> {
+    pub(super) fn find(workspace: &'r Workspace, plan: &'r CommitPlan) -> Result<Self, CommitError> {
         let command = &mut git_command::in_workspace(workspace, &["rev-parse", "--git-path", "hooks"]);
         let folder = git_command::run(command)?;
         Ok(Self { workspace, plan, hooks_folder: workspace.folder().join(folder) })
@@ -90,7 +90,7 @@ struct HookWorktree<'r> {
 }
 
 impl<'r> HookWorktree<'r> {
-    fn new(workspace: &'r Workspace, plan: &Plan) -> Result<Self, CommitError> {
+    fn new(workspace: &'r Workspace, plan: &CommitPlan) -> Result<Self, CommitError> {
         let folder =
             TempDir::with_prefix("flagctl-hooks-").map_err(CommitError::io("the folder for temporary files"))?;
         let worktree = Self { workspace, folder };

@@ -27,7 +27,7 @@ mod worktree;
 mod write;
 
 pub use crate::commit::branch::branch_name;
-pub use crate::commit::changeset::{Changes, Tree};
+pub use crate::commit::changeset::{Changes, CommitFiles};
 pub use crate::commit::error::CommitError;
 pub use crate::commit::identity::{Author, author};
 pub use crate::commit::message::Message;

@@ -13,7 +13,7 @@ use git2::{ErrorCode, Oid};
 
 use crate::commit::attempt::{AttemptError, retry};
 use crate::commit::branch::{Branch, Checkout};
-use crate::commit::changeset::{Changes, Plan, Tree};
+use crate::commit::changeset::{Changes, CommitFiles, CommitPlan};
 use crate::commit::commit_object::{Commit, Writer};
 use crate::commit::error::CommitError;
 use crate::commit::git_command;
@@ -51,7 +51,7 @@ pub enum LocalBranch {
 pub fn push<E>(
     request: &Request,
     remote: &str,
-    mut apply: impl FnMut(&Tree) -> Result<Changes, E>,
+    mut apply: impl FnMut(&CommitFiles) -> Result<Changes, E>,
 ) -> Result<Pushed, CommitError>
 where
     E: Into<Box<dyn Error + Send + Sync>>,
@@ -62,7 +62,7 @@ where
     let writer = Writer::new(&workspace, request.hooks)?;
     let (base, commit) = retry(&name, request.max_wait, || {
         let base = upstream.tip(&workspace)?;
-        let plan = Plan::make(&workspace, base, &mut apply)?;
+        let plan = CommitPlan::make(&workspace, base, &mut apply)?;
         if plan.files.is_empty() {
             return Ok((base, None));
         }

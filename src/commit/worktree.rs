@@ -24,7 +24,7 @@ use tempfile::NamedTempFile;
 use crate::commit::attempt::AttemptError;
 use crate::commit::branch::{Branch, Checkout};
 use crate::commit::changeset;
-use crate::commit::changeset::Plan;
+use crate::commit::changeset::{CommitPlan, FileChange};
 use crate::commit::commit_object::Commit;
 use crate::commit::error::CommitError;
 use crate::commit::lock;
@@ -32,8 +32,7 @@ use crate::commit::lock::RepositoryLock;
 use crate::commit::workspace::Workspace;
 
 /// The first line of a lock of flagctl's, for people who find it.
-const LOCK_HEADER: &str =
-    "flagctl is making a commit. If it was ended, run it once more: it finishes or undoes, and removes this.";
+const LOCK_HEADER: &str = "flagctl is making a commit. If it was killed, run it again: it completes or undoes the commit, and removes this file.";
 
 /// The flag of an index entry for a file that a sparse checkout leaves out.
 const SKIP_WORKTREE: u16 = 1 << 14;
@@ -53,7 +52,7 @@ enum Side {
     New,
 }
 
-impl changeset::File {
+impl FileChange {
     fn side(&self, side: Side) -> Option<(Oid, FileMode)> {
         match side {
             Side::Old => self.old,
@@ -83,7 +82,7 @@ impl<'r> Worktree<'r> {
     ///
     /// # Errors
     /// [`CommitError::Dirty`] for a file that is not.
-    pub(super) fn check(&self, branch: &Branch, plan: &Plan) -> Result<(), AttemptError> {
+    pub(super) fn check(&self, branch: &Branch, plan: &CommitPlan) -> Result<(), AttemptError> {
         // While another flagctl writes, its files would look like the user's changes.
         let _lock = RepositoryLock::acquire(self.workspace)?;
         self.repair()?;
@@ -94,7 +93,7 @@ impl<'r> Worktree<'r> {
     }
 
     /// Moves the branch, if it is still at the plan's base, and updates files and index.
-    pub(super) fn advance(&self, branch: &Branch, plan: &Plan, commit: &Commit) -> Result<(), AttemptError> {
+    pub(super) fn advance(&self, branch: &Branch, plan: &CommitPlan, commit: &Commit) -> Result<(), AttemptError> {
         let repository_lock = RepositoryLock::acquire(self.workspace)?;
         self.repair()?;
         let staged = self.stage(&plan.files, plan.tree, Side::New)?;
@@ -140,7 +139,7 @@ impl<'r> Worktree<'r> {
     }
 
     /// Takes git's lock of the index. The lock is created with its content, so that no other process sees it empty.
-    fn lock_index(&self, branch: &Branch, plan: &Plan, commit: &Commit) -> Result<IndexLock, AttemptError> {
+    fn lock_index(&self, branch: &Branch, plan: &CommitPlan, commit: &Commit) -> Result<IndexLock, AttemptError> {
         let (path, prepared) = (self.lock_path(), self.own_folder.join("mark"));
         let text = format!("{LOCK_HEADER}\n{}\n{}\n{}\n", branch.reference, plan.base, commit.id);
         fs::write(&prepared, &text).map_err(CommitError::io(&prepared))?;
@@ -187,7 +186,7 @@ impl<'r> Worktree<'r> {
             return fs::rename(index, self.index_path()).map_err(CommitError::io(self.index_path()));
         }
         let staged = self.stage(&files, repository.find_commit(new)?.tree_id(), Side::New)?;
-        let is_of_commit = |file: &changeset::File| {
+        let is_of_commit = |file: &FileChange| {
             let current = bytes(&self.root.join(&file.path));
             match file.new {
                 Some(_) => current.is_some() && current == bytes(&staged.join(&file.path)),
@@ -200,14 +199,14 @@ impl<'r> Worktree<'r> {
     }
 
     /// Puts the files of the base back into the working tree.
-    fn restore(&self, files: &[changeset::File], base: Oid) -> Result<(), CommitError> {
+    fn restore(&self, files: &[FileChange], base: Oid) -> Result<(), CommitError> {
         let tree = self.workspace.repository.find_commit(base)?.tree_id();
         let staged = self.stage(files, tree, Side::Old)?;
         self.put_files(files, &staged, Side::Old)
     }
 
     /// Checks that files are as committed, in the index and in the working tree.
-    fn check_files(&self, files: &[changeset::File]) -> Result<(), CommitError> {
+    fn check_files(&self, files: &[FileChange]) -> Result<(), CommitError> {
         let mut index = self.workspace.repository.index()?;
         index.read(false)?;
         for file in files {
@@ -233,7 +232,7 @@ impl<'r> Worktree<'r> {
     }
 
     /// Writes files to a folder of their own, with the line ends and filters of the working tree, and returns the folder.
-    fn stage(&self, files: &[changeset::File], tree: Oid, side: Side) -> Result<PathBuf, CommitError> {
+    fn stage(&self, files: &[FileChange], tree: Oid, side: Side) -> Result<PathBuf, CommitError> {
         let folder = self.own_folder.join("files");
         match fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(CommitError::io(folder)(error)),
@@ -259,7 +258,7 @@ impl<'r> Worktree<'r> {
     }
 
     /// Puts one side of the changes into the working tree. Each file is replaced atomically.
-    fn put_files(&self, files: &[changeset::File], staged: &Path, side: Side) -> Result<(), CommitError> {
+    fn put_files(&self, files: &[FileChange], staged: &Path, side: Side) -> Result<(), CommitError> {
         let mut index = self.workspace.repository.index()?;
         index.read(false)?;
         for file in files.iter().filter(|file| sparse_entry(&index, &file.path).is_none()) {
@@ -274,7 +273,7 @@ impl<'r> Worktree<'r> {
     }
 
     /// Writes a copy of the index with the changes, and returns its path.
-    fn write_index(&self, files: &[changeset::File]) -> Result<PathBuf, CommitError> {
+    fn write_index(&self, files: &[FileChange]) -> Result<PathBuf, CommitError> {
         let (path, new) = (self.index_path(), self.own_folder.join("index"));
         for leftover in [&new, &new.with_extension("lock")] {
             let _ = fs::remove_file(leftover);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::commit::attempt::{AttemptError, retry};
 use crate::commit::branch::{Branch, Checkout};
-use crate::commit::changeset::{Changes, Plan, Tree};
+use crate::commit::changeset::{Changes, CommitFiles, CommitPlan};
 use crate::commit::commit_object::Writer;
 use crate::commit::error::CommitError;
 use crate::commit::lock::RepositoryLock;
@@ -19,7 +19,10 @@ use crate::commit::worktree::Worktree;
 ///
 /// # Errors
 /// [`CommitError`]; the branch, the index and the working tree are then as they were.
-pub fn write<E>(request: &Request, mut apply: impl FnMut(&Tree) -> Result<Changes, E>) -> Result<Committed, CommitError>
+pub fn write<E>(
+    request: &Request,
+    mut apply: impl FnMut(&CommitFiles) -> Result<Changes, E>,
+) -> Result<Committed, CommitError>
 where
     E: Into<Box<dyn Error + Send + Sync>>,
 {
@@ -33,7 +36,7 @@ fn attempt<E>(
     workspace: &Workspace,
     branch: &Branch,
     writer: &Writer,
-    apply: &mut impl FnMut(&Tree) -> Result<Changes, E>,
+    apply: &mut impl FnMut(&CommitFiles) -> Result<Changes, E>,
 ) -> Result<Committed, AttemptError>
 where
     E: Into<Box<dyn Error + Send + Sync>>,
@@ -46,7 +49,7 @@ where
         worktree.recover()?;
     }
     let base = branch.tip(workspace)?;
-    let plan = Plan::make(workspace, base, apply)?;
+    let plan = CommitPlan::make(workspace, base, apply)?;
     let committed = |commit: Option<git2::Oid>| Committed {
         branch: branch.name.clone(),
         base: base.to_string(),

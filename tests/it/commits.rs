@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use crate::git_bench::{Bench, Repository, executable};
 use flagctl::commit::{
-    Changes, CommitError, Committed, Hooks, LocalBranch, MAX_WAIT, Message, Pushed, Request, Tree, push, recover, write,
+    Changes, CommitError, CommitFiles, Committed, Hooks, LocalBranch, MAX_WAIT, Message, Pushed, Request, push,
+    recover, write,
 };
 
 const FLAG: &str = "flags/a.yaml";
@@ -21,7 +22,7 @@ fn request(place: &Path) -> Request<'_> {
 }
 
 /// Adds a line to the flag.
-fn line(text: &str) -> impl FnMut(&Tree) -> Result<Changes, CommitError> {
+fn line(text: &str) -> impl FnMut(&CommitFiles) -> Result<Changes, CommitError> {
     move |tree| {
         let mut bytes = tree.read(FLAG)?.unwrap_or_default();
         bytes.extend_from_slice(format!("{text}\n").as_bytes());
@@ -141,7 +142,7 @@ fn nothing_is_written_through_a_link() {
     let repository = bench.repository("r", &FILES);
     fs::create_dir(bench.path("outside")).unwrap();
     std::os::unix::fs::symlink(bench.path("outside"), repository.root.join("kills")).unwrap();
-    let kill = |_: &Tree| {
+    let kill = |_: &CommitFiles| {
         let mut changes = Changes::new(Message::new("kill a"));
         changes.write("kills/a.yaml", "x");
         Ok::<_, Infallible>(changes)
@@ -576,8 +577,7 @@ fn a_branch_lock_of_a_killed_process_is_removed() {
 
 /// Puts a lock there as a killed process leaves it.
 fn killed(repository: &Repository, old: &str, new: &str) {
-    let mark =
-        "flagctl is making a commit. If it was ended, run it once more: it finishes or undoes, and removes this.";
+    let mark = "flagctl is making a commit. If it was killed, run it again: it completes or undoes the commit, and removes this file.";
     fs::write(repository.root.join(".git/index.lock"), format!("{mark}\nrefs/heads/main\n{old}\n{new}\n")).unwrap();
 }
 

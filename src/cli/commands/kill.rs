@@ -14,7 +14,7 @@ use crate::cli::change_preview::{Moves, moves};
 use crate::cli::exit::Exit;
 use crate::cli::exit::UsageError;
 use crate::cli::{off_variant, progress};
-use crate::commit::{Changes, CommitError, Tree};
+use crate::commit::{Changes, CommitError, CommitFiles};
 use crate::load;
 use crate::model::FLAGS;
 use crate::report::flags::FlagStateJson;
@@ -244,7 +244,7 @@ fn lost(bundle: &Bundle, prerequisite: &Condition, cause: FlagId) -> bool {
 
 /// # Errors
 /// [`CommitError::Apply`] if the flag is not where it was, which a retry may find.
-fn still_there(site: &WriteSession, tree: &Tree, key: &str, path: &str) -> Result<(), CommitError> {
+fn still_there(site: &WriteSession, tree: &CommitFiles, key: &str, path: &str) -> Result<(), CommitError> {
     let ends = format!("/{key}.yaml");
     let there = tree.read(path)?.is_some() || tree.list(&site.path(FLAGS))?.iter().any(|path| path.ends_with(&ends));
     if there { Ok(()) } else { Err(CommitError::Apply(format!("flag `{key}` was removed meanwhile").into())) }

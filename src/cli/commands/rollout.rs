@@ -14,7 +14,7 @@ use crate::cli::change_preview::{Moves, moves};
 use crate::cli::exit::Exit;
 use crate::cli::progress;
 use crate::cli::rule_selector::RuleLocation;
-use crate::commit::{Changes, CommitError, Message, Tree};
+use crate::commit::{Changes, CommitError, CommitFiles, Message};
 use crate::edit;
 use crate::edit::{Scalar, Step};
 use crate::load;
@@ -155,7 +155,7 @@ fn edited(text: &str, spot: &RuleLocation<'_>, to: Percent) -> Result<String, ed
 
 /// The changes on top of whatever the branch has by now.
 fn apply(
-    tree: &Tree,
+    tree: &CommitFiles,
     message: &Message,
     path: &str,
     (old, new): (&str, &str),
