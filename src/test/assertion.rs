@@ -1,4 +1,7 @@
-//! Assertions: proven for all contexts, or broken by one that can be shown.
+//! Proves assertions for all contexts, or finds a context that breaks them.
+//!
+//! An assertion such as `never: {pay: [on, beta]}` is split into single claims, one for each environment and flag variant,
+//! so that each is proven or refuted by itself.
 
 use std::collections::BTreeMap;
 
@@ -15,34 +18,36 @@ use crate::diag::Diagnostic;
 use crate::eval::Context;
 use crate::model::{Assertion, Claim, FlagVariant, Suite};
 use crate::snapshot::{Span, Spanned};
-use crate::test::plan::Resolver;
-use crate::test::{Check, CheckResult, FailedCheck, TestedDecision};
+use crate::test::resolver::Resolver;
+use crate::test::result::{Check, CheckResult, FailedCheck, TestedDecision};
 
-/// What environments served at earlier revisions, by the revision as written and the environment.
+/// The bundles of earlier revisions, by the revision as the assertion writes it and the environment.
 pub type BaselineBundles = BTreeMap<(String, String), Bundle>;
 
-/// One question of an assertion in one environment, with its names resolved.
+/// A single claim of an assertion in one environment, with its names resolved.
 #[derive(Debug)]
 pub(super) struct PlannedAssertion<'p> {
-    pub(super) name: String,
-    pub(super) assertion: &'p Assertion,
-    pub(super) question: SingleClaim<'p>,
-    pub(super) bundle: &'p Bundle,
-    pub(super) when: AssertionScope,
+    name: String,
+    assertion: &'p Assertion,
+    claim: SingleClaim<'p>,
+    bundle: &'p Bundle,
+    scope: AssertionScope,
 }
 
-/// Of whom something is claimed.
+/// The contexts that an assertion is about.
 #[derive(Debug, Clone)]
-pub(super) enum AssertionScope {
-    Everyone,
-    Holds(Condition),
-    /// It is not known: the condition, or a flag that is named, is broken.
+enum AssertionScope {
+    /// All contexts.
+    All,
+    /// The contexts that satisfy the condition of `when`.
+    Condition(Condition),
+    /// The scope is not known because `when`, or a flag or variant of the claim, has an error.
     Broken,
 }
 
-/// What is to be proven.
+/// A claim that is proven or refuted as a whole.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum SingleClaim<'p> {
+enum SingleClaim<'p> {
     Never(&'p FlagVariant),
     Always(&'p FlagVariant),
     Exclusive(&'p [FlagVariant]),
@@ -51,35 +56,46 @@ pub(super) enum SingleClaim<'p> {
     MonotoneSince(&'p Spanned<String>, &'p FlagVariant),
 }
 
-/// An assertion on its way into the plan.
-pub(super) struct UnresolvedAssertion<'p> {
+/// An assertion with its names resolved, whose condition is not compiled yet.
+pub(super) struct UncompiledAssertion<'p> {
     assertion: &'p Assertion,
-    /// Its own, or its place in the file.
+    /// Its own name, or its number in the file.
     name: String,
     environments: Vec<&'p Bundle>,
-    /// Whether all that it is about is there.
-    sound: bool,
+    /// Whether all flags and variants of the claim exist.
+    names_are_known: bool,
 }
 
 impl<'p> Resolver<'p> {
-    pub(super) fn claimed(&mut self, suite: &'p Suite, everywhere: &[&'p Bundle]) -> Vec<UnresolvedAssertion<'p>> {
-        let mut claimed = Vec::with_capacity(suite.assertions.len());
-        for (at, assertion) in suite.assertions.iter().enumerate() {
-            let environments = self.places(&assertion.environments, everywhere);
+    /// Resolves the names of a file's assertions.
+    pub(super) fn assertions(
+        &mut self,
+        suite: &'p Suite,
+        bundles_of_file: &[&'p Bundle],
+    ) -> Vec<UncompiledAssertion<'p>> {
+        let mut resolved = Vec::with_capacity(suite.assertions.len());
+        for (index, assertion) in suite.assertions.iter().enumerate() {
+            let environments = self.own_or_file_environments(&assertion.environments, bundles_of_file);
             let name = assertion.name.as_ref();
-            let name = name.map_or_else(|| format!("assertion {}", at + 1), |name| name.value.clone());
-            claimed.push(UnresolvedAssertion { assertion, name, environments, sound: self.servings(assertion) });
+            let name = name.map_or_else(|| format!("assertion {}", index + 1), |name| name.value.clone());
+            let names_are_known = self.check_servings(assertion);
+            resolved.push(UncompiledAssertion { assertion, name, environments, names_are_known });
         }
-        claimed
+        resolved
     }
 
-    /// The conditions of all files are compiled at once: each time takes a look at all flags.
-    pub(super) fn assertions(&mut self, claimed: &[UnresolvedAssertion<'p>]) -> Vec<PlannedAssertion<'p>> {
+    /// Compiles the conditions of assertions.
+    ///
+    /// All files are compiled in one call per environment because each call reads all flags.
+    pub(super) fn compile_assertions(&mut self, assertions: &[UncompiledAssertion<'p>]) -> Vec<PlannedAssertion<'p>> {
         let mut planned = Vec::new();
         for bundle in self.bundles {
-            let here =
-                || claimed.iter().filter(|one| one.environments.iter().any(|place| std::ptr::eq(*place, bundle)));
-            let written: Vec<_> = here().filter_map(|one| one.assertion.when.as_ref()).collect();
+            let in_bundle = || {
+                assertions.iter().filter(|uncompiled| {
+                    uncompiled.environments.iter().any(|environment| std::ptr::eq(*environment, bundle))
+                })
+            };
+            let written: Vec<_> = in_bundle().filter_map(|uncompiled| uncompiled.assertion.when.as_ref()).collect();
             let mut compiled = Vec::new();
             if !written.is_empty() {
                 let (conditions, diagnostics) = conditions(self.project, bundle, written);
@@ -87,37 +103,37 @@ impl<'p> Resolver<'p> {
                 compiled = conditions;
             }
             let mut compiled = compiled.into_iter();
-            for UnresolvedAssertion { assertion, name, sound, .. } in here() {
-                let when = match &assertion.when {
-                    None => AssertionScope::Everyone,
-                    Some(_) => compiled.next().flatten().map_or(AssertionScope::Broken, AssertionScope::Holds),
+            for UncompiledAssertion { assertion, name, names_are_known, .. } in in_bundle() {
+                let scope = match &assertion.when {
+                    None => AssertionScope::All,
+                    Some(_) => compiled.next().flatten().map_or(AssertionScope::Broken, AssertionScope::Condition),
                 };
-                let when = if *sound { when } else { AssertionScope::Broken };
-                for question in SingleClaim::of(assertion) {
-                    let (name, when) = (name.clone(), when.clone());
-                    planned.push(PlannedAssertion { name, assertion, question, bundle, when });
+                let scope = if *names_are_known { scope } else { AssertionScope::Broken };
+                for claim in SingleClaim::of(assertion) {
+                    let (name, scope) = (name.clone(), scope.clone());
+                    planned.push(PlannedAssertion { name, assertion, claim, bundle, scope });
                 }
             }
         }
         planned
     }
 
-    /// Whether all flags and variants that it is about are there.
-    fn servings(&mut self, assertion: &'p Assertion) -> bool {
-        let mut sound = true;
+    /// Returns whether all flags and variants of the assertion exist.
+    fn check_servings(&mut self, assertion: &'p Assertion) -> bool {
+        let mut all_known = true;
         for FlagVariant { flag, variant } in assertion.claim.servings() {
-            sound &= match self.flag(flag) {
-                Some(flag) => self.named(flag, Some(variant), None),
+            all_known &= match self.flag(flag) {
+                Some(flag) => self.has_variant_and_rule(flag, Some(variant), None),
                 None => false,
             };
         }
-        sound
+        all_known
     }
 }
 
 impl<'p> SingleClaim<'p> {
-    /// Each by itself, so that each is proven or broken by itself.
-    pub(super) fn of(assertion: &'p Assertion) -> Vec<Self> {
+    /// Splits an assertion into claims that are proven or refuted separately.
+    fn of(assertion: &'p Assertion) -> Vec<Self> {
         match &assertion.claim {
             Claim::Never(all) => all.iter().map(Self::Never).collect(),
             Claim::Always(all) => all.iter().map(Self::Always).collect(),
@@ -138,8 +154,8 @@ impl<'p> SingleClaim<'p> {
         }
     }
 
-    /// What must be, in an environment.
-    fn words(&self, environment: &str) -> String {
+    /// Returns the claim as a sentence: "`pay` in production must never serve `on`".
+    fn sentence(&self, environment: &str) -> String {
         let named = |one: &FlagVariant| format!("`{}: {}`", one.flag.value, one.variant.value);
         let serve = |one: &FlagVariant| format!("`{}` in {environment} must", one.flag.value);
         match self {
@@ -154,23 +170,28 @@ impl<'p> SingleClaim<'p> {
             }
             Self::Implies(one, other) => format!("{} must imply {} in {environment}", named(one), named(other)),
             Self::MonotoneSince(since, one) => {
-                format!("{} serve `{}` to whoever got it at {}", serve(one), one.variant.value, since.value)
+                format!("{} serve `{}` to every context that got it at {}", serve(one), one.variant.value, since.value)
             }
         }
     }
 }
 
 impl<'p> PlannedAssertion<'p> {
-    /// Whom it needs the past of, if of anyone.
-    pub(super) fn since(&self) -> Option<(&'p Spanned<String>, &'p str, &'p str)> {
-        match self.question {
+    /// Returns the earlier definition that the claim compares with: the revision, the environment and the flag's key.
+    pub(super) fn baseline(&self) -> Option<(&'p Spanned<String>, &'p str, &'p str)> {
+        match self.claim {
             SingleClaim::MonotoneSince(since, one) => Some((since, &self.bundle.environment, &one.flag.value)),
-            _ => None,
+            SingleClaim::Never(_)
+            | SingleClaim::Always(_)
+            | SingleClaim::Exclusive(_)
+            | SingleClaim::AtMost(..)
+            | SingleClaim::Implies(..) => None,
         }
     }
 
-    pub(super) fn check(&self, past: &'p BaselineBundles, budget: &Budget) -> Check<'p> {
-        let servings = self.question.servings();
+    /// Proves or refutes the claim within the budget.
+    pub(super) fn check(&self, baselines: &'p BaselineBundles, budget: &Budget) -> Check<'p> {
+        let servings = self.claim.servings();
         let span = servings.first().map_or(self.assertion.claim_span, |one| one.variant.span);
         Check {
             span,
@@ -178,39 +199,39 @@ impl<'p> PlannedAssertion<'p> {
             flag: servings.first().map_or("", |one| one.flag.value.as_str()),
             context: None,
             environment: &self.bundle.environment,
-            result: self.result(span, past, budget).unwrap_or(CheckResult::NotRun),
+            result: self.result(span, baselines, budget).unwrap_or(CheckResult::NotRun),
             hits: Vec::new(),
         }
     }
 
-    /// None if something that it is about is broken.
-    fn result(&self, span: Span, past: &'p BaselineBundles, budget: &Budget) -> Option<CheckResult<'p>> {
-        let when = match &self.when {
-            AssertionScope::Everyone => None,
-            AssertionScope::Holds(condition) => Some(condition),
+    /// Returns none if a flag, the condition or the baseline has an error.
+    fn result(&self, span: Span, baselines: &'p BaselineBundles, budget: &Budget) -> Option<CheckResult<'p>> {
+        let when = match &self.scope {
+            AssertionScope::All => None,
+            AssertionScope::Condition(condition) => Some(condition),
             AssertionScope::Broken => return None,
         };
         let find = |one: &FlagVariant| {
             ServedVariant::find(Definition::find(self.bundle, &one.flag.value)?, &one.variant.value)
         };
-        let answer = match self.question {
+        let answer = match self.claim {
             SingleClaim::Never(one) => never(find(one)?, when, budget),
             SingleClaim::Always(one) => always(find(one)?, when, budget),
             SingleClaim::AtMost(share, one) => at_most(find(one)?, Share::of_buckets(share.buckets()), when, budget),
             SingleClaim::Exclusive(all) => exclusive(&all.iter().map(find).collect::<Option<Vec<_>>>()?, when, budget),
             SingleClaim::Implies(one, other) => follows(find(one)?, find(other)?, when, budget),
             SingleClaim::MonotoneSince(since, one) => {
-                let before = past.get(&(since.value.clone(), self.bundle.environment.to_string()))?;
+                let before = baselines.get(&(since.value.clone(), self.bundle.environment.to_string()))?;
                 let before = Definition::find(before, &one.flag.value);
                 let after = Definition::find(self.bundle, &one.flag.value)?;
                 match before.and_then(|before| ServedVariant::find(before, &one.variant.value)) {
                     Some(before) => monotone(before, after, when, budget),
-                    // Nobody got it.
+                    // No context got the variant, so none can lose it.
                     None => Ok(ProofResult::Proven),
                 }
             }
         };
-        let must = self.question.words(&self.bundle.environment);
+        let must = self.claim.sentence(&self.bundle.environment);
         let unknown = |why: &str| {
             let message = format!("{must}: whether it does is not known: {why}");
             CheckResult::Unknown(Box::new(Diagnostic::new(Code::UndecidedAssertion, span, message)))
@@ -219,10 +240,10 @@ impl<'p> PlannedAssertion<'p> {
             Ok(ProofResult::Proven) => CheckResult::Passed,
             Ok(ProofResult::Refuted(witness)) => self.refuted(span, &must, witness),
             Ok(ProofResult::Undecided(UndecidedReason::NoUnit)) => {
-                unknown("some buckets break it, and no unit was found that falls in them")
+                unknown("some buckets break it, but no unit was found that falls into them")
             }
             Ok(ProofResult::Undecided(UndecidedReason::Pattern)) => {
-                unknown("it takes a pattern that is too large to decide")
+                unknown("it depends on a pattern that is too large to analyse")
             }
             Err(error @ (AnalysisError::Exhausted | AnalysisError::Disagreement(_))) => unknown(&error.to_string()),
         })
@@ -232,10 +253,11 @@ impl<'p> PlannedAssertion<'p> {
         let Witness { context, now } = witness;
         let json = Json::Object(context);
         let flags: Vec<_> =
-            self.question.servings().into_iter().filter_map(|one| self.bundle.flag(&one.flag.value)).collect();
-        let asks = flags.iter().flat_map(|flag| flag.conditions()).any(|one| self.bundle.depends_on_time(one));
-        let moment = if asks { format!(" at {now}") } else { String::new() };
-        let diagnostic = Diagnostic::new(Code::FailedAssertion, span, format!("{must}: broken by {json}{moment}"));
+            self.claim.servings().into_iter().filter_map(|one| self.bundle.flag(&one.flag.value)).collect();
+        let depends_on_time =
+            flags.iter().flat_map(|flag| flag.conditions()).any(|condition| self.bundle.depends_on_time(condition));
+        let time = if depends_on_time { format!(" at {now}") } else { String::new() };
+        let diagnostic = Diagnostic::new(Code::FailedAssertion, span, format!("{must}: broken by {json}{time}"));
         let context = Context::from_json(&self.bundle.attributes, &json).map(|parsed| parsed.context.into_owned());
         let decided = |context: &Context<'static>| {
             let decided = |flag| TestedDecision { bundle: self.bundle, flag, context: context.clone(), now };

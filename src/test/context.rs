@@ -1,27 +1,77 @@
-//! Contexts as test files write them.
+//! Reads the contexts that test files define, and resolves the names of contexts.
+//!
+//! **Invariant:** every value is of its attribute's type and enum, as in a context that an application sends.
+
+use std::sync::Arc;
 
 use crate::bundle::{Attribute, AttributeId, NOW, Type};
 use crate::codes::Code;
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::eval::{Context, Value};
-use crate::snapshot::Span;
-use crate::test::plan::Resolver;
+use crate::model::{Case, Subject, Suite};
+use crate::snapshot::{Span, Spanned};
+use crate::test::resolver::Resolver;
 use crate::yaml;
 use crate::yaml::Node;
 
-impl Resolver<'_> {
-    /// Reads a mapping whose nesting or dotted names are attribute names; none if anything in it is wrong.
-    pub(super) fn context(&mut self, node: &Node) -> Option<Context<'static>> {
+/// A context and its name.
+#[derive(Debug, Clone)]
+pub(super) struct NamedContext<'p> {
+    pub(super) name: Option<&'p str>,
+    /// None if the context has an error, which is reported.
+    pub(super) context: Option<Arc<Context<'static>>>,
+}
+
+impl<'p> Resolver<'p> {
+    /// Returns the contexts that the file defines.
+    pub(super) fn suite_contexts(&mut self, suite: &'p Suite) -> Vec<NamedContext<'p>> {
+        let mut contexts = Vec::with_capacity(suite.contexts.len());
+        for (name, node) in &suite.contexts {
+            contexts.push(NamedContext { name: Some(&name.value), context: self.context(node).map(Arc::new) });
+        }
+        contexts
+    }
+
+    /// Returns the contexts of a case: an inline one, some of the file's, or the empty context.
+    pub(super) fn case_contexts(&mut self, case: &'p Case, named: &[NamedContext<'p>]) -> Vec<NamedContext<'p>> {
+        match &case.context {
+            Subject::Empty => {
+                vec![NamedContext { name: None, context: Some(Arc::new(Context::empty(self.attributes))) }]
+            }
+            Subject::Written(node) => vec![NamedContext { name: None, context: self.context(node).map(Arc::new) }],
+            Subject::Named(names) => names.iter().map(|name| self.named_context(name, named)).collect(),
+        }
+    }
+
+    /// Returns the file's context with this name, or reports that there is none.
+    pub(super) fn named_context(
+        &mut self,
+        name: &'p Spanned<String>,
+        contexts: &[NamedContext<'p>],
+    ) -> NamedContext<'p> {
+        if let Some(context) = contexts.iter().find(|context| context.name == Some(name.value.as_str())) {
+            return context.clone();
+        }
+        let names = contexts.iter().filter_map(|context| context.name);
+        let help =
+            did_you_mean(&name.value, names).unwrap_or_else(|| "define it in `contexts` of this file".to_owned());
+        let message = format!("there is no context `{}`", name.value);
+        self.report(Diagnostic::new(Code::UnknownContext, name.span, message).help(help));
+        NamedContext { name: Some(&name.value), context: None }
+    }
+
+    /// Reads a mapping whose nested or dotted keys are attribute names; none if it has an error.
+    fn context(&mut self, node: &Node) -> Option<Context<'static>> {
         let mut context = Context::empty(self.attributes);
         self.attributes_below(node, "", &mut context).then_some(context)
     }
 
     fn attributes_below(&mut self, node: &Node, path: &str, context: &mut Context<'static>) -> bool {
-        let mut sound = true;
+        let mut all_valid = true;
         for entry in node.entries() {
             let name = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
             let nested = matches!(&entry.value.value, yaml::Value::Map(inner) if !inner.is_empty());
-            sound &= match self.attributes.find(&name) {
+            all_valid &= match self.attributes.find(&name) {
                 None if nested => self.attributes_below(&entry.value, &name, context),
                 _ => match self.value(&name, entry.key_span, &entry.value) {
                     Some((id, _)) if *context.value(id) != Value::Absent => {
@@ -37,22 +87,22 @@ impl Resolver<'_> {
                 },
             };
         }
-        sound
+        all_valid
     }
 
-    /// A value of the attribute of that name, of its type and its enum.
+    /// Reads a value of the named attribute; none, with a report, if it is not of the attribute's type and enum.
     pub(super) fn value(&mut self, name: &str, span: Span, node: &Node) -> Option<(AttributeId, Value<'static>)> {
         let Some((id, attribute)) = self.attributes.find(name).and_then(|id| Some((id, self.attributes.get(id)?)))
         else {
             let names = || self.attributes.iter().map(|(_, attribute)| attribute.name.as_ref());
             let help = did_you_mean(name, names().filter(|name| *name != NOW))
-                .unwrap_or_else(|| "`attributes` in `flagctl.yaml` declares what contexts may have".to_owned());
+                .unwrap_or_else(|| "`attributes` in `flagctl.yaml` declares the attributes of contexts".to_owned());
             let message = format!("there is no attribute `{name}`");
             self.report(Diagnostic::new(Code::UnknownAttribute, span, message).help(help));
             return None;
         };
         if id == AttributeId::NOW {
-            let message = format!("`{NOW}` is the moment of the decision; a context cannot set it");
+            let message = format!("`{NOW}` is the time of the decision; a context cannot set it");
             let help = "write `now: TIME` beside the case, or at the top of the file";
             self.report(Diagnostic::new(Code::InvalidValue, span, message).help(help));
             return None;
@@ -67,7 +117,7 @@ impl Resolver<'_> {
     }
 }
 
-/// Why a value is none of the attribute's.
+/// Builds the diagnostic for a value that is not of the attribute's type or enum.
 fn unusable(attribute: &Attribute, node: &Node) -> Diagnostic {
     let name = &attribute.name;
     let outside = attribute.allowed.as_ref().and_then(|allowed| {
@@ -87,7 +137,7 @@ fn unusable(attribute: &Attribute, node: &Node) -> Diagnostic {
     }
     let (code, example) = match attribute.kind {
         Type::Semver => (Code::InvalidSemver, "a version such as `2.4.0`"),
-        Type::Datetime => (Code::InvalidDatetime, "a moment with an offset, such as `2026-11-22T11:02:00Z`"),
+        Type::Datetime => (Code::InvalidDatetime, "a time with an offset, such as `2026-11-22T11:02:00Z`"),
         Type::Ip => (Code::InvalidNetwork, "an address such as `192.0.2.1`"),
         kind => (Code::WrongOperand, kind.described()),
     };

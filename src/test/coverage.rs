@@ -1,30 +1,30 @@
-//! Which rules and variants no check decided by.
+//! Lists the rules and variants that no check exercised.
 
 use std::collections::BTreeSet;
 
 use crate::bundle::Bundle;
 use crate::model::Project;
 use crate::snapshot::Span;
-use crate::test::TestResults;
+use crate::test::result::TestResults;
 
-/// What of one flag was exercised.
+/// The rules and variants of one flag that checks exercised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FlagCoverage {
     /// The flag's key.
     pub flag: String,
-    /// Rules that decided, and rules that there are.
+    /// The number of rules that decided, and of all rules.
     pub rules: (usize, usize),
-    /// Variants that were served, and variants that there are.
+    /// The number of variants that were served, and of all variants.
     pub variants: (usize, usize),
-    /// Rules that never decided, by name, with their environments where not all have them.
+    /// The names of rules that never decided, with their environments if not every environment has the rule.
     pub uncovered_rules: Vec<String>,
-    /// Variants that were never served.
+    /// The names of variants that were never served.
     pub uncovered_variants: Vec<String>,
 }
 
-/// What the checks exercised of every flag that can be decided in one of the bundles, by key.
+/// Returns the coverage of every flag that one of the bundles contains, sorted by key.
 ///
-/// A rule that several environments share counts once, and is covered if it decided in any of them.
+/// A rule that several environments share counts once. It is covered if it decided in at least one of them.
 pub fn coverage(project: &Project, bundles: &[Bundle], results: &TestResults<'_>) -> Vec<FlagCoverage> {
     let mut hits: BTreeSet<(&str, &str, Option<usize>)> = BTreeSet::new();
     let mut served: BTreeSet<(&str, u16)> = BTreeSet::new();
@@ -40,31 +40,32 @@ pub fn coverage(project: &Project, bundles: &[Bundle], results: &TestResults<'_>
     let mut coverages = Vec::new();
     for definition in flags {
         let key = definition.key.as_str();
-        let here: Vec<&Bundle> = bundles.iter().filter(|bundle| bundle.flag(key).is_some()).collect();
-        let Some(flag) = here.first().and_then(|bundle| bundle.flag(key)) else { continue };
+        let with_flag: Vec<&Bundle> = bundles.iter().filter(|bundle| bundle.flag(key).is_some()).collect();
+        let Some(flag) = with_flag.first().and_then(|bundle| bundle.flag(key)) else { continue };
         let mut rules: Vec<(Span, String, Vec<&str>, bool)> = Vec::new();
-        for bundle in &here {
+        for bundle in &with_flag {
             let environment: &str = &bundle.environment;
             let Some(flag) = bundle.flag(key) else { continue };
-            for (at, rule) in definition.serving(environment).rules.iter().enumerate() {
-                let hit = hits.contains(&(key, environment, Some(at)));
+            for (index, rule) in definition.serving(environment).rules.iter().enumerate() {
+                let hit = hits.contains(&(key, environment, Some(index)));
                 match rules.iter_mut().find(|(span, ..)| *span == rule.span) {
                     Some((_, _, environments, covered)) => {
                         environments.push(environment);
                         *covered |= hit;
                     }
-                    None => rules.push((rule.span, flag.rule_name(at), vec![environment], hit)),
+                    None => rules.push((rule.span, flag.rule_name(index), vec![environment], hit)),
                 }
             }
         }
-        let idle = rules.iter().filter(|(.., covered)| !covered).map(|(_, name, environments, _)| {
-            let everywhere = environments.len() == here.len();
+        let uncovered = rules.iter().filter(|(.., covered)| !covered).map(|(_, name, environments, _)| {
+            let everywhere = environments.len() == with_flag.len();
             if everywhere { name.clone() } else { format!("{name} ({})", environments.join(", ")) }
         });
-        let uncovered_rules: Vec<_> = idle.collect();
+        let uncovered_rules: Vec<_> = uncovered.collect();
         let numbered = (0u16..).zip(&flag.variants);
-        let idle = numbered.filter(|(at, _)| !served.contains(&(key, *at))).map(|(_, one)| one.name.to_string());
-        let uncovered_variants: Vec<_> = idle.collect();
+        let uncovered =
+            numbered.filter(|(index, _)| !served.contains(&(key, *index))).map(|(_, variant)| variant.name.to_string());
+        let uncovered_variants: Vec<_> = uncovered.collect();
         coverages.push(FlagCoverage {
             flag: key.to_owned(),
             rules: (rules.len() - uncovered_rules.len(), rules.len()),

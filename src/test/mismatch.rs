@@ -1,4 +1,4 @@
-//! A decision beside what was expected of it.
+//! Compares a decision with an expectation.
 
 use serde_json::Value as Json;
 
@@ -7,14 +7,14 @@ use crate::eval::Decision;
 use crate::model::Expectation;
 use crate::snapshot::Span;
 
-/// Where an expectation says what is expected.
-pub(super) fn place(expectation: &Expectation) -> Span {
+/// Returns the position of the first thing that the expectation expects.
+pub(super) fn expectation_span(expectation: &Expectation) -> Span {
     let scalars = [&expectation.variant, &expectation.reason, &expectation.rule];
     let scalars = scalars.into_iter().flatten().map(|text| text.span);
     scalars.chain(expectation.value.iter().map(|node| node.span)).min().unwrap_or(expectation.flag.span)
 }
 
-/// What is otherwise, and the place of the first expectation that is not met; none if all are.
+/// Returns the differences as text, with the position of the first one; none if the decision is as expected.
 pub(super) fn mismatch(expectation: &Expectation, flag: &Flag, decision: &Decision<'_>) -> Option<(Span, String)> {
     let mut differences = Vec::new();
     let mut differ = |span: Span, text: String| differences.push((span, text));
@@ -24,7 +24,7 @@ pub(super) fn mismatch(expectation: &Expectation, flag: &Flag, decision: &Decisi
         differ(variant.span, format!("expected `{}`, found `{}`", variant.value, decision.variant.name));
     }
     if let Some(value) = &expectation.value
-        && !same(&value.to_json(), &decision.variant.value)
+        && !equal_values(&value.to_json(), &decision.variant.value)
     {
         differ(value.span, format!("expected the value {}, found {}", value.to_json(), decision.variant.value));
     }
@@ -34,7 +34,7 @@ pub(super) fn mismatch(expectation: &Expectation, flag: &Flag, decision: &Decisi
         differ(reason.span, format!("expected the reason {}, found {}", reason.value, decision.reason.name()));
     }
     if let Some(rule) = &expectation.rule {
-        let found = decision.rule.map(|at| flag.rule_name(at));
+        let found = decision.rule.map(|index| flag.rule_name(index));
         if found.as_deref() != Some(rule.value.as_str()) {
             let found = found.map_or_else(|| "no rule".to_owned(), |found| format!("`{found}`"));
             differ(rule.span, format!("expected rule `{}`, found {found}", rule.value));
@@ -45,23 +45,24 @@ pub(super) fn mismatch(expectation: &Expectation, flag: &Flag, decision: &Decisi
     Some((*span, texts.join("; ")))
 }
 
-/// The place of the variant that was served.
+/// Returns the index of the variant that was served.
 pub(super) fn variant_id(flag: &Flag, decision: &Decision<'_>) -> VariantId {
-    let at = flag.variants.iter().position(|variant| std::ptr::eq(variant, decision.variant));
-    VariantId(at.and_then(|at| u16::try_from(at).ok()).unwrap_or_default())
+    let index = flag.variants.iter().position(|variant| std::ptr::eq(variant, decision.variant));
+    VariantId(index.and_then(|index| u16::try_from(index).ok()).unwrap_or_default())
 }
 
-/// Whether two values are the same to an application: `1` and `1.0` are one number, and keys have no order.
-fn same(one: &Json, other: &Json) -> bool {
-    match (one, other) {
-        (Json::Number(one), Json::Number(other)) => one.as_f64() == other.as_f64(),
-        (Json::Array(one), Json::Array(other)) => {
-            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+/// Returns whether two values are equal to an application: `1` and `1.0` are the same number, and keys have no order.
+fn equal_values(left: &Json, right: &Json) -> bool {
+    match (left, right) {
+        (Json::Number(left), Json::Number(right)) => left.as_f64() == right.as_f64(),
+        (Json::Array(left), Json::Array(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| equal_values(left, right))
         }
-        (Json::Object(one), Json::Object(other)) => {
-            let in_other = |(key, value): (&String, &Json)| other.get(key).is_some_and(|other| same(value, other));
-            one.len() == other.len() && one.iter().all(in_other)
+        (Json::Object(left), Json::Object(right)) => {
+            let in_right =
+                |(key, value): (&String, &Json)| right.get(key).is_some_and(|right| equal_values(value, right));
+            left.len() == right.len() && left.iter().all(in_right)
         }
-        _ => one == other,
+        _ => left == right,
     }
 }

@@ -1,4 +1,7 @@
-//! Units that fall where a test wants them.
+//! Finds units that fall at the bucket positions that a test case asks for.
+//!
+//! A case can say `bucket: {pay: {rollout: 12.5%}}` instead of naming a unit. The search hashes `unit-0`, `unit-1` and so
+//! on until one falls close above the position, without crossing a boundary of the flag's rollouts or splits.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,79 +12,81 @@ use crate::bundle::{AttributeId, BUCKETS, Bucket, Bucketer, Bundle, Flag, HashDo
 use crate::eval::{Context, Value};
 use crate::model::Placement;
 
-/// So many units are tried: enough for any place of one flag, unless rollout and split are both narrow.
-const TRIES: u32 = 1 << 24;
-/// How far above its place a unit may fall, in buckets, if no boundary of the flag comes first.
-const NEAR: Bucket = 100;
-/// The same where a unit has several places: it is found in ten thousand tries then, not in a million.
-const NEAR_EACH: Bucket = 1_000;
+/// The number of units that are tried. It suffices for every position of one flag, unless both its rollout and its split
+/// are narrow.
+const MAX_TRIES: u32 = 1 << 24;
+/// How far above its position a unit may fall, in buckets, if no boundary of the flag comes first.
+const TOLERANCE: Bucket = 100;
+/// The tolerance for each position if a unit has several: two positions then take ten thousand tries, not a million.
+const TOLERANCE_OF_SEVERAL: Bucket = 1_000;
 
-/// Where a unit must fall among the buckets of one flag.
-struct Wanted<'b> {
+/// A position at which a unit must fall among the buckets of one flag.
+struct WantedPosition<'b> {
     bucketer: &'b Bucketer,
     domain: HashDomain,
-    place: Bucket,
-    /// Where the flag next treats units otherwise.
-    next: Bucket,
+    position: Bucket,
+    /// The next boundary above the position, where the flag begins to treat units differently.
+    next_boundary: Bucket,
 }
 
-impl Wanted<'_> {
-    /// The buckets from the place on that are near it and that the flag treats alike.
-    fn range(&self, near: Bucket) -> Range<Bucket> {
-        self.place..self.next.min(self.place + near)
+impl WantedPosition<'_> {
+    /// Returns the buckets from the position up to the tolerance or the next boundary.
+    fn range(&self, tolerance: Bucket) -> Range<Bucket> {
+        self.position..self.next_boundary.min(self.position + tolerance)
     }
 }
 
-/// Gives the context units that fall where they should; a unit that it has is replaced.
+/// Sets units in the context that fall at the wanted positions, and replaces the units that it has.
 ///
 /// # Errors
-/// Why there is none, in words.
-pub(super) fn place(placements: &[Placement], bundle: &Bundle, context: &mut Context<'_>) -> Result<(), String> {
-    let mut wanted: BTreeMap<AttributeId, Vec<Wanted<'_>>> = BTreeMap::new();
+/// Returns the reason as text if a flag has an error, or if no unit was found.
+pub(super) fn set_units(placements: &[Placement], bundle: &Bundle, context: &mut Context<'_>) -> Result<(), String> {
+    let mut wanted: BTreeMap<AttributeId, Vec<WantedPosition<'_>>> = BTreeMap::new();
     for placement in placements {
         let key = &placement.flag.value;
         let flag = bundle.flag(key).ok_or_else(|| format!("`{key}` cannot be decided"))?;
-        for (domain, place) in [(HashDomain::Rollout, &placement.rollout), (HashDomain::Split, &placement.split)] {
-            if let Some(place) = place {
-                let place = place.value.buckets();
-                let wanted = wanted.entry(flag.unit).or_default();
-                // Where nothing depends on the bucket, any will do.
-                if let Some(next) = next_boundary(place, &boundaries(flag, domain)) {
-                    wanted.push(Wanted { bucketer: &flag.bucketer, domain, place, next });
+        for (domain, position) in [(HashDomain::Rollout, &placement.rollout), (HashDomain::Split, &placement.split)] {
+            if let Some(position) = position {
+                let position = position.value.buckets();
+                let positions = wanted.entry(flag.unit).or_default();
+                // Without a boundary no decision depends on the bucket, so any unit will do.
+                if let Some(next_boundary) = next_boundary(position, &boundaries(flag, domain)) {
+                    positions.push(WantedPosition { bucketer: &flag.bucketer, domain, position, next_boundary });
                 }
             }
         }
     }
-    for (attribute, wanted) in wanted {
-        let unit = find(&wanted).ok_or_else(|| format!("of {TRIES} none falls in all these places"))?;
+    for (attribute, positions) in wanted {
+        let unit = find_unit(&positions)
+            .ok_or_else(|| format!("none of {MAX_TRIES} units falls at all of these positions"))?;
         context.set(attribute, Value::Text(Cow::Owned(unit)));
     }
     Ok(())
 }
 
-/// The first of `unit-0`, `unit-1` and so on that falls where it should.
-fn find(wanted: &[Wanted<'_>]) -> Option<String> {
-    let near = if wanted.len() > 1 { NEAR_EACH } else { NEAR };
-    let ranges: Vec<_> = wanted.iter().map(|wanted| (wanted, wanted.range(near))).collect();
-    let holds = |unit: &str| {
-        let falls = |(wanted, range): &(&Wanted<'_>, Range<Bucket>)| {
+/// Returns the first of `unit-0`, `unit-1` and so on that falls at all positions.
+fn find_unit(wanted: &[WantedPosition<'_>]) -> Option<String> {
+    let tolerance = if wanted.len() > 1 { TOLERANCE_OF_SEVERAL } else { TOLERANCE };
+    let ranges: Vec<_> = wanted.iter().map(|wanted| (wanted, wanted.range(tolerance))).collect();
+    let fits = |unit: &str| {
+        let is_in_range = |(wanted, range): &(&WantedPosition<'_>, Range<Bucket>)| {
             range.contains(&wanted.bucketer.bucket(wanted.domain, unit))
         };
-        ranges.iter().all(falls)
+        ranges.iter().all(is_in_range)
     };
     let mut unit = String::from("unit-");
-    let stem = unit.len();
-    for number in 0..TRIES {
-        unit.truncate(stem);
+    let prefix_length = unit.len();
+    for number in 0..MAX_TRIES {
+        unit.truncate(prefix_length);
         write!(unit, "{number}").ok()?;
-        if holds(&unit) {
+        if fits(&unit) {
             return Some(unit);
         }
     }
     None
 }
 
-/// Where the flag begins to treat units otherwise.
+/// Returns the buckets at which the flag begins to treat units differently.
 fn boundaries(flag: &Flag, domain: HashDomain) -> Vec<Bucket> {
     match domain {
         HashDomain::Rollout => flag.rules.iter().map(|rule| rule.rollout.buckets()).collect(),
@@ -91,11 +96,11 @@ fn boundaries(flag: &Flag, domain: HashDomain) -> Vec<Bucket> {
     }
 }
 
-/// The first boundary above a place; none if the flag has no boundary but the two ends.
-fn next_boundary(place: Bucket, boundaries: &[Bucket]) -> Option<Bucket> {
+/// Returns the first boundary above the position; none if the flag has no boundary between the two ends.
+fn next_boundary(position: Bucket, boundaries: &[Bucket]) -> Option<Bucket> {
     let inner = || boundaries.iter().copied().filter(|boundary| (1..BUCKETS).contains(boundary));
     inner().next()?;
-    Some(inner().filter(|boundary| *boundary > place).min().unwrap_or(BUCKETS))
+    Some(inner().filter(|boundary| *boundary > position).min().unwrap_or(BUCKETS))
 }
 
 #[cfg(test)]
@@ -103,14 +108,21 @@ mod tests {
     use super::*;
     use crate::bundle::Bucketing;
 
-    fn wanted<'b>(bucketer: &'b Bucketer, domain: HashDomain, place: Bucket, boundaries: &[Bucket]) -> Wanted<'b> {
-        Wanted { bucketer, domain, place, next: next_boundary(place, boundaries).unwrap() }
+    fn wanted<'b>(
+        bucketer: &'b Bucketer,
+        domain: HashDomain,
+        position: Bucket,
+        boundaries: &[Bucket],
+    ) -> WantedPosition<'b> {
+        let next_boundary = next_boundary(position, boundaries).unwrap();
+        WantedPosition { bucketer, domain, position, next_boundary }
     }
 
     #[test]
-    fn a_unit_stays_on_its_side_of_a_boundary() {
+    fn a_unit_does_not_cross_a_boundary() {
         let bucketer = Bucketer::new(Bucketing::Siphash, "new-checkout");
-        let range = |place, boundaries: &[_]| wanted(&bucketer, HashDomain::Rollout, place, boundaries).range(NEAR);
+        let range =
+            |position, boundaries: &[_]| wanted(&bucketer, HashDomain::Rollout, position, boundaries).range(TOLERANCE);
         assert_eq!(range(12_500, &[25_000]), 12_500..12_600);
         assert_eq!(range(24_950, &[25_000]), 24_950..25_000);
         assert_eq!(range(25_000, &[25_000, 25_001]), 25_000..25_001);
@@ -119,14 +131,14 @@ mod tests {
     }
 
     #[test]
-    fn the_unit_falls_in_all_its_places() {
+    fn a_unit_falls_at_all_its_positions() {
         let bucketer = Bucketer::new(Bucketing::FlagdV3, "new-checkout");
         let (gate, split) = ([25_000], [50_000, BUCKETS]);
         let both = [
             wanted(&bucketer, HashDomain::Rollout, 24_000, &gate),
             wanted(&bucketer, HashDomain::Split, 50_000, &split),
         ];
-        let unit = find(&both).unwrap();
+        let unit = find_unit(&both).unwrap();
         assert!((24_000..25_000).contains(&bucketer.bucket(HashDomain::Rollout, &unit)), "{unit}");
         assert!((50_000..51_000).contains(&bucketer.bucket(HashDomain::Split, &unit)), "{unit}");
     }

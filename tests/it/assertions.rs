@@ -23,7 +23,7 @@ fn monotone_since_finds_a_context_that_lost_its_variant() {
     assert!(early.code == Some(1) && early.stdout.starts_with("error[unknown-revision]"), "{}", early.stdout);
     repository.write("flags/sale.yaml", &RULES.replace("20%", "10%"));
     let shrunk = tested(&repository, &since("HEAD"));
-    let broken = "error[failed-assertion]: `sale` in production must serve `on` to whoever got it at HEAD: broken by \
+    let broken = "error[failed-assertion]: `sale` in production must serve `on` to every context that got it at HEAD: broken by \
                   {\"country\":\"DE\",\"targetingKey\":\"";
     assert!(shrunk.code == Some(1) && shrunk.stdout.starts_with(broken), "{}", shrunk.stdout);
     // At the first commit it was off for all.

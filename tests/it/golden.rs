@@ -93,7 +93,7 @@ fn golden_cells_of_removed_flags_fail_and_are_removed() {
         .replace("    new-checkout:\n", "    old-checkout:\n      dana: {staging: on}\n    new-checkout:\n");
     fs::write(folder.path().join("tests/people.yaml"), text).unwrap();
     let (code, out, _) = flagctl(&folder, &["test"]);
-    assert!(code == 1 && out.contains("1 cell of what is not in the matrix"), "{out}");
+    assert!(code == 1 && out.contains("1 cell outside the matrix"), "{out}");
     assert_eq!(flagctl(&folder, &["test", "--update"]).0, 0);
     assert!(!written(&folder).contains("old-checkout"));
 }

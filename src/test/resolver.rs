@@ -1,0 +1,117 @@
+//! Resolves the names in test files, and reports unknown ones.
+
+use std::collections::BTreeMap;
+
+use crate::bundle::{Attributes, Bundle, Flag};
+use crate::codes::Code;
+use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
+use crate::model;
+use crate::model::Project;
+use crate::snapshot::{Span, Spanned};
+use crate::yaml::Completeness;
+
+/// The names of a project, and the diagnostics of the names that were not found.
+pub(super) struct Resolver<'p> {
+    pub(super) project: &'p Project,
+    pub(super) bundles: &'p [Bundle],
+    /// The keys of all flags, also of those that were not read: suggestions come from them.
+    keys: &'p [&'p str],
+    pub(super) flags: BTreeMap<&'p str, &'p model::Flag>,
+    pub(super) attributes: &'p Attributes,
+    pub(super) diagnostics: Diagnostics,
+}
+
+impl<'p> Resolver<'p> {
+    /// Returns a resolver; none if there is no bundle, since attributes are those of the first bundle.
+    pub(super) fn new(project: &'p Project, bundles: &'p [Bundle], keys: &'p [&'p str]) -> Option<Self> {
+        let attributes = &bundles.first()?.attributes;
+        // If two files define the same flag, the first one counts.
+        let flags = project.flags.iter().rev().map(|flag| (flag.key.as_str(), flag)).collect();
+        Some(Self { project, bundles, keys, flags, attributes, diagnostics: Vec::new() })
+    }
+
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Returns the bundles of the named environments; all bundles if no environment is named.
+    pub(super) fn environments(&mut self, names: &'p [Spanned<String>]) -> Vec<&'p Bundle> {
+        let known = || self.project.settings.environment_names();
+        let unknown = names.iter().filter(|name| !known().any(|known| known == name.value)).map(|name| {
+            let help = did_you_mean(&name.value, known())
+                .unwrap_or_else(|| format!("the environments are {}", known().collect::<Vec<_>>().join(", ")));
+            let message = format!("`{}` is not an environment of this project", name.value);
+            Diagnostic::new(Code::UnknownEnvironment, name.span, message).help(help)
+        });
+        let unknown: Vec<_> = unknown.collect();
+        self.diagnostics.extend(unknown);
+        let is_named = |bundle: &&Bundle| {
+            names.is_empty() || names.iter().any(|name| name.value.as_str() == bundle.environment.as_ref())
+        };
+        self.bundles.iter().filter(is_named).collect()
+    }
+
+    /// Returns the bundles of a case's or assertion's own environments, or those of the whole file.
+    pub(super) fn own_or_file_environments(
+        &mut self,
+        own: &'p [Spanned<String>],
+        of_file: &[&'p Bundle],
+    ) -> Vec<&'p Bundle> {
+        if own.is_empty() { of_file.to_vec() } else { self.environments(own) }
+    }
+
+    /// Returns the flag with this key, or reports that there is none.
+    pub(super) fn flag(&mut self, key: &Spanned<String>) -> Option<&'p model::Flag> {
+        let flag = self.flags.get(key.value.as_str()).copied();
+        if flag.is_none() {
+            let help = did_you_mean(&key.value, self.keys.iter().copied());
+            let message = format!("there is no flag `{}`", key.value);
+            self.report(Diagnostic::new(Code::UnknownFlag, key.span, message).maybe_help(help));
+        }
+        flag
+    }
+
+    /// Returns whether the flag has the variant and the rule, and reports the ones that it does not have.
+    pub(super) fn has_variant_and_rule(
+        &mut self,
+        flag: &model::Flag,
+        variant: Option<&Spanned<String>>,
+        rule: Option<&Spanned<String>>,
+    ) -> bool {
+        // The part of the file that could not be read may define the missing name.
+        if flag.completeness == Completeness::Incomplete {
+            return true;
+        }
+        let variants: Vec<&str> = flag.variants.iter().map(|variant| variant.name.value.as_str()).collect();
+        let rules = flag.servings().flat_map(|serving| serving.rules.iter().flatten());
+        let rules: Vec<&str> = rules.filter_map(|rule| rule.name.as_ref()).map(|name| name.value.as_str()).collect();
+        let mut all_known = true;
+        for (wanted, names, code, what) in
+            [(variant, variants, Code::UnknownVariant, "variant"), (rule, rules, Code::UnknownRule, "rule")]
+        {
+            let Some(wanted) = wanted.filter(|wanted| !names.contains(&wanted.value.as_str())) else {
+                continue;
+            };
+            all_known = false;
+            let message = format!("`{}` has no {what} `{}`", flag.key, wanted.value);
+            let listed = match names.as_slice() {
+                [] => format!("none of its {what}s has a name"),
+                names => format!("its {what}s are {}", names.join(", ")),
+            };
+            let help = did_you_mean(&wanted.value, names.iter().copied()).unwrap_or(listed);
+            self.report(Diagnostic::new(code, wanted.span, message).help(help));
+        }
+        all_known
+    }
+
+    /// Returns whether the flag depends on the time of the decision, and if so reports at `span` that `now` is missing.
+    pub(super) fn report_missing_now(&mut self, bundle: &Bundle, flag: &Flag, span: Span) -> bool {
+        let depends = flag.conditions().any(|condition| bundle.depends_on_time(condition));
+        if depends {
+            let message = format!("`now` is missing: `{}` depends on the time of the decision", flag.key);
+            let help = "write `now: TIME` beside the case, or at the top of the file; a test never reads the clock";
+            self.report(Diagnostic::new(Code::MissingKey, span, message).help(help));
+        }
+        depends
+    }
+}
