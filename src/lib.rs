@@ -1,12 +1,75 @@
-//! Feature flags whose control plane is a git repository.
+//! Feature flags whose control plane is a git repository: the evaluator, for programs that decide flags themselves.
 //!
-//! Definitions go one way, from files to an answer:
+//! A program reads a [bundle](bundle::Bundle), the compiled flags of one environment, which `flagctl export bundle` or
+//! `flagctl publish` wrote. It makes a [context](eval::Context) of the attributes of a request, and
+//! [decides](bundle::Bundle::decide) flags by their keys. A decision allocates no memory, reads no clock and cannot
+//! fail.
+//!
+//! ```toml
+//! [dependencies]
+//! flagctl = { version = "0.1", default-features = false }
+//! jiff = "0.2"
+//! serde_json = "1"
+//! ```
+//!
+//! ```
+//! use flagctl::bundle::Bundle;
+//! use flagctl::eval::Context;
+//! use serde_json::json;
+//!
+//! let bundle = Bundle::from_json(
+//!     br#"{
+//!         "format": 1, "environment": "production", "bucketing": "siphash",
+//!         "attributes": [
+//!             {"name": "targetingKey", "type": "string"},
+//!             {"name": "now", "type": "datetime"},
+//!             {"name": "country", "type": "string"}
+//!         ],
+//!         "segments": [],
+//!         "flags": [{
+//!             "key": "dark-mode", "off": 1, "default": 1, "state": "enabled", "unit": 0, "salt": "dark-mode",
+//!             "variants": [{"name": "on", "value": true}, {"name": "off", "value": false}],
+//!             "rules": [{
+//!                 "name": "canada",
+//!                 "if": {"test": {"attribute": 2, "sign": "is", "predicate": {"one-of": {"texts": ["CA"]}}}},
+//!                 "rollout": 100000, "serve": {"variant": 0}
+//!             }]
+//!         }]
+//!     }"#,
+//! )?;
+//!
+//! let request = json!({"targetingKey": "user-42", "country": "CA"});
+//! let parsed = Context::from_json(bundle.attributes(), &request)?;
+//!
+//! let now = jiff::Timestamp::now();
+//! let decision = bundle.decide("dark-mode", &parsed.context, now).ok_or("the bundle has no flag `dark-mode`")?;
+//! println!("{} = {} ({})", decision.variant.name, decision.variant.value, decision.reason.name());
+//! # assert_eq!(decision.reason.name(), "TARGETING_MATCH");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Interface
+//!
+//! The interface is the documented items of [`bundle`] and [`eval`]. It follows semantic versioning. Enums and structs
+//! that may grow are marked `#[non_exhaustive]`. Types of other crates are part of it where a caller has or needs them
+//! anyway: [`jiff::Timestamp`] is the time of a decision, [`serde_json::Value`] is the value of a variant and the JSON
+//! of a context, and [`semver::Version`] is the value of a `semver` attribute.
+//!
+//! Without features, the crate is the evaluator: no git, no YAML, no files, no network. The default features add the
+//! program: `cli` is the command line, and `cloud` reaches object stores.
+//!
+//! Every other module is internal to the program `flagctl`: public for its tests, its benches and its fuzz target, hidden
+//! from the documentation, and without any promise of stability.
+//!
+//! # Modules, for contributors
+//!
+//! Data flows in one direction, from the files of definitions to an answer:
 //!
 //! ```text
 //! source → yaml → model → compile → { eval · analyze · diff · rules · test } → report → cli
 //! ```
 //!
-//! A stage is a module; it may use those that this table allows, and a test holds the code to it.
+//! Each stage is a module. A test checks that a module uses only the modules that this table allows.
 //!
 //! | module | takes | gives | may use |
 //! |---|---|---|---|
@@ -37,61 +100,83 @@
 //! | diff | two Sources or Bundles, keys of flags | what a change does to all contexts, per flag and environment | codes, snapshot, git, source, diag, model, bundle, eval, compile, load, analyze |
 //! | report | any result | text in one format a file | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, test, publish |
 //! | cli | arguments | Exit; reads clock, environment, working folder | codes, snapshot, git, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, openfeature, store, publish, edit, commit, rules, load, check, history, report |
-//!
-//! `bundle` and `eval` are the evaluator: with `default-features = false` they are all there is, for programs
-//! that decide flags themselves. They read neither files nor YAML, and know no command line.
 
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod analyze;
 pub mod bundle;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod check;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod cli;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod codes;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod commit;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod compile;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod diag;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod diff;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod edit;
 pub mod eval;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod flagd;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod git;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod history;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod load;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod model;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod openfeature;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod publish;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod report;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod retry;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod rules;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod schema;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod snapshot;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod source;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod store;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod test;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod yaml;
 
 /// Runs the examples of the library's page as documentation tests.

@@ -36,7 +36,7 @@ use crate::bundle::json::{BundleError, BundleJson, FlagJson};
 /// let bundle = LazyBundle::from_json(json)?;
 /// let context = Context::empty(bundle.attributes());
 /// let decision = bundle.decide("sale", &context, now)?.ok_or("no flag `sale`")?;
-/// assert_eq!(decision.variant.name.as_ref(), "off");
+/// assert_eq!(decision.variant.name.as_ref(), "none");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
