@@ -1,114 +1,142 @@
-//! Conditions as JsonLogic that is true where they are true, and other that is true where they are false.
+//! Conditions as JsonLogic, each in the form that is true where it is true or in the one that is true where it is false.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 
 use crate::bundle::{
-    Attribute, AttributeId, Comparison, Condition, Element, Operands, Ordered, Polarity, Predicate, Quantifier, Test,
-    Type,
+    Attribute, AttributeId, Comparison, Condition, Element, NOW, Operands, Ordered, Polarity, Predicate, Quantifier,
+    Test, Type,
 };
-use crate::eval::{Truth, Value, evaluate};
-use crate::flagd::guard::{is_boolean, is_list_of_numbers, is_list_of_texts, is_number, is_text};
-use crate::flagd::logic::{and, not, number, one_of, or, var};
-use crate::flagd::{Writer, text, version};
+use crate::eval::{Value, evaluate};
+use crate::flagd::json_logic::{and, not, number, one_of, or, var};
+use crate::flagd::text_predicate::{TextLogic, text_logic};
+use crate::flagd::type_guard::{is_boolean, is_list_of_numbers, is_list_of_texts, is_number, is_text};
+use crate::flagd::version;
+use crate::flagd::writer::{Form, MAX_TESTS, Writer};
+
+/// The JsonLogic of a test that does not fit the type of its attribute. Such a test is unknown for every context, so both
+/// forms are false. The compiler refuses such tests, so this never reaches an export.
+const UNFIT: Json = Json::Bool(false);
 
 impl<'b> Writer<'b> {
-    /// Logic that is true exactly where the condition is `wanted`, which is true or false.
-    pub(super) fn condition(&mut self, condition: &'b Condition, wanted: Truth) -> Json {
-        let mut each = |inner: &'b [Condition]| -> Vec<Json> {
-            inner.iter().map(|condition| self.condition(condition, wanted)).collect()
-        };
-        match (condition, wanted) {
-            (Condition::All(inner), Truth::True) | (Condition::Any(inner), Truth::False) => and(each(inner)),
-            (Condition::All(inner) | Condition::Any(inner), _) => or(each(inner)),
-            (Condition::Not(inner), wanted) => self.condition(inner, wanted.not()),
-            (Condition::Segment(id), wanted) => self.condition(&self.bundle.segment_at(*id).condition, wanted),
-            (Condition::Flag { key, variants }, wanted) => self.serves(self.bundle.flag_at(*key), variants, wanted),
-            (Condition::Test(test), wanted) => self.test(test, wanted),
+    /// Returns the condition in the given form.
+    pub(super) fn condition(&mut self, condition: &'b Condition, form: Form) -> Json {
+        match (condition, form) {
+            (Condition::All(inner), Form::WhereTrue) | (Condition::Any(inner), Form::WhereFalse) => {
+                and(self.conditions(inner, form))
+            }
+            (Condition::All(inner), Form::WhereFalse) | (Condition::Any(inner), Form::WhereTrue) => {
+                or(self.conditions(inner, form))
+            }
+            (Condition::Not(inner), form) => self.condition(inner, form.negated()),
+            (Condition::Segment(id), form) => self.condition(&self.bundle.segment_at(*id).condition, form),
+            (Condition::Flag { key, variants }, form) => self.serves(self.bundle.flag_at(*key), variants, form),
+            (Condition::Test(test), form) => self.test(test, form),
         }
     }
 
-    fn test(&mut self, test: &Test, wanted: Truth) -> Json {
-        let Some(attribute) = self.bundle.attributes.get(test.attribute) else { return Json::Bool(false) };
+    fn conditions(&mut self, conditions: &'b [Condition], form: Form) -> Vec<Json> {
+        conditions.iter().map(|condition| self.condition(condition, form)).collect()
+    }
+
+    fn test(&mut self, test: &Test, form: Form) -> Json {
+        let Some(attribute) = self.bundle.attributes.get(test.attribute) else { return UNFIT };
         self.tests += 1;
-        // What is written would not be used any more.
-        if self.tests > crate::flagd::TESTS {
-            return Json::Bool(false);
+        if self.tests > MAX_TESTS {
+            // The flag is refused in the end, so the result does not matter.
+            return UNFIT;
         }
-        let wanted = if test.sign == Polarity::Is { wanted } else { wanted.not() };
+        let form = match test.sign {
+            Polarity::Is => form,
+            Polarity::IsNot => form.negated(),
+        };
         if test.attribute == AttributeId::NOW {
-            return self.now(test, wanted);
+            return self.now_test(test, form);
         }
         let value = self.path(attribute);
-        let truth = wanted == Truth::True;
-        match (&test.predicate, attribute.kind) {
-            (Predicate::Exists, _) if truth => json!({ "!==": [value, null] }),
-            (Predicate::Exists, _) => json!({ "===": [value, null] }),
-            (predicate, Type::Boolean) => {
-                let wanted = |boolean: &bool| evaluate(predicate, &Value::Boolean(*boolean)) == wanted;
-                or([true, false].iter().filter(|boolean| wanted(boolean)).map(|boolean| is_boolean(&value, *boolean)))
+        if let Predicate::Exists = test.predicate {
+            return match form {
+                Form::WhereTrue => json!({ "!==": [value, null] }),
+                Form::WhereFalse => json!({ "===": [value, null] }),
+            };
+        }
+        match attribute.kind {
+            Type::Boolean => {
+                let selected = |boolean: &bool| form.selects(evaluate(&test.predicate, &Value::Boolean(*boolean)));
+                or([true, false].iter().filter(|boolean| selected(boolean)).map(|boolean| is_boolean(&value, *boolean)))
             }
-            (Predicate::OneOf(Operands::Numbers(numbers)), Type::Number) => {
-                let equal = one_of(&value, numbers.iter().map(|one| number(*one)).collect());
-                and([is_number(&value), if truth { equal } else { not(equal) }])
-            }
-            (Predicate::Compare(comparison, Ordered::Number(bound)), Type::Number) => {
-                let operator = operator(if truth { *comparison } else { opposite(*comparison) });
-                and([is_number(&value), json!({ operator: [value, number(*bound)] })])
-            }
-            (predicate, Type::String) => self.text(test, attribute, &value, predicate, wanted),
-            (Predicate::OneOf(Operands::Versions(versions)), Type::Semver)
-                if versions.iter().all(version::is_portable) =>
-            {
-                if truth {
-                    version::is_one_of(&value, versions)
-                } else {
-                    version::is_none_of(&value, versions)
-                }
-            }
-            (Predicate::Compare(comparison, Ordered::Version(bound)), Type::Semver) if version::is_portable(bound) => {
-                let comparison = if truth { *comparison } else { opposite(*comparison) };
-                version::compare(&value, comparison, bound)
-            }
-            (Predicate::Has(quantifier, operands), Type::List(element)) => {
-                has(attribute, element, &value, *quantifier, operands, wanted)
-            }
-            (_, Type::Semver) => self.cannot(test, attribute, "flagd's clients do not read so large a version"),
-            (_, Type::Datetime) => self.cannot(test, attribute, "flagd compares no moments but the present one"),
-            (_, Type::Ip) => self.cannot(test, attribute, "flagd knows no addresses and networks"),
-            // A test that does not fit the type is unknown.
-            _ => Json::Bool(false),
+            Type::Number => number_test(&value, &test.predicate, form),
+            Type::String => self.text_test(test, attribute, &value, form),
+            Type::Semver => self.version_test(test, attribute, &value, form),
+            Type::Datetime => self.refuse_test(test, attribute, "flagd compares only the current time"),
+            Type::Ip => self.refuse_test(test, attribute, "flagd has no addresses and networks"),
+            Type::List(element) => list_test(attribute, element, &value, &test.predicate, form),
         }
     }
 
-    fn text(&mut self, test: &Test, attribute: &Attribute, value: &Json, predicate: &Predicate, wanted: Truth) -> Json {
+    fn text_test(&mut self, test: &Test, attribute: &Attribute, value: &Json, form: Form) -> Json {
         if let Some(allowed) = &attribute.allowed {
-            let fits = |text: &&str| evaluate(predicate, &Value::Text((*text).into())) == wanted;
-            return one_of(value, allowed.iter().map(AsRef::as_ref).filter(fits).map(|text| json!(text)).collect());
+            let selected = |text: &&str| form.selects(evaluate(&test.predicate, &Value::Text((*text).into())));
+            return one_of(value, allowed.iter().map(AsRef::as_ref).filter(selected).map(|text| json!(text)).collect());
         }
-        match (text::holds(value, predicate), wanted) {
-            (Some(holds), Truth::True) => and([is_text(value), holds]),
-            (Some(holds), _) => and([is_text(value), not(holds)]),
-            (None, _) => {
-                self.cannot(test, attribute, "flagd has no regular expressions, and these are too many texts to list")
-            }
+        match (text_logic(value, &test.predicate), form) {
+            (TextLogic::Holds(holds), Form::WhereTrue) => and([is_text(value), holds]),
+            (TextLogic::Holds(holds), Form::WhereFalse) => and([is_text(value), not(holds)]),
+            (TextLogic::Unfit, _) => UNFIT,
+            (TextLogic::TooManyTexts, _) => self.refuse_test(
+                test,
+                attribute,
+                "flagd has no regular expressions, and this one matches too many texts to list them",
+            ),
         }
     }
 
-    /// flagd's clock counts whole seconds, so a bound must be the beginning of one.
-    fn now(&mut self, test: &Test, wanted: Truth) -> Json {
-        let attribute = Attribute { name: crate::bundle::NOW.into(), kind: Type::Datetime, allowed: None };
+    fn version_test(&mut self, test: &Test, attribute: &Attribute, value: &Json, form: Form) -> Json {
+        let versions = match &test.predicate {
+            Predicate::OneOf(Operands::Versions(versions)) => versions.as_ref(),
+            Predicate::Compare(_, Ordered::Version(bound)) => std::slice::from_ref(bound),
+            Predicate::Exists
+            | Predicate::OneOf(_)
+            | Predicate::Compare(..)
+            | Predicate::StartsWith(_)
+            | Predicate::EndsWith(_)
+            | Predicate::Contains(_)
+            | Predicate::Matches(_)
+            | Predicate::Folded(_)
+            | Predicate::Has(..) => return UNFIT,
+        };
+        if !versions.iter().all(version::is_portable) {
+            return self.refuse_test(test, attribute, "flagd's JavaScript client does not read so large a version");
+        }
+        match (&test.predicate, form) {
+            (Predicate::Compare(comparison, Ordered::Version(bound)), form) => {
+                version::compare(value, in_form(*comparison, form), bound)
+            }
+            (_, Form::WhereTrue) => version::is_one_of(value, versions),
+            (_, Form::WhereFalse) => version::is_none_of(value, versions),
+        }
+    }
+
+    /// Returns a test of the current time. flagd's clock counts whole seconds, so a bound must be a whole second.
+    fn now_test(&mut self, test: &Test, form: Form) -> Json {
+        let attribute = Attribute { name: NOW.into(), kind: Type::Datetime, allowed: None };
         let (comparison, bound) = match &test.predicate {
-            Predicate::Exists => return Json::Bool(wanted == Truth::True),
+            Predicate::Exists => return Json::Bool(form == Form::WhereTrue),
             Predicate::Compare(comparison, Ordered::Time(bound)) => (*comparison, *bound),
             Predicate::OneOf(Operands::Times(_)) => {
-                return self.cannot(test, &attribute, "flagd's clock counts whole seconds; write `gte` and `lt`");
+                return self.refuse_test(test, &attribute, "flagd's clock counts whole seconds; write `gte` and `lt`");
             }
-            _ => return Json::Bool(false),
+            Predicate::OneOf(_)
+            | Predicate::Compare(..)
+            | Predicate::StartsWith(_)
+            | Predicate::EndsWith(_)
+            | Predicate::Contains(_)
+            | Predicate::Matches(_)
+            | Predicate::Folded(_)
+            | Predicate::Has(..) => return UNFIT,
         };
-        let comparison = if wanted == Truth::True { comparison } else { opposite(comparison) };
         let next = || bound.checked_add(SignedDuration::from_nanos(1)).ok();
-        let (operator, bound) = match comparison {
+        let (operator, bound) = match in_form(comparison, form) {
             Comparison::Less => ("<", Some(bound)),
             Comparison::LessOrEqual => ("<", next()),
             Comparison::Greater => (">=", next()),
@@ -116,60 +144,107 @@ impl<'b> Writer<'b> {
         };
         match bound.filter(|bound| bound.subsec_nanosecond() == 0).map(Timestamp::as_second) {
             Some(second) => json!({ operator: [var("$flagd.timestamp"), second] }),
-            None => self.cannot(test, &attribute, "flagd's clock counts whole seconds; write `gte` or `lt` with one"),
+            None => self.refuse_test(
+                test,
+                &attribute,
+                "flagd's clock counts whole seconds; write `gte` or `lt` with a whole second",
+            ),
         }
     }
 
-    fn cannot(&mut self, test: &Test, attribute: &Attribute, why: &str) -> Json {
+    fn refuse_test(&mut self, test: &Test, attribute: &Attribute, why: &str) -> Json {
         self.refuse(format_args!("`{}`: {why}", test.describe(&attribute.name)))
     }
 
-    /// The attribute's value. Clients walk the path through texts and lists, too, and JavaScript's through what it
-    /// gives to every value.
+    /// Returns the attribute's value. Clients also look up the parts of a path in texts and lists, and the JavaScript
+    /// client among the properties that every value has. Names for which this matters are refused.
     pub(super) fn path(&mut self, attribute: &Attribute) -> Json {
         const NOT_OWN: [&str; 8] =
             ["__proto__", "arguments", "caller", "constructor", "prototype", "toString", "valueOf", "hasOwnProperty"];
         let name = attribute.name.as_ref();
-        let inner =
-            |(at, word): (usize, &str)| at > 0 && (word == "length" || word.bytes().all(|b| b.is_ascii_digit()));
-        let outer =
-            |other: &Attribute| name.strip_prefix(other.name.as_ref()).is_some_and(|rest| rest.starts_with('.'));
-        if name.split('.').any(|word| NOT_OWN.contains(&word)) || name.split('.').enumerate().any(inner) {
-            return self.refuse(format_args!("attribute `{name}`: to JavaScript's client that is a part of any value"));
+        let is_inner_property =
+            |(index, word): (usize, &str)| index > 0 && (word == "length" || word.bytes().all(|b| b.is_ascii_digit()));
+        let is_outer =
+            |outer: &Attribute| name.strip_prefix(outer.name.as_ref()).is_some_and(|rest| rest.starts_with('.'));
+        if name.split('.').any(|word| NOT_OWN.contains(&word)) || name.split('.').enumerate().any(is_inner_property) {
+            return self.refuse(format_args!(
+                "attribute `{name}`: the JavaScript client finds a property with this name in every value"
+            ));
         }
         if name == "$flagd" || name.starts_with("$flagd.") {
-            return self.refuse(format_args!("attribute `{name}`: flagd sets it itself"));
+            return self.refuse(format_args!("attribute `{name}`: flagd sets this attribute itself"));
         }
-        if let Some((_, other)) = self.bundle.attributes.iter().find(|(_, other)| outer(other)) {
-            return self.refuse(format_args!("attribute `{name}`: flagd looks for it inside of `{}`", other.name));
+        if let Some((_, outer)) = self.bundle.attributes.iter().find(|(_, outer)| is_outer(outer)) {
+            return self.refuse(format_args!("attribute `{name}`: flagd looks it up inside `{}`", outer.name));
         }
         var(name)
     }
 }
 
-fn has(
-    attribute: &Attribute,
-    element: Element,
-    value: &Json,
-    quantifier: Quantifier,
-    operands: &Operands,
-    wanted: Truth,
-) -> Json {
+fn number_test(value: &Json, predicate: &Predicate, form: Form) -> Json {
+    match predicate {
+        Predicate::OneOf(Operands::Numbers(numbers)) => {
+            let equal = one_of(value, numbers.iter().copied().map(number).collect());
+            let holds = match form {
+                Form::WhereTrue => equal,
+                Form::WhereFalse => not(equal),
+            };
+            and([is_number(value), holds])
+        }
+        Predicate::Compare(comparison, Ordered::Number(bound)) => {
+            let operator = operator(in_form(*comparison, form));
+            and([is_number(value), json!({ operator: [value, number(*bound)] })])
+        }
+        Predicate::Exists
+        | Predicate::OneOf(_)
+        | Predicate::Compare(..)
+        | Predicate::StartsWith(_)
+        | Predicate::EndsWith(_)
+        | Predicate::Contains(_)
+        | Predicate::Matches(_)
+        | Predicate::Folded(_)
+        | Predicate::Has(..) => UNFIT,
+    }
+}
+
+fn list_test(attribute: &Attribute, element: Element, value: &Json, predicate: &Predicate, form: Form) -> Json {
+    let (quantifier, operands) = match predicate {
+        Predicate::Has(quantifier, operands) => (*quantifier, operands),
+        Predicate::Exists
+        | Predicate::OneOf(_)
+        | Predicate::Compare(..)
+        | Predicate::StartsWith(_)
+        | Predicate::EndsWith(_)
+        | Predicate::Contains(_)
+        | Predicate::Matches(_)
+        | Predicate::Folded(_) => return UNFIT,
+    };
     let (guard, operands): (Json, Vec<Json>) = match (element, operands) {
         (Element::String, Operands::Texts(texts)) => {
             (is_list_of_texts(value, attribute.allowed.as_deref()), texts.iter().map(|text| json!(text)).collect())
         }
         (Element::Number, Operands::Numbers(numbers)) => {
-            (is_list_of_numbers(value), numbers.iter().map(|one| number(*one)).collect())
+            (is_list_of_numbers(value), numbers.iter().copied().map(number).collect())
         }
-        _ => return Json::Bool(false),
+        (Element::String | Element::Number, _) => return UNFIT,
     };
-    let each = operands.iter().map(|one| json!({ "in": [one, value] }));
+    let contained = operands.iter().map(|operand| json!({ "in": [operand, value] }));
     let holds = match quantifier {
-        Quantifier::Any => or(each),
-        Quantifier::All => and(each),
+        Quantifier::Any => or(contained),
+        Quantifier::All => and(contained),
     };
-    and([guard, if wanted == Truth::True { holds } else { not(holds) }])
+    match form {
+        Form::WhereTrue => and([guard, holds]),
+        Form::WhereFalse => and([guard, not(holds)]),
+    }
+}
+
+/// Returns the comparison that is true where `comparison` is true, or the one that is true where it is false.
+fn in_form(comparison: Comparison, form: Form) -> Comparison {
+    match form {
+        Form::WhereTrue => comparison,
+        Form::WhereFalse => opposite(comparison),
+    }
 }
 
 fn opposite(comparison: Comparison) -> Comparison {

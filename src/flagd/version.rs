@@ -1,31 +1,31 @@
-//! Versions: flagd's `sem_ver`, behind a guard that lets through what is a version by the grammar.
+//! Versions: flagd's `sem_ver`, behind a guard that admits only versions by the grammar of Semantic Versioning.
 //!
-//! Clients read `v2.1.0`, `2.1` and `2` as versions, too, and trim them.
+//! Without the guard, clients also read `v2.1.0`, `2.1` and `2` as versions, and ignore spaces around them.
 
 use semver::Version;
 use serde_json::{Value as Json, json};
 
 use crate::bundle::Comparison;
-use crate::flagd::guard::is_text;
-use crate::flagd::logic::{and, or};
+use crate::flagd::json_logic::{and, or};
+use crate::flagd::type_guard::is_text;
 
-/// Numbers beyond are none in JavaScript's client.
-const LARGEST: u64 = 1 << 53;
-/// Versions longer than this are none in JavaScript's client.
-const LONGEST: usize = 256;
-/// The second dot of three numbers of twenty digits.
+/// The JavaScript client does not read versions with numbers from here on.
+const NUMBER_LIMIT: u64 = 1 << 53;
+/// The JavaScript client does not read longer versions.
+const MAX_LENGTH: usize = 256;
+/// The largest index of the second dot, which three numbers of twenty digits have.
 const LAST_DOT: usize = 41;
 
-/// Whether a version of the bundle is one to all clients.
+/// Whether all clients read the version.
 pub(super) fn is_portable(version: &Version) -> bool {
-    let small = |number: u64| number < LARGEST;
+    let small = |number: u64| number < NUMBER_LIMIT;
     let identifier = |text: &str| !text.bytes().all(|byte| byte.is_ascii_digit()) || text.parse().is_ok_and(small);
     [version.major, version.minor, version.patch].into_iter().all(small)
         && version.pre.split('.').all(|text| text.is_empty() || identifier(text))
-        && version.to_string().len() <= LONGEST
+        && version.to_string().len() <= MAX_LENGTH
 }
 
-/// True and false of what is a version, null or false of all else.
+/// Returns the comparison of the value with a version; null or false if the value is not a version.
 pub(super) fn compare(value: &Json, comparison: Comparison, version: &Version) -> Json {
     let operator = match comparison {
         Comparison::Less => "<",
@@ -36,12 +36,12 @@ pub(super) fn compare(value: &Json, comparison: Comparison, version: &Version) -
     and([is_strict(value), sem_ver(value, operator, version)])
 }
 
-/// Equal to one of the versions.
+/// Returns whether the value is equal to one of the versions.
 pub(super) fn is_one_of(value: &Json, versions: &[Version]) -> Json {
     and([is_strict(value), or(versions.iter().map(|version| sem_ver(value, "=", version)))])
 }
 
-/// A version equal to none of the versions, of which there is one at least.
+/// Returns whether the value is a version and equal to none of the versions.
 pub(super) fn is_none_of(value: &Json, versions: &[Version]) -> Json {
     let differs = versions.iter().map(|version| sem_ver(value, "!=", version));
     and(std::iter::once(is_strict(value)).chain(differs))
@@ -51,33 +51,33 @@ fn sem_ver(value: &Json, operator: &str, version: &Version) -> Json {
     json!({ "sem_ver": [value, operator, version.to_string()] })
 }
 
-/// Of what `sem_ver` takes, what the grammar takes: begins with a digit, ends in a letter, digit or hyphen, and has
-/// two dots before any hyphen or plus.
+/// Returns whether a value that `sem_ver` reads is a version by the grammar: it begins with a digit, ends in a letter,
+/// digit or hyphen, and has two dots before any hyphen or plus.
 ///
-/// The dots are looked for place by place, by a `reduce` over the text itself and then the places: what it carries
-/// along is first nothing, then the text, and in the end `true` if there was a second dot.
+/// A `reduce` over the text and then over the possible indices of the second dot looks for the dots. Its accumulator is
+/// null at first, then the text, and finally `true` if there is a second dot.
 fn is_strict(value: &Json) -> Json {
     const DIGITS: &str = "0123456789";
     const LAST: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-";
-    let (text, place) = (json!({ "var": "accumulator" }), json!({ "var": "current" }));
-    let before = json!({ "substr": [text, 0, place] });
+    let (text, index) = (json!({ "var": "accumulator" }), json!({ "var": "current" }));
+    let before = json!({ "substr": [text, 0, index] });
     let second_dot = json!({ "and": [
-        { "===": [{ "substr": [text, place, 1] }, "."] },
+        { "===": [{ "substr": [text, index, 1] }, "."] },
         { "in": [".", before] },
         { "!": [{ "in": ["-", before] }] },
         { "!": [{ "in": ["+", before] }] },
     ] });
     let step = json!({ "if": [
-        { "===": [text, null] }, place,
+        { "===": [text, null] }, index,
         { "===": [text, true] }, true,
         second_dot, true,
         text,
     ] });
-    let places: Vec<usize> = (3..=LAST_DOT).collect();
+    let indices: Vec<usize> = (3..=LAST_DOT).collect();
     and([
         is_text(value),
         json!({ "in": [{ "substr": [value, 0, 1] }, DIGITS] }),
         json!({ "in": [{ "substr": [value, -1] }, LAST] }),
-        json!({ "===": [{ "reduce": [{ "merge": [value, places] }, step, null] }, true] }),
+        json!({ "===": [{ "reduce": [{ "merge": [value, indices] }, step, null] }, true] }),
     ])
 }

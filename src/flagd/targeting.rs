@@ -1,19 +1,18 @@
-//! What a flag serves, as arms of an `if`.
+//! The rules of a flag as the arms of a JsonLogic `if`.
 
 use serde_json::{Value as Json, json};
 
 use crate::bundle::{BUCKETS, Bucket, Bucketing, Flag, HashDomain, Percent, Rule, Serve, State, Type, VariantId};
-use crate::eval::Truth;
-use crate::flagd::Writer;
-use crate::flagd::guard::is_filled;
-use crate::flagd::logic::{and, not, one_of};
+use crate::flagd::json_logic::{and, not, one_of};
+use crate::flagd::type_guard::is_non_empty;
+use crate::flagd::writer::{Form, Writer};
 
-/// Conditions and what is served where the first of them holds.
+/// Conditions, each with the variant that is served if it is the first one that holds.
 pub(super) struct Arms(Vec<(Json, Json)>);
 
 impl Arms {
-    /// As the operands of an `if`; the last is for whoever none of the arms is for.
-    pub(super) fn otherwise(self, last: Json) -> Vec<Json> {
+    /// Returns the operands of an `if`. `last` is served if no condition holds.
+    pub(super) fn into_operands(self, last: Json) -> Vec<Json> {
         let mut operands = Vec::new();
         for (condition, served) in self.0 {
             match condition {
@@ -31,51 +30,51 @@ impl Arms {
 }
 
 impl<'b> Writer<'b> {
-    /// The name of the variant that another flag serves, its default included.
+    /// Returns JsonLogic for the name of the variant that a flag serves, including its default.
     pub(super) fn served(&mut self, flag: &'b Flag) -> Json {
         let name = |id| json!(flag.variant(id).name);
         if flag.state != State::Enabled {
             return name(flag.off);
         }
-        let mut operands = self.arms(flag).otherwise(name(flag.default));
+        let mut operands = self.arms(flag).into_operands(name(flag.default));
         match operands.pop() {
             Some(only) if operands.is_empty() => only,
             last => json!({ "if": operands.into_iter().chain(last).collect::<Vec<_>>() }),
         }
     }
 
-    /// Of an enabled flag, without its default.
+    /// Returns the arms of an enabled flag, without its default.
     pub(super) fn arms(&mut self, flag: &'b Flag) -> Arms {
-        let outer = self.place.clone();
+        let outer = self.location.clone();
         let mut arms = Vec::new();
-        for (at, prerequisite) in flag.prerequisites.iter().enumerate() {
-            self.place = format!("{outer}prerequisite {}: ", at + 1);
-            let met = self.condition(prerequisite, Truth::True);
+        for (index, prerequisite) in flag.prerequisites.iter().enumerate() {
+            self.location = format!("{outer}prerequisite {}: ", index + 1);
+            let met = self.condition(prerequisite, Form::WhereTrue);
             arms.push((not(met), json!(flag.variant(flag.off).name)));
         }
-        for (at, rule) in flag.rules.iter().enumerate() {
-            self.place = format!("{outer}rule {}: ", flag.rule_name(at));
-            if rule.rollout != Percent::ZERO && self.rule(flag, rule, &mut arms) == Reached::Nobody {
+        for (index, rule) in flag.rules.iter().enumerate() {
+            self.location = format!("{outer}rule {}: ", flag.rule_name(index));
+            if rule.rollout != Percent::ZERO && self.rule(flag, rule, &mut arms) == Remainder::Nothing {
                 break;
             }
         }
-        self.place = outer;
+        self.location = outer;
         Arms(arms)
     }
 
-    /// Adds the rule's arm, and says whom the rules after it can be for.
-    fn rule(&mut self, flag: &'b Flag, rule: &'b Rule, arms: &mut Vec<(Json, Json)>) -> Reached {
+    /// Adds the rule's arm. Returns whether the rules after it can decide any context.
+    fn rule(&mut self, flag: &'b Flag, rule: &'b Rule, arms: &mut Vec<(Json, Json)>) -> Remainder {
         let condition = rule.condition.as_ref();
-        let matches = condition.map_or(Json::Bool(true), |condition| self.condition(condition, Truth::True));
+        let matches = condition.map_or(Json::Bool(true), |condition| self.condition(condition, Form::WhereTrue));
         let admitted = match rule.rollout {
             Percent::ALL => Json::Bool(true),
             share => match self.unit(flag) {
                 None => Json::Bool(false),
-                Some((unit, filled)) => {
+                Some((unit, non_empty)) => {
                     let share = share.buckets();
                     let shares = [(json!("admitted"), share), (json!("others"), BUCKETS - share)];
                     let bucket = self.fractional(flag, HashDomain::Rollout, &unit, shares);
-                    and([filled, json!({ "===": [bucket, "admitted"] })])
+                    and([non_empty, json!({ "===": [bucket, "admitted"] })])
                 }
             },
         };
@@ -86,38 +85,38 @@ impl<'b> Writer<'b> {
             Serve::Split(_) => {
                 let shares = shares(flag, &rule.serve);
                 match self.unit(flag) {
-                    // Whoever the rollout admits has a unit.
+                    // A context that the rollout admits has a unit.
                     Some((unit, _)) if rule.rollout != Percent::ALL => {
                         self.fractional(flag, HashDomain::Split, &unit, shares)
                     }
-                    Some((unit, filled)) => {
+                    Some((unit, non_empty)) => {
                         let share = self.fractional(flag, HashDomain::Split, &unit, shares);
-                        json!({ "if": [filled, share, off] })
+                        json!({ "if": [non_empty, share, off] })
                     }
                     None => off,
                 }
             }
         };
-        let reached = if admitted == Json::Bool(true) { Reached::Nobody } else { Reached::Somebody };
+        let remainder = if admitted == Json::Bool(true) { Remainder::Nothing } else { Remainder::Some };
         arms.push((admitted, served));
-        reached
+        remainder
     }
 
-    /// What flagd buckets by, and whether it is there; none if no context can have it.
+    /// Returns JsonLogic for the unit, and for whether the context has it; none if no context can have it.
     fn unit(&mut self, flag: &Flag) -> Option<(Json, Json)> {
         let attribute = self.bundle.attributes.get(flag.unit).filter(|unit| unit.kind == Type::String)?;
         let unit = self.path(attribute);
-        let filled = match &attribute.allowed {
-            None => is_filled(&unit),
+        let non_empty = match &attribute.allowed {
+            None => is_non_empty(&unit),
             Some(allowed) => {
-                let filled = allowed.iter().filter(|text| !text.is_empty());
-                one_of(&unit, filled.map(|text| json!(text)).collect())
+                let non_empty = allowed.iter().filter(|text| !text.is_empty());
+                one_of(&unit, non_empty.map(|text| json!(text)).collect())
             }
         };
-        Some((unit, filled))
+        Some((unit, non_empty))
     }
 
-    /// The shares' names, by the unit's bucket.
+    /// Returns flagd's `fractional`, which gives the name of the share that has the unit's bucket.
     fn fractional(
         &mut self,
         flag: &Flag,
@@ -130,37 +129,43 @@ impl<'b> Writer<'b> {
                 .refuse("its buckets are siphash's; flagd computes those of `bucketing: flagd-v2` or `flagd-v3`");
         }
         let salt = flag.bucketer.salt();
-        let before = match domain {
+        let prefix = match domain {
             HashDomain::Rollout => format!("{salt}/rollout/"),
             HashDomain::Split => salt.to_owned(),
         };
-        let by = json!({ "cat": [before, unit] });
+        let by = json!({ "cat": [prefix, unit] });
         let shares = shares.into_iter().filter(|(_, size)| *size > 0).map(|(name, size)| json!([name, size]));
         json!({ "fractional": std::iter::once(by).chain(shares).collect::<Vec<_>>() })
     }
 
-    /// Whether another flag serves one of these variants, or another.
-    pub(super) fn serves(&mut self, flag: &'b Flag, variants: &[VariantId], wanted: Truth) -> Json {
-        let outer = self.place.clone();
-        self.place = format!("{outer}flag {}: ", flag.key);
+    /// Returns JsonLogic for whether a flag serves one of these variants, in the given form.
+    pub(super) fn serves(&mut self, flag: &'b Flag, variants: &[VariantId], form: Form) -> Json {
+        let outer = self.location.clone();
+        self.location = format!("{outer}flag {}: ", flag.key);
         let served = self.served(flag);
-        self.place = outer;
+        self.location = outer;
         let names: Vec<Json> = variants.iter().map(|id| json!(flag.variant(*id).name)).collect();
         let holds = match &served {
             Json::String(_) => Json::Bool(names.contains(&served)),
             served => one_of(served, names),
         };
-        if wanted == Truth::True { holds } else { not(holds) }
+        match form {
+            Form::WhereTrue => holds,
+            Form::WhereFalse => not(holds),
+        }
     }
 }
 
-/// Whom a rule leaves for those after it.
+/// The contexts that a rule leaves to the rules after it.
 #[derive(PartialEq, Eq)]
-enum Reached {
-    Somebody,
-    Nobody,
+enum Remainder {
+    /// There may be some.
+    Some,
+    /// The rule decides every context.
+    Nothing,
 }
 
+/// Returns the name and the number of buckets of each share.
 fn shares(flag: &Flag, serve: &Serve) -> Vec<(Json, Bucket)> {
     serve.ranges().map(|(range, id)| (json!(flag.variant(id).name), range.end - range.start)).collect()
 }

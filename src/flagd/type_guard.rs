@@ -1,36 +1,36 @@
-//! Guards: whether a value is of a type, in a language that has no such question.
+//! Type guards: JsonLogic for whether a value has a type. JsonLogic has no operator for it.
 //!
-//! Each is true or false (or null, which counts as false) of every JSON value, and never an error. JavaScript's
-//! clients throw where Python's convert, so the order of the parts of an `and` matters here.
+//! **Invariant:** each guard is true or false (or null, which counts as false) for every JSON value, and never an error.
+//! The JavaScript client throws an error where the Python client converts, so the order of the parts of an `and` matters.
 
 use serde_json::{Value as Json, json};
 
-use crate::flagd::logic::{and, not, one_of, text_of};
+use crate::flagd::json_logic::{and, not, one_of, text_of};
 
-/// Up to here a double tells every integer from the next.
+/// The largest number up to which a double holds every integer exactly.
 const EXACT: i64 = 1 << 53;
 
-/// A text: `starts_with` is null of all else.
+/// Whether the value is a text. `starts_with` gives null for every other value.
 pub(super) fn is_text(value: &Json) -> Json {
     json!({ "starts_with": [value, ""] })
 }
 
-/// A text of at least one character.
-pub(super) fn is_filled(value: &Json) -> Json {
+/// Whether the value is a text of at least one character.
+pub(super) fn is_non_empty(value: &Json) -> Json {
     and([is_text(value), json!({ "!==": [value, ""] })])
 }
 
-/// The very truth value. Python takes 1 for true, and tells them apart when written out.
+/// Whether the value is this boolean. To the Python client 1 equals true, but the texts of both differ.
 pub(super) fn is_boolean(value: &Json, boolean: bool) -> Json {
     and([json!({ "===": [value, boolean] }), json!({ "===": [text_of(value), text_of(&json!(boolean))] })])
 }
 
-/// A number that a double holds exactly.
+/// Whether the value is a number within ±2^53.
 pub(super) fn is_number(value: &Json) -> Json {
     and([is_scalar(value), not(is_text(value)), is_numeric(value)])
 }
 
-/// A list of texts; of an enum, only of its values.
+/// Whether the value is a list of texts. If the attribute is an enum, all of them must be values of the enum.
 pub(super) fn is_list_of_texts(value: &Json, allowed: Option<&[Box<str>]>) -> Json {
     let fits = |item: &Json| match allowed {
         None => is_text_inside(item),
@@ -39,28 +39,29 @@ pub(super) fn is_list_of_texts(value: &Json, allowed: Option<&[Box<str>]>) -> Js
     is_list_of(value, fits)
 }
 
-/// A list of numbers that a double holds exactly.
+/// Whether the value is a list of numbers within ±2^53.
 pub(super) fn is_list_of_numbers(value: &Json) -> Json {
     is_list_of(value, |item| and([is_scalar(item), not(is_text_inside(item)), is_numeric(item)]))
 }
 
-/// The operators of flagd's own have no place inside of `none`, where the context is the item alone.
+/// Whether an item of a list is a text. flagd's own operators do not work inside `none`, where the context is the item.
 fn is_text_inside(item: &Json) -> Json {
     json!({ "===": [text_of(item), item] })
 }
 
-/// `all` is false of an empty list; `none` is not.
+/// Whether the value is a list whose items all fit. `all` is false for an empty list, so this uses `none`.
 fn is_list_of(value: &Json, fits: impl Fn(&Json) -> Json) -> Json {
     let item = json!({ "var": "" });
     and([not(is_scalar(value)), json!({ "none": [value, not(fits(&item))] })])
 }
 
-/// `merge` makes a list of one from everything but a list, and no list has itself inside.
+/// Whether the value is not a list. `merge` makes a list of one item from every value that is not a list, and no list
+/// contains itself.
 fn is_scalar(value: &Json) -> Json {
     json!({ "in": [value, { "merge": [value] }] })
 }
 
-/// Of a value that is neither text nor list: not null, no truth value, no object, and within ±2^53.
+/// Whether a value that is neither text nor list is a number within ±2^53: not null, not a boolean, not an object.
 fn is_numeric(value: &Json) -> Json {
     let others = ["", "null", "true", "false", "True", "False", "[object Object]"];
     let other = json!({ "in": [text_of(value), others] });

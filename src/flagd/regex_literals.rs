@@ -1,23 +1,24 @@
-//! Regular expressions that are short lists of texts in disguise, such as `^(ipad|sm-[tx])[0-9]`.
+//! Regular expressions that match a short list of texts, such as `^(ipad|sm-[tx])[0-9]`. flagd has no regular
+//! expressions, so only these can be written.
 
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
-/// So many alternatives are written out.
-const ALTERNATIVES: usize = 128;
-/// So many characters one place has to choose from.
-const CHOICES: u32 = 128;
-/// So long is an alternative, in characters.
-const LENGTH: usize = 256;
+/// The maximum number of alternatives.
+const MAX_ALTERNATIVES: usize = 128;
+/// The maximum number of characters that may stand at one index.
+const MAX_CHOICES: u32 = 128;
+/// The maximum length of an alternative, in characters.
+const MAX_LENGTH: usize = 256;
 
-/// Whether the expression tells upper from lower case, unless it says otherwise itself.
+/// Whether the expression distinguishes upper and lower case. Flags in the expression take precedence.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Case {
-    Told,
-    Ignored,
+    Sensitive,
+    Insensitive,
 }
 
-/// Which ends of the text a shape must reach.
+/// The ends of the text that a shape must include.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Anchor {
     None,
@@ -26,7 +27,7 @@ pub(super) enum Anchor {
     Both,
 }
 
-/// Texts of one length, by the characters that each place has to choose from.
+/// A set of texts of one length: the characters that may stand at each index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Shape {
     pub(super) anchor: Anchor,
@@ -34,7 +35,7 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// The text, if there is but one.
+    /// Returns the text, if the shape has exactly one.
     pub(super) fn literal(&self) -> Option<String> {
         let only = |choices: &Vec<char>| match choices.as_slice() {
             [only] => Some(*only),
@@ -43,11 +44,11 @@ impl Shape {
         self.characters.iter().map(only).collect()
     }
 
-    /// All texts, if they are few.
+    /// Returns all texts, if they are at most [`MAX_ALTERNATIVES`].
     pub(super) fn literals(&self) -> Option<Vec<String>> {
         let mut texts = vec![String::new()];
         for choices in &self.characters {
-            if texts.len() * choices.len() > ALTERNATIVES {
+            if texts.len() * choices.len() > MAX_ALTERNATIVES {
                 return None;
             }
             let longer = |text: &String| choices.iter().map(|choice| format!("{text}{choice}")).collect::<Vec<_>>();
@@ -57,9 +58,10 @@ impl Shape {
     }
 }
 
-/// Shapes of which a text must have one; none if they are too many, or the expression is no such list.
+/// Returns the shapes of which a text must have one to match; none if there are too many, or if the expression matches
+/// more than a list of texts.
 pub(super) fn shapes(expression: &str, case: Case) -> Option<Vec<Shape>> {
-    let hir = ParserBuilder::new().case_insensitive(case == Case::Ignored).build().parse(expression).ok()?;
+    let hir = ParserBuilder::new().case_insensitive(case == Case::Insensitive).build().parse(expression).ok()?;
     let mut shapes: Vec<Shape> = Vec::new();
     for pieces in expand(&hir)? {
         if let Some(shape) = shape(pieces)?
@@ -71,49 +73,53 @@ pub(super) fn shapes(expression: &str, case: Case) -> Option<Vec<Shape>> {
     Some(shapes)
 }
 
+/// A part of an alternative.
 #[derive(Clone, PartialEq)]
 enum Piece {
-    One(Vec<char>),
+    /// One of these characters.
+    Character(Vec<char>),
+    /// The start of the text.
     Start,
+    /// The end of the text.
     End,
-    /// Any number of something, perhaps none.
-    Any,
+    /// Any number of something, including zero.
+    Repetition,
 }
 
-/// The alternatives, each as its pieces in order.
+/// Returns the alternatives, each as its pieces in order; none if there are too many.
 fn expand(hir: &Hir) -> Option<Vec<Vec<Piece>>> {
     let one = |piece| Some(vec![vec![piece]]);
     match hir.kind() {
         HirKind::Empty => Some(vec![vec![]]),
         HirKind::Literal(literal) => {
             let text = std::str::from_utf8(&literal.0).ok()?;
-            Some(vec![text.chars().map(|character| Piece::One(vec![character])).collect()])
+            Some(vec![text.chars().map(|character| Piece::Character(vec![character])).collect()])
         }
-        HirKind::Class(class) => one(Piece::One(choices(class)?)),
+        HirKind::Class(class) => one(Piece::Character(choices(class)?)),
         HirKind::Look(Look::Start) => one(Piece::Start),
         HirKind::Look(Look::End) => one(Piece::End),
         HirKind::Look(_) => None,
         HirKind::Capture(capture) => expand(&capture.sub),
-        HirKind::Concat(parts) => parts.iter().try_fold(vec![vec![]], |before, part| joined(&before, &expand(part)?)),
+        HirKind::Concat(parts) => parts.iter().try_fold(vec![vec![]], |first, part| joined(&first, &expand(part)?)),
         HirKind::Alternation(parts) => {
             let all: Vec<_> = parts.iter().map(expand).collect::<Option<Vec<_>>>()?.concat();
-            (all.len() <= ALTERNATIVES).then_some(all)
+            (all.len() <= MAX_ALTERNATIVES).then_some(all)
         }
         HirKind::Repetition(repetition) => {
             if repetition.min == 0 && repetition.max.is_none() {
-                return one(Piece::Any);
+                return one(Piece::Repetition);
             }
             let once = expand(&repetition.sub)?;
             let mut times = vec![vec![]];
             for _ in 0..repetition.min {
                 times = joined(&times, &once)?;
             }
-            let Some(most) = repetition.max else { return joined(&times, &[vec![Piece::Any]]) };
+            let Some(most) = repetition.max else { return joined(&times, &[vec![Piece::Repetition]]) };
             let mut all = times.clone();
             for _ in repetition.min..most {
                 times = joined(&times, &once)?;
                 all.extend(times.iter().cloned());
-                if all.len() > ALTERNATIVES {
+                if all.len() > MAX_ALTERNATIVES {
                     return None;
                 }
             }
@@ -122,42 +128,44 @@ fn expand(hir: &Hir) -> Option<Vec<Vec<Piece>>> {
     }
 }
 
-/// Every alternative of the one with every one of the other behind it.
-fn joined(before: &[Vec<Piece>], behind: &[Vec<Piece>]) -> Option<Vec<Vec<Piece>>> {
-    let pair = |left: &Vec<Piece>| behind.iter().map(|right| [left.as_slice(), right].concat()).collect::<Vec<_>>();
-    let all: Vec<_> = (before.len() * behind.len() <= ALTERNATIVES).then(|| before.iter().flat_map(pair).collect())?;
-    all.iter().all(|pieces| pieces.len() <= LENGTH).then_some(all)
+/// Returns every alternative of `first`, followed by every alternative of `second`.
+fn joined(first: &[Vec<Piece>], second: &[Vec<Piece>]) -> Option<Vec<Vec<Piece>>> {
+    let pair = |left: &Vec<Piece>| second.iter().map(|right| [left.as_slice(), right].concat()).collect::<Vec<_>>();
+    let all: Vec<_> =
+        (first.len() * second.len() <= MAX_ALTERNATIVES).then(|| first.iter().flat_map(pair).collect())?;
+    all.iter().all(|pieces| pieces.len() <= MAX_LENGTH).then_some(all)
 }
 
+/// Returns the characters of a class; none if there are too many.
 fn choices(class: &Class) -> Option<Vec<char>> {
     let Class::Unicode(class) = class else { return None };
     let few = class.ranges().iter().map(|range| u32::from(range.end()) - u32::from(range.start()) + 1).sum::<u32>();
-    (few <= CHOICES).then(|| class.ranges().iter().flat_map(|range| range.start()..=range.end()).collect())
+    (few <= MAX_CHOICES).then(|| class.ranges().iter().flat_map(|range| range.start()..=range.end()).collect())
 }
 
-/// None if the pieces are no shape; nothing in it if no text has them in this order.
-#[allow(clippy::option_option, reason = "the one stops the search, the other does not")]
+/// Returns the shape of an alternative; `Some(None)` if no text can match it, and `None` if it is not a shape.
+#[allow(clippy::option_option, reason = "`None` ends the search, `Some(None)` does not")]
 fn shape(pieces: Vec<Piece>) -> Option<Option<Shape>> {
     let (mut start, mut end) = (false, false);
     let mut inside: Vec<Piece> = Vec::new();
     for piece in pieces {
         match piece {
-            Piece::Start if inside.iter().any(|piece| *piece != Piece::Any) => return Some(None),
+            Piece::Start if inside.iter().any(|piece| *piece != Piece::Repetition) => return Some(None),
             Piece::Start => {
                 inside.clear();
                 start = true;
             }
             Piece::End => end = true,
-            Piece::One(_) if end => return Some(None),
-            Piece::Any if end => {}
+            Piece::Character(_) if end => return Some(None),
+            Piece::Repetition if end => {}
             piece => inside.push(piece),
         }
     }
-    // At a free end of the text, none of it is as good as some.
-    while !end && inside.last() == Some(&Piece::Any) {
+    // At an end that is not anchored, a repetition can be empty, so it is left out.
+    while !end && inside.last() == Some(&Piece::Repetition) {
         inside.pop();
     }
-    while !start && inside.first() == Some(&Piece::Any) {
+    while !start && inside.first() == Some(&Piece::Repetition) {
         inside.remove(0);
     }
     let anchor = match (start, end) {
@@ -167,7 +175,7 @@ fn shape(pieces: Vec<Piece>) -> Option<Option<Shape>> {
         (true, true) => Anchor::Both,
     };
     let choices = |piece| match piece {
-        Piece::One(choices) => Some(choices),
+        Piece::Character(choices) => Some(choices),
         _ => None,
     };
     inside.into_iter().map(choices).collect::<Option<_>>().map(|characters| Some(Shape { anchor, characters }))

@@ -1,17 +1,18 @@
-//! JsonLogic, put together from parts; what is known already is left out.
+//! The building blocks of JsonLogic. Parts whose value is known are simplified away.
 
 use serde_json::{Value as Json, json};
 
-/// True where there is none.
+/// Returns `and`; true without parts.
 pub(super) fn and(parts: impl IntoIterator<Item = Json>) -> Json {
     joined("and", parts, true)
 }
 
-/// False where there is none.
+/// Returns `or`; false without parts.
 pub(super) fn or(parts: impl IntoIterator<Item = Json>) -> Json {
     joined("or", parts, false)
 }
 
+/// Returns the negation.
 pub(super) fn not(part: Json) -> Json {
     match part {
         Json::Bool(known) => Json::Bool(!known),
@@ -19,12 +20,12 @@ pub(super) fn not(part: Json) -> Json {
     }
 }
 
-/// The value at a path of the context, null where there is none.
+/// Returns the value at a path in the context; null if it is missing.
 pub(super) fn var(path: &str) -> Json {
     json!({ "var": path })
 }
 
-/// Whether the value is one of the literals. Without a literal that is false.
+/// Returns whether the value is one of the literals; false without literals.
 pub(super) fn one_of(value: &Json, literals: Vec<Json>) -> Json {
     match literals.as_slice() {
         [] => Json::Bool(false),
@@ -33,25 +34,27 @@ pub(super) fn one_of(value: &Json, literals: Vec<Json>) -> Json {
     }
 }
 
-/// Text of any value. With one operand alone, the interpreter of the JavaScript client would read a list as several.
+/// Returns the text of any value. `cat` gets a second operand, because the JavaScript client would read a single list as
+/// several operands.
 pub(super) fn text_of(value: &Json) -> Json {
     json!({ "cat": [value, ""] })
 }
 
-/// So many operators stand in each other.
+/// Returns the depth of operators in operators.
 pub(super) fn depth(logic: &Json) -> usize {
     nesting(logic, &|_, _| 1)
 }
 
-/// As [`depth`], but the operands of `and`, `or` and `if` stand in each other, too: JavaScript's client compiles them to
-/// nested expressions.
-pub(super) fn reach(logic: &Json) -> usize {
+/// Returns the depth of the expression that the JavaScript client compiles the logic to. There, each operand of `and`,
+/// `or` and `if` is nested in the one before it.
+pub(super) fn stack_depth(logic: &Json) -> usize {
     nesting(logic, &|operator, operands| match operator {
         "and" | "or" | "if" => operands.as_array().map_or(1, Vec::len),
         _ => 1,
     })
 }
 
+/// Returns the largest sum of the weights of operators in each other.
 fn nesting(logic: &Json, weight: &impl Fn(&str, &Json) -> usize) -> usize {
     match logic {
         Json::Array(items) => items.iter().map(|item| nesting(item, weight)).max().unwrap_or(0),
@@ -62,7 +65,8 @@ fn nesting(logic: &Json, weight: &impl Fn(&str, &Json) -> usize) -> usize {
     }
 }
 
-/// Of `neutral` nothing is left, and one part of the opposite settles it.
+/// Joins parts by `and` or `or`. Parts that equal `neutral` are left out, and one part with the opposite value decides
+/// the result. Parts that are joined by the same operator are merged into the list.
 fn joined(operator: &str, parts: impl IntoIterator<Item = Json>, neutral: bool) -> Json {
     let mut kept: Vec<Json> = Vec::new();
     for part in parts {
@@ -87,16 +91,17 @@ fn joined(operator: &str, parts: impl IntoIterator<Item = Json>, neutral: bool) 
     }
 }
 
-/// Two tests of one attribute have one guard. Nothing is kept from long lists, where looking would take long.
+/// Adds a part unless the list has it, so that two tests of one attribute share a guard. In a list of more than 64 parts
+/// duplicates stay, because the search would take quadratic time.
 fn keep(part: Json, kept: &mut Vec<Json>) {
     if kept.len() > 64 || !kept.contains(&part) {
         kept.push(part);
     }
 }
 
-/// Without a fraction where there is none, so that all clients read the same.
+/// Returns a number, as an integer if it has no fraction, so that all clients read the same.
 #[allow(clippy::cast_possible_truncation, reason = "checked to be a whole number within ±2^53")]
 pub(super) fn number(number: f64) -> Json {
-    let whole = number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0;
-    if whole { json!(number as i64) } else { json!(number) }
+    let is_integer = number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0;
+    if is_integer { json!(number as i64) } else { json!(number) }
 }

@@ -1,0 +1,112 @@
+//! Flags as flagd's JSON.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::bundle::{Bundle, Flag, State, Variant};
+use crate::flagd::json_logic::{depth, number, stack_depth};
+use crate::flagd::writer::{MAX_TESTS, Writer};
+
+/// The reason why a flag cannot be written for flagd.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Refusal {
+    /// The key of the flag.
+    pub flag: String,
+    /// The feature that flagd lacks, after the rule or prerequisite that needs it.
+    pub why: String,
+}
+
+/// The maximum depth of operators in operators. The Python client stops at a thousand stack frames, and uses several for
+/// each operator.
+const MAX_DEPTH: usize = 128;
+/// The maximum depth of the expression that the JavaScript client makes from the logic, see [`stack_depth`]. The client
+/// manages about 2,500.
+const MAX_STACK_DEPTH: usize = 1_000;
+
+/// Returns flagd's JSON for these flags. `metadata` is the metadata of the whole set.
+///
+/// # Errors
+/// Returns every reason why a flag cannot be written, in the order of the flags.
+pub fn export(bundle: &Bundle, flags: &[&Flag], metadata: Map<String, Json>) -> Result<Json, Vec<Refusal>> {
+    let mut exported = Map::new();
+    let mut refusals = Vec::new();
+    for flag in flags {
+        let mut writer = Writer::new(bundle);
+        let written = writer.flag(flag);
+        refusals.extend(writer.refusals.into_iter().map(|why| Refusal { flag: flag.key.to_string(), why }));
+        exported.insert(flag.key.to_string(), written);
+    }
+    if !refusals.is_empty() {
+        return Err(refusals);
+    }
+    Ok(json!({ "$schema": "https://flagd.dev/schema/v0/flags.json", "flags": exported, "metadata": metadata }))
+}
+
+impl<'b> Writer<'b> {
+    /// Returns the JSON of one flag.
+    fn flag(&mut self, flag: &'b Flag) -> Json {
+        let mut variants: Vec<_> = flag.variants.iter().collect();
+        variants.sort_by(|a, b| a.name.cmp(&b.name));
+        for variant in &variants {
+            if variant.value.is_array() || variant.value.is_null() {
+                self.refuse(format_args!(
+                    "the value of variant `{}` is a list or null, which flagd does not have",
+                    variant.name
+                ));
+            }
+        }
+        let mut written = Map::new();
+        let mut metadata = Map::new();
+        let (default, targeting) = match &flag.state {
+            State::Enabled => (flag.default, self.targeting(flag)),
+            State::Disabled => {
+                metadata.insert("disabled".to_owned(), json!("enabled: false"));
+                (flag.off, None)
+            }
+            State::Killed { reason, by, at } => {
+                metadata.insert("disabled".to_owned(), json!(format!("killed: {reason}")));
+                metadata.extend(by.as_ref().map(|by| ("killedBy".to_owned(), json!(by))));
+                metadata.extend(at.as_ref().map(|at| ("killedAt".to_owned(), json!(at))));
+                (flag.off, None)
+            }
+        };
+        written.insert("defaultVariant".to_owned(), json!(flag.variant(default).name));
+        if !metadata.is_empty() {
+            metadata.sort_keys();
+            written.insert("metadata".to_owned(), Json::Object(metadata));
+        }
+        written.insert("state".to_owned(), json!("ENABLED"));
+        written.extend(targeting.map(|targeting| ("targeting".to_owned(), targeting)));
+        let value = |variant: &&Variant| (variant.name.to_string(), value(&variant.value));
+        written.insert("variants".to_owned(), variants.iter().map(value).collect());
+        Json::Object(written)
+    }
+
+    /// Returns the targeting of an enabled flag; none if it has no rules and no prerequisites, so that flagd's reason is
+    /// STATIC.
+    fn targeting(&mut self, flag: &'b Flag) -> Option<Json> {
+        if flag.rules.is_empty() && flag.prerequisites.is_empty() {
+            return None;
+        }
+        // Null gives the default variant with the reason DEFAULT.
+        let targeting = json!({ "if": self.arms(flag).into_operands(Json::Null) });
+        if self.tests > MAX_TESTS {
+            self.refuse(format_args!(
+                "it has more than {MAX_TESTS} tests, including those of the flags and segments that it refers to"
+            ));
+        } else if depth(&targeting) > MAX_DEPTH {
+            self.refuse(format_args!("its conditions nest deeper than {MAX_DEPTH} operators"));
+        } else if stack_depth(&targeting) > MAX_STACK_DEPTH {
+            self.refuse(format_args!("its conditions have more than {MAX_STACK_DEPTH} parts side by side"));
+        }
+        Some(targeting)
+    }
+}
+
+/// Returns the value with numbers without a fraction as integers: to the Python client `24.0` is not an integer, and `24`
+/// is also a float.
+fn value(value: &Json) -> Json {
+    match value {
+        Json::Number(written) => written.as_f64().map_or_else(|| value.clone(), number),
+        Json::Null | Json::Bool(_) | Json::String(_) | Json::Array(_) | Json::Object(_) => value.clone(),
+    }
+}

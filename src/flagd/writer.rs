@@ -1,0 +1,63 @@
+//! The state of writing one flag.
+
+use std::collections::BTreeSet;
+use std::fmt::Display;
+
+use serde_json::Value as Json;
+
+use crate::bundle::Bundle;
+use crate::eval::Truth;
+
+/// The maximum number of tests in one flag, with everything that it refers to. Above it, tests are not written, so
+/// that the time and the memory of an export have a bound.
+pub(super) const MAX_TESTS: usize = 5_000;
+
+/// Writes one flag, and collects the reasons why it cannot be written.
+pub(super) struct Writer<'b> {
+    pub(super) bundle: &'b Bundle,
+    /// The rule or prerequisite that is being written, as the beginning of a refusal: `rule staff: `.
+    pub(super) location: String,
+    /// The number of tests that were written so far.
+    pub(super) tests: usize,
+    pub(super) refusals: BTreeSet<String>,
+}
+
+/// The form in which a condition is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// JsonLogic that is true exactly where the condition is true.
+    WhereTrue,
+    /// JsonLogic that is true exactly where the condition is false.
+    WhereFalse,
+}
+
+impl Form {
+    /// Returns the form for the condition under a `not`.
+    pub(super) fn negated(self) -> Self {
+        match self {
+            Self::WhereTrue => Self::WhereFalse,
+            Self::WhereFalse => Self::WhereTrue,
+        }
+    }
+
+    /// Whether the JsonLogic must be true where the condition has this truth.
+    pub(super) fn selects(self, truth: Truth) -> bool {
+        match self {
+            Self::WhereTrue => truth == Truth::True,
+            Self::WhereFalse => truth == Truth::False,
+        }
+    }
+}
+
+impl<'b> Writer<'b> {
+    pub(super) fn new(bundle: &'b Bundle) -> Self {
+        Self { bundle, location: String::new(), tests: 0, refusals: BTreeSet::new() }
+    }
+
+    /// Adds a reason why the flag cannot be written. Returns JsonLogic with which writing goes on, so that all reasons
+    /// are found at once.
+    pub(super) fn refuse(&mut self, why: impl Display) -> Json {
+        self.refusals.insert(format!("{}{why}", self.location));
+        Json::Bool(false)
+    }
+}
