@@ -7,7 +7,7 @@ use flagctl::snapshot::{File, FileId};
 use flagctl::{schema, yaml};
 use serde_json::{Map, Value as Json, json};
 
-/// Marsaglia's xorshift: the same mutants in every run.
+/// Marsaglia's xorshift generator with a fixed seed, so every run makes the same mutants.
 struct Random(u64);
 
 impl Random {
@@ -128,7 +128,7 @@ fn names() -> Vec<&'static str> {
     fields.split_whitespace().collect()
 }
 
-/// Changes one place, anywhere in the tree.
+/// Changes one value anywhere in the tree.
 fn mutate(json: &mut Json, random: &mut Random) {
     let inner = match json {
         Json::Object(fields) => fields.len(),
@@ -172,7 +172,7 @@ fn mutate(json: &mut Json, random: &mut Random) {
     }
 }
 
-/// Whether the schema, and whether the model, takes the file as it is.
+/// Whether the schema accepts the file, and whether the model does.
 fn verdicts(kind: DefinitionKind, text: &str) -> (Vec<String>, Vec<String>) {
     let file = File::new("x.yaml".to_owned(), text.as_bytes().to_vec());
     let mut diagnostics = Vec::new();

@@ -1,4 +1,4 @@
-//! What analysis claims of all contexts, the evaluator does for each.
+//! Comparison of the analysis with the evaluator: what the analysis says about all contexts must hold for each context.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use flagctl::eval::{Context, Truth, Value, decide, holds};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-/// Marsaglia's xorshift: the same flags in every run.
+/// Marsaglia's xorshift generator with a fixed seed, so every run makes the same flags.
 struct Random(u64);
 
 impl Random {
@@ -111,7 +111,7 @@ fn predicate(random: &mut Random, attribute: usize) -> Json {
     }
 }
 
-/// What a condition may refer to: so many segments, so many flags of two variants each.
+/// The number of segments and of flags with two variants that a condition may refer to.
 #[derive(Clone, Copy)]
 struct Known {
     segments: usize,
@@ -130,7 +130,7 @@ fn condition(random: &mut Random, known: Known, depth: usize) -> Json {
         9 | 10 => json!({"any": several(random)}),
         11 => json!({"not": condition(random, known, depth - 1)}),
         _ => {
-            // Few attributes for each pair of bundles, so that tests meet.
+            // Few attributes for each pair of bundles, so that several tests use the same attribute.
             let attribute = (random.below(3) * 5 + known.attributes) % 13;
             let predicate = predicate(random, attribute);
             json!({"test": {"attribute": attribute, "sign": random.pick(&["is", "is", "is-not"]), "predicate": predicate}})
@@ -185,7 +185,7 @@ fn bundle_json(random: &mut Random) -> (Json, Known) {
     (json, known(2, 1, first))
 }
 
-/// Changes one thing.
+/// Changes one part of a flag.
 fn edit(random: &mut Random, bundle: &mut Json, known: Known) {
     let main = &mut bundle["flags"][1];
     let rules = main["rules"].as_array().unwrap().len();
@@ -214,7 +214,7 @@ fn edit(random: &mut Random, bundle: &mut Json, known: Known) {
     }
 }
 
-/// Values of each kind that the pool of constants tells apart, and some of none of the kinds.
+/// Values of each type that the generated constants tell apart, and some values of other types.
 fn context_json(random: &mut Random) -> (Json, Timestamp) {
     let mut context = serde_json::Map::new();
     let mut set = |random: &mut Random, name: &str, pool: &[Json]| {
@@ -264,10 +264,10 @@ fn context_json(random: &mut Random) -> (Json, Timestamp) {
     (Json::Object(context), random.pick(&[&times[..], &later[..2]].concat()).parse().unwrap())
 }
 
-/// A unit's bucket for each hash; the reference knows hashes by what is hashed before the unit.
+/// The bucket of a unit for each hash. The key is the text that is hashed before the unit.
 type Buckets = BTreeMap<(Vec<u8>, u16), u32>;
 
-/// A second evaluator, for buckets that are given. Tests of single attributes are the first one's.
+/// A second evaluator, which takes the buckets as input. It calls the first one only for tests of single attributes.
 struct Reference<'b> {
     bundle: &'b Bundle,
     context: &'b Context<'b>,
@@ -328,8 +328,8 @@ impl Reference<'_> {
     }
 }
 
-/// All combinations of ranges of buckets that the bundles tell apart, with their share: every number of buckets at
-/// which any flag of any bundle does something else.
+/// All combinations of bucket ranges that the bundles tell apart, with their share. A range ends at each bucket at which
+/// any flag of any bundle changes its decision.
 fn cells(bundles: &[&Bundle]) -> Vec<(Buckets, Share)> {
     let mut ends: BTreeMap<(Vec<u8>, u16), BTreeSet<u32>> = BTreeMap::new();
     for flag in bundles.iter().flat_map(|bundle| bundle.flags().iter().take(2)) {
@@ -351,7 +351,7 @@ fn cells(bundles: &[&Bundle]) -> Vec<(Buckets, Share)> {
             for (from, to) in &ranges {
                 let mut buckets = buckets.clone();
                 buckets.insert(hash.clone(), *from);
-                // In thousands, which all ends of this test are.
+                // In thousands: every range of this test ends at a multiple of 1,000 buckets.
                 let (part, whole) = (u128::from((to - from) / 1_000), u128::from(BUCKETS / 1_000));
                 extended.push((buckets, numerator * part, denominator * whole));
             }
@@ -395,7 +395,7 @@ fn moving(moves: &Moves) -> bool {
     moves.keys().any(|(from, to)| from != to)
 }
 
-/// Both bundles, and one context read by each.
+/// Both bundles, and one context parsed for each.
 struct Case<'b> {
     bundles: [&'b Bundle; 2],
     contexts: [Context<'b>; 2],
@@ -418,7 +418,7 @@ impl<'b> Case<'b> {
         region.contains(before, after, self.now)
     }
 
-    /// As the evaluator decides for the very unit.
+    /// Decides with the evaluator, for the unit of the context.
     fn really(&self) -> Moves {
         let [from, to] = [0, 1].map(|at| {
             let decision = decide(self.bundles[at], self.flags()[at], &self.contexts[at], self.now);
@@ -427,7 +427,7 @@ impl<'b> Case<'b> {
         [((from, to), Share::ALL)].into()
     }
 
-    /// As the reference decides for units in all buckets.
+    /// Decides with the reference, for units in all buckets.
     fn expected(&self, cells: &[(Buckets, Share)]) -> Moves {
         let decided = cells.iter().map(|(buckets, share)| {
             let [from, to] = [0, 1].map(|at| {
@@ -441,7 +441,7 @@ impl<'b> Case<'b> {
     }
 }
 
-/// Whether a unit of the context is one of those that the bundle names, so that it counts for itself alone.
+/// Whether a condition of the bundle names a unit of the context, so that the analysis hashes this unit.
 fn is_named(context: &Json, bundle: &Json) -> bool {
     let text = bundle.to_string();
     let mentioned = |unit: &&str| NAMED.iter().any(|name| context[unit] == *name && text.contains(name));
@@ -453,7 +453,7 @@ fn read(json: &Json) -> Bundle {
     Bundle::from_json(json.to_string().as_bytes()).unwrap_or_else(|error| panic!("{error}: {json}"))
 }
 
-/// So many rounds; more where `GENERATED` says how many times as many.
+/// The number of rounds, multiplied by the environment variable `GENERATED`.
 fn generated(rounds: usize) -> usize {
     rounds * std::env::var("GENERATED").map_or(1, |times| times.parse().unwrap())
 }
@@ -503,7 +503,7 @@ fn regions_agree_with_the_evaluator_for_every_context_and_bucket() {
                 }
                 Some(region) => {
                     named += 1;
-                    // Some units of a region of named ones may depend on another unit, which is not named.
+                    // Units of a region of named units may depend on another unit, which is not named.
                     if region.transitions.len() == 1 {
                         assert_eq!(claimed(region), case.really(), "{}", says());
                     }
@@ -515,7 +515,7 @@ fn regions_agree_with_the_evaluator_for_every_context_and_bucket() {
                 }
             }
         }
-        // Of many more: whoever moves lies in a region.
+        // More contexts: each one whose decision changes must be in a region.
         let mut other = Random(0x00c0_ffee + round as u64);
         for _ in 0..generated(40) {
             let (context, now) = context_json(&mut other);
@@ -541,8 +541,8 @@ struct World<'b> {
 }
 
 impl World<'_> {
-    /// Whether some context, in some bucket, is so. A unit that a condition names may have other buckets than those
-    /// here, so that only units that nothing names count.
+    /// Whether the predicate is true for some context in some bucket. A unit that a condition names may have other buckets
+    /// than those here, so only units that no condition names count.
     fn some(&self, wanted: impl Fn(&Reference<'_>) -> bool) -> bool {
         self.contexts.iter().any(|(json, now)| {
             let context = Context::from_json(self.bundle.attributes(), json).unwrap().context;
@@ -552,7 +552,7 @@ impl World<'_> {
         })
     }
 
-    /// Whether the answer is true of the contexts; refuted by one that the evaluator decides so.
+    /// Whether the answer agrees with the contexts; a counterexample must be confirmed by the evaluator.
     fn check(
         &self,
         answer: &ProofResult,
@@ -696,13 +696,13 @@ fn assertions_agree_with_the_evaluator() {
                 RuleReachability::Unreachable { covered_by, prerequisites } => {
                     assert!(!world.some(decides), "{shown}");
                     assert!(covered_by.iter().all(|rule| *rule < at));
-                    // The rules named are enough: without all others the rule is still not reached.
+                    // The named rules are sufficient: without all other rules the rule is still unreachable.
                     let mut fewer = flag.clone();
                     fewer.rules = covered_by.iter().chain([&at]).map(|rule| flag.rules[*rule].clone()).collect();
                     fewer.prerequisites = prerequisites.iter().map(|one| flag.prerequisites[*one].clone()).collect();
                     let last = DecidedBy::Rule(covered_by.len());
                     assert!(!world.some(|reference| reference.decide(&fewer).1 == last), "{shown}");
-                    // And none of what is named is too much: without it, there is somebody.
+                    // Each named rule is necessary: without it, some context reaches the rule.
                     let reached = |flag: Flag, rule: usize| {
                         let mut bundle = bundle.clone();
                         *bundle.flags_mut().find_mut("main").unwrap() = flag;
@@ -749,7 +749,7 @@ fn assertions_agree_with_the_evaluator() {
     assert!(refuted * 10 > asked * 2 && refuted * 10 < asked * 9, "{refuted} of {asked}");
 }
 
-/// One flag, on for rules, off otherwise, over the attributes of this file.
+/// A bundle with one flag that serves `on` by rules and `off` otherwise, with the attributes of this file.
 fn simple(rules: &Json) -> Json {
     json!({
         "format": 1, "environment": "production", "bucketing": "siphash", "attributes": attributes(), "segments": [],

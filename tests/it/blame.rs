@@ -1,4 +1,4 @@
-//! `flagctl blame` in repositories with a history: each answer whole, with command, exit code and streams.
+//! `flagctl blame` in repositories with a history: the complete output, with command, exit code and streams.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ rules:
     serve: on
 ";
 
-/// Everything that a person sees.
+/// The exit code and everything that is printed.
 fn session(repository: &TestRepository, folder: &Path, arguments: &str) -> String {
     let ran = repository.flagctl_in(folder, &arguments.split(' ').collect::<Vec<_>>());
     let code = ran.code.map_or_else(|| "none".to_owned(), |code| code.to_string());
@@ -29,7 +29,7 @@ fn blame(repository: &TestRepository, arguments: &str) -> String {
     session(repository, repository.root(), &format!("blame {arguments}"))
 }
 
-/// A flag that is there from the second commit.
+/// A flag that exists from the second commit on.
 fn begun() -> TestRepository {
     let mut repository = TestRepository::new();
     repository.write("flagctl.yaml", PROJECT);

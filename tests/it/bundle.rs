@@ -1,4 +1,4 @@
-//! A bundle is the same bytes everywhere, survives them, and costs nothing to decide from.
+//! Bundles: the same bytes on every machine, the same decisions after a round trip, and no allocation per decision.
 
 #[path = "../../benches/workload/mod.rs"]
 mod workload;
@@ -134,7 +134,7 @@ fn deciding_allocates_nothing() {
             }
         }
     };
-    // A regular expression sets its scratch space up when it is first used by a thread.
+    // A regular expression allocates its scratch space when a thread first uses it.
     all();
     assert_eq!(allocation_counter::measure(all).count_total, 0);
 }
@@ -192,12 +192,12 @@ fn a_bundle_that_contradicts_itself_is_refused() {
         assert!(!matches!(error, BundleError::Shape(_)) || place.ends_with("rules"), "{place}: {error}");
         let lazily =
             LazyBundle::from_json(in_lines(&wrong)).and_then(|bundle| bundle.flag("a").map(|flag| flag.is_some()));
-        // Nobody asks for that segment.
+        // No requested flag uses that segment.
         assert_eq!(lazily.is_ok(), place == "/segments", "{place}: {lazily:?}");
     }
 }
 
-/// As `to_json` lays it out.
+/// Writes JSON in the layout of `to_json`.
 fn in_lines(bundle: &Json) -> Vec<u8> {
     let mut head = bundle.clone();
     let flags = head["flags"].take();
@@ -286,7 +286,7 @@ fn errors_in_unrequested_flags_do_not_matter() {
     assert!(matches!(lazy.flag("c"), Err(BundleError::Shape(_))));
     assert!(matches!(lazy.flag("b"), Err(BundleError::Shape(_))));
 
-    // Laid out otherwise, it is read whole.
+    // In another layout the bundle is read completely.
     for whole in [wrong.to_string().into_bytes(), serde_json::to_vec_pretty(&wrong).unwrap(), b"[".to_vec(), vec![0xff]]
     {
         assert!(LazyBundle::from_json(whole).is_err());
@@ -307,7 +307,7 @@ fn errors_in_unrequested_flags_do_not_matter() {
 
 #[test]
 fn a_text_set_contains_exactly_its_members() {
-    // As short and as long as texts are compared in different ways, and alike up to their ends.
+    // Texts of all lengths that are compared in different ways, with common beginnings.
     let lengths = [0, 1, 2, 7, 8, 9, 35, 36, 37, 38, 100];
     let texts = |end: &'static str| lengths.iter().map(move |length| format!("{}{end}", "x".repeat(*length)));
     let others: Vec<String> = ["\0", "b", "é"].into_iter().flat_map(texts).collect();

@@ -1,4 +1,4 @@
-//! What the binary prints, with arguments, streams and exit codes: the files in `tests/cli`.
+//! The output of the binary for the arguments in `tests/cli`, with streams and exit codes.
 
 #[test]
 fn commands_print_what_the_files_show() {

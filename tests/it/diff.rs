@@ -1,6 +1,6 @@
-//! `flagctl diff` in real repositories: whole interactions, held by `tests/diff/*.txt`.
+//! `flagctl diff` in real repositories, compared with the snapshots in `tests/diff/*.txt`.
 //!
-//! `SNAPSHOTS=overwrite cargo test --test it diff` writes what is printed now.
+//! `SNAPSHOTS=overwrite cargo test --test it diff` updates the snapshots.
 
 use std::fs;
 
@@ -61,7 +61,7 @@ fn overwrites() -> bool {
     std::env::var("SNAPSHOTS").is_ok_and(|value| value == "overwrite")
 }
 
-/// Command line, exit code, stdout and stderr, as a file of `tests/diff` has them.
+/// Formats command line, exit code, stdout and stderr like a file of `tests/diff`.
 fn holds(name: &str, arguments: &[&str], ran: &Ran) {
     let code = ran.code.map_or(String::new(), |code| if code == 0 { String::new() } else { format!("? {code}\n") });
     let text = format!("$ flagctl {}\n{code}{}{}", arguments.join(" "), ran.stdout, ran.stderr);
@@ -175,7 +175,7 @@ fn diff_without_a_change_is_empty() {
     shows(&repository, "nothing", &["diff"]);
 }
 
-/// The flags that differ between HEAD and the working tree.
+/// Returns the flags that differ between HEAD and the working tree.
 #[track_caller]
 fn differ(repository: &TestRepository, flags: &[&str]) {
     let ran = repository.flagctl(&["diff", "HEAD", "--format", "json"]);
@@ -209,7 +209,7 @@ fn diff_reads_the_working_tree_not_the_index() {
     repository.git(&["add", "--force", "flags/deep/extra.yaml"]);
     differ(&repository, &["extra"]);
     repository.git(&["reset", "--quiet", "--hard"]);
-    // Older than the index says, and the same.
+    // The file is older than the index says, and its content is the same.
     repository.git(&["update-index", "--refresh"]);
     fs::File::open(repository.root().join("flags/sale.yaml")).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
     differ(&repository, &[]);
@@ -359,7 +359,7 @@ fn diff_counts_the_contexts_of_a_population() {
     assert_eq!(zipped.stdout, repository_text("population"), "{}", zipped.stderr);
 }
 
-/// A snapshot without its command line.
+/// Returns a snapshot without its command line.
 fn repository_text(name: &str) -> String {
     let text = fs::read_to_string(format!("tests/diff/{name}.txt")).unwrap();
     text.split_once('\n').unwrap().1.to_owned()
@@ -385,7 +385,7 @@ fn an_assertion_beyond_the_work_limit_is_undecided() {
 #[test]
 fn diff_merge_reports_a_flag_that_changes_on_neither_side() {
     let mut repository = shop();
-    // One lets France in where neighbours are, the other gives neighbours the long text.
+    // One side adds France to the segment, the other side serves the long text to the segment.
     repository.write("segments/neighbours.yaml", "description: Near us.\nif: {country: [DE, FR]}\n");
     repository.commit("France is near");
     repository.git(&["checkout", "--quiet", "-b", "other", "main"]);
@@ -435,7 +435,7 @@ fn json_has_exact_fractions() {
     assert_eq!((&json["version"], &region["moved"]["fraction"]), (&1.into(), &"3/20".into()), "{json:#}");
 }
 
-/// Twelve pigeons and eleven holes: that there is not one for each takes a solver more work than there is time.
+/// Twelve pigeons and eleven holes: to prove that two share a hole takes the solver more work than the limit allows.
 #[test]
 fn a_flag_that_exceeds_the_work_limit_is_reported_as_unknown() {
     let (pigeons, holes) = (12, 11);
@@ -466,14 +466,14 @@ fn a_flag_that_exceeds_the_work_limit_is_reported_as_unknown() {
     assert!(ran.stdout.starts_with(said), "{}", ran.stdout);
 }
 
-/// Writes what an environment is compiled to, beside the repository.
+/// Writes the bundle of an environment beside the repository.
 fn export(repository: &TestRepository, environment: &str, name: &str) {
     let ran = repository.flagctl(&["export", "bundle", "-e", environment]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
     fs::write(repository.beside(name), ran.stdout).unwrap();
 }
 
-/// Runs the first command that is shown to be tried; what it prints.
+/// Runs the first example command of an output and returns what it prints.
 fn tried(repository: &TestRepository, shown: &str) -> String {
     let command = shown.lines().find_map(|line| line.trim().strip_prefix("try flagctl ")).unwrap();
     let ran = repository.flagctl(&command.split(' ').collect::<Vec<_>>());

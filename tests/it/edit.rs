@@ -1,4 +1,4 @@
-//! An edit changes one value of a YAML file, and not a byte of anything else.
+//! Edits of YAML files: one value changes, and all other bytes stay.
 
 use Step::{Index, Key};
 use flagctl::edit::{Refusal, Scalar, Step, insert, remove, set};
@@ -12,7 +12,7 @@ fn rollout<'p>() -> Vec<Step<'p>> {
     RULE.into_iter().chain([Key("rollout")]).collect()
 }
 
-/// Sets the first rule's rollout to 50 %.
+/// Sets the rollout of the first rule to 50 %.
 fn to_half(text: &str) -> String {
     set(text, &rollout(), Scalar::Text("50%")).unwrap()
 }
@@ -168,7 +168,7 @@ fn a_key_is_not_removed_if_a_comment_would_be_lost() {
     assert_eq!(cut("rules: [{name: 5%}]"), Refusal::Missing("rules[0].rollout".to_owned()));
 }
 
-/// A value and how it is written.
+/// A value and its YAML text.
 #[derive(Debug, Clone)]
 enum Tree {
     Plain(String),
@@ -209,7 +209,7 @@ fn tree() -> impl Strategy<Value = Tree> {
     })
 }
 
-/// A tree's text.
+/// Writes a tree as YAML.
 #[derive(Default)]
 struct Writer {
     text: String,
@@ -219,7 +219,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// After `key:` or `-`, up to the end of the line.
+    /// Writes the rest of a line after `key:` or `-`.
     fn value(&mut self, tree: &Tree, indent: usize, comment: Option<&str>) {
         let comment = comment.map_or(String::new(), |comment| format!("  # {comment}"));
         match tree {
@@ -309,7 +309,7 @@ impl Writer {
     }
 }
 
-/// All values of a file.
+/// Collects all values of a file.
 fn places(value: &Value) -> Vec<Vec<Place>> {
     let mut found = vec![Vec::new()];
     let mut below = |place: Place, child: &Value| {
@@ -351,7 +351,7 @@ fn steps(path: &[Place]) -> Vec<Step<'_>> {
     steps.collect()
 }
 
-/// The bytes that two texts have in common at their start and at their end.
+/// Counts the bytes that two texts have in common at their start and at their end.
 fn common(one: &str, other: &str) -> usize {
     let same = |pairs: &mut dyn Iterator<Item = (u8, u8)>| pairs.take_while(|(a, b)| a == b).count();
     let start = same(&mut one.bytes().zip(other.bytes()));
@@ -371,7 +371,7 @@ fn file() -> impl Strategy<Value = Written> {
         let mut writer = Writer::default();
         writer.map(&entries, 0);
         let mut text = writer.text;
-        // Readers disagree on whether the last line of a `|` block without a line end has one.
+        // Parsers disagree about the last line of a `|` block without a line break.
         if !last_line_end && !text.contains('|') {
             text.pop();
         }
@@ -399,7 +399,7 @@ proptest! {
             Ok(text) => {
                 *at(&mut before, path) = value;
                 prop_assert_eq!(serde_yaml::from_str::<Value>(&text).unwrap(), before);
-                // What is not the value was copied; quotes and escapes belong to the value.
+                // All bytes outside the value were copied; quotes and escapes belong to the value.
                 let of_the_value = old.as_str().map_or(6, |old| 2 * old.len() + 2);
                 prop_assert!(file.text.len() - common(&file.text, &text) <= of_the_value, "{:?}", text);
                 prop_assert_eq!(text.contains("\r\n"), file.crlf && text.contains('\n'));

@@ -32,7 +32,7 @@ pub(crate) fn pull_request() -> TestRepository {
     repository
 }
 
-/// Two branches that change the same people in two files: one a rollout, the other a segment.
+/// Two branches that change the decisions of the same contexts in two files: a rollout and a segment.
 pub(crate) fn two_branches() -> TestRepository {
     let mut repository = examples();
     repository.commit("the shop");
@@ -45,7 +45,7 @@ pub(crate) fn two_branches() -> TestRepository {
     repository
 }
 
-/// A rollout step, a kill and its end.
+/// A rollout step, a kill and a revive.
 pub(crate) fn history() -> TestRepository {
     let mut repository = examples();
     repository.commit("the shop");
@@ -80,7 +80,7 @@ fn copy(from: &Path, repository: &TestRepository, prefix: &str) {
     }
 }
 
-/// Replaces a text that a file of the repository has.
+/// Replaces a text in a file of the repository.
 fn edit(repository: &TestRepository, path: &str, from: &str, to: &str) {
     let text = fs::read_to_string(repository.root().join(path)).unwrap();
     assert!(text.contains(from), "{path}: {from}");

@@ -1,4 +1,4 @@
-//! Kills and revivals as people and machines make them: one at a time, many at once, and cut short.
+//! Kill and revive: one at a time, many at once, and interrupted.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ use crate::git_bench::{Ran, TestRepository};
 
 const PROJECT: &str = "version: 1\nenvironments: [staging, production]\nattributes:\n  country: string\n";
 
-/// A flag with a rule, and with lines of its own.
+/// A flag with a rule and comments.
 fn flag(more: &str) -> String {
     format!(
         "description: A test's.\nowner: tests\nexpires: 2027-01-01\nvariants: {{on: true, off: false}}\noff: off\n\
@@ -19,7 +19,7 @@ fn flag(more: &str) -> String {
     )
 }
 
-/// `cart`, which `checkout` requires, which `wallet` requires; and `hint`, a rule of which asks for `cart`.
+/// `wallet` requires `checkout`, which requires `cart`; a rule of `hint` has a condition on `cart`.
 fn shop() -> TestRepository {
     let mut repository = TestRepository::new();
     repository.write("flagctl.yaml", PROJECT);
@@ -76,7 +76,7 @@ fn kill_lists_dependants_and_revive_restores_the_exact_state() {
     assert_eq!(repository.git(&["status", "--porcelain"]), "");
 }
 
-/// What a kill of `sale` in production would say besides what it serves.
+/// Returns the notes that a kill of `sale` in production prints.
 fn notes(repository: &TestRepository, folder: &Path) -> Vec<String> {
     let kill = ["kill", "sale", "-e", "production", "--dry-run"];
     let shown = fine(repository.flagctl_in(folder, &kill));
@@ -87,7 +87,7 @@ fn notes(repository: &TestRepository, folder: &Path) -> Vec<String> {
     notes
 }
 
-/// An id as it is told, and its day.
+/// Returns the short id and the day of a commit.
 fn dated(repository: &TestRepository, revision: &str) -> String {
     repository.git(&["log", "-1", "--abbrev=10", "--date=format:%Y-%m-%d", "--format=%h (%cd)", revision])
 }
@@ -257,7 +257,7 @@ fn a_kill_is_written_in_a_bare_repository_a_folder_and_another_branch() {
     assert_eq!(repository.git(&["status", "--porcelain"]), "");
 }
 
-/// So many flags that nobody else kills, and so many who kill the same one.
+/// The number of flags that one process each kills, and the number of processes that kill the same flag.
 const OWN: usize = 50;
 const SAME: usize = 20;
 
@@ -298,7 +298,7 @@ fn kill_all(repository: &TestRepository, folder: impl Fn(usize) -> PathBuf, more
     }
 }
 
-/// Every kill is there once, in one line.
+/// Asserts that every kill file exists and has one commit.
 fn all_are_killed(repository: &TestRepository, folder: &Path) {
     let subjects = repository.git_in(folder, &["log", "--format=%s", "main", "--not", ":/^many flags"]);
     let subjects: Vec<&str> = subjects.lines().collect();
@@ -350,7 +350,7 @@ fn an_interrupted_kill_leaves_no_obstacle() {
     for round in 0..ROUNDS {
         for action in actions {
             let mut child = spawn(&repository, repository.root(), action);
-            // From the first moment to beyond the last.
+            // The delays go from before the first write to after the last one.
             thread::sleep(whole * (round * 7 % ROUNDS) / ROUNDS + Duration::from_micros(u64::from(round) * 13));
             child.kill().unwrap();
             child.wait().unwrap();

@@ -1,6 +1,6 @@
-//! Every diagnostic code's page is true: what it says fails does, and what it says passes does.
+//! The pages of the diagnostic codes: their `fail` examples fail with the code, and their `pass` examples pass.
 //!
-//! The report on each failing block is a snapshot beside this file; `SNAPSHOTS=overwrite` renews them.
+//! The report on each failing block is a snapshot in `tests/pages`; `SNAPSHOTS=overwrite` updates them.
 
 use std::fs;
 use std::path::Path;
@@ -56,7 +56,7 @@ fn blocks(page: &str) -> Vec<Block> {
     blocks
 }
 
-/// `\xNN` as the byte.
+/// Replaces `\xNN` by the byte.
 fn unescape(text: &str) -> Vec<u8> {
     let mut parts = text.split("\\x");
     let mut bytes = parts.next().unwrap().as_bytes().to_vec();
@@ -117,7 +117,7 @@ fn validate(block: &Block) -> (Vec<Finding>, String) {
     (findings, String::from_utf8(text).unwrap())
 }
 
-/// What `flagctl test` says in a folder that is in no git repository.
+/// Runs `flagctl test` in a folder outside any git repository.
 fn tested(block: &Block) -> String {
     let folder = TempDir::new().unwrap();
     lay_out(block, folder.path());
@@ -143,7 +143,7 @@ fn fail_examples_of_pages_fail_with_only_their_code() {
     for code in Code::ALL {
         let mut shown = String::new();
         for block in blocks(code.page()).iter().filter(|block| block.info.starts_with("yaml fail")) {
-            // What no other function does: to find revisions is the command's part.
+            // Only the command looks up revisions, so this page needs the binary.
             if *code == Code::UnknownRevision {
                 shown += &tested(block);
                 continue;

@@ -1,4 +1,4 @@
-//! Publishing as fleets depend on it: in order, one number once, whole at every moment, and checkable.
+//! Publishing: in order, each number once, complete at every time, and verifiable.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -41,13 +41,13 @@ fn manifest(repository: &TestRepository) -> Json {
     json(&place(repository, "manifest.json"))
 }
 
-/// That all is well, and says so.
+/// Asserts that `verify` finds no problem and prints the expected result.
 fn is_sound(repository: &TestRepository) {
     let ran = verify(repository, &[]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
 }
 
-/// The names in a folder.
+/// Returns the names in a folder.
 fn names(folder: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(folder).map(|entries| entries.map(|entry| entry.unwrap().file_name()));
     entries.map_or_else(|_| BTreeSet::new(), |names| names.map(|name| name.into_string().unwrap()).collect())
@@ -175,7 +175,7 @@ fn publish_refuses_uncommitted_files_without_an_option() {
     assert!(!repository.beside("fleet").exists());
     assert!(fine(publish(&repository, &["--allow-dirty"])).contains("1 flag"));
     repository.remove("flags/more.yaml");
-    // What has nothing to do with flags may be there.
+    // Files that have nothing to do with flags are ignored.
     repository.write("notes.txt", "mine");
     fine(publish(&repository, &[]));
 }
@@ -252,7 +252,7 @@ fn start(repository: &TestRepository, arguments: &[&str]) -> Child {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-/// Twenty commits, each with its own content.
+/// Twenty commits with different content.
 fn twenty() -> (TestRepository, Vec<String>) {
     let mut repository = TestRepository::new();
     repository.write("flagctl.yaml", crate::git_bench::PROJECT);
@@ -292,7 +292,7 @@ fn an_interrupted_publish_leaves_a_valid_bundle() {
     let (repository, commits) = twenty();
     let target = target(&repository);
     fine(publish(&repository, &["--at", &commits[0], "--format", "flagd"]));
-    // So long does one take that nobody disturbs.
+    // The duration of a publish without interruption.
     let began = Instant::now();
     fine(publish(&repository, &["--at", &commits[1], "--format", "flagd"]));
     let usual = began.elapsed();
@@ -303,7 +303,7 @@ fn an_interrupted_publish_leaves_a_valid_bundle() {
         thread::sleep(usual.mul_f64(share * 1.2));
         child.kill().unwrap();
         killed += usize::from(!child.wait().unwrap().success());
-        // What a reader does: the manifest, and the bundle that it names.
+        // A reader fetches the manifest and then the bundle that it names.
         let current = manifest(&repository);
         let bundle = fs::read(place(&repository, current["bundle"]["path"].as_str().unwrap())).unwrap();
         assert_eq!(bundle.len() as u64, current["bundle"]["size"].as_u64().unwrap());
@@ -324,7 +324,7 @@ fn the_next_publisher_completes_an_interrupted_one() {
     fine(publish(&repository, &["--format", "flagd"]));
     let new =
         [fs::read(place(&repository, "manifest.json")).unwrap(), fs::read(place(&repository, "flags.json")).unwrap()];
-    // As if the second had been killed right after it took its number, or after it had replaced the manifest.
+    // The second publisher is interrupted after it took its number, or after it replaced the manifest.
     for left in [[&old[0], &old[1]], [&new[0], &old[1]]] {
         fs::write(place(&repository, "manifest.json"), left[0]).unwrap();
         fs::write(place(&repository, "flags.json"), left[1]).unwrap();
@@ -336,7 +336,7 @@ fn the_next_publisher_completes_an_interrupted_one() {
     }
 }
 
-/// A key of `ssh-keygen`'s, named in git's settings, and the file of those who may sign.
+/// Makes a key with `ssh-keygen`, names it in git's settings, and writes the allowed signers file.
 fn key(repository: &TestRepository, name: &str) -> PathBuf {
     let path = repository.beside(name);
     let mut command = repository.command("ssh-keygen");
@@ -361,7 +361,7 @@ fn signatures_are_valid_for_ssh_keygen() {
     repository.git(&["config", "gpg.ssh.allowedSignersFile", signers]);
     fine(verify(&repository, &["--signed"]));
 
-    // By hand, without flagctl.
+    // The same check with `ssh-keygen` instead of flagctl.
     let signature = names(&place(&repository, "signatures"));
     assert_eq!(signature.len(), 2);
     let by_hand = |path: &str| {
@@ -372,7 +372,7 @@ fn signatures_are_valid_for_ssh_keygen() {
     };
     assert_eq!(signature.iter().filter(|name| by_hand(&format!("signatures/{name}"))).count(), 1);
 
-    // Somebody else's key, and none.
+    // The key of another signer, and no key.
     let others = key(&repository, "robin");
     let ran = verify(&repository, &["--allowed-signers", others.to_str().unwrap()]);
     assert_eq!(ran.code, Some(1));
@@ -394,14 +394,14 @@ fn verify_finds_every_changed_byte() {
     for path in paths {
         let bytes = fs::read(&path).unwrap();
         fs::remove_file(&path).unwrap();
-        // Each run takes a while; a prime step meets every kind of byte.
+        // Each run is slow, so only some bytes are changed; a prime step reaches every kind of byte.
         for at in (0..bytes.len()).step_by(37) {
             let mut tampered = bytes.clone();
             tampered[at] ^= 1;
             fs::write(&path, &tampered).unwrap();
             let ran = verify(&repository, &checks);
             let armour = path.extension().is_some_and(|extension| extension == "sig");
-            // The lines around a signature, and the breaks in it, are not its own.
+            // The lines around a signature and the line breaks in it are not signed.
             assert!(ran.code == Some(1) || armour && ran.code == Some(0), "{} {at}: {}", path.display(), ran.stderr);
         }
         fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
@@ -438,7 +438,7 @@ fn max_age_is_measured_from_the_commit() {
     let ran = verify(&repository, &["--max-age", "36500d"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stdout);
     assert!(ran.stderr.contains("signatures were not checked"), "{}", ran.stderr);
-    // The same commit, made in 2001.
+    // The same content in a commit of 2001.
     let mut command = repository.command("git");
     command.arg("-C").arg(repository.root()).args(["commit", "--quiet", "--amend", "--no-edit"]);
     assert!(command.env("GIT_COMMITTER_DATE", "978307200 +0000").status().unwrap().success());
@@ -471,7 +471,7 @@ fn pull_replaces_a_file_only_with_valid_newer_content() {
     assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), modified);
     let old = fs::read(place(&repository, "manifest.json")).unwrap();
 
-    // A newer one without a signature, then with one, then with a changed bundle.
+    // A newer manifest without a signature, then with one, then with a changed bundle.
     fine(publish(&repository, &["--format", "flagd"]));
     let refused = |word: &str| {
         let ran = pull();
@@ -494,7 +494,7 @@ fn pull_replaces_a_file_only_with_valid_newer_content() {
     assert!(fine(pull()).contains("now has number 2"));
     assert_eq!(fs::read(&file).unwrap(), bytes);
 
-    // A replay of the first.
+    // The first manifest again.
     fs::write(place(&repository, "manifest.json"), &old).unwrap();
     refused("an older state is not taken");
     let known = format!("{}.state", file.display());
@@ -502,7 +502,7 @@ fn pull_replaces_a_file_only_with_valid_newer_content() {
     assert!(ran.stdout.contains("an older state is not taken"), "{}", ran.stdout);
     assert_eq!(fs::read(&file).unwrap(), bytes);
 
-    // A file that somebody has damaged is mended.
+    // A damaged file is repaired.
     fs::remove_dir_all(repository.beside("fleet")).unwrap();
     fine(publish(&repository, &["--sign", "--format", "flagd", "--at", "HEAD~1"]));
     fine(publish(&repository, &["--sign", "--format", "flagd"]));
@@ -547,7 +547,7 @@ fn publish_writes_its_result_as_json() {
     let parse = |ran: &Ran| -> Json { serde_json::from_str(&ran.stdout).unwrap() };
     let mut published = parse(&publish(&repository, &["--sign", "--report", "json"]));
     let Json::Object(mut current) = manifest(&repository) else { panic!("{published}") };
-    // All of the manifest, with its own digest, and sizes that say of what.
+    // All fields of the manifest with its digest, and sizes that name their object.
     current.retain(|name, _| !["version", "environment", "previous"].contains(&name.as_str()));
     let signature = names(&place(&repository, "signatures")).pop_first().unwrap();
     current.insert("sha256".to_owned(), signature.trim_end_matches(".sig").into());
@@ -581,7 +581,7 @@ fn publish_writes_its_result_as_json() {
         "version": 1, "file": "[FOLDER]/flags.json", "environment": "production", "outcome": "replaced", "current": current,
     });
     assert_eq!(parse(&repository.flagctl(&pull)), expected);
-    // What was pulled is a bundle like any other.
+    // The pulled file is a normal bundle.
     assert!(fine(repository.flagctl(&["diff", "--bundle", file])).contains("no flag changes"));
 
     fs::write(place(&repository, "manifest.json"), "{}").unwrap();

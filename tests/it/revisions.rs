@@ -1,4 +1,4 @@
-//! `--at`: which revision is read, from which kinds of repositories, and what is said when it cannot be.
+//! `--at`: the revision that is read, the kinds of repositories, and the errors.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -44,7 +44,7 @@ fn revisions_resolve_as_in_git() {
     repository.git(&["tag", "--annotate", "--message", "v1", "v1", "HEAD~1"]);
     repository.git(&["branch", "feature/old", "HEAD~1"]);
     let first = repository.git(&["rev-parse", "HEAD~1"]);
-    // The working folder is not looked at.
+    // The working tree is not read.
     repository.write("flags/sale.yaml", "variants: [\n");
     repository.write("flagctl.yaml", "");
     for at in ["HEAD", "@", "main", "heads/main", "refs/heads/main", "main@{0}"] {
@@ -60,7 +60,7 @@ fn revisions_resolve_as_in_git() {
 #[test]
 fn a_time_selects_the_newest_first_parent_commit_before_it() {
     let mut repository = TestRepository::with_sale();
-    // A merge of what was made before it: the branch's commit was not on main until the merge was.
+    // The commit of the branch is older than the merge, but was not on main before the merge.
     repository.git(&["switch", "--quiet", "--create", "side", "HEAD~1"]);
     repository.write("flags/other.yaml", &flag("on"));
     repository.commit("other: of a branch");
@@ -226,7 +226,7 @@ fn the_flag_repository_may_be_a_subfolder_of_the_git_repository() {
     let broken = repository.flagctl_in(&shop, &["validate", "--at", "HEAD"]);
     assert!(broken.stdout.contains("--> HEAD:services/shop/flags/sale.yaml:1:"), "{}", broken.stdout);
 
-    // Where a second one has come, only the start says which is meant.
+    // With a second flag repository, only the start folder says which one is meant.
     repository.write("services/till/flagctl.yaml", PROJECT);
     repository.write("services/till/flags/sale.yaml", &flag("on"));
     repository.commit("a till");
@@ -424,7 +424,7 @@ fn an_ambiguous_commit_id_is_refused() {
             &twins[1][..12]
         ),
     );
-    // What is no commit does not count.
+    // Objects that are not commits do not count.
     let known: Vec<&str> = ids.iter().map(|id| &id[..4]).collect();
     let alone = |prefix: &str| known.iter().filter(|known| **known == prefix).count() == 1;
     let blobs = (0..).map(|at: u32| repository.git_with(&["hash-object", "-w", "--stdin"], &at.to_string()));
@@ -467,7 +467,7 @@ fn a_shallow_clone_says_what_to_fetch() {
         &at(&first),
         &format!("`{first}` is not a revision; in a shallow clone `git fetch origin {first}` brings it"),
     );
-    // And each does.
+    // Each of them must work.
     repository.git_in(&clone, &["fetch", "--quiet", "origin", &first]);
     assert_decides(&at(&first), OFF);
     repository.git_in(&clone, &["fetch", "--quiet", "origin", "side:side"]);
@@ -502,7 +502,7 @@ fn an_unsupported_git_format_is_named() {
         "the git repository of `[FOLDER]/shop` uses `extensions.timetravel`, which flagctl cannot read; \
          a new `git clone` does not use it",
     );
-    // Set by hand, as older versions of git cannot make such a repository.
+    // The setting is written directly, because older versions of git cannot make such a repository.
     let repository = TestRepository::with_sale();
     repository.git(&["config", "core.repositoryFormatVersion", "1"]);
     repository.git(&["config", "extensions.refStorage", "reftable"]);
@@ -519,7 +519,7 @@ fn a_repository_of_another_user_needs_safe_directory() {
     let repository = TestRepository::with_sale();
     let chown = |path: &Path| std::os::unix::fs::chown(path, Some(12345), None);
     if chown(repository.root()).is_err() {
-        // Only root can give a folder away.
+        // Only root can change the owner of a folder.
         assert_decides(&sale(&repository, "HEAD"), ON);
         return;
     }

@@ -1,4 +1,4 @@
-//! Whether buckets are as good as chance: over a million units, always the same, and two promises about rollouts.
+//! Statistical tests of the buckets over a million fixed units, and two promises about rollouts.
 
 use std::fmt::Write;
 use std::sync::OnceLock;
@@ -7,17 +7,17 @@ use flagctl::bundle::{BUCKETS, Bucketer, Bucketing, Bundle, HashDomain};
 use flagctl::eval::{Context, Value, decide};
 use jiff::Timestamp;
 
-/// By chance, a statistic is further off in one of 150,000 cases.
+/// The limit in standard deviations. By chance a statistic exceeds it in one of 150,000 cases.
 const UNLIKELY: f64 = 4.5;
 const SALTS: usize = 10;
-/// Of each kind, for each salt: 1,040,000 units in all.
+/// The number of units of each kind for each salt; 1,040,000 units in total.
 const UNITS: usize = 26_000;
 
-/// Calls `each` with units of four kinds, as applications number their users.
+/// Calls `each` with units of four kinds that applications use as user ids.
 fn units(each: &mut dyn FnMut(&str)) {
     let mut unit = String::new();
     for number in 0..UNITS {
-        // Spread over all 64 bits, for something like a random identifier.
+        // Spread over all 64 bits, like a random identifier.
         let random = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         for kind in 0..4 {
             unit.clear();
@@ -33,7 +33,7 @@ fn units(each: &mut dyn FnMut(&str)) {
     }
 }
 
-/// The buckets of all units, gate and split.
+/// The rollout bucket and the split bucket of all units.
 struct Sample {
     gate: Vec<u32>,
     split: Vec<u32>,
@@ -51,19 +51,20 @@ impl Sample {
     }
 }
 
-/// One for each of several similar salts.
+/// One bucketer for each of several similar salts.
 fn samples() -> &'static [Sample] {
     static SAMPLES: OnceLock<Vec<Sample>> = OnceLock::new();
     SAMPLES.get_or_init(|| (0..SALTS).map(|salt| Sample::new(Bucketing::Siphash, &format!("flag-{salt}"))).collect())
 }
 
-/// How many standard deviations a chi-square statistic is from what chance gives (Wilson and Hilferty).
+/// Returns the distance of a chi-square statistic from its expectation in standard deviations, by the approximation of
+/// Wilson and Hilferty.
 fn deviation(statistic: f64, freedom: f64) -> f64 {
     let spread = 2.0 / (9.0 * freedom);
     ((statistic / freedom).cbrt() - (1.0 - spread)) / spread.sqrt()
 }
 
-/// Against every cell being as likely as the next.
+/// Tests that all cells are equally likely.
 fn uniformity(cells: usize, buckets: impl Iterator<Item = u32>) -> f64 {
     let mut counts = vec![0u32; cells];
     let mut total = 0u32;
@@ -76,7 +77,7 @@ fn uniformity(cells: usize, buckets: impl Iterator<Item = u32>) -> f64 {
     deviation(statistic, (cells - 1) as f64)
 }
 
-/// Against knowing nothing about the one bucket from the other: a table of 20 by 20.
+/// Tests that two buckets are independent, with a table of 20 by 20.
 fn independence(left: &[u32], right: &[u32]) -> f64 {
     const SIDE: usize = 20;
     let cell = |bucket: u32| bucket as usize * SIDE / BUCKETS as usize;
@@ -153,7 +154,7 @@ fn the_statistical_tests_reject_biased_buckets() {
     assert!(independence(&sample.gate, &leaning.collect::<Vec<_>>()) > UNLIKELY, "one follows the other");
 }
 
-/// A flag whose one rule admits so many buckets and splits them in three.
+/// A flag with one rule that admits this number of buckets and splits them in three.
 fn flag(bucketing: &str, rollout: u32) -> Bundle {
     let json = format!(
         r#"{{

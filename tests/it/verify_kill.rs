@@ -1,4 +1,4 @@
-//! What is let through a fast lane turns flags off and does nothing else.
+//! `verify-kill` accepts only changes that turn flags off and do nothing else.
 
 use crate::git_bench::{Ran, TestRepository};
 
@@ -10,7 +10,7 @@ fn flag(more: &str) -> String {
     )
 }
 
-/// `cart`, which `checkout` requires; `fallback`, which serves `on` where `cart` does not.
+/// `checkout` requires `cart`; `fallback` serves `on` where `cart` does not.
 fn shop() -> TestRepository {
     let mut repository = TestRepository::new();
     repository.write("flagctl.yaml", PROJECT);

@@ -1,4 +1,4 @@
-//! Reading YAML: beside another reader, on arbitrary text, and on text made to do harm.
+//! The YAML reader: compared with another reader, on arbitrary text, and on harmful text.
 
 use std::fs;
 use std::path::Path;
