@@ -91,14 +91,14 @@
 //! | openfeature | flags, their descriptions | the manifest of OpenFeature's command line | bundle |
 //! | store | a target | objects, each whole, written under conditions (the only one that knows object stores) | |
 //! | publish | an environment's bytes, their commit, a Store | the next number of its log, or why there is none | retry, bundle, store |
-//! | history | a revision, a flag's key | what past commits say about the flag | git, model |
 //! | edit | a file's text, one change | the new text, everything else byte for byte | snapshot, yaml |
 //! | commit | changes of a branch's files | a git commit (the only writer of git) | retry |
 //! | rules | Project, a day, Bundles | diagnostics, one lint rule a file | codes, snapshot, diag, yaml, bundle, analyze, model |
 //! | load | a source | Project, diagnostics: everything that happens before compiling | codes, snapshot, source, diag, yaml, model, schema |
 //! | check | Loaded, a day | every finding: what `validate` reports | snapshot, diag, yaml, bundle, compile, test, rules, load |
 //! | diff | two Sources or Bundles, keys of flags | what a change does to all contexts, per flag and environment | codes, snapshot, git, source, diag, model, bundle, eval, compile, load, analyze |
-//! | report | any result | text in one format a file | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, test, publish |
+//! | history | a revision, a flag's key | what past commits did to the flag and to what contexts get | codes, snapshot, git, source, diag, model, bundle, eval, compile, load, diff |
+//! | report | any result | text in one format a file | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, history, test, publish |
 //! | cli | arguments | Exit; reads clock, environment, working folder | codes, snapshot, git, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, openfeature, store, publish, edit, commit, rules, load, check, history, report |
 
 #[cfg(feature = "cli")]

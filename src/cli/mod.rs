@@ -8,14 +8,12 @@
 //! **Invariant:** stdout gets results and nothing else, and an exit code never depends on the format.
 
 mod affected_flags;
-mod baselines;
 mod branch_write;
 mod bundle_arg;
 mod change_preview;
 mod command_line;
 mod commands;
 mod context_arg;
-mod decisions;
 mod diff_args;
 mod diff_inputs;
 mod environment_arg;

@@ -30,5 +30,3 @@ pub use crate::report::actions::plan::{ActionJson, EffectJson, Written, plan, wr
 
 pub use crate::report::actions::rollout::{RolloutJson, RolloutsJson, rollouts};
 pub use crate::report::actions::verify_kill::{TurnedOffJson, VerdictJson, verdict};
-pub use crate::report::history::blame::{BlameJson, EraJson, GotJson, SinceJson, blame};
-pub use crate::report::history::log::{CommitJson, HistoryJson, history, words};

@@ -6,19 +6,20 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::analyze::Budget;
-use crate::cli::baselines;
 use crate::cli::environment_arg::check_environment;
 use crate::cli::exit::Exit;
 use crate::cli::global::{Global, OutputStream};
 use crate::cli::golden_update::{GoldenFiles, write_golden_files};
 use crate::cli::path_arg::{displayed_prefix, path_in_repository};
 use crate::cli::progress;
+use crate::cli::range::earlier_revision_of;
 use crate::cli::revision_arg::At;
 use crate::cli::terminal::stdout_width;
 use crate::cli::until_exit::keep_until_exit;
 use crate::codes::{Code, Severity};
 use crate::compile::compile_environments;
-use crate::diag::{Diagnostics, Finding};
+use crate::diag::{Diagnostic, Diagnostics, Finding};
+use crate::history::{UnknownBaseline, baseline_bundles};
 use crate::load;
 use crate::load::{FlagScope, Loaded};
 use crate::model::TESTS;
@@ -96,8 +97,13 @@ fn run_tests(args: &Args, global: &Global, update: GoldenUpdate) -> Result<Exit>
     if update == GoldenUpdate::Write && write_golden_files(&plan, &loaded, &source)? == GoldenFiles::Changed {
         return run_tests(args, global, GoldenUpdate::Keep);
     }
-    let past = keep_until_exit(baselines::read(&plan, &source, &mut diagnostics)?);
-    let results = keep_until_exit(progress::shown("testing", || test::run(&plan, &past, &Budget::default())));
+    let find = |text: &str| earlier_revision_of(&source, text).map_err(|error| format!("{error:#}"));
+    let baselines = keep_until_exit(baseline_bundles(plan.baselines(), find)?);
+    let unknown =
+        |baseline: &UnknownBaseline| Diagnostic::new(Code::UnknownRevision, baseline.span, baseline.reason.clone());
+    diagnostics.extend(baselines.unknown.iter().map(unknown));
+    let results =
+        keep_until_exit(progress::shown("testing", || test::run(&plan, &baselines.bundles, &Budget::default())));
     diagnostics.extend(results.checks.iter().filter_map(|check| check.result.diagnostic().cloned()));
     let mut findings = keep_until_exit(errors(loaded.settle(diagnostics)));
     // `validate` reports other errors. They are reported here only if they keep a test from running.

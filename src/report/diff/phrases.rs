@@ -3,7 +3,7 @@
 use crate::analyze::{Certainty, DecidedBy, Effect, Population, Region, Share, Side, Term, TermSubject, Transition};
 use crate::bundle::{Bundle, Condition, Flag};
 use crate::diff::{CauseKind, ImpactCause};
-use crate::report::history::log::words;
+use crate::report::history::change::words;
 
 /// The number of named units in a line; the others are counted.
 const NAMED: usize = 4;

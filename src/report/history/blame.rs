@@ -1,81 +1,86 @@
-//! Which commits gave a context its variants.
+//! The commits that gave a context its variants, as JSON and as text.
 
 use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::diff::{DefinitionChange, Shift};
-use crate::report::CommitJson;
-use crate::report::history::log::{changed, heading, kind, words};
+use crate::eval::decide;
+use crate::history::{DecisionAt, DecisionQuery, Era, EraCause, EraStart, Observed};
+use crate::report::decision::DecisionJson;
+use crate::report::decision::human::served;
+use crate::report::history::change::{kind, words};
+use crate::report::history::commit::CommitJson;
 
-/// What a context got of a flag, and since which commit.
+/// What a context got from a flag, and since which commit.
 #[derive(Debug, Serialize)]
 pub struct BlameJson<'b> {
-    /// Of this structure.
-    pub version: u32,
+    /// The version of this structure.
+    version: u32,
     /// The flag's key.
-    pub flag: &'b str,
-    /// Whose rules decided.
-    pub environment: &'b str,
-    /// The moment of every decision, so that only commits make them differ.
-    pub now: String,
-    /// Whose definitions are the present ones.
-    pub commit: String,
-    /// The present first, then what was before; up to the last that the context got something else.
-    pub eras: Vec<EraJson>,
+    flag: &'b str,
+    /// The environment's name.
+    environment: &'b str,
+    /// The time of every decision.
+    now: String,
+    /// The full id of the commit that the search starts from.
+    commit: String,
+    /// The present era first, then the eras before it.
+    eras: Vec<EraJson>,
 }
 
 /// Commits in a row at which a context got the same.
 #[derive(Debug, Serialize)]
-pub struct EraJson {
-    /// At the newest of them.
+struct EraJson {
+    /// What the context got at the newest of them.
     #[serde(flatten)]
-    pub got: GotJson,
-    /// The oldest of them; none where the flag was not there.
+    observed: ObservedJson,
+    /// The oldest of them; none if the flag did not exist.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<SinceJson>,
+    since: Option<EraStartJson>,
 }
 
 /// What a context got at a commit.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
-pub enum GotJson {
+enum ObservedJson {
     /// A variant.
     Serves {
-        /// As `flagctl eval` has it.
+        /// The decision, as `flagctl eval` writes it.
         decision: Json,
-        /// The decision for people.
+        /// The decision as text.
         #[serde(skip)]
-        words: String,
+        text: String,
     },
     /// The flag could not be decided.
     Invalid {
-        /// The first of the errors, with its place.
+        /// The first error, with its position.
         problem: String,
     },
     /// The project did not declare the environment.
     NoEnvironment,
-    /// Nothing defined the flag.
+    /// No file defined the flag.
     NoFlag,
 }
 
-/// The commit that began an era.
+/// The commit that an era begins with.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SinceJson {
+struct EraStartJson {
     #[serde(flatten)]
     commit: CommitJson,
-    /// Whether the clone's history ends here, so that an earlier commit may have begun it.
+    /// Whether the history of the clone ends there, so that an earlier commit may have begun the era.
     at_least: bool,
-    /// What it changed in definitions that the flag depends on.
-    elsewhere: Vec<ElsewhereJson>,
-    /// What it changed among the files that the decision depends on.
+    /// The changes of other definitions that the flag depends on.
+    elsewhere: Vec<OtherChangeJson>,
+    /// The files that the commit changed and the decision depends on.
     files: Vec<String>,
     /// What the context got at this commit.
-    got: GotJson,
+    #[serde(rename = "got")]
+    observed: ObservedJson,
 }
 
 #[derive(Debug, Serialize)]
-struct ElsewhereJson {
+struct OtherChangeJson {
     kind: &'static str,
     name: String,
     change: &'static str,
@@ -83,72 +88,122 @@ struct ElsewhereJson {
     text: String,
 }
 
-impl SinceJson {
-    /// The commit that changed these files, and what the context got at it.
-    pub fn new(commit: CommitJson, files: Vec<String>, got: GotJson) -> Self {
-        Self { commit, at_least: false, elsewhere: Vec::new(), files, got }
-    }
-
-    /// The oldest commit of a clone, which need not have changed anything.
-    pub fn oldest(commit: CommitJson, got: GotJson) -> Self {
-        Self { at_least: true, ..Self::new(commit, Vec::new(), got) }
-    }
-
-    /// A change of another flag.
-    pub fn changes_flag(&mut self, key: &str, change: &DefinitionChange) {
-        let (change, text) = (kind(change), words(change));
-        self.elsewhere.push(ElsewhereJson { kind: "flag", name: key.to_owned(), change, text });
-    }
-
-    /// A change of whom a segment is for.
-    pub fn changes_segment(&mut self, name: String, Shift { from, to }: &Shift) {
-        let text = format!("{from} → {to}");
-        self.elsewhere.push(ElsewhereJson { kind: "segment", name, change: "condition", text });
-    }
-
-    fn paragraph(&self, got: &GotJson) -> String {
-        let mut text = if self.at_least { "at least since " } else { "since " }.to_owned();
-        text += &heading(&self.commit);
-        let own = changed(&self.commit);
-        if own.is_empty() && self.elsewhere.is_empty() && !self.files.is_empty() {
-            text += &format!("    changes {}\n", self.files.join(", "));
-        }
-        text += &own;
-        for change in &self.elsewhere {
-            text += &format!("    {} {}: {}\n", change.kind, change.name, change.text);
-        }
-        if self.got.reason() != got.reason() {
-            text += &format!("    then for the reason {}\n", self.got.reason());
-        }
-        text
+impl<'b> BlameJson<'b> {
+    /// Describes the eras of a decision, which `commit` ends.
+    ///
+    /// # Errors
+    /// Returns the error of serde if a decision cannot be written as JSON.
+    pub fn new(query: &DecisionQuery<'b>, commit: String, eras: &[Era]) -> Result<Self, serde_json::Error> {
+        let era = |era: &Era| -> Result<EraJson, serde_json::Error> {
+            let observed = match &era.newest {
+                Some(newest) => ObservedJson::new(query, newest)?,
+                None => ObservedJson::NoFlag,
+            };
+            let since = era.start.as_ref().map(|start| EraStartJson::new(query, start)).transpose()?;
+            Ok(EraJson { observed, since })
+        };
+        Ok(Self {
+            version: 1,
+            flag: query.flag,
+            environment: query.environment,
+            now: query.now.to_string(),
+            commit,
+            eras: eras.iter().map(era).collect::<Result<_, _>>()?,
+        })
     }
 }
 
-impl GotJson {
+impl ObservedJson {
+    fn new(query: &DecisionQuery<'_>, at: &DecisionAt) -> Result<Self, serde_json::Error> {
+        let flag = at.bundle.flag(query.flag);
+        Ok(match (&at.observed, flag, query.context_for(&at.bundle)) {
+            (Observed::Invalid(problem), ..) => Self::Invalid { problem: problem.clone() },
+            (Observed::NoEnvironment, ..) => Self::NoEnvironment,
+            (Observed::Variant(..), Some(flag), Ok(context)) => {
+                let decision = decide(&at.bundle, flag, &context, query.now);
+                let text = served(&at.bundle, flag, &context, query.now, &decision);
+                Self::Serves { decision: serde_json::to_value(DecisionJson::new(&at.bundle, flag, &decision))?, text }
+            }
+            // A variant without its flag, or a context that was read before and is not one now, cannot occur.
+            (Observed::NoFlag | Observed::Variant(..), ..) => Self::NoFlag,
+        })
+    }
+
     fn text(&self, blame: &BlameJson<'_>) -> String {
         match self {
-            Self::Serves { words, .. } => words.clone(),
+            Self::Serves { text, .. } => text.clone(),
             Self::Invalid { problem } => format!("no valid definition\n  {problem}\n"),
             Self::NoEnvironment => format!("no environment `{}`\n", blame.environment),
             Self::NoFlag => format!("no flag `{}`\n", blame.flag),
         }
     }
 
-    /// The decision's second line.
+    /// Returns the reason of the decision, which is the second line of its text.
     fn reason(&self) -> &str {
         match self {
-            Self::Serves { words, .. } => words.lines().nth(1).unwrap_or_default().trim(),
+            Self::Serves { text, .. } => text.lines().nth(1).unwrap_or_default().trim(),
             Self::Invalid { .. } | Self::NoEnvironment | Self::NoFlag => "",
         }
     }
 }
 
-/// A paragraph for each era.
+impl EraStartJson {
+    fn new(query: &DecisionQuery<'_>, start: &EraStart) -> Result<Self, serde_json::Error> {
+        let observed = ObservedJson::new(query, &start.oldest)?;
+        Ok(match &start.cause {
+            EraCause::EndOfClone => {
+                let commit = CommitJson::new(&start.details, query.flag, std::iter::empty());
+                Self { commit, at_least: true, elsewhere: Vec::new(), files: Vec::new(), observed }
+            }
+            EraCause::Changes { flag, other_flags, segments, files } => {
+                let changes = flag.iter().map(|change| (query.environment, change));
+                let other_flags = other_flags.iter().map(|(key, change)| OtherChangeJson::of_flag(key, change));
+                let segments = segments.iter().map(|(name, shift)| OtherChangeJson::of_segment(name, shift));
+                Self {
+                    commit: CommitJson::new(&start.details, query.flag, changes),
+                    at_least: false,
+                    elsewhere: other_flags.chain(segments).collect(),
+                    files: files.clone(),
+                    observed,
+                }
+            }
+        })
+    }
+
+    /// Returns the commit and its changes. `newest` is what the context got at the end of the era.
+    fn paragraph(&self, newest: &ObservedJson) -> String {
+        let mut text = if self.at_least { "at least since " } else { "since " }.to_owned();
+        text += &self.commit.heading();
+        if self.commit.decides_as_before() && self.elsewhere.is_empty() && !self.files.is_empty() {
+            text += &format!("    changes {}\n", self.files.join(", "));
+        }
+        text += &self.commit.change_lines();
+        for change in &self.elsewhere {
+            text += &format!("    {} {}: {}\n", change.kind, change.name, change.text);
+        }
+        if self.observed.reason() != newest.reason() {
+            text += &format!("    then for the reason {}\n", self.observed.reason());
+        }
+        text
+    }
+}
+
+impl OtherChangeJson {
+    fn of_flag(key: &str, change: &DefinitionChange) -> Self {
+        Self { kind: "flag", name: key.to_owned(), change: kind(change), text: words(change) }
+    }
+
+    fn of_segment(name: &str, Shift { from, to }: &Shift) -> Self {
+        Self { kind: "segment", name: name.to_owned(), change: "condition", text: format!("{from} → {to}") }
+    }
+}
+
+/// Returns a paragraph for each era.
 pub fn blame(blame: &BlameJson<'_>) -> String {
-    let paragraphs = blame.eras.iter().enumerate().map(|(at, era)| {
-        let when = if at == 0 { blame.flag } else { "before" };
-        let since = era.since.as_ref().map_or(String::new(), |since| since.paragraph(&era.got));
-        format!("{when}: {}{since}", era.got.text(blame))
+    let paragraphs = blame.eras.iter().enumerate().map(|(index, era)| {
+        let label = if index == 0 { blame.flag } else { "before" };
+        let since = era.since.as_ref().map_or(String::new(), |since| since.paragraph(&era.observed));
+        format!("{label}: {}{since}", era.observed.text(blame))
     });
     paragraphs.collect::<Vec<_>>().join("\n")
 }

@@ -1,4 +1,11 @@
-//! What past commits did to flags.
+//! The history of a flag: `flagctl log` and `flagctl blame`. Each file has a result as JSON, and the text for people that
+//! is made from it.
 
-pub(crate) mod blame;
-pub(crate) mod log;
+mod blame;
+pub(crate) mod change;
+mod commit;
+mod log;
+
+pub use crate::report::history::blame::{BlameJson, blame};
+pub use crate::report::history::commit::CommitJson;
+pub use crate::report::history::log::{FlagLogJson, log};

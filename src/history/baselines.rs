@@ -1,0 +1,85 @@
+//! What environments served at earlier revisions, for assertions about what may not get less (`monotone_since`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::bundle::Bundle;
+use crate::compile::compile;
+use crate::git::Revision;
+use crate::load;
+use crate::load::Loaded;
+use crate::snapshot::{Span, Spanned};
+use crate::source::{Source, SourceError};
+
+/// The bundles of earlier revisions.
+#[derive(Debug, Default)]
+pub struct Baselines {
+    /// The bundles, by the text of the revision and the name of the environment. Each has the flags that were asked for,
+    /// with what they depend on.
+    pub bundles: BTreeMap<(String, String), Bundle>,
+    /// The revisions that could not be found, and those at which a flag has errors.
+    pub unknown: Vec<UnknownBaseline>,
+}
+
+/// A revision of which it is not known what it served.
+#[derive(Debug)]
+pub struct UnknownBaseline {
+    /// The span that names the revision.
+    pub span: Span,
+    /// Why it is not known.
+    pub reason: String,
+}
+
+/// The keys of flags, by environment.
+type NeededFlags<'n> = BTreeMap<&'n str, BTreeSet<&'n str>>;
+
+/// Compiles the flags that are needed of earlier revisions. An item of `needed` is a revision, an environment and the key
+/// of a flag. `find` finds the revision for a text, or says why it does not exist.
+///
+/// # Errors
+/// Returns [`SourceError`] if a file or folder of a revision exists and cannot be read.
+pub fn baseline_bundles<'n>(
+    needed: impl Iterator<Item = (&'n Spanned<String>, &'n str, &'n str)>,
+    find: impl Fn(&str) -> Result<Revision, String>,
+) -> Result<Baselines, SourceError> {
+    let mut by_revision: BTreeMap<&str, (&Spanned<String>, NeededFlags<'_>)> = BTreeMap::new();
+    for (revision, environment, key) in needed {
+        let (_, flags) = by_revision.entry(&revision.value).or_insert_with(|| (revision, NeededFlags::new()));
+        flags.entry(environment).or_default().insert(key);
+    }
+    let mut baselines = Baselines::default();
+    for (text, flags) in by_revision.into_values() {
+        let mut add_unknown = |reason| baselines.unknown.push(UnknownBaseline { span: text.span, reason });
+        let source = match find(&text.value) {
+            Ok(revision) => Source::Revision(revision),
+            Err(reason) => {
+                add_unknown(reason);
+                continue;
+            }
+        };
+        let settings = load::settings(&source)?;
+        for (environment, keys) in flags {
+            match compile_flags(&source, &settings, environment, &keys)? {
+                Ok(bundle) => drop(baselines.bundles.insert((text.value.clone(), environment.to_owned()), bundle)),
+                Err(key) => {
+                    add_unknown(format!("`{key}` has errors at `{}`, so it is not known what it served", text.value));
+                }
+            }
+        }
+    }
+    Ok(baselines)
+}
+
+/// Compiles flags of an environment, or returns the key of the first flag that has errors.
+fn compile_flags(
+    source: &Source,
+    settings: &Loaded,
+    environment: &str,
+    keys: &BTreeSet<&str>,
+) -> Result<Result<Bundle, String>, SourceError> {
+    let list: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+    let loaded = load::flags(source, settings.clone(), &list, &[environment])?;
+    let (bundle, _) = compile(&loaded.project, environment);
+    let mut flags = loaded.project.flags.iter();
+    let invalid = flags.find(|flag| keys.contains(flag.key.as_str()) && bundle.flag(&flag.key).is_none());
+    Ok(invalid.map(|flag| flag.key.clone()).map_or(Ok(bundle), Err))
+}

@@ -1,0 +1,108 @@
+//! A commit and what it changed in a flag.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::diff::DefinitionChange;
+use crate::git::{CommitDetails, short_id};
+use crate::report::history::change::{kind, words};
+
+/// The trailer with the key of a flag, in flagctl's own commits.
+const FLAG: &str = "Flag";
+/// The trailer with the command that made a commit.
+const ACTION: &str = "Flagctl-Action";
+/// The trailer with the reason that was given to that command.
+const REASON: &str = "Reason";
+
+/// A commit and what it changed in a flag.
+#[derive(Debug, Serialize)]
+pub struct CommitJson {
+    /// The full id.
+    commit: String,
+    /// The committer's time.
+    at: String,
+    author: String,
+    subject: String,
+    /// The command of flagctl that made the commit, if one did and for this flag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<String>,
+    /// The reason that was given to that command.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// The changes of the flag; empty if it decides as before.
+    changes: Vec<EnvironmentChangeJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct EnvironmentChangeJson {
+    environment: String,
+    change: &'static str,
+    /// The change in words.
+    text: String,
+}
+
+impl CommitJson {
+    /// Describes a commit and its changes of a flag, each with its environment.
+    pub(crate) fn new<'c>(
+        details: &CommitDetails,
+        flag: &str,
+        changes: impl Iterator<Item = (&'c str, &'c DefinitionChange)>,
+    ) -> Self {
+        let change = |(environment, change): (&str, &DefinitionChange)| EnvironmentChangeJson {
+            environment: environment.to_owned(),
+            change: kind(change),
+            text: words(change),
+        };
+        let at = Timestamp::from_second(details.seconds).map_or_else(|_| String::new(), |time| time.to_string());
+        let is_about_flag = details.trailers(FLAG).any(|key| key == flag);
+        let trailer = |name| details.trailers(name).next().filter(|_| is_about_flag).map(str::to_owned);
+        Self {
+            commit: details.commit.clone(),
+            at,
+            author: details.author.clone(),
+            subject: details.subject.clone(),
+            action: trailer(ACTION),
+            reason: trailer(REASON),
+            changes: changes.map(change).collect(),
+        }
+    }
+
+    /// Returns whether the commit leaves the flag as it was.
+    pub(crate) fn decides_as_before(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Returns the id, time, author and subject, and the command that made the commit.
+    pub(crate) fn heading(&self) -> String {
+        let command = self.command().map_or(String::new(), |command| format!("    {command}\n"));
+        format!("{}  {}  {}\n  {}\n{command}", short_id(&self.commit), self.at, self.author, self.subject)
+    }
+
+    /// Returns the command of flagctl that made the commit, and the reason; none if neither is known.
+    fn command(&self) -> Option<String> {
+        // The text of a kill ends with its reason.
+        let has_reason =
+            |change: &EnvironmentChangeJson, reason: &str| change.change == "killed" && change.text.ends_with(reason);
+        let is_shown = |reason: &str| self.changes.iter().any(|change| has_reason(change, reason));
+        let reason = self.reason.as_ref().filter(|reason| !is_shown(reason));
+        match (&self.action, reason) {
+            (Some(action), Some(reason)) => Some(format!("flagctl {action}: {reason}")),
+            (Some(action), None) => Some(format!("flagctl {action}")),
+            (None, Some(reason)) => Some(format!("reason: {reason}")),
+            (None, None) => None,
+        }
+    }
+
+    /// Returns a line for each change, with the environments that have it.
+    pub(crate) fn change_lines(&self) -> String {
+        let mut grouped: Vec<(&str, Vec<&str>)> = Vec::new();
+        for change in &self.changes {
+            match grouped.iter_mut().find(|(text, _)| *text == change.text) {
+                Some((_, environments)) => environments.push(&change.environment),
+                None => grouped.push((&change.text, vec![&change.environment])),
+            }
+        }
+        let lines = grouped.iter().map(|(text, environments)| format!("    {}: {text}\n", environments.join(", ")));
+        lines.collect()
+    }
+}
