@@ -18,7 +18,7 @@ pub(super) enum Item {
 pub(super) struct Draft<'p, D, C> {
     pub(super) definition: &'p D,
     /// Set when the definition was compiled without an error.
-    pub(super) weight: Option<Complexity>,
+    pub(super) complexity: Option<Complexity>,
     pub(super) compiled: Option<C>,
 }
 
@@ -49,11 +49,11 @@ impl<'p> Compiler<'p> {
             allowed: declared.allowed.as_ref().map(|all| all.iter().map(|one| one.value.as_str().into()).collect()),
         };
         let mut segments: Vec<_> =
-            project.segments.iter().map(|definition| Draft { definition, weight: None, compiled: None }).collect();
+            project.segments.iter().map(|definition| Draft { definition, complexity: None, compiled: None }).collect();
         segments.sort_by_key(|draft| &draft.definition.name);
         segments.dedup_by_key(|draft| &draft.definition.name);
         let mut flags: Vec<_> =
-            project.flags.iter().map(|definition| Draft { definition, weight: None, compiled: None }).collect();
+            project.flags.iter().map(|definition| Draft { definition, complexity: None, compiled: None }).collect();
         flags.sort_by_key(|draft| &draft.definition.key);
         flags.dedup_by_key(|draft| &draft.definition.key);
         let servings = flags.iter().map(|draft| draft.definition.serving(environment)).collect();

@@ -47,7 +47,7 @@ impl Compiler<'_> {
         let mut variants: Vec<VariantId> = every(variants.iter().map(|name| self.variant(definition, name)))?;
         variants.sort_unstable();
         variants.dedup();
-        let known = self.flags.get(at).is_some_and(|draft| draft.weight.is_some());
+        let known = self.flags.get(at).is_some_and(|draft| draft.complexity.is_some());
         let key = u32::try_from(at).map(FlagId).map_err(|_| Broken)?;
         if known { Ok(Condition::Flag { key, variants: variants.into() }) } else { Err(Broken) }
     }
@@ -60,7 +60,7 @@ impl Compiler<'_> {
             let message = format!("there is no segment `{}`", name.value);
             return Err(self.report(Diagnostic::new(Code::UnknownSegment, name.span, message).help(help)));
         };
-        let known = self.segments.get(at).is_some_and(|draft| draft.weight.is_some());
+        let known = self.segments.get(at).is_some_and(|draft| draft.complexity.is_some());
         let id = u32::try_from(at).map(SegmentId).map_err(|_| Broken)?;
         if known { Ok(Condition::Segment(id)) } else { Err(Broken) }
     }

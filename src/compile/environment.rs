@@ -41,8 +41,8 @@ impl Compiler<'_> {
         // In the bundle a segment follows those that it refers to; until now they are sorted by name.
         let mut depths: Vec<(u32, usize)> = Vec::new();
         for (index, draft) in self.segments.iter().enumerate() {
-            if let Some(weight) = draft.weight {
-                depths.push((weight.depth, index));
+            if let Some(complexity) = draft.complexity {
+                depths.push((complexity.depth, index));
             }
         }
         depths.sort_unstable();

@@ -21,10 +21,10 @@ impl<'p> Compiler<'p> {
             return;
         }
         let name = definition.name.as_str().into();
-        if let Ok(weight) = self.weigh([&condition], definition.start, &definition.name)
+        if let Ok(complexity) = self.bounded_complexity([&condition], definition.start, &definition.name)
             && let Some(draft) = self.segments.get_mut(index)
         {
-            (draft.weight, draft.compiled) = (Some(weight), Some(Segment { name, condition }));
+            (draft.complexity, draft.compiled) = (Some(complexity), Some(Segment { name, condition }));
         }
     }
 
@@ -37,34 +37,34 @@ impl<'p> Compiler<'p> {
         if definition.completeness == Completeness::Incomplete {
             return;
         }
-        if let Ok(weight) = self.weigh(flag.conditions(), definition.start, &definition.key)
+        if let Ok(complexity) = self.bounded_complexity(flag.conditions(), definition.start, &definition.key)
             && let Some(draft) = self.flags.get_mut(index)
         {
-            (draft.weight, draft.compiled) = (Some(weight), Some(flag));
+            (draft.complexity, draft.compiled) = (Some(complexity), Some(flag));
         }
     }
 
-    fn weigh<'c>(
+    fn bounded_complexity<'c>(
         &mut self,
         conditions: impl IntoIterator<Item = &'c Condition>,
         span: Span,
         name: &str,
     ) -> Compiled<Complexity> {
-        let segment = |id: SegmentId| self.segments.get(id.0 as usize)?.weight;
-        let flag = |id: FlagId| self.flags.get(id.0 as usize)?.weight;
-        let weights = conditions.into_iter().map(|condition| Complexity::of(condition, &segment, &flag));
-        let weight = weights
+        let segment = |id: SegmentId| self.segments.get(id.0 as usize)?.complexity;
+        let flag = |id: FlagId| self.flags.get(id.0 as usize)?.complexity;
+        let complexities = conditions.into_iter().map(|condition| Complexity::of(condition, &segment, &flag));
+        let complexity = complexities
             .collect::<Option<Vec<_>>>()
             .ok_or(Broken)?
             .into_iter()
             .fold(Complexity::default(), Complexity::combine);
-        if !weight.is_excessive() {
-            return Ok(weight);
+        if !complexity.is_excessive() {
+            return Ok(complexity);
         }
-        let message = if weight.depth > Complexity::DEPTH {
-            format!("`{name}` nests {} levels deep, segments and prerequisites included", weight.depth)
+        let message = if complexity.depth > Complexity::DEPTH {
+            format!("`{name}` nests {} levels deep, segments and prerequisites included", complexity.depth)
         } else {
-            format!("`{name}` takes {} tests to decide, segments and prerequisites included", weight.tests)
+            format!("`{name}` takes {} tests to decide, segments and prerequisites included", complexity.tests)
         };
         let help = format!("at most {} levels and {} tests are evaluated", Complexity::DEPTH, Complexity::TESTS);
         Err(self.report(Diagnostic::new(Code::TooComplex, span, message).help(help)))

@@ -13,6 +13,8 @@ mod environment;
 mod flag;
 mod names;
 mod operand;
+mod operand_help;
+mod operator;
 mod order;
 mod renumber;
 mod rule;

@@ -37,6 +37,6 @@ pub fn conditions<'c>(
 
 /// Marks what the bundle has as sound; gives its place there.
 fn place<D, C>(draft: &mut Draft<'_, D, C>, id: Option<u32>) -> u32 {
-    draft.weight = id.map(|_| Complexity::default());
+    draft.complexity = id.map(|_| Complexity::default());
     id.unwrap_or_default()
 }

@@ -1,13 +1,14 @@
-//! What a plain scalar is by YAML 1.2's core schema, and where other readers disagree.
+//! The type of a plain scalar by the core schema of YAML 1.2, and warnings where readers of YAML 1.1 disagree.
 
 use serde_json::Number;
 
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::snapshot::Span;
-use crate::yaml::Value;
+use crate::yaml::value::Value;
 
-/// The value of an unquoted scalar.
+/// Returns the value of an unquoted scalar. Reports numbers that JSON cannot hold exactly, and texts that look like a
+/// version or an octal number.
 pub(super) fn resolve(text: &str, span: Span, diagnostics: &mut Diagnostics) -> Value {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
@@ -15,7 +16,7 @@ pub(super) fn resolve(text: &str, span: Span, diagnostics: &mut Diagnostics) -> 
         "false" | "False" | "FALSE" => return Value::Boolean(false),
         _ => {}
     }
-    // Nearly every scalar is a word; only these can begin a number.
+    // Nearly every scalar is a word, and only these characters can begin a number.
     if !text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '+' | '-' | '.')) {
         return Value::Text(text.to_owned());
     }
@@ -31,7 +32,7 @@ pub(super) fn resolve(text: &str, span: Span, diagnostics: &mut Diagnostics) -> 
                 let plain = if unsigned.bytes().all(|digit| digit == b'0') { "0" } else { plain.as_str() };
                 report(
                     Code::AmbiguousScalar,
-                    format!("`{text}` is {plain} here, and an octal number to readers of YAML 1.1"),
+                    format!("`{text}` is {plain} in YAML 1.2, and an octal number in YAML 1.1"),
                     format!("write `{plain}`, or `\"{text}\"` if it is not a number"),
                 );
             }
@@ -53,14 +54,14 @@ pub(super) fn resolve(text: &str, span: Span, diagnostics: &mut Diagnostics) -> 
             None => inexact(text, &mut report),
         },
         Form::NotANumber => {
-            let help = format!("write `\"{text}\"` if it is a text");
-            report(Code::InexactNumber, format!("`{text}` is no number that JSON can hold"), help);
+            let help = format!("write `\"{text}\"` if it is a string");
+            report(Code::InexactNumber, format!("JSON has no number `{text}`"), help);
             Value::Text(text.to_owned())
         }
     }
 }
 
-/// Up to here a double holds every integer.
+/// 2^53: up to here, a 64-bit floating-point number holds every integer exactly.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 enum Form<'t> {
@@ -87,13 +88,13 @@ fn number(text: &str) -> Form<'_> {
         return Form::NotANumber;
     }
     let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
-    let shape = digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))
-        && (digits(whole) || whole.is_empty())
+    let (integer, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
+    let is_float = digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))
+        && (digits(integer) || integer.is_empty())
         && (digits(fraction) || fraction.is_empty())
-        && !(whole.is_empty() && fraction.is_empty());
-    // Rust reads the same decimal notation, but for a leading `+`, which it also knows.
-    if shape { text.parse().map_or(Form::Text, Form::Float) } else { Form::Text }
+        && !(integer.is_empty() && fraction.is_empty());
+    // Rust reads the same decimal notation.
+    if is_float { text.parse().map_or(Form::Text, Form::Float) } else { Form::Text }
 }
 
 fn exact(integer: Option<i64>, text: &str, report: &mut impl FnMut(Code, String, String)) -> Value {

@@ -1,0 +1,43 @@
+//! Advice for operands that cannot be read: what to write instead.
+
+use semver::Version;
+
+use crate::bundle::Type;
+use crate::eval::parse_datetime;
+use crate::yaml::{Node, Value};
+
+/// Completes a version with fewer than three numbers, or with a prefix such as `v`.
+pub(super) fn version(written: &str) -> Option<String> {
+    let bare = written.trim_start_matches(['v', 'V', '=', '^', '~']);
+    let mut completed = (0..3).map(|missing| format!("{bare}{}", ".0".repeat(missing)));
+    let valid = completed.find(|version| version.parse::<Version>().is_ok())?;
+    Some(format!("write `{valid}`"))
+}
+
+/// Completes a datetime without an offset, without a time, or with a space before the time.
+pub(super) fn datetime(written: &str) -> String {
+    let joined = written.replacen(' ', "T", 1);
+    let completed = [format!("{joined}Z"), format!("{written}T00:00:00Z"), joined];
+    match completed.iter().find(|datetime| parse_datetime(datetime).is_some()) {
+        Some(valid) => format!("write `{valid}`, or the same with another offset"),
+        None => "write it as `2026-11-22T11:02:00+01:00`; the latest datetime is `9999-12-30T22:00:00Z`".to_owned(),
+    }
+}
+
+/// Advises how to write a value of another type as the expected type.
+pub(super) fn wrong_type(expected: Type, node: &Node) -> Option<String> {
+    match (expected, &node.value) {
+        (Type::String, Value::Number(..) | Value::Boolean(_)) => {
+            Some(format!("write `\"{}\"` to make it a string", node.written()))
+        }
+        (Type::Number, Value::Text(text)) if text.parse::<f64>().is_ok_and(f64::is_finite) => {
+            Some(format!("write `{text}` without quotes"))
+        }
+        (Type::Boolean, Value::Text(text)) => match text.to_ascii_lowercase().as_str() {
+            "on" | "yes" | "y" | "true" => Some("write `true`".to_owned()),
+            "off" | "no" | "n" | "false" => Some("write `false`".to_owned()),
+            _ => None,
+        },
+        _ => None,
+    }
+}

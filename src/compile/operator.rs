@@ -1,0 +1,153 @@
+//! Operators: whether an operator applies to an attribute, and the predicate that it compiles to.
+
+use crate::bundle::{
+    Attribute, AttributeId, Comparison, Condition, Folded, Polarity, Predicate, Quantifier, Test, TextOperator, Type,
+};
+use crate::codes::Code;
+use crate::compile::compiler::{Broken, Compiled, Compiler};
+use crate::compile::operand::EnumCheck;
+use crate::diag::{Diagnostic, quoted_list};
+use crate::model::{Operation, Operator};
+use crate::snapshot::Span;
+use crate::yaml::{Node, Value};
+
+impl Compiler<'_> {
+    /// Compiles an operator and its operand to a test of an attribute.
+    pub(super) fn test(
+        &mut self,
+        attribute: AttributeId,
+        operation: &Operation,
+        ignore_case: Option<Span>,
+    ) -> Compiled<Condition> {
+        let declared = self.attributes.get(attribute).cloned().ok_or(Broken)?;
+        let predicate = self.predicate(&declared, operation, ignore_case)?;
+        Ok(Condition::Test(Test { attribute, sign: polarity(operation), predicate }))
+    }
+
+    fn predicate(
+        &mut self,
+        attribute: &Attribute,
+        operation: &Operation,
+        ignore_case: Option<Span>,
+    ) -> Compiled<Predicate> {
+        let (operator, operand) = (operation.operator, &operation.operand);
+        if !applies(operator, attribute.kind) {
+            return Err(self.report_unfit(attribute, operation));
+        }
+        if let Some(span) = ignore_case
+            && attribute.kind != Type::String
+        {
+            let kind = attribute.kind.described();
+            let message = format!("`ignore_case` does not apply to `{}`, which is {kind}", attribute.name);
+            let diagnostic = Diagnostic::new(Code::UnfitOperator, span, message);
+            return Err(self.report(diagnostic.help("remove it: only comparisons of strings can ignore case")));
+        }
+        if let (Some(_), Some(operator)) = (ignore_case, text_operator(operator)) {
+            return self.case_insensitive(attribute, operator, operand);
+        }
+        Ok(match operator {
+            Operator::Exists => Predicate::Exists,
+            Operator::Eq | Operator::Ne | Operator::In | Operator::NotIn => {
+                Predicate::OneOf(self.operands(attribute, items(operand))?)
+            }
+            Operator::Lt => self.comparison(attribute, Comparison::Less, operand)?,
+            Operator::Lte => self.comparison(attribute, Comparison::LessOrEqual, operand)?,
+            Operator::Gt => self.comparison(attribute, Comparison::Greater, operand)?,
+            Operator::Gte => self.comparison(attribute, Comparison::GreaterOrEqual, operand)?,
+            Operator::StartsWith => Predicate::StartsWith(operand.written().into()),
+            Operator::EndsWith => Predicate::EndsWith(operand.written().into()),
+            Operator::Contains => Predicate::Contains(operand.written().into()),
+            Operator::Matches => Predicate::Matches(self.pattern(operand)?),
+            Operator::Has | Operator::HasAny => {
+                Predicate::Has(Quantifier::Any, self.operands(attribute, items(operand))?)
+            }
+            Operator::HasAll => Predicate::Has(Quantifier::All, self.operands(attribute, items(operand))?),
+        })
+    }
+
+    fn case_insensitive(
+        &mut self,
+        attribute: &Attribute,
+        operator: TextOperator,
+        operand: &Node,
+    ) -> Compiled<Predicate> {
+        let enum_check = match operator {
+            TextOperator::Equals => EnumCheck::IgnoreCase,
+            TextOperator::StartsWith | TextOperator::EndsWith | TextOperator::Contains | TextOperator::Matches => {
+                EnumCheck::None
+            }
+        };
+        let texts = self.texts(attribute, items(operand), enum_check)?;
+        if operator == TextOperator::Matches {
+            self.pattern(operand)?;
+        }
+        let folded = Folded::new(operator, texts.into());
+        Ok(Predicate::Folded(folded.map_err(|error| self.report_invalid_pattern(operand, &error.to_string()))?))
+    }
+
+    fn comparison(&mut self, attribute: &Attribute, comparison: Comparison, node: &Node) -> Compiled<Predicate> {
+        Ok(Predicate::Compare(comparison, self.ordered_operand(attribute, node)?))
+    }
+
+    fn report_unfit(&mut self, attribute: &Attribute, operation: &Operation) -> Broken {
+        let applicable = Operator::ALL.iter().filter(|operator| applies(**operator, attribute.kind));
+        let applicable = quoted_list(applicable.map(|operator| operator.name()));
+        let (operator, kind) = (operation.operator.name(), attribute.kind.described());
+        let message = format!("`{operator}` does not apply to `{}`, which is {kind}", attribute.name);
+        // The short form leaves the operator out.
+        let is_short_form = operation.span == operation.operand.span && matches!(attribute.kind, Type::List(_));
+        let help = match &operation.operand.value {
+            Value::List(_) if is_short_form => "write `{has_any: […]}` or `{has_all: […]}`".to_owned(),
+            _ if is_short_form => format!("write `{{has: {}}}`", operation.operand.written()),
+            _ => format!("use one of {applicable}"),
+        };
+        self.report(Diagnostic::new(Code::UnfitOperator, operation.span, message).help(help))
+    }
+}
+
+/// Returns whether the test holds if the predicate does, or if it does not.
+fn polarity(operation: &Operation) -> Polarity {
+    match (operation.operator, &operation.operand.value) {
+        (Operator::Ne | Operator::NotIn, _) | (Operator::Exists, Value::Boolean(false)) => Polarity::IsNot,
+        _ => Polarity::Is,
+    }
+}
+
+fn items(operand: &Node) -> &[Node] {
+    match &operand.value {
+        Value::List(items) => items,
+        _ => std::slice::from_ref(operand),
+    }
+}
+
+/// Whether an operator can be used with attributes of a type.
+fn applies(operator: Operator, kind: Type) -> bool {
+    match operator {
+        Operator::Exists => true,
+        Operator::Eq | Operator::Ne | Operator::In | Operator::NotIn => !matches!(kind, Type::List(_)),
+        Operator::Lt | Operator::Lte | Operator::Gt | Operator::Gte => {
+            matches!(kind, Type::Number | Type::Semver | Type::Datetime)
+        }
+        Operator::StartsWith | Operator::EndsWith | Operator::Contains | Operator::Matches => kind == Type::String,
+        Operator::Has | Operator::HasAny | Operator::HasAll => matches!(kind, Type::List(_)),
+    }
+}
+
+/// Returns the comparison of strings for which `ignore_case` has a meaning.
+fn text_operator(operator: Operator) -> Option<TextOperator> {
+    match operator {
+        Operator::Eq | Operator::Ne | Operator::In | Operator::NotIn => Some(TextOperator::Equals),
+        Operator::StartsWith => Some(TextOperator::StartsWith),
+        Operator::EndsWith => Some(TextOperator::EndsWith),
+        Operator::Contains => Some(TextOperator::Contains),
+        Operator::Matches => Some(TextOperator::Matches),
+        Operator::Lt
+        | Operator::Lte
+        | Operator::Gt
+        | Operator::Gte
+        | Operator::Has
+        | Operator::HasAny
+        | Operator::HasAll
+        | Operator::Exists => None,
+    }
+}

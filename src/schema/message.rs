@@ -1,0 +1,140 @@
+//! Turns errors of the schema validator into diagnostics in flagctl's own words.
+
+use jsonschema::ValidationError;
+use jsonschema::error::ValidationErrorKind;
+use serde_json::Value as Json;
+
+use crate::codes::Code;
+use crate::diag::{Diagnostic, Diagnostics, closest, did_you_mean, quoted_list};
+use crate::schema::help;
+use crate::schema::location::Location;
+use crate::yaml::{Node, Value};
+
+/// The title of the schema for the value of an attribute in a condition.
+const OPERATORS: &str = "operators and their operands";
+
+/// Reports one error of the validator as a diagnostic.
+pub(super) fn report(
+    error: &ValidationError<'_>,
+    location: &Location<'_>,
+    schema: &Json,
+    diagnostics: &mut Diagnostics,
+) {
+    // The last part of the path is the keyword that failed. Beside it are the title and the other keywords.
+    let path = error.schema_path().as_str();
+    let (parent, _) = path.rsplit_once('/').unwrap_or((path, ""));
+    let parent = schema.pointer(parent).unwrap_or(&Json::Null);
+    let title = || parent.get("title").and_then(Json::as_str).unwrap_or("another value");
+    let found = |node: &Node| match &node.value {
+        Value::Text(text) if text.is_empty() => "an empty string".to_owned(),
+        Value::Text(_) | Value::Number(..) | Value::Boolean(_) => format!("`{}`", node.written()),
+        Value::Null | Value::List(_) | Value::Map(_) => node.type_name().to_owned(),
+    };
+    let properties = || {
+        let names = parent.get("properties").and_then(Json::as_object);
+        names.into_iter().flat_map(|names| names.keys().map(String::as_str)).collect::<Vec<_>>()
+    };
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            for key in unexpected {
+                let span = location.node.entry(key).map_or_else(|| location.span(), |entry| entry.key_span);
+                let known = properties();
+                let help = match (key.as_str(), did_you_mean(key, known.iter().copied())) {
+                    ("key" | "name", _) if location.depth == 0 => {
+                        "remove the line: the file name without `.yaml` is the name".to_owned()
+                    }
+                    (_, Some(help)) => help,
+                    _ if title() == OPERATORS => format!(
+                        "the operators are {}; a nested attribute has a dotted name, such as `app.version`",
+                        quoted_list(known)
+                    ),
+                    _ => format!("the keys here are {}", quoted_list(known)),
+                };
+                diagnostics.push(Diagnostic::new(Code::UnknownKey, span, format!("unknown key `{key}`")).help(help));
+            }
+        }
+        ValidationErrorKind::Required { property } => {
+            let key = property.as_str().unwrap_or_default();
+            let described = parent.pointer(&format!("/properties/{key}/description")).and_then(Json::as_str);
+            let described = described.map(|text| format!("`{key}:` {}", lower_first(text)));
+            diagnostics.push(
+                Diagnostic::new(Code::MissingKey, location.span(), format!("`{key}` is missing")).maybe_help(described),
+            );
+        }
+        ValidationErrorKind::PropertyNames { error: name } => {
+            let key = name.instance().as_str().unwrap_or_default().to_owned();
+            let span = location.node.entry(&key).map_or_else(|| location.span(), |entry| entry.key_span);
+            let path = name.schema_path().as_str();
+            let parent = path.rsplit_once('/').and_then(|(parent, _)| schema.pointer(parent));
+            let title = parent.and_then(|parent| parent.get("title")).and_then(Json::as_str).unwrap_or("another name");
+            diagnostics.push(Diagnostic::new(Code::InvalidValue, span, format!("expected {title}, found `{key}`")));
+        }
+        ValidationErrorKind::Type { .. } => {
+            let message = format!("expected {}, found {}", title(), location.node.described());
+            diagnostics.push(
+                Diagnostic::new(Code::WrongType, location.span(), message)
+                    .maybe_help(help::wrong_type(location.node, parent)),
+            );
+        }
+        ValidationErrorKind::Enum { options } => {
+            let options: Vec<_> = options.as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+            let message = format!("expected {}, found {}", title(), found(location.node));
+            let help = location.node.as_text().and_then(|text| closest(text, options.iter().copied()));
+            let help = help.map_or_else(
+                || format!("use one of {}", quoted_list(options)),
+                |option| format!("did you mean `{option}`?"),
+            );
+            diagnostics.push(Diagnostic::new(Code::InvalidValue, location.span(), message).help(help));
+        }
+        // An unknown key has been reported already, and is probably what is missing.
+        ValidationErrorKind::OneOfNotValid { .. }
+            if location.node.entries().iter().any(|entry| !properties().contains(&entry.key.as_str())) => {}
+        ValidationErrorKind::AnyOf { .. } if location.node.entries().iter().any(|entry| entry.key != "ignore_case") => {
+        }
+        ValidationErrorKind::MinProperties { .. } | ValidationErrorKind::AnyOf { .. } if title() == OPERATORS => {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::EmptyCondition,
+                    location.span(),
+                    "expected operators and their operands, found none",
+                )
+                .help("write an operator and its operand, such as `{eq: DE}`"),
+            );
+        }
+        ValidationErrorKind::MinProperties { .. } if title() == "a condition" => {
+            diagnostics.push(
+                Diagnostic::new(Code::EmptyCondition, location.span(), "expected a condition, found an empty mapping")
+                    .help("a rule for every context has no `if`; a segment needs a condition"),
+            );
+        }
+        ValidationErrorKind::MinProperties { .. } | ValidationErrorKind::MinItems { .. } => {
+            let found = if location.node.entries().is_empty() { "an empty one" } else { "a smaller one" };
+            let message = format!("expected {}, found {found}", title());
+            diagnostics.push(Diagnostic::new(Code::InvalidValue, location.span(), message));
+        }
+        ValidationErrorKind::UniqueItems => {
+            let message = format!("expected {} without repetition, found a repeated value", title());
+            diagnostics.push(Diagnostic::new(Code::InvalidValue, location.span(), message));
+        }
+        ValidationErrorKind::FalseSchema => {
+            // In `properties: {key: false}`: the title is two levels above the key.
+            let above = path.strip_suffix("/false").unwrap_or(path);
+            let title = above.rsplit_once("/properties/").and_then(|(parent, _)| schema.pointer(parent));
+            let title = title.and_then(|parent| parent.get("title")).and_then(Json::as_str).unwrap_or("not allowed");
+            let span = location.entry.map_or_else(|| location.span(), |entry| entry.key_span);
+            diagnostics.push(Diagnostic::new(Code::UnknownKey, span, title.to_owned()));
+        }
+        _ => {
+            let message = format!("expected {}, found {}", title(), found(location.node));
+            diagnostics.push(
+                Diagnostic::new(Code::InvalidValue, location.span(), message)
+                    .maybe_help(help::percent(location.node, title())),
+            );
+        }
+    }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.trim_end_matches('.').chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}

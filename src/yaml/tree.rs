@@ -1,0 +1,240 @@
+//! Builds the tree of a file from the events of the YAML parser.
+//!
+//! Collections that are not closed yet are on a stack. A value with an anchor is copied where an alias refers to it, so the
+//! tree has no references; the limits on aliases bound its size.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use granit_parser::ScalarStyle;
+
+use crate::codes::Code;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::snapshot::{FileId, Span};
+use crate::yaml::scalar;
+use crate::yaml::value::{ALIAS_LIMIT, Completeness, DEPTH_LIMIT, Entry, Node, Value};
+
+/// A tree that is being built.
+pub(super) struct TreeBuilder<'t, 'd> {
+    pub(super) file: FileId,
+    pub(super) text: &'t str,
+    pub(super) diagnostics: &'d mut Diagnostics,
+    /// The collections that are open, from the outermost to the innermost.
+    open: Vec<OpenCollection>,
+    anchors: BTreeMap<usize, AnchoredNode>,
+    /// The number of values that aliases have added.
+    added_by_aliases: usize,
+    pub(super) root: Option<Node>,
+    pub(super) completeness: Completeness,
+}
+
+struct OpenCollection {
+    anchor: usize,
+    start: u32,
+    content: Content,
+    /// The nesting depth of the deepest collection inside, aliases included.
+    height: usize,
+}
+
+/// The content of a collection so far.
+pub(super) enum Content {
+    List(Vec<Node>),
+    Map { entries: Vec<Entry>, key: Option<(String, Span)> },
+}
+
+impl Content {
+    pub(super) fn empty_list() -> Self {
+        Self::List(Vec::new())
+    }
+
+    pub(super) fn empty_map() -> Self {
+        Self::Map { entries: Vec::new(), key: None }
+    }
+}
+
+struct AnchoredNode {
+    node: Node,
+    /// The number of values that an alias of the node adds.
+    values: usize,
+    height: usize,
+}
+
+impl<'t, 'd> TreeBuilder<'t, 'd> {
+    pub(super) fn new(file: FileId, text: &'t str, diagnostics: &'d mut Diagnostics) -> Self {
+        Self {
+            file,
+            text,
+            diagnostics,
+            open: Vec::new(),
+            anchors: BTreeMap::new(),
+            added_by_aliases: 0,
+            root: None,
+            completeness: Completeness::Complete,
+        }
+    }
+
+    /// Reports a problem because of which the tree is not everything that the file says.
+    pub(super) fn report_incomplete(&mut self, diagnostic: Diagnostic) {
+        self.completeness = Completeness::Incomplete;
+        self.diagnostics.push(diagnostic);
+    }
+
+    pub(super) fn report_too_deep(&mut self, span: Span) {
+        let message = format!("collections nest deeper than {DEPTH_LIMIT} levels");
+        self.report_incomplete(Diagnostic::new(Code::LimitExceeded, span, message));
+    }
+
+    /// Whether more collections are open than may nest.
+    pub(super) fn is_too_deep(&self) -> bool {
+        self.open.len() > DEPTH_LIMIT
+    }
+
+    pub(super) fn begin(&mut self, anchor: usize, span: Span, content: Content) {
+        self.open.push(OpenCollection { anchor, start: span.start, content, height: 0 });
+    }
+
+    pub(super) fn scalar(&mut self, text: Cow<'_, str>, style: ScalarStyle, anchor: usize, mut span: Span) {
+        let is_key = matches!(self.open.last(), Some(OpenCollection { content: Content::Map { key: None, .. }, .. }));
+        if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+            // The parser ends the span of a block scalar at the next token.
+            let source = self.text.get(span.start as usize..span.end as usize).unwrap_or_default();
+            span.end = span.start + u32::try_from(source.trim_end().len()).unwrap_or(0);
+        }
+        let value = if is_key || style != ScalarStyle::Plain {
+            Value::Text(text.into_owned())
+        } else {
+            scalar::resolve(&text, span, self.diagnostics)
+        };
+        self.add(Node { value, span }, anchor, 1, 0);
+    }
+
+    pub(super) fn end(&mut self, span: Span) {
+        let Some(collection) = self.open.pop() else { return };
+        let is_flow = matches!(self.text.as_bytes().get(collection.start as usize), Some(b'[' | b'{'));
+        let (value, last) = match collection.content {
+            Content::List(items) => {
+                let last = items.last().map(|item| item.span.end);
+                (Value::List(items), last)
+            }
+            Content::Map { entries, .. } => {
+                let last = entries.last().map(|entry| entry.value.span.end.max(entry.key_span.end));
+                (Value::Map(self.distinct(entries)), last)
+            }
+        };
+        // The parser knows the end of a block collection only at the next token, so its last item decides.
+        let end = if is_flow { span.end } else { last.unwrap_or(collection.start) };
+        let span = Span { file: self.file, start: collection.start, end: end.max(collection.start) };
+        self.add(Node { value, span }, collection.anchor, 1, collection.height + 1);
+    }
+
+    /// Reports repeated keys, and returns the first entry of each key.
+    fn distinct(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
+        // Nearly every mapping is small, and comparing all pairs of a small one is faster than sorting.
+        let repeats = |(index, entry): (usize, &Entry)| entries.iter().take(index).any(|first| first.key == entry.key);
+        if entries.len() <= 16 && !entries.iter().enumerate().any(repeats) {
+            return entries;
+        }
+        let mut order: Vec<_> = (0..entries.len()).collect();
+        let key = |index: &usize| entries.get(*index).map(|entry| entry.key.as_str());
+        order.sort_by_key(|index| (key(index), *index));
+        let mut is_repeated = vec![false; entries.len()];
+        let mut first: Option<&Entry> = None;
+        let mut found = Vec::new();
+        for index in order {
+            let Some(entry) = entries.get(index) else { continue };
+            match first.filter(|first| first.key == entry.key) {
+                Some(first) => {
+                    if let Some(is_repeated) = is_repeated.get_mut(index) {
+                        *is_repeated = true;
+                    }
+                    let message = format!("the key `{}` is repeated", entry.key);
+                    found.push(
+                        Diagnostic::new(Code::DuplicateKey, entry.key_span, message)
+                            .related(first.key_span, "first used here")
+                            .help("remove one of the two"),
+                    );
+                }
+                None => first = Some(entry),
+            }
+        }
+        if found.is_empty() {
+            return entries;
+        }
+        self.completeness = Completeness::Incomplete;
+        self.diagnostics.extend(found);
+        entries.into_iter().zip(is_repeated).filter(|(_, is_repeated)| !is_repeated).map(|(entry, _)| entry).collect()
+    }
+
+    /// Adds a copy of the value that an alias refers to. Returns whether that was possible.
+    pub(super) fn alias(&mut self, anchor: usize, span: Span) -> Completeness {
+        let refused = match self.anchors.get(&anchor) {
+            None => Some((Code::UnsupportedYaml, "the alias is inside the value that it refers to".to_owned())),
+            Some(anchored) => {
+                self.added_by_aliases += anchored.values;
+                if self.added_by_aliases > ALIAS_LIMIT {
+                    Some((Code::LimitExceeded, format!("aliases add more than {ALIAS_LIMIT} values")))
+                } else if self.open.len() + anchored.height > DEPTH_LIMIT {
+                    Some((Code::LimitExceeded, format!("aliases nest deeper than {DEPTH_LIMIT} levels")))
+                } else {
+                    None
+                }
+            }
+        };
+        if let Some((code, message)) = refused {
+            self.report_incomplete(Diagnostic::new(code, span, message).help("write the value out instead"));
+            return Completeness::Incomplete;
+        }
+        if let Some(AnchoredNode { node, values, height }) = self.anchors.get(&anchor) {
+            let (node, values, height) = (node.clone(), *values, *height);
+            self.add(node, 0, values, height);
+        }
+        Completeness::Complete
+    }
+
+    /// Adds a finished value to the innermost open collection, or makes it the root. `values` is the number of values in it
+    /// that aliases of it would add, at least.
+    fn add(&mut self, node: Node, anchor: usize, values: usize, height: usize) {
+        if anchor != 0 {
+            let values = values.max(count(&node));
+            self.anchors.insert(anchor, AnchoredNode { node: node.clone(), values, height });
+        }
+        let Some(collection) = self.open.last_mut() else {
+            self.root = Some(node);
+            return;
+        };
+        collection.height = collection.height.max(height);
+        match &mut collection.content {
+            Content::List(items) => items.push(node),
+            Content::Map { entries, key } => match key.take() {
+                Some((key, key_span)) => entries.push(Entry { key, key_span, value: node }),
+                None => {
+                    let span = node.span;
+                    let name = match node.value {
+                        Value::Text(text) => text,
+                        _ => self.text.get(span.start as usize..span.end as usize).unwrap_or_default().to_owned(),
+                    };
+                    let refused = if height > 0 {
+                        Some(("a mapping's key must be a scalar", "write the key as plain text"))
+                    } else if name == "<<" {
+                        Some(("merge keys are not part of YAML 1.2", "write the merged keys out"))
+                    } else {
+                        None
+                    };
+                    *key = Some((name, span));
+                    if let Some((message, help)) = refused {
+                        self.report_incomplete(Diagnostic::new(Code::UnsupportedYaml, span, message).help(help));
+                    }
+                }
+            },
+        }
+    }
+}
+
+/// Counts the values in a tree, the root included.
+fn count(node: &Node) -> usize {
+    match &node.value {
+        Value::List(items) => 1 + items.iter().map(count).sum::<usize>(),
+        Value::Map(entries) => 1 + entries.iter().map(|entry| count(&entry.value)).sum::<usize>(),
+        Value::Null | Value::Boolean(_) | Value::Number(..) | Value::Text(_) => 1,
+    }
+}
