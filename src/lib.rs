@@ -98,9 +98,13 @@
 //! | check | Loaded, a day | every finding: what `validate` reports | snapshot, diag, yaml, bundle, compile, test, rules, load |
 //! | diff | two Sources or Bundles, keys of flags | what a change does to all contexts, per flag and environment | codes, snapshot, git, source, diag, model, bundle, eval, compile, load, analyze |
 //! | history | a revision, a flag's key | what past commits did to the flag and to what contexts get | codes, snapshot, git, source, diag, model, bundle, eval, compile, load, diff |
-//! | report | any result | text in one format a file | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, history, test, publish |
-//! | cli | arguments | Exit; reads clock, environment, working folder | codes, snapshot, git, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, openfeature, store, publish, edit, commit, rules, load, check, history, report |
+//! | actions | keys of flags, environments, a branch | plans of kills, revivals and rollouts, their commits, and the proof of a kill | snapshot, git, source, diag, yaml, bundle, analyze, model, compile, edit, commit, load, history, diff |
+//! | report | any result | text in one format a file | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, history, test, publish, actions |
+//! | cli | arguments | Exit; reads clock, environment, working folder | codes, snapshot, git, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, openfeature, store, publish, commit, load, check, history, actions, report |
 
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod actions;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod analyze;

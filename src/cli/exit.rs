@@ -1,5 +1,7 @@
 //! Exit codes: how a run ends, and which errors are mistakes on the command line.
 
+use crate::actions::ActionError;
+
 /// How a run ended. Programs read it from the exit code of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -32,5 +34,6 @@ pub(crate) struct UsageError(pub(crate) String);
 
 /// Returns how a run ends that failed with `error`.
 pub fn exit_of(error: &anyhow::Error) -> Exit {
-    if error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }
+    let is_ambiguous = matches!(error.downcast_ref(), Some(ActionError::Ambiguous(_)));
+    if is_ambiguous || error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }
 }

@@ -7,10 +7,7 @@
 //! **Invariant:** nothing else reads the clock, the environment variables and the working folder.
 //! **Invariant:** stdout gets results and nothing else, and an exit code never depends on the format.
 
-mod affected_flags;
-mod branch_write;
 mod bundle_arg;
-mod change_preview;
 mod command_line;
 mod commands;
 mod context_arg;
@@ -23,18 +20,17 @@ mod exit;
 mod findings_format_arg;
 mod global;
 mod golden_update;
-mod off_variant;
 mod output_format;
 mod path_arg;
 mod progress;
 mod publish_target;
 mod range;
 mod revision_arg;
-mod rule_selector;
 mod terminal;
 mod time_arg;
 mod unknown_flag;
 mod until_exit;
+mod write_args;
 
 pub use crate::cli::command_line::{Cli, run};
 pub use crate::cli::exit::{Exit, exit_of};

@@ -25,8 +25,3 @@ pub mod tests;
 pub mod text;
 
 pub use crate::report::text::Colour;
-
-pub use crate::report::actions::plan::{ActionJson, EffectJson, Written, plan, written};
-
-pub use crate::report::actions::rollout::{RolloutJson, RolloutsJson, rollouts};
-pub use crate::report::actions::verify_kill::{TurnedOffJson, VerdictJson, verdict};

@@ -52,11 +52,11 @@ fn kill_lists_dependants_and_revive_restores_the_exact_state() {
         fine(ran),
         format!(
             "cart in production\n  now\n    rule nearby: 25% → on\n    default: off\n  then\n    serves off = false to everyone\n  \
-             checkout requires cart and falls with it: serves off = false\n  \
-             wallet requires checkout and falls with it: serves off = false\n  \
+             checkout requires cart and turns off too: serves off = false\n  \
+             wallet requires checkout and turns off too: serves off = false\n  \
              hint depends on it: 18.75% of units where country eq \"DE\": on → off\n\
              undo: flagctl revive cart -e production\n\
-             committed {commit} to main; others get it with `git push`\n"
+             committed {commit} to main; publish it with `git push`\n"
         )
     );
     assert_eq!(
@@ -106,8 +106,8 @@ fn kill_warns_about_an_off_variant_that_was_never_served() {
     repository.commit("sale: moved, and off for nobody");
     let never = |first: &str| {
         format!(
-            "no rule, default or kill has served `off` here since the flag's first commit {first}: this off path has \
-             never been live"
+            "no rule, default or kill has served `off` in this environment since the flag's first commit {first}: the \
+             variant has never been live"
         )
     };
     assert_eq!(notes(&repository, repository.root()), [never(&first)]);
@@ -116,8 +116,8 @@ fn kill_warns_about_an_off_variant_that_was_never_served() {
     assert_eq!(
         notes(&repository, &clone),
         [format!(
-            "no rule, default or kill has served `off` here since {known}: this off path has never been live, as far \
-             as this shallow clone's history goes"
+            "no rule, default or kill has served `off` in this environment since {known}, where the history of this \
+             shallow clone ends"
         )]
     );
 }
@@ -125,7 +125,9 @@ fn kill_warns_about_an_off_variant_that_was_never_served() {
 #[test]
 fn kill_names_the_commit_that_last_served_the_off_variant() {
     let mut repository = TestRepository::with_sale();
-    let until = |repository: &TestRepository| format!("`off` was last served here until {}", dated(repository, "HEAD"));
+    let until = |repository: &TestRepository| {
+        format!("`off` was last served in this environment until {}", dated(repository, "HEAD"))
+    };
     assert_eq!(notes(&repository, repository.root()), [until(&repository)]);
     fine(repository.flagctl(&["kill", "sale", "--reason", "x", "--yes"]));
     fine(repository.flagctl(&["revive", "sale", "--yes"]));
@@ -145,7 +147,7 @@ fn repeated_kill_and_revive_change_nothing() {
     let kill = ["kill", "cart", "-e", "production", "--reason", "INC-1", "--yes"];
     fine(repository.flagctl(&kill));
     let head = repository.git(&["rev-parse", "HEAD"]);
-    assert_eq!(fine(repository.flagctl(&kill)), "cart in production\n  killed already: INC-1\n");
+    assert_eq!(fine(repository.flagctl(&kill)), "cart in production\n  already killed: INC-1\n");
     let revived = fine(repository.flagctl(&["revive", "cart", "-e", "staging", "--yes"]));
     assert_eq!(revived, "cart in staging\n  is not killed\n");
     assert_eq!(repository.git(&["rev-parse", "HEAD"]), head);
@@ -183,7 +185,7 @@ fn revive_after_a_change_needs_an_option() {
     let ran = repository.flagctl(&revive);
     assert_eq!(ran.code, Some(3));
     assert!(
-        ran.stdout.contains("  changed since it was killed: 75% of units where country eq \"DE\": off → on\n"),
+        ran.stdout.contains("  changed since the kill: 75% of units where country eq \"DE\": off → on\n"),
         "{}",
         ran.stdout
     );
@@ -203,7 +205,7 @@ fn wrong_arguments_are_refused_before_anything_is_written() {
     let with = |arguments: &[&'static str]| refused(&[arguments, &reason[..]].concat());
     assert_eq!(
         with(&["kill", "crat", "-e", "production"]),
-        (Some(3), "error: there is no flag `crat` on main; did you mean `cart`?".to_owned())
+        (Some(3), "error: `crat` is not a flag on main; did you mean `cart`?".to_owned())
     );
     assert_eq!(
         with(&["kill", "cart"]),
@@ -211,16 +213,16 @@ fn wrong_arguments_are_refused_before_anything_is_written() {
     );
     assert_eq!(
         with(&["kill", "cart", "-e", "prod"]),
-        (Some(3), "error: there is no environment `prod`; did you mean `production`?".to_owned())
+        (Some(3), "error: `prod` is not an environment; did you mean `production`?".to_owned())
     );
     assert_eq!(with(&["kill", "--tag", "nobody", "-e", "staging"]).1, "error: no flag has the tag `nobody`");
     assert_eq!(
         refused(&["kill", "cart", "-e", "production", "--yes"]),
-        (Some(2), "error: a kill has a reason, for whoever reads it later: `--reason TEXT`".to_owned())
+        (Some(2), "error: expected a reason for the kill: pass it with `--reason TEXT`".to_owned())
     );
     assert_eq!(
         refused(&["kill", "cart", "-e", "production", "--reason", "x"]).1,
-        "error: nobody is here to be asked: say `--yes` to do it, `--dry-run` to look only"
+        "error: expected a terminal to ask for confirmation: pass `--yes`, or `--dry-run` to show the plan only"
     );
     assert_eq!(repository.git(&["rev-parse", "HEAD"]), head);
     assert_eq!(repository.git(&["status", "--porcelain"]), "");

@@ -52,7 +52,7 @@ fn a_rollout_step_changes_only_the_number() {
     assert_eq!(banner(&repository), BANNER.replace("'5%'", "'25%'"));
     let head = repository.git(&["rev-parse", "HEAD"]);
     let again = fine(rollout(&repository, &["--to", "25%"]));
-    assert!(again.contains("is at 25% already"), "{again}");
+    assert!(again.contains("is already at 25%"), "{again}");
     assert_eq!(repository.git(&["rev-parse", "HEAD"]), head);
 }
 
@@ -60,7 +60,7 @@ fn a_rollout_step_changes_only_the_number() {
 fn rollout_shows_which_contexts_enter_and_leave() {
     let mut repository = shop();
     let ran = fine(rollout(&repository, &["next"]));
-    let enter = "  20% of units where country eq \"DE\": off → on\n  nobody leaves\n";
+    let enter = "  20% of units where country eq \"DE\": off → on\n  no unit leaves\n";
     assert!(ran.contains(enter), "{ran}");
     let text = BANNER.replace("{on: true, off: false}", "{on: blue, other: green, off: none}");
     repository.write("flags/web/banner.yaml", &text.replace("default: off", "default: other"));
@@ -107,7 +107,7 @@ fn environments_with_separate_rules_have_separate_rollouts() {
     assert_eq!(banner(&repository), format!("{BANNER}{}", own.replace("rollout: 1%", "rollout: 2%")));
     assert_eq!(
         rollout(&repository, &["next", "-e", "production"]).stderr,
-        "error: rule `nearby` is at 2%, and no step of it goes further: say where to with `--to`\n"
+        "error: rule `nearby` is at 2%, and it has no further step: pass a percentage with `--to`\n"
     );
 }
 
@@ -129,19 +129,19 @@ fn an_ambiguous_rollout_is_refused() {
     );
     assert_eq!(
         refused(&["banner", "next", "--rule", "#2"]),
-        (Some(3), "error: rule `#2` has no `steps`: say where to with `--to`".to_owned())
+        (Some(3), "error: rule `#2` has no `steps`: pass a percentage with `--to`".to_owned())
     );
     assert_eq!(
         refused(&["banner", "next", "--rule", "nearby", "-e", "production"]),
         (
             Some(2),
-            "error: staging would change too, as the rules are the same there: add it with `-e`, or give it rules of its \
+            "error: staging would change too, because the rules are the same there: add it with `-e`, or give it rules of its \
              own under `environments`"
                 .to_owned()
         )
     );
     assert_eq!(refused(&["banner", "--rule", "nearby", "--to", "1000%"]).0, Some(2));
-    assert_eq!(refused(&["baner", "next"]).1, "error: there is no flag `baner` on main; did you mean `banner`?");
+    assert_eq!(refused(&["baner", "next"]).1, "error: `baner` is not a flag on main; did you mean `banner`?");
     repository.write("flags/web/banner.yaml", "mine\n");
     assert_eq!(
         refused(&["banner", "next", "--rule", "nearby"]).1,
@@ -173,7 +173,7 @@ fn concurrent_rollouts_to_one_percentage_succeed_with_one_commit() {
     for child in children {
         let output = child.wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() || said.contains("was changed meanwhile"), "{said}");
+        assert!(output.status.success() || said.contains("was changed in the meantime"), "{said}");
         succeeded += usize::from(output.status.success());
     }
     assert_eq!(repository.git(&["rev-list", "--count", "main"]), (2 + succeeded).to_string());

@@ -50,14 +50,11 @@ fn a_kill_is_proven_together_with_its_dependants() {
             Some(0),
             "cart in production: everyone where country eq \"DE\": on → off\n\
              checkout in production: everyone where flag cart serves on: on → off\n\
-             proven: turns off cart, and does nothing else to anybody\n"
+             proven: turns off cart, and changes nothing else for any context\n"
         )
     );
     assert_eq!(verify(&repository, &["cart"]).code, Some(0));
-    assert_eq!(
-        objections(&repository, &["banner"]),
-        ["`cart` changes, which is not one of the flags to be turned off"]
-    );
+    assert_eq!(objections(&repository, &["banner"]), ["`cart` changes, which is not one of the flags to turn off"]);
 }
 
 #[test]
@@ -66,7 +63,7 @@ fn a_flag_turned_off_by_hand_is_proven_too() {
     repository.write("flags/banner.yaml", &flag("enabled: false\n"));
     repository.commit("banner: off");
     assert_eq!(verify(&repository, &["banner"]).code, Some(0));
-    assert_eq!(objections(&repository, &[]), ["`banner` changes, which is not one of the flags to be turned off"]);
+    assert_eq!(objections(&repository, &[]), ["`banner` changes, which is not one of the flags to turn off"]);
 }
 
 #[test]
@@ -91,8 +88,8 @@ fn verify_kill_names_every_other_change() {
     assert_eq!(
         objections(&repository, &[]),
         [
-            "`README.md` changes, which is no definition of a flag",
-            "`banner` changes, which is not one of the flags to be turned off",
+            "`README.md` changes, which does not define a flag",
+            "`banner` changes, which is not one of the flags to turn off",
             "`banner` in staging: everyone where country eq \"FR\": off → on",
             "`banner` in production: everyone where country eq \"FR\": off → on",
         ]

@@ -113,7 +113,7 @@ fn worktrees_and_bare_repositories_use_the_cache() {
         for _ in 0..2 {
             fill_cache(&repository, folder);
             let ran = repository.flagctl_in(folder, &["kill", "sale", "--dry-run"]);
-            assert!(ran.stdout.contains("far requires spelled and falls with it"), "{ran:?}");
+            assert!(ran.stdout.contains("far requires spelled and turns off too"), "{ran:?}");
             assert!(words.is_file());
         }
     }

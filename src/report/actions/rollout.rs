@@ -1,42 +1,72 @@
-//! Where the rollouts of a flag's rules are.
+//! The plan of a rollout and the present rollouts: their structures and the sentences of the notes.
 
-use serde::Serialize;
+use crate::actions::{ActionKind, RolloutEffect, RolloutNote, RolloutPlan, RolloutPosition, UnitMoves};
+use crate::bundle::Bundle;
+use crate::report::actions::json::{ActionJson, EffectJson, RolloutPositionJson, RolloutPositionsJson};
+use crate::report::actions::undo::undo;
+use crate::report::diff::region;
+use crate::report::flags::{FlagStateJson, steps};
 
-/// The rules of a flag that have a rollout or steps.
-#[derive(Debug, Serialize)]
-pub struct RolloutsJson<'r> {
-    /// Of this structure.
-    pub version: u32,
-    /// The flag's key.
-    pub flag: &'r str,
-    /// By environment, in the order of promotion.
-    pub rules: Vec<RolloutJson>,
+impl ActionJson {
+    /// Describes the plan of a rollout.
+    pub fn rollout(plan: &RolloutPlan<'_>) -> Self {
+        Self {
+            version: 1,
+            action: ActionKind::Rollout.name(),
+            effects: plan.effects().iter().map(|one| effect(plan, one)).collect(),
+            undo: undo(&plan.undo()),
+            written: None,
+        }
+    }
 }
 
-/// Where a rule's rollout is in an environment.
-#[derive(Debug, Serialize)]
-pub struct RolloutJson {
-    /// Where.
-    pub environment: String,
-    /// The rule's name, or its place such as `#2`.
-    pub rule: String,
-    /// The share that it admits.
-    pub rollout: String,
-    /// The shares that it is meant to go through; may be empty.
-    pub steps: Vec<String>,
+impl<'r> RolloutPositionsJson<'r> {
+    /// Describes the rollouts of a flag's rules.
+    pub fn new(flag: &'r str, positions: &[RolloutPosition]) -> Self {
+        let rule = |position: &RolloutPosition| RolloutPositionJson {
+            environment: position.environment.clone(),
+            rule: position.rule.clone(),
+            rollout: position.rollout.to_string(),
+            steps: position.steps.iter().map(ToString::to_string).collect(),
+        };
+        Self { version: 1, flag, rules: positions.iter().map(rule).collect() }
+    }
 }
 
-/// A line for each.
-pub fn rollouts(RolloutsJson { flag, rules, .. }: &RolloutsJson<'_>) -> String {
-    if rules.is_empty() {
-        return format!("{flag} has no rollout\n");
+fn effect(plan: &RolloutPlan<'_>, effect: &RolloutEffect) -> EffectJson {
+    let step =
+        |bundle: &Bundle| bundle.flag(plan.flag()).map_or(String::new(), |flag| steps::rule(flag, plan.rule_index()));
+    let (step_before, step_after) = (step(&effect.before), step(&effect.after));
+    let mut before = FlagStateJson::new(&effect.before, plan.flag());
+    // A flag that is killed or disabled has no step for the rule. For all others, only the rule changes.
+    if before.steps.contains(&step_before) {
+        before.steps = vec![step_before];
     }
-    let mut table = crate::report::text::table(None);
-    table.set_header(["ENVIRONMENT", "RULE", "ROLLOUT", "STEPS"]);
-    for rule in rules {
-        let step = |step: &String| if *step == rule.rollout { format!("[{step}]") } else { step.clone() };
-        let steps = rule.steps.iter().map(step).collect::<Vec<_>>().join(" ");
-        table.add_row([&rule.environment, &rule.rule, &rule.rollout, &steps]);
+    EffectJson {
+        flag: plan.flag().to_owned(),
+        environment: effect.environment.clone(),
+        changes: !plan.is_done(),
+        before,
+        after: step_after,
+        notes: effect.notes.iter().map(note).collect(),
     }
-    crate::report::text::lines(&table)
+}
+
+fn note(note: &RolloutNote) -> String {
+    let prefix =
+        |dependent: &Option<String>| dependent.as_ref().map_or(String::new(), |flag| format!("{flag} depends on it: "));
+    match note {
+        RolloutNote::AlreadyAt(percent) => format!("is already at {percent}"),
+        RolloutNote::Moves { dependent, region: moved } => format!("{}{}", prefix(dependent), region(moved)),
+        RolloutNote::Unknown { dependent } => {
+            format!("{}which contexts move is unknown: the analysis would take too long", prefix(dependent))
+        }
+        RolloutNote::Complete(moves) => match moves {
+            UnitMoves::None => "proven: no context gets another variant",
+            UnitMoves::OnlyEnter => "no unit leaves",
+            UnitMoves::OnlyLeave => "no unit enters",
+            UnitMoves::Mixed => "no other context gets another variant",
+        }
+        .to_owned(),
+    }
 }

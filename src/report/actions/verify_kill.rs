@@ -1,52 +1,42 @@
-//! Whether a change does nothing but turn flags off.
+//! The proof of a kill: its structure and the sentences of its objections.
 
-use serde::Serialize;
+use crate::actions::{KillProof, Objection, TurnedOff};
+use crate::report::actions::json::{KillProofJson, TurnedOffJson};
+use crate::report::diff::region;
 
-/// What a range of commits does.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct VerdictJson {
-    /// Of this structure.
-    pub version: u32,
-    /// The full id of the commit before.
-    pub base: String,
-    /// The full id of the last commit.
-    pub head: String,
-    /// The flags that may be turned off.
-    pub flags: Vec<String>,
-    /// Who is turned off.
-    pub turned_off: Vec<TurnedOffJson>,
-    /// What else the range does, in sentences; if there is nothing, it is proven to be a kill.
-    pub objections: Vec<String>,
-}
-
-/// A flag that is turned off in an environment, or falls with one.
-#[derive(Debug, Serialize)]
-pub struct TurnedOffJson {
-    /// The flag's key.
-    pub flag: String,
-    /// Where.
-    pub environment: String,
-    /// Whom that moves, in sentences, one for each group of contexts.
-    pub moves: Vec<String>,
-}
-
-/// Who is turned off, what speaks against it, and the verdict.
-pub fn verdict(verdict: &VerdictJson) -> String {
-    let mut text = String::new();
-    for TurnedOffJson { flag, environment, moves } in &verdict.turned_off {
-        let moves = match moves.as_slice() {
-            [only] => only.clone(),
-            several => format!("to off in {} groups of contexts, which `flagctl diff` shows", several.len()),
+impl KillProofJson {
+    /// Describes the result of a proof.
+    pub fn new(proof: &KillProof) -> Self {
+        let turned_off = |turned_off: &TurnedOff| TurnedOffJson {
+            flag: turned_off.flag.clone(),
+            environment: turned_off.environment.clone(),
+            moves: turned_off.regions.iter().map(region).collect(),
         };
-        text += &format!("{flag} in {environment}: {moves}\n");
+        Self {
+            version: 1,
+            base: proof.base.clone(),
+            head: proof.head.clone(),
+            flags: proof.flags.iter().cloned().collect(),
+            turned_off: proof.turned_off.iter().map(turned_off).collect(),
+            objections: proof.objections.iter().map(objection).collect(),
+        }
     }
-    for line in &verdict.objections {
-        text += &format!("not a kill: {line}\n");
+}
+
+fn objection(objection: &Objection) -> String {
+    match objection {
+        Objection::OtherFile { path } => format!("`{path}` changes, which does not define a flag"),
+        Objection::OtherFlag { flag } => format!("`{flag}` changes, which is not one of the flags to turn off"),
+        Objection::UnknownFlag { flag } => format!("`{flag}` is not a flag"),
+        Objection::InvalidDefinition { problem } => problem.clone(),
+        Objection::Undecidable { flag, environment, problem } => format!("`{flag}` in {environment}: {problem}"),
+        Objection::Unknown { flag, environment } => {
+            format!("`{flag}` in {environment}: which contexts move is unknown: the analysis would take too long")
+        }
+        Objection::Added { flag, environment } => format!("`{flag}` in {environment}: is added"),
+        Objection::Removed { flag, environment } => format!("`{flag}` in {environment}: is removed"),
+        Objection::Moves { flag, environment, region: moved } => {
+            format!("`{flag}` in {environment}: {}", region(moved))
+        }
     }
-    if verdict.objections.is_empty() {
-        let flags = if verdict.flags.is_empty() { "no flag".to_owned() } else { verdict.flags.join(", ") };
-        text += &format!("proven: turns off {flags}, and does nothing else to anybody\n");
-    }
-    text
 }

@@ -1,0 +1,120 @@
+//! Why an action is not possible, and what to do about it.
+
+use crate::analyze::AnalysisError;
+use crate::commit::CommitError;
+use crate::edit::Refusal;
+use crate::git::GitError;
+use crate::source::SourceError;
+
+/// Why an action cannot be planned or committed. Nothing has been written.
+#[derive(Debug, thiserror::Error)]
+pub enum ActionError {
+    /// The key is not the key of a flag on the branch.
+    #[error("`{key}` is not a flag on {branch}{}", .similar.as_ref().map_or(String::new(), |help| format!("; {help}")))]
+    UnknownFlag {
+        /// The key.
+        key: String,
+        /// The name of the branch.
+        branch: String,
+        /// A question that names the most similar key; none if no key is similar.
+        similar: Option<String>,
+    },
+    /// No flag on the branch has the tag.
+    #[error("no flag has the tag `{0}`")]
+    UnknownTag(String),
+    /// The file of the flag has errors, so it cannot be edited.
+    #[error("the definition of `{0}` has errors: `flagctl validate` shows them")]
+    InvalidDefinition(String),
+    /// The flag has no decision in an environment, so the effect of a change is unknown.
+    #[error("`{key}` cannot be decided in {environment}: `flagctl validate` shows why")]
+    Undecidable {
+        /// The key of the flag.
+        key: String,
+        /// The name of the environment.
+        environment: String,
+    },
+    /// A revived flag would decide differently than before its kill, or the difference is unknown.
+    #[error(
+        "the flag would not decide as it did before the kill: review the changes, and pass `--allow-changed` if they \
+         are right"
+    )]
+    ChangedSinceKill,
+    /// A rollout would move units between two variants that are not `off`.
+    #[error(
+        "units would move from one variant to another: review the changes, and pass `--allow-reassign` if they are \
+         right"
+    )]
+    Reassigns,
+    /// The flag has no rules in the environments that are asked for.
+    #[error("`{0}` has no rules")]
+    NoRules(String),
+    /// The flag has no rule with that name or number.
+    #[error("`{key}` has no rule `{rule}`; {help}")]
+    UnknownRule {
+        /// The key of the flag.
+        key: String,
+        /// The name or number that was asked for.
+        rule: String,
+        /// A similar name, or all names.
+        help: String,
+    },
+    /// None of the rules has a rollout yet.
+    #[error("no rule of `{0}` has a `rollout`: name one with `--rule`")]
+    NoRollout(String),
+    /// The next or previous step of a rule without steps was asked for.
+    #[error("rule `{0}` has no `steps`: pass a percentage with `--to`")]
+    NoSteps(String),
+    /// The rollout is already at its first or last step.
+    #[error("rule `{rule}` is at {percent}, and it has no further step: pass a percentage with `--to`")]
+    NoFurtherStep {
+        /// The name of the rule.
+        rule: String,
+        /// Its present rollout.
+        percent: String,
+    },
+    /// More than one rule or environment fits the request.
+    #[error(transparent)]
+    Ambiguous(#[from] Ambiguity),
+    /// The definitions could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A commit could not be read.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The commit could not be made.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// The file cannot be edited without changing more than asked for.
+    #[error(transparent)]
+    Edit(#[from] Refusal),
+    /// The analysis and the evaluation of a flag disagree.
+    #[error(transparent)]
+    Analysis(#[from] AnalysisError),
+    /// The date of a commit is outside the range that a timestamp can have.
+    #[error(transparent)]
+    Time(#[from] jiff::Error),
+    /// The file of a kill could not be written as YAML.
+    #[error(transparent)]
+    Yaml(#[from] serde_yaml::Error),
+}
+
+/// More than one rule or environment fits a request. The person has to choose.
+#[derive(Debug, thiserror::Error)]
+pub enum Ambiguity {
+    /// Several rules have a rollout.
+    #[error("several rules have a rollout: name one with `--rule`: {}", .0.join(", "))]
+    Rules(Vec<String>),
+    /// The environments that were named share their rules with others, which would change too.
+    #[error(
+        "{} would change too, because the rules are the same there: add it with `-e`, or give it rules of its own under \
+         `environments`",
+        .0.join(", ")
+    )]
+    SharedRules(Vec<String>),
+    /// The environments have different lists of rules: one list of environments for each.
+    #[error(
+        "the rules of {} are not the same: name one with `-e`",
+        .0.iter().map(|environments| environments.join(", ")).collect::<Vec<_>>().join(" and of ")
+    )]
+    DifferentRules(Vec<Vec<String>>),
+}

@@ -1,0 +1,125 @@
+//! Kills: flags are turned off in an environment by one file each, in one commit.
+
+use std::collections::BTreeSet;
+
+use crate::actions::error::ActionError;
+use crate::actions::kill_effect::{KillEffect, KillStatus, kill_effects};
+use crate::actions::kill_file::{kill_path, kill_text};
+use crate::actions::message::{ActionKind, message};
+use crate::actions::session::{CommittedAction, WriteSession};
+use crate::actions::targets::Targets;
+use crate::actions::undo::{Undo, UndoCommand};
+use crate::commit::{Changes, CommitError, CommitFiles};
+use crate::load;
+use crate::model::FLAGS;
+
+/// The flags to kill.
+#[derive(Debug, Clone, Copy)]
+pub struct KillRequest<'r> {
+    /// The keys of flags.
+    pub flags: &'r [String],
+    /// All flags with this tag are killed too.
+    pub tag: Option<&'r str>,
+    /// The names of the environments, each of them declared.
+    pub environments: &'r [String],
+}
+
+/// The effects of a kill, before it is committed.
+#[derive(Debug)]
+pub struct KillPlan<'s> {
+    session: &'s WriteSession,
+    effects: Vec<KillEffect>,
+}
+
+impl<'s> KillPlan<'s> {
+    /// Computes the effects of a kill at the tip of the branch.
+    ///
+    /// # Errors
+    /// Returns an error if a flag is unknown, if no flag has the tag, or if the definitions cannot be read.
+    pub fn new(session: &'s WriteSession, request: &KillRequest<'_>) -> Result<Self, ActionError> {
+        let keys = keys(session, request)?;
+        let dependents = load::dependants(&session.source(), &keys, &[])?;
+        let mut effects = Vec::new();
+        for environment in request.environments {
+            effects.extend(kill_effects(session, &keys, &dependents, environment)?);
+        }
+        Ok(Self { session, effects })
+    }
+
+    /// Returns the effects on each flag in each environment.
+    pub fn effects(&self) -> &[KillEffect] {
+        &self.effects
+    }
+
+    /// Returns the flags that are not killed yet.
+    pub fn targets(&self) -> Targets {
+        let pending = self.effects.iter().filter(|effect| effect.status != KillStatus::AlreadyKilled);
+        Targets::new(pending.map(|effect| (effect.flag.clone(), effect.environment.clone())))
+    }
+
+    /// Returns the command that reverts the kill.
+    pub fn undo(&self) -> Undo {
+        let command = UndoCommand::Revive(self.targets());
+        Undo { command, destination: self.session.destination().clone() }
+    }
+
+    /// Commits the kill. A flag that another process has killed in the meantime keeps the reason of that kill.
+    ///
+    /// `by` is the name of the person who kills; none for the author that git has configured.
+    ///
+    /// # Errors
+    /// Returns an error if a flag was removed in the meantime, or if the commit cannot be made.
+    pub fn commit(&self, reason: &str, by: Option<&str>) -> Result<CommittedAction, ActionError> {
+        let targets = self.targets();
+        let author = self.session.author()?;
+        let text = kill_text(reason, by.unwrap_or(&author.name), author.seconds)?;
+        let message = message(ActionKind::Kill, &targets, Some(reason));
+        let mut flag_paths = Vec::new();
+        for key in targets.flags() {
+            flag_paths.push((key, self.session.git_path(&self.session.flag_path(key)?)));
+        }
+        self.session.commit(|tree| {
+            for (key, path) in &flag_paths {
+                self.check_flag_exists(tree, key, path)?;
+            }
+            let mut changes = Changes::new(message.clone());
+            for (flag, environment) in targets.pairs() {
+                let path = self.session.git_path(&kill_path(flag, environment));
+                if tree.read(&path)?.is_none() {
+                    changes.write(path, text.clone());
+                }
+            }
+            Ok(changes)
+        })
+    }
+
+    /// Checks that the branch still has a flag, at the same path or at another one.
+    fn check_flag_exists(&self, tree: &CommitFiles, key: &str, path: &str) -> Result<(), CommitError> {
+        if tree.read(path)?.is_some() {
+            return Ok(());
+        }
+        let suffix = format!("/{key}.yaml");
+        if tree.list(&self.session.git_path(FLAGS))?.iter().any(|path| path.ends_with(&suffix)) {
+            return Ok(());
+        }
+        Err(CommitError::Apply(format!("flag `{key}` was removed in the meantime").into()))
+    }
+}
+
+/// Returns the keys that are asked for by name or by tag, sorted.
+fn keys(session: &WriteSession, request: &KillRequest<'_>) -> Result<Vec<String>, ActionError> {
+    let mut keys: BTreeSet<String> = request.flags.iter().cloned().collect();
+    for key in &keys {
+        session.flag_path(key)?;
+    }
+    if let Some(tag) = request.tag {
+        let loaded = load::all(&session.source())?;
+        let tagged = loaded.project.flags.iter().filter(|flag| flag.tags.iter().any(|name| name.value == tag));
+        let tagged: Vec<String> = tagged.map(|flag| flag.key.clone()).collect();
+        if tagged.is_empty() && request.flags.is_empty() {
+            return Err(ActionError::UnknownTag(tag.to_owned()));
+        }
+        keys.extend(tagged);
+    }
+    Ok(keys.into_iter().collect())
+}

@@ -1,0 +1,52 @@
+//! The message of an action's commit: a subject for people, trailers for programs.
+
+use crate::actions::targets::Targets;
+use crate::commit::Message;
+
+/// The kind of an action, which programs read from the `Flagctl-Action` trailer of its commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActionKind {
+    /// Flags are turned off.
+    Kill,
+    /// Kills are removed.
+    Revive,
+    /// The rollout of a rule changes.
+    Rollout,
+}
+
+impl ActionKind {
+    /// Returns the name of the kind, as the trailer and the JSON of a plan have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kill => "kill",
+            Self::Revive => "revive",
+            Self::Rollout => "rollout",
+        }
+    }
+}
+
+/// Returns a message whose subject names one flag, or the number of several.
+pub(super) fn message(action: ActionKind, targets: &Targets, reason: Option<&str>) -> Message {
+    let (flags, environments) = (targets.flags(), targets.environments().join(", "));
+    let subject = match flags.as_slice() {
+        [flag] => format!("{} {flag} in {environments}", action.name()),
+        _ => format!("{} {} flags in {environments}", action.name(), flags.len()),
+    };
+    message_with_subject(subject, action, targets, reason)
+}
+
+/// Returns a message with the subject, and with trailers for the flags, the environments, the reason and the action.
+pub(super) fn message_with_subject(
+    subject: String,
+    action: ActionKind,
+    targets: &Targets,
+    reason: Option<&str>,
+) -> Message {
+    let flags = targets.flags().into_iter().map(|flag| ("Flag", flag));
+    let environments = targets.environments().into_iter().map(|environment| ("Environment", environment));
+    let reason = reason.into_iter().map(|reason| ("Reason", reason));
+    let action = [("Flagctl-Action", action.name())];
+    let trailers = flags.chain(environments).chain(reason).chain(action);
+    let trailers = trailers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    Message { trailers, ..Message::new(subject) }
+}

@@ -1,0 +1,144 @@
+//! The arguments of the commands that commit: the branch, the hooks, the confirmation and the format.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::actions::{ActionError, CommittedAction, Destination, Targets, WriteMode, WriteOptions, WriteSession};
+use crate::cli::environment_arg::check_environment;
+use crate::cli::exit::{Exit, UsageError};
+use crate::cli::output_format::{OutputFormat, write_json, write_text};
+use crate::cli::progress;
+use crate::commit::Hooks;
+use crate::report::actions::{ActionJson, human};
+
+/// Where and how a commit is made.
+#[derive(Debug, clap::Args)]
+pub(crate) struct WriteArgs {
+    /// The branch to commit to [default: the branch that is checked out]
+    #[arg(long, value_name = "NAME")]
+    branch: Option<String>,
+    /// Commit on top of the remote's branch, and push that commit
+    #[arg(long)]
+    push: bool,
+    /// The remote to push to
+    #[arg(long, value_name = "NAME", default_value = "origin", requires = "push")]
+    remote: String,
+    /// Do not run git's `pre-commit`, `commit-msg` and `pre-push` hooks
+    #[arg(long)]
+    no_verify: bool,
+    /// Show the plan, and write nothing
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
+    /// Do not ask for confirmation
+    #[arg(long, short)]
+    yes: bool,
+    /// How to write the result
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(crate) format: OutputFormat,
+}
+
+/// The answer to a question that is answered with yes or no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Yes,
+    No,
+}
+
+impl WriteArgs {
+    /// Opens a session on the branch.
+    pub(crate) fn open(&self) -> Result<WriteSession> {
+        let options = WriteOptions {
+            destination: Destination { branch: self.branch.clone(), remote: self.push.then(|| self.remote.clone()) },
+            hooks: if self.no_verify { Hooks::Skip } else { Hooks::Run },
+            mode: if self.dry_run { WriteMode::DryRun } else { WriteMode::Commit },
+        };
+        let progress_text = if self.push { "asking the remote" } else { "reading the branch" };
+        Ok(progress::shown(progress_text, || WriteSession::open(Path::new("."), options))?)
+    }
+
+    /// Shows a plan to people. For programs, [`WriteArgs::finish`] writes the plan and the commit as one document.
+    pub(crate) fn show_plan(&self, action: &ActionJson) -> Result<()> {
+        match self.format {
+            OutputFormat::Human => write_text(&human::plan(action)),
+            OutputFormat::Json => Ok(()),
+        }
+    }
+
+    /// Returns whether a commit follows the plan: the plan changes a flag, and it is not a dry run.
+    pub(crate) fn will_commit(&self, targets: &Targets) -> bool {
+        !self.dry_run && !targets.is_empty()
+    }
+
+    /// Asks for confirmation, commits a plan with `commit`, and shows the commit.
+    ///
+    /// # Errors
+    /// Returns a [`UsageError`] if there is no terminal to ask on and no `--yes`.
+    pub(crate) fn commit(
+        &self,
+        mut action: ActionJson,
+        question: &str,
+        commit: impl FnOnce() -> Result<CommittedAction, ActionError>,
+    ) -> Result<Exit> {
+        if self.confirm(question)? == Answer::No {
+            return Ok(Exit::No);
+        }
+        let progress_text = if self.push { "pushing" } else { "committing" };
+        action.written = Some(progress::shown(progress_text, commit)?.into());
+        self.finish(&action)
+    }
+
+    /// Shows the commit to people if there is one, and everything to programs.
+    pub(crate) fn finish(&self, action: &ActionJson) -> Result<Exit> {
+        match (self.format, &action.written) {
+            (OutputFormat::Json, _) => write_json(action)?,
+            (OutputFormat::Human, Some(committed)) => write_text(&human::committed(committed))?,
+            (OutputFormat::Human, None) => {}
+        }
+        Ok(Exit::Yes)
+    }
+
+    fn confirm(&self, question: &str) -> Result<Answer> {
+        if self.yes {
+            return Ok(Answer::Yes);
+        }
+        if !can_ask() {
+            let problem =
+                "expected a terminal to ask for confirmation: pass `--yes`, or `--dry-run` to show the plan only";
+            return Err(UsageError(problem.to_owned()).into());
+        }
+        let answer = ask(&format!("{question} [y/N] "))?.to_lowercase();
+        Ok(if ["y", "yes"].contains(&answer.as_str()) { Answer::Yes } else { Answer::No })
+    }
+}
+
+/// Checks the given environments and returns them in the order of promotion; without any, the only one that the project
+/// declares.
+///
+/// # Errors
+/// Returns a [`UsageError`] if none is given and there are several.
+pub(crate) fn environments(session: &WriteSession, given: &[String]) -> Result<Vec<String>> {
+    given.iter().try_for_each(|name| check_environment(name, session.settings()))?;
+    let declared: Vec<String> = session.settings().environment_names().map(str::to_owned).collect();
+    if given.is_empty() && declared.len() > 1 {
+        let problem = format!("there are several environments: name one with `-e`: {}", declared.join(", "));
+        return Err(UsageError(problem).into());
+    }
+    Ok(declared.into_iter().filter(|name| given.is_empty() || given.contains(name)).collect())
+}
+
+/// Returns whether a person can be asked: stdin and stderr are terminals.
+pub(crate) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks a question on stderr and returns the line that is typed, without spaces around it.
+pub(crate) fn ask(question: &str) -> Result<String> {
+    let mut err = io::stderr().lock();
+    write!(err, "{question}")?;
+    err.flush()?;
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    Ok(line.trim().to_owned())
+}

@@ -1,0 +1,111 @@
+//! Plans, commits and proofs as flagctl's own JSON; the texts for people are made from it.
+
+use serde::Serialize;
+
+use crate::actions::CommittedAction;
+use crate::report::flags::FlagStateJson;
+
+/// A plan, and the commit that carries it out.
+#[derive(Debug, Serialize)]
+pub struct ActionJson {
+    /// The version of this structure.
+    pub version: u32,
+    /// The name of the action, as in the trailer of the commit.
+    pub action: &'static str,
+    /// The effects on each flag in each environment.
+    pub effects: Vec<EffectJson>,
+    /// The command that reverts the action, quoted for a shell.
+    pub undo: String,
+    /// The commit; none as long as nothing was committed, as with `--dry-run`.
+    pub written: Option<CommittedJson>,
+}
+
+/// The effect on a flag in an environment.
+#[derive(Debug, Serialize)]
+pub struct EffectJson {
+    /// The key of the flag.
+    pub flag: String,
+    /// The name of the environment.
+    pub environment: String,
+    /// Whether the action changes anything.
+    pub changes: bool,
+    /// What the flag does before.
+    pub before: FlagStateJson,
+    /// What the flag does after, in words.
+    pub after: String,
+    /// Consequences and reasons, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// A commit that was made.
+#[derive(Debug, Serialize)]
+pub struct CommittedJson {
+    /// The name of the branch.
+    pub branch: String,
+    /// The full id of the commit; none if another commit had already made the same change.
+    pub commit: Option<String>,
+    /// The name of the remote that the commit was pushed to.
+    pub remote: Option<String>,
+    /// Why the local branch does not have the commit yet.
+    pub left: Option<String>,
+}
+
+impl From<CommittedAction> for CommittedJson {
+    fn from(committed: CommittedAction) -> Self {
+        let CommittedAction { branch, commit, remote, local_branch_behind } = committed;
+        Self { branch, commit, remote, left: local_branch_behind }
+    }
+}
+
+/// The rollouts of a flag's rules.
+#[derive(Debug, Serialize)]
+pub struct RolloutPositionsJson<'r> {
+    /// The version of this structure.
+    pub version: u32,
+    /// The key of the flag.
+    pub flag: &'r str,
+    /// The rules by environment, in the order of promotion.
+    pub rules: Vec<RolloutPositionJson>,
+}
+
+/// The rollout of a rule in an environment.
+#[derive(Debug, Serialize)]
+pub struct RolloutPositionJson {
+    /// The name of the environment.
+    pub environment: String,
+    /// The name of the rule, or its number, such as `#2`.
+    pub rule: String,
+    /// The percentage of units that the rule admits.
+    pub rollout: String,
+    /// The percentages that the rollout is meant to go through; may be empty.
+    pub steps: Vec<String>,
+}
+
+/// The result of `flagctl verify-kill`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KillProofJson {
+    /// The version of this structure.
+    pub version: u32,
+    /// The full id of the commit before the range.
+    pub base: String,
+    /// The full id of the last commit.
+    pub head: String,
+    /// The keys of the flags that may be turned off.
+    pub flags: Vec<String>,
+    /// The flags that are turned off.
+    pub turned_off: Vec<TurnedOffJson>,
+    /// What else the range does, one sentence each. If this is empty, the range is proven to be a kill.
+    pub objections: Vec<String>,
+}
+
+/// A flag that is turned off in an environment, by a kill or because of a prerequisite.
+#[derive(Debug, Serialize)]
+pub struct TurnedOffJson {
+    /// The key of the flag.
+    pub flag: String,
+    /// The name of the environment.
+    pub environment: String,
+    /// The contexts that get `off`, one sentence for each region.
+    pub moves: Vec<String>,
+}
