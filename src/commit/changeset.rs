@@ -141,8 +141,8 @@ impl CommitPlan {
         E: Into<Box<dyn Error + Send + Sync>>,
     {
         let before = workspace.repository.find_commit(base)?.tree()?;
-        let tree = CommitFiles { workspace, commit: base, tree: before.clone() };
-        let Changes { message, files } = apply(&tree).map_err(|error| CommitError::Apply(error.into()))?;
+        let current = CommitFiles { workspace, commit: base, tree: before.clone() };
+        let Changes { message, files } = apply(&current).map_err(|error| CommitError::Apply(error.into()))?;
         let mut update = TreeUpdateBuilder::new();
         let mut changed = Vec::new();
         for (path, bytes) in files {
