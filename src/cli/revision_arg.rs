@@ -1,4 +1,7 @@
-//! `--at`: which state of the definitions a command reads.
+//! `--at`: the state of the definitions that a command reads.
+//!
+//! Parses a revision or a time, finds the flag repository at it, and adds to the errors of unknown revisions what the user
+//! probably meant, or where to look.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -15,72 +18,72 @@ use crate::source::{FlagRepository, Folder, Source, SourceError};
 pub(crate) struct At {
     /// Read the definitions as they were at a revision, without a checkout
     ///
-    /// REV is a branch, a tag, a commit, or an expression such as `HEAD~3`, as git reads it; or a moment such as
-    /// `2026-11-01T12:00:00Z`, or a date, which begins at midnight UTC. A moment stands for the newest commit
-    /// until then on the first-parent line of HEAD, and `main@{2026-11-01}` on that of main: what was committed, not
-    /// what this clone knew.
+    /// REV is a branch, a tag, a commit, or an expression such as `HEAD~3`, as git reads it; or a time such as
+    /// `2026-11-01T12:00:00Z`, or a date, which begins at midnight UTC. A time stands for the newest commit until then
+    /// along the first parents of HEAD, and `main@{2026-11-01}` along those of main. The times of the commits count, and
+    /// not the reflog of this clone.
     #[arg(long, value_name = "REV", value_parser = parse)]
     at: Option<RevisionSpec>,
 }
 
 impl At {
-    /// Whether a revision was named.
+    /// Returns whether a revision was named.
     pub(crate) fn is_given(&self) -> bool {
         self.at.is_some()
     }
 
-    /// The flag repository at or above a folder, or as it was at the revision.
+    /// Returns the flag repository at or above a folder, as it is on disk or, if a revision was named, at that revision.
     pub(crate) fn source(&self, start: &Path) -> Result<Source> {
         if self.at.is_none() { folder(start) } else { self.revision(start, CacheWrites::Allowed).map(Source::Revision) }
     }
 
-    /// The flag repository as it was at the revision, or at `HEAD`.
+    /// Returns the flag repository at the named revision, or at `HEAD` if none was named.
     pub(crate) fn revision(&self, start: &Path, cache_writes: CacheWrites) -> Result<Revision> {
         let head = RevisionSpec::new("HEAD");
         let rev = self.at.as_ref().unwrap_or(&head);
         FlagRepository::find(start, cache_writes).and_then(|repository| repository.revision(rev)).map_err(advised)
     }
 
-    /// Says which commit a moment stands for.
+    /// Prints a note with the commit that a time stands for.
     pub(crate) fn note(&self, source: &Source, err: &mut dyn Write) -> Result<()> {
         if let (Some(RevisionSpec { text, .. }), Source::Revision(revision)) = (&self.at, source)
             && revision.name() != text
         {
-            let made = Timestamp::from_second(revision.seconds()?)?;
-            writeln!(err, "note: {text} is {}, committed at {made}", revision.name())?;
+            let time = Timestamp::from_second(revision.seconds()?)?;
+            writeln!(err, "note: {text} is {}, committed at {time}", revision.name())?;
         }
         Ok(())
     }
 }
 
-/// The flag repository at or above a folder, as it is there.
+/// Returns the flag repository at or above a folder, as it is on disk.
 pub(crate) fn folder(start: &Path) -> Result<Source> {
     let folder = Folder::find(start).context("a flag repository has a file `flagctl.yaml` at its root")?;
     Ok(Source::Folder(folder))
 }
 
-/// Says that a shallow clone ends at a commit.
+/// Prints a note that the history of a shallow clone ends at a commit.
 pub(crate) fn note_end(revision: &Revision, err: &mut dyn Write) -> io::Result<()> {
-    // Its name may be that of a branch, and the results have ids as short as this.
+    // The revision's name may be a branch, and results show ids.
     let id = revision.commit();
     let id = short_id(&id);
     writeln!(err, "note: the history of this clone ends at {id}; `git fetch --unshallow` fetches the rest")
 }
 
-/// A revision as an argument.
+/// Parses a revision or a time.
 pub(crate) fn parse(text: &str) -> Result<RevisionSpec, String> {
     if text.is_empty() {
-        return Err("expected a branch, tag, commit or moment".to_owned());
+        return Err("expected a branch, tag, commit or time".to_owned());
     }
     let at_time = match text.split_once("@{").and_then(|(tip, rest)| Some((tip, rest.split_once('}')?))) {
-        None => parse_time(text).ok().map(|moment| ("HEAD", moment, "")),
-        Some((tip, (inside, then))) => match parse_time(inside) {
-            Ok(moment) => Some((if tip.is_empty() { "HEAD" } else { tip }, moment, then)),
-            // Places in the reflog and branches' upstreams are git's own.
+        None => parse_time(text).ok().map(|time| ("HEAD", time, "")),
+        Some((tip, (inside, suffix))) => match parse_time(inside) {
+            Ok(time) => Some((if tip.is_empty() { "HEAD" } else { tip }, time, suffix)),
+            // Entries of the reflog and upstream branches are resolved by git.
             Err(_) if inside.parse::<i64>().is_ok() => None,
             Err(_) if ["u", "upstream", "push"].contains(&inside.to_lowercase().as_str()) => None,
-            // Git would understand `yesterday`, and mean something else each day.
-            Err(expected) => return Err(format!("`{inside}` is no moment: {expected}")),
+            // Git also accepts relative times such as `yesterday`, but their result depends on the day.
+            Err(expected) => return Err(format!("`{inside}` is not a time: {expected}")),
         },
     };
     let at_time =
@@ -88,32 +91,33 @@ pub(crate) fn parse(text: &str) -> Result<RevisionSpec, String> {
     Ok(RevisionSpec { text: text.to_owned(), at_time })
 }
 
-/// The error with the name that was probably meant, or where to look for it.
+/// Adds to the error of an unknown revision the name that the user probably meant, or where to look.
 pub(crate) fn advised(error: SourceError) -> anyhow::Error {
     let SourceError::Git(GitError::Unknown { rev, names, depth }) = &error else { return error.into() };
-    // A fresh clone has all branches but one only as its remote's.
-    let remote = names.iter().find(|name| name.split_once('/').is_some_and(|(_, branch)| branch == rev));
-    let remote = remote.map(|name| format!("did you mean `{name}`?"));
+    // A new clone has only one local branch; the others are branches of its remote.
+    let of_remote = names.iter().find(|name| name.split_once('/').is_some_and(|(_, branch)| branch == rev));
+    let of_remote = of_remote.map(|name| format!("did you mean `{name}`?"));
     let names = names.iter().map(String::as_str).filter(|_| !rev.contains(".."));
-    let named = || did_you_mean(rev, names);
-    let help = remote.or_else(named).unwrap_or_else(|| advice(rev, *depth));
+    let similar = || did_you_mean(rev, names);
+    let help = of_remote.or_else(similar).unwrap_or_else(|| advice(rev, *depth));
     anyhow!("{error}; {help}")
 }
 
+/// Says where to look for a revision that is unknown.
 fn advice(rev: &str, depth: CloneDepth) -> String {
     let is_id = rev.len() >= 7 && rev.bytes().all(|byte| byte.is_ascii_hexdigit());
     match depth {
-        _ if rev.contains("..") => "a range has two ends: write one of them".to_owned(),
-        CloneDepth::Full => "`git branch --all`, `git tag` and `git log` show what there is".to_owned(),
+        _ if rev.contains("..") => "expected one revision, found a range".to_owned(),
+        CloneDepth::Full => "`git branch --all`, `git tag` and `git log` list the revisions".to_owned(),
         CloneDepth::Shallow if is_id && rev.len() < 40 => {
-            "in a shallow clone `git fetch origin ID` brings a commit by its full id, \
-             `git fetch --unshallow` the whole history"
+            "in a shallow clone `git fetch origin ID` fetches a commit by its full id, \
+             and `git fetch --unshallow` the whole history"
                 .to_owned()
         }
-        CloneDepth::Shallow if is_id => format!("in a shallow clone `git fetch origin {rev}` brings it"),
+        CloneDepth::Shallow if is_id => format!("in a shallow clone `git fetch origin {rev}` fetches it"),
         CloneDepth::Shallow => format!(
-            "in a shallow clone `git fetch origin {rev}:{rev}` brings a branch or tag, \
-             `git fetch --unshallow` the whole history"
+            "in a shallow clone `git fetch origin {rev}:{rev}` fetches a branch or tag, \
+             and `git fetch --unshallow` the whole history"
         ),
     }
 }

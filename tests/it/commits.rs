@@ -147,7 +147,7 @@ fn nothing_is_written_through_a_link() {
         changes.write("kills/a.yaml", "x");
         Ok::<_, Infallible>(changes)
     };
-    let refusal = "`kills/a.yaml` is, or is below, a link: put a file there instead";
+    let refusal = "`kills/a.yaml` is a link, or is below a link; replace the link with a file or folder";
     assert_eq!(refused(write(&request(&repository.root), kill)), refusal);
     repository.git(&["add", "kills"]);
     repository.git(&["commit", "-q", "-m", "link"]);

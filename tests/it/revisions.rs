@@ -106,7 +106,7 @@ fn a_relative_time_is_a_usage_error() {
     let repository = TestRepository::with_sale();
     let ran = sale(&repository, "main@{yesterday}");
     assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("`yesterday` is no moment: expected a moment with an offset"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("`yesterday` is not a time: expected a time with an offset"), "{}", ran.stderr);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn at_reads_every_file_from_the_revision() {
     assert_decides(&one, "nested: on = true\n  STATIC: no rules, everyone gets the default\n");
     assert_refuses(
         &repository.flagctl(&["eval", "nestd", "--at", "HEAD"]),
-        "there is no flag `nestd` at HEAD; did you mean `nested`?",
+        "`nestd` is not a flag at HEAD; did you mean `nested`?",
     );
 }
 
@@ -184,7 +184,7 @@ fn validate_reports_on_paths_that_only_the_revision_has() {
     let at = |path: &str| repository.flagctl(&["validate", path, "--at", "HEAD~1", "--now", "2026-11-22"]);
     assert_decides(&at("flags/old/away.yaml"), "1 file in flags/old/away.yaml: no problems\n");
     assert_decides(&at("flags/old"), "1 file in flags/old: no problems\n");
-    assert_refuses(&at("flags/never.yaml"), "there is nothing at `HEAD~1:flags/never.yaml`");
+    assert_refuses(&at("flags/never.yaml"), "no file is at `HEAD~1:flags/never.yaml`");
     let elsewhere = at("../elsewhere/flags");
     assert_refuses(&elsewhere, "`[FOLDER]` is not in a git repository; run flagctl in one, or name one with `-C`");
 }
@@ -352,14 +352,14 @@ fn an_unknown_revision_suggests_a_similar_name() {
     assert_refuses(&sale(&repository, "mian"), "`mian` is not a revision; did you mean `main`?");
     assert_refuses(&sale(&repository, "^main"), "`^main` is not a revision; did you mean `main`?");
     assert_refuses(&sale(&repository, "v1.2"), "`v1.2` is not a revision; did you mean `v1.2.0`?");
-    let lists = "`git branch --all`, `git tag` and `git log` show what there is";
+    let lists = "`git branch --all`, `git tag` and `git log` list the revisions";
     for at in ["deadbeef", "something else", "-1"] {
         let ran = repository.flagctl(&["eval", "sale", &format!("--at={at}")]);
         assert_refuses(&ran, &format!("`{at}` is not a revision; {lists}"));
     }
     assert_refuses(
         &sale(&repository, "main..HEAD"),
-        "`main..HEAD` is not a revision; a range has two ends: write one of them",
+        "`main..HEAD` is not a revision; expected one revision, found a range",
     );
     for (at, tip) in [("HEAD~2", "HEAD"), ("main^2", "main"), ("main@{7}", "main"), ("@{upstream}", "HEAD")] {
         assert_refuses(
@@ -429,7 +429,7 @@ fn an_ambiguous_commit_id_is_refused() {
     let alone = |prefix: &str| known.iter().filter(|known| **known == prefix).count() == 1;
     let blobs = (0..).map(|at: u32| repository.git_with(&["hash-object", "-w", "--stdin"], &at.to_string()));
     let blob = blobs.into_iter().find(|blob| alone(&blob[..4])).unwrap();
-    assert_refuses(&sale(&repository, &blob[..4]), &format!("there is no flag `sale` at {}", &blob[..4]));
+    assert_refuses(&sale(&repository, &blob[..4]), &format!("`sale` is not a flag at {}", &blob[..4]));
 }
 
 #[test]
@@ -451,21 +451,21 @@ fn a_shallow_clone_says_what_to_fetch() {
     }
     assert_refuses(
         &at("side"),
-        "`side` is not a revision; in a shallow clone `git fetch origin side:side` brings a branch or tag, \
-         `git fetch --unshallow` the whole history",
+        "`side` is not a revision; in a shallow clone `git fetch origin side:side` fetches a branch or tag, \
+         and `git fetch --unshallow` the whole history",
     );
     let first = repository.git(&["rev-parse", "HEAD~1"]);
     assert_refuses(
         &at(&first[..8]),
         &format!(
-            "`{}` is not a revision; in a shallow clone `git fetch origin ID` brings a commit by its full id, \
-             `git fetch --unshallow` the whole history",
+            "`{}` is not a revision; in a shallow clone `git fetch origin ID` fetches a commit by its full id, \
+             and `git fetch --unshallow` the whole history",
             &first[..8]
         ),
     );
     assert_refuses(
         &at(&first),
-        &format!("`{first}` is not a revision; in a shallow clone `git fetch origin {first}` brings it"),
+        &format!("`{first}` is not a revision; in a shallow clone `git fetch origin {first}` fetches it"),
     );
     // Each of them must work.
     repository.git_in(&clone, &["fetch", "--quiet", "origin", &first]);

@@ -145,8 +145,8 @@ fn an_ambiguous_rollout_is_refused() {
     repository.write("flags/web/banner.yaml", "mine\n");
     assert_eq!(
         refused(&["banner", "next", "--rule", "nearby"]).1,
-        "error: `flags/web/banner.yaml` has changes that are not committed: commit them or put them away with `git stash`, \
-         and try again"
+        "error: `flags/web/banner.yaml` has uncommitted changes; commit them or put them away with `git stash`, \
+         then try again"
     );
     assert_eq!(repository.git(&["rev-parse", "HEAD"]), head);
     assert_eq!(banner(&repository), "mine\n");
