@@ -17,7 +17,7 @@ static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
 fn main() {
     let people = workload::people(PEOPLE);
     let bundle = workload::decided(&people);
-    let ids = Ids::of(&bundle);
+    let ids = Ids::new(&bundle);
     let contexts: Vec<_> = people.iter().map(|person| workload::context(&bundle, &ids, person)).collect();
     for work in Work::ALL {
         let first =
@@ -32,7 +32,7 @@ fn main() {
 fn decide(bencher: Bencher, work: Work) {
     let people = workload::people(PEOPLE);
     let bundle = workload::decided(&people);
-    let ids = Ids::of(&bundle);
+    let ids = Ids::new(&bundle);
     let contexts: Vec<_> = people.iter().take(POOL).map(|p| workload::context(&bundle, &ids, p)).collect();
     let mut turns = contexts.iter().cycle();
     let now = workload::now();
@@ -46,7 +46,7 @@ fn decide(bencher: Bencher, work: Work) {
 fn decide_in_a_new_context(bencher: Bencher, work: Work) {
     let people = workload::people(PEOPLE);
     let bundle = workload::decided(&people);
-    let ids = Ids::of(&bundle);
+    let ids = Ids::new(&bundle);
     let mut turns = people.iter().take(POOL).cycle();
     let now = workload::now();
     bencher.bench_local(move || {

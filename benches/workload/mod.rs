@@ -192,7 +192,7 @@ pub(crate) fn decided(people: &[Person]) -> Bundle {
 
 /// Returns the keys and kinds of `count` flags to load.
 pub(crate) fn loaded(count: usize) -> impl Iterator<Item = (String, Work)> {
-    (0..count).zip(Work::LOADED.into_iter().cycle()).map(|(at, work)| (format!("flag-{at:05}"), work))
+    (0..count).zip(Work::LOADED.into_iter().cycle()).map(|(index, work)| (format!("flag-{index:05}"), work))
 }
 
 /// Returns a bundle of `count` flags as JSON.
@@ -233,7 +233,7 @@ pub(crate) struct Ids {
 }
 
 impl Ids {
-    pub(crate) fn of(bundle: &Bundle) -> Self {
+    pub(crate) fn new(bundle: &Bundle) -> Self {
         let find = |name| bundle.attributes().find(name).expect("a declared attribute");
         Self {
             age: find("age"),
@@ -270,7 +270,7 @@ pub(crate) fn check(engine: &str, work: Work, on: impl Fn(usize) -> bool) {
     let right = match work {
         Work::Everyone | Work::Rules => answers.iter().all(|on| *on),
         Work::Rollout => (0.24..0.26).contains(&share),
-        Work::Segment => answers.iter().enumerate().all(|(at, on)| *on == (at % 2 == 0)),
+        Work::Segment => answers.iter().enumerate().all(|(index, on)| *on == (index % 2 == 0)),
         Work::Split => (0.32..0.345).contains(&share),
     };
     assert!(right, "{engine} decides `{}` wrongly: the first variant goes to {share} of the users", work.key());

@@ -24,7 +24,7 @@ impl Complexity {
     /// Computes the complexity of a condition from those of the segments and flags that it refers to.
     ///
     /// Returns `None` if `segment` or `flag` does not know one of them.
-    pub fn of(
+    pub fn compute(
         condition: &Condition,
         segment: &impl Fn(SegmentId) -> Option<Self>,
         flag: &impl Fn(FlagId) -> Option<Self>,
@@ -33,11 +33,11 @@ impl Complexity {
             Condition::All(inner) | Condition::Any(inner) => {
                 let mut sum = Self::default();
                 for condition in inner {
-                    sum = sum.combine(Self::of(condition, segment, flag)?);
+                    sum = sum.combine(Self::compute(condition, segment, flag)?);
                 }
                 sum
             }
-            Condition::Not(inner) => Self::of(inner, segment, flag)?,
+            Condition::Not(inner) => Self::compute(inner, segment, flag)?,
             Condition::Segment(id) => segment(*id)?,
             Condition::Flag { key, .. } => flag(*key)?,
             Condition::Test(_) => Self { depth: 0, tests: 1 },

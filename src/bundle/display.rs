@@ -59,10 +59,10 @@ impl Test {
     pub fn describe(&self, attribute: &str) -> String {
         let plain = self.sign == Polarity::Is;
         let one_or_many = |operands: &[String], is: (&str, &str), is_not: (&str, &str)| {
-            let (one, many) = if plain { is } else { is_not };
+            let (singular, plural) = if plain { is } else { is_not };
             match operands {
-                [only] => format!("{attribute} {one} {only}"),
-                _ => format!("{attribute} {many} {}", listed(operands)),
+                [only] => format!("{attribute} {singular} {only}"),
+                _ => format!("{attribute} {plural} {}", listed(operands)),
             }
         };
         match &self.predicate {

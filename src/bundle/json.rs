@@ -210,24 +210,25 @@ impl Bundle {
         let mut flags: Vec<Option<Complexity>> = vec![None; self.flags.len()];
         loop {
             let mut progress = false;
-            let mut compute = |known: Option<Complexity>,
-                               conditions: &mut dyn Iterator<Item = &Condition>,
-                               name: &str| {
-                if known.is_some() {
-                    return Ok(known);
-                }
-                let of = |condition| {
-                    Complexity::of(condition, &|id| *segments.get(id.0 as usize)?, &|id| *flags.get(id.0 as usize)?)
+            let mut compute =
+                |known: Option<Complexity>, conditions: &mut dyn Iterator<Item = &Condition>, name: &str| {
+                    if known.is_some() {
+                        return Ok(known);
+                    }
+                    let part = |condition| {
+                        Complexity::compute(condition, &|id| *segments.get(id.0 as usize)?, &|id| {
+                            *flags.get(id.0 as usize)?
+                        })
+                    };
+                    let Some(parts) = conditions.map(part).collect::<Option<Vec<_>>>() else { return Ok(None) };
+                    let complexity = parts.into_iter().fold(Complexity::default(), Complexity::combine);
+                    progress = true;
+                    if complexity.is_excessive() {
+                        Err(format!("`{name}` nests too deeply or tests too much"))
+                    } else {
+                        Ok(Some(complexity))
+                    }
                 };
-                let Some(parts) = conditions.map(of).collect::<Option<Vec<_>>>() else { return Ok(None) };
-                let complexity = parts.into_iter().fold(Complexity::default(), Complexity::combine);
-                progress = true;
-                if complexity.is_excessive() {
-                    Err(format!("`{name}` nests too deeply or tests too much"))
-                } else {
-                    Ok(Some(complexity))
-                }
-            };
             let mut next = (segments.clone(), flags.clone());
             for (known, segment) in next.0.iter_mut().zip(&self.segments) {
                 *known = compute(*known, &mut std::iter::once(&segment.condition), &segment.name)?;

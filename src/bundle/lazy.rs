@@ -172,7 +172,7 @@ impl LazyBundle {
         if steps > Complexity::DEPTH {
             return Err(BundleError::Inconsistent("its references are cyclic or nest too deeply".to_owned()));
         }
-        // `Complexity::of` takes functions that return an option, so the error of a reference goes around it.
+        // `Complexity::compute` takes functions that return an option, so the error of a reference goes around it.
         let failed = RefCell::new(None);
         let keep_error =
             |result: Result<Complexity, BundleError>| result.map_err(|error| failed.replace(Some(error))).ok();
@@ -180,7 +180,7 @@ impl LazyBundle {
         let flag = |id| keep_error(self.load_flag(id, steps + 1));
         let mut sum = Complexity::default();
         for condition in conditions {
-            let Some(complexity) = Complexity::of(condition, &segment, &flag) else {
+            let Some(complexity) = Complexity::compute(condition, &segment, &flag) else {
                 return Err(failed.take().unwrap_or_else(unknown_reference));
             };
             sum = sum.combine(complexity);

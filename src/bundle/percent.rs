@@ -47,14 +47,14 @@ impl std::str::FromStr for Percent {
     /// Parses decimal digits and a percent sign. Refuses a sign and an exponent, and does not round through a float.
     fn from_str(text: &str) -> Result<Self, PercentError> {
         let number = text.strip_suffix('%').ok_or(PercentError)?;
-        let (whole, decimals) = number.split_once('.').unwrap_or((number, "0"));
+        let (integer, decimals) = number.split_once('.').unwrap_or((number, "0"));
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        let sized = (whole.len() <= 2 || whole == "100") && decimals.len() <= 3;
-        if !digits(whole) || !digits(decimals) || !sized {
+        let fits = (integer.len() <= 2 || integer == "100") && decimals.len() <= 3;
+        if !digits(integer) || !digits(decimals) || !fits {
             return Err(PercentError);
         }
         let parse = |digits: &str| digits.parse::<Bucket>().map_err(|_| PercentError);
-        let buckets = parse(whole)? * 1_000 + parse(&format!("{decimals:0<3}"))?;
+        let buckets = parse(integer)? * 1_000 + parse(&format!("{decimals:0<3}"))?;
         Self::from_buckets(buckets).ok_or(PercentError)
     }
 }
@@ -75,11 +75,11 @@ impl From<Percent> for Bucket {
 
 impl fmt::Display for Percent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, rest) = (self.0 / 1_000, self.0 % 1_000);
+        let (integer, rest) = (self.0 / 1_000, self.0 % 1_000);
         let decimals = format!("{rest:03}");
         match decimals.trim_end_matches('0') {
-            "" => write!(f, "{whole}%"),
-            decimals => write!(f, "{whole}.{decimals}%"),
+            "" => write!(f, "{integer}%"),
+            decimals => write!(f, "{integer}.{decimals}%"),
         }
     }
 }

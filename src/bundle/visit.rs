@@ -2,7 +2,7 @@
 //!
 //! A question about all tests, segments or flags in a condition is a filter over one of these iterators. Only a
 //! function that combines the results of the parts (the evaluator, an encoder) has a recursion of its own. The
-//! iterators keep their own stack, so the depth of a condition does not limit them.
+//! iterators keep a stack on the heap, so they are safe for a condition of any depth.
 //!
 //! **Invariant:** every iterator is in preorder: a condition comes before its parts, and parts in their order.
 
@@ -46,9 +46,7 @@ impl Condition {
         }
         conjuncts
     }
-}
 
-impl Condition {
     /// Replaces the indices of segments and flags in the condition and its parts.
     pub(crate) fn renumber(&mut self, segment: &impl Fn(SegmentId) -> SegmentId, flag: &impl Fn(FlagId) -> FlagId) {
         match self {
@@ -85,7 +83,7 @@ pub struct Walk<'b> {
 }
 
 impl<'b> Walk<'b> {
-    /// A walk that has nothing to visit yet. Conditions and flags that are added must belong to `bundle`.
+    /// Makes a walk that has nothing to visit yet. Conditions and flags that are added must belong to `bundle`.
     pub fn new(bundle: &'b Bundle, follow: Follow) -> Self {
         Self { bundle, follow, pending: Vec::new(), segments: BTreeSet::new(), flags: BTreeSet::new() }
     }

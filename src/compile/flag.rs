@@ -52,7 +52,7 @@ impl<'p> Compiler<'p> {
     ) -> Compiled<Complexity> {
         let segment = |id: SegmentId| self.segments.get(id.0 as usize)?.complexity;
         let flag = |id: FlagId| self.flags.get(id.0 as usize)?.complexity;
-        let complexities = conditions.into_iter().map(|condition| Complexity::of(condition, &segment, &flag));
+        let complexities = conditions.into_iter().map(|condition| Complexity::compute(condition, &segment, &flag));
         let complexity = complexities
             .collect::<Option<Vec<_>>>()
             .ok_or(Broken)?

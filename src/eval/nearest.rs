@@ -31,7 +31,7 @@ pub struct Nearest<'b> {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Change<'b> {
-    /// The attribute. The attribute `now` stands for the time of the decision.
+    /// The attribute. A change of `now` is another time of the decision.
     pub attribute: &'b Attribute,
     /// The new value, or `None` to remove the attribute.
     pub value: Option<Json>,
@@ -95,7 +95,9 @@ fn candidates<'b>(bundle: &'b Bundle, flag: &'b Flag) -> Vec<(AttributeId, Chang
         let allowed = attribute.allowed.iter().flatten().take(VALUES);
         match attribute.kind {
             Type::List(_) => values.extend(allowed.map(|value| json!([value]))),
-            _ => values.extend(allowed.map(|value| json!(value))),
+            Type::Boolean | Type::Number | Type::String | Type::Semver | Type::Datetime | Type::Ip => {
+                values.extend(allowed.map(|value| json!(value)));
+            }
         }
         let removal = (test.attribute != AttributeId::NOW).then_some(None);
         values.retain(|value| !matches!(Value::from_json(attribute, value), Value::Unusable(_)));

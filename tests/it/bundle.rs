@@ -143,7 +143,7 @@ fn deciding_allocates_nothing() {
 fn deciding_what_the_benches_decide_allocates_nothing() {
     let people = workload::people(workload::PEOPLE);
     let bundle = workload::decided(&people);
-    let ids = workload::Ids::of(&bundle);
+    let ids = workload::Ids::new(&bundle);
     let contexts: Vec<_> = people.iter().map(|person| workload::context(&bundle, &ids, person)).collect();
     for work in workload::Work::ALL {
         let first = |at: usize| {

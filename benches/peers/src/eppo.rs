@@ -37,9 +37,9 @@ fn condition(clause: Clause) -> Json {
 
 fn flag(work: Work, key: &str, members: &[&str]) -> Json {
     let on = json!([{"variationKey": "on", "shards": []}]);
-    let allocation = |at: usize, conditions: Json, splits: &Json| {
+    let allocation = |index: usize, conditions: Json, splits: &Json| {
         let rules = if conditions == json!([]) { json!([]) } else { json!([{"conditions": conditions}]) };
-        json!({"key": format!("allocation-{at}"), "rules": rules, "splits": splits, "doLog": false})
+        json!({"key": format!("allocation-{index}"), "rules": rules, "splits": splits, "doLog": false})
     };
     let part = |variation: &str, start: u32, end: u32| {
         let shard = json!({"salt": key, "ranges": [{"start": start, "end": end}]});
@@ -48,7 +48,7 @@ fn flag(work: Work, key: &str, members: &[&str]) -> Json {
     let allocations = match work {
         Work::Everyone => json!([allocation(0, json!([]), &on)]),
         Work::Rules => {
-            let rule = |(at, both): (usize, &[Clause; 2])| allocation(at, json!(both.map(condition)), &on);
+            let rule = |(index, both): (usize, &[Clause; 2])| allocation(index, json!(both.map(condition)), &on);
             RULES.iter().enumerate().map(rule).collect()
         }
         Work::Rollout => json!([allocation(0, json!([]), &json!([part("on", 0, 25_000)]))]),
@@ -146,10 +146,10 @@ pub(crate) fn contexts(path: &Path, threads: usize) {
         let mut out = String::new();
         for line in lines {
             let (id, attributes) = parsed(line);
-            for (at, key) in keys.iter().enumerate() {
+            for (index, key) in keys.iter().enumerate() {
                 let assigned = get_assignment(Some(&configuration), key, &id, &attributes, None, now);
                 let value = assigned.expect("an assignment").map(|assignment| assignment.value);
-                out.push_str(if at == 0 { "{" } else { "," });
+                out.push_str(if index == 0 { "{" } else { "," });
                 match value {
                     Some(AssignmentValue::Boolean(on)) => write!(out, "\"{key}\":{on}"),
                     Some(AssignmentValue::String(text)) => write!(out, "\"{key}\":\"{text}\""),

@@ -26,7 +26,7 @@ pub(crate) struct Flagctl {
 impl Flagctl {
     pub(crate) fn new(people: &'static [Person]) -> Self {
         let bundle = workload::decided(people);
-        let ids = Ids::of(&bundle);
+        let ids = Ids::new(&bundle);
         let contexts = people.iter().map(|person| workload::context(&bundle, &ids, person)).collect();
         Self { bundle, contexts, now: workload::now() }
     }
@@ -64,7 +64,7 @@ pub(crate) struct Anew {
 impl Anew {
     pub(crate) fn new(people: &'static [Person]) -> Self {
         let bundle = workload::decided(people);
-        Self { ids: Ids::of(&bundle), bundle, people, now: workload::now() }
+        Self { ids: Ids::new(&bundle), bundle, people, now: workload::now() }
     }
 }
 

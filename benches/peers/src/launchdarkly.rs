@@ -45,10 +45,10 @@ fn clause(clause: Clause) -> Json {
 }
 
 fn flag(work: Work, key: &str) -> Json {
-    let rule = |at: usize, clauses: Json| json!({"id": format!("rule-{at}"), "clauses": clauses, "variation": 0, "trackEvents": false});
+    let rule = |index: usize, clauses: Json| json!({"id": format!("rule-{index}"), "clauses": clauses, "variation": 0, "trackEvents": false});
     let rules = match work {
         Work::Rules => {
-            let rule = |(at, both): (usize, &[Clause; 2])| rule(at, json!(both.map(clause)));
+            let rule = |(index, both): (usize, &[Clause; 2])| rule(index, json!(both.map(clause)));
             RULES.iter().enumerate().map(rule).collect()
         }
         Work::Segment => {
@@ -60,7 +60,7 @@ fn flag(work: Work, key: &str) -> Json {
         _ => json!([]),
     };
     let rollout = |weights: &[u32]| {
-        let weighted = |(at, weight)| json!({"variation": at, "weight": weight});
+        let weighted = |(index, weight)| json!({"variation": index, "weight": weight});
         let variations: Vec<_> = weights.iter().enumerate().map(weighted).collect();
         json!({"rollout": {"contextKind": "user", "variations": variations}})
     };

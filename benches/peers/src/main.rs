@@ -82,8 +82,8 @@ fn main() {
     for count in [1_000, 10_000] {
         let texts: Vec<String> = engines.iter().map(|engine| engine.to_load(count)).collect();
         let medians = medians(&engines, LOADS, |engine, _| {
-            let at = engines.iter().position(|other| other.name() == engine.name())?;
-            let text = texts.get(at).filter(|text| !text.is_empty())?;
+            let index = engines.iter().position(|candidate| candidate.name() == engine.name())?;
+            let text = texts.get(index).filter(|text| !text.is_empty())?;
             Some(timed(|| engine.load(text)) / 1e6)
         });
         row(&format!("load {count} flags, ms"), &medians);
@@ -92,7 +92,7 @@ fn main() {
 
 fn decide(engines: &[Box<dyn Engine>], name: &str, work: &str, times: usize) {
     let engine = engines.iter().find(|engine| engine.name() == name).expect("an engine");
-    let answers = match Work::ALL.into_iter().find(|one| one.key() == work) {
+    let answers = match Work::ALL.into_iter().find(|candidate| candidate.key() == work) {
         Some(work) => engine.batch(work, times),
         None => {
             let json = engine.to_load(10_000);
@@ -138,9 +138,9 @@ fn medians(
 /// Prints the figure of the first engine, and the figures of the others with their ratio to the first.
 fn row(what: &str, medians: &[Option<f64>]) {
     let own = medians.first().copied().flatten().unwrap_or(f64::NAN);
-    let cells = medians.iter().enumerate().map(|(at, median)| match median {
+    let cells = medians.iter().enumerate().map(|(index, median)| match median {
         None => "–".to_owned(),
-        Some(median) if at == 0 => format!("{median:.1}"),
+        Some(median) if index == 0 => format!("{median:.1}"),
         Some(median) => format!("{median:.1} ({:.1}×)", median / own),
     });
     println!("| {what} | {} |", cells.collect::<Vec<_>>().join(" | "));
