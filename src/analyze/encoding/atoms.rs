@@ -14,36 +14,38 @@ use crate::bundle::{
     Predicate, Serve, Type, Walk,
 };
 
-/// An attribute by its name and its type: two bundles may declare the name otherwise.
+/// The name and the type of an attribute. Two bundles may declare the same name with different types.
 pub(crate) type AttributeKey = (String, &'static str);
 
-/// Distinguishes hashes: two of the same key put every unit in the same bucket.
+/// Identifies a hash of units: two hashes with the same key put every unit into the same bucket.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct HashKey {
     bucketing: String,
-    before_the_unit: Vec<u8>,
+    /// The bytes that are hashed before the unit: the salt and what separates the hashes of one flag.
+    prefix: Vec<u8>,
     unit: String,
 }
 
-/// What is asked of one attribute.
+/// The atoms of one attribute.
 pub(crate) struct AttributeAtoms<'b> {
     pub(crate) kind: Type,
     pub(crate) predicates: Vec<&'b Predicate>,
-    /// The values that one bundle or the other limits it to.
+    /// The enum of the attribute in each bundle that has one.
     pub(crate) allowed: Vec<&'b [Box<str>]>,
-    /// Whether some flag takes it for its unit.
-    pub(crate) unit: bool,
+    /// Whether a flag buckets by this attribute.
+    pub(crate) is_unit: bool,
 }
 
-/// One hash of a unit.
+/// A hash of units.
 pub(crate) struct BucketHash {
     pub(crate) unit: AttributeKey,
     pub(crate) bucketer: Bucketer,
     pub(crate) domain: HashDomain,
-    /// Strictly between 0 and [`BUCKETS`].
+    /// The buckets at which a rollout or a split begins or ends, strictly between 0 and [`BUCKETS`].
     pub(crate) boundaries: BTreeSet<Bucket>,
 }
 
+/// Everything that some flags and conditions read from a context.
 #[derive(Default)]
 pub(crate) struct AtomSet<'b> {
     pub(crate) attributes: BTreeMap<AttributeKey, AttributeAtoms<'b>>,
@@ -56,11 +58,12 @@ pub(crate) fn attribute_key(attribute: &Attribute) -> AttributeKey {
     (attribute.name.to_string(), attribute.kind.name())
 }
 
+/// Returns the key of a flag's hash; none if the flag does not bucket by a text attribute.
 pub(crate) fn hash_key(bundle: &Bundle, flag: &Flag, domain: HashDomain) -> Option<HashKey> {
     let unit = bundle.attributes.get(flag.unit).filter(|attribute| attribute.kind == Type::String)?;
     Some(HashKey {
         bucketing: format!("{:?}", bundle.bucketing),
-        before_the_unit: flag.bucketer.input(domain, ""),
+        prefix: flag.bucketer.input(domain, ""),
         unit: unit.name.to_string(),
     })
 }
@@ -86,7 +89,7 @@ impl<'b> AtomSet<'b> {
                 Condition::All(_) | Condition::Any(_) | Condition::Not(_) | Condition::Segment(_) => {}
                 Condition::Flag { key, .. } => self.buckets(side, bundle, *key),
                 Condition::Test(test) => {
-                    self.attribute(bundle, test.attribute, |asked| asked.predicates.push(&test.predicate));
+                    self.attribute(bundle, test.attribute, |atoms| atoms.predicates.push(&test.predicate));
                 }
             }
         }
@@ -116,29 +119,25 @@ impl<'b> AtomSet<'b> {
         domain: HashDomain,
         boundaries: impl IntoIterator<Item = Bucket>,
     ) {
-        self.attribute(bundle, flag.unit, |asked| asked.unit = true);
+        self.attribute(bundle, flag.unit, |atoms| atoms.is_unit = true);
         let Some(key) = hash_key(bundle, flag, domain) else { return };
         let unit = (key.unit.clone(), Type::String.name());
         let fresh = || BucketHash { unit, bucketer: flag.bucketer.clone(), domain, boundaries: BTreeSet::new() };
         let hash = self.hashes.entry(key).or_insert_with(fresh);
-        hash.boundaries.extend(boundaries.into_iter().filter(|end| (1..BUCKETS).contains(end)));
+        hash.boundaries.extend(boundaries.into_iter().filter(|boundary| (1..BUCKETS).contains(boundary)));
     }
 
-    pub(crate) fn attribute(
-        &mut self,
-        bundle: &'b Bundle,
-        id: AttributeId,
-        query: impl FnOnce(&mut AttributeAtoms<'b>),
-    ) {
+    /// Adds the attribute and its enum, and lets `add` add what is tested.
+    fn attribute(&mut self, bundle: &'b Bundle, id: AttributeId, add: impl FnOnce(&mut AttributeAtoms<'b>)) {
         let Some(attribute) = bundle.attributes.get(id) else { return };
         let fresh =
-            || AttributeAtoms { kind: attribute.kind, predicates: Vec::new(), allowed: Vec::new(), unit: false };
-        let asked = self.attributes.entry(attribute_key(attribute)).or_insert_with(fresh);
+            || AttributeAtoms { kind: attribute.kind, predicates: Vec::new(), allowed: Vec::new(), is_unit: false };
+        let atoms = self.attributes.entry(attribute_key(attribute)).or_insert_with(fresh);
         if let Some(allowed) = attribute.allowed.as_deref()
-            && !asked.allowed.contains(&allowed)
+            && !atoms.allowed.contains(&allowed)
         {
-            asked.allowed.push(allowed);
+            atoms.allowed.push(allowed);
         }
-        query(asked);
+        add(atoms);
     }
 }

@@ -17,74 +17,90 @@ use crate::bundle::Predicate;
 
 pub(crate) type Dfa = dense::DFA<Vec<u32>>;
 
-/// An automaton may take this many bytes, and as many to be made; a larger one is not made.
+/// The maximum size of an automaton in bytes, and of the memory that building it takes. No larger one is built.
 const SIZE_LIMIT: usize = 4 << 20;
 
-/// What is matched in a text, so that two of the same key match the same.
+/// Identifies a pattern: a regular expression, and whether it ignores case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PatternKey {
     expression: String,
-    folded: bool,
+    case: Case,
 }
 
 impl PatternKey {
-    /// The pattern that matches every text.
+    /// Returns the pattern that matches every text.
     ///
     /// Its automaton accepts exactly the byte sequences that are valid UTF-8.
     pub(crate) fn any_text() -> Self {
-        Self { expression: r"(?s)\A.*\z".to_owned(), folded: false }
+        Self { expression: r"(?s)\A.*\z".to_owned(), case: Case::Sensitive }
     }
 
-    /// None for predicates that are no patterns.
+    /// Returns the pattern of a text predicate; none for the other predicates.
     pub(crate) fn new(predicate: &Predicate) -> Option<Self> {
-        let exact = |expression| Some(Self { expression, folded: false });
+        let exact = |expression| Some(Self { expression, case: Case::Sensitive });
         match predicate {
             Predicate::StartsWith(text) => exact(format!(r"\A{}", regex::escape(text))),
             Predicate::EndsWith(text) => exact(format!(r"{}\z", regex::escape(text))),
             Predicate::Contains(text) => exact(regex::escape(text)),
             Predicate::Matches(pattern) => exact(pattern.as_str().to_owned()),
-            Predicate::Folded(folded) => Some(Self { expression: folded.expression().to_owned(), folded: true }),
-            _ => None,
+            Predicate::Folded(folded) => {
+                Some(Self { expression: folded.expression().to_owned(), case: Case::Insensitive })
+            }
+            Predicate::Exists | Predicate::OneOf(_) | Predicate::Compare(..) | Predicate::Has(..) => None,
         }
     }
+
+    fn ignores_case(&self) -> bool {
+        self.case == Case::Insensitive
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Case {
+    Sensitive,
+    Insensitive,
 }
 
 /// A compiled pattern.
 pub(crate) struct CompiledPattern {
-    pub(crate) regex: Option<regex::Regex>,
+    /// None if the expression exceeds the size limit of the regex library. It then matches nothing.
+    regex: Option<regex::Regex>,
+    /// None if the automaton would exceed [`SIZE_LIMIT`].
     pub(crate) dfa: Option<Dfa>,
 }
 
-/// Patterns that were compiled: a repository asks for the same few of them again and again.
+/// A cache of compiled patterns: the flags of a repository use the same few patterns many times.
 static COMPILED: Mutex<BTreeMap<PatternKey, Arc<CompiledPattern>>> = Mutex::new(BTreeMap::new());
-/// Of more, as of larger ones, none is kept.
-const KEPT: usize = 1000;
-/// In bytes.
-const SMALL: usize = 64 << 10;
+/// The maximum number of patterns in the cache.
+const MAX_CACHED: usize = 1000;
+/// The maximum size of a cached automaton in bytes.
+const MAX_CACHED_SIZE: usize = 64 << 10;
 
 impl CompiledPattern {
-    /// The pattern, compiled once.
-    pub(crate) fn compile(pattern_key: &PatternKey) -> Arc<Self> {
+    /// Returns the compiled pattern, from the cache if it is there.
+    pub(crate) fn compile(key: &PatternKey) -> Arc<Self> {
         let compiled = || COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = compiled().get(pattern_key) {
+        if let Some(known) = compiled().get(key) {
             return Arc::clone(known);
         }
-        let regex = regex::RegexBuilder::new(&pattern_key.expression).case_insensitive(pattern_key.folded).build().ok();
-        let pattern = Arc::new(Self { regex, dfa: compile_dfa(pattern_key) });
-        let small = pattern.dfa.as_ref().is_some_and(|dfa| dfa.memory_usage() < SMALL);
+        let regex = regex::RegexBuilder::new(&key.expression).case_insensitive(key.ignores_case()).build().ok();
+        let pattern = Arc::new(Self { regex, dfa: compile_dfa(key) });
+        let is_small = pattern.dfa.as_ref().is_some_and(|dfa| dfa.memory_usage() < MAX_CACHED_SIZE);
         let mut compiled = compiled();
-        if small && compiled.len() < KEPT {
-            compiled.insert(pattern_key.clone(), Arc::clone(&pattern));
+        if is_small && compiled.len() < MAX_CACHED {
+            compiled.insert(key.clone(), Arc::clone(&pattern));
         }
         pattern
     }
 
+    /// Returns whether the pattern matches somewhere in the text.
     pub(crate) fn matches(&self, text: &str) -> bool {
         self.regex.as_ref().is_some_and(|regex| regex.is_match(text))
     }
 }
 
-fn compile_dfa(pattern_key: &PatternKey) -> Option<Dfa> {
+/// Builds the automaton; none if it would exceed [`SIZE_LIMIT`].
+fn compile_dfa(key: &PatternKey) -> Option<Dfa> {
     dense::Builder::new()
         .configure(
             dense::Config::new()
@@ -92,8 +108,8 @@ fn compile_dfa(pattern_key: &PatternKey) -> Option<Dfa> {
                 .dfa_size_limit(Some(SIZE_LIMIT))
                 .determinize_size_limit(Some(SIZE_LIMIT)),
         )
-        .syntax(syntax::Config::new().case_insensitive(pattern_key.folded))
+        .syntax(syntax::Config::new().case_insensitive(key.ignores_case()))
         .thompson(thompson::Config::new().nfa_size_limit(Some(SIZE_LIMIT)))
-        .build(&pattern_key.expression)
+        .build(&key.expression)
         .ok()
 }

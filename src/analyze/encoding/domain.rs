@@ -11,26 +11,27 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use crate::analyze::encoding::atoms::{AttributeAtoms, AttributeKey, BucketHash, HashKey};
-use crate::analyze::encoding::dfa::PatternKey;
-use crate::analyze::encoding::list_domain::{ListDomain, elements_of_numbers, elements_of_texts, quantified};
+use crate::analyze::encoding::list_domain::ListDomain;
 use crate::analyze::encoding::ordered_domain::{OrderedConstants, OrderedDomain};
 use crate::analyze::encoding::ordered_value::OrderedValue;
 use crate::analyze::encoding::text_domain::TextDomain;
 use crate::analyze::search::solver::{Literal, Model, Solver};
-use crate::bundle::{Bucket, Element, NOW, Operands, Predicate, Type};
+use crate::bundle::{Bucket, Element, NOW, Operands, Predicate, Quantifier, Type};
 
-/// One attribute of a name and a type.
+/// The domain of one attribute, which has a name and a type.
 pub(crate) struct AttributeDomain {
     pub(crate) name: String,
     pub(crate) kind: Type,
-    /// The context has a value other than null.
+    /// True if the context has a value other than null.
     pub(crate) present: Literal,
-    /// The value is of the type, enum aside.
+    /// True if the value is of the type. It need not be one of the attribute's enum.
     pub(crate) typed: Literal,
     pub(crate) encoding: DomainEncoding,
 }
 
+/// How the values of an attribute are encoded, by its type.
 pub(crate) enum DomainEncoding {
+    /// The literal is the value.
     Boolean(Literal),
     Ordered(OrderedDomain),
     Text(Box<TextDomain>),
@@ -39,10 +40,12 @@ pub(crate) enum DomainEncoding {
 }
 
 impl AttributeDomain {
+    /// Creates the variables of the attribute. `present` is shared by all attributes of the same name; `hashes` are those
+    /// of units, each with a literal for every boundary, which says that the bucket is below it.
     pub(crate) fn new(
         solver: &mut Solver,
         key: &AttributeKey,
-        asked: &AttributeAtoms<'_>,
+        atoms: &AttributeAtoms<'_>,
         hashes: &[(&HashKey, &BucketHash, BTreeMap<Bucket, Literal>)],
         present: Literal,
     ) -> Self {
@@ -51,76 +54,136 @@ impl AttributeDomain {
         if key.0 == NOW {
             solver.assert([typed]);
         }
-        let encoding = match asked.kind {
-            Type::Boolean => DomainEncoding::Boolean(solver.fresh()),
-            Type::String => DomainEncoding::Text(Box::new(TextDomain::new(solver, key, asked, hashes))),
-            Type::List(Element::String) => DomainEncoding::TextList(elements_of_texts(solver, asked)),
-            Type::List(Element::Number) => DomainEncoding::NumberList(elements_of_numbers(solver, asked)),
-            Type::Number | Type::Semver | Type::Datetime | Type::Ip => {
-                DomainEncoding::Ordered(OrderedDomain::new(solver, OrderedConstants::gather(asked)))
-            }
+        let ordered = |solver: &mut Solver, none: OrderedConstants| {
+            DomainEncoding::Ordered(OrderedDomain::new(solver, none.with_constants_of(atoms)))
         };
-        Self { name: key.0.clone(), kind: asked.kind, present, typed, encoding }
+        let encoding = match atoms.kind {
+            Type::Boolean => DomainEncoding::Boolean(solver.fresh()),
+            Type::String => DomainEncoding::Text(Box::new(TextDomain::new(solver, key, atoms, hashes))),
+            Type::List(Element::String) => DomainEncoding::TextList(ListDomain::of_texts(solver, atoms)),
+            Type::List(Element::Number) => DomainEncoding::NumberList(ListDomain::of_numbers(solver, atoms)),
+            Type::Number => ordered(solver, OrderedConstants::Numbers(Vec::new())),
+            Type::Semver => ordered(solver, OrderedConstants::Versions(Vec::new())),
+            Type::Datetime => ordered(solver, OrderedConstants::Times(Vec::new())),
+            Type::Ip => ordered(solver, OrderedConstants::Addresses(Vec::new())),
+        };
+        Self { name: key.0.clone(), kind: atoms.kind, present, typed, encoding }
     }
 
-    /// The value is of the type and, where there are only so many, one of those.
+    /// Returns a literal for: the value is of the type and, if there is an enum, one of the allowed values.
     pub(crate) fn usable(&self, solver: &mut Solver, allowed: Option<&[Box<str>]>) -> Literal {
         let Some(allowed) = allowed else { return self.typed };
-        let admits = |text: &str| allowed.iter().any(|one| one.as_ref() == text);
+        let admits = |text: &str| allowed.iter().any(|value| value.as_ref() == text);
         match &self.encoding {
             DomainEncoding::Text(text) => {
                 let inside = text.member(solver, admits);
                 solver.all([self.typed, inside])
             }
-            DomainEncoding::TextList(elements) => {
-                let outside = elements.constants.iter().filter(|(text, _)| !admits(text)).map(|(_, has)| !*has);
-                solver.all(outside.chain([!elements.other, self.typed]).collect::<Vec<_>>())
+            DomainEncoding::TextList(list) => {
+                let outside = list.constants.iter().filter(|(text, _)| !admits(text)).map(|(_, has)| !*has);
+                solver.all(outside.chain([!list.other, self.typed]).collect::<Vec<_>>())
             }
-            _ => self.typed,
+            DomainEncoding::Boolean(_) | DomainEncoding::Ordered(_) | DomainEncoding::NumberList(_) => self.typed,
         }
     }
 
-    /// The predicate holds of a usable value; none where it never tells.
+    /// Returns a literal for: a usable value satisfies the predicate.
+    ///
+    /// None if the predicate does not apply to values of this type, so that the evaluator finds it unknown for every value.
+    /// The compiler refuses such a predicate; only a bundle from another program can contain one.
     pub(crate) fn test(&self, solver: &mut Solver, predicate: &Predicate) -> Option<Literal> {
-        Some(match (&self.encoding, predicate) {
-            (DomainEncoding::Boolean(value), Predicate::OneOf(Operands::Booleans(booleans))) => {
-                solver.any(booleans.iter().map(|boolean| value.apply_sign(*boolean)))
-            }
-            (DomainEncoding::Ordered(axis), Predicate::OneOf(operands)) => axis.one_of(solver, operands)?,
-            (DomainEncoding::Ordered(axis), Predicate::Compare(comparison, operand)) => {
-                axis.compare(solver, *comparison, operand)?
-            }
-            (DomainEncoding::Text(text), Predicate::OneOf(Operands::Texts(set))) => {
-                text.member(solver, |member| set.contains(member))
-            }
-            (DomainEncoding::Text(text), predicate) => {
-                let at = text.pattern_keys.get(&PatternKey::new(predicate)?)?;
-                *text.signs.get(*at)?
-            }
-            (DomainEncoding::TextList(elements), Predicate::Has(quantifier, Operands::Texts(set))) => {
-                let found = set.iter().map(|wanted| elements.find(solver, |text| text == wanted)).collect();
-                quantified(solver, *quantifier, found)
-            }
-            (DomainEncoding::NumberList(elements), Predicate::Has(quantifier, Operands::Numbers(set))) => {
-                let found = set.iter().map(|wanted| elements.find(solver, |number| number == wanted)).collect();
-                quantified(solver, *quantifier, found)
-            }
-            _ => return None,
+        match predicate {
+            // The encoder handles `Exists`: it is the only predicate of values that are not usable.
+            Predicate::Exists => None,
+            Predicate::OneOf(operands) => self.one_of(solver, operands),
+            Predicate::Compare(comparison, operand) => match &self.encoding {
+                DomainEncoding::Ordered(ordered) => ordered.compare(solver, *comparison, operand),
+                DomainEncoding::Boolean(_)
+                | DomainEncoding::Text(_)
+                | DomainEncoding::TextList(_)
+                | DomainEncoding::NumberList(_) => None,
+            },
+            Predicate::StartsWith(_)
+            | Predicate::EndsWith(_)
+            | Predicate::Contains(_)
+            | Predicate::Matches(_)
+            | Predicate::Folded(_) => match &self.encoding {
+                DomainEncoding::Text(text) => text.pattern(predicate),
+                DomainEncoding::Boolean(_)
+                | DomainEncoding::Ordered(_)
+                | DomainEncoding::TextList(_)
+                | DomainEncoding::NumberList(_) => None,
+            },
+            Predicate::Has(quantifier, operands) => self.has(solver, *quantifier, operands),
+        }
+    }
+
+    fn one_of(&self, solver: &mut Solver, operands: &Operands) -> Option<Literal> {
+        match &self.encoding {
+            DomainEncoding::Ordered(ordered) => ordered.one_of(solver, operands),
+            DomainEncoding::Boolean(value) => match operands {
+                Operands::Booleans(booleans) => {
+                    Some(solver.any(booleans.iter().map(|boolean| value.apply_sign(*boolean))))
+                }
+                Operands::Numbers(_)
+                | Operands::Texts(_)
+                | Operands::Versions(_)
+                | Operands::Times(_)
+                | Operands::Networks(_) => None,
+            },
+            DomainEncoding::Text(text) => match operands {
+                Operands::Texts(set) => Some(text.member(solver, |member| set.contains(member))),
+                Operands::Booleans(_)
+                | Operands::Numbers(_)
+                | Operands::Versions(_)
+                | Operands::Times(_)
+                | Operands::Networks(_) => None,
+            },
+            DomainEncoding::TextList(_) | DomainEncoding::NumberList(_) => None,
+        }
+    }
+
+    fn has(&self, solver: &mut Solver, quantifier: Quantifier, operands: &Operands) -> Option<Literal> {
+        let found: Vec<Literal> = match &self.encoding {
+            DomainEncoding::TextList(list) => match operands {
+                Operands::Texts(set) => set.iter().map(|wanted| list.contains(solver, |text| text == wanted)).collect(),
+                Operands::Booleans(_)
+                | Operands::Numbers(_)
+                | Operands::Versions(_)
+                | Operands::Times(_)
+                | Operands::Networks(_) => return None,
+            },
+            DomainEncoding::NumberList(list) => match operands {
+                Operands::Numbers(set) => {
+                    set.iter().map(|wanted| list.contains(solver, |number| number == wanted)).collect()
+                }
+                Operands::Booleans(_)
+                | Operands::Texts(_)
+                | Operands::Versions(_)
+                | Operands::Times(_)
+                | Operands::Networks(_) => return None,
+            },
+            DomainEncoding::Boolean(_) | DomainEncoding::Ordered(_) | DomainEncoding::Text(_) => return None,
+        };
+        Some(match quantifier {
+            Quantifier::Any => solver.any(found),
+            Quantifier::All => solver.all(found),
         })
     }
 
-    /// Whether a value can be of both types.
+    /// Returns whether a value can be of both types: `"2.0.0"` is a string and a version.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
-        let pattern_key = |kind: Type| match kind {
+        let json_type = |kind: Type| match kind {
             Type::Boolean => 0,
             Type::Number => 1,
             Type::String | Type::Semver | Type::Datetime | Type::Ip => 2,
             Type::List(_) => 3,
         };
-        pattern_key(self.kind) == pattern_key(other.kind)
+        json_type(self.kind) == json_type(other.kind)
     }
 
-    /// The value in the model as a context has it; `text` where the model leaves it open.
+    /// Returns the value that the model chooses, as JSON; none if the attribute is absent. `text` is the value if the model
+    /// chooses none of the constants.
     pub(crate) fn value(&self, model: &Model, text: Option<&str>) -> Option<Json> {
         if !model.holds(self.present) {
             return None;
@@ -130,23 +193,23 @@ impl AttributeDomain {
         }
         match &self.encoding {
             DomainEncoding::Boolean(value) => Some(Json::Bool(model.holds(*value))),
-            DomainEncoding::Ordered(axis) => axis.value(model),
-            DomainEncoding::Text(encoding) => {
-                let class = encoding.classes.iter().find(|class| model.holds(class.holds));
+            DomainEncoding::Ordered(ordered) => ordered.value(model),
+            DomainEncoding::Text(text_domain) => {
+                let class = text_domain.classes.iter().find(|class| model.holds(class.holds));
                 class.and_then(|class| class.members.first().map(String::as_str)).or(text).map(Json::from)
             }
-            DomainEncoding::TextList(elements) => {
+            DomainEncoding::TextList(list) => {
                 let has = |(text, has): &(String, Literal)| model.holds(*has).then(|| text.clone());
-                let mut texts: Vec<String> = elements.constants.iter().filter_map(has).collect();
-                if model.holds(elements.other) {
-                    let taken = |text: &String| elements.constants.iter().any(|(constant, _)| constant == text);
-                    texts.extend((0..).map(|at| format!("other-{at}")).find(|text| !taken(text)));
+                let mut texts: Vec<String> = list.constants.iter().filter_map(has).collect();
+                if model.holds(list.other) {
+                    let taken = |text: &String| list.constants.iter().any(|(constant, _)| constant == text);
+                    texts.extend((0..).map(|number| format!("other-{number}")).find(|text| !taken(text)));
                 }
                 Some(Json::from(texts))
             }
-            DomainEncoding::NumberList(elements) => {
+            DomainEncoding::NumberList(list) => {
                 let has = |(number, has): &(f64, Literal)| model.holds(*has).then(|| number.to_json());
-                Some(elements.constants.iter().filter_map(has).collect())
+                Some(list.constants.iter().filter_map(has).collect())
             }
         }
     }

@@ -10,7 +10,10 @@ use crate::analyze::search::solver::Literal;
 use crate::analyze::side::Side;
 use crate::bundle::{Bucket, Condition, Flag, Rule, VariantId};
 
-/// Which of the two certain truths a condition is asked for. What is unknown is neither.
+/// The truth value that a condition is encoded for.
+///
+/// Conditions have three truth values. A literal stands for one of the two certain ones: an unknown condition is neither
+/// true nor false.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WantedTruth {
     True,
@@ -26,66 +29,78 @@ impl WantedTruth {
     }
 }
 
-/// That a condition is true, or that it is false.
+/// A literal for: the condition has the wanted truth value.
 #[derive(Debug)]
 pub(crate) struct EncodedCondition<'b> {
     pub(crate) literal: Literal,
     pub(crate) side: Side,
     pub(crate) condition: &'b Condition,
     pub(crate) want: WantedTruth,
-    pub(crate) kind: ConditionShape<'b>,
+    pub(crate) shape: ConditionShape<'b>,
 }
 
+/// The structure of a condition, as far as it depends on buckets.
 #[derive(Debug)]
 pub(crate) enum ConditionShape<'b> {
-    /// Does not depend on any bucket.
+    /// The condition does not depend on buckets, so its literal says everything.
     BucketFree,
     All(Vec<EncodedCondition<'b>>),
     Any(Vec<EncodedCondition<'b>>),
-    /// Whether the flag at that place serves one of these; asked for by itself, whatever stands around it.
-    FlagServes(usize, &'b [VariantId], WantedTruth),
+    /// Another flag serves one of some variants.
+    FlagServes {
+        /// The index in [`Encoder::flags`](crate::analyze::encoding::encoder::Encoder::flags).
+        flag: usize,
+        variants: &'b [VariantId],
+        want: WantedTruth,
+    },
 }
 
-/// A rule's condition; none where it is for everyone.
+/// An encoded rule.
 #[derive(Debug)]
 pub(crate) struct EncodedRule<'b> {
     pub(crate) rule: &'b Rule,
+    /// None if the rule applies to every context.
     pub(crate) condition: Option<EncodedCondition<'b>>,
-    /// It matches and its gate admits the unit.
+    /// True if the condition holds and the rollout admits the unit.
     pub(crate) applies: Literal,
 }
 
+/// An encoded flag. Variants have the order of [`Flag::variants`].
 #[derive(Debug)]
 pub(crate) struct EncodedFlag<'b> {
     pub(crate) side: Side,
     pub(crate) flag: &'b Flag,
     pub(crate) prerequisites: Vec<EncodedCondition<'b>>,
     pub(crate) rules: Vec<EncodedRule<'b>>,
-    /// For each variant, that it would be served were the flag neither killed nor disabled.
-    pub(crate) enabled: Vec<Literal>,
-    /// For each variant, that it is served.
+    /// For each variant, a literal for: it would be served if the flag were neither killed nor disabled.
+    pub(crate) outcomes_if_enabled: Vec<Literal>,
+    /// For each variant, a literal for: it is served.
     pub(crate) outcomes: Vec<Literal>,
-    /// Whether its decision never depends on a bucket.
+    /// Whether the decision never depends on a bucket.
     pub(crate) bucket_free: bool,
     pub(crate) unit: EncodedUnit,
-    pub(crate) gate: Option<usize>,
-    pub(crate) split: Option<usize>,
+    /// The dimension of the rollout hash, if a rule has a rollout.
+    pub(crate) rollout_dimension: Option<usize>,
+    /// The dimension of the split hash, if a rule has a split.
+    pub(crate) split_dimension: Option<usize>,
 }
 
-/// What a flag buckets by.
+/// The unit that a flag buckets by.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EncodedUnit {
-    /// The context has a unit.
+    /// True if the context has a unit.
     pub(crate) present: Literal,
-    /// The unit is one that a condition names.
+    /// True if a condition names the unit.
     pub(crate) named: Literal,
-    /// The attribute's domain, where it is one that units can be of.
+    /// The index of the attribute's domain; none if the attribute is not a text.
     pub(crate) domain: Option<usize>,
 }
 
-/// One hash of units, as a number that lies below some ends.
+/// A hash of units: one dimension of the space of buckets.
 pub(crate) struct HashDimension {
     pub(crate) hash: BucketHash,
+    /// The index of the unit's domain.
     pub(crate) domain: usize,
+    /// For each boundary, a literal that is true if the unit's bucket is below it.
     pub(crate) below: BTreeMap<Bucket, Literal>,
 }

@@ -21,18 +21,20 @@ use crate::bundle::{
     VariantId,
 };
 
+/// The solver with everything that is encoded in it.
 pub(crate) struct Encoder<'b> {
     pub(crate) bundles: Vec<(Side, &'b Bundle)>,
     pub(crate) solver: Solver,
     pub(crate) domains: Vec<AttributeDomain>,
     pub(crate) dimensions: Vec<HashDimension>,
     pub(crate) flags: Vec<EncodedFlag<'b>>,
-    domain_of: BTreeMap<AttributeKey, usize>,
-    dimension_of: BTreeMap<HashKey, usize>,
-    flag_of: BTreeMap<(Side, FlagId), usize>,
+    domain_index: BTreeMap<AttributeKey, usize>,
+    dimension_index: BTreeMap<HashKey, usize>,
+    flag_index: BTreeMap<(Side, FlagId), usize>,
 }
 
 impl<'b> Encoder<'b> {
+    /// Creates the variables of all attributes and hashes.
     pub(crate) fn new(bundles: Vec<(Side, &'b Bundle)>, atoms: AtomSet<'b>, budget: &Budget) -> Self {
         let mut solver = Solver::new(budget.conflicts);
         let mut present: BTreeMap<&str, Literal> = BTreeMap::new();
@@ -40,46 +42,48 @@ impl<'b> Encoder<'b> {
         for (key, hash) in &atoms.hashes {
             let mut below = BTreeMap::new();
             let mut before = !solver.truth();
-            for end in &hash.boundaries {
+            for boundary in &hash.boundaries {
                 let literal = solver.fresh();
                 solver.assert([!before, literal]);
-                below.insert(*end, literal);
+                below.insert(*boundary, literal);
                 before = literal;
             }
             hashes.push((key, hash, below));
         }
-        let (mut domains, mut domain_of): (Vec<AttributeDomain>, _) = (Vec::new(), BTreeMap::new());
-        for (key, asked) in &atoms.attributes {
+        let (mut domains, mut domain_index): (Vec<AttributeDomain>, _) = (Vec::new(), BTreeMap::new());
+        for (key, attribute_atoms) in &atoms.attributes {
             let present = *present.entry(&key.0).or_insert_with(|| solver.fresh());
-            domain_of.insert(key.clone(), domains.len());
-            domains.push(AttributeDomain::new(&mut solver, key, asked, &hashes, present));
+            domain_index.insert(key.clone(), domains.len());
+            domains.push(AttributeDomain::new(&mut solver, key, attribute_atoms, &hashes, present));
         }
-        for (at, one) in domains.iter().enumerate() {
-            for negated in
-                domains.iter().skip(at + 1).filter(|negated| negated.name == one.name && !one.overlaps(negated))
-            {
-                solver.assert([!one.typed, !negated.typed]);
+        // If the bundles declare one name with two types, no value can be of both types unless they overlap.
+        for (index, left) in domains.iter().enumerate() {
+            for right in domains.iter().skip(index + 1).filter(|right| right.name == left.name) {
+                if !left.overlaps(right) {
+                    solver.assert([!left.typed, !right.typed]);
+                }
             }
         }
         let below: Vec<_> = hashes.into_iter().map(|(_, _, below)| below).collect();
-        let (mut dimensions, mut dimension_of) = (Vec::new(), BTreeMap::new());
+        let (mut dimensions, mut dimension_index) = (Vec::new(), BTreeMap::new());
         for ((key, hash), below) in atoms.hashes.into_iter().zip(below) {
-            let Some(domain) = domain_of.get(&hash.unit).copied() else { continue };
-            dimension_of.insert(key, dimensions.len());
+            let Some(domain) = domain_index.get(&hash.unit).copied() else { continue };
+            dimension_index.insert(key, dimensions.len());
             dimensions.push(HashDimension { hash, domain, below });
         }
-        let flag_of = BTreeMap::new();
-        Self { bundles, solver, domains, dimensions, flags: Vec::new(), domain_of, dimension_of, flag_of }
+        let flag_index = BTreeMap::new();
+        Self { bundles, solver, domains, dimensions, flags: Vec::new(), domain_index, dimension_index, flag_index }
     }
 
     pub(crate) fn bundle(&self, side: Side) -> Option<&'b Bundle> {
-        self.bundles.iter().find(|(negated, _)| *negated == side).map(|(_, bundle)| *bundle)
+        self.bundles.iter().find(|(other, _)| *other == side).map(|(_, bundle)| *bundle)
     }
 
     pub(crate) fn false_literal(&self) -> Literal {
         !self.solver.truth()
     }
 
+    /// Encodes a condition for a wanted truth value.
     pub(crate) fn condition(
         &mut self,
         side: Side,
@@ -87,10 +91,14 @@ impl<'b> Encoder<'b> {
         condition: &'b Condition,
         want: WantedTruth,
     ) -> EncodedCondition<'b> {
-        let encoded = |literal, kind| EncodedCondition { literal, side, condition, want, kind };
+        let encoded = |literal, shape| EncodedCondition { literal, side, condition, want, shape };
         match condition {
-            Condition::All(inner) => self.several(side, bundle, (condition, inner), want, want == WantedTruth::True),
-            Condition::Any(inner) => self.several(side, bundle, (condition, inner), want, want == WantedTruth::False),
+            Condition::All(inner) => {
+                self.connected(side, bundle, (condition, inner), want, Connective::And.if_wanted(want))
+            }
+            Condition::Any(inner) => {
+                self.connected(side, bundle, (condition, inner), want, Connective::Or.if_wanted(want))
+            }
             Condition::Not(inner) => {
                 let inner = self.condition(side, bundle, inner, want.negated());
                 EncodedCondition { condition, want, ..inner }
@@ -100,8 +108,8 @@ impl<'b> Encoder<'b> {
                 EncodedCondition { condition, ..inner }
             }
             Condition::Flag { key, variants } => {
-                let at = self.flag(side, bundle, *key);
-                let Some(flag) = self.flags.get(at) else {
+                let index = self.flag(side, bundle, *key);
+                let Some(flag) = self.flags.get(index) else {
                     return encoded(self.false_literal(), ConditionShape::BucketFree);
                 };
                 let bucket_free = flag.bucket_free;
@@ -109,130 +117,140 @@ impl<'b> Encoder<'b> {
                     variants.iter().filter_map(|id| flag.outcomes.get(usize::from(id.0)).copied()).collect();
                 let served = self.solver.any(served);
                 let literal = if want == WantedTruth::True { served } else { !served };
-                encoded(
-                    literal,
-                    if bucket_free {
-                        ConditionShape::BucketFree
-                    } else {
-                        ConditionShape::FlagServes(at, variants, want)
-                    },
-                )
+                let shape = if bucket_free {
+                    ConditionShape::BucketFree
+                } else {
+                    ConditionShape::FlagServes { flag: index, variants, want }
+                };
+                encoded(literal, shape)
             }
             Condition::Test(test) => encoded(self.test(bundle, test, want), ConditionShape::BucketFree),
         }
     }
 
-    fn several(
+    /// Encodes the operands of `all` and `any`.
+    fn connected(
         &mut self,
         side: Side,
         bundle: &'b Bundle,
         (condition, inner): (&'b Condition, &'b [Condition]),
         want: WantedTruth,
-        conjunction: bool,
+        connective: Connective,
     ) -> EncodedCondition<'b> {
-        let nodes: Vec<_> = inner.iter().map(|inner| self.condition(side, bundle, inner, want)).collect();
-        let literals: Vec<_> = nodes.iter().map(|encoded| encoded.literal).collect();
-        let literal = if conjunction { self.solver.all(literals) } else { self.solver.any(literals) };
-        let bucket_free = nodes.iter().all(|encoded| matches!(encoded.kind, ConditionShape::BucketFree));
-        let kind = match (bucket_free, conjunction) {
-            (true, _) => ConditionShape::BucketFree,
-            (false, true) => ConditionShape::All(nodes),
-            (false, false) => ConditionShape::Any(nodes),
+        let operands: Vec<_> = inner.iter().map(|inner| self.condition(side, bundle, inner, want)).collect();
+        let literals: Vec<_> = operands.iter().map(|operand| operand.literal).collect();
+        let literal = match connective {
+            Connective::And => self.solver.all(literals),
+            Connective::Or => self.solver.any(literals),
         };
-        EncodedCondition { literal, side, condition, want, kind }
+        let bucket_free = operands.iter().all(|operand| matches!(operand.shape, ConditionShape::BucketFree));
+        let shape = match (bucket_free, connective) {
+            (true, _) => ConditionShape::BucketFree,
+            (false, Connective::And) => ConditionShape::All(operands),
+            (false, Connective::Or) => ConditionShape::Any(operands),
+        };
+        EncodedCondition { literal, side, condition, want, shape }
     }
 
+    /// Encodes a test. A test of a value that is not usable is unknown, so neither literal of it holds.
     fn test(&mut self, bundle: &Bundle, test: &Test, want: WantedTruth) -> Literal {
         let never = self.false_literal();
         let Some(attribute) = bundle.attributes.get(test.attribute) else { return never };
-        let at = self.domain_of.get(&attribute_key(attribute));
-        let Some(domain) = at.and_then(|at| self.domains.get(*at)) else { return never };
-        let positive = (test.sign == Polarity::Is) == (want == WantedTruth::True);
+        let index = self.domain_index.get(&attribute_key(attribute));
+        let Some(domain) = index.and_then(|index| self.domains.get(*index)) else { return never };
+        let must_hold = (test.sign == Polarity::Is) == (want == WantedTruth::True);
         if matches!(test.predicate, Predicate::Exists) {
-            return domain.present.apply_sign(positive);
+            return domain.present.apply_sign(must_hold);
         }
         let Some(holds) = domain.test(&mut self.solver, &test.predicate) else { return never };
         let usable = domain.usable(&mut self.solver, attribute.allowed.as_deref());
-        self.solver.all([usable, holds.apply_sign(positive)])
+        self.solver.all([usable, holds.apply_sign(must_hold)])
     }
 
-    /// The place of the flag in [`Self::flags`], with all that it refers to before it.
+    /// Encodes a flag and the flags that it refers to, each once, and returns its index in [`Self::flags`].
     pub(crate) fn flag(&mut self, side: Side, bundle: &'b Bundle, id: FlagId) -> usize {
-        if let Some(known) = self.flag_of.get(&(side, id)) {
+        if let Some(known) = self.flag_index.get(&(side, id)) {
             return *known;
         }
         let flag = bundle.flag_at(id);
-        let prerequisites: Vec<_> =
-            flag.prerequisites.iter().map(|one| self.condition(side, bundle, one, WantedTruth::True)).collect();
+        let prerequisites: Vec<_> = flag
+            .prerequisites
+            .iter()
+            .map(|condition| self.condition(side, bundle, condition, WantedTruth::True))
+            .collect();
         let unit = self.unit(bundle, flag);
         let dimension = |encoder: &Self, domain| {
             let key = hash_key(bundle, flag, domain)?;
-            encoder.dimension_of.get(&key).copied()
+            encoder.dimension_index.get(&key).copied()
         };
-        let gate = dimension(self, HashDomain::Rollout);
-        let split = dimension(self, HashDomain::Split);
+        let rollout_dimension = dimension(self, HashDomain::Rollout);
+        let split_dimension = dimension(self, HashDomain::Split);
         let mut rules = Vec::with_capacity(flag.rules.len());
         for rule in &flag.rules {
-            let condition = rule.condition.as_ref().map(|one| self.condition(side, bundle, one, WantedTruth::True));
+            let condition =
+                rule.condition.as_ref().map(|condition| self.condition(side, bundle, condition, WantedTruth::True));
             let matches = condition.as_ref().map_or(self.solver.truth(), |encoded| encoded.literal);
             let admits = match rule.rollout {
                 Percent::ALL => self.solver.truth(),
-                share => self.below(unit, gate, share.buckets()),
+                rollout => self.below(unit, rollout_dimension, rollout.buckets()),
             };
             let applies = self.solver.all([matches, admits]);
             rules.push(EncodedRule { rule, condition, applies });
         }
-        let hashless = |rule: &EncodedRule<'_>| {
+        let has_no_hash = |rule: &EncodedRule<'_>| {
             matches!(rule.rule.rollout, Percent::ZERO | Percent::ALL) && matches!(rule.rule.serve, Serve::Variant(_))
         };
         let condition_is_bucket_free =
-            |encoded: &EncodedCondition<'_>| matches!(encoded.kind, ConditionShape::BucketFree);
+            |encoded: &EncodedCondition<'_>| matches!(encoded.shape, ConditionShape::BucketFree);
         let bucket_free = flag.state != State::Enabled
             || prerequisites.iter().all(condition_is_bucket_free)
                 && rules
                     .iter()
-                    .all(|rule| hashless(rule) && rule.condition.as_ref().is_none_or(condition_is_bucket_free));
-        let enabled = self.outcomes(flag, &prerequisites, &rules, unit, split);
+                    .all(|rule| has_no_hash(rule) && rule.condition.as_ref().is_none_or(condition_is_bucket_free));
+        let outcomes_if_enabled = self.outcomes(flag, &prerequisites, &rules, unit, split_dimension);
         let fixed = |id| if VariantId(id) == flag.off { self.solver.truth() } else { self.false_literal() };
         let outcomes = match flag.state {
-            State::Enabled => enabled.clone(),
-            _ => (0u16..).map(fixed).take(flag.variants.len()).collect(),
+            State::Enabled => outcomes_if_enabled.clone(),
+            State::Disabled | State::Killed { .. } => (0u16..).map(fixed).take(flag.variants.len()).collect(),
         };
-        let at = self.flags.len();
+        let index = self.flags.len();
         self.flags.push(EncodedFlag {
             side,
             flag,
             prerequisites,
             rules,
-            enabled,
+            outcomes_if_enabled,
             outcomes,
             bucket_free,
             unit,
-            gate,
-            split,
+            rollout_dimension,
+            split_dimension,
         });
-        self.flag_of.insert((side, id), at);
-        at
+        self.flag_index.insert((side, id), index);
+        index
     }
 
+    /// Encodes the decision: for each variant, a literal for "it is served".
     fn outcomes(
         &mut self,
         flag: &Flag,
         prerequisites: &[EncodedCondition<'_>],
         rules: &[EncodedRule<'_>],
         unit: EncodedUnit,
-        split: Option<usize>,
+        split_dimension: Option<usize>,
     ) -> Vec<Literal> {
         let (yes, no) = (self.solver.truth(), self.false_literal());
         let ids = || (0u16..).map(VariantId).take(flag.variants.len());
-        let only = |one: VariantId| -> Vec<Literal> { ids().map(|id| if id == one { yes } else { no }).collect() };
-        // From the last rule to the first, so that flags that end alike share all of their end.
+        let only =
+            |served: VariantId| -> Vec<Literal> { ids().map(|id| if id == served { yes } else { no }).collect() };
+        // From the last rule to the first, so that two flags with the same last rules share their encoding.
         let mut served = only(flag.default);
         for rule in rules.iter().rev() {
             let serves = match &rule.rule.serve {
                 Serve::Variant(id) => only(*id),
                 Serve::Split(_) => {
-                    let drawn: Vec<_> = ids().map(|id| self.drawn(unit, split, &rule.rule.serve, id)).collect();
+                    let drawn: Vec<_> =
+                        ids().map(|id| self.drawn(unit, split_dimension, &rule.rule.serve, id)).collect();
                     let without = only(flag.off);
                     drawn
                         .iter()
@@ -249,41 +267,58 @@ impl<'b> Encoder<'b> {
         pairs.map(|(then, otherwise)| self.solver.choice(met, then, otherwise)).collect()
     }
 
-    /// The unit's bucket in the split is one of the variant's.
-    fn drawn(&mut self, unit: EncodedUnit, split: Option<usize>, serve: &Serve, id: VariantId) -> Literal {
+    /// Returns a literal for: the unit's bucket lies in one of the variant's ranges of the split.
+    fn drawn(&mut self, unit: EncodedUnit, dimension: Option<usize>, serve: &Serve, id: VariantId) -> Literal {
         let mut inside = Vec::new();
         for (range, _) in serve.ranges().filter(|(range, variant)| *variant == id && !range.is_empty()) {
-            let (from, to) = (self.below(unit, split, range.start), self.below(unit, split, range.end));
+            let (from, to) = (self.below(unit, dimension, range.start), self.below(unit, dimension, range.end));
             inside.push(self.solver.all([!from, to]));
         }
         self.solver.any(inside)
     }
 
-    /// There is a unit and its bucket lies below the end.
-    fn below(&mut self, unit: EncodedUnit, dimension: Option<usize>, end: Bucket) -> Literal {
-        match end {
+    /// Returns a literal for: the context has a unit, and its bucket is below the boundary.
+    fn below(&mut self, unit: EncodedUnit, dimension: Option<usize>, boundary: Bucket) -> Literal {
+        match boundary {
             0 => self.false_literal(),
             BUCKETS.. => unit.present,
             _ => {
-                let literal = dimension.and_then(|at| self.dimensions.get(at)?.below.get(&end)).copied();
+                let literal = dimension.and_then(|index| self.dimensions.get(index)?.below.get(&boundary)).copied();
                 let literal = literal.unwrap_or(self.false_literal());
                 self.solver.all([unit.present, literal])
             }
         }
     }
 
-    pub(crate) fn unit(&mut self, bundle: &Bundle, flag: &Flag) -> EncodedUnit {
+    fn unit(&mut self, bundle: &Bundle, flag: &Flag) -> EncodedUnit {
         let never = self.false_literal();
         let absent = EncodedUnit { present: never, named: never, domain: None };
         let Some(attribute) = bundle.attributes.get(flag.unit) else { return absent };
-        let Some(at) = self.domain_of.get(&attribute_key(attribute)).copied() else { return absent };
-        let Some(domain) = self.domains.get(at) else { return absent };
+        let Some(index) = self.domain_index.get(&attribute_key(attribute)).copied() else { return absent };
+        let Some(domain) = self.domains.get(index) else { return absent };
         let DomainEncoding::Text(text) = &domain.encoding else { return absent };
         let empty = text.empty(&mut self.solver);
         let usable = domain.usable(&mut self.solver, attribute.allowed.as_deref());
         let present = self.solver.all([usable, !empty]);
         let named: Vec<_> = text.classes.iter().map(|class| class.holds).filter(|holds| *holds != empty).collect();
         let named = self.solver.any(named);
-        EncodedUnit { present, named, domain: Some(at) }
+        EncodedUnit { present, named, domain: Some(index) }
+    }
+}
+
+/// How the operands of a condition are connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Connective {
+    And,
+    Or,
+}
+
+impl Connective {
+    /// Returns the connective of the operands' literals: by De Morgan's law, `all` is false if any operand is false.
+    fn if_wanted(self, want: WantedTruth) -> Self {
+        match (self, want) {
+            (Self::And, WantedTruth::True) | (Self::Or, WantedTruth::False) => Self::And,
+            (Self::Or, WantedTruth::True) | (Self::And, WantedTruth::False) => Self::Or,
+        }
     }
 }

@@ -5,47 +5,47 @@ use std::collections::BTreeSet;
 use crate::analyze::encoding::atoms::AttributeAtoms;
 use crate::analyze::encoding::ordered_value::{OrderedValue, sort_and_dedup};
 use crate::analyze::search::solver::{Literal, Solver};
-use crate::bundle::{Operands, Predicate, Quantifier};
+use crate::bundle::{Operands, Predicate};
 
+/// The elements that a list can have. The constants are the elements that predicates and enums name.
 pub(crate) struct ListDomain<T> {
     pub(crate) constants: Vec<(T, Literal)>,
-    /// The list has something that is none of the constants.
+    /// True if the list contains an element that is none of the constants.
     pub(crate) other: Literal,
 }
 
 impl<T> ListDomain<T> {
-    pub(crate) fn find(&self, solver: &Solver, same: impl Fn(&T) -> bool) -> Literal {
-        self.constants.iter().find(|(constant, _)| same(constant)).map_or(!solver.truth(), |(_, has)| *has)
+    /// Returns the literal for: the list contains the constant that `is_wanted` selects; false if there is none.
+    pub(crate) fn contains(&self, solver: &Solver, is_wanted: impl Fn(&T) -> bool) -> Literal {
+        self.constants.iter().find(|(constant, _)| is_wanted(constant)).map_or(!solver.truth(), |(_, has)| *has)
     }
 }
 
-pub(crate) fn elements_of_texts(solver: &mut Solver, asked: &AttributeAtoms<'_>) -> ListDomain<String> {
-    let mut texts: BTreeSet<&str> =
-        asked.allowed.iter().flat_map(|allowed| allowed.iter().map(AsRef::as_ref)).collect();
-    for predicate in &asked.predicates {
-        if let Predicate::Has(_, Operands::Texts(set)) = predicate {
-            texts.extend(set.iter());
+impl ListDomain<String> {
+    pub(crate) fn of_texts(solver: &mut Solver, atoms: &AttributeAtoms<'_>) -> Self {
+        let mut texts: BTreeSet<&str> =
+            atoms.allowed.iter().flat_map(|allowed| allowed.iter().map(AsRef::as_ref)).collect();
+        for predicate in &atoms.predicates {
+            if let Predicate::Has(_, Operands::Texts(set)) = predicate {
+                texts.extend(set.iter());
+            }
         }
+        let constants = texts.into_iter().map(|text| (text.to_owned(), solver.fresh())).collect();
+        Self { constants, other: solver.fresh() }
     }
-    let constants = texts.into_iter().map(|text| (text.to_owned(), solver.fresh())).collect();
-    ListDomain { constants, other: solver.fresh() }
 }
 
-pub(crate) fn elements_of_numbers(solver: &mut Solver, asked: &AttributeAtoms<'_>) -> ListDomain<f64> {
-    let mut numbers: Vec<f64> = Vec::new();
-    for predicate in &asked.predicates {
-        if let Predicate::Has(_, Operands::Numbers(set)) = predicate {
-            numbers.extend(set.iter().filter(|number| number.is_representable()));
+impl ListDomain<f64> {
+    /// Returns the domain of a list of numbers. It has no `other`: no predicate needs a number that is not a constant.
+    pub(crate) fn of_numbers(solver: &mut Solver, atoms: &AttributeAtoms<'_>) -> Self {
+        let mut numbers: Vec<f64> = Vec::new();
+        for predicate in &atoms.predicates {
+            if let Predicate::Has(_, Operands::Numbers(set)) = predicate {
+                numbers.extend(set.iter().filter(|number| number.is_representable()));
+            }
         }
-    }
-    sort_and_dedup(&mut numbers);
-    let constants = numbers.into_iter().map(|number| (number, solver.fresh())).collect();
-    ListDomain { constants, other: !solver.truth() }
-}
-
-pub(crate) fn quantified(solver: &mut Solver, quantifier: Quantifier, found: Vec<Literal>) -> Literal {
-    match quantifier {
-        Quantifier::Any => solver.any(found),
-        Quantifier::All => solver.all(found),
+        sort_and_dedup(&mut numbers);
+        let constants = numbers.into_iter().map(|number| (number, solver.fresh())).collect();
+        Self { constants, other: !solver.truth() }
     }
 }

@@ -15,53 +15,145 @@ use serde_json::Value as Json;
 use crate::analyze::encoding::atoms::AttributeAtoms;
 use crate::analyze::encoding::ordered_value::{OrderedValue, piece_samples, sort_and_dedup};
 use crate::analyze::search::solver::{Literal, Model, Solver};
-use crate::bundle::{Comparison, Operands, Ordered, Predicate, Type};
+use crate::bundle::{Comparison, Operands, Ordered, Predicate};
 
-/// Pieces of an ordered type; a literal for each but the last: the value lies in this piece or before.
+/// The values of an ordered attribute.
 pub(crate) struct OrderedDomain {
     constants: OrderedConstants,
-    cuts: Vec<Literal>,
+    /// For each piece but the last, a literal that is true if the value lies in this piece or an earlier one.
+    up_to: Vec<Literal>,
+    /// For each piece, a value in it; none if no context can have one.
     samples: Vec<Option<Json>>,
 }
 
+/// The constants that an ordered attribute is compared with, in ascending order, without duplicates.
 pub(crate) enum OrderedConstants {
     Numbers(Vec<f64>),
     Versions(Vec<Version>),
     Times(Vec<Timestamp>),
+    /// For each network, its first and its last address.
     Addresses(Vec<IpAddr>),
 }
 
 impl OrderedConstants {
-    pub(crate) fn gather(asked: &AttributeAtoms<'_>) -> Self {
-        let (mut numbers, mut versions, mut times, mut addresses) = (vec![], vec![], vec![], vec![]);
-        for predicate in &asked.predicates {
+    /// Adds the constants of this type that the atoms compare with.
+    pub(crate) fn with_constants_of(mut self, atoms: &AttributeAtoms<'_>) -> Self {
+        for predicate in &atoms.predicates {
             match predicate {
-                Predicate::OneOf(Operands::Numbers(operands)) => numbers.extend(operands.iter().copied()),
-                Predicate::OneOf(Operands::Versions(operands)) => versions.extend(operands.iter().cloned()),
-                Predicate::OneOf(Operands::Times(operands)) => times.extend(operands.iter().copied()),
-                Predicate::OneOf(Operands::Networks(operands)) => {
-                    addresses.extend(operands.iter().flat_map(|network| [network.network(), network.broadcast()]));
-                }
-                Predicate::Compare(_, Ordered::Number(operand)) => numbers.push(*operand),
-                Predicate::Compare(_, Ordered::Version(operand)) => versions.push(operand.clone()),
-                Predicate::Compare(_, Ordered::Time(operand)) => times.push(*operand),
-                _ => {}
+                Predicate::OneOf(operands) => self.add_operands(operands),
+                Predicate::Compare(_, operand) => self.add_bound(operand),
+                Predicate::Exists
+                | Predicate::StartsWith(_)
+                | Predicate::EndsWith(_)
+                | Predicate::Contains(_)
+                | Predicate::Matches(_)
+                | Predicate::Folded(_)
+                | Predicate::Has(..) => {}
             }
         }
-        sort_and_dedup(&mut numbers);
-        sort_and_dedup(&mut versions);
-        sort_and_dedup(&mut times);
-        sort_and_dedup(&mut addresses);
-        match asked.kind {
-            Type::Semver => Self::Versions(versions),
-            Type::Datetime => Self::Times(times),
-            Type::Ip => Self::Addresses(addresses),
-            _ => Self::Numbers(numbers),
+        match &mut self {
+            Self::Numbers(numbers) => sort_and_dedup(numbers),
+            Self::Versions(versions) => sort_and_dedup(versions),
+            Self::Times(times) => sort_and_dedup(times),
+            Self::Addresses(addresses) => sort_and_dedup(addresses),
+        }
+        self
+    }
+
+    /// Adds the operands. Operands of another type are skipped: the evaluator finds their predicate unknown.
+    fn add_operands(&mut self, operands: &Operands) {
+        match operands {
+            Operands::Numbers(operands) => {
+                if let Self::Numbers(numbers) = self {
+                    numbers.extend(operands.iter().copied());
+                }
+            }
+            Operands::Versions(operands) => {
+                if let Self::Versions(versions) = self {
+                    versions.extend(operands.iter().cloned());
+                }
+            }
+            Operands::Times(operands) => {
+                if let Self::Times(times) = self {
+                    times.extend(operands.iter().copied());
+                }
+            }
+            Operands::Networks(operands) => {
+                if let Self::Addresses(addresses) = self {
+                    addresses.extend(operands.iter().flat_map(|network| [network.network(), network.broadcast()]));
+                }
+            }
+            Operands::Booleans(_) | Operands::Texts(_) => {}
+        }
+    }
+
+    fn add_bound(&mut self, bound: &Ordered) {
+        match bound {
+            Ordered::Number(bound) => {
+                if let Self::Numbers(numbers) = self {
+                    numbers.push(*bound);
+                }
+            }
+            Ordered::Version(bound) => {
+                if let Self::Versions(versions) = self {
+                    versions.push(bound.clone());
+                }
+            }
+            Ordered::Time(bound) => {
+                if let Self::Times(times) = self {
+                    times.push(*bound);
+                }
+            }
+        }
+    }
+
+    /// Returns the first and the last constant of each operand, by index: they are the same except for networks. None
+    /// if the operands are of another type.
+    fn operand_ranges(&self, operands: &Operands) -> Option<Vec<(usize, usize)>> {
+        let single = |index: usize| (index, index);
+        match operands {
+            Operands::Numbers(operands) => {
+                let Self::Numbers(all) = self else { return None };
+                Some(operands.iter().filter_map(|operand| index_of(all, operand)).map(single).collect())
+            }
+            Operands::Versions(operands) => {
+                let Self::Versions(all) = self else { return None };
+                Some(operands.iter().filter_map(|operand| index_of(all, operand)).map(single).collect())
+            }
+            Operands::Times(operands) => {
+                let Self::Times(all) = self else { return None };
+                Some(operands.iter().filter_map(|operand| index_of(all, operand)).map(single).collect())
+            }
+            Operands::Networks(operands) => {
+                let Self::Addresses(all) = self else { return None };
+                let ends =
+                    |network: &ipnet::IpNet| index_of(all, &network.network()).zip(index_of(all, &network.broadcast()));
+                Some(operands.iter().filter_map(ends).collect())
+            }
+            Operands::Booleans(_) | Operands::Texts(_) => None,
+        }
+    }
+
+    /// Returns the index of the constant, if there is one; the outer option is none if the bound is of another type.
+    fn bound_index(&self, bound: &Ordered) -> Option<Option<usize>> {
+        match bound {
+            Ordered::Number(bound) => match self {
+                Self::Numbers(all) => Some(index_of(all, bound)),
+                Self::Versions(_) | Self::Times(_) | Self::Addresses(_) => None,
+            },
+            Ordered::Version(bound) => match self {
+                Self::Versions(all) => Some(index_of(all, bound)),
+                Self::Numbers(_) | Self::Times(_) | Self::Addresses(_) => None,
+            },
+            Ordered::Time(bound) => match self {
+                Self::Times(all) => Some(index_of(all, bound)),
+                Self::Numbers(_) | Self::Versions(_) | Self::Addresses(_) => None,
+            },
         }
     }
 }
 
-fn constant_index<T: OrderedValue>(constants: &[T], operand: &T) -> Option<usize> {
+fn index_of<T: OrderedValue>(constants: &[T], operand: &T) -> Option<usize> {
     constants.iter().position(|constant| !constant.precedes(operand) && !operand.precedes(constant))
 }
 
@@ -75,73 +167,56 @@ impl OrderedDomain {
         };
         let last = samples.iter().rposition(Option::is_some).unwrap_or(0);
         let mut before = !solver.truth();
-        let mut cuts = Vec::with_capacity(samples.len());
-        for (at, sample) in samples.iter().enumerate().take(samples.len().saturating_sub(1)) {
-            let upto = match sample {
-                _ if at >= last => solver.truth(),
+        let mut up_to = Vec::with_capacity(samples.len());
+        for (index, sample) in samples.iter().enumerate().take(samples.len().saturating_sub(1)) {
+            let literal = match sample {
+                _ if index >= last => solver.truth(),
                 None => before,
                 Some(_) => {
-                    let upto = solver.fresh();
-                    solver.assert([!before, upto]);
-                    upto
+                    let literal = solver.fresh();
+                    solver.assert([!before, literal]);
+                    literal
                 }
             };
-            cuts.push(upto);
-            before = upto;
+            up_to.push(literal);
+            before = literal;
         }
-        Self { constants, cuts, samples }
+        Self { constants, up_to, samples }
     }
 
+    /// Returns a value in the piece that the model chooses.
     pub(crate) fn value(&self, model: &Model) -> Option<Json> {
-        let piece = self.cuts.iter().position(|cut| model.holds(*cut)).unwrap_or(self.cuts.len());
+        let piece = self.up_to.iter().position(|literal| model.holds(*literal)).unwrap_or(self.up_to.len());
         self.samples.get(piece)?.clone()
     }
 
-    /// Below the constant at that place, and up to it.
-    fn around(&self, at: usize) -> Option<(Literal, Literal)> {
-        Some((*self.cuts.get(at * 2)?, *self.cuts.get(at * 2 + 1)?))
+    /// Returns two literals for the constant with this index: the value is below it, and the value is at most it.
+    fn below_and_at_most(&self, index: usize) -> Option<(Literal, Literal)> {
+        Some((*self.up_to.get(index * 2)?, *self.up_to.get(index * 2 + 1)?))
     }
 
+    /// Returns a literal for: the value equals one of the operands, or lies in one of the networks. None if the operands
+    /// are of another type.
     pub(crate) fn one_of(&self, solver: &mut Solver, operands: &Operands) -> Option<Literal> {
-        let single = |at: Option<usize>| at.map(|at| (at, at));
-        let ranges: Vec<Option<(usize, usize)>> = match (&self.constants, operands) {
-            (OrderedConstants::Numbers(all), Operands::Numbers(some)) => {
-                some.iter().map(|one| single(constant_index(all, one))).collect()
-            }
-            (OrderedConstants::Versions(all), Operands::Versions(some)) => {
-                some.iter().map(|one| single(constant_index(all, one))).collect()
-            }
-            (OrderedConstants::Times(all), Operands::Times(some)) => {
-                some.iter().map(|one| single(constant_index(all, one))).collect()
-            }
-            (OrderedConstants::Addresses(all), Operands::Networks(some)) => {
-                let ends = |network: &ipnet::IpNet| {
-                    constant_index(all, &network.network()).zip(constant_index(all, &network.broadcast()))
-                };
-                some.iter().map(ends).collect()
-            }
-            _ => return None,
-        };
+        let ranges = self.constants.operand_ranges(operands)?;
         let mut inside = Vec::with_capacity(ranges.len());
-        for (first, last) in ranges.into_iter().flatten() {
-            let ((below, _), (_, upto)) = (self.around(first)?, self.around(last)?);
-            inside.push(solver.all([!below, upto]));
+        for (first, last) in ranges {
+            let ((below, _), (_, at_most)) = (self.below_and_at_most(first)?, self.below_and_at_most(last)?);
+            inside.push(solver.all([!below, at_most]));
         }
         Some(solver.any(inside))
     }
 
-    pub(crate) fn compare(&self, solver: &mut Solver, comparison: Comparison, operand: &Ordered) -> Option<Literal> {
-        let at = match (&self.constants, operand) {
-            (OrderedConstants::Numbers(all), Ordered::Number(operand)) => constant_index(all, operand),
-            (OrderedConstants::Versions(all), Ordered::Version(operand)) => constant_index(all, operand),
-            (OrderedConstants::Times(all), Ordered::Time(operand)) => constant_index(all, operand),
-            _ => return None,
+    /// Returns the literal for the comparison with the bound. None if the bound is of another type.
+    pub(crate) fn compare(&self, solver: &Solver, comparison: Comparison, bound: &Ordered) -> Option<Literal> {
+        let index = self.constants.bound_index(bound)?;
+        let Some((below, at_most)) = index.and_then(|index| self.below_and_at_most(index)) else {
+            return Some(!solver.truth());
         };
-        let Some((below, upto)) = at.and_then(|at| self.around(at)) else { return Some(!solver.truth()) };
         Some(match comparison {
             Comparison::Less => below,
-            Comparison::LessOrEqual => upto,
-            Comparison::Greater => !upto,
+            Comparison::LessOrEqual => at_most,
+            Comparison::Greater => !at_most,
             Comparison::GreaterOrEqual => !below,
         })
     }

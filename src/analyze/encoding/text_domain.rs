@@ -10,19 +10,23 @@ use crate::analyze::encoding::atoms::{AttributeAtoms, AttributeKey, BucketHash, 
 use crate::analyze::encoding::dfa::{CompiledPattern, PatternKey};
 use crate::analyze::encoding::text_search::TextSearch;
 use crate::analyze::search::solver::{Literal, Solver};
-use crate::bundle::{Bucket, Operands, Predicate};
+use crate::bundle::{Bucket, Operands, Predicate, TextSet};
 
-/// Texts that nothing tells apart.
+/// Constants that no predicate, enum or bucket boundary tells apart.
 pub(crate) struct ValueClass {
+    /// True if the value is one of the members.
     pub(crate) holds: Literal,
     pub(crate) members: Vec<String>,
 }
 
+/// The values of a text attribute.
 pub(crate) struct TextDomain {
     pub(crate) classes: Vec<ValueClass>,
-    /// The text is none of the constants.
+    /// True if the text is none of the constants.
     pub(crate) other: Literal,
-    pub(crate) pattern_keys: BTreeMap<PatternKey, usize>,
+    /// The index of each pattern in `signs`.
+    pattern_indices: BTreeMap<PatternKey, usize>,
+    /// For each pattern, a literal that is true if it matches the text.
     pub(crate) signs: Vec<Literal>,
     pub(crate) texts: TextSearch,
 }
@@ -31,70 +35,95 @@ impl TextDomain {
     pub(crate) fn new(
         solver: &mut Solver,
         key: &AttributeKey,
-        asked: &AttributeAtoms<'_>,
+        atoms: &AttributeAtoms<'_>,
         hashes: &[(&HashKey, &BucketHash, BTreeMap<Bucket, Literal>)],
     ) -> Self {
         let pattern_keys: BTreeSet<PatternKey> =
-            asked.predicates.iter().filter_map(|predicate| PatternKey::new(predicate)).collect();
+            atoms.predicates.iter().filter_map(|predicate| PatternKey::new(predicate)).collect();
         let patterns: Vec<_> = pattern_keys.iter().map(CompiledPattern::compile).collect();
-        let sets: Vec<_> = asked.predicates.iter().filter_map(|predicate| text_set(predicate)).collect();
+        let sets: Vec<_> = atoms.predicates.iter().filter_map(|predicate| text_set(predicate)).collect();
         let mut constants: BTreeSet<&str> = sets.iter().flat_map(|set| set.iter()).collect();
-        constants.extend(asked.allowed.iter().flat_map(|allowed| allowed.iter().map(AsRef::as_ref)));
-        if asked.unit {
+        constants.extend(atoms.allowed.iter().flat_map(|allowed| allowed.iter().map(AsRef::as_ref)));
+        if atoms.is_unit {
+            // The empty text is not a unit, so it needs a class of its own.
             constants.insert("");
         }
         let hashes: Vec<_> = hashes.iter().filter(|(_, hash, _)| hash.unit == *key).collect();
-        let mut alike: BTreeMap<(Vec<bool>, Vec<usize>), Vec<String>> = BTreeMap::new();
+        // Constants with the same properties belong to one class.
+        let mut by_properties: BTreeMap<(Vec<bool>, Vec<usize>), Vec<String>> = BTreeMap::new();
         for text in &constants {
-            let of_sets = sets.iter().map(|set| set.contains(text));
-            let of_enums = asked.allowed.iter().map(|allowed| allowed.iter().any(|one| one.as_ref() == *text));
-            let of_patterns = patterns.iter().map(|pattern| pattern.matches(text));
-            let traits = of_sets.chain(of_enums).chain(of_patterns).chain([text.is_empty()]).collect();
+            let in_sets = sets.iter().map(|set| set.contains(text));
+            let in_enums = atoms.allowed.iter().map(|allowed| allowed.iter().any(|value| value.as_ref() == *text));
+            let matched = patterns.iter().map(|pattern| pattern.matches(text));
+            let properties = in_sets.chain(in_enums).chain(matched).chain([text.is_empty()]).collect();
             let bucket = |hash: &BucketHash| hash.bucketer.bucket(hash.domain, text);
-            let cells = hashes.iter().map(|(_, hash, _)| hash.boundaries.range(..=bucket(hash)).count()).collect();
-            alike.entry((traits, cells)).or_default().push((*text).to_owned());
+            let intervals = hashes.iter().map(|(_, hash, _)| hash.boundaries.range(..=bucket(hash)).count()).collect();
+            by_properties.entry((properties, intervals)).or_default().push((*text).to_owned());
         }
-        let mut groups: Vec<Vec<String>> = alike.into_values().collect();
+        let mut groups: Vec<Vec<String>> = by_properties.into_values().collect();
         groups.sort();
         let signs: Vec<Literal> = patterns.iter().map(|_| solver.fresh()).collect();
         let mut classes = Vec::with_capacity(groups.len());
+        // `up_to` of a class says that the value belongs to this class or an earlier one, so at most one class holds.
         let mut before = !solver.truth();
         for members in groups {
-            let upto = solver.fresh();
-            solver.assert([!before, upto]);
-            let holds = solver.all([upto, !before]);
+            let up_to = solver.fresh();
+            solver.assert([!before, up_to]);
+            let holds = solver.all([up_to, !before]);
             let first = members.first().map_or("", String::as_str);
             for (pattern, sign) in patterns.iter().zip(&signs) {
                 solver.assert([!holds, sign.apply_sign(pattern.matches(first))]);
             }
             for (_, hash, below) in &hashes {
                 let bucket = hash.bucketer.bucket(hash.domain, first);
-                for (end, literal) in below {
-                    solver.assert([!holds, literal.apply_sign(bucket < *end)]);
+                for (boundary, literal) in below {
+                    solver.assert([!holds, literal.apply_sign(bucket < *boundary)]);
                 }
             }
             classes.push(ValueClass { holds, members });
-            before = upto;
+            before = up_to;
         }
         let excluded = constants.iter().map(|text| (*text).to_owned()).collect();
-        let pattern_keys = pattern_keys.into_iter().enumerate().map(|(at, pattern_key)| (pattern_key, at)).collect();
-        Self { classes, other: !before, pattern_keys, signs, texts: TextSearch::new(patterns, excluded) }
+        let pattern_indices = pattern_keys.into_iter().enumerate().map(|(index, key)| (key, index)).collect();
+        Self { classes, other: !before, pattern_indices, signs, texts: TextSearch::new(patterns, excluded) }
     }
 
+    /// Returns a literal for: the text is one of the constants that `admits` selects.
     pub(crate) fn member(&self, solver: &mut Solver, admits: impl Fn(&str) -> bool) -> Literal {
-        let inside = |class: &&ValueClass| class.members.first().is_some_and(|first| admits(first));
-        solver.any(self.classes.iter().filter(inside).map(|class| class.holds).collect::<Vec<_>>())
+        let is_admitted = |class: &&ValueClass| class.members.first().is_some_and(|first| admits(first));
+        solver.any(self.classes.iter().filter(is_admitted).map(|class| class.holds).collect::<Vec<_>>())
     }
 
-    /// The text is the empty one, which is no unit.
+    /// Returns the literal for: the pattern of this predicate matches the text; none for predicates without a pattern.
+    pub(crate) fn pattern(&self, predicate: &Predicate) -> Option<Literal> {
+        let index = self.pattern_indices.get(&PatternKey::new(predicate)?)?;
+        self.signs.get(*index).copied()
+    }
+
+    /// Returns a literal for: the text is empty, and therefore not a unit.
     pub(crate) fn empty(&self, solver: &mut Solver) -> Literal {
         self.member(solver, str::is_empty)
     }
 }
 
-fn text_set<'b>(predicate: &&'b Predicate) -> Option<&'b crate::bundle::TextSet> {
+/// Returns the constants of a predicate; none for predicates that do not compare with whole texts.
+fn text_set<'b>(predicate: &&'b Predicate) -> Option<&'b TextSet> {
     match *predicate {
-        Predicate::OneOf(Operands::Texts(set)) => Some(set),
-        _ => None,
+        Predicate::OneOf(operands) => match operands {
+            Operands::Texts(set) => Some(set),
+            Operands::Booleans(_)
+            | Operands::Numbers(_)
+            | Operands::Versions(_)
+            | Operands::Times(_)
+            | Operands::Networks(_) => None,
+        },
+        Predicate::Exists
+        | Predicate::Compare(..)
+        | Predicate::StartsWith(_)
+        | Predicate::EndsWith(_)
+        | Predicate::Contains(_)
+        | Predicate::Matches(_)
+        | Predicate::Folded(_)
+        | Predicate::Has(..) => None,
     }
 }

@@ -23,31 +23,34 @@ use regex_automata::util::start;
 use crate::analyze::encoding::dfa::{CompiledPattern, Dfa, PatternKey};
 use crate::analyze::error::AnalysisError;
 
-/// A pattern has matched, whatever follows.
+/// The state of a pattern that has matched, whatever follows.
 const MATCHED: u32 = u32::MAX;
-/// A pattern can match no more.
+/// The state of a pattern that can no longer match; also the state outside of the trie.
 const DEAD: u32 = u32::MAX - 1;
 
-/// What a search for a text found.
+/// The result of a search for a text with given signs.
 #[derive(Debug, Clone)]
 pub(crate) enum TextSearchResult {
-    /// The text has all the signs.
+    /// The text has all signs.
     Text(String),
-    /// The text has all the signs but those of patterns without an automaton.
+    /// The text has all signs except those of patterns without an automaton, which nothing can search for.
     Possible(String),
-    /// The patterns at these places cannot have their signs together.
+    /// No text has the signs of the patterns with these indices.
     Conflict(Vec<usize>),
 }
 
-/// The patterns of one attribute.
+/// The patterns of one attribute, and the texts found so far.
 pub(crate) struct TextSearch {
     patterns: Vec<Arc<CompiledPattern>>,
-    /// Whatever is UTF-8.
+    /// Matches every text, so that the search gives only valid UTF-8.
     valid: Arc<CompiledPattern>,
-    /// TextSearch that do not count.
+    /// The constants of the attribute, which the search must not give.
     excluded: BTreeSet<String>,
+    /// The excluded texts as a trie: for each node, its children by byte.
     trie: Vec<BTreeMap<u8, u32>>,
+    /// The nodes at which an excluded text ends.
     terminal: BTreeSet<u32>,
+    /// The results so far, by signs.
     known: BTreeMap<Vec<bool>, TextSearchResult>,
     found_texts: Vec<String>,
 }
@@ -56,17 +59,18 @@ impl TextSearch {
     pub(crate) fn new(patterns: Vec<Arc<CompiledPattern>>, excluded: BTreeSet<String>) -> Self {
         let (mut trie, mut terminal) = (vec![BTreeMap::new()], BTreeSet::new());
         for text in &excluded {
-            let mut at = 0;
+            let mut node = 0;
             for byte in text.bytes() {
                 let fresh = u32::try_from(trie.len()).unwrap_or(DEAD);
-                let next =
-                    trie.get_mut(at as usize).map(|node: &mut BTreeMap<u8, u32>| *node.entry(byte).or_insert(fresh));
-                at = next.unwrap_or(fresh);
-                if at == fresh {
+                let next = trie
+                    .get_mut(node as usize)
+                    .map(|children: &mut BTreeMap<u8, u32>| *children.entry(byte).or_insert(fresh));
+                node = next.unwrap_or(fresh);
+                if node == fresh {
                     trie.push(BTreeMap::new());
                 }
             }
-            terminal.insert(at);
+            terminal.insert(node);
         }
         let valid = CompiledPattern::compile(&PatternKey::any_text());
         Self { patterns, valid, excluded, trie, terminal, known: BTreeMap::new(), found_texts: Vec::new() }
@@ -80,21 +84,22 @@ impl TextSearch {
         self.excluded.contains(text)
     }
 
+    /// Returns whether exactly the patterns with a true sign match the text.
     pub(crate) fn has_signs(&self, text: &str, signs: &[bool]) -> bool {
         self.patterns.iter().zip(signs).all(|(pattern, sign)| pattern.matches(text) == *sign)
     }
 
-    /// A shortest text with these signs, one for each pattern.
+    /// Finds a shortest text with these signs, one for each pattern. `states` is the budget of automaton states; each state of
+    /// a product counts once for each of its automata.
     ///
     /// # Errors
-    /// [`AnalysisError::Exhausted`] when the products of the automata have more than `states` states of single automata in
-    /// all searches.
+    /// Returns [`AnalysisError::Exhausted`] if the budget does not suffice.
     pub(crate) fn find(&mut self, signs: &[bool], states: &mut u64) -> Result<TextSearchResult, AnalysisError> {
         if let Some(known) = self.known.get(signs) {
             return Ok(known.clone());
         }
-        let found_texts = self.found_texts.iter().find(|text| self.has_signs(text, signs)).cloned();
-        let found = match found_texts {
+        let known_text = self.found_texts.iter().find(|text| self.has_signs(text, signs)).cloned();
+        let found = match known_text {
             Some(text) => TextSearchResult::Text(text),
             None => self.search(signs, states)?,
         };
@@ -105,6 +110,7 @@ impl TextSearch {
         Ok(found)
     }
 
+    /// Searches with the patterns that matter: adds a pattern only if the text found without it has the wrong sign.
     fn search(&self, signs: &[bool], states: &mut u64) -> Result<TextSearchResult, AnalysisError> {
         let mut active: Vec<(usize, bool)> = Vec::new();
         let mut constants = ConstantHandling::Allow;
@@ -113,16 +119,16 @@ impl TextSearch {
                 return Ok(TextSearchResult::Conflict(self.minimised(active, states)?));
             };
             let wrong = |sign: bool| {
-                let judged = signs.iter().zip(&self.patterns).enumerate();
-                judged
+                let with_sign = signs.iter().zip(&self.patterns).enumerate();
+                with_sign
                     .filter(|(_, (wanted, pattern))| **wanted == sign && pattern.dfa.is_some())
                     .find(|(_, (wanted, pattern))| pattern.matches(&text) != **wanted)
-                    .map(|(at, _)| (at, sign))
+                    .map(|(index, _)| (index, sign))
             };
             if let Some(violated) = wrong(true).or_else(|| wrong(false)) {
                 if active.contains(&violated) {
                     return Err(AnalysisError::Disagreement(format!(
-                        "an compile_dfa and its pattern differ on {text:?}"
+                        "an automaton and its regular expression differ on {text:?}"
                     )));
                 }
                 active.push(violated);
@@ -136,21 +142,22 @@ impl TextSearch {
         }
     }
 
+    /// Removes patterns from a conflict as long as the rest is still a conflict.
     fn minimised(&self, mut active: Vec<(usize, bool)>, states: &mut u64) -> Result<Vec<usize>, AnalysisError> {
-        let mut at = 0;
-        while at < active.len() {
+        let mut index = 0;
+        while index < active.len() {
             let mut fewer = active.clone();
-            fewer.remove(at);
+            fewer.remove(index);
             if self.shortest(&fewer, ConstantHandling::Exclude, states)?.is_none() {
                 active = fewer;
             } else {
-                at += 1;
+                index += 1;
             }
         }
-        Ok(active.into_iter().map(|(place, _)| place).collect())
+        Ok(active.into_iter().map(|(index, _)| index).collect())
     }
 
-    /// Breadth first through the product of the active automata.
+    /// Searches the product of the active automata breadth first; none if it accepts no text.
     fn shortest(
         &self,
         active: &[(usize, bool)],
@@ -158,27 +165,28 @@ impl TextSearch {
         states: &mut u64,
     ) -> Result<Option<String>, AnalysisError> {
         let patterns =
-            active.iter().filter_map(|(at, sign)| self.patterns.get(*at)?.dfa.as_ref().map(|dfa| (dfa, *sign)));
+            active.iter().filter_map(|(index, sign)| self.patterns.get(*index)?.dfa.as_ref().map(|dfa| (dfa, *sign)));
         let parts: Vec<_> = self.valid.dfa.as_ref().map(|valid| (valid, true)).into_iter().chain(patterns).collect();
         let product = ProductAutomaton { texts: self, parts, constants };
         let Some(first) = product.first() else { return Ok(None) };
         #[allow(clippy::disallowed_types, reason = "asked for membership, never iterated")]
         let mut seen: HashSet<Vec<u32>, FixedState> = HashSet::default();
         seen.insert(first.clone());
-        let mut nodes: Vec<(usize, u8)> = vec![(0, 0)];
+        // For each state that was reached, the index of the state before it and the byte between the two.
+        let mut path: Vec<(usize, u8)> = vec![(0, 0)];
         let mut queue: VecDeque<(usize, Vec<u32>)> = [(0, first)].into();
         let bytes = product.representatives();
         let work = u64::try_from(product.parts.len()).unwrap_or(u64::MAX);
-        while let Some((at, state)) = queue.pop_front() {
+        while let Some((index, state)) = queue.pop_front() {
             if product.accepts(&state) {
-                return Ok(Some(spelled(&nodes, at)));
+                return Ok(Some(spelled(&path, index)));
             }
             for byte in &bytes {
                 let Some(next) = product.next(&state, *byte) else { continue };
                 if seen.insert(next.clone()) {
                     *states = states.checked_sub(work).ok_or(AnalysisError::Exhausted)?;
-                    nodes.push((at, *byte));
-                    queue.push_back((nodes.len() - 1, next));
+                    path.push((index, *byte));
+                    queue.push_back((path.len() - 1, next));
                 }
             }
         }
@@ -186,23 +194,26 @@ impl TextSearch {
     }
 }
 
-fn spelled(nodes: &[(usize, u8)], mut at: usize) -> String {
+/// Returns the text that leads to the state with this index.
+fn spelled(path: &[(usize, u8)], mut index: usize) -> String {
     let mut bytes = Vec::new();
-    while at > 0 {
-        let Some((parent, byte)) = nodes.get(at) else { break };
+    while index > 0 {
+        let Some((parent, byte)) = path.get(index) else { break };
         bytes.push(*byte);
-        at = *parent;
+        index = *parent;
     }
     bytes.reverse();
     String::from_utf8(bytes).unwrap_or_default()
 }
 
+/// Whether the search may give one of the constants.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ConstantHandling {
     Exclude,
     Allow,
 }
 
+/// The product of some automata, each with the sign that it must have, and of the trie of constants.
 struct ProductAutomaton<'t> {
     texts: &'t TextSearch,
     parts: Vec<(&'t Dfa, bool)>,
@@ -210,7 +221,7 @@ struct ProductAutomaton<'t> {
 }
 
 impl ProductAutomaton<'_> {
-    /// One state for each part, then one in the trie.
+    /// Returns the start state: one state for each automaton, and one in the trie. None if no text can have the signs.
     fn first(&self) -> Option<Vec<u32>> {
         let mut state = Vec::with_capacity(self.parts.len() + 1);
         for (dfa, sign) in &self.parts {
@@ -221,32 +232,33 @@ impl ProductAutomaton<'_> {
         Some(state)
     }
 
+    /// Returns the state after one more byte; none if no text that continues so can have the signs.
     fn next(&self, state: &[u32], byte: u8) -> Option<Vec<u32>> {
         let mut next = Vec::with_capacity(state.len());
-        for ((dfa, sign), at) in self.parts.iter().zip(state) {
-            next.push(match *at {
+        for ((dfa, sign), part) in self.parts.iter().zip(state) {
+            next.push(match *part {
                 settled @ (MATCHED | DEAD) => settled,
-                at => settle(dfa, dfa.next_state(StateID::new(at as usize).ok()?, byte), *sign)?,
+                id => settle(dfa, dfa.next_state(StateID::new(id as usize).ok()?, byte), *sign)?,
             });
         }
-        let trie = state.last().and_then(|at| self.texts.trie.get(*at as usize)?.get(&byte)).copied();
+        let trie = state.last().and_then(|node| self.texts.trie.get(*node as usize)?.get(&byte)).copied();
         next.push(trie.unwrap_or(DEAD));
         Some(next)
     }
 
     fn accepts(&self, state: &[u32]) -> bool {
-        let ends = self.parts.iter().zip(state).all(|((dfa, sign), at)| {
-            let matched = match *at {
+        let ends = self.parts.iter().zip(state).all(|((dfa, sign), part)| {
+            let matched = match *part {
                 MATCHED => true,
                 DEAD => false,
-                at => StateID::new(at as usize).is_ok_and(|id| dfa.is_match_state(dfa.next_eoi_state(id))),
+                id => StateID::new(id as usize).is_ok_and(|id| dfa.is_match_state(dfa.next_eoi_state(id))),
             };
             matched == *sign
         });
-        ends && !state.last().is_some_and(|at| self.texts.terminal.contains(at))
+        ends && !state.last().is_some_and(|node| self.texts.terminal.contains(node))
     }
 
-    /// One byte of each kind that the parts tell apart, the most readable of its kind.
+    /// Returns one byte of each class that the automata distinguish, the most readable one of its class.
     fn representatives(&self) -> Vec<u8> {
         let readable = (b'a'..=b'z').chain(b'0'..=b'9').chain(b'A'..=b'Z').chain(*b"-_.@/ ").chain(0..=u8::MAX);
         let spelled: BTreeSet<u8> = match self.constants {
@@ -262,7 +274,7 @@ impl ProductAutomaton<'_> {
     }
 }
 
-/// None where the part can no longer have its sign.
+/// Returns the state, or a constant for "matched" or "dead"; none if the automaton can no longer have its sign.
 fn settle(dfa: &Dfa, state: StateID, sign: bool) -> Option<u32> {
     if dfa.is_match_state(state) {
         sign.then_some(MATCHED)

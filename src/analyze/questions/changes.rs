@@ -41,17 +41,17 @@ pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -
     let pair = FlagPair {
         old: before.flag(),
         new: after.flag(),
-        targets: [(old, StateHandling::State), (new, StateHandling::State)],
+        targets: [(old, StateHandling::Respect), (new, StateHandling::Respect)],
     };
     let differ = pair.differ(&mut search);
     let guard = search.encoder.solver.fresh();
     let mut drafts: Vec<RegionDraft<'_>> = Vec::new();
-    while let SearchResult::Assignment(assignment) = search.solve(&[guard, differ])? {
+    while let SearchResult::Satisfiable(assignment) = search.solve(&[guard, differ])? {
         if drafts.len() >= budget.regions {
             return Err(AnalysisError::Exhausted);
         }
         let partition = partition_buckets(&mut search, &assignment.model, &pair.targets, &[])?;
-        search.block(guard, &partition.queries, &assignment.model);
+        search.block(guard, partition.literals(), &assignment.model);
         let mut moving: Vec<&BucketCell> = partition.cells.iter().filter(|cell| pair.moves(cell)).collect();
         if moving.is_empty() {
             return Err(AnalysisError::Disagreement("a change was found in no range of buckets".to_owned()));

@@ -73,7 +73,7 @@ impl<'b> PropertySearch<'b> {
     ) -> Self {
         let mut search = Search::new(bundles.clone(), flags, conditions, budget);
         let targets =
-            flags.iter().map(|(side, flag)| (search.encode_flag(*side, *flag), StateHandling::State)).collect();
+            flags.iter().map(|(side, flag)| (search.encode_flag(*side, *flag), StateHandling::Respect)).collect();
         let encoded = conditions.iter().filter_map(|(side, condition)| {
             let (_, bundle) = bundles.iter().find(|(other, _)| other == side)?;
             Some(search.encoder.condition(*side, bundle, condition, WantedTruth::True))
@@ -107,7 +107,7 @@ impl<'b> PropertySearch<'b> {
         let guard = self.search.encoder.solver.fresh();
         let assumed: Vec<_> = wanted.iter().copied().chain([guard]).collect();
         let mut doubt = None;
-        while let SearchResult::Assignment(assignment) = self.search.solve(&assumed)? {
+        while let SearchResult::Satisfiable(assignment) = self.search.solve(&assumed)? {
             let conditions: Vec<_> = self.conditions.iter().collect();
             let partition = partition_buckets(&mut self.search, &assignment.model, &self.targets, &conditions)?;
             let mut cells = broken(&partition.cells)?;
@@ -121,7 +121,7 @@ impl<'b> PropertySearch<'b> {
                 let unsure = assignment.certainty == Certainty::Possible || !self.search.retyped.is_empty();
                 doubt = Some(if unsure { UndecidedReason::Pattern } else { UndecidedReason::NoUnit });
             }
-            self.search.block(guard, &partition.queries, &assignment.model);
+            self.search.block(guard, partition.literals(), &assignment.model);
         }
         Ok(doubt.map_or(ProofResult::Proven, ProofResult::Undecided))
     }

@@ -83,8 +83,8 @@ pub fn reachability(definition: Definition<'_>, budget: &Budget) -> Result<FlagR
                 prerequisites.iter().copied().chain(earlier.iter().map(|rule| !*rule)).chain([*applies]).collect();
             match search.solve(&assumed)? {
                 SearchResult::Unsatisfiable(core) => covered(&mut search, core, *applies, &prerequisites, &earlier)?,
-                SearchResult::Assignment(assignment) => {
-                    let targets = [(at, StateHandling::RulesOnly)];
+                SearchResult::Satisfiable(assignment) => {
+                    let targets = [(at, StateHandling::Ignore)];
                     let partition = partition_buckets(&mut search, &assignment.model, &targets, &[])?;
                     let here = |(_, decided): &(VariantId, DecidedBy)| *decided == DecidedBy::Rule(place);
                     let mut cells: Vec<_> =
@@ -111,7 +111,7 @@ pub fn reachability(definition: Definition<'_>, budget: &Budget) -> Result<FlagR
     let assumed: Vec<_> = prerequisites.iter().copied().chain(earlier.iter().map(|rule| !*rule)).collect();
     let default = !search.is_unsatisfiable(&assumed)?;
     let mut variants = Vec::new();
-    for outcome in search.encoder.flags.get(at).map(|flag| flag.enabled.clone()).unwrap_or_default() {
+    for outcome in search.encoder.flags.get(at).map(|flag| flag.outcomes_if_enabled.clone()).unwrap_or_default() {
         variants.push(!search.is_unsatisfiable(&[outcome])?);
     }
     Ok(FlagReachability { rules: reach, default, variants, unmet })

@@ -20,56 +20,75 @@ use crate::analyze::search::solver::{Literal, Model};
 use crate::analyze::side::Side;
 use crate::bundle::{BUCKETS, Bucket, Condition, Percent, Serve, State, VariantId};
 
-/// Whether a kill or `enabled: false` counts.
+/// Whether a decision respects the state of its flag: a kill or `enabled: false`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StateHandling {
-    State,
-    RulesOnly,
+    Respect,
+    /// Decide as if the flag were neither killed nor disabled.
+    Ignore,
 }
 
-/// Something that was asked of the context.
+/// A fact about the context that a decision asked for.
 #[derive(Debug, Clone)]
 pub(crate) struct Query<'b> {
     pub(crate) literal: Literal,
     pub(crate) side: Side,
     pub(crate) subject: TermSubject,
+    /// The condition, if the fact is the truth of one.
     pub(crate) condition: Option<(&'b Condition, WantedTruth)>,
-    /// The unit must be one of this class: its domain's place, the class's place.
+    /// The class of named units, if the fact is that the unit belongs to it: the indices of the domain and of the class.
     pub(crate) class: Option<(usize, usize)>,
 }
 
-/// Buckets in which everything is decided alike.
+/// A set of buckets in which all decisions are the same: one range for each dimension.
 #[derive(Debug, Clone)]
 pub(crate) struct BucketCell {
-    /// For each dimension, half open.
+    /// A half-open range for each dimension of the encoder.
     pub(crate) ranges: Vec<(Bucket, Bucket)>,
+    /// The share of all units that fall into the cell.
     pub(crate) share: Share,
+    /// The decision of each target.
     pub(crate) decisions: Vec<(VariantId, DecidedBy)>,
+    /// For each condition of the question, whether it has the wanted truth value.
     pub(crate) conditions: Vec<bool>,
 }
 
+/// The cells of all buckets, for the contexts that answer the queries like the assignment does.
 pub(crate) struct BucketPartition<'b> {
     pub(crate) cells: Vec<BucketCell>,
     pub(crate) queries: Vec<Query<'b>>,
-    /// Which target's decision depends on which dimension.
-    pub(crate) used: BTreeSet<(usize, usize)>,
+    /// The pairs of a target and a dimension that its decision depends on, by index.
+    pub(crate) used_dimensions: BTreeSet<(usize, usize)>,
 }
 
 impl BucketPartition<'_> {
-    /// Whether each side's decision depends on a hash that the other's does not.
+    /// Returns the literals of the queries.
+    pub(crate) fn literals(&self) -> impl Iterator<Item = Literal> + '_ {
+        self.queries.iter().map(|query| query.literal)
+    }
+
+    /// Returns whether each of two targets depends on a hash that the other one does not depend on. The units of the two are
+    /// then independent of each other.
     pub(crate) fn reshuffles(&self) -> bool {
-        let of = |target| self.used.iter().filter(move |(other, _)| *other == target).map(|(_, at)| *at);
-        let (old, new): (BTreeSet<usize>, BTreeSet<usize>) = (of(0).collect(), of(1).collect());
+        let dimensions_of = |target| {
+            let used = self.used_dimensions.iter().filter(move |(other, _)| *other == target);
+            used.map(|(_, dimension)| *dimension)
+        };
+        let (old, new): (BTreeSet<usize>, BTreeSet<usize>) = (dimensions_of(0).collect(), dimensions_of(1).collect());
         old.difference(&new).next().is_some() && new.difference(&old).next().is_some()
     }
 }
 
-/// A dimension must be cut at a bucket before the decision can go on.
+/// The decision depends on whether the bucket is below this boundary, so the cell must be split there.
 struct Cut {
     dimension: usize,
-    at: Bucket,
+    boundary: Bucket,
 }
 
+/// Partitions all buckets by what the targets decide. A target is the index of a flag.
+///
+/// # Errors
+/// Returns [`AnalysisError::Exhausted`] if the budget of cells does not suffice.
 pub(crate) fn partition_buckets<'b>(
     search: &mut Search<'b>,
     model: &Model,
@@ -84,7 +103,7 @@ pub(crate) fn partition_buckets<'b>(
         asked: BTreeSet::new(),
         ranges: vec![],
         target: None,
-        used: BTreeSet::new(),
+        used_dimensions: BTreeSet::new(),
     };
     let mut open = vec![vec![(0, BUCKETS); partitioner.search.encoder.dimensions.len()]];
     let mut cells = Vec::new();
@@ -93,34 +112,38 @@ pub(crate) fn partition_buckets<'b>(
         partitioner.ranges = ranges;
         match partitioner.cell(targets, conditions) {
             Ok(cell) => cells.push(cell?),
-            Err(Cut { dimension, at }) => {
+            Err(Cut { dimension, boundary }) => {
                 let (mut low, mut high) = (partitioner.ranges.clone(), std::mem::take(&mut partitioner.ranges));
                 if let (Some(low), Some(high)) = (low.get_mut(dimension), high.get_mut(dimension)) {
-                    low.1 = at;
-                    high.0 = at;
+                    low.1 = boundary;
+                    high.0 = boundary;
                 }
                 open.push(high);
                 open.push(low);
             }
         }
     }
-    let (queries, used) = (partitioner.queries, partitioner.used);
+    let (queries, used_dimensions) = (partitioner.queries, partitioner.used_dimensions);
     search.budget.bucket_cells = remaining;
-    Ok(BucketPartition { cells, queries, used })
+    Ok(BucketPartition { cells, queries, used_dimensions })
 }
 
+/// Decides the targets for one cell after the other.
 struct Partitioner<'e, 'b> {
     search: &'e Search<'b>,
     model: &'e Model,
     queries: Vec<Query<'b>>,
+    /// The variables of the queries, so that each fact is asked for once.
     asked: BTreeSet<batsat::Var>,
+    /// The cell that is being decided.
     ranges: Vec<(Bucket, Bucket)>,
-    /// Whose decision it is now.
+    /// The index of the target that is being decided.
     target: Option<usize>,
-    used: BTreeSet<(usize, usize)>,
+    used_dimensions: BTreeSet<(usize, usize)>,
 }
 
 impl<'b> Partitioner<'_, 'b> {
+    /// Decides everything for the current ranges, or returns where they must be split.
     fn cell(
         &mut self,
         targets: &[(usize, StateHandling)],
@@ -132,35 +155,36 @@ impl<'b> Partitioner<'_, 'b> {
             held.push(self.holds(condition, &TermSubject::Condition)?);
         }
         let mut decisions = Vec::with_capacity(targets.len());
-        for (at, (target, handling)) in targets.iter().enumerate() {
-            self.target = Some(at);
+        for (index, (target, handling)) in targets.iter().enumerate() {
+            self.target = Some(index);
             decisions.push(self.decide(*target, *handling)?);
         }
-        let part = |share: Result<Share, AnalysisError>, (from, to): &(Bucket, Bucket)| match to - from {
+        let times_range = |share: Result<Share, AnalysisError>, (from, to): &(Bucket, Bucket)| match to - from {
             BUCKETS => share,
-            some => share?.checked_mul(Share::of_buckets(some)),
+            width => share?.checked_mul(Share::of_buckets(width)),
         };
-        let share = self.ranges.iter().fold(Ok(Share::ALL), part);
+        let share = self.ranges.iter().fold(Ok(Share::ALL), times_range);
         Ok(share.map(|share| BucketCell { ranges: self.ranges.clone(), share, decisions, conditions: held }))
     }
 
-    fn decide(&mut self, at: usize, handling: StateHandling) -> Result<(VariantId, DecidedBy), Cut> {
+    /// Decides a flag in the order in which the evaluator does.
+    fn decide(&mut self, flag: usize, handling: StateHandling) -> Result<(VariantId, DecidedBy), Cut> {
         let search = self.search;
-        let Some(encoded) = search.encoder.flags.get(at) else { return Ok((VariantId(0), DecidedBy::Default)) };
+        let Some(encoded) = search.encoder.flags.get(flag) else { return Ok((VariantId(0), DecidedBy::Default)) };
         let flag = encoded.flag;
         match (&flag.state, handling) {
-            (State::Enabled, _) | (_, StateHandling::RulesOnly) => {}
+            (State::Enabled, _) | (_, StateHandling::Ignore) => {}
             (State::Disabled, _) => return Ok((flag.off, DecidedBy::Disabled)),
             (State::Killed { .. }, _) => return Ok((flag.off, DecidedBy::Killed)),
         }
-        for (prerequisite, node) in encoded.prerequisites.iter().enumerate() {
+        for (prerequisite, condition) in encoded.prerequisites.iter().enumerate() {
             let subject = TermSubject::Prerequisite { flag: flag.key.to_string(), prerequisite };
-            if !self.holds(node, &subject)? {
+            if !self.holds(condition, &subject)? {
                 return Ok((flag.off, DecidedBy::Prerequisite(prerequisite)));
             }
         }
-        for (at, rule) in encoded.rules.iter().enumerate() {
-            let subject = || TermSubject::Rule { flag: flag.key.to_string(), rule: at };
+        for (rule_index, rule) in encoded.rules.iter().enumerate() {
+            let subject = || TermSubject::Rule { flag: flag.key.to_string(), rule: rule_index };
             if rule.rule.rollout == Percent::ZERO {
                 continue;
             }
@@ -169,61 +193,63 @@ impl<'b> Partitioner<'_, 'b> {
             {
                 continue;
             }
-            let share = rule.rule.rollout;
-            if share != Percent::ALL
-                && !(self.has_unit(encoded) && self.below(encoded, encoded.gate, share.buckets())?)
+            let rollout = rule.rule.rollout;
+            if rollout != Percent::ALL
+                && !(self.has_unit(encoded) && self.below(encoded, encoded.rollout_dimension, rollout.buckets())?)
             {
                 continue;
             }
             let ranges = match &rule.rule.serve {
-                Serve::Variant(id) => return Ok((*id, DecidedBy::Rule(at))),
+                Serve::Variant(id) => return Ok((*id, DecidedBy::Rule(rule_index))),
                 Serve::Split(ranges) => ranges,
             };
             if !self.has_unit(encoded) {
-                return Ok((flag.off, DecidedBy::Rule(at)));
+                return Ok((flag.off, DecidedBy::Rule(rule_index)));
             }
             for (end, id) in ranges {
-                if *end >= BUCKETS || *end > 0 && self.below(encoded, encoded.split, *end)? {
-                    return Ok((*id, DecidedBy::Rule(at)));
+                if *end >= BUCKETS || *end > 0 && self.below(encoded, encoded.split_dimension, *end)? {
+                    return Ok((*id, DecidedBy::Rule(rule_index)));
                 }
             }
-            return Ok((flag.off, DecidedBy::Rule(at)));
+            return Ok((flag.off, DecidedBy::Rule(rule_index)));
         }
         Ok((flag.default, DecidedBy::Default))
     }
 
-    fn holds(&mut self, node: &EncodedCondition<'b>, subject: &TermSubject) -> Result<bool, Cut> {
-        match &node.kind {
-            ConditionShape::BucketFree => Ok(self.query(node.literal, || Query {
-                literal: node.literal,
-                side: node.side,
+    /// Returns whether the condition has its wanted truth value, and records the queries that this depends on.
+    fn holds(&mut self, condition: &EncodedCondition<'b>, subject: &TermSubject) -> Result<bool, Cut> {
+        match &condition.shape {
+            ConditionShape::BucketFree => Ok(self.query(condition.literal, || Query {
+                literal: condition.literal,
+                side: condition.side,
                 subject: subject.clone(),
-                condition: Some((node.condition, node.want)),
+                condition: Some((condition.condition, condition.want)),
                 class: None,
             })),
             ConditionShape::All(inner) => {
-                for node in inner {
-                    if !self.holds(node, subject)? {
+                for operand in inner {
+                    if !self.holds(operand, subject)? {
                         return Ok(false);
                     }
                 }
                 Ok(true)
             }
             ConditionShape::Any(inner) => {
-                for node in inner {
-                    if self.holds(node, subject)? {
+                for operand in inner {
+                    if self.holds(operand, subject)? {
                         return Ok(true);
                     }
                 }
                 Ok(false)
             }
-            ConditionShape::FlagServes(flag, variants, want) => {
-                let (served, _) = self.decide(*flag, StateHandling::State)?;
+            ConditionShape::FlagServes { flag, variants, want } => {
+                let (served, _) = self.decide(*flag, StateHandling::Respect)?;
                 Ok(variants.contains(&served) == (*want == WantedTruth::True))
             }
         }
     }
 
+    /// Returns the literal's value in the model, and records the query unless the literal is constant or recorded already.
     fn query(&mut self, literal: Literal, make: impl FnOnce() -> Query<'b>) -> bool {
         let truth = self.search.encoder.solver.truth();
         if literal.var() != truth.var() && self.asked.insert(literal.var()) {
@@ -239,38 +265,40 @@ impl<'b> Partitioner<'_, 'b> {
         self.query(present, || Query { literal: present, side: flag.side, subject, condition: None, class: None })
     }
 
+    /// Returns the name of the attribute that the flag buckets by.
     fn attribute(&self, flag: &EncodedFlag<'b>) -> String {
-        let domain = flag.unit.domain.and_then(|at| self.search.encoder.domains.get(at));
+        let domain = flag.unit.domain.and_then(|index| self.search.encoder.domains.get(index));
         domain.map(|domain| domain.name.clone()).unwrap_or_default()
     }
 
-    /// Whether the unit's bucket lies below the end. A unit that a condition names is hashed.
+    /// Returns whether the unit's bucket is below the end. A unit that a condition names is hashed; every other unit can
+    /// have every bucket.
     fn below(&mut self, flag: &EncodedFlag<'b>, dimension: Option<usize>, end: Bucket) -> Result<bool, Cut> {
         let search = self.search;
-        let Some(at) = dimension else { return Ok(false) };
-        let Some(dimension) = search.encoder.dimensions.get(at) else { return Ok(false) };
+        let Some(index) = dimension else { return Ok(false) };
+        let Some(dimension) = search.encoder.dimensions.get(index) else { return Ok(false) };
         let subject = TermSubject::Named { attribute: self.attribute(flag) };
         let query = |literal, class| Query { literal, side: flag.side, subject, condition: None, class };
-        self.used.extend(self.target.map(|target| (target, at)));
+        self.used_dimensions.extend(self.target.map(|target| (target, index)));
         let named = flag.unit.named;
         if self.model.holds(named)
             && let Some(DomainEncoding::Text(text)) =
                 search.encoder.domains.get(dimension.domain).map(|domain| &domain.encoding)
-            && let Some((place, class)) =
+            && let Some((class_index, class)) =
                 text.classes.iter().enumerate().find(|(_, class)| self.model.holds(class.holds))
         {
-            self.query(class.holds, || query(class.holds, Some((dimension.domain, place))));
+            self.query(class.holds, || query(class.holds, Some((dimension.domain, class_index))));
             let unit = class.members.first().map_or("", String::as_str);
             return Ok(dimension.hash.bucketer.bucket(dimension.hash.domain, unit) < end);
         }
         self.query(named, || query(named, None));
-        let (from, to) = self.ranges.get(at).copied().unwrap_or((0, BUCKETS));
+        let (from, to) = self.ranges.get(index).copied().unwrap_or((0, BUCKETS));
         if to <= end {
             Ok(true)
         } else if end <= from {
             Ok(false)
         } else {
-            Err(Cut { dimension: at, at: end })
+            Err(Cut { dimension: index, boundary: end })
         }
     }
 }

@@ -15,26 +15,27 @@ use crate::analyze::encoding::encoder::Encoder;
 use crate::analyze::encoding::text_search::TextSearchResult;
 use crate::analyze::error::AnalysisError;
 use crate::analyze::results::certainty::Certainty;
-use crate::analyze::search::bucket_partition::Query;
 use crate::analyze::search::solver::{Literal, Model, SolverResult};
 use crate::analyze::side::Side;
 use crate::bundle::{Bundle, Condition, VariantId};
 
-/// A model, and the texts that it leaves open.
+/// A model of the solver that stands for a context.
 pub(crate) struct Assignment {
     pub(crate) model: Model,
-    /// For each domain the text that has the model's signs, where it is none of the constants.
+    /// For each domain, a text with the model's signs; none if the value is not a text or is one of the constants.
     pub(crate) texts: Vec<Option<String>>,
     pub(crate) certainty: Certainty,
 }
 
+/// The result of a search.
 pub(crate) enum SearchResult {
-    Assignment(Assignment),
-    /// These of the assumptions exclude each other.
+    /// A context may satisfy the assumptions; [`Assignment::certainty`] says whether it surely does.
+    Satisfiable(Assignment),
+    /// No context satisfies the assumptions. These of them contradict each other.
     Unsatisfiable(Vec<Literal>),
 }
 
-/// What remains of a [`Budget`], and everything that is searched.
+/// Everything that is encoded for a question, and the rest of its [`Budget`].
 pub(crate) struct Search<'b> {
     pub(crate) encoder: Encoder<'b>,
     pub(crate) budget: Budget,
@@ -43,7 +44,7 @@ pub(crate) struct Search<'b> {
 }
 
 impl<'b> Search<'b> {
-    /// For questions about these flags and conditions, and no others.
+    /// Prepares a search. Later calls may encode these flags and conditions, and no others.
     pub(crate) fn new(
         bundles: Vec<(Side, &'b Bundle)>,
         flags: &[(Side, Definition<'b>)],
@@ -61,30 +62,35 @@ impl<'b> Search<'b> {
         }
         let mut names: Vec<&String> = atoms.attributes.keys().map(|(name, _)| name).collect();
         names.sort();
-        let twice = names.windows(2).filter_map(|pair| match pair {
-            [one, two] if one == two => Some((*one).clone()),
+        let repeated = names.windows(2).filter_map(|pair| match pair {
+            [left, right] if left == right => Some((*left).clone()),
             _ => None,
         });
-        let retyped = twice.collect();
+        let retyped = repeated.collect();
         Self { encoder: Encoder::new(bundles, atoms, budget), budget: *budget, retyped }
     }
 
+    /// Encodes a flag and returns its index.
     pub(crate) fn encode_flag(&mut self, side: Side, definition: Definition<'b>) -> usize {
         self.encoder.flag(side, definition.bundle, definition.id)
     }
 
+    /// Returns the literal for: the flag serves the variant.
     pub(crate) fn outcome(&self, flag: usize, variant: VariantId) -> Literal {
         let outcomes = self.encoder.flags.get(flag).map(|flag| &flag.outcomes);
         outcomes.and_then(|all| all.get(usize::from(variant.0))).copied().unwrap_or(self.encoder.false_literal())
     }
 
-    /// Takes everything that answers these questions as the model does out of the search for as long as `guard` is
-    /// assumed.
-    pub(crate) fn block(&mut self, guard: Literal, queries: &[Query<'b>], model: &Model) {
-        let same = queries.iter().map(|query| query.literal.apply_sign(!model.holds(query.literal)));
-        self.encoder.solver.assert(same.chain([!guard]).collect::<Vec<_>>());
+    /// Excludes all contexts that agree with the model on these literals. The exclusion applies while `guard` is assumed.
+    pub(crate) fn block(&mut self, guard: Literal, literals: impl IntoIterator<Item = Literal>, model: &Model) {
+        let differs = literals.into_iter().map(|literal| literal.apply_sign(!model.holds(literal)));
+        self.encoder.solver.assert(differs.chain([!guard]).collect::<Vec<_>>());
     }
 
+    /// Searches for a context in which all assumptions hold.
+    ///
+    /// # Errors
+    /// Returns [`AnalysisError::Exhausted`] if the budget does not suffice.
     pub(crate) fn solve(&mut self, assumptions: &[Literal]) -> Result<SearchResult, AnalysisError> {
         loop {
             let model = match self.encoder.solver.solve(assumptions)? {
@@ -111,14 +117,14 @@ impl<'b> Search<'b> {
                         texts.push(Some(found));
                     }
                     TextSearchResult::Conflict(core) => {
-                        let literals = core.into_iter().filter_map(|at| text.signs.get(at));
+                        let literals = core.into_iter().filter_map(|index| text.signs.get(index));
                         let refuted = literals.map(|sign| sign.apply_sign(!model.holds(*sign)));
                         conflicts.push(refuted.chain([!domain.typed, !text.other]).collect());
                     }
                 }
             }
             if conflicts.is_empty() {
-                return Ok(SearchResult::Assignment(Assignment { model, texts, certainty }));
+                return Ok(SearchResult::Satisfiable(Assignment { model, texts, certainty }));
             }
             self.budget.automaton_states =
                 self.budget.automaton_states.checked_sub(1).ok_or(AnalysisError::Exhausted)?;
@@ -128,6 +134,10 @@ impl<'b> Search<'b> {
         }
     }
 
+    /// Returns whether no context satisfies the assumptions.
+    ///
+    /// # Errors
+    /// Returns [`AnalysisError::Exhausted`] if the budget does not suffice.
     pub(crate) fn is_unsatisfiable(&mut self, assumptions: &[Literal]) -> Result<bool, AnalysisError> {
         Ok(matches!(self.solve(assumptions)?, SearchResult::Unsatisfiable(_)))
     }

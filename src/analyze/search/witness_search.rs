@@ -153,7 +153,7 @@ impl<'e, 'b> ExpectedDecisions<'e, 'b> {
         let decided = targets.iter().zip(&cell.decisions).filter_map(|((target, handling), (variant, place))| {
             let encoded = search.encoder.flags.get(*target)?;
             let mut flag = encoded.flag.clone();
-            if *handling == StateHandling::RulesOnly {
+            if *handling == StateHandling::Ignore {
                 flag.state = State::Enabled;
             }
             Some((encoded.side, flag, *variant, *place))
