@@ -1,4 +1,4 @@
-//! Runs a command and ends the process; everything else is the library's.
+//! The `flagctl` program: runs one command of the library and ends the process with its exit code.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use flagctl::cli::{Cli, exit_of, run};
 
-/// Reading ten thousand files is a great many small allocations: a fifth less time than with the system's.
+/// Reading ten thousand files makes many small allocations. This allocator takes a fifth less time for them than the
+/// system's.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -14,9 +15,9 @@ fn main() -> ExitCode {
     match run(&Cli::parse()) {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(error) => {
-            // Whoever closed the pipe does not want to hear about it.
+            // A reader such as `head` closes the pipe when it has enough, which is not an error.
             if !is_closed_pipe(&error) {
-                // Where stderr cannot be written, there is nobody left to tell.
+                // If stderr cannot be written, the exit code still reports the error.
                 writeln!(io::stderr(), "error: {error:#}").unwrap_or_default();
             }
             ExitCode::from(exit_of(&error).code())
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
     }
 }
 
+/// Returns whether the reader of stdout has closed it.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);

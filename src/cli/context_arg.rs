@@ -1,4 +1,4 @@
-//! Contexts as people give them: attributes one by one, or a file.
+//! A context on the command line: attributes one by one, or a file.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -18,21 +18,21 @@ use crate::yaml::Completeness;
 /// A context on the command line.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ContextArgs {
-    /// An attribute of the context, read as the type that flagctl.yaml declares; may be repeated
+    /// An attribute of the context, parsed as the type that flagctl.yaml declares; may be repeated
     #[arg(short = 'c', long = "attribute", value_name = "NAME=VALUE", value_parser = parse_attribute)]
     pub(crate) attributes: Vec<(String, String)>,
-    /// A JSON or YAML file with the context, or `-` for stdin; `-c` overrides it
+    /// A JSON or YAML file with the context, or `-` for stdin; `-c` overrides its attributes
     #[arg(long, value_name = "FILE")]
     pub(crate) context: Option<PathBuf>,
 }
 
-/// An attribute as an argument.
+/// Parses `NAME=VALUE`.
 fn parse_attribute(argument: &str) -> Result<(String, String), String> {
-    let (name, text) = argument.split_once('=').ok_or("the form is NAME=VALUE")?;
+    let (name, text) = argument.split_once('=').ok_or("expected NAME=VALUE")?;
     Ok((name.to_owned(), text.to_owned()))
 }
 
-/// A JSON or YAML file, or stdin for `-`.
+/// Reads a JSON or YAML file, or stdin if the path is `-`. None if there is no path.
 pub(crate) fn file(path: Option<&Path>) -> Result<Option<Json>> {
     let Some(path) = path else { return Ok(None) };
     let shown = path.display().to_string();
@@ -59,7 +59,7 @@ pub(crate) fn file(path: Option<&Path>) -> Result<Option<Json>> {
     }
 }
 
-/// A file, or stdin for `-`.
+/// Opens a file, or stdin if the path is `-`.
 pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
     if path == Path::new("-") {
         return Ok(Box::new(io::stdin()));
@@ -68,7 +68,7 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
     Ok(Box::new(file))
 }
 
-/// The file's attributes, and over them those given one by one.
+/// Makes a context of the attributes of a file and of those that are given one by one, which override the file.
 pub(crate) fn read<'j>(
     attributes: &Attributes,
     file: Option<&'j Json>,
@@ -90,19 +90,19 @@ pub(crate) fn read<'j>(
             .and_then(|id| Some((id, attributes.get(id)?)))
             .ok_or_else(|| unknown_attribute(attributes, name))?;
         if id == AttributeId::NOW {
-            bail!("`{NOW}` is the moment of the decision; set it with `--now TIME`");
+            bail!("`{NOW}` is the time of the decision; set it with `--now TIME`");
         }
         let json = typed(attribute, text);
         match Value::from_json(attribute, &json) {
-            Value::Unusable(_) => bail!("`{text}` is no value of `{name}`{}", expectation(attribute, text)),
+            Value::Unusable(_) => bail!("`{text}` is not a value of `{name}`{}", expectation(attribute, text)),
             value => context.set(id, value.into_owned()),
         }
     }
     Ok(context)
 }
 
-/// The same context as JSON, for definitions that declare other attributes: what is given is of the types that
-/// `attributes` declares.
+/// Returns the same context as JSON, for definitions that declare other attributes. The values that are given one by one
+/// have the types that `attributes` declares.
 pub(crate) fn json(attributes: &Attributes, file: Option<Json>, given: &[(String, String)]) -> Json {
     let mut object = match file {
         Some(Json::Object(object)) => object,
@@ -117,11 +117,11 @@ pub(crate) fn json(attributes: &Attributes, file: Option<Json>, given: &[(String
     Json::Object(object)
 }
 
-/// Removes an attribute, written as a dotted name or by nesting.
+/// Removes an attribute, which is written as a dotted name or as nested objects.
 fn remove(object: &mut Map<String, Json>, name: &str) {
     object.remove(name);
-    for (at, dot) in name.match_indices('.') {
-        if let (Some(outer), Some(inner)) = (name.get(..at), name.get(at + dot.len()..))
+    for (index, dot) in name.match_indices('.') {
+        if let (Some(outer), Some(inner)) = (name.get(..index), name.get(index + dot.len()..))
             && let Some(Json::Object(nested)) = object.get_mut(outer)
         {
             remove(nested, inner);
@@ -129,18 +129,18 @@ fn remove(object: &mut Map<String, Json>, name: &str) {
     }
 }
 
-/// Says which attributes cannot be compared, as their values are not of the declared type.
+/// Reports the attributes whose values are not of the declared type, so that no condition on them holds.
 pub(crate) fn note_unusable(attributes: &Attributes, context: &Context<'_>, err: &mut dyn Write) -> io::Result<()> {
     for (id, attribute) in attributes.iter() {
         if let Value::Unusable(json) = context.value(id) {
             let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
-            writeln!(err, "note: {json} is no value of `{}`{}", attribute.name, expectation(attribute, &text))?;
+            writeln!(err, "note: {json} is not a value of `{}`{}", attribute.name, expectation(attribute, &text))?;
         }
     }
     Ok(())
 }
 
-/// Text as the JSON of the attribute's type; of another type where it does not fit.
+/// Returns text as JSON of the attribute's type, or as a string if it is not of that type.
 fn typed(attribute: &Attribute, text: &str) -> Json {
     let number = |text: &str| text.parse::<serde_json::Number>().map_or(json!(text), Json::Number);
     match attribute.kind {
@@ -154,6 +154,7 @@ fn typed(attribute: &Attribute, text: &str) -> Json {
     }
 }
 
+/// Returns what is expected of an attribute's value, to be added to an error.
 fn expectation(attribute: &Attribute, text: &str) -> String {
     if let Some(allowed) = &attribute.allowed {
         let names = || allowed.iter().map(AsRef::as_ref);
@@ -168,7 +169,7 @@ fn expectation(attribute: &Attribute, text: &str) -> String {
         Type::Number => "a number such as `12.5`, up to 2^53",
         Type::String => "text",
         Type::Semver => "a version such as `2.4.0`",
-        Type::Datetime => "a moment with an offset, such as `2026-11-22T11:02:00Z`",
+        Type::Datetime => "a time with an offset, such as `2026-11-22T11:02:00Z`",
         Type::Ip => "an address such as `192.0.2.1`",
         Type::List(Element::String) => "texts with commas between them, or a JSON list",
         Type::List(Element::Number) => "numbers with commas between them, or a JSON list",
@@ -180,5 +181,5 @@ fn unknown_attribute(attributes: &Attributes, name: &str) -> anyhow::Error {
     let names = || attributes.iter().map(|(_, attribute)| attribute.name.as_ref()).filter(|name| *name != NOW);
     let help = did_you_mean(name, names())
         .unwrap_or_else(|| format!("flagctl.yaml declares {}", names().collect::<Vec<_>>().join(", ")));
-    anyhow!("there is no attribute `{name}`; {help}")
+    anyhow!("`{name}` is not an attribute; {help}")
 }

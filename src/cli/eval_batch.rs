@@ -18,12 +18,14 @@ use crate::cli::terminal::stderr_is_terminal;
 use crate::eval::{Context, Decision, ParsedContext, Reason, Value, decide};
 use crate::load::{ContextLine, ContextLines, MAX_CONTEXT_BYTES};
 
-/// So many bytes a line has about, and so many each decision in it; more is a matter of speed alone.
-const LINE: usize = 100;
-const DECISION: usize = 80;
-/// So many names of undeclared attributes are remembered.
-const NAMES: usize = 20;
+/// The estimated size of a line of output without its decisions, in bytes, to allocate once.
+const LINE_BYTES: usize = 100;
+/// The estimated size of a decision in it, in bytes.
+const DECISION_BYTES: usize = 80;
+/// The maximum number of undeclared attributes that are reported by name.
+const MAX_UNDECLARED: usize = 20;
 
+/// Decides all flags for each line of a file, and writes one line of JSON for each.
 pub(crate) fn run(bundle: &Bundle, flags: &[&Flag], path: &Path, now: Timestamp) -> Result<Exit> {
     let mut reader = ContextLines::new(BufReader::with_capacity(1 << 16, context_arg::open(path)?), flags.len());
     let mut out = BufWriter::new(io::stdout().lock());
@@ -32,7 +34,7 @@ pub(crate) fn run(bundle: &Bundle, flags: &[&Flag], path: &Path, now: Timestamp)
     let failed = || format!("cannot read `{}`", path.display());
     let mut ahead = reader.next_block().with_context(failed)?;
     while let Some(block) = ahead {
-        // Reading the next block goes on while this one is decided.
+        // The next block is read while this one is decided.
         let decide = || -> Vec<_> { block.map_chunks(|lines| decide_lines(bundle, flags, lines, now)) };
         let (decided, next) = rayon::join(decide, || reader.next_block());
         for (text, part) in decided {
@@ -48,7 +50,7 @@ pub(crate) fn run(bundle: &Bundle, flags: &[&Flag], path: &Path, now: Timestamp)
     Ok(if summary.refused == 0 { Exit::Yes } else { Exit::No })
 }
 
-/// What is to be said about the lines when all are decided.
+/// What is reported after the last line.
 #[derive(Default)]
 struct Summary {
     refused: u64,
@@ -64,7 +66,7 @@ impl Summary {
     }
 
     fn note(&mut self, name: String) {
-        if self.undeclared.len() < NAMES {
+        if self.undeclared.len() < MAX_UNDECLARED {
             self.undeclared.insert(name);
         }
     }
@@ -72,18 +74,18 @@ impl Summary {
     fn report(&self, err: &mut dyn Write) -> io::Result<()> {
         if !self.undeclared.is_empty() {
             let names = self.undeclared.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-            let more = if self.undeclared.len() == NAMES { " and perhaps more" } else { "" };
-            writeln!(err, "note: attributes that flagctl.yaml does not declare were left aside: {names}{more}")?;
+            let more = if self.undeclared.len() == MAX_UNDECLARED { " and perhaps more" } else { "" };
+            writeln!(err, "note: attributes that flagctl.yaml does not declare are ignored: {names}{more}")?;
         }
         match self.refused {
             0 => Ok(()),
-            1 => writeln!(err, "error: 1 line is no context"),
-            lines => writeln!(err, "error: {lines} lines are no contexts"),
+            1 => writeln!(err, "error: 1 line is not a context"),
+            lines => writeln!(err, "error: {lines} lines are not contexts"),
         }
     }
 }
 
-/// What is written for one line, before its decisions.
+/// What is written for one line, without its decisions.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LineJson<'l> {
@@ -125,18 +127,21 @@ impl<'l> BriefJson<'l> {
     }
 }
 
-/// The decisions of a flag that were met so far, and what is written of each: there are few, and they come again.
-struct Met<'b> {
+/// The different decisions of a flag so far, with the JSON of each. There are few of them, so most are written again without
+/// being serialized.
+struct DecisionCache<'b> {
     flag: &'b Flag,
     decisions: Vec<(Decision<'b>, Vec<u8>)>,
 }
 
-impl<'b> Met<'b> {
+impl<'b> DecisionCache<'b> {
     fn write(&mut self, decision: Decision<'b>, text: &mut Vec<u8>) {
-        let same = |met: &Decision<'_>| {
-            std::ptr::eq(met.variant, decision.variant) && met.rule == decision.rule && met.reason == decision.reason
+        let same = |cached: &Decision<'_>| {
+            std::ptr::eq(cached.variant, decision.variant)
+                && cached.rule == decision.rule
+                && cached.reason == decision.reason
         };
-        if let Some((_, known)) = self.decisions.iter().find(|(met, _)| same(met)) {
+        if let Some((_, known)) = self.decisions.iter().find(|(cached, _)| same(cached)) {
             return text.extend_from_slice(known);
         }
         let mut new = Vec::new();
@@ -160,18 +165,18 @@ fn decide_lines(
     now: Timestamp,
 ) -> (Vec<u8>, Summary) {
     let (_, most) = lines.size_hint();
-    let mut text = Vec::with_capacity(most.unwrap_or(0) * (LINE + flags.len() * DECISION));
+    let mut text = Vec::with_capacity(most.unwrap_or(0) * (LINE_BYTES + flags.len() * DECISION_BYTES));
     let mut summary = Summary::default();
-    let mut met: Vec<_> = flags.iter().map(|flag| Met { flag, decisions: Vec::new() }).collect();
+    let mut caches: Vec<_> = flags.iter().map(|flag| DecisionCache { flag, decisions: Vec::new() }).collect();
     for line in lines {
-        decide_line(bundle, &mut met, &line, now, &mut text, &mut summary);
+        decide_line(bundle, &mut caches, &line, now, &mut text, &mut summary);
     }
     (text, summary)
 }
 
 fn decide_line<'b>(
     bundle: &'b Bundle,
-    flags: &mut [Met<'b>],
+    flags: &mut [DecisionCache<'b>],
     line: &ContextLine<'_>,
     now: Timestamp,
     text: &mut Vec<u8>,
@@ -197,11 +202,11 @@ fn decide_line<'b>(
             let attributes = bundle.attributes.iter().filter(|(id, _)| unusable(*id));
             written.unusable = attributes.map(|(_, attribute)| attribute.name.as_ref()).collect();
             json(&written, text);
-            // Inside of it.
+            // The decisions go inside the object, before its closing brace.
             text.pop();
             text.extend_from_slice(b",\"decisions\":{");
-            for (at, flag) in flags.iter_mut().enumerate() {
-                if at > 0 {
+            for (index, flag) in flags.iter_mut().enumerate() {
+                if index > 0 {
                     text.push(b',');
                 }
                 flag.write(decide(bundle, flag.flag, &context, now), text);
@@ -212,7 +217,7 @@ fn decide_line<'b>(
     text.push(b'\n');
 }
 
-/// Shown only where someone watches; of a file, how far it is.
+/// Returns a progress bar, which is shown only on a terminal. For a file it shows how much of it is done.
 fn progress(path: &Path) -> ProgressBar {
     let length = std::fs::metadata(path).ok().map(|metadata| metadata.len()).filter(|length| *length > 0);
     let target = if stderr_is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };

@@ -23,6 +23,7 @@ mod golden_update;
 mod output_format;
 mod path_arg;
 mod progress;
+mod publish_content;
 mod publish_target;
 mod range;
 mod revision_arg;

@@ -1,4 +1,4 @@
-//! What the person waits for, on a terminal, once it takes a while.
+//! A spinner on stderr for work that takes longer than a second, if stderr is a terminal.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -11,37 +11,38 @@ use crate::load;
 use crate::load::Loaded;
 use crate::source::{Source, SourceError};
 
-/// Nobody wonders about a shorter wait.
-const SOON: Duration = Duration::from_secs(1);
+/// The time after which the spinner appears.
+const DELAY: Duration = Duration::from_secs(1);
+/// The time between two frames of the spinner.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Reads a whole flag repository.
+/// Reads a whole flag repository, with a spinner.
 ///
 /// # Errors
-/// Those of [`load::all`].
+/// Returns the errors of [`load::all`].
 pub(crate) fn all(source: &Source) -> Result<Loaded, SourceError> {
     shown("reading all flags", || load::all(source))
 }
 
-/// Does something, and says what after a second.
+/// Does some work, and shows `what` it is after a second.
 pub(crate) fn shown<T>(what: &'static str, work: impl FnOnce() -> T) -> T {
     if !stderr_is_terminal() {
         return work();
     }
     let (done, waiting) = mpsc::channel::<()>();
     let display = thread::spawn(move || {
-        if waiting.recv_timeout(SOON) != Err(RecvTimeoutError::Timeout) {
+        if waiting.recv_timeout(DELAY) != Err(RecvTimeoutError::Timeout) {
             return;
         }
         let spinner = ProgressBar::new_spinner().with_message(what);
         spinner.enable_steady_tick(TICK);
-        // Until the sender is gone.
+        // Returns when the sender is dropped, which is when the work is done.
         let _ = waiting.recv();
         spinner.finish_and_clear();
     });
     let result = work();
     drop(done);
-    // It only draws; how it ended says nothing about the result.
+    // The thread only draws, so a panic in it does not affect the result.
     let _ = display.join();
     result
 }

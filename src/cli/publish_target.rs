@@ -1,4 +1,4 @@
-//! Where bundles are published to, and who may publish them.
+//! The target that bundles are published to, and the keys that may sign them.
 
 use std::env;
 use std::io::{self, Write};
@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::cli::exit::Exit;
-use crate::cli::exit::UsageError;
+use crate::cli::exit::{Exit, UsageError};
 use crate::commit;
 use crate::commit::CommitError;
 use crate::publish::{AllowedSigners, PublishError};
 use crate::store::{Store, StoreError};
 
-/// Opens a target, with what the environment has for object stores.
+/// Opens a target. The settings of object stores are environment variables.
 pub(crate) fn open(target: &str) -> Result<Store> {
     let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
         Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -25,19 +24,19 @@ pub(crate) fn open(target: &str) -> Result<Store> {
     })
 }
 
-/// Whose signatures are required.
+/// The keys of which one must have signed.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Signers {
     /// Require a signature by one of the keys in FILE, in the format of `ssh-keygen`
     #[arg(long, value_name = "FILE")]
     allowed_signers: Option<PathBuf>,
-    /// Require a signature by one of those whom git's `gpg.ssh.allowedSignersFile` names
+    /// Require a signature by one of the keys in the file that git's `gpg.ssh.allowedSignersFile` names
     #[arg(long, conflicts_with = "allowed_signers")]
     signed: bool,
 }
 
 impl Signers {
-    /// None if no signature is required.
+    /// Reads the keys; none if no signature is required.
     pub(crate) fn read(&self) -> Result<Option<AllowedSigners>> {
         if let Some(file) = &self.allowed_signers {
             return Ok(Some(AllowedSigners::new(file)?));
@@ -48,17 +47,17 @@ impl Signers {
         match commit::allowed_signers(Path::new(".")) {
             Ok(Some(file)) => Ok(Some(AllowedSigners::new(&file).context("`gpg.ssh.allowedSignersFile` names it")?)),
             Ok(None) => {
-                bail!("git does not know who may sign: set `gpg.ssh.allowedSignersFile`, or say `--allowed-signers`")
+                bail!("git does not know who may sign: set `gpg.ssh.allowedSignersFile`, or pass `--allowed-signers`")
             }
             Err(error @ CommitError::NoRepository(_)) => {
-                bail!("{error}; or say `--allowed-signers`")
+                bail!("{error}; or pass `--allowed-signers`")
             }
             Err(error) => Err(error.into()),
         }
     }
 }
 
-/// What keeps an answer from being yes; an error if it keeps from answering.
+/// Reports an error that means that the answer is no. Any other error is returned.
 pub(crate) fn refused(error: PublishError) -> Result<Exit> {
     if !error.is_answer() {
         return Err(error.into());

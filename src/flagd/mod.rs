@@ -32,6 +32,7 @@
 mod condition;
 mod export;
 mod json_logic;
+mod metadata;
 mod regex_literals;
 mod targeting;
 mod text_predicate;
@@ -40,3 +41,4 @@ mod version;
 mod writer;
 
 pub use crate::flagd::export::{Refusal, export};
+pub use crate::flagd::metadata::metadata;

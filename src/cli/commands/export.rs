@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::ValueEnum;
-use serde_json::{Map, Value as Json, json};
 
 use crate::bundle::{Bundle, Flag};
 use crate::cli::environment_arg::environment_or_only;
@@ -26,16 +25,16 @@ use crate::report;
 
 /// Write an environment in a format that other tools read
 ///
-/// Where flagd lacks what a flag needs, every reason is given and nothing is written.
+/// If flagd cannot do what a flag needs, every reason is reported, nothing is written, and the exit code is 1.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: flagctl export flagd -e production > flags.json")]
 pub(crate) struct Args {
     #[arg(value_name = "FORMAT")]
     format: ExportFormat,
-    /// Keys of flags, instead of all
+    /// Keys of flags; without them, all flags are exported
     #[arg(value_name = "FLAG")]
     flags: Vec<String>,
-    /// The environment to export; needed where there are several
+    /// The environment to export; required if the project has several
     #[arg(short, long, value_name = "ENV")]
     environment: Option<String>,
     #[command(flatten)]
@@ -50,19 +49,20 @@ pub(crate) struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ExportFormat {
-    /// For flagd and its in-process clients, which then serve what `flagctl eval` serves, to every context
+    /// For flagd and its in-process clients, which then decide as `flagctl eval` does, for every context
     Flagd,
     /// Keys, types, descriptions, and the values of `off` as defaults, for `openfeature generate`
     OpenfeatureManifest,
-    /// flagctl's own, for `--bundle` and the library
+    /// flagctl's own format, for `--bundle` and the library
     Bundle,
 }
 
-/// What is exported, and where it came from.
+/// What is exported.
 struct Exported {
     bundle: Bundle,
-    /// None of a bundle.
+    /// The definitions; none if a bundle was read.
     loaded: Option<Loaded>,
+    /// The commit, if a revision was read.
     commit: Option<String>,
 }
 
@@ -96,7 +96,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     Ok(Exit::Yes)
 }
 
-/// None where the definitions have errors, which have been shown.
+/// Reads what is exported. Returns none if the definitions have errors, after reporting them.
 fn read(args: &Args, global: &Global) -> Result<Option<Exported>> {
     if let Some(path) = &args.bundle {
         let bundle = bundle_arg::read(path)?;
@@ -120,17 +120,10 @@ fn read(args: &Args, global: &Global) -> Result<Option<Exported>> {
     Ok(Some(Exported { bundle, loaded: Some(loaded), commit }))
 }
 
-/// Where flags are from, for flagd's clients.
-pub(crate) fn metadata(bundle: &Bundle, commit: Option<&str>) -> Map<String, Json> {
-    let mut metadata = Map::new();
-    metadata.extend(commit.map(|commit| ("commit".to_owned(), json!(commit))));
-    metadata.insert("environment".to_owned(), json!(bundle.environment));
-    metadata
-}
-
+/// Writes flags for flagd. If flagd cannot have some of them, writes nothing, or with `--partial` the others.
 fn flagd(args: &Args, exported: &Exported, mut flags: Vec<&Flag>, out: &mut dyn Write) -> Result<Exit> {
     let bundle = &exported.bundle;
-    let metadata = metadata(bundle, exported.commit.as_deref());
+    let metadata = flagd::metadata(bundle, exported.commit.as_deref());
     let refusals = match flagd::export(bundle, &flags, metadata.clone()) {
         Ok(json) => {
             out.write_all(report::json_layout::fitted(&json).as_bytes())?;
@@ -148,7 +141,7 @@ fn flagd(args: &Args, exported: &Exported, mut flags: Vec<&Flag>, out: &mut dyn 
     }
     if args.partial {
         writeln!(err, "note: left out {lost} of {all} flags; applications get their own defaults for them")?;
-        // What is left was written before without a refusal.
+        // The remaining flags were exported before without a refusal.
         let json = flagd::export(bundle, &flags, metadata).unwrap_or_default();
         out.write_all(report::json_layout::fitted(&json).as_bytes())?;
         return Ok(Exit::Yes);

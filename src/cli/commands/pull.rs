@@ -1,4 +1,4 @@
-//! `flagctl pull`: what is published, as a local file.
+//! `flagctl pull`: a local copy of what is published.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -15,17 +15,17 @@ use crate::publish::Channel;
 use crate::report;
 use crate::report::publication::PullJson;
 
-/// Replace a local file by what is current, after checking it
+/// Replace a local file with the bundle that is published, after checking it
 ///
-/// On any doubt the file stays as it is. The number of what it has is kept beside it, in FILE.state, and never goes
-/// back. For a program that reads the file, such as flagd, run it every few seconds.
+/// If a check fails, the file stays as it is and the exit code is 1. The sequence number of the file is kept beside it, in
+/// FILE.state, and never decreases. Run the command every few seconds for a program that reads the file, such as flagd.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: flagctl pull s3://acme-flags -e production --to /etc/flagd/flags.json")]
 pub(crate) struct Args {
-    /// What `flagctl publish` has published to
+    /// The folder or object store that `flagctl publish` publishes to
     #[arg(value_name = "TARGET")]
     target: String,
-    /// Which environment
+    /// The environment to pull
     #[arg(short, long, value_name = "ENV")]
     environment: String,
     /// The file to replace
@@ -36,7 +36,7 @@ pub(crate) struct Args {
     /// How to write the result
     ///
     /// JSON has the `outcome` (`replaced`, `unchanged`, `refused`), what is `current`, as `flagctl publish --report json`
-    /// has it, and the `problem` where the file stays as it is.
+    /// has it, and the `problem` if the file stays as it is.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: OutputFormat,
 }

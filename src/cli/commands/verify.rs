@@ -1,4 +1,4 @@
-//! `flagctl verify`: whether what is published is what was published.
+//! `flagctl verify`: whether the published files are complete, unchanged, signed and recent.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -18,27 +18,29 @@ use crate::publish::{Channel, PullState, VerifyOptions};
 use crate::report;
 use crate::report::publication::{VerificationJson, VerificationsJson};
 
-/// Check everything that is published: digests, the chain of the log, signatures, age
+/// Check what is published: digests, the chain of the log, signatures and age
+///
+/// Exits with 1 if a check fails.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: flagctl verify s3://acme-flags -e production --allowed-signers publishers")]
 pub(crate) struct Args {
-    /// What `flagctl publish` has published to
+    /// The folder or object store that `flagctl publish` publishes to
     #[arg(value_name = "TARGET")]
     target: String,
-    /// Which environment, instead of all; may be repeated
+    /// Check this environment only; may be repeated
     #[arg(short, long, value_name = "ENV")]
     environment: Vec<String>,
     #[command(flatten)]
     signers: Signers,
-    /// A file that `flagctl pull` keeps: what is current must not be older
+    /// Require that the published sequence number is not lower than in FILE, which `flagctl pull` keeps
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// The commit that is current must not be older, such as `36h` or `7d`
-    #[arg(long, value_name = "AGE", value_parser = age)]
+    /// Require that the published commit is not older than AGE, such as `36h` or `7d`
+    #[arg(long, value_name = "AGE", value_parser = parse_age)]
     max_age: Option<Duration>,
     /// How to write the result
     ///
-    /// JSON has of each environment what is `current`, as `flagctl publish --report json` has it, its `signer`, how many
+    /// JSON has for each environment what is `current`, as `flagctl publish --report json` has it, its `signer`, how many
     /// `manifests` and `bundles` were read, and all `problems`.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: OutputFormat,
@@ -51,7 +53,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         None => None,
         Some(file) => match PullState::read(file) {
             Ok(Some(state)) => Some(state),
-            Ok(None) => bail!("there is no `{}`; `flagctl pull` makes one", file.display()),
+            Ok(None) => bail!("`{}` does not exist; `flagctl pull` writes it", file.display()),
             Err(error) => return publish_target::refused(error),
         },
     };
@@ -78,7 +80,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
             }
         }
     }
-    // Also where one failed: what is wrong with those before it is known.
+    // Environments before a failed one were checked, so the result is written in any case.
     args.format.write(&result, report::publication::human::verifications)?;
     if let Some(error) = failure {
         return Err(error.into());
@@ -86,12 +88,13 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     if signers.is_none() {
         writeln!(io::stderr(), "note: signatures were not checked; `--allowed-signers` names who may publish")?;
     }
-    let sound = result.environments.iter().all(|one| one.problems.is_empty());
-    Ok(if sound { Exit::Yes } else { Exit::No })
+    let is_sound = result.environments.iter().all(|environment| environment.problems.is_empty());
+    Ok(if is_sound { Exit::Yes } else { Exit::No })
 }
 
-fn age(text: &str) -> Result<Duration, String> {
-    let expected = || "expected a time such as `36h` or `7d`".to_owned();
+/// Parses a duration such as `36h` or `7d`. A day has 24 hours.
+fn parse_age(text: &str) -> Result<Duration, String> {
+    let expected = || "expected a duration such as `36h` or `7d`".to_owned();
     let span: Span = text.parse().map_err(|_| expected())?;
     let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| expected())?;
     duration.try_into().map_err(|_| expected())

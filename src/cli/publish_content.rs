@@ -1,0 +1,107 @@
+//! The content that `flagctl publish` publishes: the bytes of each environment, and how its commit relates to the published
+//! one.
+
+use std::error::Error;
+
+use anyhow::Result;
+use clap::ValueEnum;
+use jiff::Timestamp;
+use rayon::prelude::*;
+
+use crate::bundle::{Bundle, BundleError};
+use crate::flagd;
+use crate::flagd::Refusal;
+use crate::git::{CommitDetails, CommitRelation, Revision};
+use crate::publish::{Ancestry, BundleFormat, EntryKind, NewBundle, PublishContent};
+use crate::report;
+
+/// The format that environments are published in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PublishFormat {
+    /// For flagctl's own evaluator
+    Flagctl,
+    /// For flagd and its clients
+    Flagd,
+}
+
+/// Whether a publication is an emergency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PublishKind {
+    Normal,
+    Emergency,
+}
+
+/// An environment that can be published, or the flags that its format cannot express.
+pub(crate) type EnvironmentContent = Result<PublishContent, Vec<Refusal>>;
+
+/// Writes each bundle in the given format, with the name of its environment.
+pub(crate) fn contents(
+    bundles: &[Bundle],
+    format: PublishFormat,
+    kind: EntryKind,
+    commit: &CommitDetails,
+) -> Result<Vec<(String, EnvironmentContent)>> {
+    let created = Timestamp::from_second(commit.seconds)?.to_string();
+    let content = |bundle: &Bundle| -> Result<(String, EnvironmentContent), BundleError> {
+        let content = bytes(bundle, format, &commit.commit)?.map(|(bytes, format)| {
+            let (commit, created) = (commit.commit.clone(), created.clone());
+            PublishContent::Bundle(NewBundle { commit, created, kind, format, flags: bundle.flags.len(), bytes })
+        });
+        Ok((bundle.environment.to_string(), content))
+    };
+    Ok(bundles.par_iter().map(content).collect::<Result<_, _>>()?)
+}
+
+/// Returns the kind of a publication: the given one, or else an emergency if `flagctl kill` made the commit.
+pub(crate) fn entry_kind(given: Option<PublishKind>, commit: &CommitDetails) -> EntryKind {
+    let is_kill = commit.trailers("Flagctl-Action").any(|action| action == "kill");
+    match given {
+        Some(PublishKind::Emergency) => EntryKind::Emergency,
+        None if is_kill => EntryKind::Emergency,
+        Some(PublishKind::Normal) | None => EntryKind::Normal,
+    }
+}
+
+/// The bytes of an environment with their format, or the flags that the format cannot express.
+type Bytes = Result<(Vec<u8>, BundleFormat), Vec<Refusal>>;
+
+fn bytes(bundle: &Bundle, format: PublishFormat, commit: &str) -> Result<Bytes, BundleError> {
+    Ok(match format {
+        PublishFormat::Flagctl => {
+            let mut bytes = bundle.to_json()?;
+            bytes.push(b'\n');
+            Ok((bytes, BundleFormat::Flagctl))
+        }
+        PublishFormat::Flagd => {
+            let flags: Vec<_> = bundle.flags.iter().collect();
+            flagd::export(bundle, &flags, flagd::metadata(bundle, Some(commit)))
+                .map(|json| (report::json_layout::fitted(&json).into_bytes(), BundleFormat::Flagd))
+        }
+    })
+}
+
+/// Whether a commit may be published although the published one is not among its ancestors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DivergedCommits {
+    Allowed,
+    Refused,
+}
+
+/// Compares a commit with the published one, given by its full id.
+///
+/// # Errors
+/// Returns an error if the relation is not known, unless diverged commits are allowed.
+pub(crate) fn ancestry(
+    revision: &Revision,
+    published: &str,
+    diverged: DivergedCommits,
+) -> Result<Ancestry, Box<dyn Error + Send + Sync>> {
+    match (revision.relation_to(published), diverged) {
+        (Ok(CommitRelation::Same), _) => Ok(Ancestry::Same),
+        (Ok(CommitRelation::Descendant), _) => Ok(Ancestry::Newer),
+        (Ok(CommitRelation::Ancestor), _) => Ok(Ancestry::Older),
+        (Ok(CommitRelation::Diverged) | Err(_), DivergedCommits::Allowed) => Ok(Ancestry::Newer),
+        (Ok(CommitRelation::Diverged), DivergedCommits::Refused) => Ok(Ancestry::Diverged),
+        (Err(error), DivergedCommits::Refused) => Err(error.into()),
+    }
+}
