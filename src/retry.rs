@@ -1,8 +1,8 @@
 //! Pauses between the attempts of an operation that other processes may have to repeat too.
 //!
 //! Commits and publications are optimistic: an attempt works on the newest state, and fails if another process was
-//! faster. Processes that collided must not collide again, so each sleeps for a random time before the next attempt. The
-//! longest possible pause doubles with each failure, up to a bound ("exponential backoff with full jitter").
+//! faster. Processes that collided must not collide again, so each sleeps for a random time before the next attempt.
+//! The longest possible pause doubles with each failure, up to a bound ("exponential backoff with full jitter").
 //!
 //! Only pauses count towards [`RetryLimit::Waiting`]: a slow attempt, for example with a slow hook, uses up none of it.
 

@@ -1,7 +1,7 @@
 //! `--at`: the state of the definitions that a command reads.
 //!
-//! Parses a revision or a time, finds the flag repository at it, and adds to the errors of unknown revisions what the user
-//! probably meant, or where to look.
+//! Parses a revision or a time, finds the flag repository at it, and adds to the errors of unknown revisions what the
+//! user probably meant, or where to look.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -20,8 +20,8 @@ pub(crate) struct At {
     ///
     /// REV is a branch, a tag, a commit, or an expression such as `HEAD~3`, as git reads it; or a time such as
     /// `2026-11-01T12:00:00Z`, or a date, which begins at midnight UTC. A time stands for the newest commit until then
-    /// along the first parents of HEAD, and `main@{2026-11-01}` along those of main. The times of the commits count, and
-    /// not the reflog of this clone.
+    /// along the first parents of HEAD, and `main@{2026-11-01}` along those of main. The times of the commits count,
+    /// and not the reflog of this clone.
     #[arg(long, value_name = "REV", value_parser = parse)]
     at: Option<RevisionSpec>,
 }
@@ -32,7 +32,8 @@ impl At {
         self.at.is_some()
     }
 
-    /// Returns the flag repository at or above a folder, as it is on disk or, if a revision was named, at that revision.
+    /// Returns the flag repository at or above a folder, as it is on disk or, if a revision was named, at that
+    /// revision.
     pub(crate) fn source(&self, start: &Path) -> Result<Source> {
         if self.at.is_none() { folder(start) } else { self.revision(start, CacheWrites::Allowed).map(Source::Revision) }
     }

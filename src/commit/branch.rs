@@ -74,8 +74,8 @@ impl Branch {
     /// Finds out whether the branch is checked out in the workspace.
     ///
     /// # Errors
-    /// [`CommitError::Elsewhere`] if it is checked out in another worktree, and [`CommitError::Busy`] if a merge, a rebase
-    /// or the like is in progress.
+    /// [`CommitError::Elsewhere`] if it is checked out in another worktree, and [`CommitError::Busy`] if a merge, a
+    /// rebase or the like is in progress.
     pub(super) fn checkout(&self, workspace: &Workspace) -> Result<Checkout, CommitError> {
         let repository = &workspace.repository;
         let elsewhere = |root: &Path| {
@@ -126,7 +126,8 @@ impl Branch {
     /// Moves the branch from `base` to a commit.
     ///
     /// # Errors
-    /// [`AttemptError::Moved`] if the branch is not at `base` any more, and [`AttemptError::Locked`] if git has locked it.
+    /// [`AttemptError::Moved`] if the branch is not at `base` any more, and [`AttemptError::Locked`] if git has locked
+    /// it.
     pub(super) fn advance(
         &self,
         workspace: &Workspace,

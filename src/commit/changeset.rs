@@ -1,7 +1,7 @@
 //! The files of a commit, and the changes to them that make the next one.
 //!
-//! A caller reads [`CommitFiles`] and returns [`Changes`]. [`CommitPlan::make`] writes the new blobs and trees, which no
-//! branch refers to yet, and lists the files that really differ.
+//! A caller reads [`CommitFiles`] and returns [`Changes`]. [`CommitPlan::make`] writes the new blobs and trees, which
+//! no branch refers to yet, and lists the files that really differ.
 
 use std::collections::BTreeMap;
 use std::error::Error;

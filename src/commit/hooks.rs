@@ -1,8 +1,8 @@
 //! The hooks `pre-commit` and `commit-msg`, run before a commit is made.
 //!
 //! Git runs them in a temporary linked worktree: HEAD is the commit to build on, and index and files are what is to be
-//! committed. For a hook it is as if the user ran `git commit` with no other changes. Tools such as husky generate hooks
-//! into the user's working tree; these are the ones that run.
+//! committed. For a hook it is as if the user ran `git commit` with no other changes. Tools such as husky generate
+//! hooks into the user's working tree; these are the ones that run.
 //!
 //! **Invariant:** no hook gets the user's index or working tree.
 

@@ -1,4 +1,5 @@
-//! The lock that lets only one flagctl write to a git folder, and the repair of a reference that a killed one left locked.
+//! The lock that lets only one flagctl write to a git folder, and the repair of a reference that a killed one left
+//! locked.
 //!
 //! The lock is an advisory file lock (`flagctl/lock` in the git folder), which the operating system releases when the
 //! process ends, however it ends. Before git's own lock of a reference is taken, the note `flagctl/moving` says which

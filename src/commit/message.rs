@@ -29,8 +29,8 @@ impl Message {
     }
 }
 
-/// Removes white space at the ends of lines, and empty lines at the beginning and the end, as git does; returns an empty
-/// text if nothing remains.
+/// Removes white space at the ends of lines, and empty lines at the beginning and the end, as git does; returns an
+/// empty text if nothing remains.
 pub(super) fn clean_up(text: &str) -> String {
     let lines = text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
     match lines.trim_matches('\n') {

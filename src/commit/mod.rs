@@ -1,12 +1,12 @@
 //! Commits to a branch that leave the user's own work alone.
 //!
 //! Takes a folder in a repository, a branch and a function from the branch's files to changes of them; gives one commit
-//! on top of that branch. The commit is built from objects, and the branch moves by compare-and-swap: if another process
-//! was faster, the function is called again with the new files, so an edit always applies to the current state.
+//! on top of that branch. The commit is built from objects, and the branch moves by compare-and-swap: if another
+//! process was faster, the function is called again with the new files, so an edit always applies to the current state.
 //!
 //! **Invariant:** no other module writes to git or to the working tree.
-//! **Invariant:** what the user has changed, staged or stashed is neither committed nor touched. The working tree and the
-//! index follow only in the files of the commit, and only if these are as committed.
+//! **Invariant:** what the user has changed, staged or stashed is neither committed nor touched. The working tree and
+//! the index follow only in the files of the commit, and only if these are as committed.
 //! **Invariant:** identity, signatures and hooks follow git's own settings, which the `git` program is asked for.
 
 mod attempt;

@@ -182,8 +182,8 @@ fn update_local_branch(workspace: &Workspace, name: &str, commit: &Commit) -> Re
     })
 }
 
-/// Runs git's own fast-forward. It may also bring commits of other people, and it refuses if the user has changed a file
-/// that it would touch.
+/// Runs git's own fast-forward. It may also bring commits of other people, and it refuses if the user has changed a
+/// file that it would touch.
 fn fast_forward(workspace: &Workspace, root: &Path, commit: Oid) -> Result<LocalBranch, CommitError> {
     if let Err(AttemptError::Failed(error)) = Worktree::new(workspace, root.to_owned()).recover() {
         return Err(error);

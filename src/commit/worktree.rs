@@ -1,15 +1,15 @@
 //! A commit to the branch that is checked out: its files and its index follow.
 //!
-//! Everything is prepared first. Then, with `index.lock` held as git holds it, the files are replaced, the branch moves,
-//! and the new index replaces the old one, in the same order as `git commit` does it. The content of the lock names the
-//! commit. A process that is killed leaves one of these states, each with that lock:
+//! Everything is prepared first. Then, with `index.lock` held as git holds it, the files are replaced, the branch
+//! moves, and the new index replaces the old one, in the same order as `git commit` does it. The content of the lock
+//! names the commit. A process that is killed leaves one of these states, each with that lock:
 //!
 //! 1. some or all files are new, branch and index are old: for git these are uncommitted changes;
 //! 2. files and branch are new, the index is old: while the lock exists, git does not commit from the old index.
 //!
 //! The next run finds the lock. It restores the files in state 1, completes the index in state 2, and then removes the
-//! lock. It knows that the lock's process ended, because it holds the [`RepositoryLock`]. A process that is killed at any
-//! other time has either changed nothing visible or completed everything.
+//! lock. It knows that the lock's process ended, because it holds the [`RepositoryLock`]. A process that is killed at
+//! any other time has either changed nothing visible or completed everything.
 //!
 //! **Invariant:** every file that is changed here was checked under the lock to be as committed.
 
@@ -32,7 +32,8 @@ use crate::commit::lock::RepositoryLock;
 use crate::commit::workspace::Workspace;
 
 /// The first line of a lock of flagctl's, for people who find it.
-const LOCK_HEADER: &str = "flagctl is making a commit. If it was killed, run it again: it completes or undoes the commit, and removes this file.";
+const LOCK_HEADER: &str = "flagctl is making a commit. If it was killed, run it again: it completes or undoes the \
+                           commit, and removes this file.";
 
 /// The flag of an index entry for a file that a sparse checkout leaves out.
 const SKIP_WORKTREE: u16 = 1 << 14;
@@ -161,8 +162,8 @@ impl<'r> Worktree<'r> {
         Ok(lock::read_text(&self.lock_path())?.filter(|text| text.starts_with(LOCK_HEADER)))
     }
 
-    /// Completes or undoes the commit of a killed process. The caller holds the [`RepositoryLock`], so a lock of flagctl's
-    /// is one that a killed process left.
+    /// Completes or undoes the commit of a killed process. The caller holds the [`RepositoryLock`], so a lock of
+    /// flagctl's is one that a killed process left.
     fn repair(&self) -> Result<(), AttemptError> {
         let Some(text) = self.read_own_lock()? else { return Ok(()) };
         let mut lines = text.lines().skip(1);
@@ -231,7 +232,8 @@ impl<'r> Worktree<'r> {
         Ok(())
     }
 
-    /// Writes files to a folder of their own, with the line ends and filters of the working tree, and returns the folder.
+    /// Writes files to a folder of their own, with the line ends and filters of the working tree, and returns the
+    /// folder.
     fn stage(&self, files: &[FileChange], tree: Oid, side: Side) -> Result<PathBuf, CommitError> {
         let folder = self.own_folder.join("files");
         match fs::remove_dir_all(&folder) {
@@ -341,8 +343,8 @@ fn sparse_entry(index: &Index, path: &str) -> Option<IndexEntry> {
     index.get_path(Path::new(path), 0).filter(|entry| entry.flags_extended & SKIP_WORKTREE != 0)
 }
 
-/// Stores size and times of a file in its index entry, by which git knows without reading it that it is unchanged. Without
-/// them git reads the file once.
+/// Stores size and times of a file in its index entry, by which git knows without reading it that it is unchanged.
+/// Without them git reads the file once.
 #[cfg(unix)]
 fn set_file_metadata(entry: &mut IndexEntry, path: &Path) {
     use std::os::unix::fs::MetadataExt;
@@ -362,8 +364,8 @@ fn set_file_metadata(entry: &mut IndexEntry, path: &Path) {
     }
 }
 
-/// Stores size and times of a file in its index entry, by which git knows without reading it that it is unchanged. Without
-/// them git reads the file once.
+/// Stores size and times of a file in its index entry, by which git knows without reading it that it is unchanged.
+/// Without them git reads the file once.
 #[cfg(not(unix))]
 fn set_file_metadata(_: &mut IndexEntry, _: &Path) {}
 

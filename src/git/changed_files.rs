@@ -99,8 +99,8 @@ impl Revision {
         })
     }
 
-    /// Returns the paths of all files that differ between both commits, relative to git's root, whatever their format; of
-    /// a file that was moved, both paths.
+    /// Returns the paths of all files that differ between both commits, relative to git's root, whatever their format;
+    /// of a file that was moved, both paths.
     ///
     /// # Errors
     /// [`GitError`] if a tree cannot be read.

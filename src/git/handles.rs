@@ -1,8 +1,8 @@
 //! A pool of libgit2 handles to one git repository.
 //!
 //! A `git2::Repository` can move between threads, but threads cannot share it. A reader therefore takes an idle handle
-//! out of the pool, opens a further one if none is idle, and returns it afterwards. So objects are read in parallel, and
-//! there are at most as many handles as threads that read at the same time.
+//! out of the pool, opens a further one if none is idle, and returns it afterwards. So objects are read in parallel,
+//! and there are at most as many handles as threads that read at the same time.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};

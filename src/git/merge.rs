@@ -98,7 +98,8 @@ impl MergedFiles {
         self.paths().filter(|path| path.starts_with(&prefix) && !is_hidden(path)).map(str::to_owned).collect()
     }
 
-    /// Returns the path of the file `name` in a folder or in the nearest folders below it; as [`Revision::search`] does.
+    /// Returns the path of the file `name` in a folder or in the nearest folders below it; as [`Revision::search`]
+    /// does.
     pub fn search(&self, folder: &str, name: &str) -> Option<String> {
         let has_name = |path: &&String| path.rsplit('/').next() == Some(name);
         self.list(folder).iter().filter(has_name).min_by_key(|path| path.matches('/').count()).cloned()

@@ -3,13 +3,13 @@
 //! Takes the path of a folder and revisions as people write them; gives the files of commits as
 //! [`File`](crate::snapshot::File)s, the commits before a commit, the paths that changed, and the result of a merge.
 //! Objects are read through libgit2 and not through a checkout, so a command at an old revision changes nothing in the
-//! working tree. The module knows nothing about flags: [`source`](crate::source) finds the folder in the repository that
-//! holds them.
+//! working tree. The module knows nothing about flags: [`source`](crate::source) finds the folder in the repository
+//! that holds them.
 //!
 //! - [`Repository`] is an open repository with its caches; [`Revision`] is one commit in it, limited to a folder.
 //! - [`RevisionSpec`] and [`RevisionRange`] are revisions as they are written on the command line.
-//! - `object_cache` stores results per object id in files below `flagctl` in git's folder; `tree_cache` and `word_index`
-//!   use it. [`CacheWrites`] decides whether these files are written.
+//! - `object_cache` stores results per object id in files below `flagctl` in git's folder; `tree_cache` and
+//!   `word_index` use it. [`CacheWrites`] decides whether these files are written.
 //!
 //! **Invariant:** nothing is checked out, fetched or committed here. The only files that are written are those two
 //! caches, and with [`CacheWrites::Forbidden`] none is written.

@@ -36,8 +36,8 @@ impl Repository {
     pub fn open(start: &Path, cache_writes: CacheWrites) -> Result<Self, GitError> {
         static SETTINGS: Once = Once::new();
         SETTINGS.call_once(|| {
-            // Hashing every object again takes a third of the time of reading it. Git does not do it either: it verifies
-            // objects when they arrive and when `git fsck` is run.
+            // Hashing every object again takes a third of the time of reading it. Git does not do it either: it
+            // verifies objects when they arrive and when `git fsck` is run.
             git2::opts::strict_hash_verification(false);
             // The caches of this module keep what is read again, and a history has too many objects to keep all.
             git2::opts::enable_caching(false);

@@ -1,15 +1,15 @@
 //! From a revision as it is written to the id of a commit.
 //!
-//! A revision is a name, an id or an expression, which libgit2 resolves as `git rev-parse` does, or the state of a branch
-//! at a time, which is resolved here. If a revision does not exist, the error says why and what to do.
+//! A revision is a name, an id or an expression, which libgit2 resolves as `git rev-parse` does, or the state of a
+//! branch at a time, which is resolved here. If a revision does not exist, the error says why and what to do.
 
 use git2::{ErrorCode, ObjectType, Oid, Repository};
 use jiff::Timestamp;
 
 use crate::git::error::{CloneDepth, GitError};
 
-/// The digits of an abbreviated id. Revision names have two more digits than [`short_id`](crate::git::short_id), because
-/// a later command must still find the commit by them when the repository has grown.
+/// The digits of an abbreviated id. Revision names have two more digits than [`short_id`](crate::git::short_id),
+/// so that git resolves them in a large repository too.
 const ABBREVIATED_DIGITS: usize = 12;
 
 /// A revision as it is written.

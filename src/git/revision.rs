@@ -59,8 +59,8 @@ impl Revision {
         Self { folder, ..self }
     }
 
-    /// Returns the name of the revision as it was written; for the state at a time, the abbreviated id of the commit. Git
-    /// knows the commit by this name.
+    /// Returns the name of the revision as it was written; for the state at a time, the abbreviated id of the commit.
+    /// Git knows the commit by this name.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -5,11 +5,11 @@
 //! The cache therefore keeps complete trees, single names, and the paths below a tree that end in a name.
 //!
 //! The file `trees` holds the bytes of the trees that list all definitions, as git stores them, in the layout of
-//! [`object_cache`](crate::git::object_cache). It exists because git stores a tree as a difference from another one, and
-//! to reconstruct one tree can take fifty others. It is written when at least [`MIN_TREES_TO_STORE`] of them were read.
-//! Costs: a few hundred kilobytes with 10,000 flags in nested folders, written by the first command that searches for
-//! dependants. Gain: together with `words` (see [`word_index`](crate::git::word_index)) it takes `kill` of one flag among
-//! 10,000 from 80 ms to 8 ms, and `diff HEAD` from 110 ms to 40 ms.
+//! [`object_cache`](crate::git::object_cache). It exists because git stores a tree as a difference from another one,
+//! and to reconstruct one tree can take fifty others. It is written when at least [`MIN_TREES_TO_STORE`] of them were
+//! read. Costs: about 0.5 MB with 10,000 flags, written by the first command that searches for dependent flags. Gain:
+//! together with `words` (see [`word_index`](crate::git::word_index)) it takes `kill` of one flag among 10,000 from 80
+//! ms to 8 ms, and `diff HEAD` from 110 ms to 40 ms.
 //!
 //! **Invariant:** everything in the cache is a function of a tree's id, so no entry becomes outdated.
 

@@ -1,8 +1,8 @@
 //! A parser of git's tree objects, which list the entries of one folder.
 //!
-//! Each entry is stored as `MODE NAME`, a zero byte, and the bytes of an id. The parser gives slices of the stored bytes,
-//! so a search for one name stops at it and allocates nothing. libgit2 instead builds a structure of every entry before
-//! it returns the first, which takes longer than reading the tree; `log` reads a tree or more of each commit.
+//! Each entry is stored as `MODE NAME`, a zero byte, and the bytes of an id. The parser gives slices of the stored
+//! bytes, so a search for one name stops at it and allocates nothing. libgit2 instead builds a structure of every entry
+//! before it returns the first, which takes longer than reading the tree; `log` reads a tree or more of each commit.
 
 use std::collections::BTreeMap;
 
@@ -63,8 +63,8 @@ impl StoredEntry<'_> {
     }
 }
 
-/// The entries of a tree, in git's order. The iterator ends at the first bytes that are not an entry; `git fsck` reports
-/// such a tree.
+/// The entries of a tree, in git's order. The iterator ends at the first bytes that are not an entry; `git fsck`
+/// reports such a tree.
 pub(super) struct StoredEntries<'t> {
     remaining: &'t [u8],
     id_length: usize,

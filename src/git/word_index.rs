@@ -2,8 +2,8 @@
 //!
 //! To find the flags that depend on a flag, every definition would have to be read, and decompressing them takes longer
 //! than everything else. The index therefore stores the words of each blob in the cache file `words`, in the layout of
-//! [`object_cache`](crate::git::object_cache). A word is a run of ASCII letters, digits, `.`, `_` and `-`. The value of a
-//! blob is:
+//! [`object_cache`](crate::git::object_cache). A word is a run of ASCII letters, digits, `.`, `_` and `-`. The value of
+//! a blob is:
 //!
 //! | field | bytes | meaning |
 //! |---|---|---|
@@ -11,12 +11,13 @@
 //!
 //! A text with a backslash also has the word `\`: YAML escapes can spell any name, so such a file matches every query.
 //!
-//! Costs: about 3.4 MB for 10,000 flags (together with `trees`), and the first search reads all definitions: 0.13 s with
-//! 10,000 flags, 1.2 s with 100,000. Gain: with 10,000 flags, `kill --dry-run` takes 8 ms instead of 80 ms, and
-//! `diff HEAD` 40 ms instead of 110 ms. `benches/README.md` says how to measure both.
+//! Costs: about 3.4 MB for 10,000 flags (together with `trees`), and the first search reads all definitions: 0.13 s
+//! with 10,000 flags, 1.2 s with 100,000. Gain: with 10,000 flags, `kill --dry-run` takes 8 ms instead of 80 ms, and
+//! `diff HEAD` 40 ms instead of 110 ms. `benches/README.md` says how to measure both. A dry run uses the file and does
+//! not write it, so in a new clone each dry run reads all definitions until another command has stored their words.
 //!
-//! **Invariant:** a query finds every blob that has one of its words. Hash collisions cause rare false positives, so the
-//! caller parses what was found.
+//! **Invariant:** a query finds every blob that has one of its words. Hash collisions cause rare false positives, so
+//! the caller parses what was found.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -113,8 +114,8 @@ impl WordIndex {
         Ok(BlobWords { stored, read: read.into() })
     }
 
-    /// Keeps words while the process runs. If many blobs were read and the cache file may be written, it also stores the
-    /// words of the blobs that `current` returns; those of older blobs are dropped from the file.
+    /// Keeps words while the process runs. If many blobs were read and the cache file may be written, it also stores
+    /// the words of the blobs that `current` returns; those of older blobs are dropped from the file.
     ///
     /// # Errors
     /// The error of `current`.

@@ -27,8 +27,8 @@ impl Revision {
         let mut found = files(&|id| known.get(&id).is_none_or(|hashes| query.matches_any(hashes)))?;
         let trees = self.folder_trees(folders)?;
         self.repository.trees.store(&trees).map_err(|error| self.explain_missing_object(error))?;
-        // In the order of folders: git stores the files of a folder as differences from each other, and in another order
-        // most of them would be reconstructed several times.
+        // In the order of folders: git stores the files of a folder as differences from each other, and in another
+        // order most of them would be reconstructed several times.
         let unknown: Vec<Oid> = found.iter().map(|(_, id)| *id).filter(|id| known.get(id).is_none()).collect();
         if !unknown.is_empty() {
             let words = index.read(&unknown).map_err(|error| self.explain_missing_object(error))?;

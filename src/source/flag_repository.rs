@@ -81,8 +81,8 @@ impl FlagRepository {
     }
 }
 
-/// Returns the nearest folder with a [`PROJECT_FILE`] at or above a folder or, if there is none, the only one near git's
-/// root; git's root if there is none at all.
+/// Returns the nearest folder with a [`PROJECT_FILE`] at or above a folder or, if there is none, the only one near
+/// git's root; git's root if there is none at all.
 ///
 /// # Errors
 /// [`SourceError::NoProjectAtRevision`] if several folders near the root have one.

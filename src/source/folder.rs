@@ -59,8 +59,8 @@ impl Folder {
 
     /// Returns the path of the file `name` in a folder or, if it has none, in the nearest folders below it.
     ///
-    /// Each folder is asked for the name, and is listed only to continue below it. So a flag among ten thousand is found
-    /// without reading the names of the others.
+    /// Each folder is asked for the name, and is listed only to continue below it. So a flag among ten thousand is
+    /// found without reading the names of the others.
     ///
     /// # Errors
     /// [`SourceError::Io`] if a folder cannot be listed.

@@ -1,8 +1,8 @@
 //! The states of a flag repository from which definitions are read.
 //!
 //! Takes a folder, a revision or a merge; gives the definition files of a flag repository by their paths, and the paths
-//! that differ from a revision. All states offer the same functions, so no other module needs to know whether it reads a
-//! folder or git.
+//! that differ from a revision. All states offer the same functions, so no other module needs to know whether it reads
+//! a folder or git.
 //!
 //! **Invariant:** no other module reads definitions, and this one does not know what they mean.
 //! **Invariant:** paths are relative to the root of the flag repository, with `/` between their parts.

@@ -1,5 +1,5 @@
-//! The cache files `words` and `trees` in git's folder: results are the same whether the cache is missing, old, damaged or
-//! cannot be written, and a dry run writes nothing into git's folder.
+//! The cache files `words` and `trees` in git's folder: results are the same whether the cache is missing, old, damaged
+//! or cannot be written, and a dry run writes nothing into git's folder.
 
 use std::collections::BTreeMap;
 use std::fs;
