@@ -64,6 +64,6 @@ fn is_scalar(value: &Json) -> Json {
 /// Whether a value that is neither text nor list is a number within ±2^53: not null, not a boolean, not an object.
 fn is_numeric(value: &Json) -> Json {
     let others = ["", "null", "true", "false", "True", "False", "[object Object]"];
-    let other = json!({ "in": [text_of(value), others] });
-    and([not(other), json!({ "<=": [-EXACT, value, EXACT] })])
+    let is_other = json!({ "in": [text_of(value), others] });
+    and([not(is_other), json!({ "<=": [-EXACT, value, EXACT] })])
 }

@@ -60,10 +60,10 @@ pub fn markdown_fence(text: &str, least: usize) -> String {
     "`".repeat(least.max(longest + 1))
 }
 
-/// Quotes a word for a POSIX shell where it needs quotes.
+/// Quotes a word for a POSIX shell if it needs quotes. A `~` is safe unless it begins the word, as in `HEAD~1`.
 pub fn shell_word(word: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.,:/=@%+~^".contains(&byte);
-    if !word.is_empty() && word.bytes().all(plain) {
+    if !word.is_empty() && !word.starts_with('~') && word.bytes().all(plain) {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', r"'\''"))
@@ -122,6 +122,8 @@ mod tests {
     #[test]
     fn a_shell_word_is_quoted_where_it_needs_quotes() {
         assert_eq!(shell_word("flags/one.yaml"), "flags/one.yaml");
+        assert_eq!(shell_word("HEAD~1"), "HEAD~1");
+        assert_eq!(shell_word("~me"), "'~me'");
         assert_eq!(shell_word(""), "''");
         assert_eq!(shell_word("it's $HOME"), r"'it'\''s $HOME'");
     }

@@ -1,13 +1,15 @@
-//! JSON that people can read: what fits on a line stands on one.
+//! JSON for files that people read: a value that fits on one line is on one line.
+//!
+//! `serde_json`'s `Formatter` cannot do this, because it writes a value before it knows how long the value is.
 
 use serde_json::Value as Json;
 
-/// In characters.
+/// The maximum width of a line, in characters.
 const WIDTH: usize = 110;
-/// More plain values than this stand several on a line.
+/// A list of more values than this, without lists and objects, is written in rows of several values.
 const ROW: usize = 8;
 
-/// The value, with a line break at its end.
+/// Returns the value as JSON, with a line break at its end.
 pub fn fitted(json: &Json) -> String {
     let mut text = String::new();
     write(json, 0, 0, &mut text);
@@ -15,10 +17,10 @@ pub fn fitted(json: &Json) -> String {
     text
 }
 
-/// `used` counts what stands on the line already, indentation included.
+/// Writes a value. `used` is the number of characters that the line has already, including the indentation.
 fn write(json: &Json, indent: usize, used: usize, text: &mut String) {
     let line = line(json);
-    // A comma may follow.
+    // A comma may follow, so one character stays free.
     let fits = used + line.chars().count() < WIDTH;
     match json {
         Json::Array(items)
@@ -34,10 +36,13 @@ fn write(json: &Json, indent: usize, used: usize, text: &mut String) {
             let parts = fields.iter().map(|(key, value)| (format!("{}: ", quoted(key)), value));
             write_parts(('{', '}'), parts, indent, text);
         }
-        _ => text.push_str(&line),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) | Json::Object(_) => {
+            text.push_str(&line)
+        }
     }
 }
 
+/// Writes the items of a list or the fields of an object, one on each line.
 fn write_parts<'j>(
     brackets: (char, char),
     parts: impl Iterator<Item = (String, &'j Json)>,
@@ -60,14 +65,15 @@ fn write_parts<'j>(
     text.push(brackets.1);
 }
 
+/// Writes the items of a list in rows.
 fn write_rows(items: &[Json], indent: usize, text: &mut String) {
     let margin = format!("\n{}", " ".repeat(indent + 2));
     text.push('[');
     let mut used = WIDTH;
-    for (at, item) in items.iter().enumerate() {
+    for (index, item) in items.iter().enumerate() {
         let item = line(item);
         if used + item.chars().count() + 2 > WIDTH {
-            text.push_str(if at == 0 { "" } else { "," });
+            text.push_str(if index == 0 { "" } else { "," });
             text.push_str(&margin);
             used = indent + 2;
         } else {
@@ -82,7 +88,7 @@ fn write_rows(items: &[Json], indent: usize, text: &mut String) {
     text.push(']');
 }
 
-/// With a space after each comma and colon.
+/// Returns a value on one line, with a space after each comma and colon.
 fn line(json: &Json) -> String {
     match json {
         Json::Array(items) => format!("[{}]", items.iter().map(line).collect::<Vec<_>>().join(", ")),
@@ -90,10 +96,11 @@ fn line(json: &Json) -> String {
             let field = |(key, value): (&String, &Json)| format!("{}: {}", quoted(key), line(value));
             format!("{{{}}}", fields.iter().map(field).collect::<Vec<_>>().join(", "))
         }
-        other => other.to_string(),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => json.to_string(),
     }
 }
 
+/// Returns a key as a JSON string.
 fn quoted(key: &str) -> String {
     Json::String(key.to_owned()).to_string()
 }

@@ -15,7 +15,8 @@ use object_store::{
 };
 use tokio::runtime::{self, Runtime};
 
-use crate::store::{Mutability, Object, ObjectVersion, PutResult, StoreError};
+use crate::store::error::StoreError;
+use crate::store::object::{Mutability, Object, ObjectVersion, PutResult};
 
 /// The maximum time for which a request is retried if the store does not answer.
 const RETRY_TIMEOUT: Duration = Duration::from_secs(30);

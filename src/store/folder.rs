@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-use crate::store::{Mutability, Object, ObjectVersion, PutResult, StoreError};
+use crate::store::error::StoreError;
+use crate::store::object::{Mutability, Object, ObjectVersion, PutResult};
 
 /// The name of the lock file in each folder.
 const LOCK: &str = ".lock";

@@ -143,8 +143,8 @@ fn publish_refuses_a_diverged_history_without_an_option() {
     assert_eq!(
         ran.stderr,
         format!(
-            "error: {other} was not made on top of {published}, which is published, nor the other way round: publish a \
-             commit that has both; or say `--allow-diverged` where history was rewritten\n"
+            "error: {other} and the published commit {published} have diverged: publish a commit that descends from \
+             both, or pass `--allow-diverged` if history was rewritten\n"
         )
     );
     assert!(fine(publish(&repository, &["--allow-diverged"])).contains("number 2 is"));
@@ -376,7 +376,7 @@ fn signatures_are_valid_for_ssh_keygen() {
     let others = key(&repository, "robin");
     let ran = verify(&repository, &["--allowed-signers", others.to_str().unwrap()]);
     assert_eq!(ran.code, Some(1));
-    assert!(ran.stdout.contains("the allowed signers do not have"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("it is signed by a key that no allowed signer has"), "{}", ran.stdout);
     fs::remove_dir_all(place(&repository, "signatures")).unwrap();
     assert_eq!(verify(&repository, &["--allowed-signers", signers]).code, Some(1));
     is_sound(&repository);
@@ -424,7 +424,7 @@ fn verify_finds_a_gap_and_a_foreign_log_entry() {
     fs::remove_file(&second).unwrap();
     let ran = verify(&repository, &[]);
     assert_eq!(ran.code, Some(1));
-    assert!(ran.stdout.contains("lacks number 2"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("the log of `production` has no number 2"), "{}", ran.stdout);
     let text = String::from_utf8(bytes).unwrap().replace("\"normal\"", "\"emergency\"");
     fs::write(&second, text).unwrap();
     let ran = verify(&repository, &[]);
@@ -478,16 +478,16 @@ fn pull_replaces_a_file_only_with_valid_newer_content() {
         assert_eq!(ran.code, Some(1), "{}", ran.stdout);
         assert!(ran.stderr.contains(word) && ran.stderr.contains("stays as it is"), "{word}: {}", ran.stderr);
     };
-    refused("there is none");
+    refused("its signature file is missing");
     fs::remove_dir_all(repository.beside("fleet")).unwrap();
     fine(publish(&repository, &["--sign", "--format", "flagd", "--at", "HEAD~1"]));
     fine(publish(&repository, &["--sign", "--format", "flagd"]));
     let bundle = place(&repository, manifest(&repository)["bundle"]["path"].as_str().unwrap());
     let bytes = fs::read(&bundle).unwrap();
     fs::remove_file(&bundle).unwrap();
-    refused("is not there");
+    refused("is missing");
     fs::write(&bundle, &bytes[1..]).unwrap();
-    refused("bytes, not");
+    refused("is damaged: expected");
     assert_eq!(fs::read(&file).unwrap(), first);
     assert_eq!(fs::read(file.with_extension("json.state")).unwrap(), state);
     fs::write(&bundle, &bytes).unwrap();
@@ -496,10 +496,10 @@ fn pull_replaces_a_file_only_with_valid_newer_content() {
 
     // The first manifest again.
     fs::write(place(&repository, "manifest.json"), &old).unwrap();
-    refused("an older state is not taken");
+    refused("it must not go back");
     let known = format!("{}.state", file.display());
     let ran = verify(&repository, &["--state", &known]);
-    assert!(ran.stdout.contains("an older state is not taken"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("it must not go back"), "{}", ran.stdout);
     assert_eq!(fs::read(&file).unwrap(), bytes);
 
     // A damaged file is repaired.

@@ -1,15 +1,19 @@
-//! A decision with every step that led to it, as a tree.
+//! A decision and every step that led to it, as a tree for a terminal.
 
 use crate::bundle::{BUCKETS, Bucket, Bundle, Flag, NOW, Percent, Serve, State};
 use crate::eval::{ConditionTrace, Nearest, Outcome, RuleTrace, Trace, TraceKind, Truth};
 use crate::report::decision::value::found;
+use crate::report::escape::terminal;
 use crate::report::text::grouped;
 
-/// One line of the tree.
+/// A line of the tree.
 struct Line {
+    /// The number of lines that this one is nested in.
     depth: usize,
+    /// The result of the step: [`HOLDS`], [`FAILS`], [`UNKNOWN`] or [`UNREACHED`].
     mark: char,
     step: String,
+    /// What the step found; may be empty. Remarks are aligned in a column.
     remark: String,
 }
 
@@ -17,10 +21,10 @@ const HOLDS: char = '✓';
 const FAILS: char = '✗';
 const UNKNOWN: char = '?';
 const UNREACHED: char = '·';
-/// Steps longer than this do not move the remarks of all others to the right.
+/// The width in characters from which on a step does not move the column of the remarks to the right.
 const ALIGNED: usize = 44;
 
-/// The steps of a decision, and the nearest change that would alter it.
+/// Returns the steps of a decision, and the nearest change of the context that would change the decision.
 pub fn explanation(bundle: &Bundle, flag: &Flag, trace: &Trace<'_, '_>, nearest: Option<&Nearest<'_>>) -> String {
     let mut lines = Vec::new();
     match &flag.state {
@@ -33,8 +37,8 @@ pub fn explanation(bundle: &Bundle, flag: &Flag, trace: &Trace<'_, '_>, nearest:
         }
     }
     trace.prerequisites.iter().for_each(|condition| add_condition(condition, 0, &mut lines));
-    for (at, rule) in trace.rules.iter().enumerate() {
-        add_rule(bundle, flag, rule, at, &mut lines);
+    for (rule_index, rule) in trace.rules.iter().enumerate() {
+        add_rule(bundle, flag, rule, rule_index, &mut lines);
     }
     if trace.rules.iter().all(|rule| rule.outcome.is_some()) && trace.decision.rule.is_none() {
         let default = &flag.variant(flag.default).name;
@@ -58,7 +62,7 @@ pub fn explanation(bundle: &Bundle, flag: &Flag, trace: &Trace<'_, '_>, nearest:
         let changes = changes.collect::<Vec<_>>().join(" and ");
         text.push_str(&format!("  nearest change: {} {changes}\n", nearest.decision.variant.name));
     }
-    text
+    terminal(&text)
 }
 
 fn line(depth: usize, mark: char, step: String, remark: &str) -> Line {
@@ -73,7 +77,7 @@ fn mark(truth: Truth) -> char {
     }
 }
 
-fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, at: usize, lines: &mut Vec<Line>) {
+fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, rule_index: usize, lines: &mut Vec<Line>) {
     let serves = match (&rule.rule.serve, rule.outcome) {
         (_, Some(Outcome::Serves(id, _))) => format!("serves {}", flag.variant(id).name),
         (Serve::Variant(id), _) => format!("serves {}", flag.variant(*id).name),
@@ -86,7 +90,7 @@ fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, at: usize, l
         Some(Outcome::NoUnit) => (UNKNOWN, ""),
         Some(Outcome::Fails(_)) => (UNKNOWN, "no unit: off"),
     };
-    lines.push(line(0, rule_mark, format!("rule {} {serves}", flag.rule_name(at)), remark));
+    lines.push(line(0, rule_mark, format!("rule {} {serves}", flag.rule_name(rule_index)), remark));
     if rule.outcome.is_none() {
         return;
     }
@@ -98,7 +102,7 @@ fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, at: usize, l
     let share = rule.rule.rollout;
     if share != Percent::ALL {
         let (gate_mark, remark) = match rule.gate {
-            _ if share == Percent::ZERO => (FAILS, "nobody".to_owned()),
+            _ if share == Percent::ZERO => (FAILS, "admits no unit".to_owned()),
             None => (UNKNOWN, missing.clone()),
             Some(bucket) if bucket < share.buckets() => (HOLDS, in_bucket(bucket)),
             Some(bucket) => {
@@ -147,7 +151,7 @@ fn add_condition(condition: &ConditionTrace<'_, '_>, depth: usize, lines: &mut V
     }
 }
 
-/// The entries of one mapping, where the line above says already that all must hold.
+/// Adds the parts of a condition that must all hold. The line above them says so already, so there is no line `all of`.
 fn add_entries(condition: &ConditionTrace<'_, '_>, depth: usize, lines: &mut Vec<Line>) {
     match &condition.kind {
         TraceKind::All(inner) => inner.iter().for_each(|condition| add_condition(condition, depth, lines)),

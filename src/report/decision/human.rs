@@ -1,10 +1,12 @@
-//! Decisions for people: one in a sentence, several in a table.
+//! Decisions for a terminal: one in two lines, several in a table.
+
+use jiff::Timestamp;
 
 use crate::bundle::{Bundle, Condition, Flag, State};
 use crate::eval::{Cause, Context, Decision, ErrorCode, Reason, decide};
-use jiff::Timestamp;
+use crate::report::escape::terminal;
 
-/// Value and reason of one decision, on two lines.
+/// Returns the key and the value of one decision, and on a second line the reason.
 pub fn decision(
     bundle: &Bundle,
     flag: &Flag,
@@ -12,16 +14,16 @@ pub fn decision(
     now: Timestamp,
     decision: &Decision<'_>,
 ) -> String {
-    format!("{}: {}", flag.key, served(bundle, flag, context, now, decision))
+    terminal(&format!("{}: {}", flag.key, served(bundle, flag, context, now, decision)))
 }
 
-/// As [`decision`], where it is clear which flag is meant.
+/// Returns the value of one decision, and on a second line the reason, without the flag's key.
 pub fn served(bundle: &Bundle, flag: &Flag, context: &Context<'_>, now: Timestamp, decision: &Decision<'_>) -> String {
     let reason = sentence(bundle, flag, context, now, decision);
     format!("{} = {}\n  {reason}\n", decision.variant.name, decision.variant.value)
 }
 
-/// A line for each flag; wrapped to a width, in columns, if one is given.
+/// Returns a table with a line for each flag, wrapped to a width in columns if one is given.
 pub fn decisions(
     bundle: &Bundle,
     decisions: &[(&Flag, Decision<'_>)],
@@ -36,9 +38,10 @@ pub fn decisions(
         let reason = sentence(bundle, flag, context, now, decision);
         table.add_row([flag.key.as_ref(), &decision.variant.name, &value, &reason]);
     }
-    crate::report::text::lines(&table)
+    terminal(&crate::report::text::lines(&table))
 }
 
+/// Cuts a text after 20 characters.
 fn shortened(text: &str) -> String {
     const LONGEST: usize = 20;
     match text.char_indices().nth(LONGEST) {
@@ -47,9 +50,9 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// Why, in a few words.
+/// Returns the reason of a decision in a few words.
 fn sentence(bundle: &Bundle, flag: &Flag, context: &Context<'_>, now: Timestamp, decision: &Decision<'_>) -> String {
-    let rule = decision.rule.map(|at| flag.rule_name(at)).unwrap_or_default();
+    let rule = decision.rule.map(|index| flag.rule_name(index)).unwrap_or_default();
     let unit = || bundle.attributes.get(flag.unit).map_or("", |attribute| attribute.name.as_ref());
     let why = match decision.reason {
         Reason::Static => "no rules, everyone gets the default".to_owned(),
@@ -57,16 +60,16 @@ fn sentence(bundle: &Bundle, flag: &Flag, context: &Context<'_>, now: Timestamp,
         Reason::Default => "no rule matched".to_owned(),
         Reason::Disabled(Cause::Kill) => match &flag.state {
             State::Killed { reason, .. } => format!("killed: {reason}"),
-            _ => "killed".to_owned(),
+            State::Enabled | State::Disabled => "killed".to_owned(),
         },
         Reason::Disabled(Cause::Disabled) => "`enabled: false`".to_owned(),
-        Reason::Disabled(Cause::Prerequisite(at)) => match flag.prerequisites.get(at) {
+        Reason::Disabled(Cause::Prerequisite(index)) => match flag.prerequisites.get(index) {
             Some(Condition::Flag { key, variants }) => {
-                let other = bundle.flag_at(*key);
-                let wanted = variants.iter().map(|id| other.variant(*id).name.as_ref());
+                let required = bundle.flag_at(*key);
+                let wanted = variants.iter().map(|id| required.variant(*id).name.as_ref());
                 let wanted = wanted.collect::<Vec<_>>().join(" or ");
-                let served = &decide(bundle, other, context, now).variant.name;
-                format!("prerequisite {} serves {served}, not {wanted}", other.key)
+                let served = &decide(bundle, required, context, now).variant.name;
+                format!("prerequisite {} serves {served}, not {wanted}", required.key)
             }
             _ => "a prerequisite is not met".to_owned(),
         },
@@ -77,7 +80,7 @@ fn sentence(bundle: &Bundle, flag: &Flag, context: &Context<'_>, now: Timestamp,
             format!("{}: rule {rule} splits by `{}`, which has no usable value", code.name(), unit())
         }
     };
-    let skipped = decision.without_unit.filter(|at| Some(*at) != decision.rule);
-    let skipped = skipped.map(|at| format!("; rule {} skipped, no `{}`", flag.rule_name(at), unit()));
+    let skipped = decision.without_unit.filter(|index| Some(*index) != decision.rule);
+    let skipped = skipped.map(|index| format!("; rule {} skipped, no `{}`", flag.rule_name(index), unit()));
     format!("{}: {why}{}", decision.reason.name(), skipped.unwrap_or_default())
 }

@@ -10,20 +10,20 @@ use crate::report::decision::value::found;
 /// The decisions of one context.
 #[derive(Serialize)]
 pub struct DecisionsJson<'b> {
-    /// Of this structure.
+    /// The version of this structure.
     pub version: u32,
-    /// Whose rules decided.
+    /// The environment whose rules decided.
     pub environment: &'b str,
-    /// The moment of the decision.
+    /// The time of the decisions.
     pub now: String,
-    /// Whose definitions decided, where it was not the working folder's.
+    /// The full id of the commit whose definitions decided; absent for the working folder and for a bundle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
-    /// In the order asked for.
+    /// The decisions, in the order in which flags were given.
     pub decisions: Vec<DecisionJson<'b>>,
 }
 
-/// One decision.
+/// The decision of one flag.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DecisionJson<'b> {
@@ -42,14 +42,14 @@ pub struct DecisionJson<'b> {
 }
 
 impl<'b> DecisionJson<'b> {
-    /// What was decided for a flag.
+    /// Returns the JSON of a decision, without a trace.
     pub fn new(bundle: &'b Bundle, flag: &'b Flag, decision: &Decision<'b>) -> Self {
         Self {
             flag: &flag.key,
             value: &decision.variant.value,
             variant: &decision.variant.name,
             reason: decision.reason.name(),
-            rule: decision.rule.map(|at| flag.rule_name(at)),
+            rule: decision.rule.map(|index| flag.rule_name(index)),
             error_code: match decision.reason {
                 Reason::Error(code) => Some(code.name()),
                 _ => None,
@@ -59,12 +59,12 @@ impl<'b> DecisionJson<'b> {
         }
     }
 
-    /// With every step that led to it.
+    /// Adds every step that led to the decision.
     #[must_use]
     pub fn with_trace(mut self, flag: &Flag, trace: &Trace<'_, '_>, nearest: Option<&Nearest<'_>>) -> Self {
-        let rules = trace.rules.iter().enumerate().map(|(at, rule)| {
+        let rules = trace.rules.iter().enumerate().map(|(index, rule)| {
             json!({
-                "rule": flag.rule_name(at),
+                "rule": flag.rule_name(index),
                 "outcome": outcome(rule.outcome),
                 "if": rule.condition.as_ref().map(condition),
                 "rollout": (rule.rule.rollout != Percent::ALL).then(|| rule.rule.rollout.to_string()),
@@ -95,13 +95,13 @@ fn metadata(bundle: &Bundle, flag: &Flag, decision: &Decision<'_>) -> Option<Jso
             Some(json!({"cause": "kill", "reason": reason, "by": by, "at": at}))
         }
         (Reason::Disabled(Cause::Disabled), _) => Some(json!({"cause": "disabled"})),
-        (Reason::Disabled(Cause::Prerequisite(at)), _) => match flag.prerequisites.get(at) {
+        (Reason::Disabled(Cause::Prerequisite(index)), _) => match flag.prerequisites.get(index) {
             Some(Condition::Flag { key, .. }) => {
                 Some(json!({"cause": "prerequisite", "flag": bundle.flag_at(*key).key}))
             }
             _ => None,
         },
-        _ => decision.without_unit.map(|at| json!({"withoutUnit": flag.rule_name(at)})),
+        _ => decision.without_unit.map(|index| json!({"withoutUnit": flag.rule_name(index)})),
     }
 }
 
@@ -122,10 +122,10 @@ fn condition(trace: &ConditionTrace<'_, '_>) -> Json {
         Truth::False => json!(false),
         Truth::Unknown => json!("unknown"),
     };
-    let each = |inner: &[ConditionTrace<'_, '_>]| inner.iter().map(condition).collect::<Vec<_>>();
+    let conditions = |inner: &[ConditionTrace<'_, '_>]| inner.iter().map(condition).collect::<Vec<_>>();
     match &trace.kind {
-        TraceKind::All(inner) => json!({"holds": holds, "all": each(inner)}),
-        TraceKind::Any(inner) => json!({"holds": holds, "any": each(inner)}),
+        TraceKind::All(inner) => json!({"holds": holds, "all": conditions(inner)}),
+        TraceKind::Any(inner) => json!({"holds": holds, "any": conditions(inner)}),
         TraceKind::Not(inner) => json!({"holds": holds, "not": condition(inner)}),
         TraceKind::Segment { name, condition: inner } => {
             json!({"holds": holds, "segment": name, "if": condition(inner)})

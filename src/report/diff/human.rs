@@ -73,7 +73,7 @@ pub(crate) fn headword(change: &FlagChangeJson) -> String {
 /// Returns the sentence for a change that is proven to change no decision.
 pub(crate) fn proven(change: &FlagChangeJson) -> &'static str {
     match change.change {
-        EventJson::Added | EventJson::Removed => "nobody gets anything but `off`: proven for all contexts",
+        EventJson::Added | EventJson::Removed => "every context gets `off`: proven for all contexts",
         EventJson::Killed | EventJson::Revived | EventJson::Changed | EventJson::Affected => {
             "no behaviour change: proven for all contexts"
         }
@@ -112,15 +112,15 @@ pub(crate) fn summary(diff: &DiffJson) -> String {
     }
     let counts = [
         (moving, "changes what people get", "change what people get"),
-        (unknown, "cannot be told", "cannot be told"),
-        (still, "changes nothing for anybody", "change nothing for anybody"),
+        (unknown, "has an unknown effect", "have an unknown effect"),
+        (still, "changes no decision", "change no decision"),
         (
             diff.unaffected.len(),
             "more depends on them and decides as before",
             "more depend on them and decide as before",
         ),
     ];
-    // Only the first part names the noun: `1 flag changes what people get, 2 cannot be told`.
+    // Only the first part names the noun: `1 flag changes what people get, 2 have an unknown effect`.
     let mut noun = " flag";
     let parts = counts.iter().filter(|(number, ..)| *number > 0).map(|(number, singular, plural)| {
         let (verb, ending) = if *number == 1 { (singular, "") } else { (plural, "s") };
@@ -132,7 +132,7 @@ pub(crate) fn summary(diff: &DiffJson) -> String {
     match (parts.as_slice(), diff.flags.is_empty()) {
         ([], _) => format!("{names}: no flag changes"),
         (_, true) => format!(
-            "{names}: no flag changes; {} looked at: proven for all contexts",
+            "{names}: no flag changes; {} checked: proven for all contexts",
             counted(diff.unaffected.len(), "flag")
         ),
         (parts, false) => format!("{names}: {}", parts.join(", ")),
