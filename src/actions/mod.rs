@@ -17,6 +17,7 @@
 
 mod change_preview;
 mod error;
+mod flag_definition;
 mod kill;
 mod kill_effect;
 mod kill_file;
@@ -25,6 +26,8 @@ mod off_variant;
 mod revive;
 mod rollout;
 mod rollout_edit;
+mod rollout_effect;
+mod rollout_positions;
 mod rule_selector;
 mod session;
 mod targets;
@@ -37,8 +40,9 @@ pub use crate::actions::kill_effect::{KillEffect, KillNote, KillStatus};
 pub use crate::actions::message::ActionKind;
 pub use crate::actions::off_variant::{DatedCommit, OffVariantHistory};
 pub use crate::actions::revive::{ReviveEffect, RevivePlan, SinceKill};
-pub use crate::actions::rollout::{RolloutEffect, RolloutNote, RolloutPlan, RolloutRequest, RolloutStep, UnitMoves};
-pub use crate::actions::rollout::{RolloutPosition, rollout_positions};
+pub use crate::actions::rollout::{RolloutPlan, RolloutRequest, RolloutStep};
+pub use crate::actions::rollout_effect::{RolloutEffect, RolloutNote, UnitMoves};
+pub use crate::actions::rollout_positions::{RolloutPosition, rollout_positions};
 pub use crate::actions::session::{CommittedAction, Destination, WriteMode, WriteOptions, WriteSession};
 pub use crate::actions::targets::Targets;
 pub use crate::actions::undo::{Undo, UndoCommand};

@@ -13,7 +13,7 @@ impl ActionJson {
         Self {
             version: 1,
             action: ActionKind::Rollout.name(),
-            effects: plan.effects().iter().map(|one| effect(plan, one)).collect(),
+            effects: plan.effects().iter().map(|rollout| effect(plan, rollout)).collect(),
             undo: undo(&plan.undo()),
             written: None,
         }

@@ -1,0 +1,35 @@
+//! The definition of one flag as its file has it at the tip of the branch.
+
+use crate::actions::error::ActionError;
+use crate::actions::session::WriteSession;
+use crate::model::Flag;
+use crate::yaml::Completeness;
+
+/// A flag whose file has no errors.
+#[derive(Debug)]
+pub(super) struct FlagDefinition {
+    /// The flag as it is written.
+    pub(super) flag: Flag,
+    /// The path of its file, from the root of the flag repository.
+    pub(super) path: String,
+    /// The text of its file.
+    pub(super) text: String,
+    /// The names of all environments, in the order of promotion.
+    pub(super) environments: Vec<String>,
+}
+
+impl FlagDefinition {
+    /// Reads the definition of a flag.
+    ///
+    /// # Errors
+    /// Returns an error if the flag is unknown, or if its file has errors.
+    pub(super) fn read(session: &WriteSession, key: &str) -> Result<Self, ActionError> {
+        let path = session.flag_path(key)?;
+        let environments: Vec<String> = session.settings().environment_names().map(str::to_owned).collect();
+        let loaded = session.load(&[key.to_owned()], environments.first().map_or("", String::as_str))?;
+        let flag = loaded.project.flag(key).filter(|flag| flag.completeness == Completeness::Complete);
+        let flag = flag.ok_or_else(|| ActionError::InvalidDefinition(key.to_owned()))?.clone();
+        let text = loaded.snapshot.file(flag.file).text.clone();
+        Ok(Self { flag, path, text, environments })
+    }
+}

@@ -1,0 +1,109 @@
+//! The effect of a rollout in one environment: on the flag, and on the flags that depend on it.
+
+use crate::actions::change_preview::changed_regions;
+use crate::actions::error::ActionError;
+use crate::actions::rule_selector::RuleLocation;
+use crate::actions::session::WriteSession;
+use crate::analyze;
+use crate::analyze::{Effect, Region};
+use crate::bundle::{Bundle, Percent};
+
+/// The effect of a rollout in an environment.
+#[derive(Debug)]
+pub struct RolloutEffect {
+    /// The name of the environment.
+    pub environment: String,
+    /// What the environment serves now.
+    pub before: Bundle,
+    /// What the environment will serve.
+    pub after: Bundle,
+    /// The consequences, in the order in which they are shown.
+    pub notes: Vec<RolloutNote>,
+}
+
+/// One consequence of a rollout, or the reason why it has none.
+#[derive(Debug, Clone)]
+pub enum RolloutNote {
+    /// The rule already has this rollout.
+    AlreadyAt(Percent),
+    /// Contexts get another variant of the flag, or of a flag that depends on it.
+    Moves {
+        /// The key of the dependent flag; none for the flag itself.
+        dependent: Option<String>,
+        /// The contexts.
+        region: Region,
+    },
+    /// Which contexts get another variant is unknown, because the analysis exceeds its budget.
+    Unknown {
+        /// The key of the dependent flag; none for the flag itself.
+        dependent: Option<String>,
+    },
+    /// The list of the contexts that get another variant of the flag is complete.
+    Complete(UnitMoves),
+}
+
+/// The directions in which a rollout moves units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnitMoves {
+    /// No context gets another variant.
+    None,
+    /// Units only enter.
+    OnlyEnter,
+    /// Units only leave.
+    OnlyLeave,
+    /// Units enter and leave, or move between variants.
+    Mixed,
+}
+
+/// Computes the effect on the first of `keys`, and on the others, which depend on it.
+pub(super) fn rollout_effect(
+    session: &WriteSession,
+    keys: &[String],
+    location: &RuleLocation,
+    environment: &str,
+    percent: Percent,
+) -> Result<RolloutEffect, ActionError> {
+    let before = session.bundle(keys, environment)?;
+    let mut after = before.clone();
+    let mut notes = Vec::new();
+    for (position, key) in keys.iter().enumerate() {
+        let dependent = (position > 0).then(|| key.clone());
+        match (after.flags.find_mut(key), &dependent) {
+            (Some(flag), None) => {
+                if let Some(rule) = flag.rules.get_mut(location.rule_index) {
+                    rule.rollout = percent;
+                }
+            }
+            (Some(_), Some(_)) => {}
+            (None, None) => {
+                return Err(ActionError::Undecidable { key: key.clone(), environment: environment.to_owned() });
+            }
+            (None, Some(_)) => continue,
+        }
+        if location.rollout() == percent {
+            notes.push(RolloutNote::AlreadyAt(percent));
+            break;
+        }
+        notes.extend(rollout_notes(&before, &after, key, dependent));
+    }
+    Ok(RolloutEffect { environment: environment.to_owned(), before, after, notes })
+}
+
+fn rollout_notes(before: &Bundle, after: &Bundle, key: &str, dependent: Option<String>) -> Vec<RolloutNote> {
+    let Some(regions) = changed_regions(before, after, key) else { return vec![RolloutNote::Unknown { dependent }] };
+    let effects = analyze::effects(&regions);
+    let is_dependent = dependent.is_some();
+    let moves = regions.into_iter().map(|region| RolloutNote::Moves { dependent: dependent.clone(), region });
+    let mut notes: Vec<RolloutNote> = moves.collect();
+    if !is_dependent {
+        notes.push(RolloutNote::Complete(
+            match (effects.contains(&Effect::Expand), effects.contains(&Effect::Shrink)) {
+                _ if effects.is_empty() => UnitMoves::None,
+                (true, false) => UnitMoves::OnlyEnter,
+                (false, true) => UnitMoves::OnlyLeave,
+                (true, true) | (false, false) => UnitMoves::Mixed,
+            },
+        ));
+    }
+    notes
+}

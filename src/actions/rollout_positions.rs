@@ -1,0 +1,48 @@
+//! The present rollouts of a flag's rules.
+
+use crate::actions::error::ActionError;
+use crate::actions::flag_definition::FlagDefinition;
+use crate::actions::rule_selector::{has_rollout, rollout};
+use crate::actions::session::WriteSession;
+use crate::bundle::Percent;
+
+/// The present rollout of a rule in an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RolloutPosition {
+    /// The name of the environment.
+    pub environment: String,
+    /// The name of the rule, or its number, such as `#2`.
+    pub rule: String,
+    /// The share of units that the rule admits.
+    pub rollout: Percent,
+    /// The shares that the rollout is meant to go through; may be empty.
+    pub steps: Vec<Percent>,
+}
+
+/// Returns the present rollouts of a flag's rules, by environment in the order of promotion.
+///
+/// Without a rule these are all rules with a rollout or steps. `environments` limits the result unless it is empty.
+///
+/// # Errors
+/// Returns an error if the flag is unknown, or if its definition has errors.
+pub fn rollout_positions(
+    session: &WriteSession,
+    key: &str,
+    environments: &[String],
+    rule: Option<&str>,
+) -> Result<Vec<RolloutPosition>, ActionError> {
+    let definition = FlagDefinition::read(session, key)?;
+    let mut positions = Vec::new();
+    let is_wanted = |name: &&String| environments.is_empty() || environments.contains(name);
+    for environment in definition.environments.iter().filter(is_wanted) {
+        for (rule_index, written) in definition.flag.serving(environment).rules.iter().enumerate() {
+            let name = written.name_at(rule_index);
+            if rule.map_or_else(|| has_rollout(written), |wanted| wanted == name) {
+                let steps = written.steps.iter().map(|step| step.value).collect();
+                let (environment, rollout) = (environment.clone(), rollout(written));
+                positions.push(RolloutPosition { environment, rule: name, rollout, steps });
+            }
+        }
+    }
+    Ok(positions)
+}
