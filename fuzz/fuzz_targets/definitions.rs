@@ -102,7 +102,7 @@ fn explain(bundle: &Bundle, flag: &Flag, context: &Context<'_>, decision: &Decis
         let (mut changed, mut now) = (context.clone(), NOW);
         for change in &nearest.changes {
             let id = bundle.attributes().find(&change.attribute.name).expect("a change is to an attribute");
-            let value = change.value.as_ref().map_or(Value::Absent, |json| Value::read(change.attribute, json));
+            let value = change.value.as_ref().map_or(Value::Absent, |json| Value::from_json(change.attribute, json));
             match (id, value) {
                 (AttributeId::NOW, Value::Time(time)) => now = time,
                 (id, value) => changed.set(id, value.into_owned()),

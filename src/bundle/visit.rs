@@ -137,6 +137,7 @@ impl<'b> Iterator for Walk<'b> {
 
 impl Bundle {
     /// Iterates over a condition of this bundle, its parts, and the conditions that it refers to.
+    #[doc(hidden)]
     pub fn reachable_conditions<'b>(&'b self, condition: &'b Condition, follow: Follow) -> Walk<'b> {
         let mut walk = Walk::new(self, follow);
         walk.add(condition);
@@ -146,6 +147,7 @@ impl Bundle {
     /// Returns whether the truth of a condition may change with the time of the decision.
     ///
     /// Follows segments and other flags. Does not prove that the time matters.
+    #[doc(hidden)]
     pub fn depends_on_time(&self, condition: &Condition) -> bool {
         self.reachable_conditions(condition, Follow::SegmentsAndFlags)
             .any(|condition| matches!(condition, Condition::Test(test) if test.attribute == AttributeId::NOW))

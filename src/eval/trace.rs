@@ -32,9 +32,9 @@ pub struct RuleTrace<'b, 'c> {
     /// The condition of the rule, if it has one.
     pub condition: Option<ConditionTrace<'b, 'c>>,
     /// The unit's bucket in the rollout, if the rollout is partial and the context has a unit.
-    pub gate: Option<Bucket>,
+    pub rollout_bucket: Option<Bucket>,
     /// The unit's bucket in the split, if the rule has a split and the context has a unit.
-    pub split: Option<Bucket>,
+    pub split_bucket: Option<Bucket>,
     /// The outcome of the rule, or `None` if the decision did not reach it.
     pub outcome: Option<Outcome>,
 }
@@ -94,7 +94,7 @@ impl Bundle {
     }
 }
 
-/// Decides as [`decide`](super::decide) does, and records every step.
+/// Decides `flag`, which must be one of `bundle`'s, and records every step.
 pub fn trace<'b, 'c>(bundle: &'b Bundle, flag: &'b Flag, context: &'c Context<'c>, now: Timestamp) -> Trace<'b, 'c> {
     let scope = Scope { bundle, context, now };
     let decision = scope.decide(flag);
@@ -129,11 +129,11 @@ impl<'b, 'c> Scope<'b, 'c> {
         RuleTrace {
             rule,
             condition: rule.condition.as_ref().map(|condition| self.trace(condition)),
-            gate: match rule.rollout {
+            rollout_bucket: match rule.rollout {
                 Percent::ALL | Percent::ZERO => None,
                 _ => bucket(HashDomain::Rollout),
             },
-            split: match rule.serve {
+            split_bucket: match rule.serve {
                 Serve::Variant(_) => None,
                 Serve::Split(_) => bucket(HashDomain::Split),
             },

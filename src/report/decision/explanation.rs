@@ -101,7 +101,7 @@ fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, rule_index: 
     let missing = format!("no usable {unit}");
     let share = rule.rule.rollout;
     if share != Percent::ALL {
-        let (gate_mark, remark) = match rule.gate {
+        let (gate_mark, remark) = match rule.rollout_bucket {
             _ if share == Percent::ZERO => (FAILS, "admits no unit".to_owned()),
             None => (UNKNOWN, missing.clone()),
             Some(bucket) if bucket < share.buckets() => (HOLDS, in_bucket(bucket)),
@@ -115,7 +115,7 @@ fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, rule_index: 
     let asked = matches!(rule.outcome, Some(Outcome::Serves(..) | Outcome::Fails(_)));
     if asked && matches!(rule.rule.serve, Serve::Split(_)) {
         let step = format!("split {}", flag.describe_serve(&rule.rule.serve));
-        let (split_mark, remark) = match rule.split {
+        let (split_mark, remark) = match rule.split_bucket {
             Some(bucket) => (HOLDS, in_bucket(bucket)),
             None => (UNKNOWN, missing),
         };

@@ -68,8 +68,8 @@ impl<'b> DecisionJson<'b> {
                 "outcome": outcome(rule.outcome),
                 "if": rule.condition.as_ref().map(condition),
                 "rollout": (rule.rule.rollout != Percent::ALL).then(|| rule.rule.rollout.to_string()),
-                "gateBucket": rule.gate,
-                "splitBucket": rule.split,
+                "gateBucket": rule.rollout_bucket,
+                "splitBucket": rule.split_bucket,
             })
         });
         let nearest = nearest.map(|nearest| {
