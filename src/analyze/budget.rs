@@ -2,25 +2,26 @@
 //!
 //! The analysis counts work in steps and never measures time, so that one question has the same answer on every machine.
 
-/// How much work one question may take.
+/// The maximum amount of work for one question. If it does not suffice, the answer is
+/// [`AnalysisError::Exhausted`](crate::analyze::AnalysisError::Exhausted).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// Conflicts that the solver may meet.
+    /// Conflicts of the SAT solver.
     pub conflicts: u64,
-    /// States of automata that may be visited, each as often as in a product with others.
+    /// States of automata. A state of a product of automata counts once for each of them.
     pub automaton_states: u64,
-    /// Ranges of buckets that may be told apart.
+    /// Cells of buckets, over all partitions.
     pub bucket_cells: u64,
-    /// Regions that may be found, before those that are alike are joined.
+    /// Regions of a change, before neighbouring ones are merged.
     pub regions: usize,
-    /// Units that may be hashed in search of witnesses.
+    /// Units that are hashed in the search for witnesses.
     pub units: u64,
-    /// Units that may be hashed for one of them.
+    /// Units that are hashed for one witness. Zero disables the search for units.
     pub units_per_witness: u64,
 }
 
 impl Default for Budget {
-    /// Seconds, at the worst.
+    /// Returns a budget that takes seconds in the worst case.
     fn default() -> Self {
         Self {
             conflicts: 30_000,

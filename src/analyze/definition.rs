@@ -2,7 +2,7 @@
 
 use crate::bundle::{Bundle, Flag, FlagId};
 
-/// A flag, and the bundle that it is one of.
+/// A flag and its bundle.
 #[derive(Debug, Clone, Copy)]
 pub struct Definition<'b> {
     pub(super) bundle: &'b Bundle,
@@ -10,17 +10,17 @@ pub struct Definition<'b> {
 }
 
 impl<'b> Definition<'b> {
-    /// None where the bundle has no flag of that key.
+    /// Returns the flag with this key; none if the bundle has no such flag.
     pub fn find(bundle: &'b Bundle, key: &str) -> Option<Self> {
         bundle.flags.find(key).map(|id| Self { bundle, id })
     }
 
-    /// Where the flag stands.
+    /// Returns the bundle.
     pub fn bundle(self) -> &'b Bundle {
         self.bundle
     }
 
-    /// The flag itself.
+    /// Returns the flag.
     pub fn flag(self) -> &'b Flag {
         self.bundle.flag_at(self.id)
     }

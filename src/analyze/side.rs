@@ -1,10 +1,10 @@
 //! Which of the two bundles of a comparison something belongs to.
 
-/// Of two bundles, or of one, which is [`Side::Before`].
+/// One of the two bundles of a comparison. If there is only one bundle, it is [`Side::Before`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Side {
-    /// The first, or the only one.
+    /// The first or only bundle.
     Before,
-    /// The second.
+    /// The second bundle.
     After,
 }

@@ -14,23 +14,26 @@ use crate::eval::EXACT;
 
 /// A value of an ordered type.
 pub(crate) trait OrderedValue: Sized {
+    /// Returns whether this value is less than the other one.
     fn precedes(&self, other: &Self) -> bool;
-    /// Whether a context can have the value.
+    /// Returns whether a context can have this value.
     fn is_representable(&self) -> bool;
-    /// Values that lie above `low` and below `high`, if any do, among others; the most readable first.
-    /// Always with the least possible value above `low`.
+    /// Returns values of which at least one lies between `low` and `high`, if any value does. The most readable ones come
+    /// first. The least possible value above `low` is always among them.
     fn candidates(low: Option<&Self>, high: Option<&Self>) -> Vec<Self>;
+    /// Returns the value as contexts write it.
     fn to_json(&self) -> Json;
 }
 
-/// Sorts constants; equal ones are one.
+/// Sorts constants and removes duplicates.
 pub(crate) fn sort_and_dedup<T: OrderedValue>(constants: &mut Vec<T>) {
     let order = |a: &T, b: &T| b.precedes(a).cmp(&a.precedes(b));
     constants.sort_by(order);
     constants.dedup_by(|a, b| !a.precedes(b) && !b.precedes(a));
 }
 
-/// Of `n` constants `2n + 1` pieces: before the first, the first, between it and the second, and so on.
+/// Returns a value for each of the `2n + 1` pieces that `n` constants make: below the first, the first itself, between the
+/// first and the second, and so on. None for a piece without a possible value.
 pub(crate) fn piece_samples<T: OrderedValue>(constants: &[T]) -> Vec<Option<Json>> {
     let mut low = None;
     let mut samples = Vec::with_capacity(constants.len() * 2 + 1);
@@ -53,6 +56,7 @@ fn between<T: OrderedValue>(low: Option<&T>, high: Option<&T>) -> Option<Json> {
 }
 
 impl OrderedValue for f64 {
+    /// Returns whether this value is less than the other one.
     fn precedes(&self, other: &Self) -> bool {
         self < other
     }
@@ -76,6 +80,7 @@ impl OrderedValue for f64 {
 }
 
 impl OrderedValue for Version {
+    /// Returns whether this value is less than the other one.
     fn precedes(&self, other: &Self) -> bool {
         self.cmp_precedence(other).is_lt()
     }
@@ -91,7 +96,7 @@ impl OrderedValue for Version {
             return vec![Self::new(1, 0, 0), Self::new(0, 0, 0), least];
         };
         if !low.pre.is_empty() {
-            // Nothing lies between a pre-release and itself with `.0` appended.
+            // The next pre-release after `1.0.0-a` is `1.0.0-a.0`: no version lies between the two.
             let longer = Prerelease::new(&format!("{}.0", low.pre)).unwrap_or_default();
             let release = Self::new(low.major, low.minor, low.patch);
             let next = Self { pre: longer, ..release.clone() };
@@ -112,10 +117,11 @@ impl OrderedValue for Version {
     }
 }
 
-/// 0000-01-01T00:00:00Z: RFC 3339 knows no year before.
+/// 0000-01-01T00:00:00Z in seconds. RFC 3339 has no earlier year.
 const YEAR_ZERO: i64 = -62_167_219_200;
 
 impl OrderedValue for Timestamp {
+    /// Returns whether this value is less than the other one.
     fn precedes(&self, other: &Self) -> bool {
         self < other
     }
@@ -140,11 +146,12 @@ impl OrderedValue for Timestamp {
 }
 
 impl OrderedValue for IpAddr {
+    /// Returns whether this value is less than the other one.
     fn precedes(&self, other: &Self) -> bool {
         self < other
     }
 
-    /// A context reads IPv4 in IPv6's notation as IPv4.
+    /// Contexts read an IPv4 address in IPv6 notation as IPv4.
     fn is_representable(&self) -> bool {
         self.to_canonical() == *self
     }

@@ -9,25 +9,25 @@ use jiff::Timestamp;
 
 use crate::analyze::fast_path::sample_values::sample_values;
 use crate::bundle::{AttributeId, Bundle, Condition, Follow, Percent, Rule, Test};
-use crate::eval::holds;
-use crate::eval::{Context, Truth, Value};
+use crate::eval::{Context, Truth, Value, holds};
 
-/// So many values of one attribute are tried.
-const TRIED: usize = 12;
-/// So many alternatives are tried.
+/// The maximum number of values that are tried for one attribute.
+const MAX_VALUES: usize = 12;
+/// The number of alternatives that are tried where one of several conditions suffices.
 const BRANCHES: usize = 4;
 
-/// Whether the condition surely holds for someone.
-pub(crate) fn holds_for_someone(bundle: &Bundle, condition: &Condition) -> bool {
+/// Returns true if a sample satisfies the condition. False says nothing.
+pub(crate) fn sample_satisfies(bundle: &Bundle, condition: &Condition) -> bool {
     can_sample(bundle, condition, None) && sample_passes(bundle, Some(condition), |_| true)
 }
 
-/// Whether the condition surely does not hold for everyone.
-pub(crate) fn fails_for_someone(bundle: &Bundle, condition: &Condition) -> bool {
+/// Returns true if the condition does not hold for the empty context. False says nothing.
+pub(crate) fn empty_context_fails(bundle: &Bundle, condition: &Condition) -> bool {
     can_sample(bundle, condition, None) && !SampleContext::empty(bundle).holds(bundle, condition)
 }
 
-/// Whether the condition asks for no other flag, nor for the attribute.
+/// Returns whether samples can decide the condition: it refers to no other flag, and does not test the unit, which has to
+/// stay free for every bucket.
 pub(crate) fn can_sample(bundle: &Bundle, condition: &Condition, unit: Option<AttributeId>) -> bool {
     bundle.reachable_conditions(condition, Follow::Segments).all(|condition| match condition {
         Condition::All(_) | Condition::Any(_) | Condition::Not(_) | Condition::Segment(_) => true,
@@ -36,7 +36,7 @@ pub(crate) fn can_sample(bundle: &Bundle, condition: &Condition, unit: Option<At
     })
 }
 
-/// A context and when it is decided for.
+/// A context and the time of the decision.
 pub(crate) struct SampleContext<'b> {
     pub(crate) context: Context<'b>,
     pub(crate) now: Timestamp,
@@ -58,12 +58,13 @@ impl<'b> SampleContext<'b> {
         holds(bundle, condition, &self.context, self.now) == Truth::True
     }
 
+    /// Returns whether the rule matches the context, for at least one bucket.
     pub(crate) fn matches(&self, bundle: &Bundle, rule: &Rule) -> bool {
         rule.rollout != Percent::ZERO && rule.condition.as_ref().is_none_or(|condition| self.holds(bundle, condition))
     }
 }
 
-/// Whether a guess satisfies the condition and passes.
+/// Returns whether a sample satisfies the condition and `passes`.
 pub(crate) fn sample_passes<'b>(
     bundle: &'b Bundle,
     condition: Option<&'b Condition>,
@@ -73,28 +74,29 @@ pub(crate) fn sample_passes<'b>(
     (0..BRANCHES).any(|branch| sample_passes_by(bundle, condition, branch, &passes))
 }
 
-pub(crate) fn sample_passes_by<'b>(
+/// The same for one choice of alternatives: each attribute gets a value that satisfies all of its own tests.
+fn sample_passes_by<'b>(
     bundle: &'b Bundle,
     condition: &'b Condition,
     branch: usize,
     passes: &impl Fn(&SampleContext<'b>) -> bool,
 ) -> bool {
     let mut sample = SampleContext::empty(bundle);
-    let mut asked: BTreeMap<AttributeId, Vec<(&Condition, &Test, bool)>> = BTreeMap::new();
-    gather(bundle, condition, Truth::True, branch, &mut asked);
-    let mut choices = Vec::with_capacity(asked.len());
-    // Values that it keeps of other attributes are nothing to a test of this one.
-    let mut alone = SampleContext::empty(bundle);
-    for (id, tests) in &asked {
+    let mut tests_of: BTreeMap<AttributeId, Vec<(&Condition, &Test, bool)>> = BTreeMap::new();
+    collect_tests(bundle, condition, Truth::True, branch, &mut tests_of);
+    let mut choices = Vec::with_capacity(tests_of.len());
+    // The context keeps values of other attributes. A test reads only its own attribute, so they do not matter.
+    let mut single = SampleContext::empty(bundle);
+    for (id, tests) in &tests_of {
         let mut values = sample_values(bundle, *id, tests.iter().map(|(_, test, wanted)| (*test, *wanted)));
         values.retain(|value| {
-            alone.set(*id, value.clone());
+            single.set(*id, value.clone());
             tests.iter().all(|(condition, _, wanted)| {
                 let truth = if *wanted { Truth::True } else { Truth::False };
-                holds(bundle, condition, &alone.context, alone.now) == truth
+                holds(bundle, condition, &single.context, single.now) == truth
             })
         });
-        values.truncate(TRIED);
+        values.truncate(MAX_VALUES);
         let Some(first) = values.first() else { return false };
         sample.set(*id, first.clone());
         choices.push((*id, values));
@@ -104,37 +106,39 @@ pub(crate) fn sample_passes_by<'b>(
         return true;
     }
     choices.iter().any(|(id, values)| {
-        let other = values.iter().skip(1).any(|value| {
+        let another_fits = values.iter().skip(1).any(|value| {
             sample.set(*id, value.clone());
             fits(&sample)
         });
         values.iter().take(1).for_each(|first| sample.set(*id, first.clone()));
-        other
+        another_fits
     })
 }
 
-/// Tests that make the condition so when they come out as wanted; of alternatives the one at that place, or the
-/// last.
-fn gather<'b>(
+/// Collects tests whose wanted results give the condition its wanted truth value. Where one of several conditions suffices,
+/// it takes the one with the index `branch`, or the last one.
+fn collect_tests<'b>(
     bundle: &'b Bundle,
     condition: &'b Condition,
     wanted: Truth,
     branch: usize,
-    asked: &mut BTreeMap<AttributeId, Vec<(&'b Condition, &'b Test, bool)>>,
+    tests_of: &mut BTreeMap<AttributeId, Vec<(&'b Condition, &'b Test, bool)>>,
 ) {
     match condition {
         Condition::All(inner) | Condition::Any(inner) => {
-            let needed = match matches!(condition, Condition::All(_)) == (wanted == Truth::True) {
-                true => inner.as_ref(),
-                false => inner.get(branch..=branch).or(inner.last().map(std::slice::from_ref)).unwrap_or_default(),
+            let all_are_needed = matches!(condition, Condition::All(_)) == (wanted == Truth::True);
+            let needed = if all_are_needed {
+                inner.as_ref()
+            } else {
+                inner.get(branch..=branch).or(inner.last().map(std::slice::from_ref)).unwrap_or_default()
             };
-            needed.iter().for_each(|inner| gather(bundle, inner, wanted, branch, asked));
+            needed.iter().for_each(|inner| collect_tests(bundle, inner, wanted, branch, tests_of));
         }
-        Condition::Not(inner) => gather(bundle, inner, wanted.not(), branch, asked),
-        Condition::Segment(id) => gather(bundle, &bundle.segment_at(*id).condition, wanted, branch, asked),
+        Condition::Not(inner) => collect_tests(bundle, inner, wanted.not(), branch, tests_of),
+        Condition::Segment(id) => collect_tests(bundle, &bundle.segment_at(*id).condition, wanted, branch, tests_of),
         Condition::Flag { .. } => {}
         Condition::Test(test) => {
-            asked.entry(test.attribute).or_default().push((condition, test, wanted == Truth::True));
+            tests_of.entry(test.attribute).or_default().push((condition, test, wanted == Truth::True));
         }
     }
 }

@@ -10,9 +10,12 @@ use semver::Version;
 use crate::bundle::{AttributeId, Bundle, Element, Operands, Ordered, Polarity, Predicate, Test, TextOperator, Type};
 use crate::eval::{EXACT, Value};
 
-/// What the tests mention, by its part in a text or as a whole.
+/// The maximum number of values that one `in` contributes.
+const MAX_OPERANDS: usize = 16;
+
+/// The operands of the tests: whole values, parts of texts, and elements of lists.
 #[derive(Default)]
-struct Mentioned<'b> {
+struct TestOperands<'b> {
     values: Vec<Value<'b>>,
     starts: Vec<&'b str>,
     middles: Vec<&'b str>,
@@ -21,39 +24,39 @@ struct Mentioned<'b> {
     numbers: Vec<f64>,
 }
 
-/// Values for an attribute, of which none need pass.
+/// Returns values of the attribute that may satisfy the tests. The caller checks whether they do.
 pub(crate) fn sample_values<'b>(
     bundle: &'b Bundle,
     id: AttributeId,
     tests: impl Iterator<Item = (&'b Test, bool)>,
 ) -> Vec<Value<'b>> {
-    let mut mentioned = Mentioned::default();
+    let mut operands = TestOperands::default();
     let Some(attribute) = bundle.attributes.get(id) else { return Vec::new() };
     for (test, wanted) in tests {
-        if asks_for_absence(test, wanted) {
-            mentioned.values.push(Value::Absent);
+        if wants_absence(test, wanted) {
+            operands.values.push(Value::Absent);
         }
-        mentioned.add(&test.predicate);
+        operands.add(&test.predicate);
     }
-    let mut values = mentioned.values;
+    let mut values = operands.values;
     match attribute.kind {
         Type::String => match &attribute.allowed {
             Some(allowed) => values.extend(allowed.iter().map(|text| Value::Text(text.as_ref().into()))),
             None => {
-                let parts = [mentioned.starts.as_slice(), &["x"], &mentioned.middles, &mentioned.ends];
+                let parts = [operands.starts.as_slice(), &["x"], &operands.middles, &operands.ends];
                 values.push(Value::Text(parts.concat().concat().into()));
                 values.push(Value::Text("~".into()));
             }
         },
         Type::List(Element::String) => {
             let texts = |all: &[&'b str]| Value::Texts(all.iter().map(|text| (*text).into()).collect());
-            values.push(texts(&mentioned.elements));
-            values.extend(mentioned.elements.iter().map(|one| texts(&[one])));
+            values.push(texts(&operands.elements));
+            values.extend(operands.elements.iter().map(|text| texts(&[text])));
             values.push(Value::Texts(Vec::new()));
         }
         Type::List(Element::Number) => {
-            values.push(Value::Numbers(mentioned.numbers.clone()));
-            values.extend(mentioned.numbers.iter().map(|one| Value::Numbers(vec![*one])));
+            values.push(Value::Numbers(operands.numbers.clone()));
+            values.extend(operands.numbers.iter().map(|number| Value::Numbers(vec![*number])));
             values.push(Value::Numbers(Vec::new()));
         }
         Type::Boolean => values.extend([Value::Boolean(true), Value::Boolean(false)]),
@@ -62,19 +65,26 @@ pub(crate) fn sample_values<'b>(
         Type::Datetime => values.push(Value::Time(Timestamp::UNIX_EPOCH)),
         Type::Ip => values.push(Value::Address(IpAddr::from([192, 0, 2, 77]))),
     }
-    let allowed = |text: &str| attribute.allowed.as_ref().is_none_or(|all| all.iter().any(|one| one.as_ref() == text));
-    let within = |number: &f64| number.abs() <= EXACT;
+    let allowed =
+        |text: &str| attribute.allowed.as_ref().is_none_or(|all| all.iter().any(|value| value.as_ref() == text));
+    let is_exact = |number: &f64| number.abs() <= EXACT;
     values.retain(|value| match value {
         Value::Text(text) => allowed(text),
         Value::Texts(texts) => texts.iter().all(|text| allowed(text)),
-        Value::Number(number) => within(number),
-        Value::Numbers(numbers) => numbers.iter().all(within),
-        _ => true,
+        Value::Number(number) => is_exact(number),
+        Value::Numbers(numbers) => numbers.iter().all(is_exact),
+        Value::Absent
+        | Value::Null
+        | Value::Unusable(_)
+        | Value::Boolean(_)
+        | Value::Version(_)
+        | Value::Time(_)
+        | Value::Address(_) => true,
     });
     values
 }
 
-impl<'b> Mentioned<'b> {
+impl<'b> TestOperands<'b> {
     fn add(&mut self, predicate: &'b Predicate) {
         match predicate {
             Predicate::OneOf(operands) => self.one_of(operands),
@@ -85,7 +95,7 @@ impl<'b> Mentioned<'b> {
                 let (major, minor, patch) = (version.major, version.minor, version.patch);
                 self.values.push(Value::Version(version.clone()));
                 self.values.push(Value::Version(Version::new(major, minor, patch.saturating_add(1))));
-                self.values.push(Value::Version(lower(version)));
+                self.values.push(Value::Version(earlier_release(version)));
             }
             Predicate::Compare(_, Ordered::Time(time)) => {
                 let beside = [-1, 1]
@@ -109,29 +119,37 @@ impl<'b> Mentioned<'b> {
             }
             Predicate::Has(_, Operands::Texts(texts)) => self.elements.extend(texts.iter()),
             Predicate::Has(_, Operands::Numbers(numbers)) => self.numbers.extend(numbers.iter()),
-            Predicate::Has(..) | Predicate::Exists | Predicate::Matches(_) => {}
+            Predicate::Has(
+                _,
+                Operands::Booleans(_) | Operands::Versions(_) | Operands::Times(_) | Operands::Networks(_),
+            )
+            | Predicate::Exists
+            | Predicate::Matches(_) => {}
         }
     }
 
     fn one_of(&mut self, operands: &'b Operands) {
-        let few = 16;
         match operands {
             Operands::Booleans(_) => {}
-            Operands::Numbers(all) => self.values.extend(all.iter().take(few).map(|one| Value::Number(*one))),
-            Operands::Texts(all) => self.values.extend(all.iter().take(few).map(|one| Value::Text(one.into()))),
-            Operands::Versions(all) => {
-                self.values.extend(all.iter().take(few).map(|one| Value::Version(one.clone())));
+            Operands::Numbers(all) => {
+                self.values.extend(all.iter().take(MAX_OPERANDS).map(|number| Value::Number(*number)))
             }
-            Operands::Times(all) => self.values.extend(all.iter().take(few).map(|one| Value::Time(*one))),
+            Operands::Texts(all) => {
+                self.values.extend(all.iter().take(MAX_OPERANDS).map(|text| Value::Text(text.into())))
+            }
+            Operands::Versions(all) => {
+                self.values.extend(all.iter().take(MAX_OPERANDS).map(|version| Value::Version(version.clone())));
+            }
+            Operands::Times(all) => self.values.extend(all.iter().take(MAX_OPERANDS).map(|time| Value::Time(*time))),
             Operands::Networks(all) => {
-                self.values.extend(all.iter().take(few).map(|one| Value::Address(one.addr())));
+                self.values.extend(all.iter().take(MAX_OPERANDS).map(|network| Value::Address(network.addr())));
             }
         }
     }
 }
 
-/// The release before, or one that is before all others of its size.
-fn lower(version: &Version) -> Version {
+/// Returns an earlier release: the one before in the same minor or major version, or the first of the major version before.
+fn earlier_release(version: &Version) -> Version {
     let (major, minor, patch) = (version.major, version.minor, version.patch);
     match (minor.checked_sub(1), patch.checked_sub(1)) {
         (_, Some(patch)) => Version::new(major, minor, patch),
@@ -140,7 +158,7 @@ fn lower(version: &Version) -> Version {
     }
 }
 
-/// Whether the test asks that there be no value.
-pub(crate) fn asks_for_absence(test: &Test, wanted: bool) -> bool {
+/// Returns whether the test is satisfied only if the attribute is absent.
+fn wants_absence(test: &Test, wanted: bool) -> bool {
     matches!(test.predicate, Predicate::Exists) && (test.sign == Polarity::Is) != wanted
 }

@@ -5,33 +5,34 @@
 use crate::analyze::fast_path::sample_context::{SampleContext, can_sample, sample_passes};
 use crate::bundle::{Attribute, Bundle, Flag, Percent, Rule, Serve, Type, VariantId};
 
-/// All that a flag has to be asked when everything in it is reached.
+/// The reachability of a flag whose rules are all reached.
 pub(crate) struct SampledReachability {
-    /// Whether some context gets to the end of the rules.
+    /// Whether a context exists for which no rule decides.
     pub(crate) default: bool,
-    /// Whether some context gets the variant, by place.
+    /// For each variant, whether a context gets it.
     pub(crate) variants: Vec<bool>,
 }
 
-/// None where some rule that is not closed may be out of reach, as far as guesses show.
+/// Returns the reachability if samples show that every rule with a rollout above 0 % is reached; none otherwise.
 pub(crate) fn reached_by_samples(bundle: &Bundle, flag: &Flag) -> Option<SampledReachability> {
     if !flag.prerequisites.is_empty() {
         return None;
     }
-    let hashed = flag.rules.iter().any(partial);
-    let any_text = |unit: &Attribute| unit.kind == Type::String && unit.allowed.is_none();
-    let limited = !bundle.attributes.get(flag.unit).is_some_and(any_text);
+    let needs_unit = flag.rules.iter().any(depends_on_bucket);
+    let is_free_text = |unit: &Attribute| unit.kind == Type::String && unit.allowed.is_none();
+    let unit_is_limited = !bundle.attributes.get(flag.unit).is_some_and(is_free_text);
     let conditions = || flag.rules.iter().filter_map(|rule| rule.condition.as_ref());
-    if hashed && limited || !conditions().all(|condition| can_sample(bundle, condition, hashed.then_some(flag.unit))) {
+    let unit = needs_unit.then_some(flag.unit);
+    if needs_unit && unit_is_limited || !conditions().all(|condition| can_sample(bundle, condition, unit)) {
         return None;
     }
     let mut variants = vec![false; flag.variants.len()];
     let mut serve = |id: VariantId| variants.get_mut(usize::from(id.0)).map(|slot| *slot = true);
-    for (at, rule) in flag.rules.iter().enumerate().filter(|(_, rule)| rule.rollout != Percent::ZERO) {
-        let earlier = flag.rules.get(..at).unwrap_or_default();
-        // Who falls in no bucket of those before may still fall in one of this rule.
+    for (index, rule) in flag.rules.iter().enumerate().filter(|(_, rule)| rule.rollout != Percent::ZERO) {
+        let earlier = flag.rules.get(..index).unwrap_or_default();
+        // An earlier rule with a smaller rollout leaves some buckets to this rule.
         let passes = |sample: &SampleContext<'_>| {
-            earlier.iter().all(|one| one.rollout < rule.rollout || !sample.matches(bundle, one))
+            earlier.iter().all(|earlier| earlier.rollout < rule.rollout || !sample.matches(bundle, earlier))
         };
         if !sample_passes(bundle, rule.condition.as_ref(), passes) {
             return None;
@@ -41,12 +42,12 @@ pub(crate) fn reached_by_samples(bundle: &Bundle, flag: &Flag) -> Option<Sampled
             serve(flag.off)?;
         }
     }
-    let whole = |rule: &&Rule| rule.rollout == Percent::ALL;
-    let default = if flag.rules.iter().filter(whole).any(|rule| rule.condition.is_none()) {
+    let has_full_rollout = |rule: &&Rule| rule.rollout == Percent::ALL;
+    let default = if flag.rules.iter().filter(has_full_rollout).any(|rule| rule.condition.is_none()) {
         false
     } else {
-        let nobody = SampleContext::empty(bundle);
-        if flag.rules.iter().filter(whole).any(|rule| nobody.matches(bundle, rule)) {
+        let empty = SampleContext::empty(bundle);
+        if flag.rules.iter().filter(has_full_rollout).any(|rule| empty.matches(bundle, rule)) {
             return None;
         }
         serve(flag.default)?;
@@ -55,6 +56,7 @@ pub(crate) fn reached_by_samples(bundle: &Bundle, flag: &Flag) -> Option<Sampled
     Some(SampledReachability { default, variants })
 }
 
-fn partial(rule: &Rule) -> bool {
+/// Returns whether the rule's decision depends on a bucket.
+fn depends_on_bucket(rule: &Rule) -> bool {
     !matches!(rule.rollout, Percent::ZERO | Percent::ALL) || matches!(rule.serve, Serve::Split(_))
 }

@@ -9,64 +9,64 @@
 use crate::analyze::budget::Budget;
 use crate::analyze::definition::Definition;
 use crate::analyze::error::AnalysisError;
-use crate::analyze::fast_path::sample_context::{fails_for_someone, holds_for_someone};
+use crate::analyze::fast_path::sample_context::{empty_context_fails, sample_satisfies};
 use crate::analyze::fast_path::sampled_reachability::reached_by_samples;
 use crate::analyze::questions::properties::{ProofResult, unsatisfiable, valid};
 use crate::analyze::questions::reachability::{FlagReachability, RuleReachability, reachability};
 use crate::bundle::{Bundle, Condition, Percent};
 
-/// How many contexts a condition holds for.
+/// Whether a condition holds for no, some or all contexts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Satisfiability {
-    /// For none.
+    /// It holds for no context.
     Never,
-    /// For some, or so many that it cannot be told.
+    /// It holds for some contexts, or it is not proven that it holds for none or for all.
     Sometimes,
-    /// For all.
+    /// It holds for all contexts.
     Always,
 }
 
-/// As [`reachability`]; of a rule that is reached no context is given.
+/// Returns what [`reachability`] returns, but without contexts for the rules that are reached.
 ///
 /// # Errors
-/// [`AnalysisError`]
+/// Returns an [`AnalysisError`] if the budget does not suffice.
 pub fn reachability_without_witnesses(
     definition: Definition<'_>,
     budget: &Budget,
 ) -> Result<FlagReachability, AnalysisError> {
     let flag = definition.flag();
-    let Some(reached_by_samples) = reached_by_samples(definition.bundle(), flag) else {
+    let Some(sampled) = reached_by_samples(definition.bundle(), flag) else {
         return reachability(definition, &without_witnesses(budget));
     };
     let reach = |closed| if closed { RuleReachability::ZeroRollout } else { RuleReachability::Reachable(None) };
     Ok(FlagReachability {
         rules: flag.rules.iter().map(|rule| reach(rule.rollout == Percent::ZERO)).collect(),
-        default: reached_by_samples.default,
-        variants: reached_by_samples.variants,
+        default: sampled.default,
+        variants: sampled.variants,
         unmet: Vec::new(),
     })
 }
 
-/// Whom the condition holds for.
+/// Returns whether the condition holds for no, some or all contexts.
 ///
 /// # Errors
-/// [`AnalysisError`]
+/// Returns an [`AnalysisError`] if the budget does not suffice.
 pub fn satisfiability(
     bundle: &Bundle,
     condition: &Condition,
     budget: &Budget,
 ) -> Result<Satisfiability, AnalysisError> {
     let budget = without_witnesses(budget);
-    if !holds_for_someone(bundle, condition) && unsatisfiable(bundle, condition, &budget)? == ProofResult::Proven {
+    if !sample_satisfies(bundle, condition) && unsatisfiable(bundle, condition, &budget)? == ProofResult::Proven {
         return Ok(Satisfiability::Never);
     }
-    if !fails_for_someone(bundle, condition) && valid(bundle, condition, &budget)? == ProofResult::Proven {
+    if !empty_context_fails(bundle, condition) && valid(bundle, condition, &budget)? == ProofResult::Proven {
         return Ok(Satisfiability::Always);
     }
     Ok(Satisfiability::Sometimes)
 }
 
-/// Nobody looks at the contexts: no unit is hashed for one.
+/// Disables the search for units: callers do not show the contexts.
 fn without_witnesses(budget: &Budget) -> Budget {
     Budget { units_per_witness: 0, ..*budget }
 }

@@ -25,15 +25,15 @@ use crate::analyze::search::witness_search::find_witness;
 use crate::analyze::side::Side;
 use crate::bundle::{Flag, Variant, VariantId};
 
-/// So many states of automata may be visited to tell regions in fewer words.
+/// The budget of automaton states for leaving out terms of regions.
 const SIMPLIFICATION_STATES: u64 = 1_000_000;
-/// So many leaves of a region are tried for one with a unit.
-const TRIED: usize = 4;
+/// The number of cells of a region that are tried in the search for a unit.
+const MAX_TRIED_CELLS: usize = 4;
 
-/// Everything that the flag decides otherwise after than before.
+/// Returns the regions of contexts for which the flag decides differently after the change.
 ///
 /// # Errors
-/// [`AnalysisError`]
+/// Returns an [`AnalysisError`] if the budget does not suffice.
 pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -> Result<Vec<Region>, AnalysisError> {
     let bundles = vec![(Side::Before, before.bundle), (Side::After, after.bundle)];
     let mut search = Search::new(bundles, &[(Side::Before, before), (Side::After, after)], &[], budget);
@@ -58,7 +58,7 @@ pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -
         }
         moving.sort_by_key(|cell| std::cmp::Reverse(cell.share));
         let mut found = None;
-        for cell in moving.into_iter().take(TRIED) {
+        for cell in moving.into_iter().take(MAX_TRIED_CELLS) {
             found = find_witness(&mut search, &assignment, cell, &partition.queries, &pair.targets, &[])?;
             if found.is_some() {
                 break;
@@ -74,6 +74,7 @@ pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -
     drafts.into_iter().map(|draft| pair.region(&mut search, draft)).collect()
 }
 
+/// The two versions of the flag.
 struct FlagPair<'b> {
     old: &'b Flag,
     new: &'b Flag,
@@ -85,6 +86,7 @@ impl<'b> FlagPair<'b> {
         (self.old.variant(from), self.new.variant(to))
     }
 
+    /// Returns whether the units of the cell get another variant.
     fn moves(&self, cell: &BucketCell) -> bool {
         matches!(cell.decisions.as_slice(), [(from, _), (to, _)] if {
             let (from, to) = self.variants((*from, *to));
@@ -92,7 +94,7 @@ impl<'b> FlagPair<'b> {
         })
     }
 
-    /// Some variant is served before that is not served after.
+    /// Returns a literal for: the variant that is served before is not the one that is served after.
     fn differ(&self, search: &mut Search<'b>) -> Literal {
         let [(old, _), (new, _)] = self.targets;
         let ids = |flag: &Flag| (0u16..).map(VariantId).take(flag.variants.len()).collect::<Vec<_>>();
@@ -110,6 +112,7 @@ impl<'b> FlagPair<'b> {
         search.encoder.solver.any(lost)
     }
 
+    /// Builds a region from a partition. `signs` are the answers to its queries.
     fn draft(
         &self,
         partition: BucketPartition<'b>,
@@ -140,7 +143,7 @@ impl<'b> FlagPair<'b> {
         Ok(RegionDraft { queries: partition.queries, signs, classes, summary, witness, certainty })
     }
 
-    /// None where one side serves everyone the same.
+    /// Returns the bounds of a reshuffle; none if one version serves a single variant to all units.
     fn bounds(&self, shares: &BTreeMap<(VariantId, VariantId), Share>) -> Result<Option<Bounds>, AnalysisError> {
         let mut sums: Vec<(&Variant, Share, Share)> = Vec::new();
         for (ids, share) in shares {
@@ -152,8 +155,8 @@ impl<'b> FlagPair<'b> {
                 }
             }
         }
-        let uniform = |share: &Share| *share == Share::ALL;
-        if sums.iter().any(|(_, p, q)| uniform(p) || uniform(q)) {
+        let is_all = |share: &Share| *share == Share::ALL;
+        if sums.iter().any(|(_, p, q)| is_all(p) || is_all(q)) {
             return Ok(None);
         }
         let (mut most_stay, mut least_stay) = (Share::NONE, Share::NONE);
@@ -164,6 +167,7 @@ impl<'b> FlagPair<'b> {
         Ok(Some(Bounds { least: Share::ALL.saturating_sub(most_stay)?, most: Share::ALL.saturating_sub(least_stay)? }))
     }
 
+    /// Finishes a region: leaves out terms that follow from others, and describes the rest.
     fn region(&self, search: &mut Search<'b>, draft: RegionDraft<'b>) -> Result<Region, AnalysisError> {
         let RegionDraft { queries, signs, classes, summary, witness, certainty } = draft;
         let kept = simplify(search, &queries, &signs, &classes)?;
@@ -189,6 +193,7 @@ impl<'b> FlagPair<'b> {
     }
 }
 
+/// Returns the named units of the classes, or all units if there are no classes.
 fn population(search: &Search<'_>, classes: &BTreeSet<(usize, usize)>) -> Population {
     let mut named: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (domain, class) in classes {

@@ -20,27 +20,27 @@ use crate::analyze::search::witness_search::find_witness;
 use crate::analyze::side::Side;
 use crate::bundle::{Bundle, Condition, VariantId};
 
-/// Whether a promise is kept.
+/// Whether a property holds for all contexts.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ProofResult {
-    /// By every context.
+    /// The property holds for every context.
     Proven,
-    /// Not by this one.
+    /// The property does not hold for this context.
     Refuted(Witness),
-    /// Perhaps not by some.
+    /// The property may fail for some contexts.
     Undecided(UndecidedReason),
 }
 
-/// Why a promise is neither proven nor refuted.
+/// The reason why a property is neither proven nor refuted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UndecidedReason {
-    /// Some buckets break it, and no unit was found that falls in them.
+    /// The property fails in some buckets, but no unit was found that falls into them.
     NoUnit,
-    /// It takes a pattern that is too large to decide.
+    /// The property depends on a pattern that is too large to analyse, or on an attribute whose type changed.
     Pattern,
 }
 
-/// A flag's serving one of its variants.
+/// A variant of a flag, of which a property says when it is served.
 #[derive(Debug, Clone, Copy)]
 pub struct ServedVariant<'b> {
     /// The flag.
@@ -50,14 +50,14 @@ pub struct ServedVariant<'b> {
 }
 
 impl<'b> ServedVariant<'b> {
-    /// None where the flag has no variant of that name.
+    /// Returns the variant with this name; none if the flag has no such variant.
     pub fn find(flag: Definition<'b>, variant: &str) -> Option<Self> {
-        let at = flag.flag().variants.iter().position(|one| one.name.as_ref() == variant)?;
-        Some(Self { flag, variant: VariantId(u16::try_from(at).ok()?) })
+        let index = flag.flag().variants.iter().position(|candidate| candidate.name.as_ref() == variant)?;
+        Some(Self { flag, variant: VariantId(u16::try_from(index).ok()?) })
     }
 }
 
-/// A question in the making.
+/// The search for a counterexample of one property.
 struct PropertySearch<'b> {
     search: Search<'b>,
     targets: Vec<(usize, StateHandling)>,
@@ -82,23 +82,27 @@ impl<'b> PropertySearch<'b> {
         Self { search, targets, conditions }
     }
 
-    fn of(flags: &[ServedVariant<'b>], condition: Option<&'b Condition>, budget: &Budget) -> Self {
+    /// Prepares a property of flags of one bundle.
+    fn of_flags(flags: &[ServedVariant<'b>], condition: Option<&'b Condition>, budget: &Budget) -> Self {
         let bundles = flags.first().map(|served| (Side::Before, served.flag.bundle)).into_iter().collect();
         let flags: Vec<_> = flags.iter().map(|served| (Side::Before, served.flag)).collect();
         let condition = condition.map(|condition| (Side::Before, condition));
         Self::new(bundles, &flags, condition.as_slice(), budget)
     }
 
-    fn served(&self, at: usize, variant: VariantId) -> Literal {
-        let flag = self.targets.get(at).map_or(usize::MAX, |(flag, _)| *flag);
+    /// Returns the literal for: the target with this index serves the variant.
+    fn served(&self, target: usize, variant: VariantId) -> Literal {
+        let flag = self.targets.get(target).map_or(usize::MAX, |(flag, _)| *flag);
         self.search.outcome(flag, variant)
     }
 
-    fn condition(&self, at: usize) -> Literal {
-        self.conditions.get(at).map_or(self.search.encoder.solver.truth(), |node| node.literal)
+    /// Returns the literal of the condition with this index; true if the property has no such condition.
+    fn condition(&self, index: usize) -> Literal {
+        self.conditions.get(index).map_or(self.search.encoder.solver.truth(), |condition| condition.literal)
     }
 
-    /// Looks for a context in which all of `wanted` hold; `broken` says the same of a leaf.
+    /// Searches for a context in which all literals of `wanted` are true. `broken` selects the cells of buckets that break
+    /// the property.
     fn refute(
         mut self,
         wanted: &[Literal],
@@ -106,7 +110,7 @@ impl<'b> PropertySearch<'b> {
     ) -> Result<ProofResult, AnalysisError> {
         let guard = self.search.encoder.solver.fresh();
         let assumed: Vec<_> = wanted.iter().copied().chain([guard]).collect();
-        let mut doubt = None;
+        let mut reason = None;
         while let SearchResult::Satisfiable(assignment) = self.search.solve(&assumed)? {
             let conditions: Vec<_> = self.conditions.iter().collect();
             let partition = partition_buckets(&mut self.search, &assignment.model, &self.targets, &conditions)?;
@@ -118,15 +122,16 @@ impl<'b> PropertySearch<'b> {
                 if let Some(witness) = found {
                     return Ok(ProofResult::Refuted(witness));
                 }
-                let unsure = assignment.certainty == Certainty::Possible || !self.search.retyped.is_empty();
-                doubt = Some(if unsure { UndecidedReason::Pattern } else { UndecidedReason::NoUnit });
+                let is_unsure = assignment.certainty == Certainty::Possible || !self.search.retyped.is_empty();
+                reason = Some(if is_unsure { UndecidedReason::Pattern } else { UndecidedReason::NoUnit });
             }
             self.search.block(guard, partition.literals(), &assignment.model);
         }
-        Ok(doubt.map_or(ProofResult::Proven, ProofResult::Undecided))
+        Ok(reason.map_or(ProofResult::Proven, ProofResult::Undecided))
     }
 
-    fn refute_leaf(
+    /// Searches for a counterexample of a property that each cell keeps or breaks by itself.
+    fn refute_cell(
         self,
         wanted: &[Literal],
         broken: impl Fn(&BucketCell) -> bool,
@@ -135,55 +140,58 @@ impl<'b> PropertySearch<'b> {
     }
 }
 
-fn gets(cell: &BucketCell, at: usize, variant: VariantId) -> bool {
-    cell.decisions.get(at).is_some_and(|(served, _)| *served == variant)
+/// Returns whether the target with this index serves the variant in the cell.
+fn gets(cell: &BucketCell, target: usize, variant: VariantId) -> bool {
+    cell.decisions.get(target).is_some_and(|(served, _)| *served == variant)
 }
 
+/// Returns whether all conditions of the property hold in the cell.
 fn held(cell: &BucketCell) -> bool {
     cell.conditions.iter().all(|held| *held)
 }
 
-/// Nobody for whom `when` holds gets the variant.
+/// Proves that no context for which `when` holds gets the variant.
 ///
 /// # Errors
-/// [`AnalysisError`]
+/// Returns an [`AnalysisError`] if the budget does not suffice.
 pub fn never(
     served: ServedVariant<'_>,
     when: Option<&Condition>,
     budget: &Budget,
 ) -> Result<ProofResult, AnalysisError> {
-    let question = PropertySearch::of(&[served], when, budget);
+    let question = PropertySearch::of_flags(&[served], when, budget);
     let wanted = [question.served(0, served.variant), question.condition(0)];
-    question.refute_leaf(&wanted, |cell| held(cell) && gets(cell, 0, served.variant))
+    question.refute_cell(&wanted, |cell| held(cell) && gets(cell, 0, served.variant))
 }
 
-/// Everyone for whom `when` holds gets the variant.
+/// Proves that every context for which `when` holds gets the variant.
 ///
 /// # Errors
-/// [`AnalysisError`]
+/// Returns an [`AnalysisError`] if the budget does not suffice.
 pub fn always(
     served: ServedVariant<'_>,
     when: Option<&Condition>,
     budget: &Budget,
 ) -> Result<ProofResult, AnalysisError> {
-    let question = PropertySearch::of(&[served], when, budget);
+    let question = PropertySearch::of_flags(&[served], when, budget);
     let wanted = [!question.served(0, served.variant), question.condition(0)];
-    question.refute_leaf(&wanted, |cell| held(cell) && !gets(cell, 0, served.variant))
+    question.refute_cell(&wanted, |cell| held(cell) && !gets(cell, 0, served.variant))
 }
 
-/// Of no contexts that are alike does more than this share of units get the variant while `when` holds.
+/// Proves that at most this share of units gets the variant, for every context for which `when` holds.
 ///
-/// Units that a condition names count for nothing here: they are no share of all units.
+/// The units of a context are all contexts that differ from it only in the unit. Units that a condition names are not
+/// counted: they are finitely many, and therefore not a share of all units.
 ///
 /// # Errors
-/// [`AnalysisError`]
+/// Returns an [`AnalysisError`] if the budget does not suffice.
 pub fn at_most(
     served: ServedVariant<'_>,
     share: Share,
     when: Option<&Condition>,
     budget: &Budget,
 ) -> Result<ProofResult, AnalysisError> {
-    let question = PropertySearch::of(&[served], when, budget);
+    let question = PropertySearch::of_flags(&[served], when, budget);
     let target = question.targets.first().and_then(|(at, _)| question.search.encoder.flags.get(*at));
     let named = target.map_or(question.search.encoder.false_literal(), |flag| flag.unit.named);
     let wanted = [question.served(0, served.variant), question.condition(0), !named];
@@ -197,49 +205,53 @@ pub fn at_most(
     })
 }
 
-/// Nobody for whom `when` holds gets two of these, all of flags of one bundle.
+/// Proves that no context for which `when` holds gets two of these variants. Their flags belong to one bundle.
 ///
 /// # Errors
-/// [`AnalysisError`]
+/// Returns an [`AnalysisError`] if the budget does not suffice.
 pub fn exclusive(
     served: &[ServedVariant<'_>],
     when: Option<&Condition>,
     budget: &Budget,
 ) -> Result<ProofResult, AnalysisError> {
-    let mut question = PropertySearch::of(served, when, budget);
-    let literals: Vec<_> = served.iter().enumerate().map(|(at, one)| question.served(at, one.variant)).collect();
+    let mut question = PropertySearch::of_flags(served, when, budget);
+    let literals: Vec<_> =
+        served.iter().enumerate().map(|(target, served)| question.served(target, served.variant)).collect();
     let mut both = Vec::new();
-    for (at, one) in literals.iter().enumerate() {
-        for other in literals.iter().skip(at + 1) {
-            both.push(question.search.encoder.solver.all([*one, *other]));
+    for (index, left) in literals.iter().enumerate() {
+        for right in literals.iter().skip(index + 1) {
+            both.push(question.search.encoder.solver.all([*left, *right]));
         }
     }
     let two = question.search.encoder.solver.any(both);
-    let count = |cell: &BucketCell| served.iter().enumerate().filter(|(at, one)| gets(cell, *at, one.variant)).count();
+    let count = |cell: &BucketCell| {
+        served.iter().enumerate().filter(|(target, served)| gets(cell, *target, served.variant)).count()
+    };
     let wanted = [two, question.condition(0)];
-    question.refute_leaf(&wanted, |cell| held(cell) && count(cell) > 1)
+    question.refute_cell(&wanted, |cell| held(cell) && count(cell) > 1)
 }
 
-/// Everyone for whom `when` holds and who gets the first gets the second, a variant of a flag of the same bundle.
+/// Proves that every context for which `when` holds and which gets the first variant also gets the second one. Their flags
+/// belong to one bundle.
 ///
 /// # Errors
-/// [`AnalysisError`]
+/// Returns an [`AnalysisError`] if the budget does not suffice.
 pub fn follows(
     first: ServedVariant<'_>,
     second: ServedVariant<'_>,
     when: Option<&Condition>,
     budget: &Budget,
 ) -> Result<ProofResult, AnalysisError> {
-    let question = PropertySearch::of(&[first, second], when, budget);
+    let question = PropertySearch::of_flags(&[first, second], when, budget);
     let wanted = [question.served(0, first.variant), !question.served(1, second.variant), question.condition(0)];
     let broken = |cell: &BucketCell| held(cell) && gets(cell, 0, first.variant) && !gets(cell, 1, second.variant);
-    question.refute_leaf(&wanted, broken)
+    question.refute_cell(&wanted, broken)
 }
 
-/// Nobody for whom `when` holds after and who had the variant loses it, whatever value it has.
+/// Proves that no context for which `when` holds after the change loses the variant. Variants are compared by name.
 ///
 /// # Errors
-/// [`AnalysisError`]
+/// Returns an [`AnalysisError`] if the budget does not suffice.
 pub fn monotone(
     before: ServedVariant<'_>,
     after: Definition<'_>,
@@ -255,41 +267,45 @@ pub fn monotone(
     let still = kept.map_or(question.search.encoder.false_literal(), |kept| question.served(1, kept));
     let wanted = [question.served(0, before.variant), !still, question.condition(0)];
     let keeps = |cell: &BucketCell| kept.is_some_and(|kept| gets(cell, 1, kept));
-    question.refute_leaf(&wanted, |cell| held(cell) && gets(cell, 0, before.variant) && !keeps(cell))
+    question.refute_cell(&wanted, |cell| held(cell) && gets(cell, 0, before.variant) && !keeps(cell))
 }
 
-/// A context for which the condition holds; none is a proof that there is none.
+/// Proves that the condition holds for no context, or refutes it with a context for which the condition holds.
 ///
 /// # Errors
-/// [`AnalysisError`]
+/// Returns an [`AnalysisError`] if the budget does not suffice.
 pub fn unsatisfiable(bundle: &Bundle, condition: &Condition, budget: &Budget) -> Result<ProofResult, AnalysisError> {
     let question = PropertySearch::new(vec![(Side::Before, bundle)], &[], &[(Side::Before, condition)], budget);
     let wanted = [question.condition(0)];
-    question.refute_leaf(&wanted, held)
+    question.refute_cell(&wanted, held)
 }
 
-/// The condition holds for everyone.
+/// Proves that the condition holds for every context.
 ///
 /// # Errors
-/// [`AnalysisError`]
+/// Returns an [`AnalysisError`] if the budget does not suffice.
 pub fn valid(bundle: &Bundle, condition: &Condition, budget: &Budget) -> Result<ProofResult, AnalysisError> {
     let question = PropertySearch::new(vec![(Side::Before, bundle)], &[], &[(Side::Before, condition)], budget);
     let wanted = [!question.condition(0)];
-    question.refute_leaf(&wanted, |cell| !held(cell))
+    question.refute_cell(&wanted, |cell| !held(cell))
 }
 
-/// The second condition holds for everyone for whom the first does.
+/// Proves that the second condition holds for every context for which the first one holds.
 ///
 /// # Errors
-/// [`AnalysisError`]
+/// Returns an [`AnalysisError`] if the budget does not suffice.
 pub fn implies(
     bundle: &Bundle,
     first: &Condition,
     second: &Condition,
     budget: &Budget,
 ) -> Result<ProofResult, AnalysisError> {
-    let question =
-        PropertySearch::new(vec![(Side::Before, bundle)], &[], &[first, second].map(|one| (Side::Before, one)), budget);
+    let question = PropertySearch::new(
+        vec![(Side::Before, bundle)],
+        &[],
+        &[first, second].map(|condition| (Side::Before, condition)),
+        budget,
+    );
     let wanted = [question.condition(0), !question.condition(1)];
-    question.refute_leaf(&wanted, |cell| cell.conditions == [true, false])
+    question.refute_cell(&wanted, |cell| cell.conditions == [true, false])
 }

@@ -17,64 +17,65 @@ use crate::analyze::search::witness_search::find_witness;
 use crate::analyze::side::Side;
 use crate::bundle::{Percent, VariantId};
 
-/// Whether a rule ever decides.
+/// Whether a rule ever decides, and if not, why.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RuleReachability {
-    /// It decides for this context; none where no unit with such buckets was found.
+    /// The rule decides for this context; none if no unit with the necessary buckets was found, or if none was searched.
     Reachable(Option<Witness>),
-    /// Whoever it is for is served before.
+    /// Earlier rules or unmet prerequisites decide for every context that the rule matches.
     Unreachable {
-        /// By these rules together, none of which can be left out.
+        /// The indices of the rules that decide instead. None of them can be left out.
         covered_by: Vec<usize>,
-        /// These prerequisites have a part in it: whoever meets them is never one of those that are left.
+        /// The indices of the prerequisites that exclude the contexts which these rules leave.
         prerequisites: Vec<usize>,
     },
-    /// Its condition holds for nobody.
+    /// The condition holds for no context.
     NeverHolds,
-    /// Its rollout admits nobody.
+    /// The rollout is 0 %.
     ZeroRollout,
 }
 
-/// What of a flag is ever reached, were it neither killed nor disabled.
+/// The parts of a flag that contexts reach, if the flag is neither killed nor disabled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FlagReachability {
-    /// As in [`Flag::rules`](crate::bundle::Flag::rules).
+    /// One entry for each rule, as in [`Flag::rules`](crate::bundle::Flag::rules).
     pub rules: Vec<RuleReachability>,
-    /// Whether some context gets to the end of the rules.
+    /// Whether a context exists for which no rule decides.
     pub default: bool,
-    /// Whether some context gets the variant, as in [`Flag::variants`](crate::bundle::Flag::variants).
+    /// For each variant, whether a context gets it, as in [`Flag::variants`](crate::bundle::Flag::variants).
     pub variants: Vec<bool>,
-    /// Prerequisites, by place, that nobody ever meets.
+    /// The indices of prerequisites that no context meets.
     pub unmet: Vec<usize>,
 }
 
-/// Everything that can ever be reached in the flag.
+/// Finds out which rules, variants and prerequisites of the flag contexts reach.
 ///
 /// # Errors
-/// [`AnalysisError`]
+/// Returns an [`AnalysisError`] if the budget does not suffice.
 pub fn reachability(definition: Definition<'_>, budget: &Budget) -> Result<FlagReachability, AnalysisError> {
     let flags = [(Side::Before, definition)];
     let mut search = Search::new(vec![(Side::Before, definition.bundle)], &flags, &[], budget);
-    let at = search.encode_flag(Side::Before, definition);
-    let Some(encoded) = search.encoder.flags.get(at) else { return Err(AnalysisError::Exhausted) };
-    let prerequisites: Vec<Literal> = encoded.prerequisites.iter().map(|node| node.literal).collect();
+    let flag_index = search.encode_flag(Side::Before, definition);
+    let Some(encoded) = search.encoder.flags.get(flag_index) else { return Err(AnalysisError::Exhausted) };
+    let prerequisites: Vec<Literal> = encoded.prerequisites.iter().map(|condition| condition.literal).collect();
     let truth = search.encoder.solver.truth();
     let rules: Vec<(Literal, Literal)> = encoded
         .rules
         .iter()
-        .map(|rule| (rule.condition.as_ref().map_or(truth, |node| node.literal), rule.applies))
+        .map(|rule| (rule.condition.as_ref().map_or(truth, |condition| condition.literal), rule.applies))
         .collect();
     let mut unmet = Vec::new();
-    for (place, literal) in prerequisites.iter().enumerate() {
+    for (index, literal) in prerequisites.iter().enumerate() {
         if search.is_unsatisfiable(&[*literal])? {
-            unmet.push(place);
+            unmet.push(index);
         }
     }
     let mut reach = Vec::with_capacity(rules.len());
     let mut earlier: Vec<Literal> = Vec::new();
-    for (place, (condition, applies)) in rules.iter().enumerate() {
-        let closed = definition.flag().rules.get(place).is_some_and(|rule| rule.rollout == Percent::ZERO);
-        reach.push(if closed {
+    for (rule_index, (condition, applies)) in rules.iter().enumerate() {
+        let has_zero_rollout =
+            definition.flag().rules.get(rule_index).is_some_and(|rule| rule.rollout == Percent::ZERO);
+        reach.push(if has_zero_rollout {
             RuleReachability::ZeroRollout
         } else if search.is_unsatisfiable(&[*condition])? {
             RuleReachability::NeverHolds
@@ -84,11 +85,11 @@ pub fn reachability(definition: Definition<'_>, budget: &Budget) -> Result<FlagR
             match search.solve(&assumed)? {
                 SearchResult::Unsatisfiable(core) => covered(&mut search, core, *applies, &prerequisites, &earlier)?,
                 SearchResult::Satisfiable(assignment) => {
-                    let targets = [(at, StateHandling::Ignore)];
+                    let targets = [(flag_index, StateHandling::Ignore)];
                     let partition = partition_buckets(&mut search, &assignment.model, &targets, &[])?;
-                    let here = |(_, decided): &(VariantId, DecidedBy)| *decided == DecidedBy::Rule(place);
+                    let by_rule = |(_, decided): &(VariantId, DecidedBy)| *decided == DecidedBy::Rule(rule_index);
                     let mut cells: Vec<_> =
-                        partition.cells.iter().filter(|cell| cell.decisions.iter().all(here)).collect();
+                        partition.cells.iter().filter(|cell| cell.decisions.iter().all(by_rule)).collect();
                     cells.sort_by_key(|cell| std::cmp::Reverse(cell.share));
                     let Some(cell) = cells.first() else {
                         return Err(AnalysisError::Disagreement(
@@ -111,37 +112,40 @@ pub fn reachability(definition: Definition<'_>, budget: &Budget) -> Result<FlagR
     let assumed: Vec<_> = prerequisites.iter().copied().chain(earlier.iter().map(|rule| !*rule)).collect();
     let default = !search.is_unsatisfiable(&assumed)?;
     let mut variants = Vec::new();
-    for outcome in search.encoder.flags.get(at).map(|flag| flag.outcomes_if_enabled.clone()).unwrap_or_default() {
+    for outcome in search.encoder.flags.get(flag_index).map(|flag| flag.outcomes_if_enabled.clone()).unwrap_or_default()
+    {
         variants.push(!search.is_unsatisfiable(&[outcome])?);
     }
     Ok(FlagReachability { rules: reach, default, variants, unmet })
 }
 
-/// Leaves out of the core what is not needed for it; last the rule itself, since fewer others then suffice.
+/// Reduces an unsatisfiable core to the rules and prerequisites that are needed for the contradiction.
+///
+/// The rule itself is tried last: without it more of the others would be needed.
 fn covered(
     search: &mut Search<'_>,
     core: Vec<Literal>,
     applies: Literal,
-    met: &[Literal],
+    prerequisites_met: &[Literal],
     earlier: &[Literal],
 ) -> Result<RuleReachability, AnalysisError> {
     let mut core: Vec<_> =
         std::iter::once(applies).chain(core.into_iter().filter(|literal| *literal != applies)).collect();
-    let mut at = core.len();
-    while at > 0 {
-        at -= 1;
+    let mut index = core.len();
+    while index > 0 {
+        index -= 1;
         let mut fewer = core.clone();
-        fewer.remove(at);
+        fewer.remove(index);
         if search.is_unsatisfiable(&fewer)? {
             core = fewer;
         }
     }
     let (mut covered_by, mut prerequisites) = (Vec::new(), Vec::new());
-    // Several reasons can be one formula, and so can a reason and the rule itself; one of them is enough.
+    // Two rules, or a rule and a prerequisite, can have the same literal. One of them is then named.
     for literal in core.into_iter().filter(|literal| *literal != applies) {
         match earlier.iter().position(|rule| !*rule == literal) {
             Some(rule) => covered_by.push(rule),
-            None => prerequisites.extend(met.iter().position(|prerequisite| *prerequisite == literal)),
+            None => prerequisites.extend(prerequisites_met.iter().position(|prerequisite| *prerequisite == literal)),
         }
     }
     covered_by.sort_unstable();

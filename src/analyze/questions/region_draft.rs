@@ -10,18 +10,19 @@ use crate::analyze::results::witness::Witness;
 use crate::analyze::search::bucket_partition::Query;
 use crate::bundle::VariantId;
 
-/// A region, in the terms of the search.
+/// A region as the search finds it.
 pub(crate) struct RegionDraft<'b> {
     pub(crate) queries: Vec<Query<'b>>,
+    /// For each query, whether its literal is true in the region.
     pub(crate) signs: Vec<bool>,
-    /// Classes of units, where the region is one of named units.
+    /// The classes of named units, by the indices of the domain and of the class; empty for a region of all units.
     pub(crate) classes: BTreeSet<(usize, usize)>,
     pub(crate) summary: RegionSummary,
     pub(crate) witness: Option<Witness>,
     pub(crate) certainty: Certainty,
 }
 
-/// What is said of a region besides which contexts are in it.
+/// What the region says about its units. Two regions with the same summary may be merged.
 #[derive(PartialEq)]
 pub(crate) struct RegionSummary {
     pub(crate) before: BTreeSet<DecidedBy>,
@@ -29,28 +30,30 @@ pub(crate) struct RegionSummary {
     pub(crate) shares: BTreeMap<(VariantId, VariantId), Share>,
     pub(crate) effects: BTreeSet<Effect>,
     pub(crate) bounds: Option<Bounds>,
+    /// The domains of the named units.
     pub(crate) named: BTreeSet<usize>,
 }
 
-/// Joins regions that differ in the sign of one question alone, or in the named units alone.
+/// Merges regions that differ only in the sign of one query, or only in their named units, until no two can be merged.
 pub(crate) fn merge(drafts: &mut Vec<RegionDraft<'_>>) {
     let mut joined = true;
     while joined {
         joined = false;
-        let mut at = 0;
-        while at < drafts.len() {
-            let (done, rest) = drafts.split_at_mut(at);
+        let mut index = 0;
+        while index < drafts.len() {
+            let (earlier, rest) = drafts.split_at_mut(index);
             let Some(draft) = rest.first() else { break };
-            if done.iter_mut().any(|earlier| join(earlier, draft)) {
-                drafts.remove(at);
+            if earlier.iter_mut().any(|earlier| join(earlier, draft)) {
+                drafts.remove(index);
                 joined = true;
             } else {
-                at += 1;
+                index += 1;
             }
         }
     }
 }
 
+/// Merges `from` into `into` if they differ in one sign or in their named units. Returns whether it did.
 fn join<'b>(into: &mut RegionDraft<'b>, from: &RegionDraft<'b>) -> bool {
     if into.summary != from.summary || into.certainty != from.certainty || into.summary.named.len() > 1 {
         return false;
@@ -67,10 +70,12 @@ fn join<'b>(into: &mut RegionDraft<'b>, from: &RegionDraft<'b>) -> bool {
         }
         return same;
     }
-    let mut other = ours.iter().filter(|(var, sign)| theirs.get(var) != Some(sign)).map(|(var, _)| *var);
-    let (Some(var), None, true) = (other.next(), other.next(), ours.keys().eq(theirs.keys())) else { return false };
-    let Some(at) = into.queries.iter().position(|query| query.literal.var().idx() == var) else { return false };
-    into.queries.remove(at);
-    into.signs.remove(at);
+    let mut differing = ours.iter().filter(|(var, sign)| theirs.get(var) != Some(sign)).map(|(var, _)| *var);
+    let (Some(var), None, true) = (differing.next(), differing.next(), ours.keys().eq(theirs.keys())) else {
+        return false;
+    };
+    let Some(index) = into.queries.iter().position(|query| query.literal.var().idx() == var) else { return false };
+    into.queries.remove(index);
+    into.signs.remove(index);
     true
 }

@@ -14,8 +14,8 @@ use crate::analyze::search::context_search::Search;
 use crate::analyze::search::solver::Literal;
 use crate::bundle::Condition;
 
-/// That the units are of these classes, for each attribute that has some.
-fn one_of(search: &mut Search<'_>, classes: &BTreeSet<(usize, usize)>) -> Vec<Literal> {
+/// Returns, for each attribute with named units, a literal for: the unit belongs to one of the classes.
+fn unit_is_in_classes(search: &mut Search<'_>, classes: &BTreeSet<(usize, usize)>) -> Vec<Literal> {
     let mut literals: BTreeMap<usize, Vec<Literal>> = BTreeMap::new();
     for (domain, class) in classes {
         if let Some(DomainEncoding::Text(text)) = search.encoder.domains.get(*domain).map(|domain| &domain.encoding) {
@@ -25,55 +25,63 @@ fn one_of(search: &mut Search<'_>, classes: &BTreeSet<(usize, usize)>) -> Vec<Li
     literals.into_values().map(|any| search.encoder.solver.any(any)).collect()
 }
 
-/// Which of the questions are needed to tell the region, as far as the work allows: the others say nothing wrong.
+/// Returns for each query whether the region's description needs it.
+///
+/// If the budget runs out, the remaining queries are kept: the description is then longer than necessary, but correct.
 pub(crate) fn simplify(
     search: &mut Search<'_>,
     queries: &[Query<'_>],
     signs: &[bool],
     classes: &BTreeSet<(usize, usize)>,
 ) -> Result<Vec<bool>, AnalysisError> {
-    let units = one_of(search, classes);
+    let units = unit_is_in_classes(search, classes);
     let literals: Vec<Literal> =
         queries.iter().zip(signs).map(|(query, sign)| query.literal.apply_sign(*sign)).collect();
     let mut kept = vec![true; literals.len()];
-    // For one region before it was too much.
+    // The budget ran out for an earlier region.
     if search.budget.automaton_states == 0 {
         return Ok(kept);
     }
-    // What is about units is left out first, then what does not hold, the last first.
+    // Tries to leave out queries about units first, then those that are not true, the last ones first.
     let mut order: Vec<usize> = (0..literals.len()).rev().collect();
-    order.sort_by_key(|at| {
-        let holds = signs.get(*at).copied().unwrap_or(false);
-        let rank = queries.get(*at).map(|query| match query.subject {
+    order.sort_by_key(|index| {
+        let holds = signs.get(*index).copied().unwrap_or(false);
+        let rank = queries.get(*index).map(|query| match query.subject {
             TermSubject::Named { .. } => 0,
             TermSubject::Unit { .. } => 1,
-            _ if !holds => 2,
-            _ => 3,
+            TermSubject::Rule { .. } | TermSubject::Prerequisite { .. } | TermSubject::Condition => {
+                if holds {
+                    3
+                } else {
+                    2
+                }
+            }
         });
         rank.unwrap_or(3)
     });
-    for at in order {
-        if queries.get(at).is_none_or(|query| query.class.is_some()) {
+    for index in order {
+        if queries.get(index).is_none_or(|query| query.class.is_some()) {
             continue;
         }
-        let others = literals.iter().zip(&kept).enumerate().filter(|(other, (_, kept))| **kept && *other != at);
+        let others = literals.iter().zip(&kept).enumerate().filter(|(other, (_, kept))| **kept && *other != index);
         let others = others.filter(|(other, _)| queries.get(*other).is_some_and(|query| query.class.is_none()));
         let mut assumed: Vec<Literal> = others.map(|(_, (literal, _))| *literal).chain(units.iter().copied()).collect();
-        assumed.extend(literals.get(at).map(|literal| !*literal));
-        let superfluous = match search.is_unsatisfiable(&assumed) {
+        assumed.extend(literals.get(index).map(|literal| !*literal));
+        let follows_from_others = match search.is_unsatisfiable(&assumed) {
             Err(AnalysisError::Exhausted) => {
                 search.budget.automaton_states = 0;
                 return Ok(kept);
             }
             answer => answer?,
         };
-        if superfluous && let Some(kept) = kept.get_mut(at) {
+        if follows_from_others && let Some(kept) = kept.get_mut(index) {
             *kept = false;
         }
     }
     Ok(kept)
 }
 
+/// Describes a query with its answer as a term.
 pub(crate) fn term(search: &Search<'_>, query: &Query<'_>, holds: bool) -> Term {
     let (words, test) = match (&query.condition, &query.subject) {
         (Some((condition, want)), _) => {
@@ -96,11 +104,15 @@ pub(crate) fn term(search: &Search<'_>, query: &Query<'_>, holds: bool) -> Term 
     Term { holds, side: query.side, subject: query.subject.clone(), words, test }
 }
 
+/// Returns all values of the attribute that conditions name.
 fn named(search: &Search<'_>, attribute: &str) -> BTreeSet<String> {
     let texts = search.encoder.domains.iter().filter(|domain| domain.name == attribute);
     let classes = texts.filter_map(|domain| match &domain.encoding {
         DomainEncoding::Text(text) => Some(&text.classes),
-        _ => None,
+        DomainEncoding::Boolean(_)
+        | DomainEncoding::Ordered(_)
+        | DomainEncoding::TextList(_)
+        | DomainEncoding::NumberList(_) => None,
     });
     classes.flatten().flat_map(|class| class.members.iter().cloned()).collect()
 }

@@ -1,10 +1,10 @@
 //! How certain it is that a context with the stated properties exists.
 
-/// How sure it is that something is as said.
+/// How certain a statement about contexts is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
     /// Proven.
     Exact,
-    /// It may be so: it takes a pattern that is too large to decide, or an attribute whose type changed.
+    /// Not proven: it depends on a pattern that is too large to analyse, or on an attribute whose type changed.
     Possible,
 }

@@ -2,28 +2,28 @@
 
 use crate::eval::{Cause, Decision, Reason};
 
-/// What decides.
+/// The part of a flag that decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DecidedBy {
-    /// A kill: `off`.
+    /// A kill, which serves `off`.
     Killed,
-    /// `enabled: false`: `off`.
+    /// `enabled: false`, which serves `off`.
     Disabled,
-    /// The prerequisite at that place is not met: `off`.
+    /// The prerequisite with this index is not met, so `off` is served.
     Prerequisite(usize),
-    /// The rule at that place, also where its split finds no unit and serves `off`.
+    /// The rule with this index, also if its split finds no unit and serves `off`.
     Rule(usize),
     /// No rule matched.
     Default,
 }
 
-/// The place that decided.
+/// Returns the part of the flag that made the evaluator's decision.
 pub(crate) fn decided_by(decision: &Decision<'_>) -> DecidedBy {
     match (decision.reason, decision.rule) {
         (Reason::Disabled(Cause::Kill), _) => DecidedBy::Killed,
         (Reason::Disabled(Cause::Disabled), _) => DecidedBy::Disabled,
-        (Reason::Disabled(Cause::Prerequisite(at)), _) => DecidedBy::Prerequisite(at),
-        (_, Some(at)) => DecidedBy::Rule(at),
+        (Reason::Disabled(Cause::Prerequisite(index)), _) => DecidedBy::Prerequisite(index),
+        (_, Some(index)) => DecidedBy::Rule(index),
         (_, None) => DecidedBy::Default,
     }
 }

@@ -15,35 +15,35 @@ use crate::analyze::results::witness::Witness;
 use crate::analyze::side::Side;
 use crate::bundle::{Flag, Variant};
 
-/// Whom the shares of a region are of.
+/// The units that the shares of a region refer to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Population {
-    /// All units, however many there are.
+    /// All units.
     Units,
-    /// These units and no others, in ascending order, by the attribute that they are values of. Each moves as the
-    /// transitions say, where these depend on no other attribute's units.
+    /// These units and no others, by attribute, in ascending order. Each of them moves as the transitions say, unless
+    /// the transitions also depend on units of another attribute.
     Named(BTreeMap<String, Vec<String>>),
 }
 
-/// The share of a region's units that had one variant and get another, or the same.
+/// The share of a region's units that move from one variant to another, or keep theirs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transition {
-    /// Before.
+    /// The variant before the change.
     pub from: Variant,
-    /// After; equal to `from` for those that stay.
+    /// The variant after the change; equal to `from` for units that keep theirs.
     pub to: Variant,
-    /// Exact; in a reshuffle, what is expected of independent hashes.
+    /// The exact share. In a reshuffle, it is the expected share for independent hashes.
     pub share: Share,
 }
 
 impl Transition {
-    /// Whether anything changes for these units.
+    /// Returns whether these units get another variant.
     pub fn moves(&self) -> bool {
         self.from != self.to
     }
 }
 
-/// What a change does to those whom it moves.
+/// The effect of a change on the units that move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Effect {
     /// From `off` to something else.
@@ -52,11 +52,12 @@ pub enum Effect {
     Shrink,
     /// From one variant to another, neither of them `off` on its side.
     Reassign,
-    /// Units are hashed anew: who moves has nothing to do with who had what.
+    /// Units are hashed anew, so which units move is independent of the variant that they had.
     Reshuffle,
 }
 
-/// How many move at least and at most, whatever the hashes have to do with each other.
+/// The minimum and maximum share of units that move, however the two hashes depend on each other. `p` and `q` are the
+/// shares of a variant before and after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
     /// `1 - Σ min(p, q)` over all variants.
@@ -68,29 +69,29 @@ pub struct Bounds {
 /// Contexts for which two decisions differ in the same way.
 #[derive(Debug, Clone)]
 pub struct Region {
-    /// What all of its contexts have in common, and only they; nothing can be left out, unless to know that took too
-    /// much work.
+    /// The terms that exactly the contexts of the region satisfy. No term can be left out, unless the budget did not
+    /// suffice to find this out.
     pub terms: Vec<Term>,
-    /// What decided before, for those who move.
+    /// What decided before the change, for the units that move.
     pub before: Vec<DecidedBy>,
-    /// What decides after, for those who move.
+    /// What decides after the change, for the units that move.
     pub after: Vec<DecidedBy>,
-    /// Whom the shares are of.
+    /// The units that the shares refer to.
     pub population: Population,
-    /// The shares of everyone in the region; they add up to [`Share::ALL`].
+    /// The shares of all units of the region. They add up to [`Share::ALL`].
     pub transitions: Vec<Transition>,
-    /// What happens to those who move.
+    /// The effects on the units that move.
     pub effects: BTreeSet<Effect>,
-    /// Only for a reshuffle.
+    /// The bounds of a reshuffle; none for other changes.
     pub bounds: Option<Bounds>,
-    /// One who moves; none where no unit with such buckets was found.
+    /// A context that moves; none if no unit with the necessary buckets was found.
     pub witness: Option<Witness>,
-    /// Whether there surely is such a context.
+    /// Whether a context of the region surely exists.
     pub certainty: Certainty,
 }
 
 impl Region {
-    /// The share of those who move.
+    /// Returns the share of units that move.
     pub fn moved(&self) -> Share {
         let moving = self.transitions.iter().filter(|transition| transition.moves());
         moving
@@ -98,23 +99,23 @@ impl Region {
             .fold(Share::NONE, |sum, share| sum.checked_add(share).unwrap_or(Share::ALL))
     }
 
-    /// Whether the context, as the bundle before and the one after read it, is one of the region's.
+    /// Returns whether the region contains the context, which each of the two bundles has read.
     pub fn contains(&self, before: EvaluatedContext<'_>, after: EvaluatedContext<'_>, now: Timestamp) -> bool {
         let named = match &self.population {
             Population::Units => true,
             Population::Named(named) => named.iter().all(|(attribute, units)| {
                 let unit = after.text(attribute).or(before.text(attribute));
-                unit.is_some_and(|unit| units.iter().any(|one| one == unit))
+                unit.is_some_and(|unit| units.iter().any(|named| named == unit))
             }),
         };
         named
             && self.terms.iter().all(|term| {
-                let sight = if term.side == Side::Before { before } else { after };
-                sight.passes(&term.test, now) == term.holds
+                let context = if term.side == Side::Before { before } else { after };
+                context.passes(&term.test, now) == term.holds
             })
     }
 
-    /// All terms in one line; `everyone` where there is none.
+    /// Returns all terms in one line; `everyone` if there are none.
     pub fn words(&self) -> String {
         let word = |term: &Term| match (term.holds, &term.subject) {
             (true, _) => term.words.clone(),
@@ -128,16 +129,17 @@ impl Region {
     }
 }
 
-/// What two decisions do differently, over all regions.
+/// Returns the effects of all regions.
 pub fn effects(regions: &[Region]) -> BTreeSet<Effect> {
     regions.iter().flat_map(|region| region.effects.iter().copied()).collect()
 }
 
+/// Returns the effect of moving from one variant to another.
 pub(crate) fn effect(from: (&Flag, &Variant), to: (&Flag, &Variant)) -> Effect {
     let off = |(flag, variant): (&Flag, &Variant)| flag.variant(flag.off).value == variant.value;
     match (off(from), off(to)) {
         (true, false) => Effect::Expand,
         (false, true) => Effect::Shrink,
-        _ => Effect::Reassign,
+        (true, true) | (false, false) => Effect::Reassign,
     }
 }

@@ -25,12 +25,12 @@ fn divisor(mut a: u128, mut b: u128) -> u128 {
 }
 
 impl Share {
-    /// Nobody.
+    /// No units.
     pub const NONE: Self = Self { numerator: 0, denominator: 1 };
-    /// Everyone.
+    /// All units.
     pub const ALL: Self = Self { numerator: 1, denominator: 1 };
 
-    /// `numerator / denominator` in lowest terms; [`Share::NONE`] for a denominator of zero.
+    /// Returns `numerator / denominator` in lowest terms; [`Share::NONE`] for a denominator of zero.
     pub fn new(numerator: u128, denominator: u128) -> Self {
         if denominator == 0 {
             return Self::NONE;
@@ -39,27 +39,31 @@ impl Share {
         Self { numerator: numerator / common, denominator: denominator / common }
     }
 
-    /// So many of [`BUCKETS`].
+    /// Returns the share that a number of buckets is of all [`BUCKETS`].
     pub fn of_buckets(buckets: u32) -> Self {
         Self::new(u128::from(buckets), u128::from(BUCKETS))
     }
 
-    /// In lowest terms.
+    /// Returns the numerator in lowest terms.
     pub fn numerator(self) -> u128 {
         self.numerator
     }
 
-    /// In lowest terms.
+    /// Returns the denominator in lowest terms.
     pub fn denominator(self) -> u128 {
         self.denominator
     }
 
-    /// The nearest double.
-    #[allow(clippy::cast_precision_loss, reason = "for display and thresholds of people's making")]
+    /// Returns the nearest double.
+    #[allow(clippy::cast_precision_loss, reason = "for display and for thresholds that people choose")]
     pub fn as_f64(self) -> f64 {
         self.numerator as f64 / self.denominator as f64
     }
 
+    /// Returns the sum.
+    ///
+    /// # Errors
+    /// Returns [`AnalysisError::Exhausted`] if the fraction does not fit into 128 bits.
     pub(crate) fn checked_add(self, other: Self) -> Result<Self, AnalysisError> {
         let common = divisor(self.denominator, other.denominator);
         let (left, right) = (other.denominator / common, self.denominator / common);
@@ -68,12 +72,19 @@ impl Share {
         Ok(Self::new(numerator.ok_or(AnalysisError::Exhausted)?, product(self.denominator, left)?))
     }
 
+    /// Returns the product.
+    ///
+    /// # Errors
+    /// Returns [`AnalysisError::Exhausted`] if the fraction does not fit into 128 bits.
     pub(crate) fn checked_mul(self, other: Self) -> Result<Self, AnalysisError> {
         let (a, b) = (Self::new(self.numerator, other.denominator), Self::new(other.numerator, self.denominator));
         Ok(Self::new(product(a.numerator, b.numerator)?, product(a.denominator, b.denominator)?))
     }
 
-    /// What `self` exceeds `other` by; nobody where it does not.
+    /// Returns `self - other`, or zero if `other` is larger.
+    ///
+    /// # Errors
+    /// Returns [`AnalysisError::Exhausted`] if the fraction does not fit into 128 bits.
     pub(crate) fn saturating_sub(self, other: Self) -> Result<Self, AnalysisError> {
         let (left, right) = (product(self.numerator, other.denominator)?, product(other.numerator, self.denominator)?);
         Ok(Self::new(left.saturating_sub(right), product(self.denominator, other.denominator)?))
@@ -91,9 +102,9 @@ impl PartialOrd for Share {
 }
 
 impl Ord for Share {
-    /// By continued fractions, so that nothing overflows.
+    /// Compares the continued fractions, because cross multiplication could overflow.
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let (mut a, mut b, mut turned) = (*self, *other, false);
+        let (mut a, mut b, mut reversed) = (*self, *other, false);
         loop {
             let whole = (a.numerator / a.denominator).cmp(&(b.numerator / b.denominator));
             let rest = (a.numerator % a.denominator, b.numerator % b.denominator);
@@ -104,18 +115,18 @@ impl Ord for Share {
                 (std::cmp::Ordering::Equal, (x, y)) => {
                     a = Self { numerator: a.denominator, denominator: x };
                     b = Self { numerator: b.denominator, denominator: y };
-                    turned = !turned;
+                    reversed = !reversed;
                     continue;
                 }
                 (order, _) => order,
             };
-            return if turned { order.reverse() } else { order };
+            return if reversed { order.reverse() } else { order };
         }
     }
 }
 
 impl fmt::Display for Share {
-    /// As a percentage: `12.5%` where three decimals say it exactly, else `≈ 3.333%`.
+    /// Writes a percentage: `12.5%` if three decimals are exact, otherwise `≈ 3.333%`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let thousandths = u128::from(BUCKETS);
         let (scaled, exact) = match self.numerator.checked_mul(thousandths) {

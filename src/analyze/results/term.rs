@@ -11,69 +11,73 @@ use crate::analyze::side::Side;
 use crate::bundle::{Bundle, Condition};
 use crate::eval::{Context, Truth, Value, holds};
 
-/// What a [`Term`] is about.
+/// The part of a flag or of the context that a [`Term`] is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TermSubject {
-    /// A rule's condition, or a part of it that does not depend on buckets; of the flag itself or of a prerequisite.
+    /// The condition of a rule of the flag or of a prerequisite, or the part of it that does not depend on buckets.
     Rule {
         /// The flag's key.
         flag: String,
-        /// Its place in [`Flag::rules`].
+        /// The index in [`Flag::rules`](crate::bundle::Flag::rules).
         rule: usize,
     },
-    /// Another flag's outcome, where it does not depend on buckets.
+    /// The decision of a prerequisite, if it does not depend on buckets.
     Prerequisite {
         /// The key of the flag that has the prerequisite.
         flag: String,
-        /// Its place in [`Flag::prerequisites`].
+        /// The index in [`Flag::prerequisites`](crate::bundle::Flag::prerequisites).
         prerequisite: usize,
     },
     /// The context has a unit: the attribute is a text that is not empty.
     Unit {
-        /// Its name.
+        /// The attribute's name.
         attribute: String,
     },
-    /// The unit is one that some condition names.
+    /// A condition names the unit.
     Named {
         /// The attribute's name.
         attribute: String,
     },
-    /// The condition that was asked about.
+    /// The condition that the question is about.
     Condition,
 }
 
-/// One of the things that all contexts of a region have in common.
+/// A fact that all contexts of a region have in common.
 #[derive(Debug, Clone)]
 pub struct Term {
-    /// Whether it holds or does not. What is unknown does not hold.
+    /// Whether the fact is true or not true for the region. A condition that is unknown is not true.
     pub holds: bool,
-    /// Whose words they are.
+    /// The bundle that the condition comes from.
     pub side: Side,
-    /// Where it stands.
+    /// The part of a flag or of the context that the fact is about.
     pub subject: TermSubject,
-    /// In the words of the conditions themselves.
+    /// The fact as text, with the operators of the definition.
     pub words: String,
     pub(crate) test: TermTest,
 }
 
-/// What a term asks of a context.
+/// A test that decides whether a context satisfies a term.
 #[derive(Debug, Clone)]
 pub(crate) enum TermTest {
+    /// The condition is true.
     Holds(Condition),
+    /// The attribute with this name is a text that is not empty.
     HasUnit(String),
+    /// The attribute with this name has one of these values.
     IsOneOf(String, BTreeSet<String>),
 }
 
-/// What is asked of both sides when a context is sorted into regions.
+/// A context as the schema of one bundle reads it.
 #[derive(Debug, Clone, Copy)]
 pub struct EvaluatedContext<'c> {
-    /// The side's bundle.
+    /// The bundle.
     pub bundle: &'c Bundle,
-    /// The context as that bundle's schema reads it.
+    /// The context, read with the attributes of this bundle.
     pub context: &'c Context<'c>,
 }
 
 impl EvaluatedContext<'_> {
+    /// Returns the attribute's value if it is a text that is not empty.
     pub(crate) fn text(&self, attribute: &str) -> Option<&str> {
         match self.context.value(self.bundle.attributes.find(attribute)?) {
             Value::Text(text) if !text.is_empty() => Some(text),
@@ -81,6 +85,7 @@ impl EvaluatedContext<'_> {
         }
     }
 
+    /// Returns whether the context passes the test.
     pub(crate) fn passes(&self, test: &TermTest, now: Timestamp) -> bool {
         match test {
             TermTest::Holds(condition) => holds(self.bundle, condition, self.context, now) == Truth::True,

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
-/// A context, written as `eval` takes it.
+/// A context in the form that `flagctl eval` takes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Witness {
-    /// Attributes by name.
+    /// The values of attributes by name.
     pub context: Map<String, Json>,
-    /// The moment of the decision.
+    /// The time of the decision.
     pub now: Timestamp,
 }

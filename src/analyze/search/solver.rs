@@ -14,10 +14,10 @@ use batsat::{Callbacks, SolverInterface, SolverOpts, lbool};
 
 use crate::analyze::error::AnalysisError;
 
-/// A formula, or the negation of one.
+/// A variable or its negation. Here, each literal also stands for the formula that it is equivalent to.
 pub(crate) type Literal = batsat::Lit;
 
-/// Stops the search when it has met too many conflicts.
+/// Counts conflicts, and stops the solver after too many.
 struct Conflicts {
     met: u64,
     allowed: u64,
@@ -35,7 +35,7 @@ impl Callbacks for Conflicts {
     }
 }
 
-/// An assignment that satisfies everything that was asserted and assumed.
+/// Values of all variables that satisfy all clauses and assumptions.
 pub(crate) struct Model(Vec<bool>);
 
 impl Model {
@@ -45,10 +45,10 @@ impl Model {
     }
 }
 
-/// What a search found.
+/// The result of the solver.
 pub(crate) enum SolverResult {
     Satisfiable(Model),
-    /// These of the assumptions cannot hold together.
+    /// These assumptions contradict each other, given the clauses.
     Unsatisfiable(Vec<Literal>),
 }
 
@@ -67,20 +67,22 @@ impl Solver {
         Self { inner, truth, conjunctions: BTreeMap::new(), choices: BTreeMap::new() }
     }
 
+    /// Returns the literal that is always true.
     pub(crate) fn truth(&self) -> Literal {
         self.truth
     }
 
-    /// A formula that is free to hold or not.
+    /// Returns a new variable, which no clause restricts yet.
     pub(crate) fn fresh(&mut self) -> Literal {
         Literal::new(self.inner.new_var_default(), true)
     }
 
-    /// At least one of them holds, always.
+    /// Adds a clause: at least one of the literals is true.
     pub(crate) fn assert(&mut self, clause: impl IntoIterator<Item = Literal>) {
         self.inner.add_clause_reuse(&mut clause.into_iter().collect());
     }
 
+    /// Returns a literal that is equivalent to the conjunction.
     pub(crate) fn all(&mut self, literals: impl IntoIterator<Item = Literal>) -> Literal {
         let mut parts: Vec<_> = literals.into_iter().filter(|literal| *literal != self.truth).collect();
         parts.sort_unstable();
@@ -98,21 +100,22 @@ impl Solver {
                 }
             }
         }
-        let whole = self.fresh();
+        let formula = self.fresh();
         for part in &parts {
-            self.assert([!whole, *part]);
+            self.assert([!formula, *part]);
         }
-        self.assert(parts.iter().map(|part| !*part).chain([whole]));
-        self.conjunctions.insert(parts, whole);
-        whole
+        self.assert(parts.iter().map(|part| !*part).chain([formula]));
+        self.conjunctions.insert(parts, formula);
+        formula
     }
 
+    /// Returns a literal that is equivalent to the disjunction.
     pub(crate) fn any(&mut self, literals: impl IntoIterator<Item = Literal>) -> Literal {
         let negated: Vec<_> = literals.into_iter().map(|literal| !literal).collect();
         !self.all(negated)
     }
 
-    /// `then` where the condition holds, `otherwise` where it does not.
+    /// Returns a literal that is equivalent to `if condition then … else otherwise`.
     pub(crate) fn choice(&mut self, condition: Literal, then: Literal, otherwise: Literal) -> Literal {
         let (yes, no) = (self.truth, !self.truth);
         if then == otherwise || condition == yes {
@@ -136,21 +139,21 @@ impl Solver {
         if let Some(known) = self.choices.get(&[condition, then, otherwise]) {
             return *known;
         }
-        let whole = self.fresh();
+        let formula = self.fresh();
         for (branch, value) in [(condition, then), (!condition, otherwise)] {
-            self.assert([!branch, !value, whole]);
-            self.assert([!branch, value, !whole]);
+            self.assert([!branch, !value, formula]);
+            self.assert([!branch, value, !formula]);
         }
-        self.assert([!then, !otherwise, whole]);
-        self.assert([then, otherwise, !whole]);
-        self.choices.insert([condition, then, otherwise], whole);
-        whole
+        self.assert([!then, !otherwise, formula]);
+        self.assert([then, otherwise, !formula]);
+        self.choices.insert([condition, then, otherwise], formula);
+        formula
     }
 
-    /// Looks for a model in which all the assumptions hold.
+    /// Searches for a model in which all assumptions are true.
     ///
     /// # Errors
-    /// [`AnalysisError::Exhausted`] after too many conflicts, counted over the solver's life.
+    /// Returns [`AnalysisError::Exhausted`] after too many conflicts, counted over all calls.
     pub(crate) fn solve(&mut self, assumptions: &[Literal]) -> Result<SolverResult, AnalysisError> {
         let result = self.inner.solve_limited(assumptions);
         if result == lbool::TRUE {

@@ -22,14 +22,20 @@ use crate::analyze::side::Side;
 use crate::bundle::{Bucket, Bundle, Condition, Flag, NOW, State, VariantId};
 use crate::eval::{Context, Truth, decide, holds};
 
-/// What the evaluator must say of the context.
+/// The results that the evaluator must confirm for the context.
 struct ExpectedDecisions<'e, 'b> {
     bundles: &'e [(Side, &'b Bundle)],
+    /// Conditions with a wanted truth value, and whether they must have it.
     conditions: Vec<(Side, &'b Condition, WantedTruth, bool)>,
     decisions: Vec<(Side, Flag, VariantId, DecidedBy)>,
 }
 
-/// The context of the model with a unit that falls in the leaf's buckets; none where none was found.
+/// Builds a context for the assignment with units that fall into the cell. None if no such unit was found, or if the
+/// evaluator does not confirm an assignment that is only possible.
+///
+/// # Errors
+/// Returns [`AnalysisError::Exhausted`] if the budget of units does not suffice, and [`AnalysisError::Disagreement`] if the
+/// evaluator does not confirm an assignment that is certain.
 pub(crate) fn find_witness<'b>(
     search: &mut Search<'b>,
     assignment: &Assignment,
@@ -40,15 +46,15 @@ pub(crate) fn find_witness<'b>(
 ) -> Result<Option<Witness>, AnalysisError> {
     let mut context = Map::new();
     let mut now = Timestamp::from_second(1_767_225_600).unwrap_or(Timestamp::UNIX_EPOCH);
-    for at in 0..search.encoder.domains.len() {
-        let Some(value) = value(search, assignment, cell, at)? else { return Ok(None) };
-        let Some(domain) = search.encoder.domains.get(at) else { continue };
+    for index in 0..search.encoder.domains.len() {
+        let Some(value) = value(search, assignment, cell, index)? else { return Ok(None) };
+        let Some(domain) = search.encoder.domains.get(index) else { continue };
         match value {
-            Json::String(moment) if domain.name == NOW => now = moment.parse().unwrap_or(now),
+            Json::String(time) if domain.name == NOW => now = time.parse().unwrap_or(now),
             _ if domain.name == NOW => {}
             Json::Null => {}
             value if !search.retyped.contains(&domain.name) => drop(context.insert(domain.name.clone(), value)),
-            // Of the two types of the attribute, the value is of the one that it is usable for, if of any.
+            // If the attribute has two types, the value is of the type that the model chose, if it chose one.
             value if assignment.model.holds(domain.typed) => drop(context.insert(domain.name.clone(), value)),
             _ => drop(context.entry(&domain.name).or_insert_with(|| Json::Object(Map::new()))),
         }
@@ -61,13 +67,14 @@ pub(crate) fn find_witness<'b>(
         let context = Json::Object(context);
         return Err(AnalysisError::Disagreement(format!("for {context} at {now} {difference}")));
     }
-    let unit = |name: &String| {
+    let is_unit = |name: &String| {
         queries.iter().any(|query| match &query.subject {
             TermSubject::Unit { attribute } | TermSubject::Named { attribute } => attribute == name,
-            _ => false,
+            TermSubject::Rule { .. } | TermSubject::Prerequisite { .. } | TermSubject::Condition => false,
         })
     };
-    let names: Vec<String> = context.keys().filter(|name| !unit(name)).cloned().collect();
+    // Attributes that make no difference are removed, so that the witness is short.
+    let names: Vec<String> = context.keys().filter(|name| !is_unit(name)).cloned().collect();
     for name in names {
         let mut fewer = context.clone();
         fewer.remove(&name);
@@ -78,49 +85,54 @@ pub(crate) fn find_witness<'b>(
     Ok(Some(Witness { context, now }))
 }
 
-/// Null where there is no value; none where no unit was found.
+/// Returns the value of the domain with this index, or null if the attribute is absent. None if no unit was found.
+///
+/// A text that must fall into given buckets is varied by a number: at a position where the number changes no sign of a
+/// pattern, or as `u1`, `u2` and so on if there are no patterns.
 fn value(
     search: &mut Search<'_>,
     assignment: &Assignment,
     cell: &BucketCell,
-    at: usize,
+    index: usize,
 ) -> Result<Option<Json>, AnalysisError> {
     let dimensions = search.encoder.dimensions.iter().zip(&cell.ranges);
     let wanted: Vec<_> = dimensions
-        .filter(|(dimension, range)| dimension.domain == at && **range != (0, crate::bundle::BUCKETS))
+        .filter(|(dimension, range)| dimension.domain == index && **range != (0, crate::bundle::BUCKETS))
         .map(|(dimension, range)| (dimension.hash.bucketer.clone(), dimension.hash.domain, *range))
         .collect();
-    let Some(domain) = search.encoder.domains.get(at) else { return Ok(None) };
-    let text = assignment.texts.get(at).and_then(Option::as_deref);
-    let open = text.zip(signs(domain, assignment));
-    let (Some((text, (text_domain, signs))), false) = (open, wanted.is_empty()) else {
+    let Some(domain) = search.encoder.domains.get(index) else { return Ok(None) };
+    let text = assignment.texts.get(index).and_then(Option::as_deref);
+    let open_text = text.zip(signs(domain, assignment));
+    let (Some((text, (text_domain, signs))), false) = (open_text, wanted.is_empty()) else {
         return Ok(Some(domain.value(&assignment.model, text).unwrap_or(Json::Null)));
     };
     let fits = |unit: &str| {
-        let within = |bucket: Bucket, (from, to): (Bucket, Bucket)| (from..to).contains(&bucket);
-        wanted.iter().all(|(bucketer, domain, range)| within(bucketer.bucket(*domain, unit), *range))
+        let is_in_range = |bucket: Bucket, (from, to): (Bucket, Bucket)| (from..to).contains(&bucket);
+        wanted.iter().all(|(bucketer, domain, range)| is_in_range(bucketer.bucket(*domain, unit), *range))
     };
-    let sound = |unit: &str| !text_domain.texts.excludes(unit) && text_domain.texts.has_signs(unit, &signs);
-    let numbered = |place: usize, number: u64| {
-        let (before, after) = text.split_at_checked(place)?;
+    let has_signs = |unit: &str| !text_domain.texts.excludes(unit) && text_domain.texts.has_signs(unit, &signs);
+    let numbered = |position: usize, number: u64| {
+        let (before, after) = text.split_at_checked(position)?;
         Some(format!("{before}{number}{after}"))
     };
-    let places = (0..=text.len()).filter(|place| text.is_char_boundary(*place));
-    let plain = text_domain.texts.patterns().is_empty();
-    let keeps = |place: &usize| [1, 23, 456].into_iter().all(|n| numbered(*place, n).is_some_and(|unit| sound(&unit)));
-    let place = if plain { None } else { places.rev().find(keeps) };
-    if fits(text) && sound(text) && !plain {
+    let positions = (0..=text.len()).filter(|position| text.is_char_boundary(*position));
+    let no_patterns = text_domain.texts.patterns().is_empty();
+    let keeps_signs = |position: &usize| {
+        [1, 23, 456].into_iter().all(|n| numbered(*position, n).is_some_and(|unit| has_signs(&unit)))
+    };
+    let position = if no_patterns { None } else { positions.rev().find(keeps_signs) };
+    if fits(text) && has_signs(text) && !no_patterns {
         return Ok(Some(Json::from(text)));
     }
-    if !plain && place.is_none() {
+    if !no_patterns && position.is_none() {
         return Ok(None);
     }
     for number in 1..=search.budget.units_per_witness {
-        let unit = match place {
+        let unit = match position {
             None => Some(format!("u{number}")),
-            Some(place) => numbered(place, number),
+            Some(position) => numbered(position, number),
         };
-        if let Some(unit) = unit.filter(|unit| fits(unit) && sound(unit)) {
+        if let Some(unit) = unit.filter(|unit| fits(unit) && has_signs(unit)) {
             search.budget.units = search.budget.units.saturating_sub(number);
             return Ok(Some(Json::from(unit)));
         }
@@ -130,6 +142,7 @@ fn value(
     Ok(None)
 }
 
+/// Returns the domain, if it is a text, and for each pattern whether it matches in the model.
 fn signs<'d>(domain: &'d AttributeDomain, assignment: &Assignment) -> Option<(&'d TextDomain, Vec<bool>)> {
     let DomainEncoding::Text(text_domain) = &domain.encoding else { return None };
     Some((text_domain, text_domain.signs.iter().map(|sign| assignment.model.holds(*sign)).collect()))
@@ -149,14 +162,14 @@ impl<'e, 'b> ExpectedDecisions<'e, 'b> {
             Some((query.side, condition, want, assignment.model.holds(query.literal)))
         });
         let held = conditions.iter().zip(&cell.conditions);
-        let held = held.map(|(node, held)| (node.side, node.condition, node.want, *held));
-        let decided = targets.iter().zip(&cell.decisions).filter_map(|((target, handling), (variant, place))| {
+        let held = held.map(|(encoded, held)| (encoded.side, encoded.condition, encoded.want, *held));
+        let decided = targets.iter().zip(&cell.decisions).filter_map(|((target, handling), (variant, decided_by))| {
             let encoded = search.encoder.flags.get(*target)?;
             let mut flag = encoded.flag.clone();
             if *handling == StateHandling::Ignore {
                 flag.state = State::Enabled;
             }
-            Some((encoded.side, flag, *variant, *place))
+            Some((encoded.side, flag, *variant, *decided_by))
         });
         Self { bundles: &search.encoder.bundles, conditions: asked.chain(held).collect(), decisions: decided.collect() }
     }
@@ -165,7 +178,7 @@ impl<'e, 'b> ExpectedDecisions<'e, 'b> {
         self.difference(context, now).is_none()
     }
 
-    /// The first thing that the evaluator says otherwise.
+    /// Returns the first result of the evaluator that is not as expected.
     fn difference(&self, context: &Map<String, Json>, now: Timestamp) -> Option<String> {
         let json = Json::Object(context.clone());
         self.bundles.iter().find_map(|(side, bundle)| {
@@ -181,12 +194,12 @@ impl<'e, 'b> ExpectedDecisions<'e, 'b> {
                 ((found == wanted) != *held).then(|| format!("{} is {found:?}", bundle.describe(condition)))
             });
             condition.or_else(|| {
-                decisions.find_map(|(_, flag, variant, place)| {
+                decisions.find_map(|(_, flag, variant, expected)| {
                     let decision = decide(bundle, flag, &context, now);
                     let (served, found) = (&decision.variant.name, decided_by(&decision));
-                    let same = std::ptr::eq(decision.variant, flag.variant(*variant)) && found == *place;
+                    let same = std::ptr::eq(decision.variant, flag.variant(*variant)) && found == *expected;
                     let wanted = &flag.variant(*variant).name;
-                    (!same).then(|| format!("{} serves {served} by {found:?}, not {wanted} by {place:?}", flag.key))
+                    (!same).then(|| format!("{} serves {served} by {found:?}, not {wanted} by {expected:?}", flag.key))
                 })
             })
         })
