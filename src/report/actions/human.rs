@@ -2,6 +2,7 @@
 
 use crate::git::short_id;
 use crate::report::actions::json::{ActionJson, CommittedJson, KillProofJson, RolloutPositionsJson, TurnedOffJson};
+use crate::report::escape::terminal;
 use crate::report::text::{lines, table};
 
 /// Returns the effects of an action before and after, and the command that reverts it.
@@ -23,7 +24,7 @@ pub fn plan(action: &ActionJson) -> String {
     if action.effects.iter().any(|effect| effect.changes) {
         text += &format!("undo: {}\n", action.undo);
     }
-    text
+    terminal(&text)
 }
 
 /// Returns the commit that was made, and where it is.
@@ -40,7 +41,7 @@ pub fn committed(committed: &CommittedJson) -> String {
     if let Some(reason) = left {
         text += &format!("the local branch {branch} does not have the commit yet: {reason}\n");
     }
-    text
+    terminal(&text)
 }
 
 /// Returns a table of rollouts. The present step of a rule is in brackets.
@@ -55,7 +56,7 @@ pub fn rollout_positions(RolloutPositionsJson { flag, rules, .. }: &RolloutPosit
         let steps = rule.steps.iter().map(step).collect::<Vec<_>>().join(" ");
         rollouts.add_row([&rule.environment, &rule.rule, &rule.rollout, &steps]);
     }
-    lines(&rollouts)
+    terminal(&lines(&rollouts))
 }
 
 /// Returns the flags that are turned off, the objections, and the conclusion if there are none.
@@ -75,5 +76,5 @@ pub fn kill_proof(proof: &KillProofJson) -> String {
         let flags = if proof.flags.is_empty() { "no flag".to_owned() } else { proof.flags.join(", ") };
         text += &format!("proven: turns off {flags}, and changes nothing else for any context\n");
     }
-    text
+    terminal(&text)
 }

@@ -35,12 +35,12 @@ pub fn flag_diffs(
         match flags.last_mut().filter(|flag| flag.flag == impact.flag) {
             None => flags.push(FlagDiffJson { flag: impact.flag.clone(), changes: vec![change] }),
             Some(flag) => {
-                let same = |known: &&mut FlagChangeJson| {
-                    let environments = known.environments.clone();
-                    **known == FlagChangeJson { environments, ..change.clone() }
+                let same = |existing: &&mut FlagChangeJson| {
+                    let environments = existing.environments.clone();
+                    **existing == FlagChangeJson { environments, ..change.clone() }
                 };
                 match flag.changes.iter_mut().find(same) {
-                    Some(known) => known.environments.push(impact.environment.clone()),
+                    Some(existing) => existing.environments.push(impact.environment.clone()),
                     None => flag.changes.push(change),
                 }
             }

@@ -8,6 +8,7 @@ use crate::eval::decide;
 use crate::history::{DecisionAt, DecisionQuery, Era, EraCause, EraStart, Observed};
 use crate::report::decision::DecisionJson;
 use crate::report::decision::human::served;
+use crate::report::escape::terminal;
 use crate::report::history::change::{kind, words};
 use crate::report::history::commit::CommitJson;
 
@@ -205,5 +206,5 @@ pub fn blame(blame: &BlameJson<'_>) -> String {
         let since = era.since.as_ref().map_or(String::new(), |since| since.paragraph(&era.observed));
         format!("{label}: {}{since}", era.observed.text(blame))
     });
-    paragraphs.collect::<Vec<_>>().join("\n")
+    terminal(&paragraphs.collect::<Vec<_>>().join("\n"))
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::history::FlagLog;
+use crate::report::escape::terminal;
 use crate::report::history::commit::CommitJson;
 
 /// The commits that changed a flag.
@@ -33,5 +34,5 @@ pub fn log(log: &FlagLogJson<'_>) -> String {
         let remark = if commit.decides_as_before() { "    decides as before\n" } else { "" };
         format!("{}{remark}{}", commit.heading(), commit.change_lines())
     });
-    paragraphs.collect::<Vec<_>>().join("\n")
+    terminal(&paragraphs.collect::<Vec<_>>().join("\n"))
 }

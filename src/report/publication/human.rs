@@ -15,17 +15,16 @@ const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Returns a line for each environment, and the time after which readers have what was published.
 pub fn publications(publications: &PublicationsJson) -> String {
-    let environments = publications.environments.iter();
-    let lines = environments.map(|environment| publication(environment, publications.dry_run));
+    let verb = if publications.dry_run { "would be" } else { "is" };
+    let lines = publications.environments.iter().map(|environment| publication(environment, verb));
     let delay = publications.cache_seconds.map(delay);
     terminal(&lines.chain(delay).collect::<String>())
 }
 
-fn publication(PublicationJson { environment, outcome, current }: &PublicationJson, dry_run: bool) -> String {
+fn publication(PublicationJson { environment, outcome, current }: &PublicationJson, verb: &str) -> String {
     let (number, commit) = (current.sequence, short_id(&current.commit));
     match outcome {
         OutcomeJson::Published => {
-            let verb = if dry_run { "would be" } else { "is" };
             let kind = match current.kind {
                 EntryKind::Normal => "",
                 EntryKind::Emergency => ", an emergency",
