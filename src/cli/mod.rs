@@ -11,6 +11,7 @@ mod bundle_arg;
 mod command_line;
 mod commands;
 mod context_arg;
+mod decision_output;
 mod diff_args;
 mod diff_inputs;
 mod environment_arg;

@@ -1,6 +1,7 @@
-//! Whether two flags are the same in everything that decides, however deep: the cheap answer to most questions.
+//! Whether two flags are equal in everything that decides, with the segments and flags that they depend on. Most flags are
+//! equal before and after a change, and then need no analysis.
 //!
-//! **Invariant:** two flags that are said to be the same decide alike; two that decide alike may be said to differ.
+//! **Invariant:** two flags that compare as equal decide equally. Two flags that decide equally may compare as different.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +9,7 @@ use serde_json::to_value;
 
 use crate::bundle::{AttributeId, Bundle, Condition, Flag, FlagId, Follow, SegmentId, State, Walk};
 
-/// Two bundles, and what of both was compared already: what ten thousand flags share is compared once.
+/// A comparison of two bundles. Results are kept, so that a segment that ten thousand flags use is compared once.
 pub(super) struct Comparison<'b> {
     old: &'b Bundle,
     new: &'b Bundle,
@@ -50,7 +51,7 @@ impl<'b> Comparison<'b> {
             && self.old.bucketing == self.new.bucketing
             && old.bucketer.salt() == new.bucketer.salt()
             && self.attributes(old.unit, new.unit)
-            && self.each(&old.prerequisites, &new.prerequisites)
+            && self.all(&old.prerequisites, &new.prerequisites)
             && old.rules.len() == new.rules.len()
             && old.rules.iter().zip(&new.rules).all(|(old, new)| {
                 let condition = match (&old.condition, &new.condition) {
@@ -62,14 +63,14 @@ impl<'b> Comparison<'b> {
             })
     }
 
-    fn each(&mut self, old: &[Condition], new: &[Condition]) -> bool {
+    fn all(&mut self, old: &[Condition], new: &[Condition]) -> bool {
         old.len() == new.len() && old.iter().zip(new).all(|(old, new)| self.conditions(old, new))
     }
 
     fn conditions(&mut self, old: &Condition, new: &Condition) -> bool {
         match (old, new) {
             (Condition::All(old), Condition::All(new)) | (Condition::Any(old), Condition::Any(new)) => {
-                self.each(old, new)
+                self.all(old, new)
             }
             (Condition::Not(old), Condition::Not(new)) => self.conditions(old, new),
             (Condition::Segment(old), Condition::Segment(new)) => self.segments(*old, *new),
@@ -81,7 +82,15 @@ impl<'b> Comparison<'b> {
                     && self.attributes(old.attribute, new.attribute)
                     && to_value(&old.predicate).ok() == to_value(&new.predicate).ok()
             }
-            _ => false,
+            (
+                Condition::All(_)
+                | Condition::Any(_)
+                | Condition::Not(_)
+                | Condition::Segment(_)
+                | Condition::Flag { .. }
+                | Condition::Test(_),
+                _,
+            ) => false,
         }
     }
 
@@ -102,7 +111,7 @@ impl<'b> Comparison<'b> {
     }
 }
 
-/// What a flag's decision may depend on, itself included.
+/// The flags, segments and attributes that the decision of a flag may depend on, with the flag itself.
 #[derive(Debug, Default)]
 pub(super) struct Closure {
     pub(super) flags: BTreeSet<FlagId>,

@@ -40,7 +40,7 @@ fn a_missing_or_broken_baseline_is_reported() {
     repository.write("flags/sale.yaml", &flag("on"));
     let since = |revision: &str| format!("assert:\n  - serve: {{sale: on}}\n    monotone_since: {revision}\n");
     let broken = tested(&repository, &since("HEAD"));
-    let why = "error[unknown-revision]: at `HEAD`, `sale` has errors, so who got what from it is not known";
+    let why = "error[unknown-revision]: `sale` has errors at `HEAD`, so it is not known what it served";
     assert!(broken.code == Some(1) && broken.stdout.starts_with(why), "{}", broken.stdout);
     let missing = tested(&repository, &since("mian"));
     let why = "error[unknown-revision]: `mian` is not a revision";

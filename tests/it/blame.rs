@@ -563,7 +563,7 @@ fn missing_names_are_reported() {
 $ flagctl blame sales -c country=US
 ? 3
 ---
-error: there is no flag `sales` at HEAD; did you mean `sale`?
+error: `sales` is not a flag at HEAD; did you mean `sale`?
 
 "#]]
     );
@@ -573,7 +573,7 @@ error: there is no flag `sales` at HEAD; did you mean `sale`?
 $ flagctl blame sale -c county=US
 ? 3
 ---
-error: there is no attribute `county`; did you mean `country`?
+error: `county` is not an attribute; did you mean `country`?
 
 "#]]
     );
@@ -583,7 +583,7 @@ error: there is no attribute `county`; did you mean `country`?
 $ flagctl blame sale -e prod -c country=US
 ? 3
 ---
-error: there is no environment `prod`; did you mean `production`?
+error: `prod` is not an environment; did you mean `production`?
 
 "#]]
     );

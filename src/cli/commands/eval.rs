@@ -1,6 +1,6 @@
 //! `flagctl eval`: what a context gets, and why.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -10,6 +10,7 @@ use crate::bundle::{Bundle, Flag};
 use crate::cli::bundle_arg;
 use crate::cli::context_arg;
 use crate::cli::context_arg::ContextArgs;
+use crate::cli::decision_output::{Decider, DecisionDetail};
 use crate::cli::environment_arg::environment_or_only;
 use crate::cli::error_report::{Validity, report_errors};
 use crate::cli::eval_batch;
@@ -18,15 +19,12 @@ use crate::cli::global::Global;
 use crate::cli::output_format::{OutputFormat, write_json};
 use crate::cli::progress;
 use crate::cli::revision_arg::At;
-use crate::cli::terminal::stdout_width;
 use crate::cli::time_arg::{given_or_now, parse_time};
 use crate::cli::unknown_flag::unknown_flag_in_source;
 use crate::compile::compile;
-use crate::eval::{Context, Decision, decide, nearest, trace};
+use crate::eval::{Context, decide};
 use crate::git::Revision;
 use crate::load;
-use crate::report;
-use crate::report::decision::{DecisionJson, DecisionsJson};
 
 /// Decide which variant a context gets
 ///
@@ -90,15 +88,11 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     if args.test {
         return test(&bundle, &flags, &context, now);
     }
+    let detail = if args.explain { DecisionDetail::Explained } else { DecisionDetail::Brief };
+    let decider = Decider { bundle: &bundle, context: &context, now, detail };
     match args.format {
-        OutputFormat::Human => write_human(args, &bundle, &flags, &context, now)?,
-        OutputFormat::Json => write_json(&DecisionsJson {
-            version: 1,
-            environment: &bundle.environment,
-            now: now.to_string(),
-            commit,
-            decisions: flags.iter().map(|flag| decision_json(args, &bundle, flag, &context, now)).collect(),
-        })?,
+        OutputFormat::Human => decider.write_text(&flags)?,
+        OutputFormat::Json => write_json(&decider.json(&flags, commit))?,
     }
     Ok(if is_valid { Exit::Yes } else { Exit::Failed })
 }
@@ -139,46 +133,6 @@ fn read(args: &Args, global: &Global) -> Result<Option<Definitions>> {
         args.at.note(&source, &mut io::stderr().lock())?;
     }
     Ok(Some(Definitions { bundle, commit: source.revision().map(Revision::commit), validity }))
-}
-
-fn write_human(args: &Args, bundle: &Bundle, flags: &[&Flag], context: &Context<'_>, now: Timestamp) -> Result<()> {
-    let mut out = io::stdout().lock();
-    if !args.explain && flags.len() != 1 {
-        let decided: Vec<(&Flag, Decision<'_>)> =
-            flags.iter().map(|flag| (*flag, decide(bundle, flag, context, now))).collect();
-        out.write_all(report::decision::human::decisions(bundle, &decided, context, now, stdout_width()).as_bytes())?;
-        return Ok(out.flush()?);
-    }
-    for (index, flag) in flags.iter().enumerate() {
-        if index > 0 {
-            writeln!(out)?;
-        }
-        let trace = trace(bundle, flag, context, now);
-        out.write_all(report::decision::human::decision(bundle, flag, context, now, &trace.decision).as_bytes())?;
-        if args.explain {
-            let nearest = nearest(bundle, flag, context, now);
-            writeln!(out)?;
-            out.write_all(
-                report::decision::explanation::explanation(bundle, flag, &trace, nearest.as_ref()).as_bytes(),
-            )?;
-        }
-    }
-    Ok(out.flush()?)
-}
-
-fn decision_json<'b>(
-    args: &Args,
-    bundle: &'b Bundle,
-    flag: &'b Flag,
-    context: &Context<'_>,
-    now: Timestamp,
-) -> DecisionJson<'b> {
-    if !args.explain {
-        return DecisionJson::new(bundle, flag, &decide(bundle, flag, context, now));
-    }
-    let trace = trace(bundle, flag, context, now);
-    let nearest = nearest(bundle, flag, context, now);
-    DecisionJson::new(bundle, flag, &trace.decision).with_trace(flag, &trace, nearest.as_ref())
 }
 
 /// Answers `--test`: whether the only flag is true.

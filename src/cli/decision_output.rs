@@ -1,0 +1,78 @@
+//! The output of `flagctl eval`: decisions of one context, with or without their explanation.
+
+use std::io::{self, Write};
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+use crate::bundle::{Bundle, Flag};
+use crate::cli::terminal::stdout_width;
+use crate::eval::{Context, Decision, decide, nearest, trace};
+use crate::report::decision::explanation::explanation;
+use crate::report::decision::human::{decision, decisions};
+use crate::report::decision::{DecisionJson, DecisionsJson};
+
+/// How much is written about a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DecisionDetail {
+    /// The variant and the reason.
+    Brief,
+    /// Also every rule and condition, and the nearest change of the context that would change the decision.
+    Explained,
+}
+
+/// Everything that decisions depend on but the flag.
+pub(crate) struct Decider<'d> {
+    pub(crate) bundle: &'d Bundle,
+    pub(crate) context: &'d Context<'d>,
+    pub(crate) now: Timestamp,
+    pub(crate) detail: DecisionDetail,
+}
+
+impl<'d> Decider<'d> {
+    /// Writes decisions to stdout as text: a table, or a paragraph for each flag if there is one flag or each is explained.
+    pub(crate) fn write_text(&self, flags: &[&Flag]) -> Result<()> {
+        let Self { bundle, context, now, detail } = *self;
+        let mut out = io::stdout().lock();
+        if detail == DecisionDetail::Brief && flags.len() != 1 {
+            let decided: Vec<(&Flag, Decision<'_>)> =
+                flags.iter().map(|flag| (*flag, decide(bundle, flag, context, now))).collect();
+            out.write_all(decisions(bundle, &decided, context, now, stdout_width()).as_bytes())?;
+            return Ok(out.flush()?);
+        }
+        for (index, flag) in flags.iter().enumerate() {
+            if index > 0 {
+                writeln!(out)?;
+            }
+            let trace = trace(bundle, flag, context, now);
+            out.write_all(decision(bundle, flag, context, now, &trace.decision).as_bytes())?;
+            if detail == DecisionDetail::Explained {
+                let nearest = nearest(bundle, flag, context, now);
+                writeln!(out)?;
+                out.write_all(explanation(bundle, flag, &trace, nearest.as_ref()).as_bytes())?;
+            }
+        }
+        Ok(out.flush()?)
+    }
+
+    /// Returns decisions as JSON. `commit` is the commit of the definitions, if a revision was read.
+    pub(crate) fn json(&self, flags: &[&'d Flag], commit: Option<String>) -> DecisionsJson<'d> {
+        DecisionsJson {
+            version: 1,
+            environment: &self.bundle.environment,
+            now: self.now.to_string(),
+            commit,
+            decisions: flags.iter().map(|flag| self.decision_json(flag)).collect(),
+        }
+    }
+
+    fn decision_json(&self, flag: &'d Flag) -> DecisionJson<'d> {
+        let Self { bundle, context, now, detail } = *self;
+        if detail == DecisionDetail::Brief {
+            return DecisionJson::new(bundle, flag, &decide(bundle, flag, context, now));
+        }
+        let trace = trace(bundle, flag, context, now);
+        let nearest = nearest(bundle, flag, context, now);
+        DecisionJson::new(bundle, flag, &trace.decision).with_trace(flag, &trace, nearest.as_ref())
+    }
+}
