@@ -67,7 +67,7 @@ pub enum KillNote {
         /// The key of the dependent flag.
         flag: String,
         /// Contexts that get another variant.
-        region: Region,
+        region: Box<Region>,
     },
     /// A flag has a condition on a flag that turns off, but the analysis of the effect exceeds its budget.
     DependentFlagUnknown {
@@ -165,7 +165,9 @@ fn dependent_notes(bundle: &Bundle, key: &str) -> Vec<KillNote> {
         let flag = flag.key.to_string();
         match changed_regions(bundle, &after, &flag) {
             Some(regions) => notes.extend(
-                regions.into_iter().map(|region| KillNote::DependentFlagChanges { flag: flag.clone(), region }),
+                regions
+                    .into_iter()
+                    .map(|region| KillNote::DependentFlagChanges { flag: flag.clone(), region: Box::new(region) }),
             ),
             None => notes.push(KillNote::DependentFlagUnknown { flag }),
         }

@@ -31,7 +31,7 @@ pub enum RolloutNote {
         /// The key of the dependent flag; none for the flag itself.
         dependent: Option<String>,
         /// The contexts.
-        region: Region,
+        region: Box<Region>,
     },
     /// Which contexts get another variant is unknown, because the analysis exceeds its budget.
     Unknown {
@@ -93,7 +93,8 @@ fn rollout_notes(before: &Bundle, after: &Bundle, key: &str, dependent: Option<S
     let Some(regions) = changed_regions(before, after, key) else { return vec![RolloutNote::Unknown { dependent }] };
     let effects = analyze::effects(&regions);
     let is_dependent = dependent.is_some();
-    let moves = regions.into_iter().map(|region| RolloutNote::Moves { dependent: dependent.clone(), region });
+    let moves =
+        regions.into_iter().map(|region| RolloutNote::Moves { dependent: dependent.clone(), region: Box::new(region) });
     let mut notes: Vec<RolloutNote> = moves.collect();
     if !is_dependent {
         notes.push(RolloutNote::Complete(

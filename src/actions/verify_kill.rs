@@ -111,7 +111,7 @@ pub enum Objection {
         /// The name of the environment.
         environment: String,
         /// The contexts.
-        region: Region,
+        region: Box<Region>,
     },
 }
 
@@ -227,7 +227,7 @@ fn judge(impact: Impact, proof: &mut KillProof) {
         regions.into_iter().partition(|region| region.effects.iter().all(|effect| *effect == Effect::Shrink));
     for region in others {
         let (flag, environment) = names();
-        proof.objections.push(Objection::Moves { flag, environment, region });
+        proof.objections.push(Objection::Moves { flag, environment, region: Box::new(region) });
     }
     if !off.is_empty() {
         proof.turned_off.push(TurnedOff { flag, environment, regions: off });

@@ -63,7 +63,9 @@ pub fn markdown_fence(text: &str, least: usize) -> String {
 /// Quotes a word for a POSIX shell if it needs quotes. A `~` is safe unless it begins the word, as in `HEAD~1`.
 pub fn shell_word(word: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.,:/=@%+~^".contains(&byte);
-    if !word.is_empty() && !word.starts_with('~') && word.bytes().all(plain) {
+    // A shell replaces `~` by a folder at the start of a word, and after `=` or `:`.
+    let has_tilde_prefix = word.starts_with('~') || word.contains("=~") || word.contains(":~");
+    if !word.is_empty() && !has_tilde_prefix && word.bytes().all(plain) {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', r"'\''"))
@@ -125,6 +127,9 @@ mod tests {
         assert_eq!(shell_word("HEAD~1"), "HEAD~1");
         assert_eq!(shell_word("~me"), "'~me'");
         assert_eq!(shell_word(""), "''");
+        assert_eq!(shell_word("targetingKey=user-1"), "targetingKey=user-1");
+        assert_eq!(shell_word("targetingKey=~user"), "'targetingKey=~user'");
+        assert_eq!(shell_word("HEAD~3"), "HEAD~3");
         assert_eq!(shell_word("it's $HOME"), r"'it'\''s $HOME'");
     }
 
