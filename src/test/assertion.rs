@@ -138,39 +138,49 @@ impl<'p> SingleClaim<'p> {
             Claim::Never(all) => all.iter().map(Self::Never).collect(),
             Claim::Always(all) => all.iter().map(Self::Always).collect(),
             Claim::Exclusive(all) => vec![Self::Exclusive(all)],
-            Claim::AtMost(share, all) => all.iter().map(|one| Self::AtMost(share.value, one)).collect(),
+            Claim::AtMost(share, all) => all.iter().map(|serving| Self::AtMost(share.value, serving)).collect(),
             Claim::Implies(all, implied) => {
-                all.iter().flat_map(|one| implied.iter().map(move |other| Self::Implies(one, other))).collect()
+                all.iter().flat_map(|first| implied.iter().map(move |second| Self::Implies(first, second))).collect()
             }
-            Claim::MonotoneSince(since, all) => all.iter().map(|one| Self::MonotoneSince(since, one)).collect(),
+            Claim::MonotoneSince(since, all) => all.iter().map(|serving| Self::MonotoneSince(since, serving)).collect(),
         }
     }
 
     fn servings(&self) -> Vec<&'p FlagVariant> {
         match *self {
-            Self::Never(one) | Self::Always(one) | Self::AtMost(_, one) | Self::MonotoneSince(_, one) => vec![one],
+            Self::Never(serving)
+            | Self::Always(serving)
+            | Self::AtMost(_, serving)
+            | Self::MonotoneSince(_, serving) => vec![serving],
             Self::Exclusive(all) => all.iter().collect(),
-            Self::Implies(one, other) => vec![one, other],
+            Self::Implies(first, second) => vec![first, second],
         }
     }
 
     /// Returns the claim as a sentence: "`pay` in production must never serve `on`".
     fn sentence(&self, environment: &str) -> String {
-        let named = |one: &FlagVariant| format!("`{}: {}`", one.flag.value, one.variant.value);
-        let serve = |one: &FlagVariant| format!("`{}` in {environment} must", one.flag.value);
+        let pair = |serving: &FlagVariant| format!("`{}: {}`", serving.flag.value, serving.variant.value);
+        let must = |serving: &FlagVariant| format!("`{}` in {environment} must", serving.flag.value);
         match self {
-            Self::Never(one) => format!("{} never serve `{}`", serve(one), one.variant.value),
-            Self::Always(one) => format!("{} always serve `{}`", serve(one), one.variant.value),
-            Self::AtMost(share, one) => {
-                format!("{} serve `{}` to at most {share} of units", serve(one), one.variant.value)
+            Self::Never(serving) => format!("{} never serve `{}`", must(serving), serving.variant.value),
+            Self::Always(serving) => format!("{} always serve `{}`", must(serving), serving.variant.value),
+            Self::AtMost(share, serving) => {
+                format!("{} serve `{}` to at most {share} of units", must(serving), serving.variant.value)
             }
             Self::Exclusive(all) => {
-                let all: Vec<String> = all.iter().map(named).collect();
+                let all: Vec<String> = all.iter().map(pair).collect();
                 format!("{} must exclude each other in {environment}", all.join(" and "))
             }
-            Self::Implies(one, other) => format!("{} must imply {} in {environment}", named(one), named(other)),
-            Self::MonotoneSince(since, one) => {
-                format!("{} serve `{}` to every context that got it at {}", serve(one), one.variant.value, since.value)
+            Self::Implies(first, second) => {
+                format!("{} must imply {} in {environment}", pair(first), pair(second))
+            }
+            Self::MonotoneSince(since, serving) => {
+                format!(
+                    "{} serve `{}` to every context that got it at {}",
+                    must(serving),
+                    serving.variant.value,
+                    since.value
+                )
             }
         }
     }
@@ -180,7 +190,7 @@ impl<'p> PlannedAssertion<'p> {
     /// Returns the earlier definition that the claim compares with: the revision, the environment and the flag's key.
     pub(super) fn baseline(&self) -> Option<(&'p Spanned<String>, &'p str, &'p str)> {
         match self.claim {
-            SingleClaim::MonotoneSince(since, one) => Some((since, &self.bundle.environment, &one.flag.value)),
+            SingleClaim::MonotoneSince(since, serving) => Some((since, &self.bundle.environment, &serving.flag.value)),
             SingleClaim::Never(_)
             | SingleClaim::Always(_)
             | SingleClaim::Exclusive(_)
@@ -192,11 +202,11 @@ impl<'p> PlannedAssertion<'p> {
     /// Proves or refutes the claim within the budget.
     pub(super) fn check(&self, baselines: &'p BaselineBundles, budget: &Budget) -> Check<'p> {
         let servings = self.claim.servings();
-        let span = servings.first().map_or(self.assertion.claim_span, |one| one.variant.span);
+        let span = servings.first().map_or(self.assertion.claim_span, |serving| serving.variant.span);
         Check {
             span,
             name: self.name.clone(),
-            flag: servings.first().map_or("", |one| one.flag.value.as_str()),
+            flag: servings.first().map_or("", |serving| serving.flag.value.as_str()),
             context: None,
             environment: &self.bundle.environment,
             result: self.result(span, baselines, budget).unwrap_or(CheckResult::NotRun),
@@ -211,20 +221,22 @@ impl<'p> PlannedAssertion<'p> {
             AssertionScope::Condition(condition) => Some(condition),
             AssertionScope::Broken => return None,
         };
-        let find = |one: &FlagVariant| {
-            ServedVariant::find(Definition::find(self.bundle, &one.flag.value)?, &one.variant.value)
+        let find = |serving: &FlagVariant| {
+            ServedVariant::find(Definition::find(self.bundle, &serving.flag.value)?, &serving.variant.value)
         };
         let answer = match self.claim {
-            SingleClaim::Never(one) => never(find(one)?, when, budget),
-            SingleClaim::Always(one) => always(find(one)?, when, budget),
-            SingleClaim::AtMost(share, one) => at_most(find(one)?, Share::of_buckets(share.buckets()), when, budget),
+            SingleClaim::Never(serving) => never(find(serving)?, when, budget),
+            SingleClaim::Always(serving) => always(find(serving)?, when, budget),
+            SingleClaim::AtMost(share, serving) => {
+                at_most(find(serving)?, Share::of_buckets(share.buckets()), when, budget)
+            }
             SingleClaim::Exclusive(all) => exclusive(&all.iter().map(find).collect::<Option<Vec<_>>>()?, when, budget),
-            SingleClaim::Implies(one, other) => follows(find(one)?, find(other)?, when, budget),
-            SingleClaim::MonotoneSince(since, one) => {
+            SingleClaim::Implies(first, second) => follows(find(first)?, find(second)?, when, budget),
+            SingleClaim::MonotoneSince(since, serving) => {
                 let before = baselines.get(&(since.value.clone(), self.bundle.environment.to_string()))?;
-                let before = Definition::find(before, &one.flag.value);
-                let after = Definition::find(self.bundle, &one.flag.value)?;
-                match before.and_then(|before| ServedVariant::find(before, &one.variant.value)) {
+                let before = Definition::find(before, &serving.flag.value);
+                let after = Definition::find(self.bundle, &serving.flag.value)?;
+                match before.and_then(|before| ServedVariant::find(before, &serving.variant.value)) {
                     Some(before) => monotone(before, after, when, budget),
                     // No context got the variant, so none can lose it.
                     None => Ok(ProofResult::Proven),
@@ -253,7 +265,7 @@ impl<'p> PlannedAssertion<'p> {
         let Witness { context, now } = witness;
         let json = Json::Object(context);
         let flags: Vec<_> =
-            self.claim.servings().into_iter().filter_map(|one| self.bundle.flag(&one.flag.value)).collect();
+            self.claim.servings().into_iter().filter_map(|serving| self.bundle.flag(&serving.flag.value)).collect();
         let depends_on_time =
             flags.iter().flat_map(|flag| flag.conditions()).any(|condition| self.bundle.depends_on_time(condition));
         let time = if depends_on_time { format!(" at {now}") } else { String::new() };

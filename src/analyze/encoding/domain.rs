@@ -81,7 +81,7 @@ impl AttributeDomain {
             }
             DomainEncoding::TextList(list) => {
                 let outside = list.constants.iter().filter(|(text, _)| !admits(text)).map(|(_, has)| !*has);
-                solver.all(outside.chain([!list.other, self.typed]).collect::<Vec<_>>())
+                solver.all(outside.chain([!list.outside_constants, self.typed]).collect::<Vec<_>>())
             }
             DomainEncoding::Boolean(_) | DomainEncoding::Ordered(_) | DomainEncoding::NumberList(_) => self.typed,
         }
@@ -201,7 +201,7 @@ impl AttributeDomain {
             DomainEncoding::TextList(list) => {
                 let has = |(text, has): &(String, Literal)| model.holds(*has).then(|| text.clone());
                 let mut texts: Vec<String> = list.constants.iter().filter_map(has).collect();
-                if model.holds(list.other) {
+                if model.holds(list.outside_constants) {
                     let taken = |text: &String| list.constants.iter().any(|(constant, _)| constant == text);
                     texts.extend((0..).map(|number| format!("other-{number}")).find(|text| !taken(text)));
                 }

@@ -76,7 +76,7 @@ impl<'b> Encoder<'b> {
     }
 
     pub(crate) fn bundle(&self, side: Side) -> Option<&'b Bundle> {
-        self.bundles.iter().find(|(other, _)| *other == side).map(|(_, bundle)| *bundle)
+        self.bundles.iter().find(|(bundle_side, _)| *bundle_side == side).map(|(_, bundle)| *bundle)
     }
 
     pub(crate) fn false_literal(&self) -> Literal {

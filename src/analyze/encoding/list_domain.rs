@@ -11,7 +11,7 @@ use crate::bundle::{Operands, Predicate};
 pub(crate) struct ListDomain<T> {
     pub(crate) constants: Vec<(T, Literal)>,
     /// True if the list contains an element that is none of the constants.
-    pub(crate) other: Literal,
+    pub(crate) outside_constants: Literal,
 }
 
 impl<T> ListDomain<T> {
@@ -31,12 +31,12 @@ impl ListDomain<String> {
             }
         }
         let constants = texts.into_iter().map(|text| (text.to_owned(), solver.fresh())).collect();
-        Self { constants, other: solver.fresh() }
+        Self { constants, outside_constants: solver.fresh() }
     }
 }
 
 impl ListDomain<f64> {
-    /// Returns the domain of a list of numbers. It has no `other`: no predicate needs a number that is not a constant.
+    /// Returns the domain of a list of numbers. It has no `outside_constants`: no predicate needs a number that is not a constant.
     pub(crate) fn of_numbers(solver: &mut Solver, atoms: &AttributeAtoms<'_>) -> Self {
         let mut numbers: Vec<f64> = Vec::new();
         for predicate in &atoms.predicates {
@@ -46,6 +46,6 @@ impl ListDomain<f64> {
         }
         sort_and_dedup(&mut numbers);
         let constants = numbers.into_iter().map(|number| (number, solver.fresh())).collect();
-        Self { constants, other: !solver.truth() }
+        Self { constants, outside_constants: !solver.truth() }
     }
 }

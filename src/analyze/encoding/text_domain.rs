@@ -1,7 +1,7 @@
 //! The values of a text attribute: classes of constants, and every other text.
 //!
 //! The constants are the texts that predicates and enums name. Constants that no predicate, enum or bucket boundary tells
-//! apart form one class with one literal. Every other text belongs to `other`, where one literal for each pattern says
+//! apart form one class with one literal. Every other text is outside of the constants, where one literal for each pattern says
 //! whether the pattern matches.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +23,7 @@ pub(crate) struct ValueClass {
 pub(crate) struct TextDomain {
     pub(crate) classes: Vec<ValueClass>,
     /// True if the text is none of the constants.
-    pub(crate) other: Literal,
+    pub(crate) outside_constants: Literal,
     /// The index of each pattern in `signs`.
     pattern_indices: BTreeMap<PatternKey, usize>,
     /// For each pattern, a literal that is true if it matches the text.
@@ -85,7 +85,7 @@ impl TextDomain {
         }
         let excluded = constants.iter().map(|text| (*text).to_owned()).collect();
         let pattern_indices = pattern_keys.into_iter().enumerate().map(|(index, key)| (key, index)).collect();
-        Self { classes, other: !before, pattern_indices, signs, texts: TextSearch::new(patterns, excluded) }
+        Self { classes, outside_constants: !before, pattern_indices, signs, texts: TextSearch::new(patterns, excluded) }
     }
 
     /// Returns a literal for: the text is one of the constants that `admits` selects.

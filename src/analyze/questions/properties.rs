@@ -75,7 +75,7 @@ impl<'b> PropertySearch<'b> {
         let targets =
             flags.iter().map(|(side, flag)| (search.encode_flag(*side, *flag), StateHandling::Respect)).collect();
         let encoded = conditions.iter().filter_map(|(side, condition)| {
-            let (_, bundle) = bundles.iter().find(|(other, _)| other == side)?;
+            let (_, bundle) = bundles.iter().find(|(bundle_side, _)| bundle_side == side)?;
             Some(search.encoder.condition(*side, bundle, condition, WantedTruth::True))
         });
         let conditions = encoded.collect();
@@ -192,7 +192,7 @@ pub fn at_most(
     budget: &Budget,
 ) -> Result<ProofResult, AnalysisError> {
     let question = PropertySearch::of_flags(&[served], when, budget);
-    let target = question.targets.first().and_then(|(at, _)| question.search.encoder.flags.get(*at));
+    let target = question.targets.first().and_then(|(flag, _)| question.search.encoder.flags.get(*flag));
     let named = target.map_or(question.search.encoder.false_literal(), |flag| flag.unit.named);
     let wanted = [question.served(0, served.variant), question.condition(0), !named];
     question.refute(&wanted, |cells| {

@@ -63,8 +63,10 @@ pub(crate) fn simplify(
         if queries.get(index).is_none_or(|query| query.class.is_some()) {
             continue;
         }
-        let others = literals.iter().zip(&kept).enumerate().filter(|(other, (_, kept))| **kept && *other != index);
-        let others = others.filter(|(other, _)| queries.get(*other).is_some_and(|query| query.class.is_none()));
+        let others =
+            literals.iter().zip(&kept).enumerate().filter(|(other_index, (_, kept))| **kept && *other_index != index);
+        let others =
+            others.filter(|(other_index, _)| queries.get(*other_index).is_some_and(|query| query.class.is_none()));
         let mut assumed: Vec<Literal> = others.map(|(_, (literal, _))| *literal).chain(units.iter().copied()).collect();
         assumed.extend(literals.get(index).map(|literal| !*literal));
         let follows_from_others = match search.is_unsatisfiable(&assumed) {

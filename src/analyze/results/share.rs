@@ -106,9 +106,9 @@ impl Ord for Share {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         let (mut a, mut b, mut reversed) = (*self, *other, false);
         loop {
-            let whole = (a.numerator / a.denominator).cmp(&(b.numerator / b.denominator));
-            let rest = (a.numerator % a.denominator, b.numerator % b.denominator);
-            let order = match (whole, rest) {
+            let integer_parts = (a.numerator / a.denominator).cmp(&(b.numerator / b.denominator));
+            let remainders = (a.numerator % a.denominator, b.numerator % b.denominator);
+            let order = match (integer_parts, remainders) {
                 (std::cmp::Ordering::Equal, (0, 0)) => return std::cmp::Ordering::Equal,
                 (std::cmp::Ordering::Equal, (0, _)) => std::cmp::Ordering::Less,
                 (std::cmp::Ordering::Equal, (_, 0)) => std::cmp::Ordering::Greater,

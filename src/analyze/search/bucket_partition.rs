@@ -71,7 +71,7 @@ impl BucketPartition<'_> {
     /// then independent of each other.
     pub(crate) fn reshuffles(&self) -> bool {
         let dimensions_of = |target| {
-            let used = self.used_dimensions.iter().filter(move |(other, _)| *other == target);
+            let used = self.used_dimensions.iter().filter(move |(user, _)| *user == target);
             used.map(|(_, dimension)| *dimension)
         };
         let (old, new): (BTreeSet<usize>, BTreeSet<usize>) = (dimensions_of(0).collect(), dimensions_of(1).collect());

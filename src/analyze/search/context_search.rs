@@ -56,7 +56,7 @@ impl<'b> Search<'b> {
             atoms.flag(*side, definition.bundle, definition.id);
         }
         for (side, bundle) in &bundles {
-            for (_, condition) in conditions.iter().filter(|(other, _)| other == side) {
+            for (_, condition) in conditions.iter().filter(|(condition_side, _)| condition_side == side) {
                 atoms.condition(*side, bundle, condition);
             }
         }
@@ -105,7 +105,7 @@ impl<'b> Search<'b> {
                     texts.push(None);
                     continue;
                 };
-                if !model.holds(domain.typed) || !model.holds(text.other) {
+                if !model.holds(domain.typed) || !model.holds(text.outside_constants) {
                     texts.push(None);
                     continue;
                 }
@@ -119,7 +119,7 @@ impl<'b> Search<'b> {
                     TextSearchResult::Conflict(core) => {
                         let literals = core.into_iter().filter_map(|index| text.signs.get(index));
                         let refuted = literals.map(|sign| sign.apply_sign(!model.holds(*sign)));
-                        conflicts.push(refuted.chain([!domain.typed, !text.other]).collect());
+                        conflicts.push(refuted.chain([!domain.typed, !text.outside_constants]).collect());
                     }
                 }
             }

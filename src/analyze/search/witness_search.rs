@@ -186,8 +186,8 @@ impl<'e, 'b> ExpectedDecisions<'e, 'b> {
                 Ok(parsed) => parsed.context,
                 Err(error) => return Some(error.to_string()),
             };
-            let mut conditions = self.conditions.iter().filter(|(other, ..)| other == side);
-            let mut decisions = self.decisions.iter().filter(|(other, ..)| other == side);
+            let mut conditions = self.conditions.iter().filter(|(expected_side, ..)| expected_side == side);
+            let mut decisions = self.decisions.iter().filter(|(expected_side, ..)| expected_side == side);
             let condition = conditions.find_map(|(_, condition, want, held)| {
                 let wanted = if *want == WantedTruth::True { Truth::True } else { Truth::False };
                 let found = holds(bundle, condition, &context, now);
