@@ -149,8 +149,9 @@ impl Crate {
                 ["pub use ", "pub(crate) use ", "pub(super) use "].iter().flat_map(|keyword| expanded(keyword));
             let reexports = reexports.collect();
             let mut imports: Vec<_> = expanded("use ").collect();
-            imports
-                .extend(children.iter().map(|child| (child.clone(), [module.as_slice(), &[child.clone()]].concat())));
+            imports.extend(
+                children.iter().map(|child| (child.clone(), [module.as_slice(), std::slice::from_ref(child)].concat())),
+            );
             File { path: path.display().to_string(), code, reexports, imports }
         };
         Self { files: sources.iter().map(|(module, path)| (module.clone(), file(module, path))).collect() }
