@@ -1,21 +1,26 @@
-//! The one list of diagnostic codes.
+//! The list of diagnostic codes.
 //!
-//! A code is a kebab-case noun for a problem. It names the page that documents it, and what finds it.
+//! A code is a stable, kebab-case noun for one kind of problem, such as `unknown-flag`. It is printed with every diagnostic
+//! and used in `lint` levels, in allow comments and as the rule id of SARIF. Each code has a page that `flagctl explain`
+//! prints: `src/codes/CODE.md`, or `src/rules/CODE.md` beside the lint rule that reports it. The examples on the pages are
+//! run as tests.
+//!
+//! **Invariant:** a code is never renamed or used for another problem, because settings and comments contain it.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// How much a diagnostic weighs.
+/// The severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Worth a look; the exit code stays 0.
+    /// Does not change the exit code.
     Warning,
-    /// The definitions must not be used as they are.
+    /// The definitions must not be used. The exit code is 1.
     Error,
 }
 
 impl Severity {
-    /// As people and settings write it.
+    /// Returns the name in reports and settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::Warning => "warning",
@@ -27,15 +32,15 @@ impl Severity {
 /// Whether `lint:` in `flagctl.yaml` and inline allows apply to a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Adjustable {
-    /// The definitions mean something without the fix.
+    /// The definitions can be evaluated although they have the problem.
     Yes,
-    /// There is nothing to evaluate until it is fixed.
+    /// Nothing can be evaluated until the problem is fixed, so it is always an error.
     No,
 }
 
 macro_rules! codes {
     ($($variant:ident $name:literal $severity:ident $adjustable:ident $page:literal;)*) => {
-        /// What can be wrong with a flag repository.
+        /// A kind of problem in a flag repository.
         #[allow(missing_docs, reason = "each code has a page of its own")]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Code {
@@ -43,31 +48,31 @@ macro_rules! codes {
         }
 
         impl Code {
-            /// All of them, in the order of the stages that find them.
+            /// All codes, in the order of the stages that report them.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
-            /// The name that people meet.
+            /// Returns the name in reports, settings and comments.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name),*
                 }
             }
 
-            /// How much it weighs unless `flagctl.yaml` says otherwise.
+            /// Returns the default severity.
             pub fn severity(self) -> Severity {
                 match self {
                     $(Self::$variant => Severity::$severity),*
                 }
             }
 
-            /// Whether it can be set to another level or allowed.
+            /// Whether settings and allow comments apply to the code.
             pub fn adjustable(self) -> Adjustable {
                 match self {
                     $(Self::$variant => Adjustable::$adjustable),*
                 }
             }
 
-            /// Its documentation, as Markdown.
+            /// Returns the page that documents the code, as Markdown.
             pub fn page(self) -> &'static str {
                 match self {
                     $(Self::$variant => include_str!($page)),*
@@ -87,7 +92,7 @@ codes! {
     LimitExceeded "limit-exceeded" Error No "limit-exceeded.md";
     InexactNumber "inexact-number" Error No "inexact-number.md";
     AmbiguousScalar "ambiguous-scalar" Warning Yes "ambiguous-scalar.md";
-    // The shape of a file, by its schema.
+    // The form of a file, by its schema.
     UnknownKey "unknown-key" Error No "unknown-key.md";
     MissingKey "missing-key" Error No "missing-key.md";
     WrongType "wrong-type" Error No "wrong-type.md";
@@ -97,7 +102,7 @@ codes! {
     InvalidFileName "invalid-file-name" Error No "invalid-file-name.md";
     DuplicateFlag "duplicate-flag" Error No "duplicate-flag.md";
     DuplicateSegment "duplicate-segment" Error No "duplicate-segment.md";
-    // What names refer to, and what values mean.
+    // References by name, and the meaning of values.
     ReservedName "reserved-name" Error No "reserved-name.md";
     UnknownEnvironment "unknown-environment" Error No "unknown-environment.md";
     UnknownAttribute "unknown-attribute" Error No "unknown-attribute.md";
@@ -144,7 +149,7 @@ codes! {
     FailedAssertion "failed-assertion" Error No "failed-assertion.md";
     UndecidedAssertion "undecided-assertion" Error No "undecided-assertion.md";
     UnknownRevision "unknown-revision" Error No "unknown-revision.md";
-    // Levels and inline allows themselves.
+    // Lint levels and allow comments.
     UnknownCode "unknown-code" Error No "unknown-code.md";
     FixedCode "fixed-code" Error No "fixed-code.md";
     MissingReason "missing-reason" Error No "missing-reason.md";
@@ -157,15 +162,15 @@ impl fmt::Display for Code {
     }
 }
 
-/// No code has that name.
+/// The name is not a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no such code")]
-pub struct NoSuchCode;
+#[error("the name is not a code")]
+pub struct ParseCodeError;
 
 impl FromStr for Code {
-    type Err = NoSuchCode;
+    type Err = ParseCodeError;
 
-    fn from_str(name: &str) -> Result<Self, NoSuchCode> {
-        Self::ALL.iter().copied().find(|code| code.name() == name).ok_or(NoSuchCode)
+    fn from_str(name: &str) -> Result<Self, ParseCodeError> {
+        Self::ALL.iter().copied().find(|code| code.name() == name).ok_or(ParseCodeError)
     }
 }

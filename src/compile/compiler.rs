@@ -46,7 +46,7 @@ impl<'p> Compiler<'p> {
         let attribute = |declared: &model::AttributeDeclaration| Attribute {
             name: declared.name.value.as_str().into(),
             kind: declared.kind,
-            allowed: declared.allowed.as_ref().map(|all| all.iter().map(|one| one.value.as_str().into()).collect()),
+            allowed: declared.allowed.as_ref().map(|all| all.iter().map(|value| value.value.as_str().into()).collect()),
         };
         let mut segments: Vec<_> =
             project.segments.iter().map(|definition| Draft { definition, complexity: None, compiled: None }).collect();

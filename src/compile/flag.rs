@@ -5,7 +5,7 @@ use crate::bundle::{
 };
 use crate::codes::Code;
 use crate::compile::compiler::{Broken, Compiled, Compiler};
-use crate::diag::{Diagnostic, did_you_mean};
+use crate::diag::{Diagnostic, quoted_list, unknown_name};
 use crate::model;
 use crate::model::EffectiveServing;
 use crate::snapshot::{Span, Spanned};
@@ -62,11 +62,14 @@ impl<'p> Compiler<'p> {
             return Ok(complexity);
         }
         let message = if complexity.depth > Complexity::DEPTH {
-            format!("`{name}` nests {} levels deep, segments and prerequisites included", complexity.depth)
+            format!("`{name}` is nested {} levels deep, including its segments and prerequisites", complexity.depth)
         } else {
-            format!("`{name}` takes {} tests to decide, segments and prerequisites included", complexity.tests)
+            format!(
+                "`{name}` needs {} tests for a decision, including its segments and prerequisites",
+                complexity.tests
+            )
         };
-        let help = format!("at most {} levels and {} tests are evaluated", Complexity::DEPTH, Complexity::TESTS);
+        let help = format!("the limits are {} levels and {} tests", Complexity::DEPTH, Complexity::TESTS);
         Err(self.report(Diagnostic::new(Code::TooComplex, span, message).help(help)))
     }
 
@@ -97,18 +100,18 @@ impl<'p> Compiler<'p> {
     }
 
     fn variants(&mut self, definition: &model::Flag) -> Compiled<Vec<Variant>> {
-        let mut sound = true;
+        let mut has_errors = false;
         if let Some(first) = definition.variants.first() {
             for variant in &definition.variants {
                 let (first_type, own_type) = (value_type(&first.value), value_type(&variant.value));
                 if first_type != own_type {
-                    sound = false;
+                    has_errors = true;
                     let message =
-                        format!("`{}` is {own_type}, and `{}` is {first_type}", variant.name.value, first.name.value);
+                        format!("`{}` is {own_type}, but `{}` is {first_type}", variant.name.value, first.name.value);
                     self.report(
                         Diagnostic::new(Code::MixedVariants, variant.value.span, message)
                             .related(first.value.span, format!("{first_type} here"))
-                            .help("an application asks for one type: give all variants values of it"),
+                            .help("give all variants values of the same type, because an application expects one type"),
                     );
                 }
             }
@@ -117,7 +120,7 @@ impl<'p> Compiler<'p> {
             name: variant.name.value.as_str().into(),
             value: variant.value.to_json(),
         };
-        if !sound || definition.variants.is_empty() {
+        if has_errors || definition.variants.is_empty() {
             return Err(Broken);
         }
         Ok(definition.variants.iter().map(variant).collect())
@@ -132,10 +135,10 @@ impl<'p> Compiler<'p> {
             return Err(Broken);
         }
         let names = || definition.variants.iter().map(|variant| variant.name.value.as_str());
-        let message = format!("`{}` has no variant `{}`", definition.key, name.value);
-        let help = did_you_mean(&name.value, names())
-            .unwrap_or_else(|| format!("its variants are {}", names().collect::<Vec<_>>().join(", ")));
-        Err(self.report(Diagnostic::new(Code::UnknownVariant, name.span, message).help(help)))
+        let kind = format!("a variant of `{}`", definition.key);
+        let mut diagnostic = unknown_name(Code::UnknownVariant, name.span, &name.value, &kind, names());
+        diagnostic.help.get_or_insert_with(|| format!("its variants are {}", quoted_list(names())));
+        Err(self.report(diagnostic))
     }
 
     fn unit(&mut self, serving: &EffectiveServing<'p>) -> Compiled<AttributeId> {
@@ -145,8 +148,8 @@ impl<'p> Compiler<'p> {
             Some(Type::String) => Ok(id),
             kind => {
                 let kind = kind.map_or("a value", Type::described);
-                let message = format!("`{}` is {kind}; a unit is a string", unit.value);
-                let help = "declare the attribute as a string, and send it as one";
+                let message = format!("expected a string as the unit, found `{}`, which is {kind}", unit.value);
+                let help = "declare the attribute as a string, and send its values as strings";
                 Err(self.report(Diagnostic::new(Code::UnfitUnit, unit.span, message).help(help)))
             }
         }

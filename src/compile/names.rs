@@ -3,7 +3,7 @@
 use crate::bundle::{TARGETING_KEY, Type};
 use crate::codes::Code;
 use crate::compile::compiler::Compiler;
-use crate::diag::{Diagnostic, did_you_mean};
+use crate::diag::{Diagnostic, quoted_list, unknown_name};
 use crate::model;
 
 impl Compiler<'_> {
@@ -12,21 +12,21 @@ impl Compiler<'_> {
         let project = self.project;
         let environments = || project.settings.environment_names();
         let unknown = |name: &str, span| {
-            let message = format!("`{name}` is not an environment of this project");
-            let help = did_you_mean(name, environments())
-                .unwrap_or_else(|| format!("the environments are {}", environments().collect::<Vec<_>>().join(", ")));
-            Diagnostic::new(Code::UnknownEnvironment, span, message).help(help)
+            let mut diagnostic = unknown_name(Code::UnknownEnvironment, span, name, "an environment", environments());
+            diagnostic.help.get_or_insert_with(|| format!("the environments are {}", quoted_list(environments())));
+            diagnostic
         };
         for attribute in &project.settings.attributes {
             let name = attribute.name.value.as_str();
             if model::RESERVED.contains(&name) || name == crate::bundle::NOW {
-                let message = format!("`{name}` has a meaning of its own in conditions");
+                let message = format!("`{name}` is reserved, because it has a meaning in conditions");
                 self.report(
-                    Diagnostic::new(Code::ReservedName, attribute.name.span, message).help("choose another name"),
+                    Diagnostic::new(Code::ReservedName, attribute.name.span, message)
+                        .help("use another name for the attribute"),
                 );
             }
             if name == TARGETING_KEY && attribute.kind != Type::String {
-                let message = format!("`{TARGETING_KEY}` is always a string, not {}", attribute.kind.described());
+                let message = format!("expected a string for `{TARGETING_KEY}`, found {}", attribute.kind.described());
                 self.report(Diagnostic::new(Code::UnfitUnit, attribute.name.span, message));
             }
         }
@@ -43,9 +43,9 @@ impl Compiler<'_> {
             }
             if self.flags.binary_search_by(|draft| draft.definition.key.cmp(&kill.flag)).is_err() {
                 let keys = self.flags.iter().map(|draft| draft.definition.key.as_str());
-                let help = did_you_mean(&kill.flag, keys).unwrap_or_else(|| "remove the file".to_owned());
-                let message = format!("there is no flag `{}` to kill", kill.flag);
-                self.report(Diagnostic::new(Code::UnknownFlag, kill.start, message).help(help));
+                let mut diagnostic = unknown_name(Code::UnknownFlag, kill.start, &kill.flag, "a flag", keys);
+                diagnostic.help.get_or_insert_with(|| "remove the file of the kill".to_owned());
+                self.report(diagnostic);
             }
         }
     }

@@ -59,7 +59,7 @@ impl Compiler<'_> {
                             .collect();
                         self.report_cycle(&cycle);
                     }
-                    _ => {}
+                    Some(Visit::Done) | None => {}
                 }
             }
         }
@@ -121,7 +121,7 @@ impl Compiler<'_> {
         let message = format!("{what}: {} → `{}`", chain.join(" → "), name(first));
         let mut diagnostic = Diagnostic::new(code, *span, message).help("remove one of these references");
         for (item, span) in cycle.iter().skip(1) {
-            diagnostic = diagnostic.related(*span, format!("`{}` goes on here", name(item)));
+            diagnostic = diagnostic.related(*span, format!("`{}` refers to the next one here", name(item)));
         }
         self.report(diagnostic);
     }

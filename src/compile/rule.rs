@@ -1,4 +1,4 @@
-//! Rules: whom they are for, whom they admit, what they serve.
+//! Rules: their conditions, rollouts and splits.
 
 use std::collections::BTreeMap;
 
@@ -10,29 +10,30 @@ use crate::model;
 use crate::snapshot::{Span, Spanned};
 
 impl Compiler<'_> {
+    /// Compiles the rules of a flag. Reports names that several rules have.
     pub(super) fn rules(&mut self, definition: &model::Flag, rules: &[model::Rule]) -> Compiled<Vec<Rule>> {
         let mut names: BTreeMap<&str, Span> = BTreeMap::new();
         let mut compiled = Vec::with_capacity(rules.len());
-        let mut sound = true;
+        let mut has_errors = false;
         for rule in rules {
             if let Some(name) = &rule.name {
                 if let Some(first) = names.get(name.value.as_str()) {
-                    sound = false;
-                    let message = format!("two rules are called `{}`", name.value);
+                    has_errors = true;
+                    let message = format!("the rule name `{}` is repeated", name.value);
                     self.report(
                         Diagnostic::new(Code::DuplicateRule, name.span, message)
-                            .related(*first, "first here")
-                            .help("decisions name their rule: give each a name of its own"),
+                            .related(*first, "first used here")
+                            .help("use a different name for each rule, because decisions refer to rules by name"),
                     );
                 }
                 names.entry(&name.value).or_insert(name.span);
             }
             match self.rule(definition, rule) {
                 Ok(rule) => compiled.push(rule),
-                Err(Broken) => sound = false,
+                Err(Broken) => has_errors = true,
             }
         }
-        if sound { Ok(compiled) } else { Err(Broken) }
+        if has_errors { Err(Broken) } else { Ok(compiled) }
     }
 
     fn rule(&mut self, definition: &model::Flag, rule: &model::Rule) -> Compiled<Rule> {
@@ -45,8 +46,11 @@ impl Compiler<'_> {
         if let Some(step) = rule.steps.windows(2).find(|pair| matches!(pair, [a, b] if a.value >= b.value))
             && let [before, step] = step
         {
-            let message = format!("step {} does not rise above {}", step.value, before.value);
-            self.report(Diagnostic::new(Code::StepsOrder, step.span, message).help("write the steps in rising order"));
+            let message = format!("step {} is not larger than the step {} before it", step.value, before.value);
+            self.report(
+                Diagnostic::new(Code::StepsOrder, step.span, message)
+                    .help("write the steps from the smallest to the largest"),
+            );
         }
         let rollout = rule.rollout.as_ref().map_or(Percent::ALL, |rollout| rollout.value);
         Ok(Rule {
@@ -57,31 +61,32 @@ impl Compiler<'_> {
         })
     }
 
+    /// Compiles shares to ranges of buckets. Reports shares that do not add up to 100 %.
     fn split(&mut self, definition: &model::Flag, shares: &Spanned<Vec<model::Share>>) -> Compiled<Serve> {
         let mut ranges = Vec::with_capacity(shares.value.len());
-        let (mut end, mut sound) = (0u32, true);
+        let (mut end, mut has_errors) = (0u32, false);
         for share in &shares.value {
             end = end.saturating_add(share.share.value.buckets());
             match self.variant(definition, &share.variant) {
                 Ok(id) => ranges.push((end, id)),
-                Err(Broken) => sound = false,
+                Err(Broken) => has_errors = true,
             }
         }
         if end != BUCKETS {
             let difference = Percent::from_buckets(end.abs_diff(BUCKETS));
             let help = difference.map(|difference| match end < BUCKETS {
-                true => format!("give the missing {difference} to a variant"),
-                false => format!("take {difference} away from a variant"),
+                true => format!("add {difference} to a variant"),
+                false => format!("remove {difference} from a variant"),
             });
             let sum = format!("{}%", f64::from(end) / 1_000.0);
-            let message = format!("the shares add up to {sum}, not 100%");
+            let message = format!("expected shares that add up to 100%, found {sum}");
             return Err(self.report(Diagnostic::new(Code::SplitSum, shares.span, message).maybe_help(help)));
         }
-        if !sound {
+        if has_errors {
             return Err(Broken);
         }
-        // A share of everything needs no bucket, and so no unit.
-        let whole = shares.value.iter().zip(&ranges).find(|(share, _)| share.share.value == Percent::ALL);
-        Ok(whole.map_or(Serve::Split(ranges.clone()), |(_, (_, id))| Serve::Variant(*id)))
+        // A share of 100 % needs no bucket, so a context without a unit gets the variant too.
+        let full = shares.value.iter().zip(&ranges).find(|(share, _)| share.share.value == Percent::ALL);
+        Ok(full.map_or(Serve::Split(ranges.clone()), |(_, (_, id))| Serve::Variant(*id)))
     }
 }

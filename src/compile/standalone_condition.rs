@@ -1,4 +1,4 @@
-//! Conditions that are part of no definition.
+//! Compiles conditions outside definitions, such as those of assertions, against an existing bundle.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use crate::diag::Diagnostics;
 use crate::model;
 use crate::model::Project;
 
-/// Conditions in terms of a bundle of the project.
+/// Compiles conditions so that they refer to the segments and flags of a bundle of the project.
 ///
-/// One that is wrong is none, and so is one that mentions something that the bundle does not have.
+/// The result for a condition is `None` if it has an error or refers to something that the bundle does not contain.
 pub fn conditions<'c>(
     project: &Project,
     bundle: &Bundle,
@@ -21,10 +21,10 @@ pub fn conditions<'c>(
     let ids: BTreeMap<&str, u32> = bundle.segments.iter().map(|segment| segment.name.as_ref()).zip(0..).collect();
     let segments = compiler.segments.iter_mut();
     let segments: Vec<u32> =
-        segments.map(|draft| place(draft, ids.get(draft.definition.name.as_str()).copied())).collect();
+        segments.map(|draft| bundle_index(draft, ids.get(draft.definition.name.as_str()).copied())).collect();
     let flags = compiler.flags.iter_mut();
     let flags: Vec<u32> =
-        flags.map(|draft| place(draft, bundle.flags.find(&draft.definition.key).map(|id| id.0))).collect();
+        flags.map(|draft| bundle_index(draft, bundle.flags.find(&draft.definition.key).map(|id| id.0))).collect();
     let renumber = Renumber { segments: &segments, flags: &flags };
     let compile = |condition: &model::Condition| {
         let mut condition = compiler.condition(condition).ok()?;
@@ -35,8 +35,8 @@ pub fn conditions<'c>(
     (compiled, compiler.diagnostics)
 }
 
-/// Marks what the bundle has as sound; gives its place there.
-fn place<D, C>(draft: &mut Draft<'_, D, C>, id: Option<u32>) -> u32 {
+/// Marks a draft as compiled if the bundle contains it, and returns its index there.
+fn bundle_index<D, C>(draft: &mut Draft<'_, D, C>, id: Option<u32>) -> u32 {
     draft.complexity = id.map(|_| Complexity::default());
     id.unwrap_or_default()
 }

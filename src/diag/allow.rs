@@ -1,51 +1,51 @@
-//! Comments that allow a problem: `# flagctl: allow CODE -- reason`.
+//! Comments that suppress a code on one line: `# flagctl: allow CODE -- reason`.
 
 use crate::codes::{Adjustable, Code};
-use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
+use crate::diag::diagnostic::{Diagnostic, Diagnostics};
+use crate::diag::names::unknown_name;
 use crate::snapshot::Span;
 
-/// A comment that allows one code on one line.
+/// A comment that suppresses one code on one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allow {
-    /// What is allowed.
+    /// The code.
     pub code: Code,
-    /// The line on which diagnostics must begin, from one.
+    /// The line on which suppressed diagnostics begin, counted from one.
     pub line: usize,
     /// The comment.
     pub span: Span,
 }
 
-/// What every comment for flagctl begins with.
-const ADDRESS: &str = "flagctl:";
+/// The text with which a comment for flagctl begins.
+const PREFIX: &str = "flagctl:";
 
 impl Allow {
-    /// Reads a comment's text, without `#`, that speaks of `line`; none if it is not for flagctl.
+    /// Reads a comment about `line`; `comment` is its text without `#`. Returns `None` if the comment is not for flagctl or is
+    /// wrong, which is reported.
     pub fn read(comment: &str, line: usize, span: Span, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let order = comment.trim().strip_prefix(ADDRESS)?.trim();
-        let (order, reason) = order.split_once("--").unwrap_or((order, ""));
-        let Some(name) = order.trim().strip_prefix("allow ").map(str::trim) else {
-            let message = format!("`{}` is not something that a comment can say", order.trim());
-            let form = "the form is `# flagctl: allow CODE -- reason`";
-            diagnostics.push(Diagnostic::new(Code::UnknownCode, span, message).help(form));
+        let instruction = comment.trim().strip_prefix(PREFIX)?.trim();
+        let (instruction, reason) = instruction.split_once("--").unwrap_or((instruction, ""));
+        let Some(name) = instruction.trim().strip_prefix("allow ").map(str::trim) else {
+            let message = format!("expected `allow CODE -- reason` after `flagctl:`, found `{}`", instruction.trim());
+            let help = "write `# flagctl: allow CODE -- reason`";
+            diagnostics.push(Diagnostic::new(Code::UnknownCode, span, message).help(help));
             return None;
         };
         let Ok(code) = name.parse::<Code>() else {
             let names = Code::ALL.iter().map(|code| code.name());
-            diagnostics.push(
-                Diagnostic::new(Code::UnknownCode, span, format!("there is no code `{name}`"))
-                    .maybe_help(did_you_mean(name, names)),
-            );
+            diagnostics.push(unknown_name(Code::UnknownCode, span, name, "a code", names));
             return None;
         };
         if code.adjustable() == Adjustable::No {
-            let message = format!("`{code}` cannot be allowed: nothing can be evaluated until it is fixed");
+            let message = format!("`{code}` cannot be allowed, because nothing can be evaluated until it is fixed");
             diagnostics.push(Diagnostic::new(Code::FixedCode, span, message).help("remove the comment"));
             return None;
         }
         if reason.trim().is_empty() {
-            let help = format!("write `# flagctl: allow {code} -- why it is right here`");
-            diagnostics
-                .push(Diagnostic::new(Code::MissingReason, span, "an allow needs a reason".to_owned()).help(help));
+            let help = format!("write `# flagctl: allow {code} -- reason`");
+            diagnostics.push(
+                Diagnostic::new(Code::MissingReason, span, "expected a reason after the code, found none").help(help),
+            );
         }
         Some(Self { code, line, span })
     }

@@ -1,7 +1,7 @@
 //! The `lint` section of `flagctl.yaml`: the level at which each code is reported.
 
 use crate::codes::{Adjustable, Code, Severity};
-use crate::diag::{Diagnostic, Diagnostics, Level, Levels, did_you_mean};
+use crate::diag::{Diagnostic, Diagnostics, Level, Levels, unknown_name};
 use crate::model::{LintLevel, Settings};
 
 /// Returns the levels that the settings give to codes. Reports codes that do not exist, and levels that the code does not
@@ -11,9 +11,9 @@ pub(super) fn lint_levels(settings: &Settings, diagnostics: &mut Diagnostics) ->
     for (name, level) in &settings.lint {
         let Ok(code) = name.value.parse::<Code>() else {
             let names = Code::ALL.iter().map(|code| code.name());
-            let message = format!("there is no code `{}`", name.value);
-            let help = did_you_mean(&name.value, names).unwrap_or_else(|| "`flagctl explain` lists them".to_owned());
-            diagnostics.push(Diagnostic::new(Code::UnknownCode, name.span, message).help(help));
+            let mut diagnostic = unknown_name(Code::UnknownCode, name.span, &name.value, "a code", names);
+            diagnostic.help.get_or_insert_with(|| "run `flagctl explain` for a list of all codes".to_owned());
+            diagnostics.push(diagnostic);
             continue;
         };
         let level = match level.value {
@@ -22,7 +22,7 @@ pub(super) fn lint_levels(settings: &Settings, diagnostics: &mut Diagnostics) ->
             LintLevel::Error => Level::Report(Severity::Error),
         };
         if code.adjustable() == Adjustable::No && level != Level::Report(Severity::Error) {
-            let message = format!("`{code}` is always an error: nothing can be evaluated until it is fixed");
+            let message = format!("`{code}` is always an error, because nothing can be evaluated until it is fixed");
             diagnostics.push(Diagnostic::new(Code::FixedCode, name.span, message).help("remove the line"));
         }
         levels.insert(code, level);

@@ -1,4 +1,4 @@
-//! `expired-flag`
+//! `expired-flag`: a flag whose expiry date is before today.
 
 use jiff::civil::Date;
 
@@ -14,7 +14,7 @@ pub(super) fn check(project: &Project, today: Date, diagnostics: &mut Diagnostic
             let message = format!("`{}` expired on {}", flag.key, expires.value);
             diagnostics.push(
                 Diagnostic::new(Code::ExpiredFlag, expires.span, message)
-                    .help("remove the flag from the code and then its file, or write a later day"),
+                    .help("remove the flag from the code, then delete its file; or write a later date"),
             );
         }
     }

@@ -1,35 +1,35 @@
-//! `impossible-condition`
+//! `impossible-condition`: a rule whose condition no context satisfies.
 
 use crate::analyze::{RuleReachability, Satisfiability};
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::Condition;
 use crate::rules::review::{Review, contradiction};
-use crate::rules::segment_coverage::Extents;
+use crate::rules::segment_coverage::SegmentCoverage;
 
-pub(super) fn check(review: &Review<'_>, extents: &Extents<'_>, diagnostics: &mut Diagnostics) {
-    for places in review.rules() {
-        if !places.iter().all(|placed| placed.reach() == Some(&RuleReachability::NeverHolds)) {
+pub(super) fn check(review: &Review<'_>, coverage: &SegmentCoverage<'_>, diagnostics: &mut Diagnostics) {
+    for instances in review.rules() {
+        if !instances.iter().all(|instance| instance.reach() == Some(&RuleReachability::NeverHolds)) {
             continue;
         }
-        let Some(placed) = places.first() else { continue };
-        let Some(written) = &placed.written.condition else { continue };
-        let Some(condition) = placed.rule().and_then(|rule| rule.condition.as_ref()) else { continue };
-        if mentions_nobody(&written.value, extents) {
+        let Some(instance) = instances.first() else { continue };
+        let Some(written) = &instance.written.condition else { continue };
+        let Some(condition) = instance.rule().and_then(|rule| rule.condition.as_ref()) else { continue };
+        if mentions_empty_segment(&written.value, coverage) {
             continue;
         }
-        let message = format!("the condition of rule `{}` holds for nobody", placed.name());
+        let message = format!("the condition of rule `{}` matches no context", instance.name());
         let mut diagnostic = Diagnostic::new(Code::ImpossibleCondition, written.span, message);
-        if let [one, other @ ..] = contradiction(placed.scope.definition.bundle(), condition).as_slice()
-            && !other.is_empty()
+        if let [first, rest @ ..] = contradiction(instance.scope.definition.bundle(), condition).as_slice()
+            && !rest.is_empty()
         {
-            diagnostic = diagnostic.label(format!("no context has `{one}` and `{}`", other.join("` and `")));
+            diagnostic = diagnostic.label(format!("no context satisfies `{first}` and `{}`", rest.join("` and `")));
         }
-        diagnostics.push(diagnostic.help("correct it, or remove the rule"));
+        diagnostics.push(diagnostic.help("correct the condition, or remove the rule"));
     }
 }
 
-/// `empty-segment` says it of the segment.
-fn mentions_nobody(condition: &Condition, extents: &Extents<'_>) -> bool {
-    condition.segments().any(|name| extents.of(&name.value) == Some(Satisfiability::Never))
+/// Whether the condition mentions a segment that `empty-segment` reports.
+fn mentions_empty_segment(condition: &Condition, coverage: &SegmentCoverage<'_>) -> bool {
+    condition.segments().any(|name| coverage.satisfiability(&name.value) == Some(Satisfiability::Never))
 }

@@ -1,4 +1,4 @@
-//! `missing-description`
+//! `missing-description`: a flag without a description.
 
 use jiff::civil::Date;
 
@@ -11,7 +11,7 @@ pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
         let message = format!("`{}` has no description", flag.key);
         diagnostics.push(
             Diagnostic::new(Code::MissingDescription, flag.start, message)
-                .help("say in a sentence what people get: `description: One-page checkout.`"),
+                .help("describe the flag in a sentence: `description: One-page checkout.`"),
         );
     }
 }

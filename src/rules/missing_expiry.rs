@@ -1,4 +1,4 @@
-//! `missing-expiry`
+//! `missing-expiry`: a flag of a temporary kind without an expiry date.
 
 use jiff::civil::Date;
 
@@ -11,11 +11,10 @@ pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
         let kind = flag.kind();
         if is_temporary(kind) {
             let span = flag.kind.as_ref().map_or(flag.start, |kind| kind.span);
-            let message = format!("`{}` is of kind `{}` and never expires", flag.key, kind.name());
-            diagnostics.push(
-                Diagnostic::new(Code::MissingExpiry, span, message)
-                    .help("say when it should be gone, `expires: 2027-03-31`, or that it stays: `kind: ops`"),
-            );
+            let message = format!("`{}` has the kind `{}`, but no expiry date", flag.key, kind.name());
+            diagnostics.push(Diagnostic::new(Code::MissingExpiry, span, message).help(
+                "add a date, such as `expires: 2027-03-31`, or change the kind if the flag is permanent: `kind: ops`",
+            ));
         }
     }
 }

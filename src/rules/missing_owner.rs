@@ -1,4 +1,4 @@
-//! `missing-owner`
+//! `missing-owner`: a flag without an owner.
 
 use jiff::civil::Date;
 
@@ -11,7 +11,7 @@ pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
         let message = format!("`{}` has no owner", flag.key);
         diagnostics.push(
             Diagnostic::new(Code::MissingOwner, flag.start, message)
-                .help("say who answers for it: `owner: team-payments`"),
+                .help("name the team or person that is responsible: `owner: team-payments`"),
         );
     }
 }

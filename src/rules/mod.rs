@@ -1,6 +1,10 @@
-//! Advice on definitions that can be evaluated as they are.
+//! Lint rules: advice about definitions that can be evaluated.
 //!
-//! Takes a project and the day, or its bundles; gives diagnostics. One rule a file, with its page beside it.
+//! Takes a project and today's date, or the project and its bundles; returns diagnostics. Each rule is a pure function in a
+//! file of its own, named like its code, with its page beside it. Rules that need only the definitions are in `RULES`; rules
+//! that are proven for all contexts are in `PROOFS`.
+//!
+//! **Invariant:** a rule says nothing about a flag whose file could not be read completely.
 
 mod empty_segment;
 mod expired_flag;
@@ -28,9 +32,9 @@ use crate::bundle::{Bundle, State};
 use crate::diag::Diagnostics;
 use crate::model::{Flag, Project};
 use crate::rules::review::Review;
-use crate::rules::segment_coverage::Extents;
+use crate::rules::segment_coverage::SegmentCoverage;
 
-/// What a rule looks at, and where it reports.
+/// A rule about definitions. Reports to the last argument.
 type Check = fn(&Project, Date, &mut Diagnostics);
 
 const RULES: [Check; 8] = [
@@ -44,8 +48,8 @@ const RULES: [Check; 8] = [
     unused_variant::check,
 ];
 
-/// What a rule looks at that speaks of all contexts.
-type Proof = fn(&Review<'_>, &Extents<'_>, &mut Diagnostics);
+/// A rule about the reachability of one flag. Reports to the last argument.
+type Proof = fn(&Review<'_>, &SegmentCoverage<'_>, &mut Diagnostics);
 
 const PROOFS: [Proof; 5] = [
     impossible_condition::check,
@@ -55,29 +59,31 @@ const PROOFS: [Proof; 5] = [
     unservable_variant::check,
 ];
 
-/// Everything that the rules have to say about a project on a day.
+/// Runs the rules about definitions. `today` decides which flags have expired.
 pub fn check(project: &Project, today: Date) -> Diagnostics {
     let mut diagnostics = Vec::new();
     RULES.iter().for_each(|rule| rule(project, today, &mut diagnostics));
     diagnostics
 }
 
-/// Everything that can be shown for all contexts, on all cores; the bundles are those of all environments, in which it
-/// enables every flag.
+/// Runs the rules that are proven for all contexts, on all cores.
+///
+/// `bundles` has one bundle for each environment. Enables every flag in them, because kills and disabled flags are temporary;
+/// they must not be used for decisions afterwards.
 pub fn prove(project: &Project, bundles: &mut [Bundle]) -> Diagnostics {
     bundles.iter_mut().flat_map(|bundle| bundle.flags.iter_mut()).for_each(|flag| flag.state = State::Enabled);
     let bundles = &*bundles;
     let mut diagnostics = Vec::new();
-    let extents = Extents::new(project, bundles, &mut diagnostics);
-    empty_segment::check(project, &extents, &mut diagnostics);
-    universal_segment::check(project, &extents, &mut diagnostics);
+    let coverage = SegmentCoverage::new(project, bundles, &mut diagnostics);
+    empty_segment::check(project, &coverage, &mut diagnostics);
+    universal_segment::check(project, &coverage, &mut diagnostics);
     let flags: Vec<&Flag> = project.complete_flags().collect();
     diagnostics.par_extend(flags.into_par_iter().flat_map_iter(|flag| {
         let mut diagnostics = Vec::new();
         match Review::new(flag, bundles) {
             None => {}
-            Some(Ok(review)) => PROOFS.iter().for_each(|proof| proof(&review, &extents, &mut diagnostics)),
-            Some(Err(failure)) => undecided_analysis::report(flag.start, &flag.key, &failure, &mut diagnostics),
+            Some(Ok(review)) => PROOFS.iter().for_each(|proof| proof(&review, &coverage, &mut diagnostics)),
+            Some(Err(error)) => undecided_analysis::report(flag.start, &flag.key, &error, &mut diagnostics),
         }
         diagnostics
     }));

@@ -1,4 +1,4 @@
-//! `optional-unit`
+//! `optional-unit`: a rollout or split by a unit that a context can lack.
 
 use jiff::civil::Date;
 
@@ -23,13 +23,14 @@ fn check_serving(project: &Project, serving: EffectiveServing<'_>, diagnostics: 
         return;
     }
     for rule in serving.rules {
-        let present = rule.condition.as_ref().is_some_and(|condition| asks(project, &condition.value, &unit.value));
-        if buckets(rule) && !present {
+        let requires_unit =
+            rule.condition.as_ref().is_some_and(|condition| requires(project, &condition.value, &unit.value));
+        if uses_buckets(rule) && !requires_unit {
             let span = rule.rollout.as_ref().map_or(rule.span, |rollout| rollout.span);
-            let message = format!("contexts without `{}` cannot be bucketed by it", unit.value);
-            diagnostics.push(Diagnostic::new(Code::OptionalUnit, span, message).related(unit.span, "the unit").help(
+            let message = format!("a context without `{}` has no bucket in this rule", unit.value);
+            diagnostics.push(Diagnostic::new(Code::OptionalUnit, span, message).related(unit.span, "the unit is set here").help(
                 format!(
-                    "declare it `required: true` if every context has it, or add `{}: {{exists: true}}` to the rule",
+                    "declare it with `required: true` if every context has it, or add `{}: {{exists: true}}` to the rule",
                     unit.value
                 ),
             ));
@@ -37,34 +38,37 @@ fn check_serving(project: &Project, serving: EffectiveServing<'_>, diagnostics: 
     }
 }
 
-fn buckets(rule: &Rule) -> bool {
+/// Whether some contexts that satisfy the condition get another result than others, depending on their bucket.
+fn uses_buckets(rule: &Rule) -> bool {
     let partial = |share: u32| share != 0 && share != BUCKETS;
     rule.rollout.as_ref().is_some_and(|rollout| partial(rollout.value.buckets()))
         || matches!(&rule.serve, Some(Serve::Split(shares))
             if shares.value.iter().any(|share| partial(share.share.value.buckets())))
 }
 
-/// Whether the condition can hold only where the attribute is there.
-fn asks(project: &Project, condition: &Condition, attribute: &str) -> bool {
-    let asks = |condition: &Condition| asks(project, condition, attribute);
+/// Whether only contexts with the attribute satisfy the condition.
+fn requires(project: &Project, condition: &Condition, attribute: &str) -> bool {
+    let requires = |condition: &Condition| requires(project, condition, attribute);
     match condition {
-        Condition::All(inner) => inner.iter().any(asks),
-        Condition::Any(inner) => inner.iter().all(asks),
-        // What is unknown stays unknown when it is negated; `exists` alone does not.
+        Condition::All(inner) => inner.iter().any(requires),
+        Condition::Any(inner) => inner.iter().all(requires),
+        // A test of a missing attribute is unknown, and so is its negation. Only `exists` is known.
         Condition::Not(inner) => matches!(inner.as_ref(), Condition::Attribute { name, operations, .. }
-            if name.value == attribute && operations.iter().all(|one| one.operator != Operator::Exists)),
+            if name.value == attribute && operations.iter().all(|operation| operation.operator != Operator::Exists)),
         Condition::Segment(names) => names.iter().all(|name| {
             let segment = project.segments.iter().find(|segment| segment.name == name.value);
-            // A segment inside a segment is not followed: that might not end.
+            // A segment inside a segment is not followed, because segments with a cycle would never end.
             segment.and_then(|segment| segment.condition.as_ref()).is_some_and(|condition| {
-                matches!(&condition.value, Condition::Attribute { .. }) && asks(&condition.value)
+                matches!(&condition.value, Condition::Attribute { .. }) && requires(&condition.value)
             })
         }),
         Condition::Flag(_) => false,
         Condition::Attribute { name, operations, .. } => {
             let present = |operand: &Value| *operand != Value::Boolean(false);
             name.value == attribute
-                && operations.iter().any(|one| one.operator != Operator::Exists || present(&one.operand.value))
+                && operations
+                    .iter()
+                    .any(|operation| operation.operator != Operator::Exists || present(&operation.operand.value))
         }
     }
 }

@@ -1,9 +1,9 @@
-//! What analysis has to say of a flag, in every environment where it says the same things.
+//! The reachability of a flag's rules and variants in all environments, for the lint rules about reachability.
 //!
-//! Takes a project and its bundles; gives each flag's [`Review`].
+//! Takes a flag and the bundles of all environments; returns the [`Review`] of the flag.
 //!
-//! **Invariant:** a kill or `enabled: false`, here or in a prerequisite, is left out of account: it will end.
-//! **Invariant:** an environment that has nothing of its own is not analysed again.
+//! **Invariant:** kills and `enabled: false` are ignored, in the flag and in its prerequisites, because they are temporary.
+//! **Invariant:** environments in which the flag has the same definition are analysed once.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::model;
 use crate::model::EffectiveServing;
 use crate::snapshot::{Span, Spanned};
 
-/// Work that a flag is worth while somebody waits for all of them.
+/// The bound on the analysis of one flag. It is small, because `validate` analyses every flag while a person waits.
 pub(super) const BUDGET: Budget = Budget {
     conflicts: 20_000,
     automaton_states: 40_000,
@@ -26,35 +26,35 @@ pub(super) const BUDGET: Budget = Budget {
     units_per_witness: 0,
 };
 
-/// A flag and what is reached in it.
+/// A flag and its reachability.
 pub(super) struct Review<'p> {
     pub(super) flag: &'p model::Flag,
     pub(super) scopes: Vec<Scope<'p>>,
 }
 
-/// Environments in which the flag says the same.
+/// A group of environments in which the flag has the same definition, represented by the first of them.
 pub(super) struct Scope<'p> {
     pub(super) serving: EffectiveServing<'p>,
     pub(super) definition: Definition<'p>,
     pub(super) reachability: FlagReachability,
 }
 
-/// A rule as written, where it stands in the rules of a scope.
-pub(super) struct Placed<'r, 'p> {
+/// A rule in one scope. A rule that is written for all environments has an instance in each scope.
+pub(super) struct RuleInstance<'r, 'p> {
     pub(super) scope: &'r Scope<'p>,
-    pub(super) at: usize,
+    pub(super) index: usize,
     pub(super) written: &'p model::Rule,
 }
 
 impl<'p> Review<'p> {
-    /// None where no environment has the flag.
+    /// Analyses the flag. Returns `None` if no bundle contains it.
     pub(super) fn new(flag: &'p model::Flag, bundles: &'p [Bundle]) -> Option<Result<Self, AnalysisError>> {
         let mut scopes: Vec<Scope<'p>> = Vec::new();
         for bundle in bundles {
             let Some(definition) = Definition::find(bundle, &flag.key) else { continue };
             let serving = flag.serving(&bundle.environment);
-            let alone = !definition.flag().conditions().any(|condition| asks_flags(bundle, condition));
-            if alone && scopes.iter().any(|scope| same(&scope.serving, &serving)) {
+            let is_independent = !definition.flag().conditions().any(|condition| depends_on_flags(bundle, condition));
+            if is_independent && scopes.iter().any(|scope| is_same_definition(&scope.serving, &serving)) {
                 continue;
             }
             match reachability_without_witnesses(definition, &BUDGET) {
@@ -65,73 +65,76 @@ impl<'p> Review<'p> {
         (!scopes.is_empty()).then_some(Ok(Self { flag, scopes }))
     }
 
-    /// Each rule as it is written, with the scopes that it has effect in.
-    pub(super) fn rules(&self) -> impl Iterator<Item = Vec<Placed<'_, 'p>>> {
-        let mut places: BTreeMap<Span, Vec<Placed<'_, 'p>>> = BTreeMap::new();
+    /// Iterates over the rules as they are written, each with its instances.
+    pub(super) fn rules(&self) -> impl Iterator<Item = Vec<RuleInstance<'_, 'p>>> {
+        let mut instances: BTreeMap<Span, Vec<RuleInstance<'_, 'p>>> = BTreeMap::new();
         for scope in &self.scopes {
-            for (at, written) in scope.serving.rules.iter().enumerate() {
-                places.entry(written.span).or_default().push(Placed { scope, at, written });
+            for (index, written) in scope.serving.rules.iter().enumerate() {
+                instances.entry(written.span).or_default().push(RuleInstance { scope, index, written });
             }
         }
-        places.into_values()
+        instances.into_values()
     }
 
-    /// The same where prerequisites can be met: elsewhere no rule is asked, which says nothing about them.
-    pub(super) fn asked_rules(&self) -> impl Iterator<Item = Vec<Placed<'_, 'p>>> {
-        let asked = |placed: &Placed<'_, 'p>| placed.scope.reachability.unmet.is_empty();
-        self.rules().map(move |places| places.into_iter().filter(asked).collect())
+    /// Iterates over the rules like [`Self::rules`], with only the instances in scopes where the prerequisites can be met.
+    /// In the other scopes no rule runs, which says nothing about the rules.
+    pub(super) fn rules_that_run(&self) -> impl Iterator<Item = Vec<RuleInstance<'_, 'p>>> {
+        let runs = |instance: &RuleInstance<'_, 'p>| instance.scope.reachability.unmet.is_empty();
+        self.rules().map(move |instances| instances.into_iter().filter(runs).collect())
     }
 }
 
-impl<'p> Placed<'_, 'p> {
+impl<'p> RuleInstance<'_, 'p> {
     pub(super) fn reach(&self) -> Option<&RuleReachability> {
-        self.scope.reachability.rules.get(self.at)
+        self.scope.reachability.rules.get(self.index)
     }
 
     pub(super) fn rule(&self) -> Option<&'p Rule> {
-        self.scope.definition.flag().rules.get(self.at)
+        self.scope.definition.flag().rules.get(self.index)
     }
 
     pub(super) fn name(&self) -> String {
-        self.scope.definition.flag().rule_name(self.at)
+        self.scope.definition.flag().rule_name(self.index)
     }
 
-    /// The rules that take everyone from this one; none where it is reached, or where `rule-after-catch-all` has
-    /// said why it is not.
-    pub(super) fn covered_by(&self) -> Option<(Vec<Placed<'_, 'p>>, &[usize])> {
+    /// Returns the rules before this one that together match all of its contexts, and the indices of the prerequisites that
+    /// take part. Returns `None` if the rule is reachable, or if `rule-after-catch-all` reports it.
+    pub(super) fn covered_by(&self) -> Option<(Vec<RuleInstance<'_, 'p>>, &[usize])> {
         let Some(RuleReachability::Unreachable { covered_by, prerequisites }) = self.reach() else { return None };
-        let catch_all = |rule: &Rule| rule.condition.is_none() && rule.rollout == Percent::ALL;
+        let is_catch_all = |rule: &Rule| rule.condition.is_none() && rule.rollout == Percent::ALL;
         let rules = &self.scope.definition.flag().rules;
-        if rules.iter().take(self.at).any(catch_all) {
+        if rules.iter().take(self.index).any(is_catch_all) {
             return None;
         }
-        let placed =
-            |at: &usize| Some(Placed { scope: self.scope, at: *at, written: self.scope.serving.rules.get(*at)? });
-        Some((covered_by.iter().filter_map(placed).collect(), prerequisites))
+        let instance = |index: &usize| {
+            Some(RuleInstance { scope: self.scope, index: *index, written: self.scope.serving.rules.get(*index)? })
+        };
+        Some((covered_by.iter().filter_map(instance).collect(), prerequisites))
     }
 
-    /// The one rule before it that takes everyone from it, and others too, and serves them something else.
-    pub(super) fn special_case_of(&self) -> Option<Placed<'_, 'p>> {
+    /// Returns the single rule before this one that matches all of its contexts and more, and serves another variant.
+    pub(super) fn special_case_of(&self) -> Option<RuleInstance<'_, 'p>> {
         let (mut covering, prerequisites) = self.covered_by()?;
         let (Some(general), true) = (covering.pop(), covering.is_empty() && prerequisites.is_empty()) else {
             return None;
         };
-        let (own, other) = (self.rule()?, general.rule()?);
-        let (own_condition, condition) = (own.condition.as_ref()?, other.condition.as_ref()?);
+        let (own, before) = (self.rule()?, general.rule()?);
+        let (own_condition, condition) = (own.condition.as_ref()?, before.condition.as_ref()?);
         let bundle = self.scope.definition.bundle();
         let equal = implies(bundle, condition, own_condition, &BUDGET).ok()? == ProofResult::Proven;
-        (own.serve != other.serve && !equal).then_some(general)
+        (own.serve != before.serve && !equal).then_some(general)
     }
 }
 
-/// Parts of a condition of which all must hold, and no two of which can be left out for nobody to be left.
+/// Returns parts of a conjunction that contradict each other, in words. No part can be left out without losing the
+/// contradiction.
 pub(super) fn contradiction(bundle: &Bundle, condition: &Condition) -> Vec<String> {
     let mut parts = condition.conjuncts();
-    let mut at = parts.len();
-    while at > 0 {
-        at -= 1;
+    let mut index = parts.len();
+    while index > 0 {
+        index -= 1;
         let mut fewer = parts.clone();
-        fewer.remove(at);
+        fewer.remove(index);
         let rest = Condition::All(fewer.iter().map(|part| (*part).clone()).collect());
         if !fewer.is_empty() && satisfiability(bundle, &rest, &BUDGET) == Ok(Satisfiability::Never) {
             parts = fewer;
@@ -140,20 +143,21 @@ pub(super) fn contradiction(bundle: &Bundle, condition: &Condition) -> Vec<Strin
     parts.iter().map(|part| bundle.describe(part)).collect()
 }
 
-fn asks_flags(bundle: &Bundle, condition: &Condition) -> bool {
+fn depends_on_flags(bundle: &Bundle, condition: &Condition) -> bool {
     let mut reachable = bundle.reachable_conditions(condition, Follow::Segments);
     reachable.any(|condition| matches!(condition, Condition::Flag { .. }))
 }
 
-/// Whether all that decides is the very same text.
-fn same(one: &EffectiveServing<'_>, other: &EffectiveServing<'_>) -> bool {
+/// Whether two environments have the same fields that decide. Rules and prerequisites are compared by address: they are the
+/// same if both environments take them from the fields for all environments.
+fn is_same_definition(left: &EffectiveServing<'_>, right: &EffectiveServing<'_>) -> bool {
     fn name(value: Option<&Spanned<String>>) -> Option<&str> {
         value.map(|value| value.value.as_str())
     }
-    std::ptr::eq(one.rules, other.rules)
-        && std::ptr::eq(one.requires, other.requires)
-        && name(one.off) == name(other.off)
-        && name(one.default) == name(other.default)
-        && name(one.unit) == name(other.unit)
-        && name(one.salt) == name(other.salt)
+    std::ptr::eq(left.rules, right.rules)
+        && std::ptr::eq(left.requires, right.requires)
+        && name(left.off) == name(right.off)
+        && name(left.default) == name(right.default)
+        && name(left.unit) == name(right.unit)
+        && name(left.salt) == name(right.salt)
 }

@@ -1,4 +1,4 @@
-//! `rule-after-catch-all`
+//! `rule-after-catch-all`: a rule after a rule that matches every context.
 
 use jiff::civil::Date;
 
@@ -15,8 +15,8 @@ pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
             let name = after.name.as_ref().map_or(String::new(), |name| format!(" `{}`", name.value));
             diagnostics.push(
                 Diagnostic::new(Code::RuleAfterCatchAll, after.span, format!("rule{name} is never reached"))
-                    .related(catch_all.span, "this rule serves everyone")
-                    .help("move the rule for everyone to the end, or write it as `default`"),
+                    .related(catch_all.span, "this rule matches every context")
+                    .help("move the rule that matches every context to the end, or write it as `default`"),
             );
         }
     }

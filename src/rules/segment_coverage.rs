@@ -1,6 +1,7 @@
-//! Which segments hold for nobody, and which for everyone.
+//! Finds the segments that match no context, and those that match every context.
 //!
-//! Takes a project and its bundles; gives the [`Extents`] of its segments.
+//! Takes a project and its bundles; returns the [`SegmentCoverage`]. Two lint rules and the check of conditions use it, so it
+//! is computed once.
 
 use std::collections::BTreeMap;
 
@@ -14,39 +15,41 @@ use crate::model::Project;
 use crate::rules::review::BUDGET;
 use crate::rules::undecided_analysis;
 
-/// Which segments are nobody or everyone in every environment.
-pub(super) struct Extents<'p> {
-    of: BTreeMap<&'p str, Satisfiability>,
+/// How many contexts each segment matches.
+pub(super) struct SegmentCoverage<'p> {
+    by_name: BTreeMap<&'p str, Satisfiability>,
 }
 
-impl<'p> Extents<'p> {
+impl<'p> SegmentCoverage<'p> {
+    /// Analyses all segments on all cores. Reports those that the analysis cannot decide.
     pub(super) fn new(project: &'p Project, bundles: &[Bundle], diagnostics: &mut Diagnostics) -> Self {
-        let one = |segment: &'p model::Segment| {
-            let compiled = bundles.iter().filter_map(|bundle| {
-                let found = bundle.segments.iter().find(|one| one.name.as_ref() == segment.name)?;
-                Some((bundle, &found.condition))
+        let analyse = |segment: &'p model::Segment| {
+            let conditions = bundles.iter().filter_map(|bundle| {
+                let compiled = bundle.segments.iter().find(|compiled| compiled.name.as_ref() == segment.name)?;
+                Some((bundle, &compiled.condition))
             });
-            let mut extents = compiled.map(|(bundle, condition)| satisfiability(bundle, condition, &BUDGET));
-            let first = extents.next()?;
-            let agreed = extents.fold(first, |sum, next| match (sum?, next?) {
+            let mut results = conditions.map(|(bundle, condition)| satisfiability(bundle, condition, &BUDGET));
+            let first = results.next()?;
+            let combined = results.fold(first, |sum, next| match (sum?, next?) {
                 (sum, next) if sum == next => Ok(sum),
                 _ => Ok(Satisfiability::Sometimes),
             });
-            Some((segment, agreed))
+            Some((segment, combined))
         };
-        let all: Vec<_> = project.segments.par_iter().filter_map(one).collect();
-        let mut of = BTreeMap::new();
-        for (segment, extent) in all {
-            match extent {
-                Ok(extent) => drop(of.insert(segment.name.as_str(), extent)),
-                Err(failure) => undecided_analysis::report(segment.start, &segment.name, &failure, diagnostics),
+        let analysed: Vec<_> = project.segments.par_iter().filter_map(analyse).collect();
+        let mut by_name = BTreeMap::new();
+        for (segment, result) in analysed {
+            match result {
+                Ok(satisfiability) => drop(by_name.insert(segment.name.as_str(), satisfiability)),
+                Err(error) => undecided_analysis::report(segment.start, &segment.name, &error, diagnostics),
             }
         }
-        Self { of }
+        Self { by_name }
     }
 
-    /// None for a segment of which nothing is known.
-    pub(super) fn of(&self, segment: &str) -> Option<Satisfiability> {
-        self.of.get(segment).copied()
+    /// Returns whether the segment matches contexts in the environments: never, sometimes or always. `None` if the segment
+    /// could not be compiled or analysed.
+    pub(super) fn satisfiability(&self, segment: &str) -> Option<Satisfiability> {
+        self.by_name.get(segment).copied()
     }
 }

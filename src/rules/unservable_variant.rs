@@ -1,4 +1,4 @@
-//! `unservable-variant`
+//! `unservable-variant`: a variant that rules or the default mention, but no context gets.
 
 use crate::analyze::RuleReachability;
 use crate::bundle::{Percent, Rule, VariantId};
@@ -6,35 +6,35 @@ use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model;
 use crate::rules::review::{Review, Scope};
-use crate::rules::segment_coverage::Extents;
+use crate::rules::segment_coverage::SegmentCoverage;
 
-pub(super) fn check(review: &Review<'_>, _: &Extents<'_>, diagnostics: &mut Diagnostics) {
-    let asked = || review.scopes.iter().filter(|scope| scope.reachability.unmet.is_empty());
-    if asked().next().is_none() {
+pub(super) fn check(review: &Review<'_>, _: &SegmentCoverage<'_>, diagnostics: &mut Diagnostics) {
+    let running = || review.scopes.iter().filter(|scope| scope.reachability.unmet.is_empty());
+    if running().next().is_none() {
         return;
     }
-    // `off` is what a kill serves, in any environment.
+    // A kill serves `off` in any environment.
     let off = |id| review.scopes.iter().any(|scope| scope.definition.flag().off == id);
     for (id, variant) in (0u16..).map(VariantId).zip(&review.flag.variants) {
         let name = &variant.name.value;
-        if !off(id) && asked().all(|scope| nobody_gets(scope, id, name)) && mentioned(review.flag, name) {
-            let message = format!("nobody gets variant `{name}` in any environment");
+        if !off(id) && running().all(|scope| is_unservable(scope, id, name)) && mentioned(review.flag, name) {
+            let message = format!("no context gets variant `{name}` in any environment");
             diagnostics.push(
                 Diagnostic::new(Code::UnservableVariant, variant.name.span, message)
-                    .help("serve it where somebody gets to, or remove it"),
+                    .help("serve it in a rule that contexts reach, or remove it"),
             );
         }
     }
 }
 
-/// Whether nobody does, and for a reason that stands nowhere else.
-fn nobody_gets(scope: &Scope<'_>, id: VariantId, name: &str) -> bool {
+/// Whether no context gets the variant, for a reason that no other finding reports.
+fn is_unservable(scope: &Scope<'_>, id: VariantId, name: &str) -> bool {
     let flag = scope.definition.flag();
-    // Whatever serves it is closed for now, or another finding says why it is never reached.
+    // A rule that serves it has a rollout of 0 %, or another finding reports that it is never reached.
     let explained = |(rule, reach): (&Rule, &RuleReachability)| {
         serves(rule, id) && !matches!(reach, RuleReachability::Reachable(_))
     };
-    // Where another share is of everything, nothing is left of it in the compiled rule.
+    // A split with a share of 100 % is compiled to one variant, so a share of 0 % is only in the definition.
     let paused = |rule: &model::Rule| match &rule.serve {
         Some(model::Serve::Split(shares)) => {
             let zero = |share: &model::Share| share.share.value == Percent::ZERO && share.variant.value == name;
@@ -47,12 +47,12 @@ fn nobody_gets(scope: &Scope<'_>, id: VariantId, name: &str) -> bool {
         && !scope.serving.rules.iter().any(paused)
 }
 
-/// Whether the rule would serve it to some of those that it admits.
+/// Whether the rule serves the variant to a part of the units that it admits.
 fn serves(rule: &Rule, id: VariantId) -> bool {
     rule.serve.variants().any(|served| served == id)
 }
 
-/// `unused-variant` says it of what nothing mentions.
+/// Whether the flag mentions the variant. `unused-variant` reports the others.
 fn mentioned(flag: &model::Flag, name: &str) -> bool {
     let in_rule = |rule: &model::Rule| match &rule.serve {
         Some(model::Serve::Variant(served)) => served.value == name,

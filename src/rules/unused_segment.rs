@@ -1,4 +1,4 @@
-//! `unused-segment`
+//! `unused-segment`: a segment that no flag and no other segment refers to.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::model::Project;
 
 pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
     if project.complete_flags().count() < project.flags.len() {
-        // What could not be read may refer to any of them.
+        // A part that could not be read may refer to any segment.
         return;
     }
     let rules =
@@ -20,7 +20,7 @@ pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
     let names = conditions.flat_map(|condition| condition.value.segments());
     let used: BTreeSet<&str> = names.map(|name| name.value.as_str()).collect();
     for segment in project.segments.iter().filter(|segment| !used.contains(segment.name.as_str())) {
-        let message = format!("nothing refers to segment `{}`", segment.name);
-        diagnostics.push(Diagnostic::new(Code::UnusedSegment, segment.start, message).help("remove its file"));
+        let message = format!("no flag or segment refers to segment `{}`", segment.name);
+        diagnostics.push(Diagnostic::new(Code::UnusedSegment, segment.start, message).help("delete its file"));
     }
 }

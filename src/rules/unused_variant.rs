@@ -1,4 +1,4 @@
-//! `unused-variant`
+//! `unused-variant`: a variant that no rule, `default` or `off` serves.
 
 use std::collections::BTreeSet;
 
@@ -24,11 +24,9 @@ pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
             }
         }
         for variant in flag.variants.iter().filter(|variant| !served.contains(variant.name.value.as_str())) {
-            let message = format!("nothing serves variant `{}`", variant.name.value);
-            diagnostics.push(
-                Diagnostic::new(Code::UnusedVariant, variant.name.span, message)
-                    .help("serve it in a rule, or as `default` or `off`, or remove it"),
-            );
+            let message = format!("no rule, `default` or `off` serves variant `{}`", variant.name.value);
+            diagnostics
+                .push(Diagnostic::new(Code::UnusedVariant, variant.name.span, message).help("serve it, or remove it"));
         }
     }
 }

@@ -1,0 +1,64 @@
+//! One problem, without its severity.
+
+use crate::codes::Code;
+use crate::snapshot::{Snapshot, Span};
+
+/// One problem in the definitions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The kind of problem.
+    pub code: Code,
+    /// The position of the problem.
+    pub span: Span,
+    /// The problem, in lower case and without a full stop.
+    pub message: String,
+    /// A remark at the position, if there is more to say than the message does.
+    pub label: Option<String>,
+    /// Other positions that are involved, each with its role.
+    pub related: Vec<(Span, String)>,
+    /// Advice: what to write or do.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// Returns the message with its position: `flags/new-checkout.yaml:12:5: unknown variant`.
+    pub fn located(&self, snapshot: &Snapshot) -> String {
+        format!("{}: {}", snapshot.location(self.span), self.message)
+    }
+
+    /// Creates a diagnostic that has only a message.
+    pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self { code, span, message: message.into(), label: None, related: Vec::new(), help: None }
+    }
+
+    /// Adds a remark at the position.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Adds advice.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds advice if there is any.
+    #[must_use]
+    pub fn maybe_help(mut self, help: Option<String>) -> Self {
+        self.help = help.or(self.help);
+        self
+    }
+
+    /// Adds another position that is involved, with its role.
+    #[must_use]
+    pub fn related(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.related.push((span, label.into()));
+        self
+    }
+}
+
+/// Diagnostics in the order in which they were found, possibly with repetitions.
+pub type Diagnostics = Vec<Diagnostic>;

@@ -1,0 +1,37 @@
+//! Names in messages: unknown names, suggestions, lists.
+
+use crate::codes::Code;
+use crate::diag::diagnostic::Diagnostic;
+use crate::snapshot::Span;
+
+/// Creates the diagnostic for a name that does not exist: "`x` is not a flag". `kind` has an article, and `known` are the
+/// names of this kind, one of which is suggested if it is similar.
+pub fn unknown_name<'n>(
+    code: Code,
+    span: Span,
+    name: &str,
+    kind: &str,
+    known: impl IntoIterator<Item = &'n str>,
+) -> Diagnostic {
+    Diagnostic::new(code, span, format!("`{name}` is not {kind}")).maybe_help(did_you_mean(name, known))
+}
+
+/// Suggests the most similar known name, as advice. Returns `None` if no name is similar.
+pub fn did_you_mean<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<String> {
+    closest(name, known).map(|close| format!("did you mean `{close}`?"))
+}
+
+/// Returns the most similar known name. Returns `None` if no name has a Jaro-Winkler similarity of at least 0.8, without
+/// regard to case.
+pub fn closest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    const MINIMUM_SIMILARITY: f64 = 0.8;
+    let lower = name.to_lowercase();
+    let scored = known.into_iter().map(|known| (strsim::jaro_winkler(&lower, &known.to_lowercase()), known));
+    let best = scored.filter(|(score, _)| *score >= MINIMUM_SIMILARITY).max_by(|a, b| a.0.total_cmp(&b.0));
+    best.map(|(_, known)| known)
+}
+
+/// Returns names as code, separated by commas: "`a`, `b`".
+pub fn quoted_list<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,89 @@
+//! Decides the severity of diagnostics.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::codes::{Adjustable, Code, Severity};
+use crate::diag::allow::Allow;
+use crate::diag::diagnostic::{Diagnostic, Diagnostics};
+use crate::snapshot::{Snapshot, Span};
+
+/// A diagnostic whose severity has been decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The severity in this project.
+    pub severity: Severity,
+    /// The problem.
+    pub diagnostic: Diagnostic,
+}
+
+/// The level at which a project reports a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Reported with this severity.
+    Report(Severity),
+    /// Not reported.
+    Off,
+}
+
+/// The levels of codes whose level is not the default.
+pub type Levels = BTreeMap<Code, Level>;
+
+/// Decides the severity of each diagnostic.
+///
+/// Removes diagnostics that an allow comment or the level `off` suppresses, consequences of other diagnostics, and
+/// repetitions. Reports allow comments that suppress nothing. Sorts the findings by file, offset and code.
+pub fn settle(mut diagnostics: Diagnostics, levels: &Levels, allows: &[Allow], snapshot: &Snapshot) -> Vec<Finding> {
+    drop_consequences(&mut diagnostics);
+    let mut used = vec![false; allows.len()];
+    if !allows.is_empty() {
+        diagnostics.retain(|diagnostic| {
+            let line = || snapshot.position(diagnostic.span.file, diagnostic.span.start).0;
+            let covering = allows.iter().position(|allow| {
+                allow.code == diagnostic.code && allow.span.file == diagnostic.span.file && allow.line == line()
+            });
+            if let Some(used) = covering.and_then(|index| used.get_mut(index)) {
+                *used = true;
+            }
+            covering.is_none()
+        });
+    }
+    for (allow, used) in allows.iter().zip(used) {
+        if !used {
+            let message = format!("no `{}` is reported on this line", allow.code);
+            diagnostics.push(Diagnostic::new(Code::UnusedAllow, allow.span, message).help("remove the comment"));
+        }
+    }
+    diagnostics.sort_by(|a, b| {
+        let key = |d: &Diagnostic| (d.span.file, d.span.start, d.code, d.span.end);
+        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+    });
+    diagnostics.dedup_by(|a, b| (a.span, a.code, &a.message) == (b.span, b.code, &b.message));
+    let findings = diagnostics.into_iter().filter_map(|diagnostic| {
+        let own = Level::Report(diagnostic.code.severity());
+        let level = match diagnostic.code.adjustable() {
+            Adjustable::Yes => levels.get(&diagnostic.code).copied().unwrap_or(own),
+            Adjustable::No => own,
+        };
+        match level {
+            Level::Report(severity) => Some(Finding { severity, diagnostic }),
+            Level::Off => None,
+        }
+    });
+    findings.collect()
+}
+
+/// Keeps one diagnostic of each scalar that is written in a doubtful way. A number that cannot be represented has no
+/// meaning that could be wrong, and a warning that a scalar could be misread adds nothing where it is wrong anyway.
+fn drop_consequences(diagnostics: &mut Diagnostics) {
+    let spans = |code: Code, diagnostics: &Diagnostics| -> BTreeSet<Span> {
+        diagnostics.iter().filter(|diagnostic| diagnostic.code == code).map(|diagnostic| diagnostic.span).collect()
+    };
+    let inexact = spans(Code::InexactNumber, diagnostics);
+    diagnostics.retain(|diagnostic| diagnostic.code == Code::InexactNumber || !inexact.contains(&diagnostic.span));
+    let ambiguous = spans(Code::AmbiguousScalar, diagnostics);
+    let others = diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.code != Code::AmbiguousScalar && ambiguous.contains(&diagnostic.span));
+    let wrong: BTreeSet<Span> = others.map(|diagnostic| diagnostic.span).collect();
+    diagnostics.retain(|diagnostic| diagnostic.code != Code::AmbiguousScalar || !wrong.contains(&diagnostic.span));
+}
