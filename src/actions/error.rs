@@ -49,7 +49,7 @@ pub enum ActionError {
     #[error("`{0}` has no rules")]
     NoRules(String),
     /// The flag has no rule with that name or number.
-    #[error("`{key}` has no rule `{rule}`; {help}")]
+    #[error("`{rule}` is not a rule of `{key}`; {help}")]
     UnknownRule {
         /// The key of the flag.
         key: String,

@@ -5,7 +5,7 @@
 
 use crate::actions::error::{ActionError, Ambiguity};
 use crate::bundle::Percent;
-use crate::diag::did_you_mean;
+use crate::diag::did_you_mean_or_list;
 use crate::edit::Step;
 use crate::model::{Flag, Rule};
 
@@ -130,8 +130,7 @@ fn named_rule<'f>(flag: &Flag, rules: &'f [Rule], wanted: &str) -> Result<(usize
         return Ok(found);
     }
     let names: Vec<String> = rules.iter().enumerate().map(|(rule_index, rule)| rule.name_at(rule_index)).collect();
-    let similar = did_you_mean(wanted, names.iter().map(String::as_str));
-    let help = similar.unwrap_or_else(|| format!("its rules are {}", names.join(", ")));
+    let help = did_you_mean_or_list(wanted, "its rules are", names.iter().map(String::as_str));
     Err(ActionError::UnknownRule { key: flag.key.clone(), rule: wanted.to_owned(), help })
 }
 

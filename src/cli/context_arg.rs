@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::{Map, Value as Json, json};
 
 use crate::bundle::{Attribute, AttributeId, Attributes, Element, NOW, Type};
-use crate::diag::did_you_mean;
+use crate::diag::did_you_mean_or_list;
 use crate::eval::{Context, Value};
 use crate::load::MAX_CONTEXT_BYTES;
 use crate::snapshot::{FileId, Snapshot};
@@ -157,12 +157,7 @@ fn typed(attribute: &Attribute, text: &str) -> Json {
 /// Returns what is expected of an attribute's value, to be added to an error.
 fn expectation(attribute: &Attribute, text: &str) -> String {
     if let Some(allowed) = &attribute.allowed {
-        let names = || allowed.iter().map(AsRef::as_ref);
-        let help = did_you_mean(text, names());
-        return format!(
-            "; {}",
-            help.unwrap_or_else(|| format!("its values are {}", names().collect::<Vec<_>>().join(", ")))
-        );
+        return format!("; {}", did_you_mean_or_list(text, "its values are", allowed.iter().map(AsRef::as_ref)));
     }
     let example = match attribute.kind {
         Type::Boolean => "`true` or `false`",
@@ -178,8 +173,8 @@ fn expectation(attribute: &Attribute, text: &str) -> String {
 }
 
 fn unknown_attribute(attributes: &Attributes, name: &str) -> anyhow::Error {
-    let names = || attributes.iter().map(|(_, attribute)| attribute.name.as_ref()).filter(|name| *name != NOW);
-    let help = did_you_mean(name, names())
-        .unwrap_or_else(|| format!("flagctl.yaml declares {}", names().collect::<Vec<_>>().join(", ")));
+    let names: Vec<&str> = attributes.iter().map(|(_, attribute)| attribute.name.as_ref()).collect();
+    let names = names.into_iter().filter(|name| *name != NOW);
+    let help = did_you_mean_or_list(name, "flagctl.yaml declares", names);
     anyhow!("`{name}` is not an attribute; {help}")
 }

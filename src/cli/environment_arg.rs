@@ -3,7 +3,7 @@
 use anyhow::{Result, anyhow};
 
 use crate::cli::exit::UsageError;
-use crate::diag::did_you_mean;
+use crate::diag::did_you_mean_or_list;
 use crate::model::Settings;
 
 /// Checks that the project declares an environment.
@@ -11,12 +11,11 @@ use crate::model::Settings;
 /// # Errors
 /// Returns an error that names a similar environment, or else all.
 pub(crate) fn check_environment(name: &str, settings: &Settings) -> Result<()> {
-    let names = || settings.environment_names();
-    if names().any(|declared| declared == name) {
+    let names: Vec<&str> = settings.environment_names().collect();
+    if names.contains(&name) {
         return Ok(());
     }
-    let help = did_you_mean(name, names());
-    let help = help.unwrap_or_else(|| format!("the environments are {}", names().collect::<Vec<_>>().join(", ")));
+    let help = did_you_mean_or_list(name, "the environments are", names);
     Err(anyhow!("`{name}` is not an environment; {help}"))
 }
 

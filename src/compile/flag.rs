@@ -5,7 +5,7 @@ use crate::bundle::{
 };
 use crate::codes::Code;
 use crate::compile::compiler::{Broken, Compiled, Compiler};
-use crate::diag::{Diagnostic, quoted_list, unknown_name};
+use crate::diag::{Diagnostic, did_you_mean_or_list, unknown_name};
 use crate::model;
 use crate::model::EffectiveServing;
 use crate::snapshot::{Span, Spanned};
@@ -134,11 +134,10 @@ impl<'p> Compiler<'p> {
         if definition.completeness == Completeness::Incomplete {
             return Err(Broken);
         }
-        let names = || definition.variants.iter().map(|variant| variant.name.value.as_str());
+        let names = definition.variants.iter().map(|variant| variant.name.value.as_str());
         let kind = format!("a variant of `{}`", definition.key);
-        let mut diagnostic = unknown_name(Code::UnknownVariant, name.span, &name.value, &kind, names());
-        diagnostic.help.get_or_insert_with(|| format!("its variants are {}", quoted_list(names())));
-        Err(self.report(diagnostic))
+        let help = did_you_mean_or_list(&name.value, "its variants are", names);
+        Err(self.report(unknown_name(Code::UnknownVariant, name.span, &name.value, &kind, []).help(help)))
     }
 
     fn unit(&mut self, serving: &EffectiveServing<'p>) -> Compiled<AttributeId> {

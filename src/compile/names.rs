@@ -3,18 +3,17 @@
 use crate::bundle::{TARGETING_KEY, Type};
 use crate::codes::Code;
 use crate::compile::compiler::Compiler;
-use crate::diag::{Diagnostic, quoted_list, unknown_name};
+use crate::diag::{Diagnostic, did_you_mean_or_list, unknown_name};
 use crate::model;
 
 impl Compiler<'_> {
     /// Reports names that refer to nothing or are reserved, whatever the environment.
     pub(super) fn check_names(&mut self) {
         let project = self.project;
-        let environments = || project.settings.environment_names();
+        let environments: Vec<&str> = project.settings.environment_names().collect();
         let unknown = |name: &str, span| {
-            let mut diagnostic = unknown_name(Code::UnknownEnvironment, span, name, "an environment", environments());
-            diagnostic.help.get_or_insert_with(|| format!("the environments are {}", quoted_list(environments())));
-            diagnostic
+            let help = did_you_mean_or_list(name, "the environments are", environments.iter().copied());
+            unknown_name(Code::UnknownEnvironment, span, name, "an environment", []).help(help)
         };
         for attribute in &project.settings.attributes {
             let name = attribute.name.value.as_str();
@@ -32,13 +31,13 @@ impl Compiler<'_> {
         }
         for flag in &project.flags {
             for (name, _) in &flag.environments {
-                if !environments().any(|known| known == name.value) {
+                if !environments.contains(&name.value.as_str()) {
                     self.report(unknown(&name.value, name.span));
                 }
             }
         }
         for kill in &project.kills {
-            if !environments().any(|known| known == kill.environment) {
+            if !environments.contains(&kill.environment.as_str()) {
                 self.report(unknown(&kill.environment, kill.start));
             }
             if self.flags.binary_search_by(|draft| draft.definition.key.cmp(&kill.flag)).is_err() {

@@ -12,7 +12,7 @@ use crate::bundle::{Attribute, Element, Operands, Ordered, Pattern, TextSet, Typ
 use crate::codes::Code;
 use crate::compile::compiler::{Broken, Compiled, Compiler};
 use crate::compile::operand_help;
-use crate::diag::{Diagnostic, did_you_mean, quoted_list};
+use crate::diag::{Diagnostic, did_you_mean_or_list};
 use crate::eval::parse_datetime;
 use crate::yaml::{Node, Value};
 
@@ -99,10 +99,9 @@ impl Compiler<'_> {
             let Some(text) = node.as_text() else { return Err(compiler.report_wrong_operand(attribute, node)) };
             match &attribute.allowed {
                 Some(allowed) if !enum_check.admits(allowed, text) => {
-                    let values = || allowed.iter().map(AsRef::as_ref);
+                    let values = allowed.iter().map(AsRef::as_ref);
                     let message = format!("`{text}` is not a value of `{}`", attribute.name);
-                    let help = did_you_mean(text, values())
-                        .unwrap_or_else(|| format!("its values are {}", quoted_list(values())));
+                    let help = did_you_mean_or_list(text, "its values are", values);
                     Err(compiler.report(Diagnostic::new(Code::OutsideEnum, node.span, message).help(help)))
                 }
                 _ => Ok(text.into()),

@@ -21,6 +21,15 @@ pub fn did_you_mean<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) ->
     closest(name, known).map(|close| format!("did you mean `{close}`?"))
 }
 
+/// Suggests the most similar known name, or lists all known names after `introduction`, as advice.
+pub fn did_you_mean_or_list<'n>(
+    name: &str,
+    introduction: &str,
+    known: impl IntoIterator<Item = &'n str> + Clone,
+) -> String {
+    did_you_mean(name, known.clone()).unwrap_or_else(|| format!("{introduction} {}", quoted_list(known)))
+}
+
 /// Returns the most similar known name. Returns `None` if no name has a Jaro-Winkler similarity of at least 0.8, without
 /// regard to case.
 pub fn closest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::bundle::{Attribute, AttributeId, NOW, Type};
 use crate::codes::Code;
-use crate::diag::{Diagnostic, did_you_mean};
+use crate::diag::{Diagnostic, did_you_mean_or_list, unknown_name};
 use crate::eval::{Context, Value};
 use crate::model::{Case, Subject, Suite};
 use crate::snapshot::{Span, Spanned};
@@ -53,10 +53,9 @@ impl<'p> Resolver<'p> {
             return context.clone();
         }
         let names = contexts.iter().filter_map(|context| context.name);
-        let help =
-            did_you_mean(&name.value, names).unwrap_or_else(|| "define it in `contexts` of this file".to_owned());
-        let message = format!("there is no context `{}`", name.value);
-        self.report(Diagnostic::new(Code::UnknownContext, name.span, message).help(help));
+        let mut diagnostic = unknown_name(Code::UnknownContext, name.span, &name.value, "a context", names);
+        diagnostic.help.get_or_insert_with(|| "define it in `contexts` of this file".to_owned());
+        self.report(diagnostic);
         NamedContext { name: Some(&name.value), context: None }
     }
 
@@ -94,11 +93,11 @@ impl<'p> Resolver<'p> {
     pub(super) fn value(&mut self, name: &str, span: Span, node: &Node) -> Option<(AttributeId, Value<'static>)> {
         let Some((id, attribute)) = self.attributes.find(name).and_then(|id| Some((id, self.attributes.get(id)?)))
         else {
-            let names = || self.attributes.iter().map(|(_, attribute)| attribute.name.as_ref());
-            let help = did_you_mean(name, names().filter(|name| *name != NOW))
-                .unwrap_or_else(|| "`attributes` in `flagctl.yaml` declares the attributes of contexts".to_owned());
-            let message = format!("there is no attribute `{name}`");
-            self.report(Diagnostic::new(Code::UnknownAttribute, span, message).help(help));
+            let names = self.attributes.iter().map(|(_, attribute)| attribute.name.as_ref());
+            let names = names.filter(|name| *name != NOW);
+            let mut diagnostic = unknown_name(Code::UnknownAttribute, span, name, "an attribute", names);
+            diagnostic.help.get_or_insert_with(|| "declare it in `flagctl.yaml`, under `attributes`".to_owned());
+            self.report(diagnostic);
             return None;
         };
         if id == AttributeId::NOW {
@@ -125,26 +124,25 @@ fn unusable(attribute: &Attribute, node: &Node) -> Diagnostic {
             yaml::Value::List(items) => items.as_slice(),
             _ => std::slice::from_ref(node),
         };
-        let outside = |item: &&Node| item.as_text().is_some_and(|text| !allowed.iter().any(|one| one.as_ref() == text));
+        let outside =
+            |item: &&Node| item.as_text().is_some_and(|text| !allowed.iter().any(|value| value.as_ref() == text));
         Some((items.iter().find(outside)?, allowed))
     });
     if let Some((item, allowed)) = outside {
-        let names = || allowed.iter().map(AsRef::as_ref);
-        let help = did_you_mean(item.written(), names())
-            .unwrap_or_else(|| format!("its values are {}", names().collect::<Vec<_>>().join(", ")));
+        let values = allowed.iter().map(AsRef::as_ref);
+        let help = did_you_mean_or_list(item.written(), "its values are", values);
         let message = format!("`{}` is not a value of `{name}`", item.written());
         return Diagnostic::new(Code::OutsideEnum, item.span, message).help(help);
     }
     let (code, example) = match attribute.kind {
         Type::Semver => (Code::InvalidSemver, "a version such as `2.4.0`"),
-        Type::Datetime => (Code::InvalidDatetime, "a time with an offset, such as `2026-11-22T11:02:00Z`"),
+        Type::Datetime => (Code::InvalidDatetime, "a datetime with an offset, such as `2026-11-22T11:02:00Z`"),
         Type::Ip => (Code::InvalidNetwork, "an address such as `192.0.2.1`"),
-        kind => (Code::WrongOperand, kind.described()),
+        kind @ (Type::Boolean | Type::Number | Type::String | Type::List(_)) => (Code::WrongOperand, kind.described()),
     };
-    let scalar = !matches!(node.value, yaml::Value::Map(_) | yaml::Value::List(_) | yaml::Value::Null);
-    let written = if scalar { format!(" `{}`", node.written()) } else { String::new() };
-    let message = format!("`{name}` takes {example}, found {}{written}", node.type_name());
-    let quote = attribute.kind == Type::String && scalar;
+    let is_scalar = !matches!(node.value, yaml::Value::Map(_) | yaml::Value::List(_) | yaml::Value::Null);
+    let message = format!("expected {example} for `{name}`, found {}", node.described());
+    let quote = attribute.kind == Type::String && is_scalar;
     let help = quote.then(|| format!("write `\"{}\"` to make it a string", node.written()));
     Diagnostic::new(code, node.span, message).maybe_help(help)
 }

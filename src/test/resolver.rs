@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::bundle::{Attributes, Bundle, Flag};
 use crate::codes::Code;
-use crate::diag::{Diagnostic, Diagnostics, did_you_mean};
+use crate::diag::{Diagnostic, Diagnostics, did_you_mean_or_list, quoted_list, unknown_name};
 use crate::model;
 use crate::model::Project;
 use crate::snapshot::{Span, Spanned};
@@ -36,12 +36,10 @@ impl<'p> Resolver<'p> {
 
     /// Returns the bundles of the named environments; all bundles if no environment is named.
     pub(super) fn environments(&mut self, names: &'p [Spanned<String>]) -> Vec<&'p Bundle> {
-        let known = || self.project.settings.environment_names();
-        let unknown = names.iter().filter(|name| !known().any(|known| known == name.value)).map(|name| {
-            let help = did_you_mean(&name.value, known())
-                .unwrap_or_else(|| format!("the environments are {}", known().collect::<Vec<_>>().join(", ")));
-            let message = format!("`{}` is not an environment of this project", name.value);
-            Diagnostic::new(Code::UnknownEnvironment, name.span, message).help(help)
+        let known: Vec<&str> = self.project.settings.environment_names().collect();
+        let unknown = names.iter().filter(|name| !known.contains(&name.value.as_str())).map(|name| {
+            let help = did_you_mean_or_list(&name.value, "the environments are", known.iter().copied());
+            unknown_name(Code::UnknownEnvironment, name.span, &name.value, "an environment", []).help(help)
         });
         let unknown: Vec<_> = unknown.collect();
         self.diagnostics.extend(unknown);
@@ -64,9 +62,8 @@ impl<'p> Resolver<'p> {
     pub(super) fn flag(&mut self, key: &Spanned<String>) -> Option<&'p model::Flag> {
         let flag = self.flags.get(key.value.as_str()).copied();
         if flag.is_none() {
-            let help = did_you_mean(&key.value, self.keys.iter().copied());
-            let message = format!("there is no flag `{}`", key.value);
-            self.report(Diagnostic::new(Code::UnknownFlag, key.span, message).maybe_help(help));
+            let keys = self.keys.iter().copied();
+            self.report(unknown_name(Code::UnknownFlag, key.span, &key.value, "a flag", keys));
         }
         flag
     }
@@ -93,13 +90,13 @@ impl<'p> Resolver<'p> {
                 continue;
             };
             all_known = false;
-            let message = format!("`{}` has no {what} `{}`", flag.key, wanted.value);
-            let listed = match names.as_slice() {
+            let kind = format!("a {what} of `{}`", flag.key);
+            let mut diagnostic = unknown_name(code, wanted.span, &wanted.value, &kind, names.iter().copied());
+            diagnostic.help.get_or_insert_with(|| match names.as_slice() {
                 [] => format!("none of its {what}s has a name"),
-                names => format!("its {what}s are {}", names.join(", ")),
-            };
-            let help = did_you_mean(&wanted.value, names.iter().copied()).unwrap_or(listed);
-            self.report(Diagnostic::new(code, wanted.span, message).help(help));
+                names => format!("its {what}s are {}", quoted_list(names.iter().copied())),
+            });
+            self.report(diagnostic);
         }
         all_known
     }
