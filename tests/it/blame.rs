@@ -391,7 +391,7 @@ since 6dd9ae1700  2026-11-05T00:00:00Z  Dana <dana@example.com>
     changes flags/sale.yaml
 
 before: no valid definition
-  flags/sale.yaml:10:12: `sale` has no variant `once`
+  flags/sale.yaml:10:12: `once` is not a variant of `sale`
 since b4e6370970  2026-11-03T00:00:00Z  Dana <dana@example.com>
   sale: broken
     changes flags/sale.yaml

@@ -125,7 +125,7 @@ fn an_ambiguous_rollout_is_refused() {
     );
     assert_eq!(
         refused(&["banner", "next", "--rule", "nearbi"]),
-        (Some(3), "error: `banner` has no rule `nearbi`; did you mean `nearby`?".to_owned())
+        (Some(3), "error: `nearbi` is not a rule of `banner`; did you mean `nearby`?".to_owned())
     );
     assert_eq!(
         refused(&["banner", "next", "--rule", "#2"]),
