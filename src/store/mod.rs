@@ -23,6 +23,7 @@ use crate::store::folder::Folder;
 
 /// The maximum time for which a cache between an object store and its readers may serve an old copy of a replaceable
 /// object.
+#[cfg(feature = "cloud")]
 const CACHE_LIFETIME: Duration = Duration::from_secs(5);
 
 /// An open target.
