@@ -1,6 +1,7 @@
 //! The limits on how much work one question may take.
 //!
-//! The analysis counts work in steps and never measures time, so that one question has the same answer on every machine.
+//! The analysis counts work in steps and never measures time, so that one question has the same answer on every
+//! machine.
 
 /// The maximum amount of work for one question. If it does not suffice, the answer is
 /// [`AnalysisError::Exhausted`](crate::analyze::AnalysisError::Exhausted).

@@ -1,7 +1,7 @@
 //! Proves assertions for all contexts, or finds a context that breaks them.
 //!
-//! An assertion such as `never: {pay: [on, beta]}` is split into single claims, one for each environment and flag variant,
-//! so that each is proven or refuted by itself.
+//! An assertion such as `never: {pay: [on, beta]}` is split into single claims, one for each environment and flag
+//! variant, so that each is proven or refuted by itself.
 
 use std::collections::BTreeMap;
 

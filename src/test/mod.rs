@@ -9,8 +9,8 @@
 //!
 //! **Invariant:** every decision comes from [`decide`](crate::eval::decide), for a context that an application could
 //! send.
-//! **Invariant:** tests never read the clock: a flag that depends on `now` is not run if the test file sets no time, and
-//! a proof holds at every time.
+//! **Invariant:** tests never read the clock: a flag that depends on `now` is not run if the test file sets no time,
+//! and a proof holds at every time.
 
 mod assertion;
 mod case;

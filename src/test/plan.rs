@@ -36,8 +36,8 @@ impl<'p> TestPlan<'p> {
 
 /// Resolves the names in a project's test files.
 ///
-/// `bundles` are those of the environments to test, in the order of promotion. `keys` are the keys of all flags, also of
-/// flags that were not read; suggestions for unknown flags come from them.
+/// `bundles` are those of the environments to test, in the order of promotion. `keys` are the keys of all flags, also
+/// of flags that were not read; suggestions for unknown flags come from them.
 pub fn plan<'p>(project: &'p Project, bundles: &'p [Bundle], keys: &'p [&'p str]) -> (TestPlan<'p>, Diagnostics) {
     let mut plan = TestPlan { expectations: Vec::new(), assertions: Vec::new(), goldens: Vec::new() };
     let Some(mut resolver) = Resolver::new(project, bundles, keys) else { return (plan, Vec::new()) };

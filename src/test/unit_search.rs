@@ -1,7 +1,7 @@
 //! Finds units that fall at the bucket positions that a test case asks for.
 //!
-//! A case can say `bucket: {pay: {rollout: 12.5%}}` instead of naming a unit. The search hashes `unit-0`, `unit-1` and so
-//! on until one falls close above the position, without crossing a boundary of the flag's rollouts or splits.
+//! A case can say `bucket: {pay: {rollout: 12.5%}}` instead of naming a unit. The search hashes `unit-0`, `unit-1` and
+//! so on until one falls close above the position, without crossing a boundary of the flag's rollouts or splits.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,8 +12,8 @@ use crate::bundle::{AttributeId, BUCKETS, Bucket, Bucketer, Bundle, Flag, HashDo
 use crate::eval::{Context, Value};
 use crate::model::Placement;
 
-/// The number of units that are tried. It suffices for every position of one flag, unless both its rollout and its split
-/// are narrow.
+/// The number of units that are tried. It suffices for every position of one flag, unless both its rollout and its
+/// split are narrow.
 const MAX_TRIES: u32 = 1 << 24;
 /// How far above its position a unit may fall, in buckets, if no boundary of the flag comes first.
 const TOLERANCE: Bucket = 100;

@@ -1,8 +1,9 @@
-//! Collects the atoms of some flags and conditions: every test of an attribute and every bucket boundary that they read.
+//! Collects the atoms of some flags and conditions: every test of an attribute and every bucket boundary that they
+//! read.
 //!
-//! Takes flags and conditions of one or two bundles; gives, for each attribute, all predicates that test it, and for each
-//! hash of a unit, the buckets at which a rollout or a split has a boundary. The encoder then divides the values of each
-//! attribute into classes that these atoms cannot tell apart.
+//! Takes flags and conditions of one or two bundles; gives, for each attribute, all predicates that test it, and for
+//! each hash of a unit, the buckets at which a rollout or a split has a boundary. The encoder then divides the values
+//! of each attribute into classes that these atoms cannot tell apart.
 //!
 //! **Invariant:** what is not listed here makes no difference to any of the decisions.
 

@@ -1,8 +1,8 @@
 //! Text patterns, compiled to deterministic finite automata (DFAs).
 //!
 //! `starts_with`, `ends_with`, `contains`, `matches` and their case-insensitive forms are all regular expressions. Each
-//! distinct one is compiled once in the process: to a regex, which tests a known text, and to a DFA, which the search for
-//! an unknown text walks through. A pattern whose DFA would be too large has only the regex.
+//! distinct one is compiled once in the process: to a regex, which tests a known text, and to a DFA, which the search
+//! for an unknown text walks through. A pattern whose DFA would be too large has only the regex.
 //!
 //! **Invariant:** two predicates with the same [`PatternKey`] match the same texts.
 

@@ -1,10 +1,10 @@
 //! The values that one attribute can have, as propositional variables.
 //!
-//! Takes the atoms of the attribute; gives a literal for each predicate, and a value for each model. The values are divided
-//! into finitely many classes, so that the solver chooses a class and never a value.
+//! Takes the atoms of the attribute; gives a literal for each predicate, and a value for each model. The values are
+//! divided into finitely many classes, so that the solver chooses a class and never a value.
 //!
-//! **Invariant:** every assignment that the clauses admit belongs to a value. The one exception is a text that equals no
-//! constant: whether a text has the signs of all patterns is checked by the search for a text.
+//! **Invariant:** every assignment that the clauses admit belongs to a value. The one exception is a text that equals
+//! no constant: whether a text has the signs of all patterns is checked by the search for a text.
 
 use std::collections::BTreeMap;
 
@@ -40,8 +40,8 @@ pub(crate) enum DomainEncoding {
 }
 
 impl AttributeDomain {
-    /// Creates the variables of the attribute. `present` is shared by all attributes of the same name; `hashes` are those
-    /// of units, each with a literal for every boundary, which says that the bucket is below it.
+    /// Creates the variables of the attribute. `present` is shared by all attributes of the same name; `hashes` are
+    /// those of units, each with a literal for every boundary, which says that the bucket is below it.
     pub(crate) fn new(
         solver: &mut Solver,
         key: &AttributeKey,
@@ -89,8 +89,8 @@ impl AttributeDomain {
 
     /// Returns a literal for: a usable value satisfies the predicate.
     ///
-    /// None if the predicate does not apply to values of this type, so that the evaluator finds it unknown for every value.
-    /// The compiler refuses such a predicate; only a bundle from another program can contain one.
+    /// None if the predicate does not apply to values of this type, so that the evaluator finds it unknown for every
+    /// value. The compiler refuses such a predicate; only a bundle from another program can contain one.
     pub(crate) fn test(&self, solver: &mut Solver, predicate: &Predicate) -> Option<Literal> {
         match predicate {
             // The encoder handles `Exists`: it is the only predicate of values that are not usable.
@@ -182,8 +182,8 @@ impl AttributeDomain {
         json_type(self.kind) == json_type(other.kind)
     }
 
-    /// Returns the value that the model chooses, as JSON; none if the attribute is absent. `text` is the value if the model
-    /// chooses none of the constants.
+    /// Returns the value that the model chooses, as JSON; none if the attribute is absent. `text` is the value if the
+    /// model chooses none of the constants.
     pub(crate) fn value(&self, model: &Model, text: Option<&str>) -> Option<Json> {
         if !model.holds(self.present) {
             return None;

@@ -1,7 +1,8 @@
 //! Flags and conditions after encoding: literals, beside the structure of the decision.
 //!
-//! The solver needs only the literals. The structure stays because the partition of buckets follows the decision rule by
-//! rule, as the evaluator does.
+//! The solver needs only the literals. The structure stays because the partition of buckets follows the decision rule
+//! by rule, as the evaluator does. For example, a rule with the condition `beta` and a rollout of 10 % has the literal
+//! of `beta`, and the literal `applies`, which is true if `beta` is true and the unit falls into the first 10 %.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +13,8 @@ use crate::bundle::{Bucket, Condition, Flag, Rule, VariantId};
 
 /// The truth value that a condition is encoded for.
 ///
-/// Conditions have three truth values. A literal stands for one of the two certain ones: an unknown condition is neither
-/// true nor false.
+/// Conditions have three truth values. A literal stands for one of the two certain ones: an unknown condition is
+/// neither true nor false.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WantedTruth {
     True,

@@ -1,10 +1,12 @@
 //! Encodes flags and conditions as propositional formulas.
 //!
-//! Takes flags and conditions of one or two bundles; gives a literal for "this condition is true" and for "this flag serves
-//! this variant", and adds the clauses that define them to the solver. A rule list becomes a chain of if-then-else
-//! formulas: with the rules `beta → on` and `otherwise → off`, the literal for `on` is the literal for `beta`.
+//! Takes flags and conditions of one or two bundles; gives a literal for "this condition is true" and for "this flag
+//! serves this variant", and adds the clauses that define them to the solver. A rule list becomes a chain of
+//! if-then-else formulas: with the rules `beta → on` and `otherwise → off`, the literal for `on` is the literal for
+//! `beta`.
 //!
-//! **Invariant:** a literal is true in a model exactly when the evaluator says so of the context that the model stands for.
+//! **Invariant:** a literal is true in a model exactly when the evaluator says so of the context that the model stands
+//! for.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,7 @@
 //! The values of a list attribute: one literal for each constant, which says whether the list contains it.
+//!
+//! `groups: {has: beta}` gives one literal, for "the list contains `beta`". A literal of its own stands for all
+//! elements that no condition names.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +39,8 @@ impl ListDomain<String> {
 }
 
 impl ListDomain<f64> {
-    /// Returns the domain of a list of numbers. It has no `outside_constants`: no predicate needs a number that is not a constant.
+    /// Returns the domain of a list of numbers. It has no `outside_constants`: no predicate needs a number that is not
+    /// a constant.
     pub(crate) fn of_numbers(solver: &mut Solver, atoms: &AttributeAtoms<'_>) -> Self {
         let mut numbers: Vec<f64> = Vec::new();
         for predicate in &atoms.predicates {

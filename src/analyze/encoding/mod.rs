@@ -1,7 +1,7 @@
 //! Turns flags and conditions into clauses for the SAT solver.
 //!
-//! `atoms` collects what the flags read. `domain` and its parts divide the values of each attribute into classes with one
-//! literal each. `encoder` builds the formulas of conditions and flags from these literals.
+//! `atoms` collects what the flags read. `domain` and its parts divide the values of each attribute into classes with
+//! one literal each. `encoder` builds the formulas of conditions and flags from these literals.
 
 pub(crate) mod atoms;
 pub(crate) mod dfa;

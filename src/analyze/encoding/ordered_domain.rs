@@ -1,8 +1,9 @@
 //! The values of an ordered attribute (number, version, time, address) as intervals between constants.
 //!
-//! Takes the constants that the attribute is compared with. `n` constants give `2n + 1` pieces: below the first, the first
-//! itself, between the first and the second, and so on. A literal for each piece but the last says that the value lies in
-//! this piece or an earlier one; the field calls this the order encoding. `age >= 18` is then one literal, negated.
+//! Takes the constants that the attribute is compared with. `n` constants give `2n + 1` pieces: below the first, the
+//! first itself, between the first and the second, and so on. A literal for each piece but the last says that the value
+//! lies in this piece or an earlier one; the field calls this the order encoding. `age >= 18` is then one literal,
+//! negated.
 //!
 //! **Invariant:** a piece that contains no value has no literal of its own: the literals around it are the same.
 
@@ -195,8 +196,8 @@ impl OrderedDomain {
         Some((*self.up_to.get(index * 2)?, *self.up_to.get(index * 2 + 1)?))
     }
 
-    /// Returns a literal for: the value equals one of the operands, or lies in one of the networks. None if the operands
-    /// are of another type.
+    /// Returns a literal for: the value equals one of the operands, or lies in one of the networks. None if the
+    /// operands are of another type.
     pub(crate) fn one_of(&self, solver: &mut Solver, operands: &Operands) -> Option<Literal> {
         let ranges = self.constants.operand_ranges(operands)?;
         let mut inside = Vec::with_capacity(ranges.len());

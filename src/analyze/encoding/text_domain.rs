@@ -1,8 +1,8 @@
 //! The values of a text attribute: classes of constants, and every other text.
 //!
-//! The constants are the texts that predicates and enums name. Constants that no predicate, enum or bucket boundary tells
-//! apart form one class with one literal. Every other text is outside of the constants, where one literal for each pattern says
-//! whether the pattern matches.
+//! The constants are the texts that predicates and enums name. Constants that no predicate, enum or bucket boundary
+//! tells apart form one class with one literal. For every other text, one literal for each pattern says whether the
+//! pattern matches.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,12 +1,12 @@
 //! Finds a text that matches some patterns and does not match others.
 //!
-//! Takes the patterns of one attribute and a sign for each: must match, or must not match. Gives a shortest text with these
-//! signs, or a set of signs that no text has. For example, `starts_with: a` and not `contains: b` gives `a`;
+//! Takes the patterns of one attribute and a sign for each: must match, or must not match. Gives a shortest text with
+//! these signs, or a set of signs that no text has. For example, `starts_with: a` and not `contains: b` gives `a`;
 //! `starts_with: ab` and not `contains: b` gives the conflict of these two.
 //!
 //! The search goes breadth first through the product of the patterns' automata: a state of the product is one state of
-//! each automaton. The product grows fast with the number of patterns. It therefore starts with none of them, and adds a
-//! pattern only when the text found so far has the wrong sign for it.
+//! each automaton. The product grows fast with the number of patterns. It therefore starts with none of them, and adds
+//! a pattern only when the text found so far has the wrong sign for it.
 //!
 //! **Invariant:** a pattern without an automaton never contributes to a claim of impossibility.
 
@@ -89,8 +89,8 @@ impl TextSearch {
         self.patterns.iter().zip(signs).all(|(pattern, sign)| pattern.matches(text) == *sign)
     }
 
-    /// Finds a shortest text with these signs, one for each pattern. `states` is the budget of automaton states; each state of
-    /// a product counts once for each of its automata.
+    /// Finds a shortest text with these signs, one for each pattern. `states` is the budget of automaton states; each
+    /// state of a product counts once for each of its automata.
     ///
     /// # Errors
     /// Returns [`AnalysisError::Exhausted`] if the budget does not suffice.

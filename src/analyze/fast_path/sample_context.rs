@@ -1,7 +1,7 @@
 //! Builds sample contexts from the tests of a condition, and evaluates conditions for them.
 //!
-//! Takes a condition; tries contexts that are likely to satisfy it: for `country: [DE]` and `age: {gte: 18}`, the context
-//! `{country: DE, age: 18}`.
+//! Takes a condition; tries contexts that are likely to satisfy it: for `country: [DE]` and `age: {gte: 18}`, the
+//! context `{country: DE, age: 18}`.
 
 use std::collections::BTreeMap;
 
@@ -26,8 +26,8 @@ pub(crate) fn empty_context_fails(bundle: &Bundle, condition: &Condition) -> boo
     can_sample(bundle, condition, None) && !SampleContext::empty(bundle).holds(bundle, condition)
 }
 
-/// Returns whether samples can decide the condition: it refers to no other flag, and does not test the unit, which has to
-/// stay free for every bucket.
+/// Returns whether samples can decide the condition: it refers to no other flag, and does not test the unit, which has
+/// to stay free for every bucket.
 pub(crate) fn can_sample(bundle: &Bundle, condition: &Condition, unit: Option<AttributeId>) -> bool {
     bundle.reachable_conditions(condition, Follow::Segments).all(|condition| match condition {
         Condition::All(_) | Condition::Any(_) | Condition::Not(_) | Condition::Segment(_) => true,
@@ -115,8 +115,8 @@ fn sample_passes_by<'b>(
     })
 }
 
-/// Collects tests whose wanted results give the condition its wanted truth value. Where one of several conditions suffices,
-/// it takes the one with the index `branch`, or the last one.
+/// Collects tests whose wanted results give the condition its wanted truth value. Where one of several conditions
+/// suffices, it takes the one with the index `branch`, or the last one.
 fn collect_tests<'b>(
     bundle: &'b Bundle,
     condition: &'b Condition,

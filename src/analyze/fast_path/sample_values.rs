@@ -148,7 +148,8 @@ impl<'b> TestOperands<'b> {
     }
 }
 
-/// Returns an earlier release: the one before in the same minor or major version, or the first of the major version before.
+/// Returns an earlier release: the one before in the same minor or major version, or the first of the major version
+/// before.
 fn earlier_release(version: &Version) -> Version {
     let (major, minor, patch) = (version.major, version.minor, version.patch);
     match (minor.checked_sub(1), patch.checked_sub(1)) {

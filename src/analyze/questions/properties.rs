@@ -1,8 +1,8 @@
 //! Proves or refutes properties of flags and conditions for all contexts.
 //!
-//! Takes a property such as "this flag never serves `on` to minors"; gives a proof, or a context that breaks it. It searches
-//! for a counterexample: a context and a bucket for which the property does not hold. If the search finds none, the
-//! property is proven.
+//! Takes a property such as "this flag never serves `on` to minors"; gives a proof, or a context that breaks it. It
+//! searches for a counterexample: a context and a bucket for which the property does not hold. If the search finds
+//! none, the property is proven.
 //!
 //! **Invariant:** a property is proven only if no context in any bucket breaks it.
 
@@ -101,8 +101,8 @@ impl<'b> PropertySearch<'b> {
         self.conditions.get(index).map_or(self.search.encoder.solver.truth(), |condition| condition.literal)
     }
 
-    /// Searches for a context in which all literals of `wanted` are true. `broken` selects the cells of buckets that break
-    /// the property.
+    /// Searches for a context in which all literals of `wanted` are true. `broken` selects the cells of buckets that
+    /// break the property.
     fn refute(
         mut self,
         wanted: &[Literal],
@@ -231,8 +231,8 @@ pub fn exclusive(
     question.refute_cell(&wanted, |cell| held(cell) && count(cell) > 1)
 }
 
-/// Proves that every context for which `when` holds and which gets the first variant also gets the second one. Their flags
-/// belong to one bundle.
+/// Proves that every context for which `when` holds and which gets the first variant also gets the second one. Their
+/// flags belong to one bundle.
 ///
 /// # Errors
 /// Returns an [`AnalysisError`] if the budget does not suffice.

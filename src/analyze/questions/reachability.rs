@@ -1,7 +1,7 @@
 //! Finds the rules, variants and prerequisites of a flag that no context reaches.
 //!
-//! Takes a flag; gives for each rule a context that it decides, or the reason why there is none: for example, that rules 1 and
-//! 3 together match every context of rule 4.
+//! Takes a flag; gives for each rule a context that it decides, or the reason why there is none: for example, that
+//! rules 1 and 3 together match every context of rule 4.
 //!
 //! **Invariant:** a kill and `enabled: false` are ignored: they say nothing about the rules.
 
@@ -20,7 +20,8 @@ use crate::bundle::{Percent, VariantId};
 /// Whether a rule ever decides, and if not, why.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RuleReachability {
-    /// The rule decides for this context; none if no unit with the necessary buckets was found, or if none was searched.
+    /// The rule decides for this context; none if no unit with the necessary buckets was found, or if none was
+    /// searched.
     Reachable(Option<Witness>),
     /// Earlier rules or unmet prerequisites decide for every context that the rule matches.
     Unreachable {

@@ -1,7 +1,7 @@
 //! The terms that describe a region: each is one fact that all contexts of the region have in common.
 //!
 //! For a change of a rule `country: [DE]` from 10 % to 20 %, the region has the terms `country is DE` and
-//! `targetingKey is present`. A term is text for people, and a test that decides whether a context satisfies it.
+//! `targetingKey is there`. A term is text for people, and a test that decides whether a context satisfies it.
 
 use std::collections::BTreeSet;
 

@@ -1,9 +1,9 @@
 //! Partitions the buckets of all units into cells in which flags decide alike.
 //!
-//! Takes an assignment of the search, which fixes everything but the buckets. Follows each decision as the evaluator would,
-//! and splits the buckets wherever a rollout or a split has a boundary. Gives the cells with their decisions, and the
-//! queries: everything that it had to know about the context. For a rollout of 10 % it gives the cells `[0, 10 %)` with
-//! `on` and `[10 %, 100 %)` with `off`.
+//! Takes an assignment of the search, which fixes everything but the buckets. Follows each decision as the evaluator
+//! would, and splits the buckets wherever a rollout or a split has a boundary. Gives the cells with their decisions,
+//! and the queries: everything that it had to know about the context. For a rollout of 10 % it gives the cells `[0, 10
+//! %)` with `on` and `[10 %, 100 %)` with `off`.
 //!
 //! **Invariant:** two assignments that give the same answers to all queries have the same cells.
 
@@ -36,7 +36,8 @@ pub(crate) struct Query<'b> {
     pub(crate) subject: TermSubject,
     /// The condition, if the fact is the truth of one.
     pub(crate) condition: Option<(&'b Condition, WantedTruth)>,
-    /// The class of named units, if the fact is that the unit belongs to it: the indices of the domain and of the class.
+    /// The class of named units, if the fact is that the unit belongs to it: the indices of the domain and of the
+    /// class.
     pub(crate) class: Option<(usize, usize)>,
 }
 
@@ -67,8 +68,8 @@ impl BucketPartition<'_> {
         self.queries.iter().map(|query| query.literal)
     }
 
-    /// Returns whether each of two targets depends on a hash that the other one does not depend on. The units of the two are
-    /// then independent of each other.
+    /// Returns whether each of two targets depends on a hash that the other one does not depend on. The units of the
+    /// two are then independent of each other.
     pub(crate) fn reshuffles(&self) -> bool {
         let dimensions_of = |target| {
             let used = self.used_dimensions.iter().filter(move |(user, _)| *user == target);
@@ -249,7 +250,8 @@ impl<'b> Partitioner<'_, 'b> {
         }
     }
 
-    /// Returns the literal's value in the model, and records the query unless the literal is constant or recorded already.
+    /// Returns the literal's value in the model, and records the query unless the literal is constant or recorded
+    /// already.
     fn query(&mut self, literal: Literal, make: impl FnOnce() -> Query<'b>) -> bool {
         let truth = self.search.encoder.solver.truth();
         if literal.var() != truth.var() && self.asked.insert(literal.var()) {
@@ -271,8 +273,8 @@ impl<'b> Partitioner<'_, 'b> {
         domain.map(|domain| domain.name.clone()).unwrap_or_default()
     }
 
-    /// Returns whether the unit's bucket is below the end. A unit that a condition names is hashed; every other unit can
-    /// have every bucket.
+    /// Returns whether the unit's bucket is below the end. A unit that a condition names is hashed; every other unit
+    /// can have every bucket.
     fn below(&mut self, flag: &EncodedFlag<'b>, dimension: Option<usize>, end: Bucket) -> Result<bool, Cut> {
         let search = self.search;
         let Some(index) = dimension else { return Ok(false) };

@@ -1,9 +1,9 @@
 //! The search for a context that satisfies some assumptions.
 //!
-//! Takes encoded flags and assumptions; gives an assignment that stands for a real context, or shows that there is none. The
-//! solver knows nothing about texts. The search therefore checks each model: for each text attribute, a text with the
-//! model's signs must exist. If none exists, it adds the conflict as a clause and solves again. The field calls this loop
-//! lazy SMT.
+//! Takes encoded flags and assumptions; gives an assignment that stands for a real context, or shows that there is
+//! none. The solver knows nothing about texts. The search therefore checks each model: for each text attribute, a text
+//! with the model's signs must exist. If none exists, it adds the conflict as a clause and solves again. The field
+//! calls this loop lazy SMT.
 //!
 //! **Invariant:** if the search finds no assignment, no context satisfies the assumptions.
 
@@ -81,7 +81,8 @@ impl<'b> Search<'b> {
         outcomes.and_then(|all| all.get(usize::from(variant.0))).copied().unwrap_or(self.encoder.false_literal())
     }
 
-    /// Excludes all contexts that agree with the model on these literals. The exclusion applies while `guard` is assumed.
+    /// Excludes all contexts that agree with the model on these literals. The exclusion applies while `guard` is
+    /// assumed.
     pub(crate) fn block(&mut self, guard: Literal, literals: impl IntoIterator<Item = Literal>, model: &Model) {
         let differs = literals.into_iter().map(|literal| literal.apply_sign(!model.holds(literal)));
         self.encoder.solver.assert(differs.chain([!guard]).collect::<Vec<_>>());

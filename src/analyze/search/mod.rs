@@ -1,4 +1,5 @@
-//! Searches for contexts: the solver, the check of its models, the partition of buckets, and the construction of witnesses.
+//! Searches for contexts: the solver, the check of its models, the partition of buckets, and the construction of
+//! witnesses.
 
 pub(crate) mod bucket_partition;
 pub(crate) mod context_search;

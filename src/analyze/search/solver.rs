@@ -1,8 +1,8 @@
 //! Propositional formulas and a SAT solver for them.
 //!
-//! A SAT solver looks for values of Boolean variables that satisfy a set of clauses; a clause is a list of literals of which
-//! at least one must be true. Formulas are built bottom up here, and each is represented by one literal. `solve` gives a
-//! model, or a set of assumptions that contradict each other (an unsatisfiable core).
+//! A SAT solver looks for values of Boolean variables that satisfy a set of clauses; a clause is a list of literals of
+//! which at least one must be true. Formulas are built bottom up here, and each is represented by one literal. `solve`
+//! gives a model, or a set of assumptions that contradict each other (an unsatisfiable core).
 //!
 //! **Invariant:** the same formula built twice is the same literal, so what two flags share is encoded once.
 //! **Invariant:** work is counted in conflicts, never in time, so that answers are the same on every machine.

@@ -1,9 +1,11 @@
 //! Builds a concrete context for an assignment and one cell of buckets.
 //!
-//! Takes the assignment, the cell and everything that the evaluator must confirm. Chooses a value for each attribute, and
-//! tries numbered units until one falls into the cell's buckets. Then it removes the attributes that make no difference.
+//! Takes the assignment, the cell and everything that the evaluator must confirm. Chooses a value for each attribute,
+//! and tries numbered units until one falls into the cell's buckets. Then it removes the attributes that make no
+//! difference.
 //!
-//! **Invariant:** the evaluator confirms every context that is given, for every flag and every condition of the question.
+//! **Invariant:** the evaluator confirms every context that is given, for every flag and every condition of the
+//! question.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
@@ -34,8 +36,8 @@ struct ExpectedDecisions<'e, 'b> {
 /// evaluator does not confirm an assignment that is only possible.
 ///
 /// # Errors
-/// Returns [`AnalysisError::Exhausted`] if the budget of units does not suffice, and [`AnalysisError::Disagreement`] if the
-/// evaluator does not confirm an assignment that is certain.
+/// Returns [`AnalysisError::Exhausted`] if the budget of units does not suffice, and [`AnalysisError::Disagreement`] if
+/// the evaluator does not confirm an assignment that is certain.
 pub(crate) fn find_witness<'b>(
     search: &mut Search<'b>,
     assignment: &Assignment,
