@@ -1,11 +1,11 @@
 //! Runs the tests of a project: expectations, golden matrices and assertions.
 //!
-//! Takes a project with its test files and the bundles of its environments. [`plan`] resolves the names in the test
-//! files and gives a [`TestPlan`], with diagnostics for unknown names. [`run`] decides every expectation and golden
+//! Takes a project with its test files and the bundles of its environments. [`plan()`] resolves the names in the test
+//! files and gives a [`TestPlan`], with diagnostics for unknown names. [`run()`] decides every expectation and golden
 //! cell, proves every assertion for all contexts, and gives the [`TestResults`].
 //!
 //! Planning and running are separate because an assertion such as `monotone_since` needs earlier revisions: the caller
-//! asks the plan which ones, compiles them, and passes them to [`run`].
+//! asks the plan which ones, compiles them, and passes them to [`run()`].
 //!
 //! **Invariant:** every decision comes from [`decide`](crate::eval::decide), for a context that an application could
 //! send.
