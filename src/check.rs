@@ -19,17 +19,17 @@ use crate::yaml::Completeness;
 /// The findings of a flag repository.
 #[derive(Debug)]
 pub struct Checked {
-    /// Sorted, with the levels and inline allows applied.
+    /// The findings, sorted, after lint levels and allow comments were applied.
     pub findings: Vec<Finding>,
-    /// The bundles that the proofs worked on, which enable every flag: not for decisions. They are returned so that the
-    /// caller decides when they are dropped, which takes a while.
+    /// The bundles that the proofs used. Every flag is enabled in them, so they must not be used for decisions. They are
+    /// returned so that the caller can skip dropping them, which takes long in a large repository.
     pub scratch: Vec<Bundle>,
 }
 
-/// Finds everything that is wrong with definitions and their test files.
+/// Finds all problems in definitions and their test files. `today` decides which flags have expired.
 pub fn check(loaded: &Loaded, today: Date) -> Checked {
     let project = &loaded.project;
-    // Without the settings, every environment and attribute would be unknown.
+    // Without complete settings, every environment and attribute would be reported as unknown.
     if project.settings.completeness == Completeness::Incomplete {
         return Checked { findings: loaded.settle(Vec::new()), scratch: Vec::new() };
     }

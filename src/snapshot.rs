@@ -11,17 +11,17 @@ use std::path::Path;
 /// The file that makes a folder a flag repository.
 pub const PROJECT_FILE: &str = "flagctl.yaml";
 
-/// A larger file is not read.
+/// The size in bytes up to which a file is read.
 pub const FILE_LIMIT: u64 = 16 << 20;
 
-/// A file of a [`Snapshot`].
+/// The index of a file in its [`Snapshot`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
 
-/// Half-open range of bytes in a file.
+/// A half-open range of bytes in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
-    /// Which file.
+    /// The file.
     pub file: FileId,
     /// Byte offset of the first byte.
     pub start: u32,
@@ -29,27 +29,27 @@ pub struct Span {
     pub end: u32,
 }
 
-/// A value and where it was written.
+/// A value and its position.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spanned<T> {
-    /// What was written.
+    /// The value.
     pub value: T,
-    /// Where.
+    /// The position.
     pub span: Span,
 }
 
 /// A file as it was read.
 #[derive(Debug, Clone)]
 pub struct File {
-    /// From the repository's root, with `/` between the parts.
+    /// The path from the root of the flag repository, with `/` between its parts.
     pub path: String,
-    /// As much of it as can be read as text.
+    /// The text, up to the first byte that is not UTF-8.
     pub text: String,
-    /// Why the text is not the whole file.
+    /// The reason why the text is not the whole file, if it is not.
     pub fault: Option<Fault>,
 }
 
-/// Why a file cannot be read to its end.
+/// The reason why a file cannot be read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// The text is followed by a byte that is not UTF-8.
@@ -59,7 +59,7 @@ pub enum Fault {
 }
 
 impl File {
-    /// A file of these bytes.
+    /// Creates a file from its bytes.
     pub fn new(path: String, bytes: Vec<u8>) -> Self {
         match String::from_utf8(bytes) {
             Ok(text) => Self { path, text, fault: None },
@@ -73,48 +73,48 @@ impl File {
         }
     }
 
-    /// The name without folders and extension.
+    /// Returns the name without folders and extension.
     pub fn stem(&self) -> &str {
         let name = self.path.rsplit('/').next().unwrap_or(&self.path);
         name.rsplit_once('.').map_or(name, |(stem, _)| stem)
     }
 }
 
-/// What the file at that path defines, by its name; none of a file that cannot define anything.
+/// Returns the name of the definition in the file with that path. Returns `None` if the path does not end with `.yaml`.
 pub fn stem(path: &str) -> Option<&str> {
     path.rsplit('/').next()?.strip_suffix(".yaml")
 }
 
-/// The files that were read so far. Files are added and never removed.
+/// The files that were read so far.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
     files: Vec<File>,
 }
 
 impl Snapshot {
-    /// Adds a file.
+    /// Adds a file and returns its index.
     pub fn add(&mut self, file: File) -> FileId {
         self.files.push(file);
         FileId(u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX))
     }
 
-    /// The file of that id.
+    /// Returns the file with that index.
     #[allow(clippy::indexing_slicing, reason = "ids come from `add`, and files are never removed")]
     pub fn file(&self, id: FileId) -> &File {
         &self.files[id.0 as usize]
     }
 
-    /// All files with their ids, in the order in which they were added.
+    /// Iterates over all files and their indices, in the order in which they were added.
     pub fn files(&self) -> impl Iterator<Item = (FileId, &File)> {
         (0u32..).map(FileId).zip(&self.files)
     }
 
-    /// The text of a span.
+    /// Returns the text of a span.
     pub fn text(&self, span: Span) -> &str {
         self.file(span.file).text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 
-    /// Line and column of a byte offset, both from one; columns count characters.
+    /// Returns the line and column of a byte offset, both counted from one. Columns count characters, not bytes.
     pub fn position(&self, file: FileId, offset: u32) -> (usize, usize) {
         let text = &self.file(file).text;
         let before = text.get(..offset as usize).unwrap_or(text);
@@ -130,7 +130,7 @@ impl Snapshot {
     }
 }
 
-/// Whether the extension of a path is one of YAML's.
+/// Whether a path has the extension `.yaml` or `.yml`.
 pub(crate) fn is_yaml(path: &str) -> bool {
     Path::new(path).extension().and_then(OsStr::to_str).is_some_and(|extension| matches!(extension, "yaml" | "yml"))
 }

@@ -1,4 +1,4 @@
-//! The entry: one environment of a project, compiled.
+//! The entry point: compiles one environment of a project.
 
 use rayon::prelude::*;
 
@@ -27,7 +27,7 @@ pub fn compile_environments(project: &Project, environments: &[&str]) -> Vec<(Bu
 }
 
 impl Compiler<'_> {
-    /// Makes the bundle of the definitions that have no errors.
+    /// Builds the bundle from the definitions that have no errors.
     pub(super) fn finish(self) -> (Bundle, Diagnostics) {
         let numbered = |compiled: Vec<bool>| {
             let mut next = 0u32;

@@ -33,7 +33,7 @@ impl<'p> Compiler<'p> {
         let Some(definition) = self.flags.get(index).map(|draft| draft.definition) else { return };
         let Some(serving) = self.servings.get(index).copied() else { return };
         let Ok(flag) = self.build(definition, &serving) else { return };
-        // A flag without its unreadable parts would be decided as if they were not written.
+        // Without its unreadable parts, the flag would be decided as if they did not exist.
         if definition.completeness == Completeness::Incomplete {
             return;
         }

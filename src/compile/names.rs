@@ -7,7 +7,7 @@ use crate::diag::{Diagnostic, did_you_mean_or_list, unknown_name};
 use crate::model;
 
 impl Compiler<'_> {
-    /// Reports names that refer to nothing or are reserved, whatever the environment.
+    /// Reports names that do not exist or are reserved, independently of the environment that is compiled.
     pub(super) fn check_names(&mut self) {
         let project = self.project;
         let environments: Vec<&str> = project.settings.environment_names().collect();

@@ -36,7 +36,7 @@ impl EnumCheck {
 }
 
 impl Compiler<'_> {
-    /// Reads operands of which a value must equal one.
+    /// Reads a set of operands, with one of which a value is compared for equality.
     pub(super) fn operands(&mut self, attribute: &Attribute, nodes: &[Node]) -> Compiled<Operands> {
         Ok(match attribute.kind {
             Type::Boolean => {

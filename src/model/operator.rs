@@ -3,7 +3,7 @@
 macro_rules! operators {
     ($($variant:ident $name:literal;)*) => {
         /// An operation on the value of an attribute.
-        #[allow(missing_docs, reason = "docs/conditions documents every operator")]
+        #[allow(missing_docs, reason = "`docs/conditions.md` documents every operator")]
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Operator {
             $($variant),*

@@ -7,7 +7,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::snapshot::Span;
 use crate::yaml::value::Value;
 
-/// Returns the value of an unquoted scalar. Reports numbers that JSON cannot hold exactly, and texts that look like a
+/// Returns the value of an unquoted scalar. Reports numbers that JSON cannot represent exactly, and texts that look like a
 /// version or an octal number.
 pub(super) fn resolve(text: &str, span: Span, diagnostics: &mut Diagnostics) -> Value {
     match text {
@@ -107,7 +107,7 @@ fn exact(integer: Option<i64>, text: &str, report: &mut impl FnMut(Code, String,
 fn inexact(text: &str, report: &mut impl FnMut(Code, String, String)) -> Value {
     report(
         Code::InexactNumber,
-        format!("`{text}` cannot be held exactly: numbers go up to 2^53 in either direction"),
+        format!("`{text}` cannot be represented exactly: the limits are -2^53 and 2^53"),
         format!("write `\"{text}\"` if it is an identifier"),
     );
     Value::Text(text.to_owned())
