@@ -21,8 +21,8 @@ use crate::yaml::Completeness;
 pub struct Checked {
     /// The findings, sorted, after lint levels and allow comments were applied.
     pub findings: Vec<Finding>,
-    /// The bundles that the proofs used. Every flag is enabled in them, so they must not be used for decisions. They are
-    /// returned so that the caller can skip dropping them, which takes long in a large repository.
+    /// The bundles that the proofs used. Every flag is enabled in them, so they must not be used for decisions. They
+    /// are returned so that the caller can skip dropping them, which takes long in a large repository.
     pub scratch: Vec<Bundle>,
 }
 

@@ -1,7 +1,7 @@
 //! The texts of definition files, and positions in them.
 //!
-//! A [`Snapshot`] holds the files that one run has read, each under a [`FileId`]. A [`Span`] is a range of bytes in one of
-//! them; diagnostics, nodes and definitions carry spans instead of copies of the text.
+//! A [`Snapshot`] holds the files that one run has read, each under a [`FileId`]. A [`Span`] is a range of bytes in one
+//! of them; diagnostics, nodes and definitions carry spans instead of copies of the text.
 //!
 //! **Invariant:** files are added and never removed, so a [`FileId`] stays valid.
 

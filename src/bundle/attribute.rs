@@ -60,11 +60,11 @@ impl Type {
             Self::Boolean => "a boolean",
             Self::Number => "a number",
             Self::String => "a string",
-            Self::Semver => "a semver",
+            Self::Semver => "a semantic version",
             Self::Datetime => "a datetime",
-            Self::Ip => "an ip",
-            Self::List(Element::String) => "a list of string",
-            Self::List(Element::Number) => "a list of number",
+            Self::Ip => "an IP address",
+            Self::List(Element::String) => "a list of strings",
+            Self::List(Element::Number) => "a list of numbers",
         }
     }
 

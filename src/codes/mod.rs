@@ -1,9 +1,9 @@
 //! The list of diagnostic codes.
 //!
-//! A code is a stable, kebab-case noun for one kind of problem, such as `unknown-flag`. It is printed with every diagnostic
-//! and used in `lint` levels, in allow comments and as the rule id of SARIF. Each code has a page that `flagctl explain`
-//! prints: `src/codes/CODE.md`, or `src/rules/CODE.md` beside the lint rule that reports it. The examples on the pages are
-//! run as tests.
+//! A code is a stable, kebab-case noun for one kind of problem, such as `unknown-flag`. It is printed with every
+//! diagnostic and used in `lint` levels, in allow comments and as the rule id of SARIF. Each code has a page that
+//! `flagctl explain` prints: `src/codes/CODE.md`, or `src/rules/CODE.md` beside the lint rule that reports it. The
+//! examples on the pages are run as tests.
 //!
 //! **Invariant:** a code is never renamed or used for another problem, because settings and comments contain it.
 

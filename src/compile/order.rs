@@ -17,8 +17,8 @@ enum Visit {
 }
 
 impl Compiler<'_> {
-    /// Returns the items in an order in which each follows the items that it refers to. Items on cycles are left out, and
-    /// the cycles are reported.
+    /// Returns the items in an order in which each follows the items that it refers to. Items on cycles are left out,
+    /// and the cycles are reported.
     pub(super) fn order(&mut self) -> Vec<Item> {
         let segments = self.segments.len();
         let position = |item: Item| match item {

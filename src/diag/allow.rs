@@ -20,8 +20,8 @@ pub struct Allow {
 const PREFIX: &str = "flagctl:";
 
 impl Allow {
-    /// Reads a comment about `line`; `comment` is its text without `#`. Returns `None` if the comment is not for flagctl or is
-    /// wrong, which is reported.
+    /// Reads a comment about `line`; `comment` is its text without `#`. Returns `None` if the comment is not for
+    /// flagctl or is wrong, which is reported.
     pub fn read(comment: &str, line: usize, span: Span, diagnostics: &mut Diagnostics) -> Option<Self> {
         let instruction = comment.trim().strip_prefix(PREFIX)?.trim();
         let (instruction, reason) = instruction.split_once("--").unwrap_or((instruction, ""));

@@ -2,8 +2,8 @@
 //!
 //! Every stage that reads definitions adds [`Diagnostics`]: a code, a position, a message and advice, but no severity.
 //! [`settle`] alone decides the severity of each from the default of its code, the `lint` levels of the project and the
-//! allow comments in the files, and returns sorted [`Finding`]s. A stage therefore does not know the settings, and a code
-//! has the same severity wherever it is found.
+//! allow comments in the files, and returns sorted [`Finding`]s. A stage therefore does not know the settings, and a
+//! code has the same severity wherever it is found.
 //!
 //! **Invariant:** only [`settle`] decides severities.
 

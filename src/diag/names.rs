@@ -4,8 +4,8 @@ use crate::codes::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::snapshot::Span;
 
-/// Creates the diagnostic for a name that does not exist: "`x` is not a flag". `kind` has an article, and `known` are the
-/// names of this kind, one of which is suggested if it is similar.
+/// Creates the diagnostic for a name that does not exist: "`x` is not a flag". `kind` has an article, and `known` are
+/// the names of this kind, one of which is suggested if it is similar.
 pub fn unknown_name<'n>(
     code: Code,
     span: Span,
@@ -30,8 +30,8 @@ pub fn did_you_mean_or_list<'n>(
     did_you_mean(name, known.clone()).unwrap_or_else(|| format!("{introduction} {}", quoted_list(known)))
 }
 
-/// Returns the most similar known name. Returns `None` if no name has a Jaro-Winkler similarity of at least 0.8, without
-/// regard to case.
+/// Returns the most similar known name. Returns `None` if no name has a Jaro-Winkler similarity of at least 0.8,
+/// without regard to case.
 pub fn closest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     const MINIMUM_SIMILARITY: f64 = 0.8;
     let lower = name.to_lowercase();

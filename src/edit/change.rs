@@ -11,8 +11,8 @@ use crate::edit::scalar;
 use crate::edit::scalar::Scalar;
 use crate::yaml::{Entry, Node, Value};
 
-/// Replaces a scalar by another one. A plain scalar stays plain if the new value may be plain, and a quoted one keeps its
-/// quotes.
+/// Replaces a scalar by another one. A plain scalar stays plain if the new value may be plain, and a quoted one keeps
+/// its quotes.
 ///
 /// ```
 /// use flagctl::edit::{Scalar, Step, set};

@@ -31,8 +31,8 @@ pub(super) fn line_break(text: &str, offset: usize) -> &'static str {
     }
 }
 
-/// Returns the range from the start of the first line to the end of the last line, with one line break, so that no empty
-/// line remains.
+/// Returns the range from the start of the first line to the end of the last line, with one line break, so that no
+/// empty line remains.
 pub(super) fn whole_lines(text: &str, start: usize, end: usize) -> Range<usize> {
     let (start, end) = (line_start(text, start), line_end(text, end));
     let rest = text.get(end..).unwrap_or_default();

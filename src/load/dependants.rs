@@ -1,4 +1,5 @@
-//! Finds the flags whose decisions may depend on given flags and segments, without parsing files that do not mention them.
+//! Finds the flags whose decisions may depend on given flags and segments, without parsing files that do not mention
+//! them.
 
 use std::collections::BTreeSet;
 

@@ -4,9 +4,9 @@
 //! whole repository, or only of what some flags or test files need. A command about one flag in a repository of ten
 //! thousand then reads a few files.
 //!
-//! Each file is parsed, lowered to the model and, if it has a misfit, validated with its schema. Files are independent of
-//! each other, so this runs on all cores. What concerns several files follows: lint levels, duplicate names, and values
-//! that must satisfy a JSON Schema.
+//! Each file is parsed, lowered to the model and, if it has a misfit, validated with its schema. Files are independent
+//! of each other, so this runs on all cores. What concerns several files follows: lint levels, duplicate names, and
+//! values that must satisfy a JSON Schema.
 //!
 //! **Invariant:** definitions and diagnostics are in the order of the paths, whatever the number of cores is.
 //! **Invariant:** problems in definitions are diagnostics. Only a file or folder that cannot be read is an error.

@@ -82,8 +82,8 @@ fn completeness(document: &Document, misfits: &[Misfit]) -> Completeness {
 /// Reports the misfits of a file in the words of its schema, and each misfit about which the schema says nothing in its
 /// own words.
 ///
-/// Validation takes longer than lowering, so only a file with misfits is validated. A test checks that the schema accepts
-/// every file without misfits.
+/// Validation takes longer than lowering, so only a file with misfits is validated. A test checks that the schema
+/// accepts every file without misfits.
 fn report_misfits(kind: DefinitionKind, document: &Document, misfits: Vec<Misfit>, diagnostics: &mut Diagnostics) {
     // A part that is missing because the file could not be read to its end is not a second problem.
     if document.completeness == Completeness::Incomplete || misfits.is_empty() {

@@ -1,7 +1,7 @@
 //! Validates the values of variants with the JSON Schemas that their flags name.
 //!
-//! Takes loaded flags; adds a diagnostic for each value that does not satisfy its schema, and for each schema that cannot
-//! be used. A schema is compiled once, however many flags name it.
+//! Takes loaded flags; adds a diagnostic for each value that does not satisfy its schema, and for each schema that
+//! cannot be used. A schema is compiled once, however many flags name it.
 //!
 //! **Invariant:** only schemas inside the flag repository are read.
 

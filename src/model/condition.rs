@@ -158,7 +158,8 @@ impl Lowering {
         Some(Condition::Attribute { name, operations, ignore_case })
     }
 
-    /// Whether the operand has a form that the operator takes. Its type depends on the attribute, so compiling checks it.
+    /// Whether the operand has a form that the operator takes. Its type depends on the attribute, so compiling checks
+    /// it.
     fn operand(&mut self, operator: Operator, node: &Node) -> bool {
         let scalar = |node: &Node| matches!(node.value, Value::Boolean(_) | Value::Number(..) | Value::Text(_));
         let fits = match (operator, &node.value) {

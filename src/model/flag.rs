@@ -181,7 +181,8 @@ impl Flag {
         }
     }
 
-    /// Returns the fields that apply in an environment: its own fields, and those for all environments where it has none.
+    /// Returns the fields that apply in an environment: its own fields, and those for all environments where it has
+    /// none.
     pub fn serving(&self, environment: &str) -> EffectiveServing<'_> {
         let base = &self.base;
         let own = self.environments.iter().find(|(name, _)| name.value == environment);

@@ -1,7 +1,7 @@
 //! Lowering: turns the tree of one file into typed values.
 //!
-//! The methods of [`Lowering`] read one value each. A value that does not have the expected form becomes a [`Misfit`] and
-//! is left out.
+//! The methods of [`Lowering`] read one value each. A value that does not have the expected form becomes a [`Misfit`]
+//! and is left out.
 
 use std::str::FromStr;
 

@@ -4,8 +4,8 @@
 //! [`Project`]. This step is called lowering, as in other compilers. It interprets the form of values (percentages,
 //! dates, names) and nothing that needs a second file: whether a name exists is for compiling to decide.
 //!
-//! **Invariant:** lowering never fails. A part that does not have the expected form is left out and becomes a [`Misfit`];
-//! the schema of the file then supplies the message.
+//! **Invariant:** lowering never fails. A part that does not have the expected form is left out and becomes a
+//! [`Misfit`]; the schema of the file then supplies the message.
 //! **Invariant:** a file has misfits if and only if its schema rejects it. A test compares the two on mutated files.
 
 mod assertion;

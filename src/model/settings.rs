@@ -8,8 +8,8 @@ use crate::yaml::{Completeness, Node, Value};
 /// The settings of a flag repository.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// Whether everything in the file could be read. If not, the other files are not checked, because every environment and
-    /// attribute might be declared in the part that is missing.
+    /// Whether everything in the file could be read. If not, the other files are not checked, because every environment
+    /// and attribute might be declared in the part that is missing.
     pub completeness: Completeness,
     /// The environments, in the order of promotion.
     pub environments: Vec<Spanned<String>>,

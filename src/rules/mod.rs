@@ -1,8 +1,8 @@
 //! Lint rules: advice about definitions that can be evaluated.
 //!
-//! Takes a project and today's date, or the project and its bundles; returns diagnostics. Each rule is a pure function in a
-//! file of its own, named like its code, with its page beside it. Rules that need only the definitions are in `RULES`; rules
-//! that are proven for all contexts are in `PROOFS`.
+//! Takes a project and today's date, or the project and its bundles; returns diagnostics. Each rule is a pure function
+//! in a file of its own, named like its code, with its page beside it. Rules that need only the definitions are in
+//! `RULES`; rules that are proven for all contexts are in `PROOFS`.
 //!
 //! **Invariant:** a rule says nothing about a flag whose file could not be read completely.
 
@@ -68,8 +68,8 @@ pub fn check(project: &Project, today: Date) -> Diagnostics {
 
 /// Runs the rules that are proven for all contexts, on all cores.
 ///
-/// `bundles` has one bundle for each environment. Enables every flag in them, because kills and disabled flags are temporary;
-/// they must not be used for decisions afterwards.
+/// `bundles` has one bundle for each environment. Enables every flag in them, because kills and disabled flags are
+/// temporary; they must not be used for decisions afterwards.
 pub fn prove(project: &Project, bundles: &mut [Bundle]) -> Diagnostics {
     bundles.iter_mut().flat_map(|bundle| bundle.flags.iter_mut()).for_each(|flag| flag.state = State::Enabled);
     let bundles = &*bundles;

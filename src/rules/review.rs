@@ -2,7 +2,8 @@
 //!
 //! Takes a flag and the bundles of all environments; returns the [`Review`] of the flag.
 //!
-//! **Invariant:** kills and `enabled: false` are ignored, in the flag and in its prerequisites, because they are temporary.
+//! **Invariant:** kills and `enabled: false` are ignored, in the flag and in its prerequisites, because they are
+//! temporary.
 //! **Invariant:** environments in which the flag has the same definition are analysed once.
 
 use std::collections::BTreeMap;
@@ -76,8 +77,8 @@ impl<'p> Review<'p> {
         instances.into_values()
     }
 
-    /// Iterates over the rules like [`Self::rules`], with only the instances in scopes where the prerequisites can be met.
-    /// In the other scopes no rule runs, which says nothing about the rules.
+    /// Iterates over the rules like [`Self::rules`], with only the instances in scopes where the prerequisites can be
+    /// met. In the other scopes no rule runs, which says nothing about the rules.
     pub(super) fn rules_that_run(&self) -> impl Iterator<Item = Vec<RuleInstance<'_, 'p>>> {
         let runs = |instance: &RuleInstance<'_, 'p>| instance.scope.reachability.unmet.is_empty();
         self.rules().map(move |instances| instances.into_iter().filter(runs).collect())
@@ -97,8 +98,8 @@ impl<'p> RuleInstance<'_, 'p> {
         self.scope.definition.flag().rule_name(self.index)
     }
 
-    /// Returns the rules before this one that together match all of its contexts, and the indices of the prerequisites that
-    /// take part. Returns `None` if the rule is reachable, or if `rule-after-catch-all` reports it.
+    /// Returns the rules before this one that together match all of its contexts, and the indices of the prerequisites
+    /// that take part. Returns `None` if the rule is reachable, or if `rule-after-catch-all` reports it.
     pub(super) fn covered_by(&self) -> Option<(Vec<RuleInstance<'_, 'p>>, &[usize])> {
         let Some(RuleReachability::Unreachable { covered_by, prerequisites }) = self.reach() else { return None };
         let is_catch_all = |rule: &Rule| rule.condition.is_none() && rule.rollout == Percent::ALL;
@@ -148,8 +149,8 @@ fn depends_on_flags(bundle: &Bundle, condition: &Condition) -> bool {
     reachable.any(|condition| matches!(condition, Condition::Flag { .. }))
 }
 
-/// Whether two environments have the same fields that decide. Rules and prerequisites are compared by address: they are the
-/// same if both environments take them from the fields for all environments.
+/// Whether two environments have the same fields that decide. Rules and prerequisites are compared by address: they are
+/// the same if both environments take them from the fields for all environments.
 fn is_same_definition(left: &EffectiveServing<'_>, right: &EffectiveServing<'_>) -> bool {
     fn name(value: Option<&Spanned<String>>) -> Option<&str> {
         value.map(|value| value.value.as_str())

@@ -1,7 +1,7 @@
 //! Finds the segments that match no context, and those that match every context.
 //!
-//! Takes a project and its bundles; returns the [`SegmentCoverage`]. Two lint rules and the check of conditions use it, so it
-//! is computed once.
+//! Takes a project and its bundles; returns the [`SegmentCoverage`]. Two lint rules and the check of conditions use it,
+//! so it is computed once.
 
 use std::collections::BTreeMap;
 
@@ -47,8 +47,8 @@ impl<'p> SegmentCoverage<'p> {
         Self { by_name }
     }
 
-    /// Returns whether the segment matches contexts in the environments: never, sometimes or always. `None` if the segment
-    /// could not be compiled or analysed.
+    /// Returns whether the segment matches contexts in the environments: never, sometimes or always. `None` if the
+    /// segment could not be compiled or analysed.
     pub(super) fn satisfiability(&self, segment: &str) -> Option<Satisfiability> {
         self.by_name.get(segment).copied()
     }

@@ -5,8 +5,8 @@ use serde_json::Value as Json;
 use crate::bundle::Percent;
 use crate::yaml::{Node, Value};
 
-/// Advises what to write where YAML reads a scalar as another type than the author meant. `schema` is the schema that the
-/// value does not satisfy.
+/// Advises what to write where YAML reads a scalar as another type than the author meant. `schema` is the schema that
+/// the value does not satisfy.
 pub(super) fn wrong_type(node: &Node, schema: &Json) -> Option<String> {
     let types = schema.get("type");
     let expects = |name: &str| match types {

@@ -32,8 +32,8 @@ impl<'n> Location<'n> {
         location
     }
 
-    /// Returns the position to which a diagnostic about the value points: the value if it is a scalar, otherwise its key,
-    /// because a mapping or list can have many lines and a missing value has no position of its own.
+    /// Returns the position to which a diagnostic about the value points: the value if it is a scalar, otherwise its
+    /// key, because a mapping or list can have many lines and a missing value has no position of its own.
     pub(super) fn span(&self) -> Span {
         let points_to_key = matches!(self.node.value, Value::Map(_) | Value::List(_) | Value::Null);
         match (self.entry, self.node.entries().first()) {

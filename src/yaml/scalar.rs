@@ -7,8 +7,8 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::snapshot::Span;
 use crate::yaml::value::Value;
 
-/// Returns the value of an unquoted scalar. Reports numbers that JSON cannot represent exactly, and texts that look like a
-/// version or an octal number.
+/// Returns the value of an unquoted scalar. Reports numbers that JSON cannot represent exactly, and texts that look
+/// like a version or an octal number.
 pub(super) fn resolve(text: &str, span: Span, diagnostics: &mut Diagnostics) -> Value {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Value::Null,

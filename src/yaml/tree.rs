@@ -1,7 +1,7 @@
 //! Builds the tree of a file from the events of the YAML parser.
 //!
-//! Collections that are not closed yet are on a stack. A value with an anchor is copied where an alias refers to it, so the
-//! tree has no references; the limits on aliases bound its size.
+//! Collections that are not closed yet are on a stack. A value with an anchor is copied where an alias refers to it, so
+//! the tree has no references; the limits on aliases bound its size.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -191,8 +191,8 @@ impl<'t, 'd> TreeBuilder<'t, 'd> {
         Completeness::Complete
     }
 
-    /// Adds a finished value to the innermost open collection, or makes it the root. `values` is the number of values in it
-    /// that aliases of it would add, at least.
+    /// Adds a finished value to the innermost open collection, or makes it the root. `values` is the number of values
+    /// in it that aliases of it would add, at least.
     fn add(&mut self, node: Node, anchor: usize, values: usize, height: usize) {
         if anchor != 0 {
             let values = values.max(count(&node));

@@ -37,7 +37,8 @@ pub struct Comment {
     pub text: String,
     /// The comment with `#`.
     pub span: Span,
-    /// The line that the comment is about, from one: its own line, or the next line with content if it has a line of its own.
+    /// The line that the comment is about, from one: its own line, or the next line with content if it has a line of
+    /// its own.
     pub line: usize,
 }
 
