@@ -100,6 +100,38 @@ pub enum Operands {
     Networks(Box<[IpNet]>),
 }
 
+impl Predicate {
+    /// Returns the operands of a predicate that compares with whole values; none for the other predicates.
+    pub fn one_of(&self) -> Option<&Operands> {
+        match self {
+            Self::OneOf(operands) => Some(operands),
+            Self::Exists
+            | Self::Compare(..)
+            | Self::StartsWith(_)
+            | Self::EndsWith(_)
+            | Self::Contains(_)
+            | Self::Matches(_)
+            | Self::Folded(_)
+            | Self::Has(..) => None,
+        }
+    }
+
+    /// Returns the relation and the bound of an order comparison; none for the other predicates.
+    pub fn comparison(&self) -> Option<(Comparison, &Ordered)> {
+        match self {
+            Self::Compare(comparison, bound) => Some((*comparison, bound)),
+            Self::Exists
+            | Self::OneOf(_)
+            | Self::StartsWith(_)
+            | Self::EndsWith(_)
+            | Self::Contains(_)
+            | Self::Matches(_)
+            | Self::Folded(_)
+            | Self::Has(..) => None,
+        }
+    }
+}
+
 impl Operands {
     /// Returns whether one of the networks contains the address. False for operands of another type.
     pub fn contain_address(&self, address: &IpAddr) -> bool {

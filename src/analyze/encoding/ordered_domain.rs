@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 use crate::analyze::encoding::atoms::AttributeAtoms;
 use crate::analyze::encoding::ordered_value::{OrderedValue, piece_samples, sort_and_dedup};
 use crate::analyze::search::solver::{Literal, Model, Solver};
-use crate::bundle::{Comparison, Operands, Ordered, Predicate};
+use crate::bundle::{Comparison, Operands, Ordered};
 
 /// The values of an ordered attribute.
 pub(crate) struct OrderedDomain {
@@ -40,16 +40,11 @@ impl OrderedConstants {
     /// Adds the constants of this type that the atoms compare with.
     pub(crate) fn with_constants_of(mut self, atoms: &AttributeAtoms<'_>) -> Self {
         for predicate in &atoms.predicates {
-            match predicate {
-                Predicate::OneOf(operands) => self.add_operands(operands),
-                Predicate::Compare(_, operand) => self.add_bound(operand),
-                Predicate::Exists
-                | Predicate::StartsWith(_)
-                | Predicate::EndsWith(_)
-                | Predicate::Contains(_)
-                | Predicate::Matches(_)
-                | Predicate::Folded(_)
-                | Predicate::Has(..) => {}
+            if let Some(operands) = predicate.one_of() {
+                self.add_operands(operands);
+            }
+            if let Some((_, bound)) = predicate.comparison() {
+                self.add_bound(bound);
             }
         }
         match &mut self {

@@ -108,22 +108,12 @@ impl TextDomain {
 
 /// Returns the constants of a predicate; none for predicates that do not compare with whole texts.
 fn text_set<'b>(predicate: &&'b Predicate) -> Option<&'b TextSet> {
-    match *predicate {
-        Predicate::OneOf(operands) => match operands {
-            Operands::Texts(set) => Some(set),
-            Operands::Booleans(_)
-            | Operands::Numbers(_)
-            | Operands::Versions(_)
-            | Operands::Times(_)
-            | Operands::Networks(_) => None,
-        },
-        Predicate::Exists
-        | Predicate::Compare(..)
-        | Predicate::StartsWith(_)
-        | Predicate::EndsWith(_)
-        | Predicate::Contains(_)
-        | Predicate::Matches(_)
-        | Predicate::Folded(_)
-        | Predicate::Has(..) => None,
+    match predicate.one_of()? {
+        Operands::Texts(set) => Some(set),
+        Operands::Booleans(_)
+        | Operands::Numbers(_)
+        | Operands::Versions(_)
+        | Operands::Times(_)
+        | Operands::Networks(_) => None,
     }
 }
