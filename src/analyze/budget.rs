@@ -3,26 +3,26 @@
 //! The analysis counts work in steps and never measures time, so that one question has the same answer on every
 //! machine.
 
-/// The maximum amount of work for one question. If it does not suffice, the answer is
+/// The maximum amount of work for one question. If the budget is exceeded, the answer is
 /// [`AnalysisError::Exhausted`](crate::analyze::AnalysisError::Exhausted).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// Conflicts of the SAT solver.
+    /// The maximum number of conflicts of the SAT solver.
     pub conflicts: u64,
-    /// States of automata. A state of a product of automata counts once for each of them.
+    /// The maximum number of automaton states. A state of a product of automata counts once for each automaton.
     pub automaton_states: u64,
-    /// Cells of buckets, over all partitions.
+    /// The maximum number of bucket cells, over all partitions.
     pub bucket_cells: u64,
-    /// Regions of a change, before neighbouring ones are merged.
+    /// The maximum number of regions of a change, before neighbouring regions are merged.
     pub regions: usize,
-    /// Units that are hashed in the search for witnesses.
+    /// The maximum number of units that are hashed in the search for witnesses.
     pub units: u64,
-    /// Units that are hashed for one witness. Zero disables the search for units.
+    /// The maximum number of units that are hashed for one witness. Zero disables the search for units.
     pub units_per_witness: u64,
 }
 
 impl Default for Budget {
-    /// Returns a budget that takes seconds in the worst case.
+    /// Returns a budget with which one question takes at most a few seconds.
     fn default() -> Self {
         Self {
             conflicts: 30_000,

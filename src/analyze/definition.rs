@@ -1,4 +1,4 @@
-//! A flag together with the bundle that it belongs to: what most questions take.
+//! A flag together with the bundle that it belongs to, which is the input of most questions.
 
 use crate::bundle::{Bundle, Flag, FlagId};
 
@@ -10,7 +10,7 @@ pub struct Definition<'b> {
 }
 
 impl<'b> Definition<'b> {
-    /// Returns the flag with this key; none if the bundle has no such flag.
+    /// Returns the flag with this key, or `None` if the bundle has no such flag.
     pub fn find(bundle: &'b Bundle, key: &str) -> Option<Self> {
         bundle.flags.find(key).map(|id| Self { bundle, id })
     }

@@ -1,9 +1,9 @@
-//! The two ways in which a question can end without an answer.
+//! The reasons why a question can end without an answer.
 
 /// The reason why a question has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AnalysisError {
-    /// The budget does not suffice.
+    /// The question needs more work than the budget allows.
     #[error("the question takes more work than is allowed")]
     Exhausted,
     /// The analysis and the evaluator give different results, which is a bug of this program.

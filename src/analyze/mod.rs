@@ -1,25 +1,25 @@
-//! Exact answers about all contexts at once, without sampling.
+//! Answers questions about all contexts exactly.
 //!
-//! Takes one or two bundles and flags or conditions in them. Answers three kinds of questions: what [`changes`] between
-//! two definitions of a flag, which rules and variants are reached ([`reachability`]), and whether a property such as
-//! [`never`](fn@never) holds.
+//! The input is one or two bundles, and flags or conditions in them. There are three kinds of questions: which
+//! decisions differ between two definitions of a flag ([`changes`]), which rules and variants are reached
+//! ([`reachability`]), and whether a property such as [`never`](fn@never) holds.
 //!
 //! A flag is a list of rules over tests of single attributes. Each distinct test becomes a Boolean variable, each
 //! attribute adds the constraints between its own tests, and a SAT solver searches for contexts that answer the
 //! question. Shares of units are computed from ranges of buckets: the buckets of one unit under two different hashes
 //! count as uniform and independent. Units that a condition names are hashed instead.
 //!
-//! | folder | what it does |
+//! | folder | purpose |
 //! |---|---|
 //! | `encoding` | turns flags and conditions into clauses |
 //! | `search` | finds contexts: solver, check of models, partition of buckets, witnesses |
 //! | `questions` | the questions: changes, reachability, properties |
-//! | `fast_path` | answers from samples, before the solver is asked |
-//! | `results` | what the questions give |
+//! | `fast_path` | answers from samples, before the solver runs |
+//! | `results` | the types of the answers |
 //!
 //! **Invariant:** the evaluator has decided every context that is shown.
-//! **Invariant:** the same question has the same answer everywhere: work is counted, time is not measured.
-//! **Invariant:** if the budget does not suffice, the answer is an error; it is never a guess.
+//! **Invariant:** the same question has the same answer on every machine, because the budget counts work and not time.
+//! **Invariant:** if the budget is exceeded, the result is an error and never a guess.
 
 mod budget;
 mod definition;

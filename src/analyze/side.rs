@@ -1,4 +1,4 @@
-//! Which of the two bundles of a comparison something belongs to.
+//! Identifies one of the two bundles of a comparison.
 
 /// One of the two bundles of a comparison. If there is only one bundle, it is [`Side::Before`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -101,7 +101,7 @@ pub enum Operands {
 }
 
 impl Predicate {
-    /// Returns the operands of a predicate that compares with whole values; none for the other predicates.
+    /// Returns the operands of a predicate that compares with whole values, or `None` for the other predicates.
     pub fn one_of(&self) -> Option<&Operands> {
         match self {
             Self::OneOf(operands) => Some(operands),
@@ -116,7 +116,7 @@ impl Predicate {
         }
     }
 
-    /// Returns the relation and the bound of an order comparison; none for the other predicates.
+    /// Returns the relation and the bound of an order comparison, or `None` for the other predicates.
     pub fn comparison(&self) -> Option<(Comparison, &Ordered)> {
         match self {
             Self::Compare(comparison, bound) => Some((*comparison, bound)),

@@ -1,5 +1,5 @@
-//! Which flags a change may affect: the flags whose files differ, and the flags that depend on what differs. The
-//! analysis of all contexts then looks at these flags only.
+//! Finds the flags that a change may affect: the flags whose files differ, and the flags that depend on them or on
+//! another changed definition. The analysis of all contexts then examines only these flags.
 
 use std::collections::BTreeSet;
 
@@ -45,8 +45,7 @@ pub fn affected_flags(before: &Revision, after: &Source) -> Result<BTreeSet<Stri
     Ok(keys)
 }
 
-/// Returns the keys of the flags that may decide differently in an environment, and of the flags whose rules have other
-/// names.
+/// Returns the keys of the flags that may decide differently in an environment, and of the flags with renamed rules.
 pub fn differing_flags(
     before: &ComparedDefinitions,
     after: &ComparedDefinitions,

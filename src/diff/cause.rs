@@ -11,20 +11,20 @@ use crate::diff::flag_event::FlagEvent;
 use crate::model::{Flag, Serve, Serving};
 use crate::snapshot::{PROJECT_FILE, Span, Spanned};
 
-/// One thing that differs between the definitions before and after.
+/// One difference between the definitions before and after the change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImpactCause {
-    /// Which definitions have the line: those before the change if something was removed.
+    /// The definitions that contain the line. A removed line is in the definitions before the change.
     pub side: Side,
-    /// The file, from the root of the flag repository; none if it is not known, as in a bundle.
+    /// The path of the file, from the root of the flag repository, or `None` if it is not known, as in a bundle.
     pub path: Option<String>,
-    /// Counted from one; none if the whole file is meant.
+    /// The number of the line, counted from one, or `None` if the cause is the complete file.
     pub line: Option<usize>,
-    /// What differs.
+    /// The kind of difference.
     pub what: CauseKind,
 }
 
-/// What differs.
+/// The kind of difference.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CauseKind {
     /// The definition of the flag itself.
@@ -35,7 +35,7 @@ pub enum CauseKind {
     Segment(String, Shift),
     /// Attributes or bucketing, in `flagctl.yaml`.
     Settings,
-    /// Fields of the flag that decide nothing: their names.
+    /// The names of the changed fields that do not affect decisions.
     Metadata(Vec<&'static str>),
 }
 
@@ -44,15 +44,15 @@ pub(super) struct CauseSearch<'c> {
     pub(super) key: &'c str,
     pub(super) environment: &'c str,
     pub(super) event: FlagEvent,
-    /// Before and after the change.
+    /// The definitions before and after the change.
     pub(super) definitions: [&'c ComparedDefinitions; 2],
-    /// What the environment serves before and after the change.
+    /// The bundles of the environment before and after the change.
     pub(super) bundles: [&'c Bundle; 2],
 }
 
 impl CauseSearch<'_> {
-    /// Returns the causes: first the flag's own changes, then those of other flags, segments and settings. Metadata is a
-    /// cause only if nothing else is.
+    /// Returns the causes: first the flag's own changes, then those of other flags, segments and settings. Metadata is
+    /// a cause only if there is no other cause.
     pub(super) fn causes(&self) -> Vec<ImpactCause> {
         let [old, new] = self.bundles;
         let is_added_or_removed = matches!(self.event, FlagEvent::Added | FlagEvent::Removed);
@@ -93,7 +93,7 @@ impl CauseSearch<'_> {
         causes
     }
 
-    /// Finds the changes of segments that the flag depends on now.
+    /// Finds the changes of segments that the flag depends on after the change.
     fn segments(&self, closure: &Closure) -> Vec<ImpactCause> {
         let ([old, new], [_, after]) = (self.bundles, self.definitions);
         let names: BTreeSet<&str> = closure.segments.iter().map(|id| new.segment_at(*id).name.as_ref()).collect();
@@ -109,7 +109,7 @@ impl CauseSearch<'_> {
         causes
     }
 
-    /// Finds out whether bucketing or an attribute that the flag depends on now has changed.
+    /// Returns a cause if the bucketing has changed, or an attribute that the flag depends on after the change.
     fn settings(&self, closure: &Closure) -> Option<ImpactCause> {
         let ([old, new], [_, after]) = (self.bundles, self.definitions);
         let old_attribute = |name: &str| {
@@ -127,7 +127,7 @@ impl CauseSearch<'_> {
         Some(ImpactCause { side: Side::After, path, line: None, what: CauseKind::Settings })
     }
 
-    /// Finds the fields of the flag that differ and decide nothing.
+    /// Finds the changed fields of the flag that do not affect decisions.
     fn metadata(&self) -> Option<ImpactCause> {
         let [before, after] = self.definitions;
         let (old, new) = (before.flag(self.key)?, after.flag(self.key)?);
@@ -135,7 +135,7 @@ impl CauseSearch<'_> {
         (!fields.is_empty()).then(|| cause_at(after, Side::After, Some(new.start), CauseKind::Metadata(fields)))
     }
 
-    /// Returns the cause for a change of a flag, with the line that it was made in.
+    /// Returns the cause for a change of a flag, with the line of the change.
     fn cause_in_flag(&self, key: &str, change: &DefinitionChange, what: CauseKind) -> ImpactCause {
         let [before, after] = self.definitions;
         let find = |definitions: &ComparedDefinitions| -> Option<Span> {
@@ -161,7 +161,7 @@ impl CauseSearch<'_> {
         }
     }
 
-    /// Returns the span of the field of a flag that a change is about; none if the flag does not have it.
+    /// Returns the span of the field of a flag that a change is about, or `None` if the flag does not have it.
     fn span(&self, flag: &Flag, change: &DefinitionChange) -> Option<Span> {
         let serving = flag.serving(self.environment);
         let rule = |name: &str| {
@@ -203,7 +203,7 @@ fn cause_at(definitions: &ComparedDefinitions, side: Side, span: Option<Span>, w
     ImpactCause { side, path, line, what }
 }
 
-/// Returns the names of the fields that differ and decide nothing.
+/// Returns the names of the changed fields that do not affect decisions.
 fn differing_metadata(old: &Flag, new: &Flag) -> Vec<&'static str> {
     let text = |field: &Option<Spanned<String>>| field.as_ref().map(|field| field.value.clone());
     let tags = |flag: &Flag| flag.tags.iter().map(|tag| tag.value.clone()).collect::<Vec<_>>();

@@ -1,4 +1,5 @@
-//! The definitions on one side of a comparison, as they were read and compiled for each environment, or a bundle.
+//! The definitions on one side of a comparison: definitions that were read and compiled for each environment, or one
+//! bundle.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +24,7 @@ pub struct ComparedDefinitions {
     /// The indices of flags by key: searching the list for each of ten thousand flags would take minutes.
     flag_indices: BTreeMap<String, usize>,
     compiled: BTreeMap<String, CompiledEnvironment>,
-    /// What an environment serves that is not declared.
+    /// The bundle of an environment that is not declared. It has no flags.
     empty: Bundle,
 }
 
@@ -53,7 +54,7 @@ pub enum FlagStatus {
 }
 
 impl ComparedDefinitions {
-    /// Reads what deciding some flags needs, and compiles it for all environments or one.
+    /// Reads all definitions that the decisions of some flags need, and compiles them for one environment or for all.
     ///
     /// # Errors
     /// Returns [`SourceError`] if a file or folder exists and cannot be read.
@@ -70,13 +71,13 @@ impl ComparedDefinitions {
             (environment.clone(), CompiledEnvironment { bundle, errors })
         });
         let compiled = compiled.collect();
-        // In reverse, so that the first definition of a key counts.
+        // The order is reversed, so the first definition of a duplicate key is used.
         let flags = loaded.project.flags.iter().enumerate().rev();
         let flag_indices = flags.map(|(index, flag)| (flag.key.clone(), index)).collect();
         Ok(Self { loaded, settings_error, environments, flag_indices, compiled, empty: empty_bundle() })
     }
 
-    /// Takes what a bundle serves, in its environment alone.
+    /// Wraps a bundle. Only the environment of the bundle is declared.
     pub fn from_bundle(bundle: Bundle) -> Self {
         let name = bundle.environment.to_string();
         let compiled = CompiledEnvironment { bundle, errors: Vec::new() };
@@ -95,12 +96,12 @@ impl ComparedDefinitions {
         self.environments.iter().map(String::as_str)
     }
 
-    /// Returns what an environment serves; a bundle without flags if it is not declared.
+    /// Returns the bundle of an environment, or a bundle without flags if the environment is not declared.
     pub fn bundle(&self, environment: &str) -> &Bundle {
         self.compiled.get(environment).map_or(&self.empty, |compiled| &compiled.bundle)
     }
 
-    /// Returns a flag as it is written.
+    /// Returns a flag as it is written in its file.
     pub(super) fn flag(&self, key: &str) -> Option<&Flag> {
         self.loaded.project.flags.get(*self.flag_indices.get(key)?)
     }
@@ -129,13 +130,13 @@ impl ComparedDefinitions {
         loaded.into_iter().chain(compiled).map(|error| error.text).collect()
     }
 
-    /// Returns the keys of all flags, with those that cannot be decided.
+    /// Returns the keys of all flags, including flags that cannot be decided.
     pub(super) fn keys<'s>(&'s self, environment: &str) -> impl Iterator<Item = &'s str> {
         let compiled = self.bundle(environment).flags.iter().map(|flag| flag.key.as_ref());
         compiled.chain(self.flag_indices.keys().map(String::as_str))
     }
 
-    /// Returns the text of a flag's file; none if a bundle is compared.
+    /// Returns the text of a flag's file, or `None` if a bundle is compared.
     pub(super) fn file_text(&self, key: &str) -> Option<&str> {
         let flag = self.flag(key)?;
         Some(&self.loaded.snapshot.file(flag.file).text)

@@ -1,9 +1,10 @@
-//! What differs in the definition of a flag or segment, field by field.
+//! Compares the definitions of a flag or segment field by field.
 //!
-//! Takes the bundles of one environment before and after a change; gives [`DefinitionChange`]s, in a fixed order. It
-//! says how a definition changed and not what that does to contexts, so it needs no analysis.
+//! The input is the bundles of one environment before and after a change. The output is a list of [`DefinitionChange`]s
+//! in a fixed order. They describe how a definition changed, and not the effect on contexts, so this module needs no
+//! analysis.
 //!
-//! **Invariant:** two flags without a change between them are equal in every field that decides.
+//! **Invariant:** two flags without a change between them are equal in every field that affects decisions.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,7 @@ use serde_json::{Value as Json, json};
 
 use crate::bundle::{Bundle, Condition, Flag, Percent, Rule, State};
 
-/// One thing that differs in the definition of a flag.
+/// One difference in the definition of a flag.
 #[derive(Debug, Clone, PartialEq)]
 pub enum DefinitionChange {
     /// The flag was not defined before.
@@ -44,7 +45,7 @@ pub enum DefinitionChange {
     RuleRemoved(String),
     /// The remaining rules are evaluated in another order.
     RuleOrder,
-    /// The percentage of units that a rule lets in, before and after.
+    /// The percentage of units that the rollout of a rule admits, before and after.
     Rollout(String, Percent, Percent),
     /// The condition of a rule.
     Condition(String, Shift),
@@ -52,17 +53,17 @@ pub enum DefinitionChange {
     Serve(String, Shift),
 }
 
-/// The texts of something before and after a change.
+/// The text of a field or condition before and after a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shift {
-    /// Before.
+    /// The text before the change.
     pub from: String,
-    /// After.
+    /// The text after the change.
     pub to: String,
 }
 
 impl Shift {
-    /// Returns the shift between two texts; none if they are equal.
+    /// Returns the shift between two texts, or `None` if they are equal.
     fn between(from: impl Into<String>, to: impl Into<String>) -> Option<Self> {
         let (from, to) = (from.into(), to.into());
         (from != to).then_some(Self { from, to })
@@ -76,8 +77,8 @@ struct BundledFlag<'b> {
     flag: &'b Flag,
 }
 
-/// Returns everything that differs in the definition of a flag between two bundles. Changes of what the flag depends on
-/// are not among it.
+/// Returns all differences between the definitions of a flag in two bundles. Changes of other definitions that the flag
+/// depends on are not included.
 pub fn compare_flag(bundles: [&Bundle; 2], key: &str) -> Vec<DefinitionChange> {
     let find = |bundle| Some(BundledFlag { bundle, flag: Bundle::flag(bundle, key)? });
     match bundles.map(find) {
@@ -130,7 +131,7 @@ fn compare_states(old: &State, new: &State) -> Option<DefinitionChange> {
     }
 }
 
-/// Returns the segments of both bundles whose conditions differ: their names, with the conditions in words.
+/// Returns the names of the segments in both bundles whose conditions differ, with the text of both conditions.
 pub fn compare_segments(before: &Bundle, after: &Bundle) -> Vec<(String, Shift)> {
     let changed = after.segments.iter().filter_map(|new| {
         let old = before.segments.iter().find(|old| old.name == new.name)?;
@@ -176,7 +177,7 @@ fn compare_rule(
         Some(condition) => (bundle.describe(condition), spelled_out(bundle, condition)),
     };
     let ((from, old_condition), (to, new_condition)) = (condition(before), condition(after));
-    // The words leave out the end of long lists, so they cannot be compared.
+    // The text omits the end of long lists, so a comparison of the texts would miss differences.
     if old_condition != new_condition {
         changes.push(DefinitionChange::Condition(name.to_owned(), Shift { from, to }));
     }
@@ -185,7 +186,7 @@ fn compare_rule(
     changes.extend(shift.map(|shift| DefinitionChange::Serve(name.to_owned(), shift)));
 }
 
-/// Returns a condition with names in place of indices, which differ from bundle to bundle.
+/// Returns a condition with names instead of indices, because the indices differ between bundles.
 fn spelled_out(bundle: &Bundle, condition: &Condition) -> Json {
     let all = |inner: &[Condition]| inner.iter().map(|inner| spelled_out(bundle, inner)).collect::<Vec<_>>();
     match condition {

@@ -1,5 +1,5 @@
-//! Whether two flags are equal in everything that decides, with the segments and flags that they depend on. Most flags are
-//! equal before and after a change, and then need no analysis.
+//! Compares two flags in everything that affects their decisions, including the segments and flags that they depend on.
+//! Most flags are equal before and after a change, and equal flags need no analysis.
 //!
 //! **Invariant:** two flags that compare as equal decide equally. Two flags that decide equally may compare as different.
 
@@ -9,7 +9,7 @@ use serde_json::to_value;
 
 use crate::bundle::{AttributeId, Bundle, Condition, Flag, FlagId, Follow, SegmentId, State, Walk};
 
-/// A comparison of two bundles. Results are kept, so that a segment that ten thousand flags use is compared once.
+/// A comparison of two bundles. It caches results, so a segment that ten thousand flags use is compared once.
 pub(super) struct Comparison<'b> {
     old: &'b Bundle,
     new: &'b Bundle,
@@ -22,7 +22,8 @@ impl<'b> Comparison<'b> {
         Self { old, new, flags: BTreeMap::new(), segments: BTreeMap::new() }
     }
 
-    /// Returns whether both bundles have a flag of that key, and whether it is equal in everything that decides.
+    /// Returns true if both bundles have a flag with this key and the two flags are equal in everything that affects
+    /// decisions.
     pub(super) fn flags_of_key(&mut self, key: &str) -> bool {
         match (self.old.flags.find(key), self.new.flags.find(key)) {
             (Some(old), Some(new)) => self.flags(old, new),
@@ -30,7 +31,7 @@ impl<'b> Comparison<'b> {
         }
     }
 
-    /// Returns whether two flags are equal in everything that decides.
+    /// Returns whether two flags are equal in everything that affects decisions.
     pub(super) fn flags(&mut self, old: FlagId, new: FlagId) -> bool {
         if let Some(known) = self.flags.get(&(old, new)) {
             return *known;
@@ -111,7 +112,7 @@ impl<'b> Comparison<'b> {
     }
 }
 
-/// The flags, segments and attributes that the decision of a flag may depend on, with the flag itself.
+/// The flags, segments and attributes that the decision of a flag may depend on, including the flag itself.
 #[derive(Debug, Default)]
 pub(super) struct Closure {
     pub(super) flags: BTreeSet<FlagId>,

@@ -1,10 +1,10 @@
-//! What happened to a flag between two sets of definitions.
+//! The kinds of change that a flag can have between two sets of definitions.
 
 use crate::bundle::{Flag, State};
 use crate::diff::compared_definitions::{ComparedDefinitions, FlagStatus};
 use crate::diff::definition_changes::compare_flag;
 
-/// What happened to a flag.
+/// The kind of change of a flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FlagEvent {
     /// The flag was not defined before.
@@ -22,7 +22,8 @@ pub enum FlagEvent {
 }
 
 impl FlagEvent {
-    /// Returns what happened to a flag in an environment; none if it was not defined before and is not now.
+    /// Returns the kind of change of a flag in an environment, or `None` if the flag is defined neither before nor
+    /// after.
     pub(super) fn between(
         before: &ComparedDefinitions,
         after: &ComparedDefinitions,
@@ -42,7 +43,7 @@ impl FlagEvent {
             (false, false) => {
                 let own_definition_differs = match (before.file_text(key), after.file_text(key)) {
                     (Some(old), Some(new)) => old != new,
-                    // A bundle has no files.
+                    // A bundle has no files to compare, so the bundled definitions are compared.
                     _ => !compare_flag(bundles, key).is_empty(),
                 };
                 if own_definition_differs { Self::Changed } else { Self::Affected }

@@ -1,7 +1,7 @@
-//! What a change does to a flag in an environment, for all contexts.
+//! The effect of a change on a flag in an environment, for all contexts.
 //!
-//! Flags that are equal in everything that decides need no analysis, and most flags are. For the others, the analysis
-//! finds the regions of contexts that get something else.
+//! Most flags are equal in everything that affects decisions, and these flags need no analysis. For the other flags,
+//! the analysis finds the regions of contexts that get another result.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -16,46 +16,46 @@ use crate::diff::compared_definitions::{ComparedDefinitions, FlagStatus};
 use crate::diff::equality::Comparison;
 use crate::diff::flag_event::FlagEvent;
 
-/// What a change does to one flag in one environment.
+/// The effect of a change on one flag in one environment.
 #[derive(Debug, Clone)]
 pub struct Impact {
     /// The flag's key.
     pub flag: String,
     /// The environment's name.
     pub environment: String,
-    /// What happened to the flag itself.
+    /// The kind of change of the flag itself.
     pub event: FlagEvent,
-    /// What happens to contexts.
+    /// The effect on contexts.
     pub verdict: ImpactVerdict,
-    /// The lines that cause it, the most important first.
+    /// The lines that cause the effect, the most important one first.
     pub causes: Vec<ImpactCause>,
 }
 
-/// What is known about the contexts.
+/// The result of the analysis of all contexts.
 #[derive(Debug, Clone)]
 pub enum ImpactVerdict {
-    /// The contexts of these regions get something else, and no others do. The largest region is the first.
+    /// Exactly the contexts of these regions get another result. The largest region is the first.
     Known(Vec<Region>),
     /// The analysis takes more work than the budget allows.
     Unknown,
-    /// The definition before or after the change has errors. The text is the first of them.
+    /// The definition before or after the change has errors. The text is the first error.
     Invalid(Side, String),
 }
 
-/// How an impact is classed.
+/// The class of an impact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ImpactClass {
-    /// Some contexts get something else than `off`, and got `off` before.
+    /// Some contexts got `off` before the change and get another variant after it.
     Expand,
-    /// Some contexts get `off`, and got something else before.
+    /// Some contexts got another variant before the change and get `off` after it.
     Shrink,
     /// Some contexts get another variant, and neither the old nor the new one is `off`.
     Reassign,
     /// Units are hashed in another way.
     Reshuffle,
-    /// Only fields differ that decide nothing, such as the description.
+    /// Only fields that do not affect decisions differ, such as the description.
     Metadata,
-    /// Proven: every context gets what it got before.
+    /// The analysis proved that every context gets the same result as before.
     None,
 }
 
@@ -64,7 +64,7 @@ impl ImpactClass {
     pub const ALL: [Self; 6] =
         [Self::Expand, Self::Shrink, Self::Reassign, Self::Reshuffle, Self::Metadata, Self::None];
 
-    /// Returns the name of the class, as arguments and reports write it.
+    /// Returns the name of the class in arguments and reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Expand => "expand",
@@ -89,7 +89,7 @@ impl From<Effect> for ImpactClass {
 }
 
 impl Impact {
-    /// Returns the classes of the impact; none if the verdict is not known.
+    /// Returns the classes of the impact. The set is empty if the verdict is not known.
     pub fn classes(&self) -> BTreeSet<ImpactClass> {
         let ImpactVerdict::Known(regions) = &self.verdict else { return BTreeSet::new() };
         let classes: BTreeSet<_> = effects(regions).into_iter().map(ImpactClass::from).collect();
@@ -101,7 +101,7 @@ impl Impact {
         BTreeSet::from([class])
     }
 
-    /// Returns the regions; none if the verdict is not known.
+    /// Returns the regions. The slice is empty if the verdict is not known.
     pub fn regions(&self) -> &[Region] {
         match &self.verdict {
             ImpactVerdict::Known(regions) => regions,
@@ -109,21 +109,22 @@ impl Impact {
         }
     }
 
-    /// Returns whether the flag's own definition changed, or a context gets something else, or that is not known.
+    /// Returns true if the flag's own definition changed, if a context gets another result, or if the effect on
+    /// contexts is unknown.
     pub fn matters(&self) -> bool {
         self.event != FlagEvent::Affected || !self.verdict.is_unchanged()
     }
 }
 
 impl ImpactVerdict {
-    /// Returns whether it is known that every context gets what it got before.
+    /// Returns true if the analysis proved that every context gets the same result as before.
     fn is_unchanged(&self) -> bool {
         matches!(self, Self::Known(regions) if regions.is_empty())
     }
 }
 
-/// Finds what changes for these flags, in one environment or in all environments of both sides. The impacts are sorted
-/// by flag, then in the order of promotion.
+/// Finds the impacts on these flags, in one environment or in all environments of both sides. The impacts are sorted by
+/// flag, then in the order of promotion.
 ///
 /// # Errors
 /// Returns [`AnalysisError`] if analysis and evaluation disagree, which is a fault of flagctl.
@@ -152,9 +153,9 @@ struct EnvironmentPair<'d> {
     before: &'d ComparedDefinitions,
     after: &'d ComparedDefinitions,
     bundles: [&'d Bundle; 2],
-    /// The bundle after the change, with the flags disabled that were not defined before.
+    /// The bundle after the change. Flags that were not defined before the change are disabled in it.
     before_added: Cow<'d, Bundle>,
-    /// The bundle before the change, with the flags disabled that are not defined after.
+    /// The bundle before the change. Flags that are not defined after the change are disabled in it.
     after_removed: Cow<'d, Bundle>,
 }
 
@@ -181,7 +182,7 @@ impl<'d> EnvironmentPair<'d> {
         Self { environment, before, after, bundles, before_added, after_removed }
     }
 
-    /// Returns what changes for a flag; none if it is not defined before and after.
+    /// Returns the impact on a flag, or `None` if the flag is defined neither before nor after.
     fn impact(&self, key: &str, budget: &Budget) -> Result<Option<Impact>, AnalysisError> {
         let Some(event) = FlagEvent::between(self.before, self.after, key, self.environment) else { return Ok(None) };
         let [old, new] = self.bundles;
@@ -204,7 +205,7 @@ impl<'d> EnvironmentPair<'d> {
     }
 }
 
-/// Finds the contexts that get something else.
+/// Finds the contexts that get another result.
 fn analyze(bundles: [&Bundle; 2], key: &str, budget: &Budget) -> Result<ImpactVerdict, AnalysisError> {
     let (Some(before), Some(after)) = (Definition::find(bundles[0], key), Definition::find(bundles[1], key)) else {
         return Ok(ImpactVerdict::Known(Vec::new()));

@@ -1,4 +1,4 @@
-//! The two inputs of a comparison, read: revisions, the working tree, or bundles.
+//! Reads the two inputs of a comparison: revisions, the working tree, or bundles.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::model::FLAGS;
 use crate::snapshot::stem;
 use crate::source::{Source, SourceError};
 
-/// Two states of a flag repository, with the names that reports call them by.
+/// Two states of a flag repository, with their names in reports.
 #[derive(Debug)]
 pub struct ComparedSources {
     /// The definitions before the change.
@@ -29,38 +29,38 @@ pub struct ComparedSources {
 pub struct DiffInput {
     /// The definitions that matter to the compared flags.
     pub definitions: ComparedDefinitions,
-    /// The name that reports call the input by.
+    /// The name of the input in reports.
     pub name: String,
-    /// The full id of the commit; none for the working tree and for a bundle.
+    /// The full id of the commit, or `None` for the working tree and for a bundle.
     pub commit: Option<String>,
-    /// Where `flagctl eval` can read the input.
+    /// The source from which `flagctl eval` can read the input.
     pub endpoint: Endpoint,
 }
 
-/// Where `flagctl eval` can read an input.
+/// The source from which `flagctl eval` can read an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
-    /// In the working tree.
+    /// The working tree.
     WorkingTree,
-    /// At the revision of this name.
+    /// The revision with this name.
     Revision(String),
-    /// In the bundle at this path.
+    /// The bundle at this path.
     Bundle(String),
 }
 
-/// What is compared.
+/// The two inputs of a comparison, and the flags to compare.
 #[derive(Debug)]
 pub struct DiffInputs {
-    /// Before the change.
+    /// The input before the change.
     pub before: DiffInput,
-    /// After the change.
+    /// The input after the change.
     pub after: DiffInput,
     /// The keys of all flags that the change may affect.
     pub keys: BTreeSet<String>,
 }
 
 impl DiffInput {
-    /// Reads what deciding these flags needs, in one environment or in all.
+    /// Reads all definitions that the decisions of these flags need, in one environment or in all.
     ///
     /// # Errors
     /// Returns [`SourceError`] if a file or folder exists and cannot be read.
@@ -74,7 +74,7 @@ impl DiffInput {
         })
     }
 
-    /// Reads everything that a source has of an environment, for a comparison with a bundle.
+    /// Reads all definitions of an environment from a source, for a comparison with a bundle.
     ///
     /// # Errors
     /// Returns [`SourceError`] if a file or folder exists and cannot be read.
@@ -83,7 +83,7 @@ impl DiffInput {
         Self::read(source, name, &keys, Some(environment))
     }
 
-    /// Takes a bundle that was read from a file.
+    /// Creates the input for a bundle that was read from the file at `path`.
     pub fn from_bundle(bundle: Bundle, path: &Path) -> Self {
         let name = path.display().to_string();
         let endpoint = Endpoint::Bundle(name.clone());
@@ -92,7 +92,7 @@ impl DiffInput {
 }
 
 impl DiffInputs {
-    /// Finds the flags that may be affected, and reads what deciding them needs.
+    /// Finds the flags that may be affected, and reads all definitions that their decisions need.
     ///
     /// # Errors
     /// Returns [`SourceError`] if a file or folder exists and cannot be read.
@@ -107,7 +107,7 @@ impl DiffInputs {
         Ok(Self { before: before?, after: after?, keys })
     }
 
-    /// Finds the flags that differ in an environment, of which both inputs have everything.
+    /// Finds the flags that differ in an environment. Both inputs must contain all definitions of that environment.
     pub fn from_inputs(before: DiffInput, after: DiffInput, environment: &str) -> Self {
         let keys = differing_flags(&before.definitions, &after.definitions, environment);
         Self { before, after, keys }

@@ -1,4 +1,4 @@
-//! The limits that a change may have, as `--fail-on` and `--max-share` set them.
+//! The limits for the effects of a change, which `--fail-on` and `--max-share` set.
 
 use std::collections::BTreeSet;
 
@@ -6,12 +6,12 @@ use crate::analyze::{Bounds, Population, Region, Share};
 use crate::bundle::Percent;
 use crate::diff::impact::{Impact, ImpactClass};
 
-/// What a change may not do.
+/// The limits for the effects of a change.
 #[derive(Debug, Clone, Default)]
 pub struct ImpactLimits {
     /// The classes that are refused.
     pub refused_classes: BTreeSet<ImpactClass>,
-    /// The maximum percentage of units that may get something else.
+    /// The maximum percentage of units that may get another result.
     pub max_share: Option<Percent>,
 }
 
@@ -29,11 +29,11 @@ pub struct LimitViolation {
 /// How an impact exceeds a limit.
 #[derive(Debug, Clone)]
 pub enum ViolationKind {
-    /// It is of a refused class.
+    /// The impact has a refused class.
     Class(ImpactClass),
-    /// More units get something else than allowed.
+    /// More units than the limit allows get another result.
     Share {
-        /// The share of units that get something else, at most.
+        /// The maximum share of units that get another result.
         moved: Share,
         /// The limit.
         limit: Percent,
@@ -41,7 +41,7 @@ pub enum ViolationKind {
 }
 
 impl ImpactLimits {
-    /// Returns everything in which impacts exceed the limits, in their order.
+    /// Returns all violations of the limits, in the order of the impacts.
     pub fn violations(&self, impacts: &[&Impact]) -> Vec<LimitViolation> {
         let mut violations = Vec::new();
         for impact in impacts {
@@ -61,7 +61,7 @@ impl ImpactLimits {
     }
 }
 
-/// Returns the maximum share of units that get something else; none if the region is of units that are named one by one.
+/// Returns the maximum share of units that get another result, or `None` if the region consists of named units.
 fn max_moved_share(region: &Region) -> Option<Share> {
     match region.population {
         Population::Named { .. } => None,

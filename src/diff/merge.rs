@@ -1,7 +1,8 @@
-//! What a merge does that neither of the merged branches does.
+//! Finds the effects of a merge that neither of the merged branches has by itself.
 //!
-//! A merge without a conflict of text can still change what a flag does: one branch changes a segment, the other one adds
-//! a rule that uses it. Such a flag differs from both branches, so it is found by comparing the merge with each of them.
+//! A merge without a text conflict can still change the decisions of a flag: for example, one branch changes a segment,
+//! and the other branch adds a rule that uses it. Such a flag differs from both branches, so the comparison of the
+//! merge with each branch finds it.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +19,7 @@ use crate::source::{Source, SourceError};
 /// The reason why a merge could not be analysed.
 #[derive(Debug, thiserror::Error)]
 pub enum MergeError {
-    /// Git cannot merge, for another reason than a conflict.
+    /// Git cannot merge, and the reason is not a conflict.
     #[error(transparent)]
     Git(#[from] GitError),
     /// A file or folder exists and cannot be read.
@@ -32,23 +33,23 @@ pub enum MergeError {
     Analysis(#[from] AnalysisError),
 }
 
-/// What git makes of a merge.
+/// The result of a merge by git.
 #[derive(Debug)]
 pub enum MergeAnalysis {
     /// The paths of files that git cannot merge, from the root of the git repository.
     Conflicts(Vec<String>),
-    /// Git merges without a conflict.
+    /// Git merged the branches without a conflict.
     Merged(Box<MergedImpacts>),
 }
 
-/// What a merge without a conflict does.
+/// The effects of a merge without a conflict.
 #[derive(Debug)]
 pub struct MergedImpacts {
     /// The errors in the merged definitions, each with its path and position.
     pub problems: Vec<String>,
     /// The merged definitions.
     pub definitions: ComparedDefinitions,
-    /// The flags that do something else than on both branches, compared with their branch.
+    /// The impacts on the flags that decide differently from both branches, compared with their branch.
     pub theirs: ParentImpacts,
     /// The same flags, compared with our branch.
     pub ours: ParentImpacts,
@@ -59,19 +60,19 @@ pub struct MergedImpacts {
 pub struct ParentImpacts {
     /// The definitions of the branch.
     pub definitions: ComparedDefinitions,
-    /// What merging does to flags of the branch.
+    /// The effects of the merge on flags of the branch.
     pub impacts: Vec<Impact>,
 }
 
 impl MergedImpacts {
-    /// Returns whether the analysis found out everything within its budget.
+    /// Returns whether the budget was sufficient for the complete analysis.
     pub fn is_known(&self) -> bool {
         let mut impacts = self.theirs.impacts.iter().chain(&self.ours.impacts);
         !impacts.any(|impact| matches!(impact.verdict, ImpactVerdict::Unknown))
     }
 }
 
-/// Merges two branches in memory, and finds the flags that then do something else than on both branches.
+/// Merges two branches in memory, and finds the flags that decide differently from both branches after the merge.
 ///
 /// # Errors
 /// Returns [`MergeError`] if a revision cannot be read or the analysis fails.
@@ -112,8 +113,8 @@ pub fn merge_impacts(
     Ok(MergeAnalysis::Merged(Box::new(MergedImpacts { problems, definitions, theirs, ours })))
 }
 
-/// Returns whether a flag may do something else after the merge. A flag that is invalid after it does not count: its
-/// error is among the problems of the merge.
+/// Returns whether a flag may decide differently after the merge. Returns false for a flag that is invalid after the
+/// merge, because its error is already one of the problems of the merge.
 fn may_differ(impact: &Impact) -> bool {
     match &impact.verdict {
         ImpactVerdict::Known(regions) => !regions.is_empty(),

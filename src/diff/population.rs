@@ -1,7 +1,7 @@
-//! How many contexts of a file get something else after a change.
+//! Counts the contexts of a file that get another result after a change.
 //!
-//! Each context is decided before and after the change. **Invariant:** a context that gets something else is in a region
-//! that the analysis found; otherwise flagctl has a fault, and counting fails.
+//! Each context is decided before and after the change. **Invariant:** a context that gets another result is in a
+//! region that the analysis found; otherwise flagctl has a fault, and counting fails.
 
 use std::io;
 use std::io::BufRead;
@@ -20,9 +20,9 @@ use crate::load::{ContextLine, ContextLines, MAX_CONTEXT_BYTES};
 /// The counted contexts.
 #[derive(Debug)]
 pub struct PopulationCount {
-    /// How many contexts the file has.
+    /// The number of contexts in the file.
     pub contexts: u64,
-    /// How many contexts get something else, for each region of each impact.
+    /// The number of contexts that get another result, for each region of each impact.
     pub regions: Vec<Vec<u64>>,
 }
 
@@ -38,7 +38,7 @@ pub enum PopulationError {
     /// A line is not JSON.
     #[error("line {line} is not JSON")]
     Json {
-        /// Counted from one.
+        /// The number of the line, counted from one.
         line: u64,
         /// The error of the parser.
         source: serde_json::Error,
@@ -46,25 +46,25 @@ pub enum PopulationError {
     /// A line is not a context.
     #[error("line {line} is not a context")]
     Context {
-        /// Counted from one.
+        /// The number of the line, counted from one.
         line: u64,
-        /// Why it is not a context.
+        /// The reason why it is not a context.
         source: ContextError,
     },
-    /// A context gets something else, and the analysis did not find its region.
+    /// A context gets another result, and the analysis did not find its region.
     #[error(
         "line {line}: `{flag}` changes for this context, and the analysis did not find it, which is a fault of flagctl"
     )]
     Missed {
-        /// Counted from one.
+        /// The number of the line, counted from one.
         line: u64,
         /// The flag's key.
         flag: String,
     },
 }
 
-/// Counts the contexts of a reader, one JSON object a line, that get something else. Decisions are made at the time
-/// `now`.
+/// Counts the contexts that get another result. The reader contains one JSON object on each line. All decisions are
+/// made at the time `now`.
 ///
 /// # Errors
 /// Returns [`PopulationError`] if the input cannot be read, a line is not a context, or the analysis missed one.
@@ -141,8 +141,8 @@ impl<'c> FlagPair<'c> {
         Self { impact, bundles, flags }
     }
 
-    /// Returns the index of the region in which the context gets something else; none if it gets the same, or if the
-    /// verdict is not known.
+    /// Returns the index of the region in which the context gets another result. Returns `None` if it gets the same
+    /// result, or if the verdict is not known.
     fn changed_region(&self, json: &Json, line: u64, now: Timestamp) -> Result<Option<usize>, PopulationError> {
         let ImpactVerdict::Known(regions) = &self.impact.verdict else { return Ok(None) };
         let [before, after] = self.bundles;

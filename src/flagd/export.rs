@@ -81,8 +81,8 @@ impl<'b> Writer<'b> {
         Json::Object(written)
     }
 
-    /// Returns the targeting of an enabled flag; none if it has no rules and no prerequisites, so that flagd's reason is
-    /// STATIC.
+    /// Returns the targeting of an enabled flag, or `None` if it has no rules and no prerequisites, so that flagd's
+    /// reason is STATIC.
     fn targeting(&mut self, flag: &'b Flag) -> Option<Json> {
         if flag.rules.is_empty() && flag.prerequisites.is_empty() {
             return None;

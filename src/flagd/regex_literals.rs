@@ -58,8 +58,8 @@ impl Shape {
     }
 }
 
-/// Returns the shapes of which a text must have one to match; none if there are too many, or if the expression matches
-/// more than a list of texts.
+/// Returns the shapes of which a text must have one to match, or `None` if there are too many, or if the expression
+/// matches more than a list of texts.
 pub(super) fn shapes(expression: &str, case: Case) -> Option<Vec<Shape>> {
     let hir = ParserBuilder::new().case_insensitive(case == Case::Insensitive).build().parse(expression).ok()?;
     let mut shapes: Vec<Shape> = Vec::new();
@@ -86,7 +86,7 @@ enum Piece {
     Repetition,
 }
 
-/// Returns the alternatives, each as its pieces in order; none if there are too many.
+/// Returns the alternatives, each as its pieces in order, or `None` if there are too many.
 fn expand(hir: &Hir) -> Option<Vec<Vec<Piece>>> {
     let one = |piece| Some(vec![vec![piece]]);
     match hir.kind() {
@@ -136,7 +136,7 @@ fn joined(first: &[Vec<Piece>], second: &[Vec<Piece>]) -> Option<Vec<Vec<Piece>>
     all.iter().all(|pieces| pieces.len() <= MAX_LENGTH).then_some(all)
 }
 
-/// Returns the characters of a class; none if there are too many.
+/// Returns the characters of a class, or `None` if there are too many.
 fn choices(class: &Class) -> Option<Vec<char>> {
     let Class::Unicode(class) = class else { return None };
     let few = class.ranges().iter().map(|range| u32::from(range.end()) - u32::from(range.start()) + 1).sum::<u32>();

@@ -102,7 +102,7 @@ impl<'b> Writer<'b> {
         remainder
     }
 
-    /// Returns JsonLogic for the unit, and for whether the context has it; none if no context can have it.
+    /// Returns JsonLogic for the unit, and for whether the context has it, or `None` if no context can have it.
     fn unit(&mut self, flag: &Flag) -> Option<(Json, Json)> {
         let attribute = self.bundle.attributes.get(flag.unit).filter(|unit| unit.kind == Type::String)?;
         let unit = self.path(attribute);

@@ -39,7 +39,7 @@ fn contains(value: &Json, part: &str) -> Json {
     if part.is_empty() { Json::Bool(true) } else { json!({ "in": [part, value] }) }
 }
 
-/// Returns JsonLogic for whether a text has one of the shapes; none if that takes too many texts.
+/// Returns JsonLogic for whether a text has one of the shapes, or `None` if that takes too many texts.
 fn has_any_shape(value: &Json, shapes: &[Shape]) -> Option<Json> {
     let is_full = |shape: &&Shape| shape.anchor == Anchor::Both;
     let literals = shapes.iter().filter(is_full).filter_map(Shape::literal).map(Json::String).collect();

@@ -1,11 +1,11 @@
 //! Collects the atoms of some flags and conditions: every test of an attribute and every bucket boundary that they
 //! read.
 //!
-//! Takes flags and conditions of one or two bundles; gives, for each attribute, all predicates that test it, and for
-//! each hash of a unit, the buckets at which a rollout or a split has a boundary. The encoder then divides the values
-//! of each attribute into classes that these atoms cannot tell apart.
+//! The input is flags and conditions of one or two bundles. The output is, for each attribute, all predicates that test
+//! it, and for each hash of a unit, the buckets at which a rollout or a split has a boundary. The encoder then divides
+//! the values of each attribute into classes that these atoms cannot tell apart.
 //!
-//! **Invariant:** what is not listed here makes no difference to any of the decisions.
+//! **Invariant:** the decisions depend on nothing in the context except the collected atoms.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ pub(crate) type AttributeKey = (String, &'static str);
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct HashKey {
     bucketing: String,
-    /// The bytes that are hashed before the unit: the salt and what separates the hashes of one flag.
+    /// The bytes that are hashed before the unit: the salt, and the bytes that separate the hashes of one flag.
     prefix: Vec<u8>,
     unit: String,
 }
@@ -31,7 +31,7 @@ pub(crate) struct HashKey {
 pub(crate) struct AttributeAtoms<'b> {
     pub(crate) kind: Type,
     pub(crate) predicates: Vec<&'b Predicate>,
-    /// The enum of the attribute in each bundle that has one.
+    /// The allowed values of the attribute in each bundle that declares it as an enum.
     pub(crate) allowed: Vec<&'b [Box<str>]>,
     /// Whether a flag buckets by this attribute.
     pub(crate) is_unit: bool,
@@ -59,7 +59,7 @@ pub(crate) fn attribute_key(attribute: &Attribute) -> AttributeKey {
     (attribute.name.to_string(), attribute.kind.name())
 }
 
-/// Returns the key of a flag's hash; none if the flag does not bucket by a text attribute.
+/// Returns the key of a flag's hash, or `None` if the unit of the flag is not a text attribute.
 pub(crate) fn hash_key(bundle: &Bundle, flag: &Flag, domain: HashDomain) -> Option<HashKey> {
     let unit = bundle.attributes.get(flag.unit).filter(|attribute| attribute.kind == Type::String)?;
     Some(HashKey {
@@ -70,18 +70,18 @@ pub(crate) fn hash_key(bundle: &Bundle, flag: &Flag, domain: HashDomain) -> Opti
 }
 
 impl<'b> AtomSet<'b> {
-    /// Adds what the decision of a flag depends on.
+    /// Adds all atoms that the decision of a flag depends on.
     pub(crate) fn flag(&mut self, side: Side, bundle: &'b Bundle, id: FlagId) {
         self.buckets(side, bundle, id);
         self.walk(side, bundle, |walk| walk.add_flag(id));
     }
 
-    /// Adds what the truth of a condition depends on.
+    /// Adds all atoms that the truth of a condition depends on.
     pub(crate) fn condition(&mut self, side: Side, bundle: &'b Bundle, condition: &'b Condition) {
         self.walk(side, bundle, |walk| walk.add(condition));
     }
 
-    /// Visits what `add` adds, without what an earlier walk of the same side has entered.
+    /// Visits the conditions that `add` adds, except those that an earlier walk of the same side has visited.
     fn walk(&mut self, side: Side, bundle: &'b Bundle, add: impl FnOnce(&mut Walk<'b>)) {
         let mut walk = self.walks.remove(&side).unwrap_or_else(|| Walk::new(bundle, Follow::SegmentsAndFlags));
         add(&mut walk);
@@ -128,7 +128,7 @@ impl<'b> AtomSet<'b> {
         hash.boundaries.extend(boundaries.into_iter().filter(|boundary| (1..BUCKETS).contains(boundary)));
     }
 
-    /// Adds the attribute and its enum, and lets `add` add what is tested.
+    /// Adds the attribute and its allowed values, and calls `add` to add the tested predicates.
     fn attribute(&mut self, bundle: &'b Bundle, id: AttributeId, add: impl FnOnce(&mut AttributeAtoms<'b>)) {
         let Some(attribute) = bundle.attributes.get(id) else { return };
         let fresh =

@@ -1,8 +1,8 @@
 //! Text patterns, compiled to deterministic finite automata (DFAs).
 //!
 //! `starts_with`, `ends_with`, `contains`, `matches` and their case-insensitive forms are all regular expressions. Each
-//! distinct one is compiled once in the process: to a regex, which tests a known text, and to a DFA, which the search
-//! for an unknown text walks through. A pattern whose DFA would be too large has only the regex.
+//! distinct expression is compiled once in the process: to a regex, which tests a known text, and to a DFA, which the
+//! search for an unknown text traverses. A pattern whose DFA would be too large has only the regex.
 //!
 //! **Invariant:** two predicates with the same [`PatternKey`] match the same texts.
 
@@ -17,7 +17,7 @@ use crate::bundle::Predicate;
 
 pub(crate) type Dfa = dense::DFA<Vec<u32>>;
 
-/// The maximum size of an automaton in bytes, and of the memory that building it takes. No larger one is built.
+/// The maximum size of an automaton in bytes, and of the memory for building it. Larger automata are not built.
 const SIZE_LIMIT: usize = 4 << 20;
 
 /// Identifies a pattern: a regular expression, and whether it ignores case.
@@ -35,7 +35,7 @@ impl PatternKey {
         Self { expression: r"(?s)\A.*\z".to_owned(), case: Case::Sensitive }
     }
 
-    /// Returns the pattern of a text predicate; none for the other predicates.
+    /// Returns the pattern of a text predicate, or `None` for the other predicates.
     pub(crate) fn new(predicate: &Predicate) -> Option<Self> {
         let exact = |expression| Some(Self { expression, case: Case::Sensitive });
         match predicate {
@@ -63,9 +63,10 @@ enum Case {
 
 /// A compiled pattern.
 pub(crate) struct CompiledPattern {
-    /// None if the expression exceeds the size limit of the regex library. It then matches nothing.
+    /// This value is `None` if the expression exceeds the size limit of the regex library. The pattern then matches
+    /// nothing.
     regex: Option<regex::Regex>,
-    /// None if the automaton would exceed [`SIZE_LIMIT`].
+    /// This value is `None` if the automaton would exceed [`SIZE_LIMIT`].
     pub(crate) dfa: Option<Dfa>,
 }
 
@@ -77,7 +78,7 @@ const MAX_CACHED: usize = 1000;
 const MAX_CACHED_SIZE: usize = 64 << 10;
 
 impl CompiledPattern {
-    /// Returns the compiled pattern, from the cache if it is there.
+    /// Returns the compiled pattern from the cache, or compiles it.
     pub(crate) fn compile(key: &PatternKey) -> Arc<Self> {
         let compiled = || COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = compiled().get(key) {
@@ -99,7 +100,7 @@ impl CompiledPattern {
     }
 }
 
-/// Builds the automaton; none if it would exceed [`SIZE_LIMIT`].
+/// Builds the automaton, or `None` if it would exceed [`SIZE_LIMIT`].
 fn compile_dfa(key: &PatternKey) -> Option<Dfa> {
     dense::Builder::new()
         .configure(

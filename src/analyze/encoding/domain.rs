@@ -1,10 +1,10 @@
 //! The values that one attribute can have, as propositional variables.
 //!
-//! Takes the atoms of the attribute; gives a literal for each predicate, and a value for each model. The values are
-//! divided into finitely many classes, so that the solver chooses a class and never a value.
+//! The input is the atoms of the attribute. The output is a literal for each predicate, and a value for each model. The
+//! values are divided into finitely many classes, because the solver can choose a class but not a value.
 //!
-//! **Invariant:** every assignment that the clauses admit belongs to a value. The one exception is a text that equals
-//! no constant: whether a text has the signs of all patterns is checked by the search for a text.
+//! **Invariant:** every assignment that the clauses admit belongs to a value. The only exception is a text that equals
+//! no constant: the text search checks whether a text with the signs of all patterns exists.
 
 use std::collections::BTreeMap;
 
@@ -24,12 +24,12 @@ pub(crate) struct AttributeDomain {
     pub(crate) kind: Type,
     /// True if the context has a value other than null.
     pub(crate) present: Literal,
-    /// True if the value is of the type. It need not be one of the attribute's enum.
+    /// True if the value is of the type. The value need not be one of the attribute's allowed values.
     pub(crate) typed: Literal,
     pub(crate) encoding: DomainEncoding,
 }
 
-/// How the values of an attribute are encoded, by its type.
+/// The encoding of an attribute's values, by its type.
 pub(crate) enum DomainEncoding {
     /// The literal is the value.
     Boolean(Literal),
@@ -40,8 +40,8 @@ pub(crate) enum DomainEncoding {
 }
 
 impl AttributeDomain {
-    /// Creates the variables of the attribute. `present` is shared by all attributes of the same name; `hashes` are
-    /// those of units, each with a literal for every boundary, which says that the bucket is below it.
+    /// Creates the variables of the attribute. All attributes of the same name share `present`. `hashes` are the hashes
+    /// of units. Each hash has a literal for every boundary, which is true if the bucket is below the boundary.
     pub(crate) fn new(
         solver: &mut Solver,
         key: &AttributeKey,
@@ -70,7 +70,7 @@ impl AttributeDomain {
         Self { name: key.0.clone(), kind: atoms.kind, present, typed, encoding }
     }
 
-    /// Returns a literal for: the value is of the type and, if there is an enum, one of the allowed values.
+    /// Returns a literal that is true if the value is of the type and, if there is an enum, one of the allowed values.
     pub(crate) fn usable(&self, solver: &mut Solver, allowed: Option<&[Box<str>]>) -> Literal {
         let Some(allowed) = allowed else { return self.typed };
         let admits = |text: &str| allowed.iter().any(|value| value.as_ref() == text);
@@ -87,13 +87,13 @@ impl AttributeDomain {
         }
     }
 
-    /// Returns a literal for: a usable value satisfies the predicate.
+    /// Returns a literal that is true if a usable value satisfies the predicate.
     ///
-    /// None if the predicate does not apply to values of this type, so that the evaluator finds it unknown for every
-    /// value. The compiler refuses such a predicate; only a bundle from another program can contain one.
+    /// Returns `None` if the predicate does not apply to values of this type. The evaluator then treats it as unknown
+    /// for every value. The compiler rejects such a predicate, so only a bundle from another program can contain one.
     pub(crate) fn test(&self, solver: &mut Solver, predicate: &Predicate) -> Option<Literal> {
         match predicate {
-            // The encoder handles `Exists`: it is the only predicate of values that are not usable.
+            // The encoder handles `Exists`, because it is the only predicate that applies to unusable values.
             Predicate::Exists => None,
             Predicate::OneOf(operands) => self.one_of(solver, operands),
             Predicate::Compare(comparison, operand) => match &self.encoding {
@@ -182,8 +182,8 @@ impl AttributeDomain {
         json_type(self.kind) == json_type(other.kind)
     }
 
-    /// Returns the value that the model chooses, as JSON; none if the attribute is absent. `text` is the value if the
-    /// model chooses none of the constants.
+    /// Returns the value that the model chooses, as JSON, or `None` if the attribute is absent. `text` is the value if
+    /// the model chooses no constant.
     pub(crate) fn value(&self, model: &Model, text: Option<&str>) -> Option<Json> {
         if !model.holds(self.present) {
             return None;

@@ -1,8 +1,9 @@
-//! Flags and conditions after encoding: literals, beside the structure of the decision.
+//! Flags and conditions after encoding: their literals and the structure of the decision.
 //!
-//! The solver needs only the literals. The structure stays because the partition of buckets follows the decision rule
-//! by rule, as the evaluator does. For example, a rule with the condition `beta` and a rollout of 10 % has the literal
-//! of `beta`, and the literal `applies`, which is true if `beta` is true and the unit falls into the first 10 %.
+//! The solver needs only the literals. The structure is kept because the partition of buckets evaluates the decision
+//! rule by rule, in the same way as the evaluator. For example, a rule with the condition `beta` and a rollout of 10 %
+//! has the literal of `beta`, and the literal `applies`, which is true if `beta` is true and the unit falls into the
+//! first 10 %.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +14,8 @@ use crate::bundle::{Bucket, Condition, Flag, Rule, VariantId};
 
 /// The truth value that a condition is encoded for.
 ///
-/// Conditions have three truth values. A literal stands for one of the two certain ones: an unknown condition is
-/// neither true nor false.
+/// Conditions have three truth values. A literal represents either "true" or "false". Both literals are false for an
+/// unknown condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WantedTruth {
     True,
@@ -30,7 +31,7 @@ impl WantedTruth {
     }
 }
 
-/// A literal for: the condition has the wanted truth value.
+/// A literal that is true if the condition has the wanted truth value.
 #[derive(Debug)]
 pub(crate) struct EncodedCondition<'b> {
     pub(crate) literal: Literal,
@@ -40,14 +41,14 @@ pub(crate) struct EncodedCondition<'b> {
     pub(crate) shape: ConditionShape<'b>,
 }
 
-/// The structure of a condition, as far as it depends on buckets.
+/// The parts of a condition that depend on buckets.
 #[derive(Debug)]
 pub(crate) enum ConditionShape<'b> {
-    /// The condition does not depend on buckets, so its literal says everything.
+    /// The condition does not depend on buckets, so its literal is sufficient.
     BucketFree,
     All(Vec<EncodedCondition<'b>>),
     Any(Vec<EncodedCondition<'b>>),
-    /// Another flag serves one of some variants.
+    /// Another flag serves one of these variants.
     FlagServes {
         /// The index in [`Encoder::flags`](crate::analyze::encoding::encoder::Encoder::flags).
         flag: usize,
@@ -60,7 +61,7 @@ pub(crate) enum ConditionShape<'b> {
 #[derive(Debug)]
 pub(crate) struct EncodedRule<'b> {
     pub(crate) rule: &'b Rule,
-    /// None if the rule applies to every context.
+    /// This value is `None` if the rule applies to every context.
     pub(crate) condition: Option<EncodedCondition<'b>>,
     /// True if the condition holds and the rollout admits the unit.
     pub(crate) applies: Literal,
@@ -73,11 +74,12 @@ pub(crate) struct EncodedFlag<'b> {
     pub(crate) flag: &'b Flag,
     pub(crate) prerequisites: Vec<EncodedCondition<'b>>,
     pub(crate) rules: Vec<EncodedRule<'b>>,
-    /// For each variant, a literal for: it would be served if the flag were neither killed nor disabled.
+    /// For each variant, a literal that is true if the variant would be served when the flag were neither killed nor
+    /// disabled.
     pub(crate) outcomes_if_enabled: Vec<Literal>,
-    /// For each variant, a literal for: it is served.
+    /// For each variant, a literal that is true if the variant is served.
     pub(crate) outcomes: Vec<Literal>,
-    /// Whether the decision never depends on a bucket.
+    /// True if the decision never depends on a bucket.
     pub(crate) bucket_free: bool,
     pub(crate) unit: EncodedUnit,
     /// The dimension of the rollout hash, if a rule has a rollout.
@@ -93,7 +95,7 @@ pub(crate) struct EncodedUnit {
     pub(crate) present: Literal,
     /// True if a condition names the unit.
     pub(crate) named: Literal,
-    /// The index of the attribute's domain; none if the attribute is not a text.
+    /// The index of the attribute's domain, or `None` if the attribute is not a text.
     pub(crate) domain: Option<usize>,
 }
 

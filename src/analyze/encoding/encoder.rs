@@ -1,12 +1,12 @@
 //! Encodes flags and conditions as propositional formulas.
 //!
-//! Takes flags and conditions of one or two bundles; gives a literal for "this condition is true" and for "this flag
-//! serves this variant", and adds the clauses that define them to the solver. A rule list becomes a chain of
-//! if-then-else formulas: with the rules `beta → on` and `otherwise → off`, the literal for `on` is the literal for
-//! `beta`.
+//! The input is flags and conditions of one or two bundles. The output is a literal for "this condition is true" and
+//! for "this flag serves this variant". The encoder adds the clauses that define these literals to the solver. A rule
+//! list becomes a chain of if-then-else formulas: with the rules `beta → on` and `otherwise → off`, the literal for
+//! `on` is the literal for `beta`.
 //!
-//! **Invariant:** a literal is true in a model exactly when the evaluator says so of the context that the model stands
-//! for.
+//! **Invariant:** a literal is true in a model exactly if the evaluator gets the same result for the context of the
+//! model.
 
 use std::collections::BTreeMap;
 
@@ -154,7 +154,7 @@ impl<'b> Encoder<'b> {
         EncodedCondition { literal, side, condition, want, shape }
     }
 
-    /// Encodes a test. A test of a value that is not usable is unknown, so neither literal of it holds.
+    /// Encodes a test. A test of an unusable value is unknown, so both of its literals are false.
     fn test(&mut self, bundle: &Bundle, test: &Test, want: WantedTruth) -> Literal {
         let never = self.false_literal();
         let Some(attribute) = bundle.attributes.get(test.attribute) else { return never };
@@ -232,7 +232,7 @@ impl<'b> Encoder<'b> {
         index
     }
 
-    /// Encodes the decision: for each variant, a literal for "it is served".
+    /// Encodes the decision. Returns, for each variant, a literal that is true if the variant is served.
     fn outcomes(
         &mut self,
         flag: &Flag,
@@ -245,7 +245,8 @@ impl<'b> Encoder<'b> {
         let ids = || (0u16..).map(VariantId).take(flag.variants.len());
         let only =
             |served: VariantId| -> Vec<Literal> { ids().map(|id| if id == served { yes } else { no }).collect() };
-        // From the last rule to the first, so that two flags with the same last rules share their encoding.
+        // The loop goes from the last rule to the first, because two flags with the same last rules then share their
+        // encoding.
         let mut served = only(flag.default);
         for rule in rules.iter().rev() {
             let serves = match &rule.rule.serve {
@@ -269,7 +270,7 @@ impl<'b> Encoder<'b> {
         pairs.map(|(then, otherwise)| self.solver.choice(met, then, otherwise)).collect()
     }
 
-    /// Returns a literal for: the unit's bucket lies in one of the variant's ranges of the split.
+    /// Returns a literal that is true if the unit's bucket lies in one of the variant's ranges of the split.
     fn drawn(&mut self, unit: EncodedUnit, dimension: Option<usize>, serve: &Serve, id: VariantId) -> Literal {
         let mut inside = Vec::new();
         for (range, _) in serve.ranges().filter(|(range, variant)| *variant == id && !range.is_empty()) {
@@ -279,7 +280,7 @@ impl<'b> Encoder<'b> {
         self.solver.any(inside)
     }
 
-    /// Returns a literal for: the context has a unit, and its bucket is below the boundary.
+    /// Returns a literal that is true if the context has a unit, and its bucket is below the boundary.
     fn below(&mut self, unit: EncodedUnit, dimension: Option<usize>, boundary: Bucket) -> Literal {
         match boundary {
             0 => self.false_literal(),
@@ -316,7 +317,7 @@ enum Connective {
 }
 
 impl Connective {
-    /// Returns the connective of the operands' literals: by De Morgan's law, `all` is false if any operand is false.
+    /// Returns the connective for the operands' literals. By De Morgan's law, `all` is false if any operand is false.
     fn if_wanted(self, want: WantedTruth) -> Self {
         match (self, want) {
             (Self::And, WantedTruth::True) | (Self::Or, WantedTruth::False) => Self::And,

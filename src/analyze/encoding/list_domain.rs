@@ -1,7 +1,7 @@
-//! The values of a list attribute: one literal for each constant, which says whether the list contains it.
+//! The values of a list attribute. Each constant has one literal, which is true if the list contains the constant.
 //!
-//! `groups: {has: beta}` gives one literal, for "the list contains `beta`". A literal of its own stands for all
-//! elements that no condition names.
+//! For example, `groups: {has: beta}` has one literal, for "the list contains `beta`". One separate literal represents
+//! all elements that no condition names.
 
 use std::collections::BTreeSet;
 
@@ -13,12 +13,13 @@ use crate::bundle::{Operands, Predicate};
 /// The elements that a list can have. The constants are the elements that predicates and enums name.
 pub(crate) struct ListDomain<T> {
     pub(crate) constants: Vec<(T, Literal)>,
-    /// True if the list contains an element that is none of the constants.
+    /// True if the list contains an element that is not a constant.
     pub(crate) outside_constants: Literal,
 }
 
 impl<T> ListDomain<T> {
-    /// Returns the literal for: the list contains the constant that `is_wanted` selects; false if there is none.
+    /// Returns the literal that is true if the list contains the constant that `is_wanted` selects. Returns the false
+    /// literal if there is no such constant.
     pub(crate) fn contains(&self, solver: &Solver, is_wanted: impl Fn(&T) -> bool) -> Literal {
         self.constants.iter().find(|(constant, _)| is_wanted(constant)).map_or(!solver.truth(), |(_, has)| *has)
     }

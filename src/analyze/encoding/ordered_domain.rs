@@ -1,11 +1,11 @@
 //! The values of an ordered attribute (number, version, time, address) as intervals between constants.
 //!
-//! Takes the constants that the attribute is compared with. `n` constants give `2n + 1` pieces: below the first, the
-//! first itself, between the first and the second, and so on. A literal for each piece but the last says that the value
-//! lies in this piece or an earlier one; the field calls this the order encoding. `age >= 18` is then one literal,
-//! negated.
+//! The input is the constants that the attribute is compared with. `n` constants divide the values into `2n + 1`
+//! pieces: below the first constant, the first constant itself, between the first and the second constant, and so on.
+//! Each piece except the last has a literal that is true if the value lies in this piece or an earlier one. The
+//! literature calls this the order encoding. For example, `age >= 18` is one negated literal.
 //!
-//! **Invariant:** a piece that contains no value has no literal of its own: the literals around it are the same.
+//! **Invariant:** a piece that contains no value has the same literal as the piece before it.
 
 use std::net::IpAddr;
 
@@ -23,7 +23,7 @@ pub(crate) struct OrderedDomain {
     constants: OrderedConstants,
     /// For each piece but the last, a literal that is true if the value lies in this piece or an earlier one.
     up_to: Vec<Literal>,
-    /// For each piece, a value in it; none if no context can have one.
+    /// For each piece, a value in the piece, or `None` if no context can have such a value.
     samples: Vec<Option<Json>>,
 }
 
@@ -56,7 +56,8 @@ impl OrderedConstants {
         self
     }
 
-    /// Adds the operands. Operands of another type are skipped: the evaluator finds their predicate unknown.
+    /// Adds the operands. Operands of another type are skipped, because the evaluator treats their predicate as
+    /// unknown.
     fn add_operands(&mut self, operands: &Operands) {
         match operands {
             Operands::Numbers(operands) => {
@@ -103,8 +104,8 @@ impl OrderedConstants {
         }
     }
 
-    /// Returns the first and the last constant of each operand, by index: they are the same except for networks. None
-    /// if the operands are of another type.
+    /// Returns the indices of the first and the last constant of each operand. The two indices differ only for
+    /// networks. Returns `None` if the operands are of another type.
     fn operand_ranges(&self, operands: &Operands) -> Option<Vec<(usize, usize)>> {
         let single = |index: usize| (index, index);
         match operands {
@@ -130,7 +131,7 @@ impl OrderedConstants {
         }
     }
 
-    /// Returns the index of the constant, if there is one; the outer option is none if the bound is of another type.
+    /// Returns the index of the constant, if there is one. The outer option is `None` if the bound is of another type.
     fn bound_index(&self, bound: &Ordered) -> Option<Option<usize>> {
         match bound {
             Ordered::Number(bound) => match self {
@@ -186,13 +187,14 @@ impl OrderedDomain {
         self.samples.get(piece)?.clone()
     }
 
-    /// Returns two literals for the constant with this index: the value is below it, and the value is at most it.
+    /// Returns two literals for the constant with this index: one is true if the value is below the constant, the other
+    /// one if the value is at most the constant.
     fn below_and_at_most(&self, index: usize) -> Option<(Literal, Literal)> {
         Some((*self.up_to.get(index * 2)?, *self.up_to.get(index * 2 + 1)?))
     }
 
-    /// Returns a literal for: the value equals one of the operands, or lies in one of the networks. None if the
-    /// operands are of another type.
+    /// Returns a literal that is true if the value equals one of the operands, or lies in one of the networks. Returns
+    /// `None` if the operands are of another type.
     pub(crate) fn one_of(&self, solver: &mut Solver, operands: &Operands) -> Option<Literal> {
         let ranges = self.constants.operand_ranges(operands)?;
         let mut inside = Vec::with_capacity(ranges.len());
@@ -203,7 +205,7 @@ impl OrderedDomain {
         Some(solver.any(inside))
     }
 
-    /// Returns the literal for the comparison with the bound. None if the bound is of another type.
+    /// Returns the literal for the comparison with the bound. Returns `None` if the bound is of another type.
     pub(crate) fn compare(&self, solver: &Solver, comparison: Comparison, bound: &Ordered) -> Option<Literal> {
         let index = self.constants.bound_index(bound)?;
         let Some((below, at_most)) = index.and_then(|index| self.below_and_at_most(index)) else {

@@ -1,6 +1,6 @@
 //! Sample values of ordered types.
 //!
-//! Takes the constants of one attribute; gives one sample for every piece between and at the constants.
+//! The input is the constants of one attribute. The output is one sample for every piece between and at the constants.
 //! For the constants 18 and 65 of a number, the samples are 17, 18, 19, 65 and 66.
 //!
 //! **Invariant:** a piece without a sample contains no value that a context can have.
@@ -19,10 +19,10 @@ pub(crate) trait OrderedValue: Sized {
     fn precedes(&self, other: &Self) -> bool;
     /// Returns whether a context can have this value.
     fn is_representable(&self) -> bool;
-    /// Returns values of which at least one lies between `low` and `high`, if any value does. The most readable ones
-    /// come first. The least possible value above `low` is always among them.
+    /// Returns candidate values. At least one of them lies between `low` and `high`, if any value does. The most
+    /// readable values come first. The result always contains the least possible value above `low`.
     fn candidates(low: Option<&Self>, high: Option<&Self>) -> Vec<Self>;
-    /// Returns the value as contexts write it.
+    /// Returns the JSON of the value in a context.
     fn to_json(&self) -> Json;
 }
 
@@ -33,8 +33,9 @@ pub(crate) fn sort_and_dedup<T: OrderedValue>(constants: &mut Vec<T>) {
     constants.dedup_by(|a, b| !a.precedes(b) && !b.precedes(a));
 }
 
-/// Returns a value for each of the `2n + 1` pieces that `n` constants make: below the first, the first itself, between
-/// the first and the second, and so on. None for a piece without a possible value.
+/// Returns a value for each of the `2n + 1` pieces that `n` constants define: below the first constant, the first
+/// constant itself, between the first and the second constant, and so on. The entry of a piece without a possible value
+/// is `None`.
 pub(crate) fn piece_samples<T: OrderedValue>(constants: &[T]) -> Vec<Option<Json>> {
     let mut low = None;
     let mut samples = Vec::with_capacity(constants.len() * 2 + 1);
@@ -152,7 +153,7 @@ impl OrderedValue for IpAddr {
         self < other
     }
 
-    /// Contexts read an IPv4 address in IPv6 notation as IPv4.
+    /// A context reads an IPv4 address in IPv6 notation as an IPv4 address, so the IPv6 form never occurs.
     fn is_representable(&self) -> bool {
         self.to_canonical() == *self
     }

@@ -1,7 +1,7 @@
 //! The values of a text attribute: classes of constants, and every other text.
 //!
 //! The constants are the texts that predicates and enums name. Constants that no predicate, enum or bucket boundary
-//! tells apart form one class with one literal. For every other text, one literal for each pattern says whether the
+//! distinguishes form one class with one literal. For every other text, one literal for each pattern says whether the
 //! pattern matches.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,7 @@ use crate::analyze::encoding::text_search::TextSearch;
 use crate::analyze::search::solver::{Literal, Solver};
 use crate::bundle::{Bucket, Operands, Predicate, TextSet};
 
-/// Constants that no predicate, enum or bucket boundary tells apart.
+/// Constants that no predicate, enum or bucket boundary distinguishes.
 pub(crate) struct ValueClass {
     /// True if the value is one of the members.
     pub(crate) holds: Literal,
@@ -22,7 +22,7 @@ pub(crate) struct ValueClass {
 /// The values of a text attribute.
 pub(crate) struct TextDomain {
     pub(crate) classes: Vec<ValueClass>,
-    /// True if the text is none of the constants.
+    /// True if the text is not a constant.
     pub(crate) outside_constants: Literal,
     /// The index of each pattern in `signs`.
     pattern_indices: BTreeMap<PatternKey, usize>,
@@ -45,7 +45,7 @@ impl TextDomain {
         let mut constants: BTreeSet<&str> = sets.iter().flat_map(|set| set.iter()).collect();
         constants.extend(atoms.allowed.iter().flat_map(|allowed| allowed.iter().map(AsRef::as_ref)));
         if atoms.is_unit {
-            // The empty text is not a unit, so it needs a class of its own.
+            // The empty text is not a unit, so it needs a separate class.
             constants.insert("");
         }
         let hashes: Vec<_> = hashes.iter().filter(|(_, hash, _)| hash.unit == *key).collect();
@@ -64,7 +64,8 @@ impl TextDomain {
         groups.sort();
         let signs: Vec<Literal> = patterns.iter().map(|_| solver.fresh()).collect();
         let mut classes = Vec::with_capacity(groups.len());
-        // `up_to` of a class says that the value belongs to this class or an earlier one, so at most one class holds.
+        // The literal `up_to` of a class is true if the value belongs to this class or an earlier one. At most one
+        // class can therefore hold.
         let mut before = !solver.truth();
         for members in groups {
             let up_to = solver.fresh();
@@ -88,25 +89,26 @@ impl TextDomain {
         Self { classes, outside_constants: !before, pattern_indices, signs, texts: TextSearch::new(patterns, excluded) }
     }
 
-    /// Returns a literal for: the text is one of the constants that `admits` selects.
+    /// Returns a literal that is true if the text is one of the constants that `admits` selects.
     pub(crate) fn member(&self, solver: &mut Solver, admits: impl Fn(&str) -> bool) -> Literal {
         let is_admitted = |class: &&ValueClass| class.members.first().is_some_and(|first| admits(first));
         solver.any(self.classes.iter().filter(is_admitted).map(|class| class.holds).collect::<Vec<_>>())
     }
 
-    /// Returns the literal for: the pattern of this predicate matches the text; none for predicates without a pattern.
+    /// Returns the literal that is true if the pattern of this predicate matches the text, or `None` for predicates
+    /// without a pattern.
     pub(crate) fn pattern(&self, predicate: &Predicate) -> Option<Literal> {
         let index = self.pattern_indices.get(&PatternKey::new(predicate)?)?;
         self.signs.get(*index).copied()
     }
 
-    /// Returns a literal for: the text is empty, and therefore not a unit.
+    /// Returns a literal that is true if the text is empty, and therefore not a unit.
     pub(crate) fn empty(&self, solver: &mut Solver) -> Literal {
         self.member(solver, str::is_empty)
     }
 }
 
-/// Returns the constants of a predicate; none for predicates that do not compare with whole texts.
+/// Returns the constants of a predicate, or `None` for predicates that do not compare complete texts.
 fn text_set<'b>(predicate: &&'b Predicate) -> Option<&'b TextSet> {
     match predicate.one_of()? {
         Operands::Texts(set) => Some(set),

@@ -1,14 +1,14 @@
 //! Finds a text that matches some patterns and does not match others.
 //!
-//! Takes the patterns of one attribute and a sign for each: must match, or must not match. Gives a shortest text with
-//! these signs, or a set of signs that no text has. For example, `starts_with: a` and not `contains: b` gives `a`;
-//! `starts_with: ab` and not `contains: b` gives the conflict of these two.
+//! The input is the patterns of one attribute and a sign for each: must match, or must not match. The output is a
+//! shortest text with these signs, or a set of signs that no text has. For example, the result for `starts_with: a` and
+//! not `contains: b` is `a`. The result for `starts_with: ab` and not `contains: b` is the conflict of these two.
 //!
-//! The search goes breadth first through the product of the patterns' automata: a state of the product is one state of
-//! each automaton. The product grows fast with the number of patterns. It therefore starts with none of them, and adds
-//! a pattern only when the text found so far has the wrong sign for it.
+//! The search traverses the product of the patterns' automata breadth first. A state of the product consists of one
+//! state of each automaton. The product grows fast with the number of patterns. The search therefore starts without
+//! patterns, and adds a pattern only if the current text has the wrong sign for it.
 //!
-//! **Invariant:** a pattern without an automaton never contributes to a claim of impossibility.
+//! **Invariant:** a pattern without an automaton is never part of a conflict.
 
 #[allow(clippy::disallowed_types, reason = "asked for membership, never iterated")]
 use std::collections::HashSet;
@@ -23,9 +23,9 @@ use regex_automata::util::start;
 use crate::analyze::encoding::dfa::{CompiledPattern, Dfa, PatternKey};
 use crate::analyze::error::AnalysisError;
 
-/// The state of a pattern that has matched, whatever follows.
+/// The state of a pattern that matches regardless of the rest of the text.
 const MATCHED: u32 = u32::MAX;
-/// The state of a pattern that can no longer match; also the state outside of the trie.
+/// The state of a pattern that can no longer match. It is also the state outside the trie.
 const DEAD: u32 = u32::MAX - 1;
 
 /// The result of a search for a text with given signs.
@@ -33,7 +33,7 @@ const DEAD: u32 = u32::MAX - 1;
 pub(crate) enum TextSearchResult {
     /// The text has all signs.
     Text(String),
-    /// The text has all signs except those of patterns without an automaton, which nothing can search for.
+    /// The text has all signs, except the signs of patterns without an automaton, which the search cannot use.
     Possible(String),
     /// No text has the signs of the patterns with these indices.
     Conflict(Vec<usize>),
@@ -42,9 +42,9 @@ pub(crate) enum TextSearchResult {
 /// The patterns of one attribute, and the texts found so far.
 pub(crate) struct TextSearch {
     patterns: Vec<Arc<CompiledPattern>>,
-    /// Matches every text, so that the search gives only valid UTF-8.
+    /// A pattern that matches every text. It restricts the search to valid UTF-8.
     valid: Arc<CompiledPattern>,
-    /// The constants of the attribute, which the search must not give.
+    /// The constants of the attribute, which the search must not return.
     excluded: BTreeSet<String>,
     /// The excluded texts as a trie: for each node, its children by byte.
     trie: Vec<BTreeMap<u8, u32>>,
@@ -89,11 +89,11 @@ impl TextSearch {
         self.patterns.iter().zip(signs).all(|(pattern, sign)| pattern.matches(text) == *sign)
     }
 
-    /// Finds a shortest text with these signs, one for each pattern. `states` is the budget of automaton states; each
+    /// Finds a shortest text with these signs, one for each pattern. `states` is the budget of automaton states. Each
     /// state of a product counts once for each of its automata.
     ///
     /// # Errors
-    /// Returns [`AnalysisError::Exhausted`] if the budget does not suffice.
+    /// Returns [`AnalysisError::Exhausted`] if the budget is exceeded.
     pub(crate) fn find(&mut self, signs: &[bool], states: &mut u64) -> Result<TextSearchResult, AnalysisError> {
         if let Some(known) = self.known.get(signs) {
             return Ok(known.clone());
@@ -110,7 +110,7 @@ impl TextSearch {
         Ok(found)
     }
 
-    /// Searches with the patterns that matter: adds a pattern only if the text found without it has the wrong sign.
+    /// Searches with as few patterns as possible: adds a pattern only if the text found without it has the wrong sign.
     fn search(&self, signs: &[bool], states: &mut u64) -> Result<TextSearchResult, AnalysisError> {
         let mut active: Vec<(usize, bool)> = Vec::new();
         let mut constants = ConstantHandling::Allow;
@@ -157,7 +157,7 @@ impl TextSearch {
         Ok(active.into_iter().map(|(index, _)| index).collect())
     }
 
-    /// Searches the product of the active automata breadth first; none if it accepts no text.
+    /// Searches the product of the active automata breadth first. Returns `None` if the product accepts no text.
     fn shortest(
         &self,
         active: &[(usize, bool)],
@@ -172,7 +172,7 @@ impl TextSearch {
         #[allow(clippy::disallowed_types, reason = "asked for membership, never iterated")]
         let mut seen: HashSet<Vec<u32>, FixedState> = HashSet::default();
         seen.insert(first.clone());
-        // For each state that was reached, the index of the state before it and the byte between the two.
+        // Contains, for each reached state, the index of the previous state and the byte between the two.
         let mut path: Vec<(usize, u8)> = vec![(0, 0)];
         let mut queue: VecDeque<(usize, Vec<u32>)> = [(0, first)].into();
         let bytes = product.representatives();
@@ -206,7 +206,7 @@ fn spelled(path: &[(usize, u8)], mut index: usize) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
-/// Whether the search may give one of the constants.
+/// Whether the search may return one of the constants.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ConstantHandling {
     Exclude,
@@ -221,7 +221,8 @@ struct ProductAutomaton<'t> {
 }
 
 impl ProductAutomaton<'_> {
-    /// Returns the start state: one state for each automaton, and one in the trie. None if no text can have the signs.
+    /// Returns the start state: one state for each automaton, and one in the trie. Returns `None` if no text can have
+    /// the signs.
     fn first(&self) -> Option<Vec<u32>> {
         let mut state = Vec::with_capacity(self.parts.len() + 1);
         for (dfa, sign) in &self.parts {
@@ -232,7 +233,7 @@ impl ProductAutomaton<'_> {
         Some(state)
     }
 
-    /// Returns the state after one more byte; none if no text that continues so can have the signs.
+    /// Returns the state after one more byte, or `None` if no text that continues in this way can have the signs.
     fn next(&self, state: &[u32], byte: u8) -> Option<Vec<u32>> {
         let mut next = Vec::with_capacity(state.len());
         for ((dfa, sign), part) in self.parts.iter().zip(state) {
@@ -258,7 +259,7 @@ impl ProductAutomaton<'_> {
         ends && !state.last().is_some_and(|node| self.texts.terminal.contains(node))
     }
 
-    /// Returns one byte of each class that the automata distinguish, the most readable one of its class.
+    /// Returns the most readable byte of each class of bytes that the automata distinguish.
     fn representatives(&self) -> Vec<u8> {
         let readable = (b'a'..=b'z').chain(b'0'..=b'9').chain(b'A'..=b'Z').chain(*b"-_.@/ ").chain(0..=u8::MAX);
         let spelled: BTreeSet<u8> = match self.constants {
@@ -274,7 +275,7 @@ impl ProductAutomaton<'_> {
     }
 }
 
-/// Returns the state, or a constant for "matched" or "dead"; none if the automaton can no longer have its sign.
+/// Returns the state, or a constant for "matched" or "dead", or `None` if the automaton can no longer have its sign.
 fn settle(dfa: &Dfa, state: StateID, sign: bool) -> Option<u32> {
     if dfa.is_match_state(state) {
         sign.then_some(MATCHED)

@@ -1,8 +1,8 @@
-//! Answers from sample contexts, before the solver is asked.
+//! Answers questions from sample contexts, before the solver runs.
 //!
-//! It costs about 400 lines, and `validate` is about twenty times faster with it: see [`satisfiability`] for the
-//! measurement. Samples come from the operands of the conditions, like those in `eval::nearest`, but here a rule must
-//! be reached in spite of the rules before it.
+//! This module has about 400 lines, and it makes `validate` about twenty times faster: see [`satisfiability`] for the
+//! measurement. The samples come from the operands of the conditions, as in `eval::nearest`. Unlike there, a sample
+//! must also pass the earlier rules to reach a rule.
 
 pub(crate) mod sample_context;
 pub(crate) mod sample_values;

@@ -1,7 +1,7 @@
 //! Builds sample contexts from the tests of a condition, and evaluates conditions for them.
 //!
-//! Takes a condition; tries contexts that are likely to satisfy it: for `country: [DE]` and `age: {gte: 18}`, the
-//! context `{country: DE, age: 18}`.
+//! The input is a condition. This module tries contexts that are likely to satisfy it. For example, for `country: [DE]`
+//! and `age: {gte: 18}` it tries the context `{country: DE, age: 18}`.
 
 use std::collections::BTreeMap;
 
@@ -13,21 +13,21 @@ use crate::eval::{Context, Truth, Value, holds};
 
 /// The maximum number of values that are tried for one attribute.
 const MAX_VALUES: usize = 12;
-/// The number of alternatives that are tried where one of several conditions suffices.
+/// The number of alternatives that are tried for a condition that needs only one of several parts.
 const BRANCHES: usize = 4;
 
-/// Returns true if a sample satisfies the condition. False says nothing.
+/// Returns true if a sample satisfies the condition. The result false proves nothing.
 pub(crate) fn sample_satisfies(bundle: &Bundle, condition: &Condition) -> bool {
     can_sample(bundle, condition, None) && sample_passes(bundle, Some(condition), |_| true)
 }
 
-/// Returns true if the condition does not hold for the empty context. False says nothing.
+/// Returns true if the condition does not hold for the empty context. The result false proves nothing.
 pub(crate) fn empty_context_fails(bundle: &Bundle, condition: &Condition) -> bool {
     can_sample(bundle, condition, None) && !SampleContext::empty(bundle).holds(bundle, condition)
 }
 
-/// Returns whether samples can decide the condition: it refers to no other flag, and does not test the unit, which has
-/// to stay free for every bucket.
+/// Returns whether samples can decide the condition. It must not refer to another flag, and it must not test the unit,
+/// because the unit must be able to fall into any bucket.
 pub(crate) fn can_sample(bundle: &Bundle, condition: &Condition, unit: Option<AttributeId>) -> bool {
     bundle.reachable_conditions(condition, Follow::Segments).all(|condition| match condition {
         Condition::All(_) | Condition::Any(_) | Condition::Not(_) | Condition::Segment(_) => true,
@@ -74,7 +74,8 @@ pub(crate) fn sample_passes<'b>(
     (0..BRANCHES).any(|branch| sample_passes_by(bundle, condition, branch, &passes))
 }
 
-/// The same for one choice of alternatives: each attribute gets a value that satisfies all of its own tests.
+/// Does the same as [`sample_passes`] for one choice of alternatives. Each attribute gets a value that satisfies all of
+/// its own tests.
 fn sample_passes_by<'b>(
     bundle: &'b Bundle,
     condition: &'b Condition,
@@ -115,8 +116,8 @@ fn sample_passes_by<'b>(
     })
 }
 
-/// Collects tests whose wanted results give the condition its wanted truth value. Where one of several conditions
-/// suffices, it takes the one with the index `branch`, or the last one.
+/// Collects tests whose wanted results give the condition its wanted truth value. If only one of several conditions is
+/// needed, the function takes the one with the index `branch`, or the last one.
 fn collect_tests<'b>(
     bundle: &'b Bundle,
     condition: &'b Condition,

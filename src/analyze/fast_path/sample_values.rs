@@ -1,6 +1,7 @@
 //! Sample values for one attribute, from the operands of its tests.
 //!
-//! Takes the tests of one attribute; gives values equal to their operands and next to them, the likeliest first.
+//! The input is the tests of one attribute. The output is values equal to their operands and next to them. The values
+//! that most likely satisfy the tests come first.
 
 use std::net::IpAddr;
 
@@ -10,10 +11,10 @@ use semver::Version;
 use crate::bundle::{AttributeId, Bundle, Element, Operands, Ordered, Polarity, Predicate, Test, TextOperator, Type};
 use crate::eval::{EXACT, Value};
 
-/// The maximum number of values that one `in` contributes.
+/// The maximum number of values that the operands of one `in` contribute.
 const MAX_OPERANDS: usize = 16;
 
-/// The operands of the tests: whole values, parts of texts, and elements of lists.
+/// The operands of the tests: complete values, parts of texts, and elements of lists.
 #[derive(Default)]
 struct TestOperands<'b> {
     values: Vec<Value<'b>>,
@@ -148,8 +149,8 @@ impl<'b> TestOperands<'b> {
     }
 }
 
-/// Returns an earlier release: the one before in the same minor or major version, or the first of the major version
-/// before.
+/// Returns an earlier release: the previous one in the same minor or major version, or the first release of the
+/// previous major version.
 fn earlier_release(version: &Version) -> Version {
     let (major, minor, patch) = (version.major, version.minor, version.patch);
     match (minor.checked_sub(1), patch.checked_sub(1)) {

@@ -1,6 +1,6 @@
-//! Shows by samples that every rule of a flag is reached.
+//! Proves with samples that every rule of a flag is reached.
 //!
-//! **Invariant:** samples only show that something is reached. If a sample is missing, there is no answer.
+//! **Invariant:** samples prove only that something is reached. If no sample is found, the result is `None`.
 
 use crate::analyze::fast_path::sample_context::{SampleContext, can_sample, sample_passes};
 use crate::bundle::{Attribute, Bundle, Flag, Percent, Rule, Serve, Type, VariantId};
@@ -13,7 +13,8 @@ pub(crate) struct SampledReachability {
     pub(crate) variants: Vec<bool>,
 }
 
-/// Returns the reachability if samples show that every rule with a rollout above 0 % is reached; none otherwise.
+/// Returns the reachability if samples prove that every rule with a rollout above 0 % is reached. Otherwise returns
+/// `None`.
 pub(crate) fn reached_by_samples(bundle: &Bundle, flag: &Flag) -> Option<SampledReachability> {
     if !flag.prerequisites.is_empty() {
         return None;

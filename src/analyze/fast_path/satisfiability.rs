@@ -1,10 +1,13 @@
-//! Answers about whole repositories, without witnesses: by samples first, by the solver only if they do not suffice.
+//! Answers questions about complete repositories, without witnesses. Samples are tried first; the solver runs only if
+//! the samples prove nothing.
 //!
-//! `validate` asks whether every rule of every flag is reached and whether every segment is satisfiable. Most of it is
-//! obvious from a few sample contexts that the evaluator decides. Measured with a debug build and 2,000 generated flags
-//! with five rules each in three environments, `validate` takes 1.0 s of CPU time with the samples and 19.9 s without.
+//! `validate` checks whether every rule of every flag is reached and whether every segment is satisfiable. A few sample
+//! contexts, which the evaluator decides, answer most of these questions. Measured with a debug build and 2,000
+//! generated flags with five rules each in three environments, `validate` takes 1.0 s of CPU time with the samples and
+//! 19.9 s without.
 //!
-//! **Invariant:** the answers are those of the solver: a sample can show that something is possible, and nothing else.
+//! **Invariant:** the answers are the same as the answers of the solver. A sample proves only that something is
+//! possible.
 
 use crate::analyze::budget::Budget;
 use crate::analyze::definition::Definition;
@@ -26,10 +29,10 @@ pub enum Satisfiability {
     Always,
 }
 
-/// Returns what [`reachability`] returns, but without contexts for the rules that are reached.
+/// Returns the result of [`reachability`] without contexts for the rules that are reached.
 ///
 /// # Errors
-/// Returns an [`AnalysisError`] if the budget does not suffice.
+/// Returns an [`AnalysisError`] if the budget is exceeded.
 pub fn reachability_without_witnesses(
     definition: Definition<'_>,
     budget: &Budget,
@@ -50,7 +53,7 @@ pub fn reachability_without_witnesses(
 /// Returns whether the condition holds for no, some or all contexts.
 ///
 /// # Errors
-/// Returns an [`AnalysisError`] if the budget does not suffice.
+/// Returns an [`AnalysisError`] if the budget is exceeded.
 pub fn satisfiability(
     bundle: &Bundle,
     condition: &Condition,
@@ -66,7 +69,7 @@ pub fn satisfiability(
     Ok(Satisfiability::Sometimes)
 }
 
-/// Disables the search for units: callers do not show the contexts.
+/// Disables the search for units, because the callers do not show the contexts.
 fn without_witnesses(budget: &Budget) -> Budget {
     Budget { units_per_witness: 0, ..*budget }
 }

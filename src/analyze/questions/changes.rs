@@ -1,7 +1,8 @@
-//! Finds the contexts for which two versions of a flag decide differently, and the share of units that moves.
+//! Finds the contexts for which two versions of a flag decide differently, and the share of units that get another
+//! variant.
 //!
-//! Takes a flag before and after; gives regions. It asks the solver for a context with different decisions, generalises
-//! it to a region, excludes the region, and repeats until no context is left.
+//! The input is a flag before and after a change. The output is a list of regions. The algorithm searches for a context
+//! with different decisions, generalises it to a region, excludes the region, and repeats until no context is left.
 //!
 //! **Invariant:** a context outside all regions gets the same variant with the same value, in every bucket.
 //! **Invariant:** no context lies in two regions.
@@ -25,7 +26,7 @@ use crate::analyze::search::witness_search::find_witness;
 use crate::analyze::side::Side;
 use crate::bundle::{Flag, Variant, VariantId};
 
-/// The budget of automaton states for leaving out terms of regions.
+/// The budget of automaton states for the removal of redundant terms of regions.
 const SIMPLIFICATION_STATES: u64 = 1_000_000;
 /// The number of cells of a region that are tried in the search for a unit.
 const MAX_TRIED_CELLS: usize = 4;
@@ -33,7 +34,7 @@ const MAX_TRIED_CELLS: usize = 4;
 /// Returns the regions of contexts for which the flag decides differently after the change.
 ///
 /// # Errors
-/// Returns an [`AnalysisError`] if the budget does not suffice.
+/// Returns an [`AnalysisError`] if the budget is exceeded.
 pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -> Result<Vec<Region>, AnalysisError> {
     let bundles = vec![(Side::Before, before.bundle), (Side::After, after.bundle)];
     let mut search = Search::new(bundles, &[(Side::Before, before), (Side::After, after)], &[], budget);
@@ -86,7 +87,7 @@ impl<'b> FlagPair<'b> {
         (self.old.variant(from), self.new.variant(to))
     }
 
-    /// Returns whether the units of the cell get another variant.
+    /// Returns whether the units of the cell get another variant after the change.
     fn moves(&self, cell: &BucketCell) -> bool {
         matches!(cell.decisions.as_slice(), [(from, _), (to, _)] if {
             let (from, to) = self.variants((*from, *to));
@@ -94,7 +95,7 @@ impl<'b> FlagPair<'b> {
         })
     }
 
-    /// Returns a literal for: the variant that is served before is not the one that is served after.
+    /// Returns a literal that is true if the variants before and after the change differ.
     fn differ(&self, search: &mut Search<'b>) -> Literal {
         let [(old, _), (new, _)] = self.targets;
         let ids = |flag: &Flag| (0u16..).map(VariantId).take(flag.variants.len()).collect::<Vec<_>>();
@@ -143,7 +144,7 @@ impl<'b> FlagPair<'b> {
         Ok(RegionDraft { queries: partition.queries, signs, classes, summary, witness, certainty })
     }
 
-    /// Returns the bounds of a reshuffle; none if one version serves a single variant to all units.
+    /// Returns the bounds of a reshuffle, or `None` if one version serves a single variant to all units.
     fn bounds(&self, shares: &BTreeMap<(VariantId, VariantId), Share>) -> Result<Option<Bounds>, AnalysisError> {
         let mut sums: Vec<(&Variant, Share, Share)> = Vec::new();
         for (ids, share) in shares {
@@ -167,7 +168,8 @@ impl<'b> FlagPair<'b> {
         Ok(Some(Bounds { least: Share::ALL.saturating_sub(most_stay)?, most: Share::ALL.saturating_sub(least_stay)? }))
     }
 
-    /// Finishes a region: leaves out terms that follow from others, and describes the rest.
+    /// Builds a region from its draft: removes the terms that follow from other terms, and describes the remaining
+    /// ones.
     fn region(&self, search: &mut Search<'b>, draft: RegionDraft<'b>) -> Result<Region, AnalysisError> {
         let RegionDraft { queries, signs, classes, summary, witness, certainty } = draft;
         let kept = simplify(search, &queries, &signs, &classes)?;

@@ -1,4 +1,4 @@
-//! The questions that can be asked: changes, reachability and properties.
+//! The questions about flags: changes, reachability and properties.
 
 pub(crate) mod changes;
 pub(crate) mod properties;

@@ -1,10 +1,10 @@
 //! Proves or refutes properties of flags and conditions for all contexts.
 //!
-//! Takes a property such as "this flag never serves `on` to minors"; gives a proof, or a context that breaks it. It
-//! searches for a counterexample: a context and a bucket for which the property does not hold. If the search finds
-//! none, the property is proven.
+//! The input is a property such as "this flag never serves `on` to minors". The output is a proof, or a context that
+//! violates the property. The algorithm searches for a counterexample: a context and a bucket for which the property
+//! does not hold. If no counterexample exists, the property is proven.
 //!
-//! **Invariant:** a property is proven only if no context in any bucket breaks it.
+//! **Invariant:** a property is proven only if no context violates it in any bucket.
 
 use crate::analyze::budget::Budget;
 use crate::analyze::definition::Definition;
@@ -40,7 +40,7 @@ pub enum UndecidedReason {
     Pattern,
 }
 
-/// A variant of a flag, of which a property says when it is served.
+/// A variant of a flag that a property is about.
 #[derive(Debug, Clone, Copy)]
 pub struct ServedVariant<'b> {
     /// The flag.
@@ -50,7 +50,7 @@ pub struct ServedVariant<'b> {
 }
 
 impl<'b> ServedVariant<'b> {
-    /// Returns the variant with this name; none if the flag has no such variant.
+    /// Returns the variant with this name, or `None` if the flag has no such variant.
     pub fn find(flag: Definition<'b>, variant: &str) -> Option<Self> {
         let index = flag.flag().variants.iter().position(|candidate| candidate.name.as_ref() == variant)?;
         Some(Self { flag, variant: VariantId(u16::try_from(index).ok()?) })
@@ -90,7 +90,7 @@ impl<'b> PropertySearch<'b> {
         Self::new(bundles, &flags, condition.as_slice(), budget)
     }
 
-    /// Returns the literal for: the target with this index serves the variant.
+    /// Returns the literal that is true if the target with this index serves the variant.
     fn served(&self, target: usize, variant: VariantId) -> Literal {
         let flag = self.targets.get(target).map_or(usize::MAX, |(flag, _)| *flag);
         self.search.outcome(flag, variant)
@@ -102,7 +102,7 @@ impl<'b> PropertySearch<'b> {
     }
 
     /// Searches for a context in which all literals of `wanted` are true. `broken` selects the cells of buckets that
-    /// break the property.
+    /// violate the property.
     fn refute(
         mut self,
         wanted: &[Literal],
@@ -130,7 +130,7 @@ impl<'b> PropertySearch<'b> {
         Ok(reason.map_or(ProofResult::Proven, ProofResult::Undecided))
     }
 
-    /// Searches for a counterexample of a property that each cell keeps or breaks by itself.
+    /// Searches for a counterexample of a property that can be checked for each cell separately.
     fn refute_cell(
         self,
         wanted: &[Literal],
@@ -153,7 +153,7 @@ fn held(cell: &BucketCell) -> bool {
 /// Proves that no context for which `when` holds gets the variant.
 ///
 /// # Errors
-/// Returns an [`AnalysisError`] if the budget does not suffice.
+/// Returns an [`AnalysisError`] if the budget is exceeded.
 pub fn never(
     served: ServedVariant<'_>,
     when: Option<&Condition>,
@@ -167,7 +167,7 @@ pub fn never(
 /// Proves that every context for which `when` holds gets the variant.
 ///
 /// # Errors
-/// Returns an [`AnalysisError`] if the budget does not suffice.
+/// Returns an [`AnalysisError`] if the budget is exceeded.
 pub fn always(
     served: ServedVariant<'_>,
     when: Option<&Condition>,
@@ -184,7 +184,7 @@ pub fn always(
 /// counted: they are finitely many, and therefore not a share of all units.
 ///
 /// # Errors
-/// Returns an [`AnalysisError`] if the budget does not suffice.
+/// Returns an [`AnalysisError`] if the budget is exceeded.
 pub fn at_most(
     served: ServedVariant<'_>,
     share: Share,
@@ -208,7 +208,7 @@ pub fn at_most(
 /// Proves that no context for which `when` holds gets two of these variants. Their flags belong to one bundle.
 ///
 /// # Errors
-/// Returns an [`AnalysisError`] if the budget does not suffice.
+/// Returns an [`AnalysisError`] if the budget is exceeded.
 pub fn exclusive(
     served: &[ServedVariant<'_>],
     when: Option<&Condition>,
@@ -235,7 +235,7 @@ pub fn exclusive(
 /// flags belong to one bundle.
 ///
 /// # Errors
-/// Returns an [`AnalysisError`] if the budget does not suffice.
+/// Returns an [`AnalysisError`] if the budget is exceeded.
 pub fn follows(
     first: ServedVariant<'_>,
     second: ServedVariant<'_>,
@@ -248,10 +248,11 @@ pub fn follows(
     question.refute_cell(&wanted, broken)
 }
 
-/// Proves that no context for which `when` holds after the change loses the variant. Variants are compared by name.
+/// Proves that no context loses the variant, among the contexts for which `when` holds after the change. Variants are
+/// compared by name.
 ///
 /// # Errors
-/// Returns an [`AnalysisError`] if the budget does not suffice.
+/// Returns an [`AnalysisError`] if the budget is exceeded.
 pub fn monotone(
     before: ServedVariant<'_>,
     after: Definition<'_>,
@@ -273,7 +274,7 @@ pub fn monotone(
 /// Proves that the condition holds for no context, or refutes it with a context for which the condition holds.
 ///
 /// # Errors
-/// Returns an [`AnalysisError`] if the budget does not suffice.
+/// Returns an [`AnalysisError`] if the budget is exceeded.
 pub fn unsatisfiable(bundle: &Bundle, condition: &Condition, budget: &Budget) -> Result<ProofResult, AnalysisError> {
     let question = PropertySearch::new(vec![(Side::Before, bundle)], &[], &[(Side::Before, condition)], budget);
     let wanted = [question.condition(0)];
@@ -283,7 +284,7 @@ pub fn unsatisfiable(bundle: &Bundle, condition: &Condition, budget: &Budget) ->
 /// Proves that the condition holds for every context.
 ///
 /// # Errors
-/// Returns an [`AnalysisError`] if the budget does not suffice.
+/// Returns an [`AnalysisError`] if the budget is exceeded.
 pub fn valid(bundle: &Bundle, condition: &Condition, budget: &Budget) -> Result<ProofResult, AnalysisError> {
     let question = PropertySearch::new(vec![(Side::Before, bundle)], &[], &[(Side::Before, condition)], budget);
     let wanted = [!question.condition(0)];
@@ -293,7 +294,7 @@ pub fn valid(bundle: &Bundle, condition: &Condition, budget: &Budget) -> Result<
 /// Proves that the second condition holds for every context for which the first one holds.
 ///
 /// # Errors
-/// Returns an [`AnalysisError`] if the budget does not suffice.
+/// Returns an [`AnalysisError`] if the budget is exceeded.
 pub fn implies(
     bundle: &Bundle,
     first: &Condition,

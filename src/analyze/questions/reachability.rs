@@ -1,9 +1,9 @@
-//! Finds the rules, variants and prerequisites of a flag that no context reaches.
+//! Finds the rules, variants and prerequisites of a flag that no context reaches, and the reasons.
 //!
-//! Takes a flag; gives for each rule a context that it decides, or the reason why there is none: for example, that
-//! rules 1 and 3 together match every context of rule 4.
+//! The input is a flag. The output is, for each rule, a context for which it decides, or the reason why no such context
+//! exists. For example, rules 1 and 3 together match every context of rule 4.
 //!
-//! **Invariant:** a kill and `enabled: false` are ignored: they say nothing about the rules.
+//! **Invariant:** a kill and `enabled: false` are ignored, because they do not affect the rules.
 
 use crate::analyze::budget::Budget;
 use crate::analyze::definition::Definition;
@@ -17,17 +17,17 @@ use crate::analyze::search::witness_search::find_witness;
 use crate::analyze::side::Side;
 use crate::bundle::{Percent, VariantId};
 
-/// Whether a rule ever decides, and if not, why.
+/// Whether a rule decides for any context, and the reason if it does not.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RuleReachability {
-    /// The rule decides for this context; none if no unit with the necessary buckets was found, or if none was
-    /// searched.
+    /// The rule decides for this context. The value is `None` if no unit with the necessary buckets was found, or if
+    /// the search for units is disabled.
     Reachable(Option<Witness>),
     /// Earlier rules or unmet prerequisites decide for every context that the rule matches.
     Unreachable {
-        /// The indices of the rules that decide instead. None of them can be left out.
+        /// The indices of the rules that decide instead. Each of them is necessary.
         covered_by: Vec<usize>,
-        /// The indices of the prerequisites that exclude the contexts which these rules leave.
+        /// The indices of the prerequisites that exclude the remaining contexts.
         prerequisites: Vec<usize>,
     },
     /// The condition holds for no context.
@@ -49,10 +49,10 @@ pub struct FlagReachability {
     pub unmet: Vec<usize>,
 }
 
-/// Finds out which rules, variants and prerequisites of the flag contexts reach.
+/// Determines which rules, variants and prerequisites of the flag are reached by contexts.
 ///
 /// # Errors
-/// Returns an [`AnalysisError`] if the budget does not suffice.
+/// Returns an [`AnalysisError`] if the budget is exceeded.
 pub fn reachability(definition: Definition<'_>, budget: &Budget) -> Result<FlagReachability, AnalysisError> {
     let flags = [(Side::Before, definition)];
     let mut search = Search::new(vec![(Side::Before, definition.bundle)], &flags, &[], budget);
@@ -122,7 +122,7 @@ pub fn reachability(definition: Definition<'_>, budget: &Budget) -> Result<FlagR
 
 /// Reduces an unsatisfiable core to the rules and prerequisites that are needed for the contradiction.
 ///
-/// The rule itself is tried last: without it more of the others would be needed.
+/// The rule itself is tried last, because more of the other rules would be necessary without it.
 fn covered(
     search: &mut Search<'_>,
     core: Vec<Literal>,
@@ -142,7 +142,7 @@ fn covered(
         }
     }
     let (mut covered_by, mut prerequisites) = (Vec::new(), Vec::new());
-    // Two rules, or a rule and a prerequisite, can have the same literal. One of them is then named.
+    // Two rules, or a rule and a prerequisite, can have the same literal. The result then contains only one of them.
     for literal in core.into_iter().filter(|literal| *literal != applies) {
         match earlier.iter().position(|rule| !*rule == literal) {
             Some(rule) => covered_by.push(rule),

@@ -1,4 +1,4 @@
-//! Regions as the search finds them, and how neighbouring regions are merged.
+//! Regions before they are described, and the merge of neighbouring regions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,19 +10,20 @@ use crate::analyze::results::witness::Witness;
 use crate::analyze::search::bucket_partition::Query;
 use crate::bundle::VariantId;
 
-/// A region as the search finds it.
+/// A region before it is described.
 pub(crate) struct RegionDraft<'b> {
     pub(crate) queries: Vec<Query<'b>>,
     /// For each query, whether its literal is true in the region.
     pub(crate) signs: Vec<bool>,
-    /// The classes of named units, by the indices of the domain and of the class; empty for a region of all units.
+    /// The classes of named units, by the indices of the domain and of the class. The set is empty for a region of all
+    /// units.
     pub(crate) classes: BTreeSet<(usize, usize)>,
     pub(crate) summary: RegionSummary,
     pub(crate) witness: Option<Witness>,
     pub(crate) certainty: Certainty,
 }
 
-/// What the region says about its units. Two regions with the same summary may be merged.
+/// The effects on the units of a region. Two regions with the same summary may be merged.
 #[derive(PartialEq)]
 pub(crate) struct RegionSummary {
     pub(crate) before: BTreeSet<DecidedBy>,

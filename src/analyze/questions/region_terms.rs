@@ -1,7 +1,7 @@
 //! Describes a region with as few terms as possible.
 //!
 //! A region is found as a list of queries with their answers. Most answers follow from the others: a context with
-//! `country is DE` also satisfies `not (country is FR)`. The solver tells which ones can be left out.
+//! `country is DE` also satisfies `not (country is FR)`. The solver determines which answers are redundant.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::analyze::search::context_search::Search;
 use crate::analyze::search::solver::Literal;
 use crate::bundle::Condition;
 
-/// Returns, for each attribute with named units, a literal for: the unit belongs to one of the classes.
+/// Returns, for each attribute with named units, a literal that is true if the unit belongs to one of the classes.
 fn unit_is_in_classes(search: &mut Search<'_>, classes: &BTreeSet<(usize, usize)>) -> Vec<Literal> {
     let mut literals: BTreeMap<usize, Vec<Literal>> = BTreeMap::new();
     for (domain, class) in classes {
@@ -42,7 +42,8 @@ pub(crate) fn simplify(
     if search.budget.automaton_states == 0 {
         return Ok(kept);
     }
-    // Tries to leave out queries about units first, then those that are not true, the last ones first.
+    // Tries to remove queries about units first, then queries that are not true. Later queries come before earlier
+    // ones.
     let mut order: Vec<usize> = (0..literals.len()).rev().collect();
     order.sort_by_key(|index| {
         let holds = signs.get(*index).copied().unwrap_or(false);

@@ -1,10 +1,11 @@
-//! How certain it is that a context with the stated properties exists.
+//! The certainty that a context with the stated properties exists.
 
-/// How certain a statement about contexts is.
+/// The certainty of a statement about contexts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
-    /// Proven.
+    /// The statement is proven.
     Exact,
-    /// Not proven: it depends on a pattern that is too large to analyse, or on an attribute whose type changed.
+    /// The statement is not proven, because it depends on a pattern that is too large to analyse, or on an attribute
+    /// whose type changed.
     Possible,
 }

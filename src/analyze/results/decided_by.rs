@@ -11,7 +11,7 @@ pub enum DecidedBy {
     Disabled,
     /// The prerequisite with this index is not met, so `off` is served.
     Prerequisite(usize),
-    /// The rule with this index, also if its split finds no unit and serves `off`.
+    /// The rule with this index. This includes a rule whose split serves `off` because the context has no unit.
     Rule(usize),
     /// No rule matched.
     Default,

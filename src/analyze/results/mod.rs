@@ -1,4 +1,4 @@
-//! What the questions give: regions, terms, shares and witnesses.
+//! The types of the answers: regions, terms, shares and witnesses.
 
 pub(crate) mod certainty;
 pub(crate) mod decided_by;

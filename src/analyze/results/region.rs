@@ -1,7 +1,7 @@
 //! Regions: sets of contexts for which two decisions differ in the same way.
 //!
-//! A region says which contexts belong to it (its terms), which share of units moves from which variant to which, and
-//! gives one context as a witness. A change of a flag is a list of regions that do not overlap.
+//! A region contains the terms that describe its contexts, the share of units for each pair of old and new variant, and
+//! one context as a witness. A change of a flag is a list of regions that do not overlap.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,44 +20,44 @@ use crate::bundle::{Flag, Variant};
 pub enum Population {
     /// All units.
     Units,
-    /// These units and no others, by attribute, in ascending order. Each of them moves as the transitions say, unless
-    /// the transitions also depend on units of another attribute.
+    /// These units and no others, by attribute, in ascending order. The transitions apply to each of these units,
+    /// unless they also depend on units of another attribute.
     Named(BTreeMap<String, Vec<String>>),
 }
 
-/// The share of a region's units that move from one variant to another, or keep theirs.
+/// The share of a region's units that get one variant before the change and another or the same variant after it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transition {
     /// The variant before the change.
     pub from: Variant,
-    /// The variant after the change; equal to `from` for units that keep theirs.
+    /// The variant after the change. It equals `from` for units that keep their variant.
     pub to: Variant,
     /// The exact share. In a reshuffle, it is the expected share for independent hashes.
     pub share: Share,
 }
 
 impl Transition {
-    /// Returns whether these units get another variant.
+    /// Returns whether these units get another variant after the change.
     pub fn moves(&self) -> bool {
         self.from != self.to
     }
 }
 
-/// The effect of a change on the units that move.
+/// The effect of a change on the units that get another variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Effect {
-    /// From `off` to something else.
+    /// The variant changes from `off` to another variant.
     Expand,
-    /// From something else to `off`.
+    /// The variant changes from another variant to `off`.
     Shrink,
-    /// From one variant to another, neither of them `off` on its side.
+    /// The variant changes, and neither the old nor the new variant is `off`.
     Reassign,
-    /// Units are hashed anew, so which units move is independent of the variant that they had.
+    /// Units are hashed in another way, so the new variant of a unit is independent of its old variant.
     Reshuffle,
 }
 
-/// The minimum and maximum share of units that move, however the two hashes depend on each other. `p` and `q` are the
-/// shares of a variant before and after.
+/// The minimum and maximum share of units that get another variant, for any dependence between the two hashes. `p` and
+/// `q` are the shares of a variant before and after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
     /// `1 - Σ min(p, q)` over all variants.
@@ -69,29 +69,29 @@ pub struct Bounds {
 /// Contexts for which two decisions differ in the same way.
 #[derive(Debug, Clone)]
 pub struct Region {
-    /// The terms that exactly the contexts of the region satisfy. No term can be left out, unless the budget did not
-    /// suffice to find this out.
+    /// The terms that exactly the contexts of the region satisfy. No term is redundant, unless the budget was too small
+    /// to check this.
     pub terms: Vec<Term>,
-    /// What decided before the change, for the units that move.
+    /// The parts of the flag that decided before the change, for the units that get another variant.
     pub before: Vec<DecidedBy>,
-    /// What decides after the change, for the units that move.
+    /// The parts of the flag that decide after the change, for the units that get another variant.
     pub after: Vec<DecidedBy>,
     /// The units that the shares refer to.
     pub population: Population,
     /// The shares of all units of the region. They add up to [`Share::ALL`].
     pub transitions: Vec<Transition>,
-    /// The effects on the units that move.
+    /// The effects on the units that get another variant.
     pub effects: BTreeSet<Effect>,
-    /// The bounds of a reshuffle; none for other changes.
+    /// The bounds of a reshuffle, or `None` for other changes.
     pub bounds: Option<Bounds>,
-    /// A context that moves; none if no unit with the necessary buckets was found.
+    /// A context that gets another variant, or `None` if no unit with the necessary buckets was found.
     pub witness: Option<Witness>,
-    /// Whether a context of the region surely exists.
+    /// Whether it is proven that a context of the region exists.
     pub certainty: Certainty,
 }
 
 impl Region {
-    /// Returns the share of units that move.
+    /// Returns the share of units that get another variant.
     pub fn moved(&self) -> Share {
         let moving = self.transitions.iter().filter(|transition| transition.moves());
         moving
@@ -99,7 +99,8 @@ impl Region {
             .fold(Share::NONE, |sum, share| sum.checked_add(share).unwrap_or(Share::ALL))
     }
 
-    /// Returns whether the region contains the context, which each of the two bundles has read.
+    /// Returns whether the region contains the context. The two arguments are the same context, read with the schema of
+    /// each bundle.
     pub fn contains(&self, before: EvaluatedContext<'_>, after: EvaluatedContext<'_>, now: Timestamp) -> bool {
         let named = match &self.population {
             Population::Units => true,
@@ -115,7 +116,7 @@ impl Region {
             })
     }
 
-    /// Returns all terms in one line; `everyone` if there are none.
+    /// Returns all terms in one line, or `everyone` if there are no terms.
     pub fn words(&self) -> String {
         let word = |term: &Term| match (term.holds, &term.subject) {
             (true, _) => term.words.clone(),
@@ -134,7 +135,7 @@ pub fn effects(regions: &[Region]) -> BTreeSet<Effect> {
     regions.iter().flat_map(|region| region.effects.iter().copied()).collect()
 }
 
-/// Returns the effect of moving from one variant to another.
+/// Returns the effect of a change from one variant to another.
 pub(crate) fn effect(from: (&Flag, &Variant), to: (&Flag, &Variant)) -> Effect {
     let off = |(flag, variant): (&Flag, &Variant)| flag.variant(flag.off).value == variant.value;
     match (off(from), off(to)) {

@@ -1,7 +1,7 @@
 //! Exact shares of all units, as fractions.
 //!
-//! A share is a rational number and not a float, so that two shares can be added, multiplied and compared without
-//! rounding: a rollout of 10 % within a split of 1/3 is exactly 1/30.
+//! A share is a rational number and not a float, because sums, products and comparisons of shares must not be rounded.
+//! For example, a rollout of 10 % within a split of 1/3 is exactly 1/30.
 //!
 //! **Invariant:** a share is in lowest terms and lies between zero and one, except for intermediate sums.
 
@@ -30,7 +30,7 @@ impl Share {
     /// All units.
     pub const ALL: Self = Self { numerator: 1, denominator: 1 };
 
-    /// Returns `numerator / denominator` in lowest terms; [`Share::NONE`] for a denominator of zero.
+    /// Returns `numerator / denominator` in lowest terms, or [`Share::NONE`] for a denominator of zero.
     pub fn new(numerator: u128, denominator: u128) -> Self {
         if denominator == 0 {
             return Self::NONE;
@@ -39,7 +39,7 @@ impl Share {
         Self { numerator: numerator / common, denominator: denominator / common }
     }
 
-    /// Returns the share that a number of buckets is of all [`BUCKETS`].
+    /// Returns the share `buckets / BUCKETS`; see [`BUCKETS`].
     pub fn of_buckets(buckets: u32) -> Self {
         Self::new(u128::from(buckets), u128::from(BUCKETS))
     }

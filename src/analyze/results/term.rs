@@ -1,7 +1,7 @@
-//! The terms that describe a region: each is one fact that all contexts of the region have in common.
+//! The terms that describe a region. Each term is one fact that is true or not true for all contexts of the region.
 //!
-//! For a change of a rule `country: [DE]` from 10 % to 20 %, the region has the terms `country is DE` and
-//! `targetingKey is there`. A term is text for people, and a test that decides whether a context satisfies it.
+//! For a change of a rule `country: [DE]` from 10 % to 20 %, the region has the terms `country is DE` and `targetingKey
+//! is there`. A term has a text for people, and a test that decides whether a context satisfies the term.
 
 use std::collections::BTreeSet;
 
@@ -33,7 +33,7 @@ pub enum TermSubject {
         /// The attribute's name.
         attribute: String,
     },
-    /// A condition names the unit.
+    /// The unit is a value that a condition names.
     Named {
         /// The attribute's name.
         attribute: String,
@@ -51,7 +51,7 @@ pub struct Term {
     pub side: Side,
     /// The part of a flag or of the context that the fact is about.
     pub subject: TermSubject,
-    /// The fact as text, with the operators of the definition.
+    /// The text of the fact, with the operators of the definition.
     pub words: String,
     pub(crate) test: TermTest,
 }
@@ -67,7 +67,7 @@ pub(crate) enum TermTest {
     IsOneOf(String, BTreeSet<String>),
 }
 
-/// A context as the schema of one bundle reads it.
+/// A context that was read with the schema of one bundle.
 #[derive(Debug, Clone, Copy)]
 pub struct EvaluatedContext<'c> {
     /// The bundle.

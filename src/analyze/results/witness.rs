@@ -1,9 +1,9 @@
-//! A concrete context that shows that an answer is true.
+//! A concrete context that proves an answer.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
-/// A context in the form that `flagctl eval` takes.
+/// A context in the form that `flagctl eval` reads.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Witness {
     /// The values of attributes by name.

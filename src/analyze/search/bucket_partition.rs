@@ -1,9 +1,9 @@
-//! Partitions the buckets of all units into cells in which flags decide alike.
+//! Partitions the buckets of all units into cells. Within a cell, all units get the same decisions.
 //!
-//! Takes an assignment of the search, which fixes everything but the buckets. Follows each decision as the evaluator
-//! would, and splits the buckets wherever a rollout or a split has a boundary. Gives the cells with their decisions,
-//! and the queries: everything that it had to know about the context. For a rollout of 10 % it gives the cells `[0, 10
-//! %)` with `on` and `[10 %, 100 %)` with `off`.
+//! The input is an assignment of the search, which fixes everything except the buckets. The partitioner repeats each
+//! decision in the same way as the evaluator, and splits the buckets at each boundary of a rollout or a split. The
+//! output is the cells with their decisions, and the queries, which are the facts about the context that the decisions
+//! needed. For a rollout of 10 %, the cells are `[0, 10 %)` with `on` and `[10 %, 100 %)` with `off`.
 //!
 //! **Invariant:** two assignments that give the same answers to all queries have the same cells.
 
@@ -24,11 +24,11 @@ use crate::bundle::{BUCKETS, Bucket, Condition, Percent, Serve, State, VariantId
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StateHandling {
     Respect,
-    /// Decide as if the flag were neither killed nor disabled.
+    /// The decision ignores a kill and `enabled: false`.
     Ignore,
 }
 
-/// A fact about the context that a decision asked for.
+/// A fact about the context that a decision depends on.
 #[derive(Debug, Clone)]
 pub(crate) struct Query<'b> {
     pub(crate) literal: Literal,
@@ -54,7 +54,7 @@ pub(crate) struct BucketCell {
     pub(crate) conditions: Vec<bool>,
 }
 
-/// The cells of all buckets, for the contexts that answer the queries like the assignment does.
+/// The cells of all buckets. They apply to all contexts that give the same answers to the queries as the assignment.
 pub(crate) struct BucketPartition<'b> {
     pub(crate) cells: Vec<BucketCell>,
     pub(crate) queries: Vec<Query<'b>>,
@@ -68,8 +68,8 @@ impl BucketPartition<'_> {
         self.queries.iter().map(|query| query.literal)
     }
 
-    /// Returns whether each of two targets depends on a hash that the other one does not depend on. The units of the
-    /// two are then independent of each other.
+    /// Returns whether each of two targets depends on a hash that the other one does not depend on. The decisions of
+    /// the two targets are then independent of each other.
     pub(crate) fn reshuffles(&self) -> bool {
         let dimensions_of = |target| {
             let used = self.used_dimensions.iter().filter(move |(user, _)| *user == target);
@@ -89,7 +89,7 @@ struct Cut {
 /// Partitions all buckets by what the targets decide. A target is the index of a flag.
 ///
 /// # Errors
-/// Returns [`AnalysisError::Exhausted`] if the budget of cells does not suffice.
+/// Returns [`AnalysisError::Exhausted`] if the budget of cells is exceeded.
 pub(crate) fn partition_buckets<'b>(
     search: &mut Search<'b>,
     model: &Model,
@@ -129,12 +129,12 @@ pub(crate) fn partition_buckets<'b>(
     Ok(BucketPartition { cells, queries, used_dimensions })
 }
 
-/// Decides the targets for one cell after the other.
+/// Decides the targets for each cell in turn.
 struct Partitioner<'e, 'b> {
     search: &'e Search<'b>,
     model: &'e Model,
     queries: Vec<Query<'b>>,
-    /// The variables of the queries, so that each fact is asked for once.
+    /// The variables of the recorded queries. Each fact is recorded once.
     asked: BTreeSet<batsat::Var>,
     /// The cell that is being decided.
     ranges: Vec<(Bucket, Bucket)>,
@@ -144,7 +144,7 @@ struct Partitioner<'e, 'b> {
 }
 
 impl<'b> Partitioner<'_, 'b> {
-    /// Decides everything for the current ranges, or returns where they must be split.
+    /// Decides all targets for the current ranges, or returns the boundary at which the ranges must be split.
     fn cell(
         &mut self,
         targets: &[(usize, StateHandling)],
@@ -168,7 +168,7 @@ impl<'b> Partitioner<'_, 'b> {
         Ok(share.map(|share| BucketCell { ranges: self.ranges.clone(), share, decisions, conditions: held }))
     }
 
-    /// Decides a flag in the order in which the evaluator does.
+    /// Decides a flag in the same order as the evaluator.
     fn decide(&mut self, flag: usize, handling: StateHandling) -> Result<(VariantId, DecidedBy), Cut> {
         let search = self.search;
         let Some(encoded) = search.encoder.flags.get(flag) else { return Ok((VariantId(0), DecidedBy::Default)) };
@@ -273,8 +273,8 @@ impl<'b> Partitioner<'_, 'b> {
         domain.map(|domain| domain.name.clone()).unwrap_or_default()
     }
 
-    /// Returns whether the unit's bucket is below the end. A unit that a condition names is hashed; every other unit
-    /// can have every bucket.
+    /// Returns whether the unit's bucket is below the end. A unit that a condition names is hashed. Every other unit
+    /// can have any bucket.
     fn below(&mut self, flag: &EncodedFlag<'b>, dimension: Option<usize>, end: Bucket) -> Result<bool, Cut> {
         let search = self.search;
         let Some(index) = dimension else { return Ok(false) };

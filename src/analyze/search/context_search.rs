@@ -1,9 +1,9 @@
 //! The search for a context that satisfies some assumptions.
 //!
-//! Takes encoded flags and assumptions; gives an assignment that stands for a real context, or shows that there is
-//! none. The solver knows nothing about texts. The search therefore checks each model: for each text attribute, a text
-//! with the model's signs must exist. If none exists, it adds the conflict as a clause and solves again. The field
-//! calls this loop lazy SMT.
+//! The input is encoded flags and assumptions. The output is an assignment that represents a real context, or a proof
+//! that there is no such context. The solver knows nothing about texts. The search therefore checks each model: for
+//! each text attribute, a text with the model's signs must exist. If no such text exists, the search adds the conflict
+//! as a clause and solves again. The literature calls this loop lazy SMT.
 //!
 //! **Invariant:** if the search finds no assignment, no context satisfies the assumptions.
 
@@ -19,19 +19,19 @@ use crate::analyze::search::solver::{Literal, Model, SolverResult};
 use crate::analyze::side::Side;
 use crate::bundle::{Bundle, Condition, VariantId};
 
-/// A model of the solver that stands for a context.
+/// A model of the solver that represents a context.
 pub(crate) struct Assignment {
     pub(crate) model: Model,
-    /// For each domain, a text with the model's signs; none if the value is not a text or is one of the constants.
+    /// For each domain, a text with the model's signs, or `None` if the value is not a text or is one of the constants.
     pub(crate) texts: Vec<Option<String>>,
     pub(crate) certainty: Certainty,
 }
 
 /// The result of a search.
 pub(crate) enum SearchResult {
-    /// A context may satisfy the assumptions; [`Assignment::certainty`] says whether it surely does.
+    /// A context may satisfy the assumptions. [`Assignment::certainty`] specifies whether this is proven.
     Satisfiable(Assignment),
-    /// No context satisfies the assumptions. These of them contradict each other.
+    /// No context satisfies the assumptions. The literals are the assumptions that contradict each other.
     Unsatisfiable(Vec<Literal>),
 }
 
@@ -44,7 +44,7 @@ pub(crate) struct Search<'b> {
 }
 
 impl<'b> Search<'b> {
-    /// Prepares a search. Later calls may encode these flags and conditions, and no others.
+    /// Prepares a search. Later calls may encode only these flags and conditions.
     pub(crate) fn new(
         bundles: Vec<(Side, &'b Bundle)>,
         flags: &[(Side, Definition<'b>)],
@@ -75,7 +75,7 @@ impl<'b> Search<'b> {
         self.encoder.flag(side, definition.bundle, definition.id)
     }
 
-    /// Returns the literal for: the flag serves the variant.
+    /// Returns the literal that is true if the flag serves the variant.
     pub(crate) fn outcome(&self, flag: usize, variant: VariantId) -> Literal {
         let outcomes = self.encoder.flags.get(flag).map(|flag| &flag.outcomes);
         outcomes.and_then(|all| all.get(usize::from(variant.0))).copied().unwrap_or(self.encoder.false_literal())
@@ -91,7 +91,7 @@ impl<'b> Search<'b> {
     /// Searches for a context in which all assumptions hold.
     ///
     /// # Errors
-    /// Returns [`AnalysisError::Exhausted`] if the budget does not suffice.
+    /// Returns [`AnalysisError::Exhausted`] if the budget is exceeded.
     pub(crate) fn solve(&mut self, assumptions: &[Literal]) -> Result<SearchResult, AnalysisError> {
         loop {
             let model = match self.encoder.solver.solve(assumptions)? {
@@ -138,7 +138,7 @@ impl<'b> Search<'b> {
     /// Returns whether no context satisfies the assumptions.
     ///
     /// # Errors
-    /// Returns [`AnalysisError::Exhausted`] if the budget does not suffice.
+    /// Returns [`AnalysisError::Exhausted`] if the budget is exceeded.
     pub(crate) fn is_unsatisfiable(&mut self, assumptions: &[Literal]) -> Result<bool, AnalysisError> {
         Ok(matches!(self.solve(assumptions)?, SearchResult::Unsatisfiable(_)))
     }

@@ -1,10 +1,10 @@
 //! Propositional formulas and a SAT solver for them.
 //!
-//! A SAT solver looks for values of Boolean variables that satisfy a set of clauses; a clause is a list of literals of
-//! which at least one must be true. Formulas are built bottom up here, and each is represented by one literal. `solve`
-//! gives a model, or a set of assumptions that contradict each other (an unsatisfiable core).
+//! A SAT solver searches for values of Boolean variables that satisfy a set of clauses. A clause is a list of literals,
+//! and at least one of them must be true. Formulas are built bottom up, and each formula is represented by one literal.
+//! `solve` returns a model, or a set of assumptions that contradict each other (an unsatisfiable core).
 //!
-//! **Invariant:** the same formula built twice is the same literal, so what two flags share is encoded once.
+//! **Invariant:** the same formula always has the same literal, so a formula that two flags share is encoded once.
 //! **Invariant:** work is counted in conflicts, never in time, so that answers are the same on every machine.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use batsat::{Callbacks, SolverInterface, SolverOpts, lbool};
 
 use crate::analyze::error::AnalysisError;
 
-/// A variable or its negation. Here, each literal also stands for the formula that it is equivalent to.
+/// A variable or its negation. In this module, each literal also represents the formula that it is equivalent to.
 pub(crate) type Literal = batsat::Lit;
 
 /// Counts conflicts, and stops the solver after too many.

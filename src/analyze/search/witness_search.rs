@@ -1,11 +1,10 @@
 //! Builds a concrete context for an assignment and one cell of buckets.
 //!
-//! Takes the assignment, the cell and everything that the evaluator must confirm. Chooses a value for each attribute,
-//! and tries numbered units until one falls into the cell's buckets. Then it removes the attributes that make no
-//! difference.
+//! The input is the assignment, the cell and the results that the evaluator must confirm. The search chooses a value
+//! for each attribute, and tries numbered units until one falls into the cell's buckets. Then it removes the attributes
+//! that do not affect the results.
 //!
-//! **Invariant:** the evaluator confirms every context that is given, for every flag and every condition of the
-//! question.
+//! **Invariant:** the evaluator confirms every returned context, for every flag and every condition of the question.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
@@ -32,12 +31,12 @@ struct ExpectedDecisions<'e, 'b> {
     decisions: Vec<(Side, Flag, VariantId, DecidedBy)>,
 }
 
-/// Builds a context for the assignment with units that fall into the cell. None if no such unit was found, or if the
-/// evaluator does not confirm an assignment that is only possible.
+/// Builds a context for the assignment with units that fall into the cell. Returns `None` if no such unit was found, or
+/// if the evaluator does not confirm an assignment whose certainty is only "possible".
 ///
 /// # Errors
-/// Returns [`AnalysisError::Exhausted`] if the budget of units does not suffice, and [`AnalysisError::Disagreement`] if
-/// the evaluator does not confirm an assignment that is certain.
+/// Returns [`AnalysisError::Exhausted`] if the budget of units is exceeded, and [`AnalysisError::Disagreement`] if the
+/// evaluator does not confirm an assignment that is certain.
 pub(crate) fn find_witness<'b>(
     search: &mut Search<'b>,
     assignment: &Assignment,
@@ -75,7 +74,7 @@ pub(crate) fn find_witness<'b>(
             TermSubject::Rule { .. } | TermSubject::Prerequisite { .. } | TermSubject::Condition => false,
         })
     };
-    // Attributes that make no difference are removed, so that the witness is short.
+    // Attributes that do not affect the results are removed, because a short witness is easier to read.
     let names: Vec<String> = context.keys().filter(|name| !is_unit(name)).cloned().collect();
     for name in names {
         let mut fewer = context.clone();
@@ -87,10 +86,11 @@ pub(crate) fn find_witness<'b>(
     Ok(Some(Witness { context, now }))
 }
 
-/// Returns the value of the domain with this index, or null if the attribute is absent. None if no unit was found.
+/// Returns the value of the domain with this index, or null if the attribute is absent. Returns `None` if no unit was
+/// found.
 ///
-/// A text that must fall into given buckets is varied by a number: at a position where the number changes no sign of a
-/// pattern, or as `u1`, `u2` and so on if there are no patterns.
+/// The search varies a text that must fall into given buckets by a number. It inserts the number at a position that
+/// changes no sign of a pattern, or tries `u1`, `u2` and so on if there are no patterns.
 fn value(
     search: &mut Search<'_>,
     assignment: &Assignment,
@@ -144,7 +144,7 @@ fn value(
     Ok(None)
 }
 
-/// Returns the domain, if it is a text, and for each pattern whether it matches in the model.
+/// Returns the domain if it is a text domain, and for each pattern whether it matches in the model.
 fn signs<'d>(domain: &'d AttributeDomain, assignment: &Assignment) -> Option<(&'d TextDomain, Vec<bool>)> {
     let DomainEncoding::Text(text_domain) = &domain.encoding else { return None };
     Some((text_domain, text_domain.signs.iter().map(|sign| assignment.model.holds(*sign)).collect()))
