@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bundle::string_set::StringSet;
 
-/// The attribute that identifies the unit, unless a flag names another one. Every schema has it.
+/// The attribute that identifies the unit, unless a flag names another attribute. Every schema has it.
 pub const TARGETING_KEY: &str = "targetingKey";
 /// The time of the decision, as an attribute. Every schema has it, and no context sets it.
 pub const NOW: &str = "now";
@@ -32,7 +32,7 @@ pub enum Type {
     Number,
     /// Text, compared by its code points.
     String,
-    /// A version by the grammar of Semantic Versioning 2.0.0, ordered by its precedence.
+    /// A version in the grammar of Semantic Versioning 2.0.0, ordered by its precedence.
     Semver,
     /// A time in the notation of RFC 3339, with an offset.
     Datetime,
@@ -106,8 +106,8 @@ pub struct Attributes {
 }
 
 impl Attributes {
-    /// Makes a schema of the two attributes that every schema has, and the declared ones in ascending order of their
-    /// names.
+    /// Creates a schema from the two built-in attributes, followed by the declared attributes in ascending order of
+    /// their names.
     ///
     /// A declaration of [`TARGETING_KEY`] replaces the built-in one. A declaration of [`NOW`] is ignored.
     pub(crate) fn new(declared: impl IntoIterator<Item = Attribute>) -> Self {
@@ -130,7 +130,7 @@ impl Attributes {
         Self { list, names }
     }
 
-    /// Returns the number of attributes, with the built-in ones.
+    /// Returns the number of attributes, including the built-in ones.
     #[allow(clippy::len_without_is_empty, reason = "a schema is never empty")]
     pub fn len(&self) -> usize {
         self.list.len()

@@ -1,8 +1,8 @@
 //! The hash that puts a unit into one of 100,000 buckets.
 //!
-//! A rollout admits the buckets below its share, and a split gives each variant a range of buckets, so the same unit
-//! gets the same answer on every machine. The inputs of the hash and test vectors are published, so that other
-//! languages reproduce it.
+//! A rollout admits the buckets below its share, and a split assigns a range of buckets to each variant. The same unit
+//! therefore gets the same result on every machine. The inputs of the hash and test vectors are published, so other
+//! languages can reproduce the hash.
 
 use std::hash::Hasher;
 
@@ -47,7 +47,7 @@ pub struct Bucketer {
 
 /// The state of the hash function.
 ///
-/// SipHash has read everything before the unit already, so that a decision hashes only the unit.
+/// SipHash has already processed all bytes before the unit, so a decision hashes only the unit.
 #[derive(Debug, Clone)]
 enum Hash {
     Siphash { rollout: SipHasher24, split: SipHasher24 },
@@ -92,7 +92,7 @@ impl Bucketer {
                 hasher.write(unit.as_bytes());
                 scale(hasher.finish())
             }
-            // The 32 bits of murmur3 go into the upper half, which makes it flagd's own multiply-shift.
+            // The 32 bits of murmur3 are the upper half, so `scale` gives the same result as flagd's multiply-shift.
             Hash::FlagdV2 => scale(u64::from(murmur(self.text(domain, unit).as_bytes())) << 32),
             Hash::FlagdV3 => scale(u64::from(murmur(&cbor_text(&self.text(domain, unit)))) << 32),
         }
@@ -113,7 +113,8 @@ impl Bucketer {
         }
     }
 
-    /// Returns the text that flagd hashes. It is one text, because flagd's `fractional` hashes one value.
+    /// Returns the text that flagd hashes. The salt and the unit form one text, because flagd's `fractional` hashes one
+    /// value.
     fn text(&self, domain: HashDomain, unit: &str) -> String {
         match domain {
             HashDomain::Rollout => format!("{}/rollout/{unit}", self.salt),
@@ -136,7 +137,7 @@ fn murmur(bytes: &[u8]) -> u32 {
     murmur3::murmur3_32(&mut std::io::Cursor::new(bytes), 0).unwrap_or(0)
 }
 
-/// Encodes one text string in CBOR, by the deterministic encoding of RFC 8949.
+/// Encodes one text string in CBOR, with the deterministic encoding of RFC 8949.
 fn cbor_text(text: &str) -> Vec<u8> {
     const TEXT: u8 = 3 << 5;
     let length = text.len();

@@ -1,4 +1,4 @@
-//! The bundle itself, and the segments that its flags share.
+//! The bundle, and the segments that its flags share.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use crate::bundle::flag::Flag;
 use crate::bundle::flags::Flags;
 use crate::bundle::id::{FlagId, SegmentId};
 
-/// Everything that one environment serves.
+/// The compiled flags, segments and context schema of one environment.
 ///
 /// ```
 /// # use flagctl::bundle::Bundle;
@@ -24,7 +24,8 @@ use crate::bundle::id::{FlagId, SegmentId};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Bundle {
-    // Visible in the crate only: the compiler fills them in. A change from outside could break an index.
+    // The fields are visible only in the crate, because a change from outside could make an index invalid. The compiler
+    // sets them.
     pub(crate) environment: Box<str>,
     pub(crate) bucketing: Bucketing,
     pub(crate) attributes: Attributes,
@@ -58,7 +59,7 @@ impl Bundle {
         &self.flags
     }
 
-    /// Returns the flags, to change them. Every index in a changed flag must be valid in this bundle.
+    /// Returns the flags for modification. Every index in a changed flag must be valid in this bundle.
     #[doc(hidden)]
     pub fn flags_mut(&mut self) -> &mut Flags {
         &mut self.flags
@@ -95,6 +96,6 @@ impl Bundle {
 pub struct Segment {
     /// The name, from the name of the segment's file.
     pub name: Box<str>,
-    /// Holds for the contexts that are in the segment.
+    /// The condition, which holds for the contexts that are in the segment.
     pub condition: Condition,
 }

@@ -1,12 +1,13 @@
 //! The bounds on the work of one decision.
 //!
-//! Conditions share segments and prerequisites, so a few lines could ask for more tests than there is time for, or
-//! nest deeper than the stack allows. The compiler and the reader of bundles refuse what exceeds the bounds.
+//! Conditions share segments and prerequisites, so a few lines could require more tests than a decision has time for,
+//! or nest deeper than the stack allows. The compiler and the reader of bundles reject definitions that exceed the
+//! bounds.
 
 use crate::bundle::condition::Condition;
 use crate::bundle::id::{FlagId, SegmentId};
 
-/// The work that it takes to evaluate a condition with everything that it refers to.
+/// The work to evaluate a condition, including everything that it refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Complexity {
     /// The number of levels of conditions inside conditions.
@@ -23,7 +24,7 @@ impl Complexity {
 
     /// Computes the complexity of a condition from those of the segments and flags that it refers to.
     ///
-    /// Returns `None` if `segment` or `flag` does not know one of them.
+    /// Returns `None` if `segment` or `flag` returns `None` for one of them.
     pub fn compute(
         condition: &Condition,
         segment: &impl Fn(SegmentId) -> Option<Self>,

@@ -1,6 +1,6 @@
 //! Conditions: Boolean combinations of tests on single attributes.
 //!
-//! The operands of a test are parsed and sorted when the bundle is read, so that a decision only compares.
+//! The operands of a test are parsed and sorted when the bundle is read, so a decision only compares values.
 
 use std::net::IpAddr;
 
@@ -13,15 +13,15 @@ use crate::bundle::attribute::AttributeId;
 use crate::bundle::id::{FlagId, SegmentId, VariantId};
 use crate::bundle::text::{Folded, Pattern, TextSet};
 
-/// A question about a context, which holds, does not hold, or is unknown.
+/// A Boolean statement about a context. It holds, does not hold, or is unknown.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Condition {
-    /// All parts hold. True without parts.
+    /// All parts hold. The condition is true if there are no parts.
     All(Box<[Condition]>),
-    /// At least one part holds. False without parts.
+    /// At least one part holds. The condition is false if there are no parts.
     Any(Box<[Condition]>),
-    /// The part does not hold. Unknown stays unknown.
+    /// The part does not hold. If the part is unknown, the condition is unknown.
     Not(Box<Condition>),
     /// The context is in the segment.
     Segment(SegmentId),
@@ -48,7 +48,7 @@ pub struct Test {
     pub predicate: Predicate,
 }
 
-/// Whether a test passes if its predicate holds, or if it does not.
+/// Whether a test passes if its predicate holds, or if its predicate does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Polarity {
@@ -62,7 +62,7 @@ pub enum Polarity {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Predicate {
-    /// The value is present and not null. The only predicate that is never unknown.
+    /// The value is present and not null. This is the only predicate that is never unknown.
     Exists,
     /// The value equals one of these (`eq`, `in`). An address also equals a network that contains it.
     OneOf(Operands),
@@ -101,7 +101,7 @@ pub enum Operands {
 }
 
 impl Predicate {
-    /// Returns the operands of a predicate that compares with whole values, or `None` for the other predicates.
+    /// Returns the operands of a predicate that compares complete values, or `None` for the other predicates.
     pub fn one_of(&self) -> Option<&Operands> {
         match self {
             Self::OneOf(operands) => Some(operands),
@@ -133,7 +133,7 @@ impl Predicate {
 }
 
 impl Operands {
-    /// Returns whether one of the networks contains the address. False for operands of another type.
+    /// Returns whether one of the networks contains the address. Returns false for operands of another type.
     pub fn contain_address(&self, address: &IpAddr) -> bool {
         matches!(self, Self::Networks(networks) if networks.iter().any(|network| network.contains(address)))
     }

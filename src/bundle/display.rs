@@ -1,4 +1,4 @@
-//! Conditions, tests and splits as text, with the names and operators of the definitions.
+//! Formats conditions, tests and splits as text, with the names and operators of the definitions.
 
 use std::ops::Range;
 
@@ -16,8 +16,8 @@ const SHOWN: usize = 6;
 impl Bundle {
     /// Formats a condition, such as `country in ["CA", "US"] and (plan eq "pro" or segment staff)`.
     ///
-    /// Lists of more than six operands are shortened. Two conditions with the same text and without such a list mean
-    /// the same.
+    /// Lists of more than six operands are shortened. Two conditions with the same text are equivalent if neither text
+    /// contains a shortened list.
     pub fn describe(&self, condition: &Condition) -> String {
         let joined = |inner: &[Condition], by: &str| {
             let parts: Vec<_> = inner.iter().map(|condition| self.describe(condition)).collect();

@@ -14,7 +14,7 @@ use crate::bundle::percent::Percent;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Flag {
-    /// The name under which applications ask for the flag.
+    /// The name with which applications request the flag.
     pub key: Box<str>,
     /// The values that the flag can serve. Never empty.
     pub variants: Vec<Variant>,
@@ -54,13 +54,13 @@ impl Flag {
         self.prerequisites.iter().chain(self.rules.iter().filter_map(|rule| rule.condition.as_ref()))
     }
 
-    /// Iterates over the same conditions as [`Flag::conditions`], to change them.
+    /// Iterates over the same conditions as [`Flag::conditions`], for modification.
     pub(crate) fn conditions_mut(&mut self) -> impl Iterator<Item = &mut Condition> {
         self.prerequisites.iter_mut().chain(self.rules.iter_mut().filter_map(|rule| rule.condition.as_mut()))
     }
 }
 
-/// Returns the name under which people refer to a rule: its own name, or its number counted from one, such as `#2`.
+/// Returns the name of a rule in messages: its own name, or its number counted from one, such as `#2`.
 pub fn rule_name(name: Option<&str>, rule_index: usize) -> String {
     name.map_or_else(|| format!("#{}", rule_index + 1), str::to_owned)
 }
@@ -71,15 +71,15 @@ pub fn rule_name(name: Option<&str>, rule_index: usize) -> String {
 pub enum State {
     /// The rules decide.
     Enabled,
-    /// The definition says `enabled: false`: every context gets `off`.
+    /// The definition contains `enabled: false`: every context gets `off`.
     Disabled,
     /// An emergency: every context gets `off` until the kill is revived.
     Killed {
-        /// The reason, as the person wrote it who killed the flag.
+        /// The reason, in the words of the person who killed the flag.
         reason: Box<str>,
         /// The person who killed the flag, if it was recorded.
         by: Option<Box<str>>,
-        /// The time of the kill as it was written, if it was recorded.
+        /// The time of the kill in its written form, if it was recorded.
         at: Option<Box<str>>,
     },
 }
@@ -89,13 +89,13 @@ pub enum State {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Variant {
-    /// The name under which rules serve the variant.
+    /// The name with which rules refer to the variant.
     pub name: Box<str>,
-    /// The value that the application gets: any JSON, as the definition has it.
+    /// The value that the application gets. It can be any JSON value.
     pub value: serde_json::Value,
 }
 
-/// A condition and what it serves.
+/// A condition, and the variants that contexts get if it holds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -103,10 +103,10 @@ pub struct Rule {
     /// The name of the rule, if its definition has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Box<str>>,
-    /// The condition that a context must meet. A rule without one matches every context.
+    /// The condition that a context must satisfy. A rule without a condition matches every context.
     #[serde(default, rename = "if", skip_serializing_if = "Option::is_none")]
     pub condition: Option<Condition>,
-    /// The share of units that the rule admits. The next rule is tried for the others.
+    /// The share of units that the rule admits. The next rule is tried for the other units.
     pub rollout: Percent,
     /// The variants that an admitted context gets.
     pub serve: Serve,
@@ -136,7 +136,7 @@ impl Serve {
         single.into_iter().chain(starts.zip(ranges).map(|(start, (end, id))| (start..*end, *id)))
     }
 
-    /// Iterates over the variants that get at least one bucket. A variant may come more than once.
+    /// Iterates over the variants that get at least one bucket. A variant may occur more than once.
     pub fn variants(&self) -> impl Iterator<Item = VariantId> {
         self.ranges().filter(|(range, _)| !range.is_empty()).map(|(_, id)| id)
     }

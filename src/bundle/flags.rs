@@ -1,4 +1,4 @@
-//! The flags of a bundle, found by key.
+//! The flags of a bundle, with a lookup by key.
 
 use std::iter::FilterMap;
 use std::slice::Iter;
@@ -9,7 +9,7 @@ use crate::bundle::id::FlagId;
 use crate::bundle::string_set::StringSet;
 
 /// The flags of a bundle, in ascending order of their keys.
-// An entry is empty only inside a `LazyBundle`, which never hands out its `Flags`.
+// An entry is empty only inside a `LazyBundle`, which never exposes its `Flags`.
 #[derive(Debug, Clone)]
 pub struct Flags {
     entries: Box<[OnceLock<Flag>]>,
@@ -60,7 +60,7 @@ impl Flags {
         self.keys.iter()
     }
 
-    /// Finds a flag by its key, to change anything but the key.
+    /// Finds a flag by its key, for modification. The key must not be changed.
     ///
     /// Every index in the changed flag must be valid in its bundle.
     #[doc(hidden)]
@@ -69,7 +69,7 @@ impl Flags {
         self.entries.get_mut(id.0 as usize).and_then(OnceLock::get_mut)
     }
 
-    /// Iterates over the flags, to change anything but their keys.
+    /// Iterates over the flags, for modification. The keys must not be changed.
     #[cfg(feature = "cli")]
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Flag> {
         self.entries.iter_mut().filter_map(OnceLock::get_mut)

@@ -1,7 +1,7 @@
-//! Typed indices of a bundle. [`AttributeId`](super::AttributeId) is beside the attributes.
+//! Typed indices of a bundle. [`AttributeId`](super::AttributeId) is in the module of the attributes.
 //!
-//! A reference is an index, so that a decision does not search for a key. An index is valid in the bundle (or, for a
-//! variant, in the flag) that it was found in.
+//! A reference is an index, so a decision does not search for a key. An index is valid only in the bundle that it comes
+//! from. The index of a variant is valid only in its flag.
 
 use serde::{Deserialize, Serialize};
 

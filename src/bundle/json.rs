@@ -1,9 +1,9 @@
 //! The JSON of a bundle, and the checks that make a bundle safe to evaluate.
 //!
-//! A bundle is written with one flag on each line, so that a [`LazyBundle`](super::LazyBundle) finds the flags without
-//! parsing them.
+//! A bundle has one flag on each line, so a [`LazyBundle`](super::LazyBundle) finds the flags without parsing them.
 //!
-//! **Invariant:** a bundle that passed the checks is decided without a panic, within the bounds of [`Complexity`].
+//! **Invariant:** a decision of a bundle that passed the checks never panics, and stays within the bounds of
+//! [`Complexity`].
 
 use serde::{Deserialize, Serialize};
 
@@ -21,13 +21,13 @@ pub const FORMAT: u32 = 1;
 
 /// The reason why bytes are not a bundle that can be evaluated.
 ///
-/// A bundle that flagctl wrote is read without an error by every version that reads its format. An error means that the
-/// bytes were cut off or changed, or that a newer format needs a newer version of this library.
+/// Every version that reads the format of a bundle reads the bundles that flagctl wrote without an error. An error
+/// means that the bytes were cut off or changed, or that a newer format needs a newer version of this library.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BundleError {
-    /// The bytes are not JSON, or the JSON does not have the fields of a bundle. The text says what was expected and
-    /// where.
+    /// The bytes are not JSON, or the JSON does not have the fields of a bundle. The text contains the expected form
+    /// and the position.
     #[error("not a bundle: {0}")]
     Shape(String),
     /// The bundle has a format that this version does not read.
@@ -36,8 +36,8 @@ pub enum BundleError {
         /// The format of the bundle.
         found: u32,
     },
-    /// An index refers to nothing, an order is broken, a reference is cyclic, or a decision would exceed the bounds on
-    /// depth and tests. The text names the flag or segment.
+    /// An index is out of range, a list has the wrong order, a reference is cyclic, or a decision would exceed the
+    /// bounds on depth and tests. The text names the flag or segment.
     #[error("the bundle contradicts itself: {0}")]
     Inconsistent(String),
 }
@@ -82,8 +82,8 @@ impl BundleJson {
             format: u32,
         }
         let unsupported = |format| BundleError::Format { found: format };
-        // Another format has other fields. The format is read by itself only after an error, because reading it first
-        // would parse everything twice.
+        // Another format has other fields. The format is read separately only after an error, because reading it first
+        // would parse the complete JSON twice.
         let json: Self = serde_json::from_slice(bytes).map_err(|error| match serde_json::from_slice(bytes) {
             Ok(Head { format }) if format != FORMAT => unsupported(format),
             _ => BundleError::shape(&error),
@@ -91,7 +91,7 @@ impl BundleJson {
         if json.format == FORMAT { Ok(json) } else { Err(unsupported(json.format)) }
     }
 
-    /// Makes the bundle, with these flags instead of those in the JSON.
+    /// Creates the bundle with these flags instead of the flags in the JSON.
     pub(super) fn with_flags(self, flags: Flags) -> Result<Bundle, BundleError> {
         let listed = self.attributes.len();
         let attributes = Attributes::new(self.attributes);
@@ -104,10 +104,10 @@ impl BundleJson {
 }
 
 impl Bundle {
-    /// Writes the bundle as JSON, each flag on its own line. The same bundle gives the same bytes on every machine.
+    /// Writes the bundle as JSON, each flag on its own line. The same bundle has the same bytes on every machine.
     ///
     /// # Errors
-    /// Returns [`BundleError::Shape`] if a part has no JSON form, which no part of a checked bundle has.
+    /// Returns [`BundleError::Shape`] if a part has no JSON form. This never happens for a checked bundle.
     pub fn to_json(&self) -> Result<Vec<u8>, BundleError> {
         let json = BundleJson {
             format: FORMAT,
@@ -118,7 +118,7 @@ impl Bundle {
             flags: Vec::new(),
         };
         let mut bytes = serde_json::to_vec(&json).map_err(|error| BundleError::shape(&error))?;
-        // The flags go between the last brackets: `[]}`.
+        // The flags are inserted between the last brackets: `[]}`.
         bytes.truncate(bytes.len() - 2);
         for (index, flag) in self.flags.iter().enumerate() {
             bytes.extend_from_slice(if index == 0 { b"\n" } else { b",\n" });
@@ -202,7 +202,8 @@ impl Bundle {
         })
     }
 
-    /// Computes the complexity of every segment and flag, in rounds. What has none in the end is cyclic.
+    /// Computes the complexity of every segment and flag, in rounds. A segment or flag without a complexity after the
+    /// last round is cyclic.
     ///
     /// A recursion would overflow the stack before it found the excessive depth.
     fn check_complexity(&self) -> Result<(), String> {
@@ -268,7 +269,7 @@ impl From<&Flag> for FlagJson {
 }
 
 impl FlagJson {
-    /// Makes the flag, and prepares its hash function.
+    /// Creates the flag, and prepares its hash function.
     pub(super) fn prepare(self, bucketing: Bucketing) -> Flag {
         Flag {
             bucketer: Bucketer::new(bucketing, &self.salt),

@@ -1,11 +1,11 @@
 //! A bundle whose flags are decoded when they are first used.
 //!
-//! A program that decides some flags of thousands does not wait for the others. Takes the bytes that
-//! [`Bundle::to_json`] wrote, in which each flag is on its own line and starts with its key; finds the keys without
-//! parsing the flags. Any other layout of the same JSON is read completely.
+//! A program that decides a few of thousands of flags does not wait for the other flags. The input is the bytes that
+//! [`Bundle::to_json`] wrote. In them, each flag is on its own line and starts with its key, so the reader finds the
+//! keys without parsing the flags. Any other layout of the same JSON is read completely.
 //!
-//! The price is this file, an `OnceLock` for each flag, and a layout of the JSON that must not change. The gain: 10,000
-//! flags are ready in 3 ms instead of 29 ms (the benches `load_lazily` and `load`).
+//! The cost is this file, an `OnceLock` for each flag, and a layout of the JSON that must not change. The benefit is
+//! that 10,000 flags are ready in 3 ms instead of 29 ms (the benches `load_lazily` and `load`).
 //!
 //! **Invariant:** a flag is loaded after the segments and flags that it depends on, and only if all of them are valid.
 //! **Invariant:** the partial bundle does not leave the crate, so no caller sees the flags that are not loaded as missing.
@@ -25,7 +25,7 @@ use crate::bundle::json::{BundleError, BundleJson, FlagJson};
 
 /// A bundle that decodes and checks each flag when it is first used.
 ///
-/// Reading it takes about a tenth of the time of [`Bundle::from_json`]. In exchange, an error in a flag shows only when
+/// Reading it takes about a tenth of the time of [`Bundle::from_json`]. However, an error in a flag is found only when
 /// that flag, or a flag that depends on it, is used.
 ///
 /// ```
@@ -53,12 +53,12 @@ pub struct LazyBundle {
 struct LazyFlag {
     /// The position of the flag in the JSON, in bytes.
     range: Range<usize>,
-    /// Known once the flag is loaded, with everything that it depends on.
+    /// The complexity of the flag. It is set when the flag and everything that it depends on are loaded.
     complexity: OnceLock<Complexity>,
 }
 
 impl LazyBundle {
-    /// Reads the keys of a bundle, and everything but the flags.
+    /// Reads the keys of a bundle, and everything except the flags.
     ///
     /// If the JSON has another layout than that of [`Bundle::to_json`], all flags are read and checked now.
     ///
@@ -172,7 +172,7 @@ impl LazyBundle {
         if steps > Complexity::DEPTH {
             return Err(BundleError::Inconsistent("its references are cyclic or nest too deeply".to_owned()));
         }
-        // `Complexity::compute` takes functions that return an option, so the error of a reference goes around it.
+        // `Complexity::compute` takes functions that return an option, so this cell carries the error of a reference.
         let failed = RefCell::new(None);
         let keep_error =
             |result: Result<Complexity, BundleError>| result.map_err(|error| failed.replace(Some(error))).ok();

@@ -1,12 +1,13 @@
 //! One environment, compiled: the only input of the evaluator besides a context and a time.
 //!
 //! A [`Bundle`] is read from the JSON that `flagctl export bundle` or `flagctl publish` wrote, or is made by the
-//! compiler. In it, names are resolved to indices, percentages to ranges of buckets, and patterns to automata, so
-//! that a decision neither searches nor parses. A program that decides a few of many flags takes a [`LazyBundle`],
-//! which decodes a flag when it is first used.
+//! compiler. Names are resolved to indices, percentages to ranges of buckets, and patterns to automata, so a decision
+//! neither searches nor parses. A program that decides a few of many flags uses a [`LazyBundle`], which decodes a flag
+//! when it is first used.
 //!
-//! **Invariant:** a bundle has no spans, no paths and no clock. The same project gives the same bytes.
-//! **Invariant:** every index in a bundle refers to something, and no reference is cyclic.
+//! **Invariant:** a bundle contains no spans, paths or times of compilation. The same project results in the same
+//! bytes.
+//! **Invariant:** every index in a bundle is valid, and no reference is cyclic.
 
 mod attribute;
 mod bucket;
@@ -36,7 +37,7 @@ pub use crate::bundle::json::{BundleError, FORMAT};
 pub use crate::bundle::lazy::LazyBundle;
 pub use crate::bundle::percent::{Percent, PercentError};
 
-// The parts of a flag that only flagctl itself takes apart. They are no part of the library's interface.
+// Only flagctl itself uses these parts of a flag. They are not part of the library's interface.
 #[doc(hidden)]
 pub use crate::bundle::bucket::{Bucketer, HashDomain};
 #[doc(hidden)]

@@ -20,9 +20,9 @@ use crate::bundle::bucket::{BUCKETS, Bucket};
 pub struct Percent(Bucket);
 
 impl Percent {
-    /// No unit.
+    /// The share of no units.
     pub const ZERO: Self = Self(0);
-    /// Every unit.
+    /// The share of all units.
     pub const ALL: Self = Self(BUCKETS);
 
     /// Returns the share of a number of buckets, or `None` above [`BUCKETS`].
@@ -44,7 +44,7 @@ pub struct PercentError;
 impl std::str::FromStr for Percent {
     type Err = PercentError;
 
-    /// Parses decimal digits and a percent sign. Refuses a sign and an exponent, and does not round through a float.
+    /// Parses decimal digits and a percent sign. Rejects a sign and an exponent, and does not round through a float.
     fn from_str(text: &str) -> Result<Self, PercentError> {
         let number = text.strip_suffix('%').ok_or(PercentError)?;
         let (integer, decimals) = number.split_once('.').unwrap_or((number, "0"));

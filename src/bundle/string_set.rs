@@ -1,12 +1,12 @@
-//! Strings that are searched for: members of a set, names of attributes, keys of flags.
+//! Sets of strings with a fast lookup: members of a set, names of attributes, keys of flags.
 //!
-//! Takes strings in a fixed order; gives the index of a string. Up to [`StringSet::FEW`] short strings are compared one
-//! after another, as two integers each. Otherwise a hash table holds the first 36 bytes of each string beside its
-//! index, which is the length of a UUID, so that a lookup mostly touches one cache line instead of two.
+//! The input is strings in a fixed order. The lookup returns the index of a string. Up to [`StringSet::FEW`] short
+//! strings are compared one after another, as two integers each. Otherwise a hash table holds the first 36 bytes of
+//! each string (the length of a UUID) beside its index, so a lookup usually reads one cache line instead of two.
 //!
-//! The price of the packed entries is 36 bytes of memory per string, and this file: `hashbrown::HashSet<Box<str>>`
-//! would do the same. The gain: in the bench `segment` (a set of 10,000 UUIDs), the ratio to unleash-yggdrasil rose
-//! from 1.57 to 1.8 times as fast.
+//! The cost of the packed entries is 36 bytes of memory per string, and this file: `hashbrown::HashSet<Box<str>>` would
+//! have the same function. The benefit is speed: in the bench `segment` (a set of 10,000 UUIDs), the ratio to
+//! unleash-yggdrasil rose from 1.57 to 1.8 times as fast.
 //!
 //! **Invariant:** the index of a string is its position in the input, which has no duplicates.
 
@@ -25,10 +25,10 @@ pub(super) struct StringSet {
     lookup: Lookup,
 }
 
-/// The way in which a string is found.
+/// The method of the lookup.
 #[derive(Debug, Clone)]
 enum Lookup {
-    /// For a few short strings, in their order.
+    /// Compares a few short strings in their order.
     Linear(Box<[ShortString]>),
     Table(HashTable<Entry>),
 }

@@ -30,7 +30,7 @@ impl Bundle {
     }
 }
 
-/// Returns the position of an old index among those that are kept, which keeps their order.
+/// Returns the new index of an item: its position among the kept items, which stay in their order.
 fn new_index<T: Ord>(kept: &BTreeSet<T>, old: &T) -> u32 {
     u32::try_from(kept.range(..old).count()).unwrap_or(u32::MAX)
 }

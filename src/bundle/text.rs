@@ -1,4 +1,4 @@
-//! Operators on text, and their operands as they are matched: sets, patterns, and automata that ignore case.
+//! Operators on text, and their compiled operands: sets, patterns, and automata that ignore case.
 
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
@@ -71,7 +71,7 @@ impl Pattern {
         self.0.is_match(text)
     }
 
-    /// Returns the expression as it was written.
+    /// Returns the source text of the expression.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
@@ -93,8 +93,8 @@ impl From<Pattern> for String {
 
 /// A text operator that ignores case.
 ///
-/// It compares as `(?i)` of the `regex` crate does (Unicode's simple case folding), so that all operators fold case in
-/// the same way.
+/// It uses the same case folding as `(?i)` of the `regex` crate (Unicode's simple case folding), so all operators fold
+/// case in the same way.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(try_from = "Unfolded", into = "Unfolded")]
 pub struct Folded {
@@ -111,8 +111,8 @@ struct Unfolded {
 }
 
 impl Folded {
-    /// Compiles the operands. A text matches if it satisfies the operator with one of them. [`TextOperator::Matches`]
-    /// takes one operand.
+    /// Compiles the operands. A text matches if it satisfies the operator with at least one operand.
+    /// [`TextOperator::Matches`] takes one operand.
     ///
     /// # Errors
     /// Returns [`OperandError`] if a pattern does not compile, or if the automaton exceeds its size limit.
@@ -140,12 +140,12 @@ impl Folded {
         self.operator
     }
 
-    /// Returns the one regular expression that is matched, without regard to case.
+    /// Returns the regular expression that is matched with case ignored. It covers all operands.
     pub fn expression(&self) -> &str {
         self.automaton.as_str()
     }
 
-    /// Returns the operands as they were written.
+    /// Returns the source texts of the operands.
     pub fn operands(&self) -> &[Box<str>] {
         &self.operands
     }

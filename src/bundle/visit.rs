@@ -1,8 +1,8 @@
 //! The traversal of conditions: the parts of one condition, and everything that it refers to.
 //!
-//! A question about all tests, segments or flags in a condition is a filter over one of these iterators. Only a
-//! function that combines the results of the parts (the evaluator, an encoder) has a recursion of its own. The
-//! iterators keep a stack on the heap, so they are safe for a condition of any depth.
+//! Code that needs all tests, segments or flags in a condition filters one of these iterators. Only a function that
+//! combines the results of the parts (the evaluator, an encoder) is recursive. The iterators keep a stack on the heap,
+//! so they are safe for a condition of any depth.
 //!
 //! **Invariant:** every iterator is in preorder: a condition comes before its parts, and parts in their order.
 
@@ -68,22 +68,22 @@ pub enum Follow {
     SegmentsAndFlags,
 }
 
-/// An iterator over conditions that enters each segment and each flag once, where it is first mentioned.
+/// An iterator over conditions that visits each segment and each flag once, at its first mention.
 ///
-/// Conditions and flags can be added at any time, also after the iterator has returned `None`. What was entered
-/// before is not entered again.
+/// Conditions and flags can be added at any time, even after the iterator has returned `None`. The walk does not visit
+/// a segment or flag a second time.
 #[derive(Debug, Clone)]
 pub struct Walk<'b> {
     bundle: &'b Bundle,
     follow: Follow,
-    /// A stack: the next condition is the last.
+    /// The stack of conditions to visit. The last condition is visited next.
     pending: Vec<&'b Condition>,
     segments: BTreeSet<SegmentId>,
     flags: BTreeSet<FlagId>,
 }
 
 impl<'b> Walk<'b> {
-    /// Makes a walk that has nothing to visit yet. Conditions and flags that are added must belong to `bundle`.
+    /// Creates a walk without conditions. Conditions and flags that are added must belong to `bundle`.
     pub fn new(bundle: &'b Bundle, follow: Follow) -> Self {
         Self { bundle, follow, pending: Vec::new(), segments: BTreeSet::new(), flags: BTreeSet::new() }
     }
@@ -93,19 +93,19 @@ impl<'b> Walk<'b> {
         self.pending.push(condition);
     }
 
-    /// Adds the prerequisites and rules of a flag, unless the walk has entered the flag before.
+    /// Adds the prerequisites and rules of a flag, unless the walk has already visited the flag.
     pub fn add_flag(&mut self, id: FlagId) {
         if self.flags.insert(id) {
             self.pending.extend(self.bundle.flag_at(id).conditions().rev());
         }
     }
 
-    /// Returns the segments that the walk has entered.
+    /// Returns the segments that the walk has visited.
     pub fn segments(&self) -> &BTreeSet<SegmentId> {
         &self.segments
     }
 
-    /// Returns the flags that the walk has entered, with those that were added.
+    /// Returns the flags that the walk has visited, including the added flags.
     pub fn flags(&self) -> &BTreeSet<FlagId> {
         &self.flags
     }
@@ -146,7 +146,7 @@ impl Bundle {
 
     /// Returns whether the truth of a condition may change with the time of the decision.
     ///
-    /// Follows segments and other flags. Does not prove that the time matters.
+    /// Follows segments and other flags. The result true does not prove that the time changes the result.
     #[doc(hidden)]
     pub fn depends_on_time(&self, condition: &Condition) -> bool {
         self.reachable_conditions(condition, Follow::SegmentsAndFlags)

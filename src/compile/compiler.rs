@@ -1,4 +1,4 @@
-//! The state of compiling one environment, and the look-up of names in it.
+//! The state of compiling one environment, and the lookup of names in it.
 
 use std::collections::BTreeMap;
 
@@ -17,12 +17,12 @@ pub(super) enum Item {
 /// A definition that is being compiled.
 pub(super) struct Draft<'p, D, C> {
     pub(super) definition: &'p D,
-    /// Set when the definition was compiled without an error.
+    /// The complexity, which is set when the definition was compiled without an error.
     pub(super) complexity: Option<Complexity>,
     pub(super) compiled: Option<C>,
 }
 
-/// The state of compiling one environment. The methods are in the files of this module, one topic each.
+/// The state of compiling one environment. Each file of this module contains its methods for one topic.
 pub(super) struct Compiler<'p> {
     pub(super) project: &'p Project,
     pub(super) environment: &'p str,
@@ -36,7 +36,8 @@ pub(super) struct Compiler<'p> {
     pub(super) diagnostics: Diagnostics,
 }
 
-/// A part could not be compiled. A diagnostic says why, at this part or at one that it depends on.
+/// The error value for a part that could not be compiled. A diagnostic contains the reason, at this part or at a part
+/// that it depends on.
 pub(super) struct Broken;
 
 pub(super) type Compiled<T> = Result<T, Broken>;

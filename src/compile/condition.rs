@@ -1,4 +1,4 @@
-//! Conditions: resolves their names to indices and compiles their tests.
+//! Resolves the names in conditions to indices and compiles their tests.
 
 use crate::bundle::{AttributeId, Condition, FlagId, NOW, SegmentId, VariantId};
 use crate::codes::Code;

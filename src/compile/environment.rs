@@ -38,7 +38,7 @@ impl Compiler<'_> {
             };
             compiled.into_iter().map(number).collect::<Vec<u32>>()
         };
-        // In the bundle a segment follows those that it refers to; until now they are sorted by name.
+        // In the bundle, a segment follows the segments that it refers to. In the drafts, segments are sorted by name.
         let mut depths: Vec<(u32, usize)> = Vec::new();
         for (index, draft) in self.segments.iter().enumerate() {
             if let Some(complexity) = draft.complexity {

@@ -1,4 +1,4 @@
-//! Segments and flags: variants, unit, state, and a bound on the work of a decision.
+//! Compiles segments and flags: variants, unit, state, and the check that limits the work of a decision.
 
 use crate::bundle::{
     AttributeId, Bucketer, Complexity, Condition, Flag, FlagId, Segment, SegmentId, State, Type, Variant, VariantId,
@@ -12,7 +12,7 @@ use crate::snapshot::{Span, Spanned};
 use crate::yaml::{Completeness, Node, Value};
 
 impl<'p> Compiler<'p> {
-    /// Compiles the segment with that index and keeps it if it has no errors.
+    /// Compiles the segment with this index and keeps it if it has no errors.
     pub(super) fn segment(&mut self, index: usize) {
         let Some(definition) = self.segments.get(index).map(|draft| draft.definition) else { return };
         let Some(condition) = &definition.condition else { return };
@@ -28,12 +28,12 @@ impl<'p> Compiler<'p> {
         }
     }
 
-    /// Compiles the flag with that index and keeps it if it has no errors.
+    /// Compiles the flag with this index and keeps it if it has no errors.
     pub(super) fn flag(&mut self, index: usize) {
         let Some(definition) = self.flags.get(index).map(|draft| draft.definition) else { return };
         let Some(serving) = self.servings.get(index).copied() else { return };
         let Ok(flag) = self.build(definition, &serving) else { return };
-        // Without its unreadable parts, the flag would be decided as if they did not exist.
+        // An incomplete flag is not compiled, because its decisions would ignore the parts that could not be read.
         if definition.completeness == Completeness::Incomplete {
             return;
         }

@@ -1,11 +1,13 @@
-//! Compiles definitions to what one environment serves.
+//! Compiles definitions to the bundle of one environment.
 //!
-//! Takes a [`Project`](crate::model::Project) and the name of an environment; returns its
-//! [`Bundle`](crate::bundle::Bundle), with diagnostics for names that refer to nothing and values that mean nothing.
-//! Names become indices, percentages become ranges of buckets, and definitions are sorted by name.
+//! The input is a [`Project`](crate::model::Project) and the name of an environment. The output is the
+//! [`Bundle`](crate::bundle::Bundle) of the environment, with diagnostics for unknown names and invalid values. Names
+//! become indices, percentages become ranges of buckets, and definitions are sorted by name.
 //!
-//! **Invariant:** a flag that cannot be compiled is left out together with the flags that depend on it, and no other.
-//! **Invariant:** the bundle depends on what the definitions say, not on files, positions or the order of reading.
+//! **Invariant:** if a flag cannot be compiled, the bundle omits this flag and the flags that depend on it, and
+//! contains all other flags.
+//! **Invariant:** the bundle depends on the content of the definitions, and not on files, positions or the order of
+//! reading.
 
 mod compiler;
 mod condition;

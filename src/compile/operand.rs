@@ -1,6 +1,6 @@
-//! Operands: reads each operand as the type of its attribute.
+//! Reads each operand as the type of its attribute.
 //!
-//! Sets of operands are sorted and without duplicates, so that a different order in the file gives the same bundle.
+//! Sets of operands are sorted and have no duplicates, so a different order in the file results in the same bundle.
 
 use std::net::IpAddr;
 
@@ -36,7 +36,7 @@ impl EnumCheck {
 }
 
 impl Compiler<'_> {
-    /// Reads a set of operands, with one of which a value is compared for equality.
+    /// Reads a set of operands for a comparison for equality.
     pub(super) fn operands(&mut self, attribute: &Attribute, nodes: &[Node]) -> Compiled<Operands> {
         Ok(match attribute.kind {
             Type::Boolean => {
@@ -88,7 +88,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// Reads texts. Reports those that the enum of the attribute does not have.
+    /// Reads texts. Reports texts that are not allowed values of the attribute.
     pub(super) fn texts(
         &mut self,
         attribute: &Attribute,
@@ -109,7 +109,8 @@ impl Compiler<'_> {
         })
     }
 
-    /// Reads a regular expression. The parser of its syntax describes an error better than the compiler does.
+    /// Reads a regular expression. Errors come from the parser of the syntax, because its descriptions are better than
+    /// those of the regex compiler.
     pub(super) fn pattern(&mut self, node: &Node) -> Compiled<Pattern> {
         let written = node.written().to_owned();
         if let Err(error) = regex_syntax::parse(&written) {

@@ -1,4 +1,4 @@
-//! Advice for operands that cannot be read: what to write instead.
+//! Suggests a replacement for operands that cannot be read.
 
 use semver::Version;
 

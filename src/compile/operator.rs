@@ -1,4 +1,4 @@
-//! Operators: whether an operator applies to an attribute, and the predicate that it compiles to.
+//! Checks whether an operator applies to an attribute, and compiles it to a predicate.
 
 use crate::bundle::{
     Attribute, AttributeId, Comparison, Condition, Folded, Polarity, Predicate, Quantifier, Test, TextOperator, Type,
@@ -94,7 +94,7 @@ impl Compiler<'_> {
         let applicable = quoted_list(applicable.map(|operator| operator.name()));
         let (operator, kind) = (operation.operator.name(), attribute.kind.described());
         let message = format!("`{operator}` does not apply to `{}`, which is {kind}", attribute.name);
-        // The short form leaves the operator out.
+        // The short form omits the operator.
         let is_short_form = operation.span == operation.operand.span && matches!(attribute.kind, Type::List(_));
         let help = match &operation.operand.value {
             Value::List(_) if is_short_form => "write `{has_any: […]}` or `{has_all: […]}`".to_owned(),
@@ -105,7 +105,7 @@ impl Compiler<'_> {
     }
 }
 
-/// Returns whether the test holds if the predicate does, or if it does not.
+/// Returns whether the test holds if the predicate holds, or if the predicate does not hold.
 fn polarity(operation: &Operation) -> Polarity {
     match (operation.operator, &operation.operand.value) {
         (Operator::Ne | Operator::NotIn, _) | (Operator::Exists, Value::Boolean(false)) => Polarity::IsNot,
@@ -120,7 +120,7 @@ fn items(operand: &Node) -> &[Node] {
     }
 }
 
-/// Whether an operator can be used with attributes of a type.
+/// Returns whether an operator can be used with attributes of a type.
 fn applies(operator: Operator, kind: Type) -> bool {
     match operator {
         Operator::Exists => true,
@@ -133,7 +133,7 @@ fn applies(operator: Operator, kind: Type) -> bool {
     }
 }
 
-/// Returns the comparison of strings for which `ignore_case` has a meaning.
+/// Returns the text operator that supports `ignore_case`, or `None` if the operator does not support it.
 fn text_operator(operator: Operator) -> Option<TextOperator> {
     match operator {
         Operator::Eq | Operator::Ne | Operator::In | Operator::NotIn => Some(TextOperator::Equals),

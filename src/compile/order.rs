@@ -1,4 +1,5 @@
-//! The order in which definitions are compiled: each after those that it refers to. Cycles are reported.
+//! Determines the order in which definitions are compiled. Each definition follows the definitions that it refers to.
+//! Cycles are reported.
 
 use crate::codes::Code;
 use crate::compile::compiler::{Compiler, Item};
@@ -17,8 +18,8 @@ enum Visit {
 }
 
 impl Compiler<'_> {
-    /// Returns the items in an order in which each follows the items that it refers to. Items on cycles are left out,
-    /// and the cycles are reported.
+    /// Returns the items in an order in which each item follows the items that it refers to. The result omits items on
+    /// cycles. The cycles are reported.
     pub(super) fn order(&mut self) -> Vec<Item> {
         let segments = self.segments.len();
         let position = |item: Item| match item {

@@ -1,4 +1,4 @@
-//! Indices of segments and flags, from the compiler's lists to the bundle's.
+//! Maps indices of segments and flags from the compiler's lists to the bundle's lists.
 
 use crate::bundle;
 use crate::bundle::{FlagId, SegmentId};

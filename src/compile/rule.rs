@@ -1,4 +1,4 @@
-//! Rules: their conditions, rollouts and splits.
+//! Compiles rules: their conditions, rollouts and splits.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::model;
 use crate::snapshot::{Span, Spanned};
 
 impl Compiler<'_> {
-    /// Compiles the rules of a flag. Reports names that several rules have.
+    /// Compiles the rules of a flag. Reports rule names that are used more than once.
     pub(super) fn rules(&mut self, definition: &model::Flag, rules: &[model::Rule]) -> Compiled<Vec<Rule>> {
         let mut names: BTreeMap<&str, Span> = BTreeMap::new();
         let mut compiled = Vec::with_capacity(rules.len());

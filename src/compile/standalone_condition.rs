@@ -1,4 +1,4 @@
-//! Compiles conditions outside definitions, such as those of assertions, against an existing bundle.
+//! Compiles conditions outside definitions, such as the conditions of assertions, for an existing bundle.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::diag::Diagnostics;
 use crate::model;
 use crate::model::Project;
 
-/// Compiles conditions so that they refer to the segments and flags of a bundle of the project.
+/// Compiles conditions that refer to the segments and flags of a bundle of the project.
 ///
 /// The result for a condition is `None` if it has an error or refers to something that the bundle does not contain.
 pub fn conditions<'c>(

@@ -1,4 +1,4 @@
-//! The truth of a condition for a context.
+//! Evaluates conditions for a context.
 
 use std::cmp::Ordering;
 
@@ -45,8 +45,8 @@ impl<'b> Scope<'b, '_> {
     }
 }
 
-/// Evaluates a predicate. A value that is absent, null or unusable, or that has a type for which the predicate is not
-/// defined, makes every predicate but `Exists` unknown.
+/// Evaluates a predicate. Every predicate except `Exists` is unknown if the value is absent, null or unusable, or if
+/// the predicate is not defined for the type of the value.
 #[inline(always)]
 pub(crate) fn evaluate(predicate: &Predicate, value: &Value<'_>) -> Truth {
     let holds = match predicate {
@@ -93,7 +93,7 @@ fn is_one_of(operands: &Operands, value: &Value<'_>) -> Option<bool> {
 }
 
 fn contains_number(sorted: &[f64], number: f64) -> bool {
-    // `==` takes 0 and -0 for the same number. A binary search by the total order would not.
+    // `==` treats 0 and -0 as the same number. A binary search by the total order would not find one for the other.
     sorted.contains(&number)
 }
 

@@ -7,7 +7,7 @@ use crate::eval::value::Value;
 /// The attributes of one request, typed by a context schema.
 ///
 /// [`Context::from_json`] and [`Context::from_slice`] read a context from JSON. [`Context::empty`] and [`Context::set`]
-/// make one from typed values, which is faster:
+/// create a context from typed values, which is faster:
 ///
 /// ```
 /// # use flagctl::bundle::{AttributeId, Bundle};
@@ -18,14 +18,15 @@ use crate::eval::value::Value;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A context is valid for the schema that it was made for. With another schema, its values belong to other attributes.
+/// A context is valid only for the schema that it was created with. With another schema, its values would belong to
+/// other attributes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Context<'a> {
     values: Vec<Value<'a>>,
 }
 
 impl<'a> Context<'a> {
-    /// Makes a context without any attribute.
+    /// Creates a context without attributes.
     pub fn empty(attributes: &Attributes) -> Self {
         Self { values: (0..attributes.len()).map(|_| Value::Absent).collect() }
     }

@@ -1,4 +1,4 @@
-//! The decision of a flag: its state, its prerequisites, then its rules in their order.
+//! Decides a flag: checks its state, then its prerequisites, then its rules in their order.
 
 use jiff::Timestamp;
 
@@ -13,8 +13,8 @@ use crate::eval::truth::Truth;
 impl Bundle {
     /// Decides what the flag with this key serves to a context at a time. Returns `None` for an unknown key.
     ///
-    /// The context must have been made for [`Bundle::attributes`] of this bundle, or of a bundle with the same context
-    /// schema. The caller gives the time; [`jiff::Timestamp::now`] reads the clock.
+    /// The context must have been created with [`Bundle::attributes`] of this bundle, or of a bundle with the same
+    /// context schema. The caller passes the time, for example from [`jiff::Timestamp::now`].
     ///
     /// ```
     /// # use flagctl::bundle::Bundle;
@@ -57,12 +57,12 @@ impl LazyBundle {
     }
 }
 
-/// Decides what `flag`, which must be one of `bundle`'s, serves to `context` at `now`.
+/// Decides what `flag` serves to `context` at `now`. The flag must belong to `bundle`.
 pub fn decide<'b>(bundle: &'b Bundle, flag: &'b Flag, context: &Context<'_>, now: Timestamp) -> Decision<'b> {
     Scope { bundle, context, now }.decide(flag)
 }
 
-/// Returns whether a condition, which must be one of `bundle`'s, holds for `context` at `now`.
+/// Returns whether a condition holds for `context` at `now`. The condition must belong to `bundle`.
 pub fn holds(bundle: &Bundle, condition: &Condition, context: &Context<'_>, now: Timestamp) -> Truth {
     Scope { bundle, context, now }.holds(condition)
 }

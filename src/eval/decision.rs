@@ -1,8 +1,8 @@
-//! The answer for one flag and one context, in the terms of OpenFeature.
+//! The decision for one flag and one context, in the terms of OpenFeature.
 
 use crate::bundle::{Variant, VariantId};
 
-/// The variant that a flag serves to a context, and why.
+/// The variant that a flag serves to a context, and the reason.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Decision<'b> {
@@ -30,7 +30,7 @@ pub enum Reason {
     Split,
     /// No rule matched.
     Default,
-    /// `off` is served without regard to the rules.
+    /// `off` is served, and the rules are not evaluated.
     Disabled(Cause),
     /// `off` is served because the context lacks something that the decision needs.
     Error(ErrorCode),
@@ -50,20 +50,20 @@ impl Reason {
     }
 }
 
-/// The cause that a flag serves `off` without regard to its rules.
+/// The reason why a flag serves `off` without an evaluation of its rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
-    /// A kill. Its reason is in [`State::Killed`](crate::bundle::State::Killed).
+    /// The flag is killed. The reason of the kill is in [`State::Killed`](crate::bundle::State::Killed).
     Kill,
-    /// The definition says `enabled: false`.
+    /// The definition contains `enabled: false`.
     Disabled,
     /// A prerequisite is not met. The number is its index in
     /// [`Flag::prerequisites`](crate::bundle::Flag::prerequisites).
     Prerequisite(usize),
 }
 
-/// The part of a context that a decision lacks, as an error code of OpenFeature.
+/// The error code of OpenFeature for the part of a context that a decision needs and that is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorCode {

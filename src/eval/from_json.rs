@@ -1,8 +1,8 @@
 //! Contexts from JSON objects.
 //!
 //! A context may nest objects or use dotted names: `{"app": {"version": "2.0.0"}}` is `{"app.version": "2.0.0"}`. The
-//! readers are visitors of `serde`: one pass over the input, texts borrowed from it, and no tree for values that are
-//! not attributes.
+//! readers are visitors of `serde`. They read the input in one pass, borrow its texts, and build no tree for values
+//! that are not attributes.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -21,7 +21,7 @@ use crate::eval::value_from_json::Typed;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ContextError {
-    /// The bytes are not JSON. The text says why and where.
+    /// The bytes are not JSON. The text contains the reason and the position.
     #[error("{0}")]
     Syntax(String),
     /// The JSON is not an object. The text is the type that was found.
@@ -41,7 +41,7 @@ pub enum ContextError {
 pub struct ParsedContext<'a> {
     /// The attributes of the schema.
     pub context: Context<'a>,
-    /// The names that the schema does not have, in the order of the JSON, with dots between the levels. They do not
+    /// The names that the schema does not contain, in the order of the JSON, with dots between the levels. They do not
     /// affect any decision. A caller may report them, because they are often misspelled attributes.
     pub undeclared: Vec<String>,
 }
@@ -71,22 +71,22 @@ impl<'a> Context<'a> {
         if matches!(read, Ok(Ok(()))) {
             return Ok(reader.parsed());
         }
-        // Reads the input again as a tree, which gives the same errors as `from_json`. In a tree, the last of two equal
-        // names in an object counts.
+        // Reads the input again as a tree, so the errors are the same as those of `from_json`. In a tree, the last of
+        // two equal names in an object is used.
         let json: Json = serde_json::from_slice(bytes).map_err(|error| ContextError::Syntax(error.to_string()))?;
         let parsed = Context::from_json(attributes, &json)?;
         Ok(ParsedContext { context: parsed.context.into_owned(), undeclared: parsed.undeclared })
     }
 }
 
-/// The part of a context that was read so far.
+/// The state of reading a context, with the attributes that were read so far.
 struct Reader<'a, 's> {
     context: Context<'a>,
     attributes: &'s Attributes,
     /// The path of the current object or value, with dots between the names.
     path: String,
     undeclared: Vec<String>,
-    /// The error that ended the reading. Errors of `serde` hold only a text, so it is kept here.
+    /// The error that ended the reading. Errors of `serde` contain only a text, so this field stores the typed error.
     error: Option<ContextError>,
 }
 
@@ -184,8 +184,8 @@ impl<'a> Visitor<'a> for Name {
     }
 }
 
-/// Reads a value whose path is not an attribute, and notes the path. An object may have attributes in it. The path ends
-/// in a dot.
+/// Reads a value whose path is not an attribute, and records the path. If the value is an object, it may contain
+/// attributes. The path ends in a dot.
 struct Undeclared<'r, 'a, 's>(&'r mut Reader<'a, 's>);
 
 impl Undeclared<'_, '_, '_> {

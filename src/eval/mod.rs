@@ -1,10 +1,11 @@
-//! The evaluator: what a flag serves to a context, and why.
+//! The evaluator, which decides what a flag serves to a context and for which reason.
 //!
-//! [`Bundle::decide`](crate::bundle::Bundle::decide) takes the key of a flag, a [`Context`] and a time, and gives a
+//! [`Bundle::decide`](crate::bundle::Bundle::decide) takes the key of a flag, a [`Context`] and a time, and returns a
 //! [`Decision`]. [`Bundle::trace`](crate::bundle::Bundle::trace) explains the decision with the same functions, and
 //! [`Bundle::nearest`](crate::bundle::Bundle::nearest) finds a small change of the context that changes the decision.
 //!
-//! **Invariant:** a decision is total and pure: no clock, no environment, no error that compiling could have found.
+//! **Invariant:** a decision is total and pure. It reads no clock and no environment variable, and it has no error that
+//! the compiler could have found.
 //! **Invariant:** a decision allocates no memory.
 
 mod condition;
@@ -26,8 +27,8 @@ pub use crate::eval::trace::{ConditionTrace, RuleTrace, Trace, TraceKind};
 pub use crate::eval::truth::Truth;
 pub use crate::eval::value::Value;
 
-// The same functions for flagctl itself, which has the flag already. They are no part of the library's interface: the
-// flag must be one of the bundle's, which the methods of `Bundle` ensure.
+// These functions are for flagctl itself and take the flag instead of its key. They are not part of the library's
+// interface, because the flag must belong to the bundle. The methods of `Bundle` ensure this.
 #[cfg(feature = "cli")]
 pub(crate) use crate::eval::condition::evaluate;
 #[doc(hidden)]

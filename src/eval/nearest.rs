@@ -1,9 +1,10 @@
-//! A small change of a context that changes the decision of a flag.
+//! Finds a small change of a context that changes the decision of a flag.
 //!
-//! The search tries the values that the flag's own tests mention, first one change, then two. The evaluator decides each
-//! attempt.
+//! The search tries the values that the flag's own tests mention. It tries single changes first, then pairs of changes.
+//! The evaluator decides each attempt.
 //!
-//! **Invariant:** a returned change was decided. No result does not prove that there is no such change.
+//! **Invariant:** the evaluator has decided every returned change. An empty result does not prove that no such change
+//! exists.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
@@ -37,21 +38,22 @@ pub struct Change<'b> {
     pub value: Option<Json>,
 }
 
-/// The number of single changes of which pairs are tried.
+/// The maximum number of single changes that are combined to pairs.
 const PAIRED: usize = 64;
-/// The number of values of one list of operands, or of an attribute's allowed values, that are tried.
+/// The maximum number of values that are tried from one list of operands, or from an attribute's allowed values.
 const VALUES: usize = 16;
 
 impl Bundle {
     /// Finds a small change of the context that makes the flag with this key serve another variant.
     ///
-    /// Returns `None` for an unknown key, for a flag whose decision no context changes, and if no change was found.
+    /// Returns `None` for an unknown key, for a flag that has the same decision for every context, and if no change was
+    /// found.
     pub fn nearest(&self, key: &str, context: &Context<'_>, now: Timestamp) -> Option<Nearest<'_>> {
         nearest(self, self.flag(key)?, context, now)
     }
 }
 
-/// Finds a small change of the context that makes `flag`, which must be one of `bundle`'s, serve another variant.
+/// Finds a small change of the context that makes `flag` serve another variant. The flag must belong to `bundle`.
 pub fn nearest<'b>(bundle: &'b Bundle, flag: &'b Flag, context: &Context<'_>, now: Timestamp) -> Option<Nearest<'b>> {
     let present = decide(bundle, flag, context, now);
     if matches!(present.reason, Reason::Disabled(Cause::Kill | Cause::Disabled) | Reason::Static) {
@@ -158,7 +160,7 @@ fn boundary_values(predicate: &Predicate, kind: Type) -> Vec<Json> {
     }
 }
 
-/// Returns a text with this suffix. For the suffix of an email address, the text is a complete address.
+/// Returns a text that ends with `part`. For the suffix of an email address, the text is a complete address.
 fn with_suffix(part: &str) -> Json {
     if part.starts_with('@') { json!(format!("someone{part}")) } else { json!(part) }
 }
@@ -174,7 +176,7 @@ fn json_values(operands: &Operands) -> Vec<Json> {
     }
 }
 
-/// Writes an integer without a fraction, as a person would write it.
+/// Formats an integer without a fraction, such as `24` instead of `24.0`.
 #[allow(clippy::cast_possible_truncation, reason = "checked to be a whole number within ±2^53")]
 fn number(number: f64) -> Json {
     let is_integer = number.fract() == 0.0 && number.abs() <= EXACT;

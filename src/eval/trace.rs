@@ -1,6 +1,6 @@
-//! Every step of a decision, with the steps that did not settle it.
+//! Records every step of a decision, including the steps that did not determine the result.
 //!
-//! **Invariant:** every truth and every outcome in a trace is computed by the functions that decide.
+//! **Invariant:** the functions that decide also compute every truth value and every outcome in a trace.
 
 use jiff::Timestamp;
 
@@ -94,7 +94,7 @@ impl Bundle {
     }
 }
 
-/// Decides `flag`, which must be one of `bundle`'s, and records every step.
+/// Decides `flag` and records every step. The flag must belong to `bundle`.
 pub fn trace<'b, 'c>(bundle: &'b Bundle, flag: &'b Flag, context: &'c Context<'c>, now: Timestamp) -> Trace<'b, 'c> {
     let scope = Scope { bundle, context, now };
     let decision = scope.decide(flag);
@@ -116,7 +116,7 @@ pub fn trace<'b, 'c>(bundle: &'b Bundle, flag: &'b Flag, context: &'c Context<'c
     }
 }
 
-/// Whether the decision came as far as a rule.
+/// Whether the decision reached a rule.
 #[derive(Clone, Copy)]
 enum Reach {
     Reached,

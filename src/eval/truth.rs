@@ -10,16 +10,16 @@
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Truth {
-    /// It does not hold.
+    /// The condition does not hold.
     False,
     /// The context has no usable value for an attribute that the condition needs.
     Unknown,
-    /// It holds.
+    /// The condition holds.
     True,
 }
 
 impl Truth {
-    /// Returns the opposite. The opposite of unknown is unknown.
+    /// Returns the negation. The negation of unknown is unknown.
     #[allow(clippy::should_implement_trait, reason = "the operator `!` would hide that it is not Boolean")]
     pub fn not(self) -> Self {
         match self {
@@ -29,7 +29,7 @@ impl Truth {
         }
     }
 
-    /// Returns the least of the truths, or true without any. Stops at the first false.
+    /// Returns the smallest of the truth values, or true if there are none. Stops at the first false value.
     #[inline]
     pub fn all(truths: impl IntoIterator<Item = Self>) -> Self {
         let mut least = Self::True;
@@ -42,7 +42,7 @@ impl Truth {
         least
     }
 
-    /// Returns the greatest of the truths, or false without any. Stops at the first true.
+    /// Returns the greatest of the truth values, or false if there are none. Stops at the first true value.
     #[inline]
     pub fn any(truths: impl IntoIterator<Item = Self>) -> Self {
         let mut greatest = Self::False;

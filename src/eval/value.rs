@@ -18,7 +18,7 @@ pub enum Value<'a> {
     Absent,
     /// The attribute is null.
     Null,
-    /// The attribute has a value that is not of its declared type, or not one of its allowed values.
+    /// The value of the attribute does not have the declared type, or is not an allowed value.
     Unusable(Box<Json>),
     /// A boolean.
     Boolean(bool),

@@ -1,6 +1,6 @@
-//! A JSON value as the type of its attribute reads it.
+//! Reads a JSON value as the type of its attribute.
 //!
-//! The reader is a visitor of `serde`, so that a text is borrowed from the input and no JSON tree is built.
+//! The reader is a visitor of `serde`. It borrows texts from the input and builds no JSON tree.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,5 @@
-//! Conditions as JsonLogic, each in the form that is true where it is true or in the one that is true where it is false.
+//! Writes conditions as JsonLogic. There are two forms of each condition: one is true if the condition is true, the
+//! other one is true if the condition is false.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
@@ -14,8 +15,8 @@ use crate::flagd::type_guard::{is_boolean, is_list_of_numbers, is_list_of_texts,
 use crate::flagd::version;
 use crate::flagd::writer::{Form, MAX_TESTS, Writer};
 
-/// The JsonLogic of a test that does not fit the type of its attribute. Such a test is unknown for every context, so both
-/// forms are false. The compiler refuses such tests, so this never reaches an export.
+/// The JsonLogic of a test that does not fit the type of its attribute. Such a test is unknown for every context, so
+/// both forms are false. The compiler rejects such tests, so this value never occurs in an export.
 const UNFIT: Json = Json::Bool(false);
 
 impl<'b> Writer<'b> {
@@ -43,7 +44,7 @@ impl<'b> Writer<'b> {
         let Some(attribute) = self.bundle.attributes.get(test.attribute) else { return UNFIT };
         self.tests += 1;
         if self.tests > MAX_TESTS {
-            // The flag is refused in the end, so the result does not matter.
+            // The export rejects the flag later, so this result is not used.
             return UNFIT;
         }
         let form = match test.sign {
@@ -157,7 +158,8 @@ impl<'b> Writer<'b> {
     }
 
     /// Returns the attribute's value. Clients also look up the parts of a path in texts and lists, and the JavaScript
-    /// client among the properties that every value has. Names for which this matters are refused.
+    /// client looks them up in the properties that every value has. The function refuses names for which such a lookup
+    /// could find a value.
     pub(super) fn path(&mut self, attribute: &Attribute) -> Json {
         const NOT_OWN: [&str; 8] =
             ["__proto__", "arguments", "caller", "constructor", "prototype", "toString", "valueOf", "hasOwnProperty"];
@@ -239,7 +241,7 @@ fn list_test(attribute: &Attribute, element: Element, value: &Json, predicate: &
     }
 }
 
-/// Returns the comparison that is true where `comparison` is true, or the one that is true where it is false.
+/// Returns `comparison` itself, or the comparison that is true if `comparison` is false.
 fn in_form(comparison: Comparison, form: Form) -> Comparison {
     match form {
         Form::WhereTrue => comparison,

@@ -1,4 +1,4 @@
-//! Flags as flagd's JSON.
+//! Writes flags as flagd's JSON.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -11,15 +11,15 @@ use crate::flagd::writer::{MAX_TESTS, Writer};
 pub struct Refusal {
     /// The key of the flag.
     pub flag: String,
-    /// The feature that flagd lacks, after the rule or prerequisite that needs it.
+    /// The rule or prerequisite, followed by the feature that it needs and that flagd lacks.
     pub why: String,
 }
 
-/// The maximum depth of operators in operators. The Python client stops at a thousand stack frames, and uses several for
+/// The maximum nesting depth of operators. The Python client stops at a thousand stack frames, and uses several for
 /// each operator.
 const MAX_DEPTH: usize = 128;
-/// The maximum depth of the expression that the JavaScript client makes from the logic, see [`stack_depth`]. The client
-/// manages about 2,500.
+/// The maximum depth of the expression that the JavaScript client builds from the logic, see [`stack_depth`]. The
+/// client supports a depth of about 2,500.
 const MAX_STACK_DEPTH: usize = 1_000;
 
 /// Returns flagd's JSON for these flags. `metadata` is the metadata of the whole set.
@@ -81,13 +81,13 @@ impl<'b> Writer<'b> {
         Json::Object(written)
     }
 
-    /// Returns the targeting of an enabled flag, or `None` if it has no rules and no prerequisites, so that flagd's
-    /// reason is STATIC.
+    /// Returns the targeting of an enabled flag, or `None` if it has no rules and no prerequisites. flagd's reason is
+    /// then STATIC.
     fn targeting(&mut self, flag: &'b Flag) -> Option<Json> {
         if flag.rules.is_empty() && flag.prerequisites.is_empty() {
             return None;
         }
-        // Null gives the default variant with the reason DEFAULT.
+        // For null, flagd serves the default variant with the reason DEFAULT.
         let targeting = json!({ "if": self.arms(flag).into_operands(Json::Null) });
         if self.tests > MAX_TESTS {
             self.refuse(format_args!(
@@ -102,8 +102,8 @@ impl<'b> Writer<'b> {
     }
 }
 
-/// Returns the value with numbers without a fraction as integers: to the Python client `24.0` is not an integer, and `24`
-/// is also a float.
+/// Returns the value with numbers without a fraction written as integers. The Python client does not accept `24.0` as
+/// an integer, but it accepts `24` as a float.
 fn value(value: &Json) -> Json {
     match value {
         Json::Number(written) => written.as_f64().map_or_else(|| value.clone(), number),

@@ -1,13 +1,13 @@
-//! The building blocks of JsonLogic. Parts whose value is known are simplified away.
+//! The building blocks of JsonLogic. Parts with a constant value are removed.
 
 use serde_json::{Value as Json, json};
 
-/// Returns `and`; true without parts.
+/// Returns the conjunction of the parts, or true if there are no parts.
 pub(super) fn and(parts: impl IntoIterator<Item = Json>) -> Json {
     joined("and", parts, true)
 }
 
-/// Returns `or`; false without parts.
+/// Returns the disjunction of the parts, or false if there are no parts.
 pub(super) fn or(parts: impl IntoIterator<Item = Json>) -> Json {
     joined("or", parts, false)
 }
@@ -20,12 +20,12 @@ pub(super) fn not(part: Json) -> Json {
     }
 }
 
-/// Returns the value at a path in the context; null if it is missing.
+/// Returns JsonLogic for the value at a path in the context. The value is null if it is missing.
 pub(super) fn var(path: &str) -> Json {
     json!({ "var": path })
 }
 
-/// Returns whether the value is one of the literals; false without literals.
+/// Returns JsonLogic that checks whether the value is one of the literals, or false if there are no literals.
 pub(super) fn one_of(value: &Json, literals: Vec<Json>) -> Json {
     match literals.as_slice() {
         [] => Json::Bool(false),
@@ -34,19 +34,19 @@ pub(super) fn one_of(value: &Json, literals: Vec<Json>) -> Json {
     }
 }
 
-/// Returns the text of any value. `cat` gets a second operand, because the JavaScript client would read a single list as
-/// several operands.
+/// Returns JsonLogic for the text of any value. `cat` gets a second operand, because the JavaScript client would read a
+/// single list as several operands.
 pub(super) fn text_of(value: &Json) -> Json {
     json!({ "cat": [value, ""] })
 }
 
-/// Returns the depth of operators in operators.
+/// Returns the nesting depth of operators.
 pub(super) fn depth(logic: &Json) -> usize {
     nesting(logic, &|_, _| 1)
 }
 
-/// Returns the depth of the expression that the JavaScript client compiles the logic to. There, each operand of `and`,
-/// `or` and `if` is nested in the one before it.
+/// Returns the depth of the expression that the JavaScript client compiles from the logic. In that expression, each
+/// operand of `and`, `or` and `if` is nested in the one before it.
 pub(super) fn stack_depth(logic: &Json) -> usize {
     nesting(logic, &|operator, operands| match operator {
         "and" | "or" | "if" => operands.as_array().map_or(1, Vec::len),
@@ -54,7 +54,7 @@ pub(super) fn stack_depth(logic: &Json) -> usize {
     })
 }
 
-/// Returns the largest sum of the weights of operators in each other.
+/// Returns the largest sum of the weights of nested operators.
 fn nesting(logic: &Json, weight: &impl Fn(&str, &Json) -> usize) -> usize {
     match logic {
         Json::Array(items) => items.iter().map(|item| nesting(item, weight)).max().unwrap_or(0),
@@ -65,8 +65,8 @@ fn nesting(logic: &Json, weight: &impl Fn(&str, &Json) -> usize) -> usize {
     }
 }
 
-/// Joins parts by `and` or `or`. Parts that equal `neutral` are left out, and one part with the opposite value decides
-/// the result. Parts that are joined by the same operator are merged into the list.
+/// Joins parts by `and` or `or`. Parts that equal `neutral` are omitted, and one part with the opposite value
+/// determines the result. Parts that are joined by the same operator are merged into the list.
 fn joined(operator: &str, parts: impl IntoIterator<Item = Json>, neutral: bool) -> Json {
     let mut kept: Vec<Json> = Vec::new();
     for part in parts {
@@ -91,15 +91,15 @@ fn joined(operator: &str, parts: impl IntoIterator<Item = Json>, neutral: bool) 
     }
 }
 
-/// Adds a part unless the list has it, so that two tests of one attribute share a guard. In a list of more than 64 parts
-/// duplicates stay, because the search would take quadratic time.
+/// Adds a part unless the list contains it, so two tests of one attribute share a guard. In a list of more than 64
+/// parts, duplicates are kept, because the search would take quadratic time.
 fn keep(part: Json, kept: &mut Vec<Json>) {
     if kept.len() > 64 || !kept.contains(&part) {
         kept.push(part);
     }
 }
 
-/// Returns a number, as an integer if it has no fraction, so that all clients read the same.
+/// Returns a number, written as an integer if it has no fraction, so all clients read the same value.
 #[allow(clippy::cast_possible_truncation, reason = "checked to be a whole number within ±2^53")]
 pub(super) fn number(number: f64) -> Json {
     let is_integer = number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0;

@@ -1,10 +1,10 @@
-//! The export to flagd: flags as its clients read them, JSON with JsonLogic for targeting.
+//! Exports flags to flagd. The format is the JSON that flagd's clients read, with JsonLogic for targeting.
 //!
-//! Takes a [`Bundle`](crate::bundle::Bundle) and some of its flags; gives flagd's JSON, or every reason why a flag cannot
-//! be written.
+//! The input is a [`Bundle`](crate::bundle::Bundle) and some of its flags. The output is flagd's JSON, or every reason
+//! why a flag cannot be written.
 //!
-//! **Invariant:** a client that reads the JSON serves what [`decide`](crate::eval::decide) serves, to every context. A
-//! flag that flagd's targeting cannot express is refused. Nothing is approximated.
+//! **Invariant:** a client that reads the JSON serves what [`decide`](crate::eval::decide) serves, to every context.
+//! The export refuses a flag that flagd's targeting cannot express, and never approximates a flag.
 //!
 //! Variants and values are the same. flagd has fewer reasons:
 //!
@@ -17,17 +17,17 @@
 //! | DISABLED by a prerequisite | TARGETING_MATCH | |
 //! | ERROR, a split without a unit | TARGETING_MATCH | |
 //!
-//! JsonLogic has two truth values and converts between types freely; a condition of flagctl can also be unknown. So a
-//! condition is written in one of two forms: one that is true exactly where the condition is true, and under a `not` one
-//! that is true exactly where the condition is false. Both forms are false for a value that cannot be compared, because
-//! each begins with a guard that admits only values of the declared type.
+//! JsonLogic has two truth values and converts between types implicitly. A condition of flagctl can also be unknown.
+//! The export therefore writes a condition in one of two forms. The first form is true exactly if the condition is
+//! true. The second form, which is used under a `not`, is true exactly if the condition is false. Both forms are false
+//! for a value that cannot be compared, because each begins with a guard that admits only values of the declared type.
 //!
-//! Some differences of the clients remain, because the context is theirs: a context must nest the parts of a dotted name.
-//! The JavaScript client does not read versions of more than 256 characters or with numbers beyond 2^53, and hashes units
-//! outside ASCII to other buckets. The Python client accepts the digits of all scripts as digits of a version.
+//! Some differences remain, because the clients interpret the context. A context must nest the parts of a dotted name.
+//! The JavaScript client does not read versions of more than 256 characters or with numbers beyond 2^53, and hashes
+//! units outside ASCII to other buckets. The Python client accepts the digits of all scripts as digits of a version.
 //!
-//! `export` writes flags, `targeting` their rules, `condition` the conditions in them; `json_logic` and `type_guard` are
-//! the building blocks.
+//! `export` writes flags, `targeting` writes their rules, and `condition` writes the conditions of the rules.
+//! `json_logic` and `type_guard` contain the building blocks.
 
 mod condition;
 mod export;

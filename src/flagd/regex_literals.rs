@@ -1,12 +1,12 @@
 //! Regular expressions that match a short list of texts, such as `^(ipad|sm-[tx])[0-9]`. flagd has no regular
-//! expressions, so only these can be written.
+//! expressions, so the export supports only such expressions.
 
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 /// The maximum number of alternatives.
 const MAX_ALTERNATIVES: usize = 128;
-/// The maximum number of characters that may stand at one index.
+/// The maximum number of possible characters at one index.
 const MAX_CHOICES: u32 = 128;
 /// The maximum length of an alternative, in characters.
 const MAX_LENGTH: usize = 256;
@@ -27,7 +27,7 @@ pub(super) enum Anchor {
     Both,
 }
 
-/// A set of texts of one length: the characters that may stand at each index.
+/// A set of texts of one length, stored as the possible characters at each index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Shape {
     pub(super) anchor: Anchor,
@@ -35,7 +35,7 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// Returns the text, if the shape has exactly one.
+    /// Returns the text if the shape consists of exactly one text.
     pub(super) fn literal(&self) -> Option<String> {
         let only = |choices: &Vec<char>| match choices.as_slice() {
             [only] => Some(*only),
@@ -44,7 +44,7 @@ impl Shape {
         self.characters.iter().map(only).collect()
     }
 
-    /// Returns all texts, if they are at most [`MAX_ALTERNATIVES`].
+    /// Returns all texts if their number is at most [`MAX_ALTERNATIVES`].
     pub(super) fn literals(&self) -> Option<Vec<String>> {
         let mut texts = vec![String::new()];
         for choices in &self.characters {
@@ -58,8 +58,8 @@ impl Shape {
     }
 }
 
-/// Returns the shapes of which a text must have one to match, or `None` if there are too many, or if the expression
-/// matches more than a list of texts.
+/// Returns shapes such that a text matches the expression exactly if it has one of the shapes. Returns `None` if there
+/// are too many shapes, or if the expression matches more than a list of texts.
 pub(super) fn shapes(expression: &str, case: Case) -> Option<Vec<Shape>> {
     let hir = ParserBuilder::new().case_insensitive(case == Case::Insensitive).build().parse(expression).ok()?;
     let mut shapes: Vec<Shape> = Vec::new();
@@ -82,11 +82,11 @@ enum Piece {
     Start,
     /// The end of the text.
     End,
-    /// Any number of something, including zero.
+    /// A repetition of any part, with any count including zero.
     Repetition,
 }
 
-/// Returns the alternatives, each as its pieces in order, or `None` if there are too many.
+/// Returns the alternatives, each as a list of its pieces in order, or `None` if there are too many.
 fn expand(hir: &Hir) -> Option<Vec<Vec<Piece>>> {
     let one = |piece| Some(vec![vec![piece]]);
     match hir.kind() {
@@ -143,7 +143,8 @@ fn choices(class: &Class) -> Option<Vec<char>> {
     (few <= MAX_CHOICES).then(|| class.ranges().iter().flat_map(|range| range.start()..=range.end()).collect())
 }
 
-/// Returns the shape of an alternative; `Some(None)` if no text can match it, and `None` if it is not a shape.
+/// Returns the shape of an alternative. Returns `Some(None)` if no text can match the alternative, and `None` if it is
+/// not a shape.
 #[allow(clippy::option_option, reason = "`None` ends the search, `Some(None)` does not")]
 fn shape(pieces: Vec<Piece>) -> Option<Option<Shape>> {
     let (mut start, mut end) = (false, false);
@@ -161,7 +162,7 @@ fn shape(pieces: Vec<Piece>) -> Option<Option<Shape>> {
             piece => inside.push(piece),
         }
     }
-    // At an end that is not anchored, a repetition can be empty, so it is left out.
+    // A repetition at an end without an anchor can be empty, so it is removed.
     while !end && inside.last() == Some(&Piece::Repetition) {
         inside.pop();
     }

@@ -1,4 +1,4 @@
-//! The rules of a flag as the arms of a JsonLogic `if`.
+//! Writes the rules of a flag as the arms of a JsonLogic `if`.
 
 use serde_json::{Value as Json, json};
 
@@ -102,7 +102,8 @@ impl<'b> Writer<'b> {
         remainder
     }
 
-    /// Returns JsonLogic for the unit, and for whether the context has it, or `None` if no context can have it.
+    /// Returns JsonLogic for the unit, and JsonLogic that checks whether the context has the unit. Returns `None` if no
+    /// context can have it.
     fn unit(&mut self, flag: &Flag) -> Option<(Json, Json)> {
         let attribute = self.bundle.attributes.get(flag.unit).filter(|unit| unit.kind == Type::String)?;
         let unit = self.path(attribute);
@@ -116,7 +117,7 @@ impl<'b> Writer<'b> {
         Some((unit, non_empty))
     }
 
-    /// Returns flagd's `fractional`, which gives the name of the share that has the unit's bucket.
+    /// Returns flagd's `fractional`, which evaluates to the name of the share that contains the unit's bucket.
     fn fractional(
         &mut self,
         flag: &Flag,
@@ -138,7 +139,7 @@ impl<'b> Writer<'b> {
         json!({ "fractional": std::iter::once(by).chain(shares).collect::<Vec<_>>() })
     }
 
-    /// Returns JsonLogic for whether a flag serves one of these variants, in the given form.
+    /// Returns JsonLogic that checks whether a flag serves one of these variants, in the given form.
     pub(super) fn serves(&mut self, flag: &'b Flag, variants: &[VariantId], form: Form) -> Json {
         let outer = self.location.clone();
         self.location = format!("{outer}flag {}: ", flag.key);
@@ -159,7 +160,7 @@ impl<'b> Writer<'b> {
 /// The contexts that a rule leaves to the rules after it.
 #[derive(PartialEq, Eq)]
 enum Remainder {
-    /// There may be some.
+    /// Some contexts may remain.
     Some,
     /// The rule decides every context.
     Nothing,

@@ -1,4 +1,4 @@
-//! Predicates of texts, in the few operators that flagd has for texts.
+//! Writes predicates of texts with the few operators that flagd has for texts.
 
 use serde_json::{Value as Json, json};
 
@@ -8,7 +8,7 @@ use crate::flagd::regex_literals::{Anchor, Case, Shape, shapes};
 
 /// A predicate of a text as JsonLogic.
 pub(super) enum TextLogic {
-    /// JsonLogic for whether the predicate holds. It is valid only if the value is a text.
+    /// JsonLogic that checks whether the predicate holds. It is valid only if the value is a text.
     Holds(Json),
     /// The predicate is a regular expression that matches too many texts to list them.
     TooManyTexts,
@@ -35,11 +35,11 @@ pub(super) fn text_logic(value: &Json, predicate: &Predicate) -> TextLogic {
 }
 
 fn contains(value: &Json, part: &str) -> Json {
-    // To the JavaScript client an empty text contains nothing, not even the empty text.
+    // For the JavaScript client, an empty text contains nothing, not even the empty text.
     if part.is_empty() { Json::Bool(true) } else { json!({ "in": [part, value] }) }
 }
 
-/// Returns JsonLogic for whether a text has one of the shapes, or `None` if that takes too many texts.
+/// Returns JsonLogic that checks whether a text has one of the shapes, or `None` if this needs too many texts.
 fn has_any_shape(value: &Json, shapes: &[Shape]) -> Option<Json> {
     let is_full = |shape: &&Shape| shape.anchor == Anchor::Both;
     let literals = shapes.iter().filter(is_full).filter_map(Shape::literal).map(Json::String).collect();
@@ -65,7 +65,8 @@ fn has_shape(value: &Json, shape: &Shape) -> Option<Json> {
 }
 
 /// Compares the text with the shape from its start, index by index. Clients count indices in UTF-16 code units or in
-/// characters. Both are the same while every character is in the Basic Multilingual Plane; other shapes give none.
+/// characters. Both counts are equal if every character is in the Basic Multilingual Plane. Returns `None` for other
+/// shapes.
 fn by_index(value: &Json, shape: &Shape) -> Option<Json> {
     let is_basic = |character: &char| u32::from(*character) <= 0xFFFF;
     if !shape.characters.iter().flatten().all(is_basic) {

@@ -1,4 +1,5 @@
-//! Versions: flagd's `sem_ver`, behind a guard that admits only versions by the grammar of Semantic Versioning.
+//! Compares versions with flagd's `sem_ver`, after a guard that admits only versions in the grammar of Semantic
+//! Versioning.
 //!
 //! Without the guard, clients also read `v2.1.0`, `2.1` and `2` as versions, and ignore spaces around them.
 
@@ -9,14 +10,14 @@ use crate::bundle::Comparison;
 use crate::flagd::json_logic::{and, or};
 use crate::flagd::type_guard::is_text;
 
-/// The JavaScript client does not read versions with numbers from here on.
+/// The JavaScript client does not read versions that contain this number or a larger one.
 const NUMBER_LIMIT: u64 = 1 << 53;
-/// The JavaScript client does not read longer versions.
+/// The maximum length of a version that the JavaScript client reads, in characters.
 const MAX_LENGTH: usize = 256;
-/// The largest index of the second dot, which three numbers of twenty digits have.
+/// The largest possible index of the second dot. It occurs if the first two numbers have twenty digits each.
 const LAST_DOT: usize = 41;
 
-/// Whether all clients read the version.
+/// Returns whether all clients read the version.
 pub(super) fn is_portable(version: &Version) -> bool {
     let small = |number: u64| number < NUMBER_LIMIT;
     let identifier = |text: &str| !text.bytes().all(|byte| byte.is_ascii_digit()) || text.parse().is_ok_and(small);
@@ -25,7 +26,8 @@ pub(super) fn is_portable(version: &Version) -> bool {
         && version.to_string().len() <= MAX_LENGTH
 }
 
-/// Returns the comparison of the value with a version; null or false if the value is not a version.
+/// Returns JsonLogic that compares the value with a version. It evaluates to null or false if the value is not a
+/// version.
 pub(super) fn compare(value: &Json, comparison: Comparison, version: &Version) -> Json {
     let operator = match comparison {
         Comparison::Less => "<",
@@ -36,12 +38,12 @@ pub(super) fn compare(value: &Json, comparison: Comparison, version: &Version) -
     and([is_strict(value), sem_ver(value, operator, version)])
 }
 
-/// Returns whether the value is equal to one of the versions.
+/// Returns JsonLogic that checks whether the value equals one of the versions.
 pub(super) fn is_one_of(value: &Json, versions: &[Version]) -> Json {
     and([is_strict(value), or(versions.iter().map(|version| sem_ver(value, "=", version)))])
 }
 
-/// Returns whether the value is a version and equal to none of the versions.
+/// Returns JsonLogic that checks whether the value is a version and differs from all of the versions.
 pub(super) fn is_none_of(value: &Json, versions: &[Version]) -> Json {
     let differs = versions.iter().map(|version| sem_ver(value, "!=", version));
     and(std::iter::once(is_strict(value)).chain(differs))
@@ -51,11 +53,11 @@ fn sem_ver(value: &Json, operator: &str, version: &Version) -> Json {
     json!({ "sem_ver": [value, operator, version.to_string()] })
 }
 
-/// Returns whether a value that `sem_ver` reads is a version by the grammar: it begins with a digit, ends in a letter,
-/// digit or hyphen, and has two dots before any hyphen or plus.
+/// Returns JsonLogic that checks whether a value that `sem_ver` reads is a version in the grammar: it begins with a
+/// digit, ends in a letter, digit or hyphen, and has two dots before any hyphen or plus.
 ///
-/// A `reduce` over the text and then over the possible indices of the second dot looks for the dots. Its accumulator is
-/// null at first, then the text, and finally `true` if there is a second dot.
+/// A `reduce` over the text and then over the possible indices of the second dot searches for the dots. Its accumulator
+/// is null at first, then the text, and finally `true` if there is a second dot.
 fn is_strict(value: &Json) -> Json {
     const DIGITS: &str = "0123456789";
     const LAST: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-";

@@ -8,8 +8,8 @@ use serde_json::Value as Json;
 use crate::bundle::Bundle;
 use crate::eval::Truth;
 
-/// The maximum number of tests in one flag, with everything that it refers to. Above it, tests are not written, so
-/// that the time and the memory of an export have a bound.
+/// The maximum number of tests in one flag, including everything that it refers to. Tests above the maximum are not
+/// written, which bounds the time and the memory of an export.
 pub(super) const MAX_TESTS: usize = 5_000;
 
 /// Writes one flag, and collects the reasons why it cannot be written.
@@ -25,9 +25,9 @@ pub(super) struct Writer<'b> {
 /// The form in which a condition is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// JsonLogic that is true exactly where the condition is true.
+    /// The JsonLogic is true exactly if the condition is true.
     WhereTrue,
-    /// JsonLogic that is true exactly where the condition is false.
+    /// The JsonLogic is true exactly if the condition is false.
     WhereFalse,
 }
 
@@ -40,7 +40,7 @@ impl Form {
         }
     }
 
-    /// Whether the JsonLogic must be true where the condition has this truth.
+    /// Returns whether the JsonLogic must be true if the condition has this truth value.
     pub(super) fn selects(self, truth: Truth) -> bool {
         match self {
             Self::WhereTrue => truth == Truth::True,
@@ -54,8 +54,8 @@ impl<'b> Writer<'b> {
         Self { bundle, location: String::new(), tests: 0, refusals: BTreeSet::new() }
     }
 
-    /// Adds a reason why the flag cannot be written. Returns JsonLogic with which writing goes on, so that all reasons
-    /// are found at once.
+    /// Adds a reason why the flag cannot be written. Returns placeholder JsonLogic, so the writer continues and finds
+    /// all reasons in one run.
     pub(super) fn refuse(&mut self, why: impl Display) -> Json {
         self.refusals.insert(format!("{}{why}", self.location));
         Json::Bool(false)

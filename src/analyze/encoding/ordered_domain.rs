@@ -5,7 +5,8 @@
 //! Each piece except the last has a literal that is true if the value lies in this piece or an earlier one. The
 //! literature calls this the order encoding. For example, `age >= 18` is one negated literal.
 //!
-//! **Invariant:** a piece that contains no value has the same literal as the piece before it.
+//! **Invariant:** a piece that contains no value has no variable: its literal is that of the piece before it, or false
+//! for the first piece.
 
 use std::net::IpAddr;
 
