@@ -9,7 +9,7 @@ use crate::diag::Diagnostics;
 use crate::model;
 use crate::model::Project;
 
-/// Compiles conditions that refer to the segments and flags of a bundle of the project.
+/// Compiles conditions for a bundle of the project. The results refer to the segments and flags of this bundle.
 ///
 /// The result for a condition is `None` if it has an error or refers to something that the bundle does not contain.
 pub fn conditions<'c>(

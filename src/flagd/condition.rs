@@ -241,7 +241,8 @@ fn list_test(attribute: &Attribute, element: Element, value: &Json, predicate: &
     }
 }
 
-/// Returns `comparison` itself, or the comparison that is true if `comparison` is false.
+/// Returns the comparison in the given form: `comparison` itself, or the comparison that is true if `comparison` is
+/// false.
 fn in_form(comparison: Comparison, form: Form) -> Comparison {
     match form {
         Form::WhereTrue => comparison,

@@ -11,27 +11,29 @@ use crate::flagd::json_logic::{and, not, one_of, text_of};
 /// The largest number up to which a double holds every integer exactly.
 const EXACT: i64 = 1 << 53;
 
-/// Checks whether the value is a text. `starts_with` returns null for every other value.
+/// Returns JsonLogic that checks whether the value is a text. `starts_with` returns null for every other value.
 pub(super) fn is_text(value: &Json) -> Json {
     json!({ "starts_with": [value, ""] })
 }
 
-/// Checks whether the value is a text of at least one character.
+/// Returns JsonLogic that checks whether the value is a text of at least one character.
 pub(super) fn is_non_empty(value: &Json) -> Json {
     and([is_text(value), json!({ "!==": [value, ""] })])
 }
 
-/// Checks whether the value is this boolean. For the Python client, 1 equals true, but their texts differ.
+/// Returns JsonLogic that checks whether the value is this boolean. For the Python client, 1 equals true, but their
+/// texts differ.
 pub(super) fn is_boolean(value: &Json, boolean: bool) -> Json {
     and([json!({ "===": [value, boolean] }), json!({ "===": [text_of(value), text_of(&json!(boolean))] })])
 }
 
-/// Checks whether the value is a number within ±2^53.
+/// Returns JsonLogic that checks whether the value is a number within ±2^53.
 pub(super) fn is_number(value: &Json) -> Json {
     and([is_scalar(value), not(is_text(value)), is_numeric(value)])
 }
 
-/// Checks whether the value is a list of texts. If the attribute is an enum, all of them must be values of the enum.
+/// Returns JsonLogic that checks whether the value is a list of texts. If the attribute is an enum, all of them must be
+/// values of the enum.
 pub(super) fn is_list_of_texts(value: &Json, allowed: Option<&[Box<str>]>) -> Json {
     let fits = |item: &Json| match allowed {
         None => is_text_inside(item),
@@ -40,31 +42,32 @@ pub(super) fn is_list_of_texts(value: &Json, allowed: Option<&[Box<str>]>) -> Js
     is_list_of(value, fits)
 }
 
-/// Checks whether the value is a list of numbers within ±2^53.
+/// Returns JsonLogic that checks whether the value is a list of numbers within ±2^53.
 pub(super) fn is_list_of_numbers(value: &Json) -> Json {
     is_list_of(value, |item| and([is_scalar(item), not(is_text_inside(item)), is_numeric(item)]))
 }
 
-/// Checks whether an item of a list is a text. flagd's own operators do not work inside `none`, where the context is
-/// the item.
+/// Returns JsonLogic that checks whether an item of a list is a text. flagd's own operators do not work inside `none`,
+/// where the context is the item.
 fn is_text_inside(item: &Json) -> Json {
     json!({ "===": [text_of(item), item] })
 }
 
-/// Checks whether the value is a list whose items all fit. `all` is false for an empty list, so this uses `none`.
+/// Returns JsonLogic that checks whether the value is a list whose items all fit. `all` is false for an empty list, so
+/// this uses `none`.
 fn is_list_of(value: &Json, fits: impl Fn(&Json) -> Json) -> Json {
     let item = json!({ "var": "" });
     and([not(is_scalar(value)), json!({ "none": [value, not(fits(&item))] })])
 }
 
-/// Checks whether the value is not a list. `merge` makes a list of one item from every value that is not a list, and no
-/// list contains itself.
+/// Returns JsonLogic that checks whether the value is not a list. `merge` makes a list of one item from every value
+/// that is not a list, and no list contains itself.
 fn is_scalar(value: &Json) -> Json {
     json!({ "in": [value, { "merge": [value] }] })
 }
 
-/// Checks whether a value that is neither text nor list is a number within ±2^53: not null, not a boolean, not an
-/// object.
+/// Returns JsonLogic that checks whether a value that is neither text nor list is a number within ±2^53: not null, not
+/// a boolean, not an object.
 fn is_numeric(value: &Json) -> Json {
     let others = ["", "null", "true", "false", "True", "False", "[object Object]"];
     let is_other = json!({ "in": [text_of(value), others] });

@@ -1,4 +1,5 @@
-//! What environments served at earlier revisions, for assertions about what may not get less (`monotone_since`).
+//! Compiles the bundles of environments at earlier revisions, for assertions that no context loses a variant
+//! (`monotone_since`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,27 +14,27 @@ use crate::source::{Source, SourceError};
 /// The bundles of earlier revisions.
 #[derive(Debug, Default)]
 pub struct Baselines {
-    /// The bundles, by the text of the revision and the name of the environment. Each has the flags that were asked for,
-    /// with what they depend on.
+    /// The bundles, by the text of the revision and the name of the environment. Each bundle contains the needed flags
+    /// and everything that they depend on.
     pub bundles: BTreeMap<(String, String), Bundle>,
-    /// The revisions that could not be found, and those at which a flag has errors.
+    /// The revisions that could not be found, and the revisions at which a flag has errors.
     pub unknown: Vec<UnknownBaseline>,
 }
 
-/// A revision of which it is not known what it served.
+/// A revision whose bundle is not known.
 #[derive(Debug)]
 pub struct UnknownBaseline {
     /// The span that names the revision.
     pub span: Span,
-    /// Why it is not known.
+    /// The reason why the bundle is not known.
     pub reason: String,
 }
 
 /// The keys of flags, by environment.
 type NeededFlags<'n> = BTreeMap<&'n str, BTreeSet<&'n str>>;
 
-/// Compiles the flags that are needed of earlier revisions. An item of `needed` is a revision, an environment and the key
-/// of a flag. `find` finds the revision for a text, or says why it does not exist.
+/// Compiles the needed flags of earlier revisions. An item of `needed` is a revision, an environment and the key of a
+/// flag. `find` returns the revision for a text, or the reason why the revision does not exist.
 ///
 /// # Errors
 /// Returns [`SourceError`] if a file or folder of a revision exists and cannot be read.

@@ -1,31 +1,32 @@
-//! Which commit gave a context its variant, and what the context got before.
+//! Finds the commit at which a context began to get its variant, and the decision before that commit.
 
 use crate::diff::{DefinitionChange, Shift, compare_flag, compare_segments};
 use crate::git::{CloneDepth, CommitDetails, Revision};
 use crate::history::decision_trace::{DecisionAt, DecisionQuery, Observed};
 use crate::history::error::HistoryError;
 
-/// Commits in a row at which a context got the same.
+/// Consecutive commits at which a context got the same result.
 #[derive(Debug)]
 pub struct Era {
-    /// The decision at the newest of them; none before the first commit, where no flag is defined.
+    /// The decision at the newest commit of the era. It is `None` for the era before the first commit, in which no flag
+    /// is defined.
     pub newest: Option<DecisionAt>,
-    /// How the era began; none if the flag or the environment did not exist in it.
+    /// The start of the era, or `None` if the flag or the environment did not exist in it.
     pub start: Option<EraStart>,
 }
 
 /// The beginning of an era.
 #[derive(Debug)]
 pub struct EraStart {
-    /// The decision at the oldest commit.
+    /// The decision at the oldest commit of the era.
     pub oldest: DecisionAt,
     /// The author, time and message of that commit.
     pub details: CommitDetails,
-    /// Why the era begins there.
+    /// The reason why the era begins at that commit.
     pub cause: EraCause,
 }
 
-/// Why an era begins at a commit.
+/// The reason why an era begins at a commit.
 #[derive(Debug)]
 pub enum EraCause {
     /// The commit changed definitions.
@@ -36,15 +37,16 @@ pub enum EraCause {
         other_flags: Vec<(String, DefinitionChange)>,
         /// The changes of segments, with their names.
         segments: Vec<(String, Shift)>,
-        /// The paths of all files that the commit changed and the decision depends on.
+        /// The paths of all files that the commit changed and that the decision depends on.
         files: Vec<String>,
     },
-    /// The history of a shallow clone ends there, so an earlier commit may have begun it.
+    /// The history of a shallow clone ends at the commit, so the era may have begun at an earlier commit.
     EndOfClone,
 }
 
-/// Finds what the context gets at a commit and since when, and the same for the time before, back to the last variant
-/// that it got before the present one. The present era is the first.
+/// Finds the eras of a context, from the newest to the oldest. The first era contains the commit `tip`. The last era is
+/// the newest earlier era in which the context got a variant, or the flag or environment did not exist. It is the
+/// oldest known era if no such era is found.
 ///
 /// # Errors
 /// Returns [`HistoryError`] if a commit cannot be read.
@@ -56,7 +58,7 @@ pub fn blame(query: &DecisionQuery<'_>, tip: Revision) -> Result<Vec<Era>, Histo
             eras.push(Era { newest: Some(newest), start: None });
             return Ok(eras);
         }
-        // An era without a valid definition does not answer what the context got before.
+        // An era without a valid definition does not show the previous variant of the context, so the search continues.
         let is_last = !eras.is_empty() && matches!(newest.observed, Observed::Variant(..));
         let (oldest, before) = query.trace(newest.clone())?;
         let is_cut_off = before.is_none() && oldest.revision.depth()? == CloneDepth::Shallow;
@@ -74,7 +76,7 @@ pub fn blame(query: &DecisionQuery<'_>, tip: Revision) -> Result<Vec<Era>, Histo
     }
 }
 
-/// Finds what the commit at which an era begins changed.
+/// Finds the changes of the commit at which an era begins.
 fn changes(
     query: &DecisionQuery<'_>,
     before: Option<&DecisionAt>,
@@ -87,7 +89,8 @@ fn changes(
         let bundles = [&before.bundle, &after.bundle];
         flag = compare_flag(bundles, query.flag);
         for other in after.bundle.flags.iter().filter(|other| other.key.as_ref() != query.flag) {
-            // A flag that the decision did not depend on before existed nevertheless, so it counts as no change.
+            // If the decision did not depend on the other flag before, the flag is missing only from the bundle. This
+            // is not a change of the flag.
             if before.bundle.flag(&other.key).is_some() {
                 let changes = compare_flag(bundles, &other.key);
                 other_flags.extend(changes.into_iter().map(|change| (other.key.to_string(), change)));

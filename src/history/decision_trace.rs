@@ -1,4 +1,4 @@
-//! What a context gets at a commit, and back to the commit that it got it from.
+//! Decides a context at a commit, and follows the decision back to the oldest commit with the same result.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,8 +18,8 @@ use crate::model::KILLS;
 use crate::snapshot::Snapshot;
 use crate::source::Source;
 
-/// A decision that is repeated at each commit. The time and the context are always the same, so that only commits make a
-/// difference.
+/// A decision that is repeated at each commit. The time and the context are always the same, so only the commits can
+/// change the result.
 #[derive(Debug, Clone)]
 pub struct DecisionQuery<'q> {
     /// The flag's key.
@@ -32,20 +32,20 @@ pub struct DecisionQuery<'q> {
     pub now: Timestamp,
 }
 
-/// What the context got at a commit.
+/// The result for the context at a commit.
 #[derive(Debug, Clone)]
 pub struct DecisionAt {
     /// The commit.
     pub revision: Revision,
-    /// What the context got.
+    /// The result for the context.
     pub observed: Observed,
-    /// The flag, with what it depends on.
+    /// The bundle with the flag and everything that it depends on.
     pub bundle: Bundle,
-    /// The blob ids of the files that the decision depends on; none for a kill that does not exist.
+    /// The blob ids of the files that the decision depends on. The id is `None` for a kill that does not exist.
     files: BTreeMap<String, Option<String>>,
 }
 
-/// What a context got.
+/// The result for a context.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Observed {
     /// The name and the value of a variant.
@@ -59,15 +59,16 @@ pub enum Observed {
 }
 
 impl Observed {
-    /// Returns whether the context got the same. All errors count as equal: what was wrong does not matter.
+    /// Returns whether the context got the same result. All errors are treated as equal, because their cause does not
+    /// matter.
     fn is_same(&self, other: &Self) -> bool {
         matches!((self, other), (Self::Invalid(_), Self::Invalid(_))) || self == other
     }
 }
 
 impl DecisionQuery<'_> {
-    /// Follows first parents back to the oldest commit at which the context got the same. Returns the decision there, and
-    /// the one at the commit before it, if there is one.
+    /// Follows first parents back to the oldest commit at which the context got the same result. Returns the decision
+    /// at that commit, and the decision at its parent if it has one.
     ///
     /// # Errors
     /// Returns [`HistoryError`] if a commit cannot be read.
@@ -116,7 +117,7 @@ impl DecisionQuery<'_> {
         Ok(DecisionAt { revision, observed, bundle, files })
     }
 
-    /// Returns the context as a bundle reads it. Attributes that the bundle does not declare are ignored.
+    /// Returns the context, read with the schema of a bundle. Attributes that the bundle does not declare are ignored.
     ///
     /// # Errors
     /// Returns [`ContextError`] if the JSON is not a context.
@@ -126,10 +127,10 @@ impl DecisionQuery<'_> {
 }
 
 impl DecisionAt {
-    /// Returns whether the decision must be the same at another commit, because the files that it depends on are the
-    /// same.
+    /// Returns true if the decision is certainly the same at another commit, because the files that it depends on are
+    /// the same.
     fn holds_at(&self, revision: &Revision) -> Result<bool, GitError> {
-        // A definition may be invalid because a file is missing, and that file may be added anywhere.
+        // A definition may be invalid because a file is missing, and the path of the missing file is unknown.
         if matches!(self.observed, Observed::Invalid(_)) {
             return Ok(false);
         }
@@ -141,7 +142,8 @@ impl DecisionAt {
         Ok(true)
     }
 
-    /// Returns the paths of the files that the decision depends on, here or at the commit before, and that differ.
+    /// Returns the paths of the files that differ from the previous commit, among the files that the decision depends
+    /// on at one of the two commits.
     pub(super) fn changed_files(&self, before: Option<&Self>) -> Result<Vec<String>, GitError> {
         let paths = self.files.keys().chain(before.iter().flat_map(|before| before.files.keys()));
         let mut changed = Vec::new();

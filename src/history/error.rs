@@ -13,7 +13,7 @@ pub enum HistoryError {
     /// A file or folder of a commit cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// The context is not one.
+    /// The JSON is not a context.
     #[error(transparent)]
     Context(#[from] ContextError),
 }

@@ -13,23 +13,23 @@ use crate::source::{Source, SourceError};
 /// The commits that changed a flag.
 #[derive(Debug)]
 pub struct FlagLog {
-    /// The newest commit first.
+    /// The commits, the newest first.
     pub commits: Vec<FlagCommit>,
-    /// The commit at which a shallow clone ends, if it ends before the history of the flag does. What that commit changed
-    /// is not known.
+    /// The commit at which a shallow clone ends, if it ends before the history of the flag does. The changes of that
+    /// commit are not known.
     pub end_of_clone: Option<Revision>,
 }
 
 /// A commit that changed the files of a flag.
 #[derive(Debug)]
 pub struct FlagCommit {
-    /// The author, time and message.
+    /// The author, time and message of the commit.
     pub details: CommitDetails,
-    /// The changes, each with its environment; none if the flag decides as before.
+    /// The changes, each with its environment. The list is empty if the flag decides as before.
     pub changes: Vec<(String, DefinitionChange)>,
 }
 
-/// Finds the commits that changed a flag, from `tip` back along first parents, and at most `limit` of them.
+/// Finds at most `limit` commits that changed a flag, from `tip` back along first parents.
 ///
 /// # Errors
 /// Returns [`HistoryError`] if a commit cannot be read.
@@ -59,7 +59,7 @@ pub fn flag_log(tip: &Revision, key: &str, limit: Option<usize>) -> Result<FlagL
     }
 }
 
-/// Returns what differs in a flag between a commit and its parent, in each environment that one of them declares.
+/// Returns the differences of a flag between a commit and its parent, in each environment that one of them declares.
 fn changes(
     key: &str,
     parent: Option<&Revision>,
@@ -84,7 +84,7 @@ fn changes(
     Ok(changes)
 }
 
-/// The definitions at a commit, of which the settings are read.
+/// The definitions at a commit. Only the settings are already read.
 struct Definitions {
     source: Source,
     settings: Loaded,

@@ -1,4 +1,5 @@
-//! The versions of a flag's files at a commit. Two commits with equal versions define the flag and its kills alike.
+//! The versions of a flag's files at a commit. The flag and its kills have the same definitions at two commits with
+//! equal versions.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +9,10 @@ use crate::model::{FLAGS, KILLS};
 /// The files of a flag and of its kills at a commit.
 #[derive(Debug, Default)]
 pub struct FlagVersions {
-    /// The path of the flag's file; none if the flag does not exist.
+    /// The path of the flag's file, or `None` if the flag does not exist.
     pub path: Option<String>,
-    /// The blob ids of the flag's file and of its kills. The path of the flag's file is not part of them, so a move of that
-    /// file is not a change.
+    /// The blob ids of the flag's file and of its kills. They do not depend on the path of the flag's file, so a move
+    /// of that file is not a change.
     pub files: BTreeSet<String>,
 }
 

@@ -1,9 +1,10 @@
-//! What past commits did to flags, and to what contexts get.
+//! Finds the effects of past commits on flags and on the decisions for contexts.
 //!
-//! Takes a [`Revision`](crate::git::Revision) to start from and the key of a flag; gives the commits that changed the flag
-//! ([`flag_log`]), the commits that gave a context its variant ([`blame`]), the bundles of earlier revisions
-//! ([`baseline_bundles`]), and the versions of a flag's files ([`FlagVersions`]). Most commits change nothing about a
-//! flag, so a commit is compared by the ids of files first, and its definitions are read only if an id differs.
+//! The input is a [`Revision`](crate::git::Revision) to start from and the key of a flag. The output is the commits
+//! that changed the flag ([`flag_log`]), the commits at which the variant of a context changed ([`blame`]), the bundles
+//! of earlier revisions ([`baseline_bundles`]), and the versions of a flag's files ([`FlagVersions`]). Most commits
+//! change nothing about a flag, so a commit is compared by the ids of files first, and its definitions are read only if
+//! an id differs.
 //!
 //! **Invariant:** only the first-parent line of history is followed, because that is the order in which changes took effect.
 

@@ -1,43 +1,44 @@
-//! Contexts in JSON Lines, one JSON object a line, read in blocks that all cores share.
+//! Reads contexts in JSON Lines format, one JSON object on each line, in blocks that are processed on all cores.
 //!
-//! Takes a reader; gives blocks of lines, in order. A block has a bounded size, so a file of any length is read in
-//! constant memory. The lines are not parsed here.
+//! The input is a reader. The output is blocks of lines, in their order. A block has a bounded size, so a file of any
+//! length is read in constant memory. This module does not parse the lines.
 
 use std::io::{self, BufRead, Read as _};
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-/// The maximum size of a context, in bytes. A longer line is not kept.
+/// The maximum size of a context, in bytes. A longer line is not stored.
 pub const MAX_CONTEXT_BYTES: u64 = 16 << 20;
 
-/// Bytes of lines in a block, for each core: the results for so much fit in its cache.
+/// The number of bytes of lines in a block, for each core. The results for this number of bytes fit into the cache of
+/// the core.
 const BLOCK_BYTES: usize = 256 << 10;
-/// Results of the lines of a block, for each core, that may wait until they are used.
+/// The maximum number of stored results of a block, for each core.
 const BLOCK_RESULTS: usize = 1 << 15;
 /// The maximum number of lines that one core takes at a time.
 const CHUNK_LINES: usize = 256;
 
-/// Some lines of the input.
+/// Consecutive lines of the input.
 #[derive(Debug, Default)]
 pub struct ContextBlock {
     bytes: Vec<u8>,
-    /// The number of each line, and its range in `bytes`; none if it is too long.
+    /// The number of each line, and its range in `bytes`. The range is `None` if the line is too long.
     lines: Vec<(u64, Option<Range<usize>>)>,
 }
 
 /// A line of a [`ContextBlock`].
 #[derive(Debug, Clone, Copy)]
 pub struct ContextLine<'b> {
-    /// Counted from one.
+    /// The number of the line, counted from one.
     pub number: u64,
-    /// The text of the line; none if it has more than [`MAX_CONTEXT_BYTES`].
+    /// The text of the line, or `None` if it is longer than [`MAX_CONTEXT_BYTES`].
     pub bytes: Option<&'b [u8]>,
 }
 
 impl ContextBlock {
     /// Applies `work` to chunks of the lines, on all cores, and collects the results in the order of the lines. Blank
-    /// lines are left out.
+    /// lines are skipped.
     pub fn map_chunks<T: Send, C: FromParallelIterator<T>>(
         &self,
         work: impl Fn(&mut dyn Iterator<Item = ContextLine<'_>>) -> T + Sync,
@@ -53,7 +54,7 @@ impl ContextBlock {
     }
 }
 
-/// A reader of contexts, one a line.
+/// A reader of contexts, with one context on each line.
 #[derive(Debug)]
 pub struct ContextLines<R> {
     reader: R,
@@ -63,19 +64,19 @@ pub struct ContextLines<R> {
 }
 
 impl<R: BufRead> ContextLines<R> {
-    /// Creates a reader. If each line has many results that are kept until the whole block is done, blocks have fewer
-    /// lines.
+    /// Creates a reader. `results_per_line` is the number of results that the caller stores for each line until the
+    /// block is finished. Blocks have fewer lines if this number is large.
     pub fn new(reader: R, results_per_line: usize) -> Self {
         let max_lines = (BLOCK_RESULTS * rayon::current_num_threads() / results_per_line.max(1)).max(1);
         Self { reader, max_lines, bytes_read: 0, lines_read: 0 }
     }
 
-    /// Returns how many bytes of the input were read.
+    /// Returns the number of bytes of the input that were read.
     pub fn bytes_read(&self) -> u64 {
         self.bytes_read
     }
 
-    /// Reads the next block; none at the end of the input.
+    /// Reads the next block, or returns `None` at the end of the input.
     ///
     /// # Errors
     /// Returns the error of the reader.

@@ -11,7 +11,7 @@ use crate::snapshot::{File, FileId};
 use crate::source::{Source, SourceError};
 
 /// Returns the keys of all flags that depend on one of these flags or segments in any environment, directly or through
-/// other segments and flags. The keys are sorted, and the given keys are not among them.
+/// other segments and flags. The keys are sorted. The result does not contain the given keys.
 ///
 /// # Errors
 /// Returns [`SourceError`] if a file or folder exists and cannot be read.
@@ -23,7 +23,7 @@ pub fn dependants(source: &Source, keys: &[String], segments: &[String]) -> Resu
     known.extend(segments.iter().map(|name| Reference::segment(name)));
     let mut new = known.clone();
     while !new.is_empty() {
-        // Most files mention none of the names, and a search for words is much cheaper than parsing.
+        // Most files do not mention any of the names, and a search for words is much faster than parsing.
         let names: Vec<&str> = new.iter().map(|reference| reference.name.as_str()).collect();
         let candidates = source.files_mentioning(&[FLAGS, SEGMENTS], &names)?;
         let dependant = |path: String| Ok(source.read(&path)?.and_then(|file| dependant(file, &new)));

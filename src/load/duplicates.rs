@@ -1,10 +1,11 @@
-//! Flags and segments that two files define.
+//! Finds flags and segments that two files define.
 
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::Project;
 
-/// Reports each flag and each segment that is defined more than once. Folders below `flags/` do not separate names.
+/// Reports each flag and each segment that is defined more than once. Files in different folders below `flags/` share
+/// one set of names.
 pub(super) fn duplicates(project: &Project) -> Diagnostics {
     let mut diagnostics = Vec::new();
     let mut flags: Vec<_> = project.flags.iter().map(|flag| (flag.key.as_str(), flag.start)).collect();

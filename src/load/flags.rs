@@ -1,4 +1,4 @@
-//! Loads single flags with everything that their decisions need.
+//! Loads single flags and all definitions that their decisions need.
 
 use std::collections::BTreeSet;
 
@@ -10,11 +10,11 @@ use crate::model;
 use crate::model::{FLAGS, KILLS};
 use crate::source::{Source, SourceError};
 
-/// Adds the flags with these keys to the settings, and everything that decides them in these environments: their kills,
-/// the segments and flags that they refer to, and what these refer to in turn. Adds also what the conditions of loaded
-/// test files refer to.
+/// Adds the flags with these keys to the settings, and all definitions that affect their decisions in these
+/// environments: their kills, and the segments and flags that they refer to directly or indirectly. Also adds the
+/// definitions that the conditions of loaded test files refer to.
 ///
-/// A flag that does not exist is missing from the project as well; compiling reports the reference to it.
+/// A flag that does not exist is not added. The compiler reports the reference to it.
 ///
 /// # Errors
 /// Returns [`SourceError`] if a file or folder exists and cannot be read.

@@ -1,11 +1,10 @@
-//! The `lint` section of `flagctl.yaml`: the level at which each code is reported.
+//! Reads the `lint` section of `flagctl.yaml`: the level at which each code is reported.
 
 use crate::codes::{Adjustable, Code, Severity};
 use crate::diag::{Diagnostic, Diagnostics, Level, Levels, unknown_name};
 use crate::model::{LintLevel, Settings};
 
-/// Returns the levels that the settings give to codes. Reports codes that do not exist, and levels that the code does
-/// not allow.
+/// Returns the levels that the settings assign to codes. Reports unknown codes, and levels that a code does not allow.
 pub(super) fn lint_levels(settings: &Settings, diagnostics: &mut Diagnostics) -> Levels {
     let mut levels = Levels::new();
     for (name, level) in &settings.lint {

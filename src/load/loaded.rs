@@ -11,7 +11,7 @@ pub struct Loaded {
     pub snapshot: Snapshot,
     /// The definitions in these files.
     pub project: Project,
-    /// Problems of single files and of their names.
+    /// The problems of single files and of their names.
     pub diagnostics: Diagnostics,
     pub(super) allows: Vec<Allow>,
     pub(super) levels: Levels,

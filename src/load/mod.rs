@@ -1,14 +1,14 @@
-//! From files to a project: everything that happens before compiling.
+//! Loads a project from files: all steps before compiling.
 //!
-//! Takes a [`Source`](crate::source::Source); returns [`Loaded`]: the texts, the definitions and the diagnostics of the
-//! whole repository, or only of what some flags or test files need. A command about one flag in a repository of ten
-//! thousand then reads a few files.
+//! The input is a [`Source`](crate::source::Source). The output is [`Loaded`]: the texts, the definitions and the
+//! diagnostics of the complete repository, or only of the files that some flags or test files need. A command for one
+//! flag in a repository of ten thousand flags therefore reads only a few files.
 //!
 //! Each file is parsed, lowered to the model and, if it has a misfit, validated with its schema. Files are independent
-//! of each other, so this runs on all cores. What concerns several files follows: lint levels, duplicate names, and
-//! values that must satisfy a JSON Schema.
+//! of each other, so these steps run on all cores. The checks that need several files follow: lint levels, duplicate
+//! names, and values that must satisfy a JSON Schema.
 //!
-//! **Invariant:** definitions and diagnostics are in the order of the paths, whatever the number of cores is.
+//! **Invariant:** definitions and diagnostics are in the order of the paths, for any number of cores.
 //! **Invariant:** problems in definitions are diagnostics. Only a file or folder that cannot be read is an error.
 
 mod context_lines;

@@ -1,4 +1,4 @@
-//! From one file to its definition: parsing, lowering and validation, and the names that files may have.
+//! Reads the definition in one file: parses, lowers and validates it, and checks the name of the file.
 
 use crate::codes::Code;
 use crate::diag::{Allow, Diagnostic, Diagnostics};
@@ -28,7 +28,7 @@ pub(super) struct ParsedFile {
     pub(super) allows: Vec<Allow>,
 }
 
-/// Parses a file and lowers it to the definition that its path says.
+/// Parses a file and lowers it to the kind of definition that its path specifies.
 pub(super) fn parse_file(file: File, id: FileId) -> ParsedFile {
     let mut diagnostics = Vec::new();
     let document = yaml::parse(id, &file, &mut diagnostics);
@@ -79,13 +79,13 @@ fn completeness(document: &Document, misfits: &[Misfit]) -> Completeness {
     if misfits.is_empty() { document.completeness } else { Completeness::Incomplete }
 }
 
-/// Reports the misfits of a file in the words of its schema, and each misfit about which the schema says nothing in its
-/// own words.
+/// Reports the misfits of a file with the messages of its schema. If the schema reports nothing, each misfit is
+/// reported with its own message.
 ///
 /// Validation takes longer than lowering, so only a file with misfits is validated. A test checks that the schema
 /// accepts every file without misfits.
 fn report_misfits(kind: DefinitionKind, document: &Document, misfits: Vec<Misfit>, diagnostics: &mut Diagnostics) {
-    // A part that is missing because the file could not be read to its end is not a second problem.
+    // If the file could not be read completely, a missing part is not reported as a second problem.
     if document.completeness == Completeness::Incomplete || misfits.is_empty() {
         return;
     }

@@ -1,4 +1,4 @@
-//! Loads all definitions, only the settings, or test files.
+//! Loads all definitions, or only the settings, or test files.
 
 use crate::load::duplicates::duplicates;
 use crate::load::loaded::Loaded;
@@ -25,7 +25,7 @@ pub fn all(source: &Source) -> Result<Loaded, SourceError> {
     Ok(loaded)
 }
 
-/// Loads `flagctl.yaml` and nothing else.
+/// Loads only `flagctl.yaml`.
 ///
 /// # Errors
 /// Returns [`SourceError`] if the file exists and cannot be read.

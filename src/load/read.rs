@@ -42,7 +42,7 @@ fn add(parsed: ParsedFile, loaded: &mut Loaded) {
     }
 }
 
-/// The number of cores that work is spread over. Waking other threads takes longer than a small amount of work does.
+/// The number of cores that share the work. A small amount of work takes less time than waking the other threads.
 enum Cores {
     One,
     All,

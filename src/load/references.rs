@@ -1,4 +1,4 @@
-//! The flags and segments that definitions refer to by name.
+//! Finds the flags and segments that definitions refer to by name.
 
 use crate::model::{Condition, EffectiveServing, FLAGS, Flag, SEGMENTS};
 

@@ -1,7 +1,7 @@
-//! Which definitions a test run needs.
+//! Loads the definitions that a test run needs.
 //!
-//! Takes the settings and the paths that `flagctl test` was given; gives the test files at these paths, with the flags
-//! that they are about. A run of one test file then reads a few flags instead of ten thousand.
+//! The input is the settings and the paths in the arguments of `flagctl test`. The output is the test files at these
+//! paths, with the flags that they test. A run of one test file therefore reads a few flags instead of ten thousand.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,12 +11,12 @@ use crate::model::{FLAGS, Suite, TESTS};
 use crate::snapshot::stem;
 use crate::source::{Source, SourceError};
 
-/// Which flags are read.
+/// The set of flags that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FlagScope {
-    /// All flags, as a coverage report needs them.
+    /// All flags. A coverage report needs them.
     All,
-    /// The flags that the selected test files are about, and the flags that these depend on.
+    /// The flags that the selected test files test, and the flags that these flags depend on.
     Tested,
 }
 
@@ -26,13 +26,13 @@ pub enum TestSelectionError {
     /// A file or folder exists and cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// A path selects no test file.
+    /// No test file is at or below the path.
     #[error("no test file is at `{}`; test files are in `{TESTS}`", .0.display())]
     NoTestFile(PathBuf),
 }
 
-/// Loads the test files at `paths`, and the flags that they need in `environments`. Paths go from the root of the flag
-/// repository; an empty path selects all test files, and so do no paths at all.
+/// Loads the test files at `paths`, and the flags that they need in `environments`. Paths are relative to the root of
+/// the flag repository. An empty path, or an empty list of paths, selects all test files.
 ///
 /// # Errors
 /// Returns [`TestSelectionError`] if a file cannot be read or a path selects no test file.
@@ -65,8 +65,8 @@ pub fn selected_tests(
     Ok(flags(source, loaded, &keys, &environments)?)
 }
 
-/// Returns those of the environments that test files are about. Returns all if a test file does not name its
-/// environments, or if none of the named ones is among them.
+/// Returns the environments that the test files name. Returns all environments if a test file does not name its
+/// environments, or if `environments` contains no named environment.
 pub fn tested_environments(environments: Vec<String>, suites: &[Suite]) -> Vec<String> {
     let Some(named) = suites.iter().map(Suite::named_environments).collect::<Option<Vec<_>>>() else {
         return environments;
@@ -76,8 +76,8 @@ pub fn tested_environments(environments: Vec<String>, suites: &[Suite]) -> Vec<S
     if tested.is_empty() { environments } else { tested }
 }
 
-/// Returns the keys of all flags of the source if test files are about a flag that was not loaded, for advice about
-/// similar names. Otherwise returns none, because listing all files takes longer than a small test run.
+/// Returns the keys of all flags of the source if test files name a flag that was not loaded. The keys are for advice
+/// about similar names. Otherwise returns an empty list, because listing all files takes longer than a small test run.
 ///
 /// # Errors
 /// Returns [`SourceError`] if a folder cannot be listed.
@@ -89,7 +89,7 @@ pub fn keys_for_advice(source: &Source, loaded: &Loaded) -> Result<Vec<String>, 
     Ok(source.list(FLAGS)?.iter().filter_map(|path| stem(path)).map(str::to_owned).collect())
 }
 
-/// Returns the keys of the flags that test files are about, sorted, each once.
+/// Returns the keys of the flags that test files name, sorted and without duplicates.
 fn tested_flags(suites: &[Suite]) -> Vec<String> {
     let mut keys = BTreeSet::new();
     for suite in suites {

@@ -1,7 +1,7 @@
 //! Validates the values of variants with the JSON Schemas that their flags name.
 //!
-//! Takes loaded flags; adds a diagnostic for each value that does not satisfy its schema, and for each schema that
-//! cannot be used. A schema is compiled once, however many flags name it.
+//! The input is loaded flags. The module adds a diagnostic for each value that does not satisfy its schema, and for
+//! each schema that cannot be used. Each schema is compiled once, even if many flags name it.
 //!
 //! **Invariant:** only schemas inside the flag repository are read.
 
@@ -67,7 +67,7 @@ fn check_flag(flag: &Flag, path: &str, validator: &Validator, diagnostics: &mut 
     }
 }
 
-/// Whether a path, from the root of the repository, does not lead out of it.
+/// Returns whether a path, relative to the root of the repository, stays inside the repository.
 fn is_inside(path: &str) -> bool {
     let mut parts = path.split('/');
     !path.starts_with('/') && !path.contains('\\') && parts.all(|part| part != "..")

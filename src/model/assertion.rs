@@ -1,4 +1,4 @@
-//! The assertions of a test file as written: claims about all contexts.
+//! The assertions of a test file in their written form: claims about all contexts.
 
 use crate::bundle::Percent;
 use crate::model::condition::Condition;
@@ -11,7 +11,7 @@ use crate::yaml::{Entry, Node};
 pub struct Assertion {
     /// The name of the assertion.
     pub name: Option<Spanned<String>>,
-    /// The environments in which the claim must hold. If empty, those of the suite.
+    /// The environments in which the claim must hold. If the list is empty, the environments of the suite apply.
     pub environments: Vec<Spanned<String>>,
     /// The claim.
     pub claim: Claim,
@@ -32,9 +32,9 @@ pub enum Claim {
     Exclusive(Vec<FlagVariant>),
     /// At most this share of the units gets any of these variants.
     AtMost(Spanned<Percent>, Vec<FlagVariant>),
-    /// Every context that gets one of the first variants gets all of the second.
+    /// Every context that gets one of the first variants gets all of the second variants.
     Implies(Vec<FlagVariant>, Vec<FlagVariant>),
-    /// Every context that got one of these variants at the revision still gets it.
+    /// Every context that got one of these variants at the revision gets the same variant now.
     MonotoneSince(Spanned<String>, Vec<FlagVariant>),
 }
 

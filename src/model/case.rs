@@ -1,4 +1,4 @@
-//! The cases of a test file as written.
+//! The cases of a test file in written form.
 
 use jiff::Timestamp;
 
@@ -12,17 +12,17 @@ use crate::yaml::{Entry, Node, Value};
 pub struct Case {
     /// The name of the case.
     pub name: Option<Spanned<String>>,
-    /// The environments in which the case is decided. If empty, those of the suite.
+    /// The environments in which the case is decided. If the list is empty, the environments of the suite apply.
     pub environments: Vec<Spanned<String>>,
-    /// The time at which the case is decided, instead of the suite's.
+    /// The time at which the case is decided. It replaces the time of the suite.
     pub now: Option<Spanned<Timestamp>>,
     /// The contexts that are decided.
     pub context: Subject,
-    /// Attributes and the values that each takes in turn.
+    /// The attributes of the matrix, each with the values that it takes in turn.
     pub matrix: Vec<(Spanned<String>, Vec<Node>)>,
-    /// Positions among the buckets of flags. The test chooses a unit that has them.
+    /// Positions among the buckets of flags. The test chooses a unit at these positions.
     pub buckets: Vec<Placement>,
-    /// The expected decisions. Never empty if the file could be read.
+    /// The expected decisions. The list is never empty if the file could be read.
     pub expect: Vec<Expectation>,
 }
 
@@ -31,7 +31,7 @@ pub struct Case {
 pub enum Subject {
     /// Contexts of the suite, by name.
     Named(Vec<Spanned<String>>),
-    /// A mapping of attributes.
+    /// A context that the case contains as a mapping of attributes.
     Written(Node),
     /// A context without attributes.
     Empty,
@@ -57,7 +57,7 @@ pub struct Expectation {
     pub variant: Option<Spanned<String>>,
     /// The value of the variant.
     pub value: Option<Node>,
-    /// The reason, in the words of OpenFeature.
+    /// The reason, as its OpenFeature name.
     pub reason: Option<Spanned<String>>,
     /// The name of the rule that decides.
     pub rule: Option<Spanned<String>>,
@@ -114,7 +114,8 @@ impl Placement {
     }
 }
 
-/// Reads the percentage of the buckets that are before a bucket. No bucket begins at 100 %.
+/// Reads the position of a bucket, as the percentage of all buckets that are before it. 100 % is not allowed, because
+/// no bucket begins there.
 fn bucket_position(lowering: &mut Lowering, node: &Node) -> Option<Spanned<Percent>> {
     match lowering.percent(node) {
         Some(position) if position.value == Percent::ALL => {

@@ -1,4 +1,4 @@
-//! Conditions as written.
+//! Conditions in written form.
 
 use crate::model::lower::{Lowering, read_all};
 use crate::model::operator::Operator;
@@ -25,7 +25,7 @@ pub enum Condition {
     Attribute {
         /// The name of the attribute.
         name: Spanned<String>,
-        /// All of these must hold.
+        /// The operations. All of them must hold.
         operations: Vec<Operation>,
         /// `ignore_case: true`
         ignore_case: Option<Span>,
@@ -33,7 +33,7 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// Returns the direct parts of the condition. A test and a reference have none.
+    /// Returns the direct parts of the condition. A test and a reference have no parts.
     fn children(&self) -> &[Self] {
         match self {
             Self::All(inner) | Self::Any(inner) => inner,
@@ -61,12 +61,12 @@ impl Condition {
     }
 }
 
-/// A flag and the variants of which it must serve one.
+/// A flag and its accepted variants. The flag must serve one of them.
 #[derive(Debug, Clone)]
 pub struct Requirement {
     /// The key of the flag.
     pub flag: Spanned<String>,
-    /// The variants. Never empty if the file could be read.
+    /// The variants. The list is never empty if the file could be read.
     pub variants: Vec<Spanned<String>>,
 }
 
@@ -75,7 +75,7 @@ pub struct Requirement {
 pub struct Operation {
     /// The operator.
     pub operator: Operator,
-    /// The operator as written, or the operand where the short form leaves the operator out.
+    /// The position of the operator, or of the operand if the short form omits the operator.
     pub span: Span,
     /// The operand. Compiling checks that it has the type of the attribute.
     pub operand: Node,
@@ -119,7 +119,7 @@ impl Lowering {
         read_all(items, |item| self.condition(item))
     }
 
-    /// Reads a mapping from flags to the variants of which they must serve one.
+    /// Reads a mapping from flags to their accepted variants.
     pub(super) fn requirements(&mut self, node: &Node) -> Vec<Requirement> {
         let entries = self.mapping(node);
         read_all(entries, |entry| Some(Requirement { flag: self.key(entry)?, variants: self.names(&entry.value) }))
@@ -158,8 +158,8 @@ impl Lowering {
         Some(Condition::Attribute { name, operations, ignore_case })
     }
 
-    /// Whether the operand has a form that the operator takes. Its type depends on the attribute, so compiling checks
-    /// it.
+    /// Returns whether the operand has a form that the operator accepts. Its type depends on the attribute, so
+    /// compiling checks it.
     fn operand(&mut self, operator: Operator, node: &Node) -> bool {
         let scalar = |node: &Node| matches!(node.value, Value::Boolean(_) | Value::Number(..) | Value::Text(_));
         let fits = match (operator, &node.value) {

@@ -18,18 +18,18 @@ pub const KILLS: &str = "kills";
 /// The folder of test files.
 pub const TESTS: &str = "tests";
 
-/// The kind of definition in a file. The path of the file decides it.
+/// The kind of definition in a file. The path of the file determines it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DefinitionKind {
-    /// `flagctl.yaml`
+    /// The file `flagctl.yaml`.
     Project,
-    /// Below [`FLAGS`].
+    /// A file Below [`FLAGS`].
     Flag,
-    /// Below [`SEGMENTS`].
+    /// A file Below [`SEGMENTS`].
     Segment,
-    /// Below [`KILLS`].
+    /// A file Below [`KILLS`].
     Kill,
-    /// Below [`TESTS`].
+    /// A file Below [`TESTS`].
     Test,
 }
 
@@ -37,7 +37,7 @@ impl DefinitionKind {
     /// All kinds.
     pub const ALL: [Self; 5] = [Self::Project, Self::Flag, Self::Segment, Self::Kill, Self::Test];
 
-    /// Returns the name that `flagctl schema` takes.
+    /// Returns the name of the kind in the arguments of `flagctl schema`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Project => "project",

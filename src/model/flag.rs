@@ -18,11 +18,12 @@ pub struct Flag {
     pub file: FileId,
     /// The first key of the file, to which diagnostics about a missing key point.
     pub start: Span,
-    /// Whether everything in the file could be read. If not, a field that is missing here may be in the file.
+    /// Whether everything in the file could be read. If not, the file may contain fields that are missing from this
+    /// value.
     pub completeness: Completeness,
-    /// The purpose of the flag, in a sentence.
+    /// The purpose of the flag, as a sentence.
     pub description: Option<Spanned<String>>,
-    /// The kind of use; [`FlagKind::Release`] if left out.
+    /// The kind of use. The default is [`FlagKind::Release`].
     pub kind: Option<Spanned<FlagKind>>,
     /// The person or team that is responsible for the flag.
     pub owner: Option<Spanned<String>>,
@@ -36,20 +37,20 @@ pub struct Flag {
     pub schema: Option<Spanned<String>>,
     /// The fields for all environments.
     pub base: Serving,
-    /// The fields that single environments replace.
+    /// The fields that replace the base fields in single environments.
     pub environments: Vec<(Spanned<String>, Serving)>,
 }
 
-/// The kind of use of a flag, which decides how long it should exist.
+/// The kind of use of a flag, which determines how long the flag should exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FlagKind {
-    /// Releases a feature step by step.
+    /// The flag releases a feature step by step.
     Release,
-    /// Compares variants.
+    /// The flag compares variants.
     Experiment,
-    /// Operates the application, for example as a kill switch.
+    /// The flag controls the operation of the application, for example as a kill switch.
     Ops,
-    /// Gives some contexts a feature permanently.
+    /// The flag permanently enables a feature for some contexts.
     Permission,
 }
 
@@ -71,7 +72,7 @@ impl FlagKind {
 /// A named value.
 #[derive(Debug, Clone)]
 pub struct Variant {
-    /// The name by which rules serve it.
+    /// The name with which rules refer to the variant.
     pub name: Spanned<String>,
     /// The value that applications get.
     pub value: Node,
@@ -86,11 +87,11 @@ pub struct Serving {
     pub off: Option<Spanned<String>>,
     /// The variant that is served if no rule matches.
     pub default: Option<Spanned<String>>,
-    /// The attribute whose value decides the bucket.
+    /// The attribute whose value determines the bucket.
     pub unit: Option<Spanned<String>>,
     /// The salt of the hash. Flags with different salts have independent buckets.
     pub salt: Option<Spanned<String>>,
-    /// The prerequisites: other flags and the variants of which they must serve one.
+    /// The prerequisites: other flags and their accepted variants.
     pub requires: Option<Vec<Requirement>>,
     /// The rules, in the order in which they are tried.
     pub rules: Option<Vec<Rule>>,
@@ -181,8 +182,8 @@ impl Flag {
         }
     }
 
-    /// Returns the fields that apply in an environment: its own fields, and those for all environments where it has
-    /// none.
+    /// Returns the fields that apply in an environment. Each field is the environment's own field, or the field for all
+    /// environments if the environment has none.
     pub fn serving(&self, environment: &str) -> EffectiveServing<'_> {
         let base = &self.base;
         let own = self.environments.iter().find(|(name, _)| name.value == environment);
@@ -198,7 +199,7 @@ impl Flag {
         }
     }
 
-    /// Returns the kind, or the default kind if the file names none.
+    /// Returns the kind, or the default kind if the file does not specify it.
     pub fn kind(&self) -> FlagKind {
         self.kind.as_ref().map_or(FlagKind::Release, |kind| kind.value)
     }
@@ -228,7 +229,7 @@ impl Serving {
 
 fn date(lowering: &mut Lowering, node: &Node) -> Option<Spanned<Date>> {
     const TITLE: &str = "a date such as `2027-03-31`";
-    // The parser also accepts a date with a time, and would drop the time.
+    // The parser would also accept a date with a time, and ignore the time.
     let has_length_of_date = node.as_text().is_some_and(|text| text.len() == "2000-01-01".len());
     if has_length_of_date { lowering.parse(node, TITLE) } else { lowering.misfit(node.span, TITLE) }
 }

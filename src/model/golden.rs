@@ -1,4 +1,4 @@
-//! The golden matrix of a test file as written.
+//! The golden matrix of a test file in written form.
 
 use crate::model::lower::{Lowering, read_all};
 use crate::snapshot::{Span, Spanned};
@@ -7,9 +7,9 @@ use crate::yaml::Node;
 /// Recorded decisions. flagctl writes them, and every later test run compares them with the current decisions.
 #[derive(Debug, Clone)]
 pub struct Golden {
-    /// The flags. If empty, all flags of the project.
+    /// The flags. An empty list means all flags of the project.
     pub flags: Vec<Spanned<String>>,
-    /// The contexts of the suite. If empty, all of them.
+    /// The contexts of the suite. An empty list means all contexts of the suite.
     pub contexts: Vec<Spanned<String>>,
     /// The key `cells`.
     pub cells_key_span: Span,

@@ -1,4 +1,4 @@
-//! Kills as written.
+//! Kills in written form.
 
 use crate::model::lower::{Lowering, first_key};
 use crate::snapshot::{FileId, Span, Spanned};
@@ -19,7 +19,7 @@ pub struct Kill {
     pub reason: Option<Spanned<String>>,
     /// The person who killed the flag.
     pub by: Option<Spanned<String>>,
-    /// The time of the kill, as written.
+    /// The time of the kill in its written form.
     pub at: Option<Spanned<String>>,
 }
 

@@ -1,7 +1,7 @@
 //! Lowering: turns the tree of one file into typed values.
 //!
-//! The methods of [`Lowering`] read one value each. A value that does not have the expected form becomes a [`Misfit`]
-//! and is left out.
+//! Each method of [`Lowering`] reads one value. A value that does not have the expected form becomes a [`Misfit`] and
+//! is omitted.
 
 use std::str::FromStr;
 
@@ -12,12 +12,12 @@ use crate::eval::parse_datetime;
 use crate::snapshot::{Span, Spanned};
 use crate::yaml::{Entry, Node, Value};
 
-/// A part of a file that does not have the expected form and was left out.
+/// A part of a file that was omitted because it does not have the expected form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misfit {
     /// The part.
     pub span: Span,
-    /// The expected form, in the words of the schema's `title` where it has one.
+    /// The expected form. The text equals the `title` in the schema, if the schema has a title for it.
     pub expected: &'static str,
 }
 
@@ -33,7 +33,7 @@ impl Lowering {
         (value, lowering.misfits)
     }
 
-    /// Adds a misfit. Returns `None`, so that the caller can return the result.
+    /// Adds a misfit. Returns `None`, which the caller can return directly.
     pub(super) fn misfit<T>(&mut self, span: Span, expected: &'static str) -> Option<T> {
         self.misfits.push(Misfit { span, expected });
         None
@@ -115,7 +115,7 @@ impl Lowering {
         }
     }
 
-    /// Adds a misfit if the list is empty or has an item twice.
+    /// Adds a misfit if the list is empty or contains an item twice.
     pub(super) fn check_distinct(&mut self, list: &Node, items: &[Node]) {
         let is_repeated =
             |(index, item): (usize, &Node)| items.iter().take(index).any(|before| before.value == item.value);
@@ -142,7 +142,7 @@ impl Lowering {
         }
     }
 
-    /// Reads a text by its type's [`FromStr`].
+    /// Reads a text and converts it with [`FromStr`].
     pub(super) fn parse<T: FromStr>(&mut self, node: &Node, expected: &'static str) -> Option<Spanned<T>> {
         match node.as_text().map(str::parse) {
             Some(Ok(value)) => Some(Spanned { value, span: node.span }),
@@ -169,7 +169,7 @@ impl<'n> Fields<'n> {
         }
     }
 
-    /// Reads the names at the key; none if the key is missing.
+    /// Reads the names at the key. The list is empty if the key is missing.
     pub(super) fn names(&self, key: &str, lowering: &mut Lowering) -> Vec<Spanned<String>> {
         self.get(key).map_or_else(Vec::new, |node| lowering.names(node))
     }
@@ -177,22 +177,22 @@ impl<'n> Fields<'n> {
 
 /// Applies `read` to every item and returns the results without `None`.
 ///
-/// Allocates exactly one slot for each item: a repository has very many short lists, and a vector that grows as it is
-/// filled allocates at least four slots.
+/// Allocates exactly one slot for each item. A repository has very many short lists, and a vector that grows while it
+/// is filled would allocate at least four slots.
 pub(super) fn read_all<'n, T, U>(items: &'n [T], read: impl FnMut(&'n T) -> Option<U>) -> Vec<U> {
     let mut all = Vec::with_capacity(items.len());
     all.extend(items.iter().filter_map(read));
     all
 }
 
-/// Returns the first key of a file, which stands for the file as a whole in diagnostics.
+/// Returns the position of the first key of a file. Diagnostics about the complete file use this position.
 pub(super) fn first_key(root: &Node) -> Span {
     root.entries().first().map_or(Span { end: root.span.start, ..root.span }, |entry| entry.key_span)
 }
 
 const NAME: &str = "a name of at most 128 letters, digits, `.`, `_` and `-`, beginning with a letter or digit";
 
-/// Whether a text can be the key of a flag or the name of anything else. A name is safe in a URL and in a file name.
+/// Returns whether a text can be the key of a flag or another name. A name is safe in a URL and in a file name.
 pub(crate) fn is_name(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     text.len() <= 128

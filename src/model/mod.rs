@@ -1,11 +1,12 @@
-//! Definitions as they are written: typed, with their positions, before names are resolved.
+//! Definitions in their written form: typed, with their positions, before names are resolved.
 //!
-//! Takes the tree of each file; returns a flag, segment, kill, test suite or the settings, which together make a
-//! [`Project`]. This step is called lowering, as in other compilers. It interprets the form of values (percentages,
-//! dates, names) and nothing that needs a second file: whether a name exists is for compiling to decide.
+//! The input is the tree of each file. The output is a flag, segment, kill, test suite or the settings; together they
+//! form a [`Project`]. This step is called lowering, as in other compilers. It interprets the form of values
+//! (percentages, dates, names) and nothing that needs a second file. For example, the compiler checks whether a name
+//! exists.
 //!
-//! **Invariant:** lowering never fails. A part that does not have the expected form is left out and becomes a
-//! [`Misfit`]; the schema of the file then supplies the message.
+//! **Invariant:** lowering never fails. A part that does not have the expected form is omitted and becomes a
+//! [`Misfit`]. The schema of the file then supplies the message.
 //! **Invariant:** a file has misfits if and only if its schema rejects it. A test compares the two on mutated files.
 
 mod assertion;

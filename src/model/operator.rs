@@ -32,7 +32,7 @@ operators! {
 }
 
 impl Operator {
-    /// Whether the operand must be a list.
+    /// Returns whether the operand must be a list.
     pub fn takes_list(self) -> bool {
         matches!(self, Self::In | Self::NotIn | Self::HasAny | Self::HasAll)
     }

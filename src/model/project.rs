@@ -10,7 +10,7 @@ use crate::yaml::Completeness;
 /// The definitions of a flag repository, or those that were loaded. All lists are in the order of the files' paths.
 #[derive(Debug, Clone, Default)]
 pub struct Project {
-    /// `flagctl.yaml`
+    /// The file `flagctl.yaml`.
     pub settings: Settings,
     /// The flags.
     pub flags: Vec<Flag>,
@@ -23,7 +23,7 @@ pub struct Project {
 }
 
 impl Project {
-    /// Returns the first flag with that key.
+    /// Returns the first flag with this key.
     pub fn flag(&self, key: &str) -> Option<&Flag> {
         self.flags.iter().find(|flag| flag.key == key)
     }

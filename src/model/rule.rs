@@ -1,4 +1,4 @@
-//! The rules of a flag as written.
+//! The rules of a flag in written form.
 
 use crate::bundle::{Percent, rule_name};
 use crate::model::condition::Condition;
@@ -13,13 +13,13 @@ pub struct Rule {
     pub span: Span,
     /// The name of the rule.
     pub name: Option<Spanned<String>>,
-    /// The condition that contexts must satisfy. If left out, every context does.
+    /// The condition that contexts must satisfy. Without a condition, the rule matches every context.
     pub condition: Option<Spanned<Condition>>,
-    /// The share of units that the rule admits. If left out, all.
+    /// The share of units that the rule admits. Without it, the rule admits all units.
     pub rollout: Option<Spanned<Percent>>,
-    /// The planned shares of the rollout, in rising order.
+    /// The planned shares of the rollout, in ascending order.
     pub steps: Vec<Spanned<Percent>>,
-    /// The variants that the rule serves. `None` if this could not be read.
+    /// The variants that the rule serves, or `None` if the part could not be read.
     pub serve: Option<Serve>,
 }
 
@@ -42,7 +42,7 @@ pub struct Share {
 }
 
 impl Rule {
-    /// Returns the name under which people refer to the rule at that index of the list, as [`rule_name`] gives it.
+    /// Returns the result of [`rule_name`] for the rule, which has the index `rule_index` in its list.
     pub fn name_at(&self, rule_index: usize) -> String {
         rule_name(self.name.as_ref().map(|name| name.value.as_str()), rule_index)
     }

@@ -1,4 +1,4 @@
-//! Segments as written.
+//! Segments in written form.
 
 use crate::model::condition::Condition;
 use crate::model::lower::{Lowering, first_key};
@@ -16,7 +16,7 @@ pub struct Segment {
     pub start: Span,
     /// Whether everything in the file could be read.
     pub completeness: Completeness,
-    /// The condition that contexts of the segment satisfy. `None` if it could not be read.
+    /// The condition that contexts of the segment satisfy, or `None` if it could not be read.
     pub condition: Option<Spanned<Condition>>,
 }
 

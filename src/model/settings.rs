@@ -1,4 +1,4 @@
-//! `flagctl.yaml` as written.
+//! `flagctl.yaml` in written form.
 
 use crate::bundle::{Bucketing, Element, Type};
 use crate::model::lower::{Lowering, read_all};
@@ -8,8 +8,8 @@ use crate::yaml::{Completeness, Node, Value};
 /// The settings of a flag repository.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// Whether everything in the file could be read. If not, the other files are not checked, because every environment
-    /// and attribute might be declared in the part that is missing.
+    /// Whether everything in the file could be read. If not, the other files are not checked, because the missing part
+    /// may declare any environment or attribute.
     pub completeness: Completeness,
     /// The environments, in the order of promotion.
     pub environments: Vec<Spanned<String>>,
@@ -17,7 +17,7 @@ pub struct Settings {
     pub attributes: Vec<AttributeDeclaration>,
     /// The algorithm that maps units to buckets.
     pub bucketing: Bucketing,
-    /// Codes, as written, and the level of each.
+    /// The codes in their written form, each with its level.
     pub lint: Vec<(Spanned<String>, Spanned<LintLevel>)>,
 }
 
@@ -28,20 +28,20 @@ pub struct AttributeDeclaration {
     pub name: Spanned<String>,
     /// The type of its values.
     pub kind: Type,
-    /// All values that it may have, if the declaration limits them.
+    /// The allowed values, if the declaration limits them.
     pub allowed: Option<Vec<Spanned<String>>>,
-    /// Whether applications always send it.
+    /// Whether applications always send the attribute.
     pub required: bool,
 }
 
 /// The level at which a code is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LintLevel {
-    /// Not reported.
+    /// The code is not reported.
     Off,
-    /// Reported as a warning.
+    /// The code is reported as a warning.
     Warning,
-    /// Reported as an error.
+    /// The code is reported as an error.
     Error,
 }
 
@@ -153,7 +153,7 @@ fn scalar_type(name: &str) -> Option<Type> {
     })
 }
 
-/// Whether a text can be the name of an attribute: words of letters, digits, `_`, `$` and `-`, joined by dots.
+/// Returns whether a text can be the name of an attribute: words of letters, digits, `_`, `$` and `-`, joined by dots.
 fn is_attribute_name(text: &str) -> bool {
     let word = |word: &str| {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$');

@@ -1,4 +1,4 @@
-//! Test files as written.
+//! Test files in written form.
 
 use jiff::Timestamp;
 
@@ -18,7 +18,7 @@ pub struct Suite {
     pub start: Span,
     /// Whether everything in the file could be read.
     pub completeness: Completeness,
-    /// The environments in which its cases are decided. If empty, all environments of the project.
+    /// The environments in which its cases are decided. An empty list means all environments of the project.
     pub environments: Vec<Spanned<String>>,
     /// The time at which its cases are decided.
     pub now: Option<Spanned<Timestamp>>,

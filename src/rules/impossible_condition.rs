@@ -29,7 +29,7 @@ pub(super) fn check(review: &Review<'_>, coverage: &SegmentCoverage<'_>, diagnos
     }
 }
 
-/// Whether the condition mentions a segment that `empty-segment` reports.
+/// Returns whether the condition mentions a segment that `empty-segment` reports.
 fn mentions_empty_segment(condition: &Condition, coverage: &SegmentCoverage<'_>) -> bool {
     condition.segments().any(|name| coverage.satisfiability(&name.value) == Some(Satisfiability::Never))
 }

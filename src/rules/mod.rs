@@ -1,10 +1,10 @@
 //! Lint rules: advice about definitions that can be evaluated.
 //!
-//! Takes a project and today's date, or the project and its bundles; returns diagnostics. Each rule is a pure function
-//! in a file of its own, named like its code, with its page beside it. Rules that need only the definitions are in
-//! `RULES`; rules that are proven for all contexts are in `PROOFS`.
+//! The input is a project and today's date, or a project and its bundles. The output is diagnostics. Each rule is a
+//! pure function in a separate file, which has the name of the rule's code. The page of the rule is beside it. Rules
+//! that need only the definitions are in `RULES`. Rules that are proven for all contexts are in `PROOFS`.
 //!
-//! **Invariant:** a rule says nothing about a flag whose file could not be read completely.
+//! **Invariant:** a rule reports nothing about a flag whose file could not be read completely.
 
 mod empty_segment;
 mod expired_flag;
@@ -59,7 +59,7 @@ const PROOFS: [Proof; 5] = [
     unservable_variant::check,
 ];
 
-/// Runs the rules about definitions. `today` decides which flags have expired.
+/// Runs the rules about definitions. `today` determines which flags have expired.
 pub fn check(project: &Project, today: Date) -> Diagnostics {
     let mut diagnostics = Vec::new();
     RULES.iter().for_each(|rule| rule(project, today, &mut diagnostics));
@@ -68,8 +68,8 @@ pub fn check(project: &Project, today: Date) -> Diagnostics {
 
 /// Runs the rules that are proven for all contexts, on all cores.
 ///
-/// `bundles` has one bundle for each environment. Enables every flag in them, because kills and disabled flags are
-/// temporary; they must not be used for decisions afterwards.
+/// `bundles` has one bundle for each environment. The function enables every flag in them, because kills and disabled
+/// flags are temporary. The bundles must not be used for decisions afterwards.
 pub fn prove(project: &Project, bundles: &mut [Bundle]) -> Diagnostics {
     bundles.iter_mut().flat_map(|bundle| bundle.flags.iter_mut()).for_each(|flag| flag.state = State::Enabled);
     let bundles = &*bundles;

@@ -1,4 +1,4 @@
-//! `optional-unit`: a rollout or split by a unit that a context can lack.
+//! `optional-unit`: a rollout or split by a unit that may be missing from a context.
 
 use jiff::civil::Date;
 
@@ -38,7 +38,7 @@ fn check_serving(project: &Project, serving: EffectiveServing<'_>, diagnostics: 
     }
 }
 
-/// Whether some contexts that satisfy the condition get another result than others, depending on their bucket.
+/// Returns whether the result for contexts that satisfy the condition depends on their bucket.
 fn uses_buckets(rule: &Rule) -> bool {
     let partial = |share: u32| share != 0 && share != BUCKETS;
     rule.rollout.as_ref().is_some_and(|rollout| partial(rollout.value.buckets()))
@@ -46,7 +46,7 @@ fn uses_buckets(rule: &Rule) -> bool {
             if shares.value.iter().any(|share| partial(share.share.value.buckets())))
 }
 
-/// Whether only contexts with the attribute satisfy the condition.
+/// Returns whether only contexts with the attribute satisfy the condition.
 fn requires(project: &Project, condition: &Condition, attribute: &str) -> bool {
     let requires = |condition: &Condition| requires(project, condition, attribute);
     match condition {
@@ -57,7 +57,7 @@ fn requires(project: &Project, condition: &Condition, attribute: &str) -> bool {
             if name.value == attribute && operations.iter().all(|operation| operation.operator != Operator::Exists)),
         Condition::Segment(names) => names.iter().all(|name| {
             let segment = project.segments.iter().find(|segment| segment.name == name.value);
-            // A segment inside a segment is not followed, because segments with a cycle would never end.
+            // A segment inside a segment is not followed, because a cycle of segments would cause an endless recursion.
             segment.and_then(|segment| segment.condition.as_ref()).is_some_and(|condition| {
                 matches!(&condition.value, Condition::Attribute { .. }) && requires(&condition.value)
             })

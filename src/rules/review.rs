@@ -1,6 +1,6 @@
 //! The reachability of a flag's rules and variants in all environments, for the lint rules about reachability.
 //!
-//! Takes a flag and the bundles of all environments; returns the [`Review`] of the flag.
+//! The input is a flag and the bundles of all environments. The output is the [`Review`] of the flag.
 //!
 //! **Invariant:** kills and `enabled: false` are ignored, in the flag and in its prerequisites, because they are
 //! temporary.
@@ -33,7 +33,7 @@ pub(super) struct Review<'p> {
     pub(super) scopes: Vec<Scope<'p>>,
 }
 
-/// A group of environments in which the flag has the same definition, represented by the first of them.
+/// A group of environments in which the flag has the same definition, represented by the first environment.
 pub(super) struct Scope<'p> {
     pub(super) serving: EffectiveServing<'p>,
     pub(super) definition: Definition<'p>,
@@ -66,7 +66,7 @@ impl<'p> Review<'p> {
         (!scopes.is_empty()).then_some(Ok(Self { flag, scopes }))
     }
 
-    /// Iterates over the rules as they are written, each with its instances.
+    /// Iterates over the rules in the flag's file, each with its instances.
     pub(super) fn rules(&self) -> impl Iterator<Item = Vec<RuleInstance<'_, 'p>>> {
         let mut instances: BTreeMap<Span, Vec<RuleInstance<'_, 'p>>> = BTreeMap::new();
         for scope in &self.scopes {
@@ -78,7 +78,7 @@ impl<'p> Review<'p> {
     }
 
     /// Iterates over the rules like [`Self::rules`], with only the instances in scopes where the prerequisites can be
-    /// met. In the other scopes no rule runs, which says nothing about the rules.
+    /// met. In the other scopes no rule runs, and the cause is not in the rules.
     pub(super) fn rules_that_run(&self) -> impl Iterator<Item = Vec<RuleInstance<'_, 'p>>> {
         let runs = |instance: &RuleInstance<'_, 'p>| instance.scope.reachability.unmet.is_empty();
         self.rules().map(move |instances| instances.into_iter().filter(runs).collect())
@@ -99,7 +99,7 @@ impl<'p> RuleInstance<'_, 'p> {
     }
 
     /// Returns the rules before this one that together match all of its contexts, and the indices of the prerequisites
-    /// that take part. Returns `None` if the rule is reachable, or if `rule-after-catch-all` reports it.
+    /// that contribute. Returns `None` if the rule is reachable, or if `rule-after-catch-all` reports it.
     pub(super) fn covered_by(&self) -> Option<(Vec<RuleInstance<'_, 'p>>, &[usize])> {
         let Some(RuleReachability::Unreachable { covered_by, prerequisites }) = self.reach() else { return None };
         let is_catch_all = |rule: &Rule| rule.condition.is_none() && rule.rollout == Percent::ALL;
@@ -127,7 +127,7 @@ impl<'p> RuleInstance<'_, 'p> {
     }
 }
 
-/// Returns parts of a conjunction that contradict each other, in words. No part can be left out without losing the
+/// Returns the texts of parts of a conjunction that contradict each other. Each returned part is necessary for the
 /// contradiction.
 pub(super) fn contradiction(bundle: &Bundle, condition: &Condition) -> Vec<String> {
     let mut parts = condition.conjuncts();
@@ -149,8 +149,8 @@ fn depends_on_flags(bundle: &Bundle, condition: &Condition) -> bool {
     reachable.any(|condition| matches!(condition, Condition::Flag { .. }))
 }
 
-/// Whether two environments have the same fields that decide. Rules and prerequisites are compared by address: they are
-/// the same if both environments take them from the fields for all environments.
+/// Returns whether the fields that affect decisions are the same in two environments. Rules and prerequisites are
+/// compared by address. They are the same if both environments use the fields for all environments.
 fn is_same_definition(left: &EffectiveServing<'_>, right: &EffectiveServing<'_>) -> bool {
     fn name(value: Option<&Spanned<String>>) -> Option<&str> {
         value.map(|value| value.value.as_str())

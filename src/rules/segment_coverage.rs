@@ -1,7 +1,7 @@
-//! Finds the segments that match no context, and those that match every context.
+//! Finds the segments that match no context, and the segments that match every context.
 //!
-//! Takes a project and its bundles; returns the [`SegmentCoverage`]. Two lint rules and the check of conditions use it,
-//! so it is computed once.
+//! The input is a project and its bundles. The output is the [`SegmentCoverage`]. It is computed once, because two lint
+//! rules and the check of conditions use it.
 
 use std::collections::BTreeMap;
 
@@ -15,13 +15,13 @@ use crate::model::Project;
 use crate::rules::review::BUDGET;
 use crate::rules::undecided_analysis;
 
-/// How many contexts each segment matches.
+/// Whether each segment matches no, some or all contexts.
 pub(super) struct SegmentCoverage<'p> {
     by_name: BTreeMap<&'p str, Satisfiability>,
 }
 
 impl<'p> SegmentCoverage<'p> {
-    /// Analyses all segments on all cores. Reports those that the analysis cannot decide.
+    /// Analyses all segments on all cores. Reports the segments that the analysis cannot decide.
     pub(super) fn new(project: &'p Project, bundles: &[Bundle], diagnostics: &mut Diagnostics) -> Self {
         let analyse = |segment: &'p model::Segment| {
             let conditions = bundles.iter().filter_map(|bundle| {
@@ -47,8 +47,8 @@ impl<'p> SegmentCoverage<'p> {
         Self { by_name }
     }
 
-    /// Returns whether the segment matches contexts in the environments: never, sometimes or always. `None` if the
-    /// segment could not be compiled or analysed.
+    /// Returns whether the segment matches contexts in the environments: never, sometimes or always. Returns `None` if
+    /// the segment could not be compiled or analysed.
     pub(super) fn satisfiability(&self, segment: &str) -> Option<Satisfiability> {
         self.by_name.get(segment).copied()
     }

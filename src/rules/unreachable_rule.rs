@@ -8,7 +8,7 @@ use crate::rules::segment_coverage::SegmentCoverage;
 
 pub(super) fn check(review: &Review<'_>, _: &SegmentCoverage<'_>, diagnostics: &mut Diagnostics) {
     for instances in review.rules_that_run() {
-        // `misordered-rules` reports a rule that only has to be moved.
+        // The rule `misordered-rules` reports a rule that needs only another position in the list.
         let misordered = instances.iter().all(|instance| instance.special_case_of().is_some());
         let covers: Option<Vec<_>> = instances.iter().map(RuleInstance::covered_by).collect();
         let (Some(instance), Some(covers), false) = (instances.first(), covers, misordered) else { continue };

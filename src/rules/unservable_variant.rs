@@ -13,7 +13,7 @@ pub(super) fn check(review: &Review<'_>, _: &SegmentCoverage<'_>, diagnostics: &
     if running().next().is_none() {
         return;
     }
-    // A kill serves `off` in any environment.
+    // A kill can serve `off` in any environment, so `off` is always servable.
     let off = |id| review.scopes.iter().any(|scope| scope.definition.flag().off == id);
     for (id, variant) in (0u16..).map(VariantId).zip(&review.flag.variants) {
         let name = &variant.name.value;
@@ -27,10 +27,11 @@ pub(super) fn check(review: &Review<'_>, _: &SegmentCoverage<'_>, diagnostics: &
     }
 }
 
-/// Whether no context gets the variant, for a reason that no other finding reports.
+/// Returns whether no context gets the variant and no other finding reports the reason.
 fn is_unservable(scope: &Scope<'_>, id: VariantId, name: &str) -> bool {
     let flag = scope.definition.flag();
-    // A rule that serves it has a rollout of 0 %, or another finding reports that it is never reached.
+    // A rule explains why the variant is not served if its rollout is 0 %, or if another finding reports that the rule
+    // is never reached.
     let explained = |(rule, reach): (&Rule, &RuleReachability)| {
         serves(rule, id) && !matches!(reach, RuleReachability::Reachable(_))
     };
@@ -47,12 +48,12 @@ fn is_unservable(scope: &Scope<'_>, id: VariantId, name: &str) -> bool {
         && !scope.serving.rules.iter().any(paused)
 }
 
-/// Whether the rule serves the variant to a part of the units that it admits.
+/// Returns whether the rule serves the variant to at least a part of the units that it admits.
 fn serves(rule: &Rule, id: VariantId) -> bool {
     rule.serve.variants().any(|served| served == id)
 }
 
-/// Whether the flag mentions the variant. `unused-variant` reports the others.
+/// Returns whether the flag mentions the variant. `unused-variant` reports variants that the flag does not mention.
 fn mentioned(flag: &model::Flag, name: &str) -> bool {
     let in_rule = |rule: &model::Rule| match &rule.serve {
         Some(model::Serve::Variant(served)) => served.value == name,

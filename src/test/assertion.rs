@@ -1,7 +1,7 @@
-//! Proves assertions for all contexts, or finds a context that breaks them.
+//! Proves assertions for all contexts, or finds a context that violates them.
 //!
 //! An assertion such as `never: {pay: [on, beta]}` is split into single claims, one for each environment and flag
-//! variant, so that each is proven or refuted by itself.
+//! variant. Each claim is proven or refuted separately.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use crate::snapshot::{Span, Spanned};
 use crate::test::resolver::Resolver;
 use crate::test::result::{Check, CheckResult, FailedCheck, TestedDecision};
 
-/// The bundles of earlier revisions, by the revision as the assertion writes it and the environment.
+/// The bundles of earlier revisions, by the text of the revision in the assertion and the environment.
 pub type BaselineBundles = BTreeMap<(String, String), Bundle>;
 
 /// A single claim of an assertion in one environment, with its names resolved.
@@ -34,7 +34,7 @@ pub(super) struct PlannedAssertion<'p> {
     scope: AssertionScope,
 }
 
-/// The contexts that an assertion is about.
+/// The contexts that an assertion applies to.
 #[derive(Debug, Clone)]
 enum AssertionScope {
     /// All contexts.
@@ -45,7 +45,7 @@ enum AssertionScope {
     Broken,
 }
 
-/// A claim that is proven or refuted as a whole.
+/// A claim that is proven or refuted in one step.
 #[derive(Debug, Clone, Copy)]
 enum SingleClaim<'p> {
     Never(&'p FlagVariant),
@@ -56,10 +56,10 @@ enum SingleClaim<'p> {
     MonotoneSince(&'p Spanned<String>, &'p FlagVariant),
 }
 
-/// An assertion with its names resolved, whose condition is not compiled yet.
+/// An assertion with resolved names. Its condition is not compiled yet.
 pub(super) struct UncompiledAssertion<'p> {
     assertion: &'p Assertion,
-    /// Its own name, or its number in the file.
+    /// The name of the assertion, or its number in the file.
     name: String,
     environments: Vec<&'p Bundle>,
     /// Whether all flags and variants of the claim exist.
@@ -86,7 +86,7 @@ impl<'p> Resolver<'p> {
 
     /// Compiles the conditions of assertions.
     ///
-    /// All files are compiled in one call per environment because each call reads all flags.
+    /// The conditions of all files are compiled in one call for each environment, because each call reads all flags.
     pub(super) fn compile_assertions(&mut self, assertions: &[UncompiledAssertion<'p>]) -> Vec<PlannedAssertion<'p>> {
         let mut planned = Vec::new();
         for bundle in self.bundles {
@@ -214,7 +214,7 @@ impl<'p> PlannedAssertion<'p> {
         }
     }
 
-    /// Returns none if a flag, the condition or the baseline has an error.
+    /// Returns `None` if a flag, the condition or the baseline has an error.
     fn result(&self, span: Span, baselines: &'p BaselineBundles, budget: &Budget) -> Option<CheckResult<'p>> {
         let when = match &self.scope {
             AssertionScope::All => None,
@@ -238,7 +238,7 @@ impl<'p> PlannedAssertion<'p> {
                 let after = Definition::find(self.bundle, &serving.flag.value)?;
                 match before.and_then(|before| ServedVariant::find(before, &serving.variant.value)) {
                     Some(before) => monotone(before, after, when, budget),
-                    // No context got the variant, so none can lose it.
+                    // No context got the variant before, so no context can lose it.
                     None => Ok(ProofResult::Proven),
                 }
             }

@@ -22,7 +22,7 @@ pub(super) struct MatrixAxis {
     pub(super) values: Vec<(Value<'static>, String)>,
 }
 
-/// An expectation for one environment and one context, with its names resolved.
+/// An expectation for one environment and one context, with resolved names.
 #[derive(Debug)]
 pub(super) struct PlannedExpectation<'p> {
     /// The name of the case, or its number in the file.
@@ -30,7 +30,7 @@ pub(super) struct PlannedExpectation<'p> {
     pub(super) case: &'p Case,
     pub(super) expectation: &'p Expectation,
     pub(super) bundle: &'p Bundle,
-    /// None if the flag, or anything else that the expectation needs, has an error.
+    /// The flag, or `None` if the flag or another definition that the expectation needs has an error.
     pub(super) flag: Option<&'p Flag>,
     pub(super) context: NamedContext<'p>,
     pub(super) axes: Arc<[MatrixAxis]>,
@@ -105,7 +105,7 @@ impl<'p> PlannedExpectation<'p> {
     }
 }
 
-/// Returns the combination as messages show it: ` with country = "DE" and age = 18`.
+/// Returns the text of the combination for messages: ` with country = "DE" and age = 18`.
 fn described(chosen: &[(&MatrixAxis, &(Value<'static>, String))]) -> String {
     let parts: Vec<_> = chosen.iter().map(|(axis, (_, text))| format!("{} = {text}", axis.name)).collect();
     if parts.is_empty() { String::new() } else { format!(" with {}", parts.join(" and ")) }

@@ -1,6 +1,6 @@
 //! Reads the contexts that test files define, and resolves the names of contexts.
 //!
-//! **Invariant:** every value is of its attribute's type and enum, as in a context that an application sends.
+//! **Invariant:** every value has the type of its attribute, and is an allowed value if the attribute is an enum.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::yaml::Node;
 #[derive(Debug, Clone)]
 pub(super) struct NamedContext<'p> {
     pub(super) name: Option<&'p str>,
-    /// None if the context has an error, which is reported.
+    /// The context, or `None` if it has an error, which is reported.
     pub(super) context: Option<Arc<Context<'static>>>,
 }
 
@@ -32,7 +32,7 @@ impl<'p> Resolver<'p> {
         contexts
     }
 
-    /// Returns the contexts of a case: an inline one, some of the file's, or the empty context.
+    /// Returns the contexts of a case: an inline context, contexts of the file, or the empty context.
     pub(super) fn case_contexts(&mut self, case: &'p Case, named: &[NamedContext<'p>]) -> Vec<NamedContext<'p>> {
         match &case.context {
             Subject::Empty => {
@@ -43,7 +43,7 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// Returns the file's context with this name, or reports that there is none.
+    /// Returns the file's context with this name, or reports that it does not exist.
     pub(super) fn named_context(
         &mut self,
         name: &'p Spanned<String>,
@@ -59,7 +59,7 @@ impl<'p> Resolver<'p> {
         NamedContext { name: Some(&name.value), context: None }
     }
 
-    /// Reads a mapping whose nested or dotted keys are attribute names; none if it has an error.
+    /// Reads a mapping whose nested or dotted keys are attribute names. Returns `None` if the mapping has an error.
     fn context(&mut self, node: &Node) -> Option<Context<'static>> {
         let mut context = Context::empty(self.attributes);
         self.attributes_below(node, "", &mut context).then_some(context)
@@ -89,7 +89,8 @@ impl<'p> Resolver<'p> {
         all_valid
     }
 
-    /// Reads a value of the named attribute; none, with a report, if it is not of the attribute's type and enum.
+    /// Reads a value of the named attribute. Reports a value that does not have the attribute's type or is not an
+    /// allowed value, and returns `None` for it.
     pub(super) fn value(&mut self, name: &str, span: Span, node: &Node) -> Option<(AttributeId, Value<'static>)> {
         let Some((id, attribute)) = self.attributes.find(name).and_then(|id| Some((id, self.attributes.get(id)?)))
         else {
@@ -116,7 +117,7 @@ impl<'p> Resolver<'p> {
     }
 }
 
-/// Builds the diagnostic for a value that is not of the attribute's type or enum.
+/// Builds the diagnostic for a value that does not have the attribute's type or is not an allowed value.
 fn unusable(attribute: &Attribute, node: &Node) -> Diagnostic {
     let name = &attribute.name;
     let outside = attribute.allowed.as_ref().and_then(|allowed| {

@@ -12,9 +12,9 @@ use crate::test::result::TestResults;
 pub struct FlagCoverage {
     /// The flag's key.
     pub flag: String,
-    /// The number of rules that decided, and of all rules.
+    /// The number of rules that decided, and the number of all rules.
     pub rules: (usize, usize),
-    /// The number of variants that were served, and of all variants.
+    /// The number of variants that were served, and the number of all variants.
     pub variants: (usize, usize),
     /// The names of rules that never decided, with their environments if not every environment has the rule.
     pub uncovered_rules: Vec<String>,

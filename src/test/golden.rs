@@ -19,24 +19,24 @@ use crate::test::result::{Check, CheckResult, CoverageHit, FailedCheck, TestedDe
 
 const HELP: &str = "if the change is intended, run `flagctl test --update` to write the cells anew";
 
-/// A golden matrix with its names resolved.
+/// A golden matrix with resolved names.
 #[derive(Debug)]
 pub(super) struct PlannedGolden<'p> {
     pub(super) file: FileId,
     pub(super) golden: &'p Golden,
     pub(super) flags: Vec<&'p str>,
     pub(super) contexts: Vec<NamedContext<'p>>,
-    /// All environments of the matrix, also those that this run does not test.
+    /// All environments of the matrix, including environments that this run does not test.
     pub(super) environments: Vec<&'p str>,
     pub(super) bundles: Vec<&'p Bundle>,
     pub(super) now: Option<Timestamp>,
 }
 
-/// A cell's flag, context and environment.
+/// The flag, context and environment of a cell.
 pub(super) type CellKey<'p> = (&'p str, &'p str, &'p str);
 
 impl<'p> PlannedGolden<'p> {
-    /// Decides all cells, in the order in which the file lists them; none for a cell that cannot be decided.
+    /// Decides all cells, in the order of the file. The result for a cell that cannot be decided is `None`.
     pub(super) fn decided(
         &self,
     ) -> impl Iterator<Item = (CellKey<'p>, Option<(TestedDecision<'p>, &'p str, CoverageHit)>)> + '_ {
@@ -65,13 +65,14 @@ impl<'p> PlannedGolden<'p> {
         Some((TestedDecision { bundle, flag, context: context.as_ref().clone(), now }, &decision.variant.name, hit))
     }
 
-    /// Returns the cells as the file has them.
+    /// Returns the cells that the file contains.
     pub(super) fn written(&self) -> BTreeMap<CellKey<'p>, &'p Cell> {
         let cells = self.golden.cells.iter();
         cells.map(|cell| ((&*cell.flag.value, &*cell.context.value, &*cell.environment.value), cell)).collect()
     }
 
-    /// Returns one check for each cell, one if cells are missing, and one if there are cells outside the matrix.
+    /// Returns one check for each cell, one check if cells are missing, and one check if the file contains cells
+    /// outside the matrix.
     pub(super) fn checks(&self) -> Vec<Check<'p>> {
         let written = self.written();
         let mut checks = Vec::new();

@@ -1,6 +1,6 @@
-//! Writes the cells of golden matrices anew, as the flags decide them now.
+//! Updates the cells of golden matrices to the current decisions.
 //!
-//! **Invariant:** nothing in the file changes except the lines of `cells`.
+//! **Invariant:** only the lines of `cells` change in the file.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::yaml::Node;
 pub struct UpdatedGolden {
     /// The file.
     pub file: FileId,
-    /// The new text of the whole file.
+    /// The new text of the complete file.
     pub text: String,
     /// The number of cells that are added, changed or removed.
     pub changed: usize,
@@ -36,13 +36,13 @@ pub enum GoldenUpdateError {
         /// The environment's name.
         environment: String,
     },
-    /// `cells` shares a line with something else, and the update replaces only whole lines.
+    /// `cells` shares a line with other content, and the update can replace only complete lines.
     #[error("`cells` must begin its own line, followed by `{{}}` or by values on the lines below")]
     Layout,
 }
 
 impl TestPlan<'_> {
-    /// Returns the test files whose cells differ from the decisions, with the cells as they are decided.
+    /// Returns the test files whose cells differ from the current decisions, with updated cells.
     ///
     /// # Errors
     /// Returns the first file that cannot be updated, and the reason.
@@ -56,7 +56,7 @@ impl TestPlan<'_> {
     }
 }
 
-/// Returns the new text of the file and the number of changed cells; none if no cell changed.
+/// Returns the new text of the file and the number of changed cells, or `None` if no cell changed.
 fn updated_text(golden: &PlannedGolden<'_>, file: &File) -> Result<Option<(String, usize)>, GoldenUpdateError> {
     let mut cells: Vec<(CellKey<'_>, &str)> = Vec::new();
     for (key @ (flag, context, environment), decided) in golden.decided() {
@@ -85,7 +85,7 @@ fn updated_text(golden: &PlannedGolden<'_>, file: &File) -> Result<Option<(Strin
     only_cells_differ(file, &text, &cells).then_some(Some((text, changed.len()))).ok_or(GoldenUpdateError::Layout)
 }
 
-/// Returns the cells as YAML, with one line for each context of each flag: in a diff, a changed line is then a context
+/// Returns the cells as YAML, with one line for each context of each flag: a changed line in a diff is then a context
 /// that gets another variant.
 fn yaml_block(cells: &[(CellKey<'_>, &str)], indent: &str, line_break: &str) -> String {
     let mut text = "cells:".to_owned();
@@ -114,7 +114,7 @@ fn yaml_name(name: &str) -> String {
 
 /// Returns whether the new text parses to the same YAML as the file, except for the cells.
 ///
-/// This check guards against an unusual layout, in which replacing lines would damage the file.
+/// This check prevents damage to a file with an unusual layout.
 fn only_cells_differ(file: &File, text: &str, cells: &[(CellKey<'_>, &str)]) -> bool {
     let mut wanted = Json::Object(serde_json::Map::new());
     for ((flag, context, environment), variant) in cells {

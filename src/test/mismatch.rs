@@ -7,14 +7,15 @@ use crate::eval::Decision;
 use crate::model::Expectation;
 use crate::snapshot::Span;
 
-/// Returns the position of the first thing that the expectation expects.
+/// Returns the position of the first expected part of the expectation.
 pub(super) fn expectation_span(expectation: &Expectation) -> Span {
     let scalars = [&expectation.variant, &expectation.reason, &expectation.rule];
     let scalars = scalars.into_iter().flatten().map(|text| text.span);
     scalars.chain(expectation.value.iter().map(|node| node.span)).min().unwrap_or(expectation.flag.span)
 }
 
-/// Returns the differences as text, with the position of the first one; none if the decision is as expected.
+/// Returns the differences as text, with the position of the first difference. Returns `None` if the decision is as
+/// expected.
 pub(super) fn mismatch(expectation: &Expectation, flag: &Flag, decision: &Decision<'_>) -> Option<(Span, String)> {
     let mut differences = Vec::new();
     let mut differ = |span: Span, text: String| differences.push((span, text));
@@ -51,7 +52,7 @@ pub(super) fn variant_id(flag: &Flag, decision: &Decision<'_>) -> VariantId {
     VariantId(index.and_then(|index| u16::try_from(index).ok()).unwrap_or_default())
 }
 
-/// Returns whether two values are equal to an application: `1` and `1.0` are the same number, and keys have no order.
+/// Returns whether two values are equal for an application: `1` and `1.0` are the same number, and keys have no order.
 fn equal_values(left: &Json, right: &Json) -> bool {
     match (left, right) {
         (Json::Number(left), Json::Number(right)) => left.as_f64() == right.as_f64(),

@@ -1,16 +1,16 @@
 //! Runs the tests of a project: expectations, golden matrices and assertions.
 //!
-//! Takes a project with its test files and the bundles of its environments. [`plan()`] resolves the names in the test
-//! files and gives a [`TestPlan`], with diagnostics for unknown names. [`run()`] decides every expectation and golden
-//! cell, proves every assertion for all contexts, and gives the [`TestResults`].
+//! The input is a project with its test files and the bundles of its environments. [`plan()`] resolves the names in the
+//! test files and returns a [`TestPlan`], with diagnostics for unknown names. [`run()`] decides every expectation and
+//! golden cell, proves every assertion for all contexts, and returns the [`TestResults`].
 //!
 //! Planning and running are separate because an assertion such as `monotone_since` needs earlier revisions: the caller
-//! asks the plan which ones, compiles them, and passes them to [`run()`].
+//! reads the list of revisions from the plan, compiles them, and passes them to [`run()`].
 //!
 //! **Invariant:** every decision comes from [`decide`](crate::eval::decide), for a context that an application could
 //! send.
-//! **Invariant:** tests never read the clock: a flag that depends on `now` is not run if the test file sets no time,
-//! and a proof holds at every time.
+//! **Invariant:** tests never read the clock. A check of a flag that depends on `now` is not run if the test file sets
+//! no time. A proof is valid for every time.
 
 mod assertion;
 mod case;

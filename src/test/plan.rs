@@ -1,4 +1,4 @@
-//! Turns test files into a plan: expectations, assertions and golden matrices with all names resolved.
+//! Converts test files to a plan: expectations, assertions and golden matrices with resolved names.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::yaml::{Completeness, Node};
 /// The maximum number of combinations of one matrix.
 const MAX_COMBINATIONS: usize = 10_000;
 
-/// Everything that test files ask for, with names resolved.
+/// All checks of the test files, with resolved names.
 #[derive(Debug)]
 pub struct TestPlan<'p> {
     pub(super) expectations: Vec<PlannedExpectation<'p>>,
@@ -27,7 +27,7 @@ pub struct TestPlan<'p> {
 }
 
 impl<'p> TestPlan<'p> {
-    /// Returns the earlier definitions that [`run`](crate::test::run) needs: the revision as written, the environment
+    /// Returns the earlier definitions that [`run`](crate::test::run) needs: the text of the revision, the environment
     /// and the flag's key.
     pub fn baselines(&self) -> impl Iterator<Item = (&'p Spanned<String>, &'p str, &'p str)> {
         self.assertions.iter().filter_map(PlannedAssertion::baseline)
@@ -36,13 +36,13 @@ impl<'p> TestPlan<'p> {
 
 /// Resolves the names in a project's test files.
 ///
-/// `bundles` are those of the environments to test, in the order of promotion. `keys` are the keys of all flags, also
-/// of flags that were not read; suggestions for unknown flags come from them.
+/// `bundles` are the bundles of the environments to test, in the order of promotion. `keys` are the keys of all flags,
+/// including flags that were not read. They are used to suggest similar names for unknown flags.
 pub fn plan<'p>(project: &'p Project, bundles: &'p [Bundle], keys: &'p [&'p str]) -> (TestPlan<'p>, Diagnostics) {
     let mut plan = TestPlan { expectations: Vec::new(), assertions: Vec::new(), goldens: Vec::new() };
     let Some(mut resolver) = Resolver::new(project, bundles, keys) else { return (plan, Vec::new()) };
     let mut assertions = Vec::new();
-    // An incomplete file is skipped: the part that could not be read might change what the rest means.
+    // An incomplete file is skipped, because the part that could not be read might change the meaning of the rest.
     for suite in project.suites.iter().filter(|suite| suite.completeness == Completeness::Complete) {
         plan_suite(&mut resolver, suite, &mut plan, &mut assertions);
     }
@@ -113,7 +113,7 @@ impl<'p> Resolver<'p> {
         self.has_variant_and_rule(flag, expectation.variant.as_ref(), expectation.rule.as_ref())
     }
 
-    /// Returns the attributes of the case's matrix with their values; none if one of them has an error.
+    /// Returns the attributes of the case's matrix with their values, or `None` if one of them has an error.
     fn matrix_axes(&mut self, case: &'p Case) -> Option<Vec<MatrixAxis>> {
         let combinations = case.matrix.iter().map(|(_, values)| values.len()).try_fold(1usize, usize::checked_mul);
         if combinations.is_none_or(|number| number > MAX_COMBINATIONS)
@@ -140,11 +140,12 @@ impl<'p> Resolver<'p> {
         all_valid.then_some(axes)
     }
 
-    /// Reports unit attributes that the context or the matrix sets although `bucket` asks for a unit to be chosen.
+    /// Reports unit attributes that the context or the matrix sets although the test chooses the unit because of
+    /// `bucket`.
     fn check_units(&mut self, case: &Case, bundles: &[&Bundle], contexts: &[NamedContext<'_>], axes: &[MatrixAxis]) {
         for placement in &case.buckets {
             for flag in bundles.iter().filter_map(|bundle| bundle.flag(&placement.flag.value)) {
-                // `bucket` replaces the unit of a context that is referred to by name.
+                // `bucket` may replace the unit of a named context, so only inline contexts are checked.
                 let is_inline = matches!(case.context, Subject::Written(_));
                 let contexts = contexts.iter().filter(|_| is_inline).filter_map(|named| named.context.as_ref());
                 let mut with_unit = contexts.filter(|context| *context.value(flag.unit) != Value::Absent);
@@ -190,7 +191,7 @@ impl<'p> Resolver<'p> {
     }
 }
 
-/// Returns the value as messages show it.
+/// Returns the text of the value for messages.
 fn displayed_value(node: &Node) -> String {
     node.to_json().to_string()
 }

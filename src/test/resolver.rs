@@ -1,4 +1,4 @@
-//! Resolves the names in test files, and reports unknown ones.
+//! Resolves the names in test files, and reports unknown names.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::yaml::Completeness;
 pub(super) struct Resolver<'p> {
     pub(super) project: &'p Project,
     pub(super) bundles: &'p [Bundle],
-    /// The keys of all flags, also of those that were not read: suggestions come from them.
+    /// The keys of all flags, including flags that were not read. They are used to suggest similar names.
     keys: &'p [&'p str],
     pub(super) flags: BTreeMap<&'p str, &'p model::Flag>,
     pub(super) attributes: &'p Attributes,
@@ -22,10 +22,10 @@ pub(super) struct Resolver<'p> {
 }
 
 impl<'p> Resolver<'p> {
-    /// Returns a resolver; none if there is no bundle, since attributes are those of the first bundle.
+    /// Returns a resolver, or `None` if there is no bundle, because the attributes come from the first bundle.
     pub(super) fn new(project: &'p Project, bundles: &'p [Bundle], keys: &'p [&'p str]) -> Option<Self> {
         let attributes = &bundles.first()?.attributes;
-        // If two files define the same flag, the first one counts.
+        // If two files define the same flag, the first definition is used.
         let flags = project.flags.iter().rev().map(|flag| (flag.key.as_str(), flag)).collect();
         Some(Self { project, bundles, keys, flags, attributes, diagnostics: Vec::new() })
     }
@@ -34,7 +34,7 @@ impl<'p> Resolver<'p> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Returns the bundles of the named environments; all bundles if no environment is named.
+    /// Returns the bundles of the named environments, or all bundles if no environment is named.
     pub(super) fn environments(&mut self, names: &'p [Spanned<String>]) -> Vec<&'p Bundle> {
         let known: Vec<&str> = self.project.settings.environment_names().collect();
         let unknown = names.iter().filter(|name| !known.contains(&name.value.as_str())).map(|name| {
@@ -49,7 +49,8 @@ impl<'p> Resolver<'p> {
         self.bundles.iter().filter(is_named).collect()
     }
 
-    /// Returns the bundles of a case's or assertion's own environments, or those of the whole file.
+    /// Returns the bundles of the environments that a case or assertion names, or the bundles of the file's
+    /// environments.
     pub(super) fn own_or_file_environments(
         &mut self,
         own: &'p [Spanned<String>],
@@ -58,7 +59,7 @@ impl<'p> Resolver<'p> {
         if own.is_empty() { of_file.to_vec() } else { self.environments(own) }
     }
 
-    /// Returns the flag with this key, or reports that there is none.
+    /// Returns the flag with this key, or reports that it does not exist.
     pub(super) fn flag(&mut self, key: &Spanned<String>) -> Option<&'p model::Flag> {
         let flag = self.flags.get(key.value.as_str()).copied();
         if flag.is_none() {
@@ -68,7 +69,7 @@ impl<'p> Resolver<'p> {
         flag
     }
 
-    /// Returns whether the flag has the variant and the rule, and reports the ones that it does not have.
+    /// Returns whether the flag has the variant and the rule. Reports those that are missing.
     pub(super) fn has_variant_and_rule(
         &mut self,
         flag: &model::Flag,
@@ -101,7 +102,8 @@ impl<'p> Resolver<'p> {
         all_known
     }
 
-    /// Returns whether the flag depends on the time of the decision, and if so reports at `span` that `now` is missing.
+    /// Returns whether the flag depends on the time of the decision. If it does, reports at `span` that `now` is
+    /// missing.
     pub(super) fn report_missing_now(&mut self, bundle: &Bundle, flag: &Flag, span: Span) -> bool {
         let depends = flag.conditions().any(|condition| bundle.depends_on_time(condition));
         if depends {

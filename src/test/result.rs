@@ -10,7 +10,7 @@ use crate::snapshot::Span;
 /// The results of all checks of a plan.
 #[derive(Debug)]
 pub struct TestResults<'p> {
-    /// Sorted by file, and by position in the file.
+    /// The checks, sorted by file and by position in the file.
     pub checks: Vec<Check<'p>>,
 }
 
@@ -26,7 +26,7 @@ impl TestResults<'_> {
 /// An expectation is one check for all combinations of its matrix. An assertion is one check for all contexts.
 #[derive(Debug)]
 pub struct Check<'p> {
-    /// The position of what is expected.
+    /// The position of the expectation, cell or assertion.
     pub span: Span,
     /// The name of the case or assertion, or its number in the file: `case 2`.
     pub name: String,
@@ -36,7 +36,7 @@ pub struct Check<'p> {
     pub context: Option<&'p str>,
     /// The environment's name.
     pub environment: &'p str,
-    /// Whether the check passed, and if not, why.
+    /// The result, with the reason if the check did not pass.
     pub result: CheckResult<'p>,
     /// The rules and variants that the check exercised, without duplicates.
     pub hits: Vec<CoverageHit>,
@@ -56,7 +56,7 @@ pub struct CoverageHit {
 pub enum CheckResult<'p> {
     /// Every decision is as expected, or the assertion is proven.
     Passed,
-    /// A decision is not as expected, or a context breaks the assertion.
+    /// A decision is not as expected, or a context violates the assertion.
     Failed(Box<FailedCheck<'p>>),
     /// The assertion is neither proven nor refuted.
     Unknown(Box<Diagnostic>),
@@ -65,7 +65,8 @@ pub enum CheckResult<'p> {
 }
 
 impl CheckResult<'_> {
-    /// Returns the reason why the check did not pass; none if it passed or if another diagnostic has the reason.
+    /// Returns the reason why the check did not pass. Returns `None` if it passed, or if another diagnostic contains
+    /// the reason.
     pub fn diagnostic(&self) -> Option<&Diagnostic> {
         match self {
             Self::Failed(failure) => Some(&failure.diagnostic),
@@ -99,7 +100,7 @@ pub enum CheckStatus {
 }
 
 impl CheckStatus {
-    /// Returns the name as reports write it.
+    /// Returns the name of the status in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -113,9 +114,9 @@ impl CheckStatus {
 /// An expectation that is not met, or an assertion that does not hold.
 #[derive(Debug)]
 pub struct FailedCheck<'p> {
-    /// What was expected and what was found.
+    /// The expected and the actual result.
     pub diagnostic: Diagnostic,
-    /// The decisions that show the failure, so that reports can explain them; empty if nothing was decided.
+    /// The decisions that show the failure, which reports explain. The list is empty if nothing was decided.
     pub decided: Vec<TestedDecision<'p>>,
 }
 

@@ -8,7 +8,7 @@ use crate::test::case::PlannedExpectation;
 use crate::test::plan::TestPlan;
 use crate::test::result::{Check, TestResults};
 
-/// Runs everything in the plan, each proof within the budget, and returns the results in the order of the test files.
+/// Runs all checks of the plan, each proof within the budget, and returns the results in the order of the test files.
 ///
 /// [`TestPlan::baselines`] lists the earlier revisions that the plan needs. A check whose baseline is missing from
 /// `baselines` is [`NotRun`](crate::test::CheckResult::NotRun).

@@ -1,7 +1,8 @@
-//! Finds units that fall at the bucket positions that a test case asks for.
+//! Finds units with the bucket positions that a test case specifies.
 //!
-//! A case can say `bucket: {pay: {rollout: 12.5%}}` instead of naming a unit. The search hashes `unit-0`, `unit-1` and
-//! so on until one falls close above the position, without crossing a boundary of the flag's rollouts or splits.
+//! A case can contain `bucket: {pay: {rollout: 12.5%}}` instead of a unit. The search hashes `unit-0`, `unit-1` and so
+//! on until the bucket of a unit is at or slightly above the position. No boundary of the flag's rollouts or splits may
+//! lie between the position and the bucket.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,20 +13,21 @@ use crate::bundle::{AttributeId, BUCKETS, Bucket, Bucketer, Bundle, Flag, HashDo
 use crate::eval::{Context, Value};
 use crate::model::Placement;
 
-/// The number of units that are tried. It suffices for every position of one flag, unless both its rollout and its
-/// split are narrow.
+/// The maximum number of units that are tried. It is sufficient for every position of one flag, unless both its rollout
+/// and its split are narrow.
 const MAX_TRIES: u32 = 1 << 24;
-/// How far above its position a unit may fall, in buckets, if no boundary of the flag comes first.
+/// The maximum distance of a unit above its position, in buckets, if no boundary of the flag is closer.
 const TOLERANCE: Bucket = 100;
-/// The tolerance for each position if a unit has several: two positions then take ten thousand tries, not a million.
+/// The tolerance for each position if a unit has several positions. Two positions then take ten thousand tries instead
+/// of a million.
 const TOLERANCE_OF_SEVERAL: Bucket = 1_000;
 
-/// A position at which a unit must fall among the buckets of one flag.
+/// A position that a unit must have among the buckets of one flag.
 struct WantedPosition<'b> {
     bucketer: &'b Bucketer,
     domain: HashDomain,
     position: Bucket,
-    /// The next boundary above the position, where the flag begins to treat units differently.
+    /// The next boundary above the position. The flag may decide differently from this bucket on.
     next_boundary: Bucket,
 }
 
@@ -36,7 +38,7 @@ impl WantedPosition<'_> {
     }
 }
 
-/// Sets units in the context that fall at the wanted positions, and replaces the units that it has.
+/// Sets units with the wanted positions in the context, and replaces its existing units.
 ///
 /// # Errors
 /// Returns the reason as text if a flag has an error, or if no unit was found.
@@ -49,7 +51,7 @@ pub(super) fn set_units(placements: &[Placement], bundle: &Bundle, context: &mut
             if let Some(position) = position {
                 let position = position.value.buckets();
                 let positions = wanted.entry(flag.unit).or_default();
-                // Without a boundary no decision depends on the bucket, so any unit will do.
+                // Without a boundary, no decision depends on the bucket, so any unit is suitable.
                 if let Some(next_boundary) = next_boundary(position, &boundaries(flag, domain)) {
                     positions.push(WantedPosition { bucketer: &flag.bucketer, domain, position, next_boundary });
                 }
@@ -64,7 +66,7 @@ pub(super) fn set_units(placements: &[Placement], bundle: &Bundle, context: &mut
     Ok(())
 }
 
-/// Returns the first of `unit-0`, `unit-1` and so on that falls at all positions.
+/// Returns the first of `unit-0`, `unit-1` and so on that has all positions.
 fn find_unit(wanted: &[WantedPosition<'_>]) -> Option<String> {
     let tolerance = if wanted.len() > 1 { TOLERANCE_OF_SEVERAL } else { TOLERANCE };
     let ranges: Vec<_> = wanted.iter().map(|wanted| (wanted, wanted.range(tolerance))).collect();
@@ -86,7 +88,7 @@ fn find_unit(wanted: &[WantedPosition<'_>]) -> Option<String> {
     None
 }
 
-/// Returns the buckets at which the flag begins to treat units differently.
+/// Returns the buckets from which the flag may decide differently.
 fn boundaries(flag: &Flag, domain: HashDomain) -> Vec<Bucket> {
     match domain {
         HashDomain::Rollout => flag.rules.iter().map(|rule| rule.rollout.buckets()).collect(),
@@ -96,7 +98,7 @@ fn boundaries(flag: &Flag, domain: HashDomain) -> Vec<Bucket> {
     }
 }
 
-/// Returns the first boundary above the position; none if the flag has no boundary between the two ends.
+/// Returns the first boundary above the position, or `None` if the flag has no boundary except the two ends.
 fn next_boundary(position: Bucket, boundaries: &[Bucket]) -> Option<Bucket> {
     let inner = || boundaries.iter().copied().filter(|boundary| (1..BUCKETS).contains(boundary));
     inner().next()?;

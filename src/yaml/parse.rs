@@ -1,4 +1,5 @@
-//! Parses the text of a file: passes the parser's events to the tree, and reports what flagctl does not accept.
+//! Parses the text of a file: passes the parser's events to the tree builder, and reports YAML that flagctl does not
+//! accept.
 
 use granit_parser::{ErrorKind, Event, Options, Parser, Placement, ScanError};
 
@@ -8,7 +9,7 @@ use crate::snapshot::{FILE_LIMIT, Fault, File, FileId, Span};
 use crate::yaml::tree::{Content, TreeBuilder};
 use crate::yaml::value::{Comment, Completeness, DEPTH_LIMIT, Document, Node, Value};
 
-/// The text with which a comment for flagctl begins. The parser emits comments only for files that contain it.
+/// The prefix of a comment for flagctl. The parser emits comments only for files that contain it.
 const COMMENT_PREFIX: &str = "flagctl:";
 
 /// Parses a file. Every part that is missing from the document has a diagnostic.
@@ -16,7 +17,7 @@ pub fn parse(id: FileId, file: &File, diagnostics: &mut Diagnostics) -> Document
     let null = Node { value: Value::Null, span: Span { file: id, start: 0, end: 0 } };
     if let Some(fault) = file.fault {
         diagnostics.push(unreadable(id, file, fault));
-        // The beginning of a file can mean something else than the whole file, so none of it is used.
+        // The beginning of a file can have another meaning than the complete file, so no part of it is used.
         return Document { root: null, comments: Vec::new(), completeness: Completeness::Incomplete };
     }
     let mut reader = Reader { tree: TreeBuilder::new(id, &file.text, diagnostics), comments: Vec::new() };
@@ -102,7 +103,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Keeps a comment for flagctl. A comment on a line of its own is about the next line with content.
+    /// Stores a comment for flagctl. A comment on a separate line refers to the next line with content.
     fn comment(&mut self, text: &str, placement: Placement, span: Span) {
         if !text.trim_start().starts_with(COMMENT_PREFIX) {
             return;
@@ -117,7 +118,7 @@ impl Reader<'_, '_> {
         self.comments.push(Comment { text: text.to_owned(), span, line });
     }
 
-    /// Reports an error of the parser, which ends the file for flagctl.
+    /// Reports an error of the parser. flagctl does not read the rest of the file.
     fn report_syntax_error(&mut self, error: &ScanError) {
         let offset = error.marker().byte_offset().unwrap_or(0).min(self.tree.text.len());
         let start = u32::try_from(offset).unwrap_or(u32::MAX);
@@ -140,7 +141,7 @@ impl Reader<'_, '_> {
     }
 }
 
-/// Returns what to do about an error of the parser, for frequent ones.
+/// Returns advice for frequent errors of the parser.
 fn advice(kind: &ErrorKind, message: &str) -> Option<&'static str> {
     Some(match kind {
         _ if message.starts_with("mapping values are not allowed") => "quote text that contains a colon and a space",

@@ -1,4 +1,5 @@
-//! The type of a plain scalar by the core schema of YAML 1.2, and warnings where readers of YAML 1.1 disagree.
+//! Determines the type of a plain scalar in the core schema of YAML 1.2, and warns about scalars that YAML 1.1 parsers
+//! read differently.
 
 use serde_json::Number;
 
@@ -16,7 +17,7 @@ pub(super) fn resolve(text: &str, span: Span, diagnostics: &mut Diagnostics) -> 
         "false" | "False" | "FALSE" => return Value::Boolean(false),
         _ => {}
     }
-    // Nearly every scalar is a word, and only these characters can begin a number.
+    // Most scalars are words, and only these characters can begin a number.
     if !text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '+' | '-' | '.')) {
         return Value::Text(text.to_owned());
     }
@@ -61,7 +62,7 @@ pub(super) fn resolve(text: &str, span: Span, diagnostics: &mut Diagnostics) -> 
     }
 }
 
-/// 2^53: up to here, a 64-bit floating-point number holds every integer exactly.
+/// 2^53, the limit up to which a 64-bit floating-point number represents every integer exactly.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 enum Form<'t> {
@@ -93,7 +94,7 @@ fn number(text: &str) -> Form<'_> {
         && (digits(integer) || integer.is_empty())
         && (digits(fraction) || fraction.is_empty())
         && !(integer.is_empty() && fraction.is_empty());
-    // Rust reads the same decimal notation.
+    // Rust's float parser accepts the same decimal notation.
     if is_float { text.parse().map_or(Form::Text, Form::Float) } else { Form::Text }
 }
 

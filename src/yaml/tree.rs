@@ -1,7 +1,7 @@
 //! Builds the tree of a file from the events of the YAML parser.
 //!
-//! Collections that are not closed yet are on a stack. A value with an anchor is copied where an alias refers to it, so
-//! the tree has no references; the limits on aliases bound its size.
+//! Collections that are not closed yet are on a stack. Each alias is replaced by a copy of the value with the anchor,
+//! so the tree has no references. The limits on aliases bound the size of the tree.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ pub(super) struct TreeBuilder<'t, 'd> {
     pub(super) file: FileId,
     pub(super) text: &'t str,
     pub(super) diagnostics: &'d mut Diagnostics,
-    /// The collections that are open, from the outermost to the innermost.
+    /// The open collections, from the outermost to the innermost.
     open: Vec<OpenCollection>,
     anchors: BTreeMap<usize, AnchoredNode>,
     /// The number of values that aliases have added.
@@ -32,7 +32,7 @@ struct OpenCollection {
     anchor: usize,
     start: u32,
     content: Content,
-    /// The nesting depth of the deepest collection inside, aliases included.
+    /// The nesting depth of the deepest collection inside, including aliases.
     height: usize,
 }
 
@@ -73,7 +73,7 @@ impl<'t, 'd> TreeBuilder<'t, 'd> {
         }
     }
 
-    /// Reports a problem because of which the tree is not everything that the file says.
+    /// Reports a problem, and marks the tree as incomplete.
     pub(super) fn report_incomplete(&mut self, diagnostic: Diagnostic) {
         self.completeness = Completeness::Incomplete;
         self.diagnostics.push(diagnostic);
@@ -84,7 +84,7 @@ impl<'t, 'd> TreeBuilder<'t, 'd> {
         self.report_incomplete(Diagnostic::new(Code::LimitExceeded, span, message));
     }
 
-    /// Whether more collections are open than may nest.
+    /// Returns whether the number of open collections exceeds the nesting limit.
     pub(super) fn is_too_deep(&self) -> bool {
         self.open.len() > DEPTH_LIMIT
     }
@@ -121,7 +121,7 @@ impl<'t, 'd> TreeBuilder<'t, 'd> {
                 (Value::Map(self.distinct(entries)), last)
             }
         };
-        // The parser knows the end of a block collection only at the next token, so its last item decides.
+        // The parser detects the end of a block collection only at the next token, so the end of its last item is used.
         let end = if is_flow { span.end } else { last.unwrap_or(collection.start) };
         let span = Span { file: self.file, start: collection.start, end: end.max(collection.start) };
         self.add(Node { value, span }, collection.anchor, 1, collection.height + 1);
@@ -129,7 +129,7 @@ impl<'t, 'd> TreeBuilder<'t, 'd> {
 
     /// Reports repeated keys, and returns the first entry of each key.
     fn distinct(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
-        // Nearly every mapping is small, and comparing all pairs of a small one is faster than sorting.
+        // Most mappings are small, and for a small mapping the comparison of all pairs is faster than sorting.
         let repeats = |(index, entry): (usize, &Entry)| entries.iter().take(index).any(|first| first.key == entry.key);
         if entries.len() <= 16 && !entries.iter().enumerate().any(repeats) {
             return entries;
@@ -191,8 +191,8 @@ impl<'t, 'd> TreeBuilder<'t, 'd> {
         Completeness::Complete
     }
 
-    /// Adds a finished value to the innermost open collection, or makes it the root. `values` is the number of values
-    /// in it that aliases of it would add, at least.
+    /// Adds a finished value to the innermost open collection, or makes it the root. `values` is the minimum number of
+    /// values that an alias of it would add.
     fn add(&mut self, node: Node, anchor: usize, values: usize, height: usize) {
         if anchor != 0 {
             let values = values.max(count(&node));
@@ -230,7 +230,7 @@ impl<'t, 'd> TreeBuilder<'t, 'd> {
     }
 }
 
-/// Counts the values in a tree, the root included.
+/// Counts the values in a tree, including the root.
 fn count(node: &Node) -> usize {
     match &node.value {
         Value::List(items) => 1 + items.iter().map(count).sum::<usize>(),

@@ -4,19 +4,19 @@ use serde_json::{Map, Number, Value as Json};
 
 use crate::snapshot::Span;
 
-/// The greatest depth to which collections may nest, aliases included.
+/// The maximum nesting depth of collections, including aliases.
 pub const DEPTH_LIMIT: usize = 64;
-/// The greatest number of values that the aliases of a file may add.
+/// The maximum number of values that the aliases of a file may add.
 pub const ALIAS_LIMIT: usize = 10_000;
 
 /// A parsed file.
 #[derive(Debug, Clone)]
 pub struct Document {
-    /// The value of the file; null for an empty file.
+    /// The value of the file, or null for an empty file.
     pub root: Node,
     /// The comments for flagctl.
     pub comments: Vec<Comment>,
-    /// Whether the root is everything that the file says.
+    /// Whether the root contains the complete content of the file.
     pub completeness: Completeness,
 }
 
@@ -26,7 +26,7 @@ pub enum Completeness {
     /// Everything was read.
     #[default]
     Complete,
-    /// A part is missing, and a diagnostic says which.
+    /// A part is missing, and a diagnostic describes it.
     Incomplete,
 }
 
@@ -37,8 +37,8 @@ pub struct Comment {
     pub text: String,
     /// The comment with `#`.
     pub span: Span,
-    /// The line that the comment is about, from one: its own line, or the next line with content if it has a line of
-    /// its own.
+    /// The line that the comment refers to, counted from one. It is the comment's own line, or the next line with
+    /// content if the comment is on a separate line.
     pub line: usize,
 }
 
@@ -47,31 +47,31 @@ pub struct Comment {
 pub struct Node {
     /// The value.
     pub value: Value,
-    /// The position, quotes and brackets included; empty for a value that is left out.
+    /// The position, including quotes and brackets. It is empty for an omitted value.
     pub span: Span,
 }
 
 /// A value of YAML's core schema.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// Null, or a value that is left out.
+    /// Null, or an omitted value.
     Null,
     /// `true` or `false`.
     Boolean(bool),
-    /// A finite number, and its text.
+    /// A finite number and its source text.
     Number(Number, Box<str>),
     /// Any other scalar.
     Text(String),
     /// A sequence.
     List(Vec<Node>),
-    /// A mapping, in the order of the file; keys are distinct.
+    /// A mapping, in the order of the file. Its keys are distinct.
     Map(Vec<Entry>),
 }
 
 /// One key of a mapping, and its value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// The key as text, even if it could be read as a number or Boolean.
+    /// The key as text, even if it looks like a number or Boolean.
     pub key: String,
     /// The position of the key.
     pub key_span: Span,
@@ -80,7 +80,7 @@ pub struct Entry {
 }
 
 impl Node {
-    /// Returns the entries of a mapping, or none for any other value.
+    /// Returns the entries of a mapping, or an empty slice for any other value.
     pub fn entries(&self) -> &[Entry] {
         match &self.value {
             Value::Map(entries) => entries,
@@ -88,7 +88,7 @@ impl Node {
         }
     }
 
-    /// Returns the entry with that key.
+    /// Returns the entry with this key.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries().iter().find(|entry| entry.key == key)
     }
@@ -137,7 +137,7 @@ impl Node {
         }
     }
 
-    /// Returns the name of the type, with an article, as messages use it.
+    /// Returns the name of the type with an article, for messages.
     pub fn type_name(&self) -> &'static str {
         match self.value {
             Value::Null => "nothing",
