@@ -1,7 +1,6 @@
-//! The limits on how much work one question may take.
+//! Limits the work for one question.
 //!
-//! The analysis counts work in steps and never measures time, so that one question has the same answer on every
-//! machine.
+//! The analysis counts work in steps and never measures time, so one question has the same answer on every machine.
 
 /// The maximum amount of work for one question. If the budget is exceeded, the answer is
 /// [`AnalysisError::Exhausted`](crate::analyze::AnalysisError::Exhausted).

@@ -7,7 +7,7 @@
 //! A flag is a list of rules over tests of single attributes. Each distinct test becomes a Boolean variable, each
 //! attribute adds the constraints between its own tests, and a SAT solver searches for contexts that answer the
 //! question. Shares of units are computed from ranges of buckets: the buckets of one unit under two different hashes
-//! count as uniform and independent. Units that a condition names are hashed instead.
+//! are treated as uniform and independent. Units that a condition names are hashed instead.
 //!
 //! | folder | purpose |
 //! |---|---|

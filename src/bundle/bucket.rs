@@ -1,4 +1,4 @@
-//! The hash that puts a unit into one of 100,000 buckets.
+//! The hash function that maps a unit to one of 100,000 buckets.
 //!
 //! A rollout admits the buckets below its share, and a split assigns a range of buckets to each variant. The same unit
 //! therefore gets the same result on every machine. The inputs of the hash and test vectors are published, so other
@@ -76,7 +76,7 @@ impl Bucketer {
         Self { salt: salt.into(), hash }
     }
 
-    /// Returns the salt, which separates the buckets of one flag from those of others.
+    /// Returns the salt, which makes the buckets of one flag independent of those of other flags.
     pub fn salt(&self) -> &str {
         &self.salt
     }

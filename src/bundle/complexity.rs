@@ -1,4 +1,4 @@
-//! The bounds on the work of one decision.
+//! Limits the work of one decision.
 //!
 //! Conditions share segments and prerequisites, so a few lines could require more tests than a decision has time for,
 //! or nest deeper than the stack allows. The compiler and the reader of bundles reject definitions that exceed the

@@ -66,7 +66,7 @@ pub enum Predicate {
     Exists,
     /// The value equals one of these (`eq`, `in`). An address also equals a network that contains it.
     OneOf(Operands),
-    /// The value is before or after this one.
+    /// The value satisfies the comparison with this bound.
     Compare(Comparison, Ordered),
     /// The text starts with this prefix.
     StartsWith(Box<str>),

@@ -39,7 +39,7 @@ impl Bundle {
 }
 
 impl Flag {
-    /// Formats what a rule of the flag serves: `on`, or `on 50%, off 50%` for a split.
+    /// Formats the variants that a rule of the flag serves: `on`, or `on 50%, off 50%` for a split.
     pub fn describe_serve(&self, serve: &Serve) -> String {
         match serve {
             Serve::Variant(id) => self.variant(*id).name.to_string(),
@@ -128,7 +128,7 @@ fn ordered(operand: &Ordered) -> String {
     }
 }
 
-/// Quotes a text as JSON does, so that spaces and control characters are visible.
+/// Formats a text as a JSON string, which makes spaces and control characters visible.
 pub(crate) fn quoted(text: impl AsRef<str>) -> String {
     serde_json::Value::String(text.as_ref().to_owned()).to_string()
 }

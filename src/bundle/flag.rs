@@ -24,7 +24,7 @@ pub struct Flag {
     pub default: VariantId,
     /// Whether the rules decide, or `off` is served to every context.
     pub state: State,
-    /// Conditions that must all hold; otherwise `off` is served. All are [`Condition::Flag`].
+    /// Conditions that must all hold. Otherwise `off` is served. All of them are [`Condition::Flag`].
     pub prerequisites: Vec<Condition>,
     /// The rules in their order. The first rule that matches decides.
     pub rules: Vec<Rule>,

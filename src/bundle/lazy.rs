@@ -8,7 +8,8 @@
 //! that 10,000 flags are ready in 3 ms instead of 29 ms (the benches `load_lazily` and `load`).
 //!
 //! **Invariant:** a flag is loaded after the segments and flags that it depends on, and only if all of them are valid.
-//! **Invariant:** the partial bundle does not leave the crate, so no caller sees the flags that are not loaded as missing.
+//! **Invariant:** the partial bundle is visible only in the crate, so no caller treats flags that are not loaded as
+//! missing flags.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -45,7 +46,7 @@ pub struct LazyBundle {
     json: String,
     /// The unparsed flags, in the order of the bundle. Empty if all flags are loaded.
     entries: Vec<LazyFlag>,
-    /// The complexity of each segment, once everything that the segment depends on is loaded.
+    /// The complexity of each segment. It is set when everything that the segment depends on is loaded.
     segments: Vec<OnceLock<Complexity>>,
 }
 
@@ -195,7 +196,7 @@ fn unknown_reference() -> BundleError {
 
 /// Splits the JSON into the line before the flags, the keys of the flags, and their positions.
 ///
-/// Returns `None` if the keys are not in ascending order, or if the layout is not that of [`Bundle::to_json`].
+/// Returns `None` if the keys are not in ascending order, or if the layout differs from that of [`Bundle::to_json`].
 fn lines(json: &str) -> Option<(&str, Vec<&str>, Vec<LazyFlag>)> {
     const START: &str = r#"{"key":""#;
     let (head, rest) = json.trim_end().strip_suffix("]}")?.split_once('\n')?;

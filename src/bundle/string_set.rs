@@ -123,8 +123,8 @@ fn length(text: &str) -> u32 {
 }
 
 impl ShortString {
-    /// Returns `None` above 15 bytes. The two chunks that are read may overlap, which is harmless: strings of the same
-    /// length overlap in the same bytes.
+    /// Returns `None` above 15 bytes. The two chunks that are read may overlap. This is harmless, because strings of
+    /// the same length overlap in the same bytes.
     #[inline]
     fn new(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();

@@ -1,4 +1,4 @@
-//! A smaller bundle: some flags of a bundle, with everything that they depend on.
+//! Creates a smaller bundle from some flags of a bundle and everything that they depend on.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::bundle::visit::{Follow, Walk};
 impl Bundle {
     /// Returns a bundle of these flags, and of the flags and segments that they depend on.
     ///
-    /// **Invariant:** every flag of the new bundle is decided as in this one.
+    /// **Invariant:** the decisions of every flag in the new bundle are the same as in this bundle.
     pub(super) fn subset(&self, flags: impl IntoIterator<Item = FlagId>) -> Self {
         let mut walk = Walk::new(self, Follow::SegmentsAndFlags);
         flags.into_iter().for_each(|id| walk.add_flag(id));

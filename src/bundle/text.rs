@@ -112,7 +112,7 @@ struct Unfolded {
 
 impl Folded {
     /// Compiles the operands. A text matches if it satisfies the operator with at least one operand.
-    /// [`TextOperator::Matches`] takes one operand.
+    /// [`TextOperator::Matches`] has exactly one operand.
     ///
     /// # Errors
     /// Returns [`OperandError`] if a pattern does not compile, or if the automaton exceeds its size limit.

@@ -14,7 +14,7 @@ use crate::bundle::condition::Condition;
 use crate::bundle::id::{FlagId, SegmentId};
 
 impl Condition {
-    /// Returns the direct parts of the condition. A reference to a segment or to another flag has none.
+    /// Returns the direct parts of the condition. A reference to a segment or to another flag has no parts.
     pub fn children(&self) -> &[Self] {
         match self {
             Self::All(inner) | Self::Any(inner) => inner,

@@ -1,4 +1,4 @@
-//! The state of compiling one environment, and the lookup of names in it.
+//! The state of the compilation of one environment, and the lookup of names in it.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::model;
 use crate::model::{EffectiveServing, Project};
 
-/// A definition that refers to others and is referred to, by its index in the lists of [`Compiler`].
+/// A definition, identified by its index in the lists of [`Compiler`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Item {
     Segment(usize),
@@ -22,7 +22,7 @@ pub(super) struct Draft<'p, D, C> {
     pub(super) compiled: Option<C>,
 }
 
-/// The state of compiling one environment. Each file of this module contains its methods for one topic.
+/// The state of the compilation of one environment. Each file of this module contains its methods for one topic.
 pub(super) struct Compiler<'p> {
     pub(super) project: &'p Project,
     pub(super) environment: &'p str,

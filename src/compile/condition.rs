@@ -76,7 +76,7 @@ impl Compiler<'_> {
     }
 }
 
-/// Collects the results. Takes all of them even after one has failed, so that every problem is reported.
+/// Collects the results. Evaluates all of them even if one has failed, because every problem must be reported.
 fn collect_all<T>(parts: impl Iterator<Item = Compiled<T>>) -> Compiled<Vec<T>> {
     let mut has_errors = false;
     let mut found = Vec::new();

@@ -132,7 +132,7 @@ impl Compiler<'_> {
         self.report(Diagnostic::new(Code::InvalidRegex, node.span, message).help(help))
     }
 
-    /// Reads all nodes, so that every problem is reported and not only the first.
+    /// Reads all nodes, because every problem must be reported and not only the first.
     fn read_nodes<T>(&mut self, nodes: &[Node], read: impl Fn(&mut Self, &Node) -> Compiled<T>) -> Compiled<Vec<T>> {
         let read: Vec<_> = nodes.iter().map(|node| read(self, node)).collect();
         read.into_iter().collect()

@@ -37,8 +37,9 @@ pub fn affected_flags(before: &Revision, after: &Source) -> Result<BTreeSet<Stri
         }
     }
     let list: Vec<String> = keys.iter().cloned().collect();
-    // All files that differ are among `keys` and `segments`. The other files are equal in both, so it is enough to search
-    // one of them: the revision has an index of words, and `after` is searched only if a link in the revision is broken.
+    // The sets `keys` and `segments` cover all files that differ. The other files are equal in both, so it is enough to
+    // search one of them: the revision has an index of words, and `after` is searched only if a link in the revision is
+    // broken.
     let before = Source::Revision(before.clone());
     let dependants = load::dependants(&before, &list, &segments);
     keys.extend(dependants.or_else(|_| load::dependants(after, &list, &segments))?);

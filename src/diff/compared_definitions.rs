@@ -13,10 +13,10 @@ use crate::model::Flag;
 use crate::snapshot::Snapshot;
 use crate::source::{Source, SourceError};
 
-/// The definitions on one side of a comparison that matter to some flags.
+/// The definitions on one side of a comparison that the compared flags need.
 #[derive(Debug)]
 pub struct ComparedDefinitions {
-    /// The definitions as they are written; empty if a bundle is compared.
+    /// The definitions in their written form. They are empty if a bundle is compared.
     pub loaded: Loaded,
     /// The first error in the settings, which makes every flag invalid.
     settings_error: Option<String>,

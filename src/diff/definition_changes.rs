@@ -23,21 +23,21 @@ pub enum DefinitionChange {
     Killed(String),
     /// The kill was removed.
     Revived,
-    /// `enabled: true`
+    /// The flag was enabled with `enabled: true`.
     Enabled,
-    /// `enabled: false`
+    /// The flag was disabled with `enabled: false`.
     Disabled,
-    /// Another variant, or another value of a variant.
+    /// A variant was added or removed, or the value of a variant changed.
     Variants,
-    /// The variant that is served when the flag is off.
+    /// The variant that is served when the flag is off changed.
     Off(Shift),
-    /// The variant that is served when no rule matches.
+    /// The variant that is served when no rule matches changed.
     Default(Shift),
-    /// The attribute that is hashed; every context may get another variant.
+    /// The attribute that is hashed changed. Every context may get another variant.
     Unit(Shift),
-    /// The salt of the hash; every context may get another variant.
+    /// The salt of the hash changed. Every context may get another variant.
     Salt(Shift),
-    /// The prerequisites.
+    /// The prerequisites changed.
     Requires(Shift),
     /// A rule of this name was added.
     RuleAdded(String),
@@ -45,11 +45,11 @@ pub enum DefinitionChange {
     RuleRemoved(String),
     /// The remaining rules are evaluated in another order.
     RuleOrder,
-    /// The percentage of units that the rollout of a rule admits, before and after.
+    /// The rollout of a rule changed. The percentages are the units that it admits before and after.
     Rollout(String, Percent, Percent),
-    /// The condition of a rule.
+    /// The condition of a rule changed.
     Condition(String, Shift),
-    /// What a rule serves.
+    /// The variants that a rule serves changed.
     Serve(String, Shift),
 }
 

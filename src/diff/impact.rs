@@ -36,7 +36,7 @@ pub struct Impact {
 pub enum ImpactVerdict {
     /// Exactly the contexts of these regions get another result. The largest region is the first.
     Known(Vec<Region>),
-    /// The analysis takes more work than the budget allows.
+    /// The analysis needs more work than the budget allows.
     Unknown,
     /// The definition before or after the change has errors. The text is the first error.
     Invalid(Side, String),
@@ -194,7 +194,7 @@ impl<'d> EnvironmentPair<'d> {
             (_, FlagStatus::Absent) => analyze([old, &self.after_removed], key, budget)?,
             (FlagStatus::Sound, FlagStatus::Sound) => analyze(self.bundles, key, budget)?,
         };
-        // Without a change there is no cause to search for.
+        // Without a change, the search for causes is not necessary.
         let causes = if event == FlagEvent::Affected && verdict.is_unchanged() {
             Vec::new()
         } else {

@@ -27,7 +27,7 @@ pub struct ComparedSources {
 /// One of the two inputs.
 #[derive(Debug)]
 pub struct DiffInput {
-    /// The definitions that matter to the compared flags.
+    /// The definitions that the compared flags need.
     pub definitions: ComparedDefinitions,
     /// The name of the input in reports.
     pub name: String,

@@ -3,11 +3,11 @@
 //! The input is two [`ComparedDefinitions`], read from a [`Source`](crate::source::Source) or from a bundle, and the
 //! keys of the flags that may be affected ([`DiffInputs`] contains both). The output is an [`Impact`] for each flag in
 //! each environment, with the lines that cause it. [`merge_impacts`] does the same for the result of a merge, and
-//! [`count_population`] counts the contexts of a file that an impact moves. [`compare_flag`] only lists the differences
-//! in the definition of a flag, without an analysis of their effect.
+//! [`count_population`] counts the contexts of a file that get another result because of an impact. [`compare_flag`]
+//! only lists the differences in the definition of a flag, without an analysis of their effect.
 //!
-//! **Invariant:** a flag that is not defined counts as one that serves `off`, so reports describe an added or removed
-//! flag in the same terms as a changed flag.
+//! **Invariant:** a flag that is not defined is treated as a flag that serves `off`, so reports describe an added or
+//! removed flag in the same terms as a changed flag.
 //! **Invariant:** an effect that cannot be determined is reported as unknown, and never as no change.
 
 mod affected_flags;

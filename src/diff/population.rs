@@ -67,7 +67,8 @@ pub enum PopulationError {
 /// made at the time `now`.
 ///
 /// # Errors
-/// Returns [`PopulationError`] if the input cannot be read, a line is not a context, or the analysis missed one.
+/// Returns [`PopulationError`] if the input cannot be read, a line is not a context, or the analysis missed a context
+/// that gets another result.
 pub fn count_population(
     reader: impl BufRead,
     impacts: &[&Impact],
@@ -132,7 +133,7 @@ impl<'c> FlagPair<'c> {
         let bundles = definitions.map(|definitions| definitions.bundle(&impact.environment));
         let disabled = |flag: Option<Flag>| flag.map(|flag| Flag { state: State::Disabled, ..flag });
         let [old, new] = bundles.map(|bundle: &Bundle| bundle.flag(&impact.flag).cloned());
-        // A flag that is not defined counts as one that serves `off`.
+        // A flag that is not defined is treated as a flag that serves `off`.
         let (bundles, flags) = match impact.event {
             FlagEvent::Added => ([bundles[1]; 2], [disabled(new.clone()), new]),
             FlagEvent::Removed => ([bundles[0]; 2], [old.clone(), disabled(old)]),

@@ -32,7 +32,7 @@ pub enum Reason {
     Default,
     /// `off` is served, and the rules are not evaluated.
     Disabled(Cause),
-    /// `off` is served because the context lacks something that the decision needs.
+    /// `off` is served because an attribute that the decision needs is missing from the context.
     Error(ErrorCode),
 }
 

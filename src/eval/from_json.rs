@@ -65,7 +65,7 @@ impl<'a> Context<'a> {
     /// Returns [`ContextError`] if the bytes are not JSON, or if the JSON is not a context.
     pub fn from_slice(attributes: &Attributes, bytes: &'a [u8]) -> Result<ParsedContext<'a>, ContextError> {
         let mut reader = Reader::new(attributes);
-        // Validates UTF-8 once for the whole input, instead of once for each text.
+        // Validates UTF-8 once for the complete input, instead of once for each text.
         let json = str::from_utf8(bytes).map(serde_json::Deserializer::from_str);
         let read = json.map(|mut json| Object(&mut reader).deserialize(&mut json).and_then(|()| json.end()));
         if matches!(read, Ok(Ok(()))) {

@@ -66,7 +66,7 @@ pub enum TraceKind<'b, 'c> {
         /// The condition of the segment.
         condition: Box<ConditionTrace<'b, 'c>>,
     },
-    /// Another flag must serve one of some variants.
+    /// Another flag must serve one of the wanted variants.
     Flag {
         /// The other flag.
         flag: &'b Flag,

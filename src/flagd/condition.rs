@@ -20,7 +20,7 @@ use crate::flagd::writer::{Form, MAX_TESTS, Writer};
 const UNFIT: Json = Json::Bool(false);
 
 impl<'b> Writer<'b> {
-    /// Returns the condition in the given form.
+    /// Returns JsonLogic for the condition in the given form.
     pub(super) fn condition(&mut self, condition: &'b Condition, form: Form) -> Json {
         match (condition, form) {
             (Condition::All(inner), Form::WhereTrue) | (Condition::Any(inner), Form::WhereFalse) => {
@@ -118,7 +118,8 @@ impl<'b> Writer<'b> {
         }
     }
 
-    /// Returns a test of the current time. flagd's clock counts whole seconds, so a bound must be a whole second.
+    /// Returns JsonLogic that tests the current time. flagd's clock counts full seconds, so a bound must be a full
+    /// second.
     fn now_test(&mut self, test: &Test, form: Form) -> Json {
         let attribute = Attribute { name: NOW.into(), kind: Type::Datetime, allowed: None };
         let (comparison, bound) = match &test.predicate {
@@ -157,9 +158,9 @@ impl<'b> Writer<'b> {
         self.refuse(format_args!("`{}`: {why}", test.describe(&attribute.name)))
     }
 
-    /// Returns the attribute's value. Clients also look up the parts of a path in texts and lists, and the JavaScript
-    /// client looks them up in the properties that every value has. The function refuses names for which such a lookup
-    /// could find a value.
+    /// Returns JsonLogic for the attribute's value. Clients also look up the parts of a path in texts and lists, and
+    /// the JavaScript client looks them up in the properties that every value has. The function refuses names for which
+    /// such a lookup could find a value.
     pub(super) fn path(&mut self, attribute: &Attribute) -> Json {
         const NOT_OWN: [&str; 8] =
             ["__proto__", "arguments", "caller", "constructor", "prototype", "toString", "valueOf", "hasOwnProperty"];

@@ -22,7 +22,7 @@ const MAX_DEPTH: usize = 128;
 /// client supports a depth of about 2,500.
 const MAX_STACK_DEPTH: usize = 1_000;
 
-/// Returns flagd's JSON for these flags. `metadata` is the metadata of the whole set.
+/// Returns flagd's JSON for these flags. `metadata` is the metadata of the complete set.
 ///
 /// # Errors
 /// Returns every reason why a flag cannot be written, in the order of the flags.

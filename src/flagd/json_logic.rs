@@ -46,7 +46,7 @@ pub(super) fn depth(logic: &Json) -> usize {
 }
 
 /// Returns the depth of the expression that the JavaScript client compiles from the logic. In that expression, each
-/// operand of `and`, `or` and `if` is nested in the one before it.
+/// operand of `and`, `or` and `if` is nested in the previous operand.
 pub(super) fn stack_depth(logic: &Json) -> usize {
     nesting(logic, &|operator, operands| match operator {
         "and" | "or" | "if" => operands.as_array().map_or(1, Vec::len),

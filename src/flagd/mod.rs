@@ -3,8 +3,9 @@
 //! The input is a [`Bundle`](crate::bundle::Bundle) and some of its flags. The output is flagd's JSON, or every reason
 //! why a flag cannot be written.
 //!
-//! **Invariant:** a client that reads the JSON serves what [`decide`](crate::eval::decide) serves, to every context.
-//! The export refuses a flag that flagd's targeting cannot express, and never approximates a flag.
+//! **Invariant:** for every context, a client that reads the JSON serves the same variant as
+//! [`decide`](crate::eval::decide). The export refuses a flag that flagd's targeting cannot express, and never
+//! approximates a flag.
 //!
 //! Variants and values are the same. flagd has fewer reasons:
 //!
@@ -13,7 +14,7 @@
 //! | STATIC | STATIC | |
 //! | DEFAULT | DEFAULT | |
 //! | TARGETING_MATCH, SPLIT | TARGETING_MATCH | |
-//! | DISABLED by a kill or `enabled: false` | STATIC | flagd's own `DISABLED` would leave the value to the application's code |
+//! | DISABLED by a kill or `enabled: false` | STATIC | flagd's own `DISABLED` would make the application use its own default value |
 //! | DISABLED by a prerequisite | TARGETING_MATCH | |
 //! | ERROR, a split without a unit | TARGETING_MATCH | |
 //!

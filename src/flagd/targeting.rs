@@ -7,7 +7,7 @@ use crate::flagd::json_logic::{and, not, one_of};
 use crate::flagd::type_guard::is_non_empty;
 use crate::flagd::writer::{Form, Writer};
 
-/// Conditions, each with the variant that is served if it is the first one that holds.
+/// Conditions with variants. The variant of the first condition that holds is served.
 pub(super) struct Arms(Vec<(Json, Json)>);
 
 impl Arms {
@@ -157,7 +157,7 @@ impl<'b> Writer<'b> {
     }
 }
 
-/// The contexts that a rule leaves to the rules after it.
+/// The contexts that remain for the rules after a rule.
 #[derive(PartialEq, Eq)]
 enum Remainder {
     /// Some contexts may remain.

@@ -1,6 +1,6 @@
 //! Type guards: JsonLogic that checks whether a value has a type. JsonLogic has no operator for this.
 //!
-//! **Invariant:** each guard is true or false (or null, which counts as false) for every JSON value, and never an
+//! **Invariant:** each guard is true or false (or null, which is treated as false) for every JSON value, and never an
 //! error. For some values, the JavaScript client throws an error and the Python client converts the type, so the order
 //! of the parts of an `and` matters.
 
@@ -48,7 +48,7 @@ pub(super) fn is_list_of_numbers(value: &Json) -> Json {
 }
 
 /// Returns JsonLogic that checks whether an item of a list is a text. flagd's own operators do not work inside `none`,
-/// where the context is the item.
+/// because the context there is the item.
 fn is_text_inside(item: &Json) -> Json {
     json!({ "===": [text_of(item), item] })
 }

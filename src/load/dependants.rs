@@ -10,8 +10,8 @@ use crate::model::{FLAGS, SEGMENTS};
 use crate::snapshot::{File, FileId};
 use crate::source::{Source, SourceError};
 
-/// Returns the keys of all flags that depend on one of these flags or segments in any environment, directly or through
-/// other segments and flags. The keys are sorted. The result does not contain the given keys.
+/// Returns the keys of all flags that depend on one of these flags or segments in any environment, directly or
+/// indirectly. The keys are sorted. The result does not contain the given keys.
 ///
 /// # Errors
 /// Returns [`SourceError`] if a file or folder exists and cannot be read.

@@ -8,7 +8,7 @@ use crate::load::parsed_file::{Definition, ParsedFile, parse_file};
 use crate::snapshot::{File, FileId};
 use crate::source::{Source, SourceError};
 
-/// Reads files, some of which may not exist, and adds their definitions in the order of `paths`.
+/// Reads the files that exist, and adds their definitions in the order of `paths`.
 ///
 /// # Errors
 /// Returns [`SourceError`] if a file exists and cannot be read.

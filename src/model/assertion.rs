@@ -48,7 +48,7 @@ pub struct FlagVariant {
 }
 
 impl Claim {
-    /// Iterates over all flags and variants that the claim is about.
+    /// Iterates over all flags and variants of the claim.
     pub fn servings(&self) -> impl Iterator<Item = &FlagVariant> {
         let (first, second) = match self {
             Self::Never(all) | Self::Always(all) | Self::Exclusive(all) => (all, None),

@@ -1,4 +1,4 @@
-//! Flags as written, and their fields in one environment.
+//! Flags in written form, and their fields in one environment.
 
 use jiff::civil::Date;
 

@@ -1,4 +1,4 @@
-//! Lowering: turns the tree of one file into typed values.
+//! Lowering: converts the tree of one file to typed values.
 //!
 //! Each method of [`Lowering`] reads one value. A value that does not have the expected form becomes a [`Misfit`] and
 //! is omitted.
@@ -21,7 +21,7 @@ pub struct Misfit {
     pub expected: &'static str,
 }
 
-/// The state of lowering one file.
+/// The state while one file is lowered.
 pub(super) struct Lowering {
     misfits: Vec<Misfit>,
 }

@@ -33,8 +33,8 @@ pub struct Suite {
 }
 
 impl Suite {
-    /// Returns the environments that the suite is about, possibly with repetitions. Returns `None` if a part of the
-    /// suite is about all environments.
+    /// Returns the environments that the suite names, possibly with duplicates. Returns `None` if a part of the suite
+    /// applies to all environments.
     pub fn named_environments(&self) -> Option<Vec<&str>> {
         let cases = self.cases.iter().map(|case| &case.environments);
         let assertions = self.assertions.iter().map(|assertion| &assertion.environments);

@@ -34,7 +34,7 @@ use crate::model::{Flag, Project};
 use crate::rules::review::Review;
 use crate::rules::segment_coverage::SegmentCoverage;
 
-/// A rule about definitions. Reports to the last argument.
+/// A rule about definitions. The last argument collects the diagnostics.
 type Check = fn(&Project, Date, &mut Diagnostics);
 
 const RULES: [Check; 8] = [
@@ -48,7 +48,7 @@ const RULES: [Check; 8] = [
     unused_variant::check,
 ];
 
-/// A rule about the reachability of one flag. Reports to the last argument.
+/// A rule about the reachability of one flag. The last argument collects the diagnostics.
 type Proof = fn(&Review<'_>, &SegmentCoverage<'_>, &mut Diagnostics);
 
 const PROOFS: [Proof; 5] = [

@@ -17,7 +17,8 @@ use crate::model;
 use crate::model::EffectiveServing;
 use crate::snapshot::{Span, Spanned};
 
-/// The bound on the analysis of one flag. It is small, because `validate` analyses every flag while a person waits.
+/// The bound on the analysis of one flag. It is small, because `validate` analyses every flag and a person waits for
+/// the result.
 pub(super) const BUDGET: Budget = Budget {
     conflicts: 20_000,
     automaton_states: 40_000,

@@ -1,4 +1,4 @@
-//! `unservable-variant`: a variant that rules or the default mention, but no context gets.
+//! `unservable-variant`: a variant that rules or the default mention, but that no context gets.
 
 use crate::analyze::RuleReachability;
 use crate::bundle::{Percent, Rule, VariantId};

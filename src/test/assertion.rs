@@ -24,7 +24,7 @@ use crate::test::result::{Check, CheckResult, FailedCheck, TestedDecision};
 /// The bundles of earlier revisions, by the text of the revision in the assertion and the environment.
 pub type BaselineBundles = BTreeMap<(String, String), Bundle>;
 
-/// A single claim of an assertion in one environment, with its names resolved.
+/// A single claim of an assertion in one environment, with resolved names.
 #[derive(Debug)]
 pub(super) struct PlannedAssertion<'p> {
     name: String,

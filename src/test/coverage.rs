@@ -24,7 +24,7 @@ pub struct FlagCoverage {
 
 /// Returns the coverage of every flag that one of the bundles contains, sorted by key.
 ///
-/// A rule that several environments share counts once. It is covered if it decided in at least one of them.
+/// A rule that several environments share is counted once. It is covered if it decided in at least one of them.
 pub fn coverage(project: &Project, bundles: &[Bundle], results: &TestResults<'_>) -> Vec<FlagCoverage> {
     let mut hits: BTreeSet<(&str, &str, Option<usize>)> = BTreeSet::new();
     let mut served: BTreeSet<(&str, u16)> = BTreeSet::new();

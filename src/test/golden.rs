@@ -1,7 +1,7 @@
 //! Compares a golden matrix with the decisions, cell by cell.
 //!
-//! A golden matrix lists the variant that each of its contexts gets from each of its flags in each environment. A cell
-//! is one such variant.
+//! A golden matrix lists the variant that each of its contexts gets from each of its flags in each environment. Each
+//! cell contains one such variant.
 
 use std::collections::BTreeMap;
 

@@ -3,7 +3,7 @@
 //!
 //! The input is flags and conditions of one or two bundles. The output is, for each attribute, all predicates that test
 //! it, and for each hash of a unit, the buckets at which a rollout or a split has a boundary. The encoder then divides
-//! the values of each attribute into classes that these atoms cannot tell apart.
+//! the values of each attribute into classes that these atoms do not distinguish.
 //!
 //! **Invariant:** the decisions depend on nothing in the context except the collected atoms.
 

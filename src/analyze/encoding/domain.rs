@@ -18,13 +18,13 @@ use crate::analyze::encoding::text_domain::TextDomain;
 use crate::analyze::search::solver::{Literal, Model, Solver};
 use crate::bundle::{Bucket, Element, NOW, Operands, Predicate, Quantifier, Type};
 
-/// The domain of one attribute, which has a name and a type.
+/// The domain of one attribute, which is identified by its name and its type.
 pub(crate) struct AttributeDomain {
     pub(crate) name: String,
     pub(crate) kind: Type,
     /// True if the context has a value other than null.
     pub(crate) present: Literal,
-    /// True if the value is of the type. The value need not be one of the attribute's allowed values.
+    /// True if the value has the type. The value need not be one of the attribute's allowed values.
     pub(crate) typed: Literal,
     pub(crate) encoding: DomainEncoding,
 }
@@ -70,7 +70,7 @@ impl AttributeDomain {
         Self { name: key.0.clone(), kind: atoms.kind, present, typed, encoding }
     }
 
-    /// Returns a literal that is true if the value is of the type and, if there is an enum, one of the allowed values.
+    /// Returns a literal that is true if the value has the type and, if the attribute is an enum, is an allowed value.
     pub(crate) fn usable(&self, solver: &mut Solver, allowed: Option<&[Box<str>]>) -> Literal {
         let Some(allowed) = allowed else { return self.typed };
         let admits = |text: &str| allowed.iter().any(|value| value.as_ref() == text);

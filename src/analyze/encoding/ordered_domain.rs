@@ -22,7 +22,7 @@ use crate::bundle::{Comparison, Operands, Ordered};
 /// The values of an ordered attribute.
 pub(crate) struct OrderedDomain {
     constants: OrderedConstants,
-    /// For each piece but the last, a literal that is true if the value lies in this piece or an earlier one.
+    /// For each piece except the last, a literal that is true if the value lies in this piece or an earlier one.
     up_to: Vec<Literal>,
     /// For each piece, a value in the piece, or `None` if no context can have such a value.
     samples: Vec<Option<Json>>,

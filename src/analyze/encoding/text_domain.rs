@@ -1,8 +1,8 @@
 //! The values of a text attribute: classes of constants, and every other text.
 //!
 //! The constants are the texts that predicates and enums name. Constants that no predicate, enum or bucket boundary
-//! distinguishes form one class with one literal. For every other text, one literal for each pattern says whether the
-//! pattern matches.
+//! distinguishes form one class with one literal. For every other text, each pattern has one literal, which is true if
+//! the pattern matches.
 
 use std::collections::{BTreeMap, BTreeSet};
 

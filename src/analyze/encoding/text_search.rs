@@ -1,4 +1,4 @@
-//! Finds a text that matches some patterns and does not match others.
+//! Finds a text that matches some patterns and does not match other patterns.
 //!
 //! The input is the patterns of one attribute and a sign for each: must match, or must not match. The output is a
 //! shortest text with these signs, or a set of signs that no text has. For example, the result for `starts_with: a` and
@@ -28,7 +28,7 @@ const MATCHED: u32 = u32::MAX;
 /// The state of a pattern that can no longer match. It is also the state outside the trie.
 const DEAD: u32 = u32::MAX - 1;
 
-/// The result of a search for a text with given signs.
+/// The result of a search for a text with specific signs.
 #[derive(Debug, Clone)]
 pub(crate) enum TextSearchResult {
     /// The text has all signs.

@@ -31,7 +31,7 @@ pub(crate) fn reached_by_samples(bundle: &Bundle, flag: &Flag) -> Option<Sampled
     let mut serve = |id: VariantId| variants.get_mut(usize::from(id.0)).map(|slot| *slot = true);
     for (index, rule) in flag.rules.iter().enumerate().filter(|(_, rule)| rule.rollout != Percent::ZERO) {
         let earlier = flag.rules.get(..index).unwrap_or_default();
-        // An earlier rule with a smaller rollout leaves some buckets to this rule.
+        // If an earlier rule has a smaller rollout, some buckets remain for this rule.
         let passes = |sample: &SampleContext<'_>| {
             earlier.iter().all(|earlier| earlier.rollout < rule.rollout || !sample.matches(bundle, earlier))
         };

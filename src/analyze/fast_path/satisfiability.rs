@@ -1,4 +1,4 @@
-//! Answers questions about complete repositories, without witnesses. Samples are tried first; the solver runs only if
+//! Answers questions about complete repositories, without witnesses. Samples are tried first. The solver runs only if
 //! the samples prove nothing.
 //!
 //! `validate` checks whether every rule of every flag is reached and whether every segment is satisfiable. A few sample
@@ -23,7 +23,7 @@ use crate::bundle::{Bundle, Condition, Percent};
 pub enum Satisfiability {
     /// It holds for no context.
     Never,
-    /// It holds for some contexts, or it is not proven that it holds for none or for all.
+    /// It holds for some contexts, or it is not proven that it holds for no context or for all contexts.
     Sometimes,
     /// It holds for all contexts.
     Always,

@@ -96,7 +96,7 @@ impl<'b> PropertySearch<'b> {
         self.search.outcome(flag, variant)
     }
 
-    /// Returns the literal of the condition with this index; true if the property has no such condition.
+    /// Returns the literal of the condition with this index, or the true literal if the property has no such condition.
     fn condition(&self, index: usize) -> Literal {
         self.conditions.get(index).map_or(self.search.encoder.solver.truth(), |condition| condition.literal)
     }

@@ -23,7 +23,7 @@ pub(crate) struct RegionDraft<'b> {
     pub(crate) certainty: Certainty,
 }
 
-/// The effects on the units of a region. Two regions with the same summary may be merged.
+/// The effects on the units of a region. Two regions with the same summary can be merged.
 #[derive(PartialEq)]
 pub(crate) struct RegionSummary {
     pub(crate) before: BTreeSet<DecidedBy>,
@@ -54,7 +54,8 @@ pub(crate) fn merge(drafts: &mut Vec<RegionDraft<'_>>) {
     }
 }
 
-/// Merges `from` into `into` if they differ in one sign or in their named units. Returns whether it did.
+/// Merges `from` into `into` if they differ in one sign or in their named units. Returns true if the two regions were
+/// merged.
 fn join<'b>(into: &mut RegionDraft<'b>, from: &RegionDraft<'b>) -> bool {
     if into.summary != from.summary || into.certainty != from.certainty || into.summary.named.len() > 1 {
         return false;

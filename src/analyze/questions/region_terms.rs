@@ -1,6 +1,6 @@
 //! Describes a region with as few terms as possible.
 //!
-//! A region is found as a list of queries with their answers. Most answers follow from the others: a context with
+//! A region is found as a list of queries with their answers. Most answers follow from other answers: a context with
 //! `country is DE` also satisfies `not (country is FR)`. The solver determines which answers are redundant.
 
 use std::collections::{BTreeMap, BTreeSet};

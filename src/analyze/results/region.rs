@@ -20,8 +20,8 @@ use crate::bundle::{Flag, Variant};
 pub enum Population {
     /// All units.
     Units,
-    /// These units and no others, by attribute, in ascending order. The transitions apply to each of these units,
-    /// unless they also depend on units of another attribute.
+    /// Only these units, by attribute, in ascending order. The transitions apply to each of these units, unless they
+    /// also depend on units of another attribute.
     Named(BTreeMap<String, Vec<String>>),
 }
 

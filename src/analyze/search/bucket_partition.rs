@@ -34,7 +34,7 @@ pub(crate) struct Query<'b> {
     pub(crate) literal: Literal,
     pub(crate) side: Side,
     pub(crate) subject: TermSubject,
-    /// The condition, if the fact is the truth of one.
+    /// The condition, if the fact is the truth of a condition.
     pub(crate) condition: Option<(&'b Condition, WantedTruth)>,
     /// The class of named units, if the fact is that the unit belongs to it: the indices of the domain and of the
     /// class.
@@ -86,7 +86,7 @@ struct Cut {
     boundary: Bucket,
 }
 
-/// Partitions all buckets by what the targets decide. A target is the index of a flag.
+/// Partitions all buckets by the decisions of the targets. A target is the index of a flag.
 ///
 /// # Errors
 /// Returns [`AnalysisError::Exhausted`] if the budget of cells is exceeded.

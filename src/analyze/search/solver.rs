@@ -5,7 +5,7 @@
 //! `solve` returns a model, or a set of assumptions that contradict each other (an unsatisfiable core).
 //!
 //! **Invariant:** the same formula always has the same literal, so a formula that two flags share is encoded once.
-//! **Invariant:** work is counted in conflicts, never in time, so that answers are the same on every machine.
+//! **Invariant:** work is counted in conflicts, never in time, so answers are the same on every machine.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ impl Model {
 /// The result of the solver.
 pub(crate) enum SolverResult {
     Satisfiable(Model),
-    /// These assumptions contradict each other, given the clauses.
+    /// These assumptions and the clauses contradict each other.
     Unsatisfiable(Vec<Literal>),
 }
 

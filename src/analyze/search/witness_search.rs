@@ -55,7 +55,7 @@ pub(crate) fn find_witness<'b>(
             _ if domain.name == NOW => {}
             Json::Null => {}
             value if !search.retyped.contains(&domain.name) => drop(context.insert(domain.name.clone(), value)),
-            // If the attribute has two types, the value is of the type that the model chose, if it chose one.
+            // If the attribute has two types, the value has the type that the model chose, if it chose a type.
             value if assignment.model.holds(domain.typed) => drop(context.insert(domain.name.clone(), value)),
             _ => drop(context.entry(&domain.name).or_insert_with(|| Json::Object(Map::new()))),
         }
@@ -89,7 +89,7 @@ pub(crate) fn find_witness<'b>(
 /// Returns the value of the domain with this index, or null if the attribute is absent. Returns `None` if no unit was
 /// found.
 ///
-/// The search varies a text that must fall into given buckets by a number. It inserts the number at a position that
+/// The search adds a number to a text that must fall into specific buckets. It inserts the number at a position that
 /// changes no sign of a pattern, or tries `u1`, `u2` and so on if there are no patterns.
 fn value(
     search: &mut Search<'_>,
