@@ -29,11 +29,11 @@ pub enum DefinitionChange {
     Disabled,
     /// A variant was added or removed, or the value of a variant changed.
     Variants,
-    /// The variant that is served when the flag is off changed.
+    /// Another variant is served when the flag is off.
     Off(Shift),
-    /// The variant that is served when no rule matches changed.
+    /// Another variant is served when no rule matches.
     Default(Shift),
-    /// The attribute that is hashed changed. Every context may get another variant.
+    /// Another attribute is hashed. Every context may get another variant.
     Unit(Shift),
     /// The salt of the hash changed. Every context may get another variant.
     Salt(Shift),
@@ -45,7 +45,8 @@ pub enum DefinitionChange {
     RuleRemoved(String),
     /// The remaining rules are evaluated in another order.
     RuleOrder,
-    /// The rollout of a rule changed. The percentages are the units that it admits before and after.
+    /// The rollout of a rule changed. The fields are the name of the rule, and the percentages of admitted units before
+    /// and after.
     Rollout(String, Percent, Percent),
     /// The condition of a rule changed.
     Condition(String, Shift),
