@@ -26,7 +26,7 @@ impl AttributeId {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Type {
-    /// True or false.
+    /// A Boolean value: true or false.
     Boolean,
     /// An IEEE 754 double. Integers are exact up to 2^53.
     Number,

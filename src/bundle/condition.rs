@@ -155,13 +155,13 @@ pub enum Ordered {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Comparison {
-    /// `lt`
+    /// The operator `lt`.
     Less,
-    /// `lte`
+    /// The operator `lte`.
     LessOrEqual,
-    /// `gt`
+    /// The operator `gt`.
     Greater,
-    /// `gte`
+    /// The operator `gte`.
     GreaterOrEqual,
 }
 
@@ -191,8 +191,8 @@ impl Comparison {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Quantifier {
-    /// `has`, `has_any`
+    /// The operator `has` or `has_any`.
     Any,
-    /// `has_all`
+    /// The operator `has_all`.
     All,
 }

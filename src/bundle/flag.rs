@@ -16,7 +16,7 @@ use crate::bundle::percent::Percent;
 pub struct Flag {
     /// The name with which applications request the flag.
     pub key: Box<str>,
-    /// The values that the flag can serve. Never empty.
+    /// The values that the flag can serve. The list is never empty.
     pub variants: Vec<Variant>,
     /// The variant that is served if the flag is killed, disabled, or lacks a prerequisite.
     pub off: VariantId,
@@ -73,7 +73,7 @@ pub enum State {
     Enabled,
     /// The definition contains `enabled: false`: every context gets `off`.
     Disabled,
-    /// An emergency: every context gets `off` until the kill is revived.
+    /// The flag was killed in an emergency: every context gets `off` until the flag is revived.
     Killed {
         /// The reason, in the words of the person who killed the flag.
         reason: Box<str>,

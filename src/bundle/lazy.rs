@@ -44,7 +44,7 @@ use crate::bundle::json::{BundleError, BundleJson, FlagJson};
 pub struct LazyBundle {
     partial: Bundle,
     json: String,
-    /// The unparsed flags, in the order of the bundle. Empty if all flags are loaded.
+    /// The unparsed flags, in the order of the bundle. The list is empty if all flags are loaded.
     entries: Vec<LazyFlag>,
     /// The complexity of each segment. It is set when everything that the segment depends on is loaded.
     segments: Vec<OnceLock<Complexity>>,

@@ -5,8 +5,8 @@
 //! each string (the length of a UUID) beside its index, so a lookup usually reads one cache line instead of two.
 //!
 //! The cost of the packed entries is 36 bytes of memory per string, and this file: `hashbrown::HashSet<Box<str>>` would
-//! have the same function. The benefit is speed: in the bench `segment` (a set of 10,000 UUIDs), the ratio to
-//! unleash-yggdrasil rose from 1.57 to 1.8 times as fast.
+//! have the same function. The benefit is speed: in the bench `segment` (a set of 10,000 UUIDs), the speed relative to
+//! unleash-yggdrasil rose from a factor of 1.57 to 1.8.
 //!
 //! **Invariant:** the index of a string is its position in the input, which has no duplicates.
 
@@ -25,7 +25,7 @@ pub(super) struct StringSet {
     lookup: Lookup,
 }
 
-/// The method of the lookup.
+/// The lookup structure, which depends on the number and the length of the strings.
 #[derive(Debug, Clone)]
 enum Lookup {
     /// Compares a few short strings in their order.
@@ -83,7 +83,6 @@ impl StringSet {
         self.text.get(start..*self.ends.get(index)?)
     }
 
-    /// Returns the number of strings.
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }

@@ -9,15 +9,15 @@ use crate::bundle::string_set::StringSet;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TextOperator {
-    /// `eq` or `in`
+    /// The operator `eq` or `in`.
     Equals,
-    /// `starts_with`
+    /// The operator `starts_with`.
     StartsWith,
-    /// `ends_with`
+    /// The operator `ends_with`.
     EndsWith,
-    /// `contains`
+    /// The operator `contains`.
     Contains,
-    /// `matches`
+    /// The operator `matches`.
     Matches,
 }
 

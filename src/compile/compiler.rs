@@ -27,9 +27,9 @@ pub(super) struct Compiler<'p> {
     pub(super) project: &'p Project,
     pub(super) environment: &'p str,
     pub(super) attributes: Attributes,
-    /// Sorted by name, without duplicates.
+    /// The definitions are sorted by name and have no duplicates.
     pub(super) segments: Vec<Draft<'p, model::Segment, Segment>>,
-    /// Sorted by key, without duplicates.
+    /// The definitions are sorted by key and have no duplicates.
     pub(super) flags: Vec<Draft<'p, model::Flag, Flag>>,
     pub(super) servings: Vec<EffectiveServing<'p>>,
     pub(super) kills: BTreeMap<&'p str, &'p model::Kill>,

@@ -39,7 +39,6 @@ pub enum CauseKind {
     Metadata(Vec<&'static str>),
 }
 
-/// A search for the causes of an impact.
 pub(super) struct CauseSearch<'c> {
     pub(super) key: &'c str,
     pub(super) environment: &'c str,

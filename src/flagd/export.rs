@@ -42,7 +42,6 @@ pub fn export(bundle: &Bundle, flags: &[&Flag], metadata: Map<String, Json>) -> 
 }
 
 impl<'b> Writer<'b> {
-    /// Returns the JSON of one flag.
     fn flag(&mut self, flag: &'b Flag) -> Json {
         let mut variants: Vec<_> = flag.variants.iter().collect();
         variants.sort_by(|a, b| a.name.cmp(&b.name));

@@ -12,7 +12,6 @@ pub(super) fn or(parts: impl IntoIterator<Item = Json>) -> Json {
     joined("or", parts, false)
 }
 
-/// Returns the negation.
 pub(super) fn not(part: Json) -> Json {
     match part {
         Json::Bool(known) => Json::Bool(!known),

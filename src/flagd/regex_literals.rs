@@ -4,7 +4,6 @@
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
-/// The maximum number of alternatives.
 const MAX_ALTERNATIVES: usize = 128;
 /// The maximum number of possible characters at one index.
 const MAX_CHOICES: u32 = 128;

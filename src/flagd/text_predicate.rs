@@ -16,7 +16,6 @@ pub(super) enum TextLogic {
     Unfit,
 }
 
-/// Returns the predicate as JsonLogic.
 pub(super) fn text_logic(value: &Json, predicate: &Predicate) -> TextLogic {
     let by_shapes = |shapes: Option<Vec<Shape>>| {
         shapes.and_then(|shapes| has_any_shape(value, &shapes)).map_or(TextLogic::TooManyTexts, TextLogic::Holds)

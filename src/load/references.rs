@@ -5,7 +5,7 @@ use crate::model::{Condition, EffectiveServing, FLAGS, Flag, SEGMENTS};
 /// A flag or segment by its folder and its name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Reference {
-    /// [`FLAGS`] or [`SEGMENTS`].
+    /// The folder: [`FLAGS`] or [`SEGMENTS`].
     pub(super) folder: &'static str,
     pub(super) name: String,
 }

@@ -27,7 +27,7 @@ pub enum Condition {
         name: Spanned<String>,
         /// The operations. All of them must hold.
         operations: Vec<Operation>,
-        /// `ignore_case: true`
+        /// The position of `ignore_case: true`, if the mapping contains it.
         ignore_case: Option<Span>,
     },
 }

@@ -61,7 +61,6 @@ enum Case {
     Insensitive,
 }
 
-/// A compiled pattern.
 pub(crate) struct CompiledPattern {
     /// This value is `None` if the expression exceeds the size limit of the regex library. The pattern then matches
     /// nothing.

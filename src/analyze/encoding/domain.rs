@@ -31,7 +31,7 @@ pub(crate) struct AttributeDomain {
 
 /// The encoding of an attribute's values, by its type.
 pub(crate) enum DomainEncoding {
-    /// The literal is the value.
+    /// The literal is true if the value is true.
     Boolean(Literal),
     Ordered(OrderedDomain),
     Text(Box<TextDomain>),

@@ -57,7 +57,6 @@ pub(crate) enum ConditionShape<'b> {
     },
 }
 
-/// An encoded rule.
 #[derive(Debug)]
 pub(crate) struct EncodedRule<'b> {
     pub(crate) rule: &'b Rule,

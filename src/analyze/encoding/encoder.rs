@@ -309,7 +309,7 @@ impl<'b> Encoder<'b> {
     }
 }
 
-/// How the operands of a condition are connected.
+/// The connective between the operands of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Connective {
     And,

@@ -19,7 +19,6 @@ use crate::analyze::encoding::ordered_value::{OrderedValue, piece_samples, sort_
 use crate::analyze::search::solver::{Literal, Model, Solver};
 use crate::bundle::{Comparison, Operands, Ordered};
 
-/// The values of an ordered attribute.
 pub(crate) struct OrderedDomain {
     constants: OrderedConstants,
     /// For each piece except the last, a literal that is true if the value lies in this piece or an earlier one.

@@ -13,7 +13,6 @@ use serde_json::Value as Json;
 
 use crate::eval::EXACT;
 
-/// A value of an ordered type.
 pub(crate) trait OrderedValue: Sized {
     /// Returns whether this value is less than the other one.
     fn precedes(&self, other: &Self) -> bool;
@@ -26,7 +25,6 @@ pub(crate) trait OrderedValue: Sized {
     fn to_json(&self) -> Json;
 }
 
-/// Sorts constants and removes duplicates.
 pub(crate) fn sort_and_dedup<T: OrderedValue>(constants: &mut Vec<T>) {
     let order = |a: &T, b: &T| b.precedes(a).cmp(&a.precedes(b));
     constants.sort_by(order);
@@ -58,7 +56,6 @@ fn between<T: OrderedValue>(low: Option<&T>, high: Option<&T>) -> Option<Json> {
 }
 
 impl OrderedValue for f64 {
-    /// Returns whether this value is less than the other one.
     fn precedes(&self, other: &Self) -> bool {
         self < other
     }
@@ -82,7 +79,6 @@ impl OrderedValue for f64 {
 }
 
 impl OrderedValue for Version {
-    /// Returns whether this value is less than the other one.
     fn precedes(&self, other: &Self) -> bool {
         self.cmp_precedence(other).is_lt()
     }
@@ -123,7 +119,6 @@ impl OrderedValue for Version {
 const YEAR_ZERO: i64 = -62_167_219_200;
 
 impl OrderedValue for Timestamp {
-    /// Returns whether this value is less than the other one.
     fn precedes(&self, other: &Self) -> bool {
         self < other
     }
@@ -148,7 +143,6 @@ impl OrderedValue for Timestamp {
 }
 
 impl OrderedValue for IpAddr {
-    /// Returns whether this value is less than the other one.
     fn precedes(&self, other: &Self) -> bool {
         self < other
     }

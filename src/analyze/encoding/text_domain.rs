@@ -19,7 +19,6 @@ pub(crate) struct ValueClass {
     pub(crate) members: Vec<String>,
 }
 
-/// The values of a text attribute.
 pub(crate) struct TextDomain {
     pub(crate) classes: Vec<ValueClass>,
     /// True if the text is not a constant.

@@ -75,7 +75,6 @@ pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -
     drafts.into_iter().map(|draft| pair.region(&mut search, draft)).collect()
 }
 
-/// The two versions of the flag.
 struct FlagPair<'b> {
     old: &'b Flag,
     new: &'b Flag,

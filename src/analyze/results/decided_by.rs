@@ -7,7 +7,7 @@ use crate::eval::{Cause, Decision, Reason};
 pub enum DecidedBy {
     /// A kill, which serves `off`.
     Killed,
-    /// `enabled: false`, which serves `off`.
+    /// The field `enabled: false`, which serves `off`.
     Disabled,
     /// The prerequisite with this index is not met, so `off` is served.
     Prerequisite(usize),

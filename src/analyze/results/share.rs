@@ -39,7 +39,7 @@ impl Share {
         Self { numerator: numerator / common, denominator: denominator / common }
     }
 
-    /// Returns the share `buckets / BUCKETS`; see [`BUCKETS`].
+    /// Returns the share of a number of buckets in all [`BUCKETS`].
     pub fn of_buckets(buckets: u32) -> Self {
         Self::new(u128::from(buckets), u128::from(BUCKETS))
     }

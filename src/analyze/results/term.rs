@@ -1,7 +1,7 @@
 //! The terms that describe a region. Each term is one fact that is true or not true for all contexts of the region.
 //!
-//! For a change of a rule `country: [DE]` from 10 % to 20 %, the region has the terms `country is DE` and `targetingKey
-//! is there`. A term has a text for people, and a test that decides whether a context satisfies the term.
+//! For a change of a rule `country: [DE]` from 10 % to 20 %, the region has two terms: `country is DE` and
+//! `targetingKey is there`. A term has a text for people, and a test that decides whether a context satisfies the term.
 
 use std::collections::BTreeSet;
 
@@ -85,7 +85,6 @@ impl EvaluatedContext<'_> {
         }
     }
 
-    /// Returns whether the context passes the test.
     pub(crate) fn passes(&self, test: &TermTest, now: Timestamp) -> bool {
         match test {
             TermTest::Holds(condition) => holds(self.bundle, condition, self.context, now) == Truth::True,

@@ -63,7 +63,6 @@ pub(crate) struct BucketPartition<'b> {
 }
 
 impl BucketPartition<'_> {
-    /// Returns the literals of the queries.
     pub(crate) fn literals(&self) -> impl Iterator<Item = Literal> + '_ {
         self.queries.iter().map(|query| query.literal)
     }

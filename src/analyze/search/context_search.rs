@@ -27,7 +27,6 @@ pub(crate) struct Assignment {
     pub(crate) certainty: Certainty,
 }
 
-/// The result of a search.
 pub(crate) enum SearchResult {
     /// A context may satisfy the assumptions. [`Assignment::certainty`] specifies whether this is proven.
     Satisfiable(Assignment),

@@ -45,7 +45,6 @@ impl Model {
     }
 }
 
-/// The result of the solver.
 pub(crate) enum SolverResult {
     Satisfiable(Model),
     /// These assumptions and the clauses contradict each other.
