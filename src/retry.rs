@@ -43,7 +43,7 @@ impl Backoff {
     /// Counts a failed attempt, and sleeps for a random time below `unit`, doubled once for each failure so far.
     ///
     /// # Errors
-    /// [`RetriesExhausted`] if the limit is reached. There is no pause then.
+    /// Returns [`RetriesExhausted`] if the limit is reached. There is no pause then.
     pub fn pause(&mut self, unit: Duration) -> Result<(), RetriesExhausted> {
         self.failures += 1;
         let is_exhausted = match self.limit {

@@ -130,7 +130,7 @@ impl Snapshot {
     }
 }
 
-/// Whether a path has the extension `.yaml` or `.yml`.
+/// Returns whether a path has the extension `.yaml` or `.yml`.
 pub(crate) fn is_yaml(path: &str) -> bool {
     Path::new(path).extension().and_then(OsStr::to_str).is_some_and(|extension| matches!(extension, "yaml" | "yml"))
 }

@@ -16,7 +16,7 @@ pub enum ActionError {
         key: String,
         /// The name of the branch.
         branch: String,
-        /// A question that names the most similar key; none if no key is similar.
+        /// A question that names the most similar key, or `None` if no key is similar.
         similar: Option<String>,
     },
     /// No flag on the branch has the tag.

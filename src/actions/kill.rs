@@ -65,7 +65,7 @@ impl<'s> KillPlan<'s> {
 
     /// Commits the kill. A flag that another process has killed in the meantime keeps the reason of that kill.
     ///
-    /// `by` is the name of the person who kills; none for the author that git has configured.
+    /// `by` is the name of the person who kills, or `None` for the author that git has configured.
     ///
     /// # Errors
     /// Returns an error if a flag was removed in the meantime, or if the commit cannot be made.

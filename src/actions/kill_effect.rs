@@ -42,7 +42,7 @@ pub enum KillStatus {
 /// One consequence of a kill, or the reason why it has none.
 #[derive(Debug, Clone)]
 pub enum KillNote {
-    /// The flag is already killed, for this reason; none if the file of the kill does not give one.
+    /// The flag is already killed, for this reason, or `None` if the file of the kill does not give one.
     AlreadyKilled {
         /// The reason of the present kill.
         reason: Option<String>,
@@ -138,7 +138,7 @@ fn kill_effect(
     Ok(KillEffect { flag, environment, before: Arc::clone(bundle), status, notes })
 }
 
-/// Returns the reason of the kill that a flag is under; none if it is not killed.
+/// Returns the reason of the kill that a flag is under, or `None` if it is not killed.
 pub(super) fn kill_reason(flag: &Flag) -> Option<String> {
     match &flag.state {
         State::Killed { reason, .. } => Some(reason.to_string()),

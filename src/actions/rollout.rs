@@ -22,7 +22,7 @@ pub struct RolloutRequest<'r> {
     pub flag: &'r str,
     /// The names of the environments that are meant, each of them declared; if empty, all that have rules.
     pub environments: &'r [String],
-    /// The name of the rule, or its number, such as `#2`; none for the only rule with a rollout.
+    /// The name of the rule, or its number, such as `#2`, or `None` for the only rule with a rollout.
     pub rule: Option<&'r str>,
     /// The new rollout.
     pub step: RolloutStep,

@@ -35,7 +35,7 @@ pub(super) struct RolloutEdit<'e> {
 }
 
 impl RolloutEdit<'_> {
-    /// Returns the changes to the present files of the branch; none if the file already has the new rollout.
+    /// Returns the changes to the present files of the branch, or `None` if the file already has the new rollout.
     ///
     /// # Errors
     /// Returns [`CommitError::Apply`] if the file differs in its meaning from the one in the plan.

@@ -28,14 +28,14 @@ pub enum RolloutNote {
     AlreadyAt(Percent),
     /// Contexts get another variant of the flag, or of a flag that depends on it.
     Moves {
-        /// The key of the dependent flag; none for the flag itself.
+        /// The key of the dependent flag, or `None` for the flag itself.
         dependent: Option<String>,
         /// The contexts.
         region: Box<Region>,
     },
     /// Which contexts get another variant is unknown, because the analysis exceeds its budget.
     Unknown {
-        /// The key of the dependent flag; none for the flag itself.
+        /// The key of the dependent flag, or `None` for the flag itself.
         dependent: Option<String>,
     },
     /// The list of the contexts that get another variant of the flag is complete.

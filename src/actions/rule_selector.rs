@@ -12,7 +12,7 @@ use crate::model::{Flag, Rule};
 /// A rule in the file of a flag.
 #[derive(Debug)]
 pub(super) struct RuleLocation {
-    /// The environment whose own list has the rule; none for the list of the flag.
+    /// The environment whose own list has the rule, or `None` for the list of the flag.
     own_environment: Option<String>,
     /// The environments that use the list, in the order of promotion.
     pub(super) environments: Vec<String>,

@@ -24,9 +24,9 @@ const PUSH_WAIT_FACTOR: u32 = 6;
 /// The branch that an action is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destination {
-    /// The name of the branch; none for the branch that is checked out.
+    /// The name of the branch, or `None` for the branch that is checked out.
     pub branch: Option<String>,
-    /// The name of the remote whose branch is read, and to which the commit is pushed; none for a local commit.
+    /// The name of the remote whose branch is read, and to which the commit is pushed, or `None` for a local commit.
     pub remote: Option<String>,
 }
 
@@ -55,11 +55,11 @@ pub struct WriteOptions {
 pub struct CommittedAction {
     /// The name of the branch.
     pub branch: String,
-    /// The full id of the commit; none if another commit had already made the same change.
+    /// The full id of the commit, or `None` if another commit had already made the same change.
     pub commit: Option<String>,
     /// The name of the remote that the commit was pushed to.
     pub remote: Option<String>,
-    /// Why the local branch of that name does not have the commit yet; none if it has it or does not exist.
+    /// Why the local branch of that name does not have the commit yet, or `None` if it has it or does not exist.
     pub local_branch_behind: Option<String>,
 }
 

@@ -22,7 +22,7 @@ pub enum UndoCommand {
     Kill {
         /// The flags to kill again.
         targets: Targets,
-        /// The reason that the kills had; none if no kill had one.
+        /// The reason that the kills had, or `None` if no kill had one.
         reason: Option<String>,
     },
     /// `flagctl rollout`

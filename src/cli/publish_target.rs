@@ -36,7 +36,7 @@ pub(crate) struct Signers {
 }
 
 impl Signers {
-    /// Reads the keys; none if no signature is required.
+    /// Reads the keys. Returns `None` if no signature is required.
     pub(crate) fn read(&self) -> Result<Option<AllowedSigners>> {
         if let Some(file) = &self.allowed_signers {
             return Ok(Some(AllowedSigners::new(file)?));
@@ -57,7 +57,7 @@ impl Signers {
     }
 }
 
-/// Reports an error that means that the answer is no. Any other error is returned.
+/// Reports an error that describes a problem with what is published, and returns any other error.
 pub(crate) fn refused(error: PublishError) -> Result<Exit> {
     if !error.is_answer() {
         return Err(error.into());

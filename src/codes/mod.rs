@@ -65,7 +65,7 @@ macro_rules! codes {
                 }
             }
 
-            /// Whether settings and allow comments apply to the code.
+            /// Returns whether settings and allow comments apply to the code.
             pub fn adjustable(self) -> Adjustable {
                 match self {
                     $(Self::$variant => Adjustable::$adjustable),*

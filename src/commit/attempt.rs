@@ -37,7 +37,7 @@ impl<E: Into<CommitError>> From<E> for AttemptError {
 /// disk, and the longer it takes, the rarer it should be.
 ///
 /// # Errors
-/// The error of the last attempt.
+/// Returns the error of the last attempt.
 pub(super) fn retry<T>(
     branch: &str,
     max_wait: Duration,

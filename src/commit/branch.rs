@@ -33,7 +33,7 @@ pub(super) enum Checkout {
 /// Returns the name of the branch that a request would be for.
 ///
 /// # Errors
-/// [`CommitError`] if the branch does not exist, or if it has no commits.
+/// Returns [`CommitError`] if the branch does not exist, or if it has no commits.
 pub fn branch_name(folder: &Path, name: Option<&str>) -> Result<String, CommitError> {
     Ok(Branch::find(&Workspace::open(folder)?, name)?.name)
 }
@@ -42,7 +42,7 @@ impl Branch {
     /// Finds a branch by its name; without one, the branch that is checked out.
     ///
     /// # Errors
-    /// [`CommitError`] if the branch does not exist, or if it has no commits.
+    /// Returns [`CommitError`] if the branch does not exist, or if it has no commits.
     pub(super) fn find(workspace: &Workspace, name: Option<&str>) -> Result<Self, CommitError> {
         let head = workspace.repository.find_reference("HEAD")?;
         let head = head.symbolic_target()?.map(str::to_owned);
@@ -74,8 +74,8 @@ impl Branch {
     /// Finds out whether the branch is checked out in the workspace.
     ///
     /// # Errors
-    /// [`CommitError::Elsewhere`] if it is checked out in another worktree, and [`CommitError::Busy`] if a merge, a
-    /// rebase or the like is in progress.
+    /// Returns [`CommitError::Elsewhere`] if it is checked out in another worktree, and [`CommitError::Busy`] if a
+    /// merge, a rebase or the like is in progress.
     pub(super) fn checkout(&self, workspace: &Workspace) -> Result<Checkout, CommitError> {
         let repository = &workspace.repository;
         let elsewhere = |root: &Path| {
@@ -126,8 +126,8 @@ impl Branch {
     /// Moves the branch from `base` to a commit.
     ///
     /// # Errors
-    /// [`AttemptError::Moved`] if the branch is not at `base` any more, and [`AttemptError::Locked`] if git has locked
-    /// it.
+    /// Returns [`AttemptError::Moved`] if the branch is not at `base` any more, and [`AttemptError::Locked`] if git has
+    /// locked it.
     pub(super) fn advance(
         &self,
         workspace: &Workspace,

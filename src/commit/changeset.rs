@@ -1,7 +1,7 @@
-//! The files of a commit, and the changes to them that make the next one.
+//! The files of a commit, and the changes that turn them into the files of the next commit.
 //!
 //! A caller reads [`CommitFiles`] and returns [`Changes`]. [`CommitPlan::make`] writes the new blobs and trees, which
-//! no branch refers to yet, and lists the files that really differ.
+//! no branch refers to yet, and lists the files whose content differs.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -27,10 +27,10 @@ impl CommitFiles<'_> {
         self.commit.to_string()
     }
 
-    /// Reads a file; none if the path is not a file.
+    /// Reads a file. Returns `None` if the path is not a file.
     ///
     /// # Errors
-    /// [`CommitError::Git`] if the object cannot be read.
+    /// Returns [`CommitError::Git`] if the object cannot be read.
     pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, CommitError> {
         match entry(self.workspace, &self.tree, &git_path(self.workspace, path)?)? {
             Some((id, FileMode::Blob | FileMode::BlobExecutable)) => {
@@ -40,10 +40,10 @@ impl CommitFiles<'_> {
         }
     }
 
-    /// Returns the paths of all files below a folder, sorted; an empty name stands for the root.
+    /// Returns the paths of all files below a folder, sorted; an empty path means the root.
     ///
     /// # Errors
-    /// [`CommitError::Git`] if an object cannot be read.
+    /// Returns [`CommitError::Git`] if an object cannot be read.
     pub fn list(&self, folder: &str) -> Result<Vec<String>, CommitError> {
         let folder = format!("{}{folder}", self.workspace.prefix);
         let folder = folder.trim_end_matches('/');
@@ -82,7 +82,7 @@ impl CommitFiles<'_> {
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
     message: Message,
-    /// The new bytes of each file; none to remove it.
+    /// The new bytes of each file, or `None` for a file to remove.
     files: BTreeMap<String, Option<Vec<u8>>>,
 }
 
@@ -130,8 +130,8 @@ impl CommitPlan {
     /// Writes the blobs and trees of the changes that `apply` makes to the files of a commit.
     ///
     /// # Errors
-    /// [`CommitError::Apply`] if `apply` fails, and [`CommitError::Link`] or [`CommitError::Path`] if a path cannot be
-    /// written.
+    /// Returns [`CommitError::Apply`] if `apply` fails, and [`CommitError::Link`] or [`CommitError::Path`] if a path
+    /// cannot be written.
     pub(super) fn make<E>(
         workspace: &Workspace,
         base: Oid,
@@ -192,7 +192,7 @@ pub(super) fn changed_files(workspace: &Workspace, old: Oid, new: Oid) -> Result
 /// Looks up a path in a tree.
 ///
 /// # Errors
-/// [`CommitError::Link`] if the path leads through a link, which a commit cannot follow.
+/// Returns [`CommitError::Link`] if the path leads through a link, which a commit cannot follow.
 fn entry(workspace: &Workspace, tree: &git2::Tree, path: &str) -> Result<Option<(Oid, FileMode)>, CommitError> {
     let mode = |mode| match mode {
         0o040_000 => FileMode::Tree,
@@ -211,7 +211,7 @@ fn entry(workspace: &Workspace, tree: &git2::Tree, path: &str) -> Result<Option<
             (None, _) => return Ok(Some((id, mode(filemode)))),
             (Some(_), Some(ObjectType::Tree)) => tree = workspace.repository.find_tree(id)?,
             (Some(_), _) if filemode == 0o120_000 => return Err(CommitError::Link(path.to_owned())),
-            // Nothing is below a file, and what is below a submodule belongs to another repository.
+            // A file contains no other files, and the files in a submodule belong to another repository.
             (Some(_), _) => return Ok(None),
         }
     }
@@ -221,7 +221,7 @@ fn entry(workspace: &Workspace, tree: &git2::Tree, path: &str) -> Result<Option<
 /// Returns a path relative to git's root.
 ///
 /// # Errors
-/// [`CommitError::Path`] if the path could lead out of the repository, or into `.git`.
+/// Returns [`CommitError::Path`] if the path could lead out of the repository, or into `.git`.
 fn git_path(workspace: &Workspace, path: &str) -> Result<String, CommitError> {
     let is_allowed = |part: &str| {
         !part.is_empty()

@@ -1,6 +1,6 @@
 //! The `git` program, run in a repository.
 //!
-//! It is used for what libgit2 does not do as git does: settings, identity, hooks, remotes and worktrees.
+//! Settings, identity, hooks, remotes and worktrees need the `git` program, because libgit2 handles them differently.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -9,7 +9,8 @@ use std::process::{Command, Output, Stdio};
 use crate::commit::error::CommitError;
 use crate::commit::workspace::Workspace;
 
-/// The variables that a calling git, for example in a hook, sets for its own repository and index.
+/// The environment variables that git sets for the programs that it starts, such as hooks. They name git's own
+/// repository and index.
 const INHERITED_VARIABLES: [&str; 8] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
@@ -44,7 +45,7 @@ pub(super) fn in_workspace<A: AsRef<OsStr>>(workspace: &Workspace, arguments: &[
 /// Runs a program and returns its output, whether it succeeds or not.
 ///
 /// # Errors
-/// [`CommitError::Program`] if it cannot be started.
+/// Returns [`CommitError::Program`] if it cannot be started.
 pub(super) fn output(command: &mut Command) -> Result<Output, CommitError> {
     let program = command.get_program().to_string_lossy().into_owned();
     command.output().map_err(|error| CommitError::Program { program, error })
@@ -53,7 +54,7 @@ pub(super) fn output(command: &mut Command) -> Result<Output, CommitError> {
 /// Runs git and returns what it prints on stdout.
 ///
 /// # Errors
-/// [`CommitError::Refused`] if it fails.
+/// Returns [`CommitError::Refused`] if it fails.
 pub(super) fn run(command: &mut Command) -> Result<String, CommitError> {
     let result = output(command)?;
     if result.status.success() {
@@ -63,21 +64,21 @@ pub(super) fn run(command: &mut Command) -> Result<String, CommitError> {
     Err(CommitError::Refused { command: arguments.join(" "), output: combined_output(&result) })
 }
 
-/// The type that git reads a setting as.
+/// The type of a setting.
 #[derive(Clone, Copy)]
 pub(super) enum SettingType {
-    /// As it is written.
+    /// Git reads the setting as text.
     Text,
-    /// As `true` or `false`.
+    /// Git reads the setting as `true` or `false`.
     Boolean,
-    /// As a path, in which `~` is expanded.
+    /// Git reads the setting as a path, and expands `~` in it.
     Path,
 }
 
-/// Reads a setting by git's rules about files and variables; none if it is not set.
+/// Reads a setting by git's rules about files and variables. Returns `None` if it is not set.
 ///
 /// # Errors
-/// [`CommitError::Refused`] if the value does not have the type.
+/// Returns [`CommitError::Refused`] if the value does not have the type.
 pub(super) fn setting(
     workspace: &Workspace,
     setting_type: SettingType,

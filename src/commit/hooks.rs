@@ -38,7 +38,7 @@ impl<'r> HookRun<'r> {
     /// Runs the hooks, and returns the message as they leave it.
     ///
     /// # Errors
-    /// [`CommitError::Hook`] if a hook fails, and [`CommitError::HookChanged`] if one changes files.
+    /// Returns [`CommitError::Hook`] if a hook fails, and [`CommitError::HookChanged`] if one changes files.
     pub(super) fn run(&self, message: &str) -> Result<String, CommitError> {
         let has = |hook: &str| self.hooks_folder.join(hook).is_file();
         if !has(PRE_COMMIT) && !has(COMMIT_MSG) {

@@ -22,7 +22,7 @@ pub struct Author {
 /// Returns the author of a commit that would be made now.
 ///
 /// # Errors
-/// [`CommitError::Identity`] if git does not know the user.
+/// Returns [`CommitError::Identity`] if git does not know the user.
 pub fn author(folder: &Path) -> Result<Author, CommitError> {
     let author = author_signature(&Workspace::open(folder)?)?;
     let name = format!("{} <{}>", author.name()?, author.email()?);

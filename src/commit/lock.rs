@@ -1,10 +1,10 @@
-//! The lock that lets only one flagctl write to a git folder, and the repair of a reference that a killed one left
-//! locked.
+//! The lock that lets only one flagctl process write to a git folder, and the repair of a reference whose lock a killed
+//! process left.
 //!
 //! The lock is an advisory file lock (`flagctl/lock` in the git folder), which the operating system releases when the
-//! process ends, however it ends. Before git's own lock of a reference is taken, the note `flagctl/moving` says which
-//! reference moves to which commit. A process that acquires the lock and finds such a note knows that its writer was
-//! killed, and removes the lock of the reference.
+//! process ends for any reason. Before flagctl takes git's lock of a reference, it writes the reference and its new
+//! commit to the note `flagctl/moving`. A process that acquires the lock and finds such a note knows that the process
+//! that wrote it was killed, and removes the lock of the reference.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -18,16 +18,16 @@ use crate::commit::attempt::AttemptError;
 use crate::commit::error::CommitError;
 use crate::commit::workspace::Workspace;
 
-/// How long git may hold the lock of a reference, into which it writes one line.
+/// The maximum time for which git holds the lock of a reference. Git only writes one line while it holds the lock.
 const GIT_LOCK_DURATION: Duration = Duration::from_millis(200);
 
-/// Excludes other flagctl processes until it is dropped.
+/// A lock that excludes other flagctl processes until it is dropped.
 pub(super) struct RepositoryLock {
     _file: File,
     note: PathBuf,
 }
 
-/// The note that a branch is about to move; it is removed when this is dropped.
+/// The note that a branch is about to move. Dropping this value removes the note.
 pub(super) struct MoveNote {
     path: PathBuf,
 }
@@ -38,16 +38,17 @@ impl Drop for MoveNote {
     }
 }
 
-/// Returns flagctl's own folder in the git folder. What a killed process leaves there disturbs no program.
+/// Returns flagctl's own folder in the git folder. Files that a killed process leaves in it have no effect on other
+/// programs.
 pub(super) fn flagctl_folder(workspace: &Workspace) -> PathBuf {
     workspace.repository.path().join("flagctl")
 }
 
 impl RepositoryLock {
-    /// Acquires the lock, and repairs what a killed process left.
+    /// Acquires the lock, and removes the stale lock of a reference if a killed process left one.
     ///
     /// # Errors
-    /// [`AttemptError::Occupied`] if another process has the lock.
+    /// Returns [`AttemptError::Occupied`] if another process has the lock.
     pub(super) fn acquire(workspace: &Workspace) -> Result<Self, AttemptError> {
         let folder = flagctl_folder(workspace);
         fs::create_dir_all(&folder).map_err(CommitError::io(&folder))?;
@@ -64,21 +65,21 @@ impl RepositoryLock {
         Ok(lock)
     }
 
-    /// Notes which reference is about to move to which commit.
+    /// Writes a note that a reference is about to move to a commit.
     pub(super) fn note_move(&self, reference: &str, id: Oid) -> Result<MoveNote, CommitError> {
         fs::write(&self.note, format!("{reference}\n{id}\n")).map_err(CommitError::io(&self.note))?;
         Ok(MoveNote { path: self.note.clone() })
     }
 
-    /// Removes the lock of a reference that a killed flagctl left, and its note.
+    /// Removes the lock of a reference that a killed flagctl process left, and removes its note.
     fn remove_stale_reference_lock(&self, workspace: &Workspace) -> Result<(), CommitError> {
         let Some(note) = read_text(&self.note)? else { return Ok(()) };
-        // An incomplete note was written before anything was locked.
+        // A process writes the complete note before it locks a reference, so an incomplete note needs no repair.
         if let Some((reference, id)) = note.trim_end().split_once('\n') {
             let lock = workspace.repository.commondir().join(format!("{reference}.lock"));
             let is_ours = |text: String| text.is_empty() || text.trim_end() == id;
             let exists = || read_text(&lock).map(|text| text.is_some_and(is_ours));
-            // An empty lock may also be git's. A lock that is still there after a pause is stale.
+            // An empty lock may also belong to a running git process. A lock that still exists after a pause is stale.
             if exists()? {
                 thread::sleep(GIT_LOCK_DURATION);
                 if exists()? {
@@ -90,7 +91,7 @@ impl RepositoryLock {
     }
 }
 
-/// Reads a file of git's or of flagctl's own; none if it does not exist or is not text.
+/// Reads a file in the git folder. Returns `None` if the file does not exist or is not text.
 pub(super) fn read_text(path: &Path) -> Result<Option<String>, CommitError> {
     #[allow(clippy::disallowed_methods, reason = "not a definition")]
     match fs::read(path) {

@@ -47,7 +47,8 @@ pub enum LocalBranch {
 /// `apply` is called again with the new files if another push was faster.
 ///
 /// # Errors
-/// [`CommitError`]; the remote's branch, the local branch, the index and the working tree are then as they were.
+/// Returns [`CommitError`]; the remote's branch, the local branch, the index and the working tree are then as they
+/// were.
 pub fn push<E>(
     request: &Request,
     remote: &str,
@@ -82,7 +83,7 @@ where
 /// does not have it.
 ///
 /// # Errors
-/// [`CommitError`] if the remote cannot be reached, or if it does not have the branch.
+/// Returns [`CommitError`] if the remote cannot be reached, or if it does not have the branch.
 pub fn remote_tip(folder: &Path, remote: &str, branch: Option<&str>) -> Result<(String, String), CommitError> {
     let workspace = Workspace::open(folder)?;
     let name = name_or_current(&workspace, branch)?;
@@ -132,7 +133,7 @@ impl<'r> Upstream<'r> {
     /// Pushes a commit.
     ///
     /// # Errors
-    /// [`AttemptError::Moved`] if another push was faster.
+    /// Returns [`AttemptError::Moved`] if another push was faster.
     fn send(&self, workspace: &Workspace, commit: Oid) -> Result<(), AttemptError> {
         let mut command = git_command::in_workspace(workspace, &["push", "--porcelain"]);
         if self.hooks == Hooks::Skip {

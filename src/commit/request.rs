@@ -39,6 +39,6 @@ pub struct Committed {
     pub branch: String,
     /// The id of the commit that the branch was at before.
     pub base: String,
-    /// The id of the new commit; none if there was nothing to change.
+    /// The id of the new commit, or `None` if there was nothing to change.
     pub commit: Option<String>,
 }

@@ -20,7 +20,7 @@ const COMMIT_NAMESPACE: &str = "git";
 /// Signs a text with the ssh key that git's settings name, for a namespace other than that of commits.
 ///
 /// # Errors
-/// [`CommitError`] if there is no such key, or if signing fails.
+/// Returns [`CommitError`] if there is no such key, or if signing fails.
 pub fn sign_text(folder: &Path, namespace: &str, text: &str) -> Result<String, CommitError> {
     let signer = Signer::with_ssh(&Workspace::open(folder)?);
     Ok(signer.and_then(|signer| signer.sign(namespace, text)).map_err(CommitError::for_text)? + "\n")
@@ -29,7 +29,7 @@ pub fn sign_text(folder: &Path, namespace: &str, text: &str) -> Result<String, C
 /// Returns the file of keys that git trusts for signatures, by the setting `gpg.ssh.allowedSignersFile`.
 ///
 /// # Errors
-/// [`CommitError`] if git cannot be run.
+/// Returns [`CommitError`] if git cannot be run.
 pub fn allowed_signers(folder: &Path) -> Result<Option<PathBuf>, CommitError> {
     let workspace = Workspace::open(folder)?;
     let file = git_command::setting(&workspace, SettingType::Path, "gpg.ssh.allowedSignersFile")?;
@@ -54,7 +54,7 @@ enum Key {
 }
 
 impl Signer {
-    /// Returns the signer of commits; none if git's settings do not require signatures.
+    /// Returns the signer of commits, or `None` if git's settings do not require signatures.
     pub(super) fn for_commits(workspace: &Workspace, committer: &Signature) -> Result<Option<Self>, CommitError> {
         if git_command::setting(workspace, SettingType::Boolean, "commit.gpgsign")?.as_deref() != Some("true") {
             return Ok(None);

@@ -18,7 +18,7 @@ impl Workspace {
     /// Opens the repository at or above a folder.
     ///
     /// # Errors
-    /// [`CommitError`] if there is no repository, or if it cannot be opened.
+    /// Returns [`CommitError`] if there is no repository, or if it cannot be opened.
     pub(super) fn open(folder: &Path) -> Result<Self, CommitError> {
         let repository = Repository::discover(folder).map_err(|error| match error.code() {
             ErrorCode::NotFound => CommitError::NoRepository(folder.to_owned()),

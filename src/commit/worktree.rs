@@ -70,7 +70,7 @@ impl<'r> Worktree<'r> {
     /// Completes or undoes the commit of a killed process, if there is one.
     ///
     /// # Errors
-    /// [`AttemptError::Occupied`] if the process is still running.
+    /// Returns [`AttemptError::Occupied`] if the process is still running.
     pub(super) fn recover(&self) -> Result<(), AttemptError> {
         if self.read_own_lock()?.is_none() {
             return Ok(());
@@ -82,7 +82,7 @@ impl<'r> Worktree<'r> {
     /// Checks that the files of a plan are as committed.
     ///
     /// # Errors
-    /// [`CommitError::Dirty`] for a file that is not.
+    /// Returns [`CommitError::Dirty`] for a file that is not.
     pub(super) fn check(&self, branch: &Branch, plan: &CommitPlan) -> Result<(), AttemptError> {
         // While another flagctl writes, its files would look like the user's changes.
         let _lock = RepositoryLock::acquire(self.workspace)?;

@@ -18,7 +18,7 @@ use crate::commit::worktree::Worktree;
 /// `apply` is called again with the new files if another process moved the branch meanwhile.
 ///
 /// # Errors
-/// [`CommitError`]; the branch, the index and the working tree are then as they were.
+/// Returns [`CommitError`]; the branch, the index and the working tree are then as they were.
 pub fn write<E>(
     request: &Request,
     mut apply: impl FnMut(&CommitFiles) -> Result<Changes, E>,
@@ -73,7 +73,7 @@ where
 /// but a command that stops before it writes shall also leave a repaired working tree.
 ///
 /// # Errors
-/// [`CommitError`] if that fails.
+/// Returns [`CommitError`] if that fails.
 pub fn recover(folder: &Path) -> Result<(), CommitError> {
     let workspace = Workspace::open(folder)?;
     let Some(root) = workspace.repository.workdir() else { return Ok(()) };

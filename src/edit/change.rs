@@ -24,7 +24,7 @@ use crate::yaml::{Entry, Node, Value};
 /// ```
 ///
 /// # Errors
-/// [`Refusal`] if the change cannot be made, or if its result cannot be proven.
+/// Returns [`Refusal`] if the change cannot be made, or if its result cannot be proven.
 pub fn set(text: &str, path: &[Step], value: Scalar) -> Result<String, Refusal> {
     let root = read(text)?;
     let found = find(&root, path)?;
@@ -63,7 +63,7 @@ pub fn set(text: &str, path: &[Step], value: Scalar) -> Result<String, Refusal> 
 /// In block style the key gets the next line; in flow style it follows a comma.
 ///
 /// # Errors
-/// [`Refusal`] if the change cannot be made, or if its result cannot be proven.
+/// Returns [`Refusal`] if the change cannot be made, or if its result cannot be proven.
 pub fn insert(text: &str, mapping: &[Step], after: &str, key: &str, value: Scalar) -> Result<String, Refusal> {
     let root = read(text)?;
     let found = find(&root, mapping)?;
@@ -98,7 +98,7 @@ pub fn insert(text: &str, mapping: &[Step], after: &str, key: &str, value: Scala
 /// Removes a key from a mapping, with its value and the comment on its last line.
 ///
 /// # Errors
-/// [`Refusal`] if the change cannot be made, or if its result cannot be proven.
+/// Returns [`Refusal`] if the change cannot be made, or if its result cannot be proven.
 pub fn remove(text: &str, mapping: &[Step], key: &str) -> Result<String, Refusal> {
     let root = read(text)?;
     let found = find(&root, mapping)?;

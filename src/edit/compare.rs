@@ -4,12 +4,12 @@ use crate::edit::document::read;
 use crate::edit::path::{Step, show};
 use crate::yaml::{Node, Value};
 
-/// Whether two texts define the same values, whatever their layout is. False if one of them has errors.
+/// Returns whether two texts define the same values, whatever their layout is. False if one of them has errors.
 pub fn same(left: &str, right: &str) -> bool {
     left == right || read(left).is_ok_and(|left| read(right).is_ok_and(|right| equal_values(&left.value, &right.value)))
 }
 
-/// Whether two values are equal without their positions: keys in the same order, numbers written alike.
+/// Returns whether two values are equal without their positions: keys in the same order, numbers written alike.
 pub(super) fn equal_values(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::List(left), Value::List(right)) => {

@@ -8,7 +8,7 @@ use crate::yaml::{Completeness, Node};
 /// Parses a text.
 ///
 /// # Errors
-/// [`Refusal::Unreadable`] if the text has errors of structure.
+/// Returns [`Refusal::Unreadable`] if the text has errors of structure.
 pub(super) fn read(text: &str) -> Result<Node, Refusal> {
     let file = File { path: String::new(), text: text.to_owned(), fault: None };
     let document = yaml::parse(FileId(0), &file, &mut Vec::new());

@@ -44,7 +44,7 @@ pub(super) fn whole_lines(text: &str, start: usize, end: usize) -> Range<usize> 
     start..end + if rest.starts_with("\r\n") { 2 } else { 1 }
 }
 
-/// Whether the value that begins at an offset is a block scalar: a `|` or `>` ends an earlier line.
+/// Returns whether the value that begins at an offset is a block scalar: a `|` or `>` ends an earlier line.
 pub(super) fn is_block(text: &str, start: usize) -> bool {
     let before = text.get(..start).unwrap_or_default().trim_end_matches([' ', '\n', '\r']);
     let line = before.get(line_start(before, before.len())..).unwrap_or_default();

@@ -19,7 +19,7 @@ impl Revision {
     /// and those that only the other one has. A link may be among them although its target is the same.
     ///
     /// # Errors
-    /// [`GitError`] if a folder cannot be read.
+    /// Returns [`GitError`] if a folder cannot be read.
     pub fn changed_yaml_files(&self, other: &Self, paths: &[&str]) -> Result<BTreeSet<String>, GitError> {
         let mut changed = BTreeSet::new();
         for path in paths {
@@ -31,7 +31,7 @@ impl Revision {
     /// Returns the paths of YAML files, at or below some paths, that differ between this revision and a merge.
     ///
     /// # Errors
-    /// [`GitError`] if a folder cannot be read.
+    /// Returns [`GitError`] if a folder cannot be read.
     pub fn changed_yaml_files_in_merge(
         &self,
         merged: &MergedFiles,
@@ -51,7 +51,7 @@ impl Revision {
     /// Files that git ignores are compared too. A link may be among them although its target is the same.
     ///
     /// # Errors
-    /// [`GitError`] if a folder or the index cannot be read.
+    /// Returns [`GitError`] if a folder or the index cannot be read.
     pub fn changed_yaml_files_in_worktree(&self, paths: &[&str]) -> Result<BTreeSet<String>, GitError> {
         let prefix = self.prefix();
         // Both read from disk, and neither needs the other's result.
@@ -79,11 +79,11 @@ impl Revision {
         Ok(changed.collect())
     }
 
-    /// Returns the paths of files in the working tree, at or below some paths, that are not as they are committed at
-    /// `HEAD`, new ones included; none in a bare repository. The returned paths are relative to git's root.
+    /// Returns the paths of files in the working tree, at or below some paths, that differ from their version at
+    /// `HEAD`. New files are included. The paths are relative to git's root. A bare repository has no such files.
     ///
     /// # Errors
-    /// [`GitError`] if the working tree cannot be compared.
+    /// Returns [`GitError`] if the working tree cannot be compared.
     pub fn uncommitted_files(&self, paths: &[&str]) -> Result<Vec<String>, GitError> {
         self.repository.handles.with(|handle| {
             if handle.is_bare() {
@@ -103,7 +103,7 @@ impl Revision {
     /// of a file that was moved, both paths.
     ///
     /// # Errors
-    /// [`GitError`] if a tree cannot be read.
+    /// Returns [`GitError`] if a tree cannot be read.
     pub fn all_changed_files(&self, other: &Self) -> Result<Vec<String>, GitError> {
         self.repository.handles.with(|handle| {
             let tree = |revision: &Self| handle.find_commit(revision.commit)?.tree();

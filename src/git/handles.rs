@@ -24,7 +24,7 @@ impl HandlePool {
     /// Calls `work` with a handle that no other thread uses meanwhile.
     ///
     /// # Errors
-    /// The error of `work`, or of libgit2 if the repository cannot be opened again.
+    /// Returns the error of `work`, or of libgit2 if the repository cannot be opened again.
     pub(super) fn with<T, E: From<git2::Error>>(
         &self,
         work: impl FnOnce(&git2::Repository) -> Result<T, E>,
@@ -39,7 +39,7 @@ impl HandlePool {
     /// Opens a handle that never enters the pool, for a caller that changes the settings of its handle.
     ///
     /// # Errors
-    /// The error of libgit2 if the repository cannot be opened again.
+    /// Returns the error of libgit2 if the repository cannot be opened again.
     pub(super) fn open_separate(&self) -> Result<git2::Repository, git2::Error> {
         open(&self.git_folder)
     }

@@ -48,7 +48,7 @@ impl Revision {
     /// Returns the relation of the commit to another one, given by its full id.
     ///
     /// # Errors
-    /// [`GitError::UnknownOrder`] if the clone lacks the commits that are needed to tell.
+    /// Returns [`GitError::UnknownOrder`] if the clone lacks the commits that are needed to tell.
     pub fn relation_to(&self, commit: &str) -> Result<CommitRelation, GitError> {
         self.repository.handles.with(|handle| {
             let depth = CloneDepth::of_repository(handle);
@@ -72,11 +72,11 @@ impl Revision {
         })
     }
 
-    /// Returns the same folder at the commit's first parent; none where the history begins, or where a shallow clone
-    /// ends.
+    /// Returns the same folder at the commit's first parent, or `None` where the history begins, or where a shallow
+    /// clone ends.
     ///
     /// # Errors
-    /// [`GitError`] if the parent cannot be read.
+    /// Returns [`GitError`] if the parent cannot be read.
     pub fn parent(&self) -> Result<Option<Self>, GitError> {
         let Some(parent) = self.first_parent else { return Ok(None) };
         self.repository.handles.with(|handle| {
@@ -88,7 +88,7 @@ impl Revision {
     /// Returns whether the commit's parents were left out of this clone.
     ///
     /// # Errors
-    /// [`GitError`] if the commit cannot be read.
+    /// Returns [`GitError`] if the commit cannot be read.
     pub fn depth(&self) -> Result<CloneDepth, GitError> {
         self.repository.handles.with(|handle| {
             let commit = handle.find_commit(self.commit)?;
@@ -102,7 +102,7 @@ impl Revision {
     /// Reads the author, time and message of the commit.
     ///
     /// # Errors
-    /// [`GitError`] if the commit cannot be read.
+    /// Returns [`GitError`] if the commit cannot be read.
     pub fn details(&self) -> Result<CommitDetails, GitError> {
         self.repository.handles.with(|handle| {
             let commit = handle.find_commit(self.commit)?;

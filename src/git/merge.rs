@@ -38,7 +38,7 @@ impl Revision {
     /// Merges two revisions, of which this one is the base. Links are skipped.
     ///
     /// # Errors
-    /// [`GitError`] if an object cannot be read.
+    /// Returns [`GitError`] if an object cannot be read.
     pub fn merge(&self, theirs: &Self, ours: &Self) -> Result<MergeResult, GitError> {
         let handle = self.repository.handles.open_separate()?;
         let odb = handle.odb()?;
@@ -105,7 +105,7 @@ impl MergedFiles {
         self.list(folder).iter().filter(has_name).min_by_key(|path| path.matches('/').count()).cloned()
     }
 
-    /// Returns a file; none if it does not exist.
+    /// Returns a file, or `None` if it does not exist.
     pub fn read(&self, path: &str) -> Option<File> {
         self.files.get(path).map(|(_, file)| file.clone())
     }

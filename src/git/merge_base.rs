@@ -12,7 +12,7 @@ impl Revision {
     /// Returns the best common ancestor of both commits, with the folder of `tip`, which may not exist in it.
     ///
     /// # Errors
-    /// [`GitError::NoCommonAncestor`] or [`GitError::NoCommonAncestorInShallow`] if this clone has none.
+    /// Returns [`GitError::NoCommonAncestor`] or [`GitError::NoCommonAncestorInShallow`] if this clone has none.
     pub fn merge_base(&self, tip: &Self) -> Result<Self, GitError> {
         let revision = self.repository.handles.with(|handle| match handle.merge_base(self.commit, tip.commit) {
             Ok(base) => Ok(Self::new(Arc::clone(&self.repository), abbreviated(base), &handle.find_commit(base)?)),

@@ -32,7 +32,7 @@ impl Repository {
     /// Opens the repository at or above a folder; in a submodule, the submodule's own repository.
     ///
     /// # Errors
-    /// [`GitError`] if there is no repository, or if it cannot be read.
+    /// Returns [`GitError`] if there is no repository, or if it cannot be read.
     pub fn open(start: &Path, cache_writes: CacheWrites) -> Result<Self, GitError> {
         static SETTINGS: Once = Once::new();
         SETTINGS.call_once(|| {
@@ -57,7 +57,7 @@ impl Repository {
         self.workdir.as_deref().unwrap_or(&self.git_folder)
     }
 
-    /// Returns the top of the working tree; none in a bare repository.
+    /// Returns the top of the working tree, or `None` in a bare repository.
     pub fn workdir(&self) -> Option<&Path> {
         self.workdir.as_deref()
     }
@@ -68,10 +68,10 @@ impl Repository {
     }
 
     /// Returns the branch that other branches start from: the default branch of the remote `origin`, or else `main` or
-    /// `master`; none if none of them exists.
+    /// `master`, or `None` if none of them exists.
     ///
     /// # Errors
-    /// [`GitError`] if references cannot be read.
+    /// Returns [`GitError`] if references cannot be read.
     pub fn default_branch(&self) -> Result<Option<String>, GitError> {
         self.handles.with(|handle| {
             let remote = handle.find_reference("refs/remotes/origin/HEAD").ok();

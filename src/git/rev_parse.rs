@@ -44,7 +44,7 @@ pub struct BranchAtTime {
 /// Resolves a revision to a commit, and to the name by which paths in messages refer to it.
 ///
 /// # Errors
-/// [`GitError`] if there is no such commit.
+/// Returns [`GitError`] if there is no such commit.
 pub(super) fn resolve(repository: &Repository, spec: &RevisionSpec) -> Result<(Oid, String), GitError> {
     match &spec.at_time {
         // A tag may have a date as its name.
@@ -128,7 +128,7 @@ fn resolve_ambiguous(repository: &Repository, text: &str) -> Result<Oid, GitErro
 /// Finds out why git does not know a revision.
 ///
 /// # Errors
-/// [`GitError`] if that cannot be found out.
+/// Returns [`GitError`] if that cannot be found out.
 fn explain_unknown(repository: &Repository, text: &str) -> Result<GitError, GitError> {
     let tip = match text.split(['~', '^', '@', ':']).next().unwrap_or_default() {
         "" if text.starts_with('@') => "HEAD",

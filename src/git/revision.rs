@@ -29,7 +29,7 @@ pub struct Revision {
     name: String,
     pub(super) commit: Oid,
     pub(super) tree: Oid,
-    /// The first parent; none where the history begins, or where a shallow clone ends.
+    /// The first parent, or `None` where the history begins, or where a shallow clone ends.
     pub(super) first_parent: Option<Oid>,
     /// The path of the folder, relative to git's root; empty at the root.
     pub(super) folder: String,
@@ -39,7 +39,7 @@ impl Revision {
     /// Finds a commit; the folder is git's root.
     ///
     /// # Errors
-    /// [`GitError`] if the revision does not exist or is not a commit.
+    /// Returns [`GitError`] if the revision does not exist or is not a commit.
     pub fn find(repository: &Arc<Repository>, spec: &RevisionSpec) -> Result<Self, GitError> {
         repository.handles.with(|handle| {
             let (commit, name) = rev_parse::resolve(handle, spec)?;
@@ -73,12 +73,12 @@ impl Revision {
     /// Returns the committer's time, in seconds since 1970.
     ///
     /// # Errors
-    /// [`GitError`] if the commit cannot be read.
+    /// Returns [`GitError`] if the commit cannot be read.
     pub fn seconds(&self) -> Result<i64, GitError> {
         self.repository.handles.with(|handle| Ok(handle.find_commit(self.commit)?.time().seconds()))
     }
 
-    /// Returns the path of the folder in the working tree; none in a bare repository.
+    /// Returns the path of the folder in the working tree, or `None` in a bare repository.
     pub fn worktree_folder(&self) -> Option<PathBuf> {
         let workdir = self.repository.workdir()?;
         Some(if self.folder.is_empty() { workdir.to_owned() } else { workdir.join(&self.folder) })
@@ -89,13 +89,13 @@ impl Revision {
         if self.folder.is_empty() { String::new() } else { format!("{}/", self.folder) }
     }
 
-    /// Returns the paths of the YAML files below a folder, sorted; none if the folder does not exist.
+    /// Returns the paths of the YAML files below a folder, sorted. The list is empty if the folder does not exist.
     ///
     /// Files whose name ends in `.yml` are included. Links to folders are not followed, and names that begin with a dot
     /// are skipped.
     ///
     /// # Errors
-    /// [`GitError`] if a folder cannot be read, or if the target of a link does not exist.
+    /// Returns [`GitError`] if a folder cannot be read, or if the target of a link does not exist.
     pub fn list(&self, folder: &str) -> Result<Vec<String>, GitError> {
         let files = self.files(folder, |_| true)?;
         let mut paths: Vec<String> = files.into_iter().map(|(path, _)| path).collect();
@@ -165,7 +165,7 @@ impl Revision {
     /// Only the trees of the levels that are searched are read.
     ///
     /// # Errors
-    /// [`GitError`] if a folder cannot be read.
+    /// Returns [`GitError`] if a folder cannot be read.
     pub fn search(&self, folder: &str, name: &str) -> Result<Option<String>, GitError> {
         let Some(Entry { kind: EntryKind::Folder, id }) = self.find_entry(folder)? else { return Ok(None) };
         let trees = &self.repository.trees;
@@ -205,17 +205,17 @@ impl Revision {
     /// Returns the paths of all files of a name in a folder and below it.
     ///
     /// # Errors
-    /// [`GitError`] if a folder cannot be read.
+    /// Returns [`GitError`] if a folder cannot be read.
     pub fn files_named(&self, folder: &str, name: &str) -> Result<Vec<String>, GitError> {
         let Some(Entry { kind: EntryKind::Folder, id }) = self.find_entry(folder)? else { return Ok(Vec::new()) };
         let paths = self.repository.trees.paths_of(id, name).map_err(|error| self.explain_missing_object(error))?;
         Ok(paths.iter().map(|path| join_path(folder, path)).collect())
     }
 
-    /// Reads a file; none if it does not exist. The text of a file above [`FILE_LIMIT`] is not read.
+    /// Reads a file, or `None` if it does not exist. The text of a file above [`FILE_LIMIT`] is not read.
     ///
     /// # Errors
-    /// [`GitError`] if the file exists and cannot be read.
+    /// Returns [`GitError`] if the file exists and cannot be read.
     pub fn read(&self, path: &str) -> Result<Option<File>, GitError> {
         let Some(Entry { kind: EntryKind::File, id }) = self.find_entry(path)? else { return Ok(None) };
         let file = self.repository.handles.with(|handle| {
@@ -231,10 +231,11 @@ impl Revision {
         file.map(Some).map_err(|error| self.explain_missing_object(error))
     }
 
-    /// Returns the id of a file's blob, which differs if and only if the bytes differ; none if the path is not a file.
+    /// Returns the id of a file's blob, which differs if and only if the bytes differ, or `None` if the path is not a
+    /// file.
     ///
     /// # Errors
-    /// [`GitError`] if a folder of the path cannot be read.
+    /// Returns [`GitError`] if a folder of the path cannot be read.
     pub fn blob_id(&self, path: &str) -> Result<Option<String>, GitError> {
         let entry = self.find_entry(path)?.filter(|entry| entry.kind == EntryKind::File);
         Ok(entry.map(|entry| entry.id.to_string()))
@@ -243,7 +244,7 @@ impl Revision {
     /// Returns whether a path is a file, or a link to one.
     ///
     /// # Errors
-    /// [`GitError`] if a folder of the path cannot be read.
+    /// Returns [`GitError`] if a folder of the path cannot be read.
     pub fn has_file(&self, path: &str) -> Result<bool, GitError> {
         Ok(self.find_entry(path)?.is_some_and(|entry| entry.kind == EntryKind::File))
     }
@@ -252,7 +253,7 @@ impl Revision {
     /// are relative to git's root, whose own path is empty.
     ///
     /// # Errors
-    /// [`GitError`] if a folder cannot be read.
+    /// Returns [`GitError`] if a folder cannot be read.
     pub fn folders_with_file(&self, name: &str, max_depth: usize) -> Result<Vec<String>, GitError> {
         let mut found = Vec::new();
         let mut unread = VecDeque::from([(String::new(), self.tree, 0)]);
@@ -268,8 +269,8 @@ impl Revision {
         Ok(found)
     }
 
-    /// Returns the file, folder or submodule at a path, through links; none if there is nothing, or if a link leads out
-    /// of the repository.
+    /// Returns the file, folder or submodule at a path, through links, or `None` if there is nothing, or if a link
+    /// leads out of the repository.
     pub(super) fn find_entry(&self, path: &str) -> Result<Option<Entry>, GitError> {
         // The last part is at the front, so that `pop` gives the next one.
         let reversed_parts = |path: &str| path.split('/').rev().map(str::to_owned).collect::<Vec<_>>();

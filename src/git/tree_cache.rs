@@ -51,7 +51,7 @@ pub(super) struct TreeCache {
     lookups: Mutex<BTreeMap<Oid, Lookups>>,
     paths_by_name: Mutex<BTreeMap<String, PathsByTree>>,
     file: CacheFile,
-    /// The content of the file; none before it is needed.
+    /// The content of the file, or `None` before it is needed.
     stored: Mutex<Option<Arc<ObjectCache>>>,
 }
 
@@ -71,7 +71,7 @@ impl TreeCache {
     /// Returns all entries of a tree.
     ///
     /// # Errors
-    /// [`GitError`] if the tree cannot be read.
+    /// Returns [`GitError`] if the tree cannot be read.
     pub(super) fn tree(&self, id: Oid) -> Result<Arc<Tree>, GitError> {
         if let Some(tree) = lock(&self.complete).get(&id) {
             return Ok(Arc::clone(tree));
@@ -94,7 +94,7 @@ impl TreeCache {
     /// Stores these trees in the cache file, if it may be written and enough of them are not in it yet.
     ///
     /// # Errors
-    /// [`GitError`] if a tree cannot be read.
+    /// Returns [`GitError`] if a tree cannot be read.
     pub(super) fn store(&self, ids: &BTreeSet<Oid>) -> Result<(), GitError> {
         let stored = self.stored();
         let missing = ids.iter().filter(|id| stored.get(id).is_none()).count();
@@ -114,7 +114,7 @@ impl TreeCache {
     /// Looks up one name in a tree, without reading the other entries.
     ///
     /// # Errors
-    /// [`GitError`] if the tree cannot be read.
+    /// Returns [`GitError`] if the tree cannot be read.
     pub(super) fn entry(&self, id: Oid, name: &str) -> Result<Option<Entry>, GitError> {
         if let Some(tree) = lock(&self.complete).get(&id) {
             return Ok(tree.get(name).copied());
@@ -141,7 +141,7 @@ impl TreeCache {
     /// Returns the paths below a tree of all files and links of a name. Folders that begin with a dot are skipped.
     ///
     /// # Errors
-    /// [`GitError`] if a tree cannot be read.
+    /// Returns [`GitError`] if a tree cannot be read.
     pub(super) fn paths_of(&self, id: Oid, name: &str) -> Result<Arc<[String]>, GitError> {
         if let Some(paths) = lock(&self.paths_by_name).get(name).and_then(|known| known.get(&id)) {
             return Ok(Arc::clone(paths));
@@ -161,7 +161,7 @@ impl TreeCache {
     /// contain the name, are skipped.
     ///
     /// # Errors
-    /// [`GitError`] if the tree cannot be read.
+    /// Returns [`GitError`] if the tree cannot be read.
     pub(super) fn entry_and_subfolders(&self, id: Oid, name: &str) -> Result<(Option<Entry>, Subfolders), GitError> {
         let read_completely = lock(&self.lookups).get(&id).is_some_and(|lookups| lookups.len() >= MAX_LOOKUPS);
         if read_completely {

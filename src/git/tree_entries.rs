@@ -79,7 +79,7 @@ impl<'t> StoredEntries<'t> {
     /// Collects all entries.
     ///
     /// # Errors
-    /// [`GitError`] if an id is damaged.
+    /// Returns [`GitError`] if an id is damaged.
     pub(super) fn into_tree(self) -> Result<Tree, GitError> {
         self.map(|entry| Ok((entry.name(), entry.entry()?))).collect()
     }
@@ -100,7 +100,7 @@ impl<'t> Iterator for StoredEntries<'t> {
 /// Reads a tree and calls `work` with its entries.
 ///
 /// # Errors
-/// [`GitError`] if there is no tree of that id, or the error of `work`.
+/// Returns [`GitError`] if there is no tree of that id, or the error of `work`.
 pub(super) fn with_entries<T>(
     handle: &git2::Repository,
     tree: Oid,
@@ -113,7 +113,7 @@ pub(super) fn with_entries<T>(
 /// Returns the bytes of a tree.
 ///
 /// # Errors
-/// [`GitError`] if there is no tree of that id.
+/// Returns [`GitError`] if there is no tree of that id.
 pub(super) fn read_bytes(handle: &git2::Repository, tree: Oid) -> Result<Vec<u8>, GitError> {
     let odb = handle.odb()?;
     Ok(read_object(handle, &odb, tree)?.data().to_vec())

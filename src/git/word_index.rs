@@ -81,7 +81,7 @@ pub(super) struct BlobWords {
 }
 
 impl BlobWords {
-    /// Returns the hashes of a blob's words, ascending; none if they are unknown.
+    /// Returns the hashes of a blob's words, ascending, or `None` if they are unknown.
     pub(super) fn get(&self, blob: &Oid) -> Option<&[WordHash]> {
         let stored = self.stored.get(blob).map(|bytes| bytes.as_chunks().0);
         stored.or_else(|| self.read.get(blob).map(Vec::as_slice))
@@ -103,7 +103,7 @@ impl WordIndex {
     /// Reads blobs, and returns their words together with those that are known.
     ///
     /// # Errors
-    /// [`GitError`] if a blob cannot be read.
+    /// Returns [`GitError`] if a blob cannot be read.
     pub(super) fn read(&self, blobs: &[Oid]) -> Result<BlobWords, GitError> {
         let BlobWords { stored, read: before } = self.known();
         let read = |id: &Oid| {
@@ -118,7 +118,7 @@ impl WordIndex {
     /// the words of the blobs that `current` returns; those of older blobs are dropped from the file.
     ///
     /// # Errors
-    /// The error of `current`.
+    /// Returns the error of `current`.
     pub(super) fn keep(
         &self,
         words: BlobWords,

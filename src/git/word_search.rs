@@ -16,7 +16,7 @@ impl Revision {
     /// runs, if the repository was opened with [`CacheWrites::Allowed`](crate::git::CacheWrites::Allowed).
     ///
     /// # Errors
-    /// [`GitError`] if an object cannot be read.
+    /// Returns [`GitError`] if an object cannot be read.
     pub fn files_mentioning(&self, folders: &[&str], query: &WordQuery) -> Result<Vec<String>, GitError> {
         let files = |is_wanted: &(dyn Fn(Oid) -> bool + Sync)| {
             let files = folders.iter().map(|folder| self.files(folder, is_wanted));

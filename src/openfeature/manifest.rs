@@ -13,7 +13,7 @@ const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 pub struct DescribedFlag<'f> {
     /// The compiled flag. The value of its `off` variant becomes the application's own default.
     pub flag: &'f Flag,
-    /// The description; none if the definition has none, or if the flag was read from a bundle.
+    /// The description, or `None` if the definition has none, or if the flag was read from a bundle.
     pub description: Option<&'f str>,
 }
 
@@ -47,7 +47,7 @@ fn entry(described: &DescribedFlag<'_>) -> Json {
     Json::Object(entry)
 }
 
-/// Returns the value as an integer, also if it is written `24.0`; none if it has a fraction or is beyond ±2^53.
+/// Returns the value as an integer, also if it is written `24.0`, or `None` if it has a fraction or is beyond ±2^53.
 #[allow(clippy::cast_possible_truncation, reason = "checked to be a whole number within ±2^53")]
 fn integer(value: &Json) -> Option<i64> {
     let double = || value.as_f64().filter(|double| double.fract() == 0.0 && double.abs() <= LARGEST_EXACT);

@@ -43,7 +43,7 @@ impl<'s> Channel<'s> {
         &self.environment
     }
 
-    /// Returns the entry that readers begin with; none before the first was published.
+    /// Returns the entry that readers begin with, or `None` before the first was published.
     ///
     /// # Errors
     /// Returns [`PublishError`] if the file is not a manifest of this environment, or cannot be read.
@@ -51,7 +51,7 @@ impl<'s> Channel<'s> {
         self.read(MANIFEST, None)
     }
 
-    /// Returns the entry with this number; none if no program has taken the number.
+    /// Returns the entry with this number, or `None` if no program has taken the number.
     ///
     /// # Errors
     /// Returns [`PublishError`] if the file is not the manifest of this number, or cannot be read.
@@ -93,12 +93,12 @@ impl<'s> Channel<'s> {
         Ok(found.bytes)
     }
 
-    /// Returns the file that flagd reads, unchecked; none if it is missing.
+    /// Returns the file that flagd reads, unchecked, or `None` if it is missing.
     pub(super) fn flags(&self) -> Result<Option<Vec<u8>>, PublishError> {
         Ok(self.store.get(&self.path(FLAGS))?.map(|object| object.bytes))
     }
 
-    /// Returns the signature of the manifest with this digest; none if it has no signature.
+    /// Returns the signature of the manifest with this digest, or `None` if it has no signature.
     pub(super) fn signature(&self, digest: &Digest) -> Result<Option<Vec<u8>>, PublishError> {
         Ok(self.store.get(&self.path(&signature_path(digest)))?.map(|object| object.bytes))
     }

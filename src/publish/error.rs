@@ -131,8 +131,8 @@ impl PublishError {
         |error| Self::Io { path, error }
     }
 
-    /// Whether the error is an answer about what is published. Otherwise it says that there is no answer, for example
-    /// because the target cannot be reached.
+    /// Returns whether the error is an answer about what is published. Otherwise it says that there is no answer, for
+    /// example because the target cannot be reached.
     pub fn is_answer(&self) -> bool {
         match self {
             Self::Diverged { .. }

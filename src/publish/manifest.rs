@@ -17,7 +17,7 @@ pub struct Manifest {
     pub environment: String,
     /// The number of the entry: from one, without gaps.
     pub sequence: u64,
-    /// The digest of the manifest with the number before; none for the first.
+    /// The digest of the manifest with the number before, or `None` for the first.
     pub previous: Option<Digest>,
     /// The reason for publishing.
     pub kind: EntryKind,

@@ -37,7 +37,7 @@ pub enum PullOutcome {
 }
 
 impl PullState {
-    /// Reads a state from its file; none if the file does not exist.
+    /// Reads a state from its file. Returns `None` if the file does not exist.
     ///
     /// # Errors
     /// Returns [`PublishError::Io`] if the file cannot be read, and [`PublishError::Broken`] if it is not a state.

@@ -65,7 +65,7 @@ pub struct PublishRequest<'r> {
     pub content: &'r PublishContent,
     /// Compares the commit of the content with the newest commit that was published.
     pub compare: Compare<'r>,
-    /// Signs the manifest; none for manifests without signatures.
+    /// Signs the manifest, or `None` for manifests without signatures.
     pub sign: Option<Sign<'r>>,
     /// Whether anything is written.
     pub mode: PublishMode,

@@ -26,9 +26,9 @@ pub struct VerifyOptions<'c> {
 /// The result of verifying an environment.
 #[derive(Debug, Default)]
 pub struct Verification {
-    /// The current entry; none if it cannot be read.
+    /// The current entry, or `None` if it cannot be read.
     pub current: Option<LogEntry>,
-    /// The signer of the current manifest; none if signatures are not checked or the signature is not valid.
+    /// The signer of the current manifest, or `None` if signatures are not checked or the signature is not valid.
     pub signer: Option<String>,
     /// The number of manifests that were read from the log.
     pub entries: u64,

@@ -21,7 +21,7 @@ pub fn terminal(text: &str) -> String {
     escaped
 }
 
-/// Whether the character changes the direction of the text around it.
+/// Returns whether the character changes the direction of the text around it.
 fn is_bidirectional_mark(character: char) -> bool {
     matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

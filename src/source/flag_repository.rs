@@ -37,7 +37,7 @@ impl FlagRepository {
     /// Opens the git repository at or above a folder. The folder itself may exist only at some revisions.
     ///
     /// # Errors
-    /// [`SourceError`] if there is no git repository, or if it cannot be read.
+    /// Returns [`SourceError`] if there is no git repository, or if it cannot be read.
     pub fn find(start: &Path, cache_writes: CacheWrites) -> Result<Self, SourceError> {
         let existing = start.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
         let start = fs::canonicalize(existing).map_err(|error| SourceError::Io { path: start.to_owned(), error })?;
@@ -60,7 +60,7 @@ impl FlagRepository {
     /// Returns the flag repository at a revision.
     ///
     /// # Errors
-    /// [`SourceError`] if the revision does not exist, or if it has no flag repository.
+    /// Returns [`SourceError`] if the revision does not exist, or if it has no flag repository.
     pub fn revision(&self, spec: &RevisionSpec) -> Result<Revision, SourceError> {
         let revision = self.revision_or_empty(spec)?;
         if revision.has_file(PROJECT_FILE)? { Ok(revision) } else { Err(explain_missing(&revision)?) }
@@ -70,7 +70,7 @@ impl FlagRepository {
     /// be older than the flag repository; then the folder has no files.
     ///
     /// # Errors
-    /// [`SourceError`] if the revision does not exist.
+    /// Returns [`SourceError`] if the revision does not exist.
     pub fn revision_or_empty(&self, spec: &RevisionSpec) -> Result<Revision, SourceError> {
         let root = Revision::find(&self.git, spec)?;
         let folder = match &self.start {
@@ -85,7 +85,7 @@ impl FlagRepository {
 /// git's root; git's root if there is none at all.
 ///
 /// # Errors
-/// [`SourceError::NoProjectAtRevision`] if several folders near the root have one.
+/// Returns [`SourceError::NoProjectAtRevision`] if several folders near the root have one.
 fn search_upwards(root: &Revision, start: &str) -> Result<String, SourceError> {
     let mut folder = start;
     loop {
@@ -112,7 +112,7 @@ fn search_upwards(root: &Revision, start: &str) -> Result<String, SourceError> {
 /// Explains that a revision has no flag repository in the expected folder, and says where it has one.
 ///
 /// # Errors
-/// [`GitError`] if the revision cannot be searched.
+/// Returns [`GitError`] if the revision cannot be searched.
 fn explain_missing(revision: &Revision) -> Result<SourceError, GitError> {
     let (path, rev) = (revision.prefix() + PROJECT_FILE, revision.name().to_owned());
     let elsewhere = revision.folders_with_file(PROJECT_FILE, MAX_DEPTH)?;

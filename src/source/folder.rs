@@ -17,7 +17,7 @@ impl Folder {
     /// Finds the nearest flag repository at or above a folder.
     ///
     /// # Errors
-    /// [`SourceError::NoProject`] if there is none.
+    /// Returns [`SourceError::NoProject`] if there is none.
     pub fn find(start: &Path) -> Result<Self, SourceError> {
         let absolute = fs::canonicalize(start).map_err(|error| io_error(start, error))?;
         let root = absolute.ancestors().find(|folder| folder.join(PROJECT_FILE).is_file());
@@ -32,11 +32,11 @@ impl Folder {
         &self.root
     }
 
-    /// Returns the paths of the YAML files below a folder, sorted; none if the folder does not exist. See
+    /// Returns the paths of the YAML files below a folder, sorted. The list is empty if the folder does not exist. See
     /// [`Source::list`](crate::source::Source::list).
     ///
     /// # Errors
-    /// [`SourceError::Io`] if a folder cannot be listed, or if the target of a link does not exist.
+    /// Returns [`SourceError::Io`] if a folder cannot be listed, or if the target of a link does not exist.
     pub fn list(&self, folder: &str) -> Result<Vec<String>, SourceError> {
         let mut found = Vec::new();
         let mut folders = vec![folder.to_owned()];
@@ -63,7 +63,7 @@ impl Folder {
     /// found without reading the names of the others.
     ///
     /// # Errors
-    /// [`SourceError::Io`] if a folder cannot be listed.
+    /// Returns [`SourceError::Io`] if a folder cannot be listed.
     pub fn search(&self, folder: &str, name: &str) -> Result<Option<String>, SourceError> {
         let mut level = vec![folder.to_owned()];
         while !level.is_empty() {
@@ -82,10 +82,10 @@ impl Folder {
         Ok(None)
     }
 
-    /// Reads a file; none if it does not exist. The text of a file above [`FILE_LIMIT`] is not read.
+    /// Reads a file, or `None` if it does not exist. The text of a file above [`FILE_LIMIT`] is not read.
     ///
     /// # Errors
-    /// [`SourceError::Io`] if the file exists and cannot be read.
+    /// Returns [`SourceError::Io`] if the file exists and cannot be read.
     pub fn read(&self, path: &str) -> Result<Option<File>, SourceError> {
         let absolute = self.root.join(path);
         let result = fs::File::open(&absolute).and_then(|file| {

@@ -35,13 +35,13 @@ pub enum Source {
 }
 
 impl Source {
-    /// Returns the paths of the YAML files below a folder, sorted; none if the folder does not exist.
+    /// Returns the paths of the YAML files below a folder, sorted. The list is empty if the folder does not exist.
     ///
     /// Files whose name ends in `.yml` are included, so that the wrong extension can be reported. Links to folders are
     /// not followed, and names that begin with a dot are skipped.
     ///
     /// # Errors
-    /// [`SourceError`] if a folder cannot be listed.
+    /// Returns [`SourceError`] if a folder cannot be listed.
     pub fn list(&self, folder: &str) -> Result<Vec<String>, SourceError> {
         match self {
             Self::Folder(source) => source.list(folder),
@@ -53,7 +53,7 @@ impl Source {
     /// Returns the path of the file `name` in a folder or, if it has none, in the nearest folders below it.
     ///
     /// # Errors
-    /// [`SourceError`] if a folder cannot be listed.
+    /// Returns [`SourceError`] if a folder cannot be listed.
     pub fn search(&self, folder: &str, name: &str) -> Result<Option<String>, SourceError> {
         match self {
             Self::Folder(source) => source.search(folder, name),
@@ -62,10 +62,10 @@ impl Source {
         }
     }
 
-    /// Reads a file; none if it does not exist.
+    /// Reads a file, or `None` if it does not exist.
     ///
     /// # Errors
-    /// [`SourceError`] if the file exists and cannot be read.
+    /// Returns [`SourceError`] if the file exists and cannot be read.
     pub fn read(&self, path: &str) -> Result<Option<File>, SourceError> {
         match self {
             Self::Folder(source) => source.read(path),
@@ -80,7 +80,7 @@ impl Source {
     /// A revision is searched by an index, which is why this is faster than to read all files.
     ///
     /// # Errors
-    /// [`SourceError`] if a file or folder cannot be read.
+    /// Returns [`SourceError`] if a file or folder cannot be read.
     pub fn files_mentioning(&self, folders: &[&str], words: &[&str]) -> Result<Vec<String>, SourceError> {
         let query = WordQuery::new(words);
         if let Self::Revision(revision) = self {
@@ -98,7 +98,7 @@ impl Source {
     /// link may be among them although its target is the same.
     ///
     /// # Errors
-    /// [`SourceError`] if a folder cannot be read.
+    /// Returns [`SourceError`] if a folder cannot be read.
     pub fn changed_since(&self, before: &Revision, paths: &[&str]) -> Result<BTreeSet<String>, SourceError> {
         Ok(match self {
             Self::Folder(_) => before.changed_yaml_files_in_worktree(paths)?,
@@ -107,7 +107,7 @@ impl Source {
         })
     }
 
-    /// Returns the folder of the flag repository in the working tree; none in a bare repository and for a merge.
+    /// Returns the folder of the flag repository in the working tree, or `None` in a bare repository and for a merge.
     pub fn root(&self) -> Option<PathBuf> {
         match self {
             Self::Folder(folder) => Some(folder.root().to_owned()),

@@ -74,7 +74,7 @@ impl Store {
         }
     }
 
-    /// Returns the object at the path; none if it does not exist.
+    /// Returns the object at the path, or `None` if it does not exist.
     ///
     /// # Errors
     /// Returns [`StoreError`] if the target cannot be read.

@@ -59,7 +59,7 @@ enum ExportFormat {
 /// What is exported.
 struct Exported {
     bundle: Bundle,
-    /// The definitions; none if a bundle was read.
+    /// The definitions, or `None` if a bundle was read.
     loaded: Option<Loaded>,
     /// The commit, if a revision was read.
     commit: Option<String>,

@@ -16,7 +16,7 @@ pub struct ActionJson {
     pub effects: Vec<EffectJson>,
     /// The command that reverts the action, quoted for a shell.
     pub undo: String,
-    /// The commit; none as long as nothing was committed, as with `--dry-run`.
+    /// The commit, or `None` as long as nothing was committed, as with `--dry-run`.
     pub written: Option<CommittedJson>,
 }
 
@@ -42,7 +42,7 @@ pub struct EffectJson {
 pub struct CommittedJson {
     /// The name of the branch.
     pub branch: String,
-    /// The full id of the commit; none if another commit had already made the same change.
+    /// The full id of the commit, or `None` if another commit had already made the same change.
     pub commit: Option<String>,
     /// The name of the remote that the commit was pushed to.
     pub remote: Option<String>,

@@ -80,7 +80,7 @@ pub(crate) fn proven(change: &FlagChangeJson) -> &'static str {
     }
 }
 
-/// Returns the location of a cause: `flags/new-checkout.yaml:12`; none for a bundle, which has no files.
+/// Returns the location of a cause: `flags/new-checkout.yaml:12`, or `None` for a bundle, which has no files.
 pub(crate) fn location(cause: &CauseJson) -> Option<String> {
     let side = match cause.side {
         SideJson::Before => " (before)",

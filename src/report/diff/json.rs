@@ -33,7 +33,7 @@ pub struct DiffJson {
 pub struct EndpointJson {
     /// The name of the revision, the path of the bundle's file, or a name for the working tree.
     pub name: String,
-    /// The full id of the commit; none for the working tree and for a bundle.
+    /// The full id of the commit, or `None` for the working tree and for a bundle.
     pub commit: Option<String>,
 }
 
@@ -146,10 +146,10 @@ impl From<Side> for SideJson {
 pub struct CauseJson {
     /// The version that the line is in: for something that was removed, the one before.
     pub side: SideJson,
-    /// The path of the file, from the flag repository's root; none for a bundle.
+    /// The path of the file, from the flag repository's root, or `None` for a bundle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// The line, from one; none for the file as a whole.
+    /// The line, from one, or `None` for the file as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
     /// The difference in a few words.
@@ -240,9 +240,9 @@ pub struct ExampleJson {
     /// The time of the decision, if the decision depends on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub now: Option<String>,
-    /// The decision before, as `eval` writes it; none if the flag did not exist.
+    /// The decision before, as `eval` writes it, or `None` if the flag did not exist.
     pub before: Option<String>,
-    /// The decision after, as `eval` writes it; none if the flag does not exist any more.
+    /// The decision after, as `eval` writes it, or `None` if the flag does not exist any more.
     pub after: Option<String>,
     /// The command that shows the decision after, or before if the flag does not exist any more.
     pub command: String,

@@ -100,7 +100,7 @@ pub(crate) fn condition(region: &Region, audience: Audience, shifted: &[String])
     region.terms.iter().filter(said).map(word).collect::<Vec<_>>().join(" and ")
 }
 
-/// Whether the text contains the name, and not only as the beginning of a longer name.
+/// Returns whether the text contains the name, and not only as the beginning of a longer name.
 fn names(text: &str, name: &str) -> bool {
     let goes_on = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || "._-".contains(c));
     text.match_indices(name).any(|(offset, found)| !text.get(offset + found.len()..).is_some_and(goes_on))

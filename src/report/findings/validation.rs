@@ -19,7 +19,7 @@ pub struct Validation<'r> {
     /// The prefix of every path: the way from the working folder, or in a revision from git's root, to the flag
     /// repository. Empty, or with a `/` at its end.
     pub prefix: &'r str,
-    /// The revision that the files were read from; none for a folder.
+    /// The revision that the files were read from, or `None` for a folder.
     pub revision: Option<&'r Revision>,
     /// The paths of all files that were checked.
     pub checked: &'r [&'r str],

@@ -170,7 +170,7 @@ pub struct PrerequisiteJson {
 pub struct RuleJson {
     /// The rule's name, or its number counted from one: `#2`.
     pub rule: String,
-    /// The condition in words, in which long lists are cut; none for everyone.
+    /// The condition in words, in which long lists are cut, or `None` for everyone.
     pub condition: Option<String>,
     /// The share of units that the rule admits.
     pub rollout: String,

@@ -35,7 +35,7 @@ struct EraJson {
     /// What the context got at the newest of them.
     #[serde(flatten)]
     observed: ObservedJson,
-    /// The oldest of them; none if the flag did not exist.
+    /// The oldest of them, or `None` if the flag did not exist.
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<EraStartJson>,
 }

@@ -78,7 +78,7 @@ impl CommitJson {
         format!("{}  {}  {}\n  {}\n{command}", short_id(&self.commit), self.at, self.author, self.subject)
     }
 
-    /// Returns the command of flagctl that made the commit, and the reason; none if neither is known.
+    /// Returns the command of flagctl that made the commit, and the reason, or `None` if neither is known.
     fn command(&self) -> Option<String> {
         // The text of a kill ends with its reason.
         let has_reason =

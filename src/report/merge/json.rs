@@ -42,8 +42,8 @@ impl MergeJson {
         Self { version: 1, base, theirs, ours, conflicts, problems, with_theirs, with_ours }
     }
 
-    /// Whether git merges without a conflict, the definitions are valid, and every flag does what it does in one of the
-    /// two revisions.
+    /// Returns whether git merges without a conflict, the definitions are valid, and every flag does what it does in
+    /// one of the two revisions.
     pub fn is_sound(&self) -> bool {
         self.conflicts.is_empty() && self.problems.is_empty() && self.with_ours.is_empty()
     }

@@ -20,7 +20,7 @@ pub struct PublicationsJson {
     pub dry_run: bool,
     /// The environments, in the order in which they were published.
     pub environments: Vec<PublicationJson>,
-    /// The maximum seconds for which a cache may serve the old copy; none if nothing was published.
+    /// The maximum seconds for which a cache may serve the old copy, or `None` if nothing was published.
     pub cache_seconds: Option<u64>,
     /// The reason why the next environment, and all after it, were not published.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,9 +109,9 @@ pub struct VerificationsJson {
 pub struct VerificationJson {
     /// The environment's name.
     pub environment: String,
-    /// The current entry; none if it is unknown.
+    /// The current entry, or `None` if it is unknown.
     pub current: Option<LogEntryJson>,
-    /// The signer of the current manifest; none without a signature, or if signatures were not checked.
+    /// The signer of the current manifest, or `None` without a signature, or if signatures were not checked.
     pub signer: Option<String>,
     /// The number of manifests that were read from the log.
     pub manifests: u64,
@@ -133,7 +133,7 @@ pub struct PullJson {
     pub environment: String,
     /// What pulling did.
     pub outcome: PullOutcomeJson,
-    /// The entry that the file has now; none if it was refused.
+    /// The entry that the file has now, or `None` if it was refused.
     pub current: Option<LogEntryJson>,
     /// The reason for refusing.
     #[serde(skip_serializing_if = "Option::is_none")]

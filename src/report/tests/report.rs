@@ -14,13 +14,13 @@ pub struct TestReport<'r> {
     pub validation: Validation<'r>,
     /// The result of every expectation and assertion.
     pub results: &'r TestResults<'r>,
-    /// The coverage of every flag; none without `--coverage`.
+    /// The coverage of every flag, or `None` without `--coverage`.
     pub coverage: Option<&'r [FlagCoverage]>,
-    /// The width of the terminal in columns; none if the output is not a terminal.
+    /// The width of the terminal in columns, or `None` if the output is not a terminal.
     pub width: Option<u16>,
 }
 
-/// Whether the finding is an error in a file, not the result of a check.
+/// Returns whether the finding is an error in a file, not the result of a check.
 pub(crate) fn is_file_error(finding: &Finding) -> bool {
     let results = [Code::FailedExpectation, Code::FailedAssertion, Code::UndecidedAssertion];
     !results.contains(&finding.diagnostic.code)
