@@ -1,4 +1,5 @@
-//! Why one attempt at a commit failed: because of another process, so that a retry helps, or for good.
+//! The retries of a commit: an attempt that fails because of another process is repeated, and any other failure is
+//! final.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -6,17 +7,17 @@ use std::time::{Duration, Instant};
 use crate::commit::error::CommitError;
 use crate::retry::{Backoff, RetryLimit};
 
-/// An attempt is taken to last at least this long.
+/// The minimum duration of an attempt for the calculation of a pause.
 const MIN_ATTEMPT: Duration = Duration::from_millis(1);
-/// The longest pause is the duration of the attempt, doubled this many times at most.
+/// The maximum number of doublings of the duration of an attempt. The result is the longest pause.
 const MAX_DOUBLINGS: u32 = 3;
 
-/// Why an attempt failed.
+/// The reason why an attempt failed.
 #[derive(Debug)]
 pub(super) enum AttemptError {
-    /// The branch was moved by another process.
+    /// Another process moved the branch.
     Moved,
-    /// Another process holds this lock of git's.
+    /// Another process holds git's lock at this path.
     Locked(PathBuf),
     /// Another flagctl writes to the repository.
     Occupied,
@@ -33,8 +34,8 @@ impl<E: Into<CommitError>> From<E> for AttemptError {
 /// Calls `attempt` until it succeeds, until it fails for good, or until the pauses between the attempts add up to
 /// `max_wait`.
 ///
-/// The pauses grow with the duration of an attempt: over a network an attempt takes a thousand times as long as on a
-/// disk, and the longer it takes, the rarer it should be.
+/// The pauses grow with the duration of an attempt: an attempt over a network takes a thousand times as long as an
+/// attempt on a disk, and slow attempts should be rare.
 ///
 /// # Errors
 /// Returns the error of the last attempt.

@@ -1,4 +1,4 @@
-//! The branch that a commit is for: where it is checked out, and how it moves.
+//! The branch to commit to: finds it, finds out whether it is checked out, and moves it.
 
 use std::fs;
 use std::io;
@@ -26,11 +26,11 @@ pub(super) struct Branch {
 pub(super) enum Checkout {
     /// The branch is not checked out in any worktree.
     None,
-    /// The branch is checked out in the workspace's working tree, which is this folder.
+    /// The branch is checked out in the workspace's working tree. The value is its folder.
     InWorkspace(PathBuf),
 }
 
-/// Returns the name of the branch that a request would be for.
+/// Returns the name of the branch that a request commits to.
 ///
 /// # Errors
 /// Returns [`CommitError`] if the branch does not exist, or if it has no commits.
@@ -39,7 +39,7 @@ pub fn branch_name(folder: &Path, name: Option<&str>) -> Result<String, CommitEr
 }
 
 impl Branch {
-    /// Finds a branch by its name; without one, the branch that is checked out.
+    /// Finds a branch by its name. Without a name, finds the branch that is checked out.
     ///
     /// # Errors
     /// Returns [`CommitError`] if the branch does not exist, or if it has no commits.
@@ -51,7 +51,7 @@ impl Branch {
             None => head.clone().ok_or(CommitError::Detached)?,
         };
         let short_name = |reference: &str| reference.strip_prefix(BRANCHES).unwrap_or(reference).to_owned();
-        // A branch may be a symbolic reference to another branch; then the other one moves.
+        // A branch may be a symbolic reference to another branch. In this case, the commit moves the other branch.
         match workspace.repository.find_reference(&reference).and_then(|found| found.resolve()) {
             Ok(found) => {
                 let reference = found.name()?.to_owned();
@@ -75,7 +75,7 @@ impl Branch {
     ///
     /// # Errors
     /// Returns [`CommitError::Elsewhere`] if it is checked out in another worktree, and [`CommitError::Busy`] if a
-    /// merge, a rebase or the like is in progress.
+    /// merge, a rebase or a similar operation is in progress.
     pub(super) fn checkout(&self, workspace: &Workspace) -> Result<Checkout, CommitError> {
         let repository = &workspace.repository;
         let elsewhere = |root: &Path| {
@@ -89,7 +89,8 @@ impl Branch {
             }
         }
         for git_folder in other_linked_worktrees(repository)? {
-            // A worktree whose files are deleted waits for `git worktree prune`, and has no files that could follow.
+            // A worktree whose folder was deleted is ignored, because it has no files to update. `git worktree prune`
+            // removes it later.
             let Some(file) = lock::read_text(&git_folder.join("gitdir"))? else { continue };
             let file = git_folder.join(file.trim_end());
             if file.exists() && self.is_checked_out_in(&git_folder)? {
@@ -111,13 +112,13 @@ impl Branch {
         Err(CommitError::Busy { operation, worktree: root.to_owned() })
     }
 
-    /// Returns whether the worktree with this git folder has the branch checked out.
+    /// Returns whether the branch is checked out in the worktree with this git folder.
     fn is_checked_out_in(&self, git_folder: &Path) -> Result<bool, CommitError> {
         let names_branch = |file: &str, prefix: &str| -> Result<bool, CommitError> {
             let text = lock::read_text(&git_folder.join(file))?;
             Ok(text.is_some_and(|text| text.trim_end().strip_prefix(prefix) == Some(&self.reference)))
         };
-        // During a rebase HEAD is detached, and git moves the branch at the end.
+        // During a rebase, HEAD is detached, and git moves the branch at the end of the rebase.
         Ok(names_branch("HEAD", "ref: ")?
             || names_branch("rebase-merge/head-name", "")?
             || names_branch("rebase-apply/head-name", "")?)
@@ -126,7 +127,7 @@ impl Branch {
     /// Moves the branch from `base` to a commit.
     ///
     /// # Errors
-    /// Returns [`AttemptError::Moved`] if the branch is not at `base` any more, and [`AttemptError::Locked`] if git has
+    /// Returns [`AttemptError::Moved`] if the branch is no longer at `base`, and [`AttemptError::Locked`] if git has
     /// locked it.
     pub(super) fn advance(
         &self,
@@ -157,7 +158,8 @@ impl Branch {
 
 /// Returns the git folders of the other linked worktrees.
 ///
-/// They are read as files, because worktrees are added and removed meanwhile, and a half-made one cannot be opened.
+/// The function reads the folders directly, because libgit2 cannot open a worktree while another process adds or
+/// removes it.
 fn other_linked_worktrees(repository: &Repository) -> Result<Vec<PathBuf>, CommitError> {
     let folder = repository.commondir().join("worktrees");
     let entries = match fs::read_dir(&folder) {

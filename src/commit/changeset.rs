@@ -1,7 +1,7 @@
 //! The files of a commit, and the changes that turn them into the files of the next commit.
 //!
-//! A caller reads [`CommitFiles`] and returns [`Changes`]. [`CommitPlan::make`] writes the new blobs and trees, which
-//! no branch refers to yet, and lists the files whose content differs.
+//! A caller reads [`CommitFiles`] and returns [`Changes`]. [`CommitPlan::make`] writes the new blobs and trees, to
+//! which no branch refers yet, and lists the files whose content differs.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -57,7 +57,7 @@ impl CommitFiles<'_> {
         };
         while let Some((prefix, tree)) = unread.pop() {
             for entry in &tree {
-                // Paths are text, so a name that is not UTF-8 cannot be read.
+                // Paths in this module are UTF-8 text, so it skips a name that is not UTF-8.
                 let Ok(name) = entry.name() else { continue };
                 let path = format!("{prefix}{name}");
                 match entry.kind() {
@@ -78,7 +78,7 @@ impl CommitFiles<'_> {
 
 /// Files to write and to remove, and the message of their commit.
 ///
-/// The message belongs to the changes because it may describe the old content of a file.
+/// The message is a part of the changes, because it may describe the old content of a file.
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
     message: Message,
@@ -110,7 +110,7 @@ impl Changes {
     }
 }
 
-/// A tree to be committed, and the files in which it differs from its base.
+/// A tree to commit, and the files that differ between the tree and its base.
 pub(super) struct CommitPlan {
     pub(super) base: Oid,
     pub(super) tree: Oid,
@@ -173,7 +173,7 @@ impl CommitPlan {
     }
 }
 
-/// Returns the files in which two commits differ.
+/// Returns the files that differ between two commits.
 pub(super) fn changed_files(workspace: &Workspace, old: Oid, new: Oid) -> Result<Vec<FileChange>, CommitError> {
     let tree = |id| workspace.repository.find_commit(id)?.tree();
     let (old, new) = (tree(old)?, tree(new)?);

@@ -1,4 +1,4 @@
-//! From a tree to a commit object: author, message, hooks and signature.
+//! Makes a commit object from a tree: it adds the author and the message, runs the hooks and signs the commit.
 
 use git2::{Oid, Signature};
 
@@ -11,7 +11,7 @@ use crate::commit::request::Hooks;
 use crate::commit::sign::Signer;
 use crate::commit::workspace::Workspace;
 
-/// The settings of all commits of a run.
+/// The settings of all commits in one run.
 pub(super) struct Writer {
     author: Signature<'static>,
     committer: Signature<'static>,

@@ -1,17 +1,17 @@
-//! Why a commit was not made, each error with what to do about it.
+//! The errors of commits, each with advice.
 
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A commit was not made. Nothing has changed.
+/// The reason why a commit was not made. Nothing has changed.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
     /// Neither the folder nor a folder above it is a git repository.
     #[error("`{}` is not in a git repository; create one with `git init`", .0.display())]
     NoRepository(PathBuf),
-    /// The repository belongs to another user, or uses something that libgit2 does not support.
+    /// The repository belongs to another user, or uses a feature that libgit2 does not support.
     #[error("cannot open the git repository of `{}`: {}", .folder.display(), .error.message())]
     Repository {
         /// The folder from which the repository was searched.
@@ -43,13 +43,13 @@ pub enum CommitError {
     Refused {
         /// The arguments.
         command: String,
-        /// What git printed.
+        /// The output of git.
         output: String,
     },
     /// Git does not know the user's name or address.
     #[error("git does not know who you are: set `user.name` and `user.email` with `git config`\n{0}")]
     Identity(String),
-    /// No branch is named, and none is checked out.
+    /// The caller names no branch, and no branch is checked out.
     #[error("no branch is checked out; name one with `--branch`, or run `git switch BRANCH`")]
     Detached,
     /// The branch does not exist.
@@ -58,7 +58,7 @@ pub enum CommitError {
     /// The branch has no commits.
     #[error("branch `{0}` has no commits yet; make the first one with `git commit`")]
     NoCommits(String),
-    /// The branch is checked out in another worktree, whose files would not follow.
+    /// The branch is checked out in another worktree, and the commit would not update the files of that worktree.
     #[error("branch `{branch}` is checked out in `{}`; run this there", .worktree.display())]
     Elsewhere {
         /// The branch.
@@ -66,7 +66,7 @@ pub enum CommitError {
         /// The folder of the other worktree.
         worktree: PathBuf,
     },
-    /// A merge, a rebase or the like is in progress.
+    /// A merge, a rebase or a similar operation is in progress.
     #[error("a {operation} is in progress in `{}`; finish it or abort it first", .worktree.display())]
     Busy {
         /// The name of the operation.
@@ -77,7 +77,7 @@ pub enum CommitError {
     /// The user has changed a file that the commit changes.
     #[error("`{0}` has uncommitted changes; commit them or put them away with `git stash`, then try again")]
     Dirty(String),
-    /// A path leads through a link, so a write would change a file elsewhere.
+    /// A path leads through a link, so a write would change a file at another path.
     #[error("`{0}` is a link, or is below a link; replace the link with a file or folder")]
     Link(String),
     /// Git does not accept the path.
@@ -93,7 +93,7 @@ pub enum CommitError {
     Hook {
         /// The name of the hook.
         hook: &'static str,
-        /// What the hook printed.
+        /// The output of the hook.
         output: String,
     },
     /// A hook changed the files of the commit.
@@ -102,13 +102,13 @@ pub enum CommitError {
          with `--no-verify`"
     )]
     HookChanged,
-    /// Git's settings require a signature, and it cannot be made.
+    /// Git's settings require a signature, but signing failed.
     #[error("cannot sign the commit: {0}; `commit.gpgsign` requires a signature")]
     CommitSignature(String),
     /// A text other than a commit cannot be signed.
     #[error("{0}")]
     TextSignature(String),
-    /// Another process holds a lock of git's, or was killed and left it.
+    /// Another process holds git's lock, or was killed and left the lock.
     #[error(
         "`{}` is locked for more than {waited:?}: another git process is writing; \
          if none is running, remove that file and try again",
@@ -117,7 +117,7 @@ pub enum CommitError {
     Locked {
         /// The path of the lock.
         lock: PathBuf,
-        /// The total of the pauses.
+        /// The total duration of the pauses.
         waited: Duration,
     },
     /// Other processes moved the branch at each attempt.
@@ -125,7 +125,7 @@ pub enum CommitError {
     Contended {
         /// The branch.
         branch: String,
-        /// The total of the pauses.
+        /// The total duration of the pauses.
         waited: Duration,
         /// The number of attempts.
         attempts: u32,

@@ -1,10 +1,10 @@
 //! The hooks `pre-commit` and `commit-msg`, run before a commit is made.
 //!
-//! Git runs them in a temporary linked worktree: HEAD is the commit to build on, and index and files are what is to be
-//! committed. For a hook it is as if the user ran `git commit` with no other changes. Tools such as husky generate
-//! hooks into the user's working tree; these are the ones that run.
+//! Git runs them in a temporary linked worktree: HEAD is the parent of the new commit, and the index and the files
+//! contain the changes to commit. A hook therefore sees the same state as in a `git commit` by a user who has no other
+//! changes. Tools such as husky generate hooks in the user's working tree, and git runs these hooks.
 //!
-//! **Invariant:** no hook gets the user's index or working tree.
+//! **Invariant:** a hook never runs with the user's index or working tree.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ impl<'r> HookRun<'r> {
         Ok(Self { workspace, plan, hooks_folder: workspace.folder().join(folder) })
     }
 
-    /// Runs the hooks, and returns the message as they leave it.
+    /// Runs the hooks, and returns the message, which the hooks may have changed.
     ///
     /// # Errors
     /// Returns [`CommitError::Hook`] if a hook fails, and [`CommitError::HookChanged`] if one changes files.
@@ -83,7 +83,7 @@ impl<'r> HookRun<'r> {
     }
 }
 
-/// A temporary worktree for hooks. It is removed when this is dropped.
+/// A temporary worktree for hooks. Dropping this value removes the worktree.
 struct HookWorktree<'r> {
     workspace: &'r Workspace,
     folder: TempDir,
@@ -112,7 +112,8 @@ impl<'r> HookWorktree<'r> {
 
 impl Drop for HookWorktree<'_> {
     fn drop(&mut self) {
-        // If this fails or the process is killed, a record of the deleted folder stays until `git worktree prune`.
+        // If this fails or the process is killed, git keeps an entry for the deleted folder until `git worktree prune`
+        // runs.
         let mut command = git_command::in_workspace(self.workspace, &["worktree", "remove", "--force"]);
         let _ = git_command::output(command.arg(self.root()));
     }

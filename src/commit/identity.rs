@@ -1,6 +1,6 @@
-//! The author and committer of commits, as git's settings and the variables `GIT_AUTHOR_*` and `GIT_COMMITTER_*` say.
+//! The author and committer of commits, from git's settings and the variables `GIT_AUTHOR_*` and `GIT_COMMITTER_*`.
 //!
-//! The `git` program is asked, because it has many rules about them.
+//! The `git` program determines both, because it has many rules for them.
 
 use std::path::Path;
 
@@ -13,28 +13,28 @@ use crate::commit::workspace::Workspace;
 /// The author of a commit, and its time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Author {
-    /// `Name <address>`
+    /// The author as `Name <address>`.
     pub name: String,
     /// The time in seconds since 1970.
     pub seconds: i64,
 }
 
-/// Returns the author of a commit that would be made now.
+/// Returns the author of a new commit.
 ///
 /// # Errors
-/// Returns [`CommitError::Identity`] if git does not know the user.
+/// Returns [`CommitError::Identity`] if git does not know the name or the address of the user.
 pub fn author(folder: &Path) -> Result<Author, CommitError> {
     let author = author_signature(&Workspace::open(folder)?)?;
     let name = format!("{} <{}>", author.name()?, author.email()?);
     Ok(Author { name, seconds: author.when().seconds() })
 }
 
-/// Returns the author of a commit that would be made now, as libgit2 needs it.
+/// Returns the author of a new commit, in the form that libgit2 needs.
 pub(super) fn author_signature(workspace: &Workspace) -> Result<Signature<'static>, CommitError> {
     identity(workspace, "GIT_AUTHOR_IDENT")
 }
 
-/// Returns the committer of a commit that would be made now, as libgit2 needs it.
+/// Returns the committer of a new commit, in the form that libgit2 needs.
 pub(super) fn committer_signature(workspace: &Workspace) -> Result<Signature<'static>, CommitError> {
     identity(workspace, "GIT_COMMITTER_IDENT")
 }

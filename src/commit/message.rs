@@ -3,11 +3,11 @@
 /// A commit message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Message {
-    /// What the commit does, on one line.
+    /// The description of the commit on one line.
     pub subject: String,
-    /// Further text; may be empty.
+    /// More text, which may be empty.
     pub body: String,
-    /// Names and values for programs, such as `Flag` and `new-checkout`.
+    /// The trailers: names and values for programs, such as `Flag` and `new-checkout`.
     pub trailers: Vec<(String, String)>,
 }
 
@@ -17,7 +17,7 @@ impl Message {
         Self { subject: subject.into(), ..Self::default() }
     }
 
-    /// Returns the text of the message as git stores it: subject, body and trailers with an empty line between them.
+    /// Returns the text of the message in git's format: subject, body and trailers with an empty line between them.
     pub(super) fn render(&self) -> String {
         let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let trailers = self.trailers.iter().map(|(name, value)| format!("{name}: {}", one_line(value)));
@@ -29,7 +29,7 @@ impl Message {
     }
 }
 
-/// Removes white space at the ends of lines, and empty lines at the beginning and the end, as git does; returns an
+/// Removes white space at the ends of lines, and empty lines at the beginning and the end, as git does. Returns an
 /// empty text if nothing remains.
 pub(super) fn clean_up(text: &str) -> String {
     let lines = text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");

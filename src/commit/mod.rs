@@ -1,13 +1,14 @@
-//! Commits to a branch that leave the user's own work alone.
+//! Commits to a branch that do not change the user's uncommitted work.
 //!
-//! Takes a folder in a repository, a branch and a function from the branch's files to changes of them; gives one commit
-//! on top of that branch. The commit is built from objects, and the branch moves by compare-and-swap: if another
-//! process was faster, the function is called again with the new files, so an edit always applies to the current state.
+//! The module takes a folder in a repository, a branch, and a function that computes changes from the branch's files.
+//! It makes one commit on top of that branch. It builds the commit from objects and moves the branch by
+//! compare-and-swap: if another process was faster, the function is called again with the new files, so an edit always
+//! applies to the current state.
 //!
 //! **Invariant:** no other module writes to git or to the working tree.
-//! **Invariant:** what the user has changed, staged or stashed is neither committed nor touched. The working tree and
-//! the index follow only in the files of the commit, and only if these are as committed.
-//! **Invariant:** identity, signatures and hooks follow git's own settings, which the `git` program is asked for.
+//! **Invariant:** files that the user has changed, staged or stashed are neither committed nor changed. Only the files
+//! of the commit are updated in the working tree and in the index, and only if they have no uncommitted changes.
+//! **Invariant:** identity, signatures and hooks follow git's own settings, which the `git` program reads.
 
 mod attempt;
 mod branch;

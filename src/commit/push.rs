@@ -1,8 +1,9 @@
 //! A commit on a branch of a remote.
 //!
-//! It is built on the remote's branch and not on the local one, which may be behind, or may have commits that the user
-//! has not decided to publish. Only the new commit is pushed; the server's check that the branch has not moved is the
-//! compare-and-swap. Afterwards the local branch follows, if that is a fast-forward.
+//! The commit is built on the remote's branch and not on the local branch, because the local branch may be outdated or
+//! may have commits that the user does not want to publish yet. Only the new commit is pushed. The server checks that
+//! its branch has not moved, and this check is the compare-and-swap. Afterwards, the local branch is moved to the
+//! commit if that is a fast-forward.
 //!
 //! **Invariant:** only the `git` program talks to the remote, with the user's credentials and ssh settings.
 
@@ -27,28 +28,28 @@ use crate::commit::worktree::Worktree;
 pub struct Pushed {
     /// The commit on the remote's branch.
     pub committed: Committed,
-    /// What happened to the local branch of the same name.
+    /// The state of the local branch of the same name.
     pub local: LocalBranch,
 }
 
 /// Whether the local branch is at the same commit as the remote's branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LocalBranch {
-    /// It is.
+    /// The local branch is at the same commit.
     Updated,
-    /// It is not, for this reason. The user decides when to run `git pull`.
+    /// The local branch is at another commit, for this reason. The user decides when to run `git pull`.
     NotUpdated(String),
-    /// There is no local branch of that name.
+    /// The repository has no local branch of that name.
     Absent,
 }
 
-/// Commits the changes that `apply` makes to the files of the remote's branch, and pushes that one commit.
+/// Commits the changes that `apply` makes to the files of the remote's branch, and pushes this commit.
 ///
 /// `apply` is called again with the new files if another push was faster.
 ///
 /// # Errors
-/// Returns [`CommitError`]; the remote's branch, the local branch, the index and the working tree are then as they
-/// were.
+/// Returns [`CommitError`] if the commit or the push fails. In this case, the remote's branch, the local branch, the
+/// index and the working tree do not change.
 pub fn push<E>(
     request: &Request,
     remote: &str,
@@ -91,7 +92,8 @@ pub fn remote_tip(folder: &Path, remote: &str, branch: Option<&str>) -> Result<(
     Ok((tip.to_string(), name))
 }
 
-/// Returns the given name, which may be of a branch that only the remote has, or the name of the current branch.
+/// Returns the name of the requested branch, which may exist only at the remote. Without a request, returns the name of
+/// the current branch.
 fn name_or_current(workspace: &Workspace, branch: Option<&str>) -> Result<String, CommitError> {
     match branch {
         Some(name) => Ok(name.to_owned()),
@@ -112,7 +114,7 @@ impl<'r> Upstream<'r> {
         Self { remote, name, reference: format!("refs/heads/{name}"), hooks }
     }
 
-    /// Returns the newest commit of the branch, and fetches it if this clone does not have it.
+    /// Returns the id of the newest commit of the branch. Fetches the commit if this clone does not have it.
     fn tip(&self, workspace: &Workspace) -> Result<Oid, CommitError> {
         let listed = git_command::run(&mut git_command::in_workspace(
             workspace,
@@ -145,7 +147,7 @@ impl<'r> Upstream<'r> {
             return Ok(());
         }
         let output = git_command::combined_output(&result);
-        // A server that gets two pushes at the same time rejects one of them with one of these reasons.
+        // If a server receives two pushes at the same time, it rejects one of them with one of these reasons.
         let lost_race = ["cannot lock ref", "failed to update ref", "failed to lock", "incorrect old value"];
         let is_lost_race = |line: &str| {
             line.contains("[rejected]")
@@ -183,8 +185,8 @@ fn update_local_branch(workspace: &Workspace, name: &str, commit: &Commit) -> Re
     })
 }
 
-/// Runs git's own fast-forward. It may also bring commits of other people, and it refuses if the user has changed a
-/// file that it would touch.
+/// Runs git's own fast-forward. The fast-forward may include commits of other people. Git refuses it if it would change
+/// a file that the user has changed.
 fn fast_forward(workspace: &Workspace, root: &Path, commit: Oid) -> Result<LocalBranch, CommitError> {
     if let Err(AttemptError::Failed(error)) = Worktree::new(workspace, root.to_owned()).recover() {
         return Err(error);
@@ -198,7 +200,7 @@ fn fast_forward(workspace: &Workspace, root: &Path, commit: Oid) -> Result<Local
     })
 }
 
-/// Says where the local branch is if there was nothing to push.
+/// Compares the local branch with the remote's branch. The caller uses this function if there was nothing to push.
 fn compare_local_branch(workspace: &Workspace, name: &str, tip: Oid) -> Result<LocalBranch, CommitError> {
     Ok(match workspace.repository.refname_to_id(&format!("refs/heads/{name}")) {
         Ok(local) if local == tip => LocalBranch::Updated,

@@ -1,34 +1,34 @@
-//! What a caller asks for, and what was done.
+//! The request for a commit, and its result.
 
 use std::path::Path;
 use std::time::Duration;
 
-/// How long a commit waits for other processes in total before it gives up.
+/// The maximum total time for which a commit waits for other processes.
 pub const MAX_WAIT: Duration = Duration::from_secs(10);
 
-/// Where a commit goes.
+/// The target and the rules of a commit.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'r> {
     /// A folder in a repository's working tree, or a bare repository. Paths are relative to it.
     pub folder: &'r Path,
-    /// The branch's name; without one, the branch that is checked out in the working tree.
+    /// The branch's name, or `None` for the branch that is checked out in the working tree.
     pub branch: Option<&'r str>,
-    /// Whether git's hooks are run.
+    /// Whether to run git's hooks.
     pub hooks: Hooks,
-    /// How long to wait for other processes in total; usually [`MAX_WAIT`].
+    /// The maximum total time to wait for other processes, usually [`MAX_WAIT`].
     pub max_wait: Duration,
 }
 
-/// Whether the hooks `pre-commit` and `commit-msg` are run, and `pre-push` when pushing.
+/// Whether to run the hooks `pre-commit` and `commit-msg`, and, for a push, `pre-push`.
 ///
-/// They run in a worktree of their own that has only what is about to be committed, so a hook that formats or stashes
-/// files cannot touch the user's work. The message may be changed by a hook, as with `git commit`. A hook that changes
-/// files is refused, because the commit would not be the one that was shown.
+/// The hooks run in a temporary worktree that contains only the changes to commit, so a hook that formats or stashes
+/// files cannot change the user's files. A hook may change the message, as with `git commit`. If a hook changes files,
+/// the commit is refused, because it would differ from the commit that the user has seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hooks {
-    /// They are run.
+    /// The hooks run.
     Run,
-    /// They are skipped.
+    /// The hooks are skipped.
     Skip,
 }
 
@@ -37,8 +37,8 @@ pub enum Hooks {
 pub struct Committed {
     /// The branch's name.
     pub branch: String,
-    /// The id of the commit that the branch was at before.
+    /// The id of the branch's previous commit.
     pub base: String,
-    /// The id of the new commit, or `None` if there was nothing to change.
+    /// The id of the new commit, or `None` if nothing changed.
     pub commit: Option<String>,
 }

@@ -1,5 +1,4 @@
-//! Signatures, as git's settings require them, made by the programs that git itself would run: `gpg`, `gpgsm` or
-//! `ssh-keygen`.
+//! Signatures by git's settings. The same programs as in git make them: `gpg`, `gpgsm` or `ssh-keygen`.
 
 use std::fs;
 use std::io::Write;
@@ -17,16 +16,17 @@ use crate::commit::workspace::Workspace;
 /// The namespace of ssh signatures of commits.
 const COMMIT_NAMESPACE: &str = "git";
 
-/// Signs a text with the ssh key that git's settings name, for a namespace other than that of commits.
+/// Signs a text with the ssh key in git's settings. The namespace of the signature differs from that of commits.
 ///
 /// # Errors
-/// Returns [`CommitError`] if there is no such key, or if signing fails.
+/// Returns [`CommitError`] if git's settings have no such key, or if signing fails.
 pub fn sign_text(folder: &Path, namespace: &str, text: &str) -> Result<String, CommitError> {
     let signer = Signer::with_ssh(&Workspace::open(folder)?);
     Ok(signer.and_then(|signer| signer.sign(namespace, text)).map_err(CommitError::for_text)? + "\n")
 }
 
-/// Returns the file of keys that git trusts for signatures, by the setting `gpg.ssh.allowedSignersFile`.
+/// Returns the path in the setting `gpg.ssh.allowedSignersFile`. The file contains the keys that git trusts for
+/// signatures.
 ///
 /// # Errors
 /// Returns [`CommitError`] if git cannot be run.
@@ -40,16 +40,16 @@ pub fn allowed_signers(folder: &Path) -> Result<Option<PathBuf>, CommitError> {
 pub(super) struct Signer {
     program: String,
     key: Key,
-    /// The folder that relative paths of keys refer to.
+    /// The folder to which the relative paths of keys refer.
     folder: PathBuf,
 }
 
 enum Key {
-    /// The name by which `gpg` or `gpgsm` knows the key.
+    /// The name of the key in `gpg` or `gpgsm`.
     Named(String),
     /// The path of a key file for `ssh-keygen`.
     Path(String),
-    /// A public key whose private key an ssh agent holds.
+    /// A public key. An ssh agent holds the private key.
     Agent(String),
 }
 
@@ -67,7 +67,7 @@ impl Signer {
         .map(Some)
     }
 
-    /// Returns a signer with an ssh key, also if commits are signed in another format.
+    /// Returns a signer with an ssh key, even if git's settings require another format for commits.
     fn with_ssh(workspace: &Workspace) -> Result<Self, CommitError> {
         Self::with_format(workspace, "ssh", String::new)
     }
@@ -113,7 +113,7 @@ impl Signer {
         self.sign(COMMIT_NAMESPACE, content)
     }
 
-    /// Signs a text. An ssh signature is valid only for its namespace, so that it cannot be reused for another purpose.
+    /// Signs a text. An ssh signature is valid only for its namespace, so it cannot be used for another purpose.
     fn sign(&self, namespace: &str, content: &str) -> Result<String, CommitError> {
         let signature = match &self.key {
             Key::Named(key) => self.sign_with_gpg(key, content)?,
@@ -130,7 +130,7 @@ impl Signer {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(failed)?;
         if let Some(mut input) = child.stdin.take() {
-            // A program that stops reading reports its reason when it ends.
+            // A failed write is ignored here, because a program that stops reading reports the reason when it ends.
             let _ = input.write_all(content.as_bytes());
         }
         let output = child.wait_with_output().map_err(failed)?;

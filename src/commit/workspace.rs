@@ -1,4 +1,4 @@
-//! The repository that is written to, and the folder in it that paths are relative to.
+//! The repository to write to, and the folder in it to which paths are relative.
 
 use std::fs;
 use std::path::Path;
@@ -7,10 +7,10 @@ use git2::{ErrorCode, Repository};
 
 use crate::commit::error::CommitError;
 
-/// A repository, and the folder in it that paths are relative to.
+/// A repository, and the folder in it to which paths are relative.
 pub(super) struct Workspace {
     pub(super) repository: Repository,
-    /// The folder relative to git's root: empty, or with a `/` at its end.
+    /// The path of the folder relative to git's root. It is empty, or ends with a `/`.
     pub(super) prefix: String,
 }
 
@@ -18,7 +18,7 @@ impl Workspace {
     /// Opens the repository at or above a folder.
     ///
     /// # Errors
-    /// Returns [`CommitError`] if there is no repository, or if it cannot be opened.
+    /// Returns [`CommitError`] if the repository does not exist or cannot be opened.
     pub(super) fn open(folder: &Path) -> Result<Self, CommitError> {
         let repository = Repository::discover(folder).map_err(|error| match error.code() {
             ErrorCode::NotFound => CommitError::NoRepository(folder.to_owned()),
@@ -37,7 +37,7 @@ impl Workspace {
         Ok(Self { repository, prefix })
     }
 
-    /// Returns the folder in which git is run: the top of the working tree, or a bare repository itself.
+    /// Returns the folder in which to run git: the top of the working tree, or the folder of a bare repository.
     pub(super) fn folder(&self) -> &Path {
         self.repository.workdir().unwrap_or_else(|| self.repository.path())
     }

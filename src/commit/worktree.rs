@@ -1,17 +1,19 @@
-//! A commit to the branch that is checked out: its files and its index follow.
+//! A commit to the branch that is checked out, with an update of the working tree and of the index.
 //!
-//! Everything is prepared first. Then, with `index.lock` held as git holds it, the files are replaced, the branch
-//! moves, and the new index replaces the old one, in the same order as `git commit` does it. The content of the lock
-//! names the commit. A process that is killed leaves one of these states, each with that lock:
+//! The commit and the new files are prepared first. While flagctl holds git's `index.lock`, it replaces the files,
+//! moves the branch, and replaces the index, in the same order as `git commit`. The lock contains the name of the
+//! branch and the ids of the old and the new commit. A killed process leaves one of these states, each with that lock:
 //!
-//! 1. some or all files are new, branch and index are old: for git these are uncommitted changes;
-//! 2. files and branch are new, the index is old: while the lock exists, git does not commit from the old index.
+//! 1. Some or all files are new, and the branch and the index are old. For git, these are uncommitted changes.
+//! 2. The files and the branch are new, and the index is old. While the lock exists, git does not commit from the old
+//!    index.
 //!
 //! The next run finds the lock. It restores the files in state 1, completes the index in state 2, and then removes the
-//! lock. It knows that the lock's process ended, because it holds the [`RepositoryLock`]. A process that is killed at
-//! any other time has either changed nothing visible or completed everything.
+//! lock. The process of the lock has ended, because the next run holds the [`RepositoryLock`]. A process that is killed
+//! at any other time has either changed nothing visible or has completed the commit.
 //!
-//! **Invariant:** every file that is changed here was checked under the lock to be as committed.
+//! **Invariant:** this module changes a file only after it has checked, under the lock, that the file has no
+//! uncommitted changes.
 
 use std::fs::{self, File};
 use std::io;
@@ -31,18 +33,19 @@ use crate::commit::lock;
 use crate::commit::lock::RepositoryLock;
 use crate::commit::workspace::Workspace;
 
-/// The first line of a lock of flagctl's, for people who find it.
+/// The first line of flagctl's lock, which explains the file to people who find it.
 const LOCK_HEADER: &str = "flagctl is making a commit. If it was killed, run it again: it completes or undoes the \
                            commit, and removes this file.";
 
-/// The flag of an index entry for a file that a sparse checkout leaves out.
+/// The flag of an index entry whose file a sparse checkout omits.
 const SKIP_WORKTREE: u16 = 1 << 14;
 
 /// The working tree of the opened repository.
 pub(super) struct Worktree<'r> {
     workspace: &'r Workspace,
     root: PathBuf,
-    /// The folder for prepared files, in the git folder: what a killed process leaves there disturbs no program.
+    /// The folder for prepared files. It is in the git folder, so files that a killed process leaves in it have no
+    /// effect on other programs.
     own_folder: PathBuf,
 }
 
@@ -79,12 +82,13 @@ impl<'r> Worktree<'r> {
         self.repair()
     }
 
-    /// Checks that the files of a plan are as committed.
+    /// Checks that the files of a plan have no uncommitted changes.
     ///
     /// # Errors
-    /// Returns [`CommitError::Dirty`] for a file that is not.
+    /// Returns [`CommitError::Dirty`] for a file that has uncommitted changes.
     pub(super) fn check(&self, branch: &Branch, plan: &CommitPlan) -> Result<(), AttemptError> {
-        // While another flagctl writes, its files would look like the user's changes.
+        // If another flagctl process is writing, its files look like changes of the user, so this acquires the lock
+        // first.
         let _lock = RepositoryLock::acquire(self.workspace)?;
         self.repair()?;
         if branch.tip(self.workspace)? != plan.base {
@@ -93,19 +97,19 @@ impl<'r> Worktree<'r> {
         Ok(self.check_files(&plan.files)?)
     }
 
-    /// Moves the branch, if it is still at the plan's base, and updates files and index.
+    /// Moves the branch, if it is still at the plan's base, and updates the files and the index.
     pub(super) fn advance(&self, branch: &Branch, plan: &CommitPlan, commit: &Commit) -> Result<(), AttemptError> {
         let repository_lock = RepositoryLock::acquire(self.workspace)?;
         self.repair()?;
         let staged = self.stage(&plan.files, plan.tree, Side::New)?;
         let lock = self.lock_index(branch, plan, commit)?;
-        // Under the lock no process stages, commits or switches branches, so everything is checked again here.
+        // While the lock is held, no process can stage, commit or switch branches, so the checks are repeated here.
         let is_checked_out = matches!(branch.checkout(self.workspace)?, Checkout::InWorkspace(_));
         if !is_checked_out || branch.tip(self.workspace)? != plan.base {
             return Err(AttemptError::Moved);
         }
         self.check_files(&plan.files)?;
-        // Moving the branch would fail too, but only after the files were replaced.
+        // The move of the branch would also detect this, but only after the files were replaced.
         let branch_lock = branch.lock_path(self.workspace);
         if branch_lock.exists() {
             return Err(AttemptError::Locked(branch_lock));
@@ -116,7 +120,7 @@ impl<'r> Worktree<'r> {
             Ok(index)
         });
         match moved {
-            // If this fails, the lock stays until the next run, because git would commit from the old index.
+            // If this fails, the lock stays until the next run. Without the lock, git would commit from the old index.
             Ok(index) => fs::rename(index, self.index_path()).map_err(|error| {
                 lock.keep();
                 CommitError::io(self.index_path())(error).into()
@@ -139,7 +143,8 @@ impl<'r> Worktree<'r> {
         self.workspace.repository.path().join("index.lock")
     }
 
-    /// Takes git's lock of the index. The lock is created with its content, so that no other process sees it empty.
+    /// Acquires git's lock of the index. The lock is created together with its content, so no other process sees an
+    /// empty lock.
     fn lock_index(&self, branch: &Branch, plan: &CommitPlan, commit: &Commit) -> Result<IndexLock, AttemptError> {
         let (path, prepared) = (self.lock_path(), self.own_folder.join("mark"));
         let text = format!("{LOCK_HEADER}\n{}\n{}\n{}\n", branch.reference, plan.base, commit.id);
@@ -157,19 +162,19 @@ impl<'r> Worktree<'r> {
         }
     }
 
-    /// Returns the content of the lock of the index, if a flagctl has written it.
+    /// Returns the content of the lock of the index, if flagctl has written it.
     fn read_own_lock(&self) -> Result<Option<String>, CommitError> {
         Ok(lock::read_text(&self.lock_path())?.filter(|text| text.starts_with(LOCK_HEADER)))
     }
 
-    /// Completes or undoes the commit of a killed process. The caller holds the [`RepositoryLock`], so a lock of
-    /// flagctl's is one that a killed process left.
+    /// Completes or undoes the commit of a killed process. The caller holds the [`RepositoryLock`], so any lock of
+    /// flagctl belongs to a killed process.
     fn repair(&self) -> Result<(), AttemptError> {
         let Some(text) = self.read_own_lock()? else { return Ok(()) };
         let mut lines = text.lines().skip(1);
         let reference = lines.next().unwrap_or_default();
         let mut id = || lines.next().and_then(|id| Oid::from_str(id).ok());
-        // With an incomplete lock, nothing else has been changed yet.
+        // If the lock is incomplete, the process has not changed anything else.
         if let (Some(old), Some(new)) = (id(), id()) {
             self.complete_or_undo(reference, old, new)?;
         }
@@ -177,7 +182,7 @@ impl<'r> Worktree<'r> {
         Ok(())
     }
 
-    /// Completes a commit if its branch has it, and undoes it if not.
+    /// Completes a commit if its branch is already at the commit, and undoes it otherwise.
     fn complete_or_undo(&self, reference: &str, old: Oid, new: Oid) -> Result<(), CommitError> {
         let repository = &self.workspace.repository;
         let files = changeset::changed_files(self.workspace, old, new)?;
@@ -194,19 +199,19 @@ impl<'r> Worktree<'r> {
                 None => current.is_none(),
             }
         };
-        // The user has changed any other file since.
+        // A file with any other content was changed by the user since then.
         let files: Vec<_> = files.into_iter().filter(is_of_commit).collect();
         self.restore(&files, old)
     }
 
-    /// Puts the files of the base back into the working tree.
+    /// Restores the files of the base in the working tree.
     fn restore(&self, files: &[FileChange], base: Oid) -> Result<(), CommitError> {
         let tree = self.workspace.repository.find_commit(base)?.tree_id();
         let staged = self.stage(files, tree, Side::Old)?;
         self.put_files(files, &staged, Side::Old)
     }
 
-    /// Checks that files are as committed, in the index and in the working tree.
+    /// Checks that files have no uncommitted changes in the index and in the working tree.
     fn check_files(&self, files: &[FileChange]) -> Result<(), CommitError> {
         let mut index = self.workspace.repository.index()?;
         index.read(false)?;
@@ -232,7 +237,7 @@ impl<'r> Worktree<'r> {
         Ok(())
     }
 
-    /// Writes files to a folder of their own, with the line ends and filters of the working tree, and returns the
+    /// Writes files to a temporary folder, with the line endings and filters of the working tree, and returns the
     /// folder.
     fn stage(&self, files: &[FileChange], tree: Oid, side: Side) -> Result<PathBuf, CommitError> {
         let folder = self.own_folder.join("files");
@@ -242,7 +247,7 @@ impl<'r> Worktree<'r> {
         }
         let present: Vec<_> = files.iter().filter(|file| file.side(side).is_some()).collect();
         if present.is_empty() {
-            // libgit2 takes an empty list of paths for all paths.
+            // libgit2 interprets an empty list of paths as all paths.
             return Ok(folder);
         }
         let mut checkout = CheckoutBuilder::new();
@@ -259,7 +264,7 @@ impl<'r> Worktree<'r> {
         Ok(folder)
     }
 
-    /// Puts one side of the changes into the working tree. Each file is replaced atomically.
+    /// Writes the old or the new files of the changes to the working tree. Each file is replaced atomically.
     fn put_files(&self, files: &[FileChange], staged: &Path, side: Side) -> Result<(), CommitError> {
         let mut index = self.workspace.repository.index()?;
         index.read(false)?;
@@ -274,7 +279,7 @@ impl<'r> Worktree<'r> {
         Ok(())
     }
 
-    /// Writes a copy of the index with the changes, and returns its path.
+    /// Writes a copy of the index that includes the changes, and returns its path.
     fn write_index(&self, files: &[FileChange]) -> Result<PathBuf, CommitError> {
         let (path, new) = (self.index_path(), self.own_folder.join("index"));
         for leftover in [&new, &new.with_extension("lock")] {
@@ -288,7 +293,7 @@ impl<'r> Worktree<'r> {
             let flags = sparse_entry(&index, &file.path).map_or(0, |entry| entry.flags_extended);
             match file.new {
                 Some((id, mode)) => index.add(&self.index_entry(&file.path, id, mode, flags))?,
-                // The killed process whose commit is completed may have removed it already.
+                // If this completes the commit of a killed process, that process may already have removed the entry.
                 None if index.get_path(Path::new(&file.path), 0).is_none() => {}
                 None => index.remove(Path::new(&file.path), 0)?,
             }
@@ -318,13 +323,13 @@ impl<'r> Worktree<'r> {
     }
 }
 
-/// Git's lock of the index. It is removed when this is dropped.
+/// Git's lock of the index. Dropping this value removes the lock.
 struct IndexLock {
     path: Option<PathBuf>,
 }
 
 impl IndexLock {
-    /// Leaves the lock for [`Worktree::repair`].
+    /// Keeps the lock on disk for [`Worktree::repair`].
     fn keep(mut self) {
         self.path = None;
     }
@@ -338,13 +343,13 @@ impl Drop for IndexLock {
     }
 }
 
-/// Returns the index entry of a file, if a sparse checkout leaves the file out.
+/// Returns the index entry of a file, if a sparse checkout omits the file.
 fn sparse_entry(index: &Index, path: &str) -> Option<IndexEntry> {
     index.get_path(Path::new(path), 0).filter(|entry| entry.flags_extended & SKIP_WORKTREE != 0)
 }
 
-/// Stores size and times of a file in its index entry, by which git knows without reading it that it is unchanged.
-/// Without them git reads the file once.
+/// Stores the size and the times of a file in its index entry. With them, git can detect that the file is unchanged
+/// without reading it. Otherwise git reads the file once.
 #[cfg(unix)]
 fn set_file_metadata(entry: &mut IndexEntry, path: &Path) {
     use std::os::unix::fs::MetadataExt;
@@ -364,8 +369,8 @@ fn set_file_metadata(entry: &mut IndexEntry, path: &Path) {
     }
 }
 
-/// Stores size and times of a file in its index entry, by which git knows without reading it that it is unchanged.
-/// Without them git reads the file once.
+/// Stores the size and the times of a file in its index entry. With them, git can detect that the file is unchanged
+/// without reading it. Otherwise git reads the file once.
 #[cfg(not(unix))]
 fn set_file_metadata(_: &mut IndexEntry, _: &Path) {}
 
@@ -375,7 +380,7 @@ fn bytes(path: &Path) -> Option<Vec<u8>> {
     fs::read(path).ok()
 }
 
-/// Replaces a file by a prepared one.
+/// Replaces a file with a prepared file.
 fn replace(prepared: &Path, path: &Path) -> io::Result<()> {
     let folder = path.parent().unwrap_or(path);
     fs::create_dir_all(folder)?;
@@ -392,7 +397,7 @@ fn replace(prepared: &Path, path: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes a file, and the folders that are empty then, because git does not track empty folders.
+/// Removes a file, and the folders that become empty, because git does not track empty folders.
 fn remove(path: &Path, root: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -15,10 +15,10 @@ use crate::commit::worktree::Worktree;
 
 /// Commits the changes that `apply` makes to the branch's files, and moves the branch.
 ///
-/// `apply` is called again with the new files if another process moved the branch meanwhile.
+/// `apply` is called again with the new files if another process moved the branch in the meantime.
 ///
 /// # Errors
-/// Returns [`CommitError`]; the branch, the index and the working tree are then as they were.
+/// Returns [`CommitError`] if the commit fails. In this case, the branch, the index and the working tree do not change.
 pub fn write<E>(
     request: &Request,
     mut apply: impl FnMut(&CommitFiles) -> Result<Changes, E>,
@@ -69,17 +69,17 @@ where
     Ok(committed(Some(commit.id)))
 }
 
-/// Completes or undoes a commit to the working tree whose process was killed, if there is one. [`write()`] does it too,
-/// but a command that stops before it writes shall also leave a repaired working tree.
+/// Completes or undoes a commit to the working tree whose process was killed, if there is one. [`write()`] also does
+/// this. A command that may stop before it writes calls this function to repair the working tree.
 ///
 /// # Errors
-/// Returns [`CommitError`] if that fails.
+/// Returns [`CommitError`] if the repair fails.
 pub fn recover(folder: &Path) -> Result<(), CommitError> {
     let workspace = Workspace::open(folder)?;
     let Some(root) = workspace.repository.workdir() else { return Ok(()) };
     match Worktree::new(&workspace, root.to_owned()).recover() {
         Err(AttemptError::Failed(error)) => Err(error),
-        // Another flagctl is writing to the working tree, and will finish.
+        // Another flagctl process is writing to the working tree and will complete its commit.
         _ => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 //! The paths of files that differ between a revision and another state, found without reading the files.
 //!
 //! Two commits are compared by the ids of their trees and blobs, so equal folders are skipped. The working tree is
-//! compared by git's index, so a file whose size and time are those of the index is not read.
+//! compared with git's index, so a file is read only if its size or time differs from the index.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use crate::git::tree_entries::{Entry, EntryKind, Tree, join_path};
 use crate::snapshot::is_yaml;
 
 impl Revision {
-    /// Returns the paths of YAML files, at or below some paths, that another revision has not or has with other bytes,
-    /// and those that only the other one has. A link may be among them although its target is the same.
+    /// Returns the paths of YAML files, at or below some paths, that differ between this revision and another one, or
+    /// that only one of them has. The result may include a link whose target did not change.
     ///
     /// # Errors
     /// Returns [`GitError`] if a folder cannot be read.
@@ -48,13 +48,13 @@ impl Revision {
     }
 
     /// Returns the paths of YAML files, at or below some paths, that differ between this revision and the working tree.
-    /// Files that git ignores are compared too. A link may be among them although its target is the same.
+    /// The comparison includes files that git ignores. The result may include a link whose target did not change.
     ///
     /// # Errors
     /// Returns [`GitError`] if a folder or the index cannot be read.
     pub fn changed_yaml_files_in_worktree(&self, paths: &[&str]) -> Result<BTreeSet<String>, GitError> {
         let prefix = self.prefix();
-        // Both read from disk, and neither needs the other's result.
+        // Both tasks read from disk and are independent of each other, so they run in parallel.
         let (staged, committed) = rayon::join(
             || self.repository.handles.with(|handle| StagedFiles::read(handle, &prefix, paths)),
             || self.committed_files(&prefix, paths),
@@ -99,8 +99,8 @@ impl Revision {
         })
     }
 
-    /// Returns the paths of all files that differ between both commits, relative to git's root, whatever their format;
-    /// of a file that was moved, both paths.
+    /// Returns the paths of all files that differ between both commits, relative to git's root. The files can have any
+    /// format. For a file that was moved, the result has both paths.
     ///
     /// # Errors
     /// Returns [`GitError`] if a tree cannot be read.
@@ -116,8 +116,8 @@ impl Revision {
         })
     }
 
-    /// Compares what both revisions have at a path, and adds the paths of YAML files that differ. In folders that are
-    /// equal, only links are examined, because their targets may differ.
+    /// Compares the entries of both revisions at a path, and adds the paths of YAML files that differ. In equal
+    /// folders, it examines only links, because the targets of links may differ.
     fn compare(
         &self,
         other: &Self,
@@ -174,7 +174,7 @@ impl Revision {
 #[allow(clippy::disallowed_types, reason = "its order reaches no result: changed paths are collected in a sorted set")]
 type CommittedFiles = std::collections::HashMap<String, Entry, foldhash::fast::FixedState>;
 
-/// The files of git's index, with paths relative to git's root.
+/// The files in git's index. Paths are relative to git's root.
 struct StagedFiles {
     /// The path and blob of every file in the index.
     files: Vec<(Vec<u8>, Oid)>,
@@ -185,7 +185,7 @@ struct StagedFiles {
 impl StagedFiles {
     fn read(handle: &git2::Repository, prefix: &str, paths: &[&str]) -> Result<Self, GitError> {
         let mut options = DiffOptions::new();
-        // flagctl reads a definition also if git ignores it.
+        // flagctl also reads definitions that git ignores.
         options.include_untracked(true).recurse_untracked_dirs(true);
         options.include_ignored(true).recurse_ignored_dirs(true);
         options.include_typechange(true).disable_pathspec_match(true).skip_binary_check(true);

@@ -1,4 +1,4 @@
-//! Why a git repository or a revision cannot be read, each error with what to do about it.
+//! The errors of reading a git repository or a revision, each with advice.
 
 use std::path::PathBuf;
 
@@ -20,9 +20,9 @@ pub enum GitError {
     Unsupported {
         /// The folder from which the repository was searched.
         folder: PathBuf,
-        /// The extension's name, or the message of libgit2.
+        /// The name of the extension, or the message of libgit2.
         extension: String,
-        /// What to do.
+        /// The advice.
         help: &'static str,
     },
     /// The branch that `HEAD` names has no commits.
@@ -35,10 +35,10 @@ pub enum GitError {
         rev: String,
         /// The names of all branches and tags.
         names: Vec<String>,
-        /// How much of the history the repository has.
+        /// Whether the repository has the complete history.
         depth: CloneDepth,
     },
-    /// The first part of an expression exists, and the revision that is relative to it does not.
+    /// The first part of an expression exists, but the revision that is relative to it does not.
     #[error(
         "`{tip}` exists, but `{rev}` does not; \
          `git log {tip}`, `git reflog {tip}` and `git branch -vv` list what can be named relative to it"
@@ -46,7 +46,7 @@ pub enum GitError {
     UnknownRelative {
         /// The revision as it was written.
         rev: String,
-        /// The part of it that exists.
+        /// The part of the revision that exists.
         tip: String,
     },
     /// The history of a shallow clone ends before the revision.
@@ -105,7 +105,7 @@ pub enum GitError {
     },
     /// The target of a link does not exist in the revision.
     ///
-    /// It is an error, because a link that is skipped would silently drop a flag.
+    /// This is an error, because skipping the link would silently drop a flag.
     #[error("`{rev}:{path}` is a link to a file that does not exist in that revision")]
     DanglingLink {
         /// The revision's name.
@@ -113,7 +113,7 @@ pub enum GitError {
         /// The path of the link, relative to the git repository's root.
         path: String,
     },
-    /// A partial clone has the commit, but not all of its objects.
+    /// A partial clone has the commit, but lacks some of its objects.
     #[error(
         "this partial clone does not have some of the files of {rev}; \
          `git fetch --refetch --no-filter` fetches them"
@@ -130,7 +130,7 @@ pub enum GitError {
     UnknownOrder {
         /// The id of the other commit.
         commit: String,
-        /// How much of the history the clone has.
+        /// Whether the clone has the complete history.
         depth: CloneDepth,
     },
     /// Any other error of libgit2.
@@ -138,17 +138,17 @@ pub enum GitError {
     Other(#[from] git2::Error),
 }
 
-/// How much of its history a clone has.
+/// Whether a clone has the complete history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CloneDepth {
-    /// All commits.
+    /// The clone has all commits.
     Full,
-    /// Only the newest commits.
+    /// The clone has only the newest commits.
     Shallow,
 }
 
 impl CloneDepth {
-    /// Returns whether a repository is a shallow clone.
+    /// Finds out whether a repository is a shallow clone.
     pub(super) fn of_repository(repository: &git2::Repository) -> Self {
         if repository.is_shallow() { Self::Shallow } else { Self::Full }
     }

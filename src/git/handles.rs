@@ -1,15 +1,15 @@
 //! A pool of libgit2 handles to one git repository.
 //!
 //! A `git2::Repository` can move between threads, but threads cannot share it. A reader therefore takes an idle handle
-//! out of the pool, opens a further one if none is idle, and returns it afterwards. So objects are read in parallel,
-//! and there are at most as many handles as threads that read at the same time.
+//! out of the pool, or opens a new handle if all are in use, and returns it afterwards. Threads can read objects in
+//! parallel, and the number of handles never exceeds the number of threads that read at the same time.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use git2::RepositoryOpenFlags;
 
-/// Handles to one repository that are not in use.
+/// The idle handles to one repository.
 pub(super) struct HandlePool {
     git_folder: PathBuf,
     idle: Mutex<Vec<git2::Repository>>,
@@ -21,7 +21,7 @@ impl HandlePool {
         Self { git_folder: handle.path().to_owned(), idle: Mutex::new(vec![handle]) }
     }
 
-    /// Calls `work` with a handle that no other thread uses meanwhile.
+    /// Calls `work` with a handle that no other thread uses during the call.
     ///
     /// # Errors
     /// Returns the error of `work`, or of libgit2 if the repository cannot be opened again.
@@ -45,14 +45,14 @@ impl HandlePool {
     }
 }
 
-/// Opens the repository at or above a folder as the `git` program does: environment variables such as `GIT_DIR`, and in
-/// a hook those that lead to the objects of a push, are respected.
+/// Opens the repository at or above a folder as the `git` program does: it respects environment variables such as
+/// `GIT_DIR`, and, in a hook, the variables that contain the path of the pushed objects.
 pub(super) fn open(start: &Path) -> Result<git2::Repository, git2::Error> {
     git2::Repository::open_ext(start, RepositoryOpenFlags::FROM_ENV, &[] as &[&Path])
 }
 
-/// Locks a mutex, also after a panic of another thread: handles and cache entries are inserted complete, so a panic
-/// cannot leave a half-written value.
+/// Locks a mutex, even if another thread panicked while it held the lock. This is safe, because threads insert only
+/// complete handles and cache entries, so a panic cannot leave a partly written value.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! The metadata of a commit, and the steps from a commit to those before it along first parents.
+//! The metadata of a commit, and the walk from a commit to its first parents.
 
 use std::sync::Arc;
 
@@ -13,18 +13,18 @@ use crate::git::revision::Revision;
 pub struct CommitDetails {
     /// The full id.
     pub commit: String,
-    /// `Name <address>`.
+    /// The author as `Name <address>`.
     pub author: String,
     /// The committer's time, in seconds since 1970.
     pub seconds: i64,
     /// The first line of the message.
     pub subject: String,
-    /// Names and values at the end of the message, as `git interpret-trailers` finds them.
+    /// The trailers of the message, which are names and values at its end, as `git interpret-trailers` finds them.
     pub trailers: Vec<(String, String)>,
 }
 
 impl CommitDetails {
-    /// Returns the values of all trailers of a name. Names are compared without case.
+    /// Returns the values of all trailers with a name. The comparison of names ignores case.
     pub fn trailers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let named = self.trailers.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name));
         named.map(|(_, value)| value.as_str())
@@ -45,10 +45,10 @@ pub enum CommitRelation {
 }
 
 impl Revision {
-    /// Returns the relation of the commit to another one, given by its full id.
+    /// Returns the relation of the commit to the commit with another full id.
     ///
     /// # Errors
-    /// Returns [`GitError::UnknownOrder`] if the clone lacks the commits that are needed to tell.
+    /// Returns [`GitError::UnknownOrder`] if the clone lacks the commits that are needed to find the relation.
     pub fn relation_to(&self, commit: &str) -> Result<CommitRelation, GitError> {
         self.repository.handles.with(|handle| {
             let depth = CloneDepth::of_repository(handle);
@@ -72,8 +72,8 @@ impl Revision {
         })
     }
 
-    /// Returns the same folder at the commit's first parent, or `None` where the history begins, or where a shallow
-    /// clone ends.
+    /// Returns the same folder at the commit's first parent, or `None` if the commit has no parent, or if a shallow
+    /// clone does not contain it.
     ///
     /// # Errors
     /// Returns [`GitError`] if the parent cannot be read.
@@ -85,14 +85,14 @@ impl Revision {
         })
     }
 
-    /// Returns whether the commit's parents were left out of this clone.
+    /// Returns whether the commit has parents that this clone does not contain.
     ///
     /// # Errors
     /// Returns [`GitError`] if the commit cannot be read.
     pub fn depth(&self) -> Result<CloneDepth, GitError> {
         self.repository.handles.with(|handle| {
             let commit = handle.find_commit(self.commit)?;
-            // The stored object still names the parents that git hides where a shallow clone ends.
+            // The stored object still names the parents that git hides at the end of a shallow clone.
             let mut header = commit.raw_header_bytes().split(|byte| *byte == b'\n');
             let has_parent = header.any(|line| line.starts_with(b"parent "));
             Ok(if has_parent && commit.parent_count() == 0 { CloneDepth::Shallow } else { CloneDepth::Full })

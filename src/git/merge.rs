@@ -1,6 +1,6 @@
 //! The result of a merge that is not committed: the files that `git merge` would produce.
 //!
-//! **Invariant:** the repository stays as it is. libgit2 writes the objects of a merge to memory.
+//! **Invariant:** a merge does not change the repository, because libgit2 writes the objects of the merge to memory.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,29 +13,29 @@ use crate::git::error::GitError;
 use crate::git::revision::Revision;
 use crate::snapshot::{FILE_LIMIT, Fault, File, is_yaml};
 
-/// The priority of the object store in memory. New objects are written to the store of the highest priority; those on
-/// disk have 1 and 2.
+/// The priority of the object store in memory. libgit2 writes new objects to the store with the highest priority. The
+/// stores on disk have the priorities 1 and 2.
 const MEMORY_PRIORITY: i32 = 1_000;
-/// The mode of a symbolic link, whose content in a merge is only the path of its target.
+/// The mode of a symbolic link. The content of a link is the path of its target.
 const LINK_MODE: u32 = 0o120_000;
 
-/// The definition files of a merge, and the JSON files that they may name.
+/// The definition files of a merge, and the JSON files that definitions may refer to.
 #[derive(Clone)]
 pub struct MergedFiles {
     files: Arc<BTreeMap<String, (Oid, File)>>,
 }
 
-/// How a merge ended.
+/// The result of a merge.
 #[derive(Debug, Clone)]
 pub enum MergeResult {
-    /// Git merges all files without a conflict.
+    /// Git merged all files without a conflict.
     Clean(MergedFiles),
-    /// The paths of the files with conflicts, relative to git's root.
+    /// Git found conflicts in the files with these paths, which are relative to git's root.
     Conflicts(Vec<String>),
 }
 
 impl Revision {
-    /// Merges two revisions, of which this one is the base. Links are skipped.
+    /// Merges two revisions, with this revision as their base. Links are skipped.
     ///
     /// # Errors
     /// Returns [`GitError`] if an object cannot be read.
@@ -91,15 +91,14 @@ impl MergedFiles {
         self.files.get(path).map(|(id, _)| *id)
     }
 
-    /// Returns the paths of the YAML files below a folder, sorted; as [`Revision::list`] does.
+    /// Returns the sorted paths of the YAML files below a folder, like [`Revision::list`].
     pub fn list(&self, folder: &str) -> Vec<String> {
         let prefix = format!("{folder}/");
         let is_hidden = |path: &str| path.split('/').any(|name| name.starts_with('.'));
         self.paths().filter(|path| path.starts_with(&prefix) && !is_hidden(path)).map(str::to_owned).collect()
     }
 
-    /// Returns the path of the file `name` in a folder or in the nearest folders below it; as [`Revision::search`]
-    /// does.
+    /// Returns the path of the file `name` in a folder or in the nearest folders below it, like [`Revision::search`].
     pub fn search(&self, folder: &str, name: &str) -> Option<String> {
         let has_name = |path: &&String| path.rsplit('/').next() == Some(name);
         self.list(folder).iter().filter(has_name).min_by_key(|path| path.matches('/').count()).cloned()

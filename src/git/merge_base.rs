@@ -9,7 +9,8 @@ use crate::git::rev_parse::abbreviated;
 use crate::git::revision::Revision;
 
 impl Revision {
-    /// Returns the best common ancestor of both commits, with the folder of `tip`, which may not exist in it.
+    /// Returns the best common ancestor of both commits, limited to the folder of `tip`. The ancestor may not have this
+    /// folder.
     ///
     /// # Errors
     /// Returns [`GitError::NoCommonAncestor`] or [`GitError::NoCommonAncestorInShallow`] if this clone has none.

@@ -1,18 +1,18 @@
 //! Read access to a git repository: revisions, files, history and merges.
 //!
-//! Takes the path of a folder and revisions as people write them; gives the files of commits as
-//! [`File`](crate::snapshot::File)s, the commits before a commit, the paths that changed, and the result of a merge.
-//! Objects are read through libgit2 and not through a checkout, so a command at an old revision changes nothing in the
-//! working tree. The module knows nothing about flags: [`source`](crate::source) finds the folder in the repository
-//! that holds them.
+//! The module takes the path of a folder, and revisions as users write them. It returns the files of commits as
+//! [`File`](crate::snapshot::File)s, the commits before a commit, the paths that changed, and the result of a merge. It
+//! reads objects through libgit2 and not through a checkout, so a command that reads an old revision does not change
+//! the working tree. The module knows nothing about flags: [`source`](crate::source) finds the folder of the repository
+//! that contains them.
 //!
 //! - [`Repository`] is an open repository with its caches; [`Revision`] is one commit in it, limited to a folder.
-//! - [`RevisionSpec`] and [`RevisionRange`] are revisions as they are written on the command line.
+//! - [`RevisionSpec`] and [`RevisionRange`] are revisions in the notation of the command line.
 //! - `object_cache` stores results per object id in files below `flagctl` in git's folder; `tree_cache` and
 //!   `word_index` use it. [`CacheWrites`] decides whether these files are written.
 //!
-//! **Invariant:** nothing is checked out, fetched or committed here. The only files that are written are those two
-//! caches, and with [`CacheWrites::Forbidden`] none is written.
+//! **Invariant:** this module never checks out, fetches or commits. It writes only the files of these two caches, and
+//! it writes no file with [`CacheWrites::Forbidden`].
 
 mod changed_files;
 mod error;

@@ -1,8 +1,9 @@
 //! Cache files that store a value for each git object, keyed by the object's id.
 //!
 //! An object's id is a hash of its bytes, so a value that was computed from an object never becomes outdated. The files
-//! are in the folder `flagctl` of git's common folder, which all worktrees share. A file that is missing, truncated or
-//! damaged counts as empty, and its values are computed again; deleting it costs time and nothing else.
+//! are in the folder `flagctl` of git's common folder, which all worktrees share. If a file is missing, truncated or
+//! damaged, the cache treats it as empty and computes its values again. Deleting a file is therefore safe and only
+//! costs time.
 //!
 //! The layout, version 2. Integers have four bytes, the lowest first:
 //!
@@ -14,8 +15,8 @@
 //! | entries | | in ascending order of the ids, each: the id, the length of the value (4), the value |
 //! | checksum | 4 | the CRC-32 of everything before it |
 //!
-//! **Invariant:** a file is replaced as a whole, so a reader sees either the old file or the new one.
-//! **Invariant:** a file that cannot be written is no error, and with [`CacheWrites::Forbidden`] no file is written.
+//! **Invariant:** a file is replaced atomically, so a reader sees either the old file or the new one.
+//! **Invariant:** a failed write of a file is not an error, and with [`CacheWrites::Forbidden`] no file is written.
 
 use std::fs;
 use std::io::{self, Write};
@@ -28,9 +29,9 @@ use hashbrown::HashTable;
 /// Whether cache files in git's folder may be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CacheWrites {
-    /// What was read is stored, so that later runs are faster.
+    /// The process may write the files, which makes later runs faster.
     Allowed,
-    /// Git's folder stays as it is, as `--dry-run` promises.
+    /// The process must not write to git's folder. `--dry-run` promises this.
     Forbidden,
 }
 
@@ -42,7 +43,7 @@ pub(super) struct CacheFile {
 }
 
 impl CacheFile {
-    /// Describes a cache file. Nothing is read yet.
+    /// Creates a value for a cache file, and does not read the file yet.
     pub(super) fn new(folder: PathBuf, name: &'static str, writes: CacheWrites) -> Self {
         Self { folder, name, writes }
     }
@@ -54,7 +55,8 @@ impl CacheFile {
         bytes.and_then(|bytes| ObjectCache::parse(self.name, bytes)).unwrap_or_default()
     }
 
-    /// Returns whether the file may be written. A caller that only prepares values for [`CacheFile::store`] asks first.
+    /// Returns whether the file may be written. A caller can use this to skip the preparation of values for
+    /// [`CacheFile::store`].
     pub(super) fn writes(&self) -> CacheWrites {
         self.writes
     }
@@ -64,7 +66,7 @@ impl CacheFile {
     pub(super) fn store<'v>(&self, values: impl ExactSizeIterator<Item = (Oid, &'v [u8])>) -> ObjectCache {
         let cache = ObjectCache::new(self.name, values);
         if self.writes == CacheWrites::Allowed {
-            // A folder that cannot be written is no error: the next run computes the values again.
+            // A folder that is not writable is not an error, because the next run computes the values again.
             let _ = self.replace(&cache.bytes);
         }
         cache
@@ -85,7 +87,7 @@ pub(super) struct ObjectCache {
     bytes: Vec<u8>,
     /// The offset of each entry in `bytes`, found by the object's id.
     offsets: HashTable<usize>,
-    /// The bytes of an object id.
+    /// The length of an object id in bytes.
     id_length: usize,
 }
 
@@ -108,7 +110,7 @@ impl ObjectCache {
         cache
     }
 
-    /// Parses the bytes of a file; returns none if the header, an entry or the checksum is wrong.
+    /// Parses the bytes of a file. Returns `None` if the header, an entry or the checksum is wrong.
     fn parse(name: &str, bytes: Vec<u8>) -> Option<Self> {
         let (content, checksum) = bytes.split_last_chunk()?;
         if crc32(content) != *checksum {
@@ -128,7 +130,7 @@ impl ObjectCache {
         Some(cache)
     }
 
-    /// Returns the value of an object, if the cache has one.
+    /// Returns the value of an object, or `None` if the cache has no value for it.
     pub(super) fn get(&self, id: &Oid) -> Option<&[u8]> {
         let id = id.as_bytes();
         let offset = self.offsets.find(hash_of_id(id), |offset| id_at(&self.bytes, *offset, self.id_length) == id)?;
@@ -147,7 +149,7 @@ fn id_at(bytes: &[u8], offset: usize, id_length: usize) -> &[u8] {
     bytes.get(offset..offset + id_length).unwrap_or_default()
 }
 
-/// Returns the first eight bytes of an id: an id is a hash already.
+/// Returns the first eight bytes of an id as its hash, because an id is already a hash.
 fn hash_of_id(id: &[u8]) -> u64 {
     id.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }

@@ -13,15 +13,15 @@ use crate::git::object_cache::CacheWrites;
 use crate::git::tree_cache::TreeCache;
 use crate::git::word_index::WordIndex;
 
-/// The folder of the cache files in git's folder.
+/// The name of the folder in git's folder that contains the cache files.
 const CACHE_FOLDER: &str = "flagctl";
-/// The branches that repositories usually start with, in a clone without `origin/HEAD`.
+/// The usual names of the default branch, for a clone without `origin/HEAD`.
 const DEFAULT_BRANCHES: [&str; 4] = ["main", "master", "origin/main", "origin/master"];
 
 /// A git repository that is open for reading.
 pub struct Repository {
     git_folder: PathBuf,
-    /// None in a bare repository.
+    /// This is `None` in a bare repository.
     workdir: Option<PathBuf>,
     pub(super) handles: Arc<HandlePool>,
     pub(super) trees: TreeCache,
@@ -29,22 +29,23 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// Opens the repository at or above a folder; in a submodule, the submodule's own repository.
+    /// Opens the repository at or above a folder. For a folder in a submodule, this is the submodule's repository.
     ///
     /// # Errors
     /// Returns [`GitError`] if there is no repository, or if it cannot be read.
     pub fn open(start: &Path, cache_writes: CacheWrites) -> Result<Self, GitError> {
         static SETTINGS: Once = Once::new();
         SETTINGS.call_once(|| {
-            // Hashing every object again takes a third of the time of reading it. Git does not do it either: it
-            // verifies objects when they arrive and when `git fsck` is run.
+            // Verifying the hash of an object takes a third of the time of reading it. Git does not verify it on each
+            // read either, but when it receives the object and when `git fsck` runs.
             git2::opts::strict_hash_verification(false);
-            // The caches of this module keep what is read again, and a history has too many objects to keep all.
+            // The caches of this module keep the objects that are read again. A history has too many objects to keep
+            // all of them.
             git2::opts::enable_caching(false);
         });
         let handle = handles::open(start).map_err(|error| explain_open(start, error))?;
         let workdir = handle.workdir().and_then(|workdir| fs::canonicalize(workdir).ok());
-        // The common folder is the one that all worktrees share.
+        // All worktrees share the common folder.
         let (git_folder, cache_folder) = (handle.path().to_owned(), handle.commondir().join(CACHE_FOLDER));
         let handles = Arc::new(HandlePool::new(handle));
         let trees = TreeCache::new(Arc::clone(&handles), cache_folder.clone(), cache_writes);
@@ -52,7 +53,8 @@ impl Repository {
         Ok(Self { git_folder, workdir, handles, trees, words })
     }
 
-    /// Returns the folder that git's paths are relative to: the top of the working tree, or a bare repository itself.
+    /// Returns git's root, to which its paths are relative: the top of the working tree, or the folder of a bare
+    /// repository.
     pub fn top_folder(&self) -> &Path {
         self.workdir.as_deref().unwrap_or(&self.git_folder)
     }
@@ -67,8 +69,8 @@ impl Repository {
         self.workdir.is_none()
     }
 
-    /// Returns the branch that other branches start from: the default branch of the remote `origin`, or else `main` or
-    /// `master`, or `None` if none of them exists.
+    /// Returns the default branch of the remote `origin`. If it is unknown, returns `main` or `master`, or `None` if
+    /// neither exists.
     ///
     /// # Errors
     /// Returns [`GitError`] if references cannot be read.
@@ -95,7 +97,8 @@ impl Repository {
     }
 }
 
-/// Explains why a repository cannot be opened. libgit2 names what it refuses only in its messages.
+/// Finds out why a repository cannot be opened, from the message of libgit2, because its error codes do not contain the
+/// reason.
 fn explain_open(start: &Path, error: git2::Error) -> GitError {
     let message = error.message();
     let unsupported = |extension: String, help| GitError::Unsupported { folder: start.to_owned(), extension, help };
@@ -103,7 +106,7 @@ fn explain_open(start: &Path, error: git2::Error) -> GitError {
         ErrorCode::NotFound => GitError::NoRepository(start.to_owned()),
         ErrorCode::Owner => {
             let named = message.split('\'').nth(1).map(|path| Path::new(path.trim_end_matches('/')));
-            // Git trusts a working tree by its own path, not by the path of the `.git` in it.
+            // Git's setting `safe.directory` contains paths of working trees, not paths of `.git` folders.
             let named = named.unwrap_or(start);
             let parent = named.parent().filter(|_| named.ends_with(".git"));
             GitError::Foreign(parent.unwrap_or(named).to_owned())

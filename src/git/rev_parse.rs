@@ -1,7 +1,8 @@
-//! From a revision as it is written to the id of a commit.
+//! Resolves a revision to the id of a commit.
 //!
 //! A revision is a name, an id or an expression, which libgit2 resolves as `git rev-parse` does, or the state of a
-//! branch at a time, which is resolved here. If a revision does not exist, the error says why and what to do.
+//! branch at a time, which this module resolves. If a revision does not exist, the error contains the reason and
+//! advice.
 
 use git2::{ErrorCode, ObjectType, Oid, Repository};
 use jiff::Timestamp;
@@ -12,12 +13,12 @@ use crate::git::error::{CloneDepth, GitError};
 /// so that git resolves them in a large repository too.
 const ABBREVIATED_DIGITS: usize = 12;
 
-/// A revision as it is written.
+/// A revision in the notation of the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevisionSpec {
     /// The complete text.
     pub text: String,
-    /// The branch and the time, if the text asks for the state at a time.
+    /// The branch and the time, if the revision is the state of a branch at a time.
     pub at_time: Option<BranchAtTime>,
 }
 
@@ -30,7 +31,8 @@ impl RevisionSpec {
 
 /// The state of a branch at a time: its newest commit along first parents that is not younger.
 ///
-/// `git` itself would use the reflog, which says when *this* clone learnt of a commit, and which a new clone lacks.
+/// `git` itself would use the reflog. The reflog contains the time at which *this* clone received a commit, and a new
+/// clone does not have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BranchAtTime {
     /// The branch, as a revision.
@@ -41,13 +43,13 @@ pub struct BranchAtTime {
     pub suffix: String,
 }
 
-/// Resolves a revision to a commit, and to the name by which paths in messages refer to it.
+/// Resolves a revision. Returns the commit, and the name of the revision in messages.
 ///
 /// # Errors
-/// Returns [`GitError`] if there is no such commit.
+/// Returns [`GitError`] if the commit does not exist.
 pub(super) fn resolve(repository: &Repository, spec: &RevisionSpec) -> Result<(Oid, String), GitError> {
     match &spec.at_time {
-        // A tag may have a date as its name.
+        // The name of a tag may look like a date.
         Some(at_time) if repository.resolve_reference_from_short_name(&spec.text).is_err() => {
             let tip = resolve_commit(repository, &at_time.tip)?;
             let commit = newest_commit_until(repository, tip, at_time, &spec.text)?;
@@ -98,8 +100,8 @@ fn resolve_commit(repository: &Repository, text: &str) -> Result<Oid, GitError> 
     commit.map(|commit| commit.id()).map_err(|_| GitError::NotACommit { rev: text.to_owned(), kind })
 }
 
-/// Resolves the beginning of several ids to the only commit among them. As in git, objects of other kinds do not make a
-/// commit's id ambiguous.
+/// Resolves an abbreviated id that matches several objects, if exactly one of them is a commit. Git also ignores
+/// objects of other kinds here.
 fn resolve_ambiguous(repository: &Repository, text: &str) -> Result<Oid, GitError> {
     let prefix: String = text.chars().take_while(char::is_ascii_hexdigit).collect();
     let suffix = text.get(prefix.len()..).unwrap_or_default();
@@ -128,7 +130,7 @@ fn resolve_ambiguous(repository: &Repository, text: &str) -> Result<Oid, GitErro
 /// Finds out why git does not know a revision.
 ///
 /// # Errors
-/// Returns [`GitError`] if that cannot be found out.
+/// Returns [`GitError`] if the repository cannot be read.
 fn explain_unknown(repository: &Repository, text: &str) -> Result<GitError, GitError> {
     let tip = match text.split(['~', '^', '@', ':']).next().unwrap_or_default() {
         "" if text.starts_with('@') => "HEAD",
@@ -154,7 +156,7 @@ fn explain_unknown(repository: &Repository, text: &str) -> Result<GitError, GitE
     Ok(GitError::Unknown { rev: text.to_owned(), names, depth })
 }
 
-/// Returns the beginning of an id that identifies the commit in nearly every repository.
+/// Returns an abbreviated id, which is unique in nearly every repository.
 pub(super) fn abbreviated(id: Oid) -> String {
     let mut id = id.to_string();
     id.truncate(ABBREVIATED_DIGITS);

@@ -1,7 +1,7 @@
 //! The files of a commit, read from git's objects.
 //!
-//! A [`Revision`] is a commit and a folder in it; all paths are relative to that folder. It gives the same files as a
-//! checkout of the commit would have, without git's filters and line ends. Symbolic links to files are followed within
+//! A [`Revision`] is a commit and a folder in it; all paths are relative to that folder. It returns the same files as a
+//! checkout of the commit, but does not apply git's filters and line endings. It follows symbolic links to files within
 //! the repository.
 
 use std::collections::{BTreeSet, VecDeque};
@@ -19,7 +19,8 @@ use crate::git::rev_parse::RevisionSpec;
 use crate::git::tree_entries::{Entry, EntryKind, Tree, join_path};
 use crate::snapshot::{FILE_LIMIT, Fault, File, is_yaml};
 
-/// A path through more links than this is taken for a cycle; operating systems have the same limit.
+/// The maximum number of links in a path. A path with more links counts as a cycle. Operating systems have the same
+/// limit.
 const MAX_LINKS: usize = 40;
 
 /// A folder of a git repository as it is at a commit.
@@ -29,7 +30,7 @@ pub struct Revision {
     name: String,
     pub(super) commit: Oid,
     pub(super) tree: Oid,
-    /// The first parent, or `None` where the history begins, or where a shallow clone ends.
+    /// The first parent, or `None` if the commit has no parent, or if a shallow clone does not contain it.
     pub(super) first_parent: Option<Oid>,
     /// The path of the folder, relative to git's root; empty at the root.
     pub(super) folder: String,
@@ -59,8 +60,8 @@ impl Revision {
         Self { folder, ..self }
     }
 
-    /// Returns the name of the revision as it was written; for the state at a time, the abbreviated id of the commit.
-    /// Git knows the commit by this name.
+    /// Returns the name of the revision as the user wrote it. For the state at a time, it returns the abbreviated id of
+    /// the commit. Git accepts this name.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -103,8 +104,8 @@ impl Revision {
         Ok(paths)
     }
 
-    /// Returns the paths that [`Revision::list`] returns, in any order, with the ids of their blobs; only those whose
-    /// blob is wanted.
+    /// Returns the paths that [`Revision::list`] returns, in any order, with the ids of their blobs. The result has
+    /// only the paths whose blob is wanted.
     pub(super) fn files(
         &self,
         folder: &str,
@@ -129,7 +130,7 @@ impl Revision {
                 EntryKind::Link => match self.find_entry(&path())? {
                     Some(Entry { kind: EntryKind::File, id }) => Some(id),
                     Some(_) => None,
-                    // Fail: to skip a dangling link would silently drop a flag.
+                    // A dangling link is an error, because skipping it would silently drop a flag.
                     None => {
                         let path = self.prefix() + &path();
                         return Err(GitError::DanglingLink { rev: self.name.clone(), path });
@@ -162,7 +163,7 @@ impl Revision {
 
     /// Returns the path of the file `name` in a folder or, if it has none, in the nearest folders below it.
     ///
-    /// Only the trees of the levels that are searched are read.
+    /// The search reads only the trees of the levels that it searches.
     ///
     /// # Errors
     /// Returns [`GitError`] if a folder cannot be read.
@@ -195,14 +196,15 @@ impl Revision {
             next_level.sort_unstable();
             level = next_level;
         }
-        // The target of a link may exist in another commit, although these trees are the same there.
+        // The absence is not cached if a link has this name, because its target may exist in another commit with the
+        // same trees.
         if !has_links {
             trees.cache_absence(searched, name);
         }
         Ok(None)
     }
 
-    /// Returns the paths of all files of a name in a folder and below it.
+    /// Returns the paths of all files with a name in a folder and below it.
     ///
     /// # Errors
     /// Returns [`GitError`] if a folder cannot be read.
@@ -212,14 +214,14 @@ impl Revision {
         Ok(paths.iter().map(|path| join_path(folder, path)).collect())
     }
 
-    /// Reads a file, or `None` if it does not exist. The text of a file above [`FILE_LIMIT`] is not read.
+    /// Reads a file. Returns `None` if it does not exist. The text of a file above [`FILE_LIMIT`] is not read.
     ///
     /// # Errors
     /// Returns [`GitError`] if the file exists and cannot be read.
     pub fn read(&self, path: &str) -> Result<Option<File>, GitError> {
         let Some(Entry { kind: EntryKind::File, id }) = self.find_entry(path)? else { return Ok(None) };
         let file = self.repository.handles.with(|handle| {
-            // libgit2 reads an object completely or not at all. To read the size first would take as long again.
+            // libgit2 cannot read a part of an object, and reading only the size takes as long as reading the object.
             let blob = handle.find_blob(id)?;
             let size = blob.size() as u64;
             if size > FILE_LIMIT {
@@ -249,8 +251,8 @@ impl Revision {
         Ok(self.find_entry(path)?.is_some_and(|entry| entry.kind == EntryKind::File))
     }
 
-    /// Returns the folders with a file of a name at most `max_depth` levels below git's root, the nearest first; paths
-    /// are relative to git's root, whose own path is empty.
+    /// Returns the folders, at most `max_depth` levels below git's root, that contain a file with a name. The nearest
+    /// folders come first. Paths are relative to git's root, and the path of the root is empty.
     ///
     /// # Errors
     /// Returns [`GitError`] if a folder cannot be read.
@@ -269,10 +271,10 @@ impl Revision {
         Ok(found)
     }
 
-    /// Returns the file, folder or submodule at a path, through links, or `None` if there is nothing, or if a link
-    /// leads out of the repository.
+    /// Returns the file, folder or submodule at a path, and follows links. Returns `None` if the path does not exist,
+    /// or if a link leads out of the repository.
     pub(super) fn find_entry(&self, path: &str) -> Result<Option<Entry>, GitError> {
-        // The last part is at the front, so that `pop` gives the next one.
+        // The parts are in reverse order, because `pop` removes the last element.
         let reversed_parts = |path: &str| path.split('/').rev().map(str::to_owned).collect::<Vec<_>>();
         let mut remaining = reversed_parts(path);
         remaining.extend(reversed_parts(&self.folder));
@@ -313,7 +315,7 @@ impl Revision {
         self.repository.trees.tree(id).map_err(|error| self.explain_missing_object(error))
     }
 
-    /// Replaces the error of a missing object in a partial clone, which lacks objects by design.
+    /// Replaces the error of a missing object if the repository is a partial clone, which normally lacks objects.
     pub(super) fn explain_missing_object(&self, error: GitError) -> GitError {
         match error {
             GitError::Other(error)

@@ -1,13 +1,13 @@
-//! Ranges of commits as `git log` and `git diff` take them.
+//! Ranges of commits in the notation of `git log` and `git diff`.
 
 /// A revision, or a range of two revisions, as it is written on the command line.
 ///
-/// An end that is left out is `HEAD`.
+/// A missing end means `HEAD`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RevisionRange<'r> {
     /// `REV`: one revision.
     Single(&'r str),
-    /// `BASE..TIP`: both ends as they are.
+    /// `BASE..TIP`: from the base itself to the tip.
     TwoDots {
         /// The revision to start from.
         base: &'r str,
@@ -24,7 +24,7 @@ pub enum RevisionRange<'r> {
 }
 
 impl<'r> RevisionRange<'r> {
-    /// Parses a range. Whether the revisions exist is not checked.
+    /// Parses a range. Does not check whether the revisions exist.
     pub fn parse(text: &'r str) -> Self {
         let or_head = |end: &'r str| if end.is_empty() { "HEAD" } else { end };
         if let Some((base, tip)) = text.split_once("...") {

@@ -1,15 +1,16 @@
 //! The trees of a repository: in memory while the program runs, and in the cache file `trees` between runs.
 //!
 //! Two access patterns matter. Commands that list definitions read all trees below a folder completely. Commands that
-//! follow history need one name of most trees, and read further trees only where they changed since the commit before.
-//! The cache therefore keeps complete trees, single names, and the paths below a tree that end in a name.
+//! follow history need one name of most trees, and read other trees only if they differ from those of the previous
+//! commit. The cache therefore keeps complete trees, single names, and the paths below a tree that end in a name.
 //!
 //! The file `trees` holds the bytes of the trees that list all definitions, as git stores them, in the layout of
-//! [`object_cache`](crate::git::object_cache). It exists because git stores a tree as a difference from another one,
-//! and to reconstruct one tree can take fifty others. It is written when at least [`MIN_TREES_TO_STORE`] of them were
-//! read. Costs: about 0.5 MB with 10,000 flags, written by the first command that searches for dependent flags. Gain:
-//! together with `words` (see [`word_index`](crate::git::word_index)) it takes `kill` of one flag among 10,000 from 80
-//! ms to 8 ms, and `diff HEAD` from 110 ms to 40 ms.
+//! [`object_cache`](crate::git::object_cache). The file exists because git stores a tree as a difference from another
+//! tree, and the reconstruction of one tree can require fifty other trees. It is written when at least
+//! [`MIN_TREES_TO_STORE`] trees are missing in it. Costs: about 0.5 MB with 10,000 flags, written by the first command
+//! that searches for dependent flags. Gain: together with `words` (see [`word_index`](crate::git::word_index)), and
+//! with 10,000 flags, the time of `kill` for one flag decreases from 80 ms to 8 ms, and that of `diff HEAD` from 110 ms
+//! to 40 ms.
 //!
 //! **Invariant:** everything in the cache is a function of a tree's id, so no entry becomes outdated.
 
@@ -25,12 +26,12 @@ use crate::git::object_cache::{CacheFile, CacheWrites, ObjectCache};
 use crate::git::tree_entries;
 use crate::git::tree_entries::{Entry, EntryKind, StoredEntries, Tree, join_path};
 
-/// A tree in which so many names were looked up is read completely at the next lookup.
+/// The number of lookups in a tree after which the next lookup reads the complete tree.
 const MAX_LOOKUPS: usize = 8;
-/// A map with so many trees is cleared before the next one is added: a walk through history returns to the trees of the
-/// commit before and to no others.
+/// The number of trees at which a map is cleared before the next tree is added. A walk through history uses only the
+/// trees of the previous commit again.
 const MAX_TREES: usize = 4096;
-/// To read so many trees takes longer than to store them.
+/// The minimum number of missing trees to write the file. Reading this number of trees takes longer than storing them.
 const MIN_TREES_TO_STORE: usize = 20;
 /// The name of the cache file.
 const FILE: &str = "trees";
@@ -41,22 +42,22 @@ pub(super) type Subfolders = Vec<(String, Oid)>;
 /// The names that were looked up in a tree, and the entries that were found.
 type Lookups = Vec<(String, Option<Entry>)>;
 
-/// The paths below trees that end in one name.
+/// The paths below trees whose last part is one name.
 type PathsByTree = BTreeMap<Oid, Arc<[String]>>;
 
-/// Reads trees and remembers them. libgit2's own cache keeps every tree that was read, but none above 4 KiB.
+/// A cache of trees. It replaces libgit2's own cache, which keeps every tree up to 4 KiB and no larger tree.
 pub(super) struct TreeCache {
     handles: Arc<HandlePool>,
     complete: Mutex<BTreeMap<Oid, Arc<Tree>>>,
     lookups: Mutex<BTreeMap<Oid, Lookups>>,
     paths_by_name: Mutex<BTreeMap<String, PathsByTree>>,
     file: CacheFile,
-    /// The content of the file, or `None` before it is needed.
+    /// The content of the file, or `None` if it has not been read yet.
     stored: Mutex<Option<Arc<ObjectCache>>>,
 }
 
 impl TreeCache {
-    /// Creates an empty cache. The folder is the one of the cache files; the file is read when it is needed.
+    /// Creates an empty cache. `folder` contains the cache files. The file is read on first use.
     pub(super) fn new(handles: Arc<HandlePool>, folder: PathBuf, writes: CacheWrites) -> Self {
         Self {
             handles,
@@ -91,7 +92,8 @@ impl TreeCache {
         Arc::clone(lock(&self.stored).get_or_insert_with(|| self.file.load().into()))
     }
 
-    /// Stores these trees in the cache file, if it may be written and enough of them are not in it yet.
+    /// Stores these trees in the cache file, if the file may be written and lacks at least [`MIN_TREES_TO_STORE`] of
+    /// them.
     ///
     /// # Errors
     /// Returns [`GitError`] if a tree cannot be read.
@@ -138,7 +140,7 @@ impl TreeCache {
         Ok(entry)
     }
 
-    /// Returns the paths below a tree of all files and links of a name. Folders that begin with a dot are skipped.
+    /// Returns the paths of all files and links with a name below a tree. Folders that begin with a dot are skipped.
     ///
     /// # Errors
     /// Returns [`GitError`] if a tree cannot be read.
@@ -157,8 +159,8 @@ impl TreeCache {
         Ok(paths)
     }
 
-    /// Looks up a name in a tree, and lists the folders in it. Folders that begin with a dot, and those known not to
-    /// contain the name, are skipped.
+    /// Looks up a name in a tree, and lists the folders in it. Skips folders whose name begins with a dot, and folders
+    /// that are known not to contain the name.
     ///
     /// # Errors
     /// Returns [`GitError`] if the tree cannot be read.
@@ -169,7 +171,7 @@ impl TreeCache {
         }
         let paths_by_name = lock(&self.paths_by_name);
         let known = paths_by_name.get(name);
-        // Most folders are the same as in the commit before.
+        // Most folders are the same as in the previous commit.
         let may_contain = |folder: &[u8], id: &Oid| {
             !folder.starts_with(b".") && known.and_then(|known| known.get(id)).is_none_or(|paths| !paths.is_empty())
         };
@@ -211,7 +213,7 @@ impl TreeCache {
         }
     }
 
-    /// Remembers that no path below these trees ends in a name.
+    /// Records that no path below these trees ends with a name.
     pub(super) fn cache_absence(&self, ids: impl IntoIterator<Item = Oid>, name: &str) {
         ids.into_iter().for_each(|id| self.cache_paths(id, name, &Arc::default()));
     }

@@ -1,8 +1,9 @@
 //! A parser of git's tree objects, which list the entries of one folder.
 //!
-//! Each entry is stored as `MODE NAME`, a zero byte, and the bytes of an id. The parser gives slices of the stored
-//! bytes, so a search for one name stops at it and allocates nothing. libgit2 instead builds a structure of every entry
-//! before it returns the first, which takes longer than reading the tree; `log` reads a tree or more of each commit.
+//! Each entry is stored as `MODE NAME`, a zero byte, and the bytes of an id. The parser returns slices of the stored
+//! bytes, so a search for one name stops at its entry and does not allocate memory. libgit2 instead builds a structure
+//! of all entries before it returns the first entry, and this takes longer than reading the tree. Speed matters here,
+//! because `log` reads at least one tree of each commit.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ use crate::git::error::GitError;
 /// The entries of a folder, by name.
 pub(super) type Tree = BTreeMap<String, Entry>;
 
-/// What a name in a folder stands for.
+/// An entry of a folder.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
     pub(super) kind: EntryKind,
@@ -27,11 +28,11 @@ pub(super) enum EntryKind {
     File,
     /// A symbolic link; its object holds the path of the target.
     Link,
-    /// Another repository, of which this one stores only a commit id.
+    /// A submodule: another repository, of which this repository stores only a commit id.
     Submodule,
 }
 
-/// An entry as it is stored, whose mode and id are not parsed yet.
+/// A stored entry, whose mode and id are not parsed yet.
 pub(super) struct StoredEntry<'t> {
     mode: &'t [u8],
     pub(super) name: &'t [u8],
@@ -40,7 +41,7 @@ pub(super) struct StoredEntry<'t> {
 
 impl StoredEntry<'_> {
     pub(super) fn is_folder(&self) -> bool {
-        // Old programs wrote the mode with a leading zero.
+        // Old programs wrote the mode of folders with a leading zero.
         matches!(self.mode, b"40000" | b"040000")
     }
 
@@ -71,7 +72,7 @@ pub(super) struct StoredEntries<'t> {
 }
 
 impl<'t> StoredEntries<'t> {
-    /// Parses the bytes of a tree. Its entries have ids of the same length as its own.
+    /// Parses the bytes of a tree. The ids of its entries have the same length as `tree`.
     pub(super) fn new(bytes: &'t [u8], tree: Oid) -> Self {
         Self { remaining: bytes, id_length: tree.as_bytes().len() }
     }
@@ -100,7 +101,7 @@ impl<'t> Iterator for StoredEntries<'t> {
 /// Reads a tree and calls `work` with its entries.
 ///
 /// # Errors
-/// Returns [`GitError`] if there is no tree of that id, or the error of `work`.
+/// Returns [`GitError`] if no tree has this id, and otherwise the error of `work`.
 pub(super) fn with_entries<T>(
     handle: &git2::Repository,
     tree: Oid,
@@ -113,7 +114,7 @@ pub(super) fn with_entries<T>(
 /// Returns the bytes of a tree.
 ///
 /// # Errors
-/// Returns [`GitError`] if there is no tree of that id.
+/// Returns [`GitError`] if no tree has this id.
 pub(super) fn read_bytes(handle: &git2::Repository, tree: Oid) -> Result<Vec<u8>, GitError> {
     let odb = handle.odb()?;
     Ok(read_object(handle, &odb, tree)?.data().to_vec())
@@ -126,19 +127,19 @@ fn read_object<'o>(
 ) -> Result<git2::OdbObject<'o>, GitError> {
     let object = odb.read(tree)?;
     if object.kind() != ObjectType::Tree {
-        // Fails with a message that names the kind of the object.
+        // If the object is not a tree, the error of this call contains the kind of the object.
         handle.find_tree(tree)?;
     }
     Ok(object)
 }
 
-/// Splits bytes at the first occurrence of a byte, which is in neither part.
+/// Splits bytes at the first occurrence of a byte. Neither part contains this byte.
 fn split_at_byte(bytes: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
     let index = bytes.iter().position(|byte| *byte == separator)?;
     Some((bytes.get(..index)?, bytes.get(index + 1..)?))
 }
 
-/// Appends a name to the path of a folder; the root's path is empty.
+/// Appends a name to the path of a folder. The path of the root is empty.
 pub(super) fn join_path(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }

@@ -1,7 +1,8 @@
-//! The words of each file version, so that files which mention a name are found without reading all of them.
+//! An index of the words in each version of a file, which finds the files that contain a name without reading all
+//! files.
 //!
-//! To find the flags that depend on a flag, every definition would have to be read, and decompressing them takes longer
-//! than everything else. The index therefore stores the words of each blob in the cache file `words`, in the layout of
+//! Without an index, a search for the flags that depend on a flag reads every definition, and spends most of its time
+//! on decompression. The index therefore stores the words of each blob in the cache file `words`, in the layout of
 //! [`object_cache`](crate::git::object_cache). A word is a run of ASCII letters, digits, `.`, `_` and `-`. The value of
 //! a blob is:
 //!
@@ -9,15 +10,17 @@
 //! |---|---|---|
 //! | hashes | 4 each | the CRC-32 of each different word, the lowest byte first, in ascending order of the bytes |
 //!
-//! A text with a backslash also has the word `\`: YAML escapes can spell any name, so such a file matches every query.
+//! A text with a backslash also has the word `\`: escapes in YAML can encode any name, so such a file matches every
+//! query.
 //!
 //! Costs: about 3.4 MB for 10,000 flags (together with `trees`), and the first search reads all definitions: 0.13 s
 //! with 10,000 flags, 1.2 s with 100,000. Gain: with 10,000 flags, `kill --dry-run` takes 8 ms instead of 80 ms, and
-//! `diff HEAD` 40 ms instead of 110 ms. `benches/README.md` says how to measure both. A dry run uses the file and does
-//! not write it, so in a new clone each dry run reads all definitions until another command has stored their words.
+//! `diff HEAD` 40 ms instead of 110 ms. `benches/README.md` says how to measure both. A dry run reads the file and does
+//! not write it. In a new clone, each dry run therefore reads all definitions, until another command has stored their
+//! words.
 //!
 //! **Invariant:** a query finds every blob that has one of its words. Hash collisions cause rare false positives, so
-//! the caller parses what was found.
+//! the caller must parse the files that the query finds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -33,11 +36,11 @@ use crate::git::object_cache::{CacheFile, CacheWrites, ObjectCache, crc32};
 /// The CRC-32 of a word.
 type WordHash = [u8; 4];
 
-/// The word of a text with escapes.
+/// The additional word of a text that contains a backslash.
 const ESCAPE: &[u8] = b"\\";
 /// The name of the cache file.
 const FILE: &str = "words";
-/// To read so many blobs takes longer than to store their words.
+/// The minimum number of blobs to write the file. Reading this number of blobs takes longer than storing their words.
 const MIN_BLOBS_TO_STORE: usize = 500;
 
 /// The words that a search looks for.
@@ -51,32 +54,32 @@ impl WordQuery {
         Self { hashes: words.iter().map(|word| crc32(word.as_bytes())).chain([crc32(ESCAPE)]).collect() }
     }
 
-    /// Returns whether a text has one of the words, or perhaps has one.
+    /// Returns whether a text has one of the words, or may have one because it contains a backslash.
     pub fn may_match(&self, text: &str) -> bool {
         self.matches_any(&hash_words(text.as_bytes()))
     }
 
-    /// Returns whether one of the words is among the hashes of a text, which ascend.
+    /// Returns whether one of the words is among the hashes of a text. The hashes are in ascending order.
     pub(super) fn matches_any(&self, hashes: &[WordHash]) -> bool {
-        // Integers in the order of their bytes, because they compare faster than the bytes.
+        // The big-endian integers have the same order as the byte arrays, and the comparison of integers is faster.
         let key = |hash: &WordHash| u32::from_be_bytes(*hash);
         self.hashes.iter().any(|hash| hashes.binary_search_by_key(&key(hash), key).is_ok())
     }
 }
 
-/// Finds the words of blobs, and remembers them.
+/// An index of the words of blobs.
 pub(super) struct WordIndex {
     handles: Arc<HandlePool>,
     file: CacheFile,
-    /// None before it is needed.
+    /// This is `None` if the file has not been read yet.
     known: Mutex<Option<BlobWords>>,
 }
 
-/// The words of blobs that are known.
+/// The known words of blobs.
 #[derive(Clone, Default)]
 pub(super) struct BlobWords {
     stored: Arc<ObjectCache>,
-    /// The words of blobs that this process read, and that are not stored.
+    /// The words of the blobs that this process has read. The file does not have them.
     read: Arc<BTreeMap<Oid, Vec<WordHash>>>,
 }
 
@@ -89,12 +92,12 @@ impl BlobWords {
 }
 
 impl WordIndex {
-    /// Creates an index. The folder is the one of the cache files; the file is read when it is needed.
+    /// Creates an index. `folder` contains the cache files. The file is read on first use.
     pub(super) fn new(handles: Arc<HandlePool>, folder: PathBuf, writes: CacheWrites) -> Self {
         Self { handles, file: CacheFile::new(folder, FILE, writes), known: Mutex::default() }
     }
 
-    /// Returns the words that are known without reading a blob.
+    /// Returns the known words, without reading a blob.
     pub(super) fn known(&self) -> BlobWords {
         let load = || BlobWords { stored: self.file.load().into(), ..BlobWords::default() };
         lock(&self.known).get_or_insert_with(load).clone()
@@ -115,7 +118,7 @@ impl WordIndex {
     }
 
     /// Keeps words while the process runs. If many blobs were read and the cache file may be written, it also stores
-    /// the words of the blobs that `current` returns; those of older blobs are dropped from the file.
+    /// the words of the blobs that `current` returns; it removes the words of older blobs from the file.
     ///
     /// # Errors
     /// Returns the error of `current`.
@@ -135,7 +138,7 @@ impl WordIndex {
     }
 }
 
-/// Returns the hashes of all words of a text, ascending and each once.
+/// Returns the hashes of all words of a text, in ascending order and without repetitions.
 fn hash_words(text: &[u8]) -> Vec<WordHash> {
     let is_part_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     let words = text.split(|byte| !is_part_of_word(byte)).filter(|word| !word.is_empty());

@@ -1,4 +1,4 @@
-//! The search for files of a revision that mention a word, by the word index.
+//! The search for files of a revision that contain a word, by the word index.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +9,11 @@ use crate::git::revision::Revision;
 use crate::git::word_index::WordQuery;
 
 impl Revision {
-    /// Returns the paths of the YAML files below some folders that have a word of the query, in any order. A few files
-    /// without such a word may be among them.
+    /// Returns the paths of the YAML files below some folders that have a word of the query, in any order. The result
+    /// may include a few files without such a word.
     ///
-    /// Only blobs whose words are not in the index are read. The trees and words that were read are stored for later
-    /// runs, if the repository was opened with [`CacheWrites::Allowed`](crate::git::CacheWrites::Allowed).
+    /// The search reads only the blobs whose words are not in the index. It stores the trees and words that it read for
+    /// later runs, if the repository was opened with [`CacheWrites::Allowed`](crate::git::CacheWrites::Allowed).
     ///
     /// # Errors
     /// Returns [`GitError`] if an object cannot be read.
@@ -27,8 +27,8 @@ impl Revision {
         let mut found = files(&|id| known.get(&id).is_none_or(|hashes| query.matches_any(hashes)))?;
         let trees = self.folder_trees(folders)?;
         self.repository.trees.store(&trees).map_err(|error| self.explain_missing_object(error))?;
-        // In the order of folders: git stores the files of a folder as differences from each other, and in another
-        // order most of them would be reconstructed several times.
+        // The order of folders is the fastest order. Git stores the files of a folder as differences from each other,
+        // and in another order libgit2 would reconstruct most of them several times.
         let unknown: Vec<Oid> = found.iter().map(|(_, id)| *id).filter(|id| known.get(id).is_none()).collect();
         if !unknown.is_empty() {
             let words = index.read(&unknown).map_err(|error| self.explain_missing_object(error))?;
@@ -38,7 +38,7 @@ impl Revision {
         Ok(found.into_iter().map(|(path, _)| path).collect())
     }
 
-    /// Loads the word index from its file now, so that a search on another thread does not wait for it.
+    /// Reads the file of the word index in advance, so a later search does not wait for it.
     pub fn load_word_index(&self) {
         self.repository.words.known();
     }

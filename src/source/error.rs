@@ -1,4 +1,4 @@
-//! Why definitions cannot be read at all, each error with what to do about it.
+//! The errors of reading definitions, each with advice. An error in this module means that no definition can be read.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::git::GitError;
 use crate::snapshot::PROJECT_FILE;
 
-/// Definitions cannot be read at all.
+/// The reason why no definition can be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// Neither the folder nor a folder above it has a [`PROJECT_FILE`].
@@ -19,7 +19,7 @@ pub enum SourceError {
         path: String,
         /// The revision's name.
         rev: String,
-        /// Where the revision has one, and how to read it.
+        /// The folders in which the revision has a [`PROJECT_FILE`], and how to read one of them.
         help: String,
     },
     /// A file or folder cannot be read.

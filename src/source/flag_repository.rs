@@ -1,9 +1,9 @@
 //! The search for the flag repository in the commits of a git repository.
 //!
-//! A flag repository is the folder with a [`PROJECT_FILE`]. In a git repository that folder may have been elsewhere, or
-//! may not have existed, when an old commit was made. If the working tree has one at or above the current folder, the
-//! same folder is used at every revision. If not, as in a bare repository, each revision is searched from the current
-//! folder upwards, and then up to [`MAX_DEPTH`] levels below git's root.
+//! A flag repository is the folder with a [`PROJECT_FILE`]. An old commit may have this folder at another path, or may
+//! not have it. If the working tree has a flag repository at or above the current folder, the search uses the same path
+//! at every revision. Otherwise, for example in a bare repository, it searches each revision from the current folder
+//! upwards, and then up to [`MAX_DEPTH`] levels below git's root.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::snapshot::PROJECT_FILE;
 use crate::source::error::SourceError;
 use crate::source::folder::Folder;
 
-/// How many levels below git's root a flag repository is searched.
+/// The number of levels below git's root in which the search looks for a flag repository.
 const MAX_DEPTH: usize = 3;
 
 /// A flag repository whose revisions can be read.
@@ -24,17 +24,18 @@ pub struct FlagRepository {
     start: SearchStart,
 }
 
-/// Where a revision is searched for the flag repository. Paths are relative to git's root.
+/// The folders of a revision that may be the flag repository. Paths are relative to git's root.
 #[derive(Clone)]
 enum SearchStart {
-    /// In this folder, which is the flag repository in the working tree.
+    /// Only this folder, which is the flag repository in the working tree.
     Project(String),
-    /// In this folder and those above it.
+    /// This folder and the folders above it.
     AtOrAbove(String),
 }
 
 impl FlagRepository {
-    /// Opens the git repository at or above a folder. The folder itself may exist only at some revisions.
+    /// Opens the git repository at or above a folder. The folder does not need to exist on disk, because it may exist
+    /// only at some revisions.
     ///
     /// # Errors
     /// Returns [`SourceError`] if there is no git repository, or if it cannot be read.
@@ -66,8 +67,8 @@ impl FlagRepository {
         if revision.has_file(PROJECT_FILE)? { Ok(revision) } else { Err(explain_missing(&revision)?) }
     }
 
-    /// Returns the folder of the flag repository at a revision, as [`FlagRepository::revision`] does. The revision may
-    /// be older than the flag repository; then the folder has no files.
+    /// Returns the folder of the flag repository at a revision, as [`FlagRepository::revision`] does. If the revision
+    /// is older than the flag repository, the folder has no files.
     ///
     /// # Errors
     /// Returns [`SourceError`] if the revision does not exist.
@@ -81,8 +82,8 @@ impl FlagRepository {
     }
 }
 
-/// Returns the nearest folder with a [`PROJECT_FILE`] at or above a folder or, if there is none, the only one near
-/// git's root; git's root if there is none at all.
+/// Returns the nearest folder with a [`PROJECT_FILE`] at or above a folder or, if there is none, the only such folder
+/// near git's root. Returns git's root if there is no such folder.
 ///
 /// # Errors
 /// Returns [`SourceError::NoProjectAtRevision`] if several folders near the root have one.
@@ -109,7 +110,8 @@ fn search_upwards(root: &Revision, start: &str) -> Result<String, SourceError> {
     }
 }
 
-/// Explains that a revision has no flag repository in the expected folder, and says where it has one.
+/// Returns the error for a revision that has no flag repository in the expected folder. The error lists the folders in
+/// which the revision has one.
 ///
 /// # Errors
 /// Returns [`GitError`] if the revision cannot be searched.
@@ -125,7 +127,7 @@ fn explain_missing(revision: &Revision) -> Result<SourceError, GitError> {
     Ok(SourceError::NoProjectAtRevision { path, rev, help })
 }
 
-/// Joins paths of folders for a message.
+/// Joins the paths of folders for a message.
 fn quoted(folders: &[String]) -> String {
     let names = folders.iter().map(|folder| match folder.as_str() {
         "" => "the root".to_owned(),

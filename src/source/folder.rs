@@ -14,7 +14,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Finds the nearest flag repository at or above a folder.
+    /// Finds the nearest folder with a [`PROJECT_FILE`] at or above a folder.
     ///
     /// # Errors
     /// Returns [`SourceError::NoProject`] if there is none.
@@ -46,7 +46,7 @@ impl Folder {
                     folders.push(path);
                 } else if is_yaml(&path) {
                     let file = self.root.join(&path);
-                    // Fail: to skip a dangling link would silently drop a flag.
+                    // A dangling link is an error, because skipping it would silently drop a flag.
                     if kind.is_file() || fs::metadata(&file).map_err(|error| io_error(&file, error))?.is_file() {
                         found.push(path);
                     }
@@ -59,8 +59,8 @@ impl Folder {
 
     /// Returns the path of the file `name` in a folder or, if it has none, in the nearest folders below it.
     ///
-    /// Each folder is asked for the name, and is listed only to continue below it. So a flag among ten thousand is
-    /// found without reading the names of the others.
+    /// The search checks whether each folder contains the name, and lists a folder only to continue below it. A search
+    /// for one flag among ten thousand therefore does not read the names of the others.
     ///
     /// # Errors
     /// Returns [`SourceError::Io`] if a folder cannot be listed.
@@ -82,7 +82,7 @@ impl Folder {
         Ok(None)
     }
 
-    /// Reads a file, or `None` if it does not exist. The text of a file above [`FILE_LIMIT`] is not read.
+    /// Reads a file. Returns `None` if it does not exist. The text of a file above [`FILE_LIMIT`] is not read.
     ///
     /// # Errors
     /// Returns [`SourceError::Io`] if the file exists and cannot be read.

@@ -1,10 +1,10 @@
 //! The states of a flag repository from which definitions are read.
 //!
-//! Takes a folder, a revision or a merge; gives the definition files of a flag repository by their paths, and the paths
-//! that differ from a revision. All states offer the same functions, so no other module needs to know whether it reads
-//! a folder or git.
+//! The module takes a folder, a revision or a merge. It returns the definition files of a flag repository by their
+//! paths, and the paths that differ from a revision. All states offer the same functions, so other modules do not need
+//! to know whether they read a folder or git.
 //!
-//! **Invariant:** no other module reads definitions, and this one does not know what they mean.
+//! **Invariant:** no other module reads definition files, and this module does not interpret their content.
 //! **Invariant:** paths are relative to the root of the flag repository, with `/` between their parts.
 
 mod error;
@@ -62,7 +62,7 @@ impl Source {
         }
     }
 
-    /// Reads a file, or `None` if it does not exist.
+    /// Reads a file. Returns `None` if it does not exist.
     ///
     /// # Errors
     /// Returns [`SourceError`] if the file exists and cannot be read.
@@ -74,10 +74,10 @@ impl Source {
         }
     }
 
-    /// Returns the paths of the YAML files below some folders that have at least one of the words, in any order. A few
-    /// files without these words may be among them.
+    /// Returns the paths of the YAML files below some folders that have at least one of the words, in any order. The
+    /// result may include a few files without these words.
     ///
-    /// A revision is searched by an index, which is why this is faster than to read all files.
+    /// For a revision, the search uses the word index, so it does not read all files.
     ///
     /// # Errors
     /// Returns [`SourceError`] if a file or folder cannot be read.
@@ -94,8 +94,8 @@ impl Source {
         paths.into_par_iter().filter_map(matching).collect()
     }
 
-    /// Returns the paths of YAML files, at or below some paths, that were changed, added or removed since a revision. A
-    /// link may be among them although its target is the same.
+    /// Returns the paths of YAML files, at or below some paths, that were changed, added or removed since a revision.
+    /// The result may include a link whose target did not change.
     ///
     /// # Errors
     /// Returns [`SourceError`] if a folder cannot be read.
@@ -107,7 +107,7 @@ impl Source {
         })
     }
 
-    /// Returns the folder of the flag repository in the working tree, or `None` in a bare repository and for a merge.
+    /// Returns the folder of the flag repository in the working tree, or `None` for a bare repository and for a merge.
     pub fn root(&self) -> Option<PathBuf> {
         match self {
             Self::Folder(folder) => Some(folder.root().to_owned()),
@@ -116,7 +116,7 @@ impl Source {
         }
     }
 
-    /// Returns the revision, if the source is one.
+    /// Returns the revision, or `None` if the source is a folder or a merge.
     pub fn revision(&self) -> Option<&Revision> {
         match self {
             Self::Folder(_) | Self::Merged(_) => None,
