@@ -1,8 +1,9 @@
-//! All findings of a flag repository: what `flagctl validate` reports, and what keeps a commit from being published.
+//! All findings of a flag repository. `flagctl validate` reports them, and `flagctl publish` refuses a commit if they
+//! include an error.
 //!
-//! Takes definitions with their test files as they were loaded, and a day, by which flags expire; gives the findings of
-//! every environment, with the severities that the project sets. Compiling, the lint rules and the resolution of names
-//! in test files are independent of each other and run on all cores.
+//! The module takes loaded definitions and test files, and a day that decides which flags have expired. It returns the
+//! findings of every environment, with the severities in the project's settings. The compilation, the lint rules and
+//! the resolution of names in test files are independent of each other and run on all cores.
 
 use jiff::civil::Date;
 use rayon::prelude::*;
@@ -19,17 +20,18 @@ use crate::yaml::Completeness;
 /// The findings of a flag repository.
 #[derive(Debug)]
 pub struct Checked {
-    /// The findings, sorted, after lint levels and allow comments were applied.
+    /// The sorted findings, after lint levels and allow comments were applied.
     pub findings: Vec<Finding>,
     /// The bundles that the proofs used. Every flag is enabled in them, so they must not be used for decisions. They
-    /// are returned so that the caller can skip dropping them, which takes long in a large repository.
+    /// are part of the result because dropping them takes long in a large repository, and the caller can avoid this.
     pub scratch: Vec<Bundle>,
 }
 
 /// Finds all problems in definitions and their test files. `today` decides which flags have expired.
 pub fn check(loaded: &Loaded, today: Date) -> Checked {
     let project = &loaded.project;
-    // Without complete settings, every environment and attribute would be reported as unknown.
+    // If the settings are incomplete, the checks stop here, because they would report every environment and attribute
+    // as unknown.
     if project.settings.completeness == Completeness::Incomplete {
         return Checked { findings: loaded.settle(Vec::new()), scratch: Vec::new() };
     }

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use flagctl::cli::{Cli, exit_of, run};
 
-/// Reading ten thousand files makes many small allocations. This allocator takes a fifth less time for them than the
-/// system's.
+/// Reading ten thousand files causes many small allocations. This allocator takes a fifth less time for them than the
+/// allocator of the system.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -15,9 +15,9 @@ fn main() -> ExitCode {
     match run(&Cli::parse()) {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(error) => {
-            // A reader such as `head` closes the pipe when it has enough, which is not an error.
+            // A closed pipe is not an error, because a reader such as `head` closes it when it has read enough.
             if !is_closed_pipe(&error) {
-                // If stderr cannot be written, the exit code still reports the error.
+                // A failed write to stderr is ignored, because the exit code still reports the error.
                 writeln!(io::stderr(), "error: {error:#}").unwrap_or_default();
             }
             ExitCode::from(exit_of(&error).code())
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Returns whether the reader of stdout has closed it.
+/// Returns whether an error means that the reader of stdout has closed the pipe.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);

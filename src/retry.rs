@@ -1,24 +1,25 @@
-//! Pauses between the attempts of an operation that other processes may have to repeat too.
+//! Random pauses between the attempts of an operation that several processes may repeat at the same time.
 //!
-//! Commits and publications are optimistic: an attempt works on the newest state, and fails if another process was
-//! faster. Processes that collided must not collide again, so each sleeps for a random time before the next attempt.
-//! The longest possible pause doubles with each failure, up to a bound ("exponential backoff with full jitter").
+//! Commits and publications are optimistic: an attempt uses the newest state, and fails if another process was faster.
+//! To avoid another collision, each process sleeps for a random time before its next attempt. The longest possible
+//! pause doubles with each failure, up to a bound ("exponential backoff with full jitter").
 //!
-//! Only pauses count towards [`RetryLimit::Waiting`]: a slow attempt, for example with a slow hook, uses up none of it.
+//! Only pauses count towards [`RetryLimit::Waiting`]: the duration of an attempt, for example with a slow hook, does
+//! not count.
 
 use std::thread;
 use std::time::Duration;
 
-/// When to give up.
+/// The limit of the retries of an operation.
 #[derive(Debug, Clone, Copy)]
 pub enum RetryLimit {
-    /// After this many retries.
+    /// The operation fails after this number of retries.
     Retries(u32),
-    /// After the first failed attempt that follows so much waiting in total.
+    /// The operation fails at the first failed attempt after pauses of this total duration.
     Waiting(Duration),
 }
 
-/// The pauses of one operation.
+/// The state of the pauses of one operation.
 #[derive(Debug)]
 pub struct Backoff {
     limit: RetryLimit,
@@ -27,10 +28,10 @@ pub struct Backoff {
     waited: Duration,
 }
 
-/// The limit was reached.
+/// The error of an operation that has reached its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetriesExhausted {
-    /// How many attempts failed.
+    /// The number of failed attempts.
     pub attempts: u32,
 }
 
@@ -43,7 +44,7 @@ impl Backoff {
     /// Counts a failed attempt, and sleeps for a random time below `unit`, doubled once for each failure so far.
     ///
     /// # Errors
-    /// Returns [`RetriesExhausted`] if the limit is reached. There is no pause then.
+    /// Returns [`RetriesExhausted`] if the limit is reached. In this case, the function does not sleep.
     pub fn pause(&mut self, unit: Duration) -> Result<(), RetriesExhausted> {
         self.failures += 1;
         let is_exhausted = match self.limit {

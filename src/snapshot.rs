@@ -8,10 +8,10 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// The file that makes a folder a flag repository.
+/// The name of the project file. A folder with this file is a flag repository.
 pub const PROJECT_FILE: &str = "flagctl.yaml";
 
-/// The size in bytes up to which a file is read.
+/// The maximum size of a file in bytes. Larger files are not read.
 pub const FILE_LIMIT: u64 = 16 << 20;
 
 /// The index of a file in its [`Snapshot`].
@@ -23,9 +23,9 @@ pub struct FileId(pub u32);
 pub struct Span {
     /// The file.
     pub file: FileId,
-    /// Byte offset of the first byte.
+    /// The byte offset of the first byte.
     pub start: u32,
-    /// Byte offset after the last byte.
+    /// The byte offset after the last byte.
     pub end: u32,
 }
 
@@ -38,23 +38,23 @@ pub struct Spanned<T> {
     pub span: Span,
 }
 
-/// A file as it was read.
+/// The path and the text of a file.
 #[derive(Debug, Clone)]
 pub struct File {
     /// The path from the root of the flag repository, with `/` between its parts.
     pub path: String,
     /// The text, up to the first byte that is not UTF-8.
     pub text: String,
-    /// The reason why the text is not the whole file, if it is not.
+    /// The reason why the text is incomplete, or `None` if it is complete.
     pub fault: Option<Fault>,
 }
 
-/// The reason why a file cannot be read to its end.
+/// The reason why the text of a file is incomplete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The text is followed by a byte that is not UTF-8.
+    /// The text ends before a byte that is not UTF-8.
     Encoding(u8),
-    /// The file has this many bytes, over [`FILE_LIMIT`].
+    /// The file has this number of bytes, which exceeds [`FILE_LIMIT`].
     TooLarge(u64),
 }
 
@@ -73,7 +73,7 @@ impl File {
         }
     }
 
-    /// Returns the name without folders and extension.
+    /// Returns the name of the file without folders and extension.
     pub fn stem(&self) -> &str {
         let name = self.path.rsplit('/').next().unwrap_or(&self.path);
         name.rsplit_once('.').map_or(name, |(stem, _)| stem)
@@ -85,7 +85,7 @@ pub fn stem(path: &str) -> Option<&str> {
     path.rsplit('/').next()?.strip_suffix(".yaml")
 }
 
-/// The files that were read so far.
+/// The files that one run has read so far.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
     files: Vec<File>,
@@ -123,7 +123,7 @@ impl Snapshot {
         (line, column)
     }
 
-    /// Returns the location where a span begins, as compilers write it: `flags/new-checkout.yaml:12:3`.
+    /// Returns the location of the start of a span, in the format of compilers: `flags/new-checkout.yaml:12:3`.
     pub fn location(&self, span: Span) -> String {
         let (line, column) = self.position(span.file, span.start);
         format!("{}:{line}:{column}", self.file(span.file).path)

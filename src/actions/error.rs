@@ -1,4 +1,4 @@
-//! Why an action is not possible, and what to do about it.
+//! The errors of actions, each with advice.
 
 use crate::analyze::AnalysisError;
 use crate::commit::CommitError;
@@ -6,7 +6,7 @@ use crate::edit::Refusal;
 use crate::git::GitError;
 use crate::source::SourceError;
 
-/// Why an action cannot be planned or committed. Nothing has been written.
+/// The reason why an action cannot be planned or committed. Nothing has been written.
 #[derive(Debug, thiserror::Error)]
 pub enum ActionError {
     /// The key is not the key of a flag on the branch.
@@ -16,7 +16,7 @@ pub enum ActionError {
         key: String,
         /// The name of the branch.
         branch: String,
-        /// A question that names the most similar key, or `None` if no key is similar.
+        /// A question that suggests the most similar key, or `None` if no key is similar.
         similar: Option<String>,
     },
     /// No flag on the branch has the tag.
@@ -25,7 +25,7 @@ pub enum ActionError {
     /// The file of the flag has errors, so it cannot be edited.
     #[error("the definition of `{0}` has errors: `flagctl validate` shows them")]
     InvalidDefinition(String),
-    /// The flag has no decision in an environment, so the effect of a change is unknown.
+    /// The flag has no decision in an environment, so the effect of the action is unknown.
     #[error("`{key}` cannot be decided in {environment}: `flagctl validate` shows why")]
     Undecidable {
         /// The key of the flag.
@@ -45,23 +45,23 @@ pub enum ActionError {
          right"
     )]
     Reassigns,
-    /// The flag has no rules in the environments that are asked for.
+    /// The flag has no rules in the requested environments.
     #[error("`{0}` has no rules")]
     NoRules(String),
-    /// The flag has no rule with that name or number.
+    /// The flag has no rule with the requested name or number.
     #[error("`{rule}` is not a rule of `{key}`; {help}")]
     UnknownRule {
         /// The key of the flag.
         key: String,
-        /// The name or number that was asked for.
+        /// The requested name or number.
         rule: String,
-        /// A similar name, or all names.
+        /// Advice that contains a similar name, or all names.
         help: String,
     },
-    /// None of the rules has a rollout yet.
+    /// No rule has a rollout yet.
     #[error("no rule of `{0}` has a `rollout`: name one with `--rule`")]
     NoRollout(String),
-    /// The next or previous step of a rule without steps was asked for.
+    /// The request is for the next or previous step, but the rule has no steps.
     #[error("rule `{0}` has no `steps`: pass a percentage with `--to`")]
     NoSteps(String),
     /// The rollout is already at its first or last step.
@@ -69,10 +69,10 @@ pub enum ActionError {
     NoFurtherStep {
         /// The name of the rule.
         rule: String,
-        /// Its present rollout.
+        /// The current rollout of the rule.
         percent: String,
     },
-    /// More than one rule or environment fits the request.
+    /// More than one rule or environment matches the request.
     #[error(transparent)]
     Ambiguous(#[from] Ambiguity),
     /// The definitions could not be read.
@@ -84,7 +84,7 @@ pub enum ActionError {
     /// The commit could not be made.
     #[error(transparent)]
     Commit(#[from] CommitError),
-    /// The file cannot be edited without changing more than asked for.
+    /// The file cannot be edited without changing other values too.
     #[error(transparent)]
     Edit(#[from] Refusal),
     /// The analysis and the evaluation of a flag disagree.
@@ -98,20 +98,20 @@ pub enum ActionError {
     Yaml(#[from] serde_yaml::Error),
 }
 
-/// More than one rule or environment fits a request. The person has to choose.
+/// More than one rule or environment matches a request, so the user must choose.
 #[derive(Debug, thiserror::Error)]
 pub enum Ambiguity {
     /// Several rules have a rollout.
     #[error("several rules have a rollout: name one with `--rule`: {}", .0.join(", "))]
     Rules(Vec<String>),
-    /// The environments that were named share their rules with others, which would change too.
+    /// The requested environments share their rules with other environments, which would change too.
     #[error(
         "{} would change too, because the rules are the same there: add it with `-e`, or give it rules of its own under \
          `environments`",
         .0.join(", ")
     )]
     SharedRules(Vec<String>),
-    /// The environments have different lists of rules: one list of environments for each.
+    /// The environments have different lists of rules. The value has the names of the environments for each list.
     #[error(
         "the rules of {} are not the same: name one with `-e`",
         .0.iter().map(|environments| environments.join(", ")).collect::<Vec<_>>().join(" and of ")

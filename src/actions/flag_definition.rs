@@ -1,4 +1,4 @@
-//! The definition of one flag as its file has it at the tip of the branch.
+//! The definition of one flag in its file at the tip of the branch.
 
 use crate::actions::error::ActionError;
 use crate::actions::session::WriteSession;
@@ -8,7 +8,7 @@ use crate::yaml::Completeness;
 /// A flag whose file has no errors.
 #[derive(Debug)]
 pub(super) struct FlagDefinition {
-    /// The flag as it is written.
+    /// The definition of the flag.
     pub(super) flag: Flag,
     /// The path of its file, from the root of the flag repository.
     pub(super) path: String,

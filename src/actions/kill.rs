@@ -1,4 +1,4 @@
-//! Kills: flags are turned off in an environment by one file each, in one commit.
+//! Kills: one commit that turns flags off in environments. It adds one file for each flag in each environment.
 
 use std::collections::BTreeSet;
 
@@ -18,9 +18,9 @@ use crate::model::FLAGS;
 pub struct KillRequest<'r> {
     /// The keys of flags.
     pub flags: &'r [String],
-    /// All flags with this tag are killed too.
+    /// The tag whose flags are killed too.
     pub tag: Option<&'r str>,
-    /// The names of the environments, each of them declared.
+    /// The names of the environments. The settings must declare each of them.
     pub environments: &'r [String],
 }
 
@@ -46,7 +46,7 @@ impl<'s> KillPlan<'s> {
         Ok(Self { session, effects })
     }
 
-    /// Returns the effects on each flag in each environment.
+    /// Returns the effect on each flag in each environment.
     pub fn effects(&self) -> &[KillEffect] {
         &self.effects
     }
@@ -63,9 +63,9 @@ impl<'s> KillPlan<'s> {
         Undo { command, destination: self.session.destination().clone() }
     }
 
-    /// Commits the kill. A flag that another process has killed in the meantime keeps the reason of that kill.
+    /// Commits the kill. If another process has killed a flag in the meantime, the flag keeps the reason of that kill.
     ///
-    /// `by` is the name of the person who kills, or `None` for the author that git has configured.
+    /// `by` is the name of the person who kills the flags, or `None` for the author in git's settings.
     ///
     /// # Errors
     /// Returns an error if a flag was removed in the meantime, or if the commit cannot be made.
@@ -93,7 +93,7 @@ impl<'s> KillPlan<'s> {
         })
     }
 
-    /// Checks that the branch still has a flag, at the same path or at another one.
+    /// Checks that the branch still has a flag, at any path.
     fn check_flag_exists(&self, tree: &CommitFiles, key: &str, path: &str) -> Result<(), CommitError> {
         if tree.read(path)?.is_some() {
             return Ok(());
@@ -106,7 +106,7 @@ impl<'s> KillPlan<'s> {
     }
 }
 
-/// Returns the keys that are asked for by name or by tag, sorted.
+/// Returns the sorted keys of the flags that the request selects by key or by tag.
 fn keys(session: &WriteSession, request: &KillRequest<'_>) -> Result<Vec<String>, ActionError> {
     let mut keys: BTreeSet<String> = request.flags.iter().cloned().collect();
     for key in &keys {

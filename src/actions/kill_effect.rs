@@ -10,7 +10,8 @@ use crate::actions::session::WriteSession;
 use crate::analyze::Region;
 use crate::bundle::{Bundle, Condition, Flag, FlagId, Follow, State};
 
-/// The history of the `off` variant is read for at most this many flags: an emergency must not wait for more.
+/// The maximum number of flags for which the history of the `off` variant is read. The limit keeps a kill fast in an
+/// emergency.
 const HISTORY_LIMIT: usize = 8;
 
 /// The effect of a kill on a flag in an environment.
@@ -20,7 +21,7 @@ pub struct KillEffect {
     pub flag: String,
     /// The name of the environment.
     pub environment: String,
-    /// What the environment serves before the kill. It lacks a flag whose definition has errors.
+    /// The bundle of the environment before the kill. It does not contain flags whose definitions have errors.
     pub before: Arc<Bundle>,
     /// Whether the flag can be killed.
     pub status: KillStatus,
@@ -35,55 +36,58 @@ pub enum KillStatus {
     AlreadyKilled,
     /// The flag will serve its `off` variant to everyone.
     ServesOff,
-    /// The flag will serve its `off` variant to everyone as soon as the errors in its definition are corrected.
+    /// The flag will serve its `off` variant to everyone after the errors in its definition are fixed.
     ServesOffOnceValid,
 }
 
-/// One consequence of a kill, or the reason why it has none.
+/// One consequence of a kill, or the reason why the kill has no effect.
 #[derive(Debug, Clone)]
 pub enum KillNote {
-    /// The flag is already killed, for this reason, or `None` if the file of the kill does not give one.
+    /// The flag is already killed. The value is the reason of that kill, or `None` if the file of the kill does not
+    /// contain a reason.
     AlreadyKilled {
-        /// The reason of the present kill.
+        /// The reason of the current kill.
         reason: Option<String>,
     },
-    /// The definition of the flag has errors, so its present variant is unknown.
+    /// The definition of the flag has errors, so its current variant is unknown.
     InvalidDefinition,
     /// The flag is disabled, so the kill has no effect yet.
     Disabled,
-    /// A flag requires a variant that is no longer served, so it serves its own `off` variant.
+    /// A dependent flag requires a variant that is no longer served, so the dependent flag serves its own `off`
+    /// variant.
     DependentFlagTurnsOff {
-        /// The key of the flag that turns off.
+        /// The key of the dependent flag.
         flag: String,
-        /// The key of the flag that it requires.
+        /// The key of the required flag.
         required: String,
-        /// The name of the variant that it will serve.
+        /// The name of the variant that the dependent flag will serve.
         variant: String,
         /// The value of that variant.
         value: serde_json::Value,
     },
-    /// A flag with a condition on a flag that turns off serves other variants.
+    /// A dependent flag has a condition on a flag that turns off, and serves other variants because of this.
     DependentFlagChanges {
         /// The key of the dependent flag.
         flag: String,
-        /// Contexts that get another variant.
+        /// The contexts that get another variant.
         region: Box<Region>,
     },
-    /// A flag has a condition on a flag that turns off, but the analysis of the effect exceeds its budget.
+    /// A dependent flag has a condition on a flag that turns off, but the analysis of the effect exceeds its budget.
     DependentFlagUnknown {
         /// The key of the dependent flag.
         flag: String,
     },
-    /// When the `off` variant was last served.
+    /// The last time at which the `off` variant was served.
     OffVariantHistory(OffVariantHistory),
     /// More than `limit` flags are killed at once, so the history of their `off` variants was not read.
     HistoryNotRead {
-        /// The highest number of flags for which it is read.
+        /// The maximum number of flags for which the history is read.
         limit: usize,
     },
 }
 
-/// Computes the effects of killing `keys` in an environment. `dependents` are the keys of all flags that depend on them.
+/// Computes the effects of killing `keys` in an environment. `dependents` has the keys of all flags that depend on
+/// them.
 pub(super) fn kill_effects(
     session: &WriteSession,
     keys: &[String],
@@ -138,7 +142,7 @@ fn kill_effect(
     Ok(KillEffect { flag, environment, before: Arc::clone(bundle), status, notes })
 }
 
-/// Returns the reason of the kill that a flag is under, or `None` if it is not killed.
+/// Returns the reason of a flag's kill, or `None` if the flag is not killed.
 pub(super) fn kill_reason(flag: &Flag) -> Option<String> {
     match &flag.state {
         State::Killed { reason, .. } => Some(reason.to_string()),
@@ -146,7 +150,7 @@ pub(super) fn kill_reason(flag: &Flag) -> Option<String> {
     }
 }
 
-/// Returns what the kill changes for the flags that require the killed flag, or that have a condition on it.
+/// Returns the effects of the kill on the flags that require the killed flag or have a condition on it.
 fn dependent_notes(bundle: &Bundle, key: &str) -> Vec<KillNote> {
     let Some(killed) = bundle.flags.find(key) else { return Vec::new() };
     let (turned_off, mut notes) = flags_turned_off(bundle, killed);
@@ -175,8 +179,8 @@ fn dependent_notes(bundle: &Bundle, key: &str) -> Vec<KillNote> {
     notes
 }
 
-/// Returns the killed flag and all flags that turn off because of a prerequisite, directly or through others, in the
-/// order in which they turn off; and a note for each but the killed one.
+/// Returns the killed flag and all flags that turn off because of a direct or indirect prerequisite, in the order in
+/// which they turn off. Also returns a note for each of these flags except the killed flag.
 fn flags_turned_off(bundle: &Bundle, killed: FlagId) -> (Vec<FlagId>, Vec<KillNote>) {
     let (mut turned_off, mut notes) = (vec![killed], Vec::new());
     let mut next = 0;
@@ -199,7 +203,7 @@ fn flags_turned_off(bundle: &Bundle, killed: FlagId) -> (Vec<FlagId>, Vec<KillNo
     (turned_off, notes)
 }
 
-/// Returns whether a prerequisite on a flag cannot hold while that flag serves `off`.
+/// Returns whether a prerequisite on a flag fails while that flag serves `off`.
 fn is_lost(bundle: &Bundle, prerequisite: &Condition, required: FlagId) -> bool {
     match prerequisite {
         Condition::Flag { key, variants } => *key == required && !variants.contains(&bundle.flag_at(required).off),

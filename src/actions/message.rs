@@ -1,4 +1,4 @@
-//! The message of an action's commit: a subject for people, trailers for programs.
+//! The message of an action's commit. Its subject is for people, and its trailers are for programs.
 
 use crate::actions::targets::Targets;
 use crate::commit::Message;
@@ -15,7 +15,7 @@ pub enum ActionKind {
 }
 
 impl ActionKind {
-    /// Returns the name of the kind, as the trailer and the JSON of a plan have it.
+    /// Returns the name of the kind in the trailer and in the JSON of a plan.
     pub fn name(self) -> &'static str {
         match self {
             Self::Kill => "kill",
@@ -25,7 +25,7 @@ impl ActionKind {
     }
 }
 
-/// Returns a message whose subject names one flag, or the number of several.
+/// Returns a message whose subject contains the key of the only flag, or the number of flags.
 pub(super) fn message(action: ActionKind, targets: &Targets, reason: Option<&str>) -> Message {
     let (flags, environments) = (targets.flags(), targets.environments().join(", "));
     let subject = match flags.as_slice() {

@@ -1,19 +1,19 @@
 //! The actions on a branch: kill flags, revive them, roll out a rule, and prove that commits only turn flags off.
 //!
-//! An action takes plain values, such as keys of flags and names of environments. It works in two steps. The first step
-//! reads the tip of a branch through a [`WriteSession`] and returns a plan: for each flag in each environment the bundles
-//! before and after, and notes about the consequences. The second step, `commit` of the plan, makes one commit. Between
-//! both steps a command shows the plan and asks for confirmation, so that a person sees the exact consequences before
-//! anything is written.
+//! An action takes simple values, such as keys of flags and names of environments. It has two steps. The first step
+//! reads the tip of a branch through a [`WriteSession`] and returns a plan. For each flag in each environment, the plan
+//! has the bundles before and after the action, and notes about the consequences. The second step, the function
+//! `commit` of the plan, makes one commit. Between the two steps, a command shows the plan and asks for confirmation.
+//! The user therefore sees the exact consequences before anything is written.
 //!
 //! - [`KillPlan`], [`RevivePlan`] and [`RolloutPlan`] are the plans. [`Undo`] is the command that reverts each of them.
 //! - [`verify_kill`] reads two revisions and returns a [`KillProof`]. It writes nothing.
 //!
-//! Notes and objections are enums and not sentences, so that programs can tell them apart; `report` has the sentences.
+//! Notes and objections are enums, so code can distinguish them. The module `report` turns them into sentences.
 //!
-//! **Invariant:** only what is committed counts: neither the working tree nor the index is read.
-//! **Invariant:** a commit applies to the files that the branch has at that time. If they differ from those of the plan in
-//! a way that matters, nothing is written.
+//! **Invariant:** actions read only commits, and neither the working tree nor the index.
+//! **Invariant:** a commit changes the newest files of the branch. If these files differ from the files of the plan and
+//! the plan is therefore no longer correct, nothing is written.
 
 mod change_preview;
 mod error;

@@ -1,9 +1,10 @@
-//! When the `off` variant of a flag was last served. A variant that was never live may fail in an emergency.
+//! Finds out when the `off` variant of a flag was last served, because a variant that was never served may fail in an
+//! emergency.
 //!
-//! Takes a commit, a flag and an environment; walks back through the first-parent history of the flag's files.
+//! The search takes a commit, a flag and an environment, and follows the first-parent history of the flag's files.
 //!
-//! **Invariant:** only definitions count, not what applications received. A variant that the definition could serve counts
-//! as served.
+//! **Invariant:** only the definitions count, because git does not record decisions. If a definition could serve a
+//! variant, the variant counts as served.
 
 use jiff::Timestamp;
 
@@ -15,23 +16,23 @@ use crate::history::FlagVersions;
 use crate::load;
 use crate::source::Source;
 
-/// When the `off` variant of a flag was last served in an environment.
+/// The last time at which the `off` variant of a flag was served in an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OffVariantHistory {
-    /// It was served until this commit.
+    /// The variant was served until this commit.
     ServedUntil {
         /// The name of the variant.
         variant: String,
-        /// The commit that stopped it.
+        /// The first commit at which the variant was no longer served.
         commit: DatedCommit,
     },
-    /// It was never served since this commit.
+    /// The variant was not served at this commit or at any later commit.
     NeverServed {
         /// The name of the variant.
         variant: String,
         /// The oldest commit with the flag.
         since: DatedCommit,
-        /// Whether the history before that commit is missing.
+        /// Whether this clone lacks the history before that commit.
         depth: CloneDepth,
     },
 }
@@ -51,7 +52,7 @@ impl DatedCommit {
     }
 }
 
-/// Finds out when a flag that does not serve `off` at the tip last did.
+/// Finds the last time at which a flag served `off`. The flag does not serve `off` at the tip.
 pub(super) fn off_variant_history(
     tip: &Revision,
     flag: &Flag,
@@ -76,7 +77,7 @@ pub(super) fn off_variant_history(
     Ok(OffVariantHistory::NeverServed { variant, since, depth: revision.depth()? })
 }
 
-/// Returns whether a flag could serve `off` at a revision. A flag with errors served nothing.
+/// Returns whether a flag could serve `off` at a revision. A flag with errors could not serve any variant.
 fn served_off(revision: &Revision, key: &str, environment: &str) -> Result<bool, ActionError> {
     let source = Source::Revision(revision.clone());
     let settings = load::settings(&source)?;
@@ -87,7 +88,7 @@ fn served_off(revision: &Revision, key: &str, environment: &str) -> Result<bool,
     Ok(compile(&loaded.project, environment).0.flag(key).is_some_and(may_serve_off))
 }
 
-/// Returns whether some context could get `off`. Conditions and prerequisites count as satisfiable.
+/// Returns whether any context could get `off`. Conditions and prerequisites count as satisfiable.
 pub(super) fn may_serve_off(flag: &Flag) -> bool {
     if flag.state != State::Enabled || !flag.prerequisites.is_empty() {
         return true;
@@ -96,7 +97,7 @@ pub(super) fn may_serve_off(flag: &Flag) -> bool {
         if rule.serve.variants().any(|id| id == flag.off) && rule.rollout.buckets() > 0 {
             return true;
         }
-        // A rule for all contexts hides the rules behind it and the default.
+        // After a rule that matches all contexts, neither the later rules nor the default can decide.
         if rule.condition.is_none() && rule.rollout.buckets() == BUCKETS {
             return false;
         }

@@ -1,7 +1,7 @@
-//! Revivals: kills are removed, in one commit.
+//! Revivals: one commit that removes kills.
 //!
-//! A flag may have changed while it was killed, and would then come back with another meaning. Each effect therefore
-//! compares the flag without its kill to the flag at the last commit before the kill.
+//! A flag may have changed while it was killed, so it could decide differently after the revival. Each effect therefore
+//! compares the flag without its kill with the flag at the last commit before the kill.
 
 use crate::actions::change_preview::changed_regions;
 use crate::actions::error::ActionError;
@@ -26,26 +26,26 @@ pub struct ReviveEffect {
     pub flag: String,
     /// The name of the environment.
     pub environment: String,
-    /// The flag as it is served now.
+    /// The bundle of the environment before the revival.
     pub before: Bundle,
-    /// The flag as it will be served.
+    /// The bundle of the environment after the revival.
     pub after: Bundle,
-    /// How the flag differs from what it was before the kill.
+    /// The difference between the flag without its kill and the flag before the kill.
     pub since_kill: SinceKill,
 }
 
-/// How a flag without its kill differs from what it was before the kill.
+/// The difference between a flag without its kill and the flag before the kill.
 #[derive(Debug, Clone)]
 pub enum SinceKill {
     /// The flag is not killed, so there is nothing to do.
     NotKilled,
-    /// The flag decides the same for all contexts.
+    /// The flag decides as before for all contexts.
     Unchanged,
-    /// The flag decides otherwise for these contexts.
+    /// The flag decides differently for these contexts.
     Changed(Vec<Region>),
-    /// The analysis of the difference exceeds its budget, or one of both definitions has errors.
+    /// The difference is unknown, because its analysis exceeds the budget or one of the two definitions has errors.
     Unknown,
-    /// The history of a shallow clone ends after the kill.
+    /// The difference is unknown, because this shallow clone lacks the commit before the kill.
     HistoryTooShort,
 }
 
@@ -55,7 +55,7 @@ impl SinceKill {
         !matches!(self, Self::NotKilled)
     }
 
-    /// Returns whether the flag is known to decide as it did before the kill, or is not killed.
+    /// Returns whether it is known that the flag decides as before the kill, or that the flag is not killed.
     fn is_safe(&self) -> bool {
         match self {
             Self::NotKilled | Self::Unchanged => true,
@@ -89,7 +89,7 @@ impl<'s> RevivePlan<'s> {
         Ok(Self { session, effects })
     }
 
-    /// Returns the effects on each flag in each environment.
+    /// Returns the effect on each flag in each environment.
     pub fn effects(&self) -> &[ReviveEffect] {
         &self.effects
     }
@@ -100,17 +100,18 @@ impl<'s> RevivePlan<'s> {
         Targets::new(killed.map(|effect| (effect.flag.clone(), effect.environment.clone())))
     }
 
-    /// Returns the command that reverts the revival. It kills all flags again, for the reason of the first kill.
+    /// Returns the command that reverts the revival. The command kills all flags again, and its reason is that of the
+    /// first kill.
     pub fn undo(&self) -> Undo {
         let reason = self.effects.iter().find_map(|effect| effect.before.flag(&effect.flag).and_then(kill_reason));
         let command = UndoCommand::Kill { targets: self.targets(), reason };
         Undo { command, destination: self.session.destination().clone() }
     }
 
-    /// Checks that all flags decide as they did before their kills.
+    /// Checks that all flags decide as before their kills.
     ///
     /// # Errors
-    /// Returns [`ActionError::ChangedSinceKill`] if one of them does not, or if the difference is unknown.
+    /// Returns [`ActionError::ChangedSinceKill`] if a flag decides differently, or if the difference is unknown.
     pub fn check_unchanged(&self) -> Result<(), ActionError> {
         let is_safe = self.effects.iter().all(|effect| effect.since_kill.is_safe());
         if is_safe { Ok(()) } else { Err(ActionError::ChangedSinceKill) }
@@ -140,7 +141,7 @@ fn revive_effect(session: &WriteSession, key: &str, environment: &str) -> Result
     let path = kill_path(key, environment);
     let is_killed = session.tip().blob_id(&path)?.is_some();
     if !is_killed {
-        // The kill of a flag that no longer exists can be removed. Any other unknown key is a mistake.
+        // The kill of a flag that no longer exists may be removed. Any other unknown key is an error.
         session.flag_path(key)?;
     }
     let after = bundle_without_kills(session.tip(), key, environment)?;
@@ -167,7 +168,7 @@ fn bundle_without_kills(revision: &Revision, key: &str, environment: &str) -> Re
     Ok(compile(&loaded.project, environment).0)
 }
 
-/// Returns the newest commit on the first-parent line that does not have the file of the kill.
+/// Returns the newest commit in the first-parent history that does not have the file of the kill.
 fn last_revision_before_kill(tip: &Revision, path: &str) -> Result<Option<Revision>, GitError> {
     let mut next = tip.parent()?;
     while let Some(revision) = next {

@@ -1,4 +1,4 @@
-//! Rollouts: the share of units that a rule admits is changed in the file of a flag, in one commit.
+//! Rollouts: one commit that changes the share of units that a rule admits, in the file of a flag.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,8 @@ use crate::load;
 pub struct RolloutRequest<'r> {
     /// The key of the flag.
     pub flag: &'r str,
-    /// The names of the environments that are meant, each of them declared; if empty, all that have rules.
+    /// The names of the requested environments. The settings must declare each of them. An empty list means all
+    /// environments that have rules.
     pub environments: &'r [String],
     /// The name of the rule, or its number, such as `#2`, or `None` for the only rule with a rollout.
     pub rule: Option<&'r str>,
@@ -31,11 +32,11 @@ pub struct RolloutRequest<'r> {
 /// The new rollout of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RolloutStep {
-    /// A percentage.
+    /// The rollout is this percentage.
     To(Percent),
-    /// The lowest of the rule's `steps` above its present rollout.
+    /// The lowest of the rule's `steps` that is higher than the current rollout.
     Next,
-    /// The highest of the rule's `steps` below its present rollout.
+    /// The highest of the rule's `steps` that is lower than the current rollout.
     Back,
 }
 
@@ -79,7 +80,7 @@ impl<'s> RolloutPlan<'s> {
         self.location.rule_index
     }
 
-    /// Returns the effects in each environment that uses the rule.
+    /// Returns the effect in each environment that uses the rule.
     pub fn effects(&self) -> &[RolloutEffect] {
         &self.effects
     }
@@ -89,7 +90,7 @@ impl<'s> RolloutPlan<'s> {
         self.location.rollout() == self.percent
     }
 
-    /// Returns the flag in each environment that uses the rule; empty if the rule already has the rollout.
+    /// Returns the flag in each environment that uses the rule. The list is empty if the rule already has the rollout.
     pub fn targets(&self) -> Targets {
         let environments = if self.is_done() { [].as_slice() } else { &self.location.environments };
         Targets::new(environments.iter().map(|environment| (self.flag().to_owned(), environment.clone())))
@@ -112,10 +113,11 @@ impl<'s> RolloutPlan<'s> {
         Undo { command, destination: self.session.destination().clone() }
     }
 
-    /// Checks that units only move between `off` and another variant.
+    /// Checks that units change only from `off` to another variant, or from another variant to `off`.
     ///
     /// # Errors
-    /// Returns [`ActionError::Reassigns`] if units move between two other variants, or are hashed again.
+    /// Returns [`ActionError::Reassigns`] if units change from one variant to another and neither is `off`, or if the
+    /// hash of units changes.
     pub fn check_no_reassignment(&self) -> Result<(), ActionError> {
         let notes = self.effects.iter().flat_map(|effect| &effect.notes);
         let mut effects = notes.flat_map(|note| match note {
@@ -126,7 +128,7 @@ impl<'s> RolloutPlan<'s> {
         if reassigns { Err(ActionError::Reassigns) } else { Ok(()) }
     }
 
-    /// Commits the rollout. Nothing is committed if another process has set the same rollout in the meantime.
+    /// Commits the rollout. If another process has set the same rollout in the meantime, nothing is committed.
     ///
     /// # Errors
     /// Returns an error if the file cannot be edited, if it was changed in the meantime, or if the commit cannot be made.
@@ -144,7 +146,7 @@ impl<'s> RolloutPlan<'s> {
     }
 }
 
-/// Returns the percentage that a step leads to.
+/// Returns the percentage after a step.
 fn new_rollout(location: &RuleLocation, step: RolloutStep) -> Result<Percent, ActionError> {
     let present = location.rollout();
     let steps = || location.rule.steps.iter().map(|step| step.value);

@@ -7,7 +7,8 @@ use crate::edit;
 use crate::edit::{Refusal, Scalar, Step};
 use crate::model::Rule;
 
-/// Returns the text of a flag's file with the rollout of a rule set, and with everything else as it was.
+/// Sets the rollout of a rule in the text of a flag's file, and returns the new text. Everything else in the text stays
+/// the same.
 pub(super) fn with_rollout(text: &str, location: &RuleLocation, percent: Percent) -> Result<String, Refusal> {
     let (rule_path, percent) = (location.yaml_path(), percent.to_string());
     if location.rule.rollout.is_some() {
@@ -22,11 +23,11 @@ pub(super) fn with_rollout(text: &str, location: &RuleLocation, percent: Percent
     edit::insert(text, &rule_path, previous_key, "rollout", Scalar::Text(&percent))
 }
 
-/// The edit of a file, as the plan has it.
+/// The planned edit of a file.
 pub(super) struct RolloutEdit<'e> {
     /// The path of the file, from the root of the git repository.
     pub(super) path: String,
-    /// The text of the file in the plan.
+    /// The text of the file at the time of the plan.
     pub(super) old_text: &'e str,
     /// That text with the new rollout.
     pub(super) new_text: String,
@@ -35,10 +36,10 @@ pub(super) struct RolloutEdit<'e> {
 }
 
 impl RolloutEdit<'_> {
-    /// Returns the changes to the present files of the branch, or `None` if the file already has the new rollout.
+    /// Returns the changes to the current files of the branch, or `None` if the file already has the new rollout.
     ///
     /// # Errors
-    /// Returns [`CommitError::Apply`] if the file differs in its meaning from the one in the plan.
+    /// Returns [`CommitError::Apply`] if the values in the file differ from those at the time of the plan.
     pub(super) fn apply(&self, tree: &CommitFiles, message: &Message) -> Result<Changes, CommitError> {
         let path = &self.path;
         let refusal = |problem: &str| CommitError::Apply(format!("`{path}` {problem}").into());

@@ -13,15 +13,15 @@ use crate::bundle::{Bundle, Percent};
 pub struct RolloutEffect {
     /// The name of the environment.
     pub environment: String,
-    /// What the environment serves now.
+    /// The bundle of the environment before the rollout.
     pub before: Bundle,
-    /// What the environment will serve.
+    /// The bundle of the environment after the rollout.
     pub after: Bundle,
     /// The consequences, in the order in which they are shown.
     pub notes: Vec<RolloutNote>,
 }
 
-/// One consequence of a rollout, or the reason why it has none.
+/// One consequence of a rollout, or the reason why the rollout has no effect.
 #[derive(Debug, Clone)]
 pub enum RolloutNote {
     /// The rule already has this rollout.
@@ -33,7 +33,7 @@ pub enum RolloutNote {
         /// The contexts.
         region: Box<Region>,
     },
-    /// Which contexts get another variant is unknown, because the analysis exceeds its budget.
+    /// The contexts that get another variant are unknown, because the analysis exceeds its budget.
     Unknown {
         /// The key of the dependent flag, or `None` for the flag itself.
         dependent: Option<String>,
@@ -42,20 +42,20 @@ pub enum RolloutNote {
     Complete(UnitMoves),
 }
 
-/// The directions in which a rollout moves units.
+/// The direction in which units change their variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnitMoves {
     /// No context gets another variant.
     None,
-    /// Units only enter.
+    /// Units only enter the rollout.
     OnlyEnter,
-    /// Units only leave.
+    /// Units only leave the rollout.
     OnlyLeave,
-    /// Units enter and leave, or move between variants.
+    /// Units enter and leave the rollout, or change from one variant to another.
     Mixed,
 }
 
-/// Computes the effect on the first of `keys`, and on the others, which depend on it.
+/// Computes the effect on the flag with the first of `keys`, and on the flags with the other keys, which depend on it.
 pub(super) fn rollout_effect(
     session: &WriteSession,
     keys: &[String],

@@ -1,4 +1,4 @@
-//! The present rollouts of a flag's rules.
+//! The current rollouts of a flag's rules.
 
 use crate::actions::error::ActionError;
 use crate::actions::flag_definition::FlagDefinition;
@@ -6,7 +6,7 @@ use crate::actions::rule_selector::{has_rollout, rollout};
 use crate::actions::session::WriteSession;
 use crate::bundle::Percent;
 
-/// The present rollout of a rule in an environment.
+/// The current rollout of a rule in an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RolloutPosition {
     /// The name of the environment.
@@ -15,13 +15,14 @@ pub struct RolloutPosition {
     pub rule: String,
     /// The share of units that the rule admits.
     pub rollout: Percent,
-    /// The shares that the rollout is meant to go through; may be empty.
+    /// The planned shares of the rollout, which may be empty.
     pub steps: Vec<Percent>,
 }
 
-/// Returns the present rollouts of a flag's rules, by environment in the order of promotion.
+/// Returns the current rollouts of a flag's rules, by environment in the order of promotion.
 ///
-/// Without a rule these are all rules with a rollout or steps. `environments` limits the result unless it is empty.
+/// If `rule` is `None`, the result has all rules that have a rollout or steps. `environments` limits the result unless
+/// it is empty.
 ///
 /// # Errors
 /// Returns an error if the flag is unknown, or if its definition has errors.

@@ -1,7 +1,7 @@
-//! Selects the rule whose rollout is meant, and the environments that share it.
+//! Selects the rule of a rollout request, and the environments that share this rule.
 //!
-//! An environment either has a list of rules of its own or uses the list that the flag has for all environments. An edit
-//! of a shared list changes all environments that use it, so all of them must be meant.
+//! An environment either has its own list of rules, or uses the flag's list for all environments. An edit of a shared
+//! list changes all environments that use it, so the request must include all of them.
 
 use crate::actions::error::{ActionError, Ambiguity};
 use crate::bundle::Percent;
@@ -12,24 +12,25 @@ use crate::model::{Flag, Rule};
 /// A rule in the file of a flag.
 #[derive(Debug)]
 pub(super) struct RuleLocation {
-    /// The environment whose own list has the rule, or `None` for the list of the flag.
+    /// The environment whose own list has the rule, or `None` for the flag's list.
     own_environment: Option<String>,
     /// The environments that use the list, in the order of promotion.
     pub(super) environments: Vec<String>,
     /// The index of the rule in the list.
     pub(super) rule_index: usize,
-    /// The rule as it is written.
+    /// The definition of the rule.
     pub(super) rule: Rule,
 }
 
 impl RuleLocation {
-    /// Selects a rule by its name or by its number, such as `#2`; without either, the only rule with a rollout.
+    /// Selects a rule by its name or by its number, such as `#2`. Without a name or number, selects the only rule with
+    /// a rollout.
     ///
-    /// `declared` are all environments in the order of promotion, `wanted` those that are meant; if `wanted` is empty,
-    /// all that have rules.
+    /// `declared` has all environments in the order of promotion. `wanted` has the requested environments, and an empty
+    /// `wanted` means all environments that have rules.
     ///
     /// # Errors
-    /// Returns [`ActionError::Ambiguous`] if several rules or lists fit, and another error if none fits.
+    /// Returns [`ActionError::Ambiguous`] if several rules or lists match, and another error if no rule matches.
     pub(super) fn find(
         flag: &Flag,
         declared: &[String],
@@ -67,7 +68,7 @@ pub(super) fn rollout(rule: &Rule) -> Percent {
     rule.rollout.as_ref().map_or(Percent::ALL, |rollout| rollout.value)
 }
 
-/// Returns whether a rule has a rollout, or steps for one.
+/// Returns whether a rule has a rollout or steps.
 pub(super) fn has_rollout(rule: &Rule) -> bool {
     rule.rollout.is_some() || !rule.steps.is_empty()
 }
@@ -79,7 +80,7 @@ struct RuleList<'f> {
     rules: &'f [Rule],
 }
 
-/// Returns the one list that all wanted environments use, and no other environment.
+/// Returns the list that all wanted environments use and that no other environment uses.
 fn rule_list<'f>(flag: &'f Flag, declared: &[String], wanted: &[String]) -> Result<RuleList<'f>, ActionError> {
     let mut lists = rule_lists(flag, declared);
     lists.retain(|list| {
@@ -101,7 +102,7 @@ fn rule_list<'f>(flag: &'f Flag, declared: &[String], wanted: &[String]) -> Resu
     Ok(list)
 }
 
-/// Returns every list of rules, in the order of the first environment that uses it.
+/// Returns every list of rules, in the order of the first environment that uses each list.
 fn rule_lists<'f>(flag: &'f Flag, declared: &[String]) -> Vec<RuleList<'f>> {
     let mut lists: Vec<RuleList<'f>> = Vec::new();
     for environment in declared {

@@ -1,7 +1,8 @@
-//! A session on the branch that an action is for: what it defines now, and how a commit gets on top of it.
+//! A session on the branch of an action. It has the definitions at the tip of the branch, and makes commits on top of
+//! it.
 //!
-//! The branch is a local one, or one of a remote. The session reads the tip of the branch once, so that all parts of a
-//! plan are about the same commit. A commit is made on top of the tip that the branch has at that time.
+//! The branch is local or belongs to a remote. The session reads the tip of the branch once, so all parts of a plan use
+//! the same commit. A new commit is made on top of the tip at the time of the commit.
 
 use std::path::{Path, PathBuf};
 
@@ -18,10 +19,10 @@ use crate::model::{FLAGS, Settings};
 use crate::snapshot::stem;
 use crate::source::{FlagRepository, Source};
 
-/// A network is slower than a disk: a push may wait this many times longer than a local commit.
+/// The factor by which a push may wait longer than a local commit, because a network is slower than a disk.
 const PUSH_WAIT_FACTOR: u32 = 6;
 
-/// The branch that an action is for.
+/// The branch of an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destination {
     /// The name of the branch, or `None` for the branch that is checked out.
@@ -33,41 +34,42 @@ pub struct Destination {
 /// Whether a session may write to the repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriteMode {
-    /// A commit may follow.
+    /// The session may make a commit.
     Commit,
-    /// The plan is only shown, so nothing is written.
+    /// The session only shows the plan and writes nothing.
     DryRun,
 }
 
-/// How an action is committed.
+/// The settings for the commit of an action.
 #[derive(Debug, Clone)]
 pub struct WriteOptions {
-    /// The branch.
+    /// The branch to commit to.
     pub destination: Destination,
-    /// Whether git's hooks run.
+    /// Whether to run git's hooks.
     pub hooks: Hooks,
-    /// Whether a commit may follow.
+    /// Whether the session may make a commit.
     pub mode: WriteMode,
 }
 
-/// A commit that an action has made.
+/// The commit of an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommittedAction {
     /// The name of the branch.
     pub branch: String,
     /// The full id of the commit, or `None` if another commit had already made the same change.
     pub commit: Option<String>,
-    /// The name of the remote that the commit was pushed to.
+    /// The name of the remote to which the commit was pushed.
     pub remote: Option<String>,
-    /// Why the local branch of that name does not have the commit yet, or `None` if it has it or does not exist.
+    /// The reason why the local branch does not have the commit yet, or `None` if the branch has the commit or does not
+    /// exist.
     pub local_branch_behind: Option<String>,
 }
 
-/// The tip of a branch and the settings that are defined there.
+/// The tip of a branch, and the settings of the flag repository at the tip.
 #[derive(Debug)]
 pub struct WriteSession {
     options: WriteOptions,
-    /// The folder that git's paths are relative to.
+    /// Git's root, to which its paths are relative.
     root: PathBuf,
     branch: String,
     tip: Revision,
@@ -77,11 +79,11 @@ pub struct WriteSession {
 impl WriteSession {
     /// Finds the repository at or above a folder, and reads the tip of the branch.
     ///
-    /// Unless it is a dry run, this first completes or reverts a commit that an earlier process left unfinished.
+    /// Unless this is a dry run, the function first completes or undoes a commit that a killed process left unfinished.
     ///
     /// # Errors
-    /// Returns an error if there is no repository or no such branch, if the remote cannot be reached, or if the settings
-    /// cannot be read.
+    /// Returns an error if the repository or the branch does not exist, if the remote cannot be reached, or if the
+    /// settings cannot be read.
     pub fn open(folder: &Path, options: WriteOptions) -> Result<Self, ActionError> {
         let cache_writes = match options.mode {
             WriteMode::Commit => CacheWrites::Allowed,
@@ -110,7 +112,7 @@ impl WriteSession {
         &self.settings.project.settings
     }
 
-    /// Returns the branch that the session is for, as it was asked for.
+    /// Returns the requested branch of the session.
     pub fn destination(&self) -> &Destination {
         &self.options.destination
     }
@@ -149,7 +151,7 @@ impl WriteSession {
         Ok(compile(&self.load(keys, environment)?.project, environment).0)
     }
 
-    /// Converts a path from the root of the flag repository to one from the root of the git repository.
+    /// Converts a path that is relative to the root of the flag repository to a path that is relative to git's root.
     pub(super) fn git_path(&self, path: &str) -> String {
         format!("{}{path}", self.tip.prefix())
     }
@@ -158,8 +160,8 @@ impl WriteSession {
         commit::author(&self.root)
     }
 
-    /// Commits the changes that `apply` makes to the files of the branch. `apply` runs again whenever another process
-    /// has moved the branch in the meantime.
+    /// Commits the changes that `apply` makes to the files of the branch. `apply` runs again if another process has
+    /// moved the branch in the meantime.
     pub(super) fn commit(
         &self,
         apply: impl Fn(&CommitFiles) -> Result<Changes, CommitError>,

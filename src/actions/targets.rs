@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// Pairs of a flag and an environment, in the order in which the plan shows them.
+/// The pairs of a flag and an environment that an action changes, in the order in which the plan shows them.
 ///
-/// [`Display`](fmt::Display) writes all flags and all environments: `cart, checkout in production`.
+/// [`Display`](fmt::Display) writes the keys of all flags and the names of all environments:
+/// `cart, checkout in production`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Targets {
     pairs: Vec<(String, String)>,
@@ -26,12 +27,12 @@ impl Targets {
         self.pairs.iter().map(|(flag, environment)| (flag.as_str(), environment.as_str()))
     }
 
-    /// Returns the keys of the flags, each of them once.
+    /// Returns the keys of the flags, without repetitions.
     pub fn flags(&self) -> Vec<&str> {
         distinct(self.pairs().map(|(flag, _)| flag))
     }
 
-    /// Returns the names of the environments, each of them once.
+    /// Returns the names of the environments, without repetitions.
     pub fn environments(&self) -> Vec<&str> {
         distinct(self.pairs().map(|(_, environment)| environment))
     }

@@ -4,12 +4,12 @@ use crate::actions::session::Destination;
 use crate::actions::targets::Targets;
 use crate::bundle::Percent;
 
-/// The command that reverts an action, without the quoting of a shell.
+/// The command that reverts an action. Its arguments are not quoted for a shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undo {
-    /// The command and what it is about.
+    /// The command and its arguments.
     pub command: UndoCommand,
-    /// The branch and the remote that the action was for.
+    /// The branch and the remote of the action.
     pub destination: Destination,
 }
 
@@ -22,7 +22,7 @@ pub enum UndoCommand {
     Kill {
         /// The flags to kill again.
         targets: Targets,
-        /// The reason that the kills had, or `None` if no kill had one.
+        /// The reason of the kills, or `None` if no kill had a reason.
         reason: Option<String>,
     },
     /// `flagctl rollout`
@@ -33,7 +33,7 @@ pub enum UndoCommand {
         environments: Vec<String>,
         /// The name of the rule, or its number, such as `#2`.
         rule: String,
-        /// The rollout that the rule had.
+        /// The previous rollout of the rule.
         percent: Percent,
     },
 }

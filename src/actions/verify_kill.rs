@@ -1,10 +1,11 @@
-//! The proof that a range of commits does nothing but turn flags off.
+//! The proof that a range of commits only turns flags off.
 //!
-//! Takes two revisions and the keys of the flags that may be turned off. The changed paths show which flags, kills and
-//! segments are touched; the analysis then compares both revisions for all flags that are touched or depend on one that
-//! is, in all environments. Whatever is not a move to `off` becomes an [`Objection`].
+//! The proof takes two revisions and the keys of the flags that may be turned off. The changed paths show which flags,
+//! kills and segments the range changes. The analysis then compares both revisions in all environments, for all changed
+//! flags and for all flags that depend on a change. Every change of a decision to a variant other than `off` becomes an
+//! [`Objection`].
 //!
-//! **Invariant:** an unknown effect is an objection. The range is a kill only if that is proven for all contexts.
+//! **Invariant:** an unknown effect is an objection, because the proof must hold for all contexts.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +19,7 @@ use crate::model::{FLAGS, KILLS, SEGMENTS};
 use crate::snapshot::stem;
 use crate::source::Source;
 
-/// What a range of commits does.
+/// The result of the proof for a range of commits.
 #[derive(Debug, Clone)]
 pub struct KillProof {
     /// The full id of the commit before the range.
@@ -29,12 +30,12 @@ pub struct KillProof {
     pub flags: BTreeSet<String>,
     /// The flags that are turned off.
     pub turned_off: Vec<TurnedOff>,
-    /// What else the range does. If this is empty, the range is proven to be a kill.
+    /// The other effects of the range. If the list is empty, it is proven that the range is a kill.
     pub objections: Vec<Objection>,
 }
 
 impl KillProof {
-    /// Returns whether the range is proven to do nothing but turn the flags off.
+    /// Returns whether it is proven that the range only turns the flags off.
     pub fn is_proven(&self) -> bool {
         self.objections.is_empty()
     }
@@ -47,19 +48,19 @@ pub struct TurnedOff {
     pub flag: String,
     /// The name of the environment.
     pub environment: String,
-    /// The contexts that get `off` and got another variant before.
+    /// The contexts that got another variant before and now get `off`.
     pub regions: Vec<Region>,
 }
 
 /// A reason why a range of commits is not a kill.
 #[derive(Debug, Clone)]
 pub enum Objection {
-    /// A file changes that defines neither a flag nor a kill nor a segment.
+    /// The range changes a file that does not define a flag, a kill or a segment.
     OtherFile {
         /// The path, from the root of the git repository.
         path: String,
     },
-    /// A flag changes that may not be turned off.
+    /// The range changes a flag that may not be turned off.
     OtherFlag {
         /// The key of the flag.
         flag: String,
@@ -90,21 +91,21 @@ pub enum Objection {
         /// The name of the environment.
         environment: String,
     },
-    /// A flag is added to an environment.
+    /// The range adds a flag to an environment.
     Added {
         /// The key of the flag.
         flag: String,
         /// The name of the environment.
         environment: String,
     },
-    /// A flag is removed from an environment.
+    /// The range removes a flag from an environment.
     Removed {
         /// The key of the flag.
         flag: String,
         /// The name of the environment.
         environment: String,
     },
-    /// Contexts get another variant than `off`.
+    /// The decision changes to a variant other than `off` for some contexts.
     Moves {
         /// The key of the flag.
         flag: String,
@@ -115,9 +116,9 @@ pub enum Objection {
     },
 }
 
-/// Finds out whether the commits between two revisions do nothing but turn flags off.
+/// Finds out whether the commits between two revisions only turn flags off.
 ///
-/// `flags` are the keys of the flags that may be turned off; if it is empty, the flags whose kills change.
+/// `flags` has the keys of the flags that may be turned off. An empty `flags` means the flags whose kills change.
 ///
 /// # Errors
 /// Returns an error if a revision cannot be read, or if the analysis and the evaluation disagree.
@@ -138,7 +139,7 @@ pub fn verify_kill(base: &Revision, head: &Revision, flags: &[String]) -> Result
     Ok(proof)
 }
 
-/// The definitions in the files that change.
+/// The definitions in the changed files.
 #[derive(Debug, Default)]
 struct TouchedFiles {
     /// Keys of flags.
@@ -152,7 +153,7 @@ struct TouchedFiles {
 }
 
 impl TouchedFiles {
-    /// Sorts the changed paths. `prefix` is the path of the flag repository in the git repository.
+    /// Classifies the changed paths. `prefix` is the path of the flag repository in the git repository.
     fn new(paths: &[String], prefix: &str) -> Self {
         let mut touched = Self::default();
         for path in paths {
@@ -173,7 +174,7 @@ impl TouchedFiles {
     }
 }
 
-/// Compares both revisions for the flags that are touched and for all that depend on them.
+/// Compares both revisions for the changed flags and for all flags that depend on a change.
 fn compare(base: &Revision, head: &Revision, touched: &TouchedFiles, proof: &mut KillProof) -> Result<(), ActionError> {
     let (old, new) = (Source::Revision(base.clone()), Source::Revision(head.clone()));
     let mut keys = proof.flags.clone();

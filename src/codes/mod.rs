@@ -1,9 +1,9 @@
 //! The list of diagnostic codes.
 //!
-//! A code is a stable, kebab-case noun for one kind of problem, such as `unknown-flag`. It is printed with every
-//! diagnostic and used in `lint` levels, in allow comments and as the rule id of SARIF. Each code has a page that
-//! `flagctl explain` prints: `src/codes/CODE.md`, or `src/rules/CODE.md` beside the lint rule that reports it. The
-//! examples on the pages are run as tests.
+//! A code is a stable, kebab-case noun for one kind of problem, such as `unknown-flag`. Every diagnostic contains its
+//! code. Codes also occur in `lint` levels, in allow comments and as the rule ids of SARIF. Each code has a page that
+//! `flagctl explain` prints. The page is `src/codes/CODE.md`, or, for the code of a lint rule, `src/rules/CODE.md` in
+//! the folder of the rule. The examples on the pages run as tests.
 //!
 //! **Invariant:** a code is never renamed or used for another problem, because settings and comments contain it.
 
@@ -13,9 +13,9 @@ use std::str::FromStr;
 /// The severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Does not change the exit code.
+    /// The problem does not change the exit code.
     Warning,
-    /// The definitions must not be used. The exit code is 1.
+    /// The definitions must not be used. `flagctl validate` exits with 1.
     Error,
 }
 
@@ -32,9 +32,9 @@ impl Severity {
 /// Whether `lint:` in `flagctl.yaml` and inline allows apply to a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Adjustable {
-    /// The definitions can be evaluated although they have the problem.
+    /// The definitions can be evaluated despite the problem.
     Yes,
-    /// Nothing can be evaluated until the problem is fixed, so it is always an error.
+    /// The definition cannot be evaluated until the problem is fixed, so the code is always an error.
     No,
 }
 
@@ -83,7 +83,7 @@ macro_rules! codes {
 }
 
 codes! {
-    // A file's text.
+    // Codes for the text of a file.
     InvalidEncoding "invalid-encoding" Error No "invalid-encoding.md";
     YamlSyntax "yaml-syntax" Error No "yaml-syntax.md";
     MultipleDocuments "multiple-documents" Error No "multiple-documents.md";
@@ -92,17 +92,17 @@ codes! {
     LimitExceeded "limit-exceeded" Error No "limit-exceeded.md";
     InexactNumber "inexact-number" Error No "inexact-number.md";
     AmbiguousScalar "ambiguous-scalar" Warning Yes "ambiguous-scalar.md";
-    // The form of a file, by its schema.
+    // Codes for violations of the schema of a file.
     UnknownKey "unknown-key" Error No "unknown-key.md";
     MissingKey "missing-key" Error No "missing-key.md";
     WrongType "wrong-type" Error No "wrong-type.md";
     InvalidValue "invalid-value" Error No "invalid-value.md";
     EmptyCondition "empty-condition" Error No "empty-condition.md";
-    // The files of a project.
+    // Codes for the files of a project.
     InvalidFileName "invalid-file-name" Error No "invalid-file-name.md";
     DuplicateFlag "duplicate-flag" Error No "duplicate-flag.md";
     DuplicateSegment "duplicate-segment" Error No "duplicate-segment.md";
-    // References by name, and the meaning of values.
+    // Codes for references by name, and for the meaning of values.
     ReservedName "reserved-name" Error No "reserved-name.md";
     UnknownEnvironment "unknown-environment" Error No "unknown-environment.md";
     UnknownAttribute "unknown-attribute" Error No "unknown-attribute.md";
@@ -127,7 +127,7 @@ codes! {
     PrerequisiteCycle "prerequisite-cycle" Error No "prerequisite-cycle.md";
     TooComplex "too-complex" Error No "too-complex.md";
     ValueSchema "value-schema" Error Yes "value-schema.md";
-    // Advice.
+    // Codes for advice.
     EmptySegment "empty-segment" Warning Yes "../rules/empty-segment.md";
     ExpiredFlag "expired-flag" Warning Yes "../rules/expired-flag.md";
     ImpossibleCondition "impossible-condition" Warning Yes "../rules/impossible-condition.md";
@@ -144,12 +144,12 @@ codes! {
     UnservableVariant "unservable-variant" Warning Yes "../rules/unservable-variant.md";
     UnusedSegment "unused-segment" Warning Yes "../rules/unused-segment.md";
     UnusedVariant "unused-variant" Warning Yes "../rules/unused-variant.md";
-    // Tests.
+    // Codes for tests.
     FailedExpectation "failed-expectation" Error No "failed-expectation.md";
     FailedAssertion "failed-assertion" Error No "failed-assertion.md";
     UndecidedAssertion "undecided-assertion" Error No "undecided-assertion.md";
     UnknownRevision "unknown-revision" Error No "unknown-revision.md";
-    // Lint levels and allow comments.
+    // Codes for lint levels and allow comments.
     UnknownCode "unknown-code" Error No "unknown-code.md";
     FixedCode "fixed-code" Error No "fixed-code.md";
     MissingReason "missing-reason" Error No "missing-reason.md";
@@ -162,7 +162,7 @@ impl fmt::Display for Code {
     }
 }
 
-/// The name is not a code.
+/// The error for a name that is not a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the name is not a code")]
 pub struct ParseCodeError;

@@ -16,12 +16,12 @@ pub struct Allow {
     pub span: Span,
 }
 
-/// The text with which a comment for flagctl begins.
+/// The prefix of a comment for flagctl.
 const PREFIX: &str = "flagctl:";
 
 impl Allow {
-    /// Reads a comment about `line`; `comment` is its text without `#`. Returns `None` if the comment is not for
-    /// flagctl or is wrong, which is reported.
+    /// Parses a comment that applies to `line`. `comment` is its text without `#`. Returns `None` if the comment is not
+    /// for flagctl, or if it is wrong. A wrong comment is reported.
     pub fn read(comment: &str, line: usize, span: Span, diagnostics: &mut Diagnostics) -> Option<Self> {
         let instruction = comment.trim().strip_prefix(PREFIX)?.trim();
         let (instruction, reason) = instruction.split_once("--").unwrap_or((instruction, ""));

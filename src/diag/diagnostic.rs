@@ -12,11 +12,11 @@ pub struct Diagnostic {
     pub span: Span,
     /// The problem, in lower case and without a full stop.
     pub message: String,
-    /// A remark at the position, if there is more to say than the message does.
+    /// An additional remark at the position.
     pub label: Option<String>,
-    /// Other positions that are involved, each with its role.
+    /// Related positions, each with an explanation.
     pub related: Vec<(Span, String)>,
-    /// Advice: what to write or do.
+    /// Advice on how to fix the problem.
     pub help: Option<String>,
 }
 
@@ -45,14 +45,14 @@ impl Diagnostic {
         self
     }
 
-    /// Adds advice if there is any.
+    /// Adds advice, unless it is `None`.
     #[must_use]
     pub fn maybe_help(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
         self
     }
 
-    /// Adds another position that is involved, with its role.
+    /// Adds a related position with an explanation.
     #[must_use]
     pub fn related(mut self, span: Span, label: impl Into<String>) -> Self {
         self.related.push((span, label.into()));

@@ -1,4 +1,4 @@
-//! Names in messages: unknown names, suggestions, lists.
+//! Diagnostics and text about names: unknown names, suggestions and lists of names.
 
 use crate::codes::Code;
 use crate::diag::diagnostic::Diagnostic;
@@ -30,8 +30,8 @@ pub fn did_you_mean_or_list<'n>(
     did_you_mean(name, known.clone()).unwrap_or_else(|| format!("{introduction} {}", quoted_list(known)))
 }
 
-/// Returns the most similar known name. Returns `None` if no name has a Jaro-Winkler similarity of at least 0.8,
-/// without regard to case.
+/// Returns the most similar known name. Returns `None` if no name has a Jaro-Winkler similarity of at least 0.8. The
+/// comparison ignores case.
 pub fn closest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     const MINIMUM_SIMILARITY: f64 = 0.8;
     let lower = name.to_lowercase();

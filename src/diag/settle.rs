@@ -19,9 +19,9 @@ pub struct Finding {
 /// The level at which a project reports a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
-    /// Reported with this severity.
+    /// The code is reported with this severity.
     Report(Severity),
-    /// Not reported.
+    /// The code is not reported.
     Off,
 }
 
@@ -72,8 +72,8 @@ pub fn settle(mut diagnostics: Diagnostics, levels: &Levels, allows: &[Allow], s
     findings.collect()
 }
 
-/// Keeps one diagnostic of each scalar that is written in a doubtful way. A number that cannot be represented has no
-/// meaning that could be wrong, and a warning that a scalar could be misread adds nothing where it is wrong anyway.
+/// Keeps only one diagnostic for each scalar in a doubtful notation. If a number cannot be represented, other
+/// diagnostics about it add nothing. If a scalar is an error, a warning that people could misread it adds nothing.
 fn drop_consequences(diagnostics: &mut Diagnostics) {
     let spans = |code: Code, diagnostics: &Diagnostics| -> BTreeSet<Span> {
         diagnostics.iter().filter(|diagnostic| diagnostic.code == code).map(|diagnostic| diagnostic.span).collect()

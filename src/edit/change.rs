@@ -11,8 +11,8 @@ use crate::edit::scalar;
 use crate::edit::scalar::Scalar;
 use crate::yaml::{Entry, Node, Value};
 
-/// Replaces a scalar by another one. A plain scalar stays plain if the new value may be plain, and a quoted one keeps
-/// its quotes.
+/// Replaces a scalar with another scalar. A plain scalar stays plain if YAML allows this for the new value, and a
+/// quoted scalar keeps its quotes.
 ///
 /// ```
 /// use flagctl::edit::{Scalar, Step, set};
@@ -24,7 +24,7 @@ use crate::yaml::{Entry, Node, Value};
 /// ```
 ///
 /// # Errors
-/// Returns [`Refusal`] if the change cannot be made, or if its result cannot be proven.
+/// Returns [`Refusal`] if the change cannot be made, or if the check of its result fails.
 pub fn set(text: &str, path: &[Step], value: Scalar) -> Result<String, Refusal> {
     let root = read(text)?;
     let found = find(&root, path)?;
@@ -45,7 +45,7 @@ pub fn set(text: &str, path: &[Step], value: Scalar) -> Result<String, Refusal> 
     }
     let written = scalar::write(value, old);
     let result = if span.is_empty() {
-        // The parser gives a missing value the position of the next token.
+        // The parser reports the position of the next token for a missing value.
         let colon = offset_of_missing_value(text, &root, path).ok_or_else(|| Refusal::Unproven(show(path)))?;
         splice(text, colon..colon, &format!(" {written}"))
     } else {
@@ -58,12 +58,12 @@ pub fn set(text: &str, path: &[Step], value: Scalar) -> Result<String, Refusal> 
     proven(result, &expected, path)
 }
 
-/// Adds a key to a mapping, after a key that it has.
+/// Adds a key to a mapping, after an existing key.
 ///
-/// In block style the key gets the next line; in flow style it follows a comma.
+/// In block style, the key is on a new line. In flow style, the key follows a comma.
 ///
 /// # Errors
-/// Returns [`Refusal`] if the change cannot be made, or if its result cannot be proven.
+/// Returns [`Refusal`] if the change cannot be made, or if the check of its result fails.
 pub fn insert(text: &str, mapping: &[Step], after: &str, key: &str, value: Scalar) -> Result<String, Refusal> {
     let root = read(text)?;
     let found = find(&root, mapping)?;
@@ -98,7 +98,7 @@ pub fn insert(text: &str, mapping: &[Step], after: &str, key: &str, value: Scala
 /// Removes a key from a mapping, with its value and the comment on its last line.
 ///
 /// # Errors
-/// Returns [`Refusal`] if the change cannot be made, or if its result cannot be proven.
+/// Returns [`Refusal`] if the change cannot be made, or if the check of its result fails.
 pub fn remove(text: &str, mapping: &[Step], key: &str) -> Result<String, Refusal> {
     let root = read(text)?;
     let found = find(&root, mapping)?;
@@ -122,7 +122,7 @@ pub fn remove(text: &str, mapping: &[Step], key: &str) -> Result<String, Refusal
         (None, Some(before)) => before..end,
         (None, None) => start..end,
     };
-    // A comment on a removed line belongs to the entry; a comment between two entries does not.
+    // A comment on a removed line belongs to the entry and is removed with it. A comment between two entries is kept.
     if !by_lines && text.get(cut.clone()).unwrap_or_default().contains('#') {
         return Err(Refusal::Unproven(show(&path)));
     }
@@ -152,7 +152,7 @@ fn range(node: &Node) -> Range<usize> {
     node.span.start as usize..node.span.end as usize
 }
 
-/// Returns the offset at which an entry ends. The value of an alias is elsewhere in the text.
+/// Returns the offset at which an entry ends. The value of an alias has another position in the text.
 fn entry_end(entry: &Entry) -> usize {
     let value_follows_key = entry.value.span.start >= entry.key_span.end;
     (if value_follows_key { entry.value.span.end } else { entry.key_span.end }) as usize

@@ -4,12 +4,14 @@ use crate::edit::document::read;
 use crate::edit::path::{Step, show};
 use crate::yaml::{Node, Value};
 
-/// Returns whether two texts define the same values, whatever their layout is. False if one of them has errors.
+/// Returns whether two texts define the same values, possibly in different layouts. Returns `false` if one of the texts
+/// has errors.
 pub fn same(left: &str, right: &str) -> bool {
     left == right || read(left).is_ok_and(|left| read(right).is_ok_and(|right| equal_values(&left.value, &right.value)))
 }
 
-/// Returns whether two values are equal without their positions: keys in the same order, numbers written alike.
+/// Returns whether two values are equal apart from their positions. Keys must have the same order, and numbers must
+/// have the same notation.
 pub(super) fn equal_values(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::List(left), Value::List(right)) => {
@@ -27,7 +29,8 @@ pub(super) fn equal_values(left: &Value, right: &Value) -> bool {
     }
 }
 
-/// Returns the path of another value that has the same bytes in the text. Only an alias makes such a value.
+/// Returns the path of another value that has the same bytes in the text. Such a value exists only if the document uses
+/// an alias.
 pub(super) fn shared_with<'n>(root: &'n Node, path: &[Step<'n>], node: &Node) -> Option<String> {
     let mut current = Vec::new();
     search(root, node, path, &mut current)

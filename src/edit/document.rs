@@ -1,14 +1,14 @@
-//! Parsing for edits: a text without errors, as a tree.
+//! Parses a text for an edit, and refuses a text that has errors.
 
 use crate::edit::refusal::Refusal;
 use crate::snapshot::{File, FileId};
 use crate::yaml;
 use crate::yaml::{Completeness, Node};
 
-/// Parses a text.
+/// Parses a text to a tree.
 ///
 /// # Errors
-/// Returns [`Refusal::Unreadable`] if the text has errors of structure.
+/// Returns [`Refusal::Unreadable`] if the text is not valid YAML.
 pub(super) fn read(text: &str) -> Result<Node, Refusal> {
     let file = File { path: String::new(), text: text.to_owned(), fault: None };
     let document = yaml::parse(FileId(0), &file, &mut Vec::new());

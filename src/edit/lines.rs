@@ -1,4 +1,4 @@
-//! Where lines begin and end. Lines end with any of the three line breaks of YAML: LF, CRLF or CR.
+//! The beginnings and ends of lines. A line ends with one of the three line breaks of YAML: LF, CRLF or CR.
 
 use std::ops::Range;
 
@@ -18,7 +18,8 @@ pub(super) fn column(text: &str, offset: usize) -> usize {
     before.trim_start_matches('\u{feff}').chars().count()
 }
 
-/// Returns the line break that ends the line, or the first one of the text.
+/// Returns the line break at the end of the line. If the line has no line break, returns the first line break of the
+/// text.
 pub(super) fn line_break(text: &str, offset: usize) -> &'static str {
     let rest = text.get(offset..).filter(|rest| !rest.is_empty()).unwrap_or(text);
     let first = rest.get(line_end(rest, 0)..).unwrap_or_default();
@@ -31,8 +32,8 @@ pub(super) fn line_break(text: &str, offset: usize) -> &'static str {
     }
 }
 
-/// Returns the range from the start of the first line to the end of the last line, with one line break, so that no
-/// empty line remains.
+/// Returns the range from the start of the first line to the end of the last line, with one line break, so the removal
+/// of the range leaves no empty line.
 pub(super) fn whole_lines(text: &str, start: usize, end: usize) -> Range<usize> {
     let (start, end) = (line_start(text, start), line_end(text, end));
     let rest = text.get(end..).unwrap_or_default();

@@ -1,10 +1,11 @@
-//! One change to the text of a YAML file, with everything else left byte for byte.
+//! One change to the text of a YAML file, which keeps all other bytes.
 //!
-//! Takes the text, the path to a value and the change; returns the new text. Bytes outside the change are copied:
-//! comments, order, indentation, quotes, line breaks, a missing line break after the last line.
+//! The module takes the text, the path to a value and the change, and returns the new text. It copies all bytes outside
+//! the change. This keeps comments, order, indentation, quotes and line breaks, and does not add a missing line break
+//! after the last line.
 //!
-//! **Invariant:** every result is proven. It is parsed again, and the two trees differ in exactly the value that was to
-//! change. A layout that the few rules here do not cover is refused, never guessed.
+//! **Invariant:** every result is checked. The module parses the result, and only the requested value may differ
+//! between the two trees. A layout that the rules of this module do not cover is refused.
 
 mod change;
 mod compare;

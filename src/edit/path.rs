@@ -7,9 +7,9 @@ use crate::yaml::{Node, Value};
 /// One step on the path from a value to a value inside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step<'p> {
-    /// To the value of a mapping's key.
+    /// A step to the value of a mapping's key.
     Key(&'p str),
-    /// To an item of a list, from zero.
+    /// A step to the item of a list with this index, which starts at zero.
     Index(usize),
 }
 
@@ -35,7 +35,7 @@ pub(super) fn child_path<'p>(mapping: &[Step<'p>], key: &'p str) -> Vec<Step<'p>
     mapping.iter().copied().chain([Step::Key(key)]).collect()
 }
 
-/// Returns a path as people write it: `rules[0].rollout`.
+/// Returns a path in the notation of messages: `rules[0].rollout`.
 pub(super) fn show(path: &[Step]) -> String {
     struct Path<'p>(&'p [Step<'p>]);
     impl fmt::Display for Path<'_> {

@@ -1,4 +1,4 @@
-//! Scalars in the style of the text around them.
+//! Scalars to write, in the style of the surrounding text.
 
 use std::fmt::Write as _;
 
@@ -8,13 +8,13 @@ use crate::yaml::Value;
 /// A scalar to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scalar<'v> {
-    /// A text. It is quoted if YAML would read it as something else without quotes.
+    /// A text. It is quoted if YAML would read the unquoted text as another type.
     Text(&'v str),
-    /// `true` or `false`
+    /// `true` or `false`.
     Boolean(bool),
 }
 
-/// Returns the value that the tree has after the change.
+/// Returns the value of the scalar in the tree after the change.
 pub(super) fn value(scalar: Scalar) -> Value {
     match scalar {
         Scalar::Text(text) => Value::Text(text.to_owned()),
@@ -22,8 +22,8 @@ pub(super) fn value(scalar: Scalar) -> Value {
     }
 }
 
-/// Writes the scalar in the style of the one that it replaces: quoted text keeps its quotes, plain text stays plain if
-/// the new value may be plain.
+/// Writes the scalar in the style of the replaced scalar. Quoted text keeps its quotes, and plain text stays plain if
+/// YAML allows this for the new value.
 pub(super) fn write(scalar: Scalar, old: &str) -> String {
     match scalar {
         Scalar::Boolean(boolean) => boolean.to_string(),
@@ -34,9 +34,10 @@ pub(super) fn write(scalar: Scalar, old: &str) -> String {
     }
 }
 
-/// Whether a text may be written without quotes, in block and in flow style.
+/// Returns whether a text may be written without quotes, in block style and in flow style.
 ///
-/// This is stricter than YAML: a character that has a meaning anywhere in a line makes the text quoted.
+/// This is stricter than YAML: it returns `false` for any text with a character that has a meaning in YAML, at any
+/// position.
 fn may_be_plain(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '@' | '%' | '+' | '-' | ' ');
     text.starts_with(|first: char| first.is_ascii_alphanumeric())
@@ -57,7 +58,7 @@ fn double_quoted(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
             c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') => {
-                // Writing to a string cannot fail.
+                // A write to a string cannot fail.
                 let _ = write!(quoted, "\\u{:04x}", u32::from(c));
             }
             c => quoted.push(c),

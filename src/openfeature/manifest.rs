@@ -1,23 +1,23 @@
-//! The flag manifest of OpenFeature's command line: keys, types, defaults and descriptions, from which it generates
-//! typed accessors.
+//! The flag manifest of OpenFeature's command line, which generates typed accessors from the keys, types, defaults and
+//! descriptions in it.
 
 use serde_json::{Map, Value as Json, json};
 
 use crate::bundle::Flag;
 
-/// The largest integer up to which every integer has a double of its own: 2^53.
+/// The largest integer up to which a double can represent every integer exactly: 2^53.
 const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// A flag and what its definition says about it.
+/// A flag, and the part of its definition that a bundle does not contain.
 #[derive(Debug, Clone, Copy)]
 pub struct DescribedFlag<'f> {
-    /// The compiled flag. The value of its `off` variant becomes the application's own default.
+    /// The compiled flag. The value of its `off` variant becomes the default in the application.
     pub flag: &'f Flag,
     /// The description, or `None` if the definition has none, or if the flag was read from a bundle.
     pub description: Option<&'f str>,
 }
 
-/// Returns the manifest of these flags, in their order.
+/// Returns the manifest of these flags, in the given order.
 pub fn manifest(flags: &[DescribedFlag<'_>]) -> Json {
     let flags: Map<String, Json> =
         flags.iter().map(|described| (described.flag.key.to_string(), entry(described))).collect();
@@ -47,7 +47,8 @@ fn entry(described: &DescribedFlag<'_>) -> Json {
     Json::Object(entry)
 }
 
-/// Returns the value as an integer, also if it is written `24.0`, or `None` if it has a fraction or is beyond ±2^53.
+/// Returns the value as an integer. `24.0` counts as an integer. Returns `None` if the value has a fraction or is
+/// outside ±2^53.
 #[allow(clippy::cast_possible_truncation, reason = "checked to be a whole number within ±2^53")]
 fn integer(value: &Json) -> Option<i64> {
     let double = || value.as_f64().filter(|double| double.fract() == 0.0 && double.abs() <= LARGEST_EXACT);

@@ -1,8 +1,8 @@
 //! Formats of OpenFeature's own tools.
 //!
-//! Takes flags of a [`Bundle`](crate::bundle::Bundle) and their descriptions; gives the manifest from which
-//! OpenFeature's command line generates typed accessors. flagd's format is a module of its own,
-//! [`flagd`](crate::flagd), because it carries targeting and this one does not.
+//! The module takes flags of a [`Bundle`](crate::bundle::Bundle) and their descriptions. It returns the manifest from
+//! which OpenFeature's command line generates typed accessors. The format of flagd is in another module,
+//! [`flagd`](crate::flagd), because that format contains targeting rules and a manifest does not.
 
 mod manifest;
 

@@ -1,4 +1,4 @@
-//! Appending to the log: which entry follows the newest one, if any may.
+//! Appends an entry to the log, if the rules allow an entry after the newest one.
 
 use std::time::Duration;
 
@@ -9,17 +9,18 @@ use crate::publish::request::{Ancestry, NewBundle, PublishContent, PublishMode, 
 use crate::retry::{Backoff, RetryLimit};
 use crate::store::PutResult;
 
-/// The number of retries: more than a deployment has jobs that publish at the same time.
+/// The number of retries. It exceeds the number of jobs that publish at the same time in a usual deployment.
 const MAX_RETRIES: u32 = 100;
-/// The unit of the pauses between two attempts.
+/// The longest pause before the first retry.
 const PAUSE: Duration = Duration::from_millis(20);
-/// The longest pause is the unit, doubled this many times at most: 1.28 s.
+/// The maximum number of doublings of the pause. The longest pause is therefore 1.28 s.
 const MAX_DOUBLINGS: u32 = 6;
 
-/// Publishes to an environment, after completing what a program that was killed has left incomplete.
+/// Publishes to an environment. First completes an entry that a killed program has left incomplete.
 ///
 /// # Errors
-/// Returns [`PublishError`] if the content may not follow the newest entry, or if the target cannot be used.
+/// Returns [`PublishError`] if the content may not be published after the newest entry, or if the target cannot be
+/// used.
 pub fn publish(channel: &Channel<'_>, request: &PublishRequest<'_>) -> Result<PublishOutcome, PublishError> {
     let mut backoff = Backoff::new(RetryLimit::Retries(MAX_RETRIES), MAX_DOUBLINGS);
     loop {
@@ -38,8 +39,8 @@ pub fn publish(channel: &Channel<'_>, request: &PublishRequest<'_>) -> Result<Pu
             channel.put_bundle(&next.manifest.bundle, &bundle.bytes)?;
         }
         if let Some(sign) = request.sign {
-            // The signature is written before the entry. Otherwise a program that completes an entry of another program
-            // would have to sign it.
+            // The signature is written before the entry. Otherwise, a program that completes an entry of another
+            // program would also have to sign it.
             channel.put_signature(&next, &sign(&next.bytes).map_err(PublishError::Signing)?)?;
         }
         match channel.put_entry(&next)? {
@@ -55,7 +56,7 @@ pub fn publish(channel: &Channel<'_>, request: &PublishRequest<'_>) -> Result<Pu
     }
 }
 
-/// What publishing does next.
+/// The next step of a publication.
 enum Step {
     /// Append this entry.
     Append(LogEntry),
@@ -74,7 +75,7 @@ fn next_step(
     }
 }
 
-/// Returns the entry of a new bundle, if its commit may follow the newest commit that was published.
+/// Returns the entry of a new bundle, if its commit may be published after the newest published commit.
 fn next_bundle(
     channel: &Channel<'_>,
     request: &PublishRequest<'_>,
@@ -102,7 +103,7 @@ fn next_bundle(
     let ancestry = (request.compare)(&before.newest).map_err(PublishError::Comparing)?;
     let outcome = match ancestry {
         Ancestry::Same | Ancestry::Older if before.kind == EntryKind::Rollback => PublishOutcome::RolledBack(head),
-        // The same commit gives other bytes if another version of flagctl compiles it.
+        // Another version of flagctl may compile the same commit to different bytes.
         Ancestry::Same if before.bundle == manifest.bundle => PublishOutcome::Unchanged(head),
         Ancestry::Older => PublishOutcome::Overtaken(head),
         Ancestry::Diverged => {

@@ -1,4 +1,4 @@
-//! An environment in a store: the files of its bundles, its log, and what is current.
+//! An environment in a store: the files of its bundles, its log, and its current entry.
 
 use crate::publish::digest::Digest;
 use crate::publish::error::PublishError;
@@ -33,7 +33,7 @@ impl LogEntry {
 }
 
 impl<'s> Channel<'s> {
-    /// Returns the environment with this name at the store's target.
+    /// Creates a channel for the environment with this name in the store.
     pub fn new(store: &'s Store, environment: &str) -> Self {
         Self { store, environment: environment.to_owned() }
     }
@@ -43,7 +43,7 @@ impl<'s> Channel<'s> {
         &self.environment
     }
 
-    /// Returns the entry that readers begin with, or `None` before the first was published.
+    /// Returns the current entry, from which readers start, or `None` if no entry was published yet.
     ///
     /// # Errors
     /// Returns [`PublishError`] if the file is not a manifest of this environment, or cannot be read.
@@ -59,10 +59,10 @@ impl<'s> Channel<'s> {
         self.read(&entry_path(sequence), Some(sequence))
     }
 
-    /// Returns the newest entry of the log. It may not be current yet.
+    /// Returns the newest entry of the log, which may not be current yet.
     ///
     /// # Errors
-    /// Returns [`PublishError`] if an entry does not follow the entry before it, or cannot be read.
+    /// Returns [`PublishError`] if an entry does not contain the digest of the previous entry, or cannot be read.
     pub fn head(&self) -> Result<Option<LogEntry>, PublishError> {
         let mut head = self.current()?;
         loop {
@@ -78,7 +78,7 @@ impl<'s> Channel<'s> {
     /// Returns the bytes of a bundle, after checking that they are the bytes that were published.
     ///
     /// # Errors
-    /// Returns [`PublishError`] if they are not, or if the bundle is missing.
+    /// Returns [`PublishError`] if the bytes differ, or if the bundle is missing.
     pub fn bundle(&self, bundle: &BundleRef) -> Result<Vec<u8>, PublishError> {
         let broken = |why: String| PublishError::broken(self.path(&bundle.path), why);
         let found = self.store.get(&self.path(&bundle.path))?.ok_or_else(|| broken("is missing".to_owned()))?;
@@ -93,7 +93,7 @@ impl<'s> Channel<'s> {
         Ok(found.bytes)
     }
 
-    /// Returns the file that flagd reads, unchecked, or `None` if it is missing.
+    /// Returns the file that flagd reads, without checking it, or `None` if it is missing.
     pub(super) fn flags(&self) -> Result<Option<Vec<u8>>, PublishError> {
         Ok(self.store.get(&self.path(FLAGS))?.map(|object| object.bytes))
     }
@@ -111,8 +111,8 @@ impl<'s> Channel<'s> {
         self.put_once(&self.path(&signature_path(&entry.digest)), signature)
     }
 
-    /// Takes a number for an entry. The result is also [`PutResult::Written`] if this entry has the number already: the
-    /// answer of the store to an earlier attempt may have been lost.
+    /// Creates the file of an entry, which reserves the number of the entry. The result is also [`PutResult::Written`]
+    /// if the file already has this entry, because the store's response to an earlier attempt may have been lost.
     pub(super) fn put_entry(&self, entry: &LogEntry) -> Result<PutResult, PublishError> {
         let path = self.path(&entry_path(entry.manifest.sequence));
         if self.store.create(&path, &entry.bytes, Mutability::Immutable)? == PutResult::Written {
@@ -122,7 +122,7 @@ impl<'s> Channel<'s> {
         Ok(if found.is_some_and(|found| found.bytes == entry.bytes) { PutResult::Written } else { PutResult::Conflict })
     }
 
-    /// Makes an entry current, unless a newer one is. Several programs may do so at once.
+    /// Makes an entry current, unless a newer entry is current. Several programs may call this at the same time.
     pub(super) fn settle(&self, head: &LogEntry) -> Result<(), PublishError> {
         loop {
             let path = self.path(MANIFEST);
@@ -134,7 +134,8 @@ impl<'s> Channel<'s> {
             if current.is_some_and(|sequence| sequence >= head.manifest.sequence) {
                 break;
             }
-            // The bundle must be complete before readers are led to it. Another program may have written it.
+            // The bundle must be complete before the manifest refers to it. Another program may have written the
+            // bundle.
             self.bundle(&head.manifest.bundle)?;
             let done = match found {
                 Some(object) => self.store.replace(&path, &object.version, &head.bytes, Mutability::Replaceable)?,
@@ -147,12 +148,12 @@ impl<'s> Channel<'s> {
         self.settle_flags()
     }
 
-    /// Makes `flags.json` the current bundle, and repeats until it is: another program may make another entry current
-    /// meanwhile.
+    /// Writes the current bundle to `flags.json`. Repeats this until the file is up to date, because another program
+    /// may make another entry current in the meantime.
     fn settle_flags(&self) -> Result<(), PublishError> {
         let path = self.path(FLAGS);
         loop {
-            // The file is read before the manifest, so it is never replaced by an older bundle.
+            // The file is read before the manifest, so an older bundle never replaces it.
             let found = self.store.get(&path)?;
             let Some(current) = self.current()? else { return Ok(()) };
             let bundle = &current.manifest.bundle;
@@ -169,7 +170,7 @@ impl<'s> Channel<'s> {
         }
     }
 
-    /// Writes a file that is named by its digest, so it has these bytes or is damaged.
+    /// Writes a file that is named by its digest. An existing file has the same bytes, or is damaged.
     fn put_once(&self, path: &str, bytes: &[u8]) -> Result<(), PublishError> {
         while self.store.create(path, bytes, Mutability::Immutable)? == PutResult::Conflict {
             let Some(found) = self.store.get(path)? else { continue };

@@ -1,4 +1,4 @@
-//! SHA-256 digests, by which bundles and manifests are named.
+//! SHA-256 digests, which are the names of bundles and manifests.
 
 use std::fmt;
 

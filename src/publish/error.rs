@@ -8,7 +8,7 @@ use crate::publish::digest::Digest;
 use crate::publish::manifest::BundleFormat;
 use crate::store::StoreError;
 
-/// The reason why nothing was published or pulled. What was current stays current.
+/// The reason why nothing was published or pulled. The current entry does not change.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
     /// The target cannot be used.
@@ -25,7 +25,7 @@ pub enum PublishError {
         /// The full id of the commit to publish.
         commit: String,
     },
-    /// Readers of one format would get another format.
+    /// The bundle has another format than the published bundles, which readers may not support.
     #[error(
         "the target has bundles of the format `{}` for `{environment}`, not `{}`: publish to another target",
         .found.name(), .wanted.name()
@@ -38,7 +38,7 @@ pub enum PublishError {
         /// The format to publish.
         wanted: BundleFormat,
     },
-    /// There is no entry to roll back to.
+    /// The entry to roll back to does not exist.
     #[error("the log of `{environment}` has no number {sequence}: `flagctl verify` shows the newest number")]
     NoSuchEntry {
         /// The environment's name.
@@ -46,7 +46,7 @@ pub enum PublishError {
         /// The number.
         sequence: u64,
     },
-    /// A published file, or the state of a pulled one, is not what it was when it was written.
+    /// A published file, or the state of a pulled file, is damaged or was changed.
     #[error("`{path}` {why}")]
     Broken {
         /// The path of the file.
@@ -57,7 +57,7 @@ pub enum PublishError {
     /// Nothing was published for the environment.
     #[error("nothing is published for `{0}` at the target")]
     NothingPublished(String),
-    /// Other programs were faster each time.
+    /// Another program was faster in each attempt.
     #[error("other programs published `{environment}` first, {tries} times in a row: try again")]
     Contended {
         /// The environment's name.
@@ -82,14 +82,14 @@ pub enum PublishError {
         /// The problem with the signature.
         why: String,
     },
-    /// The target has an older state than before.
+    /// The target has an older entry than before.
     #[error("the target has number {found} of `{environment}`, and had number {known} before: it must not go back")]
     Backwards {
         /// The environment's name.
         environment: String,
         /// The number at the target.
         found: u64,
-        /// The number that the target had before.
+        /// The previous number at the target.
         known: u64,
     },
     /// The state belongs to another environment.
@@ -100,7 +100,7 @@ pub enum PublishError {
         /// The environment of the state.
         found: String,
     },
-    /// One number has two manifests.
+    /// Two manifests have the same number.
     #[error("number {sequence} of `{environment}` is not the manifest that it was before: the log was rewritten")]
     Rewritten {
         /// The environment's name.
@@ -131,8 +131,8 @@ impl PublishError {
         |error| Self::Io { path, error }
     }
 
-    /// Returns whether the error is an answer about what is published. Otherwise it says that there is no answer, for
-    /// example because the target cannot be reached.
+    /// Returns whether the error describes a problem with the published files. Any other error means that the files
+    /// could not be checked, for example because the target cannot be reached.
     pub fn is_answer(&self) -> bool {
         match self {
             Self::Diverged { .. }

@@ -1,4 +1,4 @@
-//! Manifests: the entries of an environment's log, as they are written.
+//! Manifests: the stored form of the entries in an environment's log.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,8 @@ use crate::publish::digest::Digest;
 /// The version of the manifest's structure.
 pub const VERSION: u32 = 1;
 
-/// The manifest of one entry: what is current in an environment from its number to the next.
+/// The manifest of one entry. The entry is current in its environment until the entry with the next number becomes
+/// current.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -15,19 +16,19 @@ pub struct Manifest {
     pub version: u32,
     /// The environment's name.
     pub environment: String,
-    /// The number of the entry: from one, without gaps.
+    /// The number of the entry. Numbers start at one and have no gaps.
     pub sequence: u64,
-    /// The digest of the manifest with the number before, or `None` for the first.
+    /// The digest of the previous manifest, or `None` for the first manifest.
     pub previous: Option<Digest>,
     /// The reason for publishing.
     pub kind: EntryKind,
     /// The full id of the commit from which the bundle was compiled.
     pub commit: String,
-    /// The full id of the newest commit that was ever published; differs from `commit` after a rollback.
+    /// The full id of the newest commit that was ever published. After a rollback, it differs from `commit`.
     pub newest: String,
     /// The time of `commit`, as a timestamp.
     pub created: String,
-    /// The bundle that readers get.
+    /// The current bundle.
     pub bundle: BundleRef,
 }
 
@@ -54,7 +55,7 @@ pub enum BundleFormat {
 }
 
 impl BundleFormat {
-    /// Returns the name of the format, as manifests and options have it.
+    /// Returns the name of the format in manifests and options.
     pub fn name(self) -> &'static str {
         match self {
             Self::Flagctl => "flagctl",
@@ -71,7 +72,7 @@ pub struct BundleRef {
     pub sha256: Digest,
     /// Its size in bytes.
     pub size: u64,
-    /// Its path, from the manifest's folder.
+    /// Its path, relative to the manifest's folder.
     pub path: String,
     /// Its format.
     pub format: BundleFormat,
@@ -91,11 +92,11 @@ fn bundle_path(sha256: &Digest) -> String {
 }
 
 impl Manifest {
-    /// Returns the manifest as JSON with a line break at its end. The same manifest gives the same bytes on every
+    /// Returns the manifest as JSON with a line break at its end. The bytes of a manifest are the same on every
     /// machine.
     ///
     /// # Errors
-    /// Returns none in practice: every part of a manifest has a JSON form.
+    /// Returns the error of serde. This does not happen in practice, because every part of a manifest has a JSON form.
     pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
         let mut bytes = serde_json::to_vec_pretty(self)?;
         bytes.push(b'\n');
@@ -105,13 +106,13 @@ impl Manifest {
     /// Reads the bytes that [`Manifest::to_json`] wrote.
     ///
     /// # Errors
-    /// Returns the problem as the end of a sentence about the file: `is not a manifest: …`.
+    /// Returns a message that completes a sentence about the file: `is not a manifest: …`.
     pub fn from_json(bytes: &[u8]) -> Result<Self, String> {
         let manifest: Self = serde_json::from_slice(bytes).map_err(|error| format!("is not a manifest: {error}"))?;
         if manifest.version != VERSION {
             return Err(format!("has version {}, and this flagctl reads version {VERSION}", manifest.version));
         }
-        // Readers follow the path, so a path to another file would be read as this bundle.
+        // Readers use the path to find the bundle, so it must not lead to another file.
         let expected = bundle_path(&manifest.bundle.sha256);
         if manifest.bundle.path != expected {
             return Err(format!("has the path `{}` for a bundle at `{expected}`", manifest.bundle.path));

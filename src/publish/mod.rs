@@ -1,7 +1,8 @@
-//! Publishing: which bundle may become current in an environment, and how readers get it.
+//! Publishing: makes bundles current in an environment, and lets readers fetch and check them.
 //!
-//! Takes a compiled environment with its commit, and a [`Store`](crate::store::Store); gives the next entry of the
-//! environment's log, or the reason why nothing is published. The files of an environment `production` are:
+//! The module takes a compiled environment with its commit, and a [`Store`](crate::store::Store). It returns the next
+//! entry of the environment's log, or the reason why nothing is published. The files of an environment `production`
+//! are:
 //!
 //! ```text
 //! production/bundles/<sha256>.json     a compiled environment, named by its digest
@@ -11,17 +12,17 @@
 //! production/flags.json                for flagd: the bundle of that manifest, byte for byte
 //! ```
 //!
-//! They are written in this order, each only after those before it are complete. So a program that is killed in
-//! between leaves readers with what they had. At most it leaves a manifest in the log that is not current yet; the next
-//! program that publishes makes it current. Two programs can never take one number, because entries of the log are
-//! created and never replaced.
+//! A program writes these files in this order, and each file only after the previous files are complete. If it is
+//! killed between two files, readers still get the previous bundle. The log may then contain a manifest that is not
+//! current yet, and the next program that publishes makes it current. Two programs can never use the same number,
+//! because entries of the log are created and never replaced.
 //!
 //! `channel` reads and writes these files, `append` decides what the next entry is, `verify` checks all of them, and
 //! `pull` keeps a local copy of the current bundle.
 //!
-//! **Invariant:** what is written depends on the commit, the log and the arguments alone, never on the clock or the
+//! **Invariant:** the written files depend only on the commit, the log and the arguments, and never on the clock or the
 //! machine.
-//! **Invariant:** an older commit never follows a newer one, except by a rollback, whose manifest says so.
+//! **Invariant:** an older commit never follows a newer one, except by a rollback, which is recorded in the manifest.
 
 mod append;
 mod channel;

@@ -15,7 +15,7 @@ use crate::publish::error::PublishError;
 use crate::publish::manifest::BundleFormat;
 use crate::publish::signature::AllowedSigners;
 
-/// The entry that was current at the last pull. It is kept beside the local file.
+/// The entry that was current at the last pull. It is stored in the folder of the local file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PullState {
@@ -32,7 +32,7 @@ pub struct PullState {
 pub enum PullOutcome {
     /// The local file was replaced by the current bundle.
     Replaced(LogEntry),
-    /// The local file was the current bundle already.
+    /// The local file already was the current bundle.
     Unchanged(LogEntry),
 }
 
@@ -50,11 +50,11 @@ impl PullState {
         serde_json::from_slice(&bytes).map(Some).map_err(broken)
     }
 
-    /// Checks that an entry is the entry of this state, or a later one.
+    /// Checks that an entry is the entry of this state or a later entry.
     ///
     /// # Errors
-    /// Returns [`PublishError`] if the entry is older, has the same number and another manifest, or is of another
-    /// environment.
+    /// Returns [`PublishError`] if the entry is older, if it has the same number but another manifest, or if it belongs
+    /// to another environment.
     pub(super) fn check(&self, current: &LogEntry) -> Result<(), PublishError> {
         let manifest = &current.manifest;
         let environment = manifest.environment.clone();
@@ -71,9 +71,9 @@ impl PullState {
     }
 }
 
-/// Replaces a local file by the current bundle, after checking it. On any error the file stays as it is.
+/// Replaces a local file with the current bundle, after checking the bundle. On any error, the file does not change.
 ///
-/// The number of the entry is kept beside the file, in a file with the suffix `.state`, and never goes back.
+/// A file in the same folder, with the suffix `.state`, contains the number of the entry. The number never decreases.
 ///
 /// # Errors
 /// Returns [`PublishError`] if the current entry or its bundle is not valid, or cannot be read.
@@ -102,7 +102,7 @@ pub fn pull(channel: &Channel<'_>, file: &Path, signers: Option<&AllowedSigners>
     check_bundle(&bytes, &current)?;
     let mut text = serde_json::to_vec(&next)?;
     text.push(b'\n');
-    // The number is written first. A program that is killed in between leaves an older bundle, never an older number.
+    // The number is written first. A killed program may therefore leave an older bundle, but never an older number.
     replace(&state_path, &text)?;
     if up_to_date {
         return Ok(PullOutcome::Unchanged(current));
@@ -111,14 +111,14 @@ pub fn pull(channel: &Channel<'_>, file: &Path, signers: Option<&AllowedSigners>
     Ok(PullOutcome::Replaced(current))
 }
 
-/// Returns the path of the state: that of the file, with the suffix `.state`.
+/// Returns the path of the state, which is the path of the file with the suffix `.state`.
 fn state_path(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".state");
     name.into()
 }
 
-/// Checks that a bundle is valid in its format, and is the one that the manifest describes.
+/// Checks that a bundle is valid in its format and matches its manifest.
 fn check_bundle(bytes: &[u8], current: &LogEntry) -> Result<(), PublishError> {
     let manifest = &current.manifest;
     let broken = |why: String| PublishError::broken(manifest.bundle.path.clone(), why);
@@ -155,9 +155,9 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, PublishError> {
     }
 }
 
-/// Replaces a file as a whole: after a crash or a power failure it has its old or its new content.
+/// Replaces a file atomically. After a crash or a power failure, the file has either its old or its new content.
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
-    // If the path is a symbolic link, the file that it leads to is replaced, not the link.
+    // If the path is a symbolic link, the target of the link is replaced, and not the link.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || {

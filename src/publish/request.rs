@@ -1,4 +1,4 @@
-//! What to publish, by which rules, and the result.
+//! The request to publish to an environment, and its result.
 
 use std::error::Error;
 
@@ -12,48 +12,48 @@ pub struct NewBundle {
     pub commit: String,
     /// The time of the commit, as a timestamp.
     pub created: String,
-    /// The reason for publishing it.
+    /// The reason for the publication.
     pub kind: EntryKind,
     /// The format of the bytes.
     pub format: BundleFormat,
     /// The number of flags in it.
     pub flags: usize,
-    /// The bytes that readers get.
+    /// The bytes of the bundle.
     pub bytes: Vec<u8>,
 }
 
-/// What becomes current.
+/// The content that becomes current.
 #[derive(Debug, Clone)]
 pub enum PublishContent {
-    /// A new bundle.
+    /// Publishes a new bundle.
     Bundle(NewBundle),
-    /// The bundle of the entry with this number.
+    /// Publishes the bundle of the entry with this number again.
     Rollback(u64),
 }
 
-/// The relation of the commit that is published to another commit.
+/// The relation of the commit to publish to another commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ancestry {
-    /// It is the other commit.
+    /// Both are the same commit.
     Same,
-    /// It is a descendant of the other commit.
+    /// The commit is a descendant of the other commit.
     Newer,
-    /// It is an ancestor of the other commit.
+    /// The commit is an ancestor of the other commit.
     Older,
-    /// Neither is an ancestor of the other.
+    /// Neither commit is an ancestor of the other.
     Diverged,
 }
 
-/// Whether publishing writes.
+/// Whether a publication writes to the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PublishMode {
     /// Writes to the target.
     Write,
-    /// Only finds out what would be written.
+    /// Does not write, and only computes the result.
     DryRun,
 }
 
-/// Returns the relation of the commit that is published to the commit with this id.
+/// Returns the relation of the commit to publish to the commit with this id.
 pub type Compare<'r> = &'r dyn Fn(&str) -> Result<Ancestry, Box<dyn Error + Send + Sync>>;
 
 /// Signs a manifest.
@@ -61,25 +61,25 @@ pub type Sign<'r> = &'r dyn Fn(&[u8]) -> Result<Vec<u8>, Box<dyn Error + Send + 
 
 /// A request to publish to one environment.
 pub struct PublishRequest<'r> {
-    /// What becomes current.
+    /// The content that becomes current.
     pub content: &'r PublishContent,
-    /// Compares the commit of the content with the newest commit that was published.
+    /// Compares the commit of the content with the newest published commit.
     pub compare: Compare<'r>,
-    /// Signs the manifest, or `None` for manifests without signatures.
+    /// The function that signs the manifest, or `None` for a manifest without a signature.
     pub sign: Option<Sign<'r>>,
-    /// Whether anything is written.
+    /// Whether the publication writes to the target.
     pub mode: PublishMode,
 }
 
-/// The result of publishing.
+/// The result of a publication.
 #[derive(Debug)]
 pub enum PublishOutcome {
-    /// The content has a number and is current.
+    /// The content got a number and is now current.
     Published(LogEntry),
-    /// The content was current already.
+    /// The content already was current.
     Unchanged(LogEntry),
     /// A newer commit was published before.
     Overtaken(LogEntry),
-    /// The commit, or a newer one, was rolled back. Only a descendant of it can be published.
+    /// The commit or a newer commit was rolled back. Only descendants of the rolled-back commit can be published.
     RolledBack(LogEntry),
 }

@@ -1,4 +1,4 @@
-//! Signatures of manifests by SSH keys, checked by `ssh-keygen`.
+//! Signatures of manifests by SSH keys. `ssh-keygen` checks them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,24 +14,24 @@ use crate::publish::error::PublishError;
 pub const NAMESPACE: &str = "flagctl";
 const PROGRAM: &str = "ssh-keygen";
 
-/// The signers that may publish: a file in the format that `ssh-keygen` and git read.
+/// The signers that may publish, in a file that `ssh-keygen` and git can read.
 #[derive(Debug, Clone)]
 pub struct AllowedSigners {
     file: PathBuf,
 }
 
 impl AllowedSigners {
-    /// Uses the file with this path.
+    /// Creates a value for the file with this path.
     ///
     /// # Errors
     /// Returns [`PublishError::Io`] if the file does not exist.
     pub fn new(file: &Path) -> Result<Self, PublishError> {
-        // An absolute path is valid in every folder in which the program may run.
+        // `ssh-keygen` may run in another folder, so the path must be absolute.
         let file = fs::canonicalize(file).map_err(PublishError::io(file))?;
         Ok(Self { file })
     }
 
-    /// Returns the name of the allowed signer that has signed an entry.
+    /// Returns the name of the allowed signer who has signed an entry.
     ///
     /// # Errors
     /// Returns [`PublishError::Unsigned`] if the entry has no valid signature by an allowed signer, and
@@ -65,7 +65,7 @@ impl AllowedSigners {
     }
 }
 
-/// Returns what the program wrote to stdout and stderr.
+/// Returns the output of the program on stdout and stderr.
 fn message(output: &Output) -> String {
     let text = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).trim().to_owned());
     text.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")

@@ -1,4 +1,5 @@
-//! Verification: whether a target has exactly what was published, and nothing was lost or changed since.
+//! Verification: checks that the files of an environment at a target are complete and unchanged since they were
+//! published.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,15 +16,16 @@ use crate::publish::signature::AllowedSigners;
 /// The optional checks of an environment. Digests and the chain of the log are always checked.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct VerifyOptions<'c> {
-    /// One of these must have signed the current manifest. The rest is bound to it by digests.
+    /// One of these signers must have signed the current manifest. The manifest contains the digests of the bundle and
+    /// of the previous manifest, so the signature also protects all other files.
     pub signers: Option<&'c AllowedSigners>,
-    /// The current entry must not be older than this state.
+    /// The current entry must not be older than the entry of this state.
     pub state: Option<&'c PullState>,
-    /// The maximum age of the current commit, and the time at which it is measured.
+    /// The maximum age of the current commit, and the time at which the age is measured.
     pub max_age: Option<(Duration, Timestamp)>,
 }
 
-/// The result of verifying an environment.
+/// The result of the verification of an environment.
 #[derive(Debug, Default)]
 pub struct Verification {
     /// The current entry, or `None` if it cannot be read.
@@ -34,7 +36,7 @@ pub struct Verification {
     pub entries: u64,
     /// The number of different bundles that were read.
     pub bundles: usize,
-    /// All problems; empty if the environment is sound.
+    /// All problems. The list is empty if the environment has no problem.
     pub problems: Vec<String>,
 }
 
@@ -92,7 +94,8 @@ fn verify_log(channel: &Channel<'_>, current: &LogEntry, found: &mut Verificatio
         };
         found.entries += 1;
         let follows = if sequence == 1 { entry.manifest.previous.is_none() } else { entry.manifest.previous == before };
-        // After an entry that is missing or damaged, which is reported, there is no digest to compare with.
+        // If the previous entry is missing or damaged, its digest is unknown, so the comparison is skipped. The entry
+        // itself is reported.
         if !follows && (before.is_some() || sequence == 1) {
             let environment = channel.environment();
             found.problems.push(format!("number {sequence} of `{environment}` does not follow the entry before it"));
@@ -110,7 +113,7 @@ fn verify_log(channel: &Channel<'_>, current: &LogEntry, found: &mut Verificatio
     Ok(())
 }
 
-/// Returns the problem if the current commit is older than `max_age`.
+/// Returns a problem if the current commit is older than `max_age`.
 fn too_old(current: &LogEntry, max_age: Duration, now: Timestamp) -> Option<String> {
     let created = &current.manifest.created;
     let Ok(time) = created.parse::<Timestamp>() else {
@@ -122,7 +125,7 @@ fn too_old(current: &LogEntry, max_age: Duration, now: Timestamp) -> Option<Stri
     old.then(|| format!("the current commit is too old: {commit} was made at {created}"))
 }
 
-/// Adds an error that is an answer to the problems, and returns any other error.
+/// Adds an error to the problems if it describes a problem with the published files, and returns any other error.
 fn answer<T>(result: Result<T, PublishError>, found: &mut Verification) -> Result<Option<T>, PublishError> {
     match result {
         Ok(value) => Ok(Some(value)),

@@ -1,4 +1,4 @@
-//! Validates files with their schemas, and values of variants with the schemas of users.
+//! Validates files with the schemas of their kinds, and values of variants with the schemas that users write.
 
 use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
@@ -11,7 +11,7 @@ use crate::schema::published::schema;
 use crate::snapshot::Span;
 use crate::yaml::Node;
 
-/// Reports every departure of a file from the schema of its kind.
+/// Reports every violation of the schema of a file's kind.
 pub fn check(kind: DefinitionKind, root: &Node, diagnostics: &mut Diagnostics) {
     let schema = schema(kind);
     let json = root.to_json();
@@ -24,13 +24,13 @@ pub fn check(kind: DefinitionKind, root: &Node, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Calls `report` for every departure of a variant's value from the schema that its flag names, with the position and a
-/// message.
+/// Calls `report` with the position and a message for every violation of a flag's value schema by the value of a
+/// variant.
 pub fn check_value(validator: &Validator, value: &Node, mut report: impl FnMut(Span, String)) {
     for error in validator.iter_errors(&value.to_json()) {
         let location = Location::find(value, error.instance_path().as_str());
         let message = match error.kind() {
-            // The message of the library names only two of the options.
+            // The library's message contains only two of the options.
             ValidationErrorKind::Enum { options } => format!("{} is not one of {options}", error.instance()),
             _ => error.to_string(),
         };

@@ -1,11 +1,11 @@
-//! Advice for values of the wrong form: what to write instead.
+//! Advice for values that do not satisfy a schema.
 
 use serde_json::Value as Json;
 
 use crate::bundle::Percent;
 use crate::yaml::{Node, Value};
 
-/// Advises what to write where YAML reads a scalar as another type than the author meant. `schema` is the schema that
+/// Returns advice for a scalar that YAML reads as another type than the author intended. `schema` is the schema that
 /// the value does not satisfy.
 pub(super) fn wrong_type(node: &Node, schema: &Json) -> Option<String> {
     let types = schema.get("type");
@@ -35,7 +35,7 @@ pub(super) fn wrong_type(node: &Node, schema: &Json) -> Option<String> {
     }
 }
 
-/// Advises to write a number with a percent sign where a percentage is expected.
+/// Advises the author to add a percent sign to a number if a percentage is expected.
 pub(super) fn percent(node: &Node, title: &str) -> Option<String> {
     let is_expected = title.starts_with("a percentage") && !title.starts_with("a percentage below");
     let written = is_expected.then(|| node.written().trim().trim_end_matches('%').trim_end())?;

@@ -1,4 +1,4 @@
-//! Finds the value in a tree that a JSON Pointer names.
+//! Finds a value in a tree by its JSON Pointer.
 
 use crate::snapshot::Span;
 use crate::yaml::{Entry, Node, Value};
@@ -6,14 +6,14 @@ use crate::yaml::{Entry, Node, Value};
 /// A value in a tree.
 pub(super) struct Location<'n> {
     pub(super) node: &'n Node,
-    /// The entry whose value the node is. `None` at the root and in lists.
+    /// The mapping entry that contains the value. `None` at the root and in lists.
     pub(super) entry: Option<&'n Entry>,
     /// The number of steps from the root to the node.
     pub(super) depth: usize,
 }
 
 impl<'n> Location<'n> {
-    /// Follows a JSON Pointer. If a step leads to nothing, returns the last value before it.
+    /// Follows a JSON Pointer. If a part of the pointer does not exist in the tree, returns the last value before it.
     pub(super) fn find(root: &'n Node, pointer: &str) -> Self {
         let mut location = Self { node: root, entry: None, depth: 0 };
         for step in pointer.split('/').skip(1) {
@@ -32,8 +32,8 @@ impl<'n> Location<'n> {
         location
     }
 
-    /// Returns the position to which a diagnostic about the value points: the value if it is a scalar, otherwise its
-    /// key, because a mapping or list can have many lines and a missing value has no position of its own.
+    /// Returns the position for a diagnostic about the value. This is the position of the value if it is a scalar, and
+    /// otherwise that of its key, because a mapping or list can have many lines and a missing value has no position.
     pub(super) fn span(&self) -> Span {
         let points_to_key = matches!(self.node.value, Value::Map(_) | Value::List(_) | Value::Null);
         match (self.entry, self.node.entries().first()) {

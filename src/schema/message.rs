@@ -20,7 +20,8 @@ pub(super) fn report(
     schema: &Json,
     diagnostics: &mut Diagnostics,
 ) {
-    // The last part of the path is the keyword that failed. Beside it are the title and the other keywords.
+    // The last part of the path is the failed keyword. Its parent object also contains the title and the other
+    // keywords.
     let path = error.schema_path().as_str();
     let (parent, _) = path.rsplit_once('/').unwrap_or((path, ""));
     let parent = schema.pointer(parent).unwrap_or(&Json::Null);
@@ -86,7 +87,7 @@ pub(super) fn report(
             );
             diagnostics.push(Diagnostic::new(Code::InvalidValue, location.span(), message).help(help));
         }
-        // An unknown key has been reported already, and is probably what is missing.
+        // An unknown key was already reported, and it is probably a misspelling of the missing key.
         ValidationErrorKind::OneOfNotValid { .. }
             if location.node.entries().iter().any(|entry| !properties().contains(&entry.key.as_str())) => {}
         ValidationErrorKind::AnyOf { .. } if location.node.entries().iter().any(|entry| entry.key != "ignore_case") => {

@@ -1,4 +1,4 @@
-//! The schemas as they are published, and their compiled form.
+//! The published schemas, and their compiled form.
 
 use std::sync::OnceLock;
 
@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::model::DefinitionKind;
 
-/// Returns the text of the schema for a kind of file, as it is published.
+/// Returns the published text of the schema for a kind of file.
 pub fn text(kind: DefinitionKind) -> &'static str {
     match kind {
         DefinitionKind::Project => include_str!("../../schemas/project.schema.json"),
@@ -18,7 +18,7 @@ pub fn text(kind: DefinitionKind) -> &'static str {
     }
 }
 
-/// A schema as JSON, for its titles and descriptions, and compiled, for validation.
+/// A schema in two forms: JSON for its titles and descriptions, and compiled for validation.
 pub(super) struct Schema {
     pub(super) json: Json,
     pub(super) validator: Validator,

@@ -1,6 +1,6 @@
 //! Buckets of S3, Google Cloud Storage and Azure Blob Storage as targets.
 //!
-//! **Invariant:** this is the only module that uses the network, and the only one that is asynchronous inside.
+//! **Invariant:** only this module uses the network, and only this module uses asynchronous code.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,13 +18,13 @@ use tokio::runtime::{self, Runtime};
 use crate::store::error::StoreError;
 use crate::store::object::{Mutability, Object, ObjectVersion, PutResult};
 
-/// The maximum time for which a request is retried if the store does not answer.
+/// The maximum time for the retries of a request to a store that does not respond.
 const RETRY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A folder in a bucket as a target.
 pub(super) struct Cloud {
     store: Arc<dyn ObjectStore>,
-    /// The folder in the bucket, without a `/` at its ends.
+    /// The folder in the bucket, without a `/` at its beginning and end.
     prefix: String,
     name: String,
     runtime: Runtime,
@@ -38,7 +38,8 @@ impl Cloud {
         if bucket.is_empty() {
             return Err(refused(format!("expected a bucket, as in `{scheme}://bucket/folder`")));
         }
-        // A process has one cryptography provider. If it is installed already, this returns an error that does not matter.
+        // A process has one cryptography provider. If it is already installed, this call returns an error, which can be
+        // ignored.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let store = open_bucket(scheme, bucket, environment).map_err(|error| refused(chain(&error)))?;
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
@@ -107,7 +108,7 @@ impl Cloud {
     }
 }
 
-/// Opens a bucket. Settings come from the environment variables that the vendors' own programs read, such as
+/// Opens a bucket. The settings are the environment variables that the programs of the vendors use, such as
 /// `AWS_REGION`.
 fn open_bucket(scheme: &str, bucket: &str, environment: &[(String, String)]) -> Result<Arc<dyn ObjectStore>, Error> {
     let retry = RetryConfig { backoff: BackoffConfig::default(), max_retries: 5, retry_timeout: RETRY_TIMEOUT };
@@ -148,7 +149,7 @@ fn attributes(mutability: Mutability) -> Attributes {
     Attributes::from_iter([(Attribute::CacheControl, cache), (Attribute::ContentType, "application/json")])
 }
 
-/// Returns the message of the error and those of its sources, each once.
+/// Returns the messages of the error and of its sources, without repetitions.
 fn chain(error: &Error) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);

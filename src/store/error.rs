@@ -1,4 +1,4 @@
-//! Errors of reading and writing a target.
+//! The errors of reading and writing a target.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ pub enum StoreError {
     /// The scheme of the target is unknown.
     #[error("expected a folder, or `s3://`, `gs://` or `az://` with a bucket, found `{0}://`")]
     Scheme(String),
-    /// This flagctl was built for folders only.
+    /// This build of flagctl supports only folders.
     #[error("cannot use `{0}`: this flagctl was built without the feature `cloud`")]
     NotBuilt(String),
     /// A file or folder cannot be used.
@@ -20,12 +20,12 @@ pub enum StoreError {
         /// The error of the operating system.
         error: io::Error,
     },
-    /// The object store refuses, or cannot be reached.
+    /// The object store rejects the request or cannot be reached.
     #[error("cannot use `{target}`: {why}")]
     Refused {
-        /// The target and the path below it.
+        /// The target, and the path in it.
         target: String,
-        /// The reason, as the store gives it.
+        /// The reason in the message of the store.
         why: String,
     },
 }

@@ -1,7 +1,7 @@
 //! A folder as a target.
 //!
-//! A file is written under a temporary name in the same folder and renamed when it is complete. A program that replaces
-//! a file holds the lock of the file's folder; the operating system releases the lock of a program that is killed.
+//! A file is written with a temporary name in the same folder, and renamed when it is complete. A program that replaces
+//! a file holds the lock of the file's folder. If the program is killed, the operating system releases the lock.
 
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -97,8 +97,8 @@ fn write_temporary(path: &Path, bytes: &[u8], mutability: Mutability) -> io::Res
     fs::create_dir_all(folder)?;
     let mut builder = Builder::new();
     builder.prefix(".unfinished-");
-    // Other users, such as a web server, read the files; the umask still applies. On other systems the folder decides
-    // who may read its files.
+    // Other users, such as a web server, must be able to read the files. The umask still applies. On other systems, the
+    // permissions of the folder decide this.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(match mutability {
         Mutability::Immutable => 0o444,
@@ -112,7 +112,8 @@ fn write_temporary(path: &Path, bytes: &[u8], mutability: Mutability) -> io::Res
     Ok(file)
 }
 
-/// Flushes the folder of a file, so that its new name survives a power failure, on systems that can.
+/// Flushes the folder of a file to the disk, so the new name of the file survives a power failure. Does nothing on
+/// systems that do not support this.
 fn sync_folder(path: &Path) -> Result<(), StoreError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     #[cfg(unix)]
@@ -120,7 +121,7 @@ fn sync_folder(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Returns a version that is made from the content.
+/// Computes a version from the content.
 fn version(bytes: &[u8]) -> ObjectVersion {
     let mut hasher = DefaultHasher::new();
     bytes.hash(&mut hasher);

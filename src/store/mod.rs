@@ -1,11 +1,11 @@
 //! Targets of publishing: a folder, or a bucket of an object store.
 //!
-//! Takes a target such as `dist/flags` or `s3://bucket/flags`; reads and writes whole objects by path. Every write has a
-//! condition, that the object does not exist or that it has a known version. So if several programs write one object at
-//! once, one of them succeeds and the others get [`PutResult::Conflict`].
+//! The module takes a target such as `dist/flags` or `s3://bucket/flags`, and reads and writes complete objects by
+//! path. Every write has a condition: the object does not exist, or it has a known version. If several programs write
+//! the same object at the same time, one of them succeeds and the others get [`PutResult::Conflict`].
 //!
-//! **Invariant:** a reader sees an object as it was before or after a write, never in between.
-//! **Invariant:** this module does not know what is published, and never removes anything.
+//! **Invariant:** a reader sees an object either before or after a write, and never a partly written object.
+//! **Invariant:** this module does not interpret the content of objects, and never removes an object.
 
 #[cfg(feature = "cloud")]
 mod cloud;
@@ -21,7 +21,7 @@ pub use crate::store::object::{Mutability, Object, ObjectVersion, PutResult};
 
 use crate::store::folder::Folder;
 
-/// The maximum time for which a cache between an object store and its readers may serve an old copy of a replaceable
+/// The maximum time for which a cache between an object store and its readers may return an old copy of a replaceable
 /// object.
 #[cfg(feature = "cloud")]
 const CACHE_LIFETIME: Duration = Duration::from_secs(5);
@@ -40,11 +40,11 @@ enum Backend {
 }
 
 impl Store {
-    /// Opens a target. `environment` has the environment variables, from which object stores take their settings, such
+    /// Opens a target. `environment` has the environment variables, which contain the settings of object stores, such
     /// as `AWS_ACCESS_KEY_ID`.
     ///
     /// # Errors
-    /// Returns [`StoreError`] for an unknown scheme, or if settings are missing or not valid.
+    /// Returns [`StoreError`] for an unknown scheme, or if settings are missing or invalid.
     #[cfg_attr(not(feature = "cloud"), allow(unused_variables, reason = "a folder has no settings"))]
     pub fn open(target: &str, environment: &[(String, String)]) -> Result<Self, StoreError> {
         let name = target.trim_end_matches('/').to_owned();
@@ -65,7 +65,7 @@ impl Store {
         &self.name
     }
 
-    /// Returns the maximum time for which a reader may get the old object after a write.
+    /// Returns the maximum time after a write for which a reader may get the old object.
     pub fn delay(&self) -> Duration {
         match &self.backend {
             Backend::Folder(_) => Duration::ZERO,
@@ -86,7 +86,7 @@ impl Store {
         }
     }
 
-    /// Writes an object if the path has none.
+    /// Writes an object if no object exists at the path.
     ///
     /// # Errors
     /// Returns [`StoreError`] if it cannot be written.

@@ -1,14 +1,14 @@
-//! Objects, and the conditions under which they are written.
+//! Objects, their versions, and the results of conditional writes.
 
-/// An object as it was read.
+/// The content and the version of an object.
 pub struct Object {
     /// The content.
     pub bytes: Vec<u8>,
-    /// The version, which differs after every write.
+    /// The version. Every write changes it.
     pub version: ObjectVersion,
 }
 
-/// A version of an object, in the terms of its store.
+/// A version of an object, in the format of its store.
 #[derive(Debug, Clone, Default)]
 pub struct ObjectVersion {
     pub(super) tag: Option<String>,
@@ -16,20 +16,20 @@ pub struct ObjectVersion {
     pub(super) generation: Option<String>,
 }
 
-/// Whether an object can be replaced after it was written. Caches and file permissions depend on it.
+/// Whether an object can be replaced after it was written. The settings for caches depend on this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mutability {
-    /// Its path is made from its content, so it never changes.
+    /// The object never changes, because its path identifies its content.
     Immutable,
-    /// It is replaced when something else becomes current.
+    /// The object is replaced when another entry becomes current.
     Replaceable,
 }
 
-/// The result of a write with a condition.
+/// The result of a conditional write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PutResult {
     /// The object was written.
     Written,
-    /// The condition was not met, because another program has written the object. Nothing was written.
+    /// The condition failed because another program has written the object, so nothing was written.
     Conflict,
 }
