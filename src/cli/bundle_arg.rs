@@ -9,12 +9,12 @@ use crate::bundle::{Bundle, BundleError, LazyBundle};
 use crate::cli::context_arg;
 use crate::cli::unknown_flag::unknown_flag_in_bundle;
 
-/// Reads a bundle that `flagctl export bundle` or `flagctl publish` wrote.
+/// Reads a bundle that `flagctl export bundle` or `flagctl publish` has written.
 pub(crate) fn read(path: &Path) -> Result<Bundle> {
     Bundle::from_json(&bytes(path)?).map_err(|error| unreadable(path, &error))
 }
 
-/// Reads these flags of a bundle and the flags that they depend on, or all flags if `keys` is empty.
+/// Reads the flags with these keys, and the flags on which they depend. Reads all flags if `keys` is empty.
 pub(crate) fn read_flags(path: &Path, keys: &[String]) -> Result<Bundle> {
     if keys.is_empty() {
         return read(path);

@@ -1,4 +1,4 @@
-//! The whole command line: the options that every command has, and one command.
+//! The complete command line: the global options and one command.
 
 use anyhow::{Context as _, Result};
 use clap::{CommandFactory, Parser};
@@ -21,7 +21,7 @@ pub struct Cli {
 /// Runs a command.
 ///
 /// # Errors
-/// Returns the error that kept the command from running. [`exit_of`](crate::cli::exit_of) turns it into an exit code.
+/// Returns the error if the command could not run. [`exit_of`](crate::cli::exit_of) turns it into an exit code.
 pub fn run(cli: &Cli) -> Result<Exit> {
     if let Some(folder) = &cli.global.folder {
         std::env::set_current_dir(folder).with_context(|| format!("cannot work in `{}`", folder.display()))?;

@@ -1,4 +1,4 @@
-//! A context on the command line: attributes one by one, or a file.
+//! A context on the command line, from single attributes or from a file.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -32,7 +32,7 @@ fn parse_attribute(argument: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), text.to_owned()))
 }
 
-/// Reads a JSON or YAML file, or stdin if the path is `-`. None if there is no path.
+/// Reads a JSON or YAML file, or stdin if the path is `-`. Returns `None` if `path` is `None`.
 pub(crate) fn file(path: Option<&Path>) -> Result<Option<Json>> {
     let Some(path) = path else { return Ok(None) };
     let shown = path.display().to_string();
@@ -68,7 +68,7 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
     Ok(Box::new(file))
 }
 
-/// Makes a context of the attributes of a file and of those that are given one by one, which override the file.
+/// Makes a context from the attributes of a file and from single attributes, which override those of the file.
 pub(crate) fn read<'j>(
     attributes: &Attributes,
     file: Option<&'j Json>,
@@ -101,8 +101,8 @@ pub(crate) fn read<'j>(
     Ok(context)
 }
 
-/// Returns the same context as JSON, for definitions that declare other attributes. The values that are given one by one
-/// have the types that `attributes` declares.
+/// Returns the same context as JSON, for definitions that declare other attributes. Single attributes get the types
+/// that `attributes` declares.
 pub(crate) fn json(attributes: &Attributes, file: Option<Json>, given: &[(String, String)]) -> Json {
     let mut object = match file {
         Some(Json::Object(object)) => object,
@@ -117,7 +117,7 @@ pub(crate) fn json(attributes: &Attributes, file: Option<Json>, given: &[(String
     Json::Object(object)
 }
 
-/// Removes an attribute, which is written as a dotted name or as nested objects.
+/// Removes an attribute. The file may contain it as a dotted name or as nested objects.
 fn remove(object: &mut Map<String, Json>, name: &str) {
     object.remove(name);
     for (index, dot) in name.match_indices('.') {
@@ -129,7 +129,7 @@ fn remove(object: &mut Map<String, Json>, name: &str) {
     }
 }
 
-/// Reports the attributes whose values are not of the declared type, so that no condition on them holds.
+/// Reports the attributes whose values do not have the declared type. No condition on such an attribute holds.
 pub(crate) fn note_unusable(attributes: &Attributes, context: &Context<'_>, err: &mut dyn Write) -> io::Result<()> {
     for (id, attribute) in attributes.iter() {
         if let Value::Unusable(json) = context.value(id) {
@@ -140,7 +140,7 @@ pub(crate) fn note_unusable(attributes: &Attributes, context: &Context<'_>, err:
     Ok(())
 }
 
-/// Returns text as JSON of the attribute's type, or as a string if it is not of that type.
+/// Converts text to JSON of the attribute's type. Returns a string if the text does not have this type.
 fn typed(attribute: &Attribute, text: &str) -> Json {
     let number = |text: &str| text.parse::<serde_json::Number>().map_or(json!(text), Json::Number);
     match attribute.kind {
@@ -154,7 +154,7 @@ fn typed(attribute: &Attribute, text: &str) -> Json {
     }
 }
 
-/// Returns what is expected of an attribute's value, to be added to an error.
+/// Returns a description of the expected value of an attribute, for the end of an error message.
 fn expectation(attribute: &Attribute, text: &str) -> String {
     if let Some(allowed) = &attribute.allowed {
         return format!("; {}", did_you_mean_or_list(text, "its values are", allowed.iter().map(AsRef::as_ref)));

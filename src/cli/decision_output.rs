@@ -12,16 +12,17 @@ use crate::report::decision::explanation::explanation;
 use crate::report::decision::human::{decision, decisions};
 use crate::report::decision::{DecisionJson, DecisionsJson};
 
-/// How much is written about a decision.
+/// The level of detail of a decision in the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DecisionDetail {
-    /// The variant and the reason.
+    /// The output has the variant and the reason.
     Brief,
-    /// Also every rule and condition, and the nearest change of the context that would change the decision.
+    /// The output also has every rule and condition, and the nearest change of the context that would change the
+    /// decision.
     Explained,
 }
 
-/// Everything that decisions depend on but the flag.
+/// All inputs of a decision except the flag.
 pub(crate) struct Decider<'d> {
     pub(crate) bundle: &'d Bundle,
     pub(crate) context: &'d Context<'d>,
@@ -30,7 +31,8 @@ pub(crate) struct Decider<'d> {
 }
 
 impl<'d> Decider<'d> {
-    /// Writes decisions to stdout as text: a table, or a paragraph for each flag if there is one flag or each is explained.
+    /// Writes decisions to stdout as text: a paragraph for each flag if there is only one flag or if decisions are
+    /// explained, and otherwise a table.
     pub(crate) fn write_text(&self, flags: &[&Flag]) -> Result<()> {
         let Self { bundle, context, now, detail } = *self;
         let mut out = io::stdout().lock();
@@ -55,7 +57,7 @@ impl<'d> Decider<'d> {
         Ok(out.flush()?)
     }
 
-    /// Returns decisions as JSON. `commit` is the commit of the definitions, if a revision was read.
+    /// Returns decisions as JSON. `commit` is the commit of the definitions, if they are from a revision.
     pub(crate) fn json(&self, flags: &[&'d Flag], commit: Option<String>) -> DecisionsJson<'d> {
         DecisionsJson {
             version: 1,

@@ -5,7 +5,7 @@ use clap::builder::PossibleValue;
 
 use crate::diff::ImpactClass;
 
-/// How the result of `flagctl diff` is written.
+/// The formats of the result of `flagctl diff`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DiffFormat {
     Human,
@@ -14,7 +14,7 @@ pub(crate) enum DiffFormat {
     Json,
 }
 
-/// The classes that `--fail-on` can refuse: all but [`ImpactClass::None`].
+/// The classes that `--fail-on` accepts: all classes except [`ImpactClass::None`].
 impl ValueEnum for ImpactClass {
     fn value_variants<'v>() -> &'v [Self] {
         &[Self::Expand, Self::Shrink, Self::Reassign, Self::Reshuffle, Self::Metadata]

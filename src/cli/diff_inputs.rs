@@ -1,4 +1,4 @@
-//! What the arguments of `flagctl diff` compare: a range of revisions, or a bundle and another input.
+//! Reads the inputs of `flagctl diff`: a range of revisions, or a bundle and another input.
 
 use std::path::{Path, PathBuf};
 
@@ -16,9 +16,9 @@ use crate::git::{CacheWrites, Revision};
 use crate::load;
 use crate::source::{FlagRepository, Source};
 
-/// Reads the two ends of a range, as `flagctl diff RANGE` names them.
+/// Reads the two ends of the range in `flagctl diff RANGE`.
 pub(crate) fn from_range(range: Option<&str>, environment: Option<&str>) -> Result<DiffInputs> {
-    // The sources hold git's index of objects, which takes long to drop.
+    // The sources are never dropped, because dropping git's index of objects takes long.
     let sources = keep_until_exit(compared_sources(range)?);
     let inputs = DiffInputs::from_sources(&sources, environment)?;
     if let Some(name) = environment.filter(|name| !inputs.declare(name)) {
@@ -27,7 +27,7 @@ pub(crate) fn from_range(range: Option<&str>, environment: Option<&str>) -> Resu
     Ok(inputs)
 }
 
-/// Reads a bundle, and a second bundle, a revision or the working tree. Returns also the environment of the bundle.
+/// Reads a bundle, and a second bundle, a revision or the working tree. Also returns the environment of the bundle.
 pub(crate) fn from_bundles(paths: &[PathBuf], rev: Option<&str>) -> Result<(DiffInputs, String)> {
     let (first, second) = match (paths, rev) {
         ([first], rev) if rev.is_none_or(|rev| !rev.contains("..")) => (first, None),
@@ -48,7 +48,7 @@ pub(crate) fn from_bundles(paths: &[PathBuf], rev: Option<&str>) -> Result<(Diff
     Ok((inputs, environment))
 }
 
-/// Reads the second bundle, which must be of the same environment as the first.
+/// Reads the second bundle, which must have the same environment as the first.
 fn bundle_of(path: &Path, environment: &str, first: &Path) -> Result<Bundle> {
     let bundle = bundle_arg::read(path)?;
     if *bundle.environment != *environment {
@@ -62,7 +62,7 @@ fn bundle_of(path: &Path, environment: &str, first: &Path) -> Result<Bundle> {
     Ok(bundle)
 }
 
-/// Reads everything that a revision or the working tree has of an environment.
+/// Reads the definitions of an environment from a revision or from the working tree.
 fn from_source(rev: Option<&str>, environment: &str, bundle: &Path) -> Result<DiffInput> {
     let start = Path::new(".");
     let source = match rev {

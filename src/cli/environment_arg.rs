@@ -9,7 +9,7 @@ use crate::model::Settings;
 /// Checks that the project declares an environment.
 ///
 /// # Errors
-/// Returns an error that names a similar environment, or else all.
+/// Returns an error that suggests a similar environment, or lists all environments.
 pub(crate) fn check_environment(name: &str, settings: &Settings) -> Result<()> {
     let names: Vec<&str> = settings.environment_names().collect();
     if names.contains(&name) {
@@ -19,11 +19,11 @@ pub(crate) fn check_environment(name: &str, settings: &Settings) -> Result<()> {
     Err(anyhow!("`{name}` is not an environment; {help}"))
 }
 
-/// Returns the given environment, or the only one that the project declares.
+/// Returns the given environment, or the only environment that the project declares.
 ///
 /// # Errors
-/// Returns a [`UsageError`] if none is given and there are several, and any other error if the given one is not
-/// declared.
+/// Returns a [`UsageError`] if no environment is given and the project declares several. Returns another error if the
+/// given environment is not declared.
 pub(crate) fn environment_or_only(given: Option<&str>, settings: &Settings) -> Result<String> {
     let names: Vec<&str> = settings.environment_names().collect();
     match (given, names.as_slice()) {

@@ -1,4 +1,4 @@
-//! The errors of definitions on stderr, for commands whose result needs definitions without errors.
+//! Reports the errors of definitions on stderr, for commands that need definitions without errors.
 
 use std::io;
 
@@ -20,7 +20,7 @@ pub(crate) enum Validity {
     Invalid,
 }
 
-/// Writes the errors among the findings to stderr, and says whether there are any.
+/// Writes the errors in the findings to stderr, and returns whether the definitions are valid.
 pub(crate) fn report_errors(
     loaded: &Loaded,
     findings: Vec<Finding>,

@@ -1,4 +1,4 @@
-//! `flagctl eval --contexts`: decisions for a stream of contexts, in constant memory, on all cores.
+//! `flagctl eval --contexts`: decides flags for a stream of contexts, in constant memory and on all cores.
 
 use std::collections::BTreeSet;
 use std::io::{self, BufReader, BufWriter, Write};
@@ -18,9 +18,10 @@ use crate::cli::terminal::stderr_is_terminal;
 use crate::eval::{Context, Decision, ParsedContext, Reason, Value, decide};
 use crate::load::{ContextLine, ContextLines, MAX_CONTEXT_BYTES};
 
-/// The estimated size of a line of output without its decisions, in bytes, to allocate once.
+/// The estimated size of a line of output without its decisions, in bytes. It avoids repeated allocations of the output
+/// buffer.
 const LINE_BYTES: usize = 100;
-/// The estimated size of a decision in it, in bytes.
+/// The estimated size of a decision in a line of output, in bytes.
 const DECISION_BYTES: usize = 80;
 /// The maximum number of undeclared attributes that are reported by name.
 const MAX_UNDECLARED: usize = 20;
@@ -34,7 +35,7 @@ pub(crate) fn run(bundle: &Bundle, flags: &[&Flag], path: &Path, now: Timestamp)
     let failed = || format!("cannot read `{}`", path.display());
     let mut ahead = reader.next_block().with_context(failed)?;
     while let Some(block) = ahead {
-        // The next block is read while this one is decided.
+        // The next block is read while the current block is decided.
         let decide = || -> Vec<_> { block.map_chunks(|lines| decide_lines(bundle, flags, lines, now)) };
         let (decided, next) = rayon::join(decide, || reader.next_block());
         for (text, part) in decided {
@@ -50,7 +51,7 @@ pub(crate) fn run(bundle: &Bundle, flags: &[&Flag], path: &Path, now: Timestamp)
     Ok(if summary.refused == 0 { Exit::Yes } else { Exit::No })
 }
 
-/// What is reported after the last line.
+/// The statistics that are reported after the last line.
 #[derive(Default)]
 struct Summary {
     refused: u64,
@@ -85,14 +86,14 @@ impl Summary {
     }
 }
 
-/// What is written for one line, without its decisions.
+/// The output for one line, without its decisions.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LineJson<'l> {
     line: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     targeting_key: Option<&'l str>,
-    /// Attributes whose value is not of the declared type.
+    /// The attributes whose values do not have the declared type.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unusable: Vec<&'l str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,8 +128,8 @@ impl<'l> BriefJson<'l> {
     }
 }
 
-/// The different decisions of a flag so far, with the JSON of each. There are few of them, so most are written again without
-/// being serialized.
+/// The different decisions of a flag so far, each with its JSON. A flag has few different decisions, so most decisions
+/// are written without being serialized again.
 struct DecisionCache<'b> {
     flag: &'b Flag,
     decisions: Vec<(Decision<'b>, Vec<u8>)>,
@@ -154,7 +155,7 @@ impl<'b> DecisionCache<'b> {
 }
 
 fn json(value: &impl Serialize, text: &mut Vec<u8>) {
-    // Writing to memory does not fail.
+    // A write to memory cannot fail.
     value.serialize(&mut Serializer::with_formatter(text, CompactFormatter)).unwrap_or_default();
 }
 
@@ -202,7 +203,7 @@ fn decide_line<'b>(
             let attributes = bundle.attributes.iter().filter(|(id, _)| unusable(*id));
             written.unusable = attributes.map(|(_, attribute)| attribute.name.as_ref()).collect();
             json(&written, text);
-            // The decisions go inside the object, before its closing brace.
+            // The decisions are inserted before the closing brace of the object.
             text.pop();
             text.extend_from_slice(b",\"decisions\":{");
             for (index, flag) in flags.iter_mut().enumerate() {
@@ -217,7 +218,7 @@ fn decide_line<'b>(
     text.push(b'\n');
 }
 
-/// Returns a progress bar, which is shown only on a terminal. For a file it shows how much of it is done.
+/// Returns a progress bar, which is shown only on a terminal. For a file, it shows the processed part of the file.
 fn progress(path: &Path) -> ProgressBar {
     let length = std::fs::metadata(path).ok().map(|metadata| metadata.len()).filter(|length| *length > 0);
     let target = if stderr_is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };

@@ -1,8 +1,8 @@
-//! Exit codes: how a run ends, and which errors are mistakes on the command line.
+//! Exit codes, and the type of errors that are mistakes on the command line.
 
 use crate::actions::ActionError;
 
-/// How a run ended. Programs read it from the exit code of the process.
+/// The result of a run, which determines the exit code of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// The command ran, and its answer is yes: exit code 0.
@@ -27,12 +27,12 @@ impl Exit {
     }
 }
 
-/// A mistake on the command line that only shows when the definitions are read.
+/// A mistake on the command line that flagctl can detect only after it has read the definitions.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct UsageError(pub(crate) String);
 
-/// Returns how a run ends that failed with `error`.
+/// Returns the exit of a run that failed with `error`.
 pub fn exit_of(error: &anyhow::Error) -> Exit {
     let is_ambiguous = matches!(error.downcast_ref(), Some(ActionError::Ambiguous(_)));
     if is_ambiguous || error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }

@@ -1,4 +1,4 @@
-//! `--format` of findings and test results: the names of `report`'s formats on the command line.
+//! `--format` of findings and test results: the names of the formats of `report` on the command line.
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;

@@ -1,4 +1,4 @@
-//! The options that every command has: the folder to start in, and when to use colours.
+//! The options of every command: the working folder and the use of colours.
 
 use std::path::PathBuf;
 
@@ -25,7 +25,7 @@ enum ColourWhen {
     Never,
 }
 
-/// A stream that the process writes to.
+/// An output stream of the process.
 #[derive(Clone, Copy)]
 pub(crate) enum OutputStream {
     Stdout,
@@ -33,8 +33,8 @@ pub(crate) enum OutputStream {
 }
 
 impl Global {
-    /// Returns whether a stream is coloured. Without `--color`, terminals are, and the environment variables `NO_COLOR`
-    /// and `CLICOLOR_FORCE` decide otherwise.
+    /// Returns whether to use colours on a stream. Without `--color`, the environment variables `NO_COLOR` and
+    /// `CLICOLOR_FORCE` decide. If they are not set, only terminals have colours.
     pub(crate) fn colour(&self, stream: OutputStream) -> Colour {
         let choice = match (self.color, stream) {
             (ColourWhen::Always, _) => ColorChoice::Always,

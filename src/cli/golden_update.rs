@@ -1,4 +1,4 @@
-//! `flagctl test --update`: writes golden matrices as they are decided now.
+//! `flagctl test --update`: writes the current decisions to golden matrices.
 
 use std::fs;
 use std::io::{self, Write};
@@ -17,11 +17,12 @@ pub(crate) enum GoldenFiles {
     Changed,
 }
 
-/// Writes the files whose golden matrices differ from the decisions, and names them on stderr. A revision is never
-/// written to.
+/// Updates the files whose golden matrices differ from the decisions, and writes their names to stderr. Writes nothing
+/// if the source is a revision.
 ///
 /// # Errors
-/// Returns an error if a file cannot be written, or if its matrix cannot be changed without changing anything else.
+/// Returns an error if a file cannot be written, or if its matrix cannot be changed without changing other parts of the
+/// file.
 pub(crate) fn write_golden_files(plan: &TestPlan<'_>, loaded: &Loaded, source: &Source) -> Result<GoldenFiles> {
     let Source::Folder(folder) = source else { return Ok(GoldenFiles::Unchanged) };
     let prefix = displayed_prefix(source);

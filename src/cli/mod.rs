@@ -1,11 +1,12 @@
-//! The command line: arguments in, exit code out.
+//! The command line, from the arguments to the exit code.
 //!
-//! [`Cli`] is what clap parses, and [`run`] runs one command of it. Each command is a file of [`commands`]: its
-//! arguments, one call into the module that it is about, and the rendering of the result by `report`. Arguments that
-//! several commands have, and what a terminal needs, are in files beside that folder.
+//! clap parses the arguments to a [`Cli`], and [`run`] runs its command. Each command is a file in [`commands`]. It has
+//! the arguments of the command, one call of the module that does the work, and a call of `report`, which formats the
+//! result. The other files of this module contain the arguments that several commands share, and the functions for
+//! terminals.
 //!
-//! **Invariant:** nothing else reads the clock, the environment variables and the working folder.
-//! **Invariant:** stdout gets results and nothing else, and an exit code never depends on the format.
+//! **Invariant:** no other module reads the clock, the environment variables or the working folder.
+//! **Invariant:** only results are written to stdout, and an exit code never depends on the format.
 
 mod bundle_arg;
 mod command_line;

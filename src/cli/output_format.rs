@@ -1,4 +1,4 @@
-//! `--format human|json`: the formats of a result that has only these two.
+//! `--format human|json`: the formats of results that support only these two.
 
 use std::io::Write;
 
@@ -14,7 +14,7 @@ pub(crate) enum OutputFormat {
 }
 
 impl OutputFormat {
-    /// Writes a result to stdout. `human` turns it into text for people.
+    /// Writes a result to stdout. `human` converts the result to text for people.
     pub(crate) fn write<T: Serialize>(self, result: &T, human: impl FnOnce(&T) -> String) -> Result<()> {
         match self {
             Self::Human => write_text(&human(result)),

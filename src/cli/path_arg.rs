@@ -1,4 +1,4 @@
-//! Paths on the command line as paths in the flag repository, and back.
+//! Converts paths between the command line and the flag repository.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,8 +7,8 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::source::Source;
 
-/// Returns what is written before a path of the flag repository when it is shown: empty, or a folder with `/` at its
-/// end. In a folder it leads from the working folder, in a revision from the root of the git repository.
+/// Returns the prefix of paths of the flag repository in output. It is empty, or is the path of a folder with a `/` at
+/// its end. The prefix is relative to the working folder, or, for a revision, to git's root.
 pub(crate) fn displayed_prefix(source: &Source) -> String {
     let folder = match source {
         Source::Folder(folder) => folder,
@@ -24,18 +24,18 @@ pub(crate) fn displayed_prefix(source: &Source) -> String {
     }
 }
 
-/// Turns a path on the command line into one from the root of the flag repository. It is empty if the path is that root
-/// or a folder above it.
+/// Converts a path on the command line to a path that is relative to the root of the flag repository. The result is
+/// empty if the path is the root or a folder above it.
 ///
 /// # Errors
-/// Returns an error if a path in a folder does not exist, or if the path does not lead into the flag repository.
+/// Returns an error if a path in a folder does not exist, or if the path is outside the flag repository.
 pub(crate) fn path_in_repository(path: &Path, source: &Source) -> Result<PathBuf> {
     let absolute = match source {
         Source::Folder(_) => path.canonicalize(),
         Source::Revision(_) | Source::Merged(_) => canonicalize_existing(path),
     };
     let absolute = absolute.with_context(|| format!("cannot read `{}`", path.display()))?;
-    // A bare repository has no folders on disk, so the path is taken as it is.
+    // A bare repository has no folders on disk, so the path is not resolved.
     let Some(root) = source.root() else { return Ok(path.to_owned()) };
     match absolute.strip_prefix(&root) {
         Ok(inside) => Ok(inside.to_owned()),
@@ -44,8 +44,8 @@ pub(crate) fn path_in_repository(path: &Path, source: &Source) -> Result<PathBuf
     }
 }
 
-/// Resolves the links of the part of a path that exists and keeps the rest: a revision may have files that the folder
-/// no longer has.
+/// Resolves the links in the existing part of a path and keeps the remaining part, because a revision may have files
+/// that no longer exist on disk.
 fn canonicalize_existing(path: &Path) -> io::Result<PathBuf> {
     let existing = path.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(Path::new(""));
     let rest = path.strip_prefix(existing).unwrap_or(Path::new(""));

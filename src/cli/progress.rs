@@ -1,4 +1,4 @@
-//! A spinner on stderr for work that takes longer than a second, if stderr is a terminal.
+//! Shows a spinner on stderr for work that takes longer than a second, if stderr is a terminal.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -13,10 +13,10 @@ use crate::source::{Source, SourceError};
 
 /// The time after which the spinner appears.
 const DELAY: Duration = Duration::from_secs(1);
-/// The time between two frames of the spinner.
+/// The time between two frames of the spinner's animation.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Reads a whole flag repository, with a spinner.
+/// Reads a complete flag repository, and shows a spinner.
 ///
 /// # Errors
 /// Returns the errors of [`load::all`].
@@ -24,7 +24,7 @@ pub(crate) fn all(source: &Source) -> Result<Loaded, SourceError> {
     shown("reading all flags", || load::all(source))
 }
 
-/// Does some work, and shows `what` it is after a second.
+/// Runs `work`, and shows its description `what` after a second.
 pub(crate) fn shown<T>(what: &'static str, work: impl FnOnce() -> T) -> T {
     if !stderr_is_terminal() {
         return work();
@@ -36,13 +36,13 @@ pub(crate) fn shown<T>(what: &'static str, work: impl FnOnce() -> T) -> T {
         }
         let spinner = ProgressBar::new_spinner().with_message(what);
         spinner.enable_steady_tick(TICK);
-        // Returns when the sender is dropped, which is when the work is done.
+        // This call returns when the sender is dropped, which happens when the work is done.
         let _ = waiting.recv();
         spinner.finish_and_clear();
     });
     let result = work();
     drop(done);
-    // The thread only draws, so a panic in it does not affect the result.
+    // A panic of the thread is ignored, because the thread only draws the spinner.
     let _ = display.join();
     result
 }

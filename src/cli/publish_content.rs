@@ -1,5 +1,5 @@
-//! The content that `flagctl publish` publishes: the bytes of each environment, and how its commit relates to the published
-//! one.
+//! The content that `flagctl publish` publishes: the bytes of each environment, and the relation of its commit to the
+//! published commit.
 
 use std::error::Error;
 
@@ -34,7 +34,7 @@ pub(crate) enum PublishKind {
 /// An environment that can be published, or the flags that its format cannot express.
 pub(crate) type EnvironmentContent = Result<PublishContent, Vec<Refusal>>;
 
-/// Writes each bundle in the given format, with the name of its environment.
+/// Encodes each bundle in the given format, and returns it with the name of its environment.
 pub(crate) fn contents(
     bundles: &[Bundle],
     format: PublishFormat,
@@ -52,7 +52,8 @@ pub(crate) fn contents(
     Ok(bundles.par_iter().map(content).collect::<Result<_, _>>()?)
 }
 
-/// Returns the kind of a publication: the given one, or else an emergency if `flagctl kill` made the commit.
+/// Returns the given kind of a publication. Without a given kind, a commit of `flagctl kill` is an emergency, and any
+/// other commit is normal.
 pub(crate) fn entry_kind(given: Option<PublishKind>, commit: &CommitDetails) -> EntryKind {
     let is_kill = commit.trailers("Flagctl-Action").any(|action| action == "kill");
     match given {
@@ -80,17 +81,17 @@ fn bytes(bundle: &Bundle, format: PublishFormat, commit: &str) -> Result<Bytes, 
     })
 }
 
-/// Whether a commit may be published although the published one is not among its ancestors.
+/// Whether a commit may be published if the published commit is not one of its ancestors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DivergedCommits {
     Allowed,
     Refused,
 }
 
-/// Compares a commit with the published one, given by its full id.
+/// Compares a commit with the published commit, whose full id is given.
 ///
 /// # Errors
-/// Returns an error if the relation is not known, unless diverged commits are allowed.
+/// Returns an error if the relation is unknown, unless diverged commits are allowed.
 pub(crate) fn ancestry(
     revision: &Revision,
     published: &str,

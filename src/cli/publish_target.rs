@@ -1,4 +1,4 @@
-//! The target that bundles are published to, and the keys that may sign them.
+//! The target of published bundles, and the keys that may sign the bundles.
 
 use std::env;
 use std::io::{self, Write};
@@ -12,7 +12,7 @@ use crate::commit::CommitError;
 use crate::publish::{AllowedSigners, PublishError};
 use crate::store::{Store, StoreError};
 
-/// Opens a target. The settings of object stores are environment variables.
+/// Opens a target. The settings of object stores are read from environment variables.
 pub(crate) fn open(target: &str) -> Result<Store> {
     let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
         Some((name.into_string().ok()?, value.into_string().ok()?))

@@ -1,4 +1,4 @@
-//! Revisions and ranges as arguments: what `flagctl diff RANGE` compares.
+//! Revisions and ranges as arguments, for example in `flagctl diff RANGE`.
 
 use std::path::Path;
 
@@ -14,11 +14,11 @@ use crate::source::{FlagRepository, Source};
 /// The name of the working tree in reports.
 pub(crate) const WORKING_TREE: &str = "working tree";
 
-/// Finds the two states that a range compares. Without a range, they are the commit at which HEAD left the default branch,
+/// Finds the two states of a range. Without a range, they are the last common commit of HEAD and the default branch,
 /// and the working tree.
 ///
 /// # Errors
-/// Returns an error if a revision does not exist, or if there is no working tree and one is needed.
+/// Returns an error if a revision does not exist, or if a working tree is needed and does not exist.
 pub(crate) fn compared_sources(range: Option<&str>) -> Result<ComparedSources> {
     let repository = FlagRepository::find(Path::new("."), CacheWrites::Allowed)?;
     let Some(range) = range else {
@@ -64,23 +64,23 @@ fn rev(text: &str) -> Result<RevisionSpec> {
 /// Finds a revision.
 ///
 /// # Errors
-/// Returns an error if it does not exist, with advice.
+/// Returns an error with advice if the revision does not exist.
 pub(crate) fn revision(repository: &FlagRepository, text: &str) -> Result<Revision> {
     repository.revision(&rev(text)?).map_err(advised)
 }
 
-/// Finds a revision that may be older than the flag repository, and then has no definitions.
+/// Finds a revision that may be older than the flag repository. Such a revision has no definitions.
 ///
 /// # Errors
-/// Returns an error if it does not exist, with advice.
+/// Returns an error with advice if the revision does not exist.
 pub(crate) fn earlier_revision(repository: &FlagRepository, text: &str) -> Result<Revision> {
     repository.revision_or_empty(&rev(text)?).map_err(advised)
 }
 
-/// Finds an earlier revision of the repository that a source is from.
+/// Finds an earlier revision of the repository of a source.
 ///
 /// # Errors
-/// Returns an error if it does not exist, with advice.
+/// Returns an error with advice if the revision does not exist.
 pub(crate) fn earlier_revision_of(source: &Source, text: &str) -> Result<Revision> {
     let start = source.root().unwrap_or_else(|| Path::new(".").to_owned());
     earlier_revision(&FlagRepository::find(&start, CacheWrites::Allowed)?, text)
@@ -89,7 +89,7 @@ pub(crate) fn earlier_revision_of(source: &Source, text: &str) -> Result<Revisio
 /// Returns the flag repository in the working tree.
 ///
 /// # Errors
-/// Returns an error if the git repository is bare, or if there is no flag repository.
+/// Returns an error if the git repository is bare, or if it has no flag repository.
 fn working_tree(repository: &FlagRepository) -> Result<Source> {
     if repository.git().is_bare() {
         let missing = "a bare repository has no working tree: name two revisions, as in `flagctl diff BASE..HEAD`";

@@ -1,7 +1,7 @@
 //! `--at`: the state of the definitions that a command reads.
 //!
-//! Parses a revision or a time, finds the flag repository at it, and adds to the errors of unknown revisions what the
-//! user probably meant, or where to look.
+//! The module parses a revision or a time, and finds the flag repository at the revision. It adds advice to the errors
+//! of unknown revisions: the name that the user probably meant, or a command that finds the name.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -27,25 +27,25 @@ pub(crate) struct At {
 }
 
 impl At {
-    /// Returns whether a revision was named.
+    /// Returns whether the user has given a revision.
     pub(crate) fn is_given(&self) -> bool {
         self.at.is_some()
     }
 
-    /// Returns the flag repository at or above a folder, as it is on disk or, if a revision was named, at that
+    /// Returns the flag repository at or above a folder, on disk or, if the user has given a revision, at that
     /// revision.
     pub(crate) fn source(&self, start: &Path) -> Result<Source> {
         if self.at.is_none() { folder(start) } else { self.revision(start, CacheWrites::Allowed).map(Source::Revision) }
     }
 
-    /// Returns the flag repository at the named revision, or at `HEAD` if none was named.
+    /// Returns the flag repository at the given revision, or at `HEAD` if the user has not given a revision.
     pub(crate) fn revision(&self, start: &Path, cache_writes: CacheWrites) -> Result<Revision> {
         let head = RevisionSpec::new("HEAD");
         let rev = self.at.as_ref().unwrap_or(&head);
         FlagRepository::find(start, cache_writes).and_then(|repository| repository.revision(rev)).map_err(advised)
     }
 
-    /// Prints a note with the commit that a time stands for.
+    /// If the user has given a time, prints a note with the commit at this time.
     pub(crate) fn note(&self, source: &Source, err: &mut dyn Write) -> Result<()> {
         if let (Some(RevisionSpec { text, .. }), Source::Revision(revision)) = (&self.at, source)
             && revision.name() != text
@@ -57,7 +57,7 @@ impl At {
     }
 }
 
-/// Returns the flag repository at or above a folder, as it is on disk.
+/// Returns the flag repository on disk at or above a folder.
 pub(crate) fn folder(start: &Path) -> Result<Source> {
     let folder = Folder::find(start).context("a flag repository has a file `flagctl.yaml` at its root")?;
     Ok(Source::Folder(folder))
@@ -65,7 +65,7 @@ pub(crate) fn folder(start: &Path) -> Result<Source> {
 
 /// Prints a note that the history of a shallow clone ends at a commit.
 pub(crate) fn note_end(revision: &Revision, err: &mut dyn Write) -> io::Result<()> {
-    // The revision's name may be a branch, and results show ids.
+    // The name of the revision may be a branch, but results contain ids of commits.
     let id = revision.commit();
     let id = short_id(&id);
     writeln!(err, "note: the history of this clone ends at {id}; `git fetch --unshallow` fetches the rest")
@@ -80,7 +80,7 @@ pub(crate) fn parse(text: &str) -> Result<RevisionSpec, String> {
         None => parse_time(text).ok().map(|time| ("HEAD", time, "")),
         Some((tip, (inside, suffix))) => match parse_time(inside) {
             Ok(time) => Some((if tip.is_empty() { "HEAD" } else { tip }, time, suffix)),
-            // Entries of the reflog and upstream branches are resolved by git.
+            // Git resolves entries of the reflog and upstream branches.
             Err(_) if inside.parse::<i64>().is_ok() => None,
             Err(_) if ["u", "upstream", "push"].contains(&inside.to_lowercase().as_str()) => None,
             // Git also accepts relative times such as `yesterday`, but their result depends on the day.
@@ -92,10 +92,11 @@ pub(crate) fn parse(text: &str) -> Result<RevisionSpec, String> {
     Ok(RevisionSpec { text: text.to_owned(), at_time })
 }
 
-/// Adds to the error of an unknown revision the name that the user probably meant, or where to look.
+/// Adds advice to the error of an unknown revision: the name that the user probably meant, or a command that finds the
+/// name.
 pub(crate) fn advised(error: SourceError) -> anyhow::Error {
     let SourceError::Git(GitError::Unknown { rev, names, depth }) = &error else { return error.into() };
-    // A new clone has only one local branch; the others are branches of its remote.
+    // A new clone has only one local branch. All other branches exist only as branches of its remote.
     let of_remote = names.iter().find(|name| name.split_once('/').is_some_and(|(_, branch)| branch == rev));
     let of_remote = of_remote.map(|name| format!("did you mean `{name}`?"));
     let names = names.iter().map(String::as_str).filter(|_| !rev.contains(".."));
@@ -104,7 +105,7 @@ pub(crate) fn advised(error: SourceError) -> anyhow::Error {
     anyhow!("{error}; {help}")
 }
 
-/// Says where to look for a revision that is unknown.
+/// Returns advice on how to find the name of a revision.
 fn advice(rev: &str, depth: CloneDepth) -> String {
     let is_id = rev.len() >= 7 && rev.bytes().all(|byte| byte.is_ascii_hexdigit());
     match depth {

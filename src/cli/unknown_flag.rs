@@ -1,4 +1,4 @@
-//! The error for a flag that is asked for and not defined.
+//! The error for a requested flag that does not exist.
 
 use anyhow::anyhow;
 
@@ -7,21 +7,21 @@ use crate::model::FLAGS;
 use crate::snapshot::stem;
 use crate::source::Source;
 
-/// Returns the error for a key that is not among `keys`, with the most similar of them as advice. `container` says what
-/// was searched, as in ` at main`; it is empty for the working tree.
+/// Returns the error for a key that is not among `keys`, with the most similar key as advice. `container` describes the
+/// source of the keys, such as ` at main`. It is empty for the working tree.
 pub(crate) fn unknown_flag<'k>(key: &str, keys: impl Iterator<Item = &'k str>, container: &str) -> anyhow::Error {
     let help = did_you_mean(key, keys).map_or(String::new(), |help| format!("; {help}"));
     anyhow!("`{key}` is not a flag{container}{help}")
 }
 
-/// Returns the error for a flag that no file of a flag repository defines.
+/// Returns the error for a flag that a flag repository does not define.
 pub(crate) fn unknown_flag_in_source(key: &str, source: &Source) -> anyhow::Error {
     let paths = source.list(FLAGS).unwrap_or_default();
     let revision = source.revision().map_or(String::new(), |revision| format!(" at {}", revision.name()));
     unknown_flag(key, paths.iter().filter_map(|path| stem(path)), &revision)
 }
 
-/// Returns the error for a flag that a bundle with these keys does not have.
+/// Returns the error for a flag that does not exist in a bundle with these keys.
 pub(crate) fn unknown_flag_in_bundle<'k>(key: &str, keys: impl Iterator<Item = &'k str>) -> anyhow::Error {
     unknown_flag(key, keys, " in the bundle")
 }

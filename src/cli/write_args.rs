@@ -39,7 +39,7 @@ pub(crate) struct WriteArgs {
     pub(crate) format: OutputFormat,
 }
 
-/// The answer to a question that is answered with yes or no.
+/// The answer to a yes-or-no question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Answer {
     Yes,
@@ -58,7 +58,7 @@ impl WriteArgs {
         Ok(progress::shown(progress_text, || WriteSession::open(Path::new("."), options))?)
     }
 
-    /// Shows a plan to people. For programs, [`WriteArgs::finish`] writes the plan and the commit as one document.
+    /// Shows a plan as text for people. In JSON, [`WriteArgs::finish`] writes the plan and the commit as one document.
     pub(crate) fn show_plan(&self, action: &ActionJson) -> Result<()> {
         match self.format {
             OutputFormat::Human => write_text(&human::plan(action)),
@@ -66,7 +66,7 @@ impl WriteArgs {
         }
     }
 
-    /// Returns whether a commit follows the plan: the plan changes a flag, and it is not a dry run.
+    /// Returns whether the plan is committed: the plan changes a flag, and this is not a dry run.
     pub(crate) fn will_commit(&self, targets: &Targets) -> bool {
         !self.dry_run && !targets.is_empty()
     }
@@ -74,7 +74,7 @@ impl WriteArgs {
     /// Asks for confirmation, commits a plan with `commit`, and shows the commit.
     ///
     /// # Errors
-    /// Returns a [`UsageError`] if there is no terminal to ask on and no `--yes`.
+    /// Returns a [`UsageError`] if `--yes` is missing and the user cannot confirm on a terminal.
     pub(crate) fn commit(
         &self,
         mut action: ActionJson,
@@ -89,7 +89,7 @@ impl WriteArgs {
         self.finish(&action)
     }
 
-    /// Shows the commit to people if there is one, and everything to programs.
+    /// Shows the commit, if there is one, as text for people. In JSON, writes the plan and the commit.
     pub(crate) fn finish(&self, action: &ActionJson) -> Result<Exit> {
         match (self.format, &action.written) {
             (OutputFormat::Json, _) => write_json(action)?,
@@ -113,11 +113,11 @@ impl WriteArgs {
     }
 }
 
-/// Checks the given environments and returns them in the order of promotion; without any, the only one that the project
-/// declares.
+/// Checks the given environments and returns them in the order of promotion. If no environment is given, returns the
+/// only environment that the project declares.
 ///
 /// # Errors
-/// Returns a [`UsageError`] if none is given and there are several.
+/// Returns a [`UsageError`] if no environment is given and the project declares several.
 pub(crate) fn environments(session: &WriteSession, given: &[String]) -> Result<Vec<String>> {
     given.iter().try_for_each(|name| check_environment(name, session.settings()))?;
     let declared: Vec<String> = session.settings().environment_names().map(str::to_owned).collect();
@@ -128,12 +128,12 @@ pub(crate) fn environments(session: &WriteSession, given: &[String]) -> Result<V
     Ok(declared.into_iter().filter(|name| given.is_empty() || given.contains(name)).collect())
 }
 
-/// Returns whether a person can be asked: stdin and stderr are terminals.
+/// Returns whether the command can ask the user, which needs terminals at stdin and stderr.
 pub(crate) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Asks a question on stderr and returns the line that is typed, without spaces around it.
+/// Asks a question on stderr, and returns the user's answer without surrounding white space.
 pub(crate) fn ask(question: &str) -> Result<String> {
     let mut err = io::stderr().lock();
     write!(err, "{question}")?;

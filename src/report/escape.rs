@@ -1,12 +1,12 @@
-//! Escaping: text from definitions, git and the network, made safe for one output language.
+//! Functions that escape text from definitions, git and the network for one output language.
 //!
-//! Each function takes text with any content and returns text that its output language shows as that content: it
-//! starts no markup, no command and no control sequence. There is one function for each output language, so that its
-//! rules are in one place. A format escapes every text that it does not write itself.
+//! Each function takes text with any content. It returns text that the output language displays as this content, and
+//! that does not start markup, a command or a control sequence. Each output language has one function, so the rules of
+//! a language are in one function. A format escapes every text that it does not write itself.
 
-/// Makes text of several lines safe for a terminal. Control characters, among them the escape sequences that move the
-/// cursor or rewrite lines, and bidirectional marks, which make a text read otherwise than it is, become `\u{…}`. Line
-/// breaks and tabs stay.
+/// Escapes text of several lines for a terminal. Control characters become `\u{…}`, because they can start escape
+/// sequences that move the cursor or overwrite lines. Bidirectional marks also become `\u{…}`, because they change the
+/// displayed order of a text. Line breaks and tabs stay.
 pub fn terminal(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -26,7 +26,7 @@ fn is_bidirectional_mark(character: char) -> bool {
     matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Escapes a message of a GitHub workflow command: what follows `::`.
+/// Escapes a message of a GitHub workflow command, which is the text after `::`.
 pub fn github_command(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
@@ -41,12 +41,12 @@ pub fn html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// Escapes text for Markdown. Only code spans keep their meaning, because texts of flagctl's own use them.
+/// Escapes text for Markdown. Only code spans keep their meaning, because flagctl's messages use them.
 pub fn markdown(text: &str) -> String {
     html(text).replace('*', "\\*").replace('_', "\\_")
 }
 
-/// Returns a Markdown code span that shows the text as it is. Line breaks become spaces.
+/// Returns a Markdown code span that displays the unchanged text. Line breaks become spaces.
 pub fn markdown_code(text: &str) -> String {
     let text = text.replace(['\n', '\r'], " ");
     let fence = markdown_fence(&text, 1);
@@ -60,10 +60,11 @@ pub fn markdown_fence(text: &str, least: usize) -> String {
     "`".repeat(least.max(longest + 1))
 }
 
-/// Quotes a word for a POSIX shell if it needs quotes. A `~` is safe unless it begins the word, as in `HEAD~1`.
+/// Quotes a word for a POSIX shell if it needs quotes. A `~` needs quotes only at the start of the word, and not in
+/// `HEAD~1`.
 pub fn shell_word(word: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.,:/=@%+~^".contains(&byte);
-    // A shell replaces `~` by a folder at the start of a word, and after `=` or `:`.
+    // A shell replaces `~` with a folder at the start of a word, and after `=` or `:`.
     let has_tilde_prefix = word.starts_with('~') || word.contains("=~") || word.contains(":~");
     if !word.is_empty() && !has_tilde_prefix && word.bytes().all(plain) {
         return word.to_owned();

@@ -1,4 +1,4 @@
-//! JSON for files that people read: a value that fits on one line is on one line.
+//! JSON for files that people read. A value is on one line if it fits.
 //!
 //! `serde_json`'s `Formatter` cannot do this, because it writes a value before it knows how long the value is.
 
@@ -6,7 +6,8 @@ use serde_json::Value as Json;
 
 /// The maximum width of a line, in characters.
 const WIDTH: usize = 110;
-/// A list of more values than this, without lists and objects, is written in rows of several values.
+/// The maximum number of values in a list that has one value on each line. A longer list without lists and objects has
+/// several values on each line.
 const ROW: usize = 8;
 
 /// Returns the value as JSON, with a line break at its end.
@@ -17,10 +18,10 @@ pub fn fitted(json: &Json) -> String {
     text
 }
 
-/// Writes a value. `used` is the number of characters that the line has already, including the indentation.
+/// Writes a value. `used` is the number of characters that the line already has, including the indentation.
 fn write(json: &Json, indent: usize, used: usize, text: &mut String) {
     let line = line(json);
-    // A comma may follow, so one character stays free.
+    // The width reserves one character, because a comma may follow.
     let fits = used + line.chars().count() < WIDTH;
     match json {
         Json::Array(items)

@@ -1,7 +1,7 @@
-//! JUnit's XML: the writer that the formats `findings/junit.rs` and `tests/junit.rs` share.
+//! A writer of JUnit's XML for the formats `findings/junit.rs` and `tests/junit.rs`.
 //!
-//! Takes suites of test cases; gives an XML document that the schema of Jenkins accepts. The library `quick-junit` was
-//! considered and not taken: it does not write how many cases of a suite were skipped.
+//! The writer takes suites of test cases, and returns an XML document that conforms to the schema of Jenkins. It does
+//! not use the library `quick-junit`, because that library does not write the number of skipped cases of a suite.
 
 use std::io::{self, Write};
 
@@ -16,10 +16,10 @@ pub(crate) struct Suite {
 /// A test case.
 pub(crate) struct Case {
     pub(crate) name: String,
-    /// The part before the name, with dots: `flagctl.validate`.
+    /// The prefix of the name, with dots: `flagctl.validate`.
     pub(crate) class: String,
     pub(crate) result: CaseResult,
-    /// Text that does not fail the case, one line each; may be empty.
+    /// Texts that do not make the case fail, one line each. The list may be empty.
     pub(crate) output: Vec<String>,
 }
 
@@ -27,13 +27,13 @@ pub(crate) struct Case {
 pub(crate) enum CaseResult {
     Passed,
     Skipped,
-    /// The case ran and found something else than was expected.
+    /// The case ran, and its result differs from the expected result.
     Failure(Problem),
     /// The case could not run.
     Error(Problem),
 }
 
-/// The reason why a test case has not passed.
+/// The reason why a test case did not pass.
 pub(crate) struct Problem {
     /// The code of the diagnostic, which becomes the attribute `type`.
     pub(crate) code: &'static str,

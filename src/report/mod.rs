@@ -1,13 +1,13 @@
-//! Results as text, one format a file.
+//! Results as text. Each format is a file.
 //!
-//! Takes the result of a command: findings, decisions, differences, publications; gives the text that the command
-//! writes. A folder is a kind of result, and in it `human.rs`, `json.rs`, `markdown.rs`, `sarif.rs`, `junit.rs`,
-//! `github.rs` and `gitlab.rs` are its formats. Three files serve all of them: `escape` makes text from definitions,
-//! git and the network safe for one output language, `text` writes tables, counts and positions, and `json_layout`
-//! writes JSON that people read.
+//! The module takes the result of a command, such as findings, decisions, differences or publications. It returns the
+//! text that the command writes. Each folder is a kind of result, and the files `human.rs`, `json.rs`, `markdown.rs`,
+//! `sarif.rs`, `junit.rs`, `github.rs` and `gitlab.rs` in it are its formats. All formats share three files: `escape`
+//! escapes text from definitions, git and the network for one output language, `text` writes tables, counts and
+//! positions, and `json_layout` writes JSON that people read.
 //!
-//! **Invariant:** formats for programs are structures of their own (`…Json`), so a change of an internal type changes
-//! no output.
+//! **Invariant:** formats for programs have separate structures (`…Json`), so a change of an internal type does not
+//! change any output.
 //! **Invariant:** every format is complete without colour.
 
 pub mod actions;

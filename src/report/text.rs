@@ -5,13 +5,13 @@ use comfy_table::{ContentArrangement, Table, presets};
 /// Whether a text may use terminal colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colour {
-    /// Plain text.
+    /// The text has no colours.
     Never,
-    /// ANSI escape sequences.
+    /// The text has ANSI escape sequences for colours.
     Ansi,
 }
 
-/// Returns an empty table without lines, wrapped to a width in columns if one is given.
+/// Returns an empty table without lines, wrapped to a width in columns unless the width is `None`.
 pub(super) fn table(width: Option<u16>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);

@@ -1,4 +1,4 @@
-//! `flagctl blame`: which commit gave a context its variant.
+//! `flagctl blame`: finds the commits that changed the variant of a context.
 
 use std::io;
 use std::path::Path;

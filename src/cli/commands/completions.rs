@@ -1,4 +1,4 @@
-//! `flagctl completions`: a script that makes a shell complete flagctl's arguments.
+//! `flagctl completions`: prints a script that completes flagctl's arguments in a shell.
 
 use std::io;
 
@@ -15,7 +15,7 @@ pub(crate) struct Args {
     shell: Shell,
 }
 
-/// Writes the script for the whole command line, which `definition` returns.
+/// Writes the script for the complete command line, which `definition` returns.
 pub(crate) fn run(args: &Args, definition: fn() -> clap::Command) -> Result<Exit> {
     clap_complete::generate(args.shell, &mut definition(), "flagctl", &mut io::stdout().lock());
     Ok(Exit::Yes)

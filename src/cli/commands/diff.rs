@@ -1,4 +1,4 @@
-//! `flagctl diff`: what a change does to all contexts.
+//! `flagctl diff`: shows the effect of a change on all contexts.
 
 use std::collections::BTreeSet;
 use std::io::{BufReader, Read};
@@ -138,7 +138,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     })
 }
 
-/// Shows what a merge of two revisions does.
+/// Shows the effect of a merge of two revisions.
 fn merge(args: &Args, [base, theirs, ours]: [&String; 3]) -> Result<Exit> {
     let repository = FlagRepository::find(Path::new("."), CacheWrites::Allowed)?;
     let base = earlier_revision(&repository, base)?;
@@ -164,7 +164,7 @@ fn merge(args: &Args, [base, theirs, ours]: [&String; 3]) -> Result<Exit> {
     })
 }
 
-/// Counts the contexts of a file that get something else.
+/// Counts the contexts of a file that get another variant.
 fn count(
     path: &Path,
     impacts: &[&Impact],

@@ -1,4 +1,4 @@
-//! `flagctl eval`: what a context gets, and why.
+//! `flagctl eval`: decides flags for a context, and explains the decisions.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -97,16 +97,16 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     Ok(if is_valid { Exit::Yes } else { Exit::Failed })
 }
 
-/// The definitions to decide by.
+/// The definitions for the decisions.
 struct Definitions {
     bundle: Bundle,
-    /// The commit of the revision that was asked for.
+    /// The full id of the commit, if the definitions are from a revision.
     commit: Option<String>,
     /// Whether all flags can be decided.
     validity: Validity,
 }
 
-/// Reads the definitions. Returns none if nothing can be decided, after reporting why.
+/// Reads the definitions. If no flag can be decided, reports the reason and returns `None`.
 fn read(args: &Args, global: &Global) -> Result<Option<Definitions>> {
     if let Some(path) = &args.bundle {
         let bundle = bundle_arg::read_flags(path, &args.flags)?;
@@ -126,7 +126,7 @@ fn read(args: &Args, global: &Global) -> Result<Option<Definitions>> {
         return Err(unknown_flag_in_source(unknown, &source));
     }
     let (bundle, diagnostics) = compile(&loaded.project, &environment);
-    // The other flags are decided even if one cannot be.
+    // A flag with errors does not prevent the decisions of the other flags.
     let validity = report_errors(&loaded, loaded.settle(diagnostics), &source, global)?;
     let all_compiled = args.flags.iter().all(|key| bundle.flag(key).is_some());
     if all_compiled && !args.test {
@@ -135,7 +135,7 @@ fn read(args: &Args, global: &Global) -> Result<Option<Definitions>> {
     Ok(Some(Definitions { bundle, commit: source.revision().map(Revision::commit), validity }))
 }
 
-/// Answers `--test`: whether the only flag is true.
+/// Runs `--test`: returns whether the only flag is true.
 fn test(bundle: &Bundle, flags: &[&Flag], context: &Context<'_>, now: Timestamp) -> Result<Exit> {
     let [flag] = flags else { return Err(UsageError("`--test` takes exactly one flag".to_owned()).into()) };
     match decide(bundle, flag, context, now).variant.value.as_bool() {

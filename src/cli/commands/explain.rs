@@ -1,4 +1,4 @@
-//! `flagctl explain`: the page of a diagnostic code.
+//! `flagctl explain`: prints the page of a diagnostic code.
 
 use anyhow::{Result, anyhow};
 

@@ -1,4 +1,4 @@
-//! `flagctl export`: an environment in a format that other tools read.
+//! `flagctl export`: writes an environment in a format that other tools read.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -56,12 +56,12 @@ enum ExportFormat {
     Bundle,
 }
 
-/// What is exported.
+/// The flags to export.
 struct Exported {
     bundle: Bundle,
     /// The definitions, or `None` if a bundle was read.
     loaded: Option<Loaded>,
-    /// The commit, if a revision was read.
+    /// The full id of the commit, if the definitions are from a revision.
     commit: Option<String>,
 }
 
@@ -95,7 +95,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     Ok(Exit::Yes)
 }
 
-/// Reads what is exported. Returns none if the definitions have errors, after reporting them.
+/// Reads the flags to export. If the definitions have errors, reports them and returns `None`.
 fn read(args: &Args, global: &Global) -> Result<Option<Exported>> {
     if let Some(path) = &args.bundle {
         let bundle = bundle_arg::read(path)?;
@@ -119,7 +119,8 @@ fn read(args: &Args, global: &Global) -> Result<Option<Exported>> {
     Ok(Some(Exported { bundle, loaded: Some(loaded), commit }))
 }
 
-/// Writes flags for flagd. If flagd cannot have some of them, writes nothing, or with `--partial` the others.
+/// Writes flags for flagd. If flagd does not support some of the flags, writes nothing, or, with `--partial`, writes
+/// only the other flags.
 fn flagd(args: &Args, exported: &Exported, mut flags: Vec<&Flag>, out: &mut dyn Write) -> Result<Exit> {
     let bundle = &exported.bundle;
     let metadata = flagd::metadata(bundle, exported.commit.as_deref());
@@ -140,7 +141,7 @@ fn flagd(args: &Args, exported: &Exported, mut flags: Vec<&Flag>, out: &mut dyn 
     }
     if args.partial {
         writeln!(err, "note: left out {lost} of {all} flags; applications get their own defaults for them")?;
-        // The remaining flags were exported before without a refusal.
+        // The first export did not refuse the remaining flags, so this call does not fail.
         let json = flagd::export(bundle, &flags, metadata).unwrap_or_default();
         out.write_all(report::json_layout::fitted(&json).as_bytes())?;
         return Ok(Exit::Yes);

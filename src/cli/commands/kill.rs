@@ -52,7 +52,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     args.write.commit(action, &format!("kill {targets}?"), || plan.commit(&reason, args.by.as_deref()))
 }
 
-/// Returns the reason in one line, as it is given or typed.
+/// Returns the reason from the option or from the terminal, as one line.
 fn reason(args: &Args) -> Result<String> {
     let reason = match &args.reason {
         Some(reason) => reason.clone(),

@@ -1,4 +1,4 @@
-//! `flagctl list`: the flags of a repository or a bundle, one line each.
+//! `flagctl list`: shows the flags of a repository or a bundle, one line each.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -99,7 +99,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     write(args, flags)
 }
 
-/// Returns whether the definition of a flag passes the filters. The state is compared later, when it is known.
+/// Returns whether the definition of a flag matches the filters. The filter for the state is applied later, because the
+/// state is not known yet.
 fn is_selected(flag: &Flag, args: &Args, today: Date) -> bool {
     let owner = flag.owner.as_ref().map(|owner| &owner.value);
     args.owner.as_ref().is_none_or(|wanted| owner == Some(wanted))

@@ -1,4 +1,4 @@
-//! `flagctl log`: what each commit did to a flag.
+//! `flagctl log`: shows the changes of a flag by each commit.
 
 use std::io;
 use std::path::Path;

@@ -1,6 +1,6 @@
-//! The commands, one file each: the arguments of a command, and a function `run` that runs it.
+//! The commands. Each command is a file with its arguments and a function `run` that runs it.
 //!
-//! **Invariant:** no command uses another one.
+//! **Invariant:** no command uses another command.
 
 mod blame;
 mod completions;
@@ -52,7 +52,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Runs the command. `definition` returns the whole command line, from which `completions` makes its script.
+    /// Runs the command. `definition` returns the whole command line, which `completions` needs for its script.
     pub(crate) fn run(&self, global: &Global, definition: fn() -> clap::Command) -> Result<Exit> {
         match self {
             Self::Eval(args) => eval::run(args, global),

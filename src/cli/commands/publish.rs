@@ -1,4 +1,4 @@
-//! `flagctl publish`: compiles environments and makes them current where fleets read them.
+//! `flagctl publish`: compiles environments and publishes the bundles to a folder or an object store.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -88,7 +88,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
             let missing = "each environment has its own numbers: name one environment with `-e`";
             return Err(UsageError(missing.to_owned()).into());
         };
-        // A rollback does not compare commits, so this is not called.
+        // A rollback does not compare commits, so it never calls this function.
         let compare = |_: &str| Ok(Ancestry::Diverged);
         return publish_all(args, &store, vec![(environment.clone(), PublishContent::Rollback(sequence))], &compare);
     }
@@ -111,7 +111,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     for name in &args.environment {
         check_environment(name, &loaded.project.settings)?;
     }
-    // The day of the commit, so that it does not depend on the clock whether the commit can be published.
+    // The check uses the day of the commit, so its result does not depend on the clock.
     let today = Timestamp::from_second(revision.seconds()?)?.to_zoned(TimeZone::UTC).date();
     let checked = progress::shown("checking", || check(&loaded, today));
     let _scratch = keep_until_exit(checked.scratch);
@@ -151,7 +151,7 @@ fn cache_writes(args: &Args) -> CacheWrites {
     if args.dry_run { CacheWrites::Forbidden } else { CacheWrites::Allowed }
 }
 
-/// Publishes one environment after the other until one fails, and writes the results of all.
+/// Publishes the environments in order until one of them fails, and writes all results.
 fn publish_all(
     args: &Args,
     store: &Store,
@@ -195,7 +195,7 @@ fn publish_all(
             }
         }
     }
-    // Environments before a failed one were published, so the result is written in any case.
+    // The environments before a failed environment were published, so the result is always written.
     args.report.write(&result, report::publication::human::publications)?;
     failure.map_or(Ok(Exit::Yes), publish_target::refused)
 }

@@ -1,4 +1,4 @@
-//! `flagctl pull`: a local copy of what is published.
+//! `flagctl pull`: updates a local copy of the published bundle.
 
 use std::io::{self, Write};
 use std::path::PathBuf;

@@ -77,7 +77,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     args.write.commit(action, &format!("{}?", plan.subject()), || plan.commit(args.reason.as_deref()))
 }
 
-/// Makes the plan. If several rules have a rollout, a terminal asks for one of them.
+/// Makes the plan. If several rules have a rollout, asks the user on a terminal to choose a rule.
 fn plan<'s>(args: &Args, session: &'s WriteSession, step: RolloutStep) -> Result<RolloutPlan<'s>> {
     let plan = |rule: Option<&str>| {
         let request = RolloutRequest { flag: &args.flag, environments: &args.environment, rule, step };
@@ -92,7 +92,7 @@ fn plan<'s>(args: &Args, session: &'s WriteSession, step: RolloutStep) -> Result
     }
 }
 
-/// Shows the present rollouts.
+/// Shows the current rollouts.
 fn status(args: &Args, session: &WriteSession) -> Result<Exit> {
     let positions = rollout_positions(session, &args.flag, &args.environment, args.rule.as_deref())?;
     args.write.format.write(&RolloutPositionsJson::new(&args.flag, &positions), human::rollout_positions)?;

@@ -1,4 +1,4 @@
-//! `flagctl schema`: the JSON Schema of a kind of file.
+//! `flagctl schema`: prints the JSON Schema of a kind of file.
 
 use anyhow::Result;
 use clap::ValueEnum;

@@ -1,4 +1,4 @@
-//! `flagctl show`: one flag as it is now.
+//! `flagctl show`: shows one flag and its current state.
 
 use std::io;
 use std::path::{Path, PathBuf};

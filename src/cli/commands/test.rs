@@ -1,4 +1,4 @@
-//! `flagctl test`: whether flags give what test files expect, and keep what they promise.
+//! `flagctl test`: checks the expectations in test files, and proves the assertions.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -58,7 +58,7 @@ pub(crate) struct Args {
     format: FindingsFormat,
 }
 
-/// Whether golden matrices that differ are written.
+/// Whether to write golden matrices that differ from the decisions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum GoldenUpdate {
     Write,
@@ -106,7 +106,8 @@ fn run_tests(args: &Args, global: &Global, update: GoldenUpdate) -> Result<Exit>
         keep_until_exit(progress::shown("testing", || test::run(&plan, &baselines.bundles, &Budget::default())));
     diagnostics.extend(results.checks.iter().filter_map(|check| check.result.diagnostic().cloned()));
     let mut findings = keep_until_exit(errors(loaded.settle(diagnostics)));
-    // `validate` reports other errors. They are reported here only if they keep a test from running.
+    // This command reports other errors only if they prevent a test from running. `flagctl validate` reports all of
+    // them.
     if results.count(CheckStatus::NotRun) == 0 {
         let in_test = |finding: &Finding| loaded.snapshot.file(finding.diagnostic.span.file).path.starts_with(TESTS);
         findings.retain(in_test);
@@ -121,7 +122,7 @@ fn run_tests(args: &Args, global: &Global, update: GoldenUpdate) -> Result<Exit>
     })
 }
 
-/// Returns the environments to test in, in the order of promotion.
+/// Returns the environments of the tests, in the order of promotion.
 fn environments(args: &Args, settings: &Loaded) -> Result<Vec<String>> {
     let settings = &settings.project.settings;
     args.environments.iter().try_for_each(|name| check_environment(name, settings))?;
@@ -129,8 +130,8 @@ fn environments(args: &Args, settings: &Loaded) -> Result<Vec<String>> {
     Ok(all.filter(|name| args.environments.is_empty() || args.environments.contains(name)).collect())
 }
 
-/// Returns the findings that keep a test from passing. Unused allows are not among them: a test run does not look for
-/// everything that an allow is for.
+/// Returns the findings that can make a test fail. They do not include unused allow comments, because a test run does
+/// not search for all problems that an allow comment can suppress.
 fn errors(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.retain(|finding| finding.severity == Severity::Error && finding.diagnostic.code != Code::UnusedAllow);
     findings

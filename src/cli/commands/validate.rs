@@ -1,4 +1,4 @@
-//! `flagctl validate`: every finding about a flag repository.
+//! `flagctl validate`: reports all findings of a flag repository.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

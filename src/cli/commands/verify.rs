@@ -1,4 +1,4 @@
-//! `flagctl verify`: whether the published files are complete, unchanged, signed and recent.
+//! `flagctl verify`: checks that the published files are complete, unchanged, signed and recent.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -80,7 +80,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
             }
         }
     }
-    // Environments before a failed one were checked, so the result is written in any case.
+    // The environments before a failed environment were checked, so the result is always written.
     args.format.write(&result, report::publication::human::verifications)?;
     if let Some(error) = failure {
         return Err(error.into());

@@ -1,4 +1,4 @@
-//! `flagctl verify-kill`: proves that commits do nothing but turn flags off.
+//! `flagctl verify-kill`: proves that commits only turn flags off.
 
 use std::path::Path;
 
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     Ok(if proof.is_proven() { Exit::Yes } else { Exit::No })
 }
 
-/// Returns the last common commit of both ends of a range, and its end.
+/// Returns the last common commit of both ends of a range, and the end of the range.
 fn ends(range: &str) -> Result<(Revision, Revision)> {
     let repository = FlagRepository::find(Path::new("."), CacheWrites::Allowed).map_err(advised)?;
     let (base, head) = match RevisionRange::parse(range) {

@@ -5,7 +5,8 @@ use crate::report::actions::json::{ActionJson, CommittedJson, KillProofJson, Rol
 use crate::report::escape::terminal;
 use crate::report::text::{lines, table};
 
-/// Returns the effects of an action before and after, and the command that reverts it.
+/// Returns the effects of an action, with the state of each flag before and after it, and the command that reverts the
+/// action.
 pub fn plan(action: &ActionJson) -> String {
     let mut text = String::new();
     for effect in &action.effects {
@@ -27,7 +28,7 @@ pub fn plan(action: &ActionJson) -> String {
     terminal(&text)
 }
 
-/// Returns the commit that was made, and where it is.
+/// Returns the commit, its branch, and the remote to which it was pushed.
 pub fn committed(committed: &CommittedJson) -> String {
     let CommittedJson { branch, commit, remote, left } = committed;
     let Some(commit) = commit else {
@@ -44,7 +45,7 @@ pub fn committed(committed: &CommittedJson) -> String {
     terminal(&text)
 }
 
-/// Returns a table of rollouts. The present step of a rule is in brackets.
+/// Returns a table of rollouts. The current step of a rule is in brackets.
 pub fn rollout_positions(RolloutPositionsJson { flag, rules, .. }: &RolloutPositionsJson<'_>) -> String {
     if rules.is_empty() {
         return format!("{flag} has no rollout\n");

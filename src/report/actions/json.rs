@@ -1,22 +1,22 @@
-//! Plans, commits and proofs as flagctl's own JSON; the texts for people are made from it.
+//! Plans, commits and proofs as flagctl's own JSON. The texts for people are made from these structures.
 
 use serde::Serialize;
 
 use crate::actions::CommittedAction;
 use crate::report::flags::FlagStateJson;
 
-/// A plan, and the commit that carries it out.
+/// A plan and its commit.
 #[derive(Debug, Serialize)]
 pub struct ActionJson {
     /// The version of this structure.
     pub version: u32,
-    /// The name of the action, as in the trailer of the commit.
+    /// The name of the action, which is also in the trailer of the commit.
     pub action: &'static str,
-    /// The effects on each flag in each environment.
+    /// The effect on each flag in each environment.
     pub effects: Vec<EffectJson>,
     /// The command that reverts the action, quoted for a shell.
     pub undo: String,
-    /// The commit, or `None` as long as nothing was committed, as with `--dry-run`.
+    /// The commit, or `None` if nothing was committed, for example with `--dry-run`.
     pub written: Option<CommittedJson>,
 }
 
@@ -29,9 +29,9 @@ pub struct EffectJson {
     pub environment: String,
     /// Whether the action changes anything.
     pub changes: bool,
-    /// What the flag does before.
+    /// The behaviour of the flag before the action, in words.
     pub before: FlagStateJson,
-    /// What the flag does after, in words.
+    /// The behaviour of the flag after the action, in words.
     pub after: String,
     /// Consequences and reasons, one sentence each.
     pub notes: Vec<String>,
@@ -44,9 +44,9 @@ pub struct CommittedJson {
     pub branch: String,
     /// The full id of the commit, or `None` if another commit had already made the same change.
     pub commit: Option<String>,
-    /// The name of the remote that the commit was pushed to.
+    /// The name of the remote to which the commit was pushed.
     pub remote: Option<String>,
-    /// Why the local branch does not have the commit yet.
+    /// The reason why the local branch does not have the commit yet.
     pub left: Option<String>,
 }
 
@@ -77,7 +77,7 @@ pub struct RolloutPositionJson {
     pub rule: String,
     /// The percentage of units that the rule admits.
     pub rollout: String,
-    /// The percentages that the rollout is meant to go through; may be empty.
+    /// The planned percentages of the rollout, which may be empty.
     pub steps: Vec<String>,
 }
 
@@ -95,7 +95,7 @@ pub struct KillProofJson {
     pub flags: Vec<String>,
     /// The flags that are turned off.
     pub turned_off: Vec<TurnedOffJson>,
-    /// What else the range does, one sentence each. If this is empty, the range is proven to be a kill.
+    /// The other effects of the range, one sentence each. If the list is empty, it is proven that the range is a kill.
     pub objections: Vec<String>,
 }
 

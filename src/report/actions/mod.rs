@@ -1,7 +1,8 @@
-//! Actions: the plans of `kill`, `revive` and `rollout`, what was committed, and the result of `verify-kill`.
+//! Actions: the plans of `kill`, `revive` and `rollout`, their commits, and the result of `verify-kill`.
 //!
-//! `json` has the structures, `human` makes the text for people from them. `kill`, `revive`, `rollout` and `verify_kill`
-//! build the structures from the results of [`actions`](crate::actions) and have the sentences for their notes.
+//! The file `json` has the structures, and `human` makes the text for people from them. The files `kill`, `revive`,
+//! `rollout` and `verify_kill` build the structures from the results of [`actions`](crate::actions), and contain the
+//! sentences for the notes.
 
 pub mod human;
 mod json;

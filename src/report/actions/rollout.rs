@@ -1,4 +1,4 @@
-//! The plan of a rollout and the present rollouts: their structures and the sentences of the notes.
+//! The plan of a rollout and the current rollouts: their structures and the sentences of the notes.
 
 use crate::actions::{ActionKind, RolloutEffect, RolloutNote, RolloutPlan, RolloutPosition, UnitMoves};
 use crate::bundle::Bundle;
@@ -38,7 +38,7 @@ fn effect(plan: &RolloutPlan<'_>, effect: &RolloutEffect) -> EffectJson {
         |bundle: &Bundle| bundle.flag(plan.flag()).map_or(String::new(), |flag| steps::rule(flag, plan.rule_index()));
     let (step_before, step_after) = (step(&effect.before), step(&effect.after));
     let mut before = FlagStateJson::new(&effect.before, plan.flag());
-    // A flag that is killed or disabled has no step for the rule. For all others, only the rule changes.
+    // A killed or disabled flag has no step for the rule. For any other flag, only the rule changes.
     if before.steps.contains(&step_before) {
         before.steps = vec![step_before];
     }

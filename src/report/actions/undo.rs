@@ -3,12 +3,12 @@
 use crate::actions::{Destination, Targets, Undo, UndoCommand};
 use crate::report::escape::shell_word;
 
-/// Stands for the reason of a kill whose file gives none.
+/// The text for the reason of a kill whose file does not contain a reason.
 const UNKNOWN_REASON: &str = "…";
-/// The remote that `--remote` names by default.
+/// The default value of `--remote`.
 const DEFAULT_REMOTE: &str = "origin";
 
-/// Returns the command line, with every word quoted that needs it.
+/// Returns the command line, and quotes every word that needs quotes.
 pub(super) fn undo(undo: &Undo) -> String {
     let mut words = vec!["flagctl".to_owned()];
     match &undo.command {

@@ -1,4 +1,4 @@
-//! A decision and every step that led to it, as a tree for a terminal.
+//! A decision and all of its steps, as a tree for a terminal.
 
 use crate::bundle::{BUCKETS, Bucket, Bundle, Flag, NOW, Percent, Serve, State};
 use crate::eval::{ConditionTrace, Nearest, Outcome, RuleTrace, Trace, TraceKind, Truth};
@@ -8,12 +8,12 @@ use crate::report::text::grouped;
 
 /// A line of the tree.
 struct Line {
-    /// The number of lines that this one is nested in.
+    /// The depth of the line in the tree.
     depth: usize,
     /// The result of the step: [`HOLDS`], [`FAILS`], [`UNKNOWN`] or [`UNREACHED`].
     mark: char,
     step: String,
-    /// What the step found; may be empty. Remarks are aligned in a column.
+    /// The details of the step, which may be empty. Remarks are aligned in a column.
     remark: String,
 }
 
@@ -21,7 +21,7 @@ const HOLDS: char = '✓';
 const FAILS: char = '✗';
 const UNKNOWN: char = '?';
 const UNREACHED: char = '·';
-/// The width in characters from which on a step does not move the column of the remarks to the right.
+/// The maximum width in characters of a step that the column of remarks takes into account.
 const ALIGNED: usize = 44;
 
 /// Returns the steps of a decision, and the nearest change of the context that would change the decision.
@@ -151,7 +151,8 @@ fn add_condition(condition: &ConditionTrace<'_, '_>, depth: usize, lines: &mut V
     }
 }
 
-/// Adds the parts of a condition that must all hold. The line above them says so already, so there is no line `all of`.
+/// Adds the parts of a condition that must all hold. The previous line already says this, so the function adds no line
+/// `all of`.
 fn add_entries(condition: &ConditionTrace<'_, '_>, depth: usize, lines: &mut Vec<Line>) {
     match &condition.kind {
         TraceKind::All(inner) => inner.iter().for_each(|condition| add_condition(condition, depth, lines)),

@@ -1,4 +1,4 @@
-//! Decisions for a terminal: one in two lines, several in a table.
+//! Decisions for a terminal. One decision has two lines, and several decisions are a table.
 
 use jiff::Timestamp;
 
@@ -23,7 +23,7 @@ pub fn served(bundle: &Bundle, flag: &Flag, context: &Context<'_>, now: Timestam
     format!("{} = {}\n  {reason}\n", decision.variant.name, decision.variant.value)
 }
 
-/// Returns a table with a line for each flag, wrapped to a width in columns if one is given.
+/// Returns a table with a line for each flag, wrapped to a width in columns unless the width is `None`.
 pub fn decisions(
     bundle: &Bundle,
     decisions: &[(&Flag, Decision<'_>)],
@@ -41,7 +41,7 @@ pub fn decisions(
     terminal(&crate::report::text::lines(&table))
 }
 
-/// Cuts a text after 20 characters.
+/// Truncates a text to 20 characters.
 fn shortened(text: &str) -> String {
     const LONGEST: usize = 20;
     match text.char_indices().nth(LONGEST) {

@@ -12,14 +12,14 @@ use crate::report::decision::value::found;
 pub struct DecisionsJson<'b> {
     /// The version of this structure.
     pub version: u32,
-    /// The environment whose rules decided.
+    /// The environment of the decisions.
     pub environment: &'b str,
     /// The time of the decisions.
     pub now: String,
-    /// The full id of the commit whose definitions decided; absent for the working folder and for a bundle.
+    /// The full id of the commit of the definitions. It is absent for the working folder and for a bundle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
-    /// The decisions, in the order in which flags were given.
+    /// The decisions, in the order of the requested flags.
     pub decisions: Vec<DecisionJson<'b>>,
 }
 
@@ -59,7 +59,7 @@ impl<'b> DecisionJson<'b> {
         }
     }
 
-    /// Adds every step that led to the decision.
+    /// Adds every step of the decision.
     #[must_use]
     pub fn with_trace(mut self, flag: &Flag, trace: &Trace<'_, '_>, nearest: Option<&Nearest<'_>>) -> Self {
         let rules = trace.rules.iter().enumerate().map(|(index, rule)| {

@@ -1,4 +1,4 @@
-//! Decisions: the variant that a context gets, and why.
+//! Decisions: the variant that a context gets, and the reason.
 
 pub mod explanation;
 pub mod human;

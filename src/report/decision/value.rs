@@ -1,9 +1,9 @@
-//! The value that a context has for an attribute, in words.
+//! The value of an attribute in a context, in words.
 
 use crate::bundle::{listed, quoted};
 use crate::eval::Value;
 
-/// Returns the value in words; a value that cannot be used is named as such.
+/// Returns the value in words. The text begins with `unusable` if the value does not have the attribute's type.
 pub(crate) fn found(value: &Value<'_>) -> String {
     let texts = |items: Vec<String>| listed(&items);
     match value {

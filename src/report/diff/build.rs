@@ -1,4 +1,4 @@
-//! From the results of the analysis to the structures of a diff.
+//! Builds the structures of a diff from the results of the analysis.
 
 use serde_json::Value as Json;
 
@@ -19,7 +19,7 @@ use crate::report::diff::phrases::Audience;
 /// The number of groups of a change that get an example.
 const EXAMPLES: usize = 3;
 
-/// Returns the changes by flag. Environments with the same change share one.
+/// Returns the changes by flag. Environments with the same change are combined.
 ///
 /// `known` has the number of contexts of `--population` for each impact and each of its regions.
 pub fn flag_diffs(
@@ -164,7 +164,7 @@ fn cause(cause: &ImpactCause) -> CauseJson {
     CauseJson { side: cause.side.into(), path: cause.path.clone(), line: cause.line, text: phrases::cause(&cause.what) }
 }
 
-/// Returns the words for a limit that a change exceeds.
+/// Describes a limit that a change exceeds, in words.
 pub fn violation(violation: &LimitViolation) -> String {
     let LimitViolation { flag, environment, kind } = violation;
     match kind {

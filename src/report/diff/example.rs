@@ -1,4 +1,4 @@
-//! The command with which a reader tries an example of a diff.
+//! The command that reproduces an example of a diff.
 
 use serde_json::Value as Json;
 

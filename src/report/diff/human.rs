@@ -54,7 +54,8 @@ pub(crate) fn change(flag: &str, change: &FlagChangeJson, population: Option<u64
     text
 }
 
-/// Returns the classes of a change, such as `expand, shrink`, after the event if that says more than the classes.
+/// Returns the classes of a change, such as `expand, shrink`, after the event if the event contains more information
+/// than the classes.
 pub(crate) fn headword(change: &FlagChangeJson) -> String {
     let classes = match change.answer {
         AnswerJson::Known => change.classes.join(", "),
@@ -98,7 +99,7 @@ pub(crate) fn contexts(number: u64) -> String {
     format!("{} known context{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
-/// Returns the whole diff in one line.
+/// Returns a summary of the diff in one line.
 pub(crate) fn summary(diff: &DiffJson) -> String {
     let names = format!("{} → {}", diff.before.name, diff.after.name);
     let (mut moving, mut unknown, mut still) = (0, 0, 0);
@@ -120,7 +121,7 @@ pub(crate) fn summary(diff: &DiffJson) -> String {
             "more depend on them and decide as before",
         ),
     ];
-    // Only the first part names the noun: `1 flag changes what people get, 2 have an unknown effect`.
+    // Only the first part contains the noun: `1 flag changes what people get, 2 have an unknown effect`.
     let mut noun = " flag";
     let parts = counts.iter().filter(|(number, ..)| *number > 0).map(|(number, singular, plural)| {
         let (verb, ending) = if *number == 1 { (singular, "") } else { (plural, "s") };

@@ -1,4 +1,4 @@
-//! A diff as flagctl's own JSON; the texts for people are made from it.
+//! A diff as flagctl's own JSON. The texts for people are made from these structures.
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
@@ -7,7 +7,7 @@ use crate::analyze::{Share, Side};
 use crate::diff::{DiffInput, FlagEvent};
 use crate::git::Revision;
 
-/// What a change does to all contexts.
+/// The effect of a change on all contexts.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DiffJson {
@@ -17,11 +17,11 @@ pub struct DiffJson {
     pub before: EndpointJson,
     /// The version after the change.
     pub after: EndpointJson,
-    /// The flags whose definitions differ or that serve some context another variant, sorted by key.
+    /// The flags whose definitions differ, or that serve another variant to some context, sorted by key.
     pub flags: Vec<FlagDiffJson>,
-    /// The flags that depend on what differs and are proven to decide as before.
+    /// The flags that depend on a changed definition, but provably decide as before.
     pub unaffected: Vec<String>,
-    /// The changes that `--fail-on` and `--max-share` refuse, in words.
+    /// The changes that exceed the limits of `--fail-on` and `--max-share`, in words.
     pub refused: Vec<String>,
     /// The number of contexts in the file of `--population`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,7 +31,7 @@ pub struct DiffJson {
 /// One of the two versions that a diff compares.
 #[derive(Debug, Clone, Serialize)]
 pub struct EndpointJson {
-    /// The name of the revision, the path of the bundle's file, or a name for the working tree.
+    /// The name of the revision, the path of the bundle's file, or the name of the working tree in reports.
     pub name: String,
     /// The full id of the commit, or `None` for the working tree and for a bundle.
     pub commit: Option<String>,
@@ -54,7 +54,7 @@ impl EndpointJson {
 pub struct FlagDiffJson {
     /// The flag's key.
     pub flag: String,
-    /// The changes; environments with the same change share one.
+    /// The changes. Environments with the same change are combined.
     pub changes: Vec<FlagChangeJson>,
 }
 
@@ -66,16 +66,16 @@ pub struct FlagChangeJson {
     pub environments: Vec<String>,
     /// The kind of change.
     pub change: EventJson,
-    /// The classes of the change, such as `expand`; empty if the answer is not known.
+    /// The classes of the change, such as `expand`. The list is empty if the effect is unknown.
     pub classes: Vec<&'static str>,
     /// Whether the effect of the change is known.
     pub answer: AnswerJson,
-    /// The reason why the effect is not known.
+    /// The reason why the effect is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
-    /// The differences in definitions that lead to the change.
+    /// The differences in definitions that cause the change.
     pub causes: Vec<CauseJson>,
-    /// The contexts that get another variant, in groups, the largest share first.
+    /// The contexts that get another variant, in groups. The group with the largest share is first.
     pub regions: Vec<RegionJson>,
 }
 
@@ -85,7 +85,7 @@ pub struct FlagChangeJson {
 pub enum EventJson {
     /// The flag did not exist before.
     Added,
-    /// The flag does not exist any more.
+    /// The flag no longer exists.
     Removed,
     /// A kill was added.
     Killed,
@@ -93,7 +93,7 @@ pub enum EventJson {
     Revived,
     /// The flag's own definition differs.
     Changed,
-    /// Only something that the flag depends on differs.
+    /// Only a dependency of the flag differs.
     Affected,
 }
 
@@ -116,13 +116,13 @@ impl From<FlagEvent> for EventJson {
 pub enum AnswerJson {
     /// The effect is known exactly.
     Known,
-    /// The analysis takes more work than is allowed.
+    /// The analysis exceeds its budget.
     Unknown,
     /// The definition before or after has errors.
     Invalid,
 }
 
-/// One of the two versions.
+/// The version before or after a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SideJson {
@@ -144,12 +144,12 @@ impl From<Side> for SideJson {
 /// A difference in definitions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CauseJson {
-    /// The version that the line is in: for something that was removed, the one before.
+    /// The version that contains the line. For a removed definition, this is the version before the change.
     pub side: SideJson,
     /// The path of the file, from the flag repository's root, or `None` for a bundle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// The line, from one, or `None` for the file as a whole.
+    /// The line number, which starts at one, or `None` for the complete file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
     /// The difference in a few words.
@@ -164,28 +164,28 @@ pub struct RegionJson {
     pub text: String,
     /// The condition that the contexts have in common.
     pub condition: String,
-    /// The named units, if the group consists of these.
+    /// The named units, if the group consists of named units.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<UnitsJson>,
     /// The share of units that get another variant.
     pub moved: ShareJson,
-    /// For a reshuffle: the smallest possible share, however the old and the new hashes are correlated.
+    /// For a reshuffle: the smallest possible share, for any correlation of the old and the new hashes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub least: Option<ShareJson>,
-    /// For a reshuffle: the largest possible share.
+    /// For a reshuffle: the largest possible share, for any correlation of the old and the new hashes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub most: Option<ShareJson>,
     /// The transitions of all units of the group, including those that keep their variant.
     pub transitions: Vec<TransitionJson>,
-    /// The rules and so on that decided before, for the contexts that get another variant.
+    /// The parts of the flag, such as rules, that decided before the change, for the contexts that get another variant.
     pub before: Vec<String>,
-    /// The rules and so on that decide after, for the contexts that get another variant.
+    /// The parts of the flag, such as rules, that decide after the change, for the contexts that get another variant.
     pub after: Vec<String>,
     /// The effects: `expand`, `shrink`, `reassign`, `reshuffle`.
     pub effects: Vec<&'static str>,
-    /// Whether such a context is proven to exist.
+    /// Whether it is proven that such a context exists.
     pub certain: bool,
-    /// A context that gets another variant.
+    /// An example of a context that gets another variant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub example: Option<ExampleJson>,
     /// The number of contexts of `--population` that get another variant.
@@ -193,12 +193,12 @@ pub struct RegionJson {
     pub known: Option<u64>,
 }
 
-/// Units that a condition lists by value.
+/// The units whose values a condition lists.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct UnitsJson {
     /// The attribute.
     pub attribute: String,
-    /// Its values, in ascending order.
+    /// The values of the attribute, in ascending order.
     pub values: Vec<String>,
 }
 
@@ -207,7 +207,7 @@ pub struct UnitsJson {
 pub struct ShareJson {
     /// The share in percent: `12.5%`, or `≈ 3.333%` if three decimals are not exact.
     pub percent: String,
-    /// The exact share in lowest terms: `1/8`.
+    /// The exact share as a reduced fraction: `1/8`.
     pub fraction: String,
 }
 
@@ -217,7 +217,7 @@ impl ShareJson {
     }
 }
 
-/// A transition from one variant to another, or to the same.
+/// A transition from one variant to another or to the same variant.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TransitionJson {
     /// The name of the variant before.
@@ -235,15 +235,16 @@ pub struct TransitionJson {
 /// An example: a context that gets another variant.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ExampleJson {
-    /// The context, as `eval --context` takes it.
+    /// The context, in the format of `eval --context`.
     pub context: Map<String, Json>,
     /// The time of the decision, if the decision depends on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub now: Option<String>,
-    /// The decision before, as `eval` writes it, or `None` if the flag did not exist.
+    /// The decision before the change, in the format of `eval`, or `None` if the flag did not exist.
     pub before: Option<String>,
-    /// The decision after, as `eval` writes it, or `None` if the flag does not exist any more.
+    /// The decision after the change, in the format of `eval`, or `None` if the flag no longer exists.
     pub after: Option<String>,
-    /// The command that shows the decision after, or before if the flag does not exist any more.
+    /// The command that shows the decision after the change. If the flag no longer exists, the command shows the
+    /// decision before the change.
     pub command: String,
 }

@@ -1,21 +1,22 @@
 //! A diff as a comment on a pull request.
 //!
-//! **Invariant:** the text fits in one comment. Rows and details that do not fit are counted instead.
+//! **Invariant:** the text fits in one comment. For the rows and details that do not fit, the text contains only their
+//! number.
 
 use crate::report::diff::human::{contexts, headword, location, proven, summary};
 use crate::report::diff::json::{DiffJson, FlagChangeJson, FlagDiffJson};
 use crate::report::escape::{html, markdown, markdown_code, markdown_fence};
 use crate::report::text::grouped;
 
-/// The first line of every comment, by which CI finds the comment to replace.
+/// The first line of every comment. CI uses it to find the comment to replace.
 pub(crate) const MARKER: &str = "<!-- flagctl diff -->";
-/// The maximum length in bytes. A comment on GitHub has at most 65,536 characters; the rest is for the counts of what
-/// did not fit.
+/// The maximum length in bytes. A comment on GitHub has at most 65,536 characters. The difference is reserved for the
+/// numbers of omitted rows and details.
 const LIMIT: usize = 65_000;
 /// The maximum length of the table, in bytes.
 const TABLE: usize = 30_000;
 
-/// Returns a table with a row for each change, and below it the details of each flag to unfold.
+/// Returns a table with a row for each change, and below it the details of each flag, which the reader can expand.
 pub fn diff(diff: &DiffJson) -> String {
     let mut text = format!("{MARKER}\n### What this change does to people\n\n{}\n", markdown(&summary(diff)));
     for refused in &diff.refused {
@@ -31,7 +32,7 @@ pub fn diff(diff: &DiffJson) -> String {
     text
 }
 
-/// Adds the details of each flag, as far as they fit.
+/// Adds the details of the flags that fit.
 pub(crate) fn details(text: &mut String, flags: &[FlagDiffJson], population: Option<u64>) {
     let details = flags.iter().map(|flag| {
         let parts = flag.changes.iter().map(|change| detail(change, population));
@@ -44,7 +45,7 @@ pub(crate) fn details(text: &mut String, flags: &[FlagDiffJson], population: Opt
     extend(text, details, LIMIT, |left| format!("\n… and {left} more flags in detail: `flagctl diff` shows them.\n"));
 }
 
-/// Adds the parts that fit, and the number of those that do not.
+/// Adds parts until one does not fit, and then adds the number of the remaining parts.
 fn extend(text: &mut String, parts: impl Iterator<Item = String>, limit: usize, more: impl Fn(usize) -> String) {
     let mut left = 0;
     for part in parts {
@@ -60,7 +61,7 @@ fn extend(text: &mut String, parts: impl Iterator<Item = String>, limit: usize, 
 }
 
 fn row(flag: &str, change: &FlagChangeJson) -> String {
-    /// In bytes.
+    /// The maximum length in bytes.
     const LONGEST: usize = 600;
     let who = match (change.regions.as_slice(), &change.problem) {
         (_, Some(problem)) => markdown_code(problem),

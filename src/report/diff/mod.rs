@@ -1,7 +1,7 @@
-//! Differences: what a change does to all contexts.
+//! Differences: the effect of a change on all contexts.
 //!
-//! `build` makes the structures of `json` from the results of the analysis, with the words of `phrases`; `human` and
-//! `markdown` write these structures as text. So every format says the same.
+//! The file `build` makes the structures of `json` from the results of the analysis, with the phrases of `phrases`. The
+//! files `human` and `markdown` write these structures as text, so all formats have the same content.
 
 mod build;
 mod example;

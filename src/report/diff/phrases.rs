@@ -5,10 +5,10 @@ use crate::bundle::{Bundle, Condition, Flag};
 use crate::diff::{CauseKind, ImpactCause};
 use crate::report::history::change::words;
 
-/// The number of named units in a line; the others are counted.
+/// The maximum number of named units in a line. A line contains only the number of the other units.
 const NAMED: usize = 4;
 
-/// The subject that a condition is about.
+/// The subject of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Audience {
     /// Units: contexts that have the attribute whose value is hashed to a bucket.
@@ -22,7 +22,8 @@ pub fn region(region: &Region) -> String {
     region_with_sides(region, &[])
 }
 
-/// Returns a region in one line. Conditions say before or after of the names in `shifted`, see [`condition`].
+/// Returns a region in one line. For the names in `shifted`, conditions contain the word `before` or `after`, see
+/// [`condition`].
 pub(crate) fn region_with_sides(region: &Region, shifted: &[String]) -> String {
     let moved = region.moved();
     let all = moved == Share::ALL;
@@ -56,7 +57,7 @@ pub(crate) fn region_with_sides(region: &Region, shifted: &[String]) -> String {
     format!("{perhaps}{audience}{condition}: {shifts}{bounds}")
 }
 
-/// Returns a transition in words: `off → on`, with the values if the names are the same.
+/// Returns a transition in words: `off → on`, with the values if the names are equal.
 fn shift(transition: &Transition) -> String {
     let Transition { from, to, .. } = transition;
     if from.name == to.name {
@@ -66,7 +67,7 @@ fn shift(transition: &Transition) -> String {
     }
 }
 
-/// Returns the segments and flags that have one name and differ between before and after, as conditions name them.
+/// Returns the segments and flags that exist in both versions and differ, as they occur in conditions.
 pub(crate) fn shifted(causes: &[ImpactCause]) -> Vec<String> {
     let named = causes.iter().filter_map(|cause| match &cause.what {
         CauseKind::Segment(name, _) => Some(format!("segment {name}")),
@@ -76,8 +77,8 @@ pub(crate) fn shifted(causes: &[ImpactCause]) -> Vec<String> {
     named.collect()
 }
 
-/// Returns the condition that all contexts of a region have in common; empty if there is none. A term that names
-/// something in `shifted` says whether it means the version before or after.
+/// Returns the condition that all contexts of a region have in common. The text is empty if there is no such condition.
+/// A term with a name in `shifted` says whether it means the version before or after the change.
 pub(crate) fn condition(region: &Region, audience: Audience, shifted: &[String]) -> String {
     let said = |term: &&Term| {
         let is_unit = term.holds && matches!(term.subject, TermSubject::Unit { .. });
@@ -100,13 +101,13 @@ pub(crate) fn condition(region: &Region, audience: Audience, shifted: &[String])
     region.terms.iter().filter(said).map(word).collect::<Vec<_>>().join(" and ")
 }
 
-/// Returns whether the text contains the name, and not only as the beginning of a longer name.
+/// Returns whether the text contains the name as a complete name, and not only as the beginning of a longer name.
 fn names(text: &str, name: &str) -> bool {
     let goes_on = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || "._-".contains(c));
     text.match_indices(name).any(|(offset, found)| !text.get(offset + found.len()..).is_some_and(goes_on))
 }
 
-/// Returns the part of a flag that decides, by its name; `no flag` if the flag does not exist.
+/// Returns the name of the part of a flag that decides, or `no flag` if the flag does not exist.
 pub(crate) fn decided_by(decider: DecidedBy, flag: Option<(&Bundle, &Flag)>) -> String {
     let Some((bundle, flag)) = flag else { return "no flag".to_owned() };
     match decider {
@@ -121,7 +122,7 @@ pub(crate) fn decided_by(decider: DecidedBy, flag: Option<(&Bundle, &Flag)>) -> 
     }
 }
 
-/// Returns an effect as `diff` names it.
+/// Returns the name of an effect in the output of `diff`.
 pub(crate) fn effect(effect: Effect) -> &'static str {
     match effect {
         Effect::Expand => "expand",
@@ -131,7 +132,7 @@ pub(crate) fn effect(effect: Effect) -> &'static str {
     }
 }
 
-/// Returns a difference in definitions in a few words.
+/// Describes a difference in definitions in a few words.
 pub(crate) fn cause(kind: &CauseKind) -> String {
     match kind {
         CauseKind::Own(change) => words(change),

@@ -1,36 +1,36 @@
-//! What was checked, in a few words, for the last line of `flagctl validate`.
+//! A summary of the checked files for the last line of `flagctl validate`.
 
 use std::fmt;
 
 use crate::report::text::counted;
 
-/// What was checked.
+/// The content that was checked.
 #[derive(Debug, Clone)]
 pub enum CheckedContents {
     /// Some files of a flag repository.
     Files {
-        /// How many files.
+        /// The number of files.
         number: usize,
-        /// The arguments that select them.
+        /// The arguments that select the files.
         arguments: Vec<String>,
     },
-    /// A whole flag repository: how many definitions of each kind it has.
+    /// A complete flag repository, with the number of definitions of each kind.
     Everything {
-        /// Flags.
+        /// The number of flags.
         flags: usize,
-        /// Segments.
+        /// The number of segments.
         segments: usize,
-        /// Kills.
+        /// The number of kills.
         kills: usize,
-        /// Test files.
+        /// The number of test files.
         test_files: usize,
-        /// Environments.
+        /// The number of environments.
         environments: usize,
     },
 }
 
 impl fmt::Display for CheckedContents {
-    /// Writes `3 files in flags`, or `12 flags, 2 segments in 3 environments`; kinds without a definition are left out.
+    /// Writes `3 files in flags`, or `12 flags, 2 segments in 3 environments`. Kinds without a definition are omitted.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Files { number, arguments } => write!(f, "{} in {}", counted(*number, "file"), arguments.join(", ")),

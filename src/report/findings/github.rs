@@ -15,7 +15,7 @@ pub(crate) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Res
             position.line,
             position.end_line
         );
-        // GitHub understands columns only within one line.
+        // GitHub supports columns only if the range is within one line.
         if position.line == position.end_line {
             properties += &format!(",col={},endColumn={}", position.column, position.end_column);
         }

@@ -35,7 +35,7 @@ pub(crate) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Res
         let diagnostic = &finding.diagnostic;
         let position = validation.position(diagnostic.span);
         let mut fingerprint = validation.fingerprint(diagnostic);
-        // GitLab drops issues with a fingerprint that it has seen in the same report.
+        // GitLab drops an issue if its fingerprint already occurs in the same report.
         let occurrence = seen.entry(fingerprint.clone()).or_default();
         *occurrence += 1;
         if *occurrence > 1 {

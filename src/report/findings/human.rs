@@ -1,4 +1,4 @@
-//! Findings with the lines of the files that they point at.
+//! Findings for people, with the relevant lines of the files.
 
 use std::io::{self, Write};
 
@@ -49,7 +49,7 @@ fn group<'r>(validation: &Validation<'r>, finding: &'r Finding) -> [Group<'r>; 1
     };
     let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.name());
     let mut group = title.element(snippet(validation, diagnostic.span.file, diagnostic));
-    // Related spans in other files follow, each file with a frame of its own.
+    // Related spans in other files follow, with one frame for each file.
     let mut others: Vec<FileId> = diagnostic.related.iter().map(|(span, _)| span.file).collect();
     others.sort_unstable();
     others.dedup();
@@ -62,7 +62,7 @@ fn group<'r>(validation: &Validation<'r>, finding: &'r Finding) -> [Group<'r>; 1
     [group]
 }
 
-/// Returns the frame of one file: its lines, with all spans of the diagnostic that are in it.
+/// Returns the frame of one file, which has the lines with the diagnostic's spans in this file.
 fn snippet<'r>(
     validation: &Validation<'r>,
     file: FileId,
@@ -73,14 +73,15 @@ fn snippet<'r>(
     let spans: Vec<Span> = primary.into_iter().chain(related.clone().map(|(span, _)| *span)).collect();
     let (first, window) = window(validation.snapshot, file, &spans);
     let range = |span: Span| {
-        // Of a value of several lines, the first is marked.
+        // If a value has several lines, only its first line is marked.
         let text = validation.snapshot.text(span);
         let length = text.find('\n').map_or(text.len(), |end| text.get(..end).map_or(0, |line| line.trim_end().len()));
         let start = (span.start as usize).saturating_sub(first);
         start..start + length
     };
     let line = validation.snapshot.position(file, u32::try_from(first).unwrap_or(0)).0;
-    // In a revision, the path is written as `git show` takes it. The other formats are for tools that know paths only.
+    // For a revision, the path has the format of `git show`. The other formats are for tools that support only paths of
+    // files.
     let revision = validation.revision.map_or(String::new(), |revision| format!("{}:", revision.name()));
     let path = revision + &validation.path(Span { file, start: 0, end: 0 });
     let mut snippet = Snippet::source(window).line_start(line).path(path);
@@ -94,7 +95,8 @@ fn snippet<'r>(
     snippet
 }
 
-/// Returns the part of the file from the first line with a span to the last: its byte offset and its text.
+/// Returns the part of the file from the first line with a span to the last line with a span, as its byte offset and
+/// its text.
 fn window<'r>(snapshot: &'r Snapshot, file: FileId, spans: &[Span]) -> (usize, &'r str) {
     let text = snapshot.file(file).text.as_str();
     let start = spans.iter().map(|span| span.start as usize).min().unwrap_or(0);

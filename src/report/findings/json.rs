@@ -13,7 +13,7 @@ use crate::snapshot::Span;
 struct Report<'r> {
     /// The version of this structure.
     version: u32,
-    /// The full id of the commit that the files are from; absent for the working folder.
+    /// The full id of the commit of the files. It is absent for the working folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     commit: Option<String>,
     errors: usize,

@@ -1,4 +1,4 @@
-//! Findings as JUnit's XML: a test case for each file.
+//! Findings as JUnit's XML. Each file is a test case.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -21,7 +21,8 @@ pub(crate) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Res
         let (errors, warnings): (Vec<&Finding>, Vec<&Finding>) =
             findings.into_iter().partition(|finding| finding.severity == Severity::Error);
         let lines = |findings: &[&Finding]| findings.iter().map(|finding| validation.line(finding)).collect();
-        // A case has one failure at most, so the first error gives it its message. Warnings do not fail a case.
+        // A case has at most one failure, whose message is that of the first error. A warning does not make a case
+        // fail.
         let result = match errors.first() {
             None => CaseResult::Passed,
             Some(first) => CaseResult::Failure(Problem {

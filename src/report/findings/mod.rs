@@ -1,4 +1,4 @@
-//! Findings: what is wrong with definitions, for people, editors and CI services.
+//! Findings: the problems in definitions, for people, editors and CI services.
 
 mod contents;
 pub(crate) mod github;
@@ -16,12 +16,12 @@ use crate::report::text::Colour;
 pub use crate::report::findings::contents::CheckedContents;
 pub use crate::report::findings::validation::Validation;
 
-/// A format of findings.
+/// The formats of findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FindingsFormat {
-    /// With the lines of the file, for a terminal.
+    /// Text for a terminal, with the lines of the files.
     Human,
-    /// flagctl's own structure.
+    /// flagctl's own JSON.
     Json,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
@@ -29,11 +29,11 @@ pub enum FindingsFormat {
     Github,
     /// GitLab's code quality report.
     Gitlab,
-    /// JUnit's XML, a test case for each file.
+    /// JUnit's XML, in which each file is a test case.
     Junit,
 }
 
-/// Writes findings in a format. Colour applies to [`FindingsFormat::Human`] alone.
+/// Writes findings in a format. The colour applies only to [`FindingsFormat::Human`].
 ///
 /// # Errors
 /// Returns the errors of `out`.

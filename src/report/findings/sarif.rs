@@ -18,7 +18,7 @@ pub(crate) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Res
         "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{
-            // Without this, columns count UTF-16 code units.
+            // Without this field, columns count UTF-16 code units.
             "columnKind": "unicodeCodePoints",
             "tool": {"driver": {
                 "name": "flagctl",

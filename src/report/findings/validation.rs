@@ -1,4 +1,4 @@
-//! The result of validating, with what every format needs of it: paths, positions, texts and fingerprints.
+//! The result of a validation. It computes the paths, positions, texts and fingerprints that several formats need.
 
 use std::hash::Hasher;
 
@@ -9,25 +9,25 @@ use crate::diag::{Diagnostic, Finding};
 use crate::git::Revision;
 use crate::snapshot::{Snapshot, Span};
 
-/// The findings of a run and the files that they are about.
+/// The findings of a run, and the files with these findings.
 #[derive(Debug, Clone, Copy)]
 pub struct Validation<'r> {
-    /// Sorted by file, offset and code.
+    /// The findings, sorted by file, offset and code.
     pub findings: &'r [Finding],
-    /// The files that the findings point into.
+    /// The files that contain the positions of the findings.
     pub snapshot: &'r Snapshot,
-    /// The prefix of every path: the way from the working folder, or in a revision from git's root, to the flag
-    /// repository. Empty, or with a `/` at its end.
+    /// The prefix of every path, which is the path of the flag repository. It is relative to the working folder, or,
+    /// for a revision, to git's root. It is empty or ends with a `/`.
     pub prefix: &'r str,
-    /// The revision that the files were read from, or `None` for a folder.
+    /// The revision of the files, or `None` for a folder.
     pub revision: Option<&'r Revision>,
     /// The paths of all files that were checked.
     pub checked: &'r [&'r str],
-    /// The number of flags, segments and so on, in words, for the summary.
+    /// The numbers of flags, segments and other definitions, in words, for the summary.
     pub contents: &'r str,
 }
 
-/// A range of text in a file. Lines and columns count from one; columns count characters; the end is exclusive.
+/// A range of text in a file. Lines and columns start at one. Columns count characters. The end is exclusive.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Position {
     pub(crate) line: usize,
@@ -53,7 +53,8 @@ impl Validation<'_> {
         Position { line, column, end_line, end_column }
     }
 
-    /// Returns a finding in one line, as compilers write it: `path:line:column: error[code]: message; label; help`.
+    /// Returns a finding in one line, in the format of compilers:
+    /// `path:line:column: error[code]: message; label; help`.
     pub(crate) fn line(&self, finding: &Finding) -> String {
         let Finding { severity, diagnostic } = finding;
         let location = self.snapshot.location(diagnostic.span);
@@ -61,8 +62,8 @@ impl Validation<'_> {
         format!("{prefix}{location}: {severity}[{}]: {text}", diagnostic.code)
     }
 
-    /// Returns a fingerprint of the problem, 32 hexadecimal digits. It is made from path, code and message, so it stays
-    /// the same when lines above the problem are added or removed.
+    /// Returns a fingerprint of the problem, 32 hexadecimal digits. The fingerprint depends on the path, the code and
+    /// the message. It therefore does not change if lines above the problem are added or removed.
     pub(crate) fn fingerprint(&self, diagnostic: &Diagnostic) -> String {
         let mut hasher = SipHasher24::new();
         for part in [&self.path(diagnostic.span), diagnostic.code.name(), &diagnostic.message] {
@@ -74,7 +75,8 @@ impl Validation<'_> {
     }
 }
 
-/// Returns message, label and help, separated by `; `, for formats that have one text for a problem.
+/// Returns the message, the label and the help, separated by `; `, for formats that have only one text for each
+/// problem.
 pub(crate) fn one_text(diagnostic: &Diagnostic) -> String {
     let parts = [Some(&diagnostic.message), diagnostic.label.as_ref(), diagnostic.help.as_ref()];
     parts.into_iter().flatten().cloned().collect::<Vec<_>>().join("; ")

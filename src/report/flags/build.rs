@@ -6,7 +6,7 @@ use crate::report::flags::dependants::Dependants;
 use crate::report::flags::json::{CompiledJson, DefinitionJson, FlagDetailsJson, FlagJson, FlagStateJson};
 use crate::snapshot::Snapshot;
 
-/// Describes a flag by its definition, and by what holds in each of the environments.
+/// Describes a flag by its definition and by its state in each environment.
 pub fn written_flag<'f>(
     flag: &'f model::Flag,
     snapshot: &'f Snapshot,
@@ -31,7 +31,7 @@ pub fn written_flag<'f>(
     }
 }
 
-/// Describes a flag by what a bundle says of it.
+/// Describes a flag by its compiled form in a bundle.
 pub fn compiled_flag<'f>(bundle: &'f Bundle, flag: &'f Flag, dependants: &Dependants<'f>) -> FlagJson<'f> {
     FlagJson {
         flag: &flag.key,

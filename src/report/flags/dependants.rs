@@ -1,18 +1,19 @@
-//! Which flags have a prerequisite on another flag.
+//! The flags that have a prerequisite on another flag.
 
 use std::collections::BTreeMap;
 
 use crate::bundle::{Bundle, Condition};
 use crate::model::Project;
 
-/// The flags that require a flag, for every flag that is required; each once, in the order of their definitions.
+/// The keys of the flags that require a flag, for each required flag, without repetitions and in the order of their
+/// definitions.
 #[derive(Debug, Default)]
 pub struct Dependants<'f> {
     by_key: BTreeMap<&'f str, Vec<&'f str>>,
 }
 
 impl<'f> Dependants<'f> {
-    /// Reads the prerequisites as they are written, in every environment.
+    /// Reads the prerequisites of the definitions, in every environment.
     pub fn in_project(project: &'f Project) -> Self {
         let mut dependants = Self::default();
         for flag in &project.flags {

@@ -1,9 +1,9 @@
-//! Flags for a terminal: one in full, many in a table.
+//! Flags for a terminal. One flag is shown with all details, and several flags are a table.
 
 use crate::report::escape::terminal;
 use crate::report::flags::{CompiledJson, FlagDetailsJson, FlagJson, FlagStateJson, RuleJson};
 
-/// Returns one flag in full: its file and what it does in each environment, or all parts of a compiled flag.
+/// Returns all details of one flag: its file and its state in each environment, or all parts of a compiled flag.
 pub fn flag(flag: &FlagJson<'_>) -> String {
     let state = |state: &FlagStateJson| {
         let reason = state.reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
@@ -32,7 +32,7 @@ pub fn flag(flag: &FlagJson<'_>) -> String {
     terminal(&text)
 }
 
-/// Returns the parts of a compiled flag, one line each. A salt that is the flag's key is left out.
+/// Returns the parts of a compiled flag, one line each. A salt that equals the flag's key is omitted.
 fn compiled_lines(compiled: &CompiledJson, key: &str) -> Vec<String> {
     let variants = compiled.variants.iter().map(|variant| format!("{} = {}", variant.name, variant.value));
     let mut lines = vec![format!("variants: {}", variants.collect::<Vec<_>>().join(", "))];
@@ -52,7 +52,7 @@ fn compiled_lines(compiled: &CompiledJson, key: &str) -> Vec<String> {
     lines
 }
 
-/// Returns a table with a line for each flag, wrapped to a width in columns if one is given.
+/// Returns a table with a line for each flag, wrapped to a width in columns unless the width is `None`.
 pub fn flags(flags: &[FlagJson<'_>], width: Option<u16>) -> String {
     let mut table = crate::report::text::table(width);
     let owner = |flag: &FlagJson<'_>| match &flag.details {
@@ -61,7 +61,8 @@ pub fn flags(flags: &[FlagJson<'_>], width: Option<u16>) -> String {
     };
     let first = flags.first();
     let mut header = vec!["FLAG".to_owned()];
-    // An empty list has the column too: nothing says that it was read from a bundle, which has no owners.
+    // A table without flags also has the column of owners. It is only omitted for a bundle, which has no owners, and an
+    // empty list does not show whether it is from a bundle.
     header.extend(first.is_none_or(|flag| owner(flag).is_some()).then(|| "OWNER".to_owned()));
     header.extend(first.iter().flat_map(|flag| flag.environments.iter().map(|state| state.environment.to_uppercase())));
     table.set_header(header);

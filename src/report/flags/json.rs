@@ -1,4 +1,4 @@
-//! Flags as flagctl's own JSON; the texts for people are made from it.
+//! Flags as flagctl's own JSON. The texts for people are made from these structures.
 
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -7,21 +7,21 @@ use crate::bundle::{Bundle, Condition, Flag, State, Variant};
 use crate::report::flags::steps::{served, steps};
 use crate::report::text::counted;
 
-/// Flags and what they do in each environment.
+/// Flags and their state in each environment.
 #[derive(Debug, Serialize)]
 pub struct FlagsJson<'f> {
     /// The version of this structure.
     pub version: u32,
-    /// The flags that were asked for.
+    /// The requested flags.
     pub flags: Vec<FlagJson<'f>>,
 }
 
-/// A flag and what it does in each environment.
+/// A flag and its state in each environment.
 #[derive(Debug, Clone, Serialize)]
 pub struct FlagJson<'f> {
     /// The flag's key.
     pub flag: &'f str,
-    /// Everything that does not depend on the environment.
+    /// The details that do not depend on the environment.
     #[serde(flatten)]
     pub details: FlagDetailsJson<'f>,
     /// The flag's state in each environment, in the order of promotion.
@@ -30,13 +30,13 @@ pub struct FlagJson<'f> {
     pub dependants: Vec<&'f str>,
 }
 
-/// The details of a flag, by where it was read from.
+/// The details of a flag, which depend on the source of the flag.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub enum FlagDetailsJson<'f> {
-    /// Read from a flag repository.
+    /// The details of a flag in a flag repository.
     Definition(DefinitionJson<'f>),
-    /// Read from a bundle.
+    /// The details of a flag in a bundle.
     Compiled(CompiledJson),
 }
 
@@ -45,13 +45,13 @@ pub enum FlagDetailsJson<'f> {
 pub struct DefinitionJson<'f> {
     /// The path of the flag's file, from the flag repository's root.
     pub path: &'f str,
-    /// The description, if the definition has one.
+    /// The description, if the definition has a description.
     pub description: Option<&'f str>,
-    /// The kind; `release` if the definition does not have one.
+    /// The kind, which is `release` if the definition does not have a kind.
     pub kind: &'f str,
-    /// The owner, if the definition has one.
+    /// The owner, if the definition has an owner.
     pub owner: Option<&'f str>,
-    /// The day after which the flag should be removed, if the definition has one.
+    /// The day after which the flag should be removed, if the definition has such a day.
     pub expires: Option<String>,
     /// The tags by which `flagctl list` filters.
     pub tags: Vec<&'f str>,
@@ -60,19 +60,19 @@ pub struct DefinitionJson<'f> {
     pub text: &'f str,
 }
 
-/// What a flag does in one environment.
+/// The state of a flag in one environment, with details.
 #[derive(Debug, Clone, Serialize)]
 pub struct FlagStateJson {
     /// The environment's name.
     pub environment: String,
     /// The state.
     pub state: ServingState,
-    /// The state, or for an enabled flag what decides: the variant for everyone, or the number of rules.
+    /// The state in words. For an enabled flag, this is the variant for everyone, or the number of rules.
     pub summary: String,
     /// The reason of the kill, if the flag is killed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The steps in which the flag decides, in order.
+    /// The steps of a decision, in order.
     pub steps: Vec<String>,
 }
 
@@ -80,18 +80,18 @@ pub struct FlagStateJson {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ServingState {
-    /// Its rules decide.
+    /// The rules of the flag decide.
     Enabled,
-    /// Everyone gets `off`, because the definition says `enabled: false`.
+    /// Everyone gets `off`, because the definition has `enabled: false`.
     Disabled,
-    /// Everyone gets `off`, because of a kill.
+    /// Everyone gets `off`, because the flag is killed.
     Killed,
     /// The definition cannot be compiled.
     Invalid,
 }
 
 impl ServingState {
-    /// Returns the name as JSON and texts have it.
+    /// Returns the name of the state in JSON and in text.
     pub fn name(self) -> &'static str {
         match self {
             Self::Enabled => "enabled",
@@ -128,7 +128,7 @@ impl FlagStateJson {
     }
 }
 
-/// A flag as it was compiled for one environment.
+/// A flag, compiled for one environment.
 #[derive(Debug, Clone, Serialize)]
 pub struct CompiledJson {
     /// All variants.
@@ -137,22 +137,22 @@ pub struct CompiledJson {
     pub off: String,
     /// The variant that is served if no rule matches.
     pub default: String,
-    /// The attribute whose value is hashed to a bucket.
+    /// The attribute whose value is hashed to find the bucket.
     pub unit: String,
-    /// The salt that is hashed with it.
+    /// The salt that is hashed together with the attribute's value.
     pub salt: String,
     /// The prerequisites, all of which must hold.
     pub requires: Vec<PrerequisiteJson>,
-    /// The rules, in the order in which they are tried.
+    /// The rules, in the order of their evaluation.
     pub rules: Vec<RuleJson>,
 }
 
 /// A variant.
 #[derive(Debug, Clone, Serialize)]
 pub struct VariantJson {
-    /// The name by which rules serve it.
+    /// The name of the variant in rules.
     pub name: String,
-    /// The value that applications get.
+    /// The value that applications receive.
     pub value: Json,
 }
 
@@ -161,20 +161,20 @@ pub struct VariantJson {
 pub struct PrerequisiteJson {
     /// The key of the required flag.
     pub flag: String,
-    /// The variants of which it must serve one.
+    /// The variants that satisfy the prerequisite.
     pub variants: Vec<String>,
 }
 
 /// A rule.
 #[derive(Debug, Clone, Serialize)]
 pub struct RuleJson {
-    /// The rule's name, or its number counted from one: `#2`.
+    /// The rule's name, or its number, which starts at one: `#2`.
     pub rule: String,
-    /// The condition in words, in which long lists are cut, or `None` for everyone.
+    /// The condition in words, or `None` for a rule that matches everyone. Long lists are truncated.
     pub condition: Option<String>,
     /// The share of units that the rule admits.
     pub rollout: String,
-    /// What the rule serves to the contexts that it matches: `25% → on`.
+    /// The variants that the rule serves to matching contexts: `25% → on`.
     pub serves: String,
 }
 
@@ -187,7 +187,7 @@ impl CompiledJson {
                 let variants = variants.iter().map(|id| required.variant(*id).name.to_string()).collect();
                 Some(PrerequisiteJson { flag: required.key.to_string(), variants })
             }
-            // The compiler makes every prerequisite a condition on one flag.
+            // The compiler turns every prerequisite into a condition on one flag.
             Condition::All(_) | Condition::Any(_) | Condition::Not(_) | Condition::Segment(_) | Condition::Test(_) => {
                 None
             }

@@ -1,4 +1,4 @@
-//! Flags: as they are defined, and what they do in each environment.
+//! Flags: their definitions, and their state in each environment.
 
 mod build;
 mod dependants;

@@ -1,8 +1,8 @@
-//! The steps in which an enabled flag decides, one short text each.
+//! The steps of an enabled flag's decision, one short text each.
 
 use crate::bundle::{BUCKETS, Bundle, Condition, Flag, Rule};
 
-/// Returns the steps in the order in which they decide: prerequisites, rules, the default.
+/// Returns the steps in the order of their evaluation: the prerequisites, the rules, and the default.
 pub(crate) fn steps(bundle: &Bundle, flag: &Flag) -> Vec<String> {
     let mut steps = Vec::new();
     for prerequisite in &flag.prerequisites {
@@ -23,7 +23,7 @@ pub fn rule(flag: &Flag, rule_index: usize) -> String {
     format!("rule {}: {serves}", flag.rule_name(rule_index))
 }
 
-/// Returns what a rule serves to the contexts that it matches: `25% → on`.
+/// Returns the variants that a rule serves to matching contexts: `25% → on`.
 pub(crate) fn served(flag: &Flag, rule: &Rule) -> String {
     let serve = flag.describe_serve(&rule.serve);
     if rule.rollout.buckets() == BUCKETS { serve } else { format!("{} → {serve}", rule.rollout) }

@@ -12,7 +12,7 @@ use crate::report::escape::terminal;
 use crate::report::history::change::{kind, words};
 use crate::report::history::commit::CommitJson;
 
-/// What a context got from a flag, and since which commit.
+/// The variants that a context got from a flag, and the commits that changed the variant.
 #[derive(Debug, Serialize)]
 pub struct BlameJson<'b> {
     /// The version of this structure.
@@ -23,30 +23,30 @@ pub struct BlameJson<'b> {
     environment: &'b str,
     /// The time of every decision.
     now: String,
-    /// The full id of the commit that the search starts from.
+    /// The full id of the commit at which the search starts.
     commit: String,
-    /// The present era first, then the eras before it.
+    /// The eras, from the newest to the oldest.
     eras: Vec<EraJson>,
 }
 
-/// Commits in a row at which a context got the same.
+/// An era: consecutive commits at which the outcome for a context was the same.
 #[derive(Debug, Serialize)]
 struct EraJson {
-    /// What the context got at the newest of them.
+    /// The outcome for the context at the newest commit of the era.
     #[serde(flatten)]
     observed: ObservedJson,
-    /// The oldest of them, or `None` if the flag did not exist.
+    /// The oldest commit of the era, or `None` if the flag did not exist.
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<EraStartJson>,
 }
 
-/// What a context got at a commit.
+/// The outcome for a context at a commit.
 #[derive(Debug, Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 enum ObservedJson {
-    /// A variant.
+    /// The context got a variant.
     Serves {
-        /// The decision, as `flagctl eval` writes it.
+        /// The decision, in the format of `flagctl eval`.
         decision: Json,
         /// The decision as text.
         #[serde(skip)]
@@ -63,19 +63,19 @@ enum ObservedJson {
     NoFlag,
 }
 
-/// The commit that an era begins with.
+/// The first commit of an era.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct EraStartJson {
     #[serde(flatten)]
     commit: CommitJson,
-    /// Whether the history of the clone ends there, so that an earlier commit may have begun the era.
+    /// Whether the history of the clone ends at this commit. If it does, the era may have begun at an earlier commit.
     at_least: bool,
     /// The changes of other definitions that the flag depends on.
     elsewhere: Vec<OtherChangeJson>,
-    /// The files that the commit changed and the decision depends on.
+    /// The files that the commit changed and on which the decision depends.
     files: Vec<String>,
-    /// What the context got at this commit.
+    /// The outcome for the context at this commit.
     #[serde(rename = "got")]
     observed: ObservedJson,
 }
@@ -90,7 +90,7 @@ struct OtherChangeJson {
 }
 
 impl<'b> BlameJson<'b> {
-    /// Describes the eras of a decision, which `commit` ends.
+    /// Describes the eras of a decision. `commit` is the last commit of the newest era.
     ///
     /// # Errors
     /// Returns the error of serde if a decision cannot be written as JSON.
@@ -125,7 +125,7 @@ impl ObservedJson {
                 let text = served(&at.bundle, flag, &context, query.now, &decision);
                 Self::Serves { decision: serde_json::to_value(DecisionJson::new(&at.bundle, flag, &decision))?, text }
             }
-            // A variant without its flag, or a context that was read before and is not one now, cannot occur.
+            // `Variant` cannot occur here, because the flag exists and the context was already parsed successfully.
             (Observed::NoFlag | Observed::Variant(..), ..) => Self::NoFlag,
         })
     }
@@ -171,7 +171,7 @@ impl EraStartJson {
         })
     }
 
-    /// Returns the commit and its changes. `newest` is what the context got at the end of the era.
+    /// Returns the commit and its changes. `newest` is the outcome for the context at the end of the era.
     fn paragraph(&self, newest: &ObservedJson) -> String {
         let mut text = if self.at_least { "at least since " } else { "since " }.to_owned();
         text += &self.commit.heading();

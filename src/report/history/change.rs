@@ -2,7 +2,7 @@
 
 use crate::diff::{DefinitionChange, Shift};
 
-/// Returns the name of the kind of change, as JSON has it.
+/// Returns the name of the kind of change in JSON.
 pub(crate) fn kind(change: &DefinitionChange) -> &'static str {
     match change {
         DefinitionChange::Added => "added",
@@ -50,7 +50,7 @@ pub(crate) fn words(change: &DefinitionChange) -> String {
     }
 }
 
-/// Returns both texts with an arrow between them; `nothing` for an empty text.
+/// Returns both texts with an arrow between them. An empty text becomes `nothing`.
 fn shift(Shift { from, to }: &Shift) -> String {
     let shown = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
     format!("{} → {}", shown(from), shown(to))

@@ -1,4 +1,4 @@
-//! A commit and what it changed in a flag.
+//! A commit and its changes of a flag.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -11,10 +11,10 @@ use crate::report::history::change::{kind, words};
 const FLAG: &str = "Flag";
 /// The trailer with the command that made a commit.
 const ACTION: &str = "Flagctl-Action";
-/// The trailer with the reason that was given to that command.
+/// The trailer with the reason that the user gave to that command.
 const REASON: &str = "Reason";
 
-/// A commit and what it changed in a flag.
+/// A commit and its changes of a flag.
 #[derive(Debug, Serialize)]
 pub struct CommitJson {
     /// The full id.
@@ -23,13 +23,13 @@ pub struct CommitJson {
     at: String,
     author: String,
     subject: String,
-    /// The command of flagctl that made the commit, if one did and for this flag.
+    /// The command of flagctl that made the commit, if flagctl made the commit for this flag.
     #[serde(skip_serializing_if = "Option::is_none")]
     action: Option<String>,
-    /// The reason that was given to that command.
+    /// The reason that the user gave to that command.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// The changes of the flag; empty if it decides as before.
+    /// The changes of the flag. The list is empty if the flag decides as before.
     changes: Vec<EnvironmentChangeJson>,
 }
 
@@ -67,7 +67,7 @@ impl CommitJson {
         }
     }
 
-    /// Returns whether the commit leaves the flag as it was.
+    /// Returns whether the commit does not change the flag.
     pub(crate) fn decides_as_before(&self) -> bool {
         self.changes.is_empty()
     }
@@ -78,7 +78,7 @@ impl CommitJson {
         format!("{}  {}  {}\n  {}\n{command}", short_id(&self.commit), self.at, self.author, self.subject)
     }
 
-    /// Returns the command of flagctl that made the commit, and the reason, or `None` if neither is known.
+    /// Returns the command of flagctl that made the commit, and its reason. Returns `None` if both are unknown.
     fn command(&self) -> Option<String> {
         // The text of a kill ends with its reason.
         let has_reason =
@@ -93,7 +93,7 @@ impl CommitJson {
         }
     }
 
-    /// Returns a line for each change, with the environments that have it.
+    /// Returns a line for each change, with the environments of the change.
     pub(crate) fn change_lines(&self) -> String {
         let mut grouped: Vec<(&str, Vec<&str>)> = Vec::new();
         for change in &self.changes {

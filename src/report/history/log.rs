@@ -13,7 +13,7 @@ pub struct FlagLogJson<'l> {
     version: u32,
     /// The flag's key.
     flag: &'l str,
-    /// The newest commit first.
+    /// The commits, from the newest to the oldest.
     commits: Vec<CommitJson>,
 }
 

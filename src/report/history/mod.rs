@@ -1,5 +1,5 @@
-//! The history of a flag: `flagctl log` and `flagctl blame`. Each file has a result as JSON, and the text for people that
-//! is made from it.
+//! The history of a flag: `flagctl log` and `flagctl blame`. Each file has the JSON structure of a result, and makes
+//! the text for people from this structure.
 
 mod blame;
 pub(crate) mod change;

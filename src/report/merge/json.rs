@@ -1,4 +1,4 @@
-//! A merge as flagctl's own JSON; the texts for people are made from it.
+//! A merge as flagctl's own JSON. The texts for people are made from these structures.
 
 use serde::Serialize;
 
@@ -16,18 +16,19 @@ pub struct MergeJson {
     base: EndpointJson,
     theirs: EndpointJson,
     ours: EndpointJson,
-    /// The files that git cannot merge, from git's root. If there are any, nothing else is checked.
+    /// The files that git cannot merge. Paths are relative to git's root. If the list is not empty, nothing else is
+    /// checked.
     pub conflicts: Vec<String>,
     /// The errors in the merged definitions.
     pub problems: Vec<String>,
-    /// The flags that do in the merge what they do in neither revision, as changes from `theirs`.
+    /// The flags that decide differently in the merge than in both revisions, as changes from `theirs`.
     pub with_theirs: Vec<FlagDiffJson>,
     /// The same flags, as changes from `ours`.
     pub with_ours: Vec<FlagDiffJson>,
 }
 
 impl MergeJson {
-    /// Describes what merging two revisions does.
+    /// Describes the merge of two revisions.
     pub fn new(base: &Revision, [theirs, ours]: [&Revision; 2], analysis: &MergeAnalysis) -> Self {
         let (conflicts, problems, with_theirs, with_ours) = match analysis {
             MergeAnalysis::Conflicts(paths) => (paths.clone(), Vec::new(), Vec::new(), Vec::new()),
@@ -42,13 +43,13 @@ impl MergeJson {
         Self { version: 1, base, theirs, ours, conflicts, problems, with_theirs, with_ours }
     }
 
-    /// Returns whether git merges without a conflict, the definitions are valid, and every flag does what it does in
-    /// one of the two revisions.
+    /// Returns whether git merges without a conflict, the definitions are valid, and every flag decides as in one of
+    /// the two revisions.
     pub fn is_sound(&self) -> bool {
         self.conflicts.is_empty() && self.problems.is_empty() && self.with_ours.is_empty()
     }
 
-    /// Returns the changes to the merge from each revision, with the revision's name.
+    /// Returns the changes from each revision to the merge, with the name of the revision.
     pub(crate) fn changes(&self) -> [(&str, &[FlagDiffJson]); 2] {
         [(&self.theirs.name, &self.with_theirs), (&self.ours.name, &self.with_ours)]
     }
@@ -76,8 +77,8 @@ impl MergeJson {
     }
 }
 
-/// Describes what a merge does to the flags of a branch. Examples are decided at the branch, because the merge has no
-/// revision that `flagctl eval` could read.
+/// Describes the effect of a merge on the flags of a branch. The commands of examples use the branch, because the merge
+/// has no revision that `flagctl eval` could read.
 fn changes_by_merge(branch: &Revision, parent: &ParentImpacts, merged: &ComparedDefinitions) -> Vec<FlagDiffJson> {
     let impacts: Vec<&Impact> = parent.impacts.iter().collect();
     let endpoint = Endpoint::Revision(branch.name().to_owned());

@@ -1,4 +1,4 @@
-//! Merges: what the merge of two revisions means that neither of them does.
+//! Merges: the flags that decide differently in a merge of two revisions than in both revisions.
 
 pub mod human;
 mod json;

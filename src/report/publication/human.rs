@@ -1,4 +1,4 @@
-//! Results of publishing, verifying and pulling, for a terminal.
+//! The results of `publish`, `verify` and `pull` for a terminal.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::report::publication::{
 };
 use crate::report::text::{counted, grouped};
 
-/// The poll interval of flagd and its clients, unless they are configured otherwise.
+/// The default poll interval of flagd and its clients.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Returns a line for each environment, and the time after which readers have what was published.
+/// Returns a line for each environment, and the time after which readers have the published bundles.
 pub fn publications(publications: &PublicationsJson) -> String {
     let verb = if publications.dry_run { "would be" } else { "is" };
     let lines = publications.environments.iter().map(|environment| publication(environment, verb));
@@ -53,7 +53,7 @@ fn delay(cache: u64) -> String {
     format!("clients that poll every {poll} s have it within {longest} s, of which caches may take {cache} s\n")
 }
 
-/// Returns a line for each sound environment, and a line for each problem of the others.
+/// Returns a line for each environment without problems, and a line for each problem of the other environments.
 pub fn verifications(verifications: &VerificationsJson) -> String {
     terminal(&verifications.environments.iter().map(verification).collect::<String>())
 }
@@ -71,7 +71,7 @@ fn verification(verified: &VerificationJson) -> String {
     format!("{environment}: number {number}, {commit}{signer}: the whole log and {bundles} are as published\n")
 }
 
-/// Returns a line about a file that is current; nothing if pulling was refused.
+/// Returns a line about a file that is current. The text is empty if the pull was refused.
 pub fn pull(PullJson { file, environment, outcome, current, .. }: &PullJson) -> String {
     let Some(current) = current else { return String::new() };
     let verb = if *outcome == PullOutcomeJson::Replaced { "now has" } else { "has already" };

@@ -1,4 +1,5 @@
-//! Results of publishing, verifying and pulling as flagctl's own JSON; the texts for people are made from it.
+//! The results of `publish`, `verify` and `pull` as flagctl's own JSON. The texts for people are made from these
+//! structures.
 
 use std::path::Path;
 
@@ -20,36 +21,36 @@ pub struct PublicationsJson {
     pub dry_run: bool,
     /// The environments, in the order in which they were published.
     pub environments: Vec<PublicationJson>,
-    /// The maximum seconds for which a cache may serve the old copy, or `None` if nothing was published.
+    /// The maximum number of seconds for which a cache may return the old bundle, or `None` if nothing was published.
     pub cache_seconds: Option<u64>,
-    /// The reason why the next environment, and all after it, were not published.
+    /// The reason why the next environment and all later environments were not published.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
 }
 
-/// The result of publishing one environment.
+/// The result of `publish` for one environment.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PublicationJson {
     /// The environment's name.
     pub environment: String,
-    /// What publishing did.
+    /// The outcome of the publication.
     pub outcome: OutcomeJson,
-    /// The entry that is current; in a dry run, the one that would be.
+    /// The current entry. For a dry run, this is the entry that would become current.
     pub current: LogEntryJson,
 }
 
-/// What publishing did to an environment.
+/// The outcome of the publication of an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OutcomeJson {
     /// The bundle was published under a new number.
     Published,
-    /// The commit was current already.
+    /// The commit already was current.
     Unchanged,
     /// A newer commit is current.
     Overtaken,
-    /// A rollback is current, and stays so until a newer commit is published.
+    /// A rollback is current. It stays current until a newer commit is published.
     RolledBack,
 }
 
@@ -57,7 +58,7 @@ pub enum OutcomeJson {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LogEntryJson {
-    /// The entry's number: from one, without gaps.
+    /// The number of the entry. Numbers start at one and have no gaps.
     pub sequence: u64,
     /// The digest of the manifest, 64 hexadecimal digits.
     pub sha256: Digest,
@@ -69,7 +70,7 @@ pub struct LogEntryJson {
     pub newest: String,
     /// The time of `commit`.
     pub created: String,
-    /// The bundle that readers get.
+    /// The current bundle.
     pub bundle: BundleJson,
 }
 
@@ -81,7 +82,7 @@ pub struct BundleJson {
     pub sha256: Digest,
     /// Its size in bytes.
     pub bytes: u64,
-    /// Its path, from the environment's folder.
+    /// Its path, relative to the environment's folder.
     pub path: String,
     /// Its format: `flagctl` or `flagd`.
     pub format: BundleFormat,
@@ -103,7 +104,7 @@ pub struct VerificationsJson {
     pub environments: Vec<VerificationJson>,
 }
 
-/// The result of verifying one environment.
+/// The result of `verify` for one environment.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VerificationJson {
@@ -117,7 +118,7 @@ pub struct VerificationJson {
     pub manifests: u64,
     /// The number of bundles that were read.
     pub bundles: usize,
-    /// All problems; empty if the environment is sound.
+    /// All problems. The list is empty if the environment has no problem.
     pub problems: Vec<String>,
 }
 
@@ -127,28 +128,28 @@ pub struct VerificationJson {
 pub struct PullJson {
     /// The version of this structure.
     pub version: u32,
-    /// The path of the local file, as it was given.
+    /// The path of the local file, as on the command line.
     pub file: String,
     /// The environment's name.
     pub environment: String,
-    /// What pulling did.
+    /// The outcome of the pull.
     pub outcome: PullOutcomeJson,
-    /// The entry that the file has now, or `None` if it was refused.
+    /// The entry whose bundle the file contains, or `None` if the pull was refused.
     pub current: Option<LogEntryJson>,
-    /// The reason for refusing.
+    /// The reason for the refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
 }
 
-/// What pulling did to a file.
+/// The outcome of a pull.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PullOutcomeJson {
     /// The file was replaced.
     Replaced,
-    /// The file was current already.
+    /// The file already was current.
     Unchanged,
-    /// The file stays as it is, because what is published cannot be trusted.
+    /// The file does not change, because the published files failed a check.
     Refused,
 }
 
@@ -162,7 +163,7 @@ impl LogEntryJson {
 }
 
 impl PublicationJson {
-    /// Returns the result of publishing an environment.
+    /// Describes the result of `publish` for an environment.
     pub fn new(environment: &str, outcome: &PublishOutcome) -> Self {
         let (outcome, entry) = match outcome {
             PublishOutcome::Published(entry) => (OutcomeJson::Published, entry),
@@ -175,7 +176,7 @@ impl PublicationJson {
 }
 
 impl VerificationJson {
-    /// Returns the result of verifying an environment.
+    /// Describes the result of `verify` for an environment.
     pub fn new(environment: &str, verified: Verification) -> Self {
         Self {
             environment: environment.to_owned(),
@@ -189,7 +190,7 @@ impl VerificationJson {
 }
 
 impl PullJson {
-    /// Returns the result of pulling to a file, or the reason why the file stays as it is.
+    /// Describes the result of `pull`, or the reason why the file does not change.
     pub fn new(file: &Path, environment: &str, pulled: Result<&PullOutcome, String>) -> Self {
         let (outcome, entry) = match &pulled {
             Ok(PullOutcome::Replaced(entry)) => (PullOutcomeJson::Replaced, Some(entry)),

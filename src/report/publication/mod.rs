@@ -1,4 +1,4 @@
-//! Results of `flagctl publish`, `flagctl verify` and `flagctl pull`.
+//! The results of `flagctl publish`, `flagctl verify` and `flagctl pull`.
 
 pub mod human;
 mod json;

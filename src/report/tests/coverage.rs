@@ -2,7 +2,8 @@
 
 use crate::test::FlagCoverage;
 
-/// Returns a table with a line for each flag and one for all flags, wrapped to a width in columns if one is given.
+/// Returns a table with a line for each flag and a line for the total, wrapped to a width in columns unless the width
+/// is `None`.
 pub(crate) fn table(coverage: &[FlagCoverage], width: Option<u16>) -> String {
     let mut table = crate::report::text::table(width);
     table.set_header(["FLAG", "RULES", "VARIANTS", "NEVER DECIDED BY"]);
@@ -19,7 +20,7 @@ pub(crate) fn table(coverage: &[FlagCoverage], width: Option<u16>) -> String {
     crate::report::text::lines(&table)
 }
 
-/// Returns `3/4`, or a dash if there is nothing to exercise.
+/// Returns a fraction such as `3/4`, or a dash if the total is zero.
 fn fraction((exercised, all): (usize, usize)) -> String {
     if all == 0 { "-".to_owned() } else { format!("{exercised}/{all}") }
 }

@@ -1,4 +1,4 @@
-//! Results of tests for people: findings, with the trace of each decision that was not expected.
+//! The results of tests for people: findings, with the trace of each unexpected decision.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -10,7 +10,8 @@ use crate::report::text::{Colour, counted};
 use crate::snapshot::Span;
 use crate::test::{CheckResult, CheckStatus, FailedCheck, TestResults};
 
-/// The number of decisions that are explained. If a change fails everything, the first few explanations say why.
+/// The maximum number of explained decisions. If a change makes all tests fail, the first few explanations are
+/// sufficient.
 const EXPLAINED: usize = 20;
 
 pub(crate) fn write(report: &TestReport<'_>, colour: Colour, out: &mut dyn Write) -> io::Result<()> {

@@ -1,4 +1,4 @@
-//! Results of tests as flagctl's own JSON.
+//! The results of tests as flagctl's own JSON.
 
 use std::io::{self, Write};
 
@@ -15,7 +15,7 @@ use crate::test::{CheckStatus, FlagCoverage};
 struct Report<'r> {
     /// The version of this structure.
     version: u32,
-    /// The full id of the commit that the files are from; absent for the working folder.
+    /// The full id of the commit of the files. It is absent for the working folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     commit: Option<String>,
     passed: usize,
@@ -56,8 +56,8 @@ struct CountJson {
     total: usize,
 }
 
-/// Counts lines from one check to the next. Checks are in the order of their files, and a golden matrix may have ten
-/// thousands of them, so each part of a file is read once.
+/// Finds the line numbers of checks. It counts lines from one check to the next, so it reads each part of a file only
+/// once. Checks are in the order of their files, and a golden matrix may have tens of thousands of checks.
 struct LineCounter<'r> {
     snapshot: &'r Snapshot,
     file: Option<FileId>,
@@ -66,7 +66,7 @@ struct LineCounter<'r> {
 }
 
 impl LineCounter<'_> {
-    /// Returns the line in which the span begins, from one.
+    /// Returns the number of the line in which the span begins. Line numbers start at one.
     fn line(&mut self, span: Span) -> usize {
         let start = span.start as usize;
         if self.file != Some(span.file) || start < self.offset {

@@ -1,4 +1,4 @@
-//! Results of tests as JUnit's XML: a suite for each file, a test case for each expectation and assertion.
+//! The results of tests as JUnit's XML. Each file is a suite, and each expectation and each assertion is a test case.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

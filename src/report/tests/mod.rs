@@ -1,4 +1,4 @@
-//! Results of `flagctl test`. Formats that know findings only get the failed checks as findings.
+//! The results of `flagctl test`. A format that supports only findings gets the failed checks as findings.
 
 pub(crate) mod coverage;
 pub(crate) mod human;
@@ -13,7 +13,7 @@ use crate::report::text::Colour;
 
 pub use crate::report::tests::report::TestReport;
 
-/// Writes the results of tests in a format. Colour applies to [`FindingsFormat::Human`] alone.
+/// Writes the results of tests in a format. The colour applies only to [`FindingsFormat::Human`].
 ///
 /// # Errors
 /// Returns the errors of `out`.

@@ -1,4 +1,4 @@
-//! The result of `flagctl test`, with what several formats need of it.
+//! The result of `flagctl test`, and functions that several formats share.
 
 use crate::codes::Code;
 use crate::diag::Finding;
@@ -7,10 +7,10 @@ use crate::report::decision::{explanation, human};
 use crate::report::findings::Validation;
 use crate::test::{FlagCoverage, TestResults, TestedDecision};
 
-/// The results of all checks, and the findings that they lead to.
+/// The results of all checks, and the findings for failed checks.
 #[derive(Debug, Clone, Copy)]
 pub struct TestReport<'r> {
-    /// Failed checks and errors in the files, as findings.
+    /// The findings for failed checks and for errors in the files.
     pub validation: Validation<'r>,
     /// The result of every expectation and assertion.
     pub results: &'r TestResults<'r>,
@@ -20,13 +20,13 @@ pub struct TestReport<'r> {
     pub width: Option<u16>,
 }
 
-/// Returns whether the finding is an error in a file, not the result of a check.
+/// Returns whether the finding is an error in a file, and not the result of a check.
 pub(crate) fn is_file_error(finding: &Finding) -> bool {
     let results = [Code::FailedExpectation, Code::FailedAssertion, Code::UndecidedAssertion];
     !results.contains(&finding.diagnostic.code)
 }
 
-/// Returns a decision and its trace, as `flagctl eval --explain` writes them.
+/// Returns a decision and its trace, in the format of `flagctl eval --explain`.
 pub(crate) fn explain(decided: &TestedDecision<'_>) -> String {
     let TestedDecision { bundle, flag, context, now } = decided;
     let trace = trace(bundle, flag, context, *now);
