@@ -1,7 +1,7 @@
 //! Measures the time of one decision: `cargo bench --no-default-features --bench decide`.
 //!
-//! Each bench decides for 1,000 contexts in turn. A figure is the time of one decision, including the search for
-//! the flag by its key.
+//! Each bench decides for 1,000 contexts, one after another. The result is the time of one decision, including the
+//! search for the flag by its key.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench that cannot go on ends")]
 
@@ -27,7 +27,7 @@ fn main() {
     divan::main();
 }
 
-/// Decides with contexts that were built before.
+/// Decides with contexts that were built in advance.
 #[divan::bench(args = Work::ALL)]
 fn decide(bencher: Bencher, work: Work) {
     let people = workload::people(PEOPLE);
@@ -56,7 +56,7 @@ fn decide_in_a_new_context(bencher: Bencher, work: Work) {
     });
 }
 
-/// Loads a bundle from JSON. Each flag is decoded when it is first used.
+/// Loads a bundle from JSON. Each flag is decoded on first use.
 #[divan::bench(args = [1_000, 10_000], sample_count = 20)]
 fn load_lazily(bencher: Bencher, flags: usize) {
     let json = workload::to_load(flags);

@@ -1,9 +1,9 @@
 //! Feature flags whose control plane is a git repository: the evaluator, for programs that decide flags themselves.
 //!
-//! A program reads a [bundle](bundle::Bundle), the compiled flags of one environment, which `flagctl export bundle` or
-//! `flagctl publish` wrote. It makes a [context](eval::Context) of the attributes of a request, and
-//! [decides](bundle::Bundle::decide) flags by their keys. A decision allocates no memory, reads no clock and cannot
-//! fail.
+//! A program reads a [bundle](bundle::Bundle), which contains the compiled flags of one environment.
+//! `flagctl export bundle` and `flagctl publish` write bundles. The program makes a [context](eval::Context) from the
+//! attributes of a request, and [decides](bundle::Bundle::decide) flags by their keys. A decision allocates no memory,
+//! reads no clock and cannot fail.
 //!
 //! ```toml
 //! [dependencies]
@@ -51,56 +51,56 @@
 //! # Interface
 //!
 //! The interface is the documented items of [`bundle`] and [`eval`]. It follows semantic versioning. Enums and structs
-//! that may grow are marked `#[non_exhaustive]`. Types of other crates are part of it where a caller has or needs them
-//! anyway: [`jiff::Timestamp`] is the time of a decision, [`serde_json::Value`] is the value of a variant and the JSON
-//! of a context, and [`semver::Version`] is the value of a `semver` attribute.
+//! that may grow are marked `#[non_exhaustive]`. It includes three types of other crates, which callers need anyway:
+//! [`jiff::Timestamp`] is the time of a decision, [`serde_json::Value`] is the value of a variant and the JSON of a
+//! context, and [`semver::Version`] is the value of a `semver` attribute.
 //!
-//! Without features, the crate is the evaluator: no git, no YAML, no files, no network. The default features add the
-//! program: `cli` is the command line, and `cloud` reaches object stores.
+//! Without features, the crate has only the evaluator, and uses no git, no YAML, no files and no network. The default
+//! features add the program: `cli` is the command line, and `cloud` is the access to object stores.
 //!
-//! Every other module is internal to the program `flagctl`: public for its tests, its benches and its fuzz target, hidden
-//! from the documentation, and without any promise of stability.
+//! All other modules are internal to the program `flagctl`. They are public only for its tests, benches and fuzz
+//! target, are hidden from the documentation, and may change in any version.
 //!
 //! # Modules, for contributors
 //!
-//! Data flows in one direction, from the files of definitions to an answer:
+//! Data flows in one direction, from the files of definitions to the output:
 //!
 //! ```text
 //! source → yaml → model → compile → { eval · analyze · diff · rules · test } → report → cli
 //! ```
 //!
-//! Each stage is a module. A test checks that a module uses only the modules that this table allows.
+//! Each stage is a module. A test checks that a module uses only the modules in the last column of this table.
 //!
-//! | module | takes | gives | may use |
+//! | module | takes | returns | may use |
 //! |---|---|---|---|
-//! | codes | nothing | Code, Severity: the one list of diagnostic codes | |
+//! | codes | nothing | Code, Severity: the only list of diagnostic codes | |
 //! | retry | a limit | random, growing pauses between attempts | |
 //! | snapshot | the texts of files | File, FileId, Span: positions in definitions | |
 //! | git | a folder, a revision | files of commits, history, merges (the only reader of git) | snapshot |
 //! | source | a folder, a revision, a merge | files of definitions (the only reader of definitions) | snapshot, git |
-//! | diag | codes, spans | Diagnostic, Finding (levels and inline allows are decided here) | codes, snapshot |
+//! | diag | codes, spans | Diagnostic, Finding (the only module that applies levels and allow comments) | codes, snapshot |
 //! | yaml | a file's text | Node tree with spans (the only module that knows the YAML parser) | codes, snapshot, diag |
-//! | bundle | nothing, or JSON | Bundle: what the evaluator reads | |
+//! | bundle | nothing, or JSON | Bundle: the input of the evaluator | |
 //! | eval | Bundle, context, now | Decision, Trace | bundle |
-//! | analyze | one or two Bundles | exact answers about all contexts: what changes, what is reachable, what is proven | bundle, eval |
-//! | model | Node trees | Project: every definition as written, spanned | snapshot, yaml, bundle, eval |
-//! | schema | a Node tree, its kind | diagnostics: departures from the published schemas | codes, snapshot, diag, yaml, model, bundle |
-//! | compile | Project, environment | Bundle: names resolved, order fixed, percentages as bucket ranges | codes, snapshot, diag, yaml, model, bundle, eval |
+//! | analyze | one or two Bundles | exact results for all contexts: changes, reachability, proofs | bundle, eval |
+//! | model | Node trees | Project: every definition with its spans | snapshot, yaml, bundle, eval |
+//! | schema | a Node tree, its kind | diagnostics: violations of the published schemas | codes, snapshot, diag, yaml, model, bundle |
+//! | compile | Project, environment | Bundle, with resolved names, a fixed order, and percentages as bucket ranges | codes, snapshot, diag, yaml, model, bundle, eval |
 //! | test | Project, Bundles | the result of every expectation and assertion in the test files | codes, snapshot, diag, yaml, bundle, eval, analyze, model, compile |
-//! | flagd | Bundle | the flags as flagd's clients read them, or what they cannot say | bundle, eval |
+//! | flagd | Bundle | the flags in flagd's format, or the reasons why the format does not support them | bundle, eval |
 //! | openfeature | flags, their descriptions | the manifest of OpenFeature's command line | bundle |
-//! | store | a target | objects, each whole, written under conditions (the only one that knows object stores) | |
-//! | publish | an environment's bytes, their commit, a Store | the next number of its log, or why there is none | retry, bundle, store |
-//! | edit | a file's text, one change | the new text, everything else byte for byte | snapshot, yaml |
+//! | store | a target | complete objects, with conditional writes (the only module that knows object stores) | |
+//! | publish | an environment's bytes, their commit, a Store | the next entry of its log, or the reason why nothing is published | retry, bundle, store |
+//! | edit | a file's text, one change | the new text, in which all other bytes are the same | snapshot, yaml |
 //! | commit | changes of a branch's files | a git commit (the only writer of git) | retry |
-//! | rules | Project, a day, Bundles | diagnostics, one lint rule a file | codes, snapshot, diag, yaml, bundle, analyze, model |
-//! | load | a source | Project, diagnostics: everything that happens before compiling | codes, snapshot, source, diag, yaml, model, schema |
-//! | check | Loaded, a day | every finding: what `validate` reports | snapshot, diag, yaml, bundle, compile, test, rules, load |
-//! | diff | two Sources or Bundles, keys of flags | what a change does to all contexts, per flag and environment | codes, snapshot, git, source, diag, model, bundle, eval, compile, load, analyze |
-//! | history | a revision, a flag's key | what past commits did to the flag and to what contexts get | codes, snapshot, git, source, diag, model, bundle, eval, compile, load, diff |
+//! | rules | Project, a day, Bundles | diagnostics (each lint rule is a file) | codes, snapshot, diag, yaml, bundle, analyze, model |
+//! | load | a source | Project, diagnostics: all steps before the compilation | codes, snapshot, source, diag, yaml, model, schema |
+//! | check | Loaded, a day | all findings, which `validate` reports | snapshot, diag, yaml, bundle, compile, test, rules, load |
+//! | diff | two Sources or Bundles, keys of flags | the effect of a change on all contexts, for each flag and environment | codes, snapshot, git, source, diag, model, bundle, eval, compile, load, analyze |
+//! | history | a revision, a flag's key | the effects of past commits on the flag and on the decisions for contexts | codes, snapshot, git, source, diag, model, bundle, eval, compile, load, diff |
 //! | actions | keys of flags, environments, a branch | plans of kills, revivals and rollouts, their commits, and the proof of a kill | snapshot, git, source, diag, yaml, bundle, analyze, model, compile, edit, commit, load, history, diff |
-//! | report | any result | text in one format a file | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, history, test, publish, actions |
-//! | cli | arguments | Exit; reads clock, environment, working folder | codes, snapshot, git, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, openfeature, store, publish, commit, load, check, history, actions, report |
+//! | report | any result | text (each format is a file) | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, history, test, publish, actions |
+//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, snapshot, git, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, openfeature, store, publish, commit, load, check, history, actions, report |
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]
@@ -183,7 +183,7 @@ pub mod test;
 #[doc(hidden)]
 pub mod yaml;
 
-/// Runs the examples of the library's page as documentation tests.
+/// Runs the examples in `docs/library.md` as documentation tests.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/library.md")]
 pub struct LibraryPage;

@@ -1,8 +1,8 @@
 //! The workload of the benches: generated users with ten attributes, and one flag for each kind of work.
 //!
 //! The benches, the test that a decision allocates no memory, and the comparison with other engines all use this
-//! workload, so that their figures are comparable. The comparison translates [`RULES`] into the formats of the
-//! other engines.
+//! workload, so their results are comparable. The comparison translates [`RULES`] into the formats of the other
+//! engines.
 
 #![allow(dead_code, clippy::expect_used, clippy::panic, reason = "each user takes a part; a broken workload ends it")]
 
@@ -11,9 +11,9 @@ use flagctl::eval::{Context, Value};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-/// The number of contexts that a bench uses in turn.
+/// The number of contexts that a bench uses one after another.
 pub(crate) const POOL: usize = 1_000;
-/// The number of users for which the answers are checked before the measurement. Every second user is in the segment.
+/// The number of users for which the decisions are checked before the measurement. Every second user is in the segment.
 pub(crate) const PEOPLE: usize = 20_000;
 
 pub(crate) const COUNTRIES: &[&str] = &["AT", "BE", "CA", "CH", "DE", "DK", "ES", "FR", "IT", "US"];
@@ -24,7 +24,7 @@ pub(crate) const OTHERS: &[&str] = &["AU", "BR", "CL", "IN", "JP", "KR", "MX", "
 pub(crate) enum Work {
     /// The flag is on for every context.
     Everyone,
-    /// The flag has five rules with two conditions each, of which the last rule matches.
+    /// The flag has five rules with two conditions each, and the last rule matches.
     Rules,
     /// The flag is on for a quarter of the units.
     Rollout,
@@ -36,7 +36,7 @@ pub(crate) enum Work {
 
 impl Work {
     pub(crate) const ALL: [Self; 5] = [Self::Everyone, Self::Rules, Self::Rollout, Self::Segment, Self::Split];
-    /// The kinds that alternate in the bundles of the load benches.
+    /// The kinds of flags in the bundles of the load benches, which alternate.
     pub(crate) const LOADED: [Self; 4] = [Self::Everyone, Self::Rules, Self::Rollout, Self::Split];
 
     pub(crate) fn key(self) -> &'static str {
@@ -115,12 +115,12 @@ pub(crate) fn people(count: usize) -> Vec<Person> {
     (0..count).map(|_| person()).collect()
 }
 
-/// Returns the ids in the segment: those of every second user.
+/// Returns the ids in the segment, which are the ids of every second user.
 pub(crate) fn members(people: &[Person]) -> Vec<&str> {
     people.iter().step_by(2).map(|person| person.id.as_str()).collect()
 }
 
-/// The attributes that the context schema declares besides the targeting key, in the order of the schema.
+/// The attributes in the context schema except the targeting key, in the order of the schema.
 const DECLARED: [(&str, &str); 9] = [
     ("age", "number"),
     ("appVersion", "semver"),
@@ -202,7 +202,7 @@ pub(crate) fn to_load(count: usize) -> String {
     String::from_utf8(bundle.to_json().expect("a bundle")).expect("JSON")
 }
 
-/// Builds the context of a user from typed values, as an application does. The version is parsed from text.
+/// Builds the context of a user from typed values, like an application. The version is parsed from text.
 pub(crate) fn context<'p>(bundle: &Bundle, ids: &Ids, person: &'p Person) -> Context<'p> {
     let mut context = Context::empty(bundle.attributes());
     context.set(AttributeId::TARGETING_KEY, Value::Text(person.id.as_str().into()));
@@ -253,17 +253,17 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::constant(1_795_348_800, 0)
 }
 
-/// Finds the flag by its key and decides it, as an application does.
+/// Finds the flag by its key and decides it, like an application.
 pub(crate) fn value<'b>(bundle: &'b Bundle, work: Work, context: &Context<'_>, now: Timestamp) -> &'b Json {
     &bundle.decide(work.key(), context, now).expect("a flag of that key").variant.value
 }
 
-/// Checks the answers of an engine: which users, or which fraction of them, get the first variant.
+/// Checks the decisions of an engine: the users, or the fraction of users, who get the first variant.
 ///
 /// `on` takes the index of a user in [`people`], and returns whether the user gets `true` or `red`.
 ///
 /// # Panics
-/// The function panics if an answer is wrong or if a fraction is outside its range.
+/// The function panics if a decision is wrong or if a fraction is outside its range.
 pub(crate) fn check(engine: &str, work: Work, on: impl Fn(usize) -> bool) {
     let answers: Vec<bool> = (0..PEOPLE).map(on).collect();
     let share = answers.iter().filter(|on| **on).count() as f64 / PEOPLE as f64;

@@ -1,5 +1,5 @@
-//! Reads a flag repository and a context from the input, and decides its flags. No step may panic, and the results
-//! of the steps must agree.
+//! Reads a flag repository and a context from the input, and decides the flags of the repository. The fuzz target fails
+//! if a step panics or if the results of two steps disagree.
 //!
 //! The input is split at lines of `---8<---` into six parts: the project file, the file of the flag `subject`, the
 //! file of the segment `group`, a context, the file of the flag `other`, and a kill. The last two are optional.
@@ -117,7 +117,7 @@ fn explain(bundle: &Bundle, flag: &Flag, context: &Context<'_>, decision: &Decis
     serde_json::to_string(&json).expect("a decision has a JSON form");
 }
 
-/// The files that were read so far, with their diagnostics and allow comments.
+/// The files that one run has read, with their diagnostics and allow comments.
 #[derive(Default)]
 struct Reading {
     snapshot: Snapshot,
@@ -160,8 +160,8 @@ impl Reading {
         assert!(text.is_some(), "{span:?} is outside `{}` of {} bytes", file.path, file.text.len());
     }
 
-    /// Checks that each error that the schema finds is also a misfit of the model. A command that reads one flag
-    /// validates the file with the schema only if the model reports a misfit, so a missing misfit would hide an error.
+    /// Checks that the model reports a misfit for each error of the schema. A command that reads one flag validates the
+    /// file with the schema only if the model reports a misfit, so a missing misfit would hide an error.
     fn check_misfits(&mut self, kind: DefinitionKind, document: &Document, misfits: &[Misfit]) {
         misfits.iter().for_each(|misfit| self.check_span(misfit.span));
         if document.completeness == Completeness::Complete {
@@ -187,8 +187,8 @@ impl Reading {
             checked: &checked,
             contents: "",
         };
-        // A SARIF report contains the page of every code, which takes longer than all other steps, so only one input
-        // in sixteen renders it.
+        // A SARIF report contains the page of every code, which takes longer than all other steps, so the target
+        // renders this report only for one input in sixteen.
         let sarif = self.snapshot.files().map(|(_, file)| file.text.len()).sum::<usize>().is_multiple_of(16);
         let formats = [
             FindingsFormat::Human,

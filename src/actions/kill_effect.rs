@@ -79,7 +79,7 @@ pub enum KillNote {
     },
     /// The last time at which the `off` variant was served.
     OffVariantHistory(OffVariantHistory),
-    /// More than `limit` flags are killed at once, so the history of their `off` variants was not read.
+    /// The kill has more than `limit` flags, so the history of their `off` variants was not read.
     HistoryNotRead {
         /// The maximum number of flags for which the history is read.
         limit: usize,

@@ -131,7 +131,7 @@ impl<'s> RolloutPlan<'s> {
     /// Commits the rollout. If another process has set the same rollout in the meantime, nothing is committed.
     ///
     /// # Errors
-    /// Returns an error if the file cannot be edited, if it was changed in the meantime, or if the commit cannot be made.
+    /// Returns an error if the file cannot be edited or was changed in the meantime, or if the commit cannot be made.
     pub fn commit(&self, reason: Option<&str>) -> Result<CommittedAction, ActionError> {
         let FlagDefinition { path, text, .. } = &self.definition;
         let edit = RolloutEdit {

@@ -29,7 +29,7 @@ pub(super) struct RolloutEdit<'e> {
     pub(super) path: String,
     /// The text of the file at the time of the plan.
     pub(super) old_text: &'e str,
-    /// That text with the new rollout.
+    /// The planned text of the file, with the new rollout.
     pub(super) new_text: String,
     pub(super) location: &'e RuleLocation,
     pub(super) percent: Percent,

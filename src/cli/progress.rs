@@ -24,7 +24,7 @@ pub(crate) fn all(source: &Source) -> Result<Loaded, SourceError> {
     shown("reading all flags", || load::all(source))
 }
 
-/// Runs `work`, and shows its description `what` after a second.
+/// Runs `work`, and shows the description `what` if the work takes longer than a second.
 pub(crate) fn shown<T>(what: &'static str, work: impl FnOnce() -> T) -> T {
     if !stderr_is_terminal() {
         return work();

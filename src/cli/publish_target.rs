@@ -57,7 +57,7 @@ impl Signers {
     }
 }
 
-/// Reports an error that describes a problem with what is published, and returns any other error.
+/// Reports an error that describes a problem with the published files, and returns any other error.
 pub(crate) fn refused(error: PublishError) -> Result<Exit> {
     if !error.is_answer() {
         return Err(error.into());

@@ -51,7 +51,7 @@ pub(super) fn output(command: &mut Command) -> Result<Output, CommitError> {
     command.output().map_err(|error| CommitError::Program { program, error })
 }
 
-/// Runs git and returns what it prints on stdout.
+/// Runs git and returns its output on stdout.
 ///
 /// # Errors
 /// Returns [`CommitError::Refused`] if it fails.
@@ -98,7 +98,7 @@ pub(super) fn setting(
     }
 }
 
-/// Returns what a program printed on stdout and stderr.
+/// Returns the output of a program on stdout and stderr.
 pub(super) fn combined_output(output: &Output) -> String {
     let parts = [trimmed_text(&output.stdout), trimmed_text(&output.stderr)];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")

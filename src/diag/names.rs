@@ -4,8 +4,8 @@ use crate::codes::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::snapshot::Span;
 
-/// Creates the diagnostic for a name that does not exist: "`x` is not a flag". `kind` has an article, and `known` are
-/// the names of this kind, one of which is suggested if it is similar.
+/// Creates the diagnostic for a name that does not exist: "`x` is not a flag". `kind` has an article, and `known` has
+/// the names of this kind. The advice suggests a similar known name.
 pub fn unknown_name<'n>(
     code: Code,
     span: Span,

@@ -25,7 +25,7 @@ pub enum Level {
     Off,
 }
 
-/// The levels of codes whose level is not the default.
+/// The levels of the codes that do not have their default level.
 pub type Levels = BTreeMap<Code, Level>;
 
 /// Decides the severity of each diagnostic.

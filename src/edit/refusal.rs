@@ -20,7 +20,7 @@ pub enum Refusal {
         /// The type of the value, in words.
         found: &'static str,
     },
-    /// The value is a block scalar, whose layout an edit would have to interpret.
+    /// The value is a block scalar, and edits do not support the layout of its lines.
     #[error("`{0}` is written as a block of lines, after `|` or `>`: change it by hand")]
     Block(String),
     /// An anchor and an alias share the text of two values.

@@ -80,7 +80,7 @@ pub enum GitError {
     /// A time is before the first commit of a history.
     #[error("the history of `{tip}` begins at {first}, after {time}; name a later time")]
     BeforeHistory {
-        /// The revision whose history was followed.
+        /// The revision at which the search of the history started.
         tip: String,
         /// The time of its first commit.
         first: String,

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use crate::git::error::{CloneDepth, GitError};
 
-/// The digits of an abbreviated id. Revision names have two more digits than [`short_id`](crate::git::short_id),
-/// so that git resolves them in a large repository too.
+/// The digits of an abbreviated id. Revision names have two more digits than [`short_id`](crate::git::short_id), so git
+/// can resolve them even in a large repository.
 const ABBREVIATED_DIGITS: usize = 12;
 
 /// A revision in the notation of the command line.

@@ -23,7 +23,7 @@ use crate::snapshot::{FILE_LIMIT, Fault, File, is_yaml};
 /// limit.
 const MAX_LINKS: usize = 40;
 
-/// A folder of a git repository as it is at a commit.
+/// A folder of a git repository at a commit.
 #[derive(Clone)]
 pub struct Revision {
     pub(super) repository: Arc<Repository>,

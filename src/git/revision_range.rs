@@ -1,6 +1,6 @@
 //! Ranges of commits in the notation of `git log` and `git diff`.
 
-/// A revision, or a range of two revisions, as it is written on the command line.
+/// A revision or a range of two revisions in the notation of the command line.
 ///
 /// A missing end means `HEAD`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

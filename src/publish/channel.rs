@@ -208,7 +208,7 @@ impl<'s> Channel<'s> {
     }
 }
 
-/// Returns the path of an entry. The number has nine digits, so that file names sort in the order of the log.
+/// Returns the path of an entry. The number has nine digits, so the names of the files sort in the order of the log.
 fn entry_path(sequence: u64) -> String {
     format!("log/{sequence:09}.json")
 }

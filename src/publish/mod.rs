@@ -17,8 +17,8 @@
 //! current yet, and the next program that publishes makes it current. Two programs can never use the same number,
 //! because entries of the log are created and never replaced.
 //!
-//! `channel` reads and writes these files, `append` decides what the next entry is, `verify` checks all of them, and
-//! `pull` keeps a local copy of the current bundle.
+//! `channel` reads and writes these files, `append` computes the next entry, `verify` checks all files, and `pull`
+//! keeps a local copy of the current bundle.
 //!
 //! **Invariant:** the written files depend only on the commit, the log and the arguments, and never on the clock or the
 //! machine.

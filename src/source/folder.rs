@@ -1,4 +1,4 @@
-//! A flag repository in a folder on disk, as it is now.
+//! A flag repository in a folder on disk, in its current state.
 
 use std::fs::{self, FileType};
 use std::io::{self, Read};

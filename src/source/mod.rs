@@ -26,7 +26,7 @@ pub use crate::source::folder::Folder;
 /// A state of a flag repository.
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// A folder on disk as it is now.
+    /// A folder on disk in its current state.
     Folder(Folder),
     /// A commit.
     Revision(Revision),
@@ -37,7 +37,7 @@ pub enum Source {
 impl Source {
     /// Returns the paths of the YAML files below a folder, sorted. The list is empty if the folder does not exist.
     ///
-    /// Files whose name ends in `.yml` are included, so that the wrong extension can be reported. Links to folders are
+    /// Files whose name ends in `.yml` are included, so flagctl can report the wrong extension. Links to folders are
     /// not followed, and names that begin with a dot are skipped.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use flagctl::snapshot::{File, FileId};
 use flagctl::{schema, yaml};
 use serde_json::{Map, Value as Json, json};
 
-/// Marsaglia's xorshift generator with a fixed seed, so every run makes the same mutants.
+/// Marsaglia's xorshift generator with a fixed seed, so every run generates the same mutants.
 struct Random(u64);
 
 impl Random {
@@ -23,7 +23,7 @@ impl Random {
     }
 }
 
-/// A file of each kind that has every field once.
+/// One file of each kind, which has every field once.
 fn bases() -> [(DefinitionKind, Json); 5] {
     let condition = json!({
         "all": [{"country": "DE"}, {"age": {"gte": 18, "lt": 65}}],
@@ -128,7 +128,7 @@ fn names() -> Vec<&'static str> {
     fields.split_whitespace().collect()
 }
 
-/// Changes one value anywhere in the tree.
+/// Changes one random value in the tree.
 fn mutate(json: &mut Json, random: &mut Random) {
     let inner = match json {
         Json::Object(fields) => fields.len(),
@@ -172,7 +172,7 @@ fn mutate(json: &mut Json, random: &mut Random) {
     }
 }
 
-/// Whether the schema accepts the file, and whether the model does.
+/// Returns whether the schema accepts the file, and whether the model accepts it.
 fn verdicts(kind: DefinitionKind, text: &str) -> (Vec<String>, Vec<String>) {
     let file = File::new("x.yaml".to_owned(), text.as_bytes().to_vec());
     let mut diagnostics = Vec::new();

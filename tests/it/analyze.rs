@@ -1,4 +1,5 @@
-//! Comparison of the analysis with the evaluator: what the analysis says about all contexts must hold for each context.
+//! Compares the analysis with the evaluator: each statement of the analysis about all contexts must hold for each
+//! tested context.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +13,7 @@ use flagctl::eval::{Context, Truth, Value, decide, holds};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-/// Marsaglia's xorshift generator with a fixed seed, so every run makes the same flags.
+/// Marsaglia's xorshift generator with a fixed seed, so every run generates the same flags.
 struct Random(u64);
 
 impl Random {
@@ -111,7 +112,7 @@ fn predicate(random: &mut Random, attribute: usize) -> Json {
     }
 }
 
-/// The number of segments and of flags with two variants that a condition may refer to.
+/// The numbers of segments, and of flags with two variants, to which a condition may refer.
 #[derive(Clone, Copy)]
 struct Known {
     segments: usize,
@@ -130,7 +131,7 @@ fn condition(random: &mut Random, known: Known, depth: usize) -> Json {
         9 | 10 => json!({"any": several(random)}),
         11 => json!({"not": condition(random, known, depth - 1)}),
         _ => {
-            // Few attributes for each pair of bundles, so that several tests use the same attribute.
+            // Each pair of bundles uses only a few attributes, so several tests in it have the same attribute.
             let attribute = (random.below(3) * 5 + known.attributes) % 13;
             let predicate = predicate(random, attribute);
             json!({"test": {"attribute": attribute, "sign": random.pick(&["is", "is", "is-not"]), "predicate": predicate}})
@@ -214,7 +215,7 @@ fn edit(random: &mut Random, bundle: &mut Json, known: Known) {
     }
 }
 
-/// Values of each type that the generated constants tell apart, and some values of other types.
+/// Values of each type that the generated constants distinguish, and some values of other types.
 fn context_json(random: &mut Random) -> (Json, Timestamp) {
     let mut context = serde_json::Map::new();
     let mut set = |random: &mut Random, name: &str, pool: &[Json]| {
@@ -264,10 +265,12 @@ fn context_json(random: &mut Random) -> (Json, Timestamp) {
     (Json::Object(context), random.pick(&[&times[..], &later[..2]].concat()).parse().unwrap())
 }
 
-/// The bucket of a unit for each hash. The key is the text that is hashed before the unit.
+/// The bucket of a unit for each hash. The key has the text that is hashed before the unit, and the attribute of the
+/// unit.
 type Buckets = BTreeMap<(Vec<u8>, u16), u32>;
 
-/// A second evaluator, which takes the buckets as input. It calls the first one only for tests of single attributes.
+/// A second evaluator, which takes the buckets as input. It calls the real evaluator only for conditions on one
+/// attribute.
 struct Reference<'b> {
     bundle: &'b Bundle,
     context: &'b Context<'b>,
@@ -328,8 +331,8 @@ impl Reference<'_> {
     }
 }
 
-/// All combinations of bucket ranges that the bundles tell apart, with their share. A range ends at each bucket at which
-/// any flag of any bundle changes its decision.
+/// Returns all combinations of bucket ranges that the bundles distinguish, each with its share. A range ends at each
+/// bucket at which a flag of a bundle changes its decision.
 fn cells(bundles: &[&Bundle]) -> Vec<(Buckets, Share)> {
     let mut ends: BTreeMap<(Vec<u8>, u16), BTreeSet<u32>> = BTreeMap::new();
     for flag in bundles.iter().flat_map(|bundle| bundle.flags().iter().take(2)) {
@@ -351,7 +354,8 @@ fn cells(bundles: &[&Bundle]) -> Vec<(Buckets, Share)> {
             for (from, to) in &ranges {
                 let mut buckets = buckets.clone();
                 buckets.insert(hash.clone(), *from);
-                // In thousands: every range of this test ends at a multiple of 1,000 buckets.
+                // The share counts thousands of buckets, because every range in this test ends at a multiple of 1,000
+                // buckets.
                 let (part, whole) = (u128::from((to - from) / 1_000), u128::from(BUCKETS / 1_000));
                 extended.push((buckets, numerator * part, denominator * whole));
             }
@@ -395,7 +399,7 @@ fn moving(moves: &Moves) -> bool {
     moves.keys().any(|(from, to)| from != to)
 }
 
-/// Both bundles, and one context parsed for each.
+/// Both bundles, and one context, which is parsed for each bundle.
 struct Case<'b> {
     bundles: [&'b Bundle; 2],
     contexts: [Context<'b>; 2],
@@ -418,7 +422,7 @@ impl<'b> Case<'b> {
         region.contains(before, after, self.now)
     }
 
-    /// Decides with the evaluator, for the unit of the context.
+    /// Decides with the real evaluator for the unit of the context.
     fn really(&self) -> Moves {
         let [from, to] = [0, 1].map(|at| {
             let decision = decide(self.bundles[at], self.flags()[at], &self.contexts[at], self.now);
@@ -427,7 +431,7 @@ impl<'b> Case<'b> {
         [((from, to), Share::ALL)].into()
     }
 
-    /// Decides with the reference, for units in all buckets.
+    /// Decides with the second evaluator for units in all buckets.
     fn expected(&self, cells: &[(Buckets, Share)]) -> Moves {
         let decided = cells.iter().map(|(buckets, share)| {
             let [from, to] = [0, 1].map(|at| {
@@ -441,7 +445,8 @@ impl<'b> Case<'b> {
     }
 }
 
-/// Whether a condition of the bundle names a unit of the context, so that the analysis hashes this unit.
+/// Returns whether a condition of the bundle contains a unit of the context by value. The analysis then computes the
+/// hash of this unit.
 fn is_named(context: &Json, bundle: &Json) -> bool {
     let text = bundle.to_string();
     let mentioned = |unit: &&str| NAMED.iter().any(|name| context[unit] == *name && text.contains(name));
@@ -453,7 +458,7 @@ fn read(json: &Json) -> Bundle {
     Bundle::from_json(json.to_string().as_bytes()).unwrap_or_else(|error| panic!("{error}: {json}"))
 }
 
-/// The number of rounds, multiplied by the environment variable `GENERATED`.
+/// Returns the number of rounds, multiplied by the environment variable `GENERATED`.
 fn generated(rounds: usize) -> usize {
     rounds * std::env::var("GENERATED").map_or(1, |times| times.parse().unwrap())
 }
@@ -503,7 +508,7 @@ fn regions_agree_with_the_evaluator_for_every_context_and_bucket() {
                 }
                 Some(region) => {
                     named += 1;
-                    // Units of a region of named units may depend on another unit, which is not named.
+                    // The decision for a named unit may also depend on another unit, which is not named.
                     if region.transitions.len() == 1 {
                         assert_eq!(claimed(region), case.really(), "{}", says());
                     }
@@ -515,7 +520,7 @@ fn regions_agree_with_the_evaluator_for_every_context_and_bucket() {
                 }
             }
         }
-        // More contexts: each one whose decision changes must be in a region.
+        // In this second set of contexts, each context whose decision changes must be in a region.
         let mut other = Random(0x00c0_ffee + round as u64);
         for _ in 0..generated(40) {
             let (context, now) = context_json(&mut other);
@@ -541,8 +546,8 @@ struct World<'b> {
 }
 
 impl World<'_> {
-    /// Whether the predicate is true for some context in some bucket. A unit that a condition names may have other buckets
-    /// than those here, so only units that no condition names count.
+    /// Returns whether the predicate is true for any context in any bucket. Ignores contexts with a unit that a
+    /// condition contains by value, because the real bucket of this unit may not be in `cells`.
     fn some(&self, wanted: impl Fn(&Reference<'_>) -> bool) -> bool {
         self.contexts.iter().any(|(json, now)| {
             let context = Context::from_json(self.bundle.attributes(), json).unwrap().context;
@@ -552,7 +557,7 @@ impl World<'_> {
         })
     }
 
-    /// Whether the answer agrees with the contexts; a counterexample must be confirmed by the evaluator.
+    /// Checks that the result agrees with the contexts. The evaluator must confirm a counterexample.
     fn check(
         &self,
         answer: &ProofResult,
@@ -696,13 +701,13 @@ fn assertions_agree_with_the_evaluator() {
                 RuleReachability::Unreachable { covered_by, prerequisites } => {
                     assert!(!world.some(decides), "{shown}");
                     assert!(covered_by.iter().all(|rule| *rule < at));
-                    // The named rules are sufficient: without all other rules the rule is still unreachable.
+                    // The rules in the answer are sufficient: without all other rules, the rule is still unreachable.
                     let mut fewer = flag.clone();
                     fewer.rules = covered_by.iter().chain([&at]).map(|rule| flag.rules[*rule].clone()).collect();
                     fewer.prerequisites = prerequisites.iter().map(|one| flag.prerequisites[*one].clone()).collect();
                     let last = DecidedBy::Rule(covered_by.len());
                     assert!(!world.some(|reference| reference.decide(&fewer).1 == last), "{shown}");
-                    // Each named rule is necessary: without it, some context reaches the rule.
+                    // Each rule in the answer is necessary: without it, some context reaches the rule.
                     let reached = |flag: Flag, rule: usize| {
                         let mut bundle = bundle.clone();
                         *bundle.flags_mut().find_mut("main").unwrap() = flag;
@@ -749,7 +754,7 @@ fn assertions_agree_with_the_evaluator() {
     assert!(refuted * 10 > asked * 2 && refuted * 10 < asked * 9, "{refuted} of {asked}");
 }
 
-/// A bundle with one flag that serves `on` by rules and `off` otherwise, with the attributes of this file.
+/// Returns a bundle with the attributes of this file and one flag, which serves `on` by its rules and `off` otherwise.
 fn simple(rules: &Json) -> Json {
     json!({
         "format": 1, "environment": "production", "bucketing": "siphash", "attributes": attributes(), "segments": [],

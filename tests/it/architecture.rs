@@ -1,8 +1,9 @@
-//! The structure of `src/`: which module may use which, and that no two files import each other.
+//! Checks the structure of `src/`: each module uses only the allowed modules, and no files import each other in a
+//! cycle.
 //!
-//! The table in the documentation of the crate says what each module may use. Files are read as text: a `use`, or a path in
-//! the code, is an import of the file that defines the item. A `pub use` that only passes an item on is not an import,
-//! and the paths through it lead to the file that defines the item.
+//! The table in the documentation of the crate lists the modules that each module may use. The test reads files as
+//! text. A `use` or a path in the code is an import of the file that defines the item. A `pub use` that only re-exports
+//! an item is not an import, and a path through it counts as an import of the file that defines the item.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,14 +12,14 @@ use std::path::{Path, PathBuf};
 /// A module as a path of names: `["report", "diff", "json"]`.
 type Module = Vec<String>;
 
-/// One file of `src/`.
+/// A file of `src/`.
 struct File {
     path: String,
     /// The code without comments and unit tests.
     code: String,
-    /// Names that are passed on by `pub use`, with the full path that each stands for.
+    /// The names that `pub use` re-exports, each with its full path.
     reexports: BTreeMap<String, Vec<String>>,
-    /// Names that `use` brings into the file, with the full path that each stands for.
+    /// The names that `use` imports into the file, each with its full path.
     imports: Vec<(String, Vec<String>)>,
 }
 
@@ -43,7 +44,7 @@ fn rust_files() -> Vec<PathBuf> {
     files
 }
 
-/// Returns the module that a file defines; none for the two roots, `lib.rs` and `main.rs`.
+/// Returns the module that a file defines, or `None` for the two roots, `lib.rs` and `main.rs`.
 fn module_of(path: &Path) -> Option<Module> {
     let inside = path.strip_prefix("src").unwrap().with_extension("");
     let mut names: Module = inside.iter().map(|name| name.to_str().unwrap().to_owned()).collect();
@@ -66,7 +67,7 @@ fn code_of(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Expands `a::{b, c::{d, e as f}}` to full paths, each with the name that it is known by.
+/// Expands `a::{b, c::{d, e as f}}` to full paths, each with its name in the file.
 fn expand(tree: &str, prefix: &[String], found: &mut Vec<(String, Vec<String>)>) {
     let tree = tree.trim();
     let (head, group) = match tree.find('{') {
@@ -98,7 +99,7 @@ fn expand(tree: &str, prefix: &[String], found: &mut Vec<(String, Vec<String>)>)
     }
 }
 
-/// Makes a path relative to the crate; none if it leads out of the crate.
+/// Makes a path relative to the crate. Returns `None` if the path leads out of the crate.
 fn absolute(path: &[String], module: &[String], children: &BTreeSet<String>) -> Option<Vec<String>> {
     let first = path.first()?;
     match first.as_str() {
@@ -157,7 +158,7 @@ impl Crate {
         Self { files: sources.iter().map(|(module, path)| (module.clone(), file(module, path))).collect() }
     }
 
-    /// Returns the module whose file defines what a path names.
+    /// Returns the module whose file defines the item of a path.
     fn defining(&self, path: &[String]) -> Option<&Module> {
         let length = (1..=path.len()).rev().find(|length| self.files.contains_key(&path[..*length]))?;
         let (module, file) = self.files.get_key_value(&path[..length])?;
@@ -167,14 +168,14 @@ impl Crate {
         }
     }
 
-    /// Returns the full paths that a file names outside its `pub use` statements.
+    /// Returns the full paths in a file, except those in its `pub use` statements.
     fn paths_of(&self, module: &Module) -> Vec<Vec<String>> {
         let file = &self.files[module];
         let word = |rest: &str| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
         let mut found = Vec::new();
         for (name, path) in &file.imports {
             if self.files.contains_key(path) {
-                // A module was imported: each `name::item` in the code is an import of its own.
+                // If the name is a module, each `name::item` in the code is a separate import.
                 let prefix = format!("{name}::");
                 for (start, _) in file.code.match_indices(&prefix) {
                     let before = file.code[..start].chars().next_back();
@@ -208,7 +209,7 @@ impl Crate {
     }
 }
 
-/// Returns the modules of a cycle in order, if there is one.
+/// Returns the modules of a cycle in order, or `None` if there is no cycle.
 fn cycle<'c>(graph: &BTreeMap<&'c Module, BTreeSet<&'c Module>>) -> Option<Vec<&'c Module>> {
     fn visit<'c>(
         module: &'c Module,
@@ -231,7 +232,7 @@ fn cycle<'c>(graph: &BTreeMap<&'c Module, BTreeSet<&'c Module>>) -> Option<Vec<&
     graph.keys().find_map(|module| visit(module, graph, &mut Vec::new(), &mut done))
 }
 
-/// Reads the table of the crate's documentation: what each module may use.
+/// Reads the table of the crate's documentation, which lists the modules that each module may use.
 fn table() -> BTreeMap<String, BTreeSet<String>> {
     let text = fs::read_to_string("src/lib.rs").unwrap();
     let rows = text.lines().filter_map(|line| line.strip_prefix("//! | ")).filter(|row| !row.starts_with("module"));
@@ -313,7 +314,7 @@ fn the_table_allows_no_more_than_is_used() {
     }
 }
 
-/// Asserts that only files below some folders contain a word.
+/// Asserts that a word occurs only in files below some folders.
 fn only_below(word: &str, folders: &[&str]) {
     let outside: Vec<_> = rust_files()
         .into_iter()

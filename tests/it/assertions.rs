@@ -26,7 +26,7 @@ fn monotone_since_finds_a_context_that_lost_its_variant() {
     let broken = "error[failed-assertion]: `sale` in production must serve `on` to every context that got it at HEAD: broken by \
                   {\"country\":\"DE\",\"targetingKey\":\"";
     assert!(shrunk.code == Some(1) && shrunk.stdout.starts_with(broken), "{}", shrunk.stdout);
-    // At the first commit the flag was off for all contexts.
+    // At the first commit, the flag was off for all contexts.
     assert_eq!(tested(&repository, &since("HEAD~2")).code, Some(0));
     let elsewhere = tested(&repository, &(since("HEAD") + "    when: {country: {ne: DE}}\n"));
     assert_eq!((elsewhere.code, elsewhere.stdout.as_str()), (Some(0), "1 passed\n"));
@@ -63,7 +63,7 @@ fn an_unknown_result_exits_with_3() {
     assert!(unknown.stdout.ends_with("0 passed, 1 unknown\n"), "{}", unknown.stdout);
     let junit = repository.flagctl(&["test", "--format", "junit"]).stdout;
     assert!(junit.contains("tests=\"1\" failures=\"0\" errors=\"1\""), "{junit}");
-    // A failed test in the same run decides the exit code.
+    // If a test in the same run fails, the failure decides the exit code.
     let both = tested(&repository, "assert:\n  - never: {sale: on}\n  - always: {sale: on}\n");
     assert!(both.code == Some(1) && both.stdout.ends_with("1 failed, 1 unknown\n"), "{}", both.stdout);
 }

@@ -18,7 +18,7 @@ rules:
     serve: on
 ";
 
-/// The exit code and everything that is printed.
+/// The exit code and the complete output.
 fn session(repository: &TestRepository, folder: &Path, arguments: &str) -> String {
     let ran = repository.flagctl_in(folder, &arguments.split(' ').collect::<Vec<_>>());
     let code = ran.code.map_or_else(|| "none".to_owned(), |code| code.to_string());
@@ -29,7 +29,7 @@ fn blame(repository: &TestRepository, arguments: &str) -> String {
     session(repository, repository.root(), &format!("blame {arguments}"))
 }
 
-/// A flag that exists from the second commit on.
+/// Makes a repository with a flag that exists since the second commit.
 fn begun() -> TestRepository {
     let mut repository = TestRepository::new();
     repository.write("flagctl.yaml", PROJECT);

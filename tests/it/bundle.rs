@@ -1,4 +1,4 @@
-//! Bundles: the same bytes on every machine, the same decisions after a round trip, and no allocation per decision.
+//! Bundles have the same bytes on every machine and decide the same after a round trip. A decision allocates no memory.
 
 #[path = "../../benches/workload/mod.rs"]
 mod workload;
@@ -192,12 +192,12 @@ fn a_bundle_that_contradicts_itself_is_refused() {
         assert!(!matches!(error, BundleError::Shape(_)) || place.ends_with("rules"), "{place}: {error}");
         let lazily =
             LazyBundle::from_json(in_lines(&wrong)).and_then(|bundle| bundle.flag("a").map(|flag| flag.is_some()));
-        // No requested flag uses that segment.
+        // The requested flags do not use that segment.
         assert_eq!(lazily.is_ok(), place == "/segments", "{place}: {lazily:?}");
     }
 }
 
-/// Writes JSON in the layout of `to_json`.
+/// Formats JSON in the layout of `to_json`.
 fn in_lines(bundle: &Json) -> Vec<u8> {
     let mut head = bundle.clone();
     let flags = head["flags"].take();
@@ -214,7 +214,7 @@ fn a_lazily_read_flag_decides_the_same() {
         let bytes = bundle.to_json().unwrap();
         assert_eq!(in_lines(&serde_json::from_slice(&bytes).unwrap()), bytes);
         let contexts = contexts();
-        // `all` loads one flag after another, the last first; `single` and `selected` have only one flag to load.
+        // `all` loads the flags one after another, in reverse order. `single` and `selected` load only one flag.
         let all = LazyBundle::from_json(bytes.clone()).unwrap();
         assert!(all.keys().eq(bundle.flags().keys()));
         let mut keys: Vec<_> = bundle.flags().keys().collect();
@@ -236,7 +236,7 @@ fn a_lazily_read_flag_decides_the_same() {
     }
 }
 
-/// Flags that serve `on`, with these conditions as prerequisites.
+/// Returns flags that serve `on` and have these conditions as prerequisites.
 fn flags(conditions: &[(&str, Json)]) -> Json {
     let flag = |(key, asked): &(&str, Json)| {
         json!({
@@ -286,7 +286,7 @@ fn errors_in_unrequested_flags_do_not_matter() {
     assert!(matches!(lazy.flag("c"), Err(BundleError::Shape(_))));
     assert!(matches!(lazy.flag("b"), Err(BundleError::Shape(_))));
 
-    // In another layout the bundle is read completely.
+    // If the JSON has another layout, the complete bundle is read.
     for whole in [wrong.to_string().into_bytes(), serde_json::to_vec_pretty(&wrong).unwrap(), b"[".to_vec(), vec![0xff]]
     {
         assert!(LazyBundle::from_json(whole).is_err());
@@ -307,7 +307,7 @@ fn errors_in_unrequested_flags_do_not_matter() {
 
 #[test]
 fn a_text_set_contains_exactly_its_members() {
-    // Texts of all lengths that are compared in different ways, with common beginnings.
+    // The texts have common prefixes and many lengths, because the comparison of texts depends on their length.
     let lengths = [0, 1, 2, 7, 8, 9, 35, 36, 37, 38, 100];
     let texts = |end: &'static str| lengths.iter().map(move |length| format!("{}{end}", "x".repeat(*length)));
     let others: Vec<String> = ["\0", "b", "é"].into_iter().flat_map(texts).collect();

@@ -1,4 +1,4 @@
-//! Commits by flagctl, beside the user's uncommitted work, which must stay as it is.
+//! Commits by flagctl in repositories with uncommitted work of the user, which must not change.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -21,7 +21,7 @@ fn request(place: &Path) -> Request<'_> {
     Request { folder: place, branch: None, hooks: Hooks::Run, max_wait: Duration::from_millis(50) }
 }
 
-/// Adds a line to the flag.
+/// Adds a line to the file of the flag.
 fn line(text: &str) -> impl FnMut(&CommitFiles) -> Result<Changes, CommitError> {
     move |tree| {
         let mut bytes = tree.read(FLAG)?.unwrap_or_default();
@@ -51,7 +51,7 @@ fn a_commit_updates_the_branch_its_files_and_the_index() {
     assert_eq!(repository.head("main^"), before);
     assert_eq!(repository.read(FLAG), "on: 1\nx\n");
     assert_eq!(repository.status(), "");
-    // The index says that the file is unchanged, so git does not read it.
+    // According to the index, the file is unchanged, so git does not read it.
     assert_eq!(repository.git(&["diff-files"]), "");
     assert_eq!(repository.git(&["log", "-1", "--format=%an <%ae> %cn %s"]), "Dana <dana@example.com> Dana add x\n");
     assert!(repository.git(&["reflog", "-1", "--format=%gn %gs", "HEAD"]).starts_with("Dana commit: add x"));
@@ -457,7 +457,7 @@ fn concurrent_commits_to_the_checked_out_branch_lose_nothing() {
     assert_eq!(repository.read(FLAG), repository.show("main", FLAG));
 }
 
-/// This is the child process that other tests start; without their environment variables it does nothing.
+/// This test is the child process that other tests start. Without their environment variables, it does nothing.
 #[test]
 fn a_child_process_that_commits() {
     if let Some(place) = std::env::var_os("FLAGCTL_TEST_COMMITS_IN") {
@@ -483,7 +483,7 @@ fn author_and_date_come_from_the_environment() {
     let mut process = process(&repository.root, 1);
     process.env("GIT_AUTHOR_NAME", "Ada").env("GIT_AUTHOR_EMAIL", "ada@example.com");
     process.env("GIT_AUTHOR_DATE", "2026-11-22T11:02:00+0530").env("GIT_COMMITTER_DATE", "2026-11-23T00:00:00-0330");
-    // The environment of a caller may name another repository and another index.
+    // The environment variables of a caller may refer to another repository and another index.
     process.env("GIT_DIR", "/nowhere").env("GIT_INDEX_FILE", "/nowhere/index").env("GIT_WORK_TREE", "/nowhere");
     assert!(process.status().unwrap().success());
     assert_eq!(
@@ -541,7 +541,7 @@ fn commits_made_by_the_user_meanwhile_are_kept() {
             for at in 0..COMMITS {
                 repository.write("README", &format!("{at}\n"));
                 let message = format!("mine {at}");
-                // Git itself does not wait for a lock.
+                // Git itself does not wait for a lock, so the test repeats the command.
                 while !repository.try_git(&["commit", "-q", "-m", &message, "README"]).status.success() {}
             }
         });
@@ -575,7 +575,7 @@ fn a_branch_lock_of_a_killed_process_is_removed() {
     assert_eq!(fs::read_to_string(lock).unwrap(), "of somebody else");
 }
 
-/// Writes a lock as a killed process leaves it.
+/// Writes the same lock as a killed process leaves.
 fn killed(repository: &Repository, old: &str, new: &str) {
     let mark = "flagctl is making a commit. If it was killed, run it again: it completes or undoes the commit, and removes this file.";
     fs::write(repository.root.join(".git/index.lock"), format!("{mark}\nrefs/heads/main\n{old}\n{new}\n")).unwrap();
@@ -699,7 +699,7 @@ fn an_openpgp_key_signs() {
     let bench = Bench::new();
     let repository = bench.repository("r", &FILES);
     if Command::new("gpg").arg("--version").output().is_err() {
-        // Without this program nothing can be signed, and the error must say so.
+        // Without this program, signing fails, and the error must contain the reason.
         repository.git(&["config", "commit.gpgsign", "true"]);
         let refusal = refused(write(&request(&repository.root), line("x")));
         assert!(refusal.contains("cannot run `gpg`"), "{refusal}");

@@ -45,7 +45,7 @@ default: none
 
 const NEIGHBOURS: &str = "description: Near us.\nif: {country: [DE]}\n";
 
-/// A repository whose `main` has two flags and a segment, with the branch `work` checked out.
+/// Makes a repository with two flags and a segment on `main`, and checks out the branch `work`.
 fn shop() -> TestRepository {
     let mut repository = TestRepository::new();
     repository.write("flagctl.yaml", PROJECT);
@@ -61,7 +61,7 @@ fn overwrites() -> bool {
     std::env::var("SNAPSHOTS").is_ok_and(|value| value == "overwrite")
 }
 
-/// Formats command line, exit code, stdout and stderr like a file of `tests/diff`.
+/// Formats the command line, the exit code, stdout and stderr like a file of `tests/diff`.
 fn holds(name: &str, arguments: &[&str], ran: &Ran) {
     let code = ran.code.map_or(String::new(), |code| if code == 0 { String::new() } else { format!("? {code}\n") });
     let text = format!("$ flagctl {}\n{code}{}{}", arguments.join(" "), ran.stdout, ran.stderr);
@@ -209,7 +209,7 @@ fn diff_reads_the_working_tree_not_the_index() {
     repository.git(&["add", "--force", "flags/deep/extra.yaml"]);
     differ(&repository, &["extra"]);
     repository.git(&["reset", "--quiet", "--hard"]);
-    // The file is older than the index says, and its content is the same.
+    // The file has another time than in the index, but the same content.
     repository.git(&["update-index", "--refresh"]);
     fs::File::open(repository.root().join("flags/sale.yaml")).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
     differ(&repository, &[]);
@@ -385,7 +385,7 @@ fn an_assertion_beyond_the_work_limit_is_undecided() {
 #[test]
 fn diff_merge_reports_a_flag_that_changes_on_neither_side() {
     let mut repository = shop();
-    // One side adds France to the segment, the other side serves the long text to the segment.
+    // One branch adds France to the segment, and the other branch serves the long text to the segment.
     repository.write("segments/neighbours.yaml", "description: Near us.\nif: {country: [DE, FR]}\n");
     repository.commit("France is near");
     repository.git(&["checkout", "--quiet", "-b", "other", "main"]);
@@ -435,7 +435,8 @@ fn json_has_exact_fractions() {
     assert_eq!((&json["version"], &region["moved"]["fraction"]), (&1.into(), &"3/20".into()), "{json:#}");
 }
 
-/// Twelve pigeons and eleven holes: to prove that two share a hole takes the solver more work than the limit allows.
+/// The condition of the rule puts twelve pigeons into eleven holes. The proof that this is impossible exceeds the
+/// solver's budget.
 #[test]
 fn a_flag_that_exceeds_the_work_limit_is_reported_as_unknown() {
     let (pigeons, holes) = (12, 11);
@@ -466,14 +467,14 @@ fn a_flag_that_exceeds_the_work_limit_is_reported_as_unknown() {
     assert!(ran.stdout.starts_with(said), "{}", ran.stdout);
 }
 
-/// Writes the bundle of an environment beside the repository.
+/// Writes the bundle of an environment to a file outside the repository.
 fn export(repository: &TestRepository, environment: &str, name: &str) {
     let ran = repository.flagctl(&["export", "bundle", "-e", environment]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
     fs::write(repository.beside(name), ran.stdout).unwrap();
 }
 
-/// Runs the first example command of an output and returns what it prints.
+/// Runs the first example command in an output, and returns the output of that command.
 fn tried(repository: &TestRepository, shown: &str) -> String {
     let command = shown.lines().find_map(|line| line.trim().strip_prefix("try flagctl ")).unwrap();
     let ran = repository.flagctl(&command.split(' ').collect::<Vec<_>>());

@@ -1,17 +1,19 @@
-//! The documents say what is true: README.md, CONTRIBUTING.md, SECURITY.md and the pages in `docs`.
+//! Checks the examples and facts in the documents: README.md, CONTRIBUTING.md, SECURITY.md and the pages in `docs`.
 //!
-//! `trycmd` runs the `console` blocks in the project's folder. The blocks that need a git repository are called
-//! `ShellSession` and are run here, in a repository that the document names in comments, which readers do not see:
+//! `trycmd` runs the `console` blocks in the project's folder. The blocks that need a git repository have the language
+//! `ShellSession`. This test runs them in a repository that the document requests in comments, which readers do not
+//! see:
 //!
-//! - `<!-- repository: NAME -->` makes a new repository for what follows; [`repository`] has the names.
+//! - `<!-- repository: NAME -->` makes a new repository for the following blocks. The function [`repository`] has the
+//!   names.
 //! - `<!-- file: PATH -->` writes the next block to a file of the repository.
 //! - `<!-- commit: MESSAGE -->` commits all files.
 //! - `<!-- quote: COMMAND -->` quotes the output of a command, up to `<!-- end -->`.
-//! - `<!-- keys: COMMAND -->` holds the document to name every key of the JSON that a command prints.
-//! - `<!-- shows: PATH -->` makes the next block the text of a file of the project, without its schema comment.
+//! - `<!-- keys: COMMAND -->` requires that the document contains every key of the JSON that a command prints.
+//! - `<!-- shows: PATH -->` sets the next block to the text of a file of the project, without its schema comment.
 //!
-//! `SNAPSHOTS=overwrite cargo test` writes the present output of these blocks, and `TRYCMD=overwrite cargo test` that of
-//! the `console` blocks. **Invariant:** a document shows no output that no test has seen.
+//! `SNAPSHOTS=overwrite cargo test` updates the output in these blocks, and `TRYCMD=overwrite cargo test` updates the
+//! output in the `console` blocks. **Invariant:** a test checks all output of commands in a document.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -34,7 +36,7 @@ fn documents() -> Vec<PathBuf> {
 
 #[test]
 fn commands_print_what_the_documents_show() {
-    // One after the other, since each may write the same documents.
+    // The checks run one after another, because they may write the same documents.
     let cases = trycmd::TestCases::new();
     cases.env("NO_COLOR", "1").case("README.md").case("docs/*.md");
     drop(cases);
@@ -50,22 +52,22 @@ fn commands_print_what_the_documents_show() {
     }
 }
 
-/// What a comment says about the next block.
+/// The instruction of a comment for the next block.
 enum Purpose {
     Nothing,
     File(String),
     Shows(String),
 }
 
-/// A document that is being run.
+/// A document whose blocks are run.
 struct Document<'d> {
     path: &'d Path,
-    /// The repository that the document has named last.
+    /// The repository of the document's last `repository` comment.
     repository: Option<TestRepository>,
 }
 
 impl Document<'_> {
-    /// Returns the text with the output that the commands print now.
+    /// Returns the text with the current output of the commands.
     fn run(&mut self, text: &str) -> String {
         let mut written = Vec::new();
         let mut purpose = Purpose::Nothing;
@@ -103,7 +105,7 @@ impl Document<'_> {
     }
 
     /// # Panics
-    /// If the text does not name a key of the JSON that the command prints.
+    /// The function panics if the text does not contain a key of the JSON that the command prints.
     fn keys(&mut self, command: &str, text: &str) {
         let ran = self.repository().shell(command);
         let json =
@@ -140,7 +142,7 @@ impl Document<'_> {
         }
     }
 
-    /// Runs a command. Returns it, its exit code unless that is 0, what it prints, and an empty line.
+    /// Runs a command. Returns the command, its exit code unless it is 0, its output, and an empty line.
     fn session(&mut self, command: &str) -> Vec<String> {
         let ran = self.repository().shell(command);
         let code = ran.code.filter(|code| *code != 0).map(|code| format!("? {code}"));
@@ -150,12 +152,12 @@ impl Document<'_> {
     }
 }
 
-/// The name and the value of `<!-- NAME: VALUE -->`.
+/// Parses `<!-- NAME: VALUE -->` to a name and a value.
 fn comment(line: &str) -> Option<(&str, &str)> {
     line.strip_prefix("<!-- ")?.strip_suffix(" -->")?.split_once(": ")
 }
 
-/// Keys of all objects, except those that definitions and contexts name.
+/// Collects the keys of all objects, except the keys that are names from definitions and contexts.
 fn collect_keys(json: &Json, keys: &mut BTreeSet<String>) {
     match json {
         Json::Object(object) => {
@@ -171,7 +173,7 @@ fn collect_keys(json: &Json, keys: &mut BTreeSet<String>) {
     }
 }
 
-/// A repository that a document names.
+/// Makes the repository with this name for a document.
 fn repository(name: &str) -> TestRepository {
     match name {
         "empty" => TestRepository::new(),
@@ -218,7 +220,7 @@ fn every_page_of_the_book_is_in_its_summary() {
 #[test]
 fn documents_name_only_existing_code_paths() {
     let mut missing = Vec::new();
-    // The comparison names files of other projects.
+    // This document is about other projects and contains names of their files.
     for path in documents().into_iter().filter(|path| path != Path::new("docs/comparison.md")) {
         let text = fs::read_to_string(&path).unwrap();
         for named in outside_blocks(&text).flat_map(|line| line.split('`').skip(1).step_by(2)) {
@@ -253,12 +255,12 @@ fn the_book_names_every_field_of_the_schemas() {
         let schema = fs::read_to_string(entry.unwrap().path()).unwrap();
         collect_fields(&serde_json::from_str(&schema).unwrap(), &mut fields);
     }
-    // A field stands alone, or with its operand as in `never: {FLAG: VARIANT}`.
+    // A code span contains only the field, or also its operand, as in `never: {FLAG: VARIANT}`.
     fields.retain(|field| !["`", ":"].iter().any(|end| pages.contains(&format!("`{field}{end}"))));
     assert_eq!(fields, BTreeSet::new());
 }
 
-/// The names of all properties of a JSON Schema.
+/// Collects the names of all properties of a JSON Schema.
 fn collect_fields(schema: &Json, fields: &mut BTreeSet<String>) {
     match schema {
         Json::Object(object) => {
@@ -286,7 +288,7 @@ fn the_book_names_every_command() {
     assert_eq!(missing, Vec::<&str>::new());
 }
 
-/// The lines that are in no block.
+/// Returns the lines outside of code blocks.
 fn outside_blocks(text: &str) -> impl Iterator<Item = &str> {
     let mut inside = false;
     text.lines().filter(move |line| {
@@ -296,13 +298,13 @@ fn outside_blocks(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The targets of `[…](TARGET)`.
+/// Returns the targets of all links `[…](TARGET)`.
 fn links(text: &str) -> impl Iterator<Item = &str> {
     let after = outside_blocks(text).flat_map(|line| line.split("](").skip(1));
     after.filter_map(|rest| rest.split_once(')')).map(|(target, _)| target)
 }
 
-/// The names under which a forge and mdBook find the headings of a page.
+/// Returns the anchors of the headings of a page, as GitHub and mdBook generate them.
 fn headings(text: &str) -> BTreeSet<String> {
     let titles = outside_blocks(text).filter(|line| line.starts_with('#'));
     let slug = |title: &str| -> String {

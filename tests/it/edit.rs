@@ -1,4 +1,4 @@
-//! Edits of YAML files: one value changes, and all other bytes stay.
+//! Edits of YAML files: one value changes, and all other bytes stay the same.
 
 use Step::{Index, Key};
 use flagctl::edit::{Refusal, Scalar, Step, insert, remove, set};
@@ -351,7 +351,7 @@ fn steps(path: &[Place]) -> Vec<Step<'_>> {
     steps.collect()
 }
 
-/// Counts the bytes that two texts have in common at their start and at their end.
+/// Counts the bytes in the common prefix and in the common suffix of two texts.
 fn common(one: &str, other: &str) -> usize {
     let same = |pairs: &mut dyn Iterator<Item = (u8, u8)>| pairs.take_while(|(a, b)| a == b).count();
     let start = same(&mut one.bytes().zip(other.bytes()));
@@ -371,7 +371,7 @@ fn file() -> impl Strategy<Value = Written> {
         let mut writer = Writer::default();
         writer.map(&entries, 0);
         let mut text = writer.text;
-        // Parsers disagree about the last line of a `|` block without a line break.
+        // Parsers disagree about a `|` block whose last line has no line break.
         if !last_line_end && !text.contains('|') {
             text.pop();
         }
@@ -399,7 +399,7 @@ proptest! {
             Ok(text) => {
                 *at(&mut before, path) = value;
                 prop_assert_eq!(serde_yaml::from_str::<Value>(&text).unwrap(), before);
-                // All bytes outside the value were copied; quotes and escapes belong to the value.
+                // All bytes outside the value must be the same. Quotes and escapes are parts of the value.
                 let of_the_value = old.as_str().map_or(6, |old| 2 * old.len() + 2);
                 prop_assert!(file.text.len() - common(&file.text, &text) <= of_the_value, "{:?}", text);
                 prop_assert_eq!(text.contains("\r\n"), file.crlf && text.contains('\n'));

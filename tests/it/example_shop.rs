@@ -1,13 +1,13 @@
 //! Git repositories with the example shop, for tests and for documents.
 //!
-//! **Invariant:** the same files make the same commit ids on every machine.
+//! **Invariant:** the commit ids are the same on every machine.
 
 use std::fs;
 use std::path::Path;
 
 use crate::git_bench::TestRepository;
 
-/// The example shop, with a remote `origin`.
+/// Makes the repository of the example shop, with a remote `origin`.
 pub(crate) fn with_remote() -> TestRepository {
     let mut repository = examples();
     repository.commit("the shop");
@@ -16,7 +16,8 @@ pub(crate) fn with_remote() -> TestRepository {
     repository
 }
 
-/// A pull request against the example shop: a rollout step, a rule before another, a segment, a refactoring and a kill.
+/// Makes a pull request for the example shop. It has a rollout step, a new rule before another rule, a change of a
+/// segment, a refactoring and a kill.
 pub(crate) fn pull_request() -> TestRepository {
     let mut repository = examples();
     repository.commit("the example shop");
@@ -32,7 +33,7 @@ pub(crate) fn pull_request() -> TestRepository {
     repository
 }
 
-/// Two branches that change the decisions of the same contexts in two files: a rollout and a segment.
+/// Makes two branches that change the decisions of the same contexts in two files, a rollout and a segment.
 pub(crate) fn two_branches() -> TestRepository {
     let mut repository = examples();
     repository.commit("the shop");
@@ -45,7 +46,7 @@ pub(crate) fn two_branches() -> TestRepository {
     repository
 }
 
-/// A rollout step, a kill and a revive.
+/// Makes a history with a rollout step, a kill and a revival.
 pub(crate) fn history() -> TestRepository {
     let mut repository = examples();
     repository.commit("the shop");
@@ -61,7 +62,7 @@ pub(crate) fn history() -> TestRepository {
     repository
 }
 
-/// A repository with the files of the example shop, which are not committed yet.
+/// Makes a repository with the files of the example shop, and does not commit them.
 fn examples() -> TestRepository {
     let repository = TestRepository::new();
     copy(Path::new("examples"), &repository, "");
@@ -80,7 +81,7 @@ fn copy(from: &Path, repository: &TestRepository, prefix: &str) {
     }
 }
 
-/// Replaces a text in a file of the repository.
+/// Replaces text in a file of the repository.
 fn edit(repository: &TestRepository, path: &str, from: &str, to: &str) {
     let text = fs::read_to_string(repository.root().join(path)).unwrap();
     assert!(text.contains(from), "{path}: {from}");

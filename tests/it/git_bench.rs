@@ -1,10 +1,10 @@
-//! Git repositories for tests, made by the real `git`.
+//! Git repositories for tests, which the `git` program makes.
 //!
 //! Each process gets an empty environment except for `PATH`, a home folder without settings, and a fixed author and
-//! date. The same steps therefore make the same commit ids on every machine.
+//! date. The commit ids of a test are therefore the same on every machine.
 //!
 //! [`Bench`] is a temporary folder for several repositories. [`TestRepository`] is one repository with a clock, in
-//! which each commit is one day younger than its parent; most tests use it.
+//! which each commit is one day younger than its parent. Most tests use it.
 
 use std::fs;
 use std::io::Write;
@@ -22,7 +22,7 @@ const FIXED: u64 = 1_795_345_320;
 /// Settings of a project with one environment and one attribute.
 pub(crate) const PROJECT: &str = "version: 1\nenvironments: [production]\nattributes:\n  country: string\n";
 
-/// The YAML of a flag that serves `on` or `off` to everyone.
+/// Returns the YAML of a flag that serves `on` or `off` to everyone.
 pub(crate) fn flag(serves: &str) -> String {
     format!(
         "description: A test's.\nowner: tests\nexpires: 2027-01-01\nvariants: {{on: true, off: false}}\n\
@@ -30,7 +30,7 @@ pub(crate) fn flag(serves: &str) -> String {
     )
 }
 
-/// A process with an empty environment, except for `PATH`, a home folder, an author and a date.
+/// Prepares a process whose environment has only `PATH`, a home folder, an author and a date.
 fn isolated(program: &str, home: &Path, author: &str, seconds: u64) -> Command {
     let mut command = Command::new(program);
     let date = format!("{seconds} +0000");
@@ -76,7 +76,7 @@ impl Bench {
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        // If the temporary folder is a link, git prints the path that the link leads to.
+        // If the temporary folder is a link, git prints the path of the link's target.
         self.folder.path().canonicalize().unwrap().join(name)
     }
 
@@ -116,15 +116,15 @@ impl Bench {
         repository
     }
 
-    /// Opens a repository that exists.
+    /// Opens an existing repository.
     pub(crate) fn at(&self, name: &str) -> Repository {
         Repository { home: self.home().to_owned(), root: self.path(name) }
     }
 }
 
 impl Repository {
-    /// Writes settings into the repository, because the library reads them in the process of the test, where the
-    /// settings of the machine would count otherwise.
+    /// Writes settings to the repository. The library runs in the process of the test, and would otherwise use the
+    /// settings of the machine.
     fn configure(&self) {
         let hooks = format!("{}/hooks", self.git(&["rev-parse", "--absolute-git-dir"]).trim());
         let settings = [
@@ -222,7 +222,7 @@ pub(crate) struct TestRepository {
     now: u64,
 }
 
-/// The output of a process and its exit code; none if a signal ended it.
+/// The output of a process and its exit code, which is `None` if a signal ended the process.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
@@ -231,12 +231,12 @@ pub(crate) struct Ran {
 }
 
 impl TestRepository {
-    /// An empty repository whose branch is `main`.
+    /// Makes an empty repository whose branch is `main`.
     pub(crate) fn new() -> Self {
         Self::with(&[])
     }
 
-    /// An empty repository, with more arguments for `git init`.
+    /// Makes an empty repository, with additional arguments for `git init`.
     pub(crate) fn with(arguments: &[&str]) -> Self {
         let bench = Bench::new();
         let root = bench.path("shop");
@@ -246,7 +246,8 @@ impl TestRepository {
         repository
     }
 
-    /// A repository with [`PROJECT`] and a flag `sale` that serves `off` at the first commit and `on` at the second.
+    /// Makes a repository with [`PROJECT`] and a flag `sale`, which serves `off` at the first commit and `on` at the
+    /// second commit.
     pub(crate) fn with_sale() -> Self {
         let mut repository = Self::new();
         repository.sell();
@@ -266,7 +267,7 @@ impl TestRepository {
         &self.root
     }
 
-    /// A path beside the repository, for clones and worktrees.
+    /// Returns a path in the parent folder of the repository, for clones and worktrees.
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.root.with_file_name(name)
     }
@@ -308,7 +309,7 @@ impl TestRepository {
         ran.stdout.trim_end().to_owned()
     }
 
-    /// Clones the repository beside it with git's transport protocol.
+    /// Clones the repository to its parent folder with git's transport protocol.
     pub(crate) fn clone_to(&self, name: &str, arguments: &[&str]) -> PathBuf {
         let clone = self.beside(name);
         let address = format!("file://{}", self.root.display());
@@ -327,7 +328,7 @@ impl TestRepository {
         self.run(self.command(env!("CARGO_BIN_EXE_flagctl")).current_dir(folder).args(arguments), "")
     }
 
-    /// Runs a shell command in the repository; `flagctl` in it is the binary under test.
+    /// Runs a shell command in the repository. In this command, `flagctl` is the binary under test.
     pub(crate) fn shell(&self, line: &str) -> Ran {
         let folder = Path::new(env!("CARGO_BIN_EXE_flagctl")).parent().unwrap().to_owned();
         let mut path = vec![folder];
@@ -337,7 +338,7 @@ impl TestRepository {
         self.run(&mut command, "")
     }
 
-    /// A process with the bench's environment, at the time of the next commit.
+    /// Prepares a process with the environment of the bench and the time of the next commit.
     pub(crate) fn command(&self, program: &str) -> Command {
         isolated(program, self.bench.home(), "Dana", self.now)
     }

@@ -1,4 +1,4 @@
-//! Golden tables that the binary writes, and harmful test files.
+//! Golden matrices that the binary writes, and malicious test files.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-/// A copy of the repository with failing tests, reduced to one test file.
+/// Makes a copy of the repository with failing tests that has only one test file.
 fn repository(test: &[u8]) -> TempDir {
     let folder = TempDir::new().unwrap();
     for path in ["flagctl.yaml", "flags/new-checkout.yaml", "flags/fast-lane.yaml"] {
@@ -19,7 +19,7 @@ fn repository(test: &[u8]) -> TempDir {
     folder
 }
 
-/// Returns exit code, stdout and stderr.
+/// Returns the exit code, stdout and stderr.
 fn flagctl(folder: &TempDir, arguments: &[&str]) -> (i32, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_flagctl"))
         .args(["--color", "never", "-C"])

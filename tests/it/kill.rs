@@ -1,4 +1,4 @@
-//! Kill and revive: one at a time, many at once, and interrupted.
+//! `kill` and `revive`: one process, many processes at the same time, and interrupted processes.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ use crate::git_bench::{Ran, TestRepository};
 
 const PROJECT: &str = "version: 1\nenvironments: [staging, production]\nattributes:\n  country: string\n";
 
-/// A flag with a rule and comments.
+/// Returns the YAML of a flag with a rule and comments.
 fn flag(more: &str) -> String {
     format!(
         "description: A test's.\nowner: tests\nexpires: 2027-01-01\nvariants: {{on: true, off: false}}\noff: off\n\
@@ -19,7 +19,8 @@ fn flag(more: &str) -> String {
     )
 }
 
-/// `wallet` requires `checkout`, which requires `cart`; a rule of `hint` has a condition on `cart`.
+/// Makes a repository in which `wallet` requires `checkout`, and `checkout` requires `cart`. A rule of `hint` has a
+/// condition on `cart`.
 fn shop() -> TestRepository {
     let mut repository = TestRepository::new();
     repository.write("flagctl.yaml", PROJECT);
@@ -259,11 +260,11 @@ fn a_kill_is_written_in_a_bare_repository_a_folder_and_another_branch() {
     assert_eq!(repository.git(&["status", "--porcelain"]), "");
 }
 
-/// The number of flags that one process each kills, and the number of processes that kill the same flag.
+/// The number of flags that are killed by one process each, and the number of processes that kill the same flag.
 const OWN: usize = 50;
 const SAME: usize = 20;
 
-/// A repository of many flags.
+/// Makes a repository with many flags.
 fn many() -> TestRepository {
     let mut repository = TestRepository::new();
     repository.write("flagctl.yaml", PROJECT);
@@ -281,7 +282,7 @@ fn spawn(repository: &TestRepository, folder: &Path, arguments: &[&str]) -> Chil
     command.spawn().unwrap()
 }
 
-/// Kills 50 flags by one process each, and another one by 20, all at once.
+/// Kills 50 flags by one process each and another flag by 20 processes, all at the same time.
 fn kill_all(repository: &TestRepository, folder: impl Fn(usize) -> PathBuf, more: &[&str]) {
     let reasons: Vec<(String, String)> = (0..OWN).map(|at| (format!("own-{at}"), format!("own {at}"))).collect();
     let same = (0..SAME).map(|at| ("same".to_owned(), format!("same {at}")));
@@ -352,7 +353,7 @@ fn an_interrupted_kill_leaves_no_obstacle() {
     for round in 0..ROUNDS {
         for action in actions {
             let mut child = spawn(&repository, repository.root(), action);
-            // The delays go from before the first write to after the last one.
+            // The delays range from before the first write to after the last write.
             thread::sleep(whole * (round * 7 % ROUNDS) / ROUNDS + Duration::from_micros(u64::from(round) * 13));
             child.kill().unwrap();
             child.wait().unwrap();

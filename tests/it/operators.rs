@@ -1,8 +1,8 @@
-//! Every operator is known everywhere: to the schemas, the compiler, the evaluator, the analysis, the flagd export, the
-//! vectors and the documentation.
+//! Every operator is supported by the schemas, the compiler, the evaluator, the analysis and the flagd export, and
+//! occurs in the vectors and the documentation.
 //!
-//! The compiler finds a forgotten match arm. This test finds what the compiler cannot see: a schema, a page, a table
-//! or a vector that does not name a new operator.
+//! The Rust compiler finds a missing match arm. This test finds a schema, a page, a table or a vector that does not
+//! contain a new operator.
 
 use std::fs;
 use std::path::Path;
@@ -12,8 +12,8 @@ use flagctl::model::Operator;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
-/// A use of an operator: the attribute's declaration, the operand, and a value for which the condition holds and one for
-/// which it does not. A value is none where the attribute is left out of the context.
+/// A condition with an operator: the type of the attribute, the operand, a value for which the condition holds, and a
+/// value for which it fails. `None` means that the context does not have the attribute.
 struct Sample {
     attribute: &'static str,
     operand: &'static str,
@@ -43,7 +43,8 @@ fn sample(operator: Operator) -> Sample {
     }
 }
 
-/// A project with one flag that serves `on` where one condition holds, and assertions that it does so never and always.
+/// Makes a project with a flag that serves `on` if a condition holds, and with the assertions that it never serves `on`
+/// and always serves `on`.
 fn project(operator: Operator) -> TempDir {
     let folder = TempDir::new().unwrap();
     let Sample { attribute, operand, .. } = sample(operator);
@@ -83,7 +84,7 @@ fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-/// Whether a JSON Schema has a property of that name anywhere.
+/// Returns whether a JSON Schema has a property with this name at any depth.
 fn has_property(schema: &Json, name: &str) -> bool {
     match schema {
         Json::Object(members) => members
@@ -167,7 +168,7 @@ fn the_analysis_knows_every_operator() {
         let output = flagctl(folder.path(), &["test"]);
         let printed = text(&output);
         assert_eq!(output.status.code(), Some(1), "`{}`: {printed}", operator.name());
-        // Both assertions are wrong, and the analysis must find a context that shows it for each.
+        // Both assertions are wrong, and the analysis must find a counterexample for each of them.
         assert_eq!(printed.matches("error[failed-assertion]").count(), 2, "`{}`: {printed}", operator.name());
         assert!(printed.contains("0 passed, 2 failed"), "`{}`: {printed}", operator.name());
     }
@@ -184,7 +185,8 @@ fn the_flagd_export_knows_every_operator() {
                 let targeting = &flags["flags"]["asked"]["targeting"];
                 assert!(targeting.to_string().contains("\"it\""), "`{}`: {targeting}", operator.name());
             }
-            // What flagd cannot express is refused, with the operator's name.
+            // If flagd does not support an operator, the export is refused with a message that contains the operator's
+            // name.
             _ => assert!(text(&output).contains(&format!("it {} ", operator.name())), "{}", text(&output)),
         }
     }

@@ -1,4 +1,5 @@
-//! The pages of the diagnostic codes: their `fail` examples fail with the code, and their `pass` examples pass.
+//! The pages of the diagnostic codes: each `fail` example fails with the code of the page, and each `pass` example
+//! passes.
 //!
 //! The report on each failing block is a snapshot in `tests/pages`; `SNAPSHOTS=overwrite` updates them.
 
@@ -56,7 +57,7 @@ fn blocks(page: &str) -> Vec<Block> {
     blocks
 }
 
-/// Replaces `\xNN` by the byte.
+/// Replaces `\xNN` with the byte.
 fn unescape(text: &str) -> Vec<u8> {
     let mut parts = text.split("\\x");
     let mut bytes = parts.next().unwrap().as_bytes().to_vec();
@@ -143,7 +144,7 @@ fn fail_examples_of_pages_fail_with_only_their_code() {
     for code in Code::ALL {
         let mut shown = String::new();
         for block in blocks(code.page()).iter().filter(|block| block.info.starts_with("yaml fail")) {
-            // Only the command looks up revisions, so this page needs the binary.
+            // Only the command resolves revisions, so this page needs the binary.
             if *code == Code::UnknownRevision {
                 shown += &tested(block);
                 continue;

@@ -1,4 +1,4 @@
-//! Publishing: in order, each number once, complete at every time, and verifiable.
+//! `publish`, `verify` and `pull`: the order of entries, unique numbers, complete files at any time, and verification.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,7 +16,7 @@ fn fine(ran: Ran) -> String {
     ran.stdout
 }
 
-/// The folder that a test publishes to.
+/// Returns the folder to which a test publishes.
 fn target(repository: &TestRepository) -> String {
     repository.beside("fleet").to_str().unwrap().to_owned()
 }
@@ -47,7 +47,7 @@ fn is_sound(repository: &TestRepository) {
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
 }
 
-/// Returns the names in a folder.
+/// Returns the names of the files in a folder.
 fn names(folder: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(folder).map(|entries| entries.map(|entry| entry.unwrap().file_name()));
     entries.map_or_else(|_| BTreeSet::new(), |names| names.map(|name| name.into_string().unwrap()).collect())
@@ -175,7 +175,7 @@ fn publish_refuses_uncommitted_files_without_an_option() {
     assert!(!repository.beside("fleet").exists());
     assert!(fine(publish(&repository, &["--allow-dirty"])).contains("1 flag"));
     repository.remove("flags/more.yaml");
-    // Files that have nothing to do with flags are ignored.
+    // Files without definitions are ignored.
     repository.write("notes.txt", "mine");
     fine(publish(&repository, &[]));
 }
@@ -252,7 +252,7 @@ fn start(repository: &TestRepository, arguments: &[&str]) -> Child {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-/// Twenty commits with different content.
+/// Makes twenty commits with different content.
 fn twenty() -> (TestRepository, Vec<String>) {
     let mut repository = TestRepository::new();
     repository.write("flagctl.yaml", crate::git_bench::PROJECT);
@@ -292,7 +292,7 @@ fn an_interrupted_publish_leaves_a_valid_bundle() {
     let (repository, commits) = twenty();
     let target = target(&repository);
     fine(publish(&repository, &["--at", &commits[0], "--format", "flagd"]));
-    // The duration of a publish without interruption.
+    // This measures the duration of a publication without interruption.
     let began = Instant::now();
     fine(publish(&repository, &["--at", &commits[1], "--format", "flagd"]));
     let usual = began.elapsed();
@@ -303,7 +303,7 @@ fn an_interrupted_publish_leaves_a_valid_bundle() {
         thread::sleep(usual.mul_f64(share * 1.2));
         child.kill().unwrap();
         killed += usize::from(!child.wait().unwrap().success());
-        // A reader fetches the manifest and then the bundle that it names.
+        // A reader fetches the manifest and then the bundle of the manifest.
         let current = manifest(&repository);
         let bundle = fs::read(place(&repository, current["bundle"]["path"].as_str().unwrap())).unwrap();
         assert_eq!(bundle.len() as u64, current["bundle"]["size"].as_u64().unwrap());
@@ -324,7 +324,7 @@ fn the_next_publisher_completes_an_interrupted_one() {
     fine(publish(&repository, &["--format", "flagd"]));
     let new =
         [fs::read(place(&repository, "manifest.json")).unwrap(), fs::read(place(&repository, "flags.json")).unwrap()];
-    // The second publisher is interrupted after it took its number, or after it replaced the manifest.
+    // The second publication is interrupted after it has created its log entry, or after it has replaced the manifest.
     for left in [[&old[0], &old[1]], [&new[0], &old[1]]] {
         fs::write(place(&repository, "manifest.json"), left[0]).unwrap();
         fs::write(place(&repository, "flags.json"), left[1]).unwrap();
@@ -361,7 +361,7 @@ fn signatures_are_valid_for_ssh_keygen() {
     repository.git(&["config", "gpg.ssh.allowedSignersFile", signers]);
     fine(verify(&repository, &["--signed"]));
 
-    // The same check with `ssh-keygen` instead of flagctl.
+    // This is the same check with `ssh-keygen` instead of flagctl.
     let signature = names(&place(&repository, "signatures"));
     assert_eq!(signature.len(), 2);
     let by_hand = |path: &str| {
@@ -372,7 +372,7 @@ fn signatures_are_valid_for_ssh_keygen() {
     };
     assert_eq!(signature.iter().filter(|name| by_hand(&format!("signatures/{name}"))).count(), 1);
 
-    // The key of another signer, and no key.
+    // The check fails with the key of another signer, and without a signature.
     let others = key(&repository, "robin");
     let ran = verify(&repository, &["--allowed-signers", others.to_str().unwrap()]);
     assert_eq!(ran.code, Some(1));
@@ -394,14 +394,15 @@ fn verify_finds_every_changed_byte() {
     for path in paths {
         let bytes = fs::read(&path).unwrap();
         fs::remove_file(&path).unwrap();
-        // Each run is slow, so only some bytes are changed; a prime step reaches every kind of byte.
+        // Each run is slow, so the test changes only some of the bytes. The step is a prime number, which reaches bytes
+        // of every kind.
         for at in (0..bytes.len()).step_by(37) {
             let mut tampered = bytes.clone();
             tampered[at] ^= 1;
             fs::write(&path, &tampered).unwrap();
             let ran = verify(&repository, &checks);
             let armour = path.extension().is_some_and(|extension| extension == "sig");
-            // The lines around a signature and the line breaks in it are not signed.
+            // The header and footer of a signature and the line breaks in it are not protected.
             assert!(ran.code == Some(1) || armour && ran.code == Some(0), "{} {at}: {}", path.display(), ran.stderr);
         }
         fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
@@ -438,7 +439,7 @@ fn max_age_is_measured_from_the_commit() {
     let ran = verify(&repository, &["--max-age", "36500d"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stdout);
     assert!(ran.stderr.contains("signatures were not checked"), "{}", ran.stderr);
-    // The same content in a commit of 2001.
+    // This commit has the same content and a date in 2001.
     let mut command = repository.command("git");
     command.arg("-C").arg(repository.root()).args(["commit", "--quiet", "--amend", "--no-edit"]);
     assert!(command.env("GIT_COMMITTER_DATE", "978307200 +0000").status().unwrap().success());
@@ -471,7 +472,7 @@ fn pull_replaces_a_file_only_with_valid_newer_content() {
     assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), modified);
     let old = fs::read(place(&repository, "manifest.json")).unwrap();
 
-    // A newer manifest without a signature, then with one, then with a changed bundle.
+    // The newer manifest first has no signature, then has a signature, and then has a changed bundle.
     fine(publish(&repository, &["--format", "flagd"]));
     let refused = |word: &str| {
         let ran = pull();
@@ -494,7 +495,7 @@ fn pull_replaces_a_file_only_with_valid_newer_content() {
     assert!(fine(pull()).contains("now has number 2"));
     assert_eq!(fs::read(&file).unwrap(), bytes);
 
-    // The first manifest again.
+    // The target has the first manifest again.
     fs::write(place(&repository, "manifest.json"), &old).unwrap();
     refused("it must not go back");
     let known = format!("{}.state", file.display());
@@ -502,7 +503,7 @@ fn pull_replaces_a_file_only_with_valid_newer_content() {
     assert!(ran.stdout.contains("it must not go back"), "{}", ran.stdout);
     assert_eq!(fs::read(&file).unwrap(), bytes);
 
-    // A damaged file is repaired.
+    // The command repairs a damaged file.
     fs::remove_dir_all(repository.beside("fleet")).unwrap();
     fine(publish(&repository, &["--sign", "--format", "flagd", "--at", "HEAD~1"]));
     fine(publish(&repository, &["--sign", "--format", "flagd"]));
@@ -547,7 +548,7 @@ fn publish_writes_its_result_as_json() {
     let parse = |ran: &Ran| -> Json { serde_json::from_str(&ran.stdout).unwrap() };
     let mut published = parse(&publish(&repository, &["--sign", "--report", "json"]));
     let Json::Object(mut current) = manifest(&repository) else { panic!("{published}") };
-    // All fields of the manifest with its digest, and sizes that name their object.
+    // The JSON has the digest of the manifest and most of its fields. The size of the bundle is the field `bytes`.
     current.retain(|name, _| !["version", "environment", "previous"].contains(&name.as_str()));
     let signature = names(&place(&repository, "signatures")).pop_first().unwrap();
     current.insert("sha256".to_owned(), signature.trim_end_matches(".sig").into());

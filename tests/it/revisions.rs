@@ -1,4 +1,4 @@
-//! `--at`: the revision that is read, the kinds of repositories, and the errors.
+//! `--at`: the resolution of revisions, the kinds of repositories, and the errors.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -60,7 +60,7 @@ fn revisions_resolve_as_in_git() {
 #[test]
 fn a_time_selects_the_newest_first_parent_commit_before_it() {
     let mut repository = TestRepository::with_sale();
-    // The commit of the branch is older than the merge, but was not on main before the merge.
+    // The commit of the branch is older than the merge, but became a part of `main` only by the merge.
     repository.git(&["switch", "--quiet", "--create", "side", "HEAD~1"]);
     repository.write("flags/other.yaml", &flag("on"));
     repository.commit("other: of a branch");
@@ -226,7 +226,7 @@ fn the_flag_repository_may_be_a_subfolder_of_the_git_repository() {
     let broken = repository.flagctl_in(&shop, &["validate", "--at", "HEAD"]);
     assert!(broken.stdout.contains("--> HEAD:services/shop/flags/sale.yaml:1:"), "{}", broken.stdout);
 
-    // With a second flag repository, only the start folder says which one is meant.
+    // If the repository has two flag repositories, the start folder selects one of them.
     repository.write("services/till/flagctl.yaml", PROJECT);
     repository.write("services/till/flags/sale.yaml", &flag("on"));
     repository.commit("a till");
@@ -413,7 +413,7 @@ fn an_ambiguous_commit_id_is_refused() {
     repository.git_with(&["fast-import", "--quiet"], &stream);
     let mut ids: Vec<String> = repository.git(&["rev-list", "main"]).lines().map(str::to_owned).collect();
     ids.sort();
-    // Among a thousand, some begin with the same four digits.
+    // Of a thousand commits, some have ids that begin with the same four digits.
     let twins = ids.windows(2).find(|pair| pair[0][..4] == pair[1][..4]).unwrap();
     assert_refuses(
         &sale(&repository, &twins[0][..4]),
@@ -424,7 +424,7 @@ fn an_ambiguous_commit_id_is_refused() {
             &twins[1][..12]
         ),
     );
-    // Objects that are not commits do not count.
+    // Objects that are not commits do not make an id ambiguous.
     let known: Vec<&str> = ids.iter().map(|id| &id[..4]).collect();
     let alone = |prefix: &str| known.iter().filter(|known| **known == prefix).count() == 1;
     let blobs = (0..).map(|at: u32| repository.git_with(&["hash-object", "-w", "--stdin"], &at.to_string()));
@@ -467,7 +467,7 @@ fn a_shallow_clone_says_what_to_fetch() {
         &at(&first),
         &format!("`{first}` is not a revision; in a shallow clone `git fetch origin {first}` fetches it"),
     );
-    // Each of them must work.
+    // Each suggested command must fetch the revision.
     repository.git_in(&clone, &["fetch", "--quiet", "origin", &first]);
     assert_decides(&at(&first), OFF);
     repository.git_in(&clone, &["fetch", "--quiet", "origin", "side:side"]);
@@ -502,7 +502,7 @@ fn an_unsupported_git_format_is_named() {
         "the git repository of `[FOLDER]/shop` uses `extensions.timetravel`, which flagctl cannot read; \
          a new `git clone` does not use it",
     );
-    // The setting is written directly, because older versions of git cannot make such a repository.
+    // The test writes the setting directly, because older versions of git cannot make such a repository.
     let repository = TestRepository::with_sale();
     repository.git(&["config", "core.repositoryFormatVersion", "1"]);
     repository.git(&["config", "extensions.refStorage", "reftable"]);

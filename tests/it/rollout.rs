@@ -1,4 +1,4 @@
-//! Rollout steps: commits that change one number.
+//! Rollout steps: each commit changes only one number.
 
 use std::fs;
 use std::process::Stdio;
@@ -167,7 +167,7 @@ fn concurrent_rollouts_to_one_percentage_succeed_with_one_commit() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
     assert_eq!(repository.git(&["rev-list", "--count", "main"]), "2");
-    // Processes with another percentage get an error, or commit later.
+    // Processes with different percentages either commit one after another or fail.
     let children: Vec<_> = ["50%", "75%", "80%", "90%"].map(spawn).into_iter().collect();
     let mut succeeded = 0;
     for child in children {

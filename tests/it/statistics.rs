@@ -1,4 +1,4 @@
-//! Statistical tests of the buckets over a million fixed units, and two promises about rollouts.
+//! Statistical tests of the buckets with a million fixed units, and tests of two guarantees about rollouts.
 
 use std::fmt::Write;
 use std::sync::OnceLock;
@@ -7,17 +7,17 @@ use flagctl::bundle::{BUCKETS, Bucketer, Bucketing, Bundle, HashDomain};
 use flagctl::eval::{Context, Value, decide};
 use jiff::Timestamp;
 
-/// The limit in standard deviations. By chance a statistic exceeds it in one of 150,000 cases.
+/// The limit in standard deviations. A random statistic exceeds it in one of 150,000 cases.
 const UNLIKELY: f64 = 4.5;
 const SALTS: usize = 10;
 /// The number of units of each kind for each salt; 1,040,000 units in total.
 const UNITS: usize = 26_000;
 
-/// Calls `each` with units of four kinds that applications use as user ids.
+/// Calls `each` with units of four kinds of common user ids.
 fn units(each: &mut dyn FnMut(&str)) {
     let mut unit = String::new();
     for number in 0..UNITS {
-        // Spread over all 64 bits, like a random identifier.
+        // This spreads the numbers over all 64 bits, like random identifiers.
         let random = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         for kind in 0..4 {
             unit.clear();
@@ -33,7 +33,7 @@ fn units(each: &mut dyn FnMut(&str)) {
     }
 }
 
-/// The rollout bucket and the split bucket of all units.
+/// Returns the rollout buckets and the split buckets of all units.
 struct Sample {
     gate: Vec<u32>,
     split: Vec<u32>,
@@ -51,7 +51,7 @@ impl Sample {
     }
 }
 
-/// One bucketer for each of several similar salts.
+/// Returns a bucketer for each of several similar salts.
 fn samples() -> &'static [Sample] {
     static SAMPLES: OnceLock<Vec<Sample>> = OnceLock::new();
     SAMPLES.get_or_init(|| (0..SALTS).map(|salt| Sample::new(Bucketing::Siphash, &format!("flag-{salt}"))).collect())
@@ -64,7 +64,7 @@ fn deviation(statistic: f64, freedom: f64) -> f64 {
     ((statistic / freedom).cbrt() - (1.0 - spread)) / spread.sqrt()
 }
 
-/// Tests that all cells are equally likely.
+/// Asserts that all cells are equally likely.
 fn uniformity(cells: usize, buckets: impl Iterator<Item = u32>) -> f64 {
     let mut counts = vec![0u32; cells];
     let mut total = 0u32;
@@ -77,7 +77,7 @@ fn uniformity(cells: usize, buckets: impl Iterator<Item = u32>) -> f64 {
     deviation(statistic, (cells - 1) as f64)
 }
 
-/// Tests that two buckets are independent, with a table of 20 by 20.
+/// Asserts that two buckets are independent, with a table of 20 by 20 cells.
 fn independence(left: &[u32], right: &[u32]) -> f64 {
     const SIDE: usize = 20;
     let cell = |bucket: u32| bucket as usize * SIDE / BUCKETS as usize;
@@ -154,7 +154,7 @@ fn the_statistical_tests_reject_biased_buckets() {
     assert!(independence(&sample.gate, &leaning.collect::<Vec<_>>()) > UNLIKELY, "one follows the other");
 }
 
-/// A flag with one rule that admits this number of buckets and splits them in three.
+/// Returns a bundle with a flag whose rule admits this number of buckets and splits them among three variants.
 fn flag(bucketing: &str, rollout: u32) -> Bundle {
     let json = format!(
         r#"{{

@@ -1,4 +1,4 @@
-//! The library must agree with the language-neutral vectors in `tests/vectors/`.
+//! Checks that the library agrees with the language-neutral vectors in `tests/vectors/`.
 
 use std::fs;
 use std::path::Path;
@@ -21,14 +21,14 @@ fn vectors<T: DeserializeOwned>(name: &str) -> T {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
-/// Asserts that there are no differences, and shows all of them in one run.
+/// Asserts that the list of differences is empty. The message contains all differences.
 fn nothing_differs(rows: usize, differences: &[String]) {
     assert!(rows > 0, "there are no rows");
     assert!(differences.is_empty(), "{} of {rows} rows differ:\n{}", differences.len(), differences.join("\n"));
 }
 
-/// Writes a repository, reads it and compiles one environment. Returns the bundle, and the bundle after a round trip
-/// through JSON.
+/// Writes a repository to disk, reads it and compiles one environment. Returns the bundle, and the same bundle after a
+/// round trip through JSON.
 fn bundles(files: &Object, environment: &str) -> [Bundle; 2] {
     let folder = tempfile::tempdir().unwrap();
     for (path, content) in files {
@@ -187,7 +187,7 @@ struct DecisionRow {
     expected: Said,
 }
 
-/// The expectation of a row.
+/// Returns the expectation of a row.
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Said {
@@ -250,7 +250,7 @@ fn decisions_and_reasons_match_the_vectors() {
             }
         }
     }
-    // Each row was decided twice: with both bundles.
+    // Each row was decided twice, once with each bundle.
     let written: usize = cases.iter().map(|case| case.decisions.len()).sum();
     assert_eq!(rows, 2 * written, "a row names an environment that there is not");
     nothing_differs(written, &differences);

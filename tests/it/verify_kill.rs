@@ -10,7 +10,7 @@ fn flag(more: &str) -> String {
     )
 }
 
-/// `checkout` requires `cart`; `fallback` serves `on` where `cart` does not.
+/// Makes a repository in which `checkout` requires `cart`, and `banner` has a condition on a segment.
 fn shop() -> TestRepository {
     let mut repository = TestRepository::new();
     repository.write("flagctl.yaml", PROJECT);

@@ -1,5 +1,5 @@
-//! The cache files `words` and `trees` in git's folder: results are the same whether the cache is missing, old, damaged
-//! or cannot be written, and a dry run writes nothing into git's folder.
+//! The cache files `words` and `trees` in git's folder: the results are the same if a cache is missing, old, damaged or
+//! not writable, and a dry run does not write to git's folder.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,16 +7,17 @@ use std::path::{Path, PathBuf};
 
 use crate::git_bench::{PROJECT, TestRepository, flag};
 
-/// Enough flags for the words of their files to be stored.
+/// The number of flags, which is large enough that flagctl stores the words of their files.
 const FLAGS: usize = 600;
-/// Enough folders for their trees to be stored.
+/// The number of folders, which is large enough that flagctl stores their trees.
 const AREAS: usize = 30;
 
 fn requiring(other: &str) -> String {
     format!("{}requires: {{{other}: on}}\n", flag("on"))
 }
 
-/// `sale`, which one flag requires through two others, among many.
+/// Makes a repository with many flags, of which `near`, `spelled` and `far` require `sale`, directly or through each
+/// other.
 fn repository() -> TestRepository {
     let mut repository = TestRepository::new();
     repository.write("flagctl.yaml", PROJECT);
@@ -33,21 +34,21 @@ fn repository() -> TestRepository {
     repository
 }
 
-/// Runs a command that searches for what depends on `sale`, and that may write the cache.
+/// Runs a command that searches for the flags that depend on `sale` and may write the caches.
 #[track_caller]
 fn fill_cache(repository: &TestRepository, folder: &Path) {
     let ran = repository.flagctl_in(folder, &["verify-kill", "HEAD..HEAD", "sale"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.stdout);
 }
 
-/// Asserts that exactly these flags fall with `sale`, whether the cache exists or not.
+/// Asserts that a kill of `sale` turns off exactly these flags, after filling the caches.
 #[track_caller]
 fn falls(repository: &TestRepository, flags: &[&str]) {
     fill_cache(repository, repository.root());
     falls_with_this_cache(repository, flags);
 }
 
-/// Asserts that exactly these flags fall with `sale`, by a dry run, which does not write the cache.
+/// Asserts that a kill of `sale` turns off exactly these flags. Uses a dry run, which does not write the caches.
 #[track_caller]
 fn falls_with_this_cache(repository: &TestRepository, flags: &[&str]) {
     let ran = repository.flagctl(&["kill", "sale", "--dry-run"]);
@@ -119,7 +120,7 @@ fn worktrees_and_bare_repositories_use_the_cache() {
     }
 }
 
-/// The bytes of all files in a folder and below it.
+/// Returns the bytes of all files in a folder and below it.
 fn files_below(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
@@ -164,7 +165,7 @@ fn a_dry_run_leaves_git_s_folder_byte_for_byte_as_it_was() {
         assert_eq!(changed.collect::<Vec<_>>(), Vec::<&PathBuf>::new(), "{arguments:?}");
         assert_eq!(after.len(), before.len(), "{arguments:?} removes nothing");
     }
-    // The same search without `--dry-run` writes the cache.
+    // The same search without `--dry-run` writes the caches.
     fill_cache(&repository, repository.root());
     assert!(git_folder.join("flagctl/words").is_file() && git_folder.join("flagctl/trees").is_file());
 }

@@ -1,4 +1,4 @@
-//! The YAML reader: compared with another reader, on arbitrary text, and on harmful text.
+//! The YAML reader: a comparison with another reader, and tests with arbitrary text and malicious text.
 
 use std::fs;
 use std::path::Path;

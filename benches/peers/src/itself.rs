@@ -1,5 +1,6 @@
-//! The evaluator of flagctl, in two forms. [`Flagctl`] decides with contexts that were built before, and loads a bundle
-//! whose flags are decoded on first use. [`Anew`] builds a context for each decision, and decodes every flag on loading.
+//! The evaluator of flagctl, in two forms. [`Flagctl`] decides with contexts that were built in advance, and loads a
+//! bundle whose flags are decoded on first use. [`Anew`] builds a context for each decision, and decodes every flag on
+//! loading.
 
 use flagctl::bundle::{Bundle, LazyBundle};
 use flagctl::eval::Context;

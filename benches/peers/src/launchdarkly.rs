@@ -1,4 +1,4 @@
-//! The engine launchdarkly-server-sdk-evaluation. Its evaluator receives the flag, so its figures do not include the
+//! The engine launchdarkly-server-sdk-evaluation. Its evaluator receives the flag, so its results do not include the
 //! search for the flag.
 
 use std::any::Any;

@@ -1,11 +1,13 @@
-//! Compares the evaluator of flagctl with other engines in one process: `cargo run --release` in this folder.
+//! Compares the evaluator of flagctl with other engines in one process: `cargo run --release` in the folder
+//! `benches/peers`.
 //!
-//! The program checks the answers of every engine before it measures. The engines run alternately, one batch each,
-//! so that other load on the machine affects all of them equally. A figure is the median of the batches, in thread
-//! CPU time.
+//! The program checks the answers of every engine before it measures. The engines run alternately, one batch each, so
+//! that other load on the machine affects all of them equally. A result is the median of the batches, in thread CPU
+//! time.
 //!
 //! `cargo run --release -- ENGINE WORK TIMES` runs one engine without measuring, for profilers.
-//! `peers contexts FILE THREADS` decides for a file of contexts with eppo_core; the process is measured from outside.
+//! `cargo run --release -- contexts FILE THREADS` decides for a file of contexts with eppo_core. Another program
+//! measures this process.
 
 mod eppo;
 mod itself;
@@ -19,7 +21,7 @@ use std::any::Any;
 use rustix::time::{ClockId, clock_gettime};
 use workload::{PEOPLE, POOL, Person, Work};
 
-/// An engine with its flags and contexts in its own form, which are built before the measurement.
+/// An engine with its flags and contexts, which are built in the engine's own form before the measurement.
 trait Engine {
     fn name(&self) -> &'static str;
     /// Decides for the user with that index. Returns whether the answer is `true` or `red`.
@@ -28,17 +30,17 @@ trait Engine {
     fn batch(&self, work: Work, times: usize) -> usize;
     /// Returns `count` flags of the kinds [`Work::LOADED`] in the engine's own JSON format.
     fn to_load(&self, count: usize) -> String;
-    /// Loads the engine's own JSON into the form that it decides from.
+    /// Parses the engine's own JSON to the form that the engine uses for decisions.
     fn load(&self, json: &str) -> Box<dyn Any>;
 }
 
-/// Implements [`Engine::batch`]. It is generic, so that it is compiled separately for each engine.
+/// Implements [`Engine::batch`]. The function is generic, so the compiler optimises it separately for each engine.
 fn batch(times: usize, on: impl Fn(usize) -> bool) -> usize {
     (0..times).map(|_| (0..POOL).filter(|person| on(*person)).count()).sum()
 }
 
 const BATCHES: usize = 201;
-/// The number of batches for engines that scan the ids of a segment; these batches are also smaller.
+/// The number of batches for engines that scan the ids of a segment. These batches are also smaller.
 const SCANNED: usize = 5;
 const LOADS: usize = 5;
 
@@ -116,7 +118,7 @@ fn timed<T>(work: impl FnOnce() -> T) -> f64 {
     after - before
 }
 
-/// Returns the median for each engine, or `None` if the engine did not take part.
+/// Returns the median for each engine, or `None` for an engine that was not measured.
 fn medians(
     engines: &[Box<dyn Engine>],
     rounds: usize,
@@ -135,7 +137,7 @@ fn medians(
     times.iter_mut().map(median).collect()
 }
 
-/// Prints the figure of the first engine, and the figures of the others with their ratio to the first.
+/// Prints the result of the first engine, and the results of the other engines with their ratios to the first result.
 fn row(what: &str, medians: &[Option<f64>]) {
     let own = medians.first().copied().flatten().unwrap_or(f64::NAN);
     let cells = medians.iter().enumerate().map(|(index, median)| match median {

@@ -11,7 +11,7 @@ const NAMED: usize = 4;
 /// The subject of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Audience {
-    /// Units: contexts that have the attribute whose value is hashed to a bucket.
+    /// Units, which are the contexts that have the hashed attribute.
     Units,
     /// All contexts.
     Contexts,

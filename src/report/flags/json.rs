@@ -53,7 +53,7 @@ pub struct DefinitionJson<'f> {
     pub owner: Option<&'f str>,
     /// The day after which the flag should be removed, if the definition has such a day.
     pub expires: Option<String>,
-    /// The tags by which `flagctl list` filters.
+    /// The tags, which `flagctl list` can use as a filter.
     pub tags: Vec<&'f str>,
     /// The text of the file.
     #[serde(skip)]
@@ -141,7 +141,7 @@ pub struct CompiledJson {
     pub unit: String,
     /// The salt that is hashed together with the attribute's value.
     pub salt: String,
-    /// The prerequisites, all of which must hold.
+    /// The prerequisites. All of them must hold.
     pub requires: Vec<PrerequisiteJson>,
     /// The rules, in the order of their evaluation.
     pub rules: Vec<RuleJson>,
