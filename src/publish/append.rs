@@ -11,9 +11,9 @@ use crate::store::PutResult;
 
 /// The number of retries. It exceeds the number of jobs that publish at the same time in a usual deployment.
 const MAX_RETRIES: u32 = 100;
-/// The longest pause before the first retry.
+/// The unit of the pauses. The longest possible pause is this duration, doubled once for each failed attempt.
 const PAUSE: Duration = Duration::from_millis(20);
-/// The maximum number of doublings of the pause. The longest pause is therefore 1.28 s.
+/// The maximum number of doublings. The longest possible pause is therefore 1.28 s.
 const MAX_DOUBLINGS: u32 = 6;
 
 /// Publishes to an environment. First completes an entry that a killed program has left incomplete.
