@@ -86,15 +86,15 @@ pub enum KillNote {
     },
 }
 
-/// Computes the effects of killing `keys` in an environment. `dependents` has the keys of all flags that depend on
+/// Computes the effects of killing `keys` in an environment. `dependants` has the keys of all flags that depend on
 /// them.
 pub(super) fn kill_effects(
     session: &WriteSession,
     keys: &[String],
-    dependents: &[String],
+    dependants: &[String],
     environment: &str,
 ) -> Result<Vec<KillEffect>, ActionError> {
-    let all: Vec<String> = keys.iter().chain(dependents).cloned().collect();
+    let all: Vec<String> = keys.iter().chain(dependants).cloned().collect();
     let bundle = Arc::new(session.bundle(&all, environment)?);
     let mut effects = Vec::new();
     for key in keys {

@@ -44,6 +44,6 @@ pub use crate::actions::rollout::{RolloutPlan, RolloutRequest, RolloutStep};
 pub use crate::actions::rollout_effect::{RolloutEffect, RolloutNote, UnitMoves};
 pub use crate::actions::rollout_positions::{RolloutPosition, rollout_positions};
 pub use crate::actions::session::{CommittedAction, Destination, WriteMode, WriteOptions, WriteSession};
-pub use crate::actions::targets::Targets;
+pub use crate::actions::targets::{TargetGroup, Targets};
 pub use crate::actions::undo::{Undo, UndoCommand};
 pub use crate::actions::verify_kill::{KillProof, Objection, TurnedOff, verify_kill};

@@ -61,8 +61,8 @@ impl<'s> RolloutPlan<'s> {
         let FlagDefinition { flag, environments, .. } = &definition;
         let location = RuleLocation::find(flag, environments, request.environments, request.rule)?;
         let percent = new_rollout(&location, request.step)?;
-        let dependents = load::dependants(&session.source(), &[request.flag.to_owned()], &[])?;
-        let keys: Vec<String> = std::iter::once(request.flag.to_owned()).chain(dependents).collect();
+        let dependants = load::dependants(&session.source(), &[request.flag.to_owned()], &[])?;
+        let keys: Vec<String> = std::iter::once(request.flag.to_owned()).chain(dependants).collect();
         let mut effects = Vec::new();
         for environment in &location.environments {
             effects.push(rollout_effect(session, &keys, &location, environment, percent)?);

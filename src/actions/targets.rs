@@ -5,8 +5,7 @@ use std::fmt;
 
 /// The pairs of a flag and an environment that an action changes, in the order in which the plan shows them.
 ///
-/// [`Display`](fmt::Display) writes the keys of all flags and the names of all environments:
-/// `cart, checkout in production`.
+/// [`Display`](fmt::Display) writes the flags of each environment: `cart, checkout in production`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Targets {
     pairs: Vec<(String, String)>,
@@ -38,9 +37,38 @@ impl Targets {
     }
 }
 
+impl Targets {
+    /// Returns the flags with their environments, grouped: the flags of a group are targets in each environment of the
+    /// group. A command for each group therefore reaches exactly the pairs.
+    pub fn groups(&self) -> Vec<TargetGroup<'_>> {
+        let mut groups: Vec<TargetGroup<'_>> = Vec::new();
+        for environment in self.environments() {
+            let pairs = self.pairs().filter(|(_, name)| *name == environment);
+            let flags: Vec<&str> = distinct(pairs.map(|(flag, _)| flag));
+            match groups.iter_mut().find(|group| group.flags == flags) {
+                Some(group) => group.environments.push(environment),
+                None => groups.push(TargetGroup { flags, environments: vec![environment] }),
+            }
+        }
+        groups
+    }
+}
+
+/// Flags that are targets in the same environments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetGroup<'t> {
+    /// The keys of the flags.
+    pub flags: Vec<&'t str>,
+    /// The names of the environments.
+    pub environments: Vec<&'t str>,
+}
+
 impl fmt::Display for Targets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} in {}", self.flags().join(", "), self.environments().join(", "))
+        let groups = self.groups();
+        let groups =
+            groups.iter().map(|group| format!("{} in {}", group.flags.join(", "), group.environments.join(", ")));
+        f.write_str(&groups.collect::<Vec<_>>().join(" and "))
     }
 }
 

@@ -3,7 +3,7 @@
 use anyhow::{Result, anyhow};
 
 use crate::cli::exit::UsageError;
-use crate::diag::did_you_mean_or_list;
+use crate::diag::{did_you_mean_or_list, quoted_list};
 use crate::model::Settings;
 
 /// Checks that the project declares an environment.
@@ -29,6 +29,11 @@ pub(crate) fn environment_or_only(given: Option<&str>, settings: &Settings) -> R
     match (given, names.as_slice()) {
         (Some(name), _) => check_environment(name, settings).map(|()| name.to_owned()),
         (None, [only]) => Ok((*only).to_owned()),
-        (None, names) => Err(UsageError(format!("which environment? Say `-e` and one of {}", names.join(", "))).into()),
+        (None, names) => Err(missing_environment(names.iter().copied())),
     }
+}
+
+/// Returns the error for a command line without an environment, in a project that declares several.
+pub(crate) fn missing_environment<'n>(names: impl Iterator<Item = &'n str>) -> anyhow::Error {
+    UsageError(format!("expected an environment: pass `-e` with one of {}", quoted_list(names))).into()
 }

@@ -15,7 +15,7 @@ use crate::bundle::{AttributeId, Bundle, Flag};
 use crate::cli::context_arg;
 use crate::cli::exit::Exit;
 use crate::cli::terminal::stderr_is_terminal;
-use crate::eval::{Context, Decision, ParsedContext, Reason, Value, decide};
+use crate::eval::{Context, Decision, ErrorCode, ParsedContext, Value, decide};
 use crate::load::{ContextLine, ContextLines, MAX_CONTEXT_BYTES};
 
 /// The estimated size of a line of output without its decisions, in bytes. It avoids repeated allocations of the output
@@ -114,16 +114,13 @@ struct BriefJson<'l> {
 
 impl<'l> BriefJson<'l> {
     fn new(flag: &'l Flag, decision: &Decision<'l>) -> Self {
-        let rule = decision.rule.and_then(|at| flag.rules.get(at));
+        let rule = decision.rule.and_then(|index| flag.rules.get(index));
         Self {
             value: &decision.variant.value,
             variant: &decision.variant.name,
             reason: decision.reason.name(),
             rule: rule.and_then(|rule| rule.name.as_deref()),
-            error_code: match decision.reason {
-                Reason::Error(code) => Some(code.name()),
-                _ => None,
-            },
+            error_code: decision.reason.error_code().map(ErrorCode::name),
         }
     }
 }

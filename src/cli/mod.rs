@@ -19,7 +19,6 @@ mod environment_arg;
 mod error_report;
 mod eval_batch;
 mod exit;
-mod findings_format_arg;
 mod global;
 mod golden_update;
 mod output_format;

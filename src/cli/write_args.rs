@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::actions::{ActionError, CommittedAction, Destination, Targets, WriteMode, WriteOptions, WriteSession};
-use crate::cli::environment_arg::check_environment;
+use crate::cli::environment_arg::{check_environment, missing_environment};
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::output_format::{OutputFormat, write_json, write_text};
 use crate::cli::progress;
@@ -122,8 +122,7 @@ pub(crate) fn environments(session: &WriteSession, given: &[String]) -> Result<V
     given.iter().try_for_each(|name| check_environment(name, session.settings()))?;
     let declared: Vec<String> = session.settings().environment_names().map(str::to_owned).collect();
     if given.is_empty() && declared.len() > 1 {
-        let problem = format!("there are several environments: name one with `-e`: {}", declared.join(", "));
-        return Err(UsageError(problem).into());
+        return Err(missing_environment(declared.iter().map(String::as_str)));
     }
     Ok(declared.into_iter().filter(|name| given.is_empty() || given.contains(name)).collect())
 }

@@ -107,9 +107,25 @@ impl Compiler<'_> {
 
 /// Returns whether the test holds if the predicate holds, or if the predicate does not hold.
 fn polarity(operation: &Operation) -> Polarity {
-    match (operation.operator, &operation.operand.value) {
-        (Operator::Ne | Operator::NotIn, _) | (Operator::Exists, Value::Boolean(false)) => Polarity::IsNot,
-        _ => Polarity::Is,
+    match operation.operator {
+        Operator::Ne | Operator::NotIn => Polarity::IsNot,
+        Operator::Exists => match &operation.operand.value {
+            Value::Boolean(false) => Polarity::IsNot,
+            _ => Polarity::Is,
+        },
+        Operator::Eq
+        | Operator::In
+        | Operator::Lt
+        | Operator::Lte
+        | Operator::Gt
+        | Operator::Gte
+        | Operator::StartsWith
+        | Operator::EndsWith
+        | Operator::Contains
+        | Operator::Matches
+        | Operator::Has
+        | Operator::HasAny
+        | Operator::HasAll => Polarity::Is,
     }
 }
 

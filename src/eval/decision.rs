@@ -48,6 +48,14 @@ impl Reason {
             Self::Error(_) => "ERROR",
         }
     }
+
+    /// Returns OpenFeature's error code, or `None` if the reason is not an error.
+    pub fn error_code(self) -> Option<ErrorCode> {
+        match self {
+            Self::Error(code) => Some(code),
+            Self::Static | Self::TargetingMatch | Self::Split | Self::Default | Self::Disabled(_) => None,
+        }
+    }
 }
 
 /// The reason why a flag serves `off` without an evaluation of its rules.

@@ -1,7 +1,7 @@
 //! Conditions in written form.
 
 use crate::model::lower::{Lowering, read_all};
-use crate::model::operator::Operator;
+use crate::model::operator::{OperandForm, Operator};
 use crate::snapshot::{Span, Spanned};
 use crate::yaml::{Node, Value};
 
@@ -162,14 +162,14 @@ impl Lowering {
     /// compiling checks it.
     fn operand(&mut self, operator: Operator, node: &Node) -> bool {
         let scalar = |node: &Node| matches!(node.value, Value::Boolean(_) | Value::Number(..) | Value::Text(_));
-        let fits = match (operator, &node.value) {
-            (Operator::Exists, value) => matches!(value, Value::Boolean(_)),
-            (operator, Value::List(items)) if operator.takes_list() => !items.is_empty() && items.iter().all(scalar),
-            (Operator::Eq | Operator::Ne | Operator::Has, _) => scalar(node),
-            (Operator::Lt | Operator::Lte | Operator::Gt | Operator::Gte, value) => {
-                matches!(value, Value::Number(..) | Value::Text(_))
+        let fits = match operator.operand_form() {
+            OperandForm::Scalar => scalar(node),
+            OperandForm::Ordered => matches!(node.value, Value::Number(..) | Value::Text(_)),
+            OperandForm::Text => matches!(node.value, Value::Text(_)),
+            OperandForm::List => {
+                matches!(&node.value, Value::List(items) if !items.is_empty() && items.iter().all(scalar))
             }
-            (operator, value) => !operator.takes_list() && matches!(value, Value::Text(_)),
+            OperandForm::Boolean => matches!(node.value, Value::Boolean(_)),
         };
         if !fits {
             self.misfit::<()>(node.span, "an operand that the operator takes");

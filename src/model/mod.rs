@@ -35,7 +35,7 @@ pub use crate::model::golden::{Cell, Golden};
 pub use crate::model::kill::Kill;
 pub use crate::model::lower::Misfit;
 pub(crate) use crate::model::lower::is_name;
-pub use crate::model::operator::Operator;
+pub use crate::model::operator::{OperandForm, Operator};
 pub use crate::model::project::Project;
 pub use crate::model::rule::{Rule, Serve, Share};
 pub use crate::model::segment::Segment;

@@ -31,9 +31,30 @@ operators! {
     Exists "exists";
 }
 
+/// The YAML form of an operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OperandForm {
+    /// A boolean, a number or a text.
+    Scalar,
+    /// A number or a text.
+    Ordered,
+    /// A text.
+    Text,
+    /// A list of scalars that is not empty.
+    List,
+    /// `true` or `false`.
+    Boolean,
+}
+
 impl Operator {
-    /// Returns whether the operand must be a list.
-    pub fn takes_list(self) -> bool {
-        matches!(self, Self::In | Self::NotIn | Self::HasAny | Self::HasAll)
+    /// Returns the form that the operand must have. Its type depends on the attribute.
+    pub fn operand_form(self) -> OperandForm {
+        match self {
+            Self::Eq | Self::Ne | Self::Has => OperandForm::Scalar,
+            Self::Lt | Self::Lte | Self::Gt | Self::Gte => OperandForm::Ordered,
+            Self::StartsWith | Self::EndsWith | Self::Contains | Self::Matches => OperandForm::Text,
+            Self::In | Self::NotIn | Self::HasAny | Self::HasAll => OperandForm::List,
+            Self::Exists => OperandForm::Boolean,
+        }
     }
 }

@@ -155,6 +155,19 @@ fn repeated_kill_and_revive_change_nothing() {
 }
 
 #[test]
+fn the_undo_of_a_kill_keeps_older_kills() {
+    let repository = shop();
+    fine(repository.flagctl(&["kill", "cart", "-e", "production", "--reason", "INC-1", "--yes"]));
+    let before = repository.git(&["rev-parse", "HEAD^{tree}"]);
+    let both = ["-e", "production", "-e", "staging", "--reason", "INC-2", "--yes"];
+    let printed = fine(repository.flagctl(&[&["kill", "cart", "checkout"], &both[..]].concat()));
+    let undo = printed.lines().find_map(|line| line.strip_prefix("undo: ")).unwrap();
+    assert_eq!(undo, "flagctl revive cart checkout -e staging && flagctl revive checkout -e production");
+    fine(repository.shell(&undo.replace("flagctl revive", "flagctl revive --yes")));
+    assert_eq!(repository.git(&["rev-parse", "HEAD^{tree}"]), before);
+}
+
+#[test]
 fn a_kill_by_tag_in_several_environments_is_one_commit() {
     let repository = shop();
     let kill = ["kill", "--tag", "money", "-e", "production", "-e", "staging", "--reason", "all of it", "--yes"];
@@ -210,7 +223,7 @@ fn wrong_arguments_are_refused_before_anything_is_written() {
     );
     assert_eq!(
         with(&["kill", "cart"]),
-        (Some(2), "error: there are several environments: name one with `-e`: staging, production".to_owned())
+        (Some(2), "error: expected an environment: pass `-e` with one of `staging`, `production`".to_owned())
     );
     assert_eq!(
         with(&["kill", "cart", "-e", "prod"]),

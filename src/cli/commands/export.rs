@@ -148,7 +148,7 @@ fn flagd(args: &Args, exported: &Exported, mut flags: Vec<&Flag>, out: &mut dyn 
     }
     writeln!(
         err,
-        "error: flagd cannot have {lost} of {all} flags, so nothing was written; `--partial` leaves them out"
+        "error: flagd cannot express {lost} of {all} flags, so nothing was written; `--partial` leaves them out"
     )?;
     Ok(Exit::No)
 }

@@ -138,7 +138,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         }
     }
     if refused > 0 {
-        writeln!(io::stderr(), "error: flagd cannot have these flags, so nothing was published")?;
+        writeln!(io::stderr(), "error: flagd cannot express these flags, so nothing was published")?;
         return Ok(Exit::No);
     }
     let diverged = if args.allow_diverged { DivergedCommits::Allowed } else { DivergedCommits::Refused };

@@ -1,6 +1,6 @@
 //! The command that reverts an action, as a line for a shell.
 
-use crate::actions::{Destination, Targets, Undo, UndoCommand};
+use crate::actions::{Destination, TargetGroup, Undo, UndoCommand};
 use crate::report::escape::shell_word;
 
 /// The text for the reason of a kill whose file does not contain a reason.
@@ -8,32 +8,38 @@ const UNKNOWN_REASON: &str = "…";
 /// The default value of `--remote`.
 const DEFAULT_REMOTE: &str = "origin";
 
-/// Returns the command line, and quotes every word that needs quotes.
+/// Returns the command line, with every word quoted that needs it. Flags with different environments need several
+/// commands, which `&&` connects.
 pub(super) fn undo(undo: &Undo) -> String {
-    let mut words = vec!["flagctl".to_owned()];
-    match &undo.command {
+    let commands: Vec<Vec<String>> = match &undo.command {
         UndoCommand::Revive(targets) => {
-            words.push("revive".to_owned());
-            words.extend(target_words(targets));
+            let groups = targets.groups();
+            groups.iter().map(|group| group_words("revive", group).collect()).collect()
         }
         UndoCommand::Kill { targets, reason } => {
-            words.push("kill".to_owned());
-            words.extend(target_words(targets));
-            words.extend(["--reason".to_owned(), reason.as_deref().unwrap_or(UNKNOWN_REASON).to_owned()]);
+            let reason = ["--reason".to_owned(), reason.as_deref().unwrap_or(UNKNOWN_REASON).to_owned()];
+            let groups = targets.groups();
+            groups.iter().map(|group| group_words("kill", group).chain(reason.clone()).collect()).collect()
         }
         UndoCommand::Rollout { flag, environments, rule, percent } => {
-            words.extend(["rollout".to_owned(), flag.clone()]);
+            let mut words = vec!["rollout".to_owned(), flag.clone()];
             words.extend(environment_words(environments.iter().map(String::as_str)));
             words.extend(["--rule".to_owned(), rule.clone(), "--to".to_owned(), percent.to_string()]);
+            vec![words]
         }
-    }
-    words.extend(destination_words(&undo.destination));
-    words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
+    };
+    let destination = destination_words(&undo.destination);
+    let line = |words: &Vec<String>| {
+        let words = ["flagctl".to_owned()].iter().chain(words).chain(&destination).map(|word| shell_word(word));
+        words.collect::<Vec<_>>().join(" ")
+    };
+    commands.iter().map(line).collect::<Vec<_>>().join(" && ")
 }
 
-fn target_words(targets: &Targets) -> impl Iterator<Item = String> {
-    let flags = targets.flags().into_iter().map(str::to_owned);
-    flags.chain(environment_words(targets.environments().into_iter()))
+fn group_words(command: &str, group: &TargetGroup<'_>) -> impl Iterator<Item = String> {
+    let flags = group.flags.iter().map(|flag| (*flag).to_owned()).collect::<Vec<_>>();
+    let environments = environment_words(group.environments.iter().copied()).collect::<Vec<_>>();
+    [command.to_owned()].into_iter().chain(flags).chain(environments)
 }
 
 fn environment_words<'e>(environments: impl Iterator<Item = &'e str>) -> impl Iterator<Item = String> {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::bundle::{Bundle, Condition, Flag, Percent, State};
-use crate::eval::{Cause, ConditionTrace, Decision, Nearest, Outcome, Reason, Trace, TraceKind, Truth};
+use crate::eval::{Cause, ConditionTrace, Decision, ErrorCode, Nearest, Outcome, Reason, Trace, TraceKind, Truth};
 use crate::report::decision::value::found;
 
 /// The decisions of one context.
@@ -50,10 +50,7 @@ impl<'b> DecisionJson<'b> {
             variant: &decision.variant.name,
             reason: decision.reason.name(),
             rule: decision.rule.map(|index| flag.rule_name(index)),
-            error_code: match decision.reason {
-                Reason::Error(code) => Some(code.name()),
-                _ => None,
-            },
+            error_code: decision.reason.error_code().map(ErrorCode::name),
             metadata: metadata(bundle, flag, decision),
             trace: None,
         }
