@@ -30,8 +30,8 @@ pub(super) fn undo(undo: &Undo) -> String {
     };
     let destination = destination_words(&undo.destination);
     let line = |words: &Vec<String>| {
-        let words = ["flagctl".to_owned()].iter().chain(words).chain(&destination).map(|word| shell_word(word));
-        words.collect::<Vec<_>>().join(" ")
+        let words = words.iter().chain(&destination).map(|word| shell_word(word));
+        format!("flagctl {}", words.collect::<Vec<_>>().join(" "))
     };
     commands.iter().map(line).collect::<Vec<_>>().join(" && ")
 }

@@ -17,7 +17,7 @@ pub use crate::report::findings::contents::CheckedContents;
 pub use crate::report::findings::validation::Validation;
 
 /// The formats of findings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum FindingsFormat {
     /// Text for a terminal, with the lines of the files.
     Human,
