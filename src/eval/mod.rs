@@ -10,9 +10,9 @@
 
 mod condition;
 mod context;
+mod context_from_json;
 mod decide;
 mod decision;
-mod from_json;
 mod nearest;
 mod trace;
 mod truth;
@@ -20,8 +20,8 @@ mod value;
 mod value_from_json;
 
 pub use crate::eval::context::Context;
+pub use crate::eval::context_from_json::{ContextError, ParsedContext};
 pub use crate::eval::decision::{Cause, Decision, ErrorCode, Outcome, Reason};
-pub use crate::eval::from_json::{ContextError, ParsedContext};
 pub use crate::eval::nearest::{Change, Nearest};
 pub use crate::eval::trace::{ConditionTrace, RuleTrace, Trace, TraceKind};
 pub use crate::eval::truth::Truth;
