@@ -7,7 +7,7 @@
 //! The user therefore sees the exact consequences before anything is written.
 //!
 //! - [`KillPlan`], [`RevivePlan`] and [`RolloutPlan`] are the plans. [`Undo`] is the command that reverts each of them.
-//! - [`verify_kill`] reads two revisions and returns a [`KillProof`]. It writes nothing.
+//! - `verify_kill` reads two revisions and returns a [`KillProof`]. It writes nothing.
 //!
 //! Notes and objections are enums, so code can distinguish them. The module `report` turns them into sentences.
 //!

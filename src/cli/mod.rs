@@ -1,6 +1,6 @@
 //! The command line, from the arguments to the exit code.
 //!
-//! clap parses the arguments to a [`Cli`], and [`run`] runs its command. Each command is a file in [`commands`]. It has
+//! clap parses the arguments to a [`Cli`], and [`run`] runs its command. Each command is a file in `commands`. It has
 //! the arguments of the command, one call of the module that does the work, and a call of `report`, which formats the
 //! result. The other files of this module contain the arguments that several commands share, and the functions for
 //! terminals.

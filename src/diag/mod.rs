@@ -1,11 +1,11 @@
 //! Problems in definitions: how stages report them, and how their severity is decided.
 //!
 //! Every stage that reads definitions adds [`Diagnostics`]: a code, a position, a message and advice, but no severity.
-//! Only [`settle`] decides the severity of each diagnostic. It uses the default of the code, the `lint` levels of the
+//! Only `settle` decides the severity of each diagnostic. It uses the default of the code, the `lint` levels of the
 //! project and the allow comments in the files, and returns the sorted [`Finding`]s. A stage therefore does not know
 //! the settings, and the severity of a code does not depend on the stage that reports it.
 //!
-//! **Invariant:** only [`settle`] decides severities.
+//! **Invariant:** only `settle` decides severities.
 
 mod allow;
 mod diagnostic;
