@@ -107,7 +107,7 @@ def judge(name, case, read):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--target-dir", default=ROOT / "target" / "interop", help="where cargo builds")
+    parser.add_argument("--target-dir", default=ROOT / "target", help="where cargo builds")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
