@@ -20,8 +20,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use git2::build::CheckoutBuilder;
-use git2::{ErrorCode, FileMode, Index, IndexEntry, IndexTime, Oid, Status};
-use tempfile::NamedTempFile;
+use git2::{ErrorCode, FileMode, Index, Oid, Status};
 
 use crate::commit::attempt::AttemptError;
 use crate::commit::branch::{Branch, Checkout};
@@ -29,16 +28,15 @@ use crate::commit::changeset;
 use crate::commit::changeset::{CommitPlan, FileChange};
 use crate::commit::commit_object::Commit;
 use crate::commit::error::CommitError;
+use crate::commit::index_entry::{index_entry, sparse_entry};
 use crate::commit::lock;
 use crate::commit::lock::RepositoryLock;
+use crate::commit::working_file::{bytes, remove, replace};
 use crate::commit::workspace::Workspace;
 
 /// The first line of flagctl's lock, which explains the file to people who find it.
 const LOCK_HEADER: &str = "flagctl is making a commit. If it was killed, run it again: it completes or undoes the \
                            commit, and removes this file.";
-
-/// The flag of an index entry whose file a sparse checkout omits.
-const SKIP_WORKTREE: u16 = 1 << 14;
 
 /// The working tree of the opened repository.
 pub(super) struct Worktree<'r> {
@@ -292,7 +290,7 @@ impl<'r> Worktree<'r> {
         for file in files {
             let flags = sparse_entry(&index, &file.path).map_or(0, |entry| entry.flags_extended);
             match file.new {
-                Some((id, mode)) => index.add(&self.index_entry(&file.path, id, mode, flags))?,
+                Some((id, mode)) => index.add(&index_entry(&self.root, &file.path, id, mode, flags))?,
                 // If this completes the commit of a killed process, that process may already have removed the entry.
                 None if index.get_path(Path::new(&file.path), 0).is_none() => {}
                 None => index.remove(Path::new(&file.path), 0)?,
@@ -300,26 +298,6 @@ impl<'r> Worktree<'r> {
         }
         index.write()?;
         Ok(new)
-    }
-
-    fn index_entry(&self, path: &str, id: Oid, mode: FileMode, flags_extended: u16) -> IndexEntry {
-        let unknown = IndexTime::new(0, 0);
-        let mut entry = IndexEntry {
-            ctime: unknown,
-            mtime: unknown,
-            dev: 0,
-            ino: 0,
-            mode: u32::from(mode),
-            uid: 0,
-            gid: 0,
-            file_size: 0,
-            id,
-            flags: 0,
-            flags_extended,
-            path: path.as_bytes().to_vec(),
-        };
-        set_file_metadata(&mut entry, &self.root.join(path));
-        entry
     }
 }
 
@@ -341,72 +319,4 @@ impl Drop for IndexLock {
             let _ = fs::remove_file(path);
         }
     }
-}
-
-/// Returns the index entry of a file, if a sparse checkout omits the file.
-fn sparse_entry(index: &Index, path: &str) -> Option<IndexEntry> {
-    index.get_path(Path::new(path), 0).filter(|entry| entry.flags_extended & SKIP_WORKTREE != 0)
-}
-
-/// Stores the size and the times of a file in its index entry. With them, git can detect that the file is unchanged
-/// without reading it. Otherwise git reads the file once.
-#[cfg(unix)]
-fn set_file_metadata(entry: &mut IndexEntry, path: &Path) {
-    use std::os::unix::fs::MetadataExt;
-    // Git stores the low 32 bits of each number.
-    let low_bits = |number: u64| u32::try_from(number & u64::from(u32::MAX)).unwrap_or(0);
-    let time = |seconds: i64, nanoseconds: i64| {
-        IndexTime::new(i32::try_from(seconds).unwrap_or(0), u32::try_from(nanoseconds).unwrap_or(0))
-    };
-    if let Ok(metadata) = path.symlink_metadata() {
-        entry.ctime = time(metadata.ctime(), metadata.ctime_nsec());
-        entry.mtime = time(metadata.mtime(), metadata.mtime_nsec());
-        entry.dev = low_bits(metadata.dev());
-        entry.ino = low_bits(metadata.ino());
-        entry.uid = metadata.uid();
-        entry.gid = metadata.gid();
-        entry.file_size = low_bits(metadata.size());
-    }
-}
-
-/// Stores the size and the times of a file in its index entry. With them, git can detect that the file is unchanged
-/// without reading it. Otherwise git reads the file once.
-#[cfg(not(unix))]
-fn set_file_metadata(_: &mut IndexEntry, _: &Path) {}
-
-/// Returns the bytes of a file, if it can be read.
-fn bytes(path: &Path) -> Option<Vec<u8>> {
-    #[allow(clippy::disallowed_methods, reason = "compared, not read as a definition")]
-    fs::read(path).ok()
-}
-
-/// Replaces a file with a prepared file.
-fn replace(prepared: &Path, path: &Path) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(path);
-    fs::create_dir_all(folder)?;
-    match fs::rename(prepared, path) {
-        // The git folder may be on another file system.
-        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-            let copy = NamedTempFile::with_prefix_in(".flagctl-", folder)?;
-            fs::copy(prepared, copy.path())?;
-            copy.as_file().sync_all()?;
-            copy.persist(path)?;
-            Ok(())
-        }
-        result => result,
-    }
-}
-
-/// Removes a file, and the folders that become empty, because git does not track empty folders.
-fn remove(path: &Path, root: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    for folder in path.ancestors().skip(1).take_while(|folder| *folder != root) {
-        if fs::remove_dir(folder).is_err() {
-            break;
-        }
-    }
-    Ok(())
 }
