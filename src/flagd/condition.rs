@@ -93,28 +93,22 @@ impl<'b> Writer<'b> {
     }
 
     fn version_test(&mut self, test: &Test, attribute: &Attribute, value: &Json, form: Form) -> Json {
-        let versions = match &test.predicate {
-            Predicate::OneOf(Operands::Versions(versions)) => versions.as_ref(),
-            Predicate::Compare(_, Ordered::Version(bound)) => std::slice::from_ref(bound),
-            Predicate::Exists
-            | Predicate::OneOf(_)
-            | Predicate::Compare(..)
-            | Predicate::StartsWith(_)
-            | Predicate::EndsWith(_)
-            | Predicate::Contains(_)
-            | Predicate::Matches(_)
-            | Predicate::Folded(_)
-            | Predicate::Has(..) => return UNFIT,
+        let comparison = match test.predicate.comparison() {
+            Some((comparison, Ordered::Version(bound))) => Some((comparison, bound)),
+            Some((_, Ordered::Number(_) | Ordered::Time(_))) | None => None,
+        };
+        let versions = match (comparison, test.predicate.one_of()) {
+            (Some((_, bound)), _) => std::slice::from_ref(bound),
+            (None, Some(Operands::Versions(versions))) => versions.as_ref(),
+            (None, _) => return UNFIT,
         };
         if !versions.iter().all(version::is_portable) {
             return self.refuse_test(test, attribute, "flagd's JavaScript client does not read so large a version");
         }
-        match (&test.predicate, form) {
-            (Predicate::Compare(comparison, Ordered::Version(bound)), form) => {
-                version::compare(value, in_form(*comparison, form), bound)
-            }
-            (_, Form::WhereTrue) => version::is_one_of(value, versions),
-            (_, Form::WhereFalse) => version::is_none_of(value, versions),
+        match (comparison, form) {
+            (Some((comparison, bound)), form) => version::compare(value, in_form(comparison, form), bound),
+            (None, Form::WhereTrue) => version::is_one_of(value, versions),
+            (None, Form::WhereFalse) => version::is_none_of(value, versions),
         }
     }
 
@@ -185,29 +179,19 @@ impl<'b> Writer<'b> {
 }
 
 fn number_test(value: &Json, predicate: &Predicate, form: Form) -> Json {
-    match predicate {
-        Predicate::OneOf(Operands::Numbers(numbers)) => {
-            let equal = one_of(value, numbers.iter().copied().map(number).collect());
-            let holds = match form {
-                Form::WhereTrue => equal,
-                Form::WhereFalse => not(equal),
-            };
-            and([is_number(value), holds])
-        }
-        Predicate::Compare(comparison, Ordered::Number(bound)) => {
-            let operator = operator(in_form(*comparison, form));
-            and([is_number(value), json!({ operator: [value, number(*bound)] })])
-        }
-        Predicate::Exists
-        | Predicate::OneOf(_)
-        | Predicate::Compare(..)
-        | Predicate::StartsWith(_)
-        | Predicate::EndsWith(_)
-        | Predicate::Contains(_)
-        | Predicate::Matches(_)
-        | Predicate::Folded(_)
-        | Predicate::Has(..) => UNFIT,
+    if let Some(Operands::Numbers(numbers)) = predicate.one_of() {
+        let equal = one_of(value, numbers.iter().copied().map(number).collect());
+        let holds = match form {
+            Form::WhereTrue => equal,
+            Form::WhereFalse => not(equal),
+        };
+        return and([is_number(value), holds]);
     }
+    if let Some((comparison, Ordered::Number(bound))) = predicate.comparison() {
+        let operator = operator(in_form(comparison, form));
+        return and([is_number(value), json!({ operator: [value, number(*bound)] })]);
+    }
+    UNFIT
 }
 
 fn list_test(attribute: &Attribute, element: Element, value: &Json, predicate: &Predicate, form: Form) -> Json {
