@@ -288,6 +288,31 @@ fn the_book_names_every_command() {
     assert_eq!(missing, Vec::<&str>::new());
 }
 
+#[test]
+fn each_attack_has_a_test_that_exists() {
+    let page = fs::read_to_string("docs/attacks.md").unwrap();
+    let rows = page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| attack |"));
+    let mut missing = Vec::new();
+    for row in rows {
+        // A code span in the last cell is `module::function` of `tests/it`.
+        let tests = row.trim_end_matches([' ', '|']).rsplit('|').next().unwrap();
+        let mut tests = tests.split('`').skip(1).step_by(2).peekable();
+        if tests.peek().is_none() {
+            missing.push(row.to_owned());
+        }
+        for test in tests {
+            let exists = test.split_once("::").is_some_and(|(module, function)| {
+                let source = fs::read_to_string(format!("tests/it/{module}.rs")).unwrap_or_default();
+                source.contains(&format!("fn {function}("))
+            });
+            if !exists {
+                missing.push(test.to_owned());
+            }
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+}
+
 /// Returns the lines outside of code blocks.
 fn outside_blocks(text: &str) -> impl Iterator<Item = &str> {
     let mut inside = false;
