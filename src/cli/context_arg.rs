@@ -8,7 +8,8 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::{Map, Value as Json, json};
 
 use crate::bundle::{Attribute, AttributeId, Attributes, Element, NOW, Type};
-use crate::diag::did_you_mean_or_list;
+use crate::codes::Code;
+use crate::diag::{Diagnostic, did_you_mean_or_list};
 use crate::eval::{Context, Value};
 use crate::load::MAX_CONTEXT_BYTES;
 use crate::snapshot::{FileId, Snapshot};
@@ -53,7 +54,11 @@ pub(crate) fn file(path: Option<&Path>) -> Result<Option<Json>> {
     let mut snapshot = Snapshot::default();
     let document = yaml::parse(FileId(0), &file, &mut diagnostics);
     snapshot.add(file);
-    match diagnostics.first().filter(|_| document.completeness == Completeness::Incomplete) {
+    // JSON would not read a number beyond the limits as a text, so YAML must not do so either.
+    let refused = |diagnostic: &&Diagnostic| {
+        document.completeness == Completeness::Incomplete || diagnostic.code == Code::InexactNumber
+    };
+    match diagnostics.iter().find(refused) {
         Some(first) => Err(anyhow!("{}: {}", snapshot.location(first.span), first.message)),
         None => Ok(Some(document.root.to_json())),
     }

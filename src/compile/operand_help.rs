@@ -20,7 +20,9 @@ pub(super) fn datetime(written: &str) -> String {
     let completed = [format!("{joined}Z"), format!("{written}T00:00:00Z"), joined];
     match completed.iter().find(|datetime| parse_datetime(datetime).is_some()) {
         Some(valid) => format!("write `{valid}`, or the same with another offset"),
-        None => "write it as `2026-11-22T11:02:00+01:00`; the latest datetime is `9999-12-30T22:00:00Z`".to_owned(),
+        None => "write it as `2026-11-22T11:02:00+01:00`; datetimes go from `0000-01-01T00:00:00Z` to \
+                 `9999-12-30T22:00:00Z`"
+            .to_owned(),
     }
 }
 

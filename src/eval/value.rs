@@ -28,7 +28,7 @@ pub enum Value<'a> {
     Text(Cow<'a, str>),
     /// A version.
     Version(Version),
-    /// A time.
+    /// A time in the years 0 to 9999 of UTC.
     Time(Timestamp),
     /// An address. An IPv4 address in IPv6 notation (`::ffff:192.0.2.1`) is stored as IPv4.
     Address(IpAddr),
@@ -58,6 +58,10 @@ impl<'a> Value<'a> {
     }
 }
 
+/// The first time that a context can have, 0000-01-01T00:00:00Z, in seconds. RFC 3339 has no earlier year, so an earlier
+/// time could be written only with some offsets.
+pub(crate) const FIRST_SECOND: i64 = -62_167_219_200;
+
 /// Parses a time in the notation of RFC 3339: a date, `T`, a time with seconds, and an offset.
 pub(crate) fn parse_datetime(text: &str) -> Option<Timestamp> {
     // The parser of `jiff` accepts more notations, such as names of time zones, so the shape is checked first.
@@ -67,7 +71,8 @@ pub(crate) fn parse_datetime(text: &str) -> Option<Timestamp> {
     let offset = offset == "Z" || offset.bytes().map(shape).skip(1).eq(*b"00:00") && offset.starts_with(['+', '-']);
     // `jiff` would read a leap second as the second before it.
     let fits = date_time.bytes().map(shape).eq(*b"0000-00-00T00:00:00") && !date_time.ends_with("60") && offset;
-    fits.then(|| text.parse().ok()).flatten()
+    let time: Option<Timestamp> = fits.then(|| text.parse().ok()).flatten();
+    time.filter(|time| time.as_second() >= FIRST_SECOND)
 }
 
 /// Returns the name of a JSON value's type, with its article.

@@ -26,6 +26,7 @@ mod bundle;
 mod cli;
 #[cfg(unix)]
 mod commits;
+mod context_space;
 mod diff;
 #[cfg(unix)]
 mod documents;

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use semver::{BuildMetadata, Prerelease, Version};
 use serde_json::Value as Json;
 
-use crate::eval::EXACT;
+use crate::eval::{EXACT, FIRST_SECOND};
 
 pub(crate) trait OrderedValue: Sized {
     /// Returns whether this value is less than the other one.
@@ -115,22 +115,19 @@ impl OrderedValue for Version {
     }
 }
 
-/// 0000-01-01T00:00:00Z in seconds. RFC 3339 has no earlier year.
-const YEAR_ZERO: i64 = -62_167_219_200;
-
 impl OrderedValue for Timestamp {
     fn precedes(&self, other: &Self) -> bool {
         self < other
     }
 
     fn is_representable(&self) -> bool {
-        self.as_second() >= YEAR_ZERO
+        self.as_second() >= FIRST_SECOND
     }
 
     fn candidates(low: Option<&Self>, high: Option<&Self>) -> Vec<Self> {
         let step = |from: Option<&Self>, by| from.and_then(|from| from.checked_add(by).ok());
         let (second, instant) = (SignedDuration::from_secs(1), SignedDuration::from_nanos(1));
-        let first = Self::from_second(YEAR_ZERO).ok();
+        let first = Self::from_second(FIRST_SECOND).ok();
         let usual = Self::from_second(1_767_225_600).ok();
         let near = step(low, second).or(step(high, -second));
         let least = if low.is_none() { first } else { step(low, instant) };

@@ -1,0 +1,116 @@
+//! The space of contexts is the evaluator's: a value that the evaluator refuses is refused in every command.
+
+use flagctl::bundle::Bundle;
+use flagctl::eval::{Context, Value};
+use serde_json::json;
+
+use crate::git_bench::TestRepository;
+
+const PROJECT: &str = "version: 1\nenvironments: [production]\n\
+    attributes: {n: number, name: string, since: datetime, version: semver, ln: {type: list, of: number}}\n";
+const FLAG: &str = "description: A test's.\nowner: tests\nexpires: 2027-01-01\nvariants: {on: true, off: false}\n\
+    off: off\nrules:\n  - {if: {RULE}, serve: on}\ndefault: off\n";
+
+fn repository(rule: &str) -> TestRepository {
+    let repository = TestRepository::with_sale();
+    repository.write("flagctl.yaml", PROJECT);
+    repository.write("flags/sale.yaml", &FLAG.replace("{RULE}", rule));
+    repository
+}
+
+/// Values that the evaluator refuses, each with its attribute. They are next to values that it accepts.
+const REFUSED: [(&str, &str); 9] = [
+    ("since", "\"0000-01-01T00:00:00+00:01\""),
+    ("since", "\"9999-12-31T00:00:00Z\""),
+    ("since", "\"2016-12-31T23:59:60Z\""),
+    ("since", "\"2016-12-31T23:59:60.5Z\""),
+    ("version", "\"18446744073709551616.0.0\""),
+    ("n", "9007199254740993"),
+    ("n", "1e300"),
+    ("name", "9007199254740993"),
+    ("ln", "[1, 9007199254740993]"),
+];
+
+#[test]
+fn a_refused_value_is_refused_by_every_reader() {
+    let repository = repository("{since: {exists: true}}");
+    let bundle = repository.flagctl(&["export", "bundle", "-e", "production"]);
+    let bundle = Bundle::from_json(bundle.stdout.as_bytes()).unwrap();
+    for (name, value) in REFUSED {
+        let context = format!("{{\"{name}\": {value}}}");
+        let parsed = Context::from_slice(bundle.attributes(), context.as_bytes()).unwrap().context;
+        let id = bundle.attributes().find(name).unwrap();
+        assert!(matches!(parsed.value(id), Value::Unusable(_)), "{context}");
+        repository.write("lines.jsonl", &context);
+        let batch = repository.flagctl(&["eval", "sale", "-e", "production", "--contexts", "lines.jsonl"]);
+        assert!(batch.stdout.contains(&format!("\"unusable\":[\"{name}\"]")), "{context}: {}", batch.stdout);
+        repository.write("context.json", &context);
+        let file = repository.flagctl(&["eval", "sale", "-e", "production", "--context", "context.json"]);
+        assert!(file.stderr.contains("is not a value of"), "{context}: {}{}", file.stdout, file.stderr);
+        repository.write("context.yaml", &format!("{name}: {value}\n"));
+        let yaml = repository.flagctl(&["eval", "sale", "-e", "production", "--context", "context.yaml"]);
+        let refused = ["is not a value of", "cannot be represented exactly"];
+        assert!(refused.iter().any(|said| yaml.stderr.contains(said)), "{context}: {}{}", yaml.stdout, yaml.stderr);
+        if name != "name" {
+            let given = format!("{name}={}", value.trim_matches('"'));
+            let given = repository.flagctl(&["eval", "sale", "-e", "production", "-c", &given]);
+            assert_eq!(given.code, Some(3), "{context}: {}{}", given.stdout, given.stderr);
+            assert!(given.stderr.contains("is not a value of"), "{context}: {}", given.stderr);
+        }
+        let case = format!("cases:\n  - context: {{{name}: {value}}}\n    expect: {{sale: off}}\n");
+        repository.write("tests/refused.yaml", &case);
+        let test = repository.flagctl(&["test"]);
+        assert!(test.code == Some(1) && test.stdout.starts_with("error["), "{context}: {}", test.stdout);
+    }
+}
+
+#[test]
+fn a_refused_time_is_no_time_of_a_decision() {
+    let repository = repository("{now: {lt: \"2000-01-01T00:00:00Z\"}}");
+    for (name, value) in REFUSED.iter().filter(|(name, _)| *name == "since") {
+        let time = value.trim_matches('"');
+        let now = repository.flagctl(&["eval", "sale", "-e", "production", "--now", time]);
+        assert!(now.code == Some(2) && now.stderr.contains("expected a time"), "{name} {time}: {}", now.stderr);
+        let case = format!("cases:\n  - now: {value}\n    expect: {{sale: off}}\n");
+        repository.write("tests/refused.yaml", &case);
+        let test = repository.flagctl(&["test"]);
+        assert!(test.code == Some(1) && test.stdout.starts_with("error["), "{time}: {}", test.stdout);
+    }
+}
+
+#[test]
+fn what_is_proven_at_the_first_time_is_what_the_evaluator_does() {
+    let repository = repository("{since: {lt: \"0000-01-01T00:00:00Z\"}}");
+    repository.write("tests/promises.yaml", "assert:\n  - never: {sale: on}\n");
+    assert_eq!(repository.flagctl(&["test"]).stdout, "1 passed\n");
+    let early = repository.flagctl(&["eval", "sale", "-e", "production", "-c", "since=0000-01-01T00:00:00+01:00"]);
+    assert!(early.code == Some(3) && early.stderr.contains("is not a value of `since`"), "{}", early.stderr);
+    repository.write("flags/sale.yaml", &FLAG.replace("{RULE}", "{since: {lte: \"0000-01-01T00:00:00Z\"}}"));
+    let broken = repository.flagctl(&["test"]);
+    assert!(broken.stdout.contains("broken by {\"since\":\"0000-01-01T00:00:00Z\"}"), "{}", broken.stdout);
+}
+
+#[test]
+fn an_infinite_number_is_no_context() {
+    let repository = repository("{n: {gt: 5}}");
+    let bundle = repository.flagctl(&["export", "bundle", "-e", "production"]);
+    let bundle = Bundle::from_json(bundle.stdout.as_bytes()).unwrap();
+    assert!(Context::from_slice(bundle.attributes(), b"{\"n\": 1e999}").is_err());
+    // JSON has no infinite number, so a value that was built as one is null.
+    let built = json!({"n": f64::INFINITY});
+    let parsed = Context::from_json(bundle.attributes(), &built).unwrap().context;
+    assert_eq!(*parsed.value(bundle.attributes().find("n").unwrap()), Value::Null);
+    repository.write("context.json", "{\"n\": 1e999}");
+    repository.write("lines.jsonl", "{\"n\": 1e999}\n");
+    for (name, text) in [("n", "1e999"), ("n", ".inf"), ("name", "1e999"), ("name", ".inf")] {
+        repository.write("context.yaml", &format!("{name}: {text}\n"));
+        let yaml = repository.flagctl(&["eval", "sale", "-e", "production", "--context", "context.yaml"]);
+        assert_eq!(yaml.code, Some(3), "{name}: {text}: {}{}", yaml.stdout, yaml.stderr);
+    }
+    let file = repository.flagctl(&["eval", "sale", "-e", "production", "--context", "context.json"]);
+    assert!(file.code == Some(3) && file.stderr.contains("is not JSON"), "{}", file.stderr);
+    let batch = repository.flagctl(&["eval", "sale", "-e", "production", "--contexts", "lines.jsonl"]);
+    assert!(batch.code == Some(1) && batch.stdout.contains("\"error\""), "{}", batch.stdout);
+    let given = repository.flagctl(&["eval", "sale", "-e", "production", "-c", "n=1e999"]);
+    assert!(given.code == Some(3) && given.stderr.contains("is not a value of `n`"), "{}", given.stderr);
+}
