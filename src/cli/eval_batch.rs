@@ -107,19 +107,18 @@ struct BriefJson<'l> {
     variant: &'l str,
     reason: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rule: Option<&'l str>,
+    rule: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error_code: Option<&'static str>,
 }
 
 impl<'l> BriefJson<'l> {
     fn new(flag: &'l Flag, decision: &Decision<'l>) -> Self {
-        let rule = decision.rule.and_then(|index| flag.rules.get(index));
         Self {
             value: &decision.variant.value,
             variant: &decision.variant.name,
             reason: decision.reason.name(),
-            rule: rule.and_then(|rule| rule.name.as_deref()),
+            rule: decision.rule.map(|index| flag.rule_name(index)),
             error_code: decision.reason.error_code().map(ErrorCode::name),
         }
     }

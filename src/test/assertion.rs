@@ -11,7 +11,7 @@ use crate::analyze::{
     AnalysisError, Budget, Definition, ProofResult, ServedVariant, Share, UndecidedReason, Witness, always, at_most,
     exclusive, follows, monotone, never,
 };
-use crate::bundle::{Bundle, Condition, Percent};
+use crate::bundle::{Bundle, Condition, Flag, Percent};
 use crate::codes::Code;
 use crate::compile::conditions;
 use crate::diag::Diagnostic;
@@ -250,7 +250,7 @@ impl<'p> PlannedAssertion<'p> {
         };
         Some(match answer {
             Ok(ProofResult::Proven) => CheckResult::Passed,
-            Ok(ProofResult::Refuted(witness)) => self.refuted(span, &must, witness),
+            Ok(ProofResult::Refuted(witness)) => self.refuted(span, &must, witness, baselines),
             Ok(ProofResult::Undecided(UndecidedReason::NoUnit)) => {
                 unknown("some buckets break it, but no unit was found that falls into them")
             }
@@ -261,14 +261,27 @@ impl<'p> PlannedAssertion<'p> {
         })
     }
 
-    fn refuted(&self, span: Span, must: &str, witness: Witness) -> CheckResult<'p> {
+    /// Returns whether the claim depends on the time: by a condition of its flags, of `when`, or of the baseline.
+    fn depends_on_time(&self, flags: &[&'p Flag], baselines: &'p BaselineBundles) -> bool {
+        let timed = |bundle: &Bundle, condition| bundle.depends_on_time(condition);
+        let scope = match &self.scope {
+            AssertionScope::Condition(condition) => Some(condition),
+            AssertionScope::All | AssertionScope::Broken => None,
+        };
+        let baseline = self.baseline().and_then(|(since, environment, flag)| {
+            let bundle = baselines.get(&(since.value.clone(), environment.to_owned()))?;
+            Some((bundle, bundle.flag(flag)?))
+        });
+        flags.iter().flat_map(|flag| flag.conditions()).chain(scope).any(|condition| timed(self.bundle, condition))
+            || baseline.is_some_and(|(bundle, flag)| flag.conditions().any(|condition| timed(bundle, condition)))
+    }
+
+    fn refuted(&self, span: Span, must: &str, witness: Witness, baselines: &'p BaselineBundles) -> CheckResult<'p> {
         let Witness { context, now } = witness;
         let json = Json::Object(context);
         let flags: Vec<_> =
             self.claim.servings().into_iter().filter_map(|serving| self.bundle.flag(&serving.flag.value)).collect();
-        let depends_on_time =
-            flags.iter().flat_map(|flag| flag.conditions()).any(|condition| self.bundle.depends_on_time(condition));
-        let time = if depends_on_time { format!(" at {now}") } else { String::new() };
+        let time = if self.depends_on_time(&flags, baselines) { format!(" at {now}") } else { String::new() };
         let diagnostic = Diagnostic::new(Code::FailedAssertion, span, format!("{must}: broken by {json}{time}"));
         let context = Context::from_json(&self.bundle.attributes, &json).map(|parsed| parsed.context.into_owned());
         let decided = |context: &Context<'static>| {

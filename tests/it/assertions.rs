@@ -67,3 +67,26 @@ fn an_unknown_result_exits_with_3() {
     let both = tested(&repository, "assert:\n  - never: {sale: on}\n  - always: {sale: on}\n");
     assert!(both.code == Some(1) && both.stdout.ends_with("1 failed, 1 unknown\n"), "{}", both.stdout);
 }
+
+#[test]
+fn a_broken_assertion_shows_its_time_whatever_depends_on_it() {
+    let mut repository = TestRepository::with_sale();
+    let day = "{now: {gte: 2027-01-01T00:00:00Z, lt: 2027-01-02T00:00:00Z}}";
+    let by_condition = tested(&repository, &format!("assert:\n  - always: {{sale: off}}\n    when: {day}\n"));
+    assert!(by_condition.stdout.contains("broken by {} at 2027-01-01T"), "{}", by_condition.stdout);
+    let timed = flag("off").replace("default:", &format!("rules: [{{if: {day}, serve: on}}]\ndefault:"));
+    repository.write("flags/sale.yaml", &timed);
+    let by_flag = tested(&repository, "assert:\n  - always: {sale: off}\n");
+    assert!(by_flag.stdout.contains("broken by {} at 2027-01-01T"), "{}", by_flag.stdout);
+    repository.write("flags/later.yaml", &flag("off").replace("off: off\n", "off: off\nrequires: {sale: on}\n"));
+    let by_prerequisite = tested(&repository, "assert:\n  - never: {later: off}\n    when: {flag: {sale: on}}\n");
+    assert!(by_prerequisite.stdout.contains("broken by {} at 2027-01-01T"), "{}", by_prerequisite.stdout);
+    repository.commit("sale: on new year's day");
+    repository.write("flags/sale.yaml", &flag("off"));
+    let since = "assert:\n  - serve: {sale: on}\n    monotone_since: HEAD\n";
+    let by_baseline = tested(&repository, since);
+    assert!(by_baseline.stdout.contains("broken by {} at 2027-01-01T"), "{}", by_baseline.stdout);
+    repository.write("flags/sale.yaml", &flag("on"));
+    let without_time = tested(&repository, "assert:\n  - always: {sale: off}\n");
+    assert!(without_time.stdout.contains("broken by {}\n"), "{}", without_time.stdout);
+}

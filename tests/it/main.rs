@@ -31,6 +31,7 @@ mod diff;
 #[cfg(unix)]
 mod documents;
 mod edit;
+mod explanations;
 mod golden;
 #[cfg(unix)]
 mod kill;

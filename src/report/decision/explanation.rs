@@ -105,10 +105,12 @@ fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, rule_index: 
             _ if share == Percent::ZERO => (FAILS, "admits no unit".to_owned()),
             None => (UNKNOWN, missing.clone()),
             Some(bucket) if bucket < share.buckets() => (HOLDS, in_bucket(bucket)),
-            Some(bucket) => {
+            // A larger rollout admits the unit only if nothing else keeps the context from the rule.
+            Some(bucket) if rule.outcome == Some(Outcome::NotAdmitted) => {
                 let enters = Percent::from_buckets(bucket + 1).unwrap_or(Percent::ALL);
                 (FAILS, format!("{}; would enter at {enters}", in_bucket(bucket)))
             }
+            Some(bucket) => (FAILS, in_bucket(bucket)),
         };
         lines.push(line(1, gate_mark, format!("rollout {share}"), &remark));
     }
