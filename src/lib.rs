@@ -77,7 +77,7 @@
 //! | retry | a limit | random, growing pauses between attempts | |
 //! | snapshot | the texts of files | File, FileId, Span: positions in definitions | |
 //! | git | a folder, a revision | files of commits, history, merges (the only reader of git) | snapshot |
-//! | source | a folder, a revision, a merge | files of definitions (the only reader of definitions) | snapshot, git |
+//! | source | a folder, a revision | files of definitions (the only reader of definitions) | snapshot, git |
 //! | diag | codes, spans | Diagnostic, Finding (the only module that applies levels and allow comments) | codes, snapshot |
 //! | yaml | a file's text | Node tree with spans (the only module that knows the YAML parser) | codes, snapshot, diag |
 //! | bundle | nothing, or JSON | Bundle: the input of the evaluator | |

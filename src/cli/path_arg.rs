@@ -13,7 +13,6 @@ pub(crate) fn displayed_prefix(source: &Source) -> String {
     let folder = match source {
         Source::Folder(folder) => folder,
         Source::Revision(revision) => return revision.prefix(),
-        Source::Merged(_) => return String::new(),
     };
     #[allow(clippy::disallowed_methods, reason = "the only function that asks for the working folder")]
     let working_folder = std::env::current_dir().and_then(|folder| folder.canonicalize()).unwrap_or_default();
@@ -32,7 +31,7 @@ pub(crate) fn displayed_prefix(source: &Source) -> String {
 pub(crate) fn path_in_repository(path: &Path, source: &Source) -> Result<PathBuf> {
     let absolute = match source {
         Source::Folder(_) => path.canonicalize(),
-        Source::Revision(_) | Source::Merged(_) => canonicalize_existing(path),
+        Source::Revision(_) => canonicalize_existing(path),
     };
     let absolute = absolute.with_context(|| format!("cannot read `{}`", path.display()))?;
     // A bare repository has no folders on disk, so the path is not resolved.

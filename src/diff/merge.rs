@@ -12,7 +12,7 @@ use crate::compile::compile;
 use crate::diff::affected_flags::affected_flags;
 use crate::diff::compared_definitions::ComparedDefinitions;
 use crate::diff::impact::{Impact, ImpactVerdict, impacts};
-use crate::git::{GitError, MergeResult, MergedFiles, Revision};
+use crate::git::{GitError, MergeBase, MergeResult, Revision};
 use crate::load;
 use crate::source::{Source, SourceError};
 
@@ -83,12 +83,12 @@ pub fn merge_impacts(
     environment: Option<&str>,
     budget: &Budget,
 ) -> Result<MergeAnalysis, MergeError> {
-    let merged = match base.merge(theirs, ours)? {
+    let merged = match ours.merge(theirs, MergeBase::Given(base))? {
         MergeResult::Conflicts(paths) => return Ok(MergeAnalysis::Conflicts(paths)),
         MergeResult::Clean(merged) => merged,
     };
+    let merged = Source::Revision(merged);
     let problems = problems(&merged).map_err(MergeError::Unreadable)?;
-    let merged = Source::Merged(merged);
     let keys = affected_flags(base, &merged)?;
     let list: Vec<String> = keys.iter().cloned().collect();
     let read = |source: &Source| ComparedDefinitions::read(source, &list, environment);
@@ -124,8 +124,8 @@ fn may_differ(impact: &Impact) -> bool {
 }
 
 /// Returns the errors of the merged definitions, in all environments.
-fn problems(merged: &MergedFiles) -> Result<Vec<String>, SourceError> {
-    let loaded = load::all(&Source::Merged(merged.clone()))?;
+fn problems(merged: &Source) -> Result<Vec<String>, SourceError> {
+    let loaded = load::all(merged)?;
     let environments = loaded.project.settings.environment_names();
     let diagnostics = environments.flat_map(|environment| compile(&loaded.project, environment).1).collect();
     let findings = loaded.settle(diagnostics);

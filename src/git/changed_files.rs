@@ -9,7 +9,6 @@ use std::sync::Arc;
 use git2::{DiffOptions, Oid, StatusOptions};
 
 use crate::git::error::GitError;
-use crate::git::merge::MergedFiles;
 use crate::git::revision::Revision;
 use crate::git::tree_entries::{Entry, EntryKind, Tree, join_path};
 use crate::snapshot::is_yaml;
@@ -26,25 +25,6 @@ impl Revision {
             self.compare(other, path, (self.find_entry(path)?, other.find_entry(path)?), &mut changed)?;
         }
         Ok(changed)
-    }
-
-    /// Returns the paths of YAML files, at or below some paths, that differ between this revision and a merge.
-    ///
-    /// # Errors
-    /// Returns [`GitError`] if a folder cannot be read.
-    pub fn changed_yaml_files_in_merge(
-        &self,
-        merged: &MergedFiles,
-        paths: &[&str],
-    ) -> Result<BTreeSet<String>, GitError> {
-        let mut candidates: BTreeSet<String> = merged.paths().map(str::to_owned).collect();
-        for path in paths {
-            candidates.extend(if self.has_file(path)? { vec![(*path).to_owned()] } else { self.list(path)? });
-        }
-        candidates.retain(|candidate| paths.iter().any(|path| is_at_or_below(candidate, path)));
-        let blob_id = |path: &String| self.find_entry(path).ok().flatten().map(|entry| entry.id);
-        candidates.retain(|path| blob_id(path) != merged.blob_id(path));
-        Ok(candidates)
     }
 
     /// Returns the paths of YAML files, at or below some paths, that differ between this revision and the working tree.

@@ -133,6 +133,23 @@ pub enum GitError {
         /// Whether the clone has the complete history.
         depth: CloneDepth,
     },
+    /// The `git` program, which merges, cannot be started.
+    #[error("cannot run `git`: {0}; is it installed?")]
+    NoGit(std::io::Error),
+    /// The `git` program is too old for a merge.
+    #[error("a merge needs git {needed} or newer, and this is git {found}")]
+    OldGit {
+        /// The oldest version that can merge.
+        needed: &'static str,
+        /// The installed version.
+        found: String,
+    },
+    /// A temporary folder for a merge cannot be written.
+    #[error("cannot write to the folder for temporary files: {0}")]
+    Temporary(std::io::Error),
+    /// Git could not merge, and the reason is not a conflict. The value is its message.
+    #[error("`git merge-tree` failed: {0}")]
+    MergeFailed(String),
     /// Any other error of libgit2.
     #[error("cannot read the git repository: {0}")]
     Other(#[from] git2::Error),

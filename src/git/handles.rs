@@ -7,18 +7,28 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use git2::RepositoryOpenFlags;
+use git2::{ObjectType, RepositoryOpenFlags};
+
+/// The priority of the objects in memory. The stores on disk have the priorities 1 and 2.
+const MEMORY_PRIORITY: i32 = 1_000;
 
 /// The idle handles to one repository.
 pub(super) struct HandlePool {
     git_folder: PathBuf,
+    /// Objects that the repository does not have, and that each handle can read.
+    memory_objects: Vec<(ObjectType, Vec<u8>)>,
     idle: Mutex<Vec<git2::Repository>>,
 }
 
 impl HandlePool {
     /// Creates a pool with a first handle.
     pub(super) fn new(handle: git2::Repository) -> Self {
-        Self { git_folder: handle.path().to_owned(), idle: Mutex::new(vec![handle]) }
+        Self { git_folder: handle.path().to_owned(), memory_objects: Vec::new(), idle: Mutex::new(vec![handle]) }
+    }
+
+    /// Creates a pool for the same repository, whose handles can also read these objects.
+    pub(super) fn with_objects(&self, memory_objects: Vec<(ObjectType, Vec<u8>)>) -> Self {
+        Self { git_folder: self.git_folder.clone(), memory_objects, idle: Mutex::new(Vec::new()) }
     }
 
     /// Calls `work` with a handle that no other thread uses during the call.
@@ -30,18 +40,23 @@ impl HandlePool {
         work: impl FnOnce(&git2::Repository) -> Result<T, E>,
     ) -> Result<T, E> {
         let idle = lock(&self.idle).pop();
-        let handle = idle.map_or_else(|| self.open_separate(), Ok)?;
+        let handle = idle.map_or_else(|| self.open(), Ok)?;
         let result = work(&handle);
         lock(&self.idle).push(handle);
         result
     }
 
-    /// Opens a handle that never enters the pool, for a caller that changes the settings of its handle.
-    ///
-    /// # Errors
-    /// Returns the error of libgit2 if the repository cannot be opened again.
-    pub(super) fn open_separate(&self) -> Result<git2::Repository, git2::Error> {
-        open(&self.git_folder)
+    fn open(&self) -> Result<git2::Repository, git2::Error> {
+        let handle = open(&self.git_folder)?;
+        if !self.memory_objects.is_empty() {
+            let odb = handle.odb()?;
+            odb.add_new_mempack_backend(MEMORY_PRIORITY)?;
+            handle.set_odb(&odb)?;
+            for (kind, data) in &self.memory_objects {
+                odb.write(*kind, data)?;
+            }
+        }
+        Ok(handle)
     }
 }
 

@@ -20,6 +20,7 @@ mod handles;
 mod history;
 mod merge;
 mod merge_base;
+mod merge_tree;
 mod object_cache;
 mod repository;
 mod rev_parse;
@@ -33,7 +34,7 @@ mod word_search;
 
 pub use crate::git::error::{CloneDepth, GitError};
 pub use crate::git::history::{CommitDetails, CommitRelation};
-pub use crate::git::merge::{MergeResult, MergedFiles};
+pub use crate::git::merge::{MergeBase, MergeResult};
 pub use crate::git::object_cache::CacheWrites;
 pub use crate::git::repository::Repository;
 pub use crate::git::rev_parse::{BranchAtTime, RevisionSpec};

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once};
 
-use git2::ErrorCode;
+use git2::{ErrorCode, ObjectType};
 
 use crate::git::error::GitError;
 use crate::git::handles;
@@ -51,6 +51,18 @@ impl Repository {
         let trees = TreeCache::new(Arc::clone(&handles), cache_folder.clone(), cache_writes);
         let words = WordIndex::new(Arc::clone(&handles), cache_folder, cache_writes);
         Ok(Self { git_folder, workdir, handles, trees, words })
+    }
+
+    /// Returns the same repository with additional objects, which are only in memory. It writes no cache files.
+    ///
+    /// # Errors
+    /// Returns [`GitError`] if the repository cannot be opened again.
+    pub(super) fn with_objects(&self, objects: Vec<(ObjectType, Vec<u8>)>) -> Result<Self, GitError> {
+        let handles = Arc::new(self.handles.with_objects(objects));
+        let cache_folder = handles.with(|handle| Ok::<_, GitError>(handle.commondir().join(CACHE_FOLDER)))?;
+        let trees = TreeCache::new(Arc::clone(&handles), cache_folder.clone(), CacheWrites::Forbidden);
+        let words = WordIndex::new(Arc::clone(&handles), cache_folder, CacheWrites::Forbidden);
+        Ok(Self { git_folder: self.git_folder.clone(), workdir: self.workdir.clone(), handles, trees, words })
     }
 
     /// Returns git's root, to which its paths are relative: the top of the working tree, or the folder of a bare

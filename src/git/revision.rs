@@ -71,6 +71,11 @@ impl Revision {
         self.commit.to_string()
     }
 
+    /// Returns the full id of the commit's tree. Two commits have the same files if and only if their ids are equal.
+    pub fn tree_id(&self) -> String {
+        self.tree.to_string()
+    }
+
     /// Returns the committer's time, in seconds since 1970.
     ///
     /// # Errors

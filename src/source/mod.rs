@@ -1,6 +1,6 @@
 //! The states of a flag repository from which definitions are read.
 //!
-//! The module takes a folder, a revision or a merge. It returns the definition files of a flag repository by their
+//! The module takes a folder or a revision. It returns the definition files of a flag repository by their
 //! paths, and the paths that differ from a revision. All states offer the same functions, so other modules do not need
 //! to know whether they read a folder or git.
 //!
@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use crate::git::{MergedFiles, Revision, WordQuery};
+use crate::git::{Revision, WordQuery};
 use crate::snapshot::File;
 
 pub use crate::source::error::SourceError;
@@ -28,10 +28,8 @@ pub use crate::source::folder::Folder;
 pub enum Source {
     /// A folder on disk in its current state.
     Folder(Folder),
-    /// A commit.
+    /// A commit, which may be a merge that only exists in memory.
     Revision(Revision),
-    /// A merge that is not committed.
-    Merged(MergedFiles),
 }
 
 impl Source {
@@ -46,7 +44,6 @@ impl Source {
         match self {
             Self::Folder(source) => source.list(folder),
             Self::Revision(source) => Ok(source.list(folder)?),
-            Self::Merged(source) => Ok(source.list(folder)),
         }
     }
 
@@ -58,7 +55,6 @@ impl Source {
         match self {
             Self::Folder(source) => source.search(folder, name),
             Self::Revision(source) => Ok(source.search(folder, name)?),
-            Self::Merged(source) => Ok(source.search(folder, name)),
         }
     }
 
@@ -70,7 +66,6 @@ impl Source {
         match self {
             Self::Folder(source) => source.read(path),
             Self::Revision(source) => Ok(source.read(path)?),
-            Self::Merged(source) => Ok(source.read(path)),
         }
     }
 
@@ -103,23 +98,21 @@ impl Source {
         Ok(match self {
             Self::Folder(_) => before.changed_yaml_files_in_worktree(paths)?,
             Self::Revision(after) => before.changed_yaml_files(after, paths)?,
-            Self::Merged(after) => before.changed_yaml_files_in_merge(after, paths)?,
         })
     }
 
-    /// Returns the folder of the flag repository in the working tree, or `None` for a bare repository and for a merge.
+    /// Returns the folder of the flag repository in the working tree, or `None` for a bare repository.
     pub fn root(&self) -> Option<PathBuf> {
         match self {
             Self::Folder(folder) => Some(folder.root().to_owned()),
             Self::Revision(revision) => revision.worktree_folder(),
-            Self::Merged(_) => None,
         }
     }
 
-    /// Returns the revision, or `None` if the source is a folder or a merge.
+    /// Returns the revision, or `None` if the source is a folder.
     pub fn revision(&self) -> Option<&Revision> {
         match self {
-            Self::Folder(_) | Self::Merged(_) => None,
+            Self::Folder(_) => None,
             Self::Revision(revision) => Some(revision),
         }
     }

@@ -36,6 +36,8 @@ mod golden;
 #[cfg(unix)]
 mod kill;
 mod log;
+#[cfg(unix)]
+mod merges;
 mod operators;
 mod pages;
 #[cfg(unix)]
