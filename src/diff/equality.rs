@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::to_value;
 
-use crate::bundle::{AttributeId, Bundle, Condition, Flag, FlagId, Follow, SegmentId, State, Walk};
+use crate::bundle::{AttributeId, Bundle, Condition, Flag, FlagId, Follow, Predicate, SegmentId, State, Walk};
 
 /// A comparison of two bundles. It caches results, so a segment that ten thousand flags use is compared once.
 pub(super) struct Comparison<'b> {
@@ -81,7 +81,7 @@ impl<'b> Comparison<'b> {
             (Condition::Test(old), Condition::Test(new)) => {
                 old.sign == new.sign
                     && self.attributes(old.attribute, new.attribute)
-                    && to_value(&old.predicate).ok() == to_value(&new.predicate).ok()
+                    && predicates(&old.predicate, &new.predicate)
             }
             (
                 Condition::All(_)
@@ -110,6 +110,11 @@ impl<'b> Comparison<'b> {
             _ => false,
         }
     }
+}
+
+/// Returns whether two predicates are equal. Predicates that have no JSON are not equal, so they are analysed.
+fn predicates(old: &Predicate, new: &Predicate) -> bool {
+    matches!((to_value(old), to_value(new)), (Ok(old), Ok(new)) if old == new)
 }
 
 /// The flags, segments and attributes that the decision of a flag may depend on, including the flag itself.

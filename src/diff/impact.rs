@@ -42,15 +42,18 @@ pub enum ImpactVerdict {
     Invalid(Side, String),
 }
 
-/// The class of an impact.
+/// The class of an impact. `off` means the value that the definition before the change serves when the flag is off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ImpactClass {
-    /// Some contexts got `off` before the change and get another variant after it.
+    /// Some contexts got the value of `off` before the change and get another value after it.
     Expand,
-    /// Some contexts got another variant before the change and get `off` after it.
+    /// Some contexts got another value before the change and get the value of `off` after it.
     Shrink,
-    /// Some contexts get another variant, and neither the old nor the new one is `off`.
+    /// Some contexts get another value, and neither the old nor the new one is that of `off`; or the value of the
+    /// variant that they get changed.
     Reassign,
+    /// Some contexts get another variant with the same value.
+    Relabel,
     /// Units are hashed in another way.
     Reshuffle,
     /// Only fields that do not affect decisions differ, such as the description.
@@ -61,8 +64,8 @@ pub enum ImpactClass {
 
 impl ImpactClass {
     /// All classes.
-    pub const ALL: [Self; 6] =
-        [Self::Expand, Self::Shrink, Self::Reassign, Self::Reshuffle, Self::Metadata, Self::None];
+    pub const ALL: [Self; 7] =
+        [Self::Expand, Self::Shrink, Self::Reassign, Self::Relabel, Self::Reshuffle, Self::Metadata, Self::None];
 
     /// Returns the name of the class in arguments and reports.
     pub fn name(self) -> &'static str {
@@ -70,6 +73,7 @@ impl ImpactClass {
             Self::Expand => "expand",
             Self::Shrink => "shrink",
             Self::Reassign => "reassign",
+            Self::Relabel => "relabel",
             Self::Reshuffle => "reshuffle",
             Self::Metadata => "metadata",
             Self::None => "none",
@@ -83,6 +87,7 @@ impl From<Effect> for ImpactClass {
             Effect::Expand => Self::Expand,
             Effect::Shrink => Self::Shrink,
             Effect::Reassign => Self::Reassign,
+            Effect::Relabel => Self::Relabel,
             Effect::Reshuffle => Self::Reshuffle,
         }
     }

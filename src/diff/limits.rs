@@ -61,10 +61,10 @@ impl ImpactLimits {
     }
 }
 
-/// Returns the maximum share of units that get another result, or `None` if the region consists of named units.
+/// Returns the maximum share of units that get another value, or `None` if the region consists of named units.
 fn max_moved_share(region: &Region) -> Option<Share> {
     match region.population {
         Population::Named { .. } => None,
-        Population::Units => Some(region.bounds.map_or(region.moved(), |Bounds { most, .. }| most)),
+        Population::Units => Some(region.bounds.map_or(region.revalued(), |Bounds { most, .. }| most)),
     }
 }

@@ -23,6 +23,7 @@ mod architecture;
 mod assertions;
 mod blame;
 mod bundle;
+mod change_classes;
 mod cli;
 #[cfg(unix)]
 mod commits;

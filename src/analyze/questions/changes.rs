@@ -130,7 +130,7 @@ impl<'b> FlagPair<'b> {
                 before.insert(*old);
                 after.insert(*new);
                 let (from, to) = self.variants((*from, *to));
-                effects.insert(effect((self.old, from), (self.new, to)));
+                effects.insert(effect(self.old, from, to));
             }
         }
         let classes: BTreeSet<_> = partition.queries.iter().filter_map(|query| query.class).collect();

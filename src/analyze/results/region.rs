@@ -44,14 +44,20 @@ impl Transition {
 }
 
 /// The effect of a change on the units that get another variant.
+///
+/// The effect depends on values. `off` means the value that the definition *before* the change serves when the flag is
+/// off, so a change that also edits the value of `off` cannot hide in another effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Effect {
-    /// The variant changes from `off` to another variant.
+    /// The value changes from that of `off` to another one.
     Expand,
-    /// The variant changes from another variant to `off`.
+    /// The value changes from another one to that of `off`.
     Shrink,
-    /// The variant changes, and neither the old nor the new variant is `off`.
+    /// The value changes, and neither the old nor the new value is that of `off`; or the variant keeps its name and has
+    /// another value.
     Reassign,
+    /// Another variant is served, and it has the same value.
+    Relabel,
     /// Units are hashed in another way, so the new variant of a unit is independent of its old variant.
     Reshuffle,
 }
@@ -93,8 +99,17 @@ pub struct Region {
 impl Region {
     /// Returns the share of units that get another variant.
     pub fn moved(&self) -> Share {
-        let moving = self.transitions.iter().filter(|transition| transition.moves());
-        moving
+        self.share_of(Transition::moves)
+    }
+
+    /// Returns the share of units that get another value. A variant with another name and the same value is not counted.
+    pub fn revalued(&self) -> Share {
+        self.share_of(|transition| transition.from.value != transition.to.value)
+    }
+
+    fn share_of(&self, is_counted: impl Fn(&Transition) -> bool) -> Share {
+        let counted = self.transitions.iter().filter(|transition| is_counted(transition));
+        counted
             .map(|transition| transition.share)
             .fold(Share::NONE, |sum, share| sum.checked_add(share).unwrap_or(Share::ALL))
     }
@@ -135,12 +150,14 @@ pub fn effects(regions: &[Region]) -> BTreeSet<Effect> {
     regions.iter().flat_map(|region| region.effects.iter().copied()).collect()
 }
 
-/// Returns the effect of a change from one variant to another.
-pub(crate) fn effect(from: (&Flag, &Variant), to: (&Flag, &Variant)) -> Effect {
-    let off = |(flag, variant): (&Flag, &Variant)| flag.variant(flag.off).value == variant.value;
-    match (off(from), off(to)) {
-        (true, false) => Effect::Expand,
+/// Returns the effect of a change from one variant to another. `old` is the flag before the change.
+pub(crate) fn effect(old: &Flag, from: &Variant, to: &Variant) -> Effect {
+    let is_off = |variant: &Variant| variant.value == old.variant(old.off).value;
+    match (is_off(from), is_off(to)) {
+        _ if from.value == to.value => Effect::Relabel,
+        _ if from.name == to.name => Effect::Reassign,
+        (true, _) => Effect::Expand,
         (false, true) => Effect::Shrink,
-        (true, true) | (false, false) => Effect::Reassign,
+        (false, false) => Effect::Reassign,
     }
 }

@@ -181,7 +181,7 @@ pub struct RegionJson {
     pub before: Vec<String>,
     /// The parts of the flag, such as rules, that decide after the change, for the contexts that get another variant.
     pub after: Vec<String>,
-    /// The effects: `expand`, `shrink`, `reassign`, `reshuffle`.
+    /// The effects: `expand`, `shrink`, `reassign`, `relabel`, `reshuffle`.
     pub effects: Vec<&'static str>,
     /// Whether it is proven that such a context exists.
     pub certain: bool,

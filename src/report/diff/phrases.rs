@@ -128,6 +128,7 @@ pub(crate) fn effect(effect: Effect) -> &'static str {
         Effect::Expand => "expand",
         Effect::Shrink => "shrink",
         Effect::Reassign => "reassign",
+        Effect::Relabel => "relabel",
         Effect::Reshuffle => "reshuffle",
     }
 }
