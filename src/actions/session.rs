@@ -60,6 +60,8 @@ pub struct CommittedAction {
     pub commit: Option<String>,
     /// The name of the remote to which the commit was pushed.
     pub remote: Option<String>,
+    /// The default branch of the remote from which the branch was made, or `None` if the branch existed.
+    pub made_from: Option<String>,
     /// The reason why the local branch does not have the commit yet, or `None` if the branch has the commit or does not
     /// exist.
     pub local_branch_behind: Option<String>,
@@ -179,13 +181,14 @@ impl WriteSession {
                     branch: self.branch.clone(),
                     commit: pushed.committed.commit,
                     remote: Some(remote.clone()),
+                    made_from: pushed.made_from,
                     local_branch_behind,
                 })
             }
             None => {
                 let committed = commit::write(&request(MAX_WAIT), apply)?;
                 let (branch, commit) = (committed.branch, committed.commit);
-                Ok(CommittedAction { branch, commit, remote: None, local_branch_behind: None })
+                Ok(CommittedAction { branch, commit, remote: None, made_from: None, local_branch_behind: None })
             }
         }
     }

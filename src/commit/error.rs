@@ -133,8 +133,38 @@ pub enum CommitError {
     /// Another flagctl writes to the repository.
     #[error("another flagctl has been writing to this repository for {0:?}; try again when it is done")]
     Occupied(Duration),
-    /// The branch does not exist at the remote.
-    #[error("`{remote}` has no branch `{branch}`; push it first with `git push {remote} {branch}`")]
+    /// The server refused the push.
+    #[error(
+        "`{remote}` refused the push to `{branch}`: {output}\n\
+         if `{branch}` takes changes through pull requests only, run this again with `--branch NAME`: flagctl makes that \
+         branch and pushes it"
+    )]
+    PushRefused {
+        /// The name of the remote.
+        remote: String,
+        /// The branch.
+        branch: String,
+        /// The reason of the server, and the output of git.
+        output: String,
+    },
+    /// The local hook `pre-push` refused the push.
+    #[error(
+        "the `pre-push` hook refused the push; correct what it reports, or skip the hooks with `--no-verify`\n{output}"
+    )]
+    PrePush {
+        /// The output of git and of the hook.
+        output: String,
+    },
+    /// The branch exists in this clone, and does not exist at the remote.
+    #[error("`{remote}` has no branch `{branch}`, and this clone has; push it first with `git push {remote} {branch}`")]
+    Unpublished {
+        /// The name of the remote.
+        remote: String,
+        /// The branch.
+        branch: String,
+    },
+    /// The branch does not exist at the remote, and the remote has no default branch.
+    #[error("`{remote}` has no branch `{branch}`, and no default branch from which flagctl could make it")]
     NoRemoteBranch {
         /// The name of the remote.
         remote: String,

@@ -104,6 +104,7 @@ pub(super) fn combined_output(output: &Output) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
-fn trimmed_text(bytes: &[u8]) -> String {
+/// Returns a text without white space at its end.
+pub(super) fn trimmed_text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim_end().to_owned()
 }

@@ -5,6 +5,10 @@
 //! its branch has not moved, and this check is the compare-and-swap. Afterwards, the local branch is moved to the
 //! commit if that is a fast-forward.
 //!
+//! A push that lost a race is repeated on top of the other push. A push that the server or a hook refuses is tried once.
+//! Two facts tell them apart where possible: git's machine-readable status of the branch, and whether the remote's branch
+//! has moved.
+//!
 //! **Invariant:** only the `git` program talks to the remote, with the user's credentials and ssh settings.
 
 use std::error::Error;
@@ -30,6 +34,8 @@ pub struct Pushed {
     pub committed: Committed,
     /// The state of the local branch of the same name.
     pub local: LocalBranch,
+    /// The default branch of the remote, from which the push made the branch, or `None` if the branch existed.
+    pub made_from: Option<String>,
 }
 
 /// Whether the local branch is at the same commit as the remote's branch.
@@ -43,7 +49,8 @@ pub enum LocalBranch {
     Absent,
 }
 
-/// Commits the changes that `apply` makes to the files of the remote's branch, and pushes this commit.
+/// Commits the changes that `apply` makes to the files of the remote's branch, and pushes this commit. If neither the
+/// remote nor this clone has the branch, the commit is made on top of the remote's default branch.
 ///
 /// `apply` is called again with the new files if another push was faster.
 ///
@@ -62,34 +69,50 @@ where
     let name = name_or_current(&workspace, request.branch)?;
     let upstream = Upstream::new(remote, &name, request.hooks);
     let writer = Writer::new(&workspace, request.hooks)?;
-    let (base, commit) = retry(&name, request.max_wait, || {
-        let base = upstream.tip(&workspace)?;
-        let plan = CommitPlan::make(&workspace, base, &mut apply)?;
+    let mut last_base = None;
+    let mut locked_attempts = 0;
+    let (tip, commit) = retry(&name, request.max_wait, || {
+        let tip = upstream.tip(&workspace)?;
+        if last_base.replace(tip.id) != Some(tip.id) {
+            locked_attempts = 0;
+        }
+        let plan = CommitPlan::make(&workspace, tip.id, &mut apply)?;
         if plan.files.is_empty() {
-            return Ok((base, None));
+            return Ok((tip, None));
         }
         let commit = writer.commit(&workspace, &plan)?;
-        upstream.send(&workspace, commit.id)?;
-        Ok((base, Some(commit)))
+        match upstream.send(&workspace, &tip, commit.id)? {
+            Sent::Accepted => return Ok((tip, Some(commit))),
+            Sent::LostRace => {}
+            Sent::RefusedByLock(error) => {
+                locked_attempts += 1;
+                if locked_attempts == MAX_LOCKED_ATTEMPTS {
+                    return Err(error.into());
+                }
+            }
+        }
+        Err(AttemptError::Moved)
     })?;
     let local = match &commit {
         Some(commit) => update_local_branch(&workspace, &name, commit)?,
-        None => compare_local_branch(&workspace, &name, base)?,
+        None => compare_local_branch(&workspace, &name, tip.id)?,
     };
-    let (base, commit) = (base.to_string(), commit.map(|commit| commit.id.to_string()));
-    Ok(Pushed { committed: Committed { branch: name, base, commit }, local })
+    let made_from = tip.default_branch.filter(|_| commit.is_some());
+    let (base, commit) = (tip.id.to_string(), commit.map(|commit| commit.id.to_string()));
+    Ok(Pushed { committed: Committed { branch: name, base, commit }, local, made_from })
 }
 
-/// Returns the id of the newest commit of the remote's branch, and the branch's name. Fetches the commit if this clone
-/// does not have it.
+/// Returns the id of the newest commit of the remote's branch, and the branch's name. If neither the remote nor this
+/// clone has the branch, returns the newest commit of the remote's default branch. Fetches the commit if this clone does
+/// not have it.
 ///
 /// # Errors
-/// Returns [`CommitError`] if the remote cannot be reached, or if it does not have the branch.
+/// Returns [`CommitError`] if the remote cannot be reached, or if only this clone has the branch.
 pub fn remote_tip(folder: &Path, remote: &str, branch: Option<&str>) -> Result<(String, String), CommitError> {
     let workspace = Workspace::open(folder)?;
     let name = name_or_current(&workspace, branch)?;
     let tip = Upstream::new(remote, &name, Hooks::Skip).tip(&workspace)?;
-    Ok((tip.to_string(), name))
+    Ok((tip.id.to_string(), name))
 }
 
 /// Returns the name of the requested branch, which may exist only at the remote. Without a request, returns the name of
@@ -99,6 +122,32 @@ fn name_or_current(workspace: &Workspace, branch: Option<&str>) -> Result<String
         Some(name) => Ok(name.to_owned()),
         None => Ok(Branch::find(workspace, None)?.name),
     }
+}
+
+/// The number of attempts after which a server that cannot lock its branch counts as broken, if the branch does not move
+/// between the attempts. A server that receives another push moves the branch within one or two pauses.
+const MAX_LOCKED_ATTEMPTS: u32 = 5;
+
+/// Git's exit code for a push that the local hook `pre-push` has refused.
+const HOOK_FAILED: i32 = 1;
+/// The reason of a server whose hook has refused a push. The decision of a hook is final, even if the branch moved.
+const HOOK_DECLINED: &str = "hook declined";
+
+/// The commit on which a new commit is made.
+struct Tip {
+    id: Oid,
+    /// The default branch of the remote, if the remote does not have the branch yet.
+    default_branch: Option<String>,
+}
+
+/// The result of a push that a repetition could change.
+enum Sent {
+    /// The remote's branch is at the commit.
+    Accepted,
+    /// The remote's branch moved to another commit.
+    LostRace,
+    /// The server could not lock its branch. Either it receives another push, or it cannot write.
+    RefusedByLock(CommitError),
 }
 
 /// A branch of a remote.
@@ -114,29 +163,44 @@ impl<'r> Upstream<'r> {
         Self { remote, name, reference: format!("refs/heads/{name}"), hooks }
     }
 
-    /// Returns the id of the newest commit of the branch. Fetches the commit if this clone does not have it.
-    fn tip(&self, workspace: &Workspace) -> Result<Oid, CommitError> {
-        let listed = git_command::run(&mut git_command::in_workspace(
-            workspace,
-            &["ls-remote", "--", self.remote, &self.reference],
-        ))?;
-        let mut lines = listed.lines().filter_map(|line| line.split_once('\t'));
-        let Some((id, _)) = lines.find(|(_, reference)| *reference == self.reference) else {
-            return Err(CommitError::NoRemoteBranch { remote: self.remote.to_owned(), branch: self.name.to_owned() });
-        };
-        let id = Oid::from_str(id)?;
-        if workspace.repository.find_commit(id).is_err() {
-            let fetch = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", self.remote, &self.reference];
+    /// Returns the newest commit of the branch. Fetches the commit if this clone does not have it.
+    fn tip(&self, workspace: &Workspace) -> Result<Tip, CommitError> {
+        let (tip, reference) = self.listed_tip(workspace)?;
+        if workspace.repository.find_commit(tip.id).is_err() {
+            let fetch = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", self.remote, &reference];
             git_command::run(&mut git_command::in_workspace(workspace, &fetch))?;
         }
-        Ok(id)
+        Ok(tip)
     }
 
-    /// Pushes a commit.
+    /// Asks the remote for the newest commit of the branch. If neither the remote nor this clone has the branch, returns
+    /// the newest commit of the remote's default branch. The second value is the reference of the commit.
+    fn listed_tip(&self, workspace: &Workspace) -> Result<(Tip, String), CommitError> {
+        let list = ["ls-remote", "--symref", "--", self.remote, "HEAD", &self.reference];
+        let listed = git_command::run(&mut git_command::in_workspace(workspace, &list))?;
+        let lines: Vec<(&str, &str)> = listed.lines().filter_map(|line| line.split_once('\t')).collect();
+        if let Some((id, _)) = lines.iter().find(|(_, name)| *name == self.reference) {
+            return Ok((Tip { id: Oid::from_str(id)?, default_branch: None }, self.reference.clone()));
+        }
+        let (remote, branch) = (self.remote.to_owned(), self.name.to_owned());
+        if workspace.repository.find_reference(&self.reference).is_ok() {
+            return Err(CommitError::Unpublished { remote, branch });
+        }
+        let mut head = lines.iter().filter(|(_, name)| *name == "HEAD").map(|(value, _)| *value);
+        let reference = head.clone().find_map(|value| value.strip_prefix("ref: "));
+        let id = head.find(|value| !value.starts_with("ref: "));
+        let (Some(reference), Some(id)) = (reference, id) else {
+            return Err(CommitError::NoRemoteBranch { remote, branch });
+        };
+        let default_branch = reference.strip_prefix("refs/heads/").unwrap_or(reference).to_owned();
+        Ok((Tip { id: Oid::from_str(id)?, default_branch: Some(default_branch) }, reference.to_owned()))
+    }
+
+    /// Pushes a commit whose parent is the tip.
     ///
     /// # Errors
-    /// Returns [`AttemptError::Moved`] if another push was faster.
-    fn send(&self, workspace: &Workspace, commit: Oid) -> Result<(), AttemptError> {
+    /// Returns [`CommitError`] if a repetition would not change the result.
+    fn send(&self, workspace: &Workspace, tip: &Tip, commit: Oid) -> Result<Sent, CommitError> {
         let mut command = git_command::in_workspace(workspace, &["push", "--porcelain"]);
         if self.hooks == Hooks::Skip {
             command.arg("--no-verify");
@@ -144,19 +208,39 @@ impl<'r> Upstream<'r> {
         command.args(["--", self.remote]).arg(format!("{commit}:{}", self.reference));
         let result = git_command::output(&mut command)?;
         if result.status.success() {
-            return Ok(());
+            return Ok(Sent::Accepted);
         }
-        let output = git_command::combined_output(&result);
-        // If a server receives two pushes at the same time, it rejects one of them with one of these reasons.
-        let lost_race = ["cannot lock ref", "failed to update ref", "failed to lock", "incorrect old value"];
-        let is_lost_race = |line: &str| {
-            line.contains("[rejected]")
-                || line.contains("[remote rejected]") && lost_race.iter().any(|reason| line.contains(reason))
+        let stderr = git_command::trimmed_text(&result.stderr);
+        let stdout = git_command::trimmed_text(&result.stdout);
+        // A line of the status is `!`, the references, and the summary, with a tab between them.
+        let summary = stdout.lines().find_map(|line| line.strip_prefix("!\t")?.split('\t').nth(1));
+        let (remote, branch) = (self.remote.to_owned(), self.name.to_owned());
+        let Some(summary) = summary else {
+            // Without a status, git has not asked the server to move the branch.
+            return Err(match result.status.code() {
+                Some(HOOK_FAILED) if self.hooks == Hooks::Run => CommitError::PrePush { output: stderr },
+                _ => CommitError::Refused { command: format!("push {remote} {branch}"), output: stderr },
+            });
         };
-        if output.lines().filter(|line| line.starts_with('!')).any(is_lost_race) {
-            return Err(AttemptError::Moved);
+        // Git itself rejects a push if the server has told it that the branch is at another commit.
+        if summary.starts_with("[rejected]") || self.has_moved(workspace, tip) && !summary.contains(HOOK_DECLINED) {
+            return Ok(Sent::LostRace);
         }
-        Err(CommitError::Refused { command: format!("push {} {}", self.remote, self.name), output }.into())
+        let output = format!("{summary}\n{stderr}");
+        let error = CommitError::PushRefused { remote, branch, output };
+        // A server that receives two pushes at the same time rejects one of them with one of these reasons, maybe before
+        // its branch has moved.
+        let by_lock = ["cannot lock ref", "failed to update ref", "failed to lock", "incorrect old value"];
+        match by_lock.iter().any(|reason| summary.contains(reason)) {
+            true => Ok(Sent::RefusedByLock(error)),
+            false => Err(error),
+        }
+    }
+
+    /// Returns whether the remote's branch is at another commit than before the push.
+    fn has_moved(&self, workspace: &Workspace, before: &Tip) -> bool {
+        let listed = self.listed_tip(workspace);
+        listed.is_ok_and(|(tip, _)| tip.id != before.id || tip.default_branch != before.default_branch)
     }
 }
 

@@ -867,16 +867,92 @@ fn a_refused_push_reports_the_reason_and_changes_nothing() {
     let before = clone.head("main");
     let refusal = push(&request(&clone.root), "origin", line("x")).unwrap_err().to_string();
     assert!(
-        refusal.starts_with("`git push origin main` failed: ") && refusal.contains("the branch is protected"),
+        refusal.starts_with("`origin` refused the push to `main`: [remote rejected] (pre-receive hook declined)\n")
+            && refusal.contains("the branch is protected")
+            && refusal.contains("run this again with `--branch NAME`"),
         "{refusal}"
     );
     assert_eq!((clone.head("main"), bare.head("main"), clone.status()), (before.clone(), before, String::new()));
+    clone.git(&["branch", "topic"]);
     let topic = Request { branch: Some("topic"), ..request(&clone.root) };
     assert_eq!(
         push(&topic, "origin", line("x")).unwrap_err().to_string(),
-        "`origin` has no branch `topic`; push it first with `git push origin topic`"
+        "`origin` has no branch `topic`, and this clone has; push it first with `git push origin topic`"
     );
     assert!(push(&request(&clone.root), "nowhere", line("x")).unwrap_err().to_string().starts_with("`git ls-remote"));
+}
+
+/// Pushes with a hook of the server, or of the clone if the name is `pre-push`. Returns the number of times that the hook
+/// ran, and the result.
+fn push_with_hook(name: &str, script: &str) -> (usize, Result<Pushed, CommitError>) {
+    let bench = Bench::new();
+    let bare = bench.bare("bare", &bench.repository("r", &FILES));
+    let clone = bench.clone("clone", &bare);
+    let runs = bench.path("runs");
+    let owner = if name == "pre-push" { &clone } else { &bare };
+    owner.hook(name, &format!("echo x >> {}\n{}", runs.display(), script.replace("BARE", bare.root.to_str().unwrap())));
+    let result = push(&Request { max_wait: MAX_WAIT, ..request(&clone.root) }, "origin", line("x"));
+    (fs::read_to_string(runs).unwrap().lines().count(), result)
+}
+
+/// A script for a hook of the server that moves the branch, as another push would.
+const OTHER_PUSH: &str = "unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES
+    git -C BARE -c user.name=x -c user.email=x@example.com commit-tree -p main -m x main^{tree} > BARE/../other &&
+    git -C BARE update-ref refs/heads/main $(cat BARE/../other)";
+
+#[test]
+fn a_push_that_is_refused_for_good_is_tried_once() {
+    // With the last hook, the server receives another push at the same time.
+    let moves = format!("{OTHER_PUSH}; exit 1");
+    let hooks = [("pre-receive", "exit 1"), ("update", "echo GH006: protected >&2; exit 1"), ("pre-receive", &moves)];
+    for (name, script) in hooks {
+        let (runs, result) = push_with_hook(name, script);
+        assert!(matches!(&result, Err(CommitError::PushRefused { .. })), "{result:?}");
+        assert_eq!(runs, 1, "{result:?}");
+    }
+    let (runs, result) = push_with_hook("pre-push", "echo not on fridays >&2; exit 1");
+    assert!(matches!(&result, Err(CommitError::PrePush { output }) if output.contains("not on fridays")), "{result:?}");
+    assert_eq!(runs, 1);
+}
+
+#[test]
+fn a_push_to_a_server_that_can_never_lock_its_branch_ends() {
+    // The lock of another push that was killed.
+    let lock = "mkdir -p BARE/refs/heads; : > BARE/refs/heads/main.lock";
+    let (runs, result) = push_with_hook("pre-receive", lock);
+    assert!(matches!(&result, Err(CommitError::PushRefused { output, .. }) if output.contains("failed to update ref")));
+    assert_eq!(runs, 5);
+}
+
+#[test]
+fn a_push_that_loses_a_race_is_repeated_whatever_the_server_says() {
+    // The hook moves the branch once, as another push would, after the server has checked it. Then git's server says
+    // "failed to update ref", and other servers use other words.
+    let race = format!("[ $(wc -l < BARE/../runs) = 1 ] || exit 0\n{OTHER_PUSH}");
+    let (runs, result) = push_with_hook("pre-receive", &race);
+    assert!(result.is_ok(), "{result:?}");
+    assert_eq!(runs, 2);
+}
+
+#[test]
+fn a_push_to_a_branch_that_does_not_exist_makes_it_from_the_default_branch() {
+    let bench = Bench::new();
+    let bare = bench.bare("bare", &bench.repository("r", &FILES));
+    let clone = bench.clone("clone", &bare);
+    let topic = Request { branch: Some("topic"), ..request(&clone.root) };
+    let done = push(&topic, "origin", line("x")).unwrap();
+    assert_eq!((done.made_from.as_deref(), done.local), (Some("main"), LocalBranch::Absent));
+    assert_eq!((bare.head("topic"), bare.head("topic~1")), (done.committed.commit.unwrap(), bare.head("main")));
+    // The next commit is on top of the new branch.
+    let done = push(&topic, "origin", line("y")).unwrap();
+    assert_eq!((done.made_from, bare.show("topic", FLAG)), (None, "on: 1\nx\ny\n".to_owned()));
+    // A remote without commits has no default branch.
+    bench.empty("void");
+    clone.git(&["remote", "add", "void", bench.path("void").to_str().unwrap()]);
+    assert_eq!(
+        push(&topic, "void", line("x")).unwrap_err().to_string(),
+        "`void` has no branch `topic`, and no default branch from which flagctl could make it"
+    );
 }
 
 #[test]

@@ -273,6 +273,26 @@ fn a_kill_is_written_in_a_bare_repository_a_folder_and_another_branch() {
     assert_eq!(repository.git(&["status", "--porcelain"]), "");
 }
 
+#[test]
+fn a_kill_for_a_pull_request_makes_its_branch() {
+    let repository = shop();
+    let bare = repository.clone_to("bare.git", &["--bare"]);
+    let clone = repository.beside("clone");
+    repository.git(&["clone", "--quiet", bare.to_str().unwrap(), clone.to_str().unwrap()]);
+    let kill = ["kill", "cart", "-e", "production", "--reason", "x", "--branch", "kill-cart", "--push", "--yes"];
+    let ran = fine(repository.flagctl_in(&clone, &kill));
+    assert!(ran.contains("\nundo: flagctl revive cart -e production --branch kill-cart --push\n"), "{ran}");
+    assert!(ran.ends_with("kill-cart is a new branch, made from main: open a pull request for it\n"), "{ran}");
+    let changed = repository.git_in(&bare, &["diff", "--name-only", "main..kill-cart"]);
+    assert_eq!(changed, "kills/production/cart.yaml");
+    // The undo is on top of the same branch.
+    fine(
+        repository
+            .flagctl_in(&clone, &["revive", "cart", "-e", "production", "--branch", "kill-cart", "--push", "--yes"]),
+    );
+    assert_eq!(repository.git_in(&bare, &["rev-list", "--count", "main..kill-cart"]), "2");
+}
+
 /// The number of flags that are killed by one process each, and the number of processes that kill the same flag.
 const OWN: usize = 50;
 const SAME: usize = 20;

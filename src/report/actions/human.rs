@@ -30,7 +30,7 @@ pub fn plan(action: &ActionJson) -> String {
 
 /// Returns the commit, its branch, and the remote to which it was pushed.
 pub fn committed(committed: &CommittedJson) -> String {
-    let CommittedJson { branch, commit, remote, left } = committed;
+    let CommittedJson { branch, commit, remote, made_from, left } = committed;
     let Some(commit) = commit else {
         return format!("nothing to do: {branch} already has the change, from another commit\n");
     };
@@ -39,6 +39,9 @@ pub fn committed(committed: &CommittedJson) -> String {
         Some(remote) => format!("pushed {id} to {branch} of {remote}\n"),
         None => format!("committed {id} to {branch}; publish it with `git push`\n"),
     };
+    if let Some(base) = made_from {
+        text += &format!("{branch} is a new branch, made from {base}: open a pull request for it\n");
+    }
     if let Some(reason) = left {
         text += &format!("the local branch {branch} does not have the commit yet: {reason}\n");
     }

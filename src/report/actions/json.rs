@@ -39,6 +39,7 @@ pub struct EffectJson {
 
 /// A commit that was made.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CommittedJson {
     /// The name of the branch.
     pub branch: String,
@@ -46,14 +47,17 @@ pub struct CommittedJson {
     pub commit: Option<String>,
     /// The name of the remote to which the commit was pushed.
     pub remote: Option<String>,
+    /// The default branch of the remote from which the branch was made, if the push made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub made_from: Option<String>,
     /// The reason why the local branch does not have the commit yet.
     pub left: Option<String>,
 }
 
 impl From<CommittedAction> for CommittedJson {
     fn from(committed: CommittedAction) -> Self {
-        let CommittedAction { branch, commit, remote, local_branch_behind } = committed;
-        Self { branch, commit, remote, left: local_branch_behind }
+        let CommittedAction { branch, commit, remote, made_from, local_branch_behind } = committed;
+        Self { branch, commit, remote, made_from, left: local_branch_behind }
     }
 }
 
