@@ -77,7 +77,7 @@ impl Compiler<'_> {
 }
 
 /// Collects the results. Evaluates all of them even if one has failed, because every problem must be reported.
-fn collect_all<T>(parts: impl Iterator<Item = Compiled<T>>) -> Compiled<Vec<T>> {
+pub(super) fn collect_all<T>(parts: impl Iterator<Item = Compiled<T>>) -> Compiled<Vec<T>> {
     let mut has_errors = false;
     let mut found = Vec::new();
     for part in parts {
@@ -90,7 +90,10 @@ fn collect_all<T>(parts: impl Iterator<Item = Compiled<T>>) -> Compiled<Vec<T>> 
 }
 
 /// Returns the only condition, or joins several.
-fn join(mut conditions: Vec<Condition>, connective: impl FnOnce(Box<[Condition]>) -> Condition) -> Condition {
+pub(super) fn join(
+    mut conditions: Vec<Condition>,
+    connective: impl FnOnce(Box<[Condition]>) -> Condition,
+) -> Condition {
     match conditions.len() {
         1 => conditions.swap_remove(0),
         _ => connective(conditions.into()),

@@ -5,14 +5,16 @@ use crate::bundle::{
 };
 use crate::codes::Code;
 use crate::compile::compiler::{Broken, Compiled, Compiler};
+use crate::compile::condition::{collect_all, join};
 use crate::compile::operand::EnumCheck;
 use crate::diag::{Diagnostic, quoted_list};
-use crate::model::{Operation, Operator};
+use crate::model::{OperandForm, Operation, Operator};
 use crate::snapshot::Span;
 use crate::yaml::{Node, Value};
 
 impl Compiler<'_> {
-    /// Compiles an operator and its operand to a test of an attribute.
+    /// Compiles an operator and its operand to a test of an attribute, or to a choice of tests if the operand lists
+    /// texts of which one must match.
     pub(super) fn test(
         &mut self,
         attribute: AttributeId,
@@ -20,8 +22,18 @@ impl Compiler<'_> {
         ignore_case: Option<Span>,
     ) -> Compiled<Condition> {
         let declared = self.attributes.get(attribute).cloned().ok_or(Broken)?;
-        let predicate = self.predicate(&declared, operation, ignore_case)?;
-        Ok(Condition::Test(Test { attribute, sign: polarity(operation), predicate }))
+        let test = |compiler: &mut Self, operation: &Operation| {
+            let predicate = compiler.predicate(&declared, operation, ignore_case)?;
+            Ok(Condition::Test(Test { attribute, sign: polarity(operation), predicate }))
+        };
+        match (&operation.operand.value, operation.operator.operand_form()) {
+            (Value::List(texts), OperandForm::Texts) => {
+                let alternatives = distinct(texts).map(|text| Operation { operand: text.clone(), ..*operation });
+                let tests = alternatives.map(|alternative| test(self, &alternative));
+                Ok(join(collect_all(tests)?, Condition::Any))
+            }
+            _ => test(self, operation),
+        }
     }
 
     fn predicate(
@@ -103,6 +115,14 @@ impl Compiler<'_> {
         };
         self.report(Diagnostic::new(Code::UnfitOperator, operation.span, message).help(help))
     }
+}
+
+/// Returns the distinct texts in ascending order, so a different order in the file results in the same bundle.
+fn distinct(texts: &[Node]) -> impl Iterator<Item = &Node> {
+    let mut texts: Vec<&Node> = texts.iter().collect();
+    texts.sort_by_key(|text| text.written());
+    texts.dedup_by_key(|text| text.written());
+    texts.into_iter()
 }
 
 /// Returns whether the test holds if the predicate holds, or if the predicate does not hold.

@@ -162,10 +162,14 @@ impl Lowering {
     /// compiling checks it.
     fn operand(&mut self, operator: Operator, node: &Node) -> bool {
         let scalar = |node: &Node| matches!(node.value, Value::Boolean(_) | Value::Number(..) | Value::Text(_));
+        let is_text = |node: &Node| matches!(node.value, Value::Text(_));
         let fits = match operator.operand_form() {
             OperandForm::Scalar => scalar(node),
             OperandForm::Ordered => matches!(node.value, Value::Number(..) | Value::Text(_)),
-            OperandForm::Text => matches!(node.value, Value::Text(_)),
+            OperandForm::Texts => match &node.value {
+                Value::List(items) => !items.is_empty() && items.iter().all(is_text),
+                _ => is_text(node),
+            },
             OperandForm::List => {
                 matches!(&node.value, Value::List(items) if !items.is_empty() && items.iter().all(scalar))
             }

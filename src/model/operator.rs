@@ -38,8 +38,8 @@ pub enum OperandForm {
     Scalar,
     /// A number or a text.
     Ordered,
-    /// A text.
-    Text,
+    /// A text, or a list of texts that is not empty.
+    Texts,
     /// A list of scalars that is not empty.
     List,
     /// `true` or `false`.
@@ -52,7 +52,7 @@ impl Operator {
         match self {
             Self::Eq | Self::Ne | Self::Has => OperandForm::Scalar,
             Self::Lt | Self::Lte | Self::Gt | Self::Gte => OperandForm::Ordered,
-            Self::StartsWith | Self::EndsWith | Self::Contains | Self::Matches => OperandForm::Text,
+            Self::StartsWith | Self::EndsWith | Self::Contains | Self::Matches => OperandForm::Texts,
             Self::In | Self::NotIn | Self::HasAny | Self::HasAll => OperandForm::List,
             Self::Exists => OperandForm::Boolean,
         }

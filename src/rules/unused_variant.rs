@@ -1,4 +1,7 @@
 //! `unused-variant`: a variant that no rule, `default` or `off` serves.
+//!
+//! Two kinds of flags have such variants on purpose and are not reported: a flag that serves only `off` until its rollout
+//! begins, and an `ops` flag, whose variants are a menu for operators.
 
 use std::collections::BTreeSet;
 
@@ -6,27 +9,40 @@ use jiff::civil::Date;
 
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{Project, Serve};
+use crate::model::{Flag, FlagKind, Project, Serve};
+use crate::snapshot::Spanned;
 
 pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
-    for flag in project.complete_flags() {
-        let mut served = BTreeSet::new();
-        for serving in flag.servings() {
-            served.extend([&serving.off, &serving.default].into_iter().flatten().map(|name| name.value.as_str()));
-            for rule in serving.rules.iter().flatten() {
-                match &rule.serve {
-                    Some(Serve::Variant(name)) => served.extend([name.value.as_str()]),
-                    Some(Serve::Split(shares)) => {
-                        served.extend(shares.value.iter().map(|share| share.variant.value.as_str()));
-                    }
-                    None => {}
-                }
-            }
+    for flag in project.complete_flags().filter(|flag| flag.kind() != FlagKind::Ops) {
+        let off: BTreeSet<&str> = flag.servings().filter_map(|serving| serving.off.as_ref()).map(text).collect();
+        let served = served(flag);
+        if served.is_subset(&off) {
+            continue;
         }
-        for variant in flag.variants.iter().filter(|variant| !served.contains(variant.name.value.as_str())) {
+        for variant in flag.variants.iter().filter(|variant| !served.contains(text(&variant.name))) {
             let message = format!("no rule, `default` or `off` serves variant `{}`", variant.name.value);
             diagnostics
                 .push(Diagnostic::new(Code::UnusedVariant, variant.name.span, message).help("serve it, or remove it"));
         }
     }
+}
+
+/// Returns the variants that a rule, `default` or `off` serves, in any environment.
+fn served(flag: &Flag) -> BTreeSet<&str> {
+    let mut served = BTreeSet::new();
+    for serving in flag.servings() {
+        served.extend([&serving.off, &serving.default].into_iter().flatten().map(text));
+        for rule in serving.rules.iter().flatten() {
+            match &rule.serve {
+                Some(Serve::Variant(name)) => served.extend([text(name)]),
+                Some(Serve::Split(shares)) => served.extend(shares.value.iter().map(|share| text(&share.variant))),
+                None => {}
+            }
+        }
+    }
+    served
+}
+
+fn text(name: &Spanned<String>) -> &str {
+    &name.value
 }

@@ -95,6 +95,15 @@ TESTS = [
     ("text", {"matches": ""}, ["", "a"], []),
     ("text", {"matches": "(?i)pro"}, ["PRO"], ["p"]),
     ("text", {"starts_with": "a", "ends_with": "z"}, ["az", "a-z"], ["a", "z", "za"]),
+    # A list of texts holds if one of them does.
+    ("text", {"starts_with": ["qa-", "test-"]}, ["qa-1", "test-1"], ["a", "x-qa-1"]),
+    ("text", {"ends_with": ["@a.example", "@b.example"]}, ["x@a.example", "x@b.example"], ["x@c.example", "@a.example.org"]),
+    ("text", {"contains": ["b", "b", "c"]}, ["abc", "c"], ["a", ""]),
+    ("text", {"contains": ["b"]}, ["b"], ["a"]),
+    ("text", {"matches": ["^a+$", "^b+$"]}, ["aa", "b"], ["ab", ""]),
+    ("text", {"starts_with": ["a", "b"], "ends_with": ["y", "z"]}, ["ay", "bz"], ["a", "y", "cz"]),
+    ("text", {"starts_with": ["Qa-", "Test-"], "ignore_case": True}, ["QA-1", "test-1"], ["a"]),
+    ("text", {"matches": ["^A", "^(?-i:b)"], "ignore_case": True}, ["ax", "bx"], ["Bx"]),
     ("text", {"ne": "a", "contains": "a"}, ["ba"], ["a", "b"]),
     # `ignore_case` uses simple case folding, so that one letter never equals two letters.
     ("text", {"eq": "Pro", "ignore_case": True}, ["pro", "PRO", "Pro"], ["pr", "pro1"]),

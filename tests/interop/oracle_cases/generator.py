@@ -71,7 +71,7 @@ class Family(Chance):
             return self.elements(SCORES if declared["of"] == "number" else allowed or GROUPS)
         if kind == "string" and self.chance(0.5 if not allowed else 0.2):
             operators = self.some(["starts_with", "ends_with", "contains"], 2)
-            made = {operator: self.pick(PARTS) for operator in operators}
+            made = {operator: self.some(PARTS, 3) if self.chance(0.3) else self.pick(PARTS) for operator in operators}
             return made | self.ignoring_case(name)
         if kind in ("number", "semver", "datetime") and self.chance(0.6):
             low, high = self.pick(["gte", "gt"]), self.pick(["lt", "lte"])

@@ -203,8 +203,9 @@ class World:
         """Returns the formula that the comparison holds for a usable value."""
         if operator in ("ne", "not_in"):
             return z3.Not(self.holds(name, {"ne": "eq", "not_in": "in"}[operator], operand, fold))
-        if operator == "in":
-            return some(self.holds(name, "eq", value, fold) for value in operand)
+        if operator == "in" or operator in ("starts_with", "ends_with", "contains") and isinstance(operand, list):
+            operator = "eq" if operator == "in" else operator
+            return some(self.holds(name, operator, value, fold) for value in operand)
         match self.kind(name):
             case "boolean":
                 value = z3.Bool(name)
