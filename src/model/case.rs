@@ -129,7 +129,7 @@ impl Expectation {
     fn lower(lowering: &mut Lowering, entry: &Entry) -> Option<Self> {
         let node = &entry.value;
         if !matches!(node.value, Value::Map(_)) {
-            let variant = lowering.name(node);
+            let variant = lowering.variant(node);
             return Some(Self { flag: lowering.key(entry)?, variant, value: None, reason: None, rule: None });
         }
         let fields = lowering.fields(node, &["variant", "value", "reason", "rule"]);
@@ -142,7 +142,7 @@ impl Expectation {
             Some(text) if REASONS.contains(&text) => lowering.text(node),
             _ => lowering.misfit(node.span, "a reason"),
         });
-        let variant = fields.get("variant").and_then(|node| lowering.name(node));
+        let variant = fields.get("variant").and_then(|node| lowering.variant(node));
         let rule = fields.get("rule").and_then(|node| lowering.name(node));
         Some(Self { flag: lowering.key(entry)?, variant, value, reason, rule })
     }

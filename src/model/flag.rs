@@ -134,7 +134,7 @@ impl Flag {
                     lowering.misfit::<()>(variants.span, "a mapping from names to values");
                 }
                 let variant = |entry| {
-                    let name = lowering.key(entry)?;
+                    let name = lowering.variant_key(entry)?;
                     let value = &entry.value;
                     match value.value {
                         Value::Null => lowering.misfit(entry.key_span, "a value"),
@@ -214,8 +214,8 @@ impl Serving {
     fn lower(lowering: &mut Lowering, fields: &Fields<'_>) -> Self {
         Self {
             enabled: fields.get("enabled").and_then(|node| lowering.boolean(node)),
-            off: fields.get("off").and_then(|node| lowering.name(node)),
-            default: fields.get("default").and_then(|node| lowering.name(node)),
+            off: fields.get("off").and_then(|node| lowering.variant(node)),
+            default: fields.get("default").and_then(|node| lowering.variant(node)),
             unit: fields.get("unit").and_then(|node| lowering.nonempty_text(node)),
             salt: fields.get("salt").and_then(|node| lowering.nonempty_text(node)),
             requires: fields.get("requires").map(|node| lowering.requirements(node)),

@@ -42,7 +42,7 @@ impl Golden {
             for by_context in lowering.mapping(&by_flag.value) {
                 let context = lowering.key(by_context);
                 cells.extend(read_all(lowering.mapping(&by_context.value), |cell| {
-                    let (environment, variant) = (lowering.key(cell), lowering.name(&cell.value));
+                    let (environment, variant) = (lowering.key(cell), lowering.variant(&cell.value));
                     let (flag, context) = (flag.clone()?, context.clone()?);
                     Some(Cell { flag, context, environment: environment?, variant: variant? })
                 }));

@@ -97,21 +97,43 @@ impl Lowering {
 
     /// Reads a key of a mapping that satisfies [`is_name`].
     pub(super) fn key(&mut self, entry: &Entry) -> Option<Spanned<String>> {
-        if is_name(&entry.key) {
-            Some(Spanned { value: entry.key.clone(), span: entry.key_span })
-        } else {
-            self.misfit(entry.key_span, NAME)
-        }
+        let name = Spanned { value: entry.key.clone(), span: entry.key_span };
+        if is_name(&name.value) { Some(name) } else { self.misfit(name.span, NAME) }
     }
 
     /// Reads one name, or a list of different names that is not empty.
     pub(super) fn names(&mut self, node: &Node) -> Vec<Spanned<String>> {
+        self.single_or_list(node, Self::name)
+    }
+
+    /// Reads a text that satisfies [`is_variant`].
+    pub(super) fn variant(&mut self, node: &Node) -> Option<Spanned<String>> {
+        let variant = self.text(node)?;
+        if is_variant(&variant.value) { Some(variant) } else { self.misfit(node.span, VARIANT) }
+    }
+
+    /// Reads a key of a mapping that satisfies [`is_variant`].
+    pub(super) fn variant_key(&mut self, entry: &Entry) -> Option<Spanned<String>> {
+        let variant = Spanned { value: entry.key.clone(), span: entry.key_span };
+        if is_variant(&variant.value) { Some(variant) } else { self.misfit(variant.span, VARIANT) }
+    }
+
+    /// Reads one variant's name, or a list of different ones that is not empty.
+    pub(super) fn variants(&mut self, node: &Node) -> Vec<Spanned<String>> {
+        self.single_or_list(node, Self::variant)
+    }
+
+    fn single_or_list(
+        &mut self,
+        node: &Node,
+        read: impl Fn(&mut Self, &Node) -> Option<Spanned<String>>,
+    ) -> Vec<Spanned<String>> {
         match &node.value {
             Value::List(items) => {
                 self.check_distinct(node, items);
-                read_all(items, |item| self.name(item))
+                read_all(items, |item| read(self, item))
             }
-            _ => self.name(node).into_iter().collect(),
+            _ => read(self, node).into_iter().collect(),
         }
     }
 
@@ -192,10 +214,26 @@ pub(super) fn first_key(root: &Node) -> Span {
 
 const NAME: &str = "a name of at most 128 letters, digits, `.`, `_` and `-`, beginning with a letter or digit";
 
+const VARIANT: &str =
+    "a variant of at most 128 letters, digits, `.`, `_`, `-`, `%`, `+`, `/` and `:`, beginning with a letter or digit";
+
+/// The length limit of a name in bytes.
+const LONGEST: usize = 128;
+
 /// Returns whether a text can be the key of a flag or another name. A name is safe in a URL and in a file name.
 pub(crate) fn is_name(text: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    text.len() <= 128
+    is_name_with(text, b"._-")
+}
+
+/// Returns whether a text can name a variant. A variant is never part of a path, so it may have more characters than
+/// other names, for example `10%` or `v2/blue`.
+fn is_variant(text: &str) -> bool {
+    is_name_with(text, b"._-%+/:")
+}
+
+fn is_name_with(text: &str, punctuation: &[u8]) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || punctuation.contains(&byte);
+    text.len() <= LONGEST
         && text.bytes().all(is_plain)
         && text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
 }

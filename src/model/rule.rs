@@ -74,11 +74,11 @@ impl Rule {
 
 impl Serve {
     fn lower(lowering: &mut Lowering, node: &Node) -> Option<Self> {
-        let Value::Map(entries) = &node.value else { return lowering.name(node).map(Self::Variant) };
+        let Value::Map(entries) = &node.value else { return lowering.variant(node).map(Self::Variant) };
         if entries.is_empty() {
             return lowering.misfit(node.span, "a variant's name, or a mapping from variants to percentages");
         }
-        let share = |entry| Some(Share { variant: lowering.key(entry)?, share: lowering.percent(&entry.value)? });
+        let share = |entry| Some(Share { variant: lowering.variant_key(entry)?, share: lowering.percent(&entry.value)? });
         let shares: Option<Vec<_>> = entries.iter().map(share).collect();
         Some(Self::Split(Spanned { value: shares?, span: node.span }))
     }
