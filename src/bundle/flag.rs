@@ -16,6 +16,9 @@ use crate::bundle::percent::Percent;
 pub struct Flag {
     /// The name with which applications request the flag.
     pub key: Box<str>,
+    /// Facts about the flag, which OpenFeature's clients receive as flag metadata. They decide nothing. All values are
+    /// strings, numbers or booleans.
+    pub metadata: serde_json::Map<String, serde_json::Value>,
     /// The values that the flag can serve. The list is never empty.
     pub variants: Vec<Variant>,
     /// The variant that is served if the flag is killed, disabled, or lacks a prerequisite.

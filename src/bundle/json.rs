@@ -63,6 +63,8 @@ pub(super) struct BundleJson {
 #[serde(deny_unknown_fields)]
 pub(super) struct FlagJson {
     key: Box<str>,
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    metadata: serde_json::Map<String, serde_json::Value>,
     variants: Vec<Variant>,
     off: VariantId,
     default: VariantId,
@@ -160,6 +162,9 @@ impl Bundle {
         let segments = u32::try_from(self.segments.len()).unwrap_or(u32::MAX);
         let variant =
             |id: VariantId| has_variant(flag, id).then_some(()).ok_or("serves a variant that it does not have");
+        if flag.metadata.values().any(|value| value.is_null() || value.is_array() || value.is_object()) {
+            return Err("has metadata that is not a string, a number or a boolean".to_owned());
+        }
         variant(flag.off)?;
         variant(flag.default)?;
         self.attributes.get(flag.unit).ok_or("has a unit that is not an attribute")?;
@@ -256,6 +261,7 @@ impl From<&Flag> for FlagJson {
     fn from(flag: &Flag) -> Self {
         Self {
             key: flag.key.clone(),
+            metadata: flag.metadata.clone(),
             variants: flag.variants.clone(),
             off: flag.off,
             default: flag.default,
@@ -274,6 +280,7 @@ impl FlagJson {
         Flag {
             bucketer: Bucketer::new(bucketing, &self.salt),
             key: self.key,
+            metadata: self.metadata,
             variants: self.variants,
             off: self.off,
             default: self.default,

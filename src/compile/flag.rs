@@ -88,6 +88,7 @@ impl<'p> Compiler<'p> {
         let salt = serving.salt.map_or(definition.key.as_str(), |salt| salt.value.as_str());
         Ok(Flag {
             key: definition.key.as_str().into(),
+            metadata: definition.metadata.iter().map(|(key, value)| (key.value.clone(), value.to_json())).collect(),
             variants: variants?,
             off: off?,
             default: default?,

@@ -206,6 +206,8 @@ fn cause_at(definitions: &ComparedDefinitions, side: Side, span: Option<Span>, w
 fn differing_metadata(old: &Flag, new: &Flag) -> Vec<&'static str> {
     let text = |field: &Option<Spanned<String>>| field.as_ref().map(|field| field.value.clone());
     let tags = |flag: &Flag| flag.tags.iter().map(|tag| tag.value.clone()).collect::<Vec<_>>();
+    let metadata =
+        |flag: &Flag| flag.metadata.iter().map(|(key, value)| (key.value.clone(), value.to_json())).collect::<Vec<_>>();
     let expires = |flag: &Flag| flag.expires.as_ref().map(|day| day.value);
     let steps = |flag: &Flag| -> Vec<Vec<u32>> {
         let rules = flag.servings().flat_map(|serving: &Serving| serving.rules.iter().flatten());
@@ -217,6 +219,7 @@ fn differing_metadata(old: &Flag, new: &Flag) -> Vec<&'static str> {
         ("owner", text(&old.owner) != text(&new.owner)),
         ("expires", expires(old) != expires(new)),
         ("tags", tags(old) != tags(new)),
+        ("metadata", metadata(old) != metadata(new)),
         ("schema", text(&old.schema) != text(&new.schema)),
         ("steps", steps(old) != steps(new)),
     ];

@@ -54,7 +54,7 @@ impl<'b> Writer<'b> {
             }
         }
         let mut written = Map::new();
-        let mut metadata = Map::new();
+        let mut metadata = flag.metadata.clone();
         let (default, targeting) = match &flag.state {
             State::Enabled => (flag.default, self.targeting(flag)),
             State::Disabled => {

@@ -7,7 +7,7 @@ use crate::model::lower::first_key;
 use crate::model::lower::{Fields, Lowering, read_all};
 use crate::model::rule::Rule;
 use crate::snapshot::{FileId, Span, Spanned};
-use crate::yaml::{Completeness, Node, Value};
+use crate::yaml::{Completeness, Entry, Node, Value};
 
 /// A flag as it is written in its file, for all environments.
 #[derive(Debug, Clone)]
@@ -31,6 +31,8 @@ pub struct Flag {
     pub expires: Option<Spanned<Date>>,
     /// Tags by which `flagctl list` selects flags.
     pub tags: Vec<Spanned<String>>,
+    /// Facts about the flag that applications receive with each decision, in the order of the file.
+    pub metadata: Vec<(Spanned<String>, Node)>,
     /// The variants, in the order of the file.
     pub variants: Vec<Variant>,
     /// The JSON Schema that the value of each variant must satisfy, as a path from the root of the repository.
@@ -116,11 +118,15 @@ pub struct EffectiveServing<'f> {
     pub rules: &'f [Rule],
 }
 
+/// The names of metadata with which flagctl describes the cause of a decision, in its own JSON and in flagd's.
+const RESERVED_METADATA: [&str; 9] =
+    ["at", "by", "cause", "disabled", "flag", "killedAt", "killedBy", "reason", "withoutUnit"];
+
 const SERVING: [&str; 7] = ["enabled", "off", "default", "unit", "salt", "requires", "rules"];
 
 impl Flag {
     pub(super) fn lower(lowering: &mut Lowering, root: &Node, key: &str, file: FileId) -> Self {
-        let own = ["description", "kind", "owner", "expires", "tags", "variants", "schema", "environments"];
+        let own = ["description", "kind", "owner", "expires", "tags", "metadata", "variants", "schema", "environments"];
         let known: Vec<_> = own.iter().chain(&SERVING).copied().collect();
         let fields = lowering.fields(root, &known);
         let base = Serving::lower(lowering, &fields);
@@ -165,6 +171,17 @@ impl Flag {
             lowering.check_distinct(tags, items);
             read_all(items, |item| lowering.name(item))
         });
+        let metadata = fields.get("metadata").map_or(&[][..], |metadata| lowering.nonempty_mapping(metadata));
+        let fact = |entry: &Entry| match &entry.value.value {
+            _ if RESERVED_METADATA.contains(&entry.key.as_str()) => {
+                lowering.misfit(entry.key_span, "a name that flagctl does not set itself")
+            }
+            Value::Boolean(_) | Value::Number(..) | Value::Text(_) => Some((lowering.key(entry)?, entry.value.clone())),
+            Value::Null | Value::List(_) | Value::Map(_) => {
+                lowering.misfit(entry.value.span, "a string, a number or a boolean")
+            }
+        };
+        let metadata = read_all(metadata, fact);
         Self {
             key: key.to_owned(),
             file,
@@ -175,6 +192,7 @@ impl Flag {
             owner: fields.get("owner").and_then(|node| lowering.nonempty_text(node)),
             expires: fields.get("expires").and_then(|node| date(lowering, node)),
             tags,
+            metadata,
             variants,
             schema: fields.get("schema").and_then(|node| lowering.nonempty_text(node)),
             base,

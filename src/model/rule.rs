@@ -78,7 +78,8 @@ impl Serve {
         if entries.is_empty() {
             return lowering.misfit(node.span, "a variant's name, or a mapping from variants to percentages");
         }
-        let share = |entry| Some(Share { variant: lowering.variant_key(entry)?, share: lowering.percent(&entry.value)? });
+        let share =
+            |entry| Some(Share { variant: lowering.variant_key(entry)?, share: lowering.percent(&entry.value)? });
         let shares: Option<Vec<_>> = entries.iter().map(share).collect();
         Some(Self::Split(Spanned { value: shares?, span: node.span }))
     }

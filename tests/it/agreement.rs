@@ -33,6 +33,7 @@ fn bases() -> [(DefinitionKind, Json); 5] {
         "flag": {"new-cart": "on", "old-cart": ["off", "slow"]},
         "app.version": {"gte": "2.4.0"},
         "groups": {"has_any": ["a", "b"]},
+        "name": {"starts_with": ["a", "b"], "contains": "c", "matches": ["d"]},
         "beta": true,
         "ip": {"exists": false},
     });
@@ -46,6 +47,7 @@ fn bases() -> [(DefinitionKind, Json); 5] {
     });
     let mut flag = json!({
         "description": "d", "kind": "ops", "owner": "o", "expires": "2027-03-31", "tags": ["a"],
+        "metadata": {"issue": "SHOP-41", "reviewed": true},
         "variants": {"on": true, "off": false}, "schema": "s.json", "environments": {"staging": serving},
     });
     let fields = serving.as_object().unwrap().clone();
@@ -111,6 +113,8 @@ fn pool() -> Vec<Json> {
         json!({"in": []}),
         json!({"ignore_case": true}),
         json!({"starts_with": 1}),
+        json!({"starts_with": ["a", 1]}),
+        json!("10%/a:b+c"),
         json!({"type": "list"}),
         json!({"type": "number", "enum": ["a"]}),
         json!({"type": "list", "of": "number", "enum": ["a"]}),
@@ -124,7 +128,7 @@ fn names() -> Vec<&'static str> {
     let fields = "version environments attributes bucketing lint type of enum required description variants off default rules \
                   requires unit salt enabled name if rollout steps serve all any not segment flag eq ne in not_in lt lte gt gte \
                   starts_with ends_with contains matches has has_any has_all exists ignore_case reason by at key -bad a.b \
-                  now contexts cases golden flags cells context matrix bucket expect variant value rollout split";
+                  now contexts cases golden flags cells context matrix bucket expect variant value rollout split metadata cause tags";
     fields.split_whitespace().collect()
 }
 

@@ -39,6 +39,7 @@ mod kill;
 mod log;
 #[cfg(unix)]
 mod merges;
+mod metadata;
 mod operators;
 mod pages;
 #[cfg(unix)]

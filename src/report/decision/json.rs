@@ -86,7 +86,16 @@ impl<'b> DecisionJson<'b> {
     }
 }
 
+/// Returns the flag's own metadata and the cause of the decision, or `None` if there is neither.
 fn metadata(bundle: &Bundle, flag: &Flag, decision: &Decision<'_>) -> Option<Json> {
+    let mut metadata = flag.metadata.clone();
+    if let Some(Json::Object(cause)) = cause(bundle, flag, decision) {
+        metadata.extend(cause);
+    }
+    (!metadata.is_empty()).then_some(Json::Object(metadata))
+}
+
+fn cause(bundle: &Bundle, flag: &Flag, decision: &Decision<'_>) -> Option<Json> {
     match (decision.reason, &flag.state) {
         (Reason::Disabled(Cause::Kill), State::Killed { reason, by, at }) => {
             Some(json!({"cause": "kill", "reason": reason, "by": by, "at": at}))

@@ -21,6 +21,7 @@ pub fn written_flag<'f>(
         owner: flag.owner.as_ref().map(|owner| owner.value.as_str()),
         expires: flag.expires.as_ref().map(|day| day.value.to_string()),
         tags: flag.tags.iter().map(|tag| tag.value.as_str()).collect(),
+        metadata: flag.metadata.iter().map(|(key, value)| (key.value.clone(), value.to_json())).collect(),
         text: &file.text,
     };
     FlagJson {

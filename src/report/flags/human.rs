@@ -36,6 +36,7 @@ pub fn flag(flag: &FlagJson<'_>) -> String {
 fn compiled_lines(compiled: &CompiledJson, key: &str) -> Vec<String> {
     let variants = compiled.variants.iter().map(|variant| format!("{} = {}", variant.name, variant.value));
     let mut lines = vec![format!("variants: {}", variants.collect::<Vec<_>>().join(", "))];
+    lines.extend(compiled.metadata.iter().map(|(key, value)| format!("metadata {key}: {value}")));
     lines.push(format!("off: {}", compiled.off));
     lines.push(format!("unit: {}", compiled.unit));
     if compiled.salt != key {

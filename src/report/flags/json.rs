@@ -1,7 +1,7 @@
 //! Flags as flagctl's own JSON. The texts for people are made from these structures.
 
 use serde::Serialize;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use crate::bundle::{Bundle, Condition, Flag, State, Variant};
 use crate::report::flags::steps::{served, steps};
@@ -55,6 +55,8 @@ pub struct DefinitionJson<'f> {
     pub expires: Option<String>,
     /// The tags, which `flagctl list` can use as a filter.
     pub tags: Vec<&'f str>,
+    /// The metadata that applications receive with each decision.
+    pub metadata: Map<String, Json>,
     /// The text of the file.
     #[serde(skip)]
     pub text: &'f str,
@@ -131,6 +133,8 @@ impl FlagStateJson {
 /// A flag, compiled for one environment.
 #[derive(Debug, Clone, Serialize)]
 pub struct CompiledJson {
+    /// The metadata that applications receive with each decision.
+    pub metadata: Map<String, Json>,
     /// All variants.
     pub variants: Vec<VariantJson>,
     /// The variant that is served if the flag is killed, disabled or lacks a prerequisite.
@@ -200,6 +204,7 @@ impl CompiledJson {
         });
         let variant = |variant: &Variant| VariantJson { name: variant.name.to_string(), value: variant.value.clone() };
         Self {
+            metadata: flag.metadata.clone(),
             variants: flag.variants.iter().map(variant).collect(),
             off: flag.variant(flag.off).name.to_string(),
             default: flag.variant(flag.default).name.to_string(),
