@@ -114,3 +114,68 @@ fn an_infinite_number_is_no_context() {
     let given = repository.flagctl(&["eval", "sale", "-e", "production", "-c", "n=1e999"]);
     assert!(given.code == Some(3) && given.stderr.contains("is not a value of `n`"), "{}", given.stderr);
 }
+
+/// Decides the flag for each unit at two rollouts, and returns the units whose variant differs.
+fn moved(repository: &TestRepository, units: &[&str]) -> Vec<String> {
+    let lines: Vec<String> = units.iter().map(|unit| json!({"targetingKey": unit}).to_string()).collect();
+    repository.write("units.jsonl", &lines.join("\n"));
+    let decided = |revision: &str| {
+        let all = ["eval", "sale", "-e", "production", "--contexts", "units.jsonl", "--at", revision];
+        let ran = repository.flagctl(&all);
+        let values = ran.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        values.map(|line| line["decisions"]["sale"]["value"].clone()).collect::<Vec<_>>()
+    };
+    let pairs = decided("HEAD~1").into_iter().zip(decided("HEAD"));
+    units.iter().zip(pairs).filter(|(_, (old, new))| old != new).map(|(unit, _)| (*unit).to_owned()).collect()
+}
+
+/// Returns the effect of a larger rollout for the units with this condition.
+fn larger_rollout(condition: &str, units: &[&str]) -> (serde_json::Value, Vec<String>) {
+    let rule = |rollout: &str| format!("{condition}, rollout: {rollout}");
+    let mut repository = repository(&rule("50%"));
+    repository.commit("half of them");
+    repository.write("flags/sale.yaml", &FLAG.replace("{RULE}", &rule("60%")));
+    repository.commit("more of them");
+    let ran = repository.flagctl(&["diff", "HEAD~1..HEAD", "--format", "json"]);
+    let diff: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    (diff, moved(&repository, units))
+}
+
+#[test]
+fn units_named_by_patterns_are_finite_sets() {
+    let four = ["ab", "aB", "Ab", "AB"];
+    let hex: Vec<String> = (0..16).map(|digit| format!("qa-{digit:x}")).collect();
+    let hex: Vec<&str> = hex.iter().map(String::as_str).collect();
+    for (condition, units) in [
+        ("{targetingKey: {eq: ab, ignore_case: true}}", four.as_slice()),
+        ("{targetingKey: {matches: '^[aA][bB]$'}}", four.as_slice()),
+        ("{targetingKey: {matches: '^qa-[0-9a-f]$'}}", hex.as_slice()),
+        ("{targetingKey: {starts_with: qa-, matches: '^[a-q]{2}-[0-9a-f]$'}}", hex.as_slice()),
+        (
+            "{not: {targetingKey: {matches: '(?s)^([^q].*|.|q[^a].*|qa[^-].*|qa|qa-|qa-[^0-9a-f].*|qa-..+)?$'}}}",
+            hex.as_slice(),
+        ),
+    ] {
+        let (diff, mut moved) = larger_rollout(condition, units);
+        let regions = diff["flags"][0]["changes"][0]["regions"].as_array().cloned().unwrap_or_default();
+        let mut named: Vec<String> = Vec::new();
+        for region in &regions {
+            let units = region["units"][0]["values"].as_array().unwrap_or_else(|| panic!("{condition}: {region:#}"));
+            named.extend(units.iter().map(|unit| unit.as_str().unwrap().to_owned()));
+        }
+        (named.sort(), moved.sort());
+        assert_eq!(named, moved, "{condition}: {diff:#}");
+    }
+}
+
+#[test]
+fn many_units_of_a_pattern_are_a_share_and_one_of_them_is_found() {
+    let (diff, _) = larger_rollout("{targetingKey: {matches: '^user-[0-9]{6}$'}}", &[]);
+    let shown = diff.to_string();
+    assert!(shown.contains("\"targetingKey\":\"user-"), "{diff:#}");
+    let repository = repository("{targetingKey: {matches: '^user-[0-9]{6}$'}}, rollout: 10%");
+    repository.write("tests/promises.yaml", "assert:\n  - {at_most: 5%, serve: {sale: on}}\n  - never: {sale: on}\n");
+    let ran = repository.flagctl(&["test"]);
+    assert!(ran.code == Some(1) && ran.stdout.ends_with("0 passed, 2 failed\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("broken by {\"targetingKey\":\"user-0"), "{}", ran.stdout);
+}

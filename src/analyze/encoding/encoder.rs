@@ -81,6 +81,17 @@ impl<'b> Encoder<'b> {
         self.bundles.iter().find(|(bundle_side, _)| *bundle_side == side).map(|(_, bundle)| *bundle)
     }
 
+    /// Adds the texts of a domain with these signs as named units.
+    pub(crate) fn add_named_units(&mut self, domain: usize, signs: &[bool], texts: Vec<String>) {
+        let hashes = self.dimensions.iter().filter(|dimension| dimension.domain == domain);
+        let hashes: Vec<_> = hashes.map(|dimension| (&dimension.hash, &dimension.below)).collect();
+        if let Some(domain) = self.domains.get_mut(domain)
+            && let DomainEncoding::Text(text) = &mut domain.encoding
+        {
+            text.add_named(&mut self.solver, domain.typed, signs, texts, &hashes);
+        }
+    }
+
     pub(crate) fn false_literal(&self) -> Literal {
         !self.solver.truth()
     }
@@ -303,7 +314,8 @@ impl<'b> Encoder<'b> {
         let empty = text.empty(&mut self.solver);
         let usable = domain.usable(&mut self.solver, attribute.allowed.as_deref());
         let present = self.solver.all([usable, !empty]);
-        let named: Vec<_> = text.classes.iter().map(|class| class.holds).filter(|holds| *holds != empty).collect();
+        let constants = text.classes.iter().map(|class| class.holds).filter(|holds| *holds != empty);
+        let named: Vec<_> = constants.chain([text.named_by_patterns]).collect();
         let named = self.solver.any(named);
         EncodedUnit { present, named, domain: Some(index) }
     }

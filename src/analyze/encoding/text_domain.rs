@@ -1,5 +1,8 @@
 //! The values of a text attribute: classes of constants, and every other text.
 //!
+//! A unit can also be named by patterns: `matches: ^(ab|cd)$` names two units, and `eq: ab` with `ignore_case` names
+//! four. The search finds such a combination of patterns in a model, and adds its texts as further classes.
+//!
 //! The constants are the texts that predicates and enums name. Constants that no predicate, enum or bucket boundary
 //! distinguishes form one class with one literal. For every other text, each pattern has one literal, which is true if
 //! the pattern matches.
@@ -9,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::analyze::encoding::atoms::{AttributeAtoms, AttributeKey, BucketHash, HashKey};
 use crate::analyze::encoding::dfa::{CompiledPattern, PatternKey};
 use crate::analyze::encoding::text_search::TextSearch;
+use crate::analyze::error::AnalysisError;
 use crate::analyze::search::solver::{Literal, Solver};
 use crate::bundle::{Bucket, Operands, Predicate, TextSet};
 
@@ -23,6 +27,12 @@ pub(crate) struct TextDomain {
     pub(crate) classes: Vec<ValueClass>,
     /// True if the text is not a constant.
     pub(crate) outside_constants: Literal,
+    /// Whether a flag buckets by the attribute, and patterns test it.
+    is_unit: bool,
+    /// True if the text is a unit that patterns name: a member of a class that was added later.
+    pub(crate) named_by_patterns: Literal,
+    /// True if the text belongs to a class that is not added yet. The search assumes that this is false.
+    pub(crate) unfound: Literal,
     /// The index of each pattern in `signs`.
     pattern_indices: BTreeMap<PatternKey, usize>,
     /// For each pattern, a literal that is true if it matches the text.
@@ -85,7 +95,74 @@ impl TextDomain {
         }
         let excluded = constants.iter().map(|text| (*text).to_owned()).collect();
         let pattern_indices = pattern_keys.into_iter().enumerate().map(|(index, key)| (key, index)).collect();
-        Self { classes, outside_constants: !before, pattern_indices, signs, texts: TextSearch::new(patterns, excluded) }
+        let outside_constants = !before;
+        let is_unit = atoms.is_unit && !signs.is_empty();
+        let named_by_patterns = if is_unit { solver.fresh() } else { !solver.truth() };
+        solver.assert([!named_by_patterns, outside_constants]);
+        Self {
+            classes,
+            outside_constants,
+            is_unit,
+            named_by_patterns,
+            unfound: named_by_patterns,
+            pattern_indices,
+            signs,
+            texts: TextSearch::new(patterns, excluded),
+        }
+    }
+
+    /// Returns the texts with these signs if they are few. Returns `None` if they are many, or for other attributes than
+    /// units.
+    ///
+    /// # Errors
+    /// Returns [`AnalysisError::Exhausted`] if the budget is exceeded.
+    pub(crate) fn few(&mut self, signs: &[bool], states: &mut u64) -> Result<Option<Vec<String>>, AnalysisError> {
+        if !self.is_unit {
+            return Ok(None);
+        }
+        let language = self.texts.language(signs, states)?;
+        let is_other = |text: &&String| !self.texts.excludes(text) && self.texts.has_signs(text, signs);
+        Ok(language.few().map(|texts| texts.iter().filter(is_other).cloned().collect()))
+    }
+
+    /// Adds classes for the texts, which are all texts with these signs. Texts that no bucket boundary distinguishes
+    /// belong to one class.
+    pub(crate) fn add_named(
+        &mut self,
+        solver: &mut Solver,
+        typed: Literal,
+        signs: &[bool],
+        texts: Vec<String>,
+        hashes: &[(&BucketHash, &BTreeMap<Bucket, Literal>)],
+    ) {
+        let mut by_intervals: BTreeMap<Vec<usize>, Vec<String>> = BTreeMap::new();
+        for text in texts {
+            let below = |hash: &BucketHash| hash.boundaries.range(..=hash.bucketer.bucket(hash.domain, &text)).count();
+            let intervals = hashes.iter().map(|(hash, _)| below(hash)).collect();
+            by_intervals.entry(intervals).or_default().push(text);
+        }
+        let start = self.unfound;
+        for members in by_intervals.into_values() {
+            let before = self.unfound;
+            self.unfound = solver.fresh();
+            solver.assert([!self.unfound, before]);
+            let holds = solver.all([before, !self.unfound]);
+            let first = members.first().map_or("", String::as_str);
+            for (literal, sign) in self.signs.iter().zip(signs) {
+                solver.assert([!holds, literal.apply_sign(*sign)]);
+            }
+            for (hash, below) in hashes {
+                let bucket = hash.bucketer.bucket(hash.domain, first);
+                for (boundary, literal) in *below {
+                    solver.assert([!holds, literal.apply_sign(bucket < *boundary)]);
+                }
+            }
+            self.classes.push(ValueClass { holds, members });
+        }
+        let differs = self.signs.iter().zip(signs).map(|(literal, sign)| literal.apply_sign(!*sign));
+        let other: Vec<Literal> = differs.chain([!typed, !self.outside_constants]).collect();
+        solver.assert(other.iter().copied().chain([start]));
+        solver.assert(other.into_iter().chain([!self.unfound]));
     }
 
     /// Returns a literal that is true if the text is one of the constants that `admits` selects.

@@ -16,17 +16,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use regex_automata::dfa::Automaton as _;
-use regex_automata::util::primitives::StateID;
-use regex_automata::util::start;
 
-use crate::analyze::encoding::dfa::{CompiledPattern, Dfa, PatternKey};
+use crate::analyze::encoding::dfa::{CompiledPattern, PatternKey};
+use crate::analyze::encoding::product_automaton::{ConstantHandling, ConstantTrie, ProductAutomaton};
+use crate::analyze::encoding::text_language::TextLanguage;
 use crate::analyze::error::AnalysisError;
-
-/// The state of a pattern that matches regardless of the rest of the text.
-const MATCHED: u32 = u32::MAX;
-/// The state of a pattern that can no longer match. It is also the state outside the trie.
-const DEAD: u32 = u32::MAX - 1;
 
 /// The result of a search for a text with specific signs.
 #[derive(Debug, Clone)]
@@ -46,40 +40,30 @@ pub(crate) struct TextSearch {
     valid: Arc<CompiledPattern>,
     /// The constants of the attribute, which the search must not return.
     excluded: BTreeSet<String>,
-    /// The excluded texts as a trie: for each node, its children by byte.
-    trie: Vec<BTreeMap<u8, u32>>,
-    /// The nodes at which an excluded text ends.
-    terminal: BTreeSet<u32>,
+    trie: ConstantTrie,
     /// The results so far, by signs.
     known: BTreeMap<Vec<bool>, TextSearchResult>,
     found_texts: Vec<String>,
+    /// The languages so far, by signs.
+    languages: BTreeMap<Vec<bool>, Arc<TextLanguage>>,
 }
 
 impl TextSearch {
     pub(crate) fn new(patterns: Vec<Arc<CompiledPattern>>, excluded: BTreeSet<String>) -> Self {
-        let (mut trie, mut terminal) = (vec![BTreeMap::new()], BTreeSet::new());
-        for text in &excluded {
-            let mut node = 0;
-            for byte in text.bytes() {
-                let fresh = u32::try_from(trie.len()).unwrap_or(DEAD);
-                let next = trie
-                    .get_mut(node as usize)
-                    .map(|children: &mut BTreeMap<u8, u32>| *children.entry(byte).or_insert(fresh));
-                node = next.unwrap_or(fresh);
-                if node == fresh {
-                    trie.push(BTreeMap::new());
-                }
-            }
-            terminal.insert(node);
-        }
         let valid = CompiledPattern::compile(&PatternKey::any_text());
-        Self { patterns, valid, excluded, trie, terminal, known: BTreeMap::new(), found_texts: Vec::new() }
+        let trie = ConstantTrie::new(excluded.iter().map(String::as_str));
+        Self {
+            patterns,
+            valid,
+            excluded,
+            trie,
+            known: BTreeMap::new(),
+            found_texts: Vec::new(),
+            languages: BTreeMap::new(),
+        }
     }
 
-    pub(crate) fn patterns(&self) -> &[Arc<CompiledPattern>] {
-        &self.patterns
-    }
-
+    /// Returns whether the text is a constant of the attribute.
     pub(crate) fn excludes(&self, text: &str) -> bool {
         self.excluded.contains(text)
     }
@@ -142,6 +126,51 @@ impl TextSearch {
         }
     }
 
+    /// Returns all texts with these signs. A pattern without an automaton does not restrict them, and constants are among
+    /// them.
+    ///
+    /// # Errors
+    /// Returns [`AnalysisError::Exhausted`] if the budget is exceeded.
+    pub(crate) fn language(&mut self, signs: &[bool], states: &mut u64) -> Result<Arc<TextLanguage>, AnalysisError> {
+        if let Some(known) = self.languages.get(signs) {
+            return Ok(Arc::clone(known));
+        }
+        let all: Vec<_> = signs.iter().copied().enumerate().collect();
+        let language = Arc::new(TextLanguage::new(&self.product(&all, ConstantHandling::Allow), states)?);
+        self.languages.insert(signs.to_vec(), Arc::clone(&language));
+        Ok(language)
+    }
+
+    /// Returns a text with these signs that fits, or `None` if none of the first `tries` texts fits. Reduces `tries` by the
+    /// number of texts that were tried. Tries `u1`, `u2` and so on if there are no patterns.
+    ///
+    /// # Errors
+    /// Returns [`AnalysisError::Exhausted`] if the budget of automaton states is exceeded.
+    pub(crate) fn find_unit(
+        &mut self,
+        signs: &[bool],
+        fits: impl Fn(&str) -> bool,
+        tries: &mut u64,
+        states: &mut u64,
+    ) -> Result<Option<String>, AnalysisError> {
+        if !self.patterns.is_empty() {
+            if *tries == 0 {
+                return Ok(None);
+            }
+            let language = self.language(signs, states)?;
+            let fits = |unit: &str| fits(unit) && !self.excludes(unit) && self.has_signs(unit, signs);
+            return Ok(language.find(tries, fits));
+        }
+        for number in 1..=*tries {
+            let unit = format!("u{number}");
+            *tries -= 1;
+            if fits(&unit) && !self.excludes(&unit) {
+                return Ok(Some(unit));
+            }
+        }
+        Ok(None)
+    }
+
     /// Removes patterns from a conflict as long as the rest is still a conflict.
     fn minimised(&self, mut active: Vec<(usize, bool)>, states: &mut u64) -> Result<Vec<usize>, AnalysisError> {
         let mut index = 0;
@@ -164,10 +193,7 @@ impl TextSearch {
         constants: ConstantHandling,
         states: &mut u64,
     ) -> Result<Option<String>, AnalysisError> {
-        let patterns =
-            active.iter().filter_map(|(index, sign)| self.patterns.get(*index)?.dfa.as_ref().map(|dfa| (dfa, *sign)));
-        let parts: Vec<_> = self.valid.dfa.as_ref().map(|valid| (valid, true)).into_iter().chain(patterns).collect();
-        let product = ProductAutomaton { texts: self, parts, constants };
+        let product = self.product(active, constants);
         let Some(first) = product.first() else { return Ok(None) };
         #[allow(clippy::disallowed_types, reason = "asked for membership, never iterated")]
         let mut seen: HashSet<Vec<u32>, FixedState> = HashSet::default();
@@ -175,7 +201,7 @@ impl TextSearch {
         // Contains, for each reached state, the index of the previous state and the byte between the two.
         let mut path: Vec<(usize, u8)> = vec![(0, 0)];
         let mut queue: VecDeque<(usize, Vec<u32>)> = [(0, first)].into();
-        let bytes = product.representatives();
+        let bytes: Vec<u8> = product.byte_classes().iter().filter_map(|class| class.first().copied()).collect();
         let work = u64::try_from(product.parts.len()).unwrap_or(u64::MAX);
         while let Some((index, state)) = queue.pop_front() {
             if product.accepts(&state) {
@@ -192,6 +218,14 @@ impl TextSearch {
         }
         Ok(None)
     }
+
+    /// Returns the product of the automata of these patterns, and of the automaton of valid UTF-8.
+    fn product(&self, active: &[(usize, bool)], constants: ConstantHandling) -> ProductAutomaton<'_> {
+        let patterns =
+            active.iter().filter_map(|(index, sign)| self.patterns.get(*index)?.dfa.as_ref().map(|dfa| (dfa, *sign)));
+        let parts = self.valid.dfa.as_ref().map(|valid| (valid, true)).into_iter().chain(patterns).collect();
+        ProductAutomaton { trie: &self.trie, parts, constants }
+    }
 }
 
 /// Returns the text that leads to the state with this index.
@@ -204,84 +238,4 @@ fn spelled(path: &[(usize, u8)], mut index: usize) -> String {
     }
     bytes.reverse();
     String::from_utf8(bytes).unwrap_or_default()
-}
-
-/// Whether the search may return one of the constants.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ConstantHandling {
-    Exclude,
-    Allow,
-}
-
-/// The product of some automata, each with the sign that it must have, and of the trie of constants.
-struct ProductAutomaton<'t> {
-    texts: &'t TextSearch,
-    parts: Vec<(&'t Dfa, bool)>,
-    constants: ConstantHandling,
-}
-
-impl ProductAutomaton<'_> {
-    /// Returns the start state: one state for each automaton, and one in the trie. Returns `None` if no text can have
-    /// the signs.
-    fn first(&self) -> Option<Vec<u32>> {
-        let mut state = Vec::with_capacity(self.parts.len() + 1);
-        for (dfa, sign) in &self.parts {
-            let from = dfa.start_state(&start::Config::new()).ok()?;
-            state.push(settle(dfa, from, *sign)?);
-        }
-        state.push(if self.constants == ConstantHandling::Exclude { 0 } else { DEAD });
-        Some(state)
-    }
-
-    /// Returns the state after one more byte, or `None` if no text that continues in this way can have the signs.
-    fn next(&self, state: &[u32], byte: u8) -> Option<Vec<u32>> {
-        let mut next = Vec::with_capacity(state.len());
-        for ((dfa, sign), part) in self.parts.iter().zip(state) {
-            next.push(match *part {
-                settled @ (MATCHED | DEAD) => settled,
-                id => settle(dfa, dfa.next_state(StateID::new(id as usize).ok()?, byte), *sign)?,
-            });
-        }
-        let trie = state.last().and_then(|node| self.texts.trie.get(*node as usize)?.get(&byte)).copied();
-        next.push(trie.unwrap_or(DEAD));
-        Some(next)
-    }
-
-    fn accepts(&self, state: &[u32]) -> bool {
-        let ends = self.parts.iter().zip(state).all(|((dfa, sign), part)| {
-            let matched = match *part {
-                MATCHED => true,
-                DEAD => false,
-                id => StateID::new(id as usize).is_ok_and(|id| dfa.is_match_state(dfa.next_eoi_state(id))),
-            };
-            matched == *sign
-        });
-        ends && !state.last().is_some_and(|node| self.texts.terminal.contains(node))
-    }
-
-    /// Returns the most readable byte of each class of bytes that the automata distinguish.
-    fn representatives(&self) -> Vec<u8> {
-        let readable = (b'a'..=b'z').chain(b'0'..=b'9').chain(b'A'..=b'Z').chain(*b"-_.@/ ").chain(0..=u8::MAX);
-        let spelled: BTreeSet<u8> = match self.constants {
-            ConstantHandling::Exclude => self.texts.trie.iter().flat_map(BTreeMap::keys).copied().collect(),
-            ConstantHandling::Allow => BTreeSet::new(),
-        };
-        let mut kinds = BTreeSet::new();
-        let kind = |byte: u8| {
-            let classes: Vec<u8> = self.parts.iter().map(|(dfa, _)| dfa.byte_classes().get(byte)).collect();
-            (classes, spelled.contains(&byte).then_some(byte))
-        };
-        readable.filter(|byte| kinds.insert(kind(*byte))).collect()
-    }
-}
-
-/// Returns the state, or a constant for "matched" or "dead", or `None` if the automaton can no longer have its sign.
-fn settle(dfa: &Dfa, state: StateID, sign: bool) -> Option<u32> {
-    if dfa.is_match_state(state) {
-        sign.then_some(MATCHED)
-    } else if dfa.is_dead_state(state) {
-        (!sign).then_some(DEAD)
-    } else {
-        u32::try_from(state.as_usize()).ok()
-    }
 }

@@ -3,7 +3,8 @@
 //! The input is encoded flags and assumptions. The output is an assignment that represents a real context, or a proof
 //! that there is no such context. The solver knows nothing about texts. The search therefore checks each model: for
 //! each text attribute, a text with the model's signs must exist. If no such text exists, the search adds the conflict
-//! as a clause and solves again. The literature calls this loop lazy SMT.
+//! as a clause and solves again. The literature calls this loop lazy SMT. If only a few texts of a unit have the signs,
+//! the search adds them as named units, and solves again as well.
 //!
 //! **Invariant:** if the search finds no assignment, no context satisfies the assumptions.
 
@@ -93,24 +94,44 @@ impl<'b> Search<'b> {
     /// Returns [`AnalysisError::Exhausted`] if the budget is exceeded.
     pub(crate) fn solve(&mut self, assumptions: &[Literal]) -> Result<SearchResult, AnalysisError> {
         loop {
-            let model = match self.encoder.solver.solve(assumptions)? {
-                SolverResult::Unsatisfiable(core) => return Ok(SearchResult::Unsatisfiable(core)),
+            let unfound = self.encoder.domains.iter().filter_map(|domain| match &domain.encoding {
+                DomainEncoding::Text(text) => Some(!text.unfound),
+                DomainEncoding::Boolean(_)
+                | DomainEncoding::Ordered(_)
+                | DomainEncoding::TextList(_)
+                | DomainEncoding::NumberList(_) => None,
+            });
+            let assumed: Vec<Literal> = assumptions.iter().copied().chain(unfound).collect();
+            let model = match self.encoder.solver.solve(&assumed)? {
+                SolverResult::Unsatisfiable(mut core) => {
+                    core.retain(|literal| assumptions.contains(literal));
+                    return Ok(SearchResult::Unsatisfiable(core));
+                }
                 SolverResult::Satisfiable(model) => model,
             };
             let mut texts = Vec::with_capacity(self.encoder.domains.len());
             let mut certainty = Certainty::Exact;
             let mut conflicts: Vec<Vec<Literal>> = Vec::new();
-            for domain in &mut self.encoder.domains {
+            let mut named: Vec<(usize, Vec<bool>, Vec<String>)> = Vec::new();
+            for (index, domain) in self.encoder.domains.iter_mut().enumerate() {
                 let DomainEncoding::Text(text) = &mut domain.encoding else {
                     texts.push(None);
                     continue;
                 };
-                if !model.holds(domain.typed) || !model.holds(text.outside_constants) {
+                let is_open = model.holds(text.outside_constants) && !model.holds(text.named_by_patterns);
+                if !model.holds(domain.typed) || !is_open {
                     texts.push(None);
                     continue;
                 }
                 let signs: Vec<bool> = text.signs.iter().map(|sign| model.holds(*sign)).collect();
-                match text.texts.find(&signs, &mut self.budget.automaton_states)? {
+                let found = text.texts.find(&signs, &mut self.budget.automaton_states)?;
+                if !matches!(found, TextSearchResult::Conflict(_))
+                    && let Some(few) = text.few(&signs, &mut self.budget.automaton_states)?
+                {
+                    named.push((index, signs, few));
+                    continue;
+                }
+                match found {
                     TextSearchResult::Text(found) => texts.push(Some(found)),
                     TextSearchResult::Possible(found) => {
                         certainty = Certainty::Possible;
@@ -123,13 +144,16 @@ impl<'b> Search<'b> {
                     }
                 }
             }
-            if conflicts.is_empty() {
+            if conflicts.is_empty() && named.is_empty() {
                 return Ok(SearchResult::Satisfiable(Assignment { model, texts, certainty }));
             }
             self.budget.automaton_states =
                 self.budget.automaton_states.checked_sub(1).ok_or(AnalysisError::Exhausted)?;
             for conflict in conflicts {
                 self.encoder.solver.assert(conflict);
+            }
+            for (index, signs, few) in named {
+                self.encoder.add_named_units(index, &signs, few);
             }
         }
     }

@@ -1,17 +1,16 @@
 //! Builds a concrete context for an assignment and one cell of buckets.
 //!
 //! The input is the assignment, the cell and the results that the evaluator must confirm. The search chooses a value
-//! for each attribute, and tries numbered units until one falls into the cell's buckets. Then it removes the attributes
-//! that do not affect the results.
+//! for each attribute, and tries units that have the assignment's answers until one falls into the cell's buckets. Then it
+//! removes the attributes that do not affect the results.
 //!
 //! **Invariant:** the evaluator confirms every returned context, for every flag and every condition of the question.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
-use crate::analyze::encoding::domain::{AttributeDomain, DomainEncoding};
+use crate::analyze::encoding::domain::DomainEncoding;
 use crate::analyze::encoding::encoded::{EncodedCondition, WantedTruth};
-use crate::analyze::encoding::text_domain::TextDomain;
 use crate::analyze::error::AnalysisError;
 use crate::analyze::results::certainty::Certainty;
 use crate::analyze::results::decided_by::{DecidedBy, decided_by};
@@ -88,9 +87,6 @@ pub(crate) fn find_witness<'b>(
 
 /// Returns the value of the domain with this index, or null if the attribute is absent. Returns `None` if no unit was
 /// found.
-///
-/// The search adds a number to a text that must fall into specific buckets. It inserts the number at a position that
-/// changes no sign of a pattern, or tries `u1`, `u2` and so on if there are no patterns.
 fn value(
     search: &mut Search<'_>,
     assignment: &Assignment,
@@ -102,52 +98,22 @@ fn value(
         .filter(|(dimension, range)| dimension.domain == index && **range != (0, crate::bundle::BUCKETS))
         .map(|(dimension, range)| (dimension.hash.bucketer.clone(), dimension.hash.domain, *range))
         .collect();
-    let Some(domain) = search.encoder.domains.get(index) else { return Ok(None) };
+    let Some(domain) = search.encoder.domains.get_mut(index) else { return Ok(None) };
     let text = assignment.texts.get(index).and_then(Option::as_deref);
-    let open_text = text.zip(signs(domain, assignment));
-    let (Some((text, (text_domain, signs))), false) = (open_text, wanted.is_empty()) else {
+    let (Some(_), DomainEncoding::Text(text_domain), false) = (text, &mut domain.encoding, wanted.is_empty()) else {
         return Ok(Some(domain.value(&assignment.model, text).unwrap_or(Json::Null)));
     };
+    let signs: Vec<bool> = text_domain.signs.iter().map(|sign| assignment.model.holds(*sign)).collect();
     let fits = |unit: &str| {
         let is_in_range = |bucket: Bucket, (from, to): (Bucket, Bucket)| (from..to).contains(&bucket);
         wanted.iter().all(|(bucketer, domain, range)| is_in_range(bucketer.bucket(*domain, unit), *range))
     };
-    let has_signs = |unit: &str| !text_domain.texts.excludes(unit) && text_domain.texts.has_signs(unit, &signs);
-    let numbered = |position: usize, number: u64| {
-        let (before, after) = text.split_at_checked(position)?;
-        Some(format!("{before}{number}{after}"))
-    };
-    let positions = (0..=text.len()).filter(|position| text.is_char_boundary(*position));
-    let no_patterns = text_domain.texts.patterns().is_empty();
-    let keeps_signs = |position: &usize| {
-        [1, 23, 456].into_iter().all(|n| numbered(*position, n).is_some_and(|unit| has_signs(&unit)))
-    };
-    let position = if no_patterns { None } else { positions.rev().find(keeps_signs) };
-    if fits(text) && has_signs(text) && !no_patterns {
-        return Ok(Some(Json::from(text)));
-    }
-    if !no_patterns && position.is_none() {
-        return Ok(None);
-    }
-    for number in 1..=search.budget.units_per_witness {
-        let unit = match position {
-            None => Some(format!("u{number}")),
-            Some(position) => numbered(position, number),
-        };
-        if let Some(unit) = unit.filter(|unit| fits(unit) && has_signs(unit)) {
-            search.budget.units = search.budget.units.saturating_sub(number);
-            return Ok(Some(Json::from(unit)));
-        }
-    }
-    search.budget.units =
-        search.budget.units.checked_sub(search.budget.units_per_witness).ok_or(AnalysisError::Exhausted)?;
-    Ok(None)
-}
-
-/// Returns the domain if it is a text domain, and for each pattern whether it matches in the model.
-fn signs<'d>(domain: &'d AttributeDomain, assignment: &Assignment) -> Option<(&'d TextDomain, Vec<bool>)> {
-    let DomainEncoding::Text(text_domain) = &domain.encoding else { return None };
-    Some((text_domain, text_domain.signs.iter().map(|sign| assignment.model.holds(*sign)).collect()))
+    let mut tries = search.budget.units_per_witness;
+    let unit = text_domain.texts.find_unit(&signs, fits, &mut tries, &mut search.budget.automaton_states)?;
+    let tried = search.budget.units_per_witness - tries;
+    let rest = search.budget.units.checked_sub(tried);
+    search.budget.units = rest.or(unit.is_some().then_some(0)).ok_or(AnalysisError::Exhausted)?;
+    Ok(unit.map(Json::from))
 }
 
 impl<'e, 'b> ExpectedDecisions<'e, 'b> {
