@@ -1,10 +1,12 @@
 //! A context on the command line, from single attributes or from a file.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use serde_json::{Map, Value as Json, json};
 
 use crate::bundle::{Attribute, AttributeId, Attributes, Element, NOW, Type};
@@ -22,9 +24,30 @@ pub(crate) struct ContextArgs {
     /// An attribute of the context, parsed as the type that flagctl.yaml declares; may be repeated
     #[arg(short = 'c', long = "attribute", value_name = "NAME=VALUE", value_parser = parse_attribute)]
     pub(crate) attributes: Vec<(String, String)>,
-    /// A JSON or YAML file with the context, or `-` for stdin; `-c` overrides its attributes
-    #[arg(long, value_name = "FILE")]
-    pub(crate) context: Option<PathBuf>,
+    /// The context as a JSON object such as `{"country": "DE"}`, a JSON or YAML file, or `-` for stdin; `-c` overrides
+    /// its attributes
+    ///
+    /// A value that begins with `{` is JSON. Write `./{` for a file whose name begins with it.
+    #[arg(long, value_name = "JSON|FILE", value_parser = OsStringValueParser::new().map(ContextInput::from))]
+    pub(crate) context: Option<ContextInput>,
+}
+
+/// The argument of `--context`.
+#[derive(Debug, Clone)]
+pub(crate) enum ContextInput {
+    /// The context itself, as JSON.
+    Json(String),
+    /// The path of a file, or `-` for stdin.
+    File(PathBuf),
+}
+
+impl From<OsString> for ContextInput {
+    fn from(argument: OsString) -> Self {
+        match argument.to_str() {
+            Some(text) if text.trim_start().starts_with('{') => Self::Json(text.to_owned()),
+            _ => Self::File(PathBuf::from(argument)),
+        }
+    }
 }
 
 /// Parses `NAME=VALUE`.
@@ -33,9 +56,16 @@ fn parse_attribute(argument: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), text.to_owned()))
 }
 
-/// Reads a JSON or YAML file, or stdin if the path is `-`. Returns `None` if `path` is `None`.
-pub(crate) fn file(path: Option<&Path>) -> Result<Option<Json>> {
-    let Some(path) = path else { return Ok(None) };
+/// Reads the argument of `--context`: JSON, a JSON or YAML file, or stdin if the path is `-`. Returns `None` if `input`
+/// is `None`.
+pub(crate) fn given(input: Option<&ContextInput>) -> Result<Option<Json>> {
+    let path = match input {
+        None => return Ok(None),
+        Some(ContextInput::Json(text)) => {
+            return Ok(Some(serde_json::from_str(text).context("the value of `--context` is not JSON")?));
+        }
+        Some(ContextInput::File(path)) => path,
+    };
     let shown = path.display().to_string();
     let mut bytes = Vec::new();
     open(path)?
@@ -73,7 +103,7 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
     Ok(Box::new(file))
 }
 
-/// Makes a context from the attributes of a file and from single attributes, which override those of the file.
+/// Makes a context from the attributes of `--context` and from single attributes, which override those of the file.
 pub(crate) fn read<'j>(
     attributes: &Attributes,
     file: Option<&'j Json>,

@@ -14,13 +14,28 @@ pub(crate) fn displayed_prefix(source: &Source) -> String {
         Source::Folder(folder) => folder,
         Source::Revision(revision) => return revision.prefix(),
     };
-    #[allow(clippy::disallowed_methods, reason = "the only function that asks for the working folder")]
-    let working_folder = std::env::current_dir().and_then(|folder| folder.canonicalize()).unwrap_or_default();
-    let shown = folder.root().strip_prefix(&working_folder).unwrap_or(folder.root());
+    let shown = folder.root().strip_prefix(working_folder()).unwrap_or(folder.root());
     match shown.to_str() {
         Some("") => String::new(),
         _ => format!("{}/", shown.display()),
     }
+}
+
+/// Returns the folder of `-C` with which a command reads the same flag repository from the folder in which the user
+/// started this command. Returns `None` if it needs no `-C`. `given` is the `-C` of this command.
+pub(crate) fn folder_for_commands(given: Option<&Path>, source: &Source) -> Option<PathBuf> {
+    let working_folder = working_folder();
+    let Some(root) = source.root().filter(|root| !working_folder.starts_with(root)) else {
+        return given.map(Path::to_owned);
+    };
+    let shown = root.strip_prefix(&working_folder).unwrap_or(&root);
+    Some(given.map_or_else(|| shown.to_owned(), |given| given.join(shown)))
+}
+
+/// Returns the working folder without links, or an empty path if it no longer exists.
+#[allow(clippy::disallowed_methods, reason = "the only function that asks for the working folder")]
+fn working_folder() -> PathBuf {
+    std::env::current_dir().and_then(|folder| folder.canonicalize()).unwrap_or_default()
 }
 
 /// Converts a path on the command line to a path that is relative to the root of the flag repository. The result is

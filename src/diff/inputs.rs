@@ -59,6 +59,13 @@ pub struct DiffInputs {
     pub keys: BTreeSet<String>,
 }
 
+impl Endpoint {
+    /// Returns the endpoint for a revision, or for the working tree.
+    pub fn of(source: &Source) -> Self {
+        source.revision().map_or(Self::WorkingTree, |revision| Self::Revision(revision.name().to_owned()))
+    }
+}
+
 impl DiffInput {
     /// Reads all definitions that the decisions of these flags need, in one environment or in all.
     ///
@@ -70,7 +77,7 @@ impl DiffInput {
             definitions: ComparedDefinitions::read(source, keys, environment)?,
             name: name.to_owned(),
             commit: revision.map(Revision::commit),
-            endpoint: revision.map_or(Endpoint::WorkingTree, |revision| Endpoint::Revision(revision.name().to_owned())),
+            endpoint: Endpoint::of(source),
         })
     }
 

@@ -14,6 +14,7 @@ pub mod actions;
 pub mod decision;
 pub mod diff;
 pub mod escape;
+pub(crate) mod eval_command;
 pub mod findings;
 pub mod flags;
 pub mod history;

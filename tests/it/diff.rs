@@ -508,7 +508,7 @@ fn diff_compares_a_published_bundle_with_a_revision() {
     let gone: Vec<_> =
         json["flags"].as_array().unwrap().iter().map(|flag| flag["changes"][0]["change"].clone()).collect();
     assert_eq!(gone, ["removed", "removed"]);
-    let command = json["flags"][0]["changes"][0]["regions"][0]["example"]["command"].as_str().unwrap();
+    let command = json["flags"][0]["changes"][0]["regions"][0]["example"]["before"]["command"].as_str().unwrap();
     assert!(command.starts_with("flagctl eval calm --bundle ../live.json -c "), "{command}");
     assert_eq!(json["flags"][0]["changes"][0]["causes"][0], serde_json::json!({"side": "before", "text": "removed"}));
 }

@@ -32,6 +32,8 @@ mod diff;
 #[cfg(unix)]
 mod documents;
 mod edit;
+#[cfg(unix)]
+mod examples;
 mod explanations;
 mod golden;
 #[cfg(unix)]

@@ -70,7 +70,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         return Ok(Exit::Failed);
     }
     args.at.note(&source, &mut io::stderr().lock())?;
-    let file = context_arg::file(args.context.context.as_deref())?;
+    let file = context_arg::given(args.context.context.as_ref())?;
     let context = context_arg::read(&bundle.attributes, file.as_ref(), &args.context.attributes)?;
     context_arg::note_unusable(&bundle.attributes, &context, &mut io::stderr().lock())?;
     let query = DecisionQuery {

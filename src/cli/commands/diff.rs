@@ -14,6 +14,7 @@ use crate::cli::context_arg;
 use crate::cli::diff_args::DiffFormat;
 use crate::cli::diff_inputs;
 use crate::cli::exit::{Exit, UsageError};
+use crate::cli::global::Global;
 use crate::cli::output_format::{write_json, write_text};
 use crate::cli::progress;
 use crate::cli::range::{earlier_revision, revision};
@@ -24,7 +25,7 @@ use crate::diff::{
 };
 use crate::git::CacheWrites;
 use crate::report;
-use crate::report::diff::{DiffJson, EndpointJson};
+use crate::report::diff::{DiffJson, EndpointJson, EvalSources};
 use crate::report::merge::MergeJson;
 use crate::source::FlagRepository;
 
@@ -86,12 +87,12 @@ pub(crate) struct Args {
     format: DiffFormat,
 }
 
-pub(crate) fn run(args: &Args) -> Result<Exit> {
+pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     if args.merge {
         let [base, theirs, ours] = args.range.as_slice() else {
             return Err(UsageError("`--merge` takes three revisions: BASE THEIRS OURS".to_owned()).into());
         };
-        return merge(args, [base, theirs, ours]);
+        return merge(args, global, [base, theirs, ours]);
     }
     let range = match args.range.as_slice() {
         [] => None,
@@ -115,11 +116,16 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let shown_flags: BTreeSet<&str> = shown.iter().map(|impact| impact.flag.as_str()).collect();
     let unchanged: BTreeSet<&str> = unchanged.iter().map(|impact| impact.flag.as_str()).collect();
     let limits = ImpactLimits { refused_classes: args.fail_on.iter().copied().collect(), max_share: args.max_share };
+    let sources = EvalSources {
+        folder: global.folder.as_deref(),
+        before: &inputs.before.endpoint,
+        after: Some(&inputs.after.endpoint),
+    };
     let diff = DiffJson {
         version: 1,
         before: EndpointJson::new(&inputs.before),
         after: EndpointJson::new(&inputs.after),
-        flags: report::diff::flag_diffs(&shown, regions, [old, new], [&inputs.before.endpoint, &inputs.after.endpoint]),
+        flags: report::diff::flag_diffs(&shown, regions, [old, new], sources),
         unaffected: unchanged.difference(&shown_flags).map(|key| (*key).to_owned()).collect(),
         refused: limits.violations(&shown).iter().map(report::diff::violation).collect(),
         population: population.as_ref().map(|population| population.contexts),
@@ -140,13 +146,13 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 }
 
 /// Shows the effect of a merge of two revisions.
-fn merge(args: &Args, [base, theirs, ours]: [&String; 3]) -> Result<Exit> {
+fn merge(args: &Args, global: &Global, [base, theirs, ours]: [&String; 3]) -> Result<Exit> {
     let repository = FlagRepository::find(Path::new("."), CacheWrites::Allowed)?;
     let base = earlier_revision(&repository, base)?;
     let (theirs, ours) = (revision(&repository, theirs)?, revision(&repository, ours)?);
     let (environment, budget) = (args.environment.as_deref(), args.budget());
     let result = progress::shown("merging", || merge_impacts(&base, &theirs, &ours, environment, &budget))?;
-    let json = MergeJson::new(&base, [&theirs, &ours], &result);
+    let json = MergeJson::new(global.folder.as_deref(), &base, [&theirs, &ours], &result);
     match args.format {
         DiffFormat::Human => write_text(&report::merge::human::merge(&json))?,
         DiffFormat::Markdown => write_text(&report::merge::markdown::merge(&json))?,

@@ -82,7 +82,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         let exit = eval_batch::run(&bundle, &flags, file, now)?;
         return Ok(if is_valid { exit } else { Exit::Failed });
     }
-    let file = context_arg::file(args.context.context.as_deref())?;
+    let file = context_arg::given(args.context.context.as_ref())?;
     let context = context_arg::read(&bundle.attributes, file.as_ref(), &args.context.attributes)?;
     context_arg::note_unusable(&bundle.attributes, &context, &mut io::stderr().lock())?;
     if args.test {

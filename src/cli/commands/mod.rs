@@ -58,7 +58,7 @@ impl Command {
             Self::Eval(args) => eval::run(args, global),
             Self::Validate(args) => validate::run(args, global),
             Self::Test(args) => test::run(args, global),
-            Self::Diff(args) => diff::run(args),
+            Self::Diff(args) => diff::run(args, global),
             Self::Show(args) => show::run(args),
             Self::List(args) => list::run(args),
             Self::Log(args) => log::run(args),

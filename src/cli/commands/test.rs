@@ -10,7 +10,7 @@ use crate::cli::environment_arg::check_environment;
 use crate::cli::exit::Exit;
 use crate::cli::global::{Global, OutputStream};
 use crate::cli::golden_update::{GoldenFiles, write_golden_files};
-use crate::cli::path_arg::{displayed_prefix, path_in_repository};
+use crate::cli::path_arg::{displayed_prefix, folder_for_commands, path_in_repository};
 use crate::cli::progress;
 use crate::cli::range::earlier_revision_of;
 use crate::cli::revision_arg::At;
@@ -19,6 +19,7 @@ use crate::cli::until_exit::keep_until_exit;
 use crate::codes::{Code, Severity};
 use crate::compile::compile_environments;
 use crate::diag::{Diagnostic, Diagnostics, Finding};
+use crate::diff::Endpoint;
 use crate::history::{UnknownBaseline, baseline_bundles};
 use crate::load;
 use crate::load::{FlagScope, Loaded};
@@ -28,7 +29,7 @@ use crate::report::findings::{FindingsFormat, Validation};
 use crate::report::tests::TestReport;
 use crate::source::Source;
 use crate::test;
-use crate::test::CheckStatus;
+use crate::test::{Check, CheckResult, CheckStatus};
 use crate::yaml::Completeness;
 
 /// Check what test files expect, and prove what they assert
@@ -104,7 +105,8 @@ fn run_tests(args: &Args, global: &Global, update: GoldenUpdate) -> Result<Exit>
     diagnostics.extend(baselines.unknown.iter().map(unknown));
     let results =
         keep_until_exit(progress::shown("testing", || test::run(&plan, &baselines.bundles, &Budget::default())));
-    diagnostics.extend(results.checks.iter().filter_map(|check| check.result.diagnostic().cloned()));
+    let folder = folder_for_commands(global.folder.as_deref(), &source);
+    diagnostics.extend(results.checks.iter().filter_map(|check| diagnostic(check, folder.as_deref(), &source)));
     let mut findings = keep_until_exit(errors(loaded.settle(diagnostics)));
     // This command reports other errors only if they prevent a test from running. `flagctl validate` reports all of
     // them.
@@ -135,6 +137,15 @@ fn environments(args: &Args, settings: &Loaded) -> Result<Vec<String>> {
 fn errors(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.retain(|finding| finding.severity == Severity::Error && finding.diagnostic.code != Code::UnusedAllow);
     findings
+}
+
+/// Returns the reason why a check did not pass, with the command that repeats its decisions.
+fn diagnostic(check: &Check<'_>, folder: Option<&Path>, source: &Source) -> Option<Diagnostic> {
+    let diagnostic = check.result.diagnostic()?.clone();
+    let CheckResult::Failed(failure) = &check.result else { return Some(diagnostic) };
+    let command = report::tests::command(failure, folder, &Endpoint::of(source));
+    let advice = diagnostic.help.as_ref().map_or_else(String::new, |advice| format!("{advice}; "));
+    Some(diagnostic.maybe_help(command.map(|command| format!("{advice}try {command}"))))
 }
 
 fn write(

@@ -1,5 +1,7 @@
 //! Builds the structures of a diff from the results of the analysis.
 
+use std::path::Path;
+
 use serde_json::Value as Json;
 
 use crate::analyze::{Bounds, Certainty, Population, Region, Share, Side, Transition, Witness};
@@ -9,56 +11,75 @@ use crate::diff::{
 };
 use crate::eval::{Context, decide};
 use crate::report::decision::human::served;
-use crate::report::diff::example::command;
 use crate::report::diff::json::{
-    AnswerJson, CauseJson, ExampleJson, FlagChangeJson, FlagDiffJson, RegionJson, ShareJson, TransitionJson, UnitsJson,
+    AnswerJson, CauseJson, ExampleDecisionJson, ExampleJson, FlagChangeJson, FlagDiffJson, RegionJson, ShareJson,
+    TransitionJson, UnitsJson,
 };
 use crate::report::diff::phrases;
 use crate::report::diff::phrases::Audience;
+use crate::report::eval_command::EvalCommand;
 
-/// The number of groups of a change that get an example.
-const EXAMPLES: usize = 3;
+/// The sources from which `flagctl eval` reads the two versions, for the commands of examples.
+#[derive(Debug, Clone, Copy)]
+pub struct EvalSources<'e> {
+    /// The folder of `-C`, if the user has given one.
+    pub folder: Option<&'e Path>,
+    /// The version before the change.
+    pub before: &'e Endpoint,
+    /// The version after the change, or `None` if no command can read it.
+    pub after: Option<&'e Endpoint>,
+}
 
-/// Returns the changes by flag. Environments with the same change are combined.
+/// Returns the changes by flag. Environments with the same change are combined. Their examples have the command for the
+/// last of these environments.
 ///
 /// `known` has the number of contexts of `--population` for each impact and each of its regions.
 pub fn flag_diffs(
     impacts: &[&Impact],
     known: Option<&[Vec<u64>]>,
     definitions: [&ComparedDefinitions; 2],
-    endpoints: [&Endpoint; 2],
+    sources: EvalSources<'_>,
 ) -> Vec<FlagDiffJson> {
     let mut flags: Vec<FlagDiffJson> = Vec::new();
     for (index, impact) in impacts.iter().enumerate() {
         let counts = known.and_then(|known| known.get(index)).map(Vec::as_slice);
-        let change = change(impact, counts, definitions);
+        let change = change(impact, counts, definitions, sources);
         match flags.last_mut().filter(|flag| flag.flag == impact.flag) {
             None => flags.push(FlagDiffJson { flag: impact.flag.clone(), changes: vec![change] }),
-            Some(flag) => {
-                let same = |existing: &&mut FlagChangeJson| {
-                    let environments = existing.environments.clone();
-                    **existing == FlagChangeJson { environments, ..change.clone() }
-                };
-                match flag.changes.iter_mut().find(same) {
-                    Some(existing) => existing.environments.push(impact.environment.clone()),
-                    None => flag.changes.push(change),
+            Some(flag) => match flag.changes.iter_mut().find(|existing| is_same_change(existing, &change)) {
+                Some(existing) => {
+                    let mut environments = std::mem::take(&mut existing.environments);
+                    environments.push(impact.environment.clone());
+                    *existing = FlagChangeJson { environments, ..change };
                 }
-            }
-        }
-    }
-    for flag in &mut flags {
-        for change in &mut flag.changes {
-            let environment = change.environments.last().cloned().unwrap_or_default();
-            for example in change.regions.iter_mut().filter_map(|region| region.example.as_mut()) {
-                let endpoint = if example.after.is_some() { endpoints[1] } else { endpoints[0] };
-                example.command = command(&flag.flag, &environment, example, endpoint);
-            }
+                None => flag.changes.push(change),
+            },
         }
     }
     flags
 }
 
-fn change(impact: &Impact, counts: Option<&[u64]>, definitions: [&ComparedDefinitions; 2]) -> FlagChangeJson {
+/// Returns whether two changes are the same, apart from their environments and from the commands of their examples,
+/// which contain the environment.
+fn is_same_change(left: &FlagChangeJson, right: &FlagChangeJson) -> bool {
+    let without_commands = |change: &FlagChangeJson| {
+        let mut change = FlagChangeJson { environments: Vec::new(), ..change.clone() };
+        for example in change.regions.iter_mut().filter_map(|region| region.example.as_mut()) {
+            for decision in [&mut example.before, &mut example.after].into_iter().flatten() {
+                decision.command = None;
+            }
+        }
+        change
+    };
+    without_commands(left) == without_commands(right)
+}
+
+fn change(
+    impact: &Impact,
+    counts: Option<&[u64]>,
+    definitions: [&ComparedDefinitions; 2],
+    sources: EvalSources<'_>,
+) -> FlagChangeJson {
     let bundles = definitions.map(|definitions| definitions.bundle(&impact.environment));
     let (answer, problem) = match &impact.verdict {
         ImpactVerdict::Known(_) => (AnswerJson::Known, None),
@@ -75,8 +96,7 @@ fn change(impact: &Impact, counts: Option<&[u64]>, definitions: [&ComparedDefini
     };
     let regions = impact.regions().iter().enumerate().map(|(index, region)| {
         let count = counts.and_then(|counts| counts.get(index)).copied();
-        let example = region.witness.as_ref().filter(|_| index < EXAMPLES);
-        let example = example.map(|witness| self::example(impact, witness, bundles));
+        let example = region.witness.as_ref().map(|witness| self::example(impact, witness, bundles, sources));
         self::region(impact, region, example, count, bundles)
     });
     FlagChangeJson {
@@ -142,22 +162,37 @@ fn region(
     }
 }
 
-fn example(impact: &Impact, witness: &Witness, bundles: [&Bundle; 2]) -> ExampleJson {
+fn example(impact: &Impact, witness: &Witness, bundles: [&Bundle; 2], sources: EvalSources<'_>) -> ExampleJson {
     let json = Json::Object(witness.context.clone());
-    let decided = |bundle: &Bundle| {
-        let flag = bundle.flag(&impact.flag)?;
-        let context = Context::from_json(&bundle.attributes, &json).ok()?.context;
-        let decision = decide(bundle, flag, &context, witness.now);
-        let text = served(bundle, flag, &context, witness.now, &decision);
-        Some(text.lines().map(str::trim).collect::<Vec<_>>().join(", "))
-    };
-    let [before, after] = bundles.map(decided);
     let timed = bundles.iter().any(|bundle| {
         let mut conditions = bundle.flag(&impact.flag).into_iter().flat_map(Flag::conditions);
         conditions.any(|condition| bundle.depends_on_time(condition))
     });
-    let now = timed.then(|| witness.now.to_string());
-    ExampleJson { context: witness.context.clone(), now, before, after, command: String::new() }
+    let decided = |bundle: &Bundle, endpoint: Option<&Endpoint>| {
+        let flag = bundle.flag(&impact.flag)?;
+        let context = Context::from_json(&bundle.attributes, &json).ok()?.context;
+        let decision = decide(bundle, flag, &context, witness.now);
+        let text = served(bundle, flag, &context, witness.now, &decision);
+        let command = endpoint.map(|endpoint| {
+            EvalCommand {
+                folder: sources.folder,
+                flags: &[&impact.flag],
+                environment: &impact.environment,
+                endpoint,
+                attributes: &bundle.attributes,
+                context: &context,
+                now: timed.then_some(witness.now),
+            }
+            .line()
+        });
+        Some(ExampleDecisionJson { text: text.lines().map(str::trim).collect::<Vec<_>>().join(", "), command })
+    };
+    ExampleJson {
+        context: witness.context.clone(),
+        now: timed.then(|| witness.now.to_string()),
+        before: decided(bundles[0], Some(sources.before)),
+        after: decided(bundles[1], sources.after),
+    }
 }
 
 fn cause(cause: &ImpactCause) -> CauseJson {

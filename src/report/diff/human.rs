@@ -40,9 +40,8 @@ pub(crate) fn change(flag: &str, change: &FlagChangeJson, population: Option<u64
             text += &format!("{indent}{} of {}\n", grouped(known), contexts(population));
         }
         if let Some(example) = &region.example {
-            text += &format!("{indent}try {}\n", example.command);
-            for (side, decision) in [("before", &example.before), ("after", &example.after)] {
-                let decision = decision.as_deref().unwrap_or("no flag");
+            text += &format!("{indent}try {}\n", example.command());
+            for (side, decision) in example.decisions() {
                 text += &format!("{indent}  {side}: {decision}\n");
             }
         }

@@ -240,11 +240,34 @@ pub struct ExampleJson {
     /// The time of the decision, if the decision depends on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub now: Option<String>,
-    /// The decision before the change, in the format of `eval`, or `None` if the flag did not exist.
-    pub before: Option<String>,
-    /// The decision after the change, in the format of `eval`, or `None` if the flag no longer exists.
-    pub after: Option<String>,
-    /// The command that shows the decision after the change. If the flag no longer exists, the command shows the
-    /// decision before the change.
-    pub command: String,
+    /// The decision before the change, or `None` if the flag did not exist.
+    pub before: Option<ExampleDecisionJson>,
+    /// The decision after the change, or `None` if the flag no longer exists.
+    pub after: Option<ExampleDecisionJson>,
+}
+
+impl ExampleJson {
+    /// Returns the command that shows the decision after the change. If the flag no longer exists, or the definitions
+    /// after the change have no name, the command shows the decision before the change.
+    pub fn command(&self) -> &str {
+        let commands =
+            [&self.after, &self.before].into_iter().flatten().find_map(|decision| decision.command.as_deref());
+        commands.unwrap_or_default()
+    }
+
+    /// Returns the decision before and after the change, each with its side.
+    pub(crate) fn decisions(&self) -> [(&'static str, &str); 2] {
+        [("before", &self.before), ("after", &self.after)]
+            .map(|(side, decision)| (side, decision.as_ref().map_or("no flag", |decision| decision.text.as_str())))
+    }
+}
+
+/// The decision for an example on one side of the change.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ExampleDecisionJson {
+    /// The decision, in the format of `eval`.
+    pub text: String,
+    /// The command that shows this decision, or `None` for a merge, which no command can read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
 }

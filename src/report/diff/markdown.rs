@@ -89,9 +89,8 @@ fn detail(change: &FlagChangeJson, population: Option<u64>) -> String {
             text += &format!("  {} of {}\n", grouped(known), contexts(population));
         }
         if let Some(example) = &region.example {
-            let (before, after) = (&example.before, &example.after);
-            let [before, after] = [before, after].map(|decision| decision.as_deref().unwrap_or("no flag"));
-            let lines = format!("$ {}\nbefore: {before}\nafter: {after}", example.command).replace('\n', "\n  ");
+            let [before, after] = example.decisions().map(|(side, decision)| format!("{side}: {decision}"));
+            let lines = format!("$ {}\n{before}\n{after}", example.command()).replace('\n', "\n  ");
             let fence = markdown_fence(&lines, 3);
             text += &format!("\n  {fence}console\n  {lines}\n  {fence}\n");
         }

@@ -4,15 +4,14 @@
 //! files `human` and `markdown` write these structures as text, so all formats have the same content.
 
 mod build;
-mod example;
 pub mod human;
 mod json;
 pub mod markdown;
 mod phrases;
 
-pub use crate::report::diff::build::{flag_diffs, violation};
+pub use crate::report::diff::build::{EvalSources, flag_diffs, violation};
 pub use crate::report::diff::json::{
-    AnswerJson, CauseJson, DiffJson, EndpointJson, EventJson, ExampleJson, FlagChangeJson, FlagDiffJson, RegionJson,
-    ShareJson, SideJson, TransitionJson, UnitsJson,
+    AnswerJson, CauseJson, DiffJson, EndpointJson, EventJson, ExampleDecisionJson, ExampleJson, FlagChangeJson,
+    FlagDiffJson, RegionJson, ShareJson, SideJson, TransitionJson, UnitsJson,
 };
 pub use crate::report::diff::phrases::region;

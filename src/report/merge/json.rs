@@ -1,10 +1,12 @@
 //! A merge as flagctl's own JSON. The texts for people are made from these structures.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use crate::diff::{ComparedDefinitions, Endpoint, Impact, MergeAnalysis, ParentImpacts};
 use crate::git::Revision;
-use crate::report::diff::{EndpointJson, FlagDiffJson, flag_diffs};
+use crate::report::diff::{EndpointJson, EvalSources, FlagDiffJson, flag_diffs};
 use crate::report::text::counted;
 
 /// The result of merging two revisions.
@@ -28,15 +30,20 @@ pub struct MergeJson {
 }
 
 impl MergeJson {
-    /// Describes the merge of two revisions.
-    pub fn new(base: &Revision, [theirs, ours]: [&Revision; 2], analysis: &MergeAnalysis) -> Self {
+    /// Describes the merge of two revisions. `folder` is the folder of `-C`.
+    pub fn new(
+        folder: Option<&Path>,
+        base: &Revision,
+        [theirs, ours]: [&Revision; 2],
+        analysis: &MergeAnalysis,
+    ) -> Self {
         let (conflicts, problems, with_theirs, with_ours) = match analysis {
             MergeAnalysis::Conflicts(paths) => (paths.clone(), Vec::new(), Vec::new(), Vec::new()),
             MergeAnalysis::Merged(merged) => (
                 Vec::new(),
                 merged.problems.clone(),
-                changes_by_merge(theirs, &merged.theirs, &merged.definitions),
-                changes_by_merge(ours, &merged.ours, &merged.definitions),
+                changes_by_merge(folder, theirs, &merged.theirs, &merged.definitions),
+                changes_by_merge(folder, ours, &merged.ours, &merged.definitions),
             ),
         };
         let [base, theirs, ours] = [base, theirs, ours].map(EndpointJson::of_revision);
@@ -79,8 +86,14 @@ impl MergeJson {
 
 /// Describes the effect of a merge on the flags of a branch. The commands of examples use the branch, because the merge
 /// has no revision that `flagctl eval` could read.
-fn changes_by_merge(branch: &Revision, parent: &ParentImpacts, merged: &ComparedDefinitions) -> Vec<FlagDiffJson> {
+fn changes_by_merge(
+    folder: Option<&Path>,
+    branch: &Revision,
+    parent: &ParentImpacts,
+    merged: &ComparedDefinitions,
+) -> Vec<FlagDiffJson> {
     let impacts: Vec<&Impact> = parent.impacts.iter().collect();
     let endpoint = Endpoint::Revision(branch.name().to_owned());
-    flag_diffs(&impacts, None, [&parent.definitions, merged], [&endpoint, &endpoint])
+    let sources = EvalSources { folder, before: &endpoint, after: None };
+    flag_diffs(&impacts, None, [&parent.definitions, merged], sources)
 }

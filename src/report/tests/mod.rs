@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use crate::report::findings::{FindingsFormat, github, gitlab, sarif};
 use crate::report::text::Colour;
 
-pub use crate::report::tests::report::TestReport;
+pub use crate::report::tests::report::{TestReport, command};
 
 /// Writes the results of tests in a format. The colour applies only to [`FindingsFormat::Human`].
 ///

@@ -1,11 +1,15 @@
 //! The result of `flagctl test`, and functions that several formats share.
 
+use std::path::Path;
+
 use crate::codes::Code;
 use crate::diag::Finding;
+use crate::diff::Endpoint;
 use crate::eval::{nearest, trace};
 use crate::report::decision::{explanation, human};
+use crate::report::eval_command::EvalCommand;
 use crate::report::findings::Validation;
-use crate::test::{FlagCoverage, TestResults, TestedDecision};
+use crate::test::{FailedCheck, FlagCoverage, TestResults, TestedDecision};
 
 /// The results of all checks, and the findings for failed checks.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +28,23 @@ pub struct TestReport<'r> {
 pub(crate) fn is_file_error(finding: &Finding) -> bool {
     let results = [Code::FailedExpectation, Code::FailedAssertion, Code::UndecidedAssertion];
     !results.contains(&finding.diagnostic.code)
+}
+
+/// Returns the command that repeats the decisions of a failed check, or `None` if nothing was decided. `folder` is the
+/// folder of `-C` that the command needs.
+pub fn command(failure: &FailedCheck<'_>, folder: Option<&Path>, endpoint: &Endpoint) -> Option<String> {
+    let TestedDecision { bundle, context, now, .. } = failure.decided.first()?;
+    let mut flags: Vec<&str> = Vec::new();
+    for TestedDecision { flag, .. } in &failure.decided {
+        if !flags.contains(&flag.key.as_ref()) {
+            flags.push(&flag.key);
+        }
+    }
+    let mut conditions = failure.decided.iter().flat_map(|decided| decided.flag.conditions());
+    let timed = conditions.any(|condition| bundle.depends_on_time(condition));
+    let (environment, attributes) = (bundle.environment.as_ref(), &bundle.attributes);
+    let now = timed.then_some(*now);
+    Some(EvalCommand { folder, flags: &flags, environment, endpoint, attributes, context, now }.line())
 }
 
 /// Returns a decision and its trace, in the format of `flagctl eval --explain`.
