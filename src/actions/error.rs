@@ -33,10 +33,10 @@ pub enum ActionError {
         /// The name of the environment.
         environment: String,
     },
-    /// A revived flag would decide differently than before its kill, or the difference is unknown.
+    /// A flag would serve another value than before the kill or `off`, or the difference is unknown.
     #[error(
-        "the flag would not decide as it did before the kill: review the changes, and pass `--allow-changed` if they \
-         are right"
+        "a flag would serve something else than before the kill, and not `off`: review the changes, and pass \
+         `--allow-changed` if they are right"
     )]
     ChangedSinceKill,
     /// A rollout would move units between two variants that are not `off`.

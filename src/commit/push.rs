@@ -223,16 +223,18 @@ impl<'r> Upstream<'r> {
             });
         };
         // Git itself rejects a push if the server has told it that the branch is at another commit.
-        if summary.starts_with("[rejected]") || self.has_moved(workspace, tip) && !summary.contains(HOOK_DECLINED) {
+        if summary.starts_with("[rejected]") {
             return Ok(Sent::LostRace);
         }
-        let output = format!("{summary}\n{stderr}");
-        let error = CommitError::PushRefused { remote, branch, output };
+        let error = CommitError::PushRefused { remote, branch, output: format!("{summary}\n{stderr}") };
         // A server that receives two pushes at the same time rejects one of them with one of these reasons, maybe before
         // its branch has moved.
         let by_lock = ["cannot lock ref", "failed to update ref", "failed to lock", "incorrect old value"];
-        match by_lock.iter().any(|reason| summary.contains(reason)) {
-            true => Ok(Sent::RefusedByLock(error)),
+        if by_lock.iter().any(|reason| summary.contains(reason)) {
+            return Ok(Sent::RefusedByLock(error));
+        }
+        match !summary.contains(HOOK_DECLINED) && self.has_moved(workspace, tip) {
+            true => Ok(Sent::LostRace),
             false => Err(error),
         }
     }

@@ -9,7 +9,7 @@ use crate::compile::compile;
 use crate::diag::Finding;
 use crate::load;
 use crate::load::Loaded;
-use crate::model::Flag;
+use crate::model::{Flag, Kill};
 use crate::snapshot::Snapshot;
 use crate::source::{Source, SourceError};
 
@@ -59,12 +59,26 @@ impl ComparedDefinitions {
     /// # Errors
     /// Returns [`SourceError`] if a file or folder exists and cannot be read.
     pub fn read(source: &Source, keys: &[String], environment: Option<&str>) -> Result<Self, SourceError> {
+        Self::read_with_kills(source, keys, environment, |_| true)
+    }
+
+    /// Reads and compiles definitions like [`ComparedDefinitions::read`], with only the kills that are in force.
+    ///
+    /// # Errors
+    /// Returns [`SourceError`] if a file or folder exists and cannot be read.
+    pub fn read_with_kills(
+        source: &Source,
+        keys: &[String],
+        environment: Option<&str>,
+        is_in_force: impl Fn(&Kill) -> bool,
+    ) -> Result<Self, SourceError> {
         let settings = load::settings(source)?;
         let settings_error = first(&errors(settings.settle(Vec::new()), &settings.snapshot), None);
         let declared = settings.project.settings.environment_names().map(str::to_owned);
         let environments: Vec<String> = declared.filter(|name| environment.is_none_or(|only| only == name)).collect();
         let names: Vec<&str> = environments.iter().map(String::as_str).collect();
-        let loaded = load::flags(source, settings, keys, &names)?;
+        let mut loaded = load::flags(source, settings, keys, &names)?;
+        loaded.project.kills.retain(is_in_force);
         let compiled = environments.iter().map(|environment| {
             let (bundle, diagnostics) = compile(&loaded.project, environment);
             let errors = errors(loaded.settle(diagnostics), &loaded.snapshot);

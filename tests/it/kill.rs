@@ -403,3 +403,74 @@ fn an_interrupted_kill_leaves_no_obstacle() {
     }
     assert_eq!(repository.git(&["rev-list", "--min-parents=2", "main"]), "");
 }
+
+/// Makes a repository in which `checkout` requires `cart`, and both serve `on` to everyone.
+fn stacked() -> TestRepository {
+    let mut repository = TestRepository::new();
+    repository.write("flagctl.yaml", &format!("{PROJECT}lint: {{missing-owner: off, missing-expiry: off}}\n"));
+    let on = "variants: {on: true, off: false}\noff: off\ndefault: on\n";
+    repository.write("flags/cart.yaml", on);
+    repository.write("flags/checkout.yaml", &format!("{on}requires: {{cart: on}}\n"));
+    repository.commit("two flags");
+    repository
+}
+
+fn kill_in_production(repository: &TestRepository, flags: &[&str]) {
+    fine(repository.flagctl(&[&["kill", "-e", "production", "--reason", "INC-7", "--yes"], flags].concat()));
+}
+
+#[test]
+fn revive_names_another_kill_that_keeps_the_flag_off() {
+    let repository = stacked();
+    kill_in_production(&repository, &["checkout"]);
+    kill_in_production(&repository, &["cart"]);
+    // Nothing but `off` is served, so no option is necessary.
+    let ran = fine(repository.flagctl(&["revive", "checkout", "-e", "production", "--yes"]));
+    assert!(!ran.contains("proven"), "{ran}");
+    assert!(ran.contains("\n  changed since the kill: everyone: on → off\n"), "{ran}");
+    assert!(ran.contains("\n    cause: kills/production/cart.yaml:1: flag cart: killed: INC-7\n"), "{ran}");
+}
+
+#[test]
+fn revive_of_several_flags_ignores_the_order_of_their_kills() {
+    let repository = stacked();
+    kill_in_production(&repository, &["cart"]);
+    kill_in_production(&repository, &["checkout"]);
+    let ran = fine(repository.flagctl(&["revive", "checkout", "cart", "-e", "production", "--yes"]));
+    assert_eq!(ran.matches("  proven: decides as it did before the kill\n").count(), 2, "{ran}");
+}
+
+#[test]
+fn revive_needs_an_option_if_a_dependant_would_serve_something_new() {
+    let mut repository = stacked();
+    kill_in_production(&repository, &["cart"]);
+    repository.write(
+        "flags/checkout.yaml",
+        "variants: {on: 1, off: 2, new: 3}\noff: off\ndefault: new\nrequires: {cart: on}\n",
+    );
+    repository.commit("checkout: something new while its cart is killed");
+    let revive = ["revive", "cart", "-e", "production", "--yes"];
+    let ran = repository.flagctl(&revive);
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(ran.stderr.contains("--allow-changed"), "{ran:?}");
+    assert!(ran.stdout.contains("\n  proven: decides as it did before the kill\n"), "{ran:?}");
+    assert!(
+        ran.stdout.contains("\n  checkout depends on it, and changed since the kill: everyone: on → new\n"),
+        "{ran:?}"
+    );
+    assert!(ran.stdout.contains("    cause: flags/checkout.yaml:3: default on → new\n"), "{ran:?}");
+    fine(repository.flagctl(&[&revive[..], &["--allow-changed"]].concat()));
+}
+
+#[test]
+fn revive_needs_an_option_if_the_end_of_another_kill_turns_the_flag_on() {
+    let repository = stacked();
+    kill_in_production(&repository, &["cart"]);
+    kill_in_production(&repository, &["checkout"]);
+    fine(repository.flagctl(&["revive", "cart", "-e", "production", "--yes"]));
+    // At its kill, `checkout` served `off`, because its cart was killed.
+    let ran = repository.flagctl(&["revive", "checkout", "-e", "production", "--yes"]);
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(ran.stdout.contains("\n  changed since the kill: everyone: off → on\n"), "{ran:?}");
+    assert!(ran.stdout.contains("\n    cause: kills/production/cart.yaml:1: flag cart: revived\n"), "{ran:?}");
+}

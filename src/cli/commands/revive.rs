@@ -10,7 +10,7 @@ use crate::report::actions::ActionJson;
 
 /// Undo kills, by one commit
 ///
-/// Refuses to revive a flag that would decide otherwise than before it was killed.
+/// Refuses if the flag, or a flag that depends on it, would serve something else than before the kill and than its `off`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: flagctl revive new-checkout -e production --reason 'fixed by 4f1c2aa' --push")]
 pub(crate) struct Args {
@@ -23,7 +23,7 @@ pub(crate) struct Args {
     /// The reason, which the commit records
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-    /// Revive flags that would decide otherwise than before they were killed too
+    /// Also revive if a flag would serve something else than before the kill
     #[arg(long)]
     allow_changed: bool,
     #[command(flatten)]

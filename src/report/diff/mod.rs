@@ -14,4 +14,5 @@ pub use crate::report::diff::json::{
     AnswerJson, CauseJson, DiffJson, EndpointJson, EventJson, ExampleDecisionJson, ExampleJson, FlagChangeJson,
     FlagDiffJson, RegionJson, ShareJson, SideJson, TransitionJson, UnitsJson,
 };
+pub(crate) use crate::report::diff::phrases::cause as cause_words;
 pub use crate::report::diff::phrases::region;
