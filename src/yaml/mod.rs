@@ -13,4 +13,6 @@ mod tree;
 mod value;
 
 pub use crate::yaml::parse::parse;
-pub use crate::yaml::value::{ALIAS_LIMIT, Comment, Completeness, DEPTH_LIMIT, Document, Entry, Node, Value};
+pub use crate::yaml::value::{
+    ALIAS_BYTES, ALIAS_LIMIT, ANCHOR_BYTES, Comment, Completeness, DEPTH_LIMIT, Document, Entry, Node, VALUE_LIMIT, Value,
+};

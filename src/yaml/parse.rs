@@ -37,6 +37,7 @@ fn unreadable(id: FileId, file: &File, fault: Fault) -> Diagnostic {
         Fault::TooLarge(bytes) => {
             let message = format!("the file has {bytes} bytes; at most {FILE_LIMIT} are read");
             Diagnostic::new(Code::LimitExceeded, span, message)
+                .help("distribute the content over several files, or remove what is not needed")
         }
     }
 }
@@ -62,8 +63,8 @@ impl Reader<'_, '_> {
                 Err(error) => return self.report_syntax_error(&error),
             };
             self.check_tag(tag);
-            if self.tree.is_too_deep() {
-                return self.tree.report_too_deep(span);
+            if self.tree.report_limits(span) == Completeness::Incomplete {
+                return;
             }
             match event {
                 Event::DocumentStart(..) => {

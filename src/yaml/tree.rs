@@ -1,7 +1,7 @@
 //! Builds the tree of a file from the events of the YAML parser.
 //!
 //! Collections that are not closed yet are on a stack. Each alias is replaced by a copy of the value with the anchor,
-//! so the tree has no references. The limits on aliases bound the size of the tree.
+//! so the tree has no references. The limits on values, aliases and anchors bound the size of the tree.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,7 +12,9 @@ use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::snapshot::{FileId, Span};
 use crate::yaml::scalar;
-use crate::yaml::value::{ALIAS_LIMIT, Completeness, DEPTH_LIMIT, Entry, Node, Value};
+use crate::yaml::value::{
+    ALIAS_BYTES, ALIAS_LIMIT, ANCHOR_BYTES, Completeness, DEPTH_LIMIT, Entry, Node, VALUE_LIMIT, Value,
+};
 
 /// A tree that is being built.
 pub(super) struct TreeBuilder<'t, 'd> {
@@ -22,8 +24,12 @@ pub(super) struct TreeBuilder<'t, 'd> {
     /// The open collections, from the outermost to the innermost.
     open: Vec<OpenCollection>,
     anchors: BTreeMap<usize, AnchoredNode>,
-    /// The number of values that aliases have added.
-    added_by_aliases: usize,
+    /// The number of values in the file, including those that aliases have added.
+    values: usize,
+    /// What aliases have added.
+    added_by_aliases: Size,
+    /// What anchors have copied.
+    copied_by_anchors: Size,
     pub(super) root: Option<Node>,
     pub(super) completeness: Completeness,
 }
@@ -53,10 +59,48 @@ impl Content {
 }
 
 struct AnchoredNode {
-    node: Node,
-    /// The number of values that an alias of the node adds.
-    values: usize,
+    /// This value is `None` if the node is too large for an alias of it.
+    node: Option<Node>,
+    /// What an alias of the node adds.
+    size: Size,
     height: usize,
+}
+
+/// The size of a tree.
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
+    /// The number of values, including the root.
+    values: usize,
+    /// The number of bytes of all texts and keys.
+    bytes: usize,
+}
+
+impl Size {
+    fn of(node: &Node) -> Self {
+        let own = Self { values: 1, bytes: 0 };
+        match &node.value {
+            Value::Null | Value::Boolean(_) => own,
+            Value::Number(_, text) => Self { bytes: text.len(), ..own },
+            Value::Text(text) => Self { bytes: text.len(), ..own },
+            Value::List(items) => items.iter().map(Self::of).fold(own, Self::plus),
+            Value::Map(entries) => {
+                let size = |entry: &Entry| {
+                    let value = Self::of(&entry.value);
+                    Self { bytes: value.bytes + entry.key.len(), ..value }
+                };
+                entries.iter().map(size).fold(own, Self::plus)
+            }
+        }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self { values: self.values + other.values, bytes: self.bytes + other.bytes }
+    }
+
+    /// Returns whether aliases may add this much.
+    fn fits_in_aliases(self) -> bool {
+        self.values <= ALIAS_LIMIT && self.bytes <= ALIAS_BYTES
+    }
 }
 
 impl<'t, 'd> TreeBuilder<'t, 'd> {
@@ -67,7 +111,9 @@ impl<'t, 'd> TreeBuilder<'t, 'd> {
             diagnostics,
             open: Vec::new(),
             anchors: BTreeMap::new(),
-            added_by_aliases: 0,
+            values: 0,
+            added_by_aliases: Size::default(),
+            copied_by_anchors: Size::default(),
             root: None,
             completeness: Completeness::Complete,
         }
@@ -81,12 +127,26 @@ impl<'t, 'd> TreeBuilder<'t, 'd> {
 
     pub(super) fn report_too_deep(&mut self, span: Span) {
         let message = format!("collections nest deeper than {DEPTH_LIMIT} levels");
-        self.report_incomplete(Diagnostic::new(Code::LimitExceeded, span, message));
+        let help = "write the value with fewer lists and mappings inside each other";
+        self.report_incomplete(Diagnostic::new(Code::LimitExceeded, span, message).help(help));
     }
 
-    /// Returns whether the number of open collections exceeds the nesting limit.
-    pub(super) fn is_too_deep(&self) -> bool {
-        self.open.len() > DEPTH_LIMIT
+    /// Reports the first limit that the tree exceeds, at the last event, and returns whether it exceeds one.
+    pub(super) fn report_limits(&mut self, span: Span) -> Completeness {
+        let (message, help) = if self.open.len() > DEPTH_LIMIT {
+            self.report_too_deep(span);
+            return Completeness::Incomplete;
+        } else if self.values > VALUE_LIMIT {
+            let message = format!("the file has more than {VALUE_LIMIT} values");
+            (message, "remove the values that are not needed, or distribute them over several files")
+        } else if self.copied_by_anchors.bytes > ANCHOR_BYTES {
+            let message = format!("anchors inside each other copy more than {ANCHOR_BYTES} bytes of text");
+            (message, "remove the anchors that no alias uses")
+        } else {
+            return Completeness::Complete;
+        };
+        self.report_incomplete(Diagnostic::new(Code::LimitExceeded, span, message).help(help));
+        Completeness::Incomplete
     }
 
     pub(super) fn begin(&mut self, anchor: usize, span: Span, content: Content) {
@@ -170,9 +230,11 @@ impl<'t, 'd> TreeBuilder<'t, 'd> {
         let refused = match self.anchors.get(&anchor) {
             None => Some((Code::UnsupportedYaml, "the alias is inside the value that it refers to".to_owned())),
             Some(anchored) => {
-                self.added_by_aliases += anchored.values;
-                if self.added_by_aliases > ALIAS_LIMIT {
+                self.added_by_aliases = self.added_by_aliases.plus(anchored.size);
+                if self.added_by_aliases.values > ALIAS_LIMIT {
                     Some((Code::LimitExceeded, format!("aliases add more than {ALIAS_LIMIT} values")))
+                } else if self.added_by_aliases.bytes > ALIAS_BYTES {
+                    Some((Code::LimitExceeded, format!("aliases add more than {ALIAS_BYTES} bytes of text")))
                 } else if self.open.len() + anchored.height > DEPTH_LIMIT {
                     Some((Code::LimitExceeded, format!("aliases nest deeper than {DEPTH_LIMIT} levels")))
                 } else {
@@ -184,19 +246,24 @@ impl<'t, 'd> TreeBuilder<'t, 'd> {
             self.report_incomplete(Diagnostic::new(code, span, message).help("write the value out instead"));
             return Completeness::Incomplete;
         }
-        if let Some(AnchoredNode { node, values, height }) = self.anchors.get(&anchor) {
-            let (node, values, height) = (node.clone(), *values, *height);
+        if let Some(AnchoredNode { node: Some(node), size, height }) = self.anchors.get(&anchor) {
+            let (node, values, height) = (node.clone(), size.values, *height);
             self.add(node, 0, values, height);
         }
         Completeness::Complete
     }
 
-    /// Adds a finished value to the innermost open collection, or makes it the root. `values` is the minimum number of
-    /// values that an alias of it would add.
+    /// Adds a finished value to the innermost open collection, or makes it the root. `values` is the number of values
+    /// that it adds to those inside it.
     fn add(&mut self, node: Node, anchor: usize, values: usize, height: usize) {
+        self.values += values;
         if anchor != 0 {
-            let values = values.max(count(&node));
-            self.anchors.insert(anchor, AnchoredNode { node: node.clone(), values, height });
+            let size = Size::of(&node);
+            let copied = size.fits_in_aliases().then(|| node.clone());
+            if copied.is_some() {
+                self.copied_by_anchors = self.copied_by_anchors.plus(size);
+            }
+            self.anchors.insert(anchor, AnchoredNode { node: copied, size, height });
         }
         let Some(collection) = self.open.last_mut() else {
             self.root = Some(node);
@@ -227,14 +294,5 @@ impl<'t, 'd> TreeBuilder<'t, 'd> {
                 }
             },
         }
-    }
-}
-
-/// Counts the values in a tree, including the root.
-fn count(node: &Node) -> usize {
-    match &node.value {
-        Value::List(items) => 1 + items.iter().map(count).sum::<usize>(),
-        Value::Map(entries) => 1 + entries.iter().map(|entry| count(&entry.value)).sum::<usize>(),
-        Value::Null | Value::Boolean(_) | Value::Number(..) | Value::Text(_) => 1,
     }
 }

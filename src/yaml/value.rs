@@ -6,8 +6,16 @@ use crate::snapshot::Span;
 
 /// The maximum nesting depth of collections, including aliases.
 pub const DEPTH_LIMIT: usize = 64;
+/// The maximum number of values in a file, including those that aliases add. A value takes about 100 bytes of memory,
+/// even if it takes only two bytes in the file.
+pub const VALUE_LIMIT: usize = 1_000_000;
 /// The maximum number of values that the aliases of a file may add.
 pub const ALIAS_LIMIT: usize = 10_000;
+/// The maximum number of bytes of text that the aliases of a file may add.
+pub const ALIAS_BYTES: usize = 1 << 20;
+/// The maximum number of bytes of text that the anchors of a file may copy. Anchors inside each other copy the same
+/// text several times.
+pub const ANCHOR_BYTES: usize = 16 << 20;
 
 /// A parsed file.
 #[derive(Debug, Clone)]

@@ -38,6 +38,7 @@ mod explanations;
 mod golden;
 #[cfg(unix)]
 mod kill;
+mod limits;
 mod log;
 #[cfg(unix)]
 mod merges;
