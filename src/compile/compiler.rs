@@ -1,6 +1,7 @@
 //! The state of the compilation of one environment, and the lookup of names in it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::bundle::{Attribute, Attributes, Complexity, Flag, Segment};
 use crate::diag::{Diagnostic, Diagnostics};
@@ -26,7 +27,8 @@ pub(super) struct Draft<'p, D, C> {
 pub(super) struct Compiler<'p> {
     pub(super) project: &'p Project,
     pub(super) environment: &'p str,
-    pub(super) attributes: Attributes,
+    /// Shared, because an attribute may have thousands of allowed values.
+    pub(super) attributes: Arc<Attributes>,
     /// The definitions are sorted by name and have no duplicates.
     pub(super) segments: Vec<Draft<'p, model::Segment, Segment>>,
     /// The definitions are sorted by key and have no duplicates.
@@ -34,7 +36,14 @@ pub(super) struct Compiler<'p> {
     pub(super) servings: Vec<EffectiveServing<'p>>,
     pub(super) kills: BTreeMap<&'p str, &'p model::Kill>,
     pub(super) diagnostics: Diagnostics,
+    /// The number of diagnostics when the compilation of the current definition began.
+    reported_before: usize,
 }
+
+/// The maximum number of problems that are reported in one definition.
+const PROBLEMS: usize = 100;
+/// The number of problems after which no similar names are searched. The search compares a name with all names.
+const PROBLEMS_WITH_SUGGESTIONS: usize = 1_000;
 
 /// The error value for a part that could not be compiled. A diagnostic contains the reason, at this part or at a part
 /// that it depends on.
@@ -62,17 +71,38 @@ impl<'p> Compiler<'p> {
         Self {
             project,
             environment,
-            attributes: Attributes::new(project.settings.attributes.iter().map(attribute)),
+            attributes: Arc::new(Attributes::new(project.settings.attributes.iter().map(attribute))),
             segments,
             flags,
             servings,
             kills: own.map(|kill| (kill.flag.as_str(), kill)).collect(),
             diagnostics: Vec::new(),
+            reported_before: 0,
         }
     }
 
+    /// Begins the compilation of one definition.
+    pub(super) fn begin_definition(&mut self) {
+        self.reported_before = self.diagnostics.len();
+    }
+
+    /// Returns an error if the definition already has the maximum number of problems. The rest is not compiled.
+    pub(super) fn check_problems(&self) -> Compiled<()> {
+        if self.diagnostics.len() - self.reported_before > PROBLEMS { Err(Broken) } else { Ok(()) }
+    }
+
+    /// Returns the number of names that the search for a similar name may compare.
+    pub(super) fn compared_names(&self) -> usize {
+        if self.diagnostics.len() < PROBLEMS_WITH_SUGGESTIONS { usize::MAX } else { 0 }
+    }
+
+    /// Adds a problem, or replaces all problems after the maximum number with one diagnostic.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) -> Broken {
-        self.diagnostics.push(diagnostic);
+        match self.diagnostics.len() - self.reported_before {
+            ..PROBLEMS => self.diagnostics.push(diagnostic),
+            PROBLEMS => self.diagnostics.push(Diagnostic::too_many(diagnostic.span, PROBLEMS)),
+            _ => {}
+        }
         Broken
     }
 

@@ -10,6 +10,7 @@ use crate::snapshot::Spanned;
 impl Compiler<'_> {
     /// Compiles a condition. Reports all of its problems, not only the first.
     pub(super) fn condition(&mut self, condition: &model::Condition) -> Compiled<Condition> {
+        self.check_problems()?;
         Ok(match condition {
             model::Condition::All(inner) => Condition::All(self.conditions(inner)?),
             model::Condition::Any(inner) => Condition::Any(self.conditions(inner)?),
@@ -37,8 +38,9 @@ impl Compiler<'_> {
     }
 
     fn flag_condition(&mut self, key: &Spanned<String>, variants: &[Spanned<String>]) -> Compiled<Condition> {
+        self.check_problems()?;
         let Some(index) = self.find_flag(&key.value) else {
-            let keys = self.flags.iter().map(|draft| draft.definition.key.as_str());
+            let keys = self.flags.iter().map(|draft| draft.definition.key.as_str()).take(self.compared_names());
             let diagnostic = unknown_name(Code::UnknownFlag, key.span, &key.value, "a flag", keys);
             return Err(self.report(diagnostic));
         };
@@ -52,8 +54,9 @@ impl Compiler<'_> {
     }
 
     fn segment_condition(&mut self, name: &Spanned<String>) -> Compiled<Condition> {
+        self.check_problems()?;
         let Some(index) = self.find_segment(&name.value) else {
-            let names = self.segments.iter().map(|draft| draft.definition.name.as_str());
+            let names = self.segments.iter().map(|draft| draft.definition.name.as_str()).take(self.compared_names());
             let mut diagnostic = unknown_name(Code::UnknownSegment, name.span, &name.value, "a segment", names);
             diagnostic.help.get_or_insert_with(|| format!("define it in `{}/{}.yaml`", model::SEGMENTS, name.value));
             return Err(self.report(diagnostic));
@@ -68,7 +71,7 @@ impl Compiler<'_> {
             return Ok(id);
         }
         let names = self.attributes.iter().map(|(_, attribute)| attribute.name.as_ref());
-        let known = names.chain(model::RESERVED).filter(|name| *name != NOW);
+        let known = names.chain(model::RESERVED).filter(|name| *name != NOW).take(self.compared_names());
         let mut diagnostic = unknown_name(Code::UnknownAttribute, name.span, &name.value, "an attribute", known);
         let declare = || format!("declare it in `flagctl.yaml`, under `attributes`: `{}: string`", name.value);
         diagnostic.help.get_or_insert_with(declare);

@@ -1,5 +1,7 @@
 //! The entry point: compiles one environment of a project.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use crate::bundle::Bundle;
@@ -70,7 +72,7 @@ impl Compiler<'_> {
         let bundle = Bundle {
             environment: self.environment.into(),
             bucketing: self.project.settings.bucketing,
-            attributes: self.attributes,
+            attributes: Arc::unwrap_or_clone(self.attributes),
             segments,
             flags: flags.collect(),
         };

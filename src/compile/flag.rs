@@ -15,6 +15,7 @@ impl<'p> Compiler<'p> {
     /// Compiles the segment with this index and keeps it if it has no errors.
     pub(super) fn segment(&mut self, index: usize) {
         let Some(definition) = self.segments.get(index).map(|draft| draft.definition) else { return };
+        self.begin_definition();
         let Some(condition) = &definition.condition else { return };
         let Ok(condition) = self.condition(&condition.value) else { return };
         if definition.completeness == Completeness::Incomplete {
@@ -31,6 +32,7 @@ impl<'p> Compiler<'p> {
     /// Compiles the flag with this index and keeps it if it has no errors.
     pub(super) fn flag(&mut self, index: usize) {
         let Some(definition) = self.flags.get(index).map(|draft| draft.definition) else { return };
+        self.begin_definition();
         let Some(serving) = self.servings.get(index).copied() else { return };
         let Ok(flag) = self.build(definition, &serving) else { return };
         // An incomplete flag is not compiled, because its decisions would ignore the parts that could not be read.

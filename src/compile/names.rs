@@ -30,6 +30,7 @@ impl Compiler<'_> {
             }
         }
         for flag in &project.flags {
+            self.begin_definition();
             for (name, _) in &flag.environments {
                 if !environments.contains(&name.value.as_str()) {
                     self.report(unknown(&name.value, name.span));
@@ -37,11 +38,12 @@ impl Compiler<'_> {
             }
         }
         for kill in &project.kills {
+            self.begin_definition();
             if !environments.contains(&kill.environment.as_str()) {
                 self.report(unknown(&kill.environment, kill.start));
             }
             if self.flags.binary_search_by(|draft| draft.definition.key.cmp(&kill.flag)).is_err() {
-                let keys = self.flags.iter().map(|draft| draft.definition.key.as_str());
+                let keys = self.flags.iter().map(|draft| draft.definition.key.as_str()).take(self.compared_names());
                 let mut diagnostic = unknown_name(Code::UnknownFlag, kill.start, &kill.flag, "a flag", keys);
                 diagnostic.help.get_or_insert_with(|| "remove the file of the kill".to_owned());
                 self.report(diagnostic);

@@ -2,6 +2,7 @@
 //!
 //! Sets of operands are sorted and have no duplicates, so a different order in the file results in the same bundle.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -25,13 +26,27 @@ pub(super) enum EnumCheck {
     None,
 }
 
+/// The texts that an attribute allows, in the form in which they are compared.
+struct AllowedTexts(Option<BTreeSet<String>>, EnumCheck);
+
 impl EnumCheck {
-    fn admits(self, allowed: &[Box<str>], text: &str) -> bool {
+    fn of(self, attribute: &Attribute) -> AllowedTexts {
+        let allowed = attribute.allowed.as_ref().filter(|_| !matches!(self, Self::None));
+        AllowedTexts(allowed.map(|allowed| allowed.iter().map(|text| self.compared(text)).collect()), self)
+    }
+
+    fn compared(self, text: &str) -> String {
         match self {
-            Self::Exact => allowed.iter().any(|value| value.as_ref() == text),
-            Self::IgnoreCase => allowed.iter().any(|value| value.to_lowercase() == text.to_lowercase()),
-            Self::None => true,
+            Self::Exact | Self::None => text.to_owned(),
+            Self::IgnoreCase => text.to_lowercase(),
         }
+    }
+}
+
+impl AllowedTexts {
+    fn admits(&self, text: &str) -> bool {
+        let Self(allowed, check) = self;
+        allowed.as_ref().is_none_or(|allowed| allowed.contains(&check.compared(text)))
     }
 }
 
@@ -95,10 +110,11 @@ impl Compiler<'_> {
         nodes: &[Node],
         enum_check: EnumCheck,
     ) -> Compiled<Vec<Box<str>>> {
+        let allowed_texts = enum_check.of(attribute);
         self.read_nodes(nodes, |compiler, node| {
             let Some(text) = node.as_text() else { return Err(compiler.report_wrong_operand(attribute, node)) };
             match &attribute.allowed {
-                Some(allowed) if !enum_check.admits(allowed, text) => {
+                Some(allowed) if !allowed_texts.admits(text) => {
                     let values = allowed.iter().map(AsRef::as_ref);
                     let message = format!("`{text}` is not a value of `{}`", attribute.name);
                     let help = did_you_mean_or_list(text, "its values are", values);
@@ -132,10 +148,18 @@ impl Compiler<'_> {
         self.report(Diagnostic::new(Code::InvalidRegex, node.span, message).help(help))
     }
 
-    /// Reads all nodes, because every problem must be reported and not only the first.
+    /// Reads all nodes even if one has failed, because a person fixes all problems at once.
     fn read_nodes<T>(&mut self, nodes: &[Node], read: impl Fn(&mut Self, &Node) -> Compiled<T>) -> Compiled<Vec<T>> {
-        let read: Vec<_> = nodes.iter().map(|node| read(self, node)).collect();
-        read.into_iter().collect()
+        let mut all = Vec::with_capacity(nodes.len());
+        let mut has_errors = false;
+        for node in nodes {
+            self.check_problems()?;
+            match read(self, node) {
+                Ok(value) => all.push(value),
+                Err(Broken) => has_errors = true,
+            }
+        }
+        if has_errors { Err(Broken) } else { Ok(all) }
     }
 
     fn number(&mut self, attribute: &Attribute, node: &Node) -> Compiled<f64> {

@@ -1,5 +1,7 @@
 //! Checks whether an operator applies to an attribute, and compiles it to a predicate.
 
+use std::sync::Arc;
+
 use crate::bundle::{
     Attribute, AttributeId, Comparison, Condition, Folded, Polarity, Predicate, Quantifier, Test, TextOperator, Type,
 };
@@ -21,9 +23,11 @@ impl Compiler<'_> {
         operation: &Operation,
         ignore_case: Option<Span>,
     ) -> Compiled<Condition> {
-        let declared = self.attributes.get(attribute).cloned().ok_or(Broken)?;
+        let attributes = Arc::clone(&self.attributes);
+        let declared = attributes.get(attribute).ok_or(Broken)?;
         let test = |compiler: &mut Self, operation: &Operation| {
-            let predicate = compiler.predicate(&declared, operation, ignore_case)?;
+            compiler.check_problems()?;
+            let predicate = compiler.predicate(declared, operation, ignore_case)?;
             Ok(Condition::Test(Test { attribute, sign: polarity(operation), predicate }))
         };
         match (&operation.operand.value, operation.operator.operand_form()) {

@@ -21,6 +21,7 @@ impl Compiler<'_> {
     /// Returns the items in an order in which each item follows the items that it refers to. The result omits items on
     /// cycles. The cycles are reported.
     pub(super) fn order(&mut self) -> Vec<Item> {
+        self.begin_definition();
         let segments = self.segments.len();
         let position = |item: Item| match item {
             Item::Segment(index) => index,
@@ -108,6 +109,9 @@ impl Compiler<'_> {
     }
 
     fn report_cycle(&mut self, cycle: &[(Item, Span)]) {
+        if self.check_problems().is_err() {
+            return;
+        }
         let name = |item: &Item| match *item {
             Item::Segment(index) => self.segments.get(index).map_or("", |draft| draft.definition.name.as_str()),
             Item::Flag(index) => self.flags.get(index).map_or("", |draft| draft.definition.key.as_str()),

@@ -31,6 +31,12 @@ impl Diagnostic {
         Self { code, span, message: message.into(), label: None, related: Vec::new(), help: None }
     }
 
+    /// Creates the diagnostic that replaces all further problems of a definition or file.
+    pub fn too_many(span: Span, limit: usize) -> Self {
+        Self::new(Code::LimitExceeded, span, format!("more than {limit} problems; the others are not reported"))
+            .help("fix these problems first")
+    }
+
     /// Adds a remark at the position.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {

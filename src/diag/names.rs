@@ -40,7 +40,16 @@ pub fn closest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Opti
     best.map(|(_, known)| known)
 }
 
-/// Returns names as code, separated by commas: "`a`, `b`".
+/// The maximum number of names in a list. Nobody reads more, and each of many messages can have a list.
+const LISTED_NAMES: usize = 30;
+
+/// Returns names as code, separated by commas: "`a`, `b`". A long list ends with the number of the other names.
 pub fn quoted_list<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
-    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    let mut names = names.into_iter();
+    let mut listed: Vec<_> = names.by_ref().take(LISTED_NAMES).map(|name| format!("`{name}`")).collect();
+    match names.count() {
+        0 => {}
+        others => listed.push(format!("{others} more")),
+    }
+    listed.join(", ")
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::codes::{Adjustable, Code, Severity};
 use crate::diag::allow::Allow;
 use crate::diag::diagnostic::{Diagnostic, Diagnostics};
-use crate::snapshot::{Snapshot, Span};
+use crate::snapshot::{FileId, Snapshot, Span};
 
 /// A diagnostic whose severity has been decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,9 @@ pub struct Finding {
     /// The problem.
     pub diagnostic: Diagnostic,
 }
+
+/// The maximum number of findings in one file.
+const MAX_FINDINGS: usize = 1_000;
 
 /// The level at which a project reports a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +34,8 @@ pub type Levels = BTreeMap<Code, Level>;
 /// Decides the severity of each diagnostic.
 ///
 /// Removes diagnostics that an allow comment or the level `off` suppresses, consequences of other diagnostics, and
-/// repetitions. Reports allow comments that suppress nothing. Sorts the findings by file, offset and code.
+/// repetitions. Reports allow comments that suppress nothing. Sorts the findings by file, offset and code, and reports
+/// only the first [`MAX_FINDINGS`] of each file.
 pub fn settle(mut diagnostics: Diagnostics, levels: &Levels, allows: &[Allow], snapshot: &Snapshot) -> Vec<Finding> {
     drop_consequences(&mut diagnostics);
     let mut used = vec![false; allows.len()];
@@ -58,7 +62,16 @@ pub fn settle(mut diagnostics: Diagnostics, levels: &Levels, allows: &[Allow], s
         key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
     });
     diagnostics.dedup_by(|a, b| (a.span, a.code, &a.message) == (b.span, b.code, &b.message));
-    let findings = diagnostics.into_iter().filter_map(|diagnostic| {
+    let mut in_file = (FileId(0), 0);
+    let capped = diagnostics.into_iter().filter_map(|diagnostic| {
+        let file = diagnostic.span.file;
+        in_file = if in_file.0 == file { (file, in_file.1 + 1) } else { (file, 1) };
+        match in_file.1 {
+            ..=MAX_FINDINGS => Some(diagnostic),
+            number => (number == MAX_FINDINGS + 1).then(|| Diagnostic::too_many(diagnostic.span, MAX_FINDINGS)),
+        }
+    });
+    let findings = capped.filter_map(|diagnostic| {
         let own = Level::Report(diagnostic.code.severity());
         let level = match diagnostic.code.adjustable() {
             Adjustable::Yes => levels.get(&diagnostic.code).copied().unwrap_or(own),

@@ -15,6 +15,7 @@ mod context_lines;
 mod dependants;
 mod duplicates;
 mod flags;
+mod limits;
 mod lint_levels;
 mod loaded;
 mod parsed_file;

@@ -2,6 +2,7 @@
 
 use crate::codes::Code;
 use crate::diag::{Allow, Diagnostic, Diagnostics};
+use crate::load::limits;
 use crate::model;
 use crate::model::{DefinitionKind, FLAGS, Flag, KILLS, Kill, Misfit, SEGMENTS, Segment, Settings, Suite, TESTS};
 use crate::schema;
@@ -42,12 +43,14 @@ pub(super) fn parse_file(file: File, id: FileId) -> ParsedFile {
             let (mut settings, misfits) = model::lower_settings(root);
             settings.completeness = completeness(&document, &misfits);
             report_misfits(DefinitionKind::Project, &document, misfits, &mut diagnostics);
+            report_limit(limits::of_settings(&settings), &mut settings.completeness, &mut diagnostics);
             Definition::Settings(settings)
         }
         ([FLAGS, ..], true) => {
             let (mut flag, misfits) = model::lower_flag(root, file.stem(), id);
             flag.completeness = completeness(&document, &misfits);
             report_misfits(DefinitionKind::Flag, &document, misfits, &mut diagnostics);
+            report_limit(limits::of_flag(&flag), &mut flag.completeness, &mut diagnostics);
             Definition::Flag(Box::new(flag))
         }
         ([SEGMENTS, ..], true) => {
@@ -65,6 +68,7 @@ pub(super) fn parse_file(file: File, id: FileId) -> ParsedFile {
             let (mut suite, misfits) = model::lower_suite(root, id);
             suite.completeness = completeness(&document, &misfits);
             report_misfits(DefinitionKind::Test, &document, misfits, &mut diagnostics);
+            report_limit(limits::of_suite(&suite), &mut suite.completeness, &mut diagnostics);
             Definition::Suite(suite)
         }
         _ => {
@@ -77,6 +81,14 @@ pub(super) fn parse_file(file: File, id: FileId) -> ParsedFile {
 
 fn completeness(document: &Document, misfits: &[Misfit]) -> Completeness {
     if misfits.is_empty() { document.completeness } else { Completeness::Incomplete }
+}
+
+/// Reports a definition with too many parts, and marks it as incomplete.
+fn report_limit(exceeded: Option<Diagnostic>, completeness: &mut Completeness, diagnostics: &mut Diagnostics) {
+    if let Some(diagnostic) = exceeded {
+        *completeness = Completeness::Incomplete;
+        diagnostics.push(diagnostic);
+    }
 }
 
 /// Reports the misfits of a file with the messages of its schema. If the schema reports nothing, each misfit is

@@ -139,9 +139,11 @@ impl Lowering {
 
     /// Adds a misfit if the list is empty or contains an item twice.
     pub(super) fn check_distinct(&mut self, list: &Node, items: &[Node]) {
-        let is_repeated =
-            |(index, item): (usize, &Node)| items.iter().take(index).any(|before| before.value == item.value);
-        if items.is_empty() || items.iter().enumerate().any(is_repeated) {
+        // An item that is not a text is a misfit anyway.
+        let mut texts: Vec<&str> = items.iter().filter_map(Node::as_text).collect();
+        texts.sort_unstable();
+        let has_repetition = texts.windows(2).any(|pair| matches!(pair, [first, second] if first == second));
+        if items.is_empty() || has_repetition {
             self.misfits.push(Misfit { span: list.span, expected: "a list of different values" });
         }
     }

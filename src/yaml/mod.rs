@@ -14,5 +14,6 @@ mod value;
 
 pub use crate::yaml::parse::parse;
 pub use crate::yaml::value::{
-    ALIAS_BYTES, ALIAS_LIMIT, ANCHOR_BYTES, Comment, Completeness, DEPTH_LIMIT, Document, Entry, Node, VALUE_LIMIT, Value,
+    ALIAS_BYTES, ALIAS_LIMIT, ANCHOR_BYTES, Comment, Completeness, DEPTH_LIMIT, Document, Entry, Node, VALUE_LIMIT,
+    Value,
 };

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
 use crate::codes::Severity;
 use crate::diag::{Diagnostic, Finding};
@@ -62,12 +62,12 @@ fn group<'r>(validation: &Validation<'r>, finding: &'r Finding) -> [Group<'r>; 1
     [group]
 }
 
+/// The maximum number of bytes in a frame. Of a longer one, only the position is shown, because a file may consist of one
+/// line, which each of a thousand findings would repeat.
+const MAX_WINDOW: usize = 16 << 10;
+
 /// Returns the frame of one file, which has the lines with the diagnostic's spans in this file.
-fn snippet<'r>(
-    validation: &Validation<'r>,
-    file: FileId,
-    diagnostic: &'r Diagnostic,
-) -> Snippet<'r, annotate_snippets::Annotation<'r>> {
+fn snippet<'r>(validation: &Validation<'r>, file: FileId, diagnostic: &'r Diagnostic) -> Element<'r> {
     let primary = (diagnostic.span.file == file).then_some(diagnostic.span);
     let related = diagnostic.related.iter().filter(|(span, _)| span.file == file);
     let spans: Vec<Span> = primary.into_iter().chain(related.clone().map(|(span, _)| *span)).collect();
@@ -84,6 +84,11 @@ fn snippet<'r>(
     // files.
     let revision = validation.revision.map_or(String::new(), |revision| format!("{}:", revision.name()));
     let path = revision + &validation.path(Span { file, start: 0, end: 0 });
+    if window.len() > MAX_WINDOW {
+        let start = spans.first().map_or(0, |span| span.start);
+        let (line, column) = validation.snapshot.position(file, start);
+        return Origin::path(path).line(line).char_column(column).into();
+    }
     let mut snippet = Snippet::source(window).line_start(line).path(path);
     if let Some(span) = primary {
         let label = diagnostic.label.as_deref();
@@ -92,7 +97,7 @@ fn snippet<'r>(
     for (span, label) in related {
         snippet = snippet.annotation(AnnotationKind::Context.span(range(*span)).label(label.as_str()));
     }
-    snippet
+    snippet.into()
 }
 
 /// Returns the part of the file from the first line with a span to the last line with a span, as its byte offset and

@@ -1,0 +1,59 @@
+//! Limits the number of parts of one definition: environments, attributes, allowed values, variants, rules, cases.
+//!
+//! A file may have a million values, but some steps compare the parts of one definition with each other, and each
+//! environment compiles all flags once more. A definition that exceeds a limit is reported at its first part beyond the
+//! limit, and treated as incomplete, so no later step works on it.
+
+use crate::codes::Code;
+use crate::diag::Diagnostic;
+use crate::model::{Flag, Settings, Suite};
+use crate::snapshot::{Span, Spanned};
+
+/// The maximum number of environments.
+const ENVIRONMENTS: usize = 100;
+/// The maximum number of attributes.
+const ATTRIBUTES: usize = 1_000;
+/// The maximum number of values in the `enum` of an attribute.
+const ALLOWED_VALUES: usize = 5_000;
+/// The maximum number of variants of a flag.
+const VARIANTS: usize = 1_000;
+/// The maximum number of rules of a flag in one environment.
+const RULES: usize = 1_000;
+/// The maximum number of cases, and of assertions, in a test file.
+const CASES: usize = 10_000;
+
+/// Returns the first limit that the settings exceed.
+pub(super) fn of_settings(settings: &Settings) -> Option<Diagnostic> {
+    let environments = settings.environments.iter().map(|name| name.span);
+    let attributes = settings.attributes.iter().map(|attribute| attribute.name.span);
+    let values = |values: &Vec<Spanned<String>>| {
+        let spans = values.iter().map(|value| value.span);
+        excess(spans, ALLOWED_VALUES, "allowed values", "leave out `enum`, or write a segment that lists the values")
+    };
+    excess(environments, ENVIRONMENTS, "environments", "distribute them over several flag repositories")
+        .or_else(|| excess(attributes, ATTRIBUTES, "attributes", "declare only the attributes that conditions use"))
+        .or_else(|| settings.attributes.iter().filter_map(|attribute| attribute.allowed.as_ref()).find_map(values))
+}
+
+/// Returns the first limit that a flag exceeds.
+pub(super) fn of_flag(flag: &Flag) -> Option<Diagnostic> {
+    let variants = flag.variants.iter().map(|variant| variant.name.span);
+    let mut rules = flag.servings().map(|serving| serving.rules.iter().flatten().map(|rule| rule.span));
+    excess(variants, VARIANTS, "variants", "let the variants select a version of a configuration")
+        .or_else(|| rules.find_map(|spans| excess(spans, RULES, "rules", "join rules that serve the same variant")))
+}
+
+/// Returns the first limit that a test file exceeds.
+pub(super) fn of_suite(suite: &Suite) -> Option<Diagnostic> {
+    let cases = suite.cases.iter().map(|case| case.expect.first().map_or(suite.start, |first| first.flag.span));
+    let assertions = suite.assertions.iter().map(|assertion| assertion.claim_span);
+    let help = "distribute them over several files";
+    excess(cases, CASES, "cases", help).or_else(|| excess(assertions, CASES, "assertions", help))
+}
+
+/// Returns a diagnostic for the first part beyond the limit.
+fn excess(spans: impl Iterator<Item = Span>, limit: usize, parts: &str, help: &str) -> Option<Diagnostic> {
+    let span = spans.skip(limit).next()?;
+    let message = format!("more than {limit} {parts}");
+    Some(Diagnostic::new(Code::LimitExceeded, span, message).help(help))
+}
