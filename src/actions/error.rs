@@ -72,6 +72,22 @@ pub enum ActionError {
         /// The current rollout of the rule.
         percent: String,
     },
+    /// Both ends of a range are the same commit.
+    #[error("`{base}` and `{tip}` are the same commit, so there are no commits to verify")]
+    EmptyRange {
+        /// The name of the first revision.
+        base: String,
+        /// The name of the second revision.
+        tip: String,
+    },
+    /// The end of a range is an ancestor of its start.
+    #[error("`{base}` already has all commits of `{tip}`; write the target branch first: `{tip}..{base}`")]
+    ReversedRange {
+        /// The name of the first revision.
+        base: String,
+        /// The name of the second revision.
+        tip: String,
+    },
     /// More than one rule or environment matches the request.
     #[error(transparent)]
     Ambiguous(#[from] Ambiguity),

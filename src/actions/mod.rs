@@ -7,7 +7,8 @@
 //! The user therefore sees the exact consequences before anything is written.
 //!
 //! - [`KillPlan`], [`RevivePlan`] and [`RolloutPlan`] are the plans. [`Undo`] is the command that reverts each of them.
-//! - `verify_kill` reads two revisions and returns a [`KillProof`]. It writes nothing.
+//! - `verify_kill` reads the commits that one revision has and another one lacks, and returns a [`KillProof`]. It writes
+//!   nothing.
 //!
 //! Notes and objections are enums, so code can distinguish them. The module `report` turns them into sentences.
 //!
@@ -21,6 +22,9 @@ mod flag_definition;
 mod kill;
 mod kill_effect;
 mod kill_file;
+mod kill_form;
+mod kill_merge;
+mod kill_objection;
 mod message;
 mod off_variant;
 mod revive;
@@ -37,6 +41,7 @@ mod verify_kill;
 pub use crate::actions::error::{ActionError, Ambiguity};
 pub use crate::actions::kill::{KillPlan, KillRequest};
 pub use crate::actions::kill_effect::{KillEffect, KillNote, KillStatus};
+pub use crate::actions::kill_objection::{EffectProblem, FormProblem, MergeProblem, Objection};
 pub use crate::actions::message::ActionKind;
 pub use crate::actions::off_variant::{DatedCommit, OffVariantHistory};
 pub use crate::actions::revive::{ReviveEffect, RevivePlan, SinceKill};
@@ -46,4 +51,4 @@ pub use crate::actions::rollout_positions::{RolloutPosition, rollout_positions};
 pub use crate::actions::session::{CommittedAction, Destination, WriteMode, WriteOptions, WriteSession};
 pub use crate::actions::targets::{TargetGroup, Targets};
 pub use crate::actions::undo::{Undo, UndoCommand};
-pub use crate::actions::verify_kill::{KillProof, Objection, TurnedOff, verify_kill};
+pub use crate::actions::verify_kill::{KillProof, KillRange, TurnOffCause, TurnedOff, verify_kill};

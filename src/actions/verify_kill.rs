@@ -1,36 +1,54 @@
 //! The proof that a range of commits only turns flags off.
 //!
-//! The proof takes two revisions and the keys of the flags that may be turned off. The changed paths show which flags,
-//! kills and segments the range changes. The analysis then compares both revisions in all environments, for all changed
-//! flags and for all flags that depend on a change. Every change of a decision to a variant other than `off` becomes an
-//! [`Objection`].
+//! The proof takes the tip of the target branch, the head of the range, and the flags that may be killed. It has two
+//! layers. By form, every commit of the range only adds regular files of kills ([`kill_form`](crate::actions::kill_form)).
+//! By effect, the target is compared with the merge of both: killed flags serve their unchanged `off` to everyone, other
+//! flags change only because they depend on a killed flag, and only to their own `off`. The second layer is checked only
+//! if the first one holds.
 //!
 //! **Invariant:** an unknown effect is an objection, because the proof must hold for all contexts.
+//! **Invariant:** the proof is about these two commits. It says nothing about a later state of the target branch.
 
 use std::collections::BTreeSet;
 
+use crate::actions::change_preview::changed_regions;
 use crate::actions::error::ActionError;
+use crate::actions::kill_form::{AddedKill, added_kills, invalid_kills};
+use crate::actions::kill_merge::{KillMerge, new_errors};
+use crate::actions::kill_objection::{EffectProblem, FormProblem, Objection};
 use crate::analyze::{Budget, Effect, Region};
+use crate::bundle::{Bundle, State, Variant};
 use crate::diff;
-use crate::diff::{ComparedDefinitions, FlagEvent, Impact, ImpactVerdict};
+use crate::diff::{ComparedDefinitions, FlagEvent, FlagStatus, Impact, ImpactVerdict};
 use crate::git::Revision;
 use crate::load;
-use crate::model::{FLAGS, KILLS, SEGMENTS};
-use crate::snapshot::stem;
 use crate::source::Source;
+
+/// The range of a proof, and what it may kill.
+#[derive(Debug, Clone, Copy)]
+pub struct KillRange<'r> {
+    /// The tip of the branch into which the range is merged.
+    pub target: &'r Revision,
+    /// The last commit of the range.
+    pub head: &'r Revision,
+    /// The keys of the flags that may be killed, and that must be off after the merge. An empty list means any flag.
+    pub flags: &'r [String],
+    /// The names of the environments in which they may be killed. An empty list means any environment.
+    pub environments: &'r [String],
+}
 
 /// The result of the proof for a range of commits.
 #[derive(Debug, Clone)]
 pub struct KillProof {
-    /// The full id of the commit before the range.
-    pub base: String,
-    /// The full id of the last commit.
+    /// The full id of the tip of the target branch.
+    pub target: String,
+    /// The full id of the last commit of the range.
     pub head: String,
-    /// The keys of the flags that may be turned off.
+    /// The keys of the flags that may be killed, or of the flags that the range kills if none is given.
     pub flags: BTreeSet<String>,
-    /// The flags that are turned off.
+    /// The flags that are turned off, in the order of their keys and environments.
     pub turned_off: Vec<TurnedOff>,
-    /// The other effects of the range. If the list is empty, it is proven that the range is a kill.
+    /// The reasons why the range is not a kill. If the list is empty, it is proven that the range is a kill.
     pub objections: Vec<Objection>,
 }
 
@@ -41,196 +59,224 @@ impl KillProof {
     }
 }
 
-/// A flag that is turned off in an environment, by a kill or because of a prerequisite.
+/// A flag that is turned off in an environment.
 #[derive(Debug, Clone)]
 pub struct TurnedOff {
     /// The key of the flag.
     pub flag: String,
     /// The name of the environment.
     pub environment: String,
-    /// The contexts that got another variant before and now get `off`.
+    /// The reason.
+    pub cause: TurnOffCause,
+    /// The contexts that get another result.
     pub regions: Vec<Region>,
 }
 
-/// A reason why a range of commits is not a kill.
-#[derive(Debug, Clone)]
-pub enum Objection {
-    /// The range changes a file that does not define a flag, a kill or a segment.
-    OtherFile {
-        /// The path, from the root of the git repository.
-        path: String,
-    },
-    /// The range changes a flag that may not be turned off.
-    OtherFlag {
-        /// The key of the flag.
-        flag: String,
-    },
-    /// A flag that may be turned off does not exist at the end of the range.
-    UnknownFlag {
-        /// The key.
-        flag: String,
-    },
-    /// The definitions at the end of the range have an error.
-    InvalidDefinition {
-        /// The position and the message of the error.
-        problem: String,
-    },
-    /// A flag has no decision in an environment, because its definition has an error.
-    Undecidable {
-        /// The key of the flag.
-        flag: String,
-        /// The name of the environment.
-        environment: String,
-        /// The position and the message of the error.
-        problem: String,
-    },
-    /// The analysis of a flag in an environment exceeds its budget.
-    Unknown {
-        /// The key of the flag.
-        flag: String,
-        /// The name of the environment.
-        environment: String,
-    },
-    /// The range adds a flag to an environment.
-    Added {
-        /// The key of the flag.
-        flag: String,
-        /// The name of the environment.
-        environment: String,
-    },
-    /// The range removes a flag from an environment.
-    Removed {
-        /// The key of the flag.
-        flag: String,
-        /// The name of the environment.
-        environment: String,
-    },
-    /// The decision changes to a variant other than `off` for some contexts.
-    Moves {
-        /// The key of the flag.
-        flag: String,
-        /// The name of the environment.
-        environment: String,
-        /// The contexts.
-        region: Box<Region>,
-    },
+/// Why a flag is off after the merge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TurnOffCause {
+    /// The range kills it.
+    Kill,
+    /// It is already off at the target, for example because of an earlier kill.
+    AlreadyOff,
+    /// It depends on a flag that the range kills.
+    Dependency,
 }
 
-/// Finds out whether the commits between two revisions only turn flags off.
-///
-/// `flags` has the keys of the flags that may be turned off. An empty `flags` means the flags whose kills change.
+/// Finds out whether the commits that the head has and the target lacks only turn flags off.
 ///
 /// # Errors
-/// Returns an error if a revision cannot be read, or if the analysis and the evaluation disagree.
-pub fn verify_kill(base: &Revision, head: &Revision, flags: &[String]) -> Result<KillProof, ActionError> {
-    let touched = TouchedFiles::new(&base.all_changed_files(head)?, &head.prefix());
-    let flags: BTreeSet<String> =
-        if flags.is_empty() { touched.kills.clone() } else { flags.iter().cloned().collect() };
-    let mut proof = KillProof {
-        base: base.commit(),
-        head: head.commit(),
-        flags,
-        turned_off: Vec::new(),
-        objections: touched.other_paths.iter().map(|path| Objection::OtherFile { path: path.clone() }).collect(),
+/// Returns an error if the range has no commits, if a revision cannot be read, if the clone is too shallow, or if the
+/// analysis and the evaluation disagree.
+pub fn verify_kill(range: &KillRange<'_>) -> Result<KillProof, ActionError> {
+    let KillRange { target, head, .. } = *range;
+    let base = target.merge_base(head)?;
+    let commits = head.commits_since(target)?;
+    if commits.is_empty() {
+        let (base, tip) = (target.name().to_owned(), head.name().to_owned());
+        return Err(match target.commit() == head.commit() {
+            true => ActionError::EmptyRange { base, tip },
+            false => ActionError::ReversedRange { base, tip },
+        });
+    }
+    let (kills, mut objections) = added_kills(&commits, &target.prefix());
+    objections.extend(invalid_kills(&kills, target, head)?);
+    let not_requested = kills.iter().filter(|kill| !range.allows(&kill.flag, &kill.environment));
+    objections.extend(not_requested.map(|kill| kill.objection(target, FormProblem::NotRequested)));
+    let flags = match range.flags {
+        [] => kills.iter().map(|kill| kill.flag.clone()).collect(),
+        flags => flags.iter().cloned().collect(),
     };
-    let other_flags = touched.flags.union(&touched.kills).filter(|flag| !proof.flags.contains(*flag));
-    proof.objections.extend(other_flags.map(|flag| Objection::OtherFlag { flag: flag.clone() }));
-    compare(base, head, &touched, &mut proof)?;
+    let mut proof =
+        KillProof { target: target.commit(), head: head.commit(), flags, turned_off: Vec::new(), objections };
+    if proof.objections.is_empty() {
+        let merge = KillMerge::new(target, head, &base, kills)?;
+        proof.objections.extend(merge.objections.iter().cloned());
+        let problems = new_errors(target, &merge.merged);
+        proof.objections.extend(problems.into_iter().map(|problem| Objection::InvalidDefinition { problem }));
+        EffectCheck::new(range, &merge, &proof.flags)?.run(&mut proof)?;
+    }
+    if proof.objections.is_empty() && proof.turned_off.is_empty() {
+        proof.objections.push(Objection::NothingTurnedOff);
+    }
     Ok(proof)
 }
 
-/// The definitions in the changed files.
-#[derive(Debug, Default)]
-struct TouchedFiles {
-    /// Keys of flags.
-    flags: BTreeSet<String>,
-    /// Keys of flags that are killed or revived.
-    kills: BTreeSet<String>,
-    /// Names of segments.
-    segments: BTreeSet<String>,
-    /// Paths of all other files.
-    other_paths: Vec<String>,
+impl KillRange<'_> {
+    /// Returns whether a flag may be killed in an environment.
+    fn allows(&self, flag: &str, environment: &str) -> bool {
+        let allows = |names: &[String], name: &str| names.is_empty() || names.iter().any(|allowed| allowed == name);
+        allows(self.flags, flag) && allows(self.environments, environment)
+    }
 }
 
-impl TouchedFiles {
-    /// Classifies the changed paths. `prefix` is the path of the flag repository in the git repository.
-    fn new(paths: &[String], prefix: &str) -> Self {
-        let mut touched = Self::default();
-        for path in paths {
-            let parts: Vec<&str> = path.strip_prefix(prefix).map_or(Vec::new(), |path| path.split('/').collect());
-            let names = match parts.as_slice() {
-                [KILLS, _, _] => Some(&mut touched.kills),
-                [FLAGS, _, ..] => Some(&mut touched.flags),
-                [SEGMENTS, _, ..] => Some(&mut touched.segments),
-                _ => None,
-            };
-            if let (Some(names), Some(name)) = (names, stem(path)) {
-                names.insert(name.to_owned());
-            } else {
-                touched.other_paths.push(path.clone());
+/// The definitions before and after the merge that the killed flags and their dependants need.
+struct EffectCheck<'r> {
+    range: &'r KillRange<'r>,
+    merge: &'r KillMerge,
+    /// The flags that depend on a killed flag.
+    dependants: BTreeSet<String>,
+    /// All flags that may change.
+    keys: BTreeSet<String>,
+    before: ComparedDefinitions,
+    after: ComparedDefinitions,
+}
+
+impl<'r> EffectCheck<'r> {
+    fn new(range: &'r KillRange<'r>, merge: &'r KillMerge, flags: &BTreeSet<String>) -> Result<Self, ActionError> {
+        let (old, new) = (Source::Revision(range.target.clone()), Source::Revision(merge.merged.clone()));
+        let killed: BTreeSet<String> = merge.new.iter().map(|kill| kill.flag.clone()).collect();
+        let dependants = load::dependants(&old, &killed.iter().cloned().collect::<Vec<_>>(), &[])?;
+        let dependants: BTreeSet<String> = dependants.into_iter().collect();
+        let mut keys = diff::affected_flags(range.target, &new)?;
+        keys.extend(flags.iter().chain(&killed).chain(&dependants).cloned());
+        let list: Vec<String> = keys.iter().cloned().collect();
+        let before = ComparedDefinitions::read(&old, &list, None)?;
+        let after = ComparedDefinitions::read(&new, &list, None)?;
+        Ok(Self { range, merge, dependants, keys, before, after })
+    }
+
+    fn run(&self, proof: &mut KillProof) -> Result<(), ActionError> {
+        let problems = self.after.errors().into_iter().map(|problem| Objection::InvalidDefinition { problem });
+        let known: BTreeSet<String> = proof.objections.iter().filter_map(invalid_definition).collect();
+        proof.objections.extend(
+            problems.filter(|objection| invalid_definition(objection).is_none_or(|problem| !known.contains(&problem))),
+        );
+        for impact in diff::impacts(&self.before, &self.after, &self.keys, None, &Budget::default())? {
+            self.judge(impact, proof);
+        }
+        self.check_requested(proof);
+        Ok(())
+    }
+
+    /// Adds the impact on a flag to the flags that are turned off, or to the objections.
+    fn judge(&self, impact: Impact, proof: &mut KillProof) {
+        let Impact { flag, environment, event, verdict, .. } = impact;
+        let mut object = |problem| {
+            let (flag, environment) = (flag.clone(), environment.clone());
+            proof.objections.push(Objection::Effect { flag, environment, problem });
+        };
+        let regions = match verdict {
+            ImpactVerdict::Known(regions) => regions,
+            ImpactVerdict::Unknown => return object(EffectProblem::Unknown),
+            ImpactVerdict::Invalid(_, problem) => return object(EffectProblem::Undecidable(problem)),
+        };
+        let is =
+            |kills: &[AddedKill]| kills.iter().any(|kill| (&kill.flag, &kill.environment) == (&flag, &environment));
+        let cause = match event {
+            FlagEvent::Killed if is(&self.merge.new) => TurnOffCause::Kill,
+            _ if is(&self.merge.earlier) => TurnOffCause::AlreadyOff,
+            FlagEvent::Affected if regions.is_empty() => return,
+            FlagEvent::Affected if self.dependants.contains(&flag) => TurnOffCause::Dependency,
+            FlagEvent::Changed | FlagEvent::Affected if regions.is_empty() => return,
+            FlagEvent::Added
+            | FlagEvent::Removed
+            | FlagEvent::Killed
+            | FlagEvent::Revived
+            | FlagEvent::Changed
+            | FlagEvent::Affected => return object(EffectProblem::NotReached),
+        };
+        if off(self.before.bundle(&environment), &flag) != off(self.after.bundle(&environment), &flag) {
+            object(EffectProblem::OffChanges);
+        }
+        let is_allowed = |effect: &Effect| matches!(effect, Effect::Shrink | Effect::Relabel);
+        let (allowed, others): (Vec<Region>, Vec<Region>) =
+            regions.into_iter().partition(|region| region.effects.iter().all(is_allowed));
+        others.into_iter().for_each(|region| object(EffectProblem::Moves(Box::new(region))));
+        let turns_off = allowed.iter().any(|region| region.effects.contains(&Effect::Shrink));
+        if cause != TurnOffCause::Dependency || turns_off {
+            proof.turned_off.push(TurnedOff { flag, environment, cause, regions: allowed });
+        }
+    }
+
+    /// Checks that the flags that may be killed are off after the merge, by a kill of the range or before it.
+    fn check_requested(&self, proof: &mut KillProof) {
+        for flag in self.range.flags {
+            if !self.after.loaded.project.flags.iter().any(|defined| defined.key == *flag) {
+                proof.objections.push(Objection::UnknownFlag { flag: flag.clone() });
+                continue;
+            }
+            for environment in self.required_environments(flag) {
+                let is_off = serves_off_to_everyone(self.after.bundle(environment), flag);
+                let (flag, environment) = (flag.clone(), environment.to_owned());
+                let is_listed = proof.turned_off.iter().any(|off| off.flag == flag && off.environment == environment);
+                match (is_off, self.after.status(&flag, &environment)) {
+                    (true, _) if is_listed => {}
+                    (true, _) => {
+                        let cause = TurnOffCause::AlreadyOff;
+                        proof.turned_off.push(TurnedOff { flag, environment, cause, regions: Vec::new() });
+                    }
+                    (false, FlagStatus::Sound) => {
+                        let problem = EffectProblem::NotOff;
+                        proof.objections.push(Objection::Effect { flag, environment, problem });
+                    }
+                    // The error is an objection already.
+                    (false, FlagStatus::Absent | FlagStatus::Invalid(_)) => {}
+                }
             }
         }
-        touched
+    }
+
+    /// Returns the environments in which a flag must be off. If none is given, they are those in which it is killed
+    /// after the merge. If there are none, they are those in which the range kills another flag, or all.
+    fn required_environments(&self, flag: &str) -> Vec<&str> {
+        let is_killed = |environment: &&str| {
+            let flag = self.after.bundle(environment).flag(flag);
+            flag.is_some_and(|flag| matches!(flag.state, State::Killed { .. }))
+        };
+        let has_new_kill = |environment: &&str| self.merge.new.iter().any(|kill| kill.environment == **environment);
+        let all = || self.after.environments();
+        let candidates = [all().filter(is_killed).collect(), all().filter(has_new_kill).collect(), all().collect()];
+        match self.range.environments {
+            [] => candidates.into_iter().find(|found: &Vec<&str>| !found.is_empty()).unwrap_or_default(),
+            given => given.iter().map(String::as_str).collect(),
+        }
     }
 }
 
-/// Compares both revisions for the changed flags and for all flags that depend on a change.
-fn compare(base: &Revision, head: &Revision, touched: &TouchedFiles, proof: &mut KillProof) -> Result<(), ActionError> {
-    let (old, new) = (Source::Revision(base.clone()), Source::Revision(head.clone()));
-    let mut keys = proof.flags.clone();
-    keys.extend(touched.flags.iter().chain(&touched.kills).cloned());
-    let touched_keys: Vec<String> = keys.iter().cloned().collect();
-    let segments: Vec<String> = touched.segments.iter().cloned().collect();
-    for source in [&old, &new] {
-        keys.extend(load::dependants(source, &touched_keys, &segments)?);
+fn invalid_definition(objection: &Objection) -> Option<String> {
+    match objection {
+        Objection::InvalidDefinition { problem } => Some(problem.clone()),
+        Objection::Form { .. }
+        | Objection::Merge { .. }
+        | Objection::UnknownFlag { .. }
+        | Objection::Effect { .. }
+        | Objection::NothingTurnedOff => None,
     }
-    let all_keys: Vec<String> = keys.iter().cloned().collect();
-    let (before, after) =
-        (ComparedDefinitions::read(&old, &all_keys, None)?, ComparedDefinitions::read(&new, &all_keys, None)?);
-    let defined: BTreeSet<&str> = after.loaded.project.flags.iter().map(|flag| flag.key.as_str()).collect();
-    let unknown = proof.flags.iter().filter(|key| !defined.contains(key.as_str()));
-    proof.objections.extend(unknown.map(|key| Objection::UnknownFlag { flag: key.clone() }));
-    let problems = after.errors().into_iter();
-    proof.objections.extend(problems.map(|problem| Objection::InvalidDefinition { problem }));
-    for impact in diff::impacts(&before, &after, &keys, None, &Budget::default())? {
-        judge(impact, proof);
-    }
-    Ok(())
 }
 
-/// Adds the impact on a flag to the flags that are turned off, or to the objections.
-fn judge(impact: Impact, proof: &mut KillProof) {
-    let Impact { flag, environment, event, verdict, .. } = impact;
-    let regions = match verdict {
-        ImpactVerdict::Known(regions) => regions,
-        ImpactVerdict::Unknown => {
-            proof.objections.push(Objection::Unknown { flag, environment });
-            return;
-        }
-        ImpactVerdict::Invalid(_, problem) => {
-            proof.objections.push(Objection::Undecidable { flag, environment, problem });
-            return;
-        }
-    };
-    let names = || (flag.clone(), environment.clone());
-    match event {
-        FlagEvent::Added => {
-            let (flag, environment) = names();
-            proof.objections.push(Objection::Added { flag, environment });
-        }
-        FlagEvent::Removed => {
-            let (flag, environment) = names();
-            proof.objections.push(Objection::Removed { flag, environment });
-        }
-        FlagEvent::Killed | FlagEvent::Revived | FlagEvent::Changed | FlagEvent::Affected => {}
+/// Returns the variant that a flag serves when it is off.
+fn off<'b>(bundle: &'b Bundle, key: &str) -> Option<&'b Variant> {
+    bundle.flag(key).map(|flag| flag.variant(flag.off))
+}
+
+/// Returns whether it is proven that a flag serves `off` in every context.
+fn serves_off_to_everyone(bundle: &Bundle, key: &str) -> bool {
+    let mut off = bundle.clone();
+    match off.flags.find_mut(key) {
+        Some(flag) if flag.state != State::Enabled => return true,
+        Some(flag) => flag.state = State::Disabled,
+        None => return false,
     }
-    let (off, others): (Vec<Region>, Vec<Region>) =
-        regions.into_iter().partition(|region| region.effects.iter().all(|effect| *effect == Effect::Shrink));
-    for region in others {
-        let (flag, environment) = names();
-        proof.objections.push(Objection::Moves { flag, environment, region: Box::new(region) });
-    }
-    if !off.is_empty() {
-        proof.turned_off.push(TurnedOff { flag, environment, regions: off });
-    }
+    changed_regions(bundle, &off, key).is_some_and(|regions| regions.is_empty())
 }

@@ -7,7 +7,6 @@
 use std::collections::BTreeSet;
 
 use crate::analyze::{AnalysisError, Budget, Side};
-use crate::codes::Severity;
 use crate::compile::compile;
 use crate::diff::affected_flags::affected_flags;
 use crate::diff::compared_definitions::ComparedDefinitions;
@@ -123,12 +122,13 @@ fn may_differ(impact: &Impact) -> bool {
     }
 }
 
-/// Returns the errors of the merged definitions, in all environments.
-fn problems(merged: &Source) -> Result<Vec<String>, SourceError> {
-    let loaded = load::all(merged)?;
+/// Returns the errors of all definitions, in all environments, each with its path and position.
+///
+/// # Errors
+/// Returns [`SourceError`] if a file or folder exists and cannot be read.
+pub fn problems(source: &Source) -> Result<Vec<String>, SourceError> {
+    let loaded = load::all(source)?;
     let environments = loaded.project.settings.environment_names();
     let diagnostics = environments.flat_map(|environment| compile(&loaded.project, environment).1).collect();
-    let findings = loaded.settle(diagnostics);
-    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
-    Ok(errors.map(|finding| finding.diagnostic.located(&loaded.snapshot)).collect())
+    Ok(loaded.located_errors(diagnostics))
 }

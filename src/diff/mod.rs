@@ -30,5 +30,5 @@ pub use crate::diff::flag_event::FlagEvent;
 pub use crate::diff::impact::{Impact, ImpactClass, ImpactVerdict, impacts};
 pub use crate::diff::inputs::{ComparedSources, DiffInput, DiffInputs, Endpoint};
 pub use crate::diff::limits::{ImpactLimits, LimitViolation, ViolationKind};
-pub use crate::diff::merge::{MergeAnalysis, MergeError, MergedImpacts, ParentImpacts, merge_impacts};
+pub use crate::diff::merge::{MergeAnalysis, MergeError, MergedImpacts, ParentImpacts, merge_impacts, problems};
 pub use crate::diff::population::{PopulationCount, PopulationError, count_population};

@@ -79,23 +79,6 @@ impl Revision {
         })
     }
 
-    /// Returns the paths of all files that differ between both commits, relative to git's root. The files can have any
-    /// format. For a file that was moved, the result has both paths.
-    ///
-    /// # Errors
-    /// Returns [`GitError`] if a tree cannot be read.
-    pub fn all_changed_files(&self, other: &Self) -> Result<Vec<String>, GitError> {
-        self.repository.handles.with(|handle| {
-            let tree = |revision: &Self| handle.find_commit(revision.commit)?.tree();
-            let diff = handle.diff_tree_to_tree(Some(&tree(self)?), Some(&tree(other)?), None)?;
-            let path = |delta: git2::DiffDelta<'_>| {
-                let path = delta.new_file().path_bytes().or(delta.old_file().path_bytes()).unwrap_or_default();
-                String::from_utf8_lossy(path).into_owned()
-            };
-            Ok(diff.deltas().map(path).collect())
-        })
-    }
-
     /// Compares the entries of both revisions at a path, and adds the paths of YAML files that differ. In equal
     /// folders, it examines only links, because the targets of links may differ.
     fn compare(

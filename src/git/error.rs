@@ -77,6 +77,17 @@ pub enum GitError {
         /// The name of the second revision.
         tip: String,
     },
+    /// A shallow clone ends before the commits that are needed to find the commits of a range.
+    #[error(
+        "the history of this shallow clone is too short to know which commits `{tip}` has and `{base}` lacks; \
+         `git fetch --unshallow` fetches all of it"
+    )]
+    ShallowRange {
+        /// The name of the first revision.
+        base: String,
+        /// The name of the second revision.
+        tip: String,
+    },
     /// A time is before the first commit of a history.
     #[error("the history of `{tip}` begins at {first}, after {time}; name a later time")]
     BeforeHistory {
@@ -94,6 +105,14 @@ pub enum GitError {
         prefix: String,
         /// The abbreviated id of each commit, with its date.
         candidates: Vec<String>,
+    },
+    /// A name stands for several references, or for a reference and a commit.
+    #[error("`{name}` is ambiguous: it is {}; write the one that you mean", .meanings.join(" and "))]
+    AmbiguousName {
+        /// The name as it was written.
+        name: String,
+        /// The complete name of each reference, and the id of the commit.
+        meanings: Vec<String>,
     },
     /// The revision names an object that is not a commit.
     #[error("`{rev}` is a {kind}, not a commit; write the name of a branch, tag or commit")]

@@ -99,7 +99,12 @@ impl Revision {
     }
 
     /// Returns the revision of a merge with this tree.
-    fn merged(&self, theirs: &Self, tree: Oid, objects: Vec<(ObjectType, Vec<u8>)>) -> Result<Self, GitError> {
+    pub(super) fn merged(
+        &self,
+        theirs: &Self,
+        tree: Oid,
+        objects: Vec<(ObjectType, Vec<u8>)>,
+    ) -> Result<Self, GitError> {
         let repository = self.repository.with_objects(objects.clone())?;
         let commit = repository.handles.with(|handle| {
             let nobody = Signature::new("flagctl", "flagctl@localhost", &Time::new(0, 0))?;

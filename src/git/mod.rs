@@ -14,7 +14,9 @@
 //! **Invariant:** this module never checks out, fetches or commits. It writes only the files of these two caches, and
 //! it writes no file with [`CacheWrites::Forbidden`].
 
+mod added_files;
 mod changed_files;
+mod commit_range;
 mod error;
 mod handles;
 mod history;
@@ -32,6 +34,7 @@ mod tree_entries;
 mod word_index;
 mod word_search;
 
+pub use crate::git::commit_range::{CommitChanges, EntryChange, EntryMode, RangeCommit};
 pub use crate::git::error::{CloneDepth, GitError};
 pub use crate::git::history::{CommitDetails, CommitRelation};
 pub use crate::git::merge::{MergeBase, MergeResult};

@@ -13,6 +13,9 @@ use crate::git::error::{CloneDepth, GitError};
 /// can resolve them even in a large repository.
 const ABBREVIATED_DIGITS: usize = 12;
 
+/// The least number of digits of an id that is not a word by chance, as in `git log --oneline`.
+const MIN_ID_DIGITS: usize = 7;
+
 /// A revision in the notation of the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevisionSpec {
@@ -82,7 +85,39 @@ fn newest_commit_until(repository: &Repository, tip: Oid, at_time: &BranchAtTime
     Ok(commit.id())
 }
 
+/// The rules by which git completes the name of a reference, in the order in which it tries them.
+const REFERENCE_RULES: [&str; 6] = ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/", "refs/remotes//HEAD"];
+
+/// Checks that the name in a revision has one meaning. Git takes the first meaning, so whoever can push a tag could
+/// choose what the name of a branch stands for.
+///
+/// # Errors
+/// Returns [`GitError::AmbiguousName`] if the name stands for several references, or for a reference and a commit.
+fn check_unambiguous(repository: &Repository, text: &str) -> Result<(), GitError> {
+    let name = text.split(['~', '^', ':']).next().unwrap_or_default();
+    let name = name.split_once("@{").map_or(name, |(name, _)| name);
+    // `HEAD` always is the file in git's folder.
+    if matches!(name, "" | "@" | "HEAD") {
+        return Ok(());
+    }
+    let complete = |rule: &&str| match rule.strip_suffix("/HEAD") {
+        Some(remotes) => format!("{remotes}{name}/HEAD"),
+        None => format!("{rule}{name}"),
+    };
+    let exists = |reference: &String| repository.find_reference(reference).is_ok();
+    let mut meanings: Vec<String> = REFERENCE_RULES.iter().map(complete).filter(exists).collect();
+    if !meanings.is_empty()
+        && name.len() >= MIN_ID_DIGITS
+        && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && let Ok(commit) = repository.find_commit_by_prefix(name)
+    {
+        meanings.push(format!("the commit {}", commit.id()));
+    }
+    if meanings.len() > 1 { Err(GitError::AmbiguousName { name: name.to_owned(), meanings }) } else { Ok(()) }
+}
+
 fn resolve_commit(repository: &Repository, text: &str) -> Result<Oid, GitError> {
+    check_unambiguous(repository, text)?;
     let object = match repository.revparse_single(text) {
         Ok(object) => object,
         Err(error) if error.code() == ErrorCode::Ambiguous => return resolve_ambiguous(repository, text),

@@ -76,6 +76,11 @@ impl Revision {
         self.tree.to_string()
     }
 
+    /// Returns whether both commits have the same files in the complete git repository.
+    pub fn has_same_files(&self, other: &Self) -> bool {
+        self.tree == other.tree
+    }
+
     /// Returns the committer's time, in seconds since 1970.
     ///
     /// # Errors

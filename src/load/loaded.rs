@@ -1,5 +1,6 @@
 //! The result of loading.
 
+use crate::codes::Severity;
 use crate::diag::{Allow, Diagnostics, Finding, Levels, settle};
 use crate::model::Project;
 use crate::snapshot::Snapshot;
@@ -23,5 +24,11 @@ impl Loaded {
     pub fn settle(&self, more: Diagnostics) -> Vec<Finding> {
         let all = self.diagnostics.iter().cloned().chain(more).collect();
         settle(all, &self.levels, &self.allows, &self.snapshot)
+    }
+
+    /// Returns the errors among the findings of [`Loaded::settle`], each with its path and position.
+    pub fn located_errors(&self, more: Diagnostics) -> Vec<String> {
+        let errors = self.settle(more).into_iter().filter(|finding| finding.severity == Severity::Error);
+        errors.map(|finding| finding.diagnostic.located(&self.snapshot)).collect()
     }
 }

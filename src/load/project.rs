@@ -25,6 +25,16 @@ pub fn all(source: &Source) -> Result<Loaded, SourceError> {
     Ok(loaded)
 }
 
+/// Loads only one file. If it does not exist, the result has no definition.
+///
+/// # Errors
+/// Returns [`SourceError`] if the file exists and cannot be read.
+pub fn file(source: &Source, path: &str) -> Result<Loaded, SourceError> {
+    let mut loaded = Loaded::default();
+    read(source, &[path.to_owned()], &mut loaded)?;
+    Ok(loaded)
+}
+
 /// Loads only `flagctl.yaml`.
 ///
 /// # Errors

@@ -293,6 +293,11 @@ impl TestRepository {
         self.git_in(&self.root, arguments)
     }
 
+    /// Merges a branch into the branch that is checked out, perhaps with a conflict.
+    pub(crate) fn try_merge(&self, branch: &str) -> Ran {
+        self.run(self.command("git").arg("-C").arg(&self.root).args(["merge", "--quiet", "--no-edit", branch]), "")
+    }
+
     /// Runs git in another folder.
     pub(crate) fn git_in(&self, folder: &Path, arguments: &[&str]) -> String {
         self.checked(folder, arguments, "")
@@ -301,6 +306,11 @@ impl TestRepository {
     /// Runs git in the repository with a text on standard input.
     pub(crate) fn git_with(&self, arguments: &[&str], stdin: &str) -> String {
         self.checked(&self.root, arguments, stdin)
+    }
+
+    /// Runs git in another folder with a text on standard input.
+    pub(crate) fn git_in_with(&self, folder: &Path, arguments: &[&str], stdin: &str) -> String {
+        self.checked(folder, arguments, stdin)
     }
 
     fn checked(&self, folder: &Path, arguments: &[&str], stdin: &str) -> String {

@@ -37,7 +37,13 @@ fn repository() -> TestRepository {
 /// Runs a command that searches for the flags that depend on `sale` and may write the caches.
 #[track_caller]
 fn fill_cache(repository: &TestRepository, folder: &Path) {
-    let ran = repository.flagctl_in(folder, &["verify-kill", "HEAD..HEAD", "sale"]);
+    let head = repository.git_in(folder, &["rev-parse", "HEAD"]);
+    let stream = format!(
+        "reset refs/heads/stop\nfrom {head}\n\ncommit refs/heads/stop\ncommitter Dana <dana@example.com> 0 +0000\n\
+         data 4\nstop\nM 644 inline kills/production/sale.yaml\ndata 10\nreason: x\n\n"
+    );
+    repository.git_in_with(folder, &["fast-import", "--quiet", "--force"], &stream);
+    let ran = repository.flagctl_in(folder, &["verify-kill", "HEAD..refs/heads/stop", "sale"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.stdout);
 }
 

@@ -66,8 +66,10 @@ pub fn rollout_positions(RolloutPositionsJson { flag, rules, .. }: &RolloutPosit
 /// Returns the flags that are turned off, the objections, and the conclusion if there are none.
 pub fn kill_proof(proof: &KillProofJson) -> String {
     let mut text = String::new();
-    for TurnedOffJson { flag, environment, moves } in &proof.turned_off {
+    for TurnedOffJson { flag, environment, cause, moves } in &proof.turned_off {
         let moves = match moves.as_slice() {
+            [] if *cause == "already-off" => "already off at the target".to_owned(),
+            [] => "killed; everyone got `off` before, too".to_owned(),
             [only] => only.clone(),
             several => format!("off for {} groups of contexts; `flagctl diff` shows them", several.len()),
         };
@@ -77,8 +79,10 @@ pub fn kill_proof(proof: &KillProofJson) -> String {
         text += &format!("not a kill: {objection}\n");
     }
     if proof.objections.is_empty() {
-        let flags = if proof.flags.is_empty() { "no flag".to_owned() } else { proof.flags.join(", ") };
-        text += &format!("proven: turns off {flags}, and changes nothing else for any context\n");
+        let (flags, target) = (proof.flags.join(", "), short_id(&proof.target));
+        text += &format!(
+            "proven: merged into {target}, this turns off {flags}, and changes nothing else for any context\n"
+        );
     }
     terminal(&text)
 }

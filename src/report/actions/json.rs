@@ -91,25 +91,27 @@ pub struct RolloutPositionJson {
 pub struct KillProofJson {
     /// The version of this structure.
     pub version: u32,
-    /// The full id of the commit before the range.
-    pub base: String,
+    /// The full id of the tip of the target branch.
+    pub target: String,
     /// The full id of the last commit.
     pub head: String,
-    /// The keys of the flags that may be turned off.
+    /// The keys of the flags that may be killed.
     pub flags: Vec<String>,
     /// The flags that are turned off.
     pub turned_off: Vec<TurnedOffJson>,
-    /// The other effects of the range, one sentence each. If the list is empty, it is proven that the range is a kill.
+    /// The reasons why the range is not a kill, one sentence each. If the list is empty, it is proven to be a kill.
     pub objections: Vec<String>,
 }
 
-/// A flag that is turned off in an environment, by a kill or because of a prerequisite.
+/// A flag that is turned off in an environment.
 #[derive(Debug, Serialize)]
 pub struct TurnedOffJson {
     /// The key of the flag.
     pub flag: String,
     /// The name of the environment.
     pub environment: String,
+    /// Why it is off: `kill`, `already-off` or `dependency`.
+    pub cause: &'static str,
     /// The contexts that get `off`, one sentence for each region.
     pub moves: Vec<String>,
 }
