@@ -21,6 +21,7 @@ mod eval_batch;
 mod exit;
 mod global;
 mod golden_update;
+mod max_age_arg;
 mod output_format;
 mod path_arg;
 mod progress;

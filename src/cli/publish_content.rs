@@ -12,7 +12,7 @@ use crate::bundle::{Bundle, BundleError};
 use crate::flagd;
 use crate::flagd::Refusal;
 use crate::git::{CommitDetails, CommitRelation, Revision};
-use crate::publish::{Ancestry, BundleFormat, EntryKind, NewBundle, PublishContent};
+use crate::publish::{Ancestry, BundleFormat, Channel, Compare, EntryKind, LogEntry, NewBundle, PublishError};
 use crate::report;
 
 /// The format that environments are published in.
@@ -24,6 +24,15 @@ pub(crate) enum PublishFormat {
     Flagd,
 }
 
+impl From<BundleFormat> for PublishFormat {
+    fn from(format: BundleFormat) -> Self {
+        match format {
+            BundleFormat::Flagctl => Self::Flagctl,
+            BundleFormat::Flagd => Self::Flagd,
+        }
+    }
+}
+
 /// Whether a publication is an emergency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PublishKind {
@@ -32,7 +41,7 @@ pub(crate) enum PublishKind {
 }
 
 /// An environment that can be published, or the flags that its format cannot express.
-pub(crate) type EnvironmentContent = Result<PublishContent, Vec<Refusal>>;
+pub(crate) type EnvironmentContent = Result<NewBundle, Vec<Refusal>>;
 
 /// Encodes each bundle in the given format, and returns it with the name of its environment.
 pub(crate) fn contents(
@@ -45,7 +54,7 @@ pub(crate) fn contents(
     let content = |bundle: &Bundle| -> Result<(String, EnvironmentContent), BundleError> {
         let content = bytes(bundle, format, &commit.commit)?.map(|(bytes, format)| {
             let (commit, created) = (commit.commit.clone(), created.clone());
-            PublishContent::Bundle(NewBundle { commit, created, kind, format, flags: bundle.flags.len(), bytes })
+            NewBundle { commit, created, kind, format, flags: bundle.flags.len(), bytes }
         });
         Ok((bundle.environment.to_string(), content))
     };
@@ -60,6 +69,19 @@ pub(crate) fn entry_kind(given: Option<PublishKind>, commit: &CommitDetails) -> 
         Some(PublishKind::Emergency) => EntryKind::Emergency,
         None if is_kill => EntryKind::Emergency,
         Some(PublishKind::Normal) | None => EntryKind::Normal,
+    }
+}
+
+/// Returns the entry to roll back to. The store says which commit it has, so that commit must be in the history of
+/// the one with which `compare` compares: a store cannot choose what is published.
+pub(crate) fn rollback(channel: &Channel<'_>, sequence: u64, compare: Compare<'_>) -> Result<LogEntry, PublishError> {
+    let missing = || PublishError::NoSuchEntry { environment: channel.environment().to_owned(), sequence };
+    let entry = channel.complete_entry(sequence)?.ok_or_else(missing)?;
+    match compare(&entry.manifest.commit).map_err(PublishError::Comparing)? {
+        Ancestry::Same | Ancestry::Newer => Ok(entry),
+        Ancestry::Older | Ancestry::Diverged => {
+            Err(PublishError::ForeignCommit { sequence, commit: entry.manifest.commit })
+        }
     }
 }
 

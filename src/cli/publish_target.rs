@@ -24,10 +24,24 @@ pub(crate) fn open(target: &str) -> Result<Store> {
     })
 }
 
+/// The target to which the published files must belong.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExpectedTarget {
+    /// Require that the manifest belongs to the target with this name
+    ///
+    /// A manifest that `flagctl publish NAME` wrote has the name in it, so a store cannot show the files of another
+    /// target that the same key has signed.
+    #[arg(long = "target", value_name = "NAME")]
+    pub(crate) named: Option<String>,
+}
+
 /// The keys of which one must have signed.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Signers {
     /// Require a signature by one of the keys in FILE, in the format of `ssh-keygen`
+    ///
+    /// Without it, and without `--signed`, whoever can write to the store is trusted. Keys in the file that git's
+    /// `gpg.ssh.revocationFile` names are refused.
     #[arg(long, value_name = "FILE")]
     allowed_signers: Option<PathBuf>,
     /// Require a signature by one of the keys in the file that git's `gpg.ssh.allowedSignersFile` names
@@ -38,14 +52,19 @@ pub(crate) struct Signers {
 impl Signers {
     /// Reads the keys. Returns `None` if no signature is required.
     pub(crate) fn read(&self) -> Result<Option<AllowedSigners>> {
+        let here = Path::new(".");
+        let new = |file: &Path| -> Result<AllowedSigners> {
+            let revoked = commit::revoked_signers(here)?;
+            Ok(AllowedSigners::new(file, revoked.as_deref())?)
+        };
         if let Some(file) = &self.allowed_signers {
-            return Ok(Some(AllowedSigners::new(file)?));
+            return Ok(Some(new(file)?));
         }
         if !self.signed {
             return Ok(None);
         }
-        match commit::allowed_signers(Path::new(".")) {
-            Ok(Some(file)) => Ok(Some(AllowedSigners::new(&file).context("`gpg.ssh.allowedSignersFile` names it")?)),
+        match commit::allowed_signers(here) {
+            Ok(Some(file)) => Ok(Some(new(&file).context("git's settings name the keys")?)),
             Ok(None) => {
                 bail!("git does not know who may sign: set `gpg.ssh.allowedSignersFile`, or pass `--allowed-signers`")
             }
@@ -55,6 +74,18 @@ impl Signers {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Writes a note if signatures are not checked.
+pub(crate) fn note_trust(signers: Option<&AllowedSigners>) -> io::Result<()> {
+    if signers.is_some() {
+        return Ok(());
+    }
+    writeln!(
+        io::stderr(),
+        "note: signatures are not checked, so whoever can write to the store is trusted; `--allowed-signers` names who \
+         may publish"
+    )
 }
 
 /// Reports an error that describes a problem with the published files, and returns any other error.

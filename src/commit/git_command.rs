@@ -84,13 +84,32 @@ pub(super) fn setting(
     setting_type: SettingType,
     name: &str,
 ) -> Result<Option<String>, CommitError> {
+    read_setting(&mut in_workspace(workspace, &setting_arguments(setting_type, name)), name)
+}
+
+/// Reads a setting of the user or of the machine, in a folder that is not in a repository.
+///
+/// # Errors
+/// Returns [`CommitError::Refused`] if the value does not have the type, and [`CommitError::Program`] without git.
+pub(super) fn setting_outside(
+    folder: &Path,
+    setting_type: SettingType,
+    name: &str,
+) -> Result<Option<String>, CommitError> {
+    read_setting(&mut in_folder(folder, &setting_arguments(setting_type, name)), name)
+}
+
+fn setting_arguments(setting_type: SettingType, name: &str) -> [&str; 4] {
     let option = match setting_type {
         SettingType::Text => "--no-type",
         SettingType::Boolean => "--type=bool",
         SettingType::Path => "--type=path",
     };
-    let mut command = in_workspace(workspace, &["config", option, "--get", name]);
-    let result = output(&mut command)?;
+    ["config", option, "--get", name]
+}
+
+fn read_setting(command: &mut Command, name: &str) -> Result<Option<String>, CommitError> {
+    let result = output(command)?;
     match result.status.code() {
         Some(0) => Ok(Some(trimmed_text(&result.stdout))),
         Some(1) => Ok(None),

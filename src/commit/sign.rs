@@ -36,6 +36,24 @@ pub fn allowed_signers(folder: &Path) -> Result<Option<PathBuf>, CommitError> {
     Ok(file.map(|file| folder.join(file)))
 }
 
+/// Returns the path in the setting `gpg.ssh.revocationFile`. The file contains the keys that git does not trust any
+/// more. Outside a repository, the settings of the user and of the machine apply. Without git, there are no settings.
+///
+/// # Errors
+/// Returns [`CommitError`] if git refuses to read its settings.
+pub fn revoked_signers(folder: &Path) -> Result<Option<PathBuf>, CommitError> {
+    const NAME: &str = "gpg.ssh.revocationFile";
+    let file = match Workspace::open(folder) {
+        Ok(workspace) => git_command::setting(&workspace, SettingType::Path, NAME)?,
+        Err(CommitError::NoRepository(_)) => match git_command::setting_outside(folder, SettingType::Path, NAME) {
+            Err(CommitError::Program { .. }) => None,
+            file => file?,
+        },
+        Err(error) => return Err(error),
+    };
+    Ok(file.map(|file| folder.join(file)))
+}
+
 /// A signing key and the program that uses it.
 pub(super) struct Signer {
     program: String,

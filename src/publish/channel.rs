@@ -1,12 +1,23 @@
 //! An environment in a store: the files of its bundles, its log, and its current entry.
 
+use std::time::Duration;
+
 use crate::publish::digest::Digest;
 use crate::publish::error::PublishError;
-use crate::publish::manifest::{BundleFormat, BundleRef, Manifest};
-use crate::store::{Mutability, PutResult, Store};
+use crate::publish::manifest::{BundleFormat, BundleRef, MAX_BUNDLE_BYTES, MAX_MANIFEST_BYTES, Manifest};
+use crate::publish::seal::{MAX_SEAL_BYTES, Seal};
+use crate::retry::{Backoff, RetryLimit};
+use crate::store::{Mutability, Object, PutResult, Store, StoreError};
 
 const MANIFEST: &str = "manifest.json";
 const FLAGS: &str = "flags.json";
+
+/// The number of retries. It exceeds the number of jobs that publish at the same time in a usual deployment.
+const MAX_RETRIES: u32 = 100;
+/// The maximum number of doublings of a pause. The longest possible pause is therefore 1.28 s.
+const MAX_DOUBLINGS: u32 = 6;
+/// The unit of the pauses. The longest possible pause is this duration, doubled once for each failed attempt.
+pub(super) const PAUSE: Duration = Duration::from_millis(20);
 
 /// An environment at a target.
 pub struct Channel<'s> {
@@ -30,6 +41,16 @@ impl LogEntry {
         let bytes = manifest.to_json()?;
         Ok(Self { manifest, digest: Digest::sha256(&bytes), bytes })
     }
+
+    /// Returns whether this entry can be the next one after `before`: it has the digest of `before`, and the name of
+    /// its target. The first entry with a name may follow one without a name.
+    pub(super) fn follows(&self, before: Option<&Self>) -> bool {
+        let Some(before) = before else { return self.manifest.previous.is_none() };
+        let target = &before.manifest.target;
+        self.manifest.previous.as_ref() == Some(&before.digest)
+            && self.manifest.previous_sequence() == Some(before.manifest.sequence)
+            && (target.is_none() || *target == self.manifest.target)
+    }
 }
 
 impl<'s> Channel<'s> {
@@ -48,7 +69,8 @@ impl<'s> Channel<'s> {
     /// # Errors
     /// Returns [`PublishError`] if the file is not a manifest of this environment, or cannot be read.
     pub fn current(&self) -> Result<Option<LogEntry>, PublishError> {
-        self.read(MANIFEST, None)
+        let found = self.get(MANIFEST, MAX_MANIFEST_BYTES)?;
+        found.map(|object| self.parse(MANIFEST, object.bytes, None)).transpose()
     }
 
     /// Returns the entry with this number, or `None` if no program has taken the number.
@@ -56,22 +78,47 @@ impl<'s> Channel<'s> {
     /// # Errors
     /// Returns [`PublishError`] if the file is not the manifest of this number, or cannot be read.
     pub fn entry(&self, sequence: u64) -> Result<Option<LogEntry>, PublishError> {
-        self.read(&entry_path(sequence), Some(sequence))
+        let bytes = self.entry_bytes(sequence)?;
+        bytes.map(|bytes| self.parse_entry(sequence, bytes)).transpose()
     }
 
-    /// Returns the newest entry of the log, which may not be current yet.
+    /// Returns the entry with this number, or `None` if it does not exist, is void, or was never completed.
     ///
     /// # Errors
-    /// Returns [`PublishError`] if an entry does not contain the digest of the previous entry, or cannot be read.
-    pub fn head(&self) -> Result<Option<LogEntry>, PublishError> {
-        let mut head = self.current()?;
-        loop {
-            let next = head.as_ref().map_or(1, |head| head.manifest.sequence + 1);
-            let Some(found) = self.entry(next)? else { return Ok(head) };
-            if found.manifest.previous != head.map(|head| head.digest) {
-                return Err(PublishError::broken(self.path(&entry_path(next)), "does not follow the entry before it"));
-            }
-            head = Some(found);
+    /// Returns [`PublishError`] if the file is not the manifest of this number, or cannot be read.
+    pub fn complete_entry(&self, sequence: u64) -> Result<Option<LogEntry>, PublishError> {
+        match self.seal(sequence)? {
+            Some(Seal::Signature(_) | Seal::Unsigned) => self.entry(sequence),
+            Some(Seal::Void) | None => Ok(None),
+        }
+    }
+
+    /// Returns the file of an entry without checking it.
+    pub(super) fn entry_bytes(&self, sequence: u64) -> Result<Option<Vec<u8>>, PublishError> {
+        Ok(self.get(&entry_path(sequence), MAX_MANIFEST_BYTES)?.map(|object| object.bytes))
+    }
+
+    pub(super) fn parse_entry(&self, sequence: u64, bytes: Vec<u8>) -> Result<LogEntry, PublishError> {
+        self.parse(&entry_path(sequence), bytes, Some(sequence))
+    }
+
+    /// Returns the entry that was current before this one, or `None` for the first entry.
+    ///
+    /// # Errors
+    /// Returns [`PublishError`] if the log does not have the manifest whose digest is in this entry.
+    pub(super) fn before(&self, entry: &LogEntry) -> Result<Option<LogEntry>, PublishError> {
+        let sequence = entry.manifest.sequence;
+        let previous = entry.manifest.previous_sequence().unwrap_or_default();
+        if previous == 0 {
+            return Ok(None);
+        }
+        let environment = || self.environment.clone();
+        let missing = || PublishError::Gap { environment: environment(), sequence: previous };
+        let before = self.entry(previous)?.ok_or_else(missing)?;
+        if entry.follows(Some(&before)) {
+            Ok(Some(before))
+        } else {
+            Err(PublishError::NotFollowing { environment: environment(), sequence })
         }
     }
 
@@ -81,7 +128,7 @@ impl<'s> Channel<'s> {
     /// Returns [`PublishError`] if the bytes differ, or if the bundle is missing.
     pub fn bundle(&self, bundle: &BundleRef) -> Result<Vec<u8>, PublishError> {
         let broken = |why: String| PublishError::broken(self.path(&bundle.path), why);
-        let found = self.store.get(&self.path(&bundle.path))?.ok_or_else(|| broken("is missing".to_owned()))?;
+        let found = self.get(&bundle.path, bundle.size)?.ok_or_else(|| broken("is missing".to_owned()))?;
         let size = found.bytes.len() as u64;
         if size != bundle.size {
             return Err(broken(format!("is damaged: expected {} bytes, found {size}", bundle.size)));
@@ -95,38 +142,61 @@ impl<'s> Channel<'s> {
 
     /// Returns the file that flagd reads, without checking it, or `None` if it is missing.
     pub(super) fn flags(&self) -> Result<Option<Vec<u8>>, PublishError> {
-        Ok(self.store.get(&self.path(FLAGS))?.map(|object| object.bytes))
+        Ok(self.get(FLAGS, MAX_BUNDLE_BYTES)?.map(|object| object.bytes))
     }
 
-    /// Returns the signature of the manifest with this digest, or `None` if it has no signature.
-    pub(super) fn signature(&self, digest: &Digest) -> Result<Option<Vec<u8>>, PublishError> {
-        Ok(self.store.get(&self.path(&signature_path(digest)))?.map(|object| object.bytes))
+    /// Returns the seal of the entry with this number, or `None` if the entry is not complete.
+    pub(super) fn seal(&self, sequence: u64) -> Result<Option<Seal>, PublishError> {
+        let found = self.get(&seal_path(sequence), MAX_SEAL_BYTES)?;
+        Ok(found.map(|object| Seal::from_bytes(object.bytes)))
     }
 
     pub(super) fn put_bundle(&self, bundle: &BundleRef, bytes: &[u8]) -> Result<(), PublishError> {
-        self.put_once(&self.path(&bundle.path), bytes)
-    }
-
-    pub(super) fn put_signature(&self, entry: &LogEntry, signature: &[u8]) -> Result<(), PublishError> {
-        self.put_once(&self.path(&signature_path(&entry.digest)), signature)
+        let path = self.path(&bundle.path);
+        let mut backoff = self.backoff();
+        // An existing file has the same bytes, or is damaged.
+        while self.store.create(&path, bytes, Mutability::Immutable)? == PutResult::Conflict {
+            if let Some(found) = self.get(&bundle.path, MAX_BUNDLE_BYTES)?
+                && (found.bytes == bytes
+                    || self.store.replace(&path, &found.version, bytes, Mutability::Immutable)? == PutResult::Written)
+            {
+                break;
+            }
+            self.pause(&mut backoff)?;
+        }
+        Ok(())
     }
 
     /// Creates the file of an entry, which reserves the number of the entry. The result is also [`PutResult::Written`]
     /// if the file already has this entry, because the store's response to an earlier attempt may have been lost.
     pub(super) fn put_entry(&self, entry: &LogEntry) -> Result<PutResult, PublishError> {
-        let path = self.path(&entry_path(entry.manifest.sequence));
+        let sequence = entry.manifest.sequence;
+        let path = self.path(&entry_path(sequence));
         if self.store.create(&path, &entry.bytes, Mutability::Immutable)? == PutResult::Written {
             return Ok(PutResult::Written);
         }
-        let found = self.store.get(&path)?;
-        Ok(if found.is_some_and(|found| found.bytes == entry.bytes) { PutResult::Written } else { PutResult::Conflict })
+        let found = self.entry_bytes(sequence)?;
+        Ok(if found.is_some_and(|found| found == entry.bytes) { PutResult::Written } else { PutResult::Conflict })
     }
 
-    /// Makes an entry current, unless a newer entry is current. Several programs may call this at the same time.
+    /// Creates the seal of an entry, and returns the seal that the entry has then. It is another one if another program
+    /// was faster.
+    pub(super) fn put_seal(&self, sequence: u64, seal: Seal) -> Result<Seal, PublishError> {
+        let path = self.path(&seal_path(sequence));
+        if self.store.create(&path, seal.bytes(), Mutability::Immutable)? == PutResult::Written {
+            return Ok(seal);
+        }
+        let missing = || PublishError::broken(path.clone(), "was removed while it was read");
+        self.seal(sequence)?.ok_or_else(missing)
+    }
+
+    /// Makes a complete entry current, unless a newer entry is current. Several programs may call this at the same
+    /// time.
     pub(super) fn settle(&self, head: &LogEntry) -> Result<(), PublishError> {
+        let mut backoff = self.backoff();
         loop {
             let path = self.path(MANIFEST);
-            let found = self.store.get(&path)?;
+            let found = self.get(MANIFEST, MAX_MANIFEST_BYTES)?;
             let current = match &found {
                 Some(object) => Some(self.parse(MANIFEST, object.bytes.clone(), None)?.manifest.sequence),
                 None => None,
@@ -144,6 +214,7 @@ impl<'s> Channel<'s> {
             if done == PutResult::Written {
                 break;
             }
+            self.pause(&mut backoff)?;
         }
         self.settle_flags()
     }
@@ -152,9 +223,10 @@ impl<'s> Channel<'s> {
     /// may make another entry current in the meantime.
     fn settle_flags(&self) -> Result<(), PublishError> {
         let path = self.path(FLAGS);
+        let mut backoff = self.backoff();
         loop {
             // The file is read before the manifest, so an older bundle never replaces it.
-            let found = self.store.get(&path)?;
+            let found = self.get(FLAGS, MAX_BUNDLE_BYTES)?;
             let Some(current) = self.current()? else { return Ok(()) };
             let bundle = &current.manifest.bundle;
             if bundle.format != BundleFormat::Flagd
@@ -163,29 +235,39 @@ impl<'s> Channel<'s> {
                 return Ok(());
             }
             let bytes = self.bundle(bundle)?;
-            match found {
+            let done = match found {
                 Some(found) => self.store.replace(&path, &found.version, &bytes, Mutability::Replaceable)?,
                 None => self.store.create(&path, &bytes, Mutability::Replaceable)?,
             };
-        }
-    }
-
-    /// Writes a file that is named by its digest. An existing file has the same bytes, or is damaged.
-    fn put_once(&self, path: &str, bytes: &[u8]) -> Result<(), PublishError> {
-        while self.store.create(path, bytes, Mutability::Immutable)? == PutResult::Conflict {
-            let Some(found) = self.store.get(path)? else { continue };
-            if found.bytes == bytes
-                || self.store.replace(path, &found.version, bytes, Mutability::Immutable)? == PutResult::Written
-            {
-                break;
+            if done == PutResult::Conflict {
+                self.pause(&mut backoff)?;
             }
         }
-        Ok(())
     }
 
-    fn read(&self, path: &str, sequence: Option<u64>) -> Result<Option<LogEntry>, PublishError> {
-        let found = self.store.get(&self.path(path))?;
-        found.map(|object| self.parse(path, object.bytes, sequence)).transpose()
+    pub(super) fn backoff(&self) -> Backoff {
+        Backoff::new(RetryLimit::Retries(MAX_RETRIES), MAX_DOUBLINGS)
+    }
+
+    /// Sleeps before another attempt, after another program was faster.
+    ///
+    /// # Errors
+    /// Returns [`PublishError::Contended`] with the number of attempts if there were too many.
+    pub(super) fn pause(&self, backoff: &mut Backoff) -> Result<(), PublishError> {
+        let environment = || self.environment.clone();
+        backoff
+            .pause(PAUSE)
+            .map_err(|exhausted| PublishError::Contended { environment: environment(), attempts: exhausted.attempts })
+    }
+
+    /// Reads an object of at most `max_bytes`.
+    fn get(&self, path: &str, max_bytes: u64) -> Result<Option<Object>, PublishError> {
+        self.store.get(&self.path(path), max_bytes).map_err(|error| match error {
+            StoreError::TooLarge { .. } => {
+                PublishError::broken(self.path(path), format!("is too large: expected at most {max_bytes} bytes"))
+            }
+            error => error.into(),
+        })
     }
 
     fn parse(&self, path: &str, bytes: Vec<u8>, sequence: Option<u64>) -> Result<LogEntry, PublishError> {
@@ -203,16 +285,16 @@ impl<'s> Channel<'s> {
         Ok(LogEntry { digest: Digest::sha256(&bytes), manifest, bytes })
     }
 
-    fn path(&self, path: &str) -> String {
+    pub(super) fn path(&self, path: &str) -> String {
         format!("{}/{path}", self.environment)
     }
 }
 
 /// Returns the path of an entry. The number has nine digits, so the names of the files sort in the order of the log.
-fn entry_path(sequence: u64) -> String {
+pub(super) fn entry_path(sequence: u64) -> String {
     format!("log/{sequence:09}.json")
 }
 
-fn signature_path(digest: &Digest) -> String {
-    format!("signatures/{digest}.sig")
+fn seal_path(sequence: u64) -> String {
+    format!("log/{sequence:09}.sig")
 }

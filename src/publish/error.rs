@@ -4,8 +4,7 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
-use crate::publish::digest::Digest;
-use crate::publish::manifest::BundleFormat;
+use crate::publish::manifest::{BundleFormat, MAX_BUNDLE_BYTES};
 use crate::store::StoreError;
 
 /// The reason why nothing was published or pulled. The current entry does not change.
@@ -38,13 +37,72 @@ pub enum PublishError {
         /// The format to publish.
         wanted: BundleFormat,
     },
-    /// The entry to roll back to does not exist.
+    /// The bundle is larger than readers accept.
+    #[error("the bundle of `{environment}` has {size} bytes: expected at most {MAX_BUNDLE_BYTES} bytes")]
+    BundleSize {
+        /// The environment's name.
+        environment: String,
+        /// The size in bytes.
+        size: u64,
+    },
+    /// The files belong to a target with a name, and the request is for another target or a location.
+    #[error("the files of `{environment}` belong to the target `{found}`: publish with `flagctl publish {found}`")]
+    NamedTarget {
+        /// The environment's name.
+        environment: String,
+        /// The name of the target.
+        found: String,
+    },
+    /// A reader expects the files of another target.
+    #[error(
+        "the manifest of `{environment}` belongs to {}, not to the target `{expected}`",
+        .found.as_ref().map_or("no named target".to_owned(), |name| format!("the target `{name}`"))
+    )]
+    OtherTarget {
+        /// The environment's name.
+        environment: String,
+        /// The name in the manifest.
+        found: Option<String>,
+        /// The name that the reader expects.
+        expected: String,
+    },
+    /// The current commit is older than the reader allows.
+    #[error("{0}")]
+    Stale(String),
+    /// The log has no such entry, although a later entry has its digest.
+    #[error("the log of `{environment}` has no number {sequence}")]
+    Gap {
+        /// The environment's name.
+        environment: String,
+        /// The number.
+        sequence: u64,
+    },
+    /// An entry does not have the digest and the target of the entry before it.
+    #[error("number {sequence} of `{environment}` does not follow the entry before it")]
+    NotFollowing {
+        /// The environment's name.
+        environment: String,
+        /// The number of the entry.
+        sequence: u64,
+    },
+    /// The entry to roll back to does not exist, or is void.
     #[error("the log of `{environment}` has no number {sequence}: `flagctl verify` shows the newest number")]
     NoSuchEntry {
         /// The environment's name.
         environment: String,
         /// The number.
         sequence: u64,
+    },
+    /// The history of `HEAD` does not have the commit to roll back to.
+    #[error(
+        "number {sequence} is of the commit {commit}, which `HEAD` does not contain: check out the published branch, or \
+         pass `--allow-diverged` if history was rewritten"
+    )]
+    ForeignCommit {
+        /// The number of the entry.
+        sequence: u64,
+        /// The full id of its commit.
+        commit: String,
     },
     /// A published file, or the state of a pulled file, is damaged or was changed.
     #[error("`{path}` {why}")]
@@ -58,12 +116,12 @@ pub enum PublishError {
     #[error("nothing is published for `{0}` at the target")]
     NothingPublished(String),
     /// Another program was faster in each attempt.
-    #[error("other programs published `{environment}` first, {tries} times in a row: try again")]
+    #[error("other programs changed `{environment}` first, {attempts} times in a row: try again")]
     Contended {
         /// The environment's name.
         environment: String,
         /// The number of attempts.
-        tries: u32,
+        attempts: u32,
     },
     /// Two commits cannot be compared.
     #[error(transparent)]
@@ -75,10 +133,12 @@ pub enum PublishError {
     #[error("cannot check signatures: {0}")]
     Signers(String),
     /// A manifest has no signature by an allowed signer.
-    #[error("manifest {digest} has no valid signature: {why}")]
+    #[error("number {sequence} of `{environment}` has no valid signature: {why}")]
     Unsigned {
-        /// The digest of the manifest.
-        digest: Digest,
+        /// The environment's name.
+        environment: String,
+        /// The number of the entry.
+        sequence: u64,
         /// The problem with the signature.
         why: String,
     },
@@ -137,7 +197,14 @@ impl PublishError {
         match self {
             Self::Diverged { .. }
             | Self::Format { .. }
+            | Self::BundleSize { .. }
+            | Self::NamedTarget { .. }
+            | Self::OtherTarget { .. }
+            | Self::Stale(_)
+            | Self::Gap { .. }
+            | Self::NotFollowing { .. }
             | Self::NoSuchEntry { .. }
+            | Self::ForeignCommit { .. }
             | Self::Broken { .. }
             | Self::NothingPublished(_)
             | Self::Unsigned { .. }

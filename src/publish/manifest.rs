@@ -6,6 +6,14 @@ use crate::publish::digest::Digest;
 
 /// The version of the manifest's structure.
 pub const VERSION: u32 = 1;
+/// The maximum size of the file of a manifest. A manifest with `MAX_VOID` void entries needs a third of it.
+pub(super) const MAX_MANIFEST_BYTES: u64 = 64 << 10;
+/// The maximum size of a bundle. A bundle of 100,000 flags needs a fifth of it.
+pub(super) const MAX_BUNDLE_BYTES: u64 = 256 << 20;
+/// The greatest number of an entry: the names of the files have nine digits.
+pub(super) const MAX_SEQUENCE: u64 = 999_999_999;
+/// The maximum number of void entries between two entries.
+pub(super) const MAX_VOID: usize = 100;
 
 /// The manifest of one entry. The entry is current in its environment until the entry with the next number becomes
 /// current.
@@ -14,12 +22,18 @@ pub const VERSION: u32 = 1;
 pub struct Manifest {
     /// The version of this structure.
     pub version: u32,
+    /// The name of the target in `flagctl.yaml`, or `None` if the manifest was published to a location.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// The environment's name.
     pub environment: String,
     /// The number of the entry. Numbers start at one and have no gaps.
     pub sequence: u64,
-    /// The digest of the previous manifest, or `None` for the first manifest.
+    /// The digest of the manifest that was current before, or `None` for the first manifest.
     pub previous: Option<Digest>,
+    /// The entries between the previous one and this one. They never were current.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub void: Vec<VoidEntry>,
     /// The reason for publishing.
     pub kind: EntryKind,
     /// The full id of the commit from which the bundle was compiled.
@@ -30,6 +44,16 @@ pub struct Manifest {
     pub created: String,
     /// The current bundle.
     pub bundle: BundleRef,
+}
+
+/// An entry that a program began and did not complete.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VoidEntry {
+    /// The number of the entry.
+    pub sequence: u64,
+    /// The digest of its file.
+    pub sha256: Digest,
 }
 
 /// The reason for publishing.
@@ -112,11 +136,41 @@ impl Manifest {
         if manifest.version != VERSION {
             return Err(format!("has version {}, and this flagctl reads version {VERSION}", manifest.version));
         }
+        if !(1..=MAX_SEQUENCE).contains(&manifest.sequence) {
+            return Err(format!("has the number {}: expected a number from 1 to {MAX_SEQUENCE}", manifest.sequence));
+        }
+        if manifest.void.len() > MAX_VOID {
+            return Err(format!("names {} void entries: expected at most {MAX_VOID}", manifest.void.len()));
+        }
+        let before = manifest.previous_sequence().ok_or("names more void entries than there are before it")?;
+        if !(before + 1..manifest.sequence).eq(manifest.void.iter().map(|void| void.sequence)) {
+            return Err("names other void entries than those directly before it".to_owned());
+        }
+        if manifest.previous.is_none() != (before == 0) {
+            return Err("has a digest of the previous manifest that does not fit its number".to_owned());
+        }
+        for commit in [&manifest.commit, &manifest.newest] {
+            if !matches!(commit.len(), 40 | 64) || !commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                return Err(format!("has `{commit}` as a commit: expected a full id"));
+            }
+        }
+        if manifest.bundle.size > MAX_BUNDLE_BYTES {
+            return Err(format!(
+                "has a bundle of {} bytes: expected at most {MAX_BUNDLE_BYTES} bytes",
+                manifest.bundle.size
+            ));
+        }
         // Readers use the path to find the bundle, so it must not lead to another file.
         let expected = bundle_path(&manifest.bundle.sha256);
         if manifest.bundle.path != expected {
             return Err(format!("has the path `{}` for a bundle at `{expected}`", manifest.bundle.path));
         }
         Ok(manifest)
+    }
+
+    /// Returns the number of the entry that was current before, or 0 for the first entry. Returns `None` if there are
+    /// more void entries than numbers.
+    pub(super) fn previous_sequence(&self) -> Option<u64> {
+        self.sequence.checked_sub(self.void.len() as u64 + 1)
     }
 }

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use crate::publish::channel::LogEntry;
+use crate::publish::digest::Digest;
 use crate::publish::manifest::{BundleFormat, EntryKind};
 
 /// A compiled environment to publish.
@@ -22,13 +23,33 @@ pub struct NewBundle {
     pub bytes: Vec<u8>,
 }
 
+impl NewBundle {
+    /// Returns the digest of the bytes.
+    pub fn sha256(&self) -> Digest {
+        Digest::sha256(&self.bytes)
+    }
+}
+
 /// The content that becomes current.
 #[derive(Debug, Clone)]
 pub enum PublishContent {
     /// Publishes a new bundle.
     Bundle(NewBundle),
-    /// Publishes the bundle of the entry with this number again.
-    Rollback(u64),
+    /// Publishes the content of an earlier entry again.
+    Rollback {
+        /// The number of the entry.
+        sequence: u64,
+        /// The bundle, compiled again from the commit of the entry.
+        bundle: NewBundle,
+    },
+}
+
+impl PublishContent {
+    pub(super) fn bundle(&self) -> &NewBundle {
+        match self {
+            Self::Bundle(bundle) | Self::Rollback { bundle, .. } => bundle,
+        }
+    }
 }
 
 /// The relation of the commit to publish to another commit.
@@ -63,6 +84,8 @@ pub type Sign<'r> = &'r dyn Fn(&[u8]) -> Result<Vec<u8>, Box<dyn Error + Send + 
 pub struct PublishRequest<'r> {
     /// The content that becomes current.
     pub content: &'r PublishContent,
+    /// The name of the target in `flagctl.yaml`, or `None` for a location.
+    pub target: Option<&'r str>,
     /// Compares the commit of the content with the newest published commit.
     pub compare: Compare<'r>,
     /// The function that signs the manifest, or `None` for a manifest without a signature.

@@ -1,17 +1,19 @@
 //! Verification: checks that the files of an environment at a target are complete and unchanged since they were
 //! published.
+//!
+//! The log is read from the current entry backwards, along the digests of the manifests. So a store cannot make a
+//! reader do more work than there are entries, and nothing is believed that the current manifest does not confirm.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
-
-use jiff::Timestamp;
 
 use crate::publish::channel::{Channel, LogEntry};
 use crate::publish::digest::Digest;
 use crate::publish::error::PublishError;
-use crate::publish::manifest::BundleFormat;
-use crate::publish::pull::PullState;
+use crate::publish::freshness::MaxAge;
+use crate::publish::manifest::{BundleFormat, VoidEntry};
+use crate::publish::seal::Seal;
 use crate::publish::signature::AllowedSigners;
+use crate::publish::state::{PullState, check_target};
 
 /// The optional checks of an environment. Digests and the chain of the log are always checked.
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,10 +21,14 @@ pub struct VerifyOptions<'c> {
     /// One of these signers must have signed the current manifest. The manifest contains the digests of the bundle and
     /// of the previous manifest, so the signature also protects all other files.
     pub signers: Option<&'c AllowedSigners>,
-    /// The current entry must not be older than the entry of this state.
+    /// The manifest must have the name of this target.
+    pub target: Option<&'c str>,
+    /// The current entry must not be older than the entry of this state, and must follow it.
     pub state: Option<&'c PullState>,
-    /// The maximum age of the current commit, and the time at which the age is measured.
-    pub max_age: Option<(Duration, Timestamp)>,
+    /// The maximum age of the current commit.
+    pub max_age: Option<MaxAge>,
+    /// The number of the first entry to read. With signers, its manifest must be signed, too.
+    pub since: Option<u64>,
 }
 
 /// The result of the verification of an environment.
@@ -32,8 +38,12 @@ pub struct Verification {
     pub current: Option<LogEntry>,
     /// The signer of the current manifest, or `None` if signatures are not checked or the signature is not valid.
     pub signer: Option<String>,
+    /// The number of the first entry that was read.
+    pub since: u64,
     /// The number of manifests that were read from the log.
     pub entries: u64,
+    /// The number of entries that were begun and never became current.
+    pub void: u64,
     /// The number of different bundles that were read.
     pub bundles: usize,
     /// All problems. The list is empty if the environment has no problem.
@@ -57,15 +67,14 @@ pub fn verify(channel: &Channel<'_>, options: &VerifyOptions<'_>) -> Result<Veri
     if let Some(signers) = options.signers {
         found.signer = answer(signers.check(channel, &current), &mut found)?;
     }
+    answer(check_target(&current, options.target), &mut found)?;
     if let Some(state) = options.state {
-        answer(state.check(&current), &mut found)?;
+        answer(state.check(channel, &current), &mut found)?;
     }
-    if let Some((max_age, now)) = options.max_age {
-        found.problems.extend(too_old(&current, max_age, now));
-    }
-    verify_log(channel, &current, &mut found)?;
+    found.problems.extend(options.max_age.and_then(|max_age| max_age.problem(&current)));
+    verify_log(channel, options, &current, &mut found)?;
     if current.manifest.bundle.format == BundleFormat::Flagd {
-        let flags = channel.flags()?.map(|bytes| Digest::sha256(&bytes));
+        let flags = answer(channel.flags(), &mut found)?.flatten().map(|bytes| Digest::sha256(&bytes));
         if flags.as_ref() != Some(&current.manifest.bundle.sha256) {
             let problem = format!("`{}/flags.json` is not the current bundle", channel.environment());
             found.problems.push(problem);
@@ -75,54 +84,72 @@ pub fn verify(channel: &Channel<'_>, options: &VerifyOptions<'_>) -> Result<Veri
     Ok(found)
 }
 
-/// Checks the log from the first entry to the current one, and the bundle of each entry.
-fn verify_log(channel: &Channel<'_>, current: &LogEntry, found: &mut Verification) -> Result<(), PublishError> {
+/// Checks the log from the current entry back to the first one, and the bundle of each entry. The first entry that is
+/// missing or changed ends this, because nothing confirms the entries before it.
+fn verify_log(
+    channel: &Channel<'_>,
+    options: &VerifyOptions<'_>,
+    current: &LogEntry,
+    found: &mut Verification,
+) -> Result<(), PublishError> {
+    let environment = channel.environment();
+    let number = current.manifest.sequence;
+    let newest = answer(channel.entry_bytes(number), found)?;
+    if newest.is_some_and(|bytes| bytes.as_ref() != Some(&current.bytes)) {
+        found.problems.push(format!("`{environment}/manifest.json` is not number {number} of its log"));
+    }
+    if matches!(answer(channel.seal(number), found)?, Some(None | Some(Seal::Void))) {
+        found.problems.push(format!("number {number} of `{environment}` is current, and was never completed"));
+    }
+    let since = options.since.unwrap_or(1);
     let mut bundles = BTreeSet::new();
-    let mut before: Option<Digest> = None;
-    for sequence in 1..=current.manifest.sequence {
-        let entry = match answer(channel.entry(sequence), found)? {
-            Some(Some(entry)) => entry,
-            Some(None) => {
-                found.problems.push(format!("the log of `{}` has no number {sequence}", channel.environment()));
-                before = None;
-                continue;
-            }
-            None => {
-                before = None;
-                continue;
-            }
-        };
+    let mut entry = current.clone();
+    loop {
+        let manifest = &entry.manifest;
         found.entries += 1;
-        let follows = if sequence == 1 { entry.manifest.previous.is_none() } else { entry.manifest.previous == before };
-        // If the previous entry is missing or damaged, its digest is unknown, so the comparison is skipped. The entry
-        // itself is reported.
-        if !follows && (before.is_some() || sequence == 1) {
-            let environment = channel.environment();
-            found.problems.push(format!("number {sequence} of `{environment}` does not follow the entry before it"));
+        found.since = manifest.sequence;
+        if bundles.insert(manifest.bundle.sha256.clone()) {
+            answer(channel.bundle(&manifest.bundle), found)?;
         }
-        if bundles.insert(entry.manifest.bundle.sha256.clone()) {
-            answer(channel.bundle(&entry.manifest.bundle), found)?;
+        if manifest.sequence <= since {
+            break;
         }
-        if sequence == current.manifest.sequence && entry.bytes != current.bytes {
-            let environment = channel.environment();
-            found.problems.push(format!("`{environment}/manifest.json` is not number {sequence} of its log"));
+        for void in &manifest.void {
+            verify_void(channel, void, found)?;
         }
-        before = Some(entry.digest);
+        match answer(channel.before(&entry), found)? {
+            Some(Some(before)) => entry = before,
+            Some(None) => break,
+            None => {
+                found
+                    .problems
+                    .push(format!("the log of `{environment}` before number {} was not checked", found.since));
+                break;
+            }
+        }
     }
     found.bundles = bundles.len();
+    if let (Some(_), Some(signers)) = (options.since, options.signers)
+        && entry.manifest.sequence < number
+    {
+        answer(signers.check(channel, &entry), found)?;
+    }
     Ok(())
 }
 
-/// Returns a problem if the current commit is older than `max_age`.
-fn too_old(current: &LogEntry, max_age: Duration, now: Timestamp) -> Option<String> {
-    let created = &current.manifest.created;
-    let Ok(time) = created.parse::<Timestamp>() else {
-        return Some(format!("expected a timestamp as the time of the commit, found `{created}`"));
-    };
-    let age = now.as_second().saturating_sub(time.as_second());
-    let old = age > i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX);
-    let commit = &current.manifest.commit;
-    old.then(|| format!("the current commit is too old: {commit} was made at {created}"))
+/// Checks that an entry that a manifest names as void is as it was then, and was not completed later.
+fn verify_void(channel: &Channel<'_>, void: &VoidEntry, found: &mut Verification) -> Result<(), PublishError> {
+    found.void += 1;
+    let (environment, sequence) = (channel.environment(), void.sequence);
+    if let Some(bytes) = answer(channel.entry_bytes(sequence), found)?
+        && bytes.map(|bytes| Digest::sha256(&bytes)).as_ref() != Some(&void.sha256)
+    {
+        found.problems.push(format!("number {sequence} of `{environment}` is void, and not the file that it was"));
+    }
+    if answer(channel.seal(sequence), found)?.is_some_and(|seal| seal != Some(Seal::Void)) {
+        found.problems.push(format!("number {sequence} of `{environment}` is void, and its seal says otherwise"));
+    }
+    Ok(())
 }
 
 /// Adds an error to the problems if it describes a problem with the published files, and returns any other error.

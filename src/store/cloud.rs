@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
@@ -14,12 +15,21 @@ use object_store::{
     UpdateVersion,
 };
 use tokio::runtime::{self, Runtime};
+use tokio::time::timeout;
 
+use crate::store::bounded_http::ResponseBudget;
 use crate::store::error::StoreError;
 use crate::store::object::{Mutability, Object, ObjectVersion, PutResult};
+use crate::store::settings::Settings;
 
 /// The maximum time for the retries of a request to a store that does not respond.
 const RETRY_TIMEOUT: Duration = Duration::from_secs(30);
+/// The maximum time of an operation, with all its retries and pages.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(180);
+/// The number of bytes for messages of the store and for its tokens, in addition to the content of an object.
+const MESSAGE_BYTES: u64 = 1 << 20;
+/// The number of bytes for a list of folders. A page has 1,000 names and less than 1 MiB.
+const LIST_BYTES: u64 = 16 << 20;
 
 /// A folder in a bucket as a target.
 pub(super) struct Cloud {
@@ -27,6 +37,8 @@ pub(super) struct Cloud {
     /// The folder in the bucket, without a `/` at its beginning and end.
     prefix: String,
     name: String,
+    settings: Settings,
+    budget: ResponseBudget,
     runtime: Runtime,
 }
 
@@ -38,26 +50,43 @@ impl Cloud {
         if bucket.is_empty() {
             return Err(refused(format!("expected a bucket, as in `{scheme}://bucket/folder`")));
         }
+        let settings = Settings::with_prefix(variable_prefix(scheme), environment)?;
+        let budget = ResponseBudget::default();
         // A process has one cryptography provider. If it is already installed, this call returns an error, which can be
         // ignored.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let store = open_bucket(scheme, bucket, environment).map_err(|error| refused(chain(&error)))?;
+        let store = open_bucket(scheme, bucket, &settings, &budget);
+        let store = store.map_err(|error| refused(settings.redact(&chain(&error))))?;
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| refused(error.to_string()))?;
         let name = target.trim_end_matches('/').to_owned();
-        Ok(Self { store, prefix: prefix.trim_matches('/').to_owned(), name, runtime })
+        Ok(Self { store, prefix: prefix.trim_matches('/').to_owned(), name, settings, budget, runtime })
     }
 
-    pub(super) fn get(&self, path: &str) -> Result<Option<Object>, StoreError> {
+    pub(super) fn get(&self, path: &str, max_bytes: u64) -> Result<Option<Object>, StoreError> {
         let object_path = self.object_path(path);
+        let too_large = || StoreError::TooLarge { target: format!("{}/{path}", self.name), max_bytes };
         let read = async {
             let found = self.store.get(&object_path).await?;
             let version = ObjectVersion { tag: found.meta.e_tag.clone(), generation: found.meta.version.clone() };
-            Ok(Object { bytes: found.bytes().await?.to_vec(), version })
+            if found.meta.size > max_bytes {
+                return Ok(None);
+            }
+            let mut bytes = Vec::new();
+            let mut parts = found.into_stream();
+            while let Some(part) = parts.next().await {
+                bytes.extend_from_slice(&part?);
+                if bytes.len() as u64 > max_bytes {
+                    return Ok(None);
+                }
+            }
+            Ok(Some(Object { bytes, version }))
         };
-        match self.runtime.block_on(read) {
-            Ok(object) => Ok(Some(object)),
+        match self.run(path, max_bytes.saturating_add(MESSAGE_BYTES), read)? {
+            Ok(Some(object)) => Ok(Some(object)),
+            Ok(None) => Err(too_large()),
             Err(Error::NotFound { .. }) => Ok(None),
+            Err(_) if self.budget.is_spent() => Err(too_large()),
             Err(error) => Err(self.error(path, &error)),
         }
     }
@@ -79,7 +108,7 @@ impl Cloud {
 
     pub(super) fn folders(&self) -> Result<Vec<String>, StoreError> {
         let prefix = Path::from(self.prefix.as_str());
-        let found = self.runtime.block_on(self.store.list_with_delimiter(Some(&prefix)));
+        let found = self.run("", LIST_BYTES, self.store.list_with_delimiter(Some(&prefix)))?;
         let found = found.map_err(|error| self.error("", &error))?;
         let names = found.common_prefixes.iter().filter_map(|path| path.filename().map(str::to_owned));
         let mut names: Vec<_> = names.collect();
@@ -91,7 +120,8 @@ impl Cloud {
         let replaces = matches!(mode, PutMode::Update(_));
         let options = PutOptions { mode, attributes: attributes(mutability), ..PutOptions::default() };
         let object_path = self.object_path(path);
-        match self.runtime.block_on(self.store.put_opts(&object_path, bytes.to_vec().into(), options)) {
+        let put = self.store.put_opts(&object_path, bytes.to_vec().into(), options);
+        match self.run(path, MESSAGE_BYTES, put)? {
             Ok(_) => Ok(PutResult::Written),
             Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Ok(PutResult::Conflict),
             Err(Error::NotFound { .. }) if replaces => Ok(PutResult::Conflict),
@@ -99,43 +129,63 @@ impl Cloud {
         }
     }
 
+    /// Runs an operation, with a budget for the bytes of its responses and a limit for its time.
+    fn run<T>(&self, path: &str, max_bytes: u64, operation: impl Future<Output = T>) -> Result<T, StoreError> {
+        self.budget.set(max_bytes);
+        self.runtime.block_on(async { timeout(OPERATION_TIMEOUT, operation).await }).map_err(|_| StoreError::Refused {
+            target: format!("{}/{path}", self.name),
+            why: format!("the store needs more than {} s", OPERATION_TIMEOUT.as_secs()),
+        })
+    }
+
     fn object_path(&self, path: &str) -> Path {
         Path::from(format!("{}/{path}", self.prefix))
     }
 
     fn error(&self, path: &str, error: &Error) -> StoreError {
-        StoreError::Refused { target: format!("{}/{path}", self.name), why: chain(error) }
+        StoreError::Refused { target: format!("{}/{path}", self.name), why: self.settings.redact(&chain(error)) }
+    }
+}
+
+/// Returns the first part of the names of the environment variables with the settings of a store.
+fn variable_prefix(scheme: &str) -> &'static str {
+    match scheme {
+        "s3" => "AWS_",
+        "gs" => "GOOGLE_",
+        _ => "AZURE_",
     }
 }
 
 /// Opens a bucket. The settings are the environment variables that the programs of the vendors use, such as
 /// `AWS_REGION`.
-fn open_bucket(scheme: &str, bucket: &str, environment: &[(String, String)]) -> Result<Arc<dyn ObjectStore>, Error> {
+fn open_bucket(
+    scheme: &str,
+    bucket: &str,
+    settings: &Settings,
+    budget: &ResponseBudget,
+) -> Result<Arc<dyn ObjectStore>, Error> {
     let retry = RetryConfig { backoff: BackoffConfig::default(), max_retries: 5, retry_timeout: RETRY_TIMEOUT };
-    let named = |prefix: &'static str| {
-        environment
-            .iter()
-            .filter(move |(name, _)| name.starts_with(prefix))
-            .map(|(name, value)| (name.to_lowercase(), value))
-    };
     Ok(match scheme {
         "s3" => {
-            let settings = named("AWS_").filter_map(|(name, value)| Some((name.parse().ok()?, value)));
+            let settings = settings.iter().filter_map(|(name, value)| Some((name.parse().ok()?, value)));
             let builder =
                 settings.fold(AmazonS3Builder::new(), |builder, (key, value)| builder.with_config(key, value));
-            Arc::new(builder.with_bucket_name(bucket).with_retry(retry).build()?)
+            let builder = builder.with_bucket_name(bucket).with_http_connector(budget.clone());
+            Arc::new(builder.with_retry(retry).build()?)
         }
         "gs" => {
-            let settings = named("GOOGLE_").filter_map(|(name, value)| Some((name.parse().ok()?, value)));
+            let settings = settings.iter().filter_map(|(name, value)| Some((name.parse().ok()?, value)));
             let new = GoogleCloudStorageBuilder::new();
             let builder = settings.fold(new, |builder, (key, value)| builder.with_config(key, value));
-            Arc::new(builder.with_bucket_name(bucket).with_retry(retry).build()?)
+            let builder = builder.with_bucket_name(bucket).with_http_connector(budget.clone());
+            Arc::new(builder.with_retry(retry).build()?)
         }
         _ => {
-            let settings = named("AZURE_").filter_map(|(name, value)| Some((name.parse().ok()?, value)));
+            let settings = settings.iter().filter_map(|(name, value)| Some((name.parse().ok()?, value)));
             let new = MicrosoftAzureBuilder::new();
             let builder = settings.fold(new, |builder, (key, value)| builder.with_config(key, value));
-            Arc::new(builder.with_container_name(bucket).with_retry(retry).build()?)
+            let builder = builder.with_container_name(bucket).with_http_connector(budget.clone());
+            Arc::new(builder.with_retry(retry).build()?)
         }
     })
 }

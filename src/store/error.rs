@@ -20,6 +20,17 @@ pub enum StoreError {
         /// The error of the operating system.
         error: io::Error,
     },
+    /// A setting has characters that cannot be sent. The value may be a secret, so it is not in the message.
+    #[error("the environment variable `{0}` has a line break or another character that is not visible ASCII")]
+    Setting(String),
+    /// An object has more bytes than its reader accepts.
+    #[error("cannot use `{target}`: it is too large: expected at most {max_bytes} bytes")]
+    TooLarge {
+        /// The target, and the path in it.
+        target: String,
+        /// The maximum number of bytes.
+        max_bytes: u64,
+    },
     /// The object store rejects the request or cannot be reached.
     #[error("cannot use `{target}`: {why}")]
     Refused {

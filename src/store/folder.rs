@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
@@ -26,10 +26,12 @@ impl Folder {
         Self { root: root.to_owned() }
     }
 
-    pub(super) fn get(&self, path: &str) -> Result<Option<Object>, StoreError> {
+    pub(super) fn get(&self, path: &str, max_bytes: u64) -> Result<Option<Object>, StoreError> {
         let file_path = self.root.join(path);
-        #[allow(clippy::disallowed_methods, reason = "a published object, not a definition")]
-        match fs::read(&file_path) {
+        match read(&file_path, max_bytes) {
+            Ok(bytes) if bytes.len() as u64 > max_bytes => {
+                Err(StoreError::TooLarge { target: file_path.display().to_string(), max_bytes })
+            }
             Ok(bytes) => Ok(Some(Object { version: version(&bytes), bytes })),
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
             Err(error) => Err(StoreError::io(file_path)(error)),
@@ -61,8 +63,12 @@ impl Folder {
         // Closing the file releases the lock.
         let held = File::options().create(true).truncate(false).write(true).open(&lock);
         let held = held.and_then(|file| file.lock().map(|()| file)).map_err(StoreError::io(lock))?;
-        let current = self.get(path)?.map(|object| object.version);
-        if current.and_then(|version| version.tag) != old.tag {
+        let current = match self.get(path, size(old)) {
+            Ok(object) => object.and_then(|object| object.version.tag),
+            Err(StoreError::TooLarge { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        if current.is_none() || current != old.tag {
             return Ok(PutResult::Conflict);
         }
         write_temporary(&file_path, bytes, mutability)
@@ -89,6 +95,17 @@ impl Folder {
         names.sort_unstable();
         Ok(names)
     }
+}
+
+/// Reads at most one byte more than `max_bytes` of a regular file. A device or a FIFO could block the program, so it is
+/// an error.
+fn read(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "expected a regular file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Writes the bytes to a temporary file in the folder of `path`, and flushes them to the disk.
@@ -126,4 +143,10 @@ fn version(bytes: &[u8]) -> ObjectVersion {
     let mut hasher = DefaultHasher::new();
     bytes.hash(&mut hasher);
     ObjectVersion { tag: Some(format!("{:016x}-{}", hasher.finish(), bytes.len())), generation: None }
+}
+
+/// Returns the size of the content with this version.
+fn size(version: &ObjectVersion) -> u64 {
+    let size = version.tag.as_ref().and_then(|tag| tag.split_once('-')?.1.parse().ok());
+    size.unwrap_or_default()
 }

@@ -5,13 +5,18 @@
 //! the same object at the same time, one of them succeeds and the others get [`PutResult::Conflict`].
 //!
 //! **Invariant:** a reader sees an object either before or after a write, and never a partly written object.
+//! **Invariant:** no read returns more bytes than its caller allows, and none waits for a device.
 //! **Invariant:** this module does not interpret the content of objects, and never removes an object.
 
+#[cfg(feature = "cloud")]
+mod bounded_http;
 #[cfg(feature = "cloud")]
 mod cloud;
 mod error;
 mod folder;
 mod object;
+#[cfg(feature = "cloud")]
+mod settings;
 
 use std::path::Path;
 use std::time::Duration;
@@ -74,15 +79,16 @@ impl Store {
         }
     }
 
-    /// Returns the object at the path, or `None` if it does not exist.
+    /// Returns the object at the path, or `None` if it does not exist. Never reads more than `max_bytes`, whatever the
+    /// store says about the size.
     ///
     /// # Errors
-    /// Returns [`StoreError`] if the target cannot be read.
-    pub fn get(&self, path: &str) -> Result<Option<Object>, StoreError> {
+    /// Returns [`StoreError`] if the object is larger, or if the target cannot be read.
+    pub fn get(&self, path: &str, max_bytes: u64) -> Result<Option<Object>, StoreError> {
         match &self.backend {
-            Backend::Folder(folder) => folder.get(path),
+            Backend::Folder(folder) => folder.get(path, max_bytes),
             #[cfg(feature = "cloud")]
-            Backend::Cloud(cloud) => cloud.get(path),
+            Backend::Cloud(cloud) => cloud.get(path, max_bytes),
         }
     }
 

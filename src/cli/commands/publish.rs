@@ -22,11 +22,11 @@ use crate::cli::revision_arg::At;
 use crate::cli::until_exit::keep_until_exit;
 use crate::commit;
 use crate::compile::compile_environments;
-use crate::git::CacheWrites;
+use crate::git::{CacheWrites, Revision, RevisionSpec};
 use crate::load;
 use crate::model::{FLAGS, KILLS, SEGMENTS, TESTS};
 use crate::publish;
-use crate::publish::{Ancestry, Channel, NAMESPACE, PublishContent, PublishMode, PublishOutcome, PublishRequest};
+use crate::publish::{Channel, NAMESPACE, NewBundle, PublishContent, PublishMode, PublishOutcome, PublishRequest};
 use crate::report;
 use crate::report::publication::{PublicationJson, PublicationsJson};
 use crate::snapshot::PROJECT_FILE;
@@ -60,7 +60,9 @@ pub(crate) struct Args {
     #[arg(long)]
     sign: bool,
     /// Publish again what was published as number SEQ; it gets a new number
-    #[arg(long, value_name = "SEQ", conflicts_with_all = ["at", "format", "kind", "allow_dirty", "allow_diverged"])]
+    ///
+    /// The commit of that number is compiled again, so nothing that the store has is published. HEAD must contain it.
+    #[arg(long, value_name = "SEQ", conflicts_with_all = ["at", "format", "kind", "allow_dirty"])]
     rollback_to: Option<u64>,
     /// Publish HEAD although files in the working tree differ from it
     #[arg(long)]
@@ -83,20 +85,39 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let store = publish_target::open(&args.target)?;
+    let head = args.at.revision(Path::new("."), cache_writes(args))?;
+    let diverged = if args.allow_diverged { DivergedCommits::Allowed } else { DivergedCommits::Refused };
+    let compare = |published: &str| ancestry(&head, published, diverged);
     if let Some(sequence) = args.rollback_to {
         let [environment] = args.environment.as_slice() else {
             let missing = "each environment has its own numbers: name one environment with `-e`";
             return Err(UsageError(missing.to_owned()).into());
         };
-        // A rollback does not compare commits, so it never calls this function.
-        let compare = |_: &str| Ok(Ancestry::Diverged);
-        return publish_all(args, &store, vec![(environment.clone(), PublishContent::Rollback(sequence))], &compare);
+        let channel = Channel::new(&store, environment);
+        let rollback = match progress::shown("reading", || publish_content::rollback(&channel, sequence, &compare)) {
+            Ok(rollback) => rollback,
+            Err(error) => return publish_target::refused(error),
+        };
+        let repository = FlagRepository::find(Path::new("."), cache_writes(args))?;
+        let revision = repository.revision(&RevisionSpec::new(rollback.manifest.commit.as_str()))?;
+        let format = rollback.manifest.bundle.format.into();
+        let Some(contents) = compiled(args, global, &revision, format)? else { return Ok(Exit::No) };
+        let contents = contents.into_iter().map(|(environment, bundle)| {
+            if bundle.sha256() != rollback.manifest.bundle.sha256 {
+                writeln!(
+                    io::stderr(),
+                    "note: number {sequence} of {environment} is compiled again from its commit, and has other bytes than \
+                     before: another version of flagctl compiled it, or the store was changed"
+                )?;
+            }
+            Ok((environment, PublishContent::Rollback { sequence, bundle }))
+        });
+        return publish_all(args, &store, contents.collect::<Result<_>>()?, &compare);
     }
-    let revision = args.at.revision(Path::new("."), cache_writes(args))?;
     let changed = if args.at.is_given() || args.allow_dirty {
         Vec::new()
     } else {
-        revision.uncommitted_files(&[PROJECT_FILE, FLAGS, SEGMENTS, KILLS, TESTS])?
+        head.uncommitted_files(&[PROJECT_FILE, FLAGS, SEGMENTS, KILLS, TESTS])?
     };
     if !changed.is_empty() {
         let mut err = io::stderr().lock();
@@ -106,6 +127,19 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         writeln!(err, "       {}", changed.join(", "))?;
         return Ok(Exit::No);
     }
+    let Some(contents) = compiled(args, global, &head, args.format)? else { return Ok(Exit::No) };
+    let contents = contents.into_iter().map(|(environment, bundle)| (environment, PublishContent::Bundle(bundle)));
+    publish_all(args, &store, contents.collect(), &compare)
+}
+
+/// Compiles the environments of a revision. If the definitions have errors, or the format cannot express them, reports
+/// that and returns `None`.
+fn compiled(
+    args: &Args,
+    global: &Global,
+    revision: &Revision,
+    format: PublishFormat,
+) -> Result<Option<Vec<(String, NewBundle)>>> {
     let source = Source::Revision(revision.clone());
     let loaded = keep_until_exit(load::tests(&source, progress::all(&source)?, |_| true)?);
     for name in &args.environment {
@@ -116,7 +150,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let checked = progress::shown("checking", || check(&loaded, today));
     let _scratch = keep_until_exit(checked.scratch);
     if report_errors(&loaded, checked.findings, &source, global)? == Validity::Invalid {
-        return Ok(Exit::No);
+        return Ok(None);
     }
     args.at.note(&source, &mut io::stderr().lock())?;
     let names = loaded.project.settings.environment_names();
@@ -126,7 +160,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let commit = revision.details()?;
     let kind = entry_kind(args.kind, &commit);
     let (mut contents, mut refused) = (Vec::new(), 0);
-    for (environment, content) in publish_content::contents(&bundles, args.format, kind, &commit)? {
+    for (environment, content) in publish_content::contents(&bundles, format, kind, &commit)? {
         match content {
             Ok(content) => contents.push((environment, content)),
             Err(refusals) => {
@@ -139,11 +173,9 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     }
     if refused > 0 {
         writeln!(io::stderr(), "error: flagd cannot express these flags, so nothing was published")?;
-        return Ok(Exit::No);
+        return Ok(None);
     }
-    let diverged = if args.allow_diverged { DivergedCommits::Allowed } else { DivergedCommits::Refused };
-    let compare = |published: &str| ancestry(&revision, published, diverged);
-    publish_all(args, &store, contents, &compare)
+    Ok(Some(contents))
 }
 
 /// Returns whether caches in git's folder may be written: a dry run writes nothing.
@@ -180,7 +212,7 @@ fn publish_all(
     let mut failure = None;
     for (environment, content) in &contents {
         let channel = Channel::new(store, environment);
-        let request = PublishRequest { content, compare, sign, mode };
+        let request = PublishRequest { content, target: None, compare, sign, mode };
         match progress::shown("publishing", || publish::publish(&channel, &request)) {
             Ok(outcome) => {
                 if matches!(outcome, PublishOutcome::Published(_)) && mode == PublishMode::Write {

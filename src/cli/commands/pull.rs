@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::cli::exit::Exit;
+use crate::cli::max_age_arg::MaxAgeArg;
 use crate::cli::output_format::OutputFormat;
 use crate::cli::progress;
 use crate::cli::publish_target;
-use crate::cli::publish_target::Signers;
+use crate::cli::publish_target::{ExpectedTarget, Signers};
 use crate::publish;
-use crate::publish::Channel;
+use crate::publish::{Channel, PullOptions};
 use crate::report;
 use crate::report::publication::PullJson;
 
@@ -32,7 +33,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
     #[command(flatten)]
+    expected: ExpectedTarget,
+    #[command(flatten)]
     signers: Signers,
+    #[command(flatten)]
+    max_age: MaxAgeArg,
     /// How to write the result
     ///
     /// JSON has the `outcome` (`replaced`, `unchanged`, `refused`), what is `current`, as `flagctl publish --report json`
@@ -45,7 +50,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let store = publish_target::open(&args.target)?;
     let signers = args.signers.read()?;
     let channel = Channel::new(&store, &args.environment);
-    let pulled = progress::shown("pulling", || publish::pull(&channel, &args.to, signers.as_ref()));
+    let options =
+        PullOptions { signers: signers.as_ref(), target: args.expected.named.as_deref(), max_age: args.max_age.read() };
+    publish_target::note_trust(signers.as_ref())?;
+    let pulled = progress::shown("pulling", || publish::pull(&channel, &args.to, &options));
     let result = |pulled| PullJson::new(&args.to, &args.environment, pulled);
     match pulled {
         Ok(pulled) => {

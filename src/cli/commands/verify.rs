@@ -1,22 +1,18 @@
 //! `flagctl verify`: checks that the published files are complete, unchanged, signed and recent.
 
-use std::io::{self, Write};
 use std::path::PathBuf;
-use std::time::Duration;
-
-use anyhow::{Result, bail};
-use jiff::{Span, SpanRelativeTo};
 
 use crate::cli::exit::Exit;
+use crate::cli::max_age_arg::MaxAgeArg;
 use crate::cli::output_format::OutputFormat;
 use crate::cli::progress;
 use crate::cli::publish_target;
-use crate::cli::publish_target::Signers;
-use crate::cli::time_arg::given_or_now;
+use crate::cli::publish_target::{ExpectedTarget, Signers};
 use crate::publish;
 use crate::publish::{Channel, PullState, VerifyOptions};
 use crate::report;
 use crate::report::publication::{VerificationJson, VerificationsJson};
+use anyhow::{Result, bail};
 
 /// Check what is published: digests, the chain of the log, signatures and age
 ///
@@ -31,13 +27,20 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "ENV")]
     environment: Vec<String>,
     #[command(flatten)]
+    expected: ExpectedTarget,
+    #[command(flatten)]
     signers: Signers,
     /// Require that the published sequence number is not lower than in FILE, which `flagctl pull` keeps
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// Require that the published commit is not older than AGE, such as `36h` or `7d`
-    #[arg(long, value_name = "AGE", value_parser = parse_age)]
-    max_age: Option<Duration>,
+    #[command(flatten)]
+    max_age: MaxAgeArg,
+    /// Read the log since number SEQ only, instead of the whole log
+    ///
+    /// With allowed signers, the manifest of that number must be signed, too. The numbers before it were checked by an
+    /// earlier `flagctl verify`.
+    #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(1..))]
+    since: Option<u64>,
     /// How to write the result
     ///
     /// JSON has for each environment what is `current`, as `flagctl publish --report json` has it, its `signer`, how many
@@ -57,8 +60,13 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
             Err(error) => return publish_target::refused(error),
         },
     };
-    let max_age = args.max_age.map(|age| (age, given_or_now(None)));
-    let options = VerifyOptions { signers: signers.as_ref(), state: state.as_ref(), max_age };
+    let options = VerifyOptions {
+        signers: signers.as_ref(),
+        target: args.expected.named.as_deref(),
+        state: state.as_ref(),
+        max_age: args.max_age.read(),
+        since: args.since,
+    };
     let environments = if args.environment.is_empty() { store.folders()? } else { args.environment.clone() };
     if environments.is_empty() {
         bail!("nothing is published to `{}`", store.name());
@@ -85,17 +93,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     if let Some(error) = failure {
         return Err(error.into());
     }
-    if signers.is_none() {
-        writeln!(io::stderr(), "note: signatures were not checked; `--allowed-signers` names who may publish")?;
-    }
+    publish_target::note_trust(signers.as_ref())?;
     let is_sound = result.environments.iter().all(|environment| environment.problems.is_empty());
     Ok(if is_sound { Exit::Yes } else { Exit::No })
-}
-
-/// Parses a duration such as `36h` or `7d`. A day has 24 hours.
-fn parse_age(text: &str) -> Result<Duration, String> {
-    let expected = || "expected a duration such as `36h` or `7d`".to_owned();
-    let span: Span = text.parse().map_err(|_| expected())?;
-    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| expected())?;
-    duration.try_into().map_err(|_| expected())
 }

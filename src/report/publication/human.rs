@@ -68,7 +68,12 @@ fn verification(verified: &VerificationJson) -> String {
     let (number, commit) = (current.sequence, short_id(&current.commit));
     let signer = verified.signer.as_ref().map_or(String::new(), |signer| format!(", signed by {signer}"));
     let bundles = counted(verified.bundles, "bundle");
-    format!("{environment}: number {number}, {commit}{signer}: the whole log and {bundles} are as published\n")
+    let log = if verified.since == 1 {
+        "the whole log".to_owned()
+    } else {
+        format!("the log since number {}", verified.since)
+    };
+    format!("{environment}: number {number}, {commit}{signer}: {log} and {bundles} are as published\n")
 }
 
 /// Returns a line about a file that is current. The text is empty if the pull was refused.

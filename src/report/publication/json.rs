@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::publish::{
-    BundleFormat, BundleRef, Digest, EntryKind, LogEntry, Manifest, PublishOutcome, PullOutcome, Verification,
+    BundleFormat, BundleRef, Digest, EntryKind, LogEntry, Manifest, PublishOutcome, PullOutcome, Pulled, Verification,
 };
 
 /// The result of `flagctl publish`.
@@ -60,6 +60,8 @@ pub enum OutcomeJson {
 pub struct LogEntryJson {
     /// The number of the entry. Numbers start at one and have no gaps.
     pub sequence: u64,
+    /// The name of the target in `flagctl.yaml`, or `None` for a location.
+    pub target: Option<String>,
     /// The digest of the manifest, 64 hexadecimal digits.
     pub sha256: Digest,
     /// The reason for publishing: `normal`, `emergency` or `rollback`.
@@ -114,8 +116,12 @@ pub struct VerificationJson {
     pub current: Option<LogEntryJson>,
     /// The signer of the current manifest, or `None` without a signature, or if signatures were not checked.
     pub signer: Option<String>,
+    /// The number of the first entry that was read.
+    pub since: u64,
     /// The number of manifests that were read from the log.
     pub manifests: u64,
+    /// The number of entries that were begun and never became current.
+    pub void: u64,
     /// The number of bundles that were read.
     pub bundles: usize,
     /// All problems. The list is empty if the environment has no problem.
@@ -136,6 +142,8 @@ pub struct PullJson {
     pub outcome: PullOutcomeJson,
     /// The entry whose bundle the file contains, or `None` if the pull was refused.
     pub current: Option<LogEntryJson>,
+    /// The signer of the current manifest, or `None` if signatures were not checked, or if the pull was refused.
+    pub signer: Option<String>,
     /// The reason for the refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
@@ -155,10 +163,10 @@ pub enum PullOutcomeJson {
 
 impl LogEntryJson {
     fn new(entry: &LogEntry) -> Self {
-        let Manifest { sequence, kind, commit, newest, created, bundle, .. } = entry.manifest.clone();
+        let Manifest { sequence, target, kind, commit, newest, created, bundle, .. } = entry.manifest.clone();
         let BundleRef { sha256, size: bytes, path, format, flags } = bundle;
         let bundle = BundleJson { sha256, bytes, path, format, flags };
-        Self { sequence, sha256: entry.digest.clone(), kind, commit, newest, created, bundle }
+        Self { sequence, target, sha256: entry.digest.clone(), kind, commit, newest, created, bundle }
     }
 }
 
@@ -182,7 +190,9 @@ impl VerificationJson {
             environment: environment.to_owned(),
             current: verified.current.as_ref().map(LogEntryJson::new),
             signer: verified.signer,
+            since: verified.since,
             manifests: verified.entries,
+            void: verified.void,
             bundles: verified.bundles,
             problems: verified.problems,
         }
@@ -191,18 +201,19 @@ impl VerificationJson {
 
 impl PullJson {
     /// Describes the result of `pull`, or the reason why the file does not change.
-    pub fn new(file: &Path, environment: &str, pulled: Result<&PullOutcome, String>) -> Self {
-        let (outcome, entry) = match &pulled {
-            Ok(PullOutcome::Replaced(entry)) => (PullOutcomeJson::Replaced, Some(entry)),
-            Ok(PullOutcome::Unchanged(entry)) => (PullOutcomeJson::Unchanged, Some(entry)),
-            Err(_) => (PullOutcomeJson::Refused, None),
+    pub fn new(file: &Path, environment: &str, pulled: Result<&Pulled, String>) -> Self {
+        let outcome = match pulled.as_ref().map(|pulled| pulled.outcome) {
+            Ok(PullOutcome::Replaced) => PullOutcomeJson::Replaced,
+            Ok(PullOutcome::Unchanged) => PullOutcomeJson::Unchanged,
+            Err(_) => PullOutcomeJson::Refused,
         };
         Self {
             version: 1,
             file: file.display().to_string(),
             environment: environment.to_owned(),
             outcome,
-            current: entry.map(LogEntryJson::new),
+            current: pulled.as_ref().ok().map(|pulled| LogEntryJson::new(&pulled.current)),
+            signer: pulled.as_ref().ok().and_then(|pulled| pulled.signer.clone()),
             problem: pulled.err(),
         }
     }
