@@ -1,5 +1,6 @@
 //! Signatures of manifests by SSH keys. `ssh-keygen` checks them, in the way in which git checks those of commits.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -8,12 +9,17 @@ use tempfile::TempDir;
 
 use crate::publish::channel::{Channel, LogEntry};
 use crate::publish::error::PublishError;
+use crate::publish::local_file;
 use crate::publish::seal::Seal;
 
 /// The namespace of manifest signatures. `ssh-keygen` refuses a signature that was made for another namespace, such as
 /// that of a git commit.
 pub const NAMESPACE: &str = "flagctl";
 const PROGRAM: &str = "ssh-keygen";
+/// The maximum size of the file of allowed signers.
+const MAX_SIGNERS_BYTES: u64 = 1 << 20;
+/// The maximum number of names in the file of allowed signers. Each takes a call of `ssh-keygen`.
+const MAX_CANDIDATES: usize = 1_000;
 
 /// The signers that may publish, in files that `ssh-keygen` and git can read.
 #[derive(Debug, Clone)]
@@ -54,23 +60,42 @@ impl AllowedSigners {
         for (path, bytes) in [(&path, &signature), (&content, &entry.bytes)] {
             fs::write(path, bytes).map_err(PublishError::io(path))?;
         }
-        let found = self.run(&["find-principals"], &path, None)?;
-        let principals = String::from_utf8_lossy(&found.stdout).into_owned();
-        let mut why = "it is signed by a key that no allowed signer has".to_owned();
-        // A key can have several lines, each with its own namespaces and dates, and a line can have several names.
-        for signer in principals.lines().flat_map(|line| line.split(',')).filter(|name| !name.starts_with('!')) {
-            let mut arguments = vec!["verify", "-n", NAMESPACE, "-I", signer];
+        let mut why = None;
+        for signer in self.candidates(&path)? {
+            let mut arguments = vec!["verify", "-n", NAMESPACE, "-I", &signer];
             if let Some(revoked) = self.revoked.as_deref() {
                 let text = revoked.to_str();
                 arguments.extend(["-r", text.ok_or_else(|| PublishError::Signers(not_text(revoked)))?]);
             }
             let verified = self.run(&arguments, &path, Some(&content))?;
             if verified.status.success() {
-                return Ok(signer.to_owned());
+                return Ok(signer);
             }
-            why = message(&verified);
+            // The first name belongs to the key, so its message is the most helpful one.
+            why.get_or_insert_with(|| message(&verified));
         }
-        Err(unsigned(&why))
+        Err(unsigned(why.as_deref().unwrap_or("it is signed by a key that no allowed signer has")))
+    }
+
+    /// Returns the names under which `ssh-keygen` may accept a signature. The list is empty if no line has its key.
+    ///
+    /// `ssh-keygen` itself finds only the first line with the key. A key can have several lines, each with its own
+    /// names, namespaces and dates, so the names of the other lines follow.
+    fn candidates(&self, signature: &Path) -> Result<Vec<String>, PublishError> {
+        let found = self.run(&["find-principals"], signature, None)?;
+        if !found.status.success() {
+            return Ok(Vec::new());
+        }
+        let file = local_file::read(&self.file, MAX_SIGNERS_BYTES)?;
+        let file = file.ok_or_else(|| PublishError::Signers(format!("`{}` is too large", self.file.display())))?;
+        let (first, all) = (String::from_utf8_lossy(&found.stdout), String::from_utf8_lossy(&file));
+        let all = all.lines().map(str::trim).filter(|line| !line.starts_with('#')).filter_map(|line| {
+            line.strip_prefix('"').map_or_else(|| line.split_whitespace().next(), |line| line.split('"').next())
+        });
+        let names = first.lines().chain(all).flat_map(|names| names.split(','));
+        let mut seen = BTreeSet::new();
+        let new = names.filter(|name| !name.is_empty() && !name.starts_with('!') && seen.insert(*name));
+        Ok(new.take(MAX_CANDIDATES).map(str::to_owned).collect())
     }
 
     fn run(&self, action: &[&str], signature: &Path, content: Option<&Path>) -> Result<Output, PublishError> {

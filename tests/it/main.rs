@@ -51,6 +51,8 @@ mod revisions;
 #[cfg(unix)]
 mod rollout;
 mod statistics;
+#[cfg(unix)]
+mod store_attacks;
 mod vectors;
 mod verify_kill;
 mod words;

@@ -11,54 +11,54 @@ use std::time::{Duration, Instant};
 use crate::git_bench::{Ran, TestRepository};
 use serde_json::Value as Json;
 
-pub fn fine(ran: Ran) -> String {
+pub(crate) fn fine(ran: Ran) -> String {
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.stdout);
     ran.stdout
 }
 
 /// Returns the folder to which a test publishes.
-pub fn target(repository: &TestRepository) -> String {
+pub(crate) fn target(repository: &TestRepository) -> String {
     repository.beside("fleet").to_str().unwrap().to_owned()
 }
 
-pub fn publish(repository: &TestRepository, more: &[&str]) -> Ran {
+pub(crate) fn publish(repository: &TestRepository, more: &[&str]) -> Ran {
     repository.flagctl(&[&["publish", target(repository).as_str()], more].concat())
 }
 
-pub fn verify(repository: &TestRepository, more: &[&str]) -> Ran {
+pub(crate) fn verify(repository: &TestRepository, more: &[&str]) -> Ran {
     repository.flagctl(&[&["verify", target(repository).as_str()], more].concat())
 }
 
-pub fn place(repository: &TestRepository, path: &str) -> PathBuf {
+pub(crate) fn place(repository: &TestRepository, path: &str) -> PathBuf {
     repository.beside("fleet").join("production").join(path)
 }
 
-pub fn json(path: &Path) -> Json {
+pub(crate) fn json(path: &Path) -> Json {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
-pub fn manifest(repository: &TestRepository) -> Json {
+pub(crate) fn manifest(repository: &TestRepository) -> Json {
     json(&place(repository, "manifest.json"))
 }
 
 /// Returns the seal of an entry.
-pub fn seal(repository: &TestRepository, sequence: u64) -> String {
+pub(crate) fn seal(repository: &TestRepository, sequence: u64) -> String {
     fs::read_to_string(place(repository, &format!("log/{sequence:09}.sig"))).unwrap()
 }
 
 /// Asserts that `verify` finds no problem and prints the expected result.
-pub fn is_sound(repository: &TestRepository) {
+pub(crate) fn is_sound(repository: &TestRepository) {
     let ran = verify(repository, &[]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
 }
 
 /// Returns the names of the files in a folder.
-pub fn names(folder: &Path) -> BTreeSet<String> {
+pub(crate) fn names(folder: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(folder).map(|entries| entries.map(|entry| entry.unwrap().file_name()));
     entries.map_or_else(|_| BTreeSet::new(), |names| names.map(|name| name.into_string().unwrap()).collect())
 }
 
-pub fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+pub(crate) fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for name in names(folder) {
         let path = folder.join(&name);
         if path.is_dir() {
@@ -347,7 +347,7 @@ fn the_next_publisher_completes_an_interrupted_one() {
 }
 
 /// Makes a key with `ssh-keygen`, names it in git's settings, and writes the allowed signers file.
-pub fn key(repository: &TestRepository, name: &str) -> PathBuf {
+pub(crate) fn key(repository: &TestRepository, name: &str) -> PathBuf {
     let path = repository.beside(name);
     let mut command = repository.command("ssh-keygen");
     let made = command.args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"]).arg(&path).status().unwrap();
