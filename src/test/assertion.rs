@@ -158,14 +158,18 @@ impl<'p> SingleClaim<'p> {
     }
 
     /// Returns the claim as a sentence: "`pay` in production must never serve `on`".
-    fn sentence(&self, environment: &str) -> String {
+    fn sentence(&self, environment: &str, scope: &AssertionScope) -> String {
         let pair = |serving: &FlagVariant| format!("`{}: {}`", serving.flag.value, serving.variant.value);
         let must = |serving: &FlagVariant| format!("`{}` in {environment} must", serving.flag.value);
         match self {
             Self::Never(serving) => format!("{} never serve `{}`", must(serving), serving.variant.value),
             Self::Always(serving) => format!("{} always serve `{}`", must(serving), serving.variant.value),
             Self::AtMost(share, serving) => {
-                format!("{} serve `{}` to at most {share} of units", must(serving), serving.variant.value)
+                let units = match scope {
+                    AssertionScope::All => "units",
+                    AssertionScope::Condition(_) | AssertionScope::Broken => "the units for which `when` holds",
+                };
+                format!("{} serve `{}` to at most {share} of {units}", must(serving), serving.variant.value)
             }
             Self::Exclusive(all) => {
                 let all: Vec<String> = all.iter().map(pair).collect();
@@ -243,7 +247,7 @@ impl<'p> PlannedAssertion<'p> {
                 }
             }
         };
-        let must = self.claim.sentence(&self.bundle.environment);
+        let must = self.claim.sentence(&self.bundle.environment, &self.scope);
         let unknown = |why: &str| {
             let message = format!("{must}: whether it does is not known: {why}");
             CheckResult::Unknown(Box::new(Diagnostic::new(Code::UndecidedAssertion, span, message)))

@@ -655,19 +655,31 @@ fn assertions_agree_with_the_evaluator() {
             &|context, now| holds(when, context, now) && !holds(then, context, now),
             world.some(|reference| is(reference, when) && !is(reference, then)),
         );
-        check(
-            at_most(served, Share::of_buckets(40_000), None, &budget),
-            &|context, now| gets(served, context, now),
-            contexts.iter().any(|(json, now)| {
-                let context = &Context::from_json(bundle.attributes(), json).unwrap().context;
-                let named = is_named(json, world.json);
-                let had = world
-                    .cells
-                    .iter()
-                    .filter(|(buckets, _)| has(served, &Reference { bundle: &bundle, context, now: *now, buckets }));
-                !named && sum(had.map(|(_, share)| *share)) > Share::of_buckets(40_000)
-            }),
-        );
+        // The largest share is over the buckets of the flag's own unit: other units are part of the context.
+        let limit = Share::of_buckets(40_000);
+        let is_exceeded = |json: &Json, now: Timestamp, when: Option<&Condition>| {
+            let context = &Context::from_json(bundle.attributes(), json).unwrap().context;
+            let mut groups: BTreeMap<Buckets, [Vec<Share>; 2]> = BTreeMap::new();
+            for (buckets, share) in world.cells {
+                let reference = Reference { bundle: &bundle, context, now, buckets };
+                if when.is_none_or(|when| is(&reference, when)) {
+                    let others = buckets.iter().filter(|((_, unit), _)| *unit != served.flag.flag().unit.0);
+                    let [had, all] = groups.entry(others.map(|(hash, at)| (hash.clone(), *at)).collect()).or_default();
+                    had.extend(has(served, &reference).then_some(*share));
+                    all.push(*share);
+                }
+            }
+            groups.into_values().map(|shares| shares.map(|shares| sum(shares.into_iter()))).any(|[had, all]| {
+                Share::new(had.numerator() * all.denominator(), had.denominator() * all.numerator()) > limit
+            })
+        };
+        for when in [None, Some(when)] {
+            check(
+                at_most(served, limit, when, &budget),
+                &|context, now| gets(served, context, now) && when.is_none_or(|when| holds(when, context, now)),
+                contexts.iter().any(|(json, now)| !is_named(json, world.json) && is_exceeded(json, *now, when)),
+            );
+        }
         let after = Definition::find(&other, "main").unwrap();
         let loses = |json: &Json, now: Timestamp| {
             let case = Case::new([&bundle, &other], json, now);
@@ -752,6 +764,44 @@ fn assertions_agree_with_the_evaluator() {
         }
     }
     assert!(refuted * 10 > asked * 2 && refuted * 10 < asked * 9, "{refuted} of {asked}");
+}
+
+/// Returns the smallest percentage that the analysis proves as the largest share of units that get `on` from the flag.
+fn largest_share(bundle: &Bundle, flag: &str, when: &Condition) -> Percent {
+    let served = ServedVariant::find(Definition::find(bundle, flag).unwrap(), "on").unwrap();
+    let proven = |percent: &u32| {
+        let answer = at_most(served, Share::of_buckets(percent * 1_000), Some(when), &Budget::default()).unwrap();
+        answer == ProofResult::Proven
+    };
+    Percent::from_buckets((0..=100).find(proven).unwrap() * 1_000).unwrap()
+}
+
+#[test]
+fn a_share_is_a_share_of_the_units_for_which_the_condition_holds() {
+    let flag = |key: &str, rules: Json, unit: usize, salt: &str| {
+        json!({
+            "key": key, "off": 1, "default": 1, "state": "enabled", "unit": unit, "salt": salt, "rules": rules,
+            "variants": [{"name": "on", "value": true}, {"name": "off", "value": false}],
+        })
+    };
+    let rollout = |share: u32| json!([{"rollout": share, "serve": {"variant": 0}}]);
+    let behind = json!([{"if": {"flag": {"key": 0, "variants": [0]}}, "rollout": 40_000, "serve": {"variant": 0}}]);
+    let mut json = simple(&json!([]));
+    json["flags"] = json!([
+        flag("condition", rollout(30_000), 0, "a"),
+        flag("other-salt", rollout(40_000), 0, "b"),
+        flag("other-unit", behind, 2, "a"),
+        flag("same-salt", rollout(20_000), 0, "a"),
+    ]);
+    let bundle = read(&json);
+    let (on, all) = (Condition::Flag { key: FlagId(0), variants: [VariantId(0)].into() }, Condition::All([].into()));
+    let share = |flag: &str, when: &Condition| largest_share(&bundle, flag, when).to_string();
+    assert_eq!([share("condition", &all), share("condition", &on)], ["30%", "100%"]);
+    // 20 % of all units are two thirds of the 30 % for which the condition holds.
+    assert_eq!([share("same-salt", &all), share("same-salt", &on)], ["20%", "67%"]);
+    assert_eq!([share("other-salt", &all), share("other-salt", &on)], ["40%", "40%"]);
+    // For a user who gets `condition`, 40 % of the accounts get `on`. It is not 12 %, which is the share of all pairs.
+    assert_eq!([share("other-unit", &all), share("other-unit", &on)], ["40%", "40%"]);
 }
 
 /// Returns a bundle with the attributes of this file and one flag, which serves `on` by its rules and `off` otherwise.

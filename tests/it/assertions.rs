@@ -90,3 +90,22 @@ fn a_broken_assertion_shows_its_time_whatever_depends_on_it() {
     let without_time = tested(&repository, "assert:\n  - always: {sale: off}\n");
     assert!(without_time.stdout.contains("broken by {}\n"), "{}", without_time.stdout);
 }
+
+#[test]
+fn at_most_is_about_the_units_for_which_the_condition_holds() {
+    let repository = TestRepository::with_sale();
+    let rollout = |share: &str| {
+        flag("off")
+            .replace("off: off\n", "off: off\nsalt: s\n")
+            .replace("default:", &format!("rules: [{{rollout: {share}, serve: on}}]\ndefault:"))
+    };
+    repository.write("flags/cart.yaml", &rollout("30%"));
+    repository.write("flags/sale.yaml", &rollout("40%"));
+    let claim = |claim: &str| format!("  - {{{claim}, when: {{flag: {{cart: on}}}}}}\n");
+    let claims = ["always: {sale: on}", "at_most: 100%, serve: {sale: on}", "at_most: 99.999%, serve: {sale: on}"];
+    let ran = tested(&repository, &format!("assert:\n{}", claims.map(claim).concat()));
+    assert!(ran.stdout.contains("\n2 passed, 1 failed\n"), "{}", ran.stdout);
+    let must =
+        "`sale` in production must serve `on` to at most 99.999% of the units for which `when` holds: broken by {";
+    assert!(ran.stdout.contains(must), "{}", ran.stdout);
+}

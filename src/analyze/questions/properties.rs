@@ -6,6 +6,8 @@
 //!
 //! **Invariant:** a property is proven only if no context violates it in any bucket.
 
+use std::collections::BTreeSet;
+
 use crate::analyze::budget::Budget;
 use crate::analyze::definition::Definition;
 use crate::analyze::encoding::encoded::{EncodedCondition, WantedTruth};
@@ -18,7 +20,7 @@ use crate::analyze::search::context_search::{Search, SearchResult};
 use crate::analyze::search::solver::Literal;
 use crate::analyze::search::witness_search::find_witness;
 use crate::analyze::side::Side;
-use crate::bundle::{Bundle, Condition, VariantId};
+use crate::bundle::{Bucket, Bundle, Condition, VariantId};
 
 /// Whether a property holds for all contexts.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,7 +108,7 @@ impl<'b> PropertySearch<'b> {
     fn refute(
         mut self,
         wanted: &[Literal],
-        broken: impl Fn(&[BucketCell]) -> Result<Vec<&BucketCell>, AnalysisError>,
+        mut broken: impl FnMut(&[BucketCell]) -> Result<Vec<BucketCell>, AnalysisError>,
     ) -> Result<ProofResult, AnalysisError> {
         let guard = self.search.encoder.solver.fresh();
         let assumed: Vec<_> = wanted.iter().copied().chain([guard]).collect();
@@ -116,7 +118,7 @@ impl<'b> PropertySearch<'b> {
             let partition = partition_buckets(&mut self.search, &assignment.model, &self.targets, &conditions)?;
             let mut cells = broken(&partition.cells)?;
             cells.sort_by_key(|cell| std::cmp::Reverse(cell.share));
-            for cell in cells.into_iter().take(2) {
+            for cell in cells.iter().take(2) {
                 let found =
                     find_witness(&mut self.search, &assignment, cell, &partition.queries, &self.targets, &conditions)?;
                 if let Some(witness) = found {
@@ -136,7 +138,7 @@ impl<'b> PropertySearch<'b> {
         wanted: &[Literal],
         broken: impl Fn(&BucketCell) -> bool,
     ) -> Result<ProofResult, AnalysisError> {
-        self.refute(wanted, |cells| Ok(cells.iter().filter(|cell| broken(cell)).collect()))
+        self.refute(wanted, |cells| Ok(cells.iter().filter(|cell| broken(cell)).cloned().collect()))
     }
 }
 
@@ -180,8 +182,12 @@ pub fn always(
 
 /// Proves that at most this share of units gets the variant, for every context for which `when` holds.
 ///
-/// The units of a context are all contexts that differ from it only in the unit. Units that a condition names are not
-/// counted: they are finitely many, and therefore not a share of all units.
+/// For a context `c`, `U(c)` are the contexts that differ from `c` only in the unit of the flag, and that conditions
+/// distinguish from `c` only by the bucket of this unit. All other attributes are fixed, also if they are units of
+/// other flags. The share is the number of contexts in `U(c)` that get the variant and for which `when` holds, divided
+/// by the number of contexts in `U(c)` for which `when` holds. A context without a unit is the only context in `U(c)`.
+///
+/// Units that a condition names are not counted: they are finitely many, and therefore not a share of all units.
 ///
 /// # Errors
 /// Returns an [`AnalysisError`] if the budget is exceeded.
@@ -192,17 +198,57 @@ pub fn at_most(
     budget: &Budget,
 ) -> Result<ProofResult, AnalysisError> {
     let question = PropertySearch::of_flags(&[served], when, budget);
-    let target = question.targets.first().and_then(|(flag, _)| question.search.encoder.flags.get(*flag));
-    let named = target.map_or(question.search.encoder.false_literal(), |flag| flag.unit.named);
+    let encoder = &question.search.encoder;
+    let target = question.targets.first().and_then(|(flag, _)| encoder.flags.get(*flag));
+    let (named, unit) = target.map_or((encoder.false_literal(), None), |flag| (flag.unit.named, flag.unit.domain));
+    let (own, other): (Vec<usize>, Vec<usize>) = (0..encoder.dimensions.len())
+        .partition(|index| encoder.dimensions.get(*index).is_some_and(|dimension| Some(dimension.domain) == unit));
     let wanted = [question.served(0, served.variant), question.condition(0), !named];
+    let mut remaining = budget.bucket_cells;
     question.refute(&wanted, |cells| {
-        let some: Vec<_> = cells.iter().filter(|cell| held(cell) && gets(cell, 0, served.variant)).collect();
-        let mut sum = Share::NONE;
-        for cell in &some {
-            sum = sum.checked_add(cell.share)?;
+        let mut exceeding = Vec::new();
+        for cells in cells_by_other_buckets(cells, &other, &mut remaining)? {
+            let (mut admitted, mut getting) = (Share::NONE, Share::NONE);
+            for cell in cells.iter().filter(|cell| held(cell)) {
+                let share = cell.share_of_dimensions(&own)?;
+                admitted = admitted.checked_add(share)?;
+                if gets(cell, 0, served.variant) {
+                    getting = getting.checked_add(share)?;
+                }
+            }
+            if getting > share.checked_mul(admitted)? {
+                exceeding.extend(cells.into_iter().filter(|cell| held(cell) && gets(cell, 0, served.variant)));
+            }
         }
-        Ok(if sum > share { some } else { Vec::new() })
+        Ok(exceeding)
     })
+}
+
+/// Groups the cells by the buckets in these dimensions. The cells of a group have the same range in each of them, so a
+/// cell with a wide range becomes a cell in several groups.
+fn cells_by_other_buckets(
+    cells: &[BucketCell],
+    dimensions: &[usize],
+    remaining: &mut u64,
+) -> Result<Vec<Vec<BucketCell>>, AnalysisError> {
+    let mut groups = vec![cells.to_vec()];
+    for dimension in dimensions {
+        let mut narrower = Vec::new();
+        for group in groups {
+            let range = |cell: &BucketCell| cell.ranges.get(*dimension).copied().unwrap_or_default();
+            let boundaries: BTreeSet<Bucket> = group.iter().flat_map(|cell| <[Bucket; 2]>::from(range(cell))).collect();
+            let boundaries: Vec<Bucket> = boundaries.into_iter().collect();
+            for (from, to) in boundaries.iter().zip(boundaries.iter().skip(1)) {
+                let inside = group.iter().filter(|cell| range(cell).0 <= *from && *to <= range(cell).1);
+                let inside: Vec<BucketCell> =
+                    inside.map(|cell| cell.with_range(*dimension, (*from, *to))).collect::<Result<_, _>>()?;
+                *remaining = remaining.checked_sub(inside.len() as u64).ok_or(AnalysisError::Exhausted)?;
+                narrower.push(inside);
+            }
+        }
+        groups = narrower;
+    }
+    Ok(groups)
 }
 
 /// Proves that no context for which `when` holds gets two of these variants. Their flags belong to one bundle.

@@ -54,6 +54,38 @@ pub(crate) struct BucketCell {
     pub(crate) conditions: Vec<bool>,
 }
 
+impl BucketCell {
+    /// Returns the share of units whose buckets in these dimensions lie in the cell.
+    ///
+    /// # Errors
+    /// Returns [`AnalysisError::Exhausted`] if the fraction does not fit into 128 bits.
+    pub(crate) fn share_of_dimensions(&self, dimensions: &[usize]) -> Result<Share, AnalysisError> {
+        let ranges = dimensions.iter().filter_map(|dimension| self.ranges.get(*dimension));
+        share_of_ranges(ranges)
+    }
+
+    /// Returns the part of the cell with this narrower range in a dimension.
+    ///
+    /// # Errors
+    /// Returns [`AnalysisError::Exhausted`] if the fraction does not fit into 128 bits.
+    pub(crate) fn with_range(&self, dimension: usize, range: (Bucket, Bucket)) -> Result<Self, AnalysisError> {
+        let mut cell = self.clone();
+        if let Some(slot) = cell.ranges.get_mut(dimension) {
+            *slot = range;
+        }
+        cell.share = share_of_ranges(cell.ranges.iter())?;
+        Ok(cell)
+    }
+}
+
+/// Returns the product of the shares of the ranges.
+fn share_of_ranges<'r>(ranges: impl Iterator<Item = &'r (Bucket, Bucket)>) -> Result<Share, AnalysisError> {
+    ranges.fold(Ok(Share::ALL), |share, (from, to)| match to - from {
+        BUCKETS => share,
+        width => share?.checked_mul(Share::of_buckets(width)),
+    })
+}
+
 /// The cells of all buckets. They apply to all contexts that give the same answers to the queries as the assignment.
 pub(crate) struct BucketPartition<'b> {
     pub(crate) cells: Vec<BucketCell>,
@@ -159,11 +191,7 @@ impl<'b> Partitioner<'_, 'b> {
             self.target = Some(index);
             decisions.push(self.decide(*target, *handling)?);
         }
-        let times_range = |share: Result<Share, AnalysisError>, (from, to): &(Bucket, Bucket)| match to - from {
-            BUCKETS => share,
-            width => share?.checked_mul(Share::of_buckets(width)),
-        };
-        let share = self.ranges.iter().fold(Ok(Share::ALL), times_range);
+        let share = share_of_ranges(self.ranges.iter());
         Ok(share.map(|share| BucketCell { ranges: self.ranges.clone(), share, decisions, conditions: held }))
     }
 
