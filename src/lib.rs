@@ -75,8 +75,9 @@
 //! |---|---|---|---|
 //! | codes | nothing | Code, Severity: the only list of diagnostic codes | |
 //! | retry | a limit | random, growing pauses between attempts | |
+//! | temporary | a folder | temporary files and folders, which a later run removes if their process was killed | |
 //! | snapshot | the texts of files | File, FileId, Span: positions in definitions | |
-//! | git | a folder, a revision | files of commits, history, merges (the only reader of git) | snapshot |
+//! | git | a folder, a revision | files of commits, history, merges (the only reader of git) | temporary, snapshot |
 //! | source | a folder, a revision | files of definitions (the only reader of definitions) | snapshot, git |
 //! | diag | codes, spans | Diagnostic, Finding (the only module that applies levels and allow comments) | codes, snapshot |
 //! | yaml | a file's text | Node tree with spans (the only module that knows the YAML parser) | codes, snapshot, diag |
@@ -89,10 +90,10 @@
 //! | test | Project, Bundles | the result of every expectation and assertion in the test files | codes, snapshot, diag, yaml, bundle, eval, analyze, model, compile |
 //! | flagd | Bundle | the flags in flagd's format, or the reasons why the format does not support them | bundle, eval |
 //! | openfeature | flags, their descriptions | the manifest of OpenFeature's command line | bundle |
-//! | store | a target | complete objects, with conditional writes (the only module that knows object stores) | |
+//! | store | a target | complete objects, with conditional writes (the only module that knows object stores) | temporary |
 //! | publish | an environment's bytes, their commit, a Store | the next entry of its log, or the reason why nothing is published | retry, bundle, store |
 //! | edit | a file's text, one change | the new text, in which all other bytes are the same | snapshot, yaml |
-//! | commit | changes of a branch's files | a git commit (the only writer of git) | retry |
+//! | commit | changes of a branch's files | a git commit (the only writer of git) | retry, temporary |
 //! | rules | Project, a day, Bundles | diagnostics (each lint rule is a file) | codes, snapshot, diag, yaml, bundle, analyze, model |
 //! | load | a source | Project, diagnostics: all steps before the compilation | codes, snapshot, source, diag, yaml, model, schema |
 //! | check | Loaded, a day | all findings, which `validate` reports | snapshot, diag, yaml, bundle, compile, test, rules, load |
@@ -176,6 +177,9 @@ pub mod source;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod store;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod temporary;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod test;

@@ -7,15 +7,16 @@
 //! **Invariant:** a hook never runs with the user's index or working tree.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-use tempfile::TempDir;
 
 use crate::commit::changeset::CommitPlan;
 use crate::commit::error::CommitError;
 use crate::commit::git_command;
+use crate::commit::lock;
 use crate::commit::workspace::Workspace;
+use crate::temporary::TemporaryFolder;
 
 const PRE_COMMIT: &str = "pre-commit";
 const COMMIT_MSG: &str = "commit-msg";
@@ -83,16 +84,45 @@ impl<'r> HookRun<'r> {
     }
 }
 
+/// Removes git's entries for the temporary worktrees of killed processes. The folders themselves are removed with the
+/// other temporary folders.
+///
+/// # Errors
+/// Returns [`CommitError::Io`] if an entry cannot be read or removed.
+pub(super) fn remove_abandoned_worktrees(workspace: &Workspace) -> Result<(), CommitError> {
+    let entries = workspace.repository.commondir().join("worktrees");
+    let found = match fs::read_dir(&entries) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(CommitError::io(entries)(error)),
+    };
+    let mut has_own = false;
+    for entry in found.filter_map(Result::ok) {
+        let Some(file) = lock::read_text(&entry.path().join("gitdir"))? else { continue };
+        let Some(folder) = TemporaryFolder::containing(Path::new(file.trim_end())) else { continue };
+        if !has_own {
+            // Making a temporary folder removes the folders of killed processes.
+            TemporaryFolder::new().map_err(CommitError::io("the folder for temporary files"))?;
+            has_own = true;
+        }
+        if !folder.exists() {
+            fs::remove_dir_all(entry.path()).map_err(CommitError::io(entry.path()))?;
+        }
+    }
+    // This fails if the folder has other entries, which stay.
+    let _ = fs::remove_dir(&entries);
+    Ok(())
+}
+
 /// A temporary worktree for hooks. Dropping this value removes the worktree.
 struct HookWorktree<'r> {
     workspace: &'r Workspace,
-    folder: TempDir,
+    folder: TemporaryFolder,
 }
 
 impl<'r> HookWorktree<'r> {
     fn new(workspace: &'r Workspace, plan: &CommitPlan) -> Result<Self, CommitError> {
-        let folder =
-            TempDir::with_prefix("flagctl-hooks-").map_err(CommitError::io("the folder for temporary files"))?;
+        let folder = TemporaryFolder::new().map_err(CommitError::io("the folder for temporary files"))?;
         let worktree = Self { workspace, folder };
         let add = ["worktree", "add", "--quiet", "--detach", "--no-checkout"];
         let mut command = git_command::in_workspace(workspace, &add);
@@ -112,8 +142,7 @@ impl<'r> HookWorktree<'r> {
 
 impl Drop for HookWorktree<'_> {
     fn drop(&mut self) {
-        // If this fails or the process is killed, git keeps an entry for the deleted folder until `git worktree prune`
-        // runs.
+        // If this fails or the process is killed, the next run removes the worktree and git's entry for it.
         let mut command = git_command::in_workspace(self.workspace, &["worktree", "remove", "--force"]);
         let _ = git_command::output(command.arg(self.root()));
     }

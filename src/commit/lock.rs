@@ -21,6 +21,9 @@ use crate::commit::workspace::Workspace;
 /// The maximum time for which git holds the lock of a reference. Git only writes one line while it holds the lock.
 const GIT_LOCK_DURATION: Duration = Duration::from_millis(200);
 
+/// The name of the note that a branch is about to move, in flagctl's folder.
+pub(super) const NOTE: &str = "moving";
+
 /// A lock that excludes other flagctl processes until it is dropped.
 pub(super) struct RepositoryLock {
     _file: File,
@@ -60,7 +63,7 @@ impl RepositoryLock {
             Err(TryLockError::WouldBlock) => return Err(AttemptError::Occupied),
             Err(TryLockError::Error(error)) => return Err(CommitError::io(path)(error).into()),
         }
-        let lock = Self { _file: file, note: folder.join("moving") };
+        let lock = Self { _file: file, note: folder.join(NOTE) };
         lock.remove_stale_reference_lock(workspace)?;
         Ok(lock)
     }

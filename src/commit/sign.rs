@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use git2::Signature;
-use tempfile::TempDir;
 
 use crate::commit::error::CommitError;
 use crate::commit::git_command;
 use crate::commit::git_command::SettingType;
 use crate::commit::workspace::Workspace;
+use crate::temporary::TemporaryFolder;
 
 /// The namespace of ssh signatures of commits.
 const COMMIT_NAMESPACE: &str = "git";
@@ -167,7 +167,7 @@ impl Signer {
         public_key: Option<&str>,
         content: &str,
     ) -> Result<String, CommitError> {
-        let folder = TempDir::new().map_err(CommitError::io("the folder for temporary files"))?;
+        let folder = TemporaryFolder::new().map_err(CommitError::io("the folder for temporary files"))?;
         let buffer = folder.path().join("commit");
         fs::write(&buffer, content).map_err(CommitError::io(&buffer))?;
         let mut command = Command::new(&self.program);

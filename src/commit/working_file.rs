@@ -4,7 +4,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use tempfile::NamedTempFile;
+use tempfile::Builder;
+
+use crate::temporary;
 
 /// Returns the bytes of a file, if it can be read.
 pub(super) fn bytes(path: &Path) -> Option<Vec<u8>> {
@@ -19,7 +21,7 @@ pub(super) fn replace(prepared: &Path, path: &Path) -> io::Result<()> {
     match fs::rename(prepared, path) {
         // The git folder may be on another file system.
         Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-            let copy = NamedTempFile::with_prefix_in(".flagctl-", folder)?;
+            let copy = temporary::file_in(&mut Builder::new(), folder)?;
             fs::copy(prepared, copy.path())?;
             copy.as_file().sync_all()?;
             copy.persist(path)?;

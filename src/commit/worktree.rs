@@ -38,6 +38,9 @@ use crate::commit::workspace::Workspace;
 const LOCK_HEADER: &str = "flagctl is making a commit. If it was killed, run it again: it completes or undoes the \
                            commit, and removes this file.";
 
+/// The names of prepared files and folders in flagctl's folder.
+const PREPARED: [&str; 4] = ["files", "index", "index.lock", "mark"];
+
 /// The working tree of the opened repository.
 pub(super) struct Worktree<'r> {
     workspace: &'r Workspace,
@@ -68,16 +71,27 @@ impl<'r> Worktree<'r> {
         Self { workspace, root, own_folder: lock::flagctl_folder(workspace) }
     }
 
-    /// Completes or undoes the commit of a killed process, if there is one.
+    /// Completes or undoes the commit of a killed process, if there is one, and removes its prepared files.
     ///
     /// # Errors
     /// Returns [`AttemptError::Occupied`] if the process is still running.
     pub(super) fn recover(&self) -> Result<(), AttemptError> {
-        if self.read_own_lock()?.is_none() {
+        let has_leftovers = PREPARED.iter().chain([&lock::NOTE]).any(|name| self.own_folder.join(name).exists());
+        if self.read_own_lock()?.is_none() && !has_leftovers {
             return Ok(());
         }
         let _lock = RepositoryLock::acquire(self.workspace)?;
-        self.repair()
+        self.repair()?;
+        self.remove_prepared();
+        Ok(())
+    }
+
+    /// Removes the prepared files of a commit. The caller holds the [`RepositoryLock`]. A failure is ignored, because the
+    /// files have no effect on other programs, and the next commit replaces them.
+    fn remove_prepared(&self) {
+        for path in PREPARED.map(|name| self.own_folder.join(name)) {
+            let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        }
     }
 
     /// Checks that the files of a plan have no uncommitted changes.
@@ -99,6 +113,18 @@ impl<'r> Worktree<'r> {
     pub(super) fn advance(&self, branch: &Branch, plan: &CommitPlan, commit: &Commit) -> Result<(), AttemptError> {
         let repository_lock = RepositoryLock::acquire(self.workspace)?;
         self.repair()?;
+        let advanced = self.advance_with_lock(&repository_lock, branch, plan, commit);
+        self.remove_prepared();
+        advanced
+    }
+
+    fn advance_with_lock(
+        &self,
+        repository_lock: &RepositoryLock,
+        branch: &Branch,
+        plan: &CommitPlan,
+        commit: &Commit,
+    ) -> Result<(), AttemptError> {
         let staged = self.stage(&plan.files, plan.tree, Side::New)?;
         let lock = self.lock_index(branch, plan, commit)?;
         // While the lock is held, no process can stage, commit or switch branches, so the checks are repeated here.
@@ -114,7 +140,7 @@ impl<'r> Worktree<'r> {
         }
         let moved = self.put_files(&plan.files, &staged, Side::New).map_err(AttemptError::from).and_then(|()| {
             let index = self.write_index(&plan.files)?;
-            branch.advance(self.workspace, &repository_lock, plan.base, commit)?;
+            branch.advance(self.workspace, repository_lock, plan.base, commit)?;
             Ok(index)
         });
         match moved {

@@ -8,6 +8,7 @@ use crate::commit::branch::{Branch, Checkout};
 use crate::commit::changeset::{Changes, CommitFiles, CommitPlan};
 use crate::commit::commit_object::Writer;
 use crate::commit::error::CommitError;
+use crate::commit::hooks;
 use crate::commit::lock::RepositoryLock;
 use crate::commit::request::{Committed, Request};
 use crate::commit::workspace::Workspace;
@@ -69,13 +70,14 @@ where
     Ok(committed(Some(commit.id)))
 }
 
-/// Completes or undoes a commit to the working tree whose process was killed, if there is one. [`write()`] also does
-/// this. A command that may stop before it writes calls this function to repair the working tree.
+/// Completes or undoes a commit to the working tree whose process was killed, if there is one, and removes what killed
+/// processes left in git's folder. [`write()`] also does the first. A command that may stop before it writes calls this function to repair the working tree.
 ///
 /// # Errors
 /// Returns [`CommitError`] if the repair fails.
 pub fn recover(folder: &Path) -> Result<(), CommitError> {
     let workspace = Workspace::open(folder)?;
+    hooks::remove_abandoned_worktrees(&workspace)?;
     let Some(root) = workspace.repository.workdir() else { return Ok(()) };
     match Worktree::new(&workspace, root.to_owned()).recover() {
         Err(AttemptError::Failed(error)) => Err(error),

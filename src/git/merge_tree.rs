@@ -13,10 +13,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use git2::{ObjectFormat, ObjectType, Odb, Oid};
-use tempfile::TempDir;
-
 use crate::git::error::GitError;
+use crate::temporary::TemporaryFolder;
+use git2::{ObjectFormat, ObjectType, Odb, Oid};
 
 /// Git's exit code for a merge without a conflict.
 const CLEAN: i32 = 0;
@@ -99,12 +98,12 @@ pub(super) fn merge_tree(input: &MergeInput) -> Result<MergeOutcome, GitError> {
 
 /// A repository without history, settings and hooks, in a temporary folder. Dropping this value removes it.
 struct TemporaryRepository {
-    folder: TempDir,
+    folder: TemporaryFolder,
 }
 
 impl TemporaryRepository {
     fn new(input: &MergeInput) -> Result<Self, GitError> {
-        let folder = TempDir::with_prefix("flagctl-merge-").map_err(GitError::Temporary)?;
+        let folder = TemporaryFolder::new().map_err(GitError::Temporary)?;
         let repository = Self { folder };
         repository.write_files(input).map_err(GitError::Temporary)?;
         Ok(repository)

@@ -25,6 +25,9 @@ use std::path::PathBuf;
 use flate2::Crc;
 use git2::Oid;
 use hashbrown::HashTable;
+use tempfile::Builder;
+
+use crate::temporary;
 
 /// Whether cache files in git's folder may be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +77,7 @@ impl CacheFile {
 
     fn replace(&self, bytes: &[u8]) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+        let mut file = temporary::file_in(&mut Builder::new(), &self.folder)?;
         file.write_all(bytes)?;
         file.persist(self.folder.join(self.name))?;
         Ok(())

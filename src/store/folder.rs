@@ -1,7 +1,10 @@
 //! A folder as a target.
 //!
-//! A file is written with a temporary name in the same folder, and renamed when it is complete. A program that replaces
-//! a file holds the lock of the file's folder. If the program is killed, the operating system releases the lock.
+//! A file is written with a temporary name in the same folder, and renamed when it is complete. If the program is killed
+//! before, the next write in that folder removes the temporary file.
+//!
+//! A program that replaces a file holds the lock of the file's folder. If the program is killed, the operating system
+//! releases the lock.
 
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -12,6 +15,7 @@ use tempfile::{Builder, NamedTempFile};
 
 use crate::store::error::StoreError;
 use crate::store::object::{Mutability, Object, ObjectVersion, PutResult};
+use crate::temporary;
 
 /// The name of the lock file in each folder.
 const LOCK: &str = ".lock";
@@ -113,7 +117,6 @@ fn write_temporary(path: &Path, bytes: &[u8], mutability: Mutability) -> io::Res
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let mut builder = Builder::new();
-    builder.prefix(".unfinished-");
     // Other users, such as a web server, must be able to read the files. The umask still applies. On other systems, the
     // permissions of the folder decide this.
     #[cfg(unix)]
@@ -123,7 +126,7 @@ fn write_temporary(path: &Path, bytes: &[u8], mutability: Mutability) -> io::Res
     }));
     #[cfg(not(unix))]
     let _ = mutability;
-    let mut file = builder.tempfile_in(folder)?;
+    let mut file = temporary::file_in(&mut builder, folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     Ok(file)

@@ -37,6 +37,8 @@ mod examples;
 mod explanations;
 mod golden;
 #[cfg(unix)]
+mod interrupted;
+#[cfg(unix)]
 mod kill;
 mod limits;
 mod log;
