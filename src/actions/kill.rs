@@ -86,7 +86,8 @@ impl<'s> KillPlan<'s> {
             for (flag, environment) in targets.pairs() {
                 let path = self.session.git_path(&kill_path(flag, environment));
                 if tree.read(&path)?.is_none() {
-                    changes.write(path, text.clone());
+                    // A link or a submodule in the place of the file must not stop a kill.
+                    changes.replace(path, text.clone());
                 }
             }
             Ok(changes)

@@ -8,7 +8,7 @@ use std::error::Error;
 use std::path::Path;
 
 use git2::build::TreeUpdateBuilder;
-use git2::{FileMode, ObjectType, Oid};
+use git2::{DiffOptions, FileMode, ObjectType, Oid};
 
 use crate::commit::error::CommitError;
 use crate::commit::message::Message;
@@ -82,8 +82,18 @@ impl CommitFiles<'_> {
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
     message: Message,
-    /// The new bytes of each file, or `None` for a file to remove.
-    files: BTreeMap<String, Option<Vec<u8>>>,
+    files: BTreeMap<String, FileEdit>,
+}
+
+/// What to do with a path.
+#[derive(Debug, Clone)]
+enum FileEdit {
+    /// Create or replace a file, with these bytes.
+    Write(Vec<u8>),
+    /// As [`FileEdit::Write`], but also replace a link or a submodule.
+    Replace(Vec<u8>),
+    /// Remove the file.
+    Remove,
 }
 
 impl Changes {
@@ -101,12 +111,18 @@ impl Changes {
 
     /// Creates or replaces a file.
     pub fn write(&mut self, path: impl Into<String>, bytes: impl Into<Vec<u8>>) {
-        self.files.insert(path.into(), Some(bytes.into()));
+        self.files.insert(path.into(), FileEdit::Write(bytes.into()));
+    }
+
+    /// Creates or replaces a file. A link or a submodule at the path is replaced by a regular file. The target of the
+    /// link does not change.
+    pub fn replace(&mut self, path: impl Into<String>, bytes: impl Into<Vec<u8>>) {
+        self.files.insert(path.into(), FileEdit::Replace(bytes.into()));
     }
 
     /// Removes a file, if it exists.
     pub fn remove(&mut self, path: impl Into<String>) {
-        self.files.insert(path.into(), None);
+        self.files.insert(path.into(), FileEdit::Remove);
     }
 }
 
@@ -143,23 +159,31 @@ impl CommitPlan {
         let before = workspace.repository.find_commit(base)?.tree()?;
         let current = CommitFiles { workspace, commit: base, tree: before.clone() };
         let Changes { message, files } = apply(&current).map_err(|error| CommitError::Apply(error.into()))?;
-        let mut update = TreeUpdateBuilder::new();
+        // libgit2 does not replace a submodule by a file, so submodules are removed first.
+        let (mut submodules, mut update) = (TreeUpdateBuilder::new(), TreeUpdateBuilder::new());
         let mut changed = Vec::new();
-        for (path, bytes) in files {
+        for (path, edit) in files {
             let path = git_path(workspace, &path)?;
             let old = entry(workspace, &before, &path)?;
-            let mode = match old {
-                None => FileMode::Blob,
-                Some((_, mode @ (FileMode::Blob | FileMode::BlobExecutable))) => mode,
-                Some((_, FileMode::Link)) => return Err(CommitError::Link(path)),
-                Some(_) => return Err(CommitError::Path(path)),
+            let mode = match (old, &edit) {
+                (None, _) => FileMode::Blob,
+                (Some((_, mode @ (FileMode::Blob | FileMode::BlobExecutable))), _) => mode,
+                (Some((_, FileMode::Link | FileMode::Commit)), FileEdit::Replace(_)) => FileMode::Blob,
+                (Some((_, FileMode::Link)), _) => return Err(CommitError::Link(path)),
+                (Some((_, FileMode::Tree)), FileEdit::Write(_) | FileEdit::Replace(_)) => {
+                    return Err(CommitError::Folder(path));
+                }
+                (Some(_), _) => return Err(CommitError::Path(path)),
             };
-            let new = match bytes {
-                None => None,
-                Some(bytes) => Some((workspace.repository.blob(&bytes)?, mode)),
+            let new = match edit {
+                FileEdit::Remove => None,
+                FileEdit::Write(bytes) | FileEdit::Replace(bytes) => Some((workspace.repository.blob(&bytes)?, mode)),
             };
             if old == new {
                 continue;
+            }
+            if old.is_some_and(|(_, mode)| mode == FileMode::Commit) {
+                submodules.remove(path.as_str());
             }
             match new {
                 None => update.remove(path.as_str()),
@@ -167,8 +191,13 @@ impl CommitPlan {
             };
             changed.push(FileChange { path, old, new });
         }
-        let tree =
-            if changed.is_empty() { before.id() } else { update.create_updated(&workspace.repository, &before)? };
+        let tree = if changed.is_empty() {
+            before.id()
+        } else {
+            let repository = &workspace.repository;
+            let without = repository.find_tree(submodules.create_updated(repository, &before)?)?;
+            update.create_updated(repository, &without)?
+        };
         Ok(Self { base, tree, files: changed, message })
     }
 }
@@ -177,7 +206,10 @@ impl CommitPlan {
 pub(super) fn changed_files(workspace: &Workspace, old: Oid, new: Oid) -> Result<Vec<FileChange>, CommitError> {
     let tree = |id| workspace.repository.find_commit(id)?.tree();
     let (old, new) = (tree(old)?, tree(new)?);
-    let diff = workspace.repository.diff_tree_to_tree(Some(&old), Some(&new), None)?;
+    // Without this option, a link that became a file is two differences.
+    let mut options = DiffOptions::new();
+    options.include_typechange(true);
+    let diff = workspace.repository.diff_tree_to_tree(Some(&old), Some(&new), Some(&mut options))?;
     let mut files = Vec::new();
     for delta in diff.deltas() {
         let path = delta.new_file().path().or(delta.old_file().path()).and_then(Path::to_str);

@@ -80,6 +80,9 @@ pub enum CommitError {
     /// A path leads through a link, so a write would change a file at another path.
     #[error("`{0}` is a link, or is below a link; replace the link with a file or folder")]
     Link(String),
+    /// A folder is at the path of a file.
+    #[error("`{0}` is a folder, expected a file; remove it with `git rm -r {0}` and commit first")]
+    Folder(String),
     /// Git does not accept the path.
     #[error("`{0}` cannot be the path of a file in the repository")]
     Path(String),

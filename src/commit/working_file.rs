@@ -14,10 +14,13 @@ pub(super) fn bytes(path: &Path) -> Option<Vec<u8>> {
     fs::read(path).ok()
 }
 
-/// Replaces a file with a prepared file.
+/// Replaces a file, a link or an empty folder with a prepared file.
 pub(super) fn replace(prepared: &Path, path: &Path) -> io::Result<()> {
     let folder = path.parent().unwrap_or(path);
     fs::create_dir_all(folder)?;
+    if path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        fs::remove_dir(path)?;
+    }
     match fs::rename(prepared, path) {
         // The git folder may be on another file system.
         Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {

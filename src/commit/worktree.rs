@@ -250,6 +250,10 @@ impl<'r> Worktree<'r> {
                 let is_same = file.old.is_some_and(|(id, _)| id == entry.id);
                 if is_same && path.symlink_metadata().is_err() { continue } else { return Err(dirty()) }
             }
+            if let Some((id, FileMode::Commit)) = file.old {
+                let is_staged = index.get_path(Path::new(&file.path), 0).is_some_and(|entry| entry.id == id);
+                if is_staged && is_absent_or_empty(&path) { continue } else { return Err(dirty()) }
+            }
             match self.workspace.repository.status_file(Path::new(&file.path)) {
                 Ok(Status::CURRENT) if file.old.is_some() => {}
                 Ok(_) => return Err(dirty()),
@@ -283,9 +287,22 @@ impl<'r> Worktree<'r> {
         self.workspace.repository.checkout_tree(tree.as_object(), Some(&mut checkout))?;
         for file in &present {
             let path = folder.join(&file.path);
-            File::open(&path).and_then(|file| file.sync_all()).map_err(CommitError::io(&path))?;
+            if let (Some((id, FileMode::Blob)), Err(_)) = (file.side(side), path.symlink_metadata()) {
+                // libgit2 does not check out a file that replaces a link or a submodule.
+                self.write_blob(id, &path).map_err(CommitError::io(&path))?;
+            }
+            if path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+                File::open(&path).and_then(|file| file.sync_all()).map_err(CommitError::io(&path))?;
+            }
         }
         Ok(folder)
+    }
+
+    /// Writes the bytes of a blob to a new file, without filters.
+    fn write_blob(&self, id: Oid, path: &Path) -> io::Result<()> {
+        fs::create_dir_all(path.parent().unwrap_or(path))?;
+        let blob = self.workspace.repository.find_blob(id).map_err(io::Error::other)?;
+        fs::write(path, blob.content())
     }
 
     /// Writes the old or the new files of the changes to the working tree. Each file is replaced atomically.
@@ -295,6 +312,8 @@ impl<'r> Worktree<'r> {
         for file in files.iter().filter(|file| sparse_entry(&index, &file.path).is_none()) {
             let path = self.root.join(&file.path);
             let result = match file.side(side) {
+                // The folder of a submodule is empty, because only such a submodule is replaced.
+                Some((_, FileMode::Commit)) => remove(&path, &self.root).and_then(|()| fs::create_dir_all(&path)),
                 Some(_) => replace(&staged.join(&file.path), &path),
                 None => remove(&path, &self.root),
             };
@@ -324,6 +343,14 @@ impl<'r> Worktree<'r> {
         }
         index.write()?;
         Ok(new)
+    }
+}
+
+/// Returns whether a submodule has no files in the working tree.
+fn is_absent_or_empty(folder: &Path) -> bool {
+    match fs::read_dir(folder) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
     }
 }
 

@@ -29,11 +29,18 @@ impl Revision {
         })?;
         let blobs = files.iter().map(|(_, _, bytes)| (ObjectType::Blob, bytes.clone())).collect();
         let (tree, trees) = self.repository.with_objects(blobs)?.handles.with(|handle| {
-            let mut update = TreeUpdateBuilder::new();
+            let before = handle.find_tree(self.tree)?;
+            // libgit2 does not replace a submodule by a file, so submodules are removed first.
+            let (mut submodules, mut update) = (TreeUpdateBuilder::new(), TreeUpdateBuilder::new());
             for (path, id, _) in &files {
+                let old = before.get_path(Path::new(path)).ok();
+                if old.is_some_and(|entry| entry.kind() == Some(ObjectType::Commit)) {
+                    submodules.remove(path.as_str());
+                }
                 update.upsert(path.as_str(), *id, FileMode::Blob);
             }
-            let tree = update.create_updated(handle, &handle.find_tree(self.tree)?)?;
+            let without = handle.find_tree(submodules.create_updated(handle, &before)?)?;
+            let tree = update.create_updated(handle, &without)?;
             Ok::<_, GitError>((tree, trees_of(handle, tree, paths)?))
         })?;
         self.merged(theirs, tree, trees)

@@ -474,3 +474,62 @@ fn revive_needs_an_option_if_the_end_of_another_kill_turns_the_flag_on() {
     assert!(ran.stdout.contains("\n  changed since the kill: everyone: off → on\n"), "{ran:?}");
     assert!(ran.stdout.contains("\n    cause: kills/production/cart.yaml:1: flag cart: revived\n"), "{ran:?}");
 }
+
+/// Makes a repository in which something else is at the path of a kill of `cart`, and returns it after a kill.
+fn killed_over(plant: impl Fn(&TestRepository, &Path)) -> TestRepository {
+    let mut repository = shop();
+    let path = repository.root().join("kills/production/cart.yaml");
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    plant(&repository, &path);
+    repository.git(&["add", "--all"]);
+    repository.commit("planted");
+    let ran = repository.flagctl(&["eval", "cart", "-e", "production", "-c", "country=DE", "-c", "targetingKey=u4"]);
+    assert!(!ran.stdout.contains("DISABLED"), "{}", ran.stdout);
+    fine(repository.flagctl(&["kill", "cart", "-e", "production", "--reason", "INC-1", "--yes"]));
+    assert_eq!(repository.git(&["status", "--porcelain"]), "");
+    assert!(repository.git(&["ls-tree", "HEAD", "kills/production/"]).starts_with("100644 blob "));
+    assert!(path.symlink_metadata().unwrap().is_file());
+    is_sound(&repository, repository.root());
+    let ran = repository.flagctl(&["eval", "cart", "-e", "production"]);
+    assert!(fine(ran).contains("DISABLED: killed: INC-1"));
+    let ran = repository.flagctl(&["verify-kill", "HEAD~1..HEAD", "cart", "-e", "production"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    repository
+}
+
+#[test]
+fn a_link_in_the_place_of_a_kill_does_not_stop_the_kill() {
+    let link = |_: &TestRepository, path: &Path| std::os::unix::fs::symlink("/nonexistent", path).unwrap();
+    killed_over(link);
+}
+
+#[test]
+fn a_submodule_in_the_place_of_a_kill_does_not_stop_the_kill() {
+    let plant = |repository: &TestRepository, path: &Path| {
+        let head = repository.git(&["rev-parse", "HEAD"]);
+        fs::create_dir_all(path).unwrap();
+        repository.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{head},kills/production/cart.yaml")]);
+    };
+    let repository = killed_over(plant);
+    // In a clone without the folder of the submodule.
+    repository.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    fs::remove_dir_all(repository.root().join("kills")).unwrap();
+    fine(repository.flagctl(&["kill", "cart", "-e", "production", "--reason", "INC-1", "--yes"]));
+    assert_eq!(repository.git(&["status", "--porcelain"]), "");
+    // A submodule with files is the user's work.
+    repository.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    repository.write("kills/production/cart.yaml/work", "mine\n");
+    let ran = repository.flagctl(&["kill", "cart", "-e", "production", "--reason", "INC-1", "--yes"]);
+    assert_eq!(ran.code, Some(3));
+    assert_eq!(fs::read_to_string(repository.root().join("kills/production/cart.yaml/work")).unwrap(), "mine\n");
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_kill_is_named() {
+    let mut repository = shop();
+    repository.write("kills/production/cart.yaml/planted", "");
+    repository.commit("planted");
+    let ran = repository.flagctl(&["kill", "cart", "-e", "production", "--reason", "INC-1", "--yes"]);
+    assert_eq!(ran.code, Some(3));
+    assert!(ran.stderr.contains("`git rm -r kills/production/cart.yaml`"), "{}", ran.stderr);
+}
