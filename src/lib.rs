@@ -77,8 +77,9 @@
 //! | retry | a limit | random, growing pauses between attempts | |
 //! | temporary | a folder | temporary files and folders, which a later run removes if their process was killed | |
 //! | snapshot | the texts of files | File, FileId, Span: positions in definitions | |
-//! | git | a folder, a revision | files of commits, history, merges (the only reader of git) | temporary, snapshot |
-//! | source | a folder, a revision | files of definitions (the only reader of definitions) | snapshot, git |
+//! | tree | folders, files and links | the file at a path, with links followed inside the repository | snapshot |
+//! | git | a folder, a revision | files of commits, history, merges (the only reader of git) | temporary, snapshot, tree |
+//! | source | a folder, a revision | files of definitions (the only reader of definitions) | snapshot, tree, git |
 //! | diag | codes, spans | Diagnostic, Finding (the only module that applies levels and allow comments) | codes, snapshot |
 //! | yaml | a file's text | Node tree with spans (the only module that knows the YAML parser) | codes, snapshot, diag |
 //! | bundle | nothing, or JSON | Bundle: the input of the evaluator | |
@@ -183,6 +184,9 @@ pub mod temporary;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod test;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod tree;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod yaml;

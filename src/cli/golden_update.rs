@@ -1,6 +1,5 @@
 //! `flagctl test --update`: writes the current decisions to golden matrices.
 
-use std::fs;
 use std::io::{self, Write};
 
 use anyhow::{Context as _, Error, Result};
@@ -32,8 +31,7 @@ pub(crate) fn write_golden_files(plan: &TestPlan<'_>, loaded: &Loaded, source: &
         files.map_err(|(file, why)| Error::from(why).context(format!("cannot update `{prefix}{}`", path(file))))?;
     for file in &files {
         let shown = format!("{prefix}{}", path(file.file));
-        fs::write(folder.root().join(path(file.file)), &file.text)
-            .with_context(|| format!("cannot write `{shown}`"))?;
+        folder.write(path(file.file), &file.text).with_context(|| format!("cannot write `{shown}`"))?;
         let cells = if file.changed == 1 { "cell" } else { "cells" };
         writeln!(io::stderr().lock(), "note: wrote {shown}: {} {cells} changed", file.changed)?;
     }

@@ -84,6 +84,7 @@ macro_rules! codes {
 
 codes! {
     // Codes for the text of a file.
+    UnreadableFile "unreadable-file" Error No "unreadable-file.md";
     InvalidEncoding "invalid-encoding" Error No "invalid-encoding.md";
     YamlSyntax "yaml-syntax" Error No "yaml-syntax.md";
     MultipleDocuments "multiple-documents" Error No "multiple-documents.md";

@@ -10,7 +10,7 @@ use crate::yaml::{Completeness, Node};
 /// # Errors
 /// Returns [`Refusal::Unreadable`] if the text is not valid YAML.
 pub(super) fn read(text: &str) -> Result<Node, Refusal> {
-    let file = File { path: String::new(), text: text.to_owned(), fault: None };
+    let file = File::new(String::new(), text.into());
     let document = yaml::parse(FileId(0), &file, &mut Vec::new());
     if document.completeness == Completeness::Complete { Ok(document.root) } else { Err(Refusal::Unreadable) }
 }

@@ -6,33 +6,35 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use git2::{DiffOptions, Oid, StatusOptions};
+use git2::{Delta, DiffOptions, Oid, StatusOptions};
 
 use crate::git::error::GitError;
 use crate::git::revision::Revision;
-use crate::git::tree_entries::{Entry, EntryKind, Tree, join_path};
+use crate::git::sparse;
+use crate::git::tree_entries::{Entry, EntryKind, Tree};
 use crate::snapshot::is_yaml;
+use crate::tree::{FolderFault, Found, MAX_ENTRIES, MAX_LEVELS, join_path};
 
 impl Revision {
     /// Returns the paths of YAML files, at or below some paths, that differ between this revision and another one, or
-    /// that only one of them has. The result may include a link whose target did not change.
+    /// that only one of them has.
     ///
     /// # Errors
-    /// Returns [`GitError`] if a folder cannot be read.
+    /// Returns [`GitError`] if a folder cannot be read, or if a folder of the other revision cannot be read completely.
     pub fn changed_yaml_files(&self, other: &Self, paths: &[&str]) -> Result<BTreeSet<String>, GitError> {
         let mut changed = BTreeSet::new();
         for path in paths {
-            self.compare(other, path, (self.find_entry(path)?, other.find_entry(path)?), &mut changed)?;
+            self.compare(other, path, &mut changed)?;
         }
         Ok(changed)
     }
 
-    /// Returns the paths of YAML files, at or below some paths, that differ between this revision and the working tree.
-    /// The comparison includes files that git ignores. The result may include a link whose target did not change.
+    /// Returns the paths, at or below some paths, that differ between this revision and the working tree, and those of
+    /// all links. The comparison includes files that git ignores. A path may be a YAML file, a link, or another file.
     ///
     /// # Errors
     /// Returns [`GitError`] if a folder or the index cannot be read.
-    pub fn changed_yaml_files_in_worktree(&self, paths: &[&str]) -> Result<BTreeSet<String>, GitError> {
+    pub fn changed_paths_in_worktree(&self, paths: &[&str]) -> Result<BTreeSet<String>, GitError> {
         let prefix = self.prefix();
         // Both tasks read from disk and are independent of each other, so they run in parallel.
         let (staged, committed) = rayon::join(
@@ -53,7 +55,7 @@ impl Revision {
         let changed = changed.iter().filter_map(|path| {
             let path = path.strip_prefix(&prefix)?;
             let is_hidden = path.split('/').any(|name| name.starts_with('.'));
-            let is_wanted = paths.iter().any(|wanted| is_at_or_below(path, wanted)) && is_yaml(path) && !is_hidden;
+            let is_wanted = paths.iter().any(|wanted| is_at_or_below(path, wanted)) && !is_hidden;
             is_wanted.then(|| path.to_owned())
         });
         Ok(changed.collect())
@@ -79,34 +81,60 @@ impl Revision {
         })
     }
 
-    /// Compares the entries of both revisions at a path, and adds the paths of YAML files that differ. In equal
-    /// folders, it examines only links, because the targets of links may differ.
-    fn compare(
-        &self,
-        other: &Self,
-        path: &str,
-        (old, new): (Option<Entry>, Option<Entry>),
-        changed: &mut BTreeSet<String>,
-    ) -> Result<(), GitError> {
-        let id_of = |entry: Option<Entry>, kind| entry.filter(|entry| entry.kind == kind).map(|entry| entry.id);
-        if id_of(old, EntryKind::File) != id_of(new, EntryKind::File) && is_yaml(path) {
-            changed.insert(path.to_owned());
-        }
-        let (old_id, new_id) = (id_of(old, EntryKind::Folder), id_of(new, EntryKind::Folder));
-        let (old_tree, new_tree) = (self.tree_or_empty(old_id)?, other.tree_or_empty(new_id)?);
-        for name in old_tree.keys().chain(new_tree.keys().filter(|name| !old_tree.contains_key(*name))) {
-            let entries = (old_tree.get(name).copied(), new_tree.get(name).copied());
-            let is = |entry: Option<Entry>, kind| entry.is_some_and(|entry| entry.kind == kind);
-            if name.starts_with('.') || old_id == new_id && is(entries.0, EntryKind::File) {
-                continue;
-            }
-            let path = join_path(path, name);
-            if (is(entries.0, EntryKind::Link) || is(entries.1, EntryKind::Link)) && is_yaml(&path) {
+    /// Compares both revisions at and below a path, and adds the paths of YAML files that differ. In equal folders, it
+    /// examines only links, because the targets of links may differ.
+    fn compare(&self, other: &Self, path: &str, changed: &mut BTreeSet<String>) -> Result<(), GitError> {
+        let mut unread = vec![(path.to_owned(), self.find_entry(path)?, other.find_entry(path)?, 0)];
+        let mut examined = 0;
+        while let Some((path, old, new, level)) = unread.pop() {
+            let id_of = |entry: Option<Entry>, kind| entry.filter(|entry| entry.kind == kind).map(|entry| entry.id);
+            if id_of(old, EntryKind::File) != id_of(new, EntryKind::File) && is_yaml(&path) {
                 changed.insert(path.clone());
             }
-            self.compare(other, &path, entries, changed)?;
+            let (old_id, new_id) = (id_of(old, EntryKind::Folder), id_of(new, EntryKind::Folder));
+            if level > MAX_LEVELS && (old_id, new_id) != (None, None) {
+                return Err(other.folder_error(&path, FolderFault::TooDeep));
+            }
+            let (old_tree, new_tree) = (self.tree_or_empty(old_id)?, other.tree_or_empty(new_id)?);
+            examined += old_tree.len() + new_tree.len() + 1;
+            if examined > MAX_ENTRIES {
+                return Err(other.folder_error(&path, FolderFault::TooLarge));
+            }
+            for name in old_tree.keys().chain(new_tree.keys().filter(|name| !old_tree.contains_key(*name))) {
+                let (old, new) = (old_tree.get(name).copied(), new_tree.get(name).copied());
+                let is = |entry: Option<Entry>, kind| entry.is_some_and(|entry| entry.kind == kind);
+                let is_equal_file = old_id == new_id && is(old, EntryKind::File);
+                if name.starts_with('.') || is_equal_file {
+                    continue;
+                }
+                let path = join_path(&path, name);
+                let is_followed = |entry| is(entry, EntryKind::Link) || is(entry, EntryKind::Submodule);
+                let (mut old, mut new) = (old, new);
+                if is_followed(old) || is_followed(new) {
+                    // A link that cannot be followed before the change does not prevent its repair.
+                    let both = [old, new].map(|entry| entry.is_some());
+                    old = if is_followed(old) { self.find_entry(&path)? } else { old };
+                    new = if is_followed(new) { other.followed(&path)? } else { new };
+                    // A file that cannot be read counts as changed.
+                    if [old, new].map(|entry| entry.is_some()) != both && is_yaml(&path) {
+                        changed.insert(path.clone());
+                    }
+                }
+                unread.push((path, old, new, level + 1));
+            }
         }
         Ok(())
+    }
+
+    /// Returns the file or folder that a link leads to, or `None` if the link has the name of a file and cannot be
+    /// followed.
+    fn followed(&self, path: &str) -> Result<Option<Entry>, GitError> {
+        match self.at(path)? {
+            Found::Unreadable(fault) if !is_yaml(path) => Err(self.folder_error(path, FolderFault::Entry { fault })),
+            Found::Folder(id, _) => Ok(Some(Entry { kind: EntryKind::Folder, id })),
+            Found::File(id, _) => Ok(Some(Entry { kind: EntryKind::File, id })),
+            Found::Nothing | Found::Unreadable(_) => Ok(None),
+        }
     }
 
     fn tree_or_empty(&self, id: Option<Oid>) -> Result<Arc<Tree>, GitError> {
@@ -120,6 +148,12 @@ impl Revision {
             unread.extend(self.find_entry(path)?.map(|entry| (format!("{prefix}{path}"), entry)));
         }
         while let Some((path, entry)) = unread.pop() {
+            if path.split('/').count() > MAX_LEVELS * 2 {
+                return Err(self.folder_error(&path, FolderFault::TooDeep));
+            }
+            if found.len() + unread.len() > MAX_ENTRIES {
+                return Err(self.folder_error(&path, FolderFault::TooLarge));
+            }
             match entry.kind {
                 EntryKind::Folder => {
                     let tree = self.tree(entry.id)?;
@@ -155,12 +189,23 @@ impl StagedFiles {
         for path in paths {
             options.pathspec(format!("{prefix}{path}"));
         }
-        let diff = handle.diff_index_to_workdir(None, Some(&mut options))?;
-        let changed = diff.deltas().flat_map(|delta| [delta.old_file().path(), delta.new_file().path()]);
+        let top_folder = handle.workdir().unwrap_or_else(|| handle.path());
+        let index = handle.index().map_err(|error| sparse::explain_index(top_folder, error))?;
+        let (mut files, mut omitted) = (Vec::with_capacity(index.len()), BTreeSet::new());
+        for entry in index.iter() {
+            if sparse::is_omitted(&entry) {
+                omitted.insert(entry.path.clone());
+            }
+            files.push((entry.path, entry.id));
+        }
+        let diff = handle.diff_index_to_workdir(Some(&index), Some(&mut options))?;
+        // A file that a sparse checkout omits is not deleted.
+        let is_omitted = |delta: &git2::DiffDelta<'_>| {
+            delta.status() == Delta::Deleted && delta.old_file().path_bytes().is_some_and(|path| omitted.contains(path))
+        };
+        let deltas = diff.deltas().filter(|delta| !is_omitted(delta));
+        let changed = deltas.flat_map(|delta| [delta.old_file().path(), delta.new_file().path()]);
         let changed = changed.flatten().map(|path| path.to_string_lossy().replace('\\', "/")).collect();
-        let index = handle.index()?;
-        let mut files = Vec::with_capacity(index.len());
-        files.extend(index.iter().map(|entry| (entry.path, entry.id)));
         Ok(Self { files, changed })
     }
 }

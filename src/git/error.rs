@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::tree::TreeError;
+
 /// A git repository cannot be read, or a revision does not exist in it.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
@@ -122,16 +124,16 @@ pub enum GitError {
         /// The kind of the object.
         kind: &'static str,
     },
-    /// The target of a link does not exist in the revision.
-    ///
-    /// This is an error, because skipping the link would silently drop a flag.
-    #[error("`{rev}:{path}` is a link to a file that does not exist in that revision")]
-    DanglingLink {
-        /// The revision's name.
-        rev: String,
-        /// The path of the link, relative to the git repository's root.
-        path: String,
-    },
+    /// The index has entries for whole folders, which libgit2 cannot read.
+    #[error(
+        "`{}` has a sparse index, which flagctl cannot read; \
+         `git sparse-checkout reapply --no-sparse-index` expands it and keeps the sparse checkout",
+        .0.display()
+    )]
+    SparseIndex(PathBuf),
+    /// A folder of definitions cannot be listed completely.
+    #[error(transparent)]
+    Folder(#[from] TreeError),
     /// A partial clone has the commit, but lacks some of its objects.
     #[error(
         "this partial clone does not have some of the files of {rev}; \

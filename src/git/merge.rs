@@ -89,7 +89,7 @@ impl Revision {
     fn attributes(&self, handle: &git2::Repository) -> Result<Vec<(String, Vec<u8>)>, GitError> {
         let tree = handle.find_tree(self.tree)?;
         let mut found = Vec::new();
-        for path in self.repository.trees.paths_of(self.tree, ATTRIBUTES)?.iter() {
+        for path in self.repository.trees.paths_of(self.tree, ATTRIBUTES, "")?.paths.iter() {
             let entry = tree.get_path(path.as_ref())?;
             if matches!(entry.filemode(), 0o100_644 | 0o100_755) {
                 found.push((path.clone(), handle.find_blob(entry.id())?.content().to_vec()));

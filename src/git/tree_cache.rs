@@ -24,7 +24,8 @@ use crate::git::error::GitError;
 use crate::git::handles::{HandlePool, lock};
 use crate::git::object_cache::{CacheFile, CacheWrites, ObjectCache};
 use crate::git::tree_entries;
-use crate::git::tree_entries::{Entry, EntryKind, StoredEntries, Tree, join_path};
+use crate::git::tree_entries::{Entry, EntryKind, StoredEntries, Tree};
+use crate::tree::{FolderFault, MAX_ENTRIES, MAX_LEVELS, TreeError, join_path};
 
 /// The number of lookups in a tree after which the next lookup reads the complete tree.
 const MAX_LOOKUPS: usize = 8;
@@ -42,8 +43,24 @@ pub(super) type Subfolders = Vec<(String, Oid)>;
 /// The names that were looked up in a tree, and the entries that were found.
 type Lookups = Vec<(String, Option<Entry>)>;
 
+/// The paths below a tree whose last part is one name.
+#[derive(Debug, Clone, Default)]
+pub(super) struct NamedPaths {
+    pub(super) paths: Arc<[String]>,
+    /// Whether the tree, or a tree below it, has links. A linked folder may contain the name, too.
+    pub(super) has_links: bool,
+}
+
+/// An entry of a tree, and the other parts of the tree in which a search for its name goes on.
+pub(super) struct NamedEntry {
+    pub(super) entry: Option<Entry>,
+    pub(super) subfolders: Subfolders,
+    /// Whether the tree has links.
+    pub(super) has_links: bool,
+}
+
 /// The paths below trees whose last part is one name.
-type PathsByTree = BTreeMap<Oid, Arc<[String]>>;
+type PathsByTree = BTreeMap<Oid, NamedPaths>;
 
 /// A cache of trees. It replaces libgit2's own cache, which keeps every tree up to 4 KiB and no larger tree.
 pub(super) struct TreeCache {
@@ -140,23 +157,37 @@ impl TreeCache {
         Ok(entry)
     }
 
-    /// Returns the paths of all files and links with a name below a tree. Folders that begin with a dot are skipped.
+    /// Returns the paths of all files with a name below a tree. Folders that begin with a dot are skipped, and links are
+    /// not followed. `folder` is the path of the tree, for an error.
     ///
     /// # Errors
-    /// Returns [`GitError`] if a tree cannot be read.
-    pub(super) fn paths_of(&self, id: Oid, name: &str) -> Result<Arc<[String]>, GitError> {
-        if let Some(paths) = lock(&self.paths_by_name).get(name).and_then(|known| known.get(&id)) {
-            return Ok(Arc::clone(paths));
+    /// Returns [`GitError`] if a tree cannot be read, or if there are too many levels or paths.
+    pub(super) fn paths_of(&self, id: Oid, name: &str, folder: &str) -> Result<NamedPaths, GitError> {
+        self.paths_at_level(id, name, folder, 0)
+    }
+
+    fn paths_at_level(&self, id: Oid, name: &str, folder: &str, level: usize) -> Result<NamedPaths, GitError> {
+        let error = |fault| TreeError { path: folder.to_owned(), fault };
+        if level > MAX_LEVELS {
+            return Err(error(FolderFault::TooDeep).into());
         }
-        let (entry, subfolders) = self.entry_and_subfolders(id, name)?;
-        let file = entry.filter(|entry| matches!(entry.kind, EntryKind::File | EntryKind::Link));
+        if let Some(known) = lock(&self.paths_by_name).get(name).and_then(|known| known.get(&id)) {
+            return Ok(known.clone());
+        }
+        let NamedEntry { entry, subfolders, mut has_links } = self.entry_and_subfolders(id, name)?;
+        let file = entry.filter(|entry| entry.kind == EntryKind::File);
         let mut paths: Vec<String> = file.map(|_| name.to_owned()).into_iter().collect();
-        for (folder, id) in subfolders {
-            paths.extend(self.paths_of(id, name)?.iter().map(|path| join_path(&folder, path)));
+        for (subfolder, id) in subfolders {
+            let below = self.paths_at_level(id, name, &join_path(folder, &subfolder), level + 1)?;
+            paths.extend(below.paths.iter().map(|path| join_path(&subfolder, path)));
+            has_links |= below.has_links;
+            if paths.len() > MAX_ENTRIES {
+                return Err(error(FolderFault::TooLarge).into());
+            }
         }
-        let paths: Arc<[String]> = paths.into();
-        self.cache_paths(id, name, &paths);
-        Ok(paths)
+        let found = NamedPaths { paths: paths.into(), has_links };
+        self.cache_paths(id, name, &found);
+        Ok(found)
     }
 
     /// Looks up a name in a tree, and lists the folders in it. Skips folders whose name begins with a dot, and folders
@@ -164,7 +195,7 @@ impl TreeCache {
     ///
     /// # Errors
     /// Returns [`GitError`] if the tree cannot be read.
-    pub(super) fn entry_and_subfolders(&self, id: Oid, name: &str) -> Result<(Option<Entry>, Subfolders), GitError> {
+    pub(super) fn entry_and_subfolders(&self, id: Oid, name: &str) -> Result<NamedEntry, GitError> {
         let read_completely = lock(&self.lookups).get(&id).is_some_and(|lookups| lookups.len() >= MAX_LOOKUPS);
         if read_completely {
             self.tree(id)?;
@@ -173,33 +204,36 @@ impl TreeCache {
         let known = paths_by_name.get(name);
         // Most folders are the same as in the previous commit.
         let may_contain = |folder: &[u8], id: &Oid| {
-            !folder.starts_with(b".") && known.and_then(|known| known.get(id)).is_none_or(|paths| !paths.is_empty())
+            let known = known.and_then(|known| known.get(id));
+            !folder.starts_with(b".") && known.is_none_or(|known| !known.paths.is_empty() || known.has_links)
         };
         if let Some(tree) = lock(&self.complete).get(&id) {
             let folders = tree.iter().filter(|(_, entry)| entry.kind == EntryKind::Folder);
             let folders = folders.filter(|(name, entry)| may_contain(name.as_bytes(), &entry.id));
-            let folders = folders.map(|(name, entry)| (name.clone(), entry.id)).collect();
-            return Ok((tree.get(name).copied(), folders));
+            let subfolders = folders.map(|(name, entry)| (name.clone(), entry.id)).collect();
+            let has_links = tree.values().any(|entry| entry.kind == EntryKind::Link);
+            return Ok(NamedEntry { entry: tree.get(name).copied(), subfolders, has_links });
         }
-        let (entry, folders) = self.handles.with(|handle| {
+        let found = self.handles.with(|handle| {
             tree_entries::with_entries(handle, id, |entries| {
-                let (mut found, mut folders) = (None, Vec::new());
+                let mut found = NamedEntry { entry: None, subfolders: Vec::new(), has_links: false };
                 for entry in entries {
                     if entry.name == name.as_bytes() {
-                        found = Some(entry.entry()?);
+                        found.entry = Some(entry.entry()?);
                     }
+                    found.has_links |= entry.is_link();
                     if entry.is_folder() {
                         let id = entry.id()?;
                         if may_contain(entry.name, &id) {
-                            folders.push((entry.name(), id));
+                            found.subfolders.push((entry.name(), id));
                         }
                     }
                 }
-                Ok((found, folders))
+                Ok::<_, GitError>(found)
             })
         })?;
-        self.cache_lookup(id, name, entry);
-        Ok((entry, folders))
+        self.cache_lookup(id, name, found.entry);
+        Ok(found)
     }
 
     fn cache_lookup(&self, id: Oid, name: &str, entry: Option<Entry>) {
@@ -215,15 +249,15 @@ impl TreeCache {
 
     /// Records that no path below these trees ends with a name.
     pub(super) fn cache_absence(&self, ids: impl IntoIterator<Item = Oid>, name: &str) {
-        ids.into_iter().for_each(|id| self.cache_paths(id, name, &Arc::default()));
+        ids.into_iter().for_each(|id| self.cache_paths(id, name, &NamedPaths::default()));
     }
 
-    fn cache_paths(&self, id: Oid, name: &str, paths: &Arc<[String]>) {
+    fn cache_paths(&self, id: Oid, name: &str, paths: &NamedPaths) {
         let mut paths_by_name = lock(&self.paths_by_name);
         let known = paths_by_name.entry(name.to_owned()).or_default();
         if known.len() >= MAX_TREES {
             known.clear();
         }
-        known.insert(id, Arc::clone(paths));
+        known.insert(id, paths.clone());
     }
 }

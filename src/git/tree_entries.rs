@@ -45,10 +45,14 @@ impl StoredEntry<'_> {
         matches!(self.mode, b"40000" | b"040000")
     }
 
+    pub(super) fn is_link(&self) -> bool {
+        self.mode == b"120000"
+    }
+
     pub(super) fn entry(&self) -> Result<Entry, GitError> {
         let kind = match self.mode {
             _ if self.is_folder() => EntryKind::Folder,
-            b"120000" => EntryKind::Link,
+            _ if self.is_link() => EntryKind::Link,
             b"160000" => EntryKind::Submodule,
             _ => EntryKind::File,
         };
@@ -137,9 +141,4 @@ fn read_object<'o>(
 fn split_at_byte(bytes: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
     let index = bytes.iter().position(|byte| *byte == separator)?;
     Some((bytes.get(..index)?, bytes.get(index + 1..)?))
-}
-
-/// Appends a name to the path of a folder. The path of the root is empty.
-pub(super) fn join_path(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }

@@ -20,7 +20,10 @@ impl Revision {
     pub fn files_mentioning(&self, folders: &[&str], query: &WordQuery) -> Result<Vec<String>, GitError> {
         let files = |is_wanted: &(dyn Fn(Oid) -> bool + Sync)| {
             let files = folders.iter().map(|folder| self.files(folder, is_wanted));
-            Ok::<_, GitError>(files.collect::<Result<Vec<_>, _>>()?.concat())
+            let files = files.collect::<Result<Vec<_>, _>>()?.concat();
+            // A file that cannot be read has no words.
+            let readable = files.into_iter().filter_map(|(path, id)| Some((path, id?)));
+            Ok::<_, GitError>(readable.collect::<Vec<_>>())
         };
         let index = &self.repository.words;
         let known = index.known();

@@ -6,7 +6,7 @@ use crate::load::limits;
 use crate::model;
 use crate::model::{DefinitionKind, FLAGS, Flag, KILLS, Kill, Misfit, SEGMENTS, Segment, Settings, Suite, TESTS};
 use crate::schema;
-use crate::snapshot::{File, FileId, PROJECT_FILE, Span};
+use crate::snapshot::{Access, Fault, File, FileId, PROJECT_FILE, Span};
 use crate::yaml;
 use crate::yaml::{Completeness, Document};
 
@@ -30,9 +30,15 @@ pub(super) struct ParsedFile {
 }
 
 /// Parses a file and lowers it to the kind of definition that its path specifies.
-pub(super) fn parse_file(file: File, id: FileId) -> ParsedFile {
+pub(super) fn parse_file(mut file: File, id: FileId) -> ParsedFile {
     let mut diagnostics = Vec::new();
-    let document = yaml::parse(id, &file, &mut diagnostics);
+    let mut document = yaml::parse(id, &file, &mut diagnostics);
+    if file.access == Access::Indirect && file.fault.is_none() && !is_definition(&file.path, &document) {
+        // Messages and reports must not show the content of another file, such as a file with a password.
+        file = File::unreadable(file.path, Fault::Foreign);
+        diagnostics.clear();
+        document = yaml::parse(id, &file, &mut diagnostics);
+    }
     let read_allow = |comment: &yaml::Comment| Allow::read(&comment.text, comment.line, comment.span, &mut diagnostics);
     let allows = document.comments.iter().filter_map(read_allow).collect();
     let path: Vec<&str> = file.path.split('/').collect();
@@ -77,6 +83,18 @@ pub(super) fn parse_file(file: File, id: FileId) -> ParsedFile {
         }
     };
     ParsedFile { file, definition, diagnostics, allows }
+}
+
+/// Returns whether a file is YAML with a key that no definition of its kind lacks.
+fn is_definition(path: &str, document: &Document) -> bool {
+    let keys: &[&str] = match path.split('/').next() {
+        Some(FLAGS) => &["variants"],
+        Some(SEGMENTS) => &["if"],
+        Some(KILLS) => &["reason"],
+        Some(TESTS) => &["cases", "assert", "golden"],
+        _ => &["environments"],
+    };
+    document.completeness == Completeness::Complete && keys.iter().any(|key| document.root.entry(key).is_some())
 }
 
 fn completeness(document: &Document, misfits: &[Misfit]) -> Completeness {

@@ -3,7 +3,8 @@
 //! The input is loaded flags. The module adds a diagnostic for each value that does not satisfy its schema, and for
 //! each schema that cannot be used. Each schema is compiled once, even if many flags name it.
 //!
-//! **Invariant:** only schemas inside the flag repository are read.
+//! **Invariant:** only schemas inside the repository are read, with the same rules as for links.
+//! **Invariant:** messages do not show the content of a schema.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::load::loaded::Loaded;
 use crate::model::Flag;
 use crate::schema;
+use crate::snapshot::{Fault, File, Snapshot};
 use crate::source::{Source, SourceError};
 use crate::yaml;
 use crate::yaml::Completeness;
@@ -28,20 +30,14 @@ pub(super) fn check(source: &Source, loaded: &mut Loaded) -> Result<(), SourceEr
     for flag in &project.flags {
         let Some(path) = &flag.schema else { continue };
         if !validators.contains_key(path.value.as_str()) {
-            let validator = match is_inside(&path.value).then(|| source.read(&path.value)).transpose()? {
-                None => Err("is outside the repository".to_owned()),
-                Some(None) => Err("does not exist".to_owned()),
-                Some(Some(file)) => {
-                    let id = snapshot.add(file);
-                    let document = yaml::parse(id, snapshot.file(id), diagnostics);
-                    let json = document.root.to_json();
-                    match document.completeness {
-                        Completeness::Complete => {
-                            jsonschema::validator_for(&json).map_err(|error| format!("is not a JSON Schema: {error}"))
-                        }
-                        Completeness::Incomplete => Err("cannot be read".to_owned()),
-                    }
+            let validator = match source.read(&path.value)? {
+                None => Err("does not exist".to_owned()),
+                Some(File { fault: Some(fault @ (Fault::Encoding(_) | Fault::Utf16)), text, .. }) => {
+                    let line = text.matches('\n').count() + 1;
+                    Err(format!("{fault}, in line {line}; {}", fault.help()))
                 }
+                Some(File { fault: Some(fault), .. }) => Err(format!("{fault}; {}", fault.help())),
+                Some(file) => compile_schema(file, snapshot),
             };
             validators.insert(&path.value, validator);
         }
@@ -67,8 +63,26 @@ fn check_flag(flag: &Flag, path: &str, validator: &Validator, diagnostics: &mut 
     }
 }
 
-/// Returns whether a path, relative to the root of the repository, stays inside the repository.
-fn is_inside(path: &str) -> bool {
-    let mut parts = path.split('/');
-    !path.starts_with('/') && !path.contains('\\') && parts.all(|part| part != "..")
+/// Compiles a JSON Schema, which may be JSON or YAML. The reason why it cannot be used does not show its content,
+/// because the path in a flag may be the path of any file of the repository.
+fn compile_schema(file: File, snapshot: &mut Snapshot) -> Result<Validator, String> {
+    let mut problems = Vec::new();
+    let id = snapshot.add(file);
+    let document = yaml::parse(id, snapshot.file(id), &mut problems);
+    if let Some(problem) = problems.first().filter(|_| document.completeness == Completeness::Incomplete) {
+        let (line, column) = snapshot.position(id, problem.span.start);
+        return Err(format!("is not a JSON Schema: it has an error in line {line}, column {column}"));
+    }
+    let json = document.root.to_json();
+    if !json.is_object() && !json.is_boolean() {
+        return Err("is not a JSON Schema: expected a mapping".to_owned());
+    }
+    jsonschema::validator_for(&json).map_err(|error| {
+        let location = error.instance_path().to_string();
+        let error = error.masked().to_string();
+        match location.as_str() {
+            "" => format!("is not a JSON Schema: {error}"),
+            location => format!("is not a JSON Schema: {error}, at `{location}`"),
+        }
+    })
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::git::GitError;
 use crate::snapshot::PROJECT_FILE;
+use crate::tree::TreeError;
 
 /// The reason why no definition can be read.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,9 @@ pub enum SourceError {
         /// The error of the operating system.
         error: io::Error,
     },
+    /// A folder of definitions cannot be listed completely.
+    #[error(transparent)]
+    Folder(#[from] TreeError),
     /// The git repository or a revision cannot be read.
     #[error(transparent)]
     Git(#[from] GitError),

@@ -1,16 +1,20 @@
 //! A flag repository in a folder on disk, in its current state.
 
-use std::fs::{self, FileType};
-use std::io::{self, Read};
+use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::snapshot::{FILE_LIMIT, Fault, File, PROJECT_FILE, is_yaml};
+use crate::snapshot::{Fault, File, PROJECT_FILE, is_yaml};
 use crate::source::error::SourceError;
+use crate::source::working_tree::{Stored, WorkingTree};
+use crate::tree;
+use crate::tree::{FolderFault, Found, MAX_LEVELS, TreeEntry, TreeError, join_path};
 
 /// A folder with a [`PROJECT_FILE`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Folder {
     root: PathBuf,
+    files: WorkingTree,
 }
 
 impl Folder {
@@ -19,12 +23,22 @@ impl Folder {
     /// # Errors
     /// Returns [`SourceError::NoProject`] if there is none.
     pub fn find(start: &Path) -> Result<Self, SourceError> {
-        let absolute = fs::canonicalize(start).map_err(|error| io_error(start, error))?;
-        let root = absolute.ancestors().find(|folder| folder.join(PROJECT_FILE).is_file());
-        match root {
-            Some(root) => Ok(Self { root: root.to_owned() }),
-            None => Err(SourceError::NoProject(start.to_owned())),
+        let absolute = fs::canonicalize(start).map_err(|error| SourceError::Io { path: start.to_owned(), error })?;
+        let on_disk = |folder: &&Path| fs::symlink_metadata(folder.join(PROJECT_FILE)).is_ok_and(|file| !file.is_dir());
+        if let Some(root) = absolute.ancestors().find(on_disk) {
+            return Ok(Self { root: root.to_owned(), files: WorkingTree::open(root)? });
         }
+        // A sparse checkout may omit the file.
+        for root in absolute.ancestors() {
+            let files = WorkingTree::open(root)?;
+            if files.has_file(&format!("{}{PROJECT_FILE}", files.prefix))? {
+                return Ok(Self { root: root.to_owned(), files });
+            }
+            if files.prefix.is_empty() {
+                break;
+            }
+        }
+        Err(SourceError::NoProject(start.to_owned()))
     }
 
     /// Returns the absolute path of the folder.
@@ -36,20 +50,25 @@ impl Folder {
     /// [`Source::list`](crate::source::Source::list).
     ///
     /// # Errors
-    /// Returns [`SourceError::Io`] if a folder cannot be listed, or if the target of a link does not exist.
+    /// Returns [`SourceError`] if a folder cannot be listed completely.
     pub fn list(&self, folder: &str) -> Result<Vec<String>, SourceError> {
         let mut found = Vec::new();
-        let mut folders = vec![folder.to_owned()];
-        while let Some(folder) = folders.pop() {
-            for (path, kind) in self.entries(&folder)? {
-                if kind.is_dir() {
-                    folders.push(path);
-                } else if is_yaml(&path) {
-                    let file = self.root.join(&path);
-                    // A dangling link is an error, because skipping it would silently drop a flag.
-                    if kind.is_file() || fs::metadata(&file).map_err(|error| io_error(&file, error))?.is_file() {
-                        found.push(path);
-                    }
+        for folder in tree::folders_below(&self.files, &self.inside(folder))? {
+            for (name, entry) in self.files.entries(&folder.folder)? {
+                if name.starts_with('.') || !is_yaml(&name) {
+                    continue;
+                }
+                let path = join_path(&folder.path, &name);
+                if name.contains(char::REPLACEMENT_CHARACTER) {
+                    return Err(TreeError { path: self.outside(&path).to_owned(), fault: FolderFault::Name }.into());
+                }
+                let is_file = match entry {
+                    TreeEntry::File(_) | TreeEntry::Other(_) => true,
+                    TreeEntry::Folder(_) => false,
+                    TreeEntry::Link(_) => !matches!(tree::find(&self.files, &path)?, Found::Folder(..)),
+                };
+                if is_file {
+                    found.push(self.outside(&path).to_owned());
                 }
             }
         }
@@ -60,74 +79,118 @@ impl Folder {
     /// Returns the path of the file `name` in a folder or, if it has none, in the nearest folders below it.
     ///
     /// The search checks whether each folder contains the name, and lists a folder only to continue below it. A search
-    /// for one flag among ten thousand therefore does not read the names of the others.
+    /// for one flag among ten thousand therefore does not read the names of the others. It searches linked folders
+    /// last.
     ///
     /// # Errors
-    /// Returns [`SourceError::Io`] if a folder cannot be listed.
+    /// Returns [`SourceError`] if a folder cannot be listed completely.
     pub fn search(&self, folder: &str, name: &str) -> Result<Option<String>, SourceError> {
-        let mut level = vec![folder.to_owned()];
-        while !level.is_empty() {
-            let mut candidates = level.iter().map(|folder| format!("{folder}/{name}"));
-            if let Some(found) = candidates.find(|path| self.root.join(path).is_file()) {
-                return Ok(Some(found));
+        let mut level = match tree::find(&self.files, &self.inside(folder))? {
+            Found::Folder(real_path, _) => vec![(folder.to_owned(), real_path)],
+            Found::Nothing | Found::File(..) => return Ok(None),
+            Found::Unreadable(fault) => {
+                return Err(TreeError { path: folder.to_owned(), fault: FolderFault::Entry { fault } }.into());
+            }
+        };
+        let mut has_links = false;
+        for _ in 0..=MAX_LEVELS {
+            for (folder, real_path) in &level {
+                let path = join_path(folder, name);
+                let is_file = match tree::FileTree::entry(&self.files, real_path, name)? {
+                    Some(TreeEntry::File(_) | TreeEntry::Other(_)) => true,
+                    Some(TreeEntry::Folder(_)) | None => false,
+                    Some(TreeEntry::Link(_)) => {
+                        !matches!(tree::find(&self.files, &self.inside(&path))?, Found::Folder(..))
+                    }
+                };
+                if is_file {
+                    return Ok(Some(path));
+                }
             }
             let mut next_level = Vec::new();
-            for folder in &level {
-                let folders = self.entries(folder)?.into_iter().filter(|(_, kind)| kind.is_dir());
-                next_level.extend(folders.map(|(path, _)| path));
+            for (folder, real_path) in &level {
+                for (name, entry) in tree::FileTree::subfolders(&self.files, real_path)?.entries {
+                    match entry {
+                        _ if name.starts_with('.') => {}
+                        TreeEntry::Folder(real_path) => next_level.push((join_path(folder, &name), real_path)),
+                        TreeEntry::Link(_) | TreeEntry::Other(_) => has_links = true,
+                        TreeEntry::File(_) => {}
+                    }
+                }
             }
             next_level.sort_unstable();
             level = next_level;
+            if level.is_empty() {
+                break;
+            }
         }
-        Ok(None)
+        if level.is_empty() && !has_links {
+            return Ok(None);
+        }
+        // A linked folder may contain the name. The list also reports what is wrong with a folder.
+        let mut paths = self.list(folder)?;
+        paths.retain(|path| path.rsplit('/').next() == Some(name));
+        Ok(paths.into_iter().min_by_key(|path| (path.matches('/').count(), path.clone())))
     }
 
-    /// Reads a file. Returns `None` if it does not exist. The text of a file above [`FILE_LIMIT`] is not read.
+    /// Reads a file. Returns `None` if it does not exist. A file that cannot be followed, such as a link out of the
+    /// repository, has a fault instead of its text.
     ///
     /// # Errors
     /// Returns [`SourceError::Io`] if the file exists and cannot be read.
     pub fn read(&self, path: &str) -> Result<Option<File>, SourceError> {
-        let absolute = self.root.join(path);
-        let result = fs::File::open(&absolute).and_then(|file| {
-            let metadata = file.metadata()?;
-            if metadata.len() > FILE_LIMIT {
-                let fault = Some(Fault::TooLarge(metadata.len()));
-                return Ok(File { path: path.to_owned(), text: String::new(), fault });
+        if let Some(file) = self.files.read_in_known_folder(path)? {
+            return Ok(Some(file));
+        }
+        match tree::find(&self.files, &self.inside(path))? {
+            Found::File(file, real_path) => {
+                self.files.note_folder(path, &real_path);
+                Ok(Some(self.files.read(path, &file)?.reached_at(&self.files.prefix, &real_path)))
             }
-            let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
-            // The file may have grown since its size was read.
-            file.take(FILE_LIMIT).read_to_end(&mut bytes)?;
-            Ok(File::new(path.to_owned(), bytes))
-        });
-        match result {
-            Ok(file) => Ok(Some(file)),
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
-            Err(error) => Err(io_error(&absolute, error)),
+            Found::Nothing | Found::Folder(..) => Ok(None),
+            Found::Unreadable(fault) => Ok(Some(File::unreadable(path.to_owned(), fault))),
         }
     }
 
-    /// Returns the paths and types of the entries of a folder. Names that begin with a dot are skipped.
-    fn entries(&self, folder: &str) -> Result<Vec<(String, FileType)>, SourceError> {
-        let absolute = self.root.join(folder);
-        let entries = match fs::read_dir(&absolute) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(io_error(&absolute, error)),
-        };
-        let mut found = Vec::new();
-        for entry in entries {
-            let entry = entry.map_err(|error| io_error(&absolute, error))?;
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            if !name.starts_with('.') {
-                let kind = entry.file_type().map_err(|error| io_error(&entry.path(), error))?;
-                found.push((format!("{folder}/{name}"), kind));
-            }
+    /// Returns the YAML files at and below a path.
+    ///
+    /// # Errors
+    /// Returns [`SourceError`] if a folder cannot be listed completely.
+    pub(super) fn yaml_files_at(&self, path: &str) -> Result<Vec<String>, SourceError> {
+        match tree::find(&self.files, &self.inside(path))? {
+            Found::Nothing => Ok(Vec::new()),
+            Found::File(..) | Found::Unreadable(_) if is_yaml(path) => Ok(vec![path.to_owned()]),
+            Found::File(..) => Ok(Vec::new()),
+            Found::Folder(..) | Found::Unreadable(_) => self.list(path),
         }
-        Ok(found)
+    }
+
+    /// Replaces the text of a file. If the path is a link, the target of the link gets the text, and the link remains.
+    /// A reader sees either the old or the new text, and the file keeps its permissions.
+    ///
+    /// # Errors
+    /// Returns [`SourceError`] if the path is not a file of the repository, or if it cannot be written.
+    pub fn write(&self, path: &str, text: &str) -> Result<(), SourceError> {
+        let fault = match tree::find(&self.files, &self.inside(path))? {
+            Found::File(Stored::OnDisk(real_path), _) => return self.files.replace(&real_path, text.as_bytes()),
+            Found::File(Stored::InIndex(_), _) => Fault::Sparse,
+            Found::Nothing | Found::Folder(..) => Fault::Dangling,
+            Found::Unreadable(fault) => fault,
+        };
+        Err(TreeError { path: path.to_owned(), fault: FolderFault::Entry { fault } }.into())
+    }
+
+    fn inside(&self, path: &str) -> String {
+        format!("{}{path}", self.files.prefix)
+    }
+
+    fn outside<'p>(&self, path: &'p str) -> &'p str {
+        path.strip_prefix(&self.files.prefix).unwrap_or(path)
     }
 }
 
-fn io_error(path: &Path, error: io::Error) -> SourceError {
-    SourceError::Io { path: path.to_owned(), error }
+impl fmt::Debug for Folder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Folder({})", self.root.display())
+    }
 }

@@ -10,6 +10,7 @@
 mod error;
 mod flag_repository;
 mod folder;
+mod working_tree;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -17,7 +18,8 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use crate::git::{Revision, WordQuery};
-use crate::snapshot::File;
+use crate::snapshot::{Fault, File, is_yaml};
+use crate::tree::is_relative;
 
 pub use crate::source::error::SourceError;
 pub use crate::source::flag_repository::FlagRepository;
@@ -35,8 +37,9 @@ pub enum Source {
 impl Source {
     /// Returns the paths of the YAML files below a folder, sorted. The list is empty if the folder does not exist.
     ///
-    /// Files whose name ends in `.yml` are included, so flagctl can report the wrong extension. Links to folders are
-    /// not followed, and names that begin with a dot are skipped.
+    /// Files whose name ends in `.yml` are included, so flagctl can report the wrong extension. Links are followed inside
+    /// the repository. A link that cannot be followed is included, so that reading it reports the reason. Names that
+    /// begin with a dot are skipped.
     ///
     /// # Errors
     /// Returns [`SourceError`] if a folder cannot be listed.
@@ -58,11 +61,15 @@ impl Source {
         }
     }
 
-    /// Reads a file. Returns `None` if it does not exist.
+    /// Reads a file. Returns `None` if it does not exist. A file that must not be read, such as a link out of the
+    /// repository, has a fault instead of its text.
     ///
     /// # Errors
     /// Returns [`SourceError`] if the file exists and cannot be read.
     pub fn read(&self, path: &str) -> Result<Option<File>, SourceError> {
+        if !is_relative(path) {
+            return Ok(Some(File::unreadable(path.to_owned(), Fault::Outside)));
+        }
         match self {
             Self::Folder(source) => source.read(path),
             Self::Revision(source) => Ok(source.read(path)?),
@@ -96,7 +103,20 @@ impl Source {
     /// Returns [`SourceError`] if a folder cannot be read.
     pub fn changed_since(&self, before: &Revision, paths: &[&str]) -> Result<BTreeSet<String>, SourceError> {
         Ok(match self {
-            Self::Folder(_) => before.changed_yaml_files_in_worktree(paths)?,
+            Self::Folder(after) => {
+                let mut changed = BTreeSet::new();
+                for path in before.changed_paths_in_worktree(paths)? {
+                    // A path that is not a YAML file may be a linked folder.
+                    if is_yaml(&path) {
+                        changed.insert(path);
+                    } else {
+                        changed.extend(after.yaml_files_at(&path)?);
+                        // A link that cannot be followed before the change does not prevent its repair.
+                        changed.extend(before.yaml_files_at(&path).unwrap_or_default());
+                    }
+                }
+                changed
+            }
             Self::Revision(after) => before.changed_yaml_files(after, paths)?,
         })
     }

@@ -130,7 +130,7 @@ fn only_cells_differ(file: &File, text: &str, cells: &[(CellKey<'_>, &str)]) -> 
         let root: Node = yaml::parse(FileId(0), file, &mut diagnostics).root;
         root.to_json()
     };
-    let (mut old, new) = (read(file), read(&File { path: file.path.clone(), text: text.to_owned(), fault: None }));
+    let (mut old, new) = (read(file), read(&File::new(file.path.clone(), text.into())));
     if let Some(cells) = old.pointer_mut("/golden/cells") {
         *cells = wanted;
     }

@@ -5,7 +5,7 @@ use granit_parser::{ErrorKind, Event, Options, Parser, Placement, ScanError};
 
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::snapshot::{FILE_LIMIT, Fault, File, FileId, Span};
+use crate::snapshot::{Fault, File, FileId, Span};
 use crate::yaml::tree::{Content, TreeBuilder};
 use crate::yaml::value::{Comment, Completeness, DEPTH_LIMIT, Document, Node, Value};
 
@@ -29,17 +29,19 @@ pub fn parse(id: FileId, file: &File, diagnostics: &mut Diagnostics) -> Document
 fn unreadable(id: FileId, file: &File, fault: Fault) -> Diagnostic {
     let end = u32::try_from(file.text.len()).unwrap_or(u32::MAX);
     let span = Span { file: id, start: end, end };
-    match fault {
-        Fault::Encoding(byte) => {
-            Diagnostic::new(Code::InvalidEncoding, span, format!("byte 0x{byte:02x} is not UTF-8"))
-                .help("save the file as UTF-8")
-        }
-        Fault::TooLarge(bytes) => {
-            let message = format!("the file has {bytes} bytes; at most {FILE_LIMIT} are read");
-            Diagnostic::new(Code::LimitExceeded, span, message)
-                .help("distribute the content over several files, or remove what is not needed")
-        }
-    }
+    let (code, message) = match fault {
+        Fault::Encoding(byte) => (Code::InvalidEncoding, format!("byte 0x{byte:02x} is not UTF-8")),
+        Fault::Utf16 => (Code::InvalidEncoding, format!("the file {fault}")),
+        Fault::TooLarge(_) => (Code::LimitExceeded, format!("the file {fault}")),
+        Fault::Outside
+        | Fault::Dangling
+        | Fault::TooManyLinks
+        | Fault::Submodule
+        | Fault::Device
+        | Fault::Sparse
+        | Fault::Foreign => (Code::UnreadableFile, format!("`{}` {fault}", file.path)),
+    };
+    Diagnostic::new(code, span, message).help(fault.help())
 }
 
 /// Reads the events of the parser.

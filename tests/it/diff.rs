@@ -278,7 +278,10 @@ fn a_dangling_link_can_be_repaired() {
     fs::remove_file(repository.root().join("flags/again.yaml")).unwrap();
     repository.write("flags/again.yaml", SALE);
     repository.write("segments/neighbours.yaml", &NEIGHBOURS.replace("DE", "FR"));
-    differ(&repository, &["again", "banner"]);
+    let ran = repository.flagctl(&["diff", "HEAD"]);
+    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    assert!(ran.stdout.contains("before: flags/again.yaml:1:1: `flags/again.yaml` is a link"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("banner"), "{}", ran.stdout);
 }
 
 #[test]

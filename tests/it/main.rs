@@ -15,6 +15,7 @@
 )]
 
 mod example_shop;
+mod files;
 mod git_bench;
 
 mod agreement;

@@ -71,6 +71,10 @@ fn unescape(text: &str) -> Vec<u8> {
 fn lay_out(block: &Block, folder: &Path) {
     let mut files: Vec<(String, String)> = Vec::new();
     for line in block.text.split_inclusive('\n') {
+        if let Some((path, target)) = line.strip_prefix("# link: ").and_then(|link| link.split_once(" -> ")) {
+            link(&folder.join(path), target.trim());
+            continue;
+        }
         match line.strip_prefix("# file: ") {
             Some(path) => files.push((path.trim().to_owned(), String::new())),
             None if files.is_empty() => files.push(("flags/new-checkout.yaml".to_owned(), line.to_owned())),
@@ -86,6 +90,18 @@ fn lay_out(block: &Block, folder: &Path) {
         let bytes = if block.info.ends_with("escaped") { unescape(&text) } else { text.into_bytes() };
         fs::write(place, bytes).unwrap();
     }
+}
+
+#[cfg(unix)]
+fn link(path: &Path, target: &str) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink(target, path).unwrap();
+}
+
+#[cfg(windows)]
+fn link(path: &Path, target: &str) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::os::windows::fs::symlink_file(target, path).unwrap();
 }
 
 fn validate(block: &Block) -> (Vec<Finding>, String) {
