@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::analyze::{Bounds, Population, Region, Share};
+use crate::analyze::{Region, Share};
 use crate::bundle::Percent;
 use crate::diff::impact::{Impact, ImpactClass};
 
@@ -52,19 +52,11 @@ impl ImpactLimits {
             let classes = impact.classes();
             classes.intersection(&self.refused_classes).for_each(|class| add(ViolationKind::Class(*class)));
             let Some(limit) = self.max_share else { continue };
-            let moved = impact.regions().iter().filter_map(max_moved_share).max();
+            let moved = impact.regions().iter().filter_map(Region::largest_share).max();
             if let Some(moved) = moved.filter(|moved| *moved > Share::of_buckets(limit.buckets())) {
                 add(ViolationKind::Share { moved, limit });
             }
         }
         violations
-    }
-}
-
-/// Returns the maximum share of units that get another value, or `None` if the region consists of named units.
-fn max_moved_share(region: &Region) -> Option<Share> {
-    match region.population {
-        Population::Named { .. } => None,
-        Population::Units => Some(region.bounds.map_or(region.revalued(), |Bounds { most, .. }| most)),
     }
 }

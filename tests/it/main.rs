@@ -53,6 +53,8 @@ mod publish;
 mod revisions;
 #[cfg(unix)]
 mod rollout;
+#[cfg(unix)]
+mod shares;
 mod statistics;
 #[cfg(unix)]
 mod store_attacks;

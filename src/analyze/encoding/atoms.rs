@@ -76,6 +76,15 @@ impl<'b> AtomSet<'b> {
         self.walk(side, bundle, |walk| walk.add_flag(id));
     }
 
+    /// Treats the attribute by which a flag buckets as a unit, also if the flag has no rollout and no split. Values that
+    /// its conditions name are then found in the same way with and without a rollout.
+    pub(crate) fn unit(&mut self, bundle: &'b Bundle, id: FlagId) {
+        let attribute = bundle.attributes.get(bundle.flag_at(id).unit);
+        if let Some(atoms) = attribute.and_then(|attribute| self.attributes.get_mut(&attribute_key(attribute))) {
+            atoms.is_unit = true;
+        }
+    }
+
     /// Adds all atoms that the truth of a condition depends on.
     pub(crate) fn condition(&mut self, side: Side, bundle: &'b Bundle, condition: &'b Condition) {
         self.walk(side, bundle, |walk| walk.add(condition));

@@ -12,11 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::analyze::budget::Budget;
 use crate::analyze::definition::Definition;
 use crate::analyze::encoding::domain::DomainEncoding;
+use crate::analyze::encoding::encoded::EncodedUnit;
 use crate::analyze::error::AnalysisError;
 use crate::analyze::questions::region_draft::{RegionDraft, RegionSummary, merge};
-use crate::analyze::questions::region_terms::{simplify, term};
+use crate::analyze::questions::region_terms::{has_only_named_units, simplify, term};
 use crate::analyze::results::certainty::Certainty;
-use crate::analyze::results::region::{Bounds, Effect, Population, Region, Transition, effect};
+use crate::analyze::results::region::{Bounds, Effect, Population, Region, Transition, UnitScope, effect};
 use crate::analyze::results::share::Share;
 use crate::analyze::results::witness::Witness;
 use crate::analyze::search::bucket_partition::{BucketCell, BucketPartition, StateHandling, partition_buckets};
@@ -171,6 +172,10 @@ impl<'b> FlagPair<'b> {
     /// ones.
     fn region(&self, search: &mut Search<'b>, draft: RegionDraft<'b>) -> Result<Region, AnalysisError> {
         let RegionDraft { queries, signs, classes, summary, witness, certainty } = draft;
+        let units = self.targets.iter().filter_map(|(flag, _)| search.encoder.flags.get(*flag).map(|flag| flag.unit));
+        let units: Vec<EncodedUnit> = units.collect();
+        let is_named = has_only_named_units(search, &queries, &signs, &classes, &units)?;
+        let unit_scope = if is_named { UnitScope::Named } else { UnitScope::Any };
         let kept = simplify(search, &queries, &signs, &classes)?;
         let terms = queries.iter().zip(&signs).zip(kept).filter(|(_, kept)| *kept);
         let terms =
@@ -185,6 +190,7 @@ impl<'b> FlagPair<'b> {
             before: summary.before.into_iter().collect(),
             after: summary.after.into_iter().collect(),
             population: population(search, &classes),
+            unit_scope,
             transitions: transitions.collect(),
             effects: summary.effects,
             bounds: summary.bounds,

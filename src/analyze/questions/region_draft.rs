@@ -69,6 +69,7 @@ fn join<'b>(into: &mut RegionDraft<'b>, from: &RegionDraft<'b>) -> bool {
         let same = ours == theirs;
         if same {
             into.classes.extend(&from.classes);
+            into.witness = into.witness.take().or_else(|| from.witness.clone());
         }
         return same;
     }
@@ -79,5 +80,6 @@ fn join<'b>(into: &mut RegionDraft<'b>, from: &RegionDraft<'b>) -> bool {
     let Some(index) = into.queries.iter().position(|query| query.literal.var().idx() == var) else { return false };
     into.queries.remove(index);
     into.signs.remove(index);
+    into.witness = into.witness.take().or_else(|| from.witness.clone());
     true
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analyze::encoding::domain::DomainEncoding;
-use crate::analyze::encoding::encoded::WantedTruth;
+use crate::analyze::encoding::encoded::{EncodedUnit, WantedTruth};
 use crate::analyze::error::AnalysisError;
 use crate::analyze::results::term::{Term, TermSubject, TermTest};
 use crate::analyze::search::bucket_partition::Query;
@@ -23,6 +23,30 @@ fn unit_is_in_classes(search: &mut Search<'_>, classes: &BTreeSet<(usize, usize)
         }
     }
     literals.into_values().map(|any| search.encoder.solver.any(any)).collect()
+}
+
+/// Returns whether every context of the region has a unit that a condition names, for one of these units.
+///
+/// If the budget runs out, the result is false, because a limit for shares then counts the region.
+pub(crate) fn has_only_named_units(
+    search: &mut Search<'_>,
+    queries: &[Query<'_>],
+    signs: &[bool],
+    classes: &BTreeSet<(usize, usize)>,
+    units: &[EncodedUnit],
+) -> Result<bool, AnalysisError> {
+    let mut region = unit_is_in_classes(search, classes);
+    let terms = queries.iter().zip(signs).filter(|(query, _)| query.class.is_none());
+    region.extend(terms.map(|(query, sign)| query.literal.apply_sign(*sign)));
+    for unit in units {
+        let unnamed: Vec<Literal> = region.iter().copied().chain([!unit.named]).collect();
+        match search.is_unsatisfiable(&unnamed) {
+            Ok(true) => return Ok(true),
+            Ok(false) | Err(AnalysisError::Exhausted) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(false)
 }
 
 /// Returns for each query whether the region's description needs it.

@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use serde_json::Value as Json;
 
+use crate::analyze::error::AnalysisError;
 use crate::analyze::results::certainty::Certainty;
 use crate::analyze::results::decided_by::DecidedBy;
 use crate::analyze::results::share::Share;
@@ -23,6 +25,16 @@ pub enum Population {
     /// Only these units, by attribute, in ascending order. The transitions apply to each of these units, unless they
     /// also depend on units of another attribute.
     Named(BTreeMap<String, Vec<String>>),
+}
+
+/// Whether the contexts of a region have a unit that conditions name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnitScope {
+    /// Some contexts of the region have a unit that no condition names, or have no unit.
+    Any,
+    /// Every context of the region has a unit that a condition names. These units are finitely many, and therefore not
+    /// a share of all units.
+    Named,
 }
 
 /// The share of a region's units that get one variant before the change and another or the same variant after it.
@@ -84,6 +96,9 @@ pub struct Region {
     pub after: Vec<DecidedBy>,
     /// The units that the shares refer to.
     pub population: Population,
+    /// Whether all contexts of the region have a unit of the flag that a condition names. The shares of such a region may
+    /// still refer to all units: a flag without a rollout serves the same to every unit of the region.
+    pub unit_scope: UnitScope,
     /// The shares of all units of the region. They add up to [`Share::ALL`].
     pub transitions: Vec<Transition>,
     /// The effects on the units that get another variant.
@@ -105,6 +120,36 @@ impl Region {
     /// Returns the share of units that get another value. A variant with another name and the same value is not counted.
     pub fn revalued(&self) -> Share {
         self.share_of(|transition| transition.from.value != transition.to.value)
+    }
+
+    /// Returns the largest share of units that can get another value, for any dependence between two hashes. Returns
+    /// `None` if the region consists of named units, which are not a share of all units.
+    ///
+    /// Without a reshuffle, this is the share of units that get another value. In a reshuffle, it is
+    /// `1 - Σ max(0, p + q - 1)` over all values, where `p` and `q` are the shares of a value before and after.
+    pub fn largest_share(&self) -> Option<Share> {
+        match (self.unit_scope, &self.population, self.bounds) {
+            (UnitScope::Named, ..) | (_, Population::Named(_), _) => None,
+            (UnitScope::Any, Population::Units, None) => Some(self.revalued()),
+            (UnitScope::Any, Population::Units, Some(_)) => {
+                let values = self.transitions.iter().flat_map(|transition| [&transition.from, &transition.to]);
+                let mut distinct: Vec<&Json> = Vec::new();
+                for value in values.map(|variant| &variant.value) {
+                    if !distinct.contains(&value) {
+                        distinct.push(value);
+                    }
+                }
+                let staying = distinct.into_iter().map(|value| {
+                    let before = self.share_of(|transition| transition.from.value == *value);
+                    let after = self.share_of(|transition| transition.to.value == *value);
+                    before.checked_add(after)?.saturating_sub(Share::ALL)
+                });
+                let sum =
+                    staying.fold(Ok(Share::NONE), |sum, share: Result<Share, AnalysisError>| sum?.checked_add(share?));
+                // If the sum does not fit into a fraction, no unit is certain to keep its value.
+                Some(sum.and_then(|sum| Share::ALL.saturating_sub(sum)).unwrap_or(Share::ALL))
+            }
+        }
     }
 
     fn share_of(&self, is_counted: impl Fn(&Transition) -> bool) -> Share {

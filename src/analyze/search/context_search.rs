@@ -60,6 +60,9 @@ impl<'b> Search<'b> {
                 atoms.condition(*side, bundle, condition);
             }
         }
+        for (_, definition) in flags {
+            atoms.unit(definition.bundle, definition.id);
+        }
         let mut names: Vec<&String> = atoms.attributes.keys().map(|(name, _)| name).collect();
         names.sort();
         let repeated = names.windows(2).filter_map(|pair| match pair {

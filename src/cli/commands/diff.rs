@@ -68,7 +68,8 @@ pub(crate) struct Args {
     fail_on: Vec<ImpactClass>,
     /// Exit with 1 if a larger share of the units that match a condition get something else, such as `25%`
     ///
-    /// Units that a condition lists by name do not count.
+    /// Units that conditions name one by one do not count, whatever else is in the flag. A context without a unit counts
+    /// as 100%, and a reshuffle as the largest share that is possible.
     #[arg(long, value_name = "SHARE")]
     max_share: Option<Percent>,
     /// Count how many contexts of a file get something else
