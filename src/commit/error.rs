@@ -19,6 +19,12 @@ pub enum CommitError {
         /// The error of libgit2.
         error: git2::Error,
     },
+    /// Git does not use the bare repository.
+    #[error(
+        "{0}\nwrite from a clone, or, if you trust all bare repositories below the folders in which you work, run \
+         `git config --global safe.bareRepository all`"
+    )]
+    UnsafeBareRepository(String),
     /// An object or reference cannot be read or written.
     #[error("cannot write to the git repository: {}", .0.message())]
     Git(#[from] git2::Error),

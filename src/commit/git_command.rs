@@ -34,12 +34,7 @@ pub(super) fn in_folder<A: AsRef<OsStr>>(folder: &Path, arguments: &[A]) -> Comm
 
 /// Prepares git in the folder of a workspace.
 pub(super) fn in_workspace<A: AsRef<OsStr>>(workspace: &Workspace, arguments: &[A]) -> Command {
-    let mut command = in_folder(workspace.folder(), arguments);
-    if workspace.repository.is_bare() {
-        // With `safe.bareRepository=explicit`, git uses a bare repository only if it is named.
-        command.env("GIT_DIR", workspace.repository.path());
-    }
-    command
+    in_folder(workspace.folder(), arguments)
 }
 
 /// Runs a program and returns its output, whether it succeeds or not.

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use git2::{ErrorCode, Repository};
+use git2::{ErrorCode, Repository, RepositoryOpenFlags};
 
 use crate::commit::error::CommitError;
+use crate::commit::git_command;
 
 /// A repository, and the folder in it to which paths are relative.
 pub(super) struct Workspace {
@@ -18,14 +19,25 @@ impl Workspace {
     /// Opens the repository at or above a folder.
     ///
     /// # Errors
-    /// Returns [`CommitError`] if the repository does not exist or cannot be opened.
+    /// Returns [`CommitError`] if the repository does not exist, cannot be opened, or is not safe by git's settings
+    /// `safe.directory` and `safe.bareRepository`.
     pub(super) fn open(folder: &Path) -> Result<Self, CommitError> {
-        let repository = Repository::discover(folder).map_err(|error| match error.code() {
+        let opened = match Repository::discover(folder) {
+            // This function ignores the variables with the paths of git's settings, which may have `safe.directory`.
+            Err(error) if error.code() == ErrorCode::Owner => {
+                Repository::open_ext(folder, RepositoryOpenFlags::FROM_ENV, &[] as &[&Path])
+            }
+            opened => opened,
+        };
+        let repository = opened.map_err(|error| match error.code() {
             ErrorCode::NotFound => CommitError::NoRepository(folder.to_owned()),
             _ => CommitError::Repository { folder: folder.to_owned(), error },
         })?;
         let prefix = match repository.workdir() {
-            None => String::new(),
+            None => {
+                check_bare_repository_is_safe(repository.path())?;
+                String::new()
+            }
             Some(root) => {
                 let root = fs::canonicalize(root).map_err(CommitError::io(root))?;
                 let folder = fs::canonicalize(folder).map_err(CommitError::io(folder))?;
@@ -41,4 +53,14 @@ impl Workspace {
     pub(super) fn folder(&self) -> &Path {
         self.repository.workdir().unwrap_or_else(|| self.repository.path())
     }
+}
+
+/// Checks that git uses a bare repository that it finds in a folder. libgit2 ignores the setting `safe.bareRepository`,
+/// which protects users from a bare repository in the files of another repository.
+fn check_bare_repository_is_safe(folder: &Path) -> Result<(), CommitError> {
+    let result = git_command::output(&mut git_command::in_folder(folder, &["rev-parse", "--git-dir"]))?;
+    if result.status.success() {
+        return Ok(());
+    }
+    Err(CommitError::UnsafeBareRepository(git_command::combined_output(&result)))
 }

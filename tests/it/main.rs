@@ -38,6 +38,8 @@ mod examples;
 mod explanations;
 mod golden;
 #[cfg(unix)]
+mod hostile_repository;
+#[cfg(unix)]
 mod interrupted;
 #[cfg(unix)]
 mod kill;
