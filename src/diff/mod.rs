@@ -21,6 +21,7 @@ mod inputs;
 mod limits;
 mod merge;
 mod population;
+mod unusable_values;
 
 pub use crate::diff::affected_flags::{affected_flags, differing_flags};
 pub use crate::diff::cause::{CauseKind, ImpactCause};
@@ -32,3 +33,4 @@ pub use crate::diff::inputs::{ComparedSources, DiffInput, DiffInputs, Endpoint};
 pub use crate::diff::limits::{ImpactLimits, LimitViolation, ViolationKind};
 pub use crate::diff::merge::{MergeAnalysis, MergeError, MergedImpacts, ParentImpacts, merge_impacts, problems};
 pub use crate::diff::population::{PopulationCount, PopulationError, count_population};
+pub use crate::diff::unusable_values::{UnusableAttribute, UnusableValues};

@@ -14,6 +14,7 @@ use crate::bundle::{Bundle, Flag, State};
 use crate::diff::compared_definitions::ComparedDefinitions;
 use crate::diff::flag_event::FlagEvent;
 use crate::diff::impact::{Impact, ImpactVerdict};
+use crate::diff::unusable_values::UnusableValues;
 use crate::eval::{Context, ContextError, decide};
 use crate::load::{ContextLine, ContextLines, MAX_CONTEXT_BYTES};
 
@@ -24,6 +25,8 @@ pub struct PopulationCount {
     pub contexts: u64,
     /// The number of contexts that get another result, for each region of each impact.
     pub regions: Vec<Vec<u64>>,
+    /// The values that do not have the type of their attribute.
+    pub unusable: UnusableValues,
 }
 
 /// The reason why contexts could not be counted.
@@ -96,6 +99,11 @@ fn count_lines(
         let bytes = bytes.ok_or(PopulationError::TooLong(line))?;
         let json: Json = serde_json::from_slice(bytes).map_err(|source| PopulationError::Json { line, source })?;
         count.contexts += 1;
+        // All flags have the same two schemas.
+        if let Some(case) = cases.first() {
+            let noted = count.unusable.note(case.bundles, &json, line);
+            noted.map_err(|source| PopulationError::Context { line, source })?;
+        }
         for (case, counts) in cases.iter().zip(&mut count.regions) {
             if let Some(region) = case.changed_region(&json, line, now)?
                 && let Some(count) = counts.get_mut(region)
@@ -110,11 +118,12 @@ fn count_lines(
 impl PopulationCount {
     fn zero(cases: &[FlagPair<'_>]) -> Self {
         let regions = cases.iter().map(|case| vec![0; case.impact.regions().len()]).collect();
-        Self { contexts: 0, regions }
+        Self { contexts: 0, regions, unusable: UnusableValues::default() }
     }
 
     fn add(&mut self, more: Self) {
         self.contexts += more.contexts;
+        self.unusable.add(more.unusable);
         for (sum, count) in self.regions.iter_mut().flatten().zip(more.regions.into_iter().flatten()) {
             *sum += count;
         }

@@ -38,4 +38,4 @@ pub use crate::eval::nearest::nearest;
 #[doc(hidden)]
 pub use crate::eval::trace::trace;
 #[cfg(feature = "cli")]
-pub(crate) use crate::eval::value::{EXACT, FIRST_SECOND, parse_datetime};
+pub(crate) use crate::eval::value::{EXACT, FIRST_SECOND, json_type, parse_datetime};

@@ -362,6 +362,34 @@ fn diff_counts_the_contexts_of_a_population() {
     assert_eq!(zipped.stdout, repository_text("population"), "{}", zipped.stderr);
 }
 
+#[test]
+fn diff_notes_the_values_of_a_population_that_it_cannot_use() {
+    let repository = shop();
+    repository.write("flags/sale.yaml", &SALE.replace("10%", "100%"));
+    let contexts = [
+        r#"{"targetingKey": "u1", "country": "CA"}"#,
+        r#"{"targetingKey": 2, "country": "CA", "contry": "CA"}"#,
+        r#"{"targetingKey": 3, "country": "XX"}"#,
+    ];
+    fs::write(repository.beside("people.jsonl"), contexts.join("\n")).unwrap();
+    let arguments = ["diff", "-e", "production", "--population", "../people.jsonl"];
+    shows(&repository, "population-unusable", &arguments);
+    let markdown = repository.flagctl(&[&arguments[..], &["--format", "markdown"]].concat());
+    let note = "\n> **Note:** `targetingKey` cannot be used in 2 of 3 known contexts: \
+                expected a string, found a number (line 2)\n";
+    assert!(markdown.stdout.contains(note), "{}", markdown.stdout);
+    let json = repository.flagctl(&[&arguments[..], &["--format", "json"]].concat());
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(
+        json["unusable"],
+        serde_json::json!([
+            {"attribute": "country", "contexts": 1, "expected": "one of its allowed values", "found": "a string", "line": 3},
+            {"attribute": "targetingKey", "contexts": 2, "expected": "a string", "found": "a number", "line": 2},
+        ])
+    );
+    assert_eq!(json["undeclared"], serde_json::json!(["contry"]));
+}
+
 /// Returns a snapshot without its command line.
 fn repository_text(name: &str) -> String {
     let text = fs::read_to_string(format!("tests/diff/{name}.txt")).unwrap();

@@ -25,7 +25,7 @@ use crate::diff::{
 };
 use crate::git::CacheWrites;
 use crate::report;
-use crate::report::diff::{DiffJson, EndpointJson, EvalSources};
+use crate::report::diff::{DiffJson, EndpointJson, EvalSources, UnusableJson};
 use crate::report::merge::MergeJson;
 use crate::source::FlagRepository;
 
@@ -130,6 +130,8 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         unaffected: unchanged.difference(&shown_flags).map(|key| (*key).to_owned()).collect(),
         refused: limits.violations(&shown).iter().map(report::diff::violation).collect(),
         population: population.as_ref().map(|population| population.contexts),
+        unusable: population.as_ref().map_or_else(Vec::new, |population| UnusableJson::list(&population.unusable)),
+        undeclared: population.as_ref().map(|population| population.unusable.undeclared.clone()).unwrap_or_default(),
     };
     match args.format {
         DiffFormat::Human => write_text(&report::diff::human::diff(&diff))?,

@@ -1,6 +1,7 @@
 //! A diff for a terminal.
 
-use crate::report::diff::json::{AnswerJson, CauseJson, DiffJson, EventJson, FlagChangeJson, SideJson};
+use crate::bundle::quoted;
+use crate::report::diff::json::{AnswerJson, CauseJson, DiffJson, EventJson, FlagChangeJson, SideJson, UnusableJson};
 use crate::report::escape::terminal;
 use crate::report::text::{counted, grouped};
 
@@ -17,6 +18,9 @@ pub fn diff(diff: &DiffJson) -> String {
     text.push('\n');
     for refused in &diff.refused {
         text += &format!("refused: {refused}\n");
+    }
+    for note in notes(diff) {
+        text += &format!("note: {note}\n");
     }
     terminal(&text)
 }
@@ -96,6 +100,25 @@ pub(crate) fn location(cause: &CauseJson) -> Option<String> {
 /// Returns a number of contexts of `--population`: `12 known contexts`.
 pub(crate) fn contexts(number: u64) -> String {
     format!("{} known context{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+/// Returns notes about contexts of `--population` with values that cannot be used.
+pub(crate) fn notes(diff: &DiffJson) -> Vec<String> {
+    let unusable = diff.unusable.iter().map(|unusable| {
+        let UnusableJson { attribute, contexts: number, expected, found, line } = unusable;
+        let of = contexts(diff.population.unwrap_or_default());
+        format!(
+            "`{attribute}` cannot be used in {} of {of}: expected {expected}, \
+             found {found} (line {line})",
+            grouped(*number)
+        )
+    });
+    let mut notes: Vec<String> = unusable.collect();
+    if !diff.undeclared.is_empty() {
+        let names = diff.undeclared.iter().map(quoted).collect::<Vec<_>>().join(", ");
+        notes.push(format!("attributes that flagctl.yaml does not declare are ignored: {names}"));
+    }
+    notes
 }
 
 /// Returns a summary of the diff in one line.

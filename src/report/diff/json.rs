@@ -1,10 +1,12 @@
 //! A diff as flagctl's own JSON. The texts for people are made from these structures.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use crate::analyze::{Share, Side};
-use crate::diff::{DiffInput, FlagEvent};
+use crate::diff::{DiffInput, FlagEvent, UnusableAttribute, UnusableValues};
 use crate::git::Revision;
 
 /// The effect of a change on all contexts.
@@ -26,6 +28,41 @@ pub struct DiffJson {
     /// The number of contexts in the file of `--population`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub population: Option<u64>,
+    /// The values in the contexts of `--population` that do not have the type of their attribute.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unusable: Vec<UnusableJson>,
+    /// The attributes in the contexts of `--population` that neither version declares.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub undeclared: BTreeSet<String>,
+}
+
+/// An attribute whose value is unusable in some contexts of `--population`.
+#[derive(Debug, Clone, Serialize)]
+pub struct UnusableJson {
+    /// The attribute.
+    pub attribute: String,
+    /// The number of contexts with an unusable value.
+    pub contexts: u64,
+    /// The expected values in words.
+    pub expected: String,
+    /// The type of the value in the first of these contexts, in words.
+    pub found: &'static str,
+    /// The line of this context. Line numbers start at one.
+    pub line: u64,
+}
+
+impl UnusableJson {
+    /// Describes the unusable values of a population.
+    pub fn list(values: &UnusableValues) -> Vec<Self> {
+        let describe = |((attribute, expected), unusable): (&(String, String), &UnusableAttribute)| Self {
+            attribute: attribute.clone(),
+            contexts: unusable.contexts,
+            expected: expected.clone(),
+            found: unusable.found,
+            line: unusable.line,
+        };
+        values.attributes.iter().map(describe).collect()
+    }
 }
 
 /// One of the two versions that a diff compares.

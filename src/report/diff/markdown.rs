@@ -3,7 +3,7 @@
 //! **Invariant:** the text fits in one comment. For the rows and details that do not fit, the text contains only their
 //! number.
 
-use crate::report::diff::human::{contexts, headword, location, proven, summary};
+use crate::report::diff::human::{contexts, headword, location, notes, proven, summary};
 use crate::report::diff::json::{DiffJson, FlagChangeJson, FlagDiffJson};
 use crate::report::escape::{html, markdown, markdown_code, markdown_fence};
 use crate::report::text::grouped;
@@ -21,6 +21,9 @@ pub fn diff(diff: &DiffJson) -> String {
     let mut text = format!("{MARKER}\n### What this change does to people\n\n{}\n", markdown(&summary(diff)));
     for refused in &diff.refused {
         text += &format!("\n> **Refused:** {}\n", markdown(refused));
+    }
+    for note in notes(diff) {
+        text += &format!("\n> **Note:** {}\n", markdown(&note));
     }
     let rows = diff.flags.iter().flat_map(|flag| flag.changes.iter().map(|change| row(&flag.flag, change)));
     let head = "\n| flag | environment | change | who |\n|---|---|---|---|\n";

@@ -12,7 +12,7 @@ mod phrases;
 pub use crate::report::diff::build::{EvalSources, flag_diffs, violation};
 pub use crate::report::diff::json::{
     AnswerJson, CauseJson, DiffJson, EndpointJson, EventJson, ExampleDecisionJson, ExampleJson, FlagChangeJson,
-    FlagDiffJson, RegionJson, ShareJson, SideJson, TransitionJson, UnitsJson,
+    FlagDiffJson, RegionJson, ShareJson, SideJson, TransitionJson, UnitsJson, UnusableJson,
 };
 pub(crate) use crate::report::diff::phrases::cause as cause_words;
 pub use crate::report::diff::phrases::region;
