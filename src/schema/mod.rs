@@ -1,4 +1,5 @@
-//! The form of each kind of file, as the JSON Schemas in `schemas/` define it.
+//! The form of each kind of file, as the JSON Schemas in `schemas/` define it, and the schemas that users write for the
+//! values of variants.
 //!
 //! The module takes the tree of a file, and returns a diagnostic for every violation of its schema. The same schemas
 //! are published for editors, so an editor and flagctl accept the same files. The `title` of a schema is the text after
@@ -8,10 +9,15 @@
 //! **Invariant:** a schema is compiled at most once in a process, and only if a file of its kind is validated.
 
 mod check;
+mod evaluation_work;
 mod help;
 mod location;
 mod message;
 mod published;
+mod value_schema;
+mod value_schema_error;
 
-pub use crate::schema::check::{check, check_value};
+pub use crate::schema::check::check;
 pub use crate::schema::published::text;
+pub use crate::schema::value_schema::{ValueSchema, Violation};
+pub use crate::schema::value_schema_error::ValueSchemaError;

@@ -5,6 +5,7 @@ use flagctl::codes::Code;
 use flagctl::diag::Diagnostics;
 use flagctl::snapshot::{File, FileId};
 use flagctl::yaml;
+use serde_json::json;
 
 use crate::git_bench::{PROJECT, Ran, TestRepository};
 
@@ -136,4 +137,86 @@ fn the_problems_of_one_definition_are_bounded() {
     let repeated = "a: 1\n".repeat(5_000);
     let message = "more than 1000 problems; the others are not reported";
     assert_limit(&[("flags/a.yaml", &repeated)], message, "flags/a.yaml:1002:");
+}
+
+/// Validates a flag whose values `small` and `deep` must satisfy a schema.
+fn validated_with(schema: &serde_json::Value) -> Ran {
+    let flag = "description: d\nowner: o\nkind: ops\nvariants: {small: {a: 1}, deep: {a: {a: [1, 2, {a: 1}]}}}\noff: small\n\
+                default: deep\nschema: s.json\n";
+    validated(&[("flags/a.yaml", flag), ("s.json", &schema.to_string())])
+}
+
+fn assert_schema(schema: &serde_json::Value, code: &str, message: &str) {
+    let ran = validated_with(schema);
+    let found = ran.stdout.contains(&format!("[{code}]: {message}")) && ran.stdout.contains("flags/a.yaml:7:9");
+    assert!(ran.code == Some(1) && found, "expected `{message}`, found {} {}", ran.stdout, ran.stderr);
+}
+
+/// Definitions `d0`, `d1`, …, of which each is `part` of the next one.
+fn chain(length: usize, part: impl Fn(serde_json::Value) -> serde_json::Value) -> serde_json::Value {
+    let next = |index: usize| part(json!({"$ref": format!("#/$defs/d{}", index + 1)}));
+    let mut definitions: serde_json::Map<_, _> = (0..length).map(|index| (format!("d{index}"), next(index))).collect();
+    definitions.insert(format!("d{length}"), json!({"type": "null"}));
+    json!({"$defs": definitions, "$ref": "#/$defs/d0"})
+}
+
+#[test]
+fn the_work_of_a_value_schema_is_bounded() {
+    let steps = "the schema `s.json` needs more than 1000000 steps for this value";
+    for keyword in ["anyOf", "allOf", "oneOf"] {
+        assert_schema(&chain(40, |next| json!({keyword: [next, next]})), "limit-exceeded", steps);
+    }
+    let conditional = chain(40, |next| json!({"if": next, "then": next, "else": next}));
+    assert_schema(&conditional, "limit-exceeded", steps);
+    let unevaluated = chain(40, |next| json!({"allOf": [next], "unevaluatedProperties": false}));
+    assert_schema(&unevaluated, "limit-exceeded", steps);
+    let deep = "the schema `s.json` nests deeper than 100 levels for this value, references included";
+    assert_schema(&chain(5_000, |next| json!({"allOf": [next]})), "limit-exceeded", deep);
+    let many = json!({"enum": (0..200_000).collect::<Vec<_>>()});
+    assert_schema(&many, "limit-exceeded", "the schema `s.json` has more than 100000 values");
+    let patterns = json!({"anyOf": (0..101).map(|index| json!({"pattern": index.to_string()})).collect::<Vec<_>>()});
+    assert_schema(&patterns, "limit-exceeded", "the schema `s.json` has more than 100 regular expressions");
+}
+
+#[test]
+fn a_value_schema_refers_only_to_itself() {
+    for reference in
+        ["https://example.com/s.json", "file:///etc/passwd", "other.json", "#name", "http://json-schema.org/schema#"]
+    {
+        let ran = validated_with(&json!({"$ref": reference}));
+        assert!(ran.code == Some(1) && ran.stdout.contains("[value-schema]"), "{reference}: {}", ran.stdout);
+    }
+    assert_schema(&json!({"$ref": "#"}), "value-schema", "the schema `s.json` refers to itself for the same value");
+    let nested = json!({"$defs": {"a": {"$id": "https://example.com/a"}}});
+    assert_schema(&nested, "value-schema", "the schema `s.json` has an `$id` below its root");
+}
+
+#[test]
+fn a_pattern_in_a_value_schema_takes_linear_time() {
+    let look_ahead = json!({"properties": {"a": {"pattern": "^(?=(a+)+$)b"}}});
+    assert_schema(&look_ahead, "value-schema", "the schema `s.json` is not a JSON Schema");
+    let large = json!({"properties": {"a": {"pattern": r"(\p{L}{60}){60}"}}});
+    assert_schema(&large, "value-schema", "the schema `s.json` is not a JSON Schema");
+}
+
+#[test]
+fn schemas_that_use_the_whole_language_are_accepted() {
+    let tree = json!({
+        "$id": "https://example.com/tree",
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$defs": {"node": {"anyOf": [
+            {"type": "number"},
+            {"type": "array", "items": {"$ref": "#/$defs/node"}, "uniqueItems": true},
+            {"type": "object", "properties": {"a": {"$ref": "#/$defs/node"}}, "propertyNames": {"pattern": "^[a-z]$"},
+             "unevaluatedProperties": false},
+        ]}},
+        "$ref": "#/$defs/node",
+    });
+    let ran = validated_with(&tree);
+    assert_eq!(ran.code, Some(0), "{}", ran.stdout);
+    // A long chain is no problem as long as no value follows it.
+    let ran = validated_with(&chain(90, |next| json!({"properties": {"b": next, "c": next}})));
+    assert_eq!(ran.code, Some(0), "{}", ran.stdout);
+    let ran = validated_with(&chain(2_000, |next| json!({"properties": {"b": next, "c": next}})));
+    assert_eq!(ran.code, Some(0), "{} {}", ran.stdout, ran.stderr);
 }

@@ -36,6 +36,7 @@ mod edit;
 #[cfg(unix)]
 mod examples;
 mod explanations;
+mod fuzz_seeds;
 mod golden;
 #[cfg(unix)]
 mod hostile_repository;
