@@ -5,7 +5,7 @@
 
 use flagctl::compile::compile;
 use flagctl::diag::Diagnostics;
-use flagctl::eval::{Context, Reason};
+use flagctl::eval::{Cause, Context, Reason};
 use flagctl::model::{self, DefinitionKind};
 use flagctl::schema;
 use flagctl::snapshot::{File, FileId};
@@ -39,7 +39,7 @@ pub(crate) fn run(input: &[u8]) {
     let (bundle, _) = compile(&project, "production");
     let context = Context::empty(bundle.attributes());
     let decision = bundle.decide("sale", &context, NOW).expect("the flag has no errors");
-    assert_eq!((decision.variant.name.as_ref(), decision.reason), ("off", Reason::Disabled));
+    assert_eq!((decision.variant.name.as_ref(), decision.reason), ("off", Reason::Disabled(Cause::Kill)));
 }
 
 /// Returns whether a diagnostic is about the notation of a value, and not about the form of the file.
