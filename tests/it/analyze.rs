@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use flagctl::analyze::{
-    AnalysisError, Budget, DecidedBy, Definition, Effect, EvaluatedContext, Population, ProofResult, Region,
+    AnalysisError, Budget, Certainty, DecidedBy, Definition, Effect, EvaluatedContext, Population, ProofResult, Region,
     RuleReachability, ServedVariant, Share, UndecidedReason, Witness, always, at_most, changes, effects, exclusive,
     follows, implies, monotone, never, reachability, unsatisfiable, valid,
 };
@@ -34,6 +34,15 @@ impl Random {
 }
 
 const NAMED: [&str; 3] = ["qa1", "qa2", "vip"];
+/// Patterns that name units, also together with another pattern, and units that they may name.
+const NAMING: [(&str, &[&str]); 4] = [
+    ("^qa[12]$", &["qa1", "qa2"]),
+    ("^[a-z]{2}9$", &["zz9"]),
+    ("^[a-z]{3}$", &["qab", "gen", "vip"]),
+    ("QA1", &["qa1", "QA1", "Qa1"]),
+];
+
+const LARGEST_VERSION: &str = "18446744073709551615.18446744073709551615.18446744073709551615";
 
 fn attributes() -> Json {
     json!([
@@ -59,19 +68,28 @@ fn predicate(random: &mut Random, attribute: usize) -> Json {
         return json!("exists");
     }
     match attribute {
-        0 | 2 => match random.below(4) {
+        0 | 2 => match random.below(6) {
             0 => json!({"starts-with": random.pick(&["q", "u", "gen"])}),
+            1 => json!({"matches": random.pick(&[NAMING[0].0, NAMING[1].0, NAMING[2].0, "^user-[0-9]{6}$"])}),
+            2 => json!({"folded": {"operator": "equals", "operands": [NAMING[3].0]}}),
             _ => json!({"one-of": {"texts": random.some(&NAMED, 2)}}),
         },
         1 | 10 => {
-            let time = random.pick(&["2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z", "2026-06-01T00:00:00.000000001Z"]);
+            let time = random.pick(&[
+                "2026-01-01T00:00:00Z",
+                "2026-06-01T00:00:00Z",
+                "2026-06-01T00:00:00.000000001Z",
+                "0000-01-01T00:00:00Z",
+                "9999-12-30T22:00:00.999999999Z",
+            ]);
             match random.below(4) {
                 0 => json!({"one-of": {"times": [time]}}),
                 _ => json!({"compare": [comparison(random), {"time": time}]}),
             }
         }
         3 => {
-            let number = random.pick(&[0.0, 18.0, 18.5, 65.0, 9_007_199_254_740_992.0]);
+            let number =
+                random.pick(&[0.0, 18.0, 18.5, 65.0, 9_007_199_254_740_992.0, -9_007_199_254_740_992.0, 1e300]);
             match random.below(3) {
                 0 => json!({"one-of": {"numbers": [number]}}),
                 _ => json!({"compare": [comparison(random), {"number": number}]}),
@@ -103,13 +121,35 @@ fn predicate(random: &mut Random, attribute: usize) -> Json {
             _ => json!({"one-of": {"texts": random.some(&["ab", "a", "bab", "", "aa@x"], 2)}}),
         },
         _ => {
-            let version = random.pick(&["1.0.0-0", "1.0.0", "1.0.1-0", "2.0.0"]);
+            let version = random.pick(&["1.0.0-0", "1.0.0", "1.0.1-0", "2.0.0", LARGEST_VERSION]);
             match random.below(3) {
                 0 => json!({"one-of": {"versions": [version]}}),
                 _ => json!({"compare": [comparison(random), {"version": version}]}),
             }
         }
     }
+}
+
+/// Declares the attribute `text` with another type, and adds a rule that tests this type.
+fn retype(random: &mut Random, bundle: &mut Json) {
+    let (kind, like) = random.pick(&[
+        (json!("number"), 3),
+        (json!("boolean"), 4),
+        (json!("ip"), 6),
+        (json!("datetime"), 10),
+        (json!("semver"), 12),
+        (json!({"list": "string"}), 5),
+        (json!({"list": "number"}), 9),
+    ]);
+    bundle["attributes"][11]["type"] = kind;
+    let mut tested = |bundle: &mut Json, flag: usize| {
+        let test = json!({"test": {"attribute": 11, "sign": random.pick(&["is", "is-not"]), "predicate": predicate(random, like)}});
+        let rule =
+            json!({"if": test, "rollout": random.pick(&[100_000, 60_000]), "serve": {"variant": random.below(3)}});
+        bundle["flags"][flag]["rules"].as_array_mut().unwrap().insert(0, rule);
+    };
+    tested(bundle, 0);
+    tested(bundle, 1);
 }
 
 /// The numbers of segments, and of flags with two variants, to which a condition may refer.
@@ -191,7 +231,7 @@ fn edit(random: &mut Random, bundle: &mut Json, known: Known) {
     let main = &mut bundle["flags"][1];
     let rules = main["rules"].as_array().unwrap().len();
     let at = random.below(rules.max(1));
-    match random.below(16) {
+    match random.below(18) {
         0 if rules > 0 => main["rules"][at]["rollout"] = json!(random.pick(&[0, 10_000, 45_000, 90_000, 100_000])),
         1 if rules > 0 => main["rules"][at]["if"] = condition(random, known, 2),
         2 if rules > 0 => drop(main["rules"].as_array_mut().unwrap().remove(at)),
@@ -210,6 +250,7 @@ fn edit(random: &mut Random, bundle: &mut Json, known: Known) {
         12 => main["off"] = json!(random.below(3)),
         13 => bundle["flags"][0]["rules"] = json!([rule(random, Known { flags: 0, ..known })]),
         14 => bundle["attributes"][7]["enum"] = json!(["free", "pro", "team"]),
+        15 | 16 => retype(random, bundle),
         _ if rules > 1 => main["rules"].as_array_mut().unwrap().swap(0, rules - 1),
         _ => {}
     }
@@ -233,11 +274,18 @@ fn context_json(random: &mut Random) -> (Json, Timestamp) {
         json!("zz9"),
         json!("u-5"),
         json!("q"),
+        json!("QA1"),
+        json!("Qa1"),
+        json!("qab"),
+        json!("gen"),
+        json!("user-000123"),
     ];
     set(random, "targetingKey", &units);
     set(random, "account", &units);
     let numbers = [-1.0, 0.0, 17.0, 18.0, 18.25, 18.5, 30.0, 65.0, 66.0].map(Json::from);
-    set(random, "age", &[&numbers[..], &[json!("x"), json!(null), json!(9_007_199_254_740_992_u64)]].concat());
+    let edges =
+        [json!("x"), json!(null), json!(9_007_199_254_740_992_u64), json!(-9_007_199_254_740_992_i64), json!(1e300)];
+    set(random, "age", &[&numbers[..], &edges].concat());
     set(random, "beta", &[json!(true), json!(false), json!("yes")]);
     let lists = [
         json!([]),
@@ -256,13 +304,40 @@ fn context_json(random: &mut Random) -> (Json, Timestamp) {
     set(random, "ip", &ips.map(Json::from));
     set(random, "plan", &["free", "pro", "max", "team", "FREE", "x"].map(Json::from));
     let times = ["2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "2026-03-01T00:00:00Z", "2026-06-01T00:00:00Z"];
-    let later = ["2026-06-01T00:00:00.000000001Z", "2026-06-01T00:00:00.000000002Z", "never"];
-    set(random, "since", &[times.map(Json::from).to_vec(), later.map(Json::from).to_vec()].concat());
+    let later = [
+        "2026-06-01T00:00:00.000000001Z",
+        "2026-06-01T00:00:00.000000002Z",
+        "0000-01-01T00:00:00Z",
+        "9999-12-30T22:00:00.999999999Z",
+    ];
+    let refused = ["never", "0000-01-01T00:00:00+01:00", "2016-12-31T23:59:60Z", "9999-12-31T00:00:00Z"];
+    let all_times = [&times[..], &later, &refused].concat();
+    set(random, "since", &all_times.iter().copied().map(Json::from).collect::<Vec<_>>());
     let texts = ["", "a", "b", "ab", "aa", "bab", "aab", "AB", "xaBx", "b@x", "aa@x", "ab@x", "z"];
-    set(random, "text", &[texts.map(Json::from).to_vec(), vec![json!(5)]].concat());
-    let versions = ["0.9.0", "1.0.0-0", "1.0.0-a", "1.0.0", "1.0.1-0", "1.0.1", "2.0.0", "3.0.0", "1.0"];
+    let versions = [
+        "0.9.0",
+        "1.0.0-0",
+        "1.0.0-a",
+        "1.0.0",
+        "1.0.1-0",
+        "1.0.1",
+        "2.0.0",
+        "3.0.0",
+        "1.0",
+        LARGEST_VERSION,
+        "18446744073709551616.0.0",
+    ];
+    // Every value of the types that `text` may get.
+    let others = [json!(5), json!(18.5), json!(true), json!([]), json!(["a", "z"]), json!([1, 9]), json!({"x": 1})];
+    let other_texts = [&ips[..], &versions, &all_times, &["1.0.0+ab", "2026-06-01T02:00:00+02:00"]].concat();
+    let texts = match random.below(3) {
+        0 => texts.map(Json::from).to_vec(),
+        1 => others.to_vec(),
+        _ => other_texts.into_iter().map(Json::from).collect(),
+    };
+    set(random, "text", &texts);
     set(random, "version", &versions.map(Json::from));
-    (Json::Object(context), random.pick(&[&times[..], &later[..2]].concat()).parse().unwrap())
+    (Json::Object(context), random.pick(&[&times[..], &later].concat()).parse().unwrap())
 }
 
 /// The bucket of a unit for each hash. The key has the text that is hashed before the unit, and the attribute of the
@@ -456,8 +531,11 @@ impl<'b> Case<'b> {
 fn is_named(context: &Json, bundle: &Json) -> bool {
     let text = bundle.to_string();
     let mentioned = |unit: &&str| NAMED.iter().any(|name| context[unit] == *name && text.contains(name));
+    let maybe = |unit: &&str| {
+        NAMING.iter().any(|(by, units)| text.contains(by) && units.iter().any(|name| context[unit] == *name))
+    };
     let listed = context["plan"].is_string() && text.contains(r#""unit":7"#);
-    listed || ["targetingKey", "account"].iter().any(mentioned)
+    listed || ["targetingKey", "account"].iter().any(|unit| mentioned(unit) || maybe(unit))
 }
 
 fn read(json: &Json) -> Bundle {
@@ -491,6 +569,7 @@ fn regions_agree_with_the_evaluator_for_every_context_and_bucket() {
         kinds.extend(effects(&regions));
         for region in &regions {
             assert_eq!(sum(region.transitions.iter().map(|one| one.share)), Share::ALL, "{}", shown());
+            assert_eq!(region.certainty, Certainty::Exact, "{region:?} {}", shown());
             let Some(Witness { context, now }) = &region.witness else {
                 without += 1;
                 continue;

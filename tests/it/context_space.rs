@@ -179,3 +179,28 @@ fn many_units_of_a_pattern_are_a_share_and_one_of_them_is_found() {
     assert!(ran.code == Some(1) && ran.stdout.ends_with("0 passed, 2 failed\n"), "{}", ran.stdout);
     assert!(ran.stdout.contains("broken by {\"targetingKey\":\"user-0"), "{}", ran.stdout);
 }
+
+#[test]
+fn a_retyped_attribute_is_certain() {
+    let rule = "{place: {matches: '^10[.]'}}";
+    let mut repository = repository(rule);
+    repository.write("flagctl.yaml", &format!("{PROJECT}  place: string\n").replace("}}\n  ", "}, place: string}\n#"));
+    repository.commit("place is a text");
+    repository.write("flagctl.yaml", &format!("{PROJECT}  place: ip\n").replace("}}\n  ", "}, place: ip}\n#"));
+    repository.write("flags/sale.yaml", &FLAG.replace("{RULE}", "{place: [10.0.0.0/8, 192.0.2.0/24]}"));
+    repository.commit("place is an address");
+    let ran = repository.flagctl(&["diff", "HEAD~1..HEAD", "--format", "json"]);
+    let diff: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    let regions = diff["flags"][0]["changes"][0]["regions"].as_array().unwrap_or_else(|| panic!("{diff:#}"));
+    let seen: Vec<(bool, String)> = regions
+        .iter()
+        .map(|region| (region["certain"] == true, region["example"]["context"]["place"].as_str().unwrap().to_owned()))
+        .collect();
+    let is_address = |text: &str| text.parse::<std::net::IpAddr>().is_ok();
+    // A text such as `10.` loses the flag, and an address such as `192.0.2.0` gets it. `10.0.0.1` keeps it.
+    let lost = seen.iter().filter(|(certain, text)| *certain && text.starts_with("10.") && !is_address(text)).count();
+    let got = seen.iter().filter(|(certain, text)| *certain && text.starts_with("192.0.2.")).count();
+    let written =
+        seen.iter().filter(|(certain, text)| *certain && is_address(text) && !text.starts_with("10.")).count();
+    assert!(lost == 1 && got <= 1 && written >= 1 && lost + written == seen.len(), "{seen:?}");
+}

@@ -32,7 +32,12 @@ impl PatternKey {
     ///
     /// Its automaton accepts exactly the byte sequences that are valid UTF-8.
     pub(crate) fn any_text() -> Self {
-        Self { expression: r"(?s)\A.*\z".to_owned(), case: Case::Sensitive }
+        Self::expression(r"(?s)\A.*\z")
+    }
+
+    /// Returns the pattern of a regular expression.
+    pub(crate) fn expression(expression: &str) -> Self {
+        Self { expression: expression.to_owned(), case: Case::Sensitive }
     }
 
     /// Returns the pattern of a text predicate, or `None` for the other predicates.

@@ -14,6 +14,7 @@ use crate::analyze::encoding::atoms::{AttributeAtoms, AttributeKey, BucketHash, 
 use crate::analyze::encoding::list_domain::ListDomain;
 use crate::analyze::encoding::ordered_domain::{OrderedConstants, OrderedDomain};
 use crate::analyze::encoding::ordered_value::OrderedValue;
+use crate::analyze::encoding::other_type::OtherType;
 use crate::analyze::encoding::text_domain::TextDomain;
 use crate::analyze::search::solver::{Literal, Model, Solver};
 use crate::bundle::{Bucket, Element, NOW, Operands, Predicate, Quantifier, Type};
@@ -42,12 +43,14 @@ pub(crate) enum DomainEncoding {
 impl AttributeDomain {
     /// Creates the variables of the attribute. All attributes of the same name share `present`. `hashes` are the hashes
     /// of units. Each hash has a literal for every boundary, which is true if the bucket is below the boundary.
+    /// `other_type` is the type of the attribute in the other bundle, if texts can have that type.
     pub(crate) fn new(
         solver: &mut Solver,
         key: &AttributeKey,
         atoms: &AttributeAtoms<'_>,
         hashes: &[(&HashKey, &BucketHash, BTreeMap<Bucket, Literal>)],
         present: Literal,
+        other_type: Option<OtherType>,
     ) -> Self {
         let typed = solver.fresh();
         solver.assert([!typed, present]);
@@ -59,7 +62,9 @@ impl AttributeDomain {
         };
         let encoding = match atoms.kind {
             Type::Boolean => DomainEncoding::Boolean(solver.fresh()),
-            Type::String => DomainEncoding::Text(Box::new(TextDomain::new(solver, key, atoms, hashes))),
+            Type::String => {
+                DomainEncoding::Text(Box::new(TextDomain::new(solver, key, atoms, hashes, typed, other_type)))
+            }
             Type::List(Element::String) => DomainEncoding::TextList(ListDomain::of_texts(solver, atoms)),
             Type::List(Element::Number) => DomainEncoding::NumberList(ListDomain::of_numbers(solver, atoms)),
             Type::Number => ordered(solver, OrderedConstants::Numbers(Vec::new())),
@@ -171,15 +176,41 @@ impl AttributeDomain {
         })
     }
 
-    /// Returns whether a value can be of both types: `"2.0.0"` is a string and a version.
-    pub(crate) fn overlaps(&self, other: &Self) -> bool {
-        let json_type = |kind: Type| match kind {
-            Type::Boolean => 0,
-            Type::Number => 1,
-            Type::String | Type::Semver | Type::Datetime | Type::Ip => 2,
-            Type::List(_) => 3,
-        };
-        json_type(self.kind) == json_type(other.kind)
+    /// Adds the constraints between two types of one attribute.
+    ///
+    /// A text can also be a version, a time or an address: the text domain then knows which of its texts are. An empty
+    /// list is a list of texts and a list of numbers. Every other value has at most one of the two types.
+    pub(crate) fn relate(&self, other: &Self, solver: &mut Solver) {
+        match (&self.encoding, &other.encoding) {
+            (DomainEncoding::Ordered(ordered), DomainEncoding::Text(_)) if ordered.syntax().is_some() => {
+                solver.assert([!self.typed, other.typed]);
+            }
+            (DomainEncoding::TextList(texts), DomainEncoding::NumberList(numbers)) => {
+                relate_lists((self.typed, texts), (other.typed, numbers), solver);
+            }
+            (DomainEncoding::NumberList(numbers), DomainEncoding::TextList(texts)) => {
+                relate_lists((self.typed, numbers), (other.typed, texts), solver);
+            }
+            (
+                DomainEncoding::Boolean(_)
+                | DomainEncoding::Ordered(_)
+                | DomainEncoding::Text(_)
+                | DomainEncoding::TextList(_)
+                | DomainEncoding::NumberList(_),
+                _,
+            ) => solver.assert([!self.typed, !other.typed]),
+        }
+    }
+
+    /// Returns the values of this type that are also texts, or `None` if no text has this type.
+    pub(crate) fn as_other_type(&self) -> Option<OtherType> {
+        match &self.encoding {
+            DomainEncoding::Ordered(ordered) => OtherType::new(self.typed, ordered),
+            DomainEncoding::Boolean(_)
+            | DomainEncoding::Text(_)
+            | DomainEncoding::TextList(_)
+            | DomainEncoding::NumberList(_) => None,
+        }
     }
 
     /// Returns the value that the model chooses, as JSON, or `None` if the attribute is absent. `text` is the value if
@@ -208,9 +239,27 @@ impl AttributeDomain {
                 Some(Json::from(texts))
             }
             DomainEncoding::NumberList(list) => {
-                let has = |(number, has): &(f64, Literal)| model.holds(*has).then(|| number.to_json());
-                Some(list.constants.iter().filter_map(has).collect())
+                let has = |(number, has): &(f64, Literal)| model.holds(*has).then_some(*number);
+                let mut numbers: Vec<f64> = list.constants.iter().filter_map(has).collect();
+                if model.holds(list.outside_constants) {
+                    let taken = |number: &f64| list.constants.iter().any(|(constant, _)| constant == number);
+                    numbers.extend((0u32..).map(f64::from).find(|number| !taken(number)));
+                }
+                Some(numbers.iter().map(f64::to_json).collect())
             }
         }
     }
+}
+
+/// Adds the constraints between two types of lists: exactly the empty list has both.
+fn relate_lists<L, R>(
+    (left_typed, left): (Literal, &ListDomain<L>),
+    (right_typed, right): (Literal, &ListDomain<R>),
+    solver: &mut Solver,
+) {
+    for has in left.elements().chain(right.elements()) {
+        solver.assert([!left_typed, !right_typed, !has]);
+    }
+    solver.assert(left.elements().chain([!left_typed, right_typed]));
+    solver.assert(right.elements().chain([!right_typed, left_typed]));
 }

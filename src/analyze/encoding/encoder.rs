@@ -56,15 +56,14 @@ impl<'b> Encoder<'b> {
         for (key, attribute_atoms) in &atoms.attributes {
             let present = *present.entry(&key.0).or_insert_with(|| solver.fresh());
             domain_index.insert(key.clone(), domains.len());
-            domains.push(AttributeDomain::new(&mut solver, key, attribute_atoms, &hashes, present));
+            // Types of texts come before `string`, because the types of one name are in alphabetical order.
+            let retyped = domains.last().filter(|earlier| earlier.name == key.0);
+            let other_type = retyped.and_then(AttributeDomain::as_other_type);
+            domains.push(AttributeDomain::new(&mut solver, key, attribute_atoms, &hashes, present, other_type));
         }
-        // If the bundles declare one name with two types, no value can be of both types unless they overlap.
-        for (index, left) in domains.iter().enumerate() {
-            for right in domains.iter().skip(index + 1).filter(|right| right.name == left.name) {
-                if !left.overlaps(right) {
-                    solver.assert([!left.typed, !right.typed]);
-                }
-            }
+        for (left, right) in domains.iter().zip(domains.iter().skip(1)).filter(|(left, right)| left.name == right.name)
+        {
+            left.relate(right, &mut solver);
         }
         let below: Vec<_> = hashes.into_iter().map(|(_, _, below)| below).collect();
         let (mut dimensions, mut dimension_index) = (Vec::new(), BTreeMap::new());
@@ -88,7 +87,7 @@ impl<'b> Encoder<'b> {
         if let Some(domain) = self.domains.get_mut(domain)
             && let DomainEncoding::Text(text) = &mut domain.encoding
         {
-            text.add_named(&mut self.solver, domain.typed, signs, texts, &hashes);
+            text.add_named(&mut self.solver, signs, texts, &hashes);
         }
     }
 

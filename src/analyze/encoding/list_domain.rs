@@ -18,6 +18,11 @@ pub(crate) struct ListDomain<T> {
 }
 
 impl<T> ListDomain<T> {
+    /// Returns the literals of which at least one is true if the list is not empty.
+    pub(crate) fn elements(&self) -> impl Iterator<Item = Literal> {
+        self.constants.iter().map(|(_, has)| *has).chain([self.outside_constants])
+    }
+
     /// Returns the literal that is true if the list contains the constant that `is_wanted` selects. Returns the false
     /// literal if there is no such constant.
     pub(crate) fn contains(&self, solver: &Solver, is_wanted: impl Fn(&T) -> bool) -> Literal {
@@ -40,8 +45,6 @@ impl ListDomain<String> {
 }
 
 impl ListDomain<f64> {
-    /// Returns the domain of a list of numbers. It has no `outside_constants`: no predicate needs a number that is not
-    /// a constant.
     pub(crate) fn of_numbers(solver: &mut Solver, atoms: &AttributeAtoms<'_>) -> Self {
         let mut numbers: Vec<f64> = Vec::new();
         for predicate in &atoms.predicates {
@@ -51,6 +54,6 @@ impl ListDomain<f64> {
         }
         sort_and_dedup(&mut numbers);
         let constants = numbers.into_iter().map(|number| (number, solver.fresh())).collect();
-        Self { constants, outside_constants: !solver.truth() }
+        Self { constants, outside_constants: solver.fresh() }
     }
 }

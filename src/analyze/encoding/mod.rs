@@ -11,6 +11,7 @@ pub(crate) mod encoder;
 pub(crate) mod list_domain;
 pub(crate) mod ordered_domain;
 pub(crate) mod ordered_value;
+pub(crate) mod other_type;
 pub(crate) mod product_automaton;
 pub(crate) mod text_domain;
 pub(crate) mod text_language;

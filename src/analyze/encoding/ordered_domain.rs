@@ -15,19 +15,24 @@ use semver::Version;
 use serde_json::Value as Json;
 
 use crate::analyze::encoding::atoms::AttributeAtoms;
-use crate::analyze::encoding::ordered_value::{OrderedValue, piece_samples, sort_and_dedup};
+use crate::analyze::encoding::dfa::PatternKey;
+use crate::analyze::encoding::ordered_value::{OrderedValue, piece_of, piece_samples, sort_and_dedup};
 use crate::analyze::search::solver::{Literal, Model, Solver};
 use crate::bundle::{Comparison, Operands, Ordered};
 
+#[derive(Clone)]
 pub(crate) struct OrderedDomain {
     constants: OrderedConstants,
     /// For each piece except the last, a literal that is true if the value lies in this piece or an earlier one.
     up_to: Vec<Literal>,
     /// For each piece, a value in the piece, or `None` if no context can have such a value.
     samples: Vec<Option<Json>>,
+    /// For each piece, other texts from which a context reads the sample.
+    other_spellings: Vec<Vec<String>>,
 }
 
 /// The constants that an ordered attribute is compared with, in ascending order, without duplicates.
+#[derive(Clone)]
 pub(crate) enum OrderedConstants {
     Numbers(Vec<f64>),
     Versions(Vec<Version>),
@@ -154,13 +159,27 @@ fn index_of<T: OrderedValue>(constants: &[T], operand: &T) -> Option<usize> {
     constants.iter().position(|constant| !constant.precedes(operand) && !operand.precedes(constant))
 }
 
+const VERSION: &str = r"^(0|[1-9][0-9]{0,19})(\.(0|[1-9][0-9]{0,19})){2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$";
+const TIME: &str =
+    r"^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9](:[0-5][0-9]){2}(\.[0-9]+)?(Z|[+-][0-2][0-9]:[0-5][0-9])$";
+const ADDRESS: &str = r"^([0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$";
+
+/// Returns the JSON of each sample, and its other spellings.
+fn spelled<T: OrderedValue>(samples: Vec<Option<T>>) -> (Vec<Option<Json>>, Vec<Vec<String>>) {
+    let spell = |sample: Option<T>| match sample {
+        Some(sample) => (Some(sample.to_json()), sample.other_spellings()),
+        None => (None, Vec::new()),
+    };
+    samples.into_iter().map(spell).unzip()
+}
+
 impl OrderedDomain {
     pub(crate) fn new(solver: &mut Solver, constants: OrderedConstants) -> Self {
-        let samples = match &constants {
-            OrderedConstants::Numbers(constants) => piece_samples(constants),
-            OrderedConstants::Versions(constants) => piece_samples(constants),
-            OrderedConstants::Times(constants) => piece_samples(constants),
-            OrderedConstants::Addresses(constants) => piece_samples(constants),
+        let (samples, other_spellings): (Vec<Option<Json>>, Vec<_>) = match &constants {
+            OrderedConstants::Numbers(constants) => spelled(piece_samples(constants)),
+            OrderedConstants::Versions(constants) => spelled(piece_samples(constants)),
+            OrderedConstants::Times(constants) => spelled(piece_samples(constants)),
+            OrderedConstants::Addresses(constants) => spelled(piece_samples(constants)),
         };
         let last = samples.iter().rposition(Option::is_some).unwrap_or(0);
         let mut before = !solver.truth();
@@ -178,13 +197,51 @@ impl OrderedDomain {
             up_to.push(literal);
             before = literal;
         }
-        Self { constants, up_to, samples }
+        Self { constants, up_to, samples, other_spellings }
     }
 
     /// Returns a value in the piece that the model chooses.
     pub(crate) fn value(&self, model: &Model) -> Option<Json> {
-        let piece = self.up_to.iter().position(|literal| model.holds(*literal)).unwrap_or(self.up_to.len());
-        self.samples.get(piece)?.clone()
+        self.samples.get(self.piece(model))?.clone()
+    }
+
+    /// Returns the index of the piece that the model chooses.
+    pub(crate) fn piece(&self, model: &Model) -> usize {
+        self.up_to.iter().position(|literal| model.holds(*literal)).unwrap_or(self.up_to.len())
+    }
+
+    /// Returns the index of the piece of the value that a context reads from the text, or `None` if it reads no value of
+    /// this type.
+    pub(crate) fn piece_of(&self, text: &str) -> Option<usize> {
+        match &self.constants {
+            OrderedConstants::Numbers(constants) => f64::from_text(text).map(|value| piece_of(constants, &value)),
+            OrderedConstants::Versions(constants) => Version::from_text(text).map(|value| piece_of(constants, &value)),
+            OrderedConstants::Times(constants) => Timestamp::from_text(text).map(|value| piece_of(constants, &value)),
+            OrderedConstants::Addresses(constants) => IpAddr::from_text(text).map(|value| piece_of(constants, &value)),
+        }
+    }
+
+    /// Returns the literals that are all true if the value lies in the piece.
+    pub(crate) fn in_piece(&self, piece: usize) -> Vec<Literal> {
+        let before = piece.checked_sub(1).and_then(|before| self.up_to.get(before)).map(|before| !*before);
+        before.into_iter().chain(self.up_to.get(piece).copied()).collect()
+    }
+
+    /// Returns texts from which a context reads values of the piece.
+    pub(crate) fn spellings(&self, piece: usize) -> impl Iterator<Item = &str> {
+        let sample = self.samples.get(piece).and_then(Option::as_ref).and_then(Json::as_str);
+        sample.into_iter().chain(self.other_spellings.get(piece).into_iter().flatten().map(String::as_str))
+    }
+
+    /// Returns a pattern that matches every text from which a context reads a value, and few others. Returns `None` for
+    /// numbers, because no text is a number.
+    pub(crate) fn syntax(&self) -> Option<PatternKey> {
+        match self.constants {
+            OrderedConstants::Numbers(_) => None,
+            OrderedConstants::Versions(_) => Some(PatternKey::expression(VERSION)),
+            OrderedConstants::Times(_) => Some(PatternKey::expression(TIME)),
+            OrderedConstants::Addresses(_) => Some(PatternKey::expression(ADDRESS)),
+        }
     }
 
     /// Returns two literals for the constant with this index: one is true if the value is below the constant, the other

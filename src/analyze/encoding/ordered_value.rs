@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use semver::{BuildMetadata, Prerelease, Version};
 use serde_json::Value as Json;
 
-use crate::eval::{EXACT, FIRST_SECOND};
+use crate::eval::{EXACT, FIRST_SECOND, parse_datetime};
 
 pub(crate) trait OrderedValue: Sized {
     /// Returns whether this value is less than the other one.
@@ -23,6 +23,10 @@ pub(crate) trait OrderedValue: Sized {
     fn candidates(low: Option<&Self>, high: Option<&Self>) -> Vec<Self>;
     /// Returns the JSON of the value in a context.
     fn to_json(&self) -> Json;
+    /// Returns the value that a context reads from the text, or `None` if it reads no value of this type.
+    fn from_text(text: &str) -> Option<Self>;
+    /// Returns other texts from which a context reads the value.
+    fn other_spellings(&self) -> Vec<String>;
 }
 
 pub(crate) fn sort_and_dedup<T: OrderedValue>(constants: &mut Vec<T>) {
@@ -34,28 +38,44 @@ pub(crate) fn sort_and_dedup<T: OrderedValue>(constants: &mut Vec<T>) {
 /// Returns a value for each of the `2n + 1` pieces that `n` constants define: below the first constant, the first
 /// constant itself, between the first and the second constant, and so on. The entry of a piece without a possible value
 /// is `None`.
-pub(crate) fn piece_samples<T: OrderedValue>(constants: &[T]) -> Vec<Option<Json>> {
+pub(crate) fn piece_samples<T: OrderedValue + Clone>(constants: &[T]) -> Vec<Option<T>> {
     let mut low = None;
     let mut samples = Vec::with_capacity(constants.len() * 2 + 1);
     for constant in constants {
         samples.push(between(low, Some(constant)));
-        samples.push(constant.is_representable().then(|| constant.to_json()));
+        samples.push(constant.is_representable().then(|| constant.clone()));
         low = Some(constant);
     }
     samples.push(between(low, None));
     samples
 }
 
-fn between<T: OrderedValue>(low: Option<&T>, high: Option<&T>) -> Option<Json> {
+fn between<T: OrderedValue>(low: Option<&T>, high: Option<&T>) -> Option<T> {
     let inside = |value: &T| {
         value.is_representable()
             && low.is_none_or(|low| low.precedes(value))
             && high.is_none_or(|high| value.precedes(high))
     };
-    T::candidates(low, high).into_iter().find(inside).map(|value| value.to_json())
+    T::candidates(low, high).into_iter().find(inside)
+}
+
+/// Returns the index of the piece that contains the value.
+pub(crate) fn piece_of<T: OrderedValue>(constants: &[T], value: &T) -> usize {
+    let below = constants.iter().filter(|constant| constant.precedes(value)).count();
+    let is_constant = constants.get(below).is_some_and(|constant| !value.precedes(constant));
+    below * 2 + usize::from(is_constant)
 }
 
 impl OrderedValue for f64 {
+    /// No text is a number.
+    fn from_text(_: &str) -> Option<Self> {
+        None
+    }
+
+    fn other_spellings(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     fn precedes(&self, other: &Self) -> bool {
         self < other
     }
@@ -79,6 +99,15 @@ impl OrderedValue for f64 {
 }
 
 impl OrderedValue for Version {
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+
+    fn other_spellings(&self) -> Vec<String> {
+        let plain = Self { build: BuildMetadata::EMPTY, ..self.clone() };
+        ["a", "b", "1", "2"].iter().map(|build| format!("{plain}+{build}")).collect()
+    }
+
     fn precedes(&self, other: &Self) -> bool {
         self.cmp_precedence(other).is_lt()
     }
@@ -116,6 +145,16 @@ impl OrderedValue for Version {
 }
 
 impl OrderedValue for Timestamp {
+    fn from_text(text: &str) -> Option<Self> {
+        parse_datetime(text)
+    }
+
+    fn other_spellings(&self) -> Vec<String> {
+        let text = self.to_string();
+        let local = text.trim_end_matches('Z');
+        ["+00:00", "-00:00"].iter().map(|offset| format!("{local}{offset}")).collect()
+    }
+
     fn precedes(&self, other: &Self) -> bool {
         self < other
     }
@@ -140,6 +179,19 @@ impl OrderedValue for Timestamp {
 }
 
 impl OrderedValue for IpAddr {
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok().map(|address: Self| address.to_canonical())
+    }
+
+    fn other_spellings(&self) -> Vec<String> {
+        let address = match self {
+            Self::V4(address) => address.to_ipv6_mapped(),
+            Self::V6(address) => *address,
+        };
+        let long = address.segments().map(|segment| format!("{segment:04x}")).join(":");
+        vec![address.to_string(), long.to_uppercase(), long]
+    }
+
     fn precedes(&self, other: &Self) -> bool {
         self < other
     }

@@ -36,6 +36,8 @@ pub(crate) enum TextSearchResult {
 /// The patterns of one attribute, and the texts found so far.
 pub(crate) struct TextSearch {
     patterns: Vec<Arc<CompiledPattern>>,
+    /// The syntax of the attribute's type in the other bundle, if texts can have that type.
+    syntax: Option<Arc<CompiledPattern>>,
     /// A pattern that matches every text. It restricts the search to valid UTF-8.
     valid: Arc<CompiledPattern>,
     /// The constants of the attribute, which the search must not return.
@@ -45,15 +47,20 @@ pub(crate) struct TextSearch {
     known: BTreeMap<Vec<bool>, TextSearchResult>,
     found_texts: Vec<String>,
     /// The languages so far, by signs.
-    languages: BTreeMap<Vec<bool>, Arc<TextLanguage>>,
+    languages: BTreeMap<(Vec<bool>, Option<bool>), Arc<TextLanguage>>,
 }
 
 impl TextSearch {
-    pub(crate) fn new(patterns: Vec<Arc<CompiledPattern>>, excluded: BTreeSet<String>) -> Self {
+    pub(crate) fn new(
+        patterns: Vec<Arc<CompiledPattern>>,
+        syntax: Option<Arc<CompiledPattern>>,
+        excluded: BTreeSet<String>,
+    ) -> Self {
         let valid = CompiledPattern::compile(&PatternKey::any_text());
         let trie = ConstantTrie::new(excluded.iter().map(String::as_str));
         Self {
             patterns,
+            syntax,
             valid,
             excluded,
             trie,
@@ -127,17 +134,26 @@ impl TextSearch {
     }
 
     /// Returns all texts with these signs. A pattern without an automaton does not restrict them, and constants are among
-    /// them.
+    /// them. `syntax` is whether the texts must have the syntax of the other type, or `None` if it does not matter.
     ///
     /// # Errors
     /// Returns [`AnalysisError::Exhausted`] if the budget is exceeded.
-    pub(crate) fn language(&mut self, signs: &[bool], states: &mut u64) -> Result<Arc<TextLanguage>, AnalysisError> {
-        if let Some(known) = self.languages.get(signs) {
+    pub(crate) fn language(
+        &mut self,
+        signs: &[bool],
+        syntax: Option<bool>,
+        states: &mut u64,
+    ) -> Result<Arc<TextLanguage>, AnalysisError> {
+        let key = (signs.to_vec(), syntax);
+        if let Some(known) = self.languages.get(&key) {
             return Ok(Arc::clone(known));
         }
         let all: Vec<_> = signs.iter().copied().enumerate().collect();
-        let language = Arc::new(TextLanguage::new(&self.product(&all, ConstantHandling::Allow), states)?);
-        self.languages.insert(signs.to_vec(), Arc::clone(&language));
+        let mut product = self.product(&all, ConstantHandling::Allow);
+        let dfa = self.syntax.as_ref().and_then(|syntax| syntax.dfa.as_ref());
+        product.parts.extend(dfa.zip(syntax));
+        let language = Arc::new(TextLanguage::new(&product, states)?);
+        self.languages.insert(key, Arc::clone(&language));
         Ok(language)
     }
 
@@ -149,15 +165,16 @@ impl TextSearch {
     pub(crate) fn find_unit(
         &mut self,
         signs: &[bool],
+        syntax: Option<bool>,
         fits: impl Fn(&str) -> bool,
         tries: &mut u64,
         states: &mut u64,
     ) -> Result<Option<String>, AnalysisError> {
-        if !self.patterns.is_empty() {
+        if !self.patterns.is_empty() || syntax.is_some() {
             if *tries == 0 {
                 return Ok(None);
             }
-            let language = self.language(signs, states)?;
+            let language = self.language(signs, syntax, states)?;
             let fits = |unit: &str| fits(unit) && !self.excludes(unit) && self.has_signs(unit, signs);
             return Ok(language.find(tries, fits));
         }

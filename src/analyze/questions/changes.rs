@@ -66,8 +66,7 @@ pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -
                 break;
             }
         }
-        let retyped = found.is_none() && !search.retyped.is_empty();
-        let certainty = if retyped { Certainty::Possible } else { assignment.certainty };
+        let certainty = assignment.certainty;
         let signs = partition.queries.iter().map(|query| assignment.model.holds(query.literal)).collect();
         drafts.push(pair.draft(partition, signs, found, certainty)?);
     }

@@ -124,7 +124,7 @@ impl<'b> PropertySearch<'b> {
                 if let Some(witness) = found {
                     return Ok(ProofResult::Refuted(witness));
                 }
-                let is_unsure = assignment.certainty == Certainty::Possible || !self.search.retyped.is_empty();
+                let is_unsure = assignment.certainty == Certainty::Possible;
                 reason = Some(if is_unsure { UndecidedReason::Pattern } else { UndecidedReason::NoUnit });
             }
             self.search.block(guard, partition.literals(), &assignment.model);

@@ -8,17 +8,19 @@
 //!
 //! **Invariant:** if the search finds no assignment, no context satisfies the assumptions.
 
+use std::collections::BTreeMap;
+
 use crate::analyze::budget::Budget;
 use crate::analyze::definition::Definition;
 use crate::analyze::encoding::atoms::AtomSet;
 use crate::analyze::encoding::domain::DomainEncoding;
 use crate::analyze::encoding::encoder::Encoder;
-use crate::analyze::encoding::text_search::TextSearchResult;
+use crate::analyze::encoding::text_domain::TextChoice;
 use crate::analyze::error::AnalysisError;
 use crate::analyze::results::certainty::Certainty;
 use crate::analyze::search::solver::{Literal, Model, SolverResult};
 use crate::analyze::side::Side;
-use crate::bundle::{Bundle, Condition, VariantId};
+use crate::bundle::{Bucket, Bundle, Condition, VariantId};
 
 /// A model of the solver that represents a context.
 pub(crate) struct Assignment {
@@ -41,6 +43,25 @@ pub(crate) struct Search<'b> {
     pub(crate) budget: Budget,
     /// Attributes that the two bundles declare with different types.
     pub(crate) retyped: Vec<String>,
+    /// True if the search accepts texts of two types that may not exist.
+    doubtful: Literal,
+    /// Whether there are such texts.
+    has_doubts: bool,
+    /// The units that were searched so far. A unit is `None` if none was found.
+    pub(crate) units: BTreeMap<UnitKey, Option<String>>,
+}
+
+/// What a unit must have.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct UnitKey {
+    /// The index of the unit's domain.
+    pub(crate) domain: usize,
+    /// For each pattern, whether it matches.
+    pub(crate) signs: Vec<bool>,
+    /// The piece of the attribute's type in the other bundle, if the unit has that type.
+    pub(crate) piece: Option<usize>,
+    /// For each hash of the unit, the buckets.
+    pub(crate) ranges: Vec<(Bucket, Bucket)>,
 }
 
 impl<'b> Search<'b> {
@@ -70,7 +91,9 @@ impl<'b> Search<'b> {
             _ => None,
         });
         let retyped = repeated.collect();
-        Self { encoder: Encoder::new(bundles, atoms, budget), budget: *budget, retyped }
+        let mut encoder = Encoder::new(bundles, atoms, budget);
+        let doubtful = encoder.solver.fresh();
+        Self { encoder, budget: *budget, retyped, doubtful, has_doubts: false, units: BTreeMap::new() }
     }
 
     /// Encodes a flag and returns its index.
@@ -96,6 +119,14 @@ impl<'b> Search<'b> {
     /// # Errors
     /// Returns [`AnalysisError::Exhausted`] if the budget is exceeded.
     pub(crate) fn solve(&mut self, assumptions: &[Literal]) -> Result<SearchResult, AnalysisError> {
+        match self.solve_with(assumptions, !self.doubtful)? {
+            SearchResult::Unsatisfiable(_) if self.has_doubts => self.solve_with(assumptions, self.doubtful),
+            answer => Ok(answer),
+        }
+    }
+
+    /// Does the same. `doubt` decides whether the search accepts texts that may not exist.
+    fn solve_with(&mut self, assumptions: &[Literal], doubt: Literal) -> Result<SearchResult, AnalysisError> {
         loop {
             let unfound = self.encoder.domains.iter().filter_map(|domain| match &domain.encoding {
                 DomainEncoding::Text(text) => Some(!text.unfound),
@@ -104,7 +135,7 @@ impl<'b> Search<'b> {
                 | DomainEncoding::TextList(_)
                 | DomainEncoding::NumberList(_) => None,
             });
-            let assumed: Vec<Literal> = assumptions.iter().copied().chain(unfound).collect();
+            let assumed: Vec<Literal> = assumptions.iter().copied().chain(unfound).chain([doubt]).collect();
             let model = match self.encoder.solver.solve(&assumed)? {
                 SolverResult::Unsatisfiable(mut core) => {
                     core.retain(|literal| assumptions.contains(literal));
@@ -117,35 +148,39 @@ impl<'b> Search<'b> {
             let mut conflicts: Vec<Vec<Literal>> = Vec::new();
             let mut named: Vec<(usize, Vec<bool>, Vec<String>)> = Vec::new();
             for (index, domain) in self.encoder.domains.iter_mut().enumerate() {
-                let DomainEncoding::Text(text) = &mut domain.encoding else {
-                    texts.push(None);
-                    continue;
+                let chosen = match &mut domain.encoding {
+                    DomainEncoding::Text(text) => text.choose(&model, &mut self.budget.automaton_states)?,
+                    DomainEncoding::Boolean(_)
+                    | DomainEncoding::Ordered(_)
+                    | DomainEncoding::TextList(_)
+                    | DomainEncoding::NumberList(_) => None,
                 };
-                let is_open = model.holds(text.outside_constants) && !model.holds(text.named_by_patterns);
-                if !model.holds(domain.typed) || !is_open {
-                    texts.push(None);
-                    continue;
-                }
-                let signs: Vec<bool> = text.signs.iter().map(|sign| model.holds(*sign)).collect();
-                let found = text.texts.find(&signs, &mut self.budget.automaton_states)?;
-                if !matches!(found, TextSearchResult::Conflict(_))
-                    && let Some(few) = text.few(&signs, &mut self.budget.automaton_states)?
-                {
-                    named.push((index, signs, few));
-                    continue;
-                }
-                match found {
-                    TextSearchResult::Text(found) => texts.push(Some(found)),
-                    TextSearchResult::Possible(found) => {
+                texts.push(match chosen {
+                    None => None,
+                    Some(TextChoice::Text(text)) => Some(text),
+                    Some(TextChoice::Possible(text)) => {
                         certainty = Certainty::Possible;
-                        texts.push(Some(found));
+                        Some(text)
                     }
-                    TextSearchResult::Conflict(core) => {
-                        let literals = core.into_iter().filter_map(|index| text.signs.get(index));
-                        let refuted = literals.map(|sign| sign.apply_sign(!model.holds(*sign)));
-                        conflicts.push(refuted.chain([!domain.typed, !text.outside_constants]).collect());
+                    Some(TextChoice::Doubtful(_, mut clause)) if doubt != self.doubtful => {
+                        self.has_doubts = true;
+                        clause.push(self.doubtful);
+                        conflicts.push(clause);
+                        None
                     }
-                }
+                    Some(TextChoice::Doubtful(text, _)) => {
+                        certainty = Certainty::Possible;
+                        Some(text)
+                    }
+                    Some(TextChoice::Conflict(clause)) => {
+                        conflicts.push(clause);
+                        None
+                    }
+                    Some(TextChoice::Named(signs, few)) => {
+                        named.push((index, signs, few));
+                        None
+                    }
+                });
             }
             if conflicts.is_empty() && named.is_empty() {
                 return Ok(SearchResult::Satisfiable(Assignment { model, texts, certainty }));

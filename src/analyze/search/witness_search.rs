@@ -17,10 +17,13 @@ use crate::analyze::results::decided_by::{DecidedBy, decided_by};
 use crate::analyze::results::term::TermSubject;
 use crate::analyze::results::witness::Witness;
 use crate::analyze::search::bucket_partition::{BucketCell, Query, StateHandling};
-use crate::analyze::search::context_search::{Assignment, Search};
+use crate::analyze::search::context_search::{Assignment, Search, UnitKey};
 use crate::analyze::side::Side;
-use crate::bundle::{Bucket, Bundle, Condition, Flag, NOW, State, VariantId};
+use crate::bundle::{BUCKETS, Bucket, Bundle, Condition, Flag, NOW, State, VariantId};
 use crate::eval::{Context, Truth, decide, holds};
+
+/// A unit is not searched if more tries than this are expected until one is found.
+const MAX_EXPECTED_TRIES: f64 = 2_000_000.0;
 
 /// The results that the evaluator must confirm for the context.
 struct ExpectedDecisions<'e, 'b> {
@@ -61,7 +64,7 @@ pub(crate) fn find_witness<'b>(
     }
     let expected = ExpectedDecisions::new(search, assignment, cell, queries, targets, conditions);
     if let Some(difference) = expected.difference(&context, now) {
-        if assignment.certainty == Certainty::Possible || !search.retyped.is_empty() {
+        if assignment.certainty == Certainty::Possible {
             return Ok(None);
         }
         let context = Json::Object(context);
@@ -95,24 +98,42 @@ fn value(
 ) -> Result<Option<Json>, AnalysisError> {
     let dimensions = search.encoder.dimensions.iter().zip(&cell.ranges);
     let wanted: Vec<_> = dimensions
-        .filter(|(dimension, range)| dimension.domain == index && **range != (0, crate::bundle::BUCKETS))
+        .filter(|(dimension, _)| dimension.domain == index)
         .map(|(dimension, range)| (dimension.hash.bucketer.clone(), dimension.hash.domain, *range))
         .collect();
+    let any_unit_fits = wanted.iter().all(|(_, _, range)| *range == (0, BUCKETS));
     let Some(domain) = search.encoder.domains.get_mut(index) else { return Ok(None) };
     let text = assignment.texts.get(index).and_then(Option::as_deref);
-    let (Some(_), DomainEncoding::Text(text_domain), false) = (text, &mut domain.encoding, wanted.is_empty()) else {
+    let (Some(_), DomainEncoding::Text(text_domain), false) = (text, &mut domain.encoding, any_unit_fits) else {
         return Ok(Some(domain.value(&assignment.model, text).unwrap_or(Json::Null)));
     };
-    let signs: Vec<bool> = text_domain.signs.iter().map(|sign| assignment.model.holds(*sign)).collect();
+    let share = |(from, to): (Bucket, Bucket)| f64::from(to - from) / f64::from(BUCKETS);
+    if wanted.iter().fold(MAX_EXPECTED_TRIES, |tries, (_, _, range)| tries * share(*range)) < 1.0 {
+        return Ok(None);
+    }
+    let other_type = text_domain.other_type.as_ref();
+    let piece = other_type.and_then(|other| other.wanted(&assignment.model));
+    let key = UnitKey {
+        domain: index,
+        signs: text_domain.signs.iter().map(|sign| assignment.model.holds(*sign)).collect(),
+        piece,
+        ranges: wanted.iter().map(|(_, _, range)| *range).collect(),
+    };
+    if let Some(known) = search.units.get(&key) {
+        return Ok(known.clone().map(Json::from));
+    }
     let fits = |unit: &str| {
         let is_in_range = |bucket: Bucket, (from, to): (Bucket, Bucket)| (from..to).contains(&bucket);
         wanted.iter().all(|(bucketer, domain, range)| is_in_range(bucketer.bucket(*domain, unit), *range))
+            && other_type.is_none_or(|other| other.piece_of(unit) == piece)
     };
     let mut tries = search.budget.units_per_witness;
-    let unit = text_domain.texts.find_unit(&signs, fits, &mut tries, &mut search.budget.automaton_states)?;
+    let states = &mut search.budget.automaton_states;
+    let unit = text_domain.texts.find_unit(&key.signs, piece.map(|_| true), fits, &mut tries, states)?;
     let tried = search.budget.units_per_witness - tries;
     let rest = search.budget.units.checked_sub(tried);
     search.budget.units = rest.or(unit.is_some().then_some(0)).ok_or(AnalysisError::Exhausted)?;
+    search.units.insert(key, unit.clone());
     Ok(unit.map(Json::from))
 }
 
