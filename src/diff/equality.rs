@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::to_value;
 
+use crate::analyze::{Side, Term};
 use crate::bundle::{AttributeId, Bundle, Condition, Flag, FlagId, Follow, Predicate, SegmentId, State, Walk};
+use crate::diff::flag_event::FlagEvent;
 
 /// A comparison of two bundles. It caches results, so a segment that ten thousand flags use is compared once.
 pub(super) struct Comparison<'b> {
@@ -104,12 +106,54 @@ impl<'b> Comparison<'b> {
         same
     }
 
+    /// Returns whether the text of a condition of the old bundle means something else in the new bundle: it names a
+    /// segment, a flag or an attribute that both bundles have and that differs.
+    fn reads_differently(&mut self, condition: &Condition) -> bool {
+        condition.iter().any(|part| match part {
+            Condition::All(_) | Condition::Any(_) | Condition::Not(_) => false,
+            Condition::Segment(old) => {
+                let name = &self.old.segment_at(*old).name;
+                let new = self.new.segments.iter().position(|segment| segment.name == *name);
+                let new = new.and_then(|index| u32::try_from(index).ok()).map(SegmentId);
+                new.is_some_and(|new| !self.segments(*old, new))
+            }
+            Condition::Flag { key, .. } => {
+                let new = self.new.flags.find(&self.old.flag_at(*key).key);
+                new.is_some_and(|new| !self.flags(*key, new))
+            }
+            Condition::Test(test) => {
+                let new = self.new.attributes.find(self.old.attributes.name(test.attribute));
+                new.is_some_and(|new| !self.attributes(test.attribute, new))
+            }
+        })
+    }
+
     fn attributes(&self, old: AttributeId, new: AttributeId) -> bool {
         match (self.old.attributes.get(old), self.new.attributes.get(new)) {
             (Some(old), Some(new)) => (&old.name, old.kind, &old.allowed) == (&new.name, new.kind, &new.allowed),
             _ => false,
         }
     }
+}
+
+/// Returns the side whose definitions a term means if its text means something else on the other side, and `None` if the
+/// text has one meaning. The bundles are those before and after the change.
+pub fn side_of_term(term: &Term, event: FlagEvent, [before, after]: [&Bundle; 2]) -> Option<Side> {
+    // A flag that is not defined is treated as a flag that serves `off`, in the bundle that defines it.
+    let side = match event {
+        FlagEvent::Added => Side::After,
+        FlagEvent::Removed => Side::Before,
+        FlagEvent::Killed | FlagEvent::Revived | FlagEvent::Changed | FlagEvent::Affected => term.side,
+    };
+    let bundles = match side {
+        Side::Before => [before, after],
+        Side::After => [after, before],
+    };
+    let differs = match term.condition() {
+        Some(condition) => Comparison::new(bundles).reads_differently(condition),
+        None => false,
+    };
+    differs.then_some(side)
 }
 
 /// Returns whether two predicates are equal. Predicates that have no JSON are not equal, so they are analysed.

@@ -27,6 +27,7 @@ pub use crate::diff::affected_flags::{affected_flags, differing_flags};
 pub use crate::diff::cause::{CauseKind, ImpactCause};
 pub use crate::diff::compared_definitions::{ComparedDefinitions, FlagStatus};
 pub use crate::diff::definition_changes::{DefinitionChange, Shift, compare_flag, compare_segments};
+pub use crate::diff::equality::side_of_term;
 pub use crate::diff::flag_event::FlagEvent;
 pub use crate::diff::impact::{Impact, ImpactClass, ImpactVerdict, impacts};
 pub use crate::diff::inputs::{ComparedSources, DiffInput, DiffInputs, Endpoint};

@@ -925,7 +925,8 @@ fn a_larger_rollout_expands_by_the_difference_and_moves_no_other_unit() {
     assert_eq!(region.moved(), Share::of_buckets(2_500));
     assert_eq!(region.moved().to_string(), "2.5%");
     assert_eq!(effects(&regions), [Effect::Expand].into());
-    assert_eq!(region.words(), "targetingKey is there");
+    let words: Vec<(&str, bool)> = region.terms.iter().map(|term| (term.words.as_str(), term.holds)).collect();
+    assert_eq!(words, [("targetingKey is there", true)]);
     assert_eq!(
         (region.before.as_slice(), region.after.as_slice()),
         (&[DecidedBy::Default][..], &[DecidedBy::Rule(0)][..])

@@ -390,6 +390,58 @@ fn diff_notes_the_values_of_a_population_that_it_cannot_use() {
     assert_eq!(json["undeclared"], serde_json::json!(["contry"]));
 }
 
+/// Returns the texts of the groups of contexts of a flag in an environment.
+fn groups(repository: &TestRepository, flag: &str, environment: &str) -> Vec<String> {
+    let ran = repository.flagctl(&["diff", "HEAD", "-e", environment, "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let flags = json["flags"].as_array().unwrap();
+    let flag = flags.iter().find(|other| other["flag"] == flag).unwrap();
+    let regions = flag["changes"][0]["regions"].as_array().unwrap();
+    regions.iter().map(|region| region["text"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_condition_that_is_not_true_differs_in_words_from_the_operator_not() {
+    let mut repository = shop();
+    let (head, _) = BANNER.split_once("rules:").unwrap();
+    let banner = |rules: &str| format!("{head}default: none\nrules:\n{rules}");
+    repository.write("flags/banner.yaml", &banner("  - {serve: none}\n"));
+    repository.commit("no rule matches");
+    repository.write("flags/banner.yaml", &banner("  - {if: {not: {country: {eq: DE}}}, serve: long}\n"));
+    let [by_not] = groups(&repository, "banner", "production").try_into().unwrap();
+    repository.write("flags/banner.yaml", &banner("  - {if: {country: DE}, serve: none}\n  - {serve: long}\n"));
+    let [by_order] = groups(&repository, "banner", "production").try_into().unwrap();
+    assert_eq!(by_not, "everyone where not (country eq \"DE\"): none → long");
+    assert_eq!(by_order, "everyone where country eq \"DE\" is not true: none → long");
+}
+
+#[test]
+fn a_term_about_something_that_changed_says_which_version_it_means() {
+    let mut repository = shop();
+    let flag = |condition: &str| BANNER.replace("if: {segment: neighbours}", &format!("if: {{{condition}}}"));
+    let sale = SALE.replace("    rollout: 10%\n", "");
+    repository.write("flags/sale.yaml", &sale);
+    repository.write("flags/by-sale.yaml", &flag("flag: {sale: off}"));
+    repository.write("flags/by-segment.yaml", &flag("segment: neighbours, plan: pro"));
+    repository.write("flags/by-enum.yaml", &flag("plan: {ne: free}"));
+    repository.commit("three flags");
+    // A flag that is removed is about the definitions before, also if another flag is killed at the same time.
+    repository.write("flags/sale.yaml", &sale.replace("rules:", "requires: {banner: short}\nrules:"));
+    repository.remove("flags/by-sale.yaml");
+    let removed = groups(&repository, "by-sale", "production");
+    assert_eq!(removed, ["everyone where flag sale serves off (before): short → none"]);
+    repository.write("segments/neighbours.yaml", "description: Near us.\nif: {country: [DE, FR]}\n");
+    let [by_segment] = groups(&repository, "by-segment", "production").try_into().unwrap();
+    let terms = "(segment neighbours and plan eq \"pro\") (before) is not true and (segment neighbours and plan eq \"pro\") (after)";
+    assert_eq!(by_segment, format!("everyone where {terms}: none → short"));
+    repository.write("flagctl.yaml", &PROJECT.replace("[free, pro]", "[free, pro, max]"));
+    let [by_enum] = groups(&repository, "by-enum", "production").try_into().unwrap();
+    assert_eq!(
+        by_enum,
+        "everyone where plan ne \"free\" (before) is not true and plan ne \"free\" (after): none → short"
+    );
+}
+
 /// Returns a snapshot without its command line.
 fn repository_text(name: &str) -> String {
     let text = fs::read_to_string(format!("tests/diff/{name}.txt")).unwrap();

@@ -78,7 +78,7 @@ fn a_kill_is_proven_together_with_its_dependants() {
             Some(0),
             format!(
                 "cart in production: everyone where country eq \"DE\": on → off\n\
-                 checkout in production: everyone where flag cart serves on: on → off\n\
+                 checkout in production: everyone where flag cart serves on (before): on → off\n\
                  proven: merged into {target}, this turns off cart, and changes nothing else for any context\n"
             )
         )
@@ -122,7 +122,7 @@ fn a_kill_that_turns_a_flag_on_is_not_proven() {
     repository.commit("fallback: where the cart is off");
     repository.git(&["tag", "--force", "base"]);
     kill(&repository, "cart");
-    let turned_on = "`fallback` in production: everyone where not (flag cart serves off): off → on";
+    let turned_on = "`fallback` in production: everyone where flag cart serves off (before) is not true: off → on";
     assert_eq!(objections(&repository, &[]), [turned_on]);
 }
 
@@ -138,7 +138,7 @@ fn the_kill_is_compared_with_the_tip_of_the_target_and_not_with_the_fork() {
     repository.write("flags/fallback.yaml", &flag("").replace("{country: DE}", "{flag: {cart: off}}"));
     repository.commit("fallback: where the cart is off");
     let ran = repository.flagctl(&["verify-kill", "main..stop"]);
-    let turned_on = "`fallback` in production: everyone where not (flag cart serves off): off → on";
+    let turned_on = "`fallback` in production: everyone where flag cart serves off (before) is not true: off → on";
     assert_eq!(objections_of(&repository, &ran), [turned_on]);
     // The reverse: the dependant is gone at the tip.
     repository.remove("flags/fallback.yaml");

@@ -12,7 +12,7 @@ use crate::analyze::error::AnalysisError;
 use crate::analyze::results::certainty::Certainty;
 use crate::analyze::results::decided_by::DecidedBy;
 use crate::analyze::results::share::Share;
-use crate::analyze::results::term::{EvaluatedContext, Term, TermSubject};
+use crate::analyze::results::term::{EvaluatedContext, Term};
 use crate::analyze::results::witness::Witness;
 use crate::analyze::side::Side;
 use crate::bundle::{Flag, Variant};
@@ -174,19 +174,6 @@ impl Region {
                 let context = if term.side == Side::Before { before } else { after };
                 context.passes(&term.test, now) == term.holds
             })
-    }
-
-    /// Returns all terms in one line, or `everyone` if there are no terms.
-    pub fn words(&self) -> String {
-        let word = |term: &Term| match (term.holds, &term.subject) {
-            (true, _) => term.words.clone(),
-            (false, TermSubject::Unit { attribute }) => format!("no {attribute}"),
-            (false, _) => format!("not ({})", term.words),
-        };
-        match self.terms.as_slice() {
-            [] => "everyone".to_owned(),
-            terms => terms.iter().map(word).collect::<Vec<_>>().join(" and "),
-        }
     }
 }
 

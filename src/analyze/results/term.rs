@@ -56,6 +56,16 @@ pub struct Term {
     pub(crate) test: TermTest,
 }
 
+impl Term {
+    /// Returns the condition that is true or not true, or `None` if the fact is about a unit.
+    pub fn condition(&self) -> Option<&Condition> {
+        match &self.test {
+            TermTest::Holds(condition) => Some(condition),
+            TermTest::HasUnit(_) | TermTest::IsOneOf(..) => None,
+        }
+    }
+}
+
 /// A test that decides whether a context satisfies a term.
 #[derive(Debug, Clone)]
 pub(crate) enum TermTest {

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
-use crate::analyze::{Bounds, Certainty, Population, Region, Share, Side, Transition, Witness};
+use crate::analyze::{Bounds, Certainty, Population, Region, Share, Side, Term, Transition, Witness};
 use crate::bundle::{Bundle, Flag};
 use crate::diff::{
     ComparedDefinitions, Endpoint, FlagEvent, Impact, ImpactCause, ImpactVerdict, LimitViolation, ViolationKind,
+    side_of_term,
 };
 use crate::eval::{Context, decide};
 use crate::report::decision::human::served;
@@ -135,10 +136,10 @@ fn region(
         let flag = bundle.flag(&impact.flag).filter(|_| !absent).map(|flag| (bundle, flag));
         deciders.iter().map(|decider| phrases::decided_by(*decider, flag)).collect::<Vec<_>>()
     };
-    let shifted = phrases::shifted(&impact.causes);
+    let side = |term: &Term| side_of_term(term, impact.event, bundles);
     RegionJson {
-        text: phrases::region_with_sides(region, &shifted),
-        condition: phrases::condition(region, Audience::Contexts, &shifted),
+        text: phrases::region_with_sides(region, side),
+        condition: phrases::condition(region, Audience::Contexts, side),
         units: match &region.population {
             Population::Units => Vec::new(),
             Population::Named(named) => {

@@ -2,7 +2,7 @@
 
 use crate::analyze::{Certainty, DecidedBy, Effect, Population, Region, Share, Side, Term, TermSubject, Transition};
 use crate::bundle::{Bundle, Condition, Flag};
-use crate::diff::{CauseKind, ImpactCause};
+use crate::diff::CauseKind;
 use crate::report::history::change::words;
 
 /// The maximum number of named units in a line. A line contains only the number of the other units.
@@ -17,17 +17,21 @@ pub(crate) enum Audience {
     Contexts,
 }
 
-/// Returns a region in one line: `25% of units where country eq "US": off → on`.
+/// Returns a region of an action in one line: `25% of units where country eq "US": off → on`. An action changes flags
+/// only, so a term about a flag contains the side that it means.
 pub fn region(region: &Region) -> String {
-    region_with_sides(region, &[])
+    region_with_sides(region, |term| {
+        let names_flag = |condition: &Condition| condition.iter().any(|part| matches!(part, Condition::Flag { .. }));
+        term.condition().is_some_and(names_flag).then_some(term.side)
+    })
 }
 
-/// Returns a region in one line. For the names in `shifted`, conditions contain the word `before` or `after`, see
+/// Returns a region in one line. `side` returns the side that a term means if its text has two meanings, see
 /// [`condition`].
-pub(crate) fn region_with_sides(region: &Region, shifted: &[String]) -> String {
+pub(crate) fn region_with_sides(region: &Region, side: impl Fn(&Term) -> Option<Side>) -> String {
     let moved = region.moved();
     let all = moved == Share::ALL;
-    let condition = condition(region, if all { Audience::Contexts } else { Audience::Units }, shifted);
+    let condition = condition(region, if all { Audience::Contexts } else { Audience::Units }, side);
     let audience = match (&region.population, all) {
         (Population::Named(named), _) => {
             let attributes = named.iter().map(|(attribute, units)| {
@@ -67,19 +71,11 @@ fn shift(transition: &Transition) -> String {
     }
 }
 
-/// Returns the segments and flags that exist in both versions and differ, as they occur in conditions.
-pub(crate) fn shifted(causes: &[ImpactCause]) -> Vec<String> {
-    let named = causes.iter().filter_map(|cause| match &cause.what {
-        CauseKind::Segment(name, _) => Some(format!("segment {name}")),
-        CauseKind::Other(flag, _) => Some(format!("flag {flag}")),
-        CauseKind::Own(_) | CauseKind::Settings | CauseKind::Metadata(_) => None,
-    });
-    named.collect()
-}
-
 /// Returns the condition that all contexts of a region have in common. The text is empty if there is no such condition.
-/// A term with a name in `shifted` says whether it means the version before or after the change.
-pub(crate) fn condition(region: &Region, audience: Audience, shifted: &[String]) -> String {
+///
+/// A term for which `side` returns a side contains the word `before` or `after`. A term that is not true is not the same
+/// as `not` in a definition: `not (plan eq "pro")` does not hold without a plan, but `plan eq "pro" is not true` does.
+pub(crate) fn condition(region: &Region, audience: Audience, side: impl Fn(&Term) -> Option<Side>) -> String {
     let said = |term: &&Term| {
         let is_unit = term.holds && matches!(term.subject, TermSubject::Unit { .. });
         let named = !matches!(region.population, Population::Units);
@@ -87,24 +83,23 @@ pub(crate) fn condition(region: &Region, audience: Audience, shifted: &[String])
             && !(named && matches!(term.subject, TermSubject::Named { .. }))
     };
     let word = |term: &Term| {
-        let words = match (term.holds, &term.subject) {
-            (true, _) => term.words.clone(),
-            (false, TermSubject::Unit { attribute }) => return format!("no {attribute}"),
-            (false, _) => format!("not ({})", term.words),
+        if let (false, TermSubject::Unit { attribute }) = (term.holds, &term.subject) {
+            return format!("no {attribute}");
+        }
+        let side = match side(term) {
+            None => "",
+            Some(Side::Before) => " (before)",
+            Some(Side::After) => " (after)",
         };
-        match (shifted.iter().any(|name| names(&term.words, name)), term.side) {
-            (false, _) => words,
-            (true, Side::Before) => format!("{words} (before)"),
-            (true, Side::After) => format!("{words} (after)"),
+        let truth = if term.holds { "" } else { " is not true" };
+        let is_joined = matches!(term.condition(), Some(Condition::All(parts)) if parts.len() > 1);
+        if is_joined && !(side.is_empty() && truth.is_empty()) {
+            format!("({}){side}{truth}", term.words)
+        } else {
+            format!("{}{side}{truth}", term.words)
         }
     };
     region.terms.iter().filter(said).map(word).collect::<Vec<_>>().join(" and ")
-}
-
-/// Returns whether the text contains the name as a complete name, and not only as the beginning of a longer name.
-fn names(text: &str, name: &str) -> bool {
-    let goes_on = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || "._-".contains(c));
-    text.match_indices(name).any(|(offset, found)| !text.get(offset + found.len()..).is_some_and(goes_on))
 }
 
 /// Returns the name of the part of a flag that decides, or `no flag` if the flag does not exist.
