@@ -29,6 +29,7 @@ mod publish_content;
 mod publish_target;
 mod range;
 mod revision_arg;
+mod target_arg;
 mod terminal;
 mod time_arg;
 mod unknown_flag;

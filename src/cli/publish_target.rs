@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::cli::exit::{Exit, UsageError};
 use crate::commit;
 use crate::commit::CommitError;
+use crate::model::Signing;
 use crate::publish::{AllowedSigners, PublishError};
 use crate::store::{Store, StoreError};
 
@@ -50,8 +51,8 @@ pub(crate) struct Signers {
 }
 
 impl Signers {
-    /// Reads the keys. Returns `None` if no signature is required.
-    pub(crate) fn read(&self) -> Result<Option<AllowedSigners>> {
+    /// Reads the keys. Returns `None` if neither the command line nor the target requires a signature.
+    pub(crate) fn read(&self, signing: Signing) -> Result<Option<AllowedSigners>> {
         let here = Path::new(".");
         let new = |file: &Path| -> Result<AllowedSigners> {
             let revoked = commit::revoked_signers(here)?;
@@ -60,7 +61,7 @@ impl Signers {
         if let Some(file) = &self.allowed_signers {
             return Ok(Some(new(file)?));
         }
-        if !self.signed {
+        if !self.signed && signing == Signing::Optional {
             return Ok(None);
         }
         match commit::allowed_signers(here) {

@@ -103,6 +103,7 @@ codes! {
     InvalidFileName "invalid-file-name" Error No "invalid-file-name.md";
     DuplicateFlag "duplicate-flag" Error No "duplicate-flag.md";
     DuplicateSegment "duplicate-segment" Error No "duplicate-segment.md";
+    DuplicateTarget "duplicate-target" Error No "duplicate-target.md";
     // Codes for references by name, and for the meaning of values.
     ReservedName "reserved-name" Error No "reserved-name.md";
     UnknownEnvironment "unknown-environment" Error No "unknown-environment.md";

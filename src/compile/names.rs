@@ -5,6 +5,7 @@ use crate::codes::Code;
 use crate::compile::compiler::Compiler;
 use crate::diag::{Diagnostic, did_you_mean_or_list, unknown_name};
 use crate::model;
+use crate::snapshot::Span;
 
 impl Compiler<'_> {
     /// Reports names that do not exist or are reserved, independently of the environment that is compiled.
@@ -29,6 +30,8 @@ impl Compiler<'_> {
                 self.report(Diagnostic::new(Code::UnfitUnit, attribute.name.span, message));
             }
         }
+        self.begin_definition();
+        self.check_targets(&unknown);
         for flag in &project.flags {
             self.begin_definition();
             for (name, _) in &flag.environments {
@@ -47,6 +50,29 @@ impl Compiler<'_> {
                 let mut diagnostic = unknown_name(Code::UnknownFlag, kill.start, &kill.flag, "a flag", keys);
                 diagnostic.help.get_or_insert_with(|| "remove the file of the kill".to_owned());
                 self.report(diagnostic);
+            }
+        }
+    }
+
+    /// Reports environments of targets that do not exist, and two targets with one location.
+    fn check_targets(&mut self, unknown: &dyn Fn(&str, Span) -> Diagnostic) {
+        let settings = &self.project.settings;
+        for (index, target) in settings.targets.iter().enumerate() {
+            for name in &target.environments {
+                if !settings.environment_names().any(|known| known == name.value) {
+                    self.report(unknown(&name.value, name.span));
+                }
+            }
+            let before = settings.targets.iter().take(index);
+            let mut same = before.filter(|before| before.comparable_location() == target.comparable_location());
+            if let Some(first) = same.next() {
+                let message =
+                    format!("the targets `{}` and `{}` have one location", first.name.value, target.name.value);
+                self.report(
+                    Diagnostic::new(Code::DuplicateTarget, target.location.span, message)
+                        .related(first.location.span, "first used here")
+                        .help("give each target its own bucket or folder"),
+                );
             }
         }
     }

@@ -43,7 +43,7 @@ pub use crate::git::history::{CommitDetails, CommitRelation};
 pub use crate::git::index_tree::IndexTree;
 pub use crate::git::merge::{MergeBase, MergeResult};
 pub use crate::git::object_cache::CacheWrites;
-pub use crate::git::repository::Repository;
+pub use crate::git::repository::{PublishedBranch, Repository};
 pub use crate::git::rev_parse::{BranchAtTime, RevisionSpec};
 pub use crate::git::revision::Revision;
 pub use crate::git::revision_range::RevisionRange;

@@ -18,6 +18,17 @@ const CACHE_FOLDER: &str = "flagctl";
 /// The usual names of the default branch, for a clone without `origin/HEAD`.
 const DEFAULT_BRANCHES: [&str; 4] = ["main", "master", "origin/main", "origin/master"];
 
+/// The branch that people publish from, as far as this clone knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PublishedBranch {
+    /// The full reference of the default branch of the remote `origin`, such as `refs/remotes/origin/main`.
+    Remote(String),
+    /// The repository has no remote, so it is not a copy of another one.
+    Local,
+    /// The repository has a remote, and does not know its default branch.
+    Unknown,
+}
+
 /// A git repository that is open for reading.
 pub struct Repository {
     git_folder: PathBuf,
@@ -95,6 +106,23 @@ impl Repository {
             });
             let exists = |name: &&str| handle.resolve_reference_from_short_name(name).is_ok();
             Ok(remote.or_else(|| DEFAULT_BRANCHES.into_iter().find(exists).map(str::to_owned)))
+        })
+    }
+
+    /// Returns the branch that counts as published. A branch that somebody pushes cannot change the answer, because it
+    /// comes from the settings of this clone.
+    ///
+    /// # Errors
+    /// Returns [`GitError`] if the settings or references cannot be read.
+    pub fn published_branch(&self) -> Result<PublishedBranch, GitError> {
+        self.handles.with(|handle| {
+            if handle.remotes()?.is_empty() {
+                return Ok(PublishedBranch::Local);
+            }
+            let head = handle.find_reference("refs/remotes/origin/HEAD").ok();
+            let target = head.and_then(|head| head.symbolic_target().ok().flatten().map(str::to_owned));
+            let branch = target.filter(|target| handle.find_reference(target).is_ok());
+            Ok(branch.map_or(PublishedBranch::Unknown, PublishedBranch::Remote))
         })
     }
 

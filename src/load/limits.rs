@@ -15,6 +15,8 @@ const ENVIRONMENTS: usize = 100;
 const ATTRIBUTES: usize = 1_000;
 /// The maximum number of values in the `enum` of an attribute.
 const ALLOWED_VALUES: usize = 5_000;
+/// The maximum number of targets of publishing.
+const TARGETS: usize = 100;
 /// The maximum number of variants of a flag.
 const VARIANTS: usize = 1_000;
 /// The maximum number of rules of a flag in one environment.
@@ -30,8 +32,10 @@ pub(super) fn of_settings(settings: &Settings) -> Option<Diagnostic> {
         let spans = values.iter().map(|value| value.span);
         excess(spans, ALLOWED_VALUES, "allowed values", "leave out `enum`, or write a segment that lists the values")
     };
+    let targets = settings.targets.iter().map(|target| target.name.span);
     excess(environments, ENVIRONMENTS, "environments", "distribute them over several flag repositories")
         .or_else(|| excess(attributes, ATTRIBUTES, "attributes", "declare only the attributes that conditions use"))
+        .or_else(|| excess(targets, TARGETS, "targets", "distribute them over several flag repositories"))
         .or_else(|| settings.attributes.iter().filter_map(|attribute| attribute.allowed.as_ref()).find_map(values))
 }
 

@@ -23,6 +23,7 @@ mod rule;
 mod segment;
 mod settings;
 mod suite;
+mod target;
 
 pub use crate::model::assertion::{Assertion, Claim, FlagVariant};
 pub use crate::model::case::{Case, Expectation, Placement, Subject};
@@ -41,3 +42,4 @@ pub use crate::model::rule::{Rule, Serve, Share};
 pub use crate::model::segment::Segment;
 pub use crate::model::settings::{AttributeDeclaration, LintLevel, Settings};
 pub use crate::model::suite::Suite;
+pub use crate::model::target::{Signing, Target, TargetFormat};

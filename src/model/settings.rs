@@ -2,6 +2,7 @@
 
 use crate::bundle::{Bucketing, Element, Type};
 use crate::model::lower::{Lowering, read_all};
+use crate::model::target::Target;
 use crate::snapshot::Spanned;
 use crate::yaml::{Completeness, Node, Value};
 
@@ -19,6 +20,8 @@ pub struct Settings {
     pub bucketing: Bucketing,
     /// The codes in their written form, each with its level.
     pub lint: Vec<(Spanned<String>, Spanned<LintLevel>)>,
+    /// The targets of publishing, in the order of the file.
+    pub targets: Vec<Target>,
 }
 
 /// One attribute of the context schema.
@@ -52,7 +55,7 @@ impl Settings {
     }
 
     pub(super) fn lower(lowering: &mut Lowering, root: &Node) -> Self {
-        let fields = lowering.fields(root, &["version", "environments", "attributes", "bucketing", "lint"]);
+        let fields = lowering.fields(root, &["version", "environments", "attributes", "bucketing", "lint", "publish"]);
         let mut settings = Self::default();
         if let Some(version) = fields.required("version", lowering)
             && !matches!(&version.value, Value::Number(number, _) if number.as_f64() == Some(1.0))
@@ -98,6 +101,9 @@ impl Settings {
                     _ => lowering.misfit(entry.value.span, "a lint level").unwrap_or_default(),
                 }
             }
+        }
+        if let Some(publish) = fields.get("publish") {
+            settings.targets = read_all(lowering.mapping(publish), |entry| Target::lower(lowering, entry));
         }
         settings
     }

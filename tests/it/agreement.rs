@@ -59,6 +59,10 @@ fn bases() -> [(DefinitionKind, Json); 5] {
             "groups": {"type": "list", "of": "string", "enum": ["a"]}, "sizes": {"type": "list", "of": "number"},
         },
         "lint": {"missing-owner": "error"},
+        "publish": {
+            "main": {"to": "s3://acme-flags/web", "format": "flagd", "environments": ["staging"], "sign": true},
+            "local": {"to": "./dist"},
+        },
     });
     let test = json!({
         "description": "d", "environments": "staging", "now": "2026-11-22T11:02:00Z",
@@ -103,6 +107,12 @@ fn pool() -> Vec<Json> {
         json!("release"),
         json!("SPLIT"),
         json!("-x"),
+        json!("s3://a/b"),
+        json!("s3://user:secret@a/b"),
+        json!("s3://a//b"),
+        json!("gs://.a"),
+        json!("../a/b"),
+        json!("https://example.com/a"),
         json!([]),
         json!({}),
         json!(["a", "a"]),

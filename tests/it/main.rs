@@ -61,6 +61,8 @@ mod shares;
 mod statistics;
 #[cfg(unix)]
 mod store_attacks;
+#[cfg(unix)]
+mod targets;
 mod vectors;
 mod verify_kill;
 mod words;

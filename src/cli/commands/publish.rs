@@ -19,12 +19,13 @@ use crate::cli::publish_content;
 use crate::cli::publish_content::{DivergedCommits, PublishFormat, PublishKind, ancestry, entry_kind};
 use crate::cli::publish_target;
 use crate::cli::revision_arg::At;
+use crate::cli::target_arg::{ResolvedTarget, TargetArg};
 use crate::cli::until_exit::keep_until_exit;
 use crate::commit;
 use crate::compile::compile_environments;
 use crate::git::{CacheWrites, Revision, RevisionSpec};
 use crate::load;
-use crate::model::{FLAGS, KILLS, SEGMENTS, TESTS};
+use crate::model::{FLAGS, KILLS, SEGMENTS, Signing, TESTS};
 use crate::publish;
 use crate::publish::{Channel, NAMESPACE, NewBundle, PublishContent, PublishMode, PublishOutcome, PublishRequest};
 use crate::report;
@@ -35,24 +36,21 @@ use crate::store::Store;
 
 /// Compile environments and publish them to where fleets read them
 ///
-/// TARGET is a folder, or `s3://BUCKET/…`, `gs://BUCKET/…` or `az://CONTAINER/…`. The settings of these stores are
-/// environment variables, such as AWS_ACCESS_KEY_ID. Publishing an older commit after a newer one, or the same commit
-/// twice, changes nothing. Definitions with errors are refused, as `flagctl validate` reports them; then the exit code is
+/// Publishing an older commit after a newer one, or the same commit twice, changes nothing. Definitions with errors are refused, as `flagctl validate` reports them; then the exit code is
 /// 1.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: flagctl publish s3://acme-flags -e production --format flagd --sign")]
 pub(crate) struct Args {
-    /// The folder or object store to publish to
-    #[arg(value_name = "TARGET")]
-    target: String,
+    #[command(flatten)]
+    target: TargetArg,
     /// Publish this environment only; may be repeated
     #[arg(short, long, value_name = "ENV")]
     environment: Vec<String>,
     #[command(flatten)]
     at: At,
-    /// The program that the bundles are for
-    #[arg(long, value_name = "FORMAT", default_value = "flagctl")]
-    format: PublishFormat,
+    /// The program that the bundles are for; `flagctl` unless the target declares another one
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<PublishFormat>,
     /// The kind of publication, instead of the one that follows from the commit: a kill is an emergency
     #[arg(long, value_name = "KIND")]
     kind: Option<PublishKind>,
@@ -84,12 +82,19 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
-    let store = publish_target::open(&args.target)?;
+    let target = args.target.resolve()?;
     let head = args.at.revision(Path::new("."), cache_writes(args))?;
+    if let Some(refusal) = target.refusal(&head)? {
+        writeln!(io::stderr(), "error: {refusal}")?;
+        return Ok(Exit::No);
+    }
+    let environments = target.environments(&args.environment)?;
+    let store = target.open()?;
+    let publication = Publication { args, global, target: &target, store: &store };
     let diverged = if args.allow_diverged { DivergedCommits::Allowed } else { DivergedCommits::Refused };
     let compare = |published: &str| ancestry(&head, published, diverged);
     if let Some(sequence) = args.rollback_to {
-        let [environment] = args.environment.as_slice() else {
+        let [environment] = environments.as_slice() else {
             let missing = "each environment has its own numbers: name one environment with `-e`";
             return Err(UsageError(missing.to_owned()).into());
         };
@@ -101,7 +106,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         let repository = FlagRepository::find(Path::new("."), cache_writes(args))?;
         let revision = repository.revision(&RevisionSpec::new(rollback.manifest.commit.as_str()))?;
         let format = rollback.manifest.bundle.format.into();
-        let Some(contents) = compiled(args, global, &revision, format)? else { return Ok(Exit::No) };
+        let Some(contents) = publication.compile(&revision, format, &environments)? else { return Ok(Exit::No) };
         let contents = contents.into_iter().map(|(environment, bundle)| {
             if bundle.sha256() != rollback.manifest.bundle.sha256 {
                 writeln!(
@@ -112,7 +117,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
             }
             Ok((environment, PublishContent::Rollback { sequence, bundle }))
         });
-        return publish_all(args, &store, contents.collect::<Result<_>>()?, &compare);
+        return publication.publish_all(contents.collect::<Result<_>>()?, &compare);
     }
     let changed = if args.at.is_given() || args.allow_dirty {
         Vec::new()
@@ -127,55 +132,18 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         writeln!(err, "       {}", changed.join(", "))?;
         return Ok(Exit::No);
     }
-    let Some(contents) = compiled(args, global, &head, args.format)? else { return Ok(Exit::No) };
+    let format = target.format(args.format)?;
+    let Some(contents) = publication.compile(&head, format, &environments)? else { return Ok(Exit::No) };
     let contents = contents.into_iter().map(|(environment, bundle)| (environment, PublishContent::Bundle(bundle)));
-    publish_all(args, &store, contents.collect(), &compare)
+    publication.publish_all(contents.collect(), &compare)
 }
 
-/// Compiles the environments of a revision. If the definitions have errors, or the format cannot express them, reports
-/// that and returns `None`.
-fn compiled(
-    args: &Args,
-    global: &Global,
-    revision: &Revision,
-    format: PublishFormat,
-) -> Result<Option<Vec<(String, NewBundle)>>> {
-    let source = Source::Revision(revision.clone());
-    let loaded = keep_until_exit(load::tests(&source, progress::all(&source)?, |_| true)?);
-    for name in &args.environment {
-        check_environment(name, &loaded.project.settings)?;
-    }
-    // The check uses the day of the commit, so its result does not depend on the clock.
-    let today = Timestamp::from_second(revision.seconds()?)?.to_zoned(TimeZone::UTC).date();
-    let checked = progress::shown("checking", || check(&loaded, today));
-    let _scratch = keep_until_exit(checked.scratch);
-    if report_errors(&loaded, checked.findings, &source, global)? == Validity::Invalid {
-        return Ok(None);
-    }
-    args.at.note(&source, &mut io::stderr().lock())?;
-    let names = loaded.project.settings.environment_names();
-    let asked_for = |name: &&str| args.environment.is_empty() || args.environment.iter().any(|wanted| wanted == name);
-    let compiled = compile_environments(&loaded.project, &names.filter(asked_for).collect::<Vec<_>>());
-    let bundles = keep_until_exit(compiled.into_iter().map(|(bundle, _)| bundle).collect::<Vec<_>>());
-    let commit = revision.details()?;
-    let kind = entry_kind(args.kind, &commit);
-    let (mut contents, mut refused) = (Vec::new(), 0);
-    for (environment, content) in publish_content::contents(&bundles, format, kind, &commit)? {
-        match content {
-            Ok(content) => contents.push((environment, content)),
-            Err(refusals) => {
-                refused += refusals.len();
-                for refusal in refusals {
-                    writeln!(io::stderr(), "error: flag {} in {environment}: {}", refusal.flag, refusal.why)?;
-                }
-            }
-        }
-    }
-    if refused > 0 {
-        writeln!(io::stderr(), "error: flagd cannot express these flags, so nothing was published")?;
-        return Ok(None);
-    }
-    Ok(Some(contents))
+/// The arguments of a publication, and its target.
+struct Publication<'p> {
+    args: &'p Args,
+    global: &'p Global,
+    target: &'p ResolvedTarget,
+    store: &'p Store,
 }
 
 /// Returns whether caches in git's folder may be written: a dry run writes nothing.
@@ -183,51 +151,97 @@ fn cache_writes(args: &Args) -> CacheWrites {
     if args.dry_run { CacheWrites::Forbidden } else { CacheWrites::Allowed }
 }
 
-/// Publishes the environments in order until one of them fails, and writes all results.
-fn publish_all(
-    args: &Args,
-    store: &Store,
-    contents: Vec<(String, PublishContent)>,
-    compare: publish::Compare<'_>,
-) -> Result<Exit> {
-    let folder = if args.sign {
-        Some(FlagRepository::find(Path::new("."), cache_writes(args))?.git().top_folder().to_owned())
-    } else {
-        None
-    };
-    let sign = |bytes: &[u8]| -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
-        let folder = folder.as_deref().ok_or_else(|| anyhow!("no key is configured"))?;
-        Ok(commit::sign_text(folder, NAMESPACE, std::str::from_utf8(bytes)?)?.into_bytes())
-    };
-    let sign: Option<publish::Sign<'_>> = if args.sign { Some(&sign) } else { None };
-    let mode = if args.dry_run { PublishMode::DryRun } else { PublishMode::Write };
-    let mut result = PublicationsJson {
-        version: 1,
-        target: store.name().to_owned(),
-        dry_run: args.dry_run,
-        environments: Vec::new(),
-        cache_seconds: None,
-        problem: None,
-    };
-    let mut failure = None;
-    for (environment, content) in &contents {
-        let channel = Channel::new(store, environment);
-        let request = PublishRequest { content, target: None, compare, sign, mode };
-        match progress::shown("publishing", || publish::publish(&channel, &request)) {
-            Ok(outcome) => {
-                if matches!(outcome, PublishOutcome::Published(_)) && mode == PublishMode::Write {
-                    result.cache_seconds = Some(store.delay().as_secs());
+impl Publication<'_> {
+    /// Compiles the environments of a revision. If the definitions have errors, or the format cannot express them, reports
+    /// that and returns `None`.
+    fn compile(
+        &self,
+        revision: &Revision,
+        format: PublishFormat,
+        environments: &[String],
+    ) -> Result<Option<Vec<(String, NewBundle)>>> {
+        let Self { args, global, .. } = self;
+        let source = Source::Revision(revision.clone());
+        let loaded = keep_until_exit(load::tests(&source, progress::all(&source)?, |_| true)?);
+        for name in environments {
+            check_environment(name, &loaded.project.settings)?;
+        }
+        // The check uses the day of the commit, so its result does not depend on the clock.
+        let today = Timestamp::from_second(revision.seconds()?)?.to_zoned(TimeZone::UTC).date();
+        let checked = progress::shown("checking", || check(&loaded, today));
+        let _scratch = keep_until_exit(checked.scratch);
+        if report_errors(&loaded, checked.findings, &source, global)? == Validity::Invalid {
+            return Ok(None);
+        }
+        args.at.note(&source, &mut io::stderr().lock())?;
+        let names = loaded.project.settings.environment_names();
+        let asked_for = |name: &&str| environments.is_empty() || environments.iter().any(|wanted| wanted == name);
+        let compiled = compile_environments(&loaded.project, &names.filter(asked_for).collect::<Vec<_>>());
+        let bundles = keep_until_exit(compiled.into_iter().map(|(bundle, _)| bundle).collect::<Vec<_>>());
+        let commit = revision.details()?;
+        let kind = entry_kind(args.kind, &commit);
+        let (mut contents, mut refused) = (Vec::new(), 0);
+        for (environment, content) in publish_content::contents(&bundles, format, kind, &commit)? {
+            match content {
+                Ok(content) => contents.push((environment, content)),
+                Err(refusals) => {
+                    refused += refusals.len();
+                    for refusal in refusals {
+                        writeln!(io::stderr(), "error: flag {} in {environment}: {}", refusal.flag, refusal.why)?;
+                    }
                 }
-                result.environments.push(PublicationJson::new(environment, &outcome));
-            }
-            Err(error) => {
-                result.problem = Some(error.to_string());
-                failure = Some(error);
-                break;
             }
         }
+        if refused > 0 {
+            writeln!(io::stderr(), "error: flagd cannot express these flags, so nothing was published")?;
+            return Ok(None);
+        }
+        Ok(Some(contents))
     }
-    // The environments before a failed environment were published, so the result is always written.
-    args.report.write(&result, report::publication::human::publications)?;
-    failure.map_or(Ok(Exit::Yes), publish_target::refused)
+
+    /// Publishes the environments in order until one of them fails, and writes all results.
+    fn publish_all(&self, contents: Vec<(String, PublishContent)>, compare: publish::Compare<'_>) -> Result<Exit> {
+        let Self { args, target, store, .. } = self;
+        let signs = args.sign || target.signing() == Signing::Required;
+        let folder = if signs {
+            Some(FlagRepository::find(Path::new("."), cache_writes(args))?.git().top_folder().to_owned())
+        } else {
+            None
+        };
+        let sign = |bytes: &[u8]| -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+            let folder = folder.as_deref().ok_or_else(|| anyhow!("no key is configured"))?;
+            Ok(commit::sign_text(folder, NAMESPACE, std::str::from_utf8(bytes)?)?.into_bytes())
+        };
+        let sign: Option<publish::Sign<'_>> = if signs { Some(&sign) } else { None };
+        let mode = if args.dry_run { PublishMode::DryRun } else { PublishMode::Write };
+        let mut result = PublicationsJson {
+            version: 1,
+            target: store.name().to_owned(),
+            dry_run: args.dry_run,
+            environments: Vec::new(),
+            cache_seconds: None,
+            problem: None,
+        };
+        let mut failure = None;
+        for (environment, content) in &contents {
+            let channel = Channel::new(store, environment);
+            let request = PublishRequest { content, target: target.name(), compare, sign, mode };
+            match progress::shown("publishing", || publish::publish(&channel, &request)) {
+                Ok(outcome) => {
+                    if matches!(outcome, PublishOutcome::Published(_)) && mode == PublishMode::Write {
+                        result.cache_seconds = Some(store.delay().as_secs());
+                    }
+                    result.environments.push(PublicationJson::new(environment, &outcome));
+                }
+                Err(error) => {
+                    result.problem = Some(error.to_string());
+                    failure = Some(error);
+                    break;
+                }
+            }
+        }
+        // The environments before a failed environment were published, so the result is always written.
+        args.report.write(&result, report::publication::human::publications)?;
+        failure.map_or(Ok(Exit::Yes), publish_target::refused)
+    }
 }

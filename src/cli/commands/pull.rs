@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::cli::exit::Exit;
+use crate::cli::exit::{Exit, UsageError};
 use crate::cli::max_age_arg::MaxAgeArg;
 use crate::cli::output_format::OutputFormat;
 use crate::cli::progress;
 use crate::cli::publish_target;
 use crate::cli::publish_target::{ExpectedTarget, Signers};
+use crate::cli::target_arg::TargetArg;
 use crate::publish;
 use crate::publish::{Channel, PullOptions};
 use crate::report;
@@ -23,12 +24,11 @@ use crate::report::publication::PullJson;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: flagctl pull s3://acme-flags -e production --to /etc/flagd/flags.json")]
 pub(crate) struct Args {
-    /// The folder or object store that `flagctl publish` publishes to
-    #[arg(value_name = "TARGET")]
-    target: String,
-    /// The environment to pull
+    #[command(flatten)]
+    target: TargetArg,
+    /// The environment to pull; required unless the target declares exactly one
     #[arg(short, long, value_name = "ENV")]
-    environment: String,
+    environment: Option<String>,
     /// The file to replace
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
@@ -47,14 +47,22 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let store = publish_target::open(&args.target)?;
-    let signers = args.signers.read()?;
-    let channel = Channel::new(&store, &args.environment);
-    let options =
-        PullOptions { signers: signers.as_ref(), target: args.expected.named.as_deref(), max_age: args.max_age.read() };
+    let target = args.target.resolve()?;
+    let environments = target.environments(args.environment.as_slice())?;
+    let [environment] = environments.as_slice() else {
+        return Err(UsageError("expected one environment: pass `-e`".to_owned()).into());
+    };
+    let store = target.open()?;
+    let signers = args.signers.read(target.signing())?;
+    let channel = Channel::new(&store, environment);
+    let options = PullOptions {
+        signers: signers.as_ref(),
+        target: args.expected.named.as_deref().or(target.name()),
+        max_age: args.max_age.read(),
+    };
     publish_target::note_trust(signers.as_ref())?;
     let pulled = progress::shown("pulling", || publish::pull(&channel, &args.to, &options));
-    let result = |pulled| PullJson::new(&args.to, &args.environment, pulled);
+    let result = |pulled| PullJson::new(&args.to, environment, pulled);
     match pulled {
         Ok(pulled) => {
             args.format.write(&result(Ok(&pulled)), report::publication::human::pull)?;

@@ -1,5 +1,6 @@
 //! `flagctl verify`: checks that the published files are complete, unchanged, signed and recent.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use crate::cli::exit::Exit;
@@ -8,10 +9,13 @@ use crate::cli::output_format::OutputFormat;
 use crate::cli::progress;
 use crate::cli::publish_target;
 use crate::cli::publish_target::{ExpectedTarget, Signers};
+use crate::cli::target_arg::TargetArg;
+use crate::model::is_name;
 use crate::publish;
 use crate::publish::{Channel, PullState, VerifyOptions};
 use crate::report;
 use crate::report::publication::{VerificationJson, VerificationsJson};
+use crate::store::Store;
 use anyhow::{Result, bail};
 
 /// Check what is published: digests, the chain of the log, signatures and age
@@ -20,9 +24,8 @@ use anyhow::{Result, bail};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: flagctl verify s3://acme-flags -e production --allowed-signers publishers")]
 pub(crate) struct Args {
-    /// The folder or object store that `flagctl publish` publishes to
-    #[arg(value_name = "TARGET")]
-    target: String,
+    #[command(flatten)]
+    target: TargetArg,
     /// Check this environment only; may be repeated
     #[arg(short, long, value_name = "ENV")]
     environment: Vec<String>,
@@ -50,8 +53,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let store = publish_target::open(&args.target)?;
-    let signers = args.signers.read()?;
+    let target = args.target.resolve()?;
+    let store = target.open()?;
+    let signers = args.signers.read(target.signing())?;
     let state = match &args.state {
         None => None,
         Some(file) => match PullState::read(file) {
@@ -62,12 +66,15 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     };
     let options = VerifyOptions {
         signers: signers.as_ref(),
-        target: args.expected.named.as_deref(),
+        target: args.expected.named.as_deref().or(target.name()),
         state: state.as_ref(),
         max_age: args.max_age.read(),
         since: args.since,
     };
-    let environments = if args.environment.is_empty() { store.folders()? } else { args.environment.clone() };
+    let mut environments = target.environments(&args.environment)?;
+    if environments.is_empty() {
+        environments = published_environments(&store)?;
+    }
     if environments.is_empty() {
         bail!("nothing is published to `{}`", store.name());
     }
@@ -96,4 +103,17 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     publish_target::note_trust(signers.as_ref())?;
     let is_sound = result.environments.iter().all(|environment| environment.problems.is_empty());
     Ok(if is_sound { Exit::Yes } else { Exit::No })
+}
+
+/// Returns the folders of a store that can be environments.
+fn published_environments(store: &Store) -> Result<Vec<String>> {
+    let (environments, others): (Vec<_>, Vec<_>) = store.folders()?.into_iter().partition(|name| is_name(name));
+    if !others.is_empty() {
+        let number = others.len();
+        writeln!(
+            io::stderr(),
+            "note: not read, because no environment has such a name: {number} of the target's folders"
+        )?;
+    }
+    Ok(environments)
 }

@@ -1,0 +1,102 @@
+//! A target of publishing, as `flagctl.yaml` declares it.
+
+use crate::model::lower::{Fields, Lowering, read_all};
+use crate::snapshot::Spanned;
+use crate::yaml::Entry;
+
+/// A location with a name, and what is published to it.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The name on the command line and in manifests.
+    pub name: Spanned<String>,
+    /// The folder or the bucket.
+    pub location: Spanned<String>,
+    /// The program that the bundles are for.
+    pub format: TargetFormat,
+    /// The environments that are published, or none if all of them are.
+    pub environments: Vec<Spanned<String>>,
+    /// Whether manifests must be signed.
+    pub signing: Signing,
+}
+
+/// The program that reads the bundles of a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TargetFormat {
+    /// flagctl's own evaluator.
+    #[default]
+    Flagctl,
+    /// flagd and its clients.
+    Flagd,
+}
+
+/// Whether the manifests of a target must be signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Signing {
+    /// Publishers sign, and readers require a signature.
+    Required,
+    /// Publishers and readers decide.
+    #[default]
+    Optional,
+}
+
+const LOCATION: &str = "a folder with a `/`, such as `./dist`, or a bucket, such as `s3://acme-flags/web`";
+
+impl Target {
+    pub(super) fn lower(lowering: &mut Lowering, entry: &Entry) -> Option<Self> {
+        let name = lowering.key(entry);
+        let fields = lowering.fields(&entry.value, &["to", "format", "environments", "sign"]);
+        let location = Self::location(lowering, &fields);
+        let format = match fields.get("format") {
+            None => TargetFormat::default(),
+            Some(format) => match format.as_text() {
+                Some("flagctl") => TargetFormat::Flagctl,
+                Some("flagd") => TargetFormat::Flagd,
+                _ => lowering.misfit(format.span, "`flagctl` or `flagd`").unwrap_or_default(),
+            },
+        };
+        let environments = match fields.get("environments") {
+            None => Vec::new(),
+            Some(environments) => {
+                let items = lowering.list(environments);
+                lowering.check_distinct(environments, items);
+                read_all(items, |item| lowering.name(item))
+            }
+        };
+        let sign = fields.get("sign").and_then(|sign| lowering.boolean(sign));
+        let signing = if sign.is_some_and(|sign| sign.value) { Signing::Required } else { Signing::Optional };
+        Some(Self { name: name?, location: location?, format, environments, signing })
+    }
+
+    fn location(lowering: &mut Lowering, fields: &Fields<'_>) -> Option<Spanned<String>> {
+        let node = fields.required("to", lowering)?;
+        let location = lowering.text(node)?;
+        if is_location(&location.value) { Some(location) } else { lowering.misfit(node.span, LOCATION) }
+    }
+
+    /// Returns the location in the form in which two locations are compared.
+    pub fn comparable_location(&self) -> &str {
+        let location = self.location.value.trim_end_matches('/');
+        location.strip_prefix("./").unwrap_or(location)
+    }
+
+    /// Returns whether this is the target of an environment.
+    pub fn has_environment(&self, name: &str) -> bool {
+        self.environments.is_empty() || self.environments.iter().any(|environment| environment.value == name)
+    }
+}
+
+/// Returns whether a text is a location that a file may declare. It has no user, password, query or fragment, because a
+/// file must not contain credentials.
+fn is_location(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    if text.len() > 1024 {
+        return false;
+    }
+    let Some((scheme, path)) = text.split_once("://") else {
+        return text.contains('/') && text.bytes().all(|byte| is_plain(byte) || byte == b'/');
+    };
+    let is_part = |part: &str| !part.is_empty() && part.bytes().all(is_plain) && !part.starts_with('.');
+    matches!(scheme, "s3" | "gs" | "az")
+        && path.split('/').all(is_part)
+        && path.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
+}
