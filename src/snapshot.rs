@@ -15,7 +15,7 @@ pub const PROJECT_FILE: &str = "flagctl.yaml";
 pub const FILE_LIMIT: u64 = 16 << 20;
 
 /// The byte order mark, with which some editors begin a file.
-const BYTE_ORDER_MARK: &str = "\u{feff}";
+pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// The index of a file in its [`Snapshot`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -136,6 +136,11 @@ impl File {
         Self { access: if is_direct { Access::Direct } else { Access::Indirect }, ..self }
     }
 
+    /// Returns the text without a byte order mark.
+    pub fn content(&self) -> &str {
+        self.text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&self.text)
+    }
+
     /// Returns the name of the file without folders and extension.
     pub fn stem(&self) -> &str {
         let name = self.path.rsplit('/').next().unwrap_or(&self.path);
@@ -148,10 +153,7 @@ impl File {
 /// # Errors
 /// Returns the text before the first byte that is not UTF-8, and the fault.
 pub fn decode(bytes: Vec<u8>) -> Result<String, (String, Fault)> {
-    // UTF-16 begins with its byte order mark, or one of the two bytes of its first character is NUL.
-    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..] = bytes.as_slice() {
-        return Err((String::new(), Fault::Utf16));
-    }
+    check_encoding(&bytes).map_err(|fault| (String::new(), fault))?;
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let mut bytes = error.into_bytes();
@@ -161,9 +163,21 @@ pub fn decode(bytes: Vec<u8>) -> Result<String, (String, Fault)> {
     })
 }
 
-/// Returns bytes without the byte order mark of UTF-8 at their beginning.
-pub fn without_byte_order_mark(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(bytes)
+/// Returns the bytes of a text without its byte order mark, for a parser of JSON, which checks the other bytes.
+///
+/// # Errors
+/// Returns [`Fault::Utf16`] if the text is not UTF-8 from its beginning.
+pub fn without_byte_order_mark(bytes: &[u8]) -> Result<&[u8], Fault> {
+    check_encoding(bytes)?;
+    Ok(bytes.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(bytes))
+}
+
+/// Finds UTF-16, which begins with its byte order mark or with a character of which one byte is NUL.
+fn check_encoding(bytes: &[u8]) -> Result<(), Fault> {
+    match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..] => Err(Fault::Utf16),
+        _ => Ok(()),
+    }
 }
 
 /// Returns the name of the definition in the file with that path. Returns `None` if the path does not end with `.yaml`.

@@ -3,11 +3,12 @@
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::bundle::{Bundle, BundleError, LazyBundle};
 use crate::cli::context_arg;
 use crate::cli::unknown_flag::unknown_flag_in_bundle;
+use crate::snapshot::without_byte_order_mark;
 
 /// Reads a bundle that `flagctl export bundle` or `flagctl publish` has written.
 pub(crate) fn read(path: &Path) -> Result<Bundle> {
@@ -32,7 +33,11 @@ fn bytes(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let read = context_arg::open(path)?.read_to_end(&mut bytes);
     read.with_context(|| format!("cannot read `{}`", path.display()))?;
-    Ok(bytes)
+    match without_byte_order_mark(&bytes) {
+        Ok(text) if text.len() < bytes.len() => Ok(text.to_vec()),
+        Ok(_) => Ok(bytes),
+        Err(fault) => bail!("`{}` {fault}; {}", path.display(), fault.help()),
+    }
 }
 
 /// The message of a [`BundleError`] contains its cause, so the cause is not added to the chain.

@@ -75,11 +75,12 @@ pub(crate) fn given(input: Option<&ContextInput>) -> Result<Option<Json>> {
     if bytes.len() as u64 > MAX_CONTEXT_BYTES {
         bail!("`{shown}` has more than {MAX_CONTEXT_BYTES} bytes");
     }
-    if bytes.trim_ascii_start().starts_with(b"{") {
-        let json = serde_json::from_slice(&bytes).with_context(|| format!("`{shown}` is not JSON"))?;
+    let file = crate::snapshot::File::new(shown.clone(), bytes);
+    let text = file.content();
+    if file.fault.is_none() && text.trim_ascii_start().starts_with('{') {
+        let json = serde_json::from_str(text).with_context(|| format!("`{shown}` is not JSON"))?;
         return Ok(Some(json));
     }
-    let file = crate::snapshot::File::new(shown.clone(), bytes);
     let mut diagnostics = Vec::new();
     let mut snapshot = Snapshot::default();
     let document = yaml::parse(FileId(0), &file, &mut diagnostics);

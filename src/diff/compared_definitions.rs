@@ -153,7 +153,7 @@ impl ComparedDefinitions {
     /// Returns the text of a flag's file, or `None` if a bundle is compared.
     pub(super) fn file_text(&self, key: &str) -> Option<&str> {
         let flag = self.flag(key)?;
-        Some(&self.loaded.snapshot.file(flag.file).text)
+        Some(self.loaded.snapshot.file(flag.file).content())
     }
 }
 

@@ -1,12 +1,14 @@
 //! Reads contexts in JSON Lines format, one JSON object on each line, in blocks that are processed on all cores.
 //!
 //! The input is a reader. The output is blocks of lines, in their order. A block has a bounded size, so a file of any
-//! length is read in constant memory. This module does not parse the lines.
+//! length is read in constant memory. This module does not parse the lines. It skips a byte order mark.
 
-use std::io::{self, BufRead, Read as _};
+use std::io::{self, BufRead, ErrorKind, Read as _};
 use std::ops::Range;
 
 use rayon::prelude::*;
+
+use crate::snapshot::{Fault, without_byte_order_mark};
 
 /// The maximum size of a context, in bytes. A longer line is not stored.
 pub const MAX_CONTEXT_BYTES: u64 = 16 << 20;
@@ -97,7 +99,13 @@ impl<R: BufRead> ContextLines<R> {
                 self.bytes_read += self.reader.skip_until(b'\n')? as u64;
                 block.bytes.truncate(start);
             }
-            block.lines.push((self.lines_read, (!is_too_long).then_some(start..block.bytes.len())));
+            let mut text = start..block.bytes.len();
+            if self.lines_read == 1 && !is_too_long {
+                let refused =
+                    |fault: Fault| io::Error::new(ErrorKind::InvalidData, format!("it {fault}; {}", fault.help()));
+                text.start = text.end - without_byte_order_mark(&block.bytes).map_err(refused)?.len();
+            }
+            block.lines.push((self.lines_read, (!is_too_long).then_some(text)));
         }
         Ok((!block.lines.is_empty()).then_some(block))
     }

@@ -63,6 +63,7 @@ mod statistics;
 mod store_attacks;
 #[cfg(unix)]
 mod targets;
+mod text;
 mod vectors;
 mod verify_kill;
 mod words;

@@ -9,7 +9,7 @@ use crate::codes::Severity;
 use crate::diag::{Diagnostic, Finding};
 use crate::report::findings::validation::Validation;
 use crate::report::text::{Colour, counted};
-use crate::snapshot::{FileId, Snapshot, Span};
+use crate::snapshot::{BYTE_ORDER_MARK, FileId, Snapshot, Span};
 
 pub(crate) fn write(validation: &Validation<'_>, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
     for finding in validation.findings {
@@ -108,5 +108,8 @@ fn window<'r>(snapshot: &'r Snapshot, file: FileId, spans: &[Span]) -> (usize, &
     let last = spans.iter().map(|span| span.start as usize).max().unwrap_or(0);
     let first = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |line_break| line_break + 1);
     let end = text.get(last..).and_then(|after| after.find('\n')).map_or(text.len(), |line_break| last + line_break);
-    (first, text.get(first..end).unwrap_or_default())
+    let window = text.get(first..end).unwrap_or_default();
+    // A byte order mark, and the first byte of the last line's break, are not a part of the lines.
+    let lines = window.trim_start_matches(BYTE_ORDER_MARK);
+    (first + window.len() - lines.len(), lines.trim_end_matches('\r'))
 }

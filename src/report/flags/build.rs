@@ -22,7 +22,7 @@ pub fn written_flag<'f>(
         expires: flag.expires.as_ref().map(|day| day.value.to_string()),
         tags: flag.tags.iter().map(|tag| tag.value.as_str()).collect(),
         metadata: flag.metadata.iter().map(|(key, value)| (key.value.clone(), value.to_json())).collect(),
-        text: &file.text,
+        text: file.content(),
     };
     FlagJson {
         flag: &flag.key,
