@@ -196,9 +196,9 @@ impl Reading {
             FindingsFormat::Junit,
         ];
         for format in formats.into_iter().chain(sarif.then_some(FindingsFormat::Sarif)) {
-            let mut out = Vec::new();
-            report::findings::write(&validation, format, Colour::Never, &mut out).expect("memory can be written to");
-            std::str::from_utf8(&out).expect("a report is text");
+            let text = report::findings::printable(&validation, format, Colour::Never).expect("a report is valid JSON");
+            let is_safe = |character| character == '\n' || !report::escape::is_hidden(character);
+            assert!(text.as_str().chars().all(is_safe), "a report has no hidden characters");
         }
     }
 }

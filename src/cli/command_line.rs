@@ -1,28 +1,83 @@
-//! The complete command line: the global options and one command.
+//! The complete command line: the global options and one command, and the whole run from the arguments to the exit code.
+
+use std::ffi::OsString;
+use std::io;
+use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{CommandFactory, Parser};
 
 use crate::cli::commands::Command;
-use crate::cli::exit::Exit;
+use crate::cli::console;
+use crate::cli::console::OutputStream;
+use crate::cli::exit::{Exit, exit_of};
 use crate::cli::global::Global;
+use crate::report::escape;
+use crate::report::{Colour, Printable};
 
 /// Feature flags whose control plane is a git repository
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(version, bin_name = "flagctl", max_term_width = 100, disable_help_subcommand = true)]
 #[command(after_help = "Exit codes: 0 the answer is yes, 1 the answer is no, 2 wrong command line, 3 could not run")]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
     command: Command,
 }
 
-/// Runs a command.
+/// Runs the command of the process's arguments, and returns its exit code.
+pub fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let exit = match parse(&arguments) {
+        Err(exit) => exit,
+        Ok(cli) => run(&cli).unwrap_or_else(|error| {
+            // A closed pipe is not an error, because a reader such as `head` closes it when it has read enough.
+            if !is_closed_pipe(&error) {
+                console::error(format!("{error:#}"));
+            }
+            exit_of(&error)
+        }),
+    };
+    ExitCode::from(exit.code())
+}
+
+/// Parses the arguments. If they are wrong, or ask for help, writes clap's message.
 ///
-/// # Errors
-/// Returns the error if the command could not run. [`exit_of`](crate::cli::exit_of) turns it into an exit code.
-pub fn run(cli: &Cli) -> Result<Exit> {
+/// The message quotes arguments, and it has colours, so it cannot be escaped as a whole. The arguments are escaped
+/// instead: the message is that of the escaped arguments.
+fn parse(arguments: &[OsString]) -> Result<Cli, Exit> {
+    let error = match Cli::try_parse_from(arguments) {
+        Ok(cli) => return Ok(cli),
+        Err(error) => error,
+    };
+    let shown: Vec<String> =
+        arguments.iter().map(|argument| escape::line(&argument.to_string_lossy()).into_owned()).collect();
+    let is_escaped = shown.iter().zip(arguments).any(|(shown, argument)| *argument != **shown);
+    let error = if is_escaped { Cli::try_parse_from(shown).err().unwrap_or(error) } else { error };
+    let stream = if error.use_stderr() { OutputStream::Stderr } else { OutputStream::Stdout };
+    let message = match stream.default_colour() {
+        Colour::Ansi => error.render().ansi().to_string(),
+        Colour::Never => error.render().to_string(),
+    };
+    let message = Printable::of_program(message);
+    match stream {
+        OutputStream::Stderr => {
+            console::write_stderr(message);
+            Err(Exit::Usage)
+        }
+        // The help is the result that the user asks for.
+        OutputStream::Stdout => Err(if console::write(message).is_ok() { Exit::Yes } else { Exit::Failed }),
+    }
+}
+
+/// Returns whether an error means that the reader of stdout has closed the pipe.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let kind = |cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| cause.downcast_ref().is_some_and(kind))
+}
+
+fn run(cli: &Cli) -> Result<Exit> {
     if let Some(folder) = &cli.global.folder {
         std::env::set_current_dir(folder).with_context(|| format!("cannot work in `{}`", folder.display()))?;
     }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -10,6 +10,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use serde_json::{Map, Value as Json, json};
 
 use crate::bundle::{Attribute, AttributeId, Attributes, Element, NOW, Type};
+use crate::cli::console;
 use crate::codes::Code;
 use crate::diag::{Diagnostic, did_you_mean_or_list};
 use crate::eval::{Context, Value};
@@ -166,14 +167,13 @@ fn remove(object: &mut Map<String, Json>, name: &str) {
 }
 
 /// Reports the attributes whose values do not have the declared type. No condition on such an attribute holds.
-pub(crate) fn note_unusable(attributes: &Attributes, context: &Context<'_>, err: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn note_unusable(attributes: &Attributes, context: &Context<'_>) {
     for (id, attribute) in attributes.iter() {
         if let Value::Unusable(json) = context.value(id) {
             let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
-            writeln!(err, "note: {json} is not a value of `{}`{}", attribute.name, expectation(attribute, &text))?;
+            console::note(format!("{json} is not a value of `{}`{}", attribute.name, expectation(attribute, &text)));
         }
     }
-    Ok(())
 }
 
 /// Converts text to JSON of the attribute's type. Returns a string if the text does not have this type.

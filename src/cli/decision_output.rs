@@ -1,13 +1,13 @@
 //! The output of `flagctl eval`: decisions of one context, with or without their explanation.
 
-use std::io::{self, Write};
-
 use anyhow::Result;
 use jiff::Timestamp;
 
 use crate::bundle::{Bundle, Flag};
-use crate::cli::terminal::stdout_width;
+use crate::cli::console;
+use crate::cli::console::stdout_width;
 use crate::eval::{Context, Decision, decide, nearest, trace};
+use crate::report::Lines;
 use crate::report::decision::explanation::explanation;
 use crate::report::decision::human::{decision, decisions};
 use crate::report::decision::{DecisionJson, DecisionsJson};
@@ -35,26 +35,25 @@ impl<'d> Decider<'d> {
     /// explained, and otherwise a table.
     pub(crate) fn write_text(&self, flags: &[&Flag]) -> Result<()> {
         let Self { bundle, context, now, detail } = *self;
-        let mut out = io::stdout().lock();
         if detail == DecisionDetail::Brief && flags.len() != 1 {
             let decided: Vec<(&Flag, Decision<'_>)> =
                 flags.iter().map(|flag| (*flag, decide(bundle, flag, context, now))).collect();
-            out.write_all(decisions(bundle, &decided, context, now, stdout_width()).as_bytes())?;
-            return Ok(out.flush()?);
+            return Ok(console::write(decisions(bundle, &decided, context, now, stdout_width()))?);
         }
+        let mut lines = Lines::default();
         for (index, flag) in flags.iter().enumerate() {
             if index > 0 {
-                writeln!(out)?;
+                lines.add("");
             }
             let trace = trace(bundle, flag, context, now);
-            out.write_all(decision(bundle, flag, context, now, &trace.decision).as_bytes())?;
+            lines.append(&decision(bundle, flag, context, now, &trace.decision));
             if detail == DecisionDetail::Explained {
                 let nearest = nearest(bundle, flag, context, now);
-                writeln!(out)?;
-                out.write_all(explanation(bundle, flag, &trace, nearest.as_ref()).as_bytes())?;
+                lines.add("");
+                lines.append(&explanation(bundle, flag, &trace, nearest.as_ref()));
             }
         }
-        Ok(out.flush()?)
+        Ok(console::write(lines)?)
     }
 
     /// Returns decisions as JSON. `commit` is the commit of the definitions, if they are from a revision.

@@ -1,10 +1,10 @@
 //! Reports the errors of definitions on stderr, for commands that need definitions without errors.
 
-use std::io;
-
 use anyhow::Result;
 
-use crate::cli::global::{Global, OutputStream};
+use crate::cli::console;
+use crate::cli::console::OutputStream;
+use crate::cli::global::Global;
 use crate::cli::path_arg::displayed_prefix;
 use crate::codes::Severity;
 use crate::diag::Finding;
@@ -40,6 +40,6 @@ pub(crate) fn report_errors(
         contents: "cannot be decided",
     };
     let colour = global.colour(OutputStream::Stderr);
-    report::findings::write(&validation, FindingsFormat::Human, colour, &mut io::stderr().lock())?;
+    console::write_stderr(report::findings::printable(&validation, FindingsFormat::Human, colour)?);
     Ok(Validity::Invalid)
 }

@@ -1,7 +1,7 @@
 //! `flagctl eval --contexts`: decides flags for a stream of contexts, in constant memory and on all cores.
 
 use std::collections::BTreeSet;
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::BufReader;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -12,11 +12,13 @@ use serde_json::Value as Json;
 use serde_json::ser::{CompactFormatter, Serializer};
 
 use crate::bundle::{AttributeId, Bundle, Flag};
+use crate::cli::console;
+use crate::cli::console::stderr_is_terminal;
 use crate::cli::context_arg;
 use crate::cli::exit::Exit;
-use crate::cli::terminal::stderr_is_terminal;
 use crate::eval::{Context, Decision, ErrorCode, ParsedContext, Value, decide};
 use crate::load::{ContextLine, ContextLines, MAX_CONTEXT_BYTES};
+use crate::report::Printable;
 
 /// The estimated size of a line of output without its decisions, in bytes. It avoids repeated allocations of the output
 /// buffer.
@@ -29,7 +31,6 @@ const MAX_UNDECLARED: usize = 20;
 /// Decides all flags for each line of a file, and writes one line of JSON for each.
 pub(crate) fn run(bundle: &Bundle, flags: &[&Flag], path: &Path, now: Timestamp) -> Result<Exit> {
     let mut reader = ContextLines::new(BufReader::with_capacity(1 << 16, context_arg::open(path)?), flags.len());
-    let mut out = BufWriter::new(io::stdout().lock());
     let progress = progress(path);
     let mut summary = Summary::default();
     let failed = || format!("cannot read `{}`", path.display());
@@ -39,15 +40,14 @@ pub(crate) fn run(bundle: &Bundle, flags: &[&Flag], path: &Path, now: Timestamp)
         let decide = || -> Vec<_> { block.map_chunks(|lines| decide_lines(bundle, flags, lines, now)) };
         let (decided, next) = rayon::join(decide, || reader.next_block());
         for (text, part) in decided {
-            out.write_all(&text)?;
+            console::write(text)?;
             summary.add(part);
         }
         progress.set_position(reader.bytes_read());
         ahead = next.with_context(failed)?;
     }
-    out.flush()?;
     progress.finish_and_clear();
-    summary.report(&mut io::stderr().lock())?;
+    summary.report();
     Ok(if summary.refused == 0 { Exit::Yes } else { Exit::No })
 }
 
@@ -72,16 +72,16 @@ impl Summary {
         }
     }
 
-    fn report(&self, err: &mut dyn Write) -> io::Result<()> {
+    fn report(&self) {
         if !self.undeclared.is_empty() {
             let names = self.undeclared.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
             let more = if self.undeclared.len() == MAX_UNDECLARED { " and perhaps more" } else { "" };
-            writeln!(err, "note: attributes that flagctl.yaml does not declare are ignored: {names}{more}")?;
+            console::note(format!("attributes that flagctl.yaml does not declare are ignored: {names}{more}"));
         }
         match self.refused {
-            0 => Ok(()),
-            1 => writeln!(err, "error: 1 line is not a context"),
-            lines => writeln!(err, "error: {lines} lines are not contexts"),
+            0 => {}
+            1 => console::error("1 line is not a context"),
+            lines => console::error(format!("{lines} lines are not contexts")),
         }
     }
 }
@@ -160,7 +160,7 @@ fn decide_lines(
     flags: &[&Flag],
     lines: &mut dyn Iterator<Item = ContextLine<'_>>,
     now: Timestamp,
-) -> (Vec<u8>, Summary) {
+) -> (Printable, Summary) {
     let (_, most) = lines.size_hint();
     let mut text = Vec::with_capacity(most.unwrap_or(0) * (LINE_BYTES + flags.len() * DECISION_BYTES));
     let mut summary = Summary::default();
@@ -168,7 +168,9 @@ fn decide_lines(
     for line in lines {
         decide_line(bundle, &mut caches, &line, now, &mut text, &mut summary);
     }
-    (text, summary)
+    // The text is JSON, which is UTF-8.
+    let text = String::from_utf8(text).unwrap_or_default();
+    (Printable::json_document(text), summary)
 }
 
 fn decide_line<'b>(

@@ -4,7 +4,7 @@ use crate::actions::ActionError;
 
 /// The result of a run, which determines the exit code of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// The command ran, and its answer is yes: exit code 0.
     Yes,
     /// The command ran, and its answer is no: exit code 1.
@@ -17,7 +17,7 @@ pub enum Exit {
 
 impl Exit {
     /// Returns the exit code of the process.
-    pub fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u8 {
         match self {
             Self::Yes => 0,
             Self::No => 1,
@@ -33,7 +33,7 @@ impl Exit {
 pub(crate) struct UsageError(pub(crate) String);
 
 /// Returns the exit of a run that failed with `error`.
-pub fn exit_of(error: &anyhow::Error) -> Exit {
+pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
     let is_ambiguous = matches!(error.downcast_ref(), Some(ActionError::Ambiguous(_)));
     if is_ambiguous || error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }
 }

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use anstream::{AutoStream, ColorChoice};
 use clap::ValueEnum;
 
+use crate::cli::console::OutputStream;
 use crate::report::Colour;
 
 #[derive(Debug, clap::Args)]
@@ -25,23 +25,14 @@ enum ColourWhen {
     Never,
 }
 
-/// An output stream of the process.
-#[derive(Clone, Copy)]
-pub(crate) enum OutputStream {
-    Stdout,
-    Stderr,
-}
-
 impl Global {
     /// Returns whether to use colours on a stream. Without `--color`, the environment variables `NO_COLOR` and
     /// `CLICOLOR_FORCE` decide. If they are not set, only terminals have colours.
     pub(crate) fn colour(&self, stream: OutputStream) -> Colour {
-        let choice = match (self.color, stream) {
-            (ColourWhen::Always, _) => ColorChoice::Always,
-            (ColourWhen::Never, _) => ColorChoice::Never,
-            (ColourWhen::Auto, OutputStream::Stdout) => AutoStream::choice(&std::io::stdout()),
-            (ColourWhen::Auto, OutputStream::Stderr) => AutoStream::choice(&std::io::stderr()),
-        };
-        if choice == ColorChoice::Never { Colour::Never } else { Colour::Ansi }
+        match self.color {
+            ColourWhen::Always => Colour::Ansi,
+            ColourWhen::Never => Colour::Never,
+            ColourWhen::Auto => stream.default_colour(),
+        }
     }
 }

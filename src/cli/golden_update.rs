@@ -1,9 +1,8 @@
 //! `flagctl test --update`: writes the current decisions to golden matrices.
 
-use std::io::{self, Write};
-
 use anyhow::{Context as _, Error, Result};
 
+use crate::cli::console;
 use crate::cli::path_arg::displayed_prefix;
 use crate::load::Loaded;
 use crate::source::Source;
@@ -33,7 +32,7 @@ pub(crate) fn write_golden_files(plan: &TestPlan<'_>, loaded: &Loaded, source: &
         let shown = format!("{prefix}{}", path(file.file));
         folder.write(path(file.file), &file.text).with_context(|| format!("cannot write `{shown}`"))?;
         let cells = if file.changed == 1 { "cell" } else { "cells" };
-        writeln!(io::stderr().lock(), "note: wrote {shown}: {} {cells} changed", file.changed)?;
+        console::note(format!("wrote {shown}: {} {cells} changed", file.changed));
     }
     Ok(if files.is_empty() { GoldenFiles::Unchanged } else { GoldenFiles::Changed })
 }

@@ -1,9 +1,8 @@
 //! The command line, from the arguments to the exit code.
 //!
-//! clap parses the arguments to a [`Cli`], and [`run`] runs its command. Each command is a file in `commands`. It has
+//! clap parses the arguments to a `Cli`, and [`main`] runs its command. Each command is a file in `commands`. It has
 //! the arguments of the command, one call of the module that does the work, and a call of `report`, which formats the
-//! result. The other files of this module contain the arguments that several commands share, and the functions for
-//! terminals.
+//! result. `console` writes it. The other files of this module contain the arguments that several commands share.
 //!
 //! **Invariant:** no other module reads the clock, the environment variables or the working folder.
 //! **Invariant:** only results are written to stdout, and an exit code never depends on the format.
@@ -11,6 +10,7 @@
 mod bundle_arg;
 mod command_line;
 mod commands;
+mod console;
 mod context_arg;
 mod decision_output;
 mod diff_args;
@@ -30,11 +30,9 @@ mod publish_target;
 mod range;
 mod revision_arg;
 mod target_arg;
-mod terminal;
 mod time_arg;
 mod unknown_flag;
 mod until_exit;
 mod write_args;
 
-pub use crate::cli::command_line::{Cli, run};
-pub use crate::cli::exit::{Exit, exit_of};
+pub use crate::cli::command_line::main;

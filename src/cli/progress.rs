@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 
-use crate::cli::terminal::stderr_is_terminal;
+use crate::cli::console::stderr_is_terminal;
 use crate::load;
 use crate::load::Loaded;
 use crate::source::{Source, SourceError};

@@ -1,11 +1,11 @@
 //! The target of published bundles, and the keys that may sign the bundles.
 
 use std::env;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::cli::console;
 use crate::cli::exit::{Exit, UsageError};
 use crate::commit;
 use crate::commit::CommitError;
@@ -78,15 +78,13 @@ impl Signers {
 }
 
 /// Writes a note if signatures are not checked.
-pub(crate) fn note_trust(signers: Option<&AllowedSigners>) -> io::Result<()> {
-    if signers.is_some() {
-        return Ok(());
+pub(crate) fn note_trust(signers: Option<&AllowedSigners>) {
+    if signers.is_none() {
+        console::note(
+            "signatures are not checked, so whoever can write to the store is trusted; `--allowed-signers` names who \
+             may publish",
+        );
     }
-    writeln!(
-        io::stderr(),
-        "note: signatures are not checked, so whoever can write to the store is trusted; `--allowed-signers` names who \
-         may publish"
-    )
 }
 
 /// Reports an error that describes a problem with the published files, and returns any other error.
@@ -94,6 +92,6 @@ pub(crate) fn refused(error: PublishError) -> Result<Exit> {
     if !error.is_answer() {
         return Err(error.into());
     }
-    writeln!(io::stderr(), "error: {error}")?;
+    console::error(error.to_string());
     Ok(Exit::No)
 }

@@ -3,12 +3,12 @@
 //! The module parses a revision or a time, and finds the flag repository at the revision. It adds advice to the errors
 //! of unknown revisions: the name that the user probably meant, or a command that finds the name.
 
-use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
 use jiff::Timestamp;
 
+use crate::cli::console;
 use crate::cli::time_arg::parse_time;
 use crate::diag::did_you_mean;
 use crate::git::{BranchAtTime, CacheWrites, CloneDepth, GitError, Revision, RevisionSpec, short_id};
@@ -46,12 +46,12 @@ impl At {
     }
 
     /// If the user has given a time, prints a note with the commit at this time.
-    pub(crate) fn note(&self, source: &Source, err: &mut dyn Write) -> Result<()> {
+    pub(crate) fn note(&self, source: &Source) -> Result<()> {
         if let (Some(RevisionSpec { text, .. }), Source::Revision(revision)) = (&self.at, source)
             && revision.name() != text
         {
             let time = Timestamp::from_second(revision.seconds()?)?;
-            writeln!(err, "note: {text} is {}, committed at {time}", revision.name())?;
+            console::note(format!("{text} is {}, committed at {time}", revision.name()));
         }
         Ok(())
     }
@@ -64,11 +64,11 @@ pub(crate) fn folder(start: &Path) -> Result<Source> {
 }
 
 /// Prints a note that the history of a shallow clone ends at a commit.
-pub(crate) fn note_end(revision: &Revision, err: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn note_end(revision: &Revision) {
     // The name of the revision may be a branch, but results contain ids of commits.
     let id = revision.commit();
     let id = short_id(&id);
-    writeln!(err, "note: the history of this clone ends at {id}; `git fetch --unshallow` fetches the rest")
+    console::note(format!("the history of this clone ends at {id}; `git fetch --unshallow` fetches the rest"));
 }
 
 /// Parses a revision or a time.

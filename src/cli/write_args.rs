@@ -1,14 +1,15 @@
 //! The arguments of the commands that commit: the branch, the hooks, the confirmation and the format.
 
-use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 
 use anyhow::Result;
 
 use crate::actions::{ActionError, CommittedAction, Destination, Targets, WriteMode, WriteOptions, WriteSession};
+use crate::cli::console;
+use crate::cli::console::{ask, can_ask};
 use crate::cli::environment_arg::{check_environment, missing_environment};
 use crate::cli::exit::{Exit, UsageError};
-use crate::cli::output_format::{OutputFormat, write_json, write_text};
+use crate::cli::output_format::{OutputFormat, write_json};
 use crate::cli::progress;
 use crate::commit::Hooks;
 use crate::report::actions::{ActionJson, human};
@@ -61,7 +62,7 @@ impl WriteArgs {
     /// Shows a plan as text for people. In JSON, [`WriteArgs::finish`] writes the plan and the commit as one document.
     pub(crate) fn show_plan(&self, action: &ActionJson) -> Result<()> {
         match self.format {
-            OutputFormat::Human => write_text(&human::plan(action)),
+            OutputFormat::Human => Ok(console::write(human::plan(action))?),
             OutputFormat::Json => Ok(()),
         }
     }
@@ -93,7 +94,7 @@ impl WriteArgs {
     pub(crate) fn finish(&self, action: &ActionJson) -> Result<Exit> {
         match (self.format, &action.written) {
             (OutputFormat::Json, _) => write_json(action)?,
-            (OutputFormat::Human, Some(committed)) => write_text(&human::committed(committed))?,
+            (OutputFormat::Human, Some(committed)) => console::write(human::committed(committed))?,
             (OutputFormat::Human, None) => {}
         }
         Ok(Exit::Yes)
@@ -125,19 +126,4 @@ pub(crate) fn environments(session: &WriteSession, given: &[String]) -> Result<V
         return Err(missing_environment(declared.iter().map(String::as_str)));
     }
     Ok(declared.into_iter().filter(|name| given.is_empty() || given.contains(name)).collect())
-}
-
-/// Returns whether the command can ask the user, which needs terminals at stdin and stderr.
-pub(crate) fn can_ask() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal()
-}
-
-/// Asks a question on stderr, and returns the user's answer without surrounding white space.
-pub(crate) fn ask(question: &str) -> Result<String> {
-    let mut err = io::stderr().lock();
-    write!(err, "{question}")?;
-    err.flush()?;
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line)?;
-    Ok(line.trim().to_owned())
 }

@@ -16,7 +16,8 @@ use serde_json::{Map, Value as Json};
 use crate::bundle::{AttributeId, Attributes};
 use crate::diff::Endpoint;
 use crate::eval::{Context, Value};
-use crate::report::escape::{shell_word, terminal};
+use crate::report::escape;
+use crate::report::escape::shell_word;
 
 /// The parts of a `flagctl eval` command.
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +72,7 @@ impl EvalCommand<'_> {
             None => {
                 let json: Map<String, Json> =
                     values.iter().filter_map(|(name, value)| Some(((*name).to_owned(), json(value)?))).collect();
-                vec!["--context".to_owned(), displayed_json(&Json::Object(json))]
+                vec!["--context".to_owned(), escape::json(&Json::Object(json).to_string()).into_owned()]
             }
         }
     }
@@ -88,7 +89,7 @@ fn attribute_word(name: &str, value: &Value<'_>) -> Option<String> {
         Value::Boolean(_) | Value::Number(_) | Value::Texts(_) | Value::Numbers(_) => json(value)?.to_string(),
     };
     let word = format!("{name}={text}");
-    let is_displayed = word.chars().all(is_displayed_unchanged);
+    let is_displayed = escape::line(&word) == word;
     (is_displayed && !name.contains('=') && !name.starts_with('-')).then_some(word)
 }
 
@@ -113,27 +114,4 @@ fn json(value: &Value<'_>) -> Option<Json> {
 #[allow(clippy::cast_possible_truncation, reason = "a number of a context is within ±2^53")]
 fn number_json(number: f64) -> Json {
     if number.fract() == 0.0 { Json::from(number as i64) } else { Json::from(number) }
-}
-
-/// Returns JSON in one line. Characters that a terminal would not show unchanged are escaped.
-fn displayed_json(json: &Json) -> String {
-    let mut text = String::new();
-    for character in json.to_string().chars() {
-        if is_displayed_unchanged(character) {
-            text.push(character);
-        } else {
-            // Outside of texts, JSON has only ASCII characters that a terminal shows, so this is inside of a text.
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                text += &format!("\\u{unit:04x}");
-            }
-        }
-    }
-    text
-}
-
-/// Returns whether the character needs no escape in any report, and stays one character in a line.
-fn is_displayed_unchanged(character: char) -> bool {
-    let mut buffer = [0; 4];
-    let text: &str = character.encode_utf8(&mut buffer);
-    !character.is_control() && terminal(text) == text
 }

@@ -3,8 +3,7 @@
 //! The writer takes suites of test cases, and returns an XML document that conforms to the schema of Jenkins. It does
 //! not use the library `quick-junit`, because that library does not write the number of skipped cases of a suite.
 
-use std::io::{self, Write};
-
+use crate::report::Printable;
 use crate::report::escape::xml;
 
 /// A group of test cases.
@@ -66,8 +65,9 @@ impl Suite {
     }
 }
 
-/// Writes the document.
-pub(crate) fn write(suites: &[Suite], out: &mut dyn Write) -> io::Result<()> {
+/// Returns the document.
+pub(crate) fn document(suites: &[Suite]) -> Printable {
+    let mut out = String::new();
     let mut sum = Counts::default();
     for suite in suites {
         let counts = suite.counts();
@@ -76,48 +76,49 @@ pub(crate) fn write(suites: &[Suite], out: &mut dyn Write) -> io::Result<()> {
         sum.errors += counts.errors;
     }
     let Counts { tests, failures, errors, .. } = sum;
-    writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
-    writeln!(out, r#"<testsuites name="flagctl" tests="{tests}" failures="{failures}" errors="{errors}">"#)?;
+    out += "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+    out += &format!("<testsuites name=\"flagctl\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\">\n");
     for suite in suites {
         let (name, Counts { tests, failures, errors, skipped }) = (xml(&suite.name), suite.counts());
-        writeln!(
-            out,
-            r#"  <testsuite name="{name}" tests="{tests}" failures="{failures}" errors="{errors}" skipped="{skipped}">"#
-        )?;
+        out += &format!(
+            "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\">\n"
+        );
         for case in &suite.cases {
-            write_case(case, out)?;
+            write_case(case, &mut out);
         }
-        writeln!(out, "  </testsuite>")?;
+        out += "  </testsuite>\n";
     }
-    writeln!(out, "</testsuites>")
+    out += "</testsuites>\n";
+    Printable::xml(out)
 }
 
-fn write_case(case: &Case, out: &mut dyn Write) -> io::Result<()> {
+fn write_case(case: &Case, out: &mut String) {
     let (name, class) = (xml(&case.name), xml(&case.class));
     if matches!(case.result, CaseResult::Passed) && case.output.is_empty() {
-        return writeln!(out, r#"    <testcase name="{name}" classname="{class}"/>"#);
+        *out += &format!("    <testcase name=\"{name}\" classname=\"{class}\"/>\n");
+        return;
     }
-    writeln!(out, r#"    <testcase name="{name}" classname="{class}">"#)?;
+    *out += &format!("    <testcase name=\"{name}\" classname=\"{class}\">\n");
     match &case.result {
         CaseResult::Passed => {}
-        CaseResult::Skipped => writeln!(out, "      <skipped/>")?,
-        CaseResult::Failure(problem) => write_problem("failure", problem, out)?,
-        CaseResult::Error(problem) => write_problem("error", problem, out)?,
+        CaseResult::Skipped => *out += "      <skipped/>\n",
+        CaseResult::Failure(problem) => write_problem("failure", problem, out),
+        CaseResult::Error(problem) => write_problem("error", problem, out),
     }
     if !case.output.is_empty() {
-        writeln!(out, "      <system-out>")?;
+        *out += "      <system-out>\n";
         for line in &case.output {
-            writeln!(out, "{}", xml(line))?;
+            *out += &format!("{}\n", xml(line));
         }
-        writeln!(out, "      </system-out>")?;
+        *out += "      </system-out>\n";
     }
-    writeln!(out, "    </testcase>")
+    *out += "    </testcase>\n";
 }
 
-fn write_problem(element: &str, Problem { code, message, details }: &Problem, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, r#"      <{element} message="{}" type="{code}">"#, xml(message))?;
+fn write_problem(element: &str, Problem { code, message, details }: &Problem, out: &mut String) {
+    *out += &format!("      <{element} message=\"{}\" type=\"{code}\">\n", xml(message));
     for detail in details {
-        writeln!(out, "{}", xml(detail))?;
+        *out += &format!("{}\n", xml(detail));
     }
-    writeln!(out, "      </{element}>")
+    *out += &format!("      </{element}>\n");
 }

@@ -2,9 +2,12 @@
 //!
 //! The module takes the result of a command, such as findings, decisions, differences or publications. It returns the
 //! text that the command writes. Each folder is a kind of result, and the files `human.rs`, `json.rs`, `markdown.rs`,
-//! `sarif.rs`, `junit.rs`, `github.rs` and `gitlab.rs` in it are its formats. All formats share three files: `escape`
-//! escapes text from definitions, git and the network for one output language, `text` writes tables, counts and
-//! positions, and `json_layout` writes JSON that people read.
+//! `sarif.rs`, `junit.rs`, `github.rs` and `gitlab.rs` in it are its formats. All formats share some files: `escape`
+//! escapes text from definitions, git and the network for one output language, `lines`, `table` and `text` write text
+//! for people, `json_layout` writes JSON that people read, and `printable` has the type of everything that is written.
+//!
+//! **Invariant:** everything that comes from outside is escaped: the program can only write a [`Printable`], and text
+//! for people consists of [`Lines`].
 //!
 //! **Invariant:** formats for programs have separate structures (`…Json`), so a change of an internal type does not
 //! change any output.
@@ -20,9 +23,15 @@ pub mod flags;
 pub mod history;
 pub mod json_layout;
 mod junit;
+mod lines;
 pub mod merge;
+mod printable;
 pub mod publication;
+mod table;
 pub mod tests;
 pub mod text;
 
+pub use crate::report::lines::Lines;
+pub use crate::report::printable::Printable;
+pub use crate::report::table::Table;
 pub use crate::report::text::Colour;

@@ -1,6 +1,4 @@
-//! Text for people: colour, tables, counts and numbers.
-
-use comfy_table::{ContentArrangement, Table, presets};
+//! Parts of texts for people: colour, counts and numbers.
 
 /// Whether a text may use terminal colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,22 +7,6 @@ pub enum Colour {
     Never,
     /// The text has ANSI escape sequences for colours.
     Ansi,
-}
-
-/// Returns an empty table without lines, wrapped to a width in columns unless the width is `None`.
-pub(super) fn table(width: Option<u16>) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    match width {
-        Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
-        None => table.set_content_arrangement(ContentArrangement::Disabled),
-    };
-    table
-}
-
-/// Returns the text of a table without the padding at both ends of its lines.
-pub(super) fn lines(table: &Table) -> String {
-    table.lines().map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(&line).trim_end())).collect()
 }
 
 /// Returns a number and its noun: `1 error`, `2 errors`.

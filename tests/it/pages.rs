@@ -129,9 +129,8 @@ fn validate(block: &Block) -> (Vec<Finding>, String) {
         checked: &[],
         contents: "this block",
     };
-    let mut text = Vec::new();
-    report::findings::write(&validation, FindingsFormat::Human, Colour::Never, &mut text).unwrap();
-    (findings, String::from_utf8(text).unwrap())
+    let text = report::findings::printable(&validation, FindingsFormat::Human, Colour::Never).unwrap();
+    (findings, text.as_str().to_owned())
 }
 
 /// Runs `flagctl test` in a folder outside any git repository.

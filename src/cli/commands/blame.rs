@@ -1,6 +1,5 @@
 //! `flagctl blame`: finds the commits that changed the variant of a context.
 
-use std::io;
 use std::path::Path;
 
 use anyhow::Result;
@@ -69,10 +68,10 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     if bundle.flag(&args.flag).is_none() {
         return Ok(Exit::Failed);
     }
-    args.at.note(&source, &mut io::stderr().lock())?;
+    args.at.note(&source)?;
     let file = context_arg::given(args.context.context.as_ref())?;
     let context = context_arg::read(&bundle.attributes, file.as_ref(), &args.context.attributes)?;
-    context_arg::note_unusable(&bundle.attributes, &context, &mut io::stderr().lock())?;
+    context_arg::note_unusable(&bundle.attributes, &context);
     let query = DecisionQuery {
         flag: &args.flag,
         environment: &environment,
@@ -83,7 +82,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let eras = progress::shown("reading history", || history::blame(&query, tip))?;
     for start in eras.iter().filter_map(|era| era.start.as_ref()) {
         if matches!(start.cause, EraCause::EndOfClone) {
-            note_end(&start.oldest.revision, &mut io::stderr().lock())?;
+            note_end(&start.oldest.revision);
         }
     }
     args.format.write(&BlameJson::new(&query, commit, &eras)?, blame)?;

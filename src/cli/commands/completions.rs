@@ -1,11 +1,11 @@
 //! `flagctl completions`: prints a script that completes flagctl's arguments in a shell.
 
-use std::io;
-
 use anyhow::Result;
 use clap_complete::Shell;
 
+use crate::cli::console;
 use crate::cli::exit::Exit;
+use crate::report::Printable;
 
 /// Print a script that completes flagctl's arguments in a shell
 #[derive(Debug, clap::Args)]
@@ -17,6 +17,9 @@ pub(crate) struct Args {
 
 /// Writes the script for the complete command line, which `definition` returns.
 pub(crate) fn run(args: &Args, definition: fn() -> clap::Command) -> Result<Exit> {
-    clap_complete::generate(args.shell, &mut definition(), "flagctl", &mut io::stdout().lock());
+    // The library panics if it cannot write, so it writes to memory.
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut definition(), "flagctl", &mut script);
+    console::write(Printable::of_program(String::from_utf8(script)?))?;
     Ok(Exit::Yes)
 }

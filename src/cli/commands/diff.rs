@@ -10,12 +10,13 @@ use jiff::Timestamp;
 
 use crate::analyze::Budget;
 use crate::bundle::Percent;
+use crate::cli::console;
 use crate::cli::context_arg;
 use crate::cli::diff_args::DiffFormat;
 use crate::cli::diff_inputs;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::global::Global;
-use crate::cli::output_format::{write_json, write_text};
+use crate::cli::output_format::write_json;
 use crate::cli::progress;
 use crate::cli::range::{earlier_revision, revision};
 use crate::cli::time_arg::{given_or_now, parse_time};
@@ -134,8 +135,8 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         undeclared: population.as_ref().map(|population| population.unusable.undeclared.clone()).unwrap_or_default(),
     };
     match args.format {
-        DiffFormat::Human => write_text(&report::diff::human::diff(&diff))?,
-        DiffFormat::Markdown => write_text(&report::diff::markdown::diff(&diff))?,
+        DiffFormat::Human => console::write(report::diff::human::diff(&diff))?,
+        DiffFormat::Markdown => console::write(report::diff::markdown::diff(&diff))?,
         DiffFormat::Json => write_json(&diff)?,
     }
     let is_known = shown.iter().all(|impact| matches!(impact.verdict, ImpactVerdict::Known(_)));
@@ -157,8 +158,8 @@ fn merge(args: &Args, global: &Global, [base, theirs, ours]: [&String; 3]) -> Re
     let result = progress::shown("merging", || merge_impacts(&base, &theirs, &ours, environment, &budget))?;
     let json = MergeJson::new(global.folder.as_deref(), &base, [&theirs, &ours], &result);
     match args.format {
-        DiffFormat::Human => write_text(&report::merge::human::merge(&json))?,
-        DiffFormat::Markdown => write_text(&report::merge::markdown::merge(&json))?,
+        DiffFormat::Human => console::write(report::merge::human::merge(&json))?,
+        DiffFormat::Markdown => console::write(report::merge::markdown::merge(&json))?,
         DiffFormat::Json => write_json(&json)?,
     }
     let is_known = match &result {

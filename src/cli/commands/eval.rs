@@ -1,6 +1,5 @@
 //! `flagctl eval`: decides flags for a context, and explains the decisions.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -84,7 +83,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     }
     let file = context_arg::given(args.context.context.as_ref())?;
     let context = context_arg::read(&bundle.attributes, file.as_ref(), &args.context.attributes)?;
-    context_arg::note_unusable(&bundle.attributes, &context, &mut io::stderr().lock())?;
+    context_arg::note_unusable(&bundle.attributes, &context);
     if args.test {
         return test(&bundle, &flags, &context, now);
     }
@@ -130,7 +129,7 @@ fn read(args: &Args, global: &Global) -> Result<Option<Definitions>> {
     let validity = report_errors(&loaded, loaded.settle(diagnostics), &source, global)?;
     let all_compiled = args.flags.iter().all(|key| bundle.flag(key).is_some());
     if all_compiled && !args.test {
-        args.at.note(&source, &mut io::stderr().lock())?;
+        args.at.note(&source)?;
     }
     Ok(Some(Definitions { bundle, commit: source.revision().map(Revision::commit), validity }))
 }

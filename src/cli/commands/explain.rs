@@ -2,10 +2,11 @@
 
 use anyhow::{Result, anyhow};
 
+use crate::cli::console;
 use crate::cli::exit::Exit;
-use crate::cli::output_format::write_text;
 use crate::codes::Code;
 use crate::diag::did_you_mean;
+use crate::report::Printable;
 
 /// Explain a diagnostic code
 ///
@@ -32,7 +33,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
             Code::ALL.iter().map(line).collect()
         }
     };
-    write_text(&text)?;
+    console::write(Printable::of_program(text))?;
     Ok(Exit::Yes)
 }
 

@@ -1,12 +1,13 @@
 //! `flagctl export`: writes an environment in a format that other tools read.
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::ValueEnum;
+use serde_json::Value as Json;
 
 use crate::bundle::{Bundle, Flag};
+use crate::cli::console;
 use crate::cli::environment_arg::environment_or_only;
 use crate::cli::error_report::{Validity, report_errors};
 use crate::cli::exit::{Exit, UsageError};
@@ -21,6 +22,7 @@ use crate::git::Revision;
 use crate::load::Loaded;
 use crate::openfeature::{DescribedFlag, manifest};
 use crate::report;
+use crate::report::Printable;
 
 /// Write an environment in a format that other tools read
 ///
@@ -75,9 +77,8 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         [] => bundle.flags.iter().collect(),
         keys => bundle.flags.iter().filter(|flag| keys.iter().any(|key| *key == *flag.key)).collect(),
     };
-    let mut out = io::stdout().lock();
     match args.format {
-        ExportFormat::Flagd => return flagd(args, &exported, flags, &mut out),
+        ExportFormat::Flagd => return flagd(args, &exported, flags),
         ExportFormat::OpenfeatureManifest => {
             let description = |flag: &Flag| {
                 let written = exported.loaded.as_ref()?.project.flag(&flag.key)?;
@@ -85,11 +86,11 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
             };
             let described: Vec<_> =
                 flags.into_iter().map(|flag| DescribedFlag { flag, description: description(flag) }).collect();
-            out.write_all(report::json_layout::fitted(&manifest(&described)).as_bytes())?;
+            console::write(fitted(&manifest(&described)))?;
         }
         ExportFormat::Bundle => {
-            out.write_all(&bundle.to_json()?)?;
-            writeln!(out)?;
+            let document = String::from_utf8(bundle.to_json()?)?;
+            console::write(Printable::json_document(document + "\n"))?;
         }
     }
     Ok(Exit::Yes)
@@ -114,19 +115,19 @@ fn read(args: &Args, global: &Global) -> Result<Option<Exported>> {
     if report_errors(&loaded, loaded.settle(diagnostics), &source, global)? == Validity::Invalid {
         return Ok(None);
     }
-    args.at.note(&source, &mut io::stderr().lock())?;
+    args.at.note(&source)?;
     let commit = source.revision().map(Revision::commit);
     Ok(Some(Exported { bundle, loaded: Some(loaded), commit }))
 }
 
 /// Writes flags for flagd. If flagd does not support some of the flags, writes nothing, or, with `--partial`, writes
 /// only the other flags.
-fn flagd(args: &Args, exported: &Exported, mut flags: Vec<&Flag>, out: &mut dyn Write) -> Result<Exit> {
+fn flagd(args: &Args, exported: &Exported, mut flags: Vec<&Flag>) -> Result<Exit> {
     let bundle = &exported.bundle;
     let metadata = flagd::metadata(bundle, exported.commit.as_deref());
     let refusals = match flagd::export(bundle, &flags, metadata.clone()) {
         Ok(json) => {
-            out.write_all(report::json_layout::fitted(&json).as_bytes())?;
+            console::write(fitted(&json))?;
             return Ok(Exit::Yes);
         }
         Err(refusals) => refusals,
@@ -134,21 +135,24 @@ fn flagd(args: &Args, exported: &Exported, mut flags: Vec<&Flag>, out: &mut dyn 
     let all = flags.len();
     flags.retain(|flag| !refusals.iter().any(|refusal| *refusal.flag == *flag.key));
     let lost = all - flags.len();
-    let level = if args.partial { "note" } else { "error" };
-    let mut err = io::stderr().lock();
+    let message = if args.partial { console::note } else { console::error };
     for Refusal { flag, why } in &refusals {
-        writeln!(err, "{level}: flag {flag}: {why}")?;
+        message(format!("flag {flag}: {why}"));
     }
     if args.partial {
-        writeln!(err, "note: left out {lost} of {all} flags; applications get their own defaults for them")?;
+        console::note(format!("left out {lost} of {all} flags; applications get their own defaults for them"));
         // The first export did not refuse the remaining flags, so this call does not fail.
         let json = flagd::export(bundle, &flags, metadata).unwrap_or_default();
-        out.write_all(report::json_layout::fitted(&json).as_bytes())?;
+        console::write(fitted(&json))?;
         return Ok(Exit::Yes);
     }
-    writeln!(
-        err,
-        "error: flagd cannot express {lost} of {all} flags, so nothing was written; `--partial` leaves them out"
-    )?;
+    console::error(format!(
+        "flagd cannot express {lost} of {all} flags, so nothing was written; `--partial` leaves them out"
+    ));
     Ok(Exit::No)
+}
+
+/// Returns JSON in the layout for people.
+fn fitted(json: &Json) -> Printable {
+    Printable::json_document(report::json_layout::fitted(json))
 }

@@ -3,9 +3,10 @@
 use anyhow::Result;
 
 use crate::actions::{KillPlan, KillRequest};
+use crate::cli::console::{ask, can_ask};
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::progress;
-use crate::cli::write_args::{WriteArgs, ask, can_ask, environments};
+use crate::cli::write_args::{WriteArgs, environments};
 use crate::report::actions::ActionJson;
 
 /// Turn flags off in an environment, by one commit

@@ -1,6 +1,5 @@
 //! `flagctl list`: shows the flags of a repository or a bundle, one line each.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -10,12 +9,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::cli::bundle_arg;
+use crate::cli::console::stdout_width;
 use crate::cli::environment_arg::check_environment;
 use crate::cli::exit::Exit;
 use crate::cli::output_format::OutputFormat;
 use crate::cli::progress;
 use crate::cli::revision_arg::At;
-use crate::cli::terminal::stdout_width;
 use crate::cli::time_arg::{day_given_or_today, parse_time};
 use crate::cli::until_exit::keep_until_exit;
 use crate::compile::compile_environments;
@@ -95,7 +94,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let today = day_given_or_today(args.now);
     let flags = project.flags.iter().filter(|flag| is_selected(flag, args, today));
     let flags = flags.map(|flag| written_flag(flag, &loaded.snapshot, &bundles, &dependants)).collect();
-    args.at.note(&source, &mut io::stderr().lock())?;
+    args.at.note(&source)?;
     write(args, flags)
 }
 

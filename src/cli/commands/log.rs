@@ -1,6 +1,5 @@
 //! `flagctl log`: shows the changes of a flag by each commit.
 
-use std::io;
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -36,7 +35,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let tip = args.at.revision(Path::new("."), CacheWrites::Allowed)?;
     let found = progress::shown("reading history", || flag_log(&tip, &args.flag, args.number))?;
     if let Some(end) = &found.end_of_clone {
-        note_end(end, &mut io::stderr().lock())?;
+        note_end(end);
     } else if found.commits.is_empty() {
         bail!("no commit up to {} has a flag `{}`", tip.name(), args.flag);
     }

@@ -1,7 +1,6 @@
 //! `flagctl publish`: compiles environments and publishes the bundles to a folder or an object store.
 
 use std::error::Error;
-use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
@@ -9,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::check::check;
+use crate::cli::console;
 use crate::cli::environment_arg::check_environment;
 use crate::cli::error_report::{Validity, report_errors};
 use crate::cli::exit::{Exit, UsageError};
@@ -85,7 +85,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let target = args.target.resolve()?;
     let head = args.at.revision(Path::new("."), cache_writes(args))?;
     if let Some(refusal) = target.refusal(&head)? {
-        writeln!(io::stderr(), "error: {refusal}")?;
+        console::error(format!("{refusal}"));
         return Ok(Exit::No);
     }
     let environments = target.environments(&args.environment)?;
@@ -109,15 +109,14 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         let Some(contents) = publication.compile(&revision, format, &environments)? else { return Ok(Exit::No) };
         let contents = contents.into_iter().map(|(environment, bundle)| {
             if bundle.sha256() != rollback.manifest.bundle.sha256 {
-                writeln!(
-                    io::stderr(),
-                    "note: number {sequence} of {environment} is compiled again from its commit, and has other bytes than \
+                console::note(format!(
+                    "number {sequence} of {environment} is compiled again from its commit, and has other bytes than \
                      before: another version of flagctl compiled it, or the store was changed"
-                )?;
+                ));
             }
-            Ok((environment, PublishContent::Rollback { sequence, bundle }))
+            (environment, PublishContent::Rollback { sequence, bundle })
         });
-        return publication.publish_all(contents.collect::<Result<_>>()?, &compare);
+        return publication.publish_all(contents.collect(), &compare);
     }
     let changed = if args.at.is_given() || args.allow_dirty {
         Vec::new()
@@ -125,11 +124,12 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         head.uncommitted_files(&[PROJECT_FILE, FLAGS, SEGMENTS, KILLS, TESTS])?
     };
     if !changed.is_empty() {
-        let mut err = io::stderr().lock();
         let files =
             if changed.len() == 1 { "1 file differs".to_owned() } else { format!("{} files differ", changed.len()) };
-        writeln!(err, "error: {files} from HEAD, which would be published; commit first, or pass `--allow-dirty`:")?;
-        writeln!(err, "       {}", changed.join(", "))?;
+        let changed = changed.join(", ");
+        console::error(format!(
+            "{files} from HEAD, which would be published; commit first, or pass `--allow-dirty`: {changed}"
+        ));
         return Ok(Exit::No);
     }
     let format = target.format(args.format)?;
@@ -173,7 +173,7 @@ impl Publication<'_> {
         if report_errors(&loaded, checked.findings, &source, global)? == Validity::Invalid {
             return Ok(None);
         }
-        args.at.note(&source, &mut io::stderr().lock())?;
+        args.at.note(&source)?;
         let names = loaded.project.settings.environment_names();
         let asked_for = |name: &&str| environments.is_empty() || environments.iter().any(|wanted| wanted == name);
         let compiled = compile_environments(&loaded.project, &names.filter(asked_for).collect::<Vec<_>>());
@@ -187,13 +187,13 @@ impl Publication<'_> {
                 Err(refusals) => {
                     refused += refusals.len();
                     for refusal in refusals {
-                        writeln!(io::stderr(), "error: flag {} in {environment}: {}", refusal.flag, refusal.why)?;
+                        console::error(format!("flag {} in {environment}: {}", refusal.flag, refusal.why));
                     }
                 }
             }
         }
         if refused > 0 {
-            writeln!(io::stderr(), "error: flagd cannot express these flags, so nothing was published")?;
+            console::error(format!("flagd cannot express these flags, so nothing was published"));
             return Ok(None);
         }
         Ok(Some(contents))

@@ -1,10 +1,10 @@
 //! `flagctl pull`: updates a local copy of the published bundle.
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::Result;
 
+use crate::cli::console;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::max_age_arg::MaxAgeArg;
 use crate::cli::output_format::OutputFormat;
@@ -60,7 +60,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         target: args.expected.named.as_deref().or(target.name()),
         max_age: args.max_age.read(),
     };
-    publish_target::note_trust(signers.as_ref())?;
+    publish_target::note_trust(signers.as_ref());
     let pulled = progress::shown("pulling", || publish::pull(&channel, &args.to, &options));
     let result = |pulled| PullJson::new(&args.to, environment, pulled);
     match pulled {
@@ -71,7 +71,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         Err(error) if error.is_answer() => {
             args.format.write(&result(Err(error.to_string())), report::publication::human::pull)?;
             let exit = publish_target::refused(error)?;
-            writeln!(io::stderr(), "note: `{}` stays as it is", args.to.display())?;
+            console::note(format!("`{}` stays as it is", args.to.display()));
             Ok(exit)
         }
         Err(error) => Err(error.into()),

@@ -7,10 +7,11 @@ use crate::actions::{
     ActionError, Ambiguity, RolloutPlan, RolloutRequest, RolloutStep, WriteSession, rollout_positions,
 };
 use crate::bundle::Percent;
+use crate::cli::console::{ask, can_ask};
 use crate::cli::environment_arg::check_environment;
 use crate::cli::exit::Exit;
 use crate::cli::progress;
-use crate::cli::write_args::{WriteArgs, ask, can_ask};
+use crate::cli::write_args::WriteArgs;
 use crate::report::actions::{ActionJson, RolloutPositionsJson, human};
 
 /// Change the percentage of units that a rule admits, by one commit

@@ -3,8 +3,9 @@
 use anyhow::Result;
 use clap::ValueEnum;
 
+use crate::cli::console;
 use crate::cli::exit::Exit;
-use crate::cli::output_format::write_text;
+use crate::report::Printable;
 use crate::{model, schema};
 
 /// Print the JSON Schema of a kind of definition file
@@ -40,6 +41,6 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         SchemaKind::Kill => model::DefinitionKind::Kill,
         SchemaKind::Test => model::DefinitionKind::Test,
     };
-    write_text(schema::text(kind))?;
+    console::write(Printable::of_program(schema::text(kind).to_owned()))?;
     Ok(Exit::Yes)
 }

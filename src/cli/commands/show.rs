@@ -1,6 +1,5 @@
 //! `flagctl show`: shows one flag and its current state.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -14,6 +13,7 @@ use crate::cli::unknown_flag::{unknown_flag_in_bundle, unknown_flag_in_source};
 use crate::cli::until_exit::keep_until_exit;
 use crate::compile::compile_environments;
 use crate::report;
+use crate::report::Lines;
 use crate::report::flags::{Dependants, FlagJson, FlagsJson, compiled_flag, written_flag};
 
 /// Show a flag: its file, what it does in each environment, and the flags that require it
@@ -49,12 +49,16 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let names: Vec<&str> = loaded.project.settings.environment_names().collect();
     let compiled = compile_environments(&loaded.project, &names);
     let bundles = keep_until_exit(compiled.into_iter().map(|(bundle, _)| bundle).collect::<Vec<_>>());
-    args.at.note(&source, &mut io::stderr().lock())?;
+    args.at.note(&source)?;
     write(args.format, written_flag(flag, &loaded.snapshot, &bundles, &Dependants::in_project(&loaded.project)))
 }
 
 fn write(format: OutputFormat, flag: FlagJson<'_>) -> Result<Exit> {
-    let human = |flags: &FlagsJson<'_>| flags.flags.iter().map(report::flags::human::flag).collect();
+    let human = |flags: &FlagsJson<'_>| {
+        let mut lines = Lines::default();
+        flags.flags.iter().for_each(|flag| lines.append(&report::flags::human::flag(flag)));
+        lines
+    };
     format.write(&FlagsJson { version: 1, flags: vec![flag] }, human)?;
     Ok(Exit::Yes)
 }

@@ -1,20 +1,21 @@
 //! `flagctl test`: checks the expectations in test files, and proves the assertions.
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use crate::analyze::Budget;
+use crate::cli::console;
+use crate::cli::console::OutputStream;
+use crate::cli::console::stdout_width;
 use crate::cli::environment_arg::check_environment;
 use crate::cli::exit::Exit;
-use crate::cli::global::{Global, OutputStream};
+use crate::cli::global::Global;
 use crate::cli::golden_update::{GoldenFiles, write_golden_files};
 use crate::cli::path_arg::{displayed_prefix, folder_for_commands, path_in_repository};
 use crate::cli::progress;
 use crate::cli::range::earlier_revision_of;
 use crate::cli::revision_arg::At;
-use crate::cli::terminal::stdout_width;
 use crate::cli::until_exit::keep_until_exit;
 use crate::codes::{Code, Severity};
 use crate::compile::compile_environments;
@@ -84,7 +85,7 @@ fn run_tests(args: &Args, global: &Global, update: GoldenUpdate) -> Result<Exit>
     let scope = if args.coverage { FlagScope::All } else { FlagScope::Tested };
     let load = || load::selected_tests(&source, settings, &paths, &names, scope);
     let loaded = keep_until_exit(progress::shown("reading flags", load)?);
-    args.at.note(&source, &mut io::stderr().lock())?;
+    args.at.note(&source)?;
     let names = if args.coverage { names } else { load::tested_environments(names, &loaded.project.suites) };
     let compiled = compile_environments(&loaded.project, &names.iter().map(String::as_str).collect::<Vec<_>>());
     let (bundles, diagnostics): (Vec<_>, Vec<Diagnostics>) = compiled.into_iter().unzip();
@@ -156,7 +157,7 @@ fn write(
     findings: &[Finding],
     results: &test::TestResults<'_>,
     coverage: Option<&[test::FlagCoverage]>,
-) -> io::Result<()> {
+) -> Result<()> {
     let validation = Validation {
         findings,
         snapshot: &loaded.snapshot,
@@ -166,7 +167,6 @@ fn write(
         contents: "",
     };
     let report = TestReport { validation, results, coverage, width: stdout_width() };
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    report::tests::write(&report, args.format, global.colour(OutputStream::Stdout), &mut out)?;
-    out.flush()
+    let text = report::tests::printable(&report, args.format, global.colour(OutputStream::Stdout))?;
+    Ok(console::write(text)?)
 }

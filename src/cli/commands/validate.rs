@@ -1,14 +1,15 @@
 //! `flagctl validate`: reports all findings of a flag repository.
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 
 use crate::check::check;
+use crate::cli::console;
+use crate::cli::console::OutputStream;
 use crate::cli::exit::Exit;
-use crate::cli::global::{Global, OutputStream};
+use crate::cli::global::Global;
 use crate::cli::path_arg::{displayed_prefix, path_in_repository};
 use crate::cli::progress;
 use crate::cli::revision_arg::At;
@@ -55,7 +56,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     {
         bail!("no file is at `{}:{}{}`", revision.name(), revision.prefix(), missing.display());
     }
-    args.at.note(&source, &mut io::stderr().lock())?;
+    args.at.note(&source)?;
     let contents = if paths.len() < loaded.snapshot.files().count() {
         let arguments = args.paths.iter().map(|path| path.display().to_string()).collect();
         CheckedContents::Files { number: paths.len(), arguments }
@@ -77,9 +78,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         checked: &paths,
         contents: &contents.to_string(),
     };
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    report::findings::write(&validation, args.format, global.colour(OutputStream::Stdout), &mut out)?;
-    out.flush()?;
+    console::write(report::findings::printable(&validation, args.format, global.colour(OutputStream::Stdout))?)?;
     let has_errors = checked.findings.iter().any(|finding| finding.severity == Severity::Error);
     Ok(if has_errors { Exit::No } else { Exit::Yes })
 }

@@ -1,8 +1,8 @@
 //! `flagctl verify`: checks that the published files are complete, unchanged, signed and recent.
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 
+use crate::cli::console;
 use crate::cli::exit::Exit;
 use crate::cli::max_age_arg::MaxAgeArg;
 use crate::cli::output_format::OutputFormat;
@@ -100,7 +100,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     if let Some(error) = failure {
         return Err(error.into());
     }
-    publish_target::note_trust(signers.as_ref())?;
+    publish_target::note_trust(signers.as_ref());
     let is_sound = result.environments.iter().all(|environment| environment.problems.is_empty());
     Ok(if is_sound { Exit::Yes } else { Exit::No })
 }
@@ -110,10 +110,7 @@ fn published_environments(store: &Store) -> Result<Vec<String>> {
     let (environments, others): (Vec<_>, Vec<_>) = store.folders()?.into_iter().partition(|name| is_name(name));
     if !others.is_empty() {
         let number = others.len();
-        writeln!(
-            io::stderr(),
-            "note: not read, because no environment has such a name: {number} of the target's folders"
-        )?;
+        console::note(format!("not read, because no environment has such a name: {number} of the target's folders"));
     }
     Ok(environments)
 }

@@ -31,8 +31,8 @@ pub struct EffectJson {
     pub changes: bool,
     /// The behaviour of the flag before the action, in words.
     pub before: FlagStateJson,
-    /// The behaviour of the flag after the action, in words.
-    pub after: String,
+    /// The steps of a decision after the action.
+    pub after: Vec<String>,
     /// Consequences and reasons, one sentence each.
     pub notes: Vec<String>,
 }

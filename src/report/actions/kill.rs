@@ -34,7 +34,7 @@ fn effect(effect: &KillEffect) -> EffectJson {
         environment: effect.environment.clone(),
         changes: effect.status != KillStatus::AlreadyKilled,
         before: FlagStateJson::new(&effect.before, &effect.flag),
-        after,
+        after: vec![after],
         notes: effect.notes.iter().map(note).collect(),
     }
 }

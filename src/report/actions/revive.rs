@@ -8,9 +8,6 @@ use crate::report::actions::undo::undo;
 use crate::report::diff::{cause_words, region};
 use crate::report::flags::FlagStateJson;
 
-/// The indentation of a step under the heading `then` of a plan.
-const STEP_SEPARATOR: &str = "\n    ";
-
 impl ActionJson {
     /// Describes the plan of a revival.
     pub fn revive(plan: &RevivePlan<'_>) -> Self {
@@ -30,7 +27,7 @@ fn effect(effect: &ReviveEffect) -> EffectJson {
         environment: effect.environment.clone(),
         changes: effect.since_kill.is_killed(),
         before: FlagStateJson::new(&effect.before, &effect.flag),
-        after: FlagStateJson::new(&effect.after, &effect.flag).steps.join(STEP_SEPARATOR),
+        after: FlagStateJson::new(&effect.after, &effect.flag).steps,
         notes: notes(effect),
     }
 }

@@ -47,7 +47,7 @@ fn effect(plan: &RolloutPlan<'_>, effect: &RolloutEffect) -> EffectJson {
         environment: effect.environment.clone(),
         changes: !plan.is_done(),
         before,
-        after: step_after,
+        after: vec![step_after],
         notes: effect.notes.iter().map(note).collect(),
     }
 }

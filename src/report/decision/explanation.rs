@@ -2,8 +2,8 @@
 
 use crate::bundle::{BUCKETS, Bucket, Bundle, Flag, NOW, Percent, Serve, State};
 use crate::eval::{ConditionTrace, Nearest, Outcome, RuleTrace, Trace, TraceKind, Truth};
+use crate::report::Lines;
 use crate::report::decision::value::found;
-use crate::report::escape::terminal;
 use crate::report::text::grouped;
 
 /// A line of the tree.
@@ -25,7 +25,7 @@ const UNREACHED: char = '·';
 const ALIGNED: usize = 44;
 
 /// Returns the steps of a decision, and the nearest change of the context that would change the decision.
-pub fn explanation(bundle: &Bundle, flag: &Flag, trace: &Trace<'_, '_>, nearest: Option<&Nearest<'_>>) -> String {
+pub fn explanation(bundle: &Bundle, flag: &Flag, trace: &Trace<'_, '_>, nearest: Option<&Nearest<'_>>) -> Lines {
     let mut lines = Vec::new();
     match &flag.state {
         State::Enabled => {}
@@ -46,12 +46,12 @@ pub fn explanation(bundle: &Bundle, flag: &Flag, trace: &Trace<'_, '_>, nearest:
     }
     let width = |line: &Line| 2 * line.depth + line.step.chars().count();
     let column = lines.iter().map(width).filter(|width| *width <= ALIGNED).max().unwrap_or(0);
-    let mut text = String::new();
+    let mut text = Lines::default();
     for line in &lines {
         let step = format!("  {}{} {}", "  ".repeat(line.depth), line.mark, line.step);
         let gap = column.saturating_sub(width(line)) + 2;
         let remark = if line.remark.is_empty() { String::new() } else { format!("{}{}", " ".repeat(gap), line.remark) };
-        text.push_str(&format!("{step}{remark}\n"));
+        text.add(format!("{step}{remark}"));
     }
     if let Some(nearest) = nearest {
         let changes = nearest.changes.iter().map(|change| match (&change.value, change.attribute.name.as_ref()) {
@@ -60,9 +60,9 @@ pub fn explanation(bundle: &Bundle, flag: &Flag, trace: &Trace<'_, '_>, nearest:
             (None, name) => format!("without {name}"),
         });
         let changes = changes.collect::<Vec<_>>().join(" and ");
-        text.push_str(&format!("  nearest change: {} {changes}\n", nearest.decision.variant.name));
+        text.add(format!("  nearest change: {} {changes}", nearest.decision.variant.name));
     }
-    terminal(&text)
+    text
 }
 
 fn line(depth: usize, mark: char, step: String, remark: &str) -> Line {

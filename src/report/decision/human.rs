@@ -4,23 +4,24 @@ use jiff::Timestamp;
 
 use crate::bundle::{Bundle, Condition, Flag, State};
 use crate::eval::{Cause, Context, Decision, ErrorCode, Reason, decide};
-use crate::report::escape::terminal;
+use crate::report::{Lines, Table};
 
 /// Returns the key and the value of one decision, and on a second line the reason.
-pub fn decision(
+pub fn decision(bundle: &Bundle, flag: &Flag, context: &Context<'_>, now: Timestamp, decision: &Decision<'_>) -> Lines {
+    let [served, reason] = served(bundle, flag, context, now, decision);
+    Lines::from_iter([format!("{}: {served}", flag.key), format!("  {reason}")])
+}
+
+/// Returns the value of one decision, and the reason.
+pub fn served(
     bundle: &Bundle,
     flag: &Flag,
     context: &Context<'_>,
     now: Timestamp,
     decision: &Decision<'_>,
-) -> String {
-    terminal(&format!("{}: {}", flag.key, served(bundle, flag, context, now, decision)))
-}
-
-/// Returns the value of one decision, and on a second line the reason, without the flag's key.
-pub fn served(bundle: &Bundle, flag: &Flag, context: &Context<'_>, now: Timestamp, decision: &Decision<'_>) -> String {
-    let reason = sentence(bundle, flag, context, now, decision);
-    format!("{} = {}\n  {reason}\n", decision.variant.name, decision.variant.value)
+) -> [String; 2] {
+    let served = format!("{} = {}", decision.variant.name, decision.variant.value);
+    [served, sentence(bundle, flag, context, now, decision)]
 }
 
 /// Returns a table with a line for each flag, wrapped to a width in columns unless the width is `None`.
@@ -30,15 +31,17 @@ pub fn decisions(
     context: &Context<'_>,
     now: Timestamp,
     width: Option<u16>,
-) -> String {
-    let mut table = crate::report::text::table(width);
-    table.set_header(["FLAG", "VARIANT", "VALUE", "REASON"]);
+) -> Lines {
+    let mut table = Table::new(width);
+    table.header(["FLAG", "VARIANT", "VALUE", "REASON"]);
     for (flag, decision) in decisions {
         let value = shortened(&decision.variant.value.to_string());
         let reason = sentence(bundle, flag, context, now, decision);
-        table.add_row([flag.key.as_ref(), &decision.variant.name, &value, &reason]);
+        table.row([flag.key.as_ref(), &decision.variant.name, &value, &reason]);
     }
-    terminal(&crate::report::text::lines(&table))
+    let mut lines = Lines::default();
+    lines.table(&table);
+    lines
 }
 
 /// Truncates a text to 20 characters.

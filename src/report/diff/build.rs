@@ -186,7 +186,7 @@ fn example(impact: &Impact, witness: &Witness, bundles: [&Bundle; 2], sources: E
             }
             .line()
         });
-        Some(ExampleDecisionJson { text: text.lines().map(str::trim).collect::<Vec<_>>().join(", "), command })
+        Some(ExampleDecisionJson { text: text.join(", "), command })
     };
     ExampleJson {
         context: witness.context.clone(),

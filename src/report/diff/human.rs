@@ -1,60 +1,56 @@
 //! A diff for a terminal.
 
 use crate::bundle::quoted;
+use crate::report::Lines;
 use crate::report::diff::json::{AnswerJson, CauseJson, DiffJson, EventJson, FlagChangeJson, SideJson, UnusableJson};
-use crate::report::escape::terminal;
 use crate::report::text::{counted, grouped};
 
 /// Returns a paragraph for each change, and a summary.
-pub fn diff(diff: &DiffJson) -> String {
-    let mut text = String::new();
+pub fn diff(diff: &DiffJson) -> Lines {
+    let mut lines = Lines::default();
     for flag in &diff.flags {
         for flag_change in &flag.changes {
-            text += &change(&flag.flag, flag_change, diff.population);
-            text.push('\n');
+            change(&flag.flag, flag_change, diff.population, &mut lines);
+            lines.add("");
         }
     }
-    text += &summary(diff);
-    text.push('\n');
+    lines.add(summary(diff));
     for refused in &diff.refused {
-        text += &format!("refused: {refused}\n");
+        lines.add(format!("refused: {refused}"));
     }
-    for note in notes(diff) {
-        text += &format!("note: {note}\n");
-    }
-    terminal(&text)
+    notes(diff).iter().for_each(|note| lines.add(format!("note: {note}")));
+    lines
 }
 
-/// Returns one change of a flag: a heading, and below it the groups of contexts with examples, and the causes.
-pub(crate) fn change(flag: &str, change: &FlagChangeJson, population: Option<u64>) -> String {
+/// Adds one change of a flag: a heading, and below it the groups of contexts with examples, and the causes.
+pub(crate) fn change(flag: &str, change: &FlagChangeJson, population: Option<u64>, lines: &mut Lines) {
     let heading = format!("{flag}  {}  {}", change.environments.join(", "), headword(change));
-    let mut text = match (change.regions.as_slice(), &change.problem) {
-        (_, Some(problem)) => format!("{heading}  {problem}\n"),
-        ([], None) => format!("{heading}  {}\n", proven(change)),
-        ([only], None) => format!("{heading}  {}\n", only.text),
-        _ => format!("{heading}\n"),
-    };
+    lines.add(match (change.regions.as_slice(), &change.problem) {
+        (_, Some(problem)) => format!("{heading}  {problem}"),
+        ([], None) => format!("{heading}  {}", proven(change)),
+        ([only], None) => format!("{heading}  {}", only.text),
+        _ => heading,
+    });
     for region in &change.regions {
         let indent = if change.regions.len() == 1 { "  " } else { "    " };
         if change.regions.len() > 1 {
-            text += &format!("  {}\n", region.text);
+            lines.add(format!("  {}", region.text));
         }
-        text += &format!("{indent}{} → {}\n", region.before.join(" or "), region.after.join(" or "));
+        lines.add(format!("{indent}{} → {}", region.before.join(" or "), region.after.join(" or ")));
         if let (Some(known), Some(population)) = (region.known, population) {
-            text += &format!("{indent}{} of {}\n", grouped(known), contexts(population));
+            lines.add(format!("{indent}{} of {}", grouped(known), contexts(population)));
         }
         if let Some(example) = &region.example {
-            text += &format!("{indent}try {}\n", example.command());
+            lines.add(format!("{indent}try {}", example.command()));
             for (side, decision) in example.decisions() {
-                text += &format!("{indent}  {side}: {decision}\n");
+                lines.add(format!("{indent}  {side}: {decision}"));
             }
         }
     }
     for cause in &change.causes {
         let location = location(cause).map_or(String::new(), |location| format!("{location}: "));
-        text += &format!("  {location}{}\n", cause.text);
+        lines.add(format!("  {location}{}", cause.text));
     }
-    text
 }
 
 /// Returns the classes of a change, such as `expand, shrink`, after the event if the event contains more information
@@ -122,8 +118,17 @@ pub(crate) fn notes(diff: &DiffJson) -> Vec<String> {
 }
 
 /// Returns a summary of the diff in one line.
-pub(crate) fn summary(diff: &DiffJson) -> String {
-    let names = format!("{} → {}", diff.before.name, diff.after.name);
+fn summary(diff: &DiffJson) -> String {
+    format!("{}: {}", names(diff), counts(diff))
+}
+
+/// Returns the names of the two versions.
+pub(crate) fn names(diff: &DiffJson) -> String {
+    format!("{} → {}", diff.before.name, diff.after.name)
+}
+
+/// Returns how many flags change, in words.
+pub(crate) fn counts(diff: &DiffJson) -> String {
     let (mut moving, mut unknown, mut still) = (0, 0, 0);
     for flag in &diff.flags {
         let any = |holds: fn(&FlagChangeJson) -> bool| flag.changes.iter().any(holds);
@@ -153,11 +158,10 @@ pub(crate) fn summary(diff: &DiffJson) -> String {
     });
     let parts = parts.collect::<Vec<_>>();
     match (parts.as_slice(), diff.flags.is_empty()) {
-        ([], _) => format!("{names}: no flag changes"),
-        (_, true) => format!(
-            "{names}: no flag changes; {} checked: proven for all contexts",
-            counted(diff.unaffected.len(), "flag")
-        ),
-        (parts, false) => format!("{names}: {}", parts.join(", ")),
+        ([], _) => "no flag changes".to_owned(),
+        (_, true) => {
+            format!("no flag changes; {} checked: proven for all contexts", counted(diff.unaffected.len(), "flag"))
+        }
+        (parts, false) => parts.join(", "),
     }
 }

@@ -3,9 +3,10 @@
 //! **Invariant:** the text fits in one comment. For the rows and details that do not fit, the text contains only their
 //! number.
 
-use crate::report::diff::human::{contexts, headword, location, notes, proven, summary};
+use crate::report::Printable;
+use crate::report::diff::human::{contexts, counts, headword, location, names, notes, proven};
 use crate::report::diff::json::{DiffJson, FlagChangeJson, FlagDiffJson};
-use crate::report::escape::{html, markdown, markdown_code, markdown_fence};
+use crate::report::escape::{html_code, line, markdown_code, markdown_fence};
 use crate::report::text::grouped;
 
 /// The first line of every comment. CI uses it to find the comment to replace.
@@ -17,13 +18,14 @@ const LIMIT: usize = 65_000;
 const TABLE: usize = 30_000;
 
 /// Returns a table with a row for each change, and below it the details of each flag, which the reader can expand.
-pub fn diff(diff: &DiffJson) -> String {
-    let mut text = format!("{MARKER}\n### What this change does to people\n\n{}\n", markdown(&summary(diff)));
+pub fn diff(diff: &DiffJson) -> Printable {
+    let names = markdown_code(&names(diff));
+    let mut text = format!("{MARKER}\n### What this change does to people\n\n{names}: {}\n", counts(diff));
     for refused in &diff.refused {
-        text += &format!("\n> **Refused:** {}\n", markdown(refused));
+        text += &format!("\n> **Refused:** {}\n", markdown_code(refused));
     }
     for note in notes(diff) {
-        text += &format!("\n> **Note:** {}\n", markdown(&note));
+        text += &format!("\n> **Note:** {}\n", markdown_code(&note));
     }
     let rows = diff.flags.iter().flat_map(|flag| flag.changes.iter().map(|change| row(&flag.flag, change)));
     let head = "\n| flag | environment | change | who |\n|---|---|---|---|\n";
@@ -32,7 +34,7 @@ pub fn diff(diff: &DiffJson) -> String {
         extend(&mut text, rows, TABLE, |left| format!("\n… and {left} more rows.\n"));
     }
     details(&mut text, &diff.flags, diff.population);
-    text
+    Printable::markdown(&text)
 }
 
 /// Adds the details of the flags that fit.
@@ -41,7 +43,7 @@ pub(crate) fn details(text: &mut String, flags: &[FlagDiffJson], population: Opt
         let parts = flag.changes.iter().map(|change| detail(change, population));
         format!(
             "\n<details><summary><code>{}</code></summary>\n\n{}\n</details>\n",
-            html(&flag.flag),
+            html_code(&flag.flag),
             parts.collect::<Vec<_>>().join("\n")
         )
     });
@@ -68,16 +70,20 @@ fn row(flag: &str, change: &FlagChangeJson) -> String {
     const LONGEST: usize = 600;
     let who = match (change.regions.as_slice(), &change.problem) {
         (_, Some(problem)) => markdown_code(problem),
-        ([], None) => markdown(proven(change)),
+        ([], None) => proven(change).to_owned(),
         (regions, None) => regions.iter().map(|region| markdown_code(&region.text)).collect::<Vec<_>>().join("<br>"),
     };
     let who = if who.len() > LONGEST { format!("{} regions, below", change.regions.len()) } else { who };
-    let who = who.replace('|', "\\|");
-    format!("| `{flag}` | {} | {} | {who} |\n", change.environments.join(", "), headword(change))
+    format!("| {} | {} | {} | {who} |\n", markdown_code(flag), environments(change), headword(change))
+}
+
+/// Returns the names of the environments of a change as code.
+fn environments(change: &FlagChangeJson) -> String {
+    change.environments.iter().map(|name| markdown_code(name)).collect::<Vec<_>>().join(", ")
 }
 
 fn detail(change: &FlagChangeJson, population: Option<u64>) -> String {
-    let mut text = format!("**{}**: {}\n\n", change.environments.join(", "), headword(change));
+    let mut text = format!("**{}**: {}\n\n", environments(change), headword(change));
     if let Some(problem) = &change.problem {
         text += &format!("- {}\n", markdown_code(problem));
     }
@@ -93,13 +99,14 @@ fn detail(change: &FlagChangeJson, population: Option<u64>) -> String {
         }
         if let Some(example) = &region.example {
             let [before, after] = example.decisions().map(|(side, decision)| format!("{side}: {decision}"));
-            let lines = format!("$ {}\n{before}\n{after}", example.command()).replace('\n', "\n  ");
+            let lines = [format!("$ {}", example.command()), before, after];
+            let lines = lines.map(|text| line(&text).into_owned()).join("\n  ");
             let fence = markdown_fence(&lines, 3);
             text += &format!("\n  {fence}console\n  {lines}\n  {fence}\n");
         }
     }
     for cause in &change.causes {
-        let location = location(cause).map_or(String::new(), |location| format!("`{location}`: "));
+        let location = location(cause).map_or(String::new(), |location| format!("{}: ", markdown_code(&location)));
         text += &format!("- {location}{}\n", markdown_code(&cause.text));
     }
     text

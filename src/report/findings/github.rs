@@ -1,11 +1,11 @@
 //! Findings as workflow commands of GitHub Actions.
 
-use std::io::{self, Write};
-
+use crate::report::Printable;
 use crate::report::escape::{github_command, github_property};
 use crate::report::findings::validation::{Validation, one_text};
 
-pub(crate) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn commands(validation: &Validation<'_>) -> Printable {
+    let mut commands = String::new();
     for finding in validation.findings {
         let diagnostic = &finding.diagnostic;
         let position = validation.position(diagnostic.span);
@@ -20,7 +20,8 @@ pub(crate) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Res
             properties += &format!(",col={},endColumn={}", position.column, position.end_column);
         }
         let (severity, title) = (finding.severity.name(), diagnostic.code.name());
-        writeln!(out, "::{severity} {properties},title={title}::{}", github_command(&one_text(diagnostic)))?;
+        let message = github_command(&one_text(diagnostic));
+        commands += &format!("::{severity} {properties},title={title}::{message}\n");
     }
-    Ok(())
+    Printable::workflow_commands(commands)
 }

@@ -1,11 +1,10 @@
 //! Findings as GitLab's code quality report.
 
-use std::collections::BTreeMap;
-use std::io::{self, Write};
-
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 use crate::codes::Severity;
+use crate::report::Printable;
 use crate::report::findings::validation::{Validation, one_text};
 
 #[derive(Serialize)]
@@ -29,7 +28,7 @@ struct Lines {
     end: usize,
 }
 
-pub(crate) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn document(validation: &Validation<'_>) -> Result<Printable, serde_json::Error> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let issues = validation.findings.iter().map(|finding| {
         let diagnostic = &finding.diagnostic;
@@ -55,6 +54,5 @@ pub(crate) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Res
             },
         }
     });
-    serde_json::to_writer_pretty(&mut *out, &issues.collect::<Vec<_>>())?;
-    writeln!(out)
+    Printable::json(&issues.collect::<Vec<_>>())
 }

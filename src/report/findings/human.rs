@@ -1,19 +1,20 @@
 //! Findings for people, with the relevant lines of the files.
 
-use std::io::{self, Write};
-
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
 use crate::codes::Severity;
 use crate::diag::{Diagnostic, Finding};
+use crate::report::Lines;
+use crate::report::escape::line;
 use crate::report::findings::validation::Validation;
 use crate::report::text::{Colour, counted};
 use crate::snapshot::{BYTE_ORDER_MARK, FileId, Snapshot, Span};
 
-pub(crate) fn write(validation: &Validation<'_>, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn lines(validation: &Validation<'_>, colour: Colour) -> Lines {
+    let mut lines = Lines::default();
     for finding in validation.findings {
-        write_finding(validation, finding, colour, out)?;
+        add_finding(validation, finding, colour, &mut lines);
     }
     let errors = validation.count(Severity::Error);
     let warnings = validation.count(Severity::Warning);
@@ -23,22 +24,19 @@ pub(crate) fn write(validation: &Validation<'_>, colour: Colour, out: &mut dyn W
         (errors, 0) => counted(errors, "error"),
         (errors, warnings) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
     };
-    writeln!(out, "{}: {verdict}", validation.contents)
+    lines.add(format!("{}: {verdict}", validation.contents));
+    lines
 }
 
-/// Writes one finding and an empty line.
-pub(crate) fn write_finding(
-    validation: &Validation<'_>,
-    finding: &Finding,
-    colour: Colour,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+/// Adds one finding and an empty line.
+pub(crate) fn add_finding(validation: &Validation<'_>, finding: &Finding, colour: Colour, lines: &mut Lines) {
     let renderer = match colour {
         Colour::Never => Renderer::plain(),
         Colour::Ansi => Renderer::styled(),
     };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
-    writeln!(out, "{}\n", renderer.render(&group(validation, finding)))
+    lines.rendered(&renderer.render(&group(validation, finding)));
+    lines.add("");
 }
 
 fn group<'r>(validation: &Validation<'r>, finding: &'r Finding) -> [Group<'r>; 1] {
@@ -47,7 +45,7 @@ fn group<'r>(validation: &Validation<'r>, finding: &'r Finding) -> [Group<'r>; 1
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.name());
+    let title = level.primary_title(line(&diagnostic.message)).id(diagnostic.code.name());
     let mut group = title.element(snippet(validation, diagnostic.span.file, diagnostic));
     // Related spans in other files follow, with one frame for each file.
     let mut others: Vec<FileId> = diagnostic.related.iter().map(|(span, _)| span.file).collect();
@@ -57,7 +55,7 @@ fn group<'r>(validation: &Validation<'r>, finding: &'r Finding) -> [Group<'r>; 1
         group = group.element(snippet(validation, file, diagnostic));
     }
     if let Some(help) = &diagnostic.help {
-        group = group.element(Level::HELP.message(help.as_str()));
+        group = group.element(Level::HELP.message(line(help)));
     }
     [group]
 }
@@ -77,27 +75,38 @@ fn snippet<'r>(validation: &Validation<'r>, file: FileId, diagnostic: &'r Diagno
         let text = validation.snapshot.text(span);
         let length = text.find('\n').map_or(text.len(), |end| text.get(..end).map_or(0, |line| line.trim_end().len()));
         let start = (span.start as usize).saturating_sub(first);
-        start..start + length
+        escaped_offset(window, start)..escaped_offset(window, start + length)
     };
-    let line = validation.snapshot.position(file, u32::try_from(first).unwrap_or(0)).0;
+    let number = validation.snapshot.position(file, u32::try_from(first).unwrap_or(0)).0;
     // For a revision, the path has the format of `git show`. The other formats are for tools that support only paths of
     // files.
     let revision = validation.revision.map_or(String::new(), |revision| format!("{}:", revision.name()));
     let path = revision + &validation.path(Span { file, start: 0, end: 0 });
+    let path = line(&path).into_owned();
     if window.len() > MAX_WINDOW {
         let start = spans.first().map_or(0, |span| span.start);
         let (line, column) = validation.snapshot.position(file, start);
         return Origin::path(path).line(line).char_column(column).into();
     }
-    let mut snippet = Snippet::source(window).line_start(line).path(path);
+    let mut snippet = Snippet::source(source(window)).line_start(number).path(path);
     if let Some(span) = primary {
-        let label = diagnostic.label.as_deref();
+        let label = diagnostic.label.as_deref().map(line);
         snippet = snippet.annotation(AnnotationKind::Primary.span(range(span)).label(label));
     }
     for (span, label) in related {
-        snippet = snippet.annotation(AnnotationKind::Context.span(range(*span)).label(label.as_str()));
+        snippet = snippet.annotation(AnnotationKind::Context.span(range(*span)).label(line(label)));
     }
     snippet.into()
+}
+
+/// Escapes lines of a file.
+fn source(window: &str) -> String {
+    window.split('\n').map(|text| line(text.strip_suffix('\r').unwrap_or(text))).collect::<Vec<_>>().join("\n")
+}
+
+/// Returns the offset in the escaped lines that belongs to an offset in the lines of a file.
+fn escaped_offset(window: &str, offset: usize) -> usize {
+    source(window.get(..offset).unwrap_or(window)).len()
 }
 
 /// Returns the part of the file from the first line with a span to the last line with a span, as its byte offset and

@@ -1,11 +1,10 @@
 //! Findings as flagctl's own JSON.
 
-use std::io::{self, Write};
-
 use serde::Serialize;
 
 use crate::codes::Severity;
 use crate::git::Revision;
+use crate::report::Printable;
 use crate::report::findings::validation::{Position, Validation};
 use crate::snapshot::Span;
 
@@ -75,7 +74,7 @@ pub(crate) fn findings<'r>(validation: &Validation<'r>) -> Vec<FindingJson<'r>> 
     findings.collect()
 }
 
-pub(crate) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn document(validation: &Validation<'_>) -> Result<Printable, serde_json::Error> {
     let report = Report {
         version: 1,
         commit: validation.revision.map(Revision::commit),
@@ -83,6 +82,5 @@ pub(crate) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Res
         warnings: validation.count(Severity::Warning),
         findings: findings(validation),
     };
-    serde_json::to_writer_pretty(&mut *out, &report)?;
-    writeln!(out)
+    Printable::json(&report)
 }

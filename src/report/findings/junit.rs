@@ -1,15 +1,15 @@
 //! Findings as JUnit's XML. Each file is a test case.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 
 use crate::codes::Severity;
 use crate::diag::Finding;
+use crate::report::Printable;
 use crate::report::findings::validation::Validation;
 use crate::report::junit;
 use crate::report::junit::{Case, CaseResult, Problem, Suite};
 
-pub(crate) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn document(validation: &Validation<'_>) -> Printable {
     let mut files: BTreeMap<String, Vec<&Finding>> = BTreeMap::new();
     for path in validation.checked {
         files.entry(format!("{}{path}", validation.prefix)).or_default();
@@ -33,5 +33,5 @@ pub(crate) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Res
         };
         Case { name: path, class: "flagctl.validate".to_owned(), result, output: lines(&warnings) }
     });
-    junit::write(&[Suite { name: "validate".to_owned(), cases: cases.collect() }], out)
+    junit::document(&[Suite { name: "validate".to_owned(), cases: cases.collect() }])
 }

@@ -9,8 +9,7 @@ pub(crate) mod junit;
 pub(crate) mod sarif;
 mod validation;
 
-use std::io::{self, Write};
-
+use crate::report::Printable;
 use crate::report::text::Colour;
 
 pub use crate::report::findings::contents::CheckedContents;
@@ -33,22 +32,21 @@ pub enum FindingsFormat {
     Junit,
 }
 
-/// Writes findings in a format. The colour applies only to [`FindingsFormat::Human`].
+/// Returns findings in a format. The colour applies only to [`FindingsFormat::Human`].
 ///
 /// # Errors
-/// Returns the errors of `out`.
-pub fn write(
+/// Returns the error of serde if the findings cannot be written as JSON.
+pub fn printable(
     validation: &Validation<'_>,
     format: FindingsFormat,
     colour: Colour,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+) -> Result<Printable, serde_json::Error> {
     match format {
-        FindingsFormat::Human => human::write(validation, colour, out),
-        FindingsFormat::Json => json::write(validation, out),
-        FindingsFormat::Sarif => sarif::write(validation, out),
-        FindingsFormat::Github => github::write(validation, out),
-        FindingsFormat::Gitlab => gitlab::write(validation, out),
-        FindingsFormat::Junit => junit::write(validation, out),
+        FindingsFormat::Human => Ok(human::lines(validation, colour).into()),
+        FindingsFormat::Json => json::document(validation),
+        FindingsFormat::Sarif => sarif::document(validation),
+        FindingsFormat::Github => Ok(github::commands(validation)),
+        FindingsFormat::Gitlab => gitlab::document(validation),
+        FindingsFormat::Junit => Ok(junit::document(validation)),
     }
 }

@@ -1,18 +1,17 @@
 //! Findings as SARIF 2.1.0.
 
-use std::io::{self, Write};
-
 use serde_json::{Value as Json, json};
 
 use crate::codes::{Code, Severity};
 use crate::diag::Finding;
-use crate::report::escape::uri_path;
+use crate::report::Printable;
+use crate::report::escape::{sarif, uri_path};
 use crate::report::findings::validation::{Position, Validation};
 use crate::snapshot::Span;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
-pub(crate) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn document(validation: &Validation<'_>) -> Result<Printable, serde_json::Error> {
     let results: Vec<_> = validation.findings.iter().map(|finding| result(validation, finding)).collect();
     let report = json!({
         "$schema": SCHEMA,
@@ -28,8 +27,7 @@ pub(crate) fn write(validation: &Validation<'_>, out: &mut dyn Write) -> io::Res
             "results": results,
         }],
     });
-    serde_json::to_writer_pretty(&mut *out, &report)?;
-    writeln!(out)
+    Printable::json(&report)
 }
 
 fn rule(code: Code) -> Json {
@@ -66,14 +64,14 @@ fn result(validation: &Validation<'_>, finding: &Finding) -> Json {
             Severity::Error => "error",
             Severity::Warning => "warning",
         },
-        "message": {"text": format!("{}{}", diagnostic.message, help.unwrap_or_default())},
+        "message": {"text": sarif(&format!("{}{}", diagnostic.message, help.unwrap_or_default()))},
         "locations": [location(diagnostic.span)],
         "partialFingerprints": {"flagctl/v1": validation.fingerprint(diagnostic)},
     });
     let related = diagnostic.related.iter().map(|(span, label)| {
         let mut location = location(*span);
         if let Some(fields) = location.as_object_mut() {
-            fields.insert("message".to_owned(), json!({"text": label}));
+            fields.insert("message".to_owned(), json!({"text": sarif(label)}));
         }
         location
     });

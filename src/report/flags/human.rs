@@ -1,35 +1,40 @@
 //! Flags for a terminal. One flag is shown with all details, and several flags are a table.
 
-use crate::report::escape::terminal;
 use crate::report::flags::{CompiledJson, FlagDetailsJson, FlagJson, FlagStateJson, RuleJson};
+use crate::report::{Lines, Table};
 
 /// Returns all details of one flag: its file and its state in each environment, or all parts of a compiled flag.
-pub fn flag(flag: &FlagJson<'_>) -> String {
+pub fn flag(flag: &FlagJson<'_>) -> Lines {
     let state = |state: &FlagStateJson| {
         let reason = state.reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
-        format!("{}: {}{reason}\n", state.environment, state.state.name())
+        format!("{}: {}{reason}", state.environment, state.state.name())
     };
-    let mut text = format!("{}  ", flag.flag);
+    let mut lines = Lines::default();
     match &flag.details {
         FlagDetailsJson::Definition(definition) => {
-            text += &format!("{}\n\n", definition.path);
+            lines.add(format!("{}  {}", flag.flag, definition.path));
+            lines.add("");
             for line in definition.text.lines().filter(|line| !line.starts_with("# yaml-language-server:")) {
-                text += &format!("  {line}\n");
+                lines.add(format!("  {line}"));
             }
             for environment in &flag.environments {
-                text += &format!("\n{}", state(environment));
-                environment.steps.iter().for_each(|step| text += &format!("  {step}\n"));
+                lines.add("");
+                lines.add(state(environment));
+                environment.steps.iter().for_each(|step| lines.add(format!("  {step}")));
             }
         }
         FlagDetailsJson::Compiled(compiled) => {
-            text += &format!("{}\n", flag.environments.iter().map(state).collect::<String>());
-            compiled_lines(compiled, flag.flag).iter().for_each(|line| text += &format!("  {line}\n"));
+            let states = flag.environments.iter().map(state).collect::<Vec<_>>();
+            lines.add(format!("{}  {}", flag.flag, states.join(", ")));
+            lines.add("");
+            compiled_lines(compiled, flag.flag).iter().for_each(|line| lines.add(format!("  {line}")));
         }
     }
     if !flag.dependants.is_empty() {
-        text += &format!("\nrequired by {}\n", flag.dependants.join(", "));
+        lines.add("");
+        lines.add(format!("required by {}", flag.dependants.join(", ")));
     }
-    terminal(&text)
+    lines
 }
 
 /// Returns the parts of a compiled flag, one line each. A salt that equals the flag's key is omitted.
@@ -54,8 +59,8 @@ fn compiled_lines(compiled: &CompiledJson, key: &str) -> Vec<String> {
 }
 
 /// Returns a table with a line for each flag, wrapped to a width in columns unless the width is `None`.
-pub fn flags(flags: &[FlagJson<'_>], width: Option<u16>) -> String {
-    let mut table = crate::report::text::table(width);
+pub fn flags(flags: &[FlagJson<'_>], width: Option<u16>) -> Lines {
+    let mut table = Table::new(width);
     let owner = |flag: &FlagJson<'_>| match &flag.details {
         FlagDetailsJson::Definition(definition) => Some(definition.owner.unwrap_or("-").to_owned()),
         FlagDetailsJson::Compiled(_) => None,
@@ -66,12 +71,14 @@ pub fn flags(flags: &[FlagJson<'_>], width: Option<u16>) -> String {
     // empty list does not show whether it is from a bundle.
     header.extend(first.is_none_or(|flag| owner(flag).is_some()).then(|| "OWNER".to_owned()));
     header.extend(first.iter().flat_map(|flag| flag.environments.iter().map(|state| state.environment.to_uppercase())));
-    table.set_header(header);
+    table.header(header);
     for flag in flags {
         let mut row = vec![flag.flag.to_owned()];
         row.extend(owner(flag));
         row.extend(flag.environments.iter().map(|state| state.summary.clone()));
-        table.add_row(row);
+        table.row(row);
     }
-    terminal(&crate::report::text::lines(&table))
+    let mut lines = Lines::default();
+    lines.table(&table);
+    lines
 }

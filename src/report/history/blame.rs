@@ -6,9 +6,9 @@ use serde_json::Value as Json;
 use crate::diff::{DefinitionChange, Shift};
 use crate::eval::decide;
 use crate::history::{DecisionAt, DecisionQuery, Era, EraCause, EraStart, Observed};
+use crate::report::Lines;
 use crate::report::decision::DecisionJson;
 use crate::report::decision::human::served;
-use crate::report::escape::terminal;
 use crate::report::history::change::{kind, words};
 use crate::report::history::commit::CommitJson;
 
@@ -48,9 +48,9 @@ enum ObservedJson {
     Serves {
         /// The decision, in the format of `flagctl eval`.
         decision: Json,
-        /// The decision as text.
+        /// The value and the reason, as text.
         #[serde(skip)]
-        text: String,
+        text: [String; 2],
     },
     /// The flag could not be decided.
     Invalid {
@@ -130,19 +130,26 @@ impl ObservedJson {
         })
     }
 
-    fn text(&self, blame: &BlameJson<'_>) -> String {
+    /// Adds the outcome, after a label.
+    fn add_to(&self, label: &str, blame: &BlameJson<'_>, lines: &mut Lines) {
         match self {
-            Self::Serves { text, .. } => text.clone(),
-            Self::Invalid { problem } => format!("no valid definition\n  {problem}\n"),
-            Self::NoEnvironment => format!("no environment `{}`\n", blame.environment),
-            Self::NoFlag => format!("no flag `{}`\n", blame.flag),
+            Self::Serves { text: [served, reason], .. } => {
+                lines.add(format!("{label}: {served}"));
+                lines.add(format!("  {reason}"));
+            }
+            Self::Invalid { problem } => {
+                lines.add(format!("{label}: no valid definition"));
+                lines.add(format!("  {problem}"));
+            }
+            Self::NoEnvironment => lines.add(format!("{label}: no environment `{}`", blame.environment)),
+            Self::NoFlag => lines.add(format!("{label}: no flag `{}`", blame.flag)),
         }
     }
 
-    /// Returns the reason of the decision, which is the second line of its text.
+    /// Returns the reason of the decision.
     fn reason(&self) -> &str {
         match self {
-            Self::Serves { text, .. } => text.lines().nth(1).unwrap_or_default().trim(),
+            Self::Serves { text: [_, reason], .. } => reason,
             Self::Invalid { .. } | Self::NoEnvironment | Self::NoFlag => "",
         }
     }
@@ -171,21 +178,19 @@ impl EraStartJson {
         })
     }
 
-    /// Returns the commit and its changes. `newest` is the outcome for the context at the end of the era.
-    fn paragraph(&self, newest: &ObservedJson) -> String {
-        let mut text = if self.at_least { "at least since " } else { "since " }.to_owned();
-        text += &self.commit.heading();
+    /// Adds the commit and its changes. `newest` is the outcome for the context at the end of the era.
+    fn add_to(&self, newest: &ObservedJson, lines: &mut Lines) {
+        self.commit.heading(if self.at_least { "at least since " } else { "since " }, lines);
         if self.commit.decides_as_before() && self.elsewhere.is_empty() && !self.files.is_empty() {
-            text += &format!("    changes {}\n", self.files.join(", "));
+            lines.add(format!("    changes {}", self.files.join(", ")));
         }
-        text += &self.commit.change_lines();
+        self.commit.change_lines(lines);
         for change in &self.elsewhere {
-            text += &format!("    {} {}: {}\n", change.kind, change.name, change.text);
+            lines.add(format!("    {} {}: {}", change.kind, change.name, change.text));
         }
         if self.observed.reason() != newest.reason() {
-            text += &format!("    then for the reason {}\n", self.observed.reason());
+            lines.add(format!("    then for the reason {}", self.observed.reason()));
         }
-        text
     }
 }
 
@@ -200,11 +205,16 @@ impl OtherChangeJson {
 }
 
 /// Returns a paragraph for each era.
-pub fn blame(blame: &BlameJson<'_>) -> String {
-    let paragraphs = blame.eras.iter().enumerate().map(|(index, era)| {
-        let label = if index == 0 { blame.flag } else { "before" };
-        let since = era.since.as_ref().map_or(String::new(), |since| since.paragraph(&era.observed));
-        format!("{label}: {}{since}", era.observed.text(blame))
-    });
-    terminal(&paragraphs.collect::<Vec<_>>().join("\n"))
+pub fn blame(blame: &BlameJson<'_>) -> Lines {
+    let mut lines = Lines::default();
+    for (index, era) in blame.eras.iter().enumerate() {
+        if index > 0 {
+            lines.add("");
+        }
+        era.observed.add_to(if index == 0 { blame.flag } else { "before" }, blame, &mut lines);
+        if let Some(since) = &era.since {
+            since.add_to(&era.observed, &mut lines);
+        }
+    }
+    lines
 }

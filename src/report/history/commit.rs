@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::diff::DefinitionChange;
 use crate::git::{CommitDetails, short_id};
+use crate::report::Lines;
 use crate::report::history::change::{kind, words};
 
 /// The trailer with the key of a flag, in flagctl's own commits.
@@ -72,10 +73,13 @@ impl CommitJson {
         self.changes.is_empty()
     }
 
-    /// Returns the id, time, author and subject, and the command that made the commit.
-    pub(crate) fn heading(&self) -> String {
-        let command = self.command().map_or(String::new(), |command| format!("    {command}\n"));
-        format!("{}  {}  {}\n  {}\n{command}", short_id(&self.commit), self.at, self.author, self.subject)
+    /// Adds the id, time, author and subject, and the command that made the commit.
+    pub(crate) fn heading(&self, prefix: &str, lines: &mut Lines) {
+        lines.add(format!("{prefix}{}  {}  {}", short_id(&self.commit), self.at, self.author));
+        lines.add(format!("  {}", self.subject));
+        if let Some(command) = self.command() {
+            lines.add(format!("    {command}"));
+        }
     }
 
     /// Returns the command of flagctl that made the commit, and its reason. Returns `None` if both are unknown.
@@ -93,8 +97,8 @@ impl CommitJson {
         }
     }
 
-    /// Returns a line for each change, with the environments of the change.
-    pub(crate) fn change_lines(&self) -> String {
+    /// Adds a line for each change, with the environments of the change.
+    pub(crate) fn change_lines(&self, lines: &mut Lines) {
         let mut grouped: Vec<(&str, Vec<&str>)> = Vec::new();
         for change in &self.changes {
             match grouped.iter_mut().find(|(text, _)| *text == change.text) {
@@ -102,7 +106,8 @@ impl CommitJson {
                 None => grouped.push((&change.text, vec![&change.environment])),
             }
         }
-        let lines = grouped.iter().map(|(text, environments)| format!("    {}: {text}\n", environments.join(", ")));
-        lines.collect()
+        for (text, environments) in grouped {
+            lines.add(format!("    {}: {text}", environments.join(", ")));
+        }
     }
 }

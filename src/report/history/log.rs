@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::history::FlagLog;
-use crate::report::escape::terminal;
+use crate::report::Lines;
 use crate::report::history::commit::CommitJson;
 
 /// The commits that changed a flag.
@@ -29,10 +29,17 @@ impl<'l> FlagLogJson<'l> {
 }
 
 /// Returns a paragraph for each commit.
-pub fn log(log: &FlagLogJson<'_>) -> String {
-    let paragraphs = log.commits.iter().map(|commit| {
-        let remark = if commit.decides_as_before() { "    decides as before\n" } else { "" };
-        format!("{}{remark}{}", commit.heading(), commit.change_lines())
-    });
-    terminal(&paragraphs.collect::<Vec<_>>().join("\n"))
+pub fn log(log: &FlagLogJson<'_>) -> Lines {
+    let mut lines = Lines::default();
+    for (index, commit) in log.commits.iter().enumerate() {
+        if index > 0 {
+            lines.add("");
+        }
+        commit.heading("", &mut lines);
+        if commit.decides_as_before() {
+            lines.add("    decides as before");
+        }
+        commit.change_lines(&mut lines);
+    }
+    lines
 }

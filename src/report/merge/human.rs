@@ -1,24 +1,26 @@
 //! A merge for a terminal.
 
+use crate::report::Lines;
 use crate::report::diff::human::change;
-use crate::report::escape::terminal;
 use crate::report::merge::MergeJson;
 
 /// Returns the conflicts, the errors and the flags that differ from both revisions, and a summary.
-pub fn merge(merge: &MergeJson) -> String {
-    let mut text = String::new();
+pub fn merge(merge: &MergeJson) -> Lines {
+    let mut lines = Lines::default();
     for path in &merge.conflicts {
-        text += &format!("conflict: {path}\n");
+        lines.add(format!("conflict: {path}"));
     }
     for problem in &merge.problems {
-        text += &format!("error: {problem}\n");
+        lines.add(format!("error: {problem}"));
     }
     for (revision, flags) in merge.changes() {
         for flag in flags {
             for flag_change in &flag.changes {
-                text += &format!("from {revision} to the merge: {}\n", change(&flag.flag, flag_change, None));
+                change(&format!("from {revision} to the merge: {}", flag.flag), flag_change, None, &mut lines);
+                lines.add("");
             }
         }
     }
-    terminal(&format!("{text}{}\n", merge.summary()))
+    lines.add(merge.summary());
+    lines
 }

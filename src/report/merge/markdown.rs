@@ -1,11 +1,12 @@
 //! A merge as a comment on a pull request.
 
+use crate::report::Printable;
 use crate::report::diff::markdown::{MARKER, details};
 use crate::report::escape::markdown_code;
 use crate::report::merge::MergeJson;
 
 /// Returns the summary, the conflicts and errors, and the flags that differ from both revisions.
-pub fn merge(merge: &MergeJson) -> String {
+pub fn merge(merge: &MergeJson) -> Printable {
     let mut text = format!("{MARKER}\n### What merging means\n\n{}\n", markdown_code(&merge.summary()));
     let conflicts = merge.conflicts.iter().map(|path| format!("conflict: {path}"));
     for problem in conflicts.chain(merge.problems.iter().cloned()) {
@@ -17,5 +18,5 @@ pub fn merge(merge: &MergeJson) -> String {
             details(&mut text, flags, None);
         }
     }
-    text
+    Printable::markdown(&text)
 }

@@ -1,8 +1,8 @@
 //! The results of tests for people: findings, with the trace of each unexpected decision.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 
+use crate::report::Lines;
 use crate::report::findings::human;
 use crate::report::tests::coverage;
 use crate::report::tests::report::{TestReport, explain, is_file_error};
@@ -14,21 +14,24 @@ use crate::test::{CheckResult, CheckStatus, FailedCheck, TestResults};
 /// sufficient.
 const EXPLAINED: usize = 20;
 
-pub(crate) fn write(report: &TestReport<'_>, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn lines(report: &TestReport<'_>, colour: Colour) -> Lines {
+    let mut lines = Lines::default();
     let failures = failures(report.results);
     let mut explained = 0;
     for finding in report.validation.findings {
-        human::write_finding(&report.validation, finding, colour, out)?;
+        human::add_finding(&report.validation, finding, colour, &mut lines);
         let failure = failures.get(&(finding.diagnostic.span, finding.diagnostic.message.as_str()));
         for decided in failure.iter().flat_map(|failure| &failure.decided) {
             if explained < EXPLAINED {
                 explained += 1;
-                writeln!(out, "{}", explain(decided))?;
+                lines.append(&explain(decided));
+                lines.add("");
             }
         }
     }
     if let Some(coverage) = report.coverage {
-        writeln!(out, "{}", coverage::table(coverage, report.width))?;
+        lines.table(&coverage::table(coverage, report.width));
+        lines.add("");
     }
     let counts = [CheckStatus::Passed, CheckStatus::Failed, CheckStatus::Unknown, CheckStatus::NotRun]
         .map(|status| (status, report.results.count(status)));
@@ -36,7 +39,8 @@ pub(crate) fn write(report: &TestReport<'_>, colour: Colour, out: &mut dyn Write
     let counts: Vec<String> = counts.map(|(status, count)| format!("{count} {}", status.name())).collect();
     let errors = report.validation.findings.iter().filter(|finding| is_file_error(finding)).count();
     let errors = if errors == 0 { String::new() } else { format!("; {}", counted(errors, "error")) };
-    writeln!(out, "{}{errors}", counts.join(", "))
+    lines.add(format!("{}{errors}", counts.join(", ")));
+    lines
 }
 
 /// Returns the failures by the span and the message of their findings.

@@ -1,10 +1,9 @@
 //! The results of tests as flagctl's own JSON.
 
-use std::io::{self, Write};
-
 use serde::Serialize;
 
 use crate::git::Revision;
+use crate::report::Printable;
 use crate::report::findings::json::{FindingJson, findings};
 use crate::report::tests::report::TestReport;
 use crate::snapshot::{FileId, Snapshot, Span};
@@ -79,7 +78,7 @@ impl LineCounter<'_> {
     }
 }
 
-pub(crate) fn write(report: &TestReport<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn document(report: &TestReport<'_>) -> Result<Printable, serde_json::Error> {
     let validation = &report.validation;
     let mut checks = Vec::with_capacity(report.results.checks.len());
     let mut lines = LineCounter { snapshot: validation.snapshot, file: None, offset: 0, line: 1 };
@@ -105,8 +104,7 @@ pub(crate) fn write(report: &TestReport<'_>, out: &mut dyn Write) -> io::Result<
         checks,
         coverage: report.coverage.map(|flags| flags.iter().map(coverage).collect()),
     };
-    serde_json::to_writer_pretty(&mut *out, &written)?;
-    writeln!(out)
+    Printable::json(&written)
 }
 
 fn coverage(coverage: &FlagCoverage) -> CoverageJson<'_> {

@@ -1,10 +1,10 @@
 //! The results of tests as JUnit's XML. Each file is a suite, and each expectation and each assertion is a test case.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 
 use crate::codes::Severity;
 use crate::diag::{Diagnostic, Finding};
+use crate::report::Printable;
 use crate::report::findings::Validation;
 use crate::report::junit;
 use crate::report::junit::{Case, CaseResult, Problem, Suite};
@@ -12,7 +12,7 @@ use crate::report::tests::report::{TestReport, explain, is_file_error};
 use crate::snapshot::FileId;
 use crate::test::{Check, CheckResult, TestedDecision};
 
-pub(crate) fn write(report: &TestReport<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn document(report: &TestReport<'_>) -> Printable {
     let validation = &report.validation;
     let mut suites: BTreeMap<FileId, Vec<Case>> = BTreeMap::new();
     for check in &report.results.checks {
@@ -30,7 +30,7 @@ pub(crate) fn write(report: &TestReport<'_>, out: &mut dyn Write) -> io::Result<
         let name = format!("{}{}", validation.prefix, validation.snapshot.file(file).path);
         Suite { name, cases }
     });
-    junit::write(&suites.collect::<Vec<_>>(), out)
+    junit::document(&suites.collect::<Vec<_>>())
 }
 
 fn case(validation: &Validation<'_>, check: &Check<'_>) -> Case {
@@ -53,10 +53,10 @@ fn case(validation: &Validation<'_>, check: &Check<'_>) -> Case {
 
 /// Returns the finding in one line, and below it an explanation of each decision.
 fn problem(validation: &Validation<'_>, finding: &Finding, decided: &[TestedDecision<'_>]) -> Problem {
-    let explanations = decided.iter().map(|decided| format!("\n{}", explain(decided).trim_end()));
-    Problem {
-        code: finding.diagnostic.code.name(),
-        message: finding.diagnostic.message.clone(),
-        details: std::iter::once(validation.line(finding)).chain(explanations).collect(),
+    let mut details = vec![validation.line(finding)];
+    for explanation in decided.iter().map(explain) {
+        details.push(String::new());
+        details.extend(explanation.iter().map(str::to_owned));
     }
+    Problem { code: finding.diagnostic.code.name(), message: finding.diagnostic.message.clone(), details }
 }

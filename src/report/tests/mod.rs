@@ -6,24 +6,27 @@ pub(crate) mod json;
 pub(crate) mod junit;
 mod report;
 
-use std::io::{self, Write};
-
+use crate::report::Printable;
 use crate::report::findings::{FindingsFormat, github, gitlab, sarif};
 use crate::report::text::Colour;
 
 pub use crate::report::tests::report::{TestReport, command};
 
-/// Writes the results of tests in a format. The colour applies only to [`FindingsFormat::Human`].
+/// Returns the results of tests in a format. The colour applies only to [`FindingsFormat::Human`].
 ///
 /// # Errors
-/// Returns the errors of `out`.
-pub fn write(report: &TestReport<'_>, format: FindingsFormat, colour: Colour, out: &mut dyn Write) -> io::Result<()> {
+/// Returns the error of serde if the results cannot be written as JSON.
+pub fn printable(
+    report: &TestReport<'_>,
+    format: FindingsFormat,
+    colour: Colour,
+) -> Result<Printable, serde_json::Error> {
     match format {
-        FindingsFormat::Human => human::write(report, colour, out),
-        FindingsFormat::Json => json::write(report, out),
-        FindingsFormat::Sarif => sarif::write(&report.validation, out),
-        FindingsFormat::Github => github::write(&report.validation, out),
-        FindingsFormat::Gitlab => gitlab::write(&report.validation, out),
-        FindingsFormat::Junit => junit::write(report, out),
+        FindingsFormat::Human => Ok(human::lines(report, colour).into()),
+        FindingsFormat::Json => json::document(report),
+        FindingsFormat::Sarif => sarif::document(&report.validation),
+        FindingsFormat::Github => Ok(github::commands(&report.validation)),
+        FindingsFormat::Gitlab => gitlab::document(&report.validation),
+        FindingsFormat::Junit => Ok(junit::document(report)),
     }
 }

@@ -6,6 +6,7 @@ use crate::codes::Code;
 use crate::diag::Finding;
 use crate::diff::Endpoint;
 use crate::eval::{nearest, trace};
+use crate::report::Lines;
 use crate::report::decision::{explanation, human};
 use crate::report::eval_command::EvalCommand;
 use crate::report::findings::Validation;
@@ -48,10 +49,12 @@ pub fn command(failure: &FailedCheck<'_>, folder: Option<&Path>, endpoint: &Endp
 }
 
 /// Returns a decision and its trace, in the format of `flagctl eval --explain`.
-pub(crate) fn explain(decided: &TestedDecision<'_>) -> String {
+pub(crate) fn explain(decided: &TestedDecision<'_>) -> Lines {
     let TestedDecision { bundle, flag, context, now } = decided;
     let trace = trace(bundle, flag, context, *now);
     let nearest = nearest(bundle, flag, context, *now);
-    let decision = human::decision(bundle, flag, context, *now, &trace.decision);
-    format!("{decision}\n{}", explanation::explanation(bundle, flag, &trace, nearest.as_ref()))
+    let mut lines = human::decision(bundle, flag, context, *now, &trace.decision);
+    lines.add("");
+    lines.append(&explanation::explanation(bundle, flag, &trace, nearest.as_ref()));
+    lines
 }

@@ -1,0 +1,62 @@
+//! The only type of text that the program writes to its output streams.
+
+use serde::Serialize;
+
+use crate::report::Lines;
+use crate::report::escape;
+
+/// A text that the program may write to a terminal or to the log of a CI service, in any format.
+///
+/// **Invariant:** the text has no hidden characters, and no command of a terminal or of a CI service that flagctl did
+/// not write itself. Each constructor applies the rules of one language, so a format cannot forget them.
+#[derive(Debug, Clone, Default)]
+pub struct Printable(String);
+
+impl Printable {
+    /// Returns a value as indented JSON, with a line break at the end.
+    ///
+    /// # Errors
+    /// Returns the error of serde if the value cannot be written as JSON.
+    pub fn json(value: &impl Serialize) -> Result<Self, serde_json::Error> {
+        Ok(Self::json_document(serde_json::to_string_pretty(value)? + "\n"))
+    }
+
+    /// Takes a document in JSON, or lines of JSON.
+    pub fn json_document(document: String) -> Self {
+        match escape::json(&document) {
+            std::borrow::Cow::Borrowed(_) => Self(document),
+            std::borrow::Cow::Owned(escaped) => Self(escaped),
+        }
+    }
+
+    /// Takes Markdown in which all texts from outside are code.
+    pub(super) fn markdown(document: &str) -> Self {
+        Self(escape::document(document))
+    }
+
+    /// Takes XML in which all texts are escaped by [`escape::xml`].
+    pub(super) fn xml(document: String) -> Self {
+        Self(document)
+    }
+
+    /// Takes GitHub's workflow commands, in which all texts are escaped by [`escape::github_command`].
+    pub(super) fn workflow_commands(commands: String) -> Self {
+        Self(commands)
+    }
+
+    /// Takes text that is a part of the program, such as a help text, a completion script or a page of documentation.
+    pub fn of_program(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Returns the text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<Lines> for Printable {
+    fn from(lines: Lines) -> Self {
+        Self(lines.into_string())
+    }
+}
