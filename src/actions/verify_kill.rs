@@ -186,6 +186,10 @@ impl<'r> EffectCheck<'r> {
         let cause = match event {
             FlagEvent::Killed if is(&self.merge.new) => TurnOffCause::Kill,
             _ if is(&self.merge.earlier) => TurnOffCause::AlreadyOff,
+            // The target has something else in the place of the file, which turns the flag off because it is unreadable.
+            FlagEvent::Changed | FlagEvent::Affected if is(&self.merge.new) && regions.is_empty() => {
+                TurnOffCause::AlreadyOff
+            }
             FlagEvent::Affected if regions.is_empty() => return,
             FlagEvent::Affected if self.dependants.contains(&flag) => TurnOffCause::Dependency,
             FlagEvent::Changed | FlagEvent::Affected if regions.is_empty() => return,

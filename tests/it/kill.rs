@@ -483,8 +483,8 @@ fn killed_over(plant: impl Fn(&TestRepository, &Path)) -> TestRepository {
     plant(&repository, &path);
     repository.git(&["add", "--all"]);
     repository.commit("planted");
-    let ran = repository.flagctl(&["eval", "cart", "-e", "production", "-c", "country=DE", "-c", "targetingKey=u4"]);
-    assert!(!ran.stdout.contains("DISABLED"), "{}", ran.stdout);
+    let ran = repository.flagctl(&["validate", "--at", "HEAD"]);
+    assert!(ran.stdout.contains("error[unreadable-file]: `kills/production/cart.yaml`"), "{}", ran.stdout);
     fine(repository.flagctl(&["kill", "cart", "-e", "production", "--reason", "INC-1", "--yes"]));
     assert_eq!(repository.git(&["status", "--porcelain"]), "");
     assert!(repository.git(&["ls-tree", "HEAD", "kills/production/"]).starts_with("100644 blob "));
