@@ -40,6 +40,7 @@ mod fuzz_seeds;
 mod golden;
 #[cfg(unix)]
 mod hostile_repository;
+mod hostile_server;
 #[cfg(unix)]
 mod interrupted;
 #[cfg(unix)]
