@@ -52,10 +52,11 @@ impl Settings {
                 text = text.replace(&form, &shown);
             }
         }
-        match text.char_indices().nth(MAX_REASON_CHARS) {
-            Some((end, _)) => text[..end].to_owned() + " …",
-            None => text,
+        if let Some((end, _)) = text.char_indices().nth(MAX_REASON_CHARS) {
+            text.truncate(end);
+            text += " …";
         }
+        text
     }
 }
 
