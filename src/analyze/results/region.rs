@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
-use crate::analyze::error::AnalysisError;
 use crate::analyze::results::certainty::Certainty;
 use crate::analyze::results::decided_by::DecidedBy;
 use crate::analyze::results::share::Share;
@@ -139,13 +138,11 @@ impl Region {
                         distinct.push(value);
                     }
                 }
-                let staying = distinct.into_iter().map(|value| {
+                let sum = distinct.into_iter().try_fold(Share::NONE, |sum, value| {
                     let before = self.share_of(|transition| transition.from.value == *value);
                     let after = self.share_of(|transition| transition.to.value == *value);
-                    before.checked_add(after)?.saturating_sub(Share::ALL)
+                    sum.checked_add(before.checked_add(after)?.saturating_sub(Share::ALL)?)
                 });
-                let sum =
-                    staying.fold(Ok(Share::NONE), |sum, share: Result<Share, AnalysisError>| sum?.checked_add(share?));
                 // If the sum does not fit into a fraction, no unit is certain to keep its value.
                 Some(sum.and_then(|sum| Share::ALL.saturating_sub(sum)).unwrap_or(Share::ALL))
             }

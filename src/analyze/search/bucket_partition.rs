@@ -60,8 +60,7 @@ impl BucketCell {
     /// # Errors
     /// Returns [`AnalysisError::Exhausted`] if the fraction does not fit into 128 bits.
     pub(crate) fn share_of_dimensions(&self, dimensions: &[usize]) -> Result<Share, AnalysisError> {
-        let ranges = dimensions.iter().filter_map(|dimension| self.ranges.get(*dimension));
-        share_of_ranges(ranges)
+        share_of_ranges(dimensions.iter().filter_map(|dimension| self.ranges.get(*dimension)))
     }
 
     /// Returns the part of the cell with this narrower range in a dimension.
@@ -79,10 +78,10 @@ impl BucketCell {
 }
 
 /// Returns the product of the shares of the ranges.
-fn share_of_ranges<'r>(ranges: impl Iterator<Item = &'r (Bucket, Bucket)>) -> Result<Share, AnalysisError> {
-    ranges.fold(Ok(Share::ALL), |share, (from, to)| match to - from {
-        BUCKETS => share,
-        width => share?.checked_mul(Share::of_buckets(width)),
+fn share_of_ranges<'r>(mut ranges: impl Iterator<Item = &'r (Bucket, Bucket)>) -> Result<Share, AnalysisError> {
+    ranges.try_fold(Share::ALL, |share, (from, to)| match to - from {
+        BUCKETS => Ok(share),
+        width => share.checked_mul(Share::of_buckets(width)),
     })
 }
 
