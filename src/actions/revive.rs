@@ -79,7 +79,7 @@ fn is_safe(impact: &Impact) -> bool {
     };
     match &impact.verdict {
         ImpactVerdict::Known(regions) => effects(regions).iter().all(is_safe),
-        ImpactVerdict::Unknown | ImpactVerdict::Invalid(..) => false,
+        ImpactVerdict::Unknown(_) | ImpactVerdict::Invalid(..) => false,
     }
 }
 

@@ -178,7 +178,7 @@ impl<'r> EffectCheck<'r> {
         };
         let regions = match verdict {
             ImpactVerdict::Known(regions) => regions,
-            ImpactVerdict::Unknown => return object(EffectProblem::Unknown),
+            ImpactVerdict::Unknown(_) => return object(EffectProblem::Unknown),
             ImpactVerdict::Invalid(_, problem) => return object(EffectProblem::Undecidable(problem)),
         };
         let is =

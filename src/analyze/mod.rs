@@ -33,7 +33,7 @@ mod side;
 
 pub use crate::analyze::budget::Budget;
 pub use crate::analyze::definition::Definition;
-pub use crate::analyze::error::AnalysisError;
+pub use crate::analyze::error::{AnalysisError, Excess};
 pub use crate::analyze::fast_path::satisfiability::{Satisfiability, reachability_without_witnesses, satisfiability};
 pub use crate::analyze::questions::changes::changes;
 pub use crate::analyze::questions::properties::{

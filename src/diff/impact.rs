@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use crate::analyze::{AnalysisError, Budget, Definition, Effect, Region, Side, changes, effects};
+use crate::analyze::{AnalysisError, Budget, Definition, Effect, Excess, Region, Side, changes, effects};
 use crate::bundle::{Bundle, State};
 use crate::diff::cause::{CauseKind, CauseSearch, ImpactCause};
 use crate::diff::compared_definitions::{ComparedDefinitions, FlagStatus};
@@ -37,7 +37,7 @@ pub enum ImpactVerdict {
     /// Exactly the contexts of these regions get another result. The largest region is the first.
     Known(Vec<Region>),
     /// The analysis needs more work than the budget allows.
-    Unknown,
+    Unknown(Excess),
     /// The definition before or after the change has errors. The text is the first error.
     Invalid(Side, String),
 }
@@ -110,7 +110,7 @@ impl Impact {
     pub fn regions(&self) -> &[Region] {
         match &self.verdict {
             ImpactVerdict::Known(regions) => regions,
-            ImpactVerdict::Unknown | ImpactVerdict::Invalid(..) => &[],
+            ImpactVerdict::Unknown(_) | ImpactVerdict::Invalid(..) => &[],
         }
     }
 
@@ -224,7 +224,7 @@ fn analyze(bundles: [&Bundle; 2], key: &str, budget: &Budget) -> Result<ImpactVe
             regions.sort_by_key(|region| Reverse(region.moved()));
             Ok(ImpactVerdict::Known(regions))
         }
-        Err(AnalysisError::Exhausted) => Ok(ImpactVerdict::Unknown),
+        Err(AnalysisError::Exhausted(excess)) => Ok(ImpactVerdict::Unknown(excess)),
         Err(failure) => Err(failure),
     }
 }

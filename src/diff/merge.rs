@@ -67,7 +67,7 @@ impl MergedImpacts {
     /// Returns whether the budget was sufficient for the complete analysis.
     pub fn is_known(&self) -> bool {
         let mut impacts = self.theirs.impacts.iter().chain(&self.ours.impacts);
-        !impacts.any(|impact| matches!(impact.verdict, ImpactVerdict::Unknown))
+        !impacts.any(|impact| matches!(impact.verdict, ImpactVerdict::Unknown(_)))
     }
 }
 
@@ -117,7 +117,7 @@ pub fn merge_impacts(
 fn may_differ(impact: &Impact) -> bool {
     match &impact.verdict {
         ImpactVerdict::Known(regions) => !regions.is_empty(),
-        ImpactVerdict::Unknown | ImpactVerdict::Invalid(Side::Before, _) => true,
+        ImpactVerdict::Unknown(_) | ImpactVerdict::Invalid(Side::Before, _) => true,
         ImpactVerdict::Invalid(Side::After, _) => false,
     }
 }

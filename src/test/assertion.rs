@@ -261,7 +261,7 @@ impl<'p> PlannedAssertion<'p> {
             Ok(ProofResult::Undecided(UndecidedReason::Pattern)) => {
                 unknown("it depends on a pattern that is too large to analyse")
             }
-            Err(error @ (AnalysisError::Exhausted | AnalysisError::Disagreement(_))) => unknown(&error.to_string()),
+            Err(error @ (AnalysisError::Exhausted(_) | AnalysisError::Disagreement(_))) => unknown(&error.to_string()),
         })
     }
 

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use flagctl::analyze::{
-    AnalysisError, Budget, Certainty, DecidedBy, Definition, Effect, EvaluatedContext, Population, ProofResult, Region,
-    RuleReachability, ServedVariant, Share, UndecidedReason, Witness, always, at_most, changes, effects, exclusive,
-    follows, implies, monotone, never, reachability, unsatisfiable, valid,
+    AnalysisError, Budget, Certainty, DecidedBy, Definition, Effect, EvaluatedContext, Excess, Population, ProofResult,
+    Region, RuleReachability, ServedVariant, Share, UndecidedReason, Witness, always, at_most, changes, effects,
+    exclusive, follows, implies, monotone, never, reachability, unsatisfiable, valid,
 };
 use flagctl::bundle::{BUCKETS, Bundle, Condition, Flag, FlagId, HashDomain, Percent, Serve, State, VariantId};
 use flagctl::eval::{Context, Truth, Value, decide, holds};
@@ -1028,10 +1028,17 @@ fn a_budget_that_is_too_small_is_reported() {
     let (before, after) = (read(&simple(&json!([]))), read(&simple(&json!(rules))));
     let [old, new] = [&before, &after].map(|bundle| Definition::find(bundle, "main").unwrap());
     assert!(changes(old, new, &Budget::default()).is_ok());
-    for small in [Budget { bucket_cells: 1, ..Budget::default() }, Budget { automaton_states: 1, ..Budget::default() }]
-    {
-        assert_eq!(changes(old, new, &small).unwrap_err(), AnalysisError::Exhausted);
-    }
+    let exceeded = |small: Budget| match changes(old, new, &small).unwrap_err() {
+        AnalysisError::Exhausted(excess) => excess,
+        AnalysisError::Disagreement(why) => panic!("{why}"),
+    };
+    let cells = exceeded(Budget { bucket_cells: 1, ..Budget::default() });
+    assert_eq!(cells, Excess::Buckets(vec!["main".to_owned()]));
+    assert!(cells.to_string().starts_with("the rollouts and splits of `main` have"), "{cells}");
+    let states = exceeded(Budget { automaton_states: 1, ..Budget::default() });
+    assert!(matches!(&states, Excess::Patterns { attribute, .. } if attribute == "text"), "{states}");
+    assert_eq!(exceeded(Budget { conflicts: 0, ..Budget::default() }), Excess::Conditions(vec!["main".to_owned()]));
+    assert_eq!(exceeded(Budget { regions: 1, ..Budget::default() }), Excess::Regions(1));
 }
 
 #[test]

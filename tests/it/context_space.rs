@@ -204,3 +204,24 @@ fn a_retyped_attribute_is_certain() {
         seen.iter().filter(|(certain, text)| *certain && is_address(text) && !text.starts_with("10.")).count();
     assert!(lost == 1 && got <= 1 && written >= 1 && lost + written == seen.len(), "{seen:?}");
 }
+
+#[test]
+fn flags_that_do_not_meet_do_not_multiply() {
+    let repository = TestRepository::with_sale();
+    let names: Vec<String> = (0..14).map(|index| format!("a{index}: string")).collect();
+    let attributes = format!("attributes: {{{}}}\n", names.join(", "));
+    repository.write("flagctl.yaml", &format!("version: 1\nenvironments: [production]\n{attributes}"));
+    let rules = |first: usize| -> String {
+        let rule = |index: usize| format!("{{if: {{a{}: x}}, rollout: {}%, serve: on}}", first + index, 10 + 7 * index);
+        (0..7).map(rule).collect::<Vec<_>>().join(",\n  ")
+    };
+    let with_rules = |rules: &str| FLAG.replace("  - {if: {RULE}, serve: on}", &format!("  [{rules}]"));
+    repository.write("flags/base.yaml", &with_rules(&rules(0)));
+    repository.write("flags/sale.yaml", &(with_rules(&rules(7)) + "requires: {base: on}\n"));
+    repository.write("tests/promises.yaml", "assert:\n  - {at_most: 52%, serve: {sale: on}}\n");
+    let ran = repository.flagctl(&["test"]);
+    assert_eq!(ran.stdout, "1 passed\n", "{}", ran.stderr);
+    repository.write("tests/promises.yaml", "assert:\n  - {at_most: 5%, serve: {sale: on}}\n");
+    let ran = repository.flagctl(&["test"]);
+    assert!(ran.stdout.ends_with("0 passed, 1 failed\n"), "{}", ran.stdout);
+}

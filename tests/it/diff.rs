@@ -546,7 +546,8 @@ fn a_flag_that_exceeds_the_work_limit_is_reported_as_unknown() {
     repository.write("flags/pigeons.yaml", &format!("{flag}{rule}    serve: on\ndefault: off\n"));
     let ran = repository.flagctl(&["diff", "HEAD"]);
     assert_eq!(ran.code, Some(3), "{}{}", ran.stdout, ran.stderr);
-    let said = "pigeons  production  unknown  the analysis takes more work than is allowed\n";
+    let said = "pigeons  production  unknown  the analysis takes more work than is allowed: the conditions of \
+                `pigeons` have too many combinations\n";
     assert!(ran.stdout.starts_with(said), "{}", ran.stdout);
 }
 

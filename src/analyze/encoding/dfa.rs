@@ -55,6 +55,11 @@ impl PatternKey {
         }
     }
 
+    /// Returns the regular expression, without the information whether it ignores case.
+    pub(crate) fn regular_expression(&self) -> &str {
+        &self.expression
+    }
+
     fn ignores_case(&self) -> bool {
         self.case == Case::Insensitive
     }

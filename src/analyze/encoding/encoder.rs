@@ -8,7 +8,7 @@
 //! **Invariant:** a literal is true in a model exactly if the evaluator gets the same result for the context of the
 //! model.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analyze::budget::Budget;
 use crate::analyze::encoding::atoms::{AtomSet, AttributeKey, HashKey, attribute_key, hash_key};
@@ -16,6 +16,7 @@ use crate::analyze::encoding::domain::{AttributeDomain, DomainEncoding};
 use crate::analyze::encoding::encoded::{
     ConditionShape, EncodedCondition, EncodedFlag, EncodedRule, EncodedUnit, HashDimension, WantedTruth,
 };
+use crate::analyze::error::{AnalysisError, Excess};
 use crate::analyze::search::solver::{Literal, Solver};
 use crate::analyze::side::Side;
 use crate::bundle::{
@@ -89,6 +90,23 @@ impl<'b> Encoder<'b> {
         {
             text.add_named(&mut self.solver, signs, texts, &hashes);
         }
+    }
+
+    /// Returns the error for conditions with too many combinations.
+    pub(crate) fn too_many_conditions(&self) -> AnalysisError {
+        AnalysisError::Exhausted(Excess::Conditions(self.keys(|flag| !flag.rules.is_empty())))
+    }
+
+    /// Returns the error for rollouts and splits with too many combinations.
+    pub(crate) fn too_many_buckets(&self) -> AnalysisError {
+        let has_hash = |flag: &EncodedFlag<'_>| flag.rollout_dimension.is_some() || flag.split_dimension.is_some();
+        AnalysisError::Exhausted(Excess::Buckets(self.keys(has_hash)))
+    }
+
+    /// Returns the keys of the selected flags, each once.
+    fn keys(&self, is_selected: impl Fn(&EncodedFlag<'b>) -> bool) -> Vec<String> {
+        let selected = self.flags.iter().filter(|flag| is_selected(flag));
+        selected.map(|flag| flag.flag.key.to_string()).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     pub(crate) fn false_literal(&self) -> Literal {

@@ -127,6 +127,8 @@ impl TextDomain {
             before = up_to;
         }
         let excluded = constants.iter().map(|text| (*text).to_owned()).collect();
+        let syntax = other_type.as_ref().map(|other| Arc::clone(&other.syntax));
+        let texts = TextSearch::new(&key.0, &pattern_keys, patterns, syntax, excluded);
         let pattern_indices = pattern_keys.into_iter().enumerate().map(|(index, key)| (key, index)).collect();
         let outside_constants = !before;
         let is_unit = atoms.is_unit && !signs.is_empty();
@@ -141,7 +143,7 @@ impl TextDomain {
             pattern_indices,
             signs,
             typed,
-            texts: TextSearch::new(patterns, other_type.as_ref().map(|other| Arc::clone(&other.syntax)), excluded),
+            texts,
             other_type,
             other_texts: BTreeMap::new(),
         }

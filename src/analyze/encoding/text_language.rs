@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::OnceLock;
 
 use crate::analyze::encoding::product_automaton::ProductAutomaton;
-use crate::analyze::error::AnalysisError;
 
 /// The maximum number of texts of a language whose texts are named.
 pub(crate) const FEW: usize = 1_000;
@@ -38,11 +37,8 @@ struct LanguageState {
 
 impl TextLanguage {
     /// Explores the product. `budget` is the number of states of automata. A state of the product counts once for each
-    /// of its automata.
-    ///
-    /// # Errors
-    /// Returns [`AnalysisError::Exhausted`] if the budget is exceeded.
-    pub(crate) fn new(product: &ProductAutomaton<'_>, budget: &mut u64) -> Result<Self, AnalysisError> {
+    /// of its automata. Returns `None` if the budget is exceeded.
+    pub(crate) fn new(product: &ProductAutomaton<'_>, budget: &mut u64) -> Option<Self> {
         let classes = product.byte_classes();
         let work = u64::try_from(product.parts.len()).unwrap_or(u64::MAX);
         let mut index_of: BTreeMap<Vec<u32>, usize> = BTreeMap::new();
@@ -59,14 +55,14 @@ impl TextLanguage {
                 let fresh = index_of.len();
                 let index = *index_of.entry(next.clone()).or_insert(fresh);
                 if index == fresh {
-                    *budget = budget.checked_sub(work).ok_or(AnalysisError::Exhausted)?;
+                    *budget = budget.checked_sub(work)?;
                     queue.push_back(next);
                 }
                 choices.extend(class.iter().map(|byte| (*byte, index)));
             }
             reached.push(LanguageState { accepts: product.accepts(&state), choices });
         }
-        Ok(Self { states: completable(reached), few: OnceLock::new() })
+        Some(Self { states: completable(reached), few: OnceLock::new() })
     }
 
     /// Returns all texts of the language, or `None` if it has more than [`FEW`].

@@ -20,7 +20,7 @@ use foldhash::fast::FixedState;
 use crate::analyze::encoding::dfa::{CompiledPattern, PatternKey};
 use crate::analyze::encoding::product_automaton::{ConstantHandling, ConstantTrie, ProductAutomaton};
 use crate::analyze::encoding::text_language::TextLanguage;
-use crate::analyze::error::AnalysisError;
+use crate::analyze::error::{AnalysisError, Excess};
 
 /// The result of a search for a text with specific signs.
 #[derive(Debug, Clone)]
@@ -35,6 +35,10 @@ pub(crate) enum TextSearchResult {
 
 /// The patterns of one attribute, and the texts found so far.
 pub(crate) struct TextSearch {
+    /// The name of the attribute.
+    attribute: String,
+    /// For each pattern, its regular expression.
+    expressions: Vec<String>,
     patterns: Vec<Arc<CompiledPattern>>,
     /// The syntax of the attribute's type in the other bundle, if texts can have that type.
     syntax: Option<Arc<CompiledPattern>>,
@@ -52,6 +56,8 @@ pub(crate) struct TextSearch {
 
 impl TextSearch {
     pub(crate) fn new(
+        attribute: &str,
+        keys: &BTreeSet<PatternKey>,
         patterns: Vec<Arc<CompiledPattern>>,
         syntax: Option<Arc<CompiledPattern>>,
         excluded: BTreeSet<String>,
@@ -59,6 +65,8 @@ impl TextSearch {
         let valid = CompiledPattern::compile(&PatternKey::any_text());
         let trie = ConstantTrie::new(excluded.iter().map(String::as_str));
         Self {
+            attribute: attribute.to_owned(),
+            expressions: keys.iter().map(|key| key.regular_expression().to_owned()).collect(),
             patterns,
             syntax,
             valid,
@@ -152,7 +160,7 @@ impl TextSearch {
         let mut product = self.product(&all, ConstantHandling::Allow);
         let dfa = self.syntax.as_ref().and_then(|syntax| syntax.dfa.as_ref());
         product.parts.extend(dfa.zip(syntax));
-        let language = Arc::new(TextLanguage::new(&product, states)?);
+        let language = Arc::new(TextLanguage::new(&product, states).ok_or_else(|| self.excess(&all))?);
         self.languages.insert(key, Arc::clone(&language));
         Ok(language)
     }
@@ -219,7 +227,7 @@ impl TextSearch {
         let mut path: Vec<(usize, u8)> = vec![(0, 0)];
         let mut queue: VecDeque<(usize, Vec<u32>)> = [(0, first)].into();
         let bytes: Vec<u8> = product.byte_classes().iter().filter_map(|class| class.first().copied()).collect();
-        let work = u64::try_from(product.parts.len()).unwrap_or(u64::MAX);
+        let work = u64::try_from(active.len()).unwrap_or(u64::MAX);
         while let Some((index, state)) = queue.pop_front() {
             if product.accepts(&state) {
                 return Ok(Some(spelled(&path, index)));
@@ -227,13 +235,19 @@ impl TextSearch {
             for byte in &bytes {
                 let Some(next) = product.next(&state, *byte) else { continue };
                 if seen.insert(next.clone()) {
-                    *states = states.checked_sub(work).ok_or(AnalysisError::Exhausted)?;
+                    *states = states.checked_sub(work).ok_or_else(|| self.excess(active))?;
                     path.push((index, *byte));
                     queue.push_back((path.len() - 1, next));
                 }
             }
         }
         Ok(None)
+    }
+
+    /// Returns the error for patterns that are too large together.
+    fn excess(&self, active: &[(usize, bool)]) -> AnalysisError {
+        let patterns = active.iter().filter_map(|(index, _)| self.expressions.get(*index).cloned()).collect();
+        AnalysisError::Exhausted(Excess::Patterns { attribute: self.attribute.clone(), patterns })
     }
 
     /// Returns the product of the automata of these patterns, and of the automaton of valid UTF-8.

@@ -13,7 +13,7 @@ use crate::analyze::budget::Budget;
 use crate::analyze::definition::Definition;
 use crate::analyze::encoding::domain::DomainEncoding;
 use crate::analyze::encoding::encoded::EncodedUnit;
-use crate::analyze::error::AnalysisError;
+use crate::analyze::error::{AnalysisError, Excess};
 use crate::analyze::questions::region_draft::{RegionDraft, RegionSummary, merge};
 use crate::analyze::questions::region_terms::{has_only_named_units, simplify, term};
 use crate::analyze::results::certainty::Certainty;
@@ -50,7 +50,7 @@ pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -
     let mut drafts: Vec<RegionDraft<'_>> = Vec::new();
     while let SearchResult::Satisfiable(assignment) = search.solve(&[guard, differ])? {
         if drafts.len() >= budget.regions {
-            return Err(AnalysisError::Exhausted);
+            return Err(AnalysisError::Exhausted(Excess::Regions(budget.regions)));
         }
         let partition = partition_buckets(&mut search, &assignment.model, &pair.targets, &[])?;
         search.block(guard, partition.literals(), &assignment.model);

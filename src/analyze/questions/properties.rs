@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 
 use crate::analyze::budget::Budget;
 use crate::analyze::definition::Definition;
-use crate::analyze::encoding::encoded::{EncodedCondition, WantedTruth};
-use crate::analyze::error::AnalysisError;
+use crate::analyze::encoding::encoded::{ConditionShape, EncodedCondition, WantedTruth};
+use crate::analyze::error::{AnalysisError, Excess};
 use crate::analyze::results::certainty::Certainty;
 use crate::analyze::results::share::Share;
 use crate::analyze::results::witness::Witness;
@@ -20,7 +20,7 @@ use crate::analyze::search::context_search::{Search, SearchResult};
 use crate::analyze::search::solver::Literal;
 use crate::analyze::search::witness_search::find_witness;
 use crate::analyze::side::Side;
-use crate::bundle::{Bucket, Bundle, Condition, VariantId};
+use crate::bundle::{BUCKETS, Bucket, Bundle, Condition, Flag, Rule, Serve, VariantId};
 
 /// Whether a property holds for all contexts.
 #[derive(Debug, Clone, PartialEq)]
@@ -203,6 +203,11 @@ pub fn at_most(
     let (named, unit) = target.map_or((encoder.false_literal(), None), |flag| (flag.unit.named, flag.unit.domain));
     let (own, other): (Vec<usize>, Vec<usize>) = (0..encoder.dimensions.len())
         .partition(|index| encoder.dimensions.get(*index).is_some_and(|dimension| Some(dimension.domain) == unit));
+    let condition_is_bucket_free =
+        question.conditions.iter().all(|condition| matches!(condition.shape, ConditionShape::BucketFree));
+    if condition_is_bucket_free && greatest_share(served.flag.flag(), served.variant)? <= share {
+        return Ok(ProofResult::Proven);
+    }
     let wanted = [question.served(0, served.variant), question.condition(0), !named];
     let mut remaining = budget.bucket_cells;
     question.refute(&wanted, |cells| {
@@ -224,6 +229,28 @@ pub fn at_most(
     })
 }
 
+/// Returns a share that no context exceeds: the share of the units that any rule of the flag can give the variant. The work
+/// depends on the flag alone, not on the flags that it needs.
+fn greatest_share(flag: &Flag, variant: VariantId) -> Result<Share, AnalysisError> {
+    if flag.off == variant || flag.default == variant {
+        return Ok(Share::ALL);
+    }
+    let serves = |rule: &Rule, bucket: Bucket| match &rule.serve {
+        Serve::Variant(id) => *id == variant,
+        Serve::Split(_) => rule.serve.ranges().any(|(range, id)| id == variant && range.contains(&bucket)),
+    };
+    let ends = flag.rules.iter().flat_map(|rule| rule.serve.ranges().map(|(range, _)| range.end));
+    let ends: BTreeSet<Bucket> = ends.chain([0, BUCKETS]).collect();
+    let mut sum = Share::NONE;
+    for (from, to) in ends.iter().zip(ends.iter().skip(1)) {
+        let serving = flag.rules.iter().filter(|rule| serves(rule, *from));
+        let admitted = serving.map(|rule| rule.rollout.buckets()).max().unwrap_or(0);
+        let share = Share::of_buckets(admitted).checked_mul(Share::of_buckets(to.saturating_sub(*from)))?;
+        sum = sum.checked_add(share)?;
+    }
+    Ok(sum)
+}
+
 /// Groups the cells by the buckets in these dimensions. The cells of a group have the same range in each of them, so a
 /// cell with a wide range becomes a cell in several groups.
 fn cells_by_other_buckets(
@@ -242,7 +269,9 @@ fn cells_by_other_buckets(
                 let inside = group.iter().filter(|cell| range(cell).0 <= *from && *to <= range(cell).1);
                 let inside: Vec<BucketCell> =
                     inside.map(|cell| cell.with_range(*dimension, (*from, *to))).collect::<Result<_, _>>()?;
-                *remaining = remaining.checked_sub(inside.len() as u64).ok_or(AnalysisError::Exhausted)?;
+                *remaining = remaining
+                    .checked_sub(inside.len() as u64)
+                    .ok_or(AnalysisError::Exhausted(Excess::Buckets(Vec::new())))?;
                 narrower.push(inside);
             }
         }

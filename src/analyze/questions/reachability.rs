@@ -57,7 +57,9 @@ pub fn reachability(definition: Definition<'_>, budget: &Budget) -> Result<FlagR
     let flags = [(Side::Before, definition)];
     let mut search = Search::new(vec![(Side::Before, definition.bundle)], &flags, &[], budget);
     let flag_index = search.encode_flag(Side::Before, definition);
-    let Some(encoded) = search.encoder.flags.get(flag_index) else { return Err(AnalysisError::Exhausted) };
+    let Some(encoded) = search.encoder.flags.get(flag_index) else {
+        return Err(search.encoder.too_many_conditions());
+    };
     let prerequisites: Vec<Literal> = encoded.prerequisites.iter().map(|condition| condition.literal).collect();
     let truth = search.encoder.solver.truth();
     let rules: Vec<(Literal, Literal)> = encoded

@@ -42,7 +42,7 @@ pub(crate) fn has_only_named_units(
         let unnamed: Vec<Literal> = region.iter().copied().chain([!unit.named]).collect();
         match search.is_unsatisfiable(&unnamed) {
             Ok(true) => return Ok(true),
-            Ok(false) | Err(AnalysisError::Exhausted) => {}
+            Ok(false) | Err(AnalysisError::Exhausted(_)) => {}
             Err(error) => return Err(error),
         }
     }
@@ -95,7 +95,7 @@ pub(crate) fn simplify(
         let mut assumed: Vec<Literal> = others.map(|(_, (literal, _))| *literal).chain(units.iter().copied()).collect();
         assumed.extend(literals.get(index).map(|literal| !*literal));
         let follows_from_others = match search.is_unsatisfiable(&assumed) {
-            Err(AnalysisError::Exhausted) => {
+            Err(AnalysisError::Exhausted(_)) => {
                 search.budget.automaton_states = 0;
                 return Ok(kept);
             }

@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use crate::analyze::error::AnalysisError;
+use crate::analyze::error::{AnalysisError, Excess};
 use crate::bundle::BUCKETS;
 
 /// A rational number from zero to one.
@@ -69,7 +69,7 @@ impl Share {
         let (left, right) = (other.denominator / common, self.denominator / common);
         let sum = |a: u128, b: u128| a.checked_add(b);
         let numerator = sum(product(self.numerator, left)?, product(other.numerator, right)?);
-        Ok(Self::new(numerator.ok_or(AnalysisError::Exhausted)?, product(self.denominator, left)?))
+        Ok(Self::new(numerator.ok_or(AnalysisError::Exhausted(Excess::Fractions))?, product(self.denominator, left)?))
     }
 
     /// Returns the product.
@@ -92,7 +92,7 @@ impl Share {
 }
 
 fn product(a: u128, b: u128) -> Result<u128, AnalysisError> {
-    a.checked_mul(b).ok_or(AnalysisError::Exhausted)
+    a.checked_mul(b).ok_or(AnalysisError::Exhausted(Excess::Fractions))
 }
 
 impl PartialOrd for Share {

@@ -139,7 +139,7 @@ pub(crate) fn partition_buckets<'b>(
     let mut open = vec![vec![(0, BUCKETS); partitioner.search.encoder.dimensions.len()]];
     let mut cells = Vec::new();
     while let Some(ranges) = open.pop() {
-        remaining = remaining.checked_sub(1).ok_or(AnalysisError::Exhausted)?;
+        remaining = remaining.checked_sub(1).ok_or_else(|| partitioner.search.encoder.too_many_buckets())?;
         partitioner.ranges = ranges;
         match partitioner.cell(targets, conditions) {
             Ok(cell) => cells.push(cell?),

@@ -136,7 +136,7 @@ impl<'b> Search<'b> {
                 | DomainEncoding::NumberList(_) => None,
             });
             let assumed: Vec<Literal> = assumptions.iter().copied().chain(unfound).chain([doubt]).collect();
-            let model = match self.encoder.solver.solve(&assumed)? {
+            let model = match self.encoder.solver.solve(&assumed).map_err(|_| self.encoder.too_many_conditions())? {
                 SolverResult::Unsatisfiable(mut core) => {
                     core.retain(|literal| assumptions.contains(literal));
                     return Ok(SearchResult::Unsatisfiable(core));
@@ -186,7 +186,7 @@ impl<'b> Search<'b> {
                 return Ok(SearchResult::Satisfiable(Assignment { model, texts, certainty }));
             }
             self.budget.automaton_states =
-                self.budget.automaton_states.checked_sub(1).ok_or(AnalysisError::Exhausted)?;
+                self.budget.automaton_states.checked_sub(1).ok_or_else(|| self.encoder.too_many_conditions())?;
             for conflict in conflicts {
                 self.encoder.solver.assert(conflict);
             }

@@ -12,8 +12,6 @@ use std::collections::BTreeMap;
 use batsat::clause::Kind;
 use batsat::{Callbacks, SolverInterface, SolverOpts, lbool};
 
-use crate::analyze::error::AnalysisError;
-
 /// A variable or its negation. In this module, each literal also represents the formula that it is equivalent to.
 pub(crate) type Literal = batsat::Lit;
 
@@ -50,6 +48,10 @@ pub(crate) enum SolverResult {
     /// These assumptions and the clauses contradict each other.
     Unsatisfiable(Vec<Literal>),
 }
+
+/// The solver met more conflicts than are allowed.
+#[derive(Debug)]
+pub(crate) struct TooManyConflicts;
 
 pub(crate) struct Solver {
     inner: batsat::Solver<Conflicts>,
@@ -152,8 +154,8 @@ impl Solver {
     /// Searches for a model in which all assumptions are true.
     ///
     /// # Errors
-    /// Returns [`AnalysisError::Exhausted`] after too many conflicts, counted over all calls.
-    pub(crate) fn solve(&mut self, assumptions: &[Literal]) -> Result<SolverResult, AnalysisError> {
+    /// Returns [`TooManyConflicts`] after too many conflicts, counted over all calls.
+    pub(crate) fn solve(&mut self, assumptions: &[Literal]) -> Result<SolverResult, TooManyConflicts> {
         let result = self.inner.solve_limited(assumptions);
         if result == lbool::TRUE {
             Ok(SolverResult::Satisfiable(Model(
@@ -163,7 +165,7 @@ impl Solver {
             let core = assumptions.iter().filter(|literal| self.inner.unsat_core_contains_var(literal.var()));
             Ok(SolverResult::Unsatisfiable(core.copied().collect()))
         } else {
-            Err(AnalysisError::Exhausted)
+            Err(TooManyConflicts)
         }
     }
 }

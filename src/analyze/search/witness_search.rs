@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::analyze::encoding::domain::DomainEncoding;
 use crate::analyze::encoding::encoded::{EncodedCondition, WantedTruth};
-use crate::analyze::error::AnalysisError;
+use crate::analyze::error::{AnalysisError, Excess};
 use crate::analyze::results::certainty::Certainty;
 use crate::analyze::results::decided_by::{DecidedBy, decided_by};
 use crate::analyze::results::term::TermSubject;
@@ -132,7 +132,9 @@ fn value(
     let unit = text_domain.texts.find_unit(&key.signs, piece.map(|_| true), fits, &mut tries, states)?;
     let tried = search.budget.units_per_witness - tries;
     let rest = search.budget.units.checked_sub(tried);
-    search.budget.units = rest.or(unit.is_some().then_some(0)).ok_or(AnalysisError::Exhausted)?;
+    search.budget.units = rest
+        .or(unit.is_some().then_some(0))
+        .ok_or_else(|| AnalysisError::Exhausted(Excess::Units(domain.name.clone())))?;
     search.units.insert(key, unit.clone());
     Ok(unit.map(Json::from))
 }

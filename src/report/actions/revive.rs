@@ -51,7 +51,7 @@ fn notes(effect: &ReviveEffect) -> Vec<String> {
 fn changes(impact: &Impact, heading: &str) -> Vec<String> {
     let mut notes: Vec<String> = match &impact.verdict {
         ImpactVerdict::Known(regions) => regions.iter().map(|moved| format!("{heading}: {}", region(moved))).collect(),
-        ImpactVerdict::Unknown => {
+        ImpactVerdict::Unknown(_) => {
             vec![format!("{heading}: the analysis takes too much work, so the change is unknown")]
         }
         ImpactVerdict::Invalid(Side::Before, problem) => {

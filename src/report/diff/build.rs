@@ -84,8 +84,8 @@ fn change(
     let bundles = definitions.map(|definitions| definitions.bundle(&impact.environment));
     let (answer, problem) = match &impact.verdict {
         ImpactVerdict::Known(_) => (AnswerJson::Known, None),
-        ImpactVerdict::Unknown => {
-            (AnswerJson::Unknown, Some("the analysis takes more work than is allowed".to_owned()))
+        ImpactVerdict::Unknown(excess) => {
+            (AnswerJson::Unknown, Some(format!("the analysis takes more work than is allowed: {excess}")))
         }
         ImpactVerdict::Invalid(side, problem) => (
             AnswerJson::Invalid,
