@@ -104,6 +104,7 @@ codes! {
     DuplicateFlag "duplicate-flag" Error No "duplicate-flag.md";
     DuplicateSegment "duplicate-segment" Error No "duplicate-segment.md";
     DuplicateTarget "duplicate-target" Error No "duplicate-target.md";
+    UnportableName "unportable-name" Error Yes "unportable-name.md";
     // Codes for references by name, and for the meaning of values.
     ReservedName "reserved-name" Error No "reserved-name.md";
     UnknownEnvironment "unknown-environment" Error No "unknown-environment.md";
@@ -130,6 +131,7 @@ codes! {
     TooComplex "too-complex" Error No "too-complex.md";
     ValueSchema "value-schema" Error Yes "value-schema.md";
     // Codes for advice.
+    ConfusableText "confusable-text" Warning Yes "../rules/confusable-text.md";
     EmptySegment "empty-segment" Warning Yes "../rules/empty-segment.md";
     ExpiredFlag "expired-flag" Warning Yes "../rules/expired-flag.md";
     ImpossibleCondition "impossible-condition" Warning Yes "../rules/impossible-condition.md";

@@ -18,6 +18,7 @@ mod flags;
 mod limits;
 mod lint_levels;
 mod loaded;
+mod names;
 mod parsed_file;
 mod project;
 mod read;

@@ -2,6 +2,7 @@
 
 use crate::load::duplicates::duplicates;
 use crate::load::loaded::Loaded;
+use crate::load::names;
 use crate::load::read::read;
 use crate::load::value_schemas;
 use crate::model::{FLAGS, KILLS, SEGMENTS, TESTS};
@@ -21,6 +22,8 @@ pub fn all(source: &Source) -> Result<Loaded, SourceError> {
     read(source, &paths, &mut loaded)?;
     let duplicates = duplicates(&loaded.project);
     loaded.diagnostics.extend(duplicates);
+    let names = names::check(&loaded.snapshot, &loaded.project);
+    loaded.diagnostics.extend(names);
     value_schemas::check(source, &mut loaded)?;
     Ok(loaded)
 }

@@ -6,6 +6,7 @@
 //!
 //! **Invariant:** a rule reports nothing about a flag whose file could not be read completely.
 
+mod confusable_text;
 mod empty_segment;
 mod expired_flag;
 mod impossible_condition;
@@ -37,7 +38,8 @@ use crate::rules::segment_coverage::SegmentCoverage;
 /// A rule about definitions. The last argument collects the diagnostics.
 type Check = fn(&Project, Date, &mut Diagnostics);
 
-const RULES: [Check; 8] = [
+const RULES: [Check; 9] = [
+    confusable_text::check,
     expired_flag::check,
     missing_description::check,
     missing_expiry::check,

@@ -50,6 +50,7 @@ mod log;
 #[cfg(unix)]
 mod merges;
 mod metadata;
+mod names;
 mod operators;
 mod pages;
 #[cfg(unix)]
