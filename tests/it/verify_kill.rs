@@ -457,3 +457,21 @@ fn json_has_the_target_and_the_causes() {
     assert_eq!(causes, ["kill", "dependency"]);
     assert_eq!(json["objections"], serde_json::json!([]));
 }
+
+#[test]
+fn attributes_of_a_malformed_folder_are_not_written_outside_the_temporary_folder() {
+    let mut repository = shop();
+    let blob = repository.git_with(&["hash-object", "-w", "--stdin"], "* merge=union\n");
+    let inner = repository.git_with(&["mktree"], &format!("100644 blob {blob}\t.gitattributes\n"));
+    let middle = repository.git_with(&["mktree"], &format!("040000 tree {inner}\t..\n"));
+    let entries = format!("{}\n040000 tree {middle}\t..\n", repository.git(&["ls-tree", "base"]));
+    let outer = repository.git_with(&["mktree"], &entries);
+    let evil = repository.git(&["commit-tree", &outer, "-p", "base", "-m", "evil"]);
+    let side = repository.commit("side");
+    let merge = repository.git(&["commit-tree", &outer, "-p", &evil, "-p", &side, "-m", "merge"]);
+    let folder = repository.beside("temporary");
+    fs::create_dir(&folder).unwrap();
+    let ran = repository.shell(&format!("TMPDIR={} flagctl verify-kill base..{merge}", folder.display()));
+    assert_ne!(ran.code, Some(0), "{}", ran.stdout);
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0, "{}", ran.stderr);
+}
