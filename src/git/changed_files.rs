@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use git2::{Delta, DiffOptions, Oid, StatusOptions};
+use git2::{Delta, DiffOptions, Oid, Status, StatusOptions};
 
 use crate::git::error::GitError;
 use crate::git::revision::Revision;
@@ -76,8 +76,22 @@ impl Revision {
             for path in paths {
                 options.pathspec(format!("{}{path}", self.prefix()));
             }
+            let top_folder = handle.workdir().unwrap_or_else(|| handle.path());
+            let index = handle.index().map_err(|error| sparse::explain_index(top_folder, error))?;
+            let omitted: BTreeSet<Vec<u8>> = index.iter().filter(sparse::is_omitted).map(|entry| entry.path).collect();
             let statuses = handle.statuses(Some(&mut options))?;
-            Ok(statuses.iter().map(|entry| String::from_utf8_lossy(entry.path_bytes()).into_owned()).collect())
+            // A file that a sparse checkout omits is not deleted.
+            let is_changed = |entry: &git2::StatusEntry<'_>| {
+                entry.status() != Status::WT_DELETED || !omitted.contains(entry.path_bytes())
+            };
+            let changed = statuses.iter().filter(is_changed);
+            let changed = changed.map(|entry| String::from_utf8_lossy(entry.path_bytes()).into_owned());
+            let present = omitted.iter().filter(|path| sparse::is_present(top_folder, path));
+            let present = present.map(|path| String::from_utf8_lossy(path).into_owned()).filter(|path| {
+                let inside = path.strip_prefix(&self.prefix());
+                inside.is_some_and(|inside| paths.iter().any(|wanted| is_at_or_below(inside, wanted)))
+            });
+            Ok(changed.chain(present).collect())
         })
     }
 
@@ -135,6 +149,29 @@ impl Revision {
             Found::File(id, _) => Ok(Some(Entry { kind: EntryKind::File, id })),
             Found::Nothing | Found::Unreadable(_) => Ok(None),
         }
+    }
+
+    /// Checks that the folders that differ from another revision, or from an empty folder, have at most [`MAX_ENTRIES`]
+    /// entries. A few objects can be a tree of billions of files.
+    ///
+    /// # Errors
+    /// Returns [`GitError::Folder`] if there are more, or another error if a folder cannot be read.
+    pub(super) fn check_difference(&self, before: Option<&Self>) -> Result<(), GitError> {
+        let mut unread = vec![(before.map(|before| before.tree), Some(self.tree))];
+        let mut examined = 0;
+        while let Some((old, new)) = unread.pop() {
+            let (old, new) = (self.tree_or_empty(old)?, self.tree_or_empty(new)?);
+            examined += old.len() + new.len() + 1;
+            if examined > MAX_ENTRIES {
+                return Err(self.folder_error("", FolderFault::TooLarge));
+            }
+            let folder = |tree: &Tree, name: &String| {
+                tree.get(name).filter(|entry| entry.kind == EntryKind::Folder).map(|entry| entry.id)
+            };
+            let names = old.keys().chain(new.keys().filter(|name| !old.contains_key(*name)));
+            unread.extend(names.map(|name| (folder(&old, name), folder(&new, name))).filter(|(old, new)| old != new));
+        }
+        Ok(())
     }
 
     fn tree_or_empty(&self, id: Option<Oid>) -> Result<Arc<Tree>, GitError> {
@@ -205,7 +242,9 @@ impl StagedFiles {
         };
         let deltas = diff.deltas().filter(|delta| !is_omitted(delta));
         let changed = deltas.flat_map(|delta| [delta.old_file().path(), delta.new_file().path()]);
-        let changed = changed.flatten().map(|path| path.to_string_lossy().replace('\\', "/")).collect();
+        let changed = changed.flatten().map(|path| path.to_string_lossy().replace('\\', "/"));
+        let present = omitted.iter().filter(|path| sparse::is_present(top_folder, path));
+        let changed = changed.chain(present.map(|path| String::from_utf8_lossy(path).into_owned())).collect();
         Ok(Self { files, changed })
     }
 }

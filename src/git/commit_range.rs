@@ -118,6 +118,7 @@ impl Revision {
     /// # Errors
     /// Returns [`GitError`] if a folder cannot be read.
     pub fn changes_from(&self, before: Option<&Self>) -> Result<Vec<EntryChange>, GitError> {
+        self.check_difference(before)?;
         self.repository.handles.with(|handle| {
             let before = before.map(|before| handle.find_tree(before.tree)).transpose()?;
             let after = handle.find_tree(self.tree)?;

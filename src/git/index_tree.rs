@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use git2::{IndexEntry, Oid};
+use git2::{ErrorCode, IndexEntry, Oid};
 
 use crate::git::error::GitError;
 use crate::git::handles::lock;
@@ -58,7 +58,7 @@ impl IndexTree {
     /// Returns [`GitError`] if the blob cannot be read.
     pub fn read(&self, path: &str, blob: Oid) -> Result<File, GitError> {
         let handle = lock(&self.handle);
-        let blob = handle.find_blob(blob)?;
+        let blob = handle.find_blob(blob).map_err(explain_blob)?;
         let size = blob.size() as u64;
         Ok(match size > FILE_LIMIT {
             true => File::unreadable(path.to_owned(), Fault::TooLarge(size)),
@@ -95,11 +95,19 @@ impl FileTree for IndexTree {
     }
 
     fn target(&self, link: &Oid) -> Result<Vec<u8>, GitError> {
-        Ok(lock(&self.handle).find_blob(*link)?.content().to_vec())
+        Ok(lock(&self.handle).find_blob(*link).map_err(explain_blob)?.content().to_vec())
     }
 
     fn display(&self, path: &str) -> String {
         path.to_owned()
+    }
+}
+
+/// Replaces the error of a missing blob, because a partial clone lacks the files that a sparse checkout omits.
+fn explain_blob(error: git2::Error) -> GitError {
+    match error.code() {
+        ErrorCode::NotFound => GitError::Partial { rev: "the index".to_owned() },
+        _ => error.into(),
     }
 }
 

@@ -44,6 +44,12 @@ pub(super) fn is_omitted(entry: &git2::IndexEntry) -> bool {
     entry.flags_extended & SKIP_WORKTREE != 0
 }
 
+/// Returns whether a file is in the working tree although its index entry says that a sparse checkout omits it. libgit2
+/// does not compare such a file, so it counts as changed. `git status` corrects the entry.
+pub(super) fn is_present(top_folder: &Path, path: &[u8]) -> bool {
+    str::from_utf8(path).is_ok_and(|path| top_folder.join(path).symlink_metadata().is_ok())
+}
+
 /// Replaces the error for an index in which one entry stands for a folder that is omitted.
 pub(super) fn explain_index(top_folder: &Path, error: git2::Error) -> GitError {
     if error.class() == ErrorClass::Index && error.message().contains("extension") {

@@ -277,6 +277,37 @@ fn a_sparse_checkout_decides_as_a_full_one() {
 }
 
 #[test]
+fn a_sparse_checkout_has_no_uncommitted_files() {
+    let mut repository = TestRepository::with_sale();
+    repository.write("kills/production/sale.yaml", "reason: INC-1\n");
+    repository.commit("a kill");
+    repository.git(&["sparse-checkout", "set", "--cone", "flags"]);
+    let store = repository.beside("store");
+    fs::create_dir(&store).unwrap();
+    says(&repository, &["publish", store.to_str().unwrap(), "-e", "production"], 0, "");
+    repository.write("kills/production/sale.yaml", "reason: INC-2\n");
+    says(&repository, &["publish", store.to_str().unwrap(), "-e", "production"], 1, "kills/production/sale.yaml");
+}
+
+#[test]
+fn a_partial_clone_names_the_files_that_a_sparse_checkout_lacks() {
+    let mut repository = TestRepository::with_sale();
+    repository.write("kills/production/sale.yaml", "reason: INC-1\n");
+    repository.commit("a kill");
+    repository.git(&["config", "uploadpack.allowFilter", "true"]);
+    let clone = repository.clone_to("clone", &["--filter=blob:none", "--sparse"]);
+    repository.git_in(&clone, &["sparse-checkout", "set", "flags"]);
+    let arguments = ["eval", "sale", "-e", "production"];
+    let lacking = repository.flagctl_in(&clone, &arguments);
+    assert_eq!(lacking.code, Some(3));
+    let message = "this partial clone does not have some of the files of the index; \
+                   `git fetch --refetch --no-filter` fetches them";
+    assert!(lacking.stderr.contains(message), "{}", lacking.stderr);
+    repository.git_in(&clone, &["fetch", "--quiet", "--refetch", "--no-filter"]);
+    assert!(repository.flagctl_in(&clone, &arguments).stdout.contains("killed: INC-1"));
+}
+
+#[test]
 fn a_golden_file_that_is_not_checked_out_is_not_updated() {
     let mut repository = TestRepository::with_sale();
     repository.write("tests/golden.yaml", "contexts: {a: {}}\ngolden:\n  flags: [sale]\n  cells: {}\n");
@@ -344,4 +375,5 @@ fn folders_that_repeat_each_other_are_bounded() {
     let message = "has more than 1000000 files and folders in and below it";
     says(&repository, &["list", "--at", "many"], 3, message);
     says(&repository, &["diff", "HEAD..many"], 3, message);
+    says(&repository, &["verify-kill", "HEAD..many", "sale", "-e", "production"], 3, message);
 }
