@@ -95,31 +95,58 @@ pub(crate) fn parse(text: &str) -> Result<RevisionSpec, String> {
 /// Adds advice to the error of an unknown revision: the name that the user probably meant, or a command that finds the
 /// name.
 pub(crate) fn advised(error: SourceError) -> anyhow::Error {
-    let SourceError::Git(GitError::Unknown { rev, names, depth }) = &error else { return error.into() };
+    let SourceError::Git(GitError::Unknown { rev, names, remotes, depth }) = &error else { return error.into() };
     // A new clone has only one local branch. All other branches exist only as branches of its remote.
     let of_remote = names.iter().find(|name| name.split_once('/').is_some_and(|(_, branch)| branch == rev));
     let of_remote = of_remote.map(|name| format!("did you mean `{name}`?"));
     let names = names.iter().map(String::as_str).filter(|_| !rev.contains(".."));
     let similar = || did_you_mean(rev, names);
-    let help = of_remote.or_else(similar).unwrap_or_else(|| advice(rev, *depth));
+    let fetch = remote_branch(rev, remotes);
+    let help = match (of_remote.or_else(similar), fetch) {
+        (Some(similar), Some(fetch)) => format!("{similar} {fetch}"),
+        (Some(help), None) | (None, Some(help)) => help,
+        (None, None) => advice(rev, remotes, *depth),
+    };
     anyhow!("{error}; {help}")
 }
 
-/// Returns advice on how to find the name of a revision.
-fn advice(rev: &str, depth: CloneDepth) -> String {
+/// Returns whether a text can be the name of a branch or tag, and not an expression.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && !text.contains(['~', '^', ':', '@', '*', ' ']) && !text.contains("..")
+}
+
+/// Returns the command that fetches a branch of a remote, such as `origin/main`, if the text is the name of one.
+fn remote_branch(rev: &str, remotes: &[String]) -> Option<String> {
+    let (remote, branch) =
+        remotes.iter().find_map(|remote| Some((remote, rev.strip_prefix(remote.as_str())?.strip_prefix('/')?)))?;
+    let fetch =
+        || format!("`git fetch {remote} {branch}:refs/remotes/{remote}/{branch}` fetches this branch of {remote}");
+    is_name(branch).then(fetch)
+}
+
+/// Returns advice on how to find the name of a revision, or how to fetch it.
+fn advice(rev: &str, remotes: &[String], depth: CloneDepth) -> String {
+    if rev.contains("..") {
+        return "expected one revision, found a range".to_owned();
+    }
+    let origin = remotes.iter().find(|remote| *remote == "origin").or(remotes.first());
     let is_id = rev.len() >= 7 && rev.bytes().all(|byte| byte.is_ascii_hexdigit());
-    match depth {
-        _ if rev.contains("..") => "expected one revision, found a range".to_owned(),
-        CloneDepth::Full => "`git branch --all`, `git tag` and `git log` list the revisions".to_owned(),
-        CloneDepth::Shallow if is_id && rev.len() < 40 => {
-            "in a shallow clone `git fetch origin ID` fetches a commit by its full id, \
-             and `git fetch --unshallow` the whole history"
-                .to_owned()
+    match (depth, origin) {
+        (CloneDepth::Full, _) | (CloneDepth::Shallow, None) => {
+            "`git branch --all`, `git tag` and `git log` list the revisions".to_owned()
         }
-        CloneDepth::Shallow if is_id => format!("in a shallow clone `git fetch origin {rev}` fetches it"),
-        CloneDepth::Shallow => format!(
-            "in a shallow clone `git fetch origin {rev}:{rev}` fetches a branch or tag, \
+        (CloneDepth::Shallow, Some(remote)) if is_id && rev.len() < 40 => format!(
+            "in a shallow clone `git fetch {remote} ID` fetches a commit by its full id, \
              and `git fetch --unshallow` the whole history"
         ),
+        (CloneDepth::Shallow, Some(remote)) if is_id => {
+            format!("in a shallow clone `git fetch {remote} {rev}` fetches it")
+        }
+        (CloneDepth::Shallow, Some(remote)) if is_name(rev) => {
+            format!("in a shallow clone `git fetch {remote} {rev}:{rev}` fetches a branch or tag")
+        }
+        (CloneDepth::Shallow, Some(_)) => {
+            "in a shallow clone `git fetch --unshallow` fetches the whole history".to_owned()
+        }
     }
 }

@@ -81,13 +81,16 @@ pub enum CommitError {
         worktree: PathBuf,
     },
     /// The user has changed a file that the commit changes.
-    #[error("`{0}` has uncommitted changes; commit them or put them away with `git stash`, then try again")]
+    #[error(
+        "`{0}` has uncommitted changes; commit them or put them away with `git stash push --all -- {word}`, then try again",
+        word = shell_word(.0)
+    )]
     Dirty(String),
     /// A path leads through a link, so a write would change a file at another path.
     #[error("`{0}` is a link, or is below a link; replace the link with a file or folder")]
     Link(String),
     /// A folder is at the path of a file.
-    #[error("`{0}` is a folder, expected a file; remove it with `git rm -r {0}` and commit first")]
+    #[error("`{0}` is a folder, expected a file; remove it with `git rm -r {word}` and commit first", word = shell_word(.0))]
     Folder(String),
     /// Git does not accept the path.
     #[error("`{0}` cannot be the path of a file in the repository")]
@@ -183,6 +186,12 @@ pub enum CommitError {
     /// The caller's function cannot make its changes.
     #[error(transparent)]
     Apply(Box<dyn Error + Send + Sync>),
+}
+
+/// Returns a path as one word for a shell.
+fn shell_word(path: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./".contains(&byte);
+    if path.bytes().all(is_plain) { path.to_owned() } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }
 
 impl CommitError {

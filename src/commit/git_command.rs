@@ -7,7 +7,6 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use crate::commit::error::CommitError;
-use crate::commit::workspace::Workspace;
 
 /// The environment variables that git sets for the programs that it starts, such as hooks. They name git's own
 /// repository and index.
@@ -30,11 +29,6 @@ pub(super) fn in_folder<A: AsRef<OsStr>>(folder: &Path, arguments: &[A]) -> Comm
         command.env_remove(name);
     }
     command
-}
-
-/// Prepares git in the folder of a workspace.
-pub(super) fn in_workspace<A: AsRef<OsStr>>(workspace: &Workspace, arguments: &[A]) -> Command {
-    in_folder(workspace.folder(), arguments)
 }
 
 /// Runs a program and returns its output, whether it succeeds or not.
@@ -70,41 +64,18 @@ pub(super) enum SettingType {
     Path,
 }
 
-/// Reads a setting by git's rules about files and variables. Returns `None` if it is not set.
-///
-/// # Errors
-/// Returns [`CommitError::Refused`] if the value does not have the type.
-pub(super) fn setting(
-    workspace: &Workspace,
-    setting_type: SettingType,
-    name: &str,
-) -> Result<Option<String>, CommitError> {
-    read_setting(&mut in_workspace(workspace, &setting_arguments(setting_type, name)), name)
-}
-
-/// Reads a setting of the user or of the machine, in a folder that is not in a repository.
+/// Reads a setting by git's rules about files and variables, in a folder that may be outside of a repository. Returns
+/// `None` if it is not set.
 ///
 /// # Errors
 /// Returns [`CommitError::Refused`] if the value does not have the type, and [`CommitError::Program`] without git.
-pub(super) fn setting_outside(
-    folder: &Path,
-    setting_type: SettingType,
-    name: &str,
-) -> Result<Option<String>, CommitError> {
-    read_setting(&mut in_folder(folder, &setting_arguments(setting_type, name)), name)
-}
-
-fn setting_arguments(setting_type: SettingType, name: &str) -> [&str; 4] {
+pub(super) fn setting(folder: &Path, setting_type: SettingType, name: &str) -> Result<Option<String>, CommitError> {
     let option = match setting_type {
         SettingType::Text => "--no-type",
         SettingType::Boolean => "--type=bool",
         SettingType::Path => "--type=path",
     };
-    ["config", option, "--get", name]
-}
-
-fn read_setting(command: &mut Command, name: &str) -> Result<Option<String>, CommitError> {
-    let result = output(command)?;
+    let result = output(&mut in_folder(folder, &["config", option, "--get", name]))?;
     match result.status.code() {
         Some(0) => Ok(Some(trimmed_text(&result.stdout))),
         Some(1) => Ok(None),

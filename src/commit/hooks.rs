@@ -31,7 +31,7 @@ pub(super) struct HookRun<'r> {
 impl<'r> HookRun<'r> {
     /// Finds the folder of the hooks.
     pub(super) fn find(workspace: &'r Workspace, plan: &'r CommitPlan) -> Result<Self, CommitError> {
-        let command = &mut git_command::in_workspace(workspace, &["rev-parse", "--git-path", "hooks"]);
+        let command = &mut git_command::in_folder(workspace.folder(), &["rev-parse", "--git-path", "hooks"]);
         let folder = git_command::run(command)?;
         Ok(Self { workspace, plan, hooks_folder: workspace.folder().join(folder) })
     }
@@ -125,7 +125,7 @@ impl<'r> HookWorktree<'r> {
         let folder = TemporaryFolder::new().map_err(CommitError::io("the folder for temporary files"))?;
         let worktree = Self { workspace, folder };
         let add = ["worktree", "add", "--quiet", "--detach", "--no-checkout"];
-        let mut command = git_command::in_workspace(workspace, &add);
+        let mut command = git_command::in_folder(workspace.folder(), &add);
         git_command::run(command.arg(worktree.root()).arg(plan.base.to_string()))?;
         git_command::run(&mut worktree.git(&["read-tree", "-u", "--reset", &plan.tree.to_string()]))?;
         Ok(worktree)
@@ -143,7 +143,7 @@ impl<'r> HookWorktree<'r> {
 impl Drop for HookWorktree<'_> {
     fn drop(&mut self) {
         // If this fails or the process is killed, the next run removes the worktree and git's entry for it.
-        let mut command = git_command::in_workspace(self.workspace, &["worktree", "remove", "--force"]);
+        let mut command = git_command::in_folder(self.workspace.folder(), &["worktree", "remove", "--force"]);
         let _ = git_command::output(command.arg(self.root()));
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn committer_signature(workspace: &Workspace) -> Result<Signature<'st
 }
 
 fn identity(workspace: &Workspace, variable: &str) -> Result<Signature<'static>, CommitError> {
-    let result = git_command::output(&mut git_command::in_workspace(workspace, &["var", variable]))?;
+    let result = git_command::output(&mut git_command::in_folder(workspace.folder(), &["var", variable]))?;
     let text = String::from_utf8_lossy(&result.stdout);
     let signature = result.status.success().then(|| parse(text.trim_end())).flatten();
     signature.ok_or_else(|| CommitError::Identity(git_command::combined_output(&result)))

@@ -168,7 +168,7 @@ impl<'r> Upstream<'r> {
         let (tip, reference) = self.listed_tip(workspace)?;
         if workspace.repository.find_commit(tip.id).is_err() {
             let fetch = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", self.remote, &reference];
-            git_command::run(&mut git_command::in_workspace(workspace, &fetch))?;
+            git_command::run(&mut git_command::in_folder(workspace.folder(), &fetch))?;
         }
         Ok(tip)
     }
@@ -177,7 +177,7 @@ impl<'r> Upstream<'r> {
     /// the newest commit of the remote's default branch. The second value is the reference of the commit.
     fn listed_tip(&self, workspace: &Workspace) -> Result<(Tip, String), CommitError> {
         let list = ["ls-remote", "--symref", "--", self.remote, "HEAD", &self.reference];
-        let listed = git_command::run(&mut git_command::in_workspace(workspace, &list))?;
+        let listed = git_command::run(&mut git_command::in_folder(workspace.folder(), &list))?;
         let lines: Vec<(&str, &str)> = listed.lines().filter_map(|line| line.split_once('\t')).collect();
         if let Some((id, _)) = lines.iter().find(|(_, name)| *name == self.reference) {
             return Ok((Tip { id: Oid::from_str(id)?, default_branch: None }, self.reference.clone()));
@@ -201,7 +201,7 @@ impl<'r> Upstream<'r> {
     /// # Errors
     /// Returns [`CommitError`] if a repetition would not change the result.
     fn send(&self, workspace: &Workspace, tip: &Tip, commit: Oid) -> Result<Sent, CommitError> {
-        let mut command = git_command::in_workspace(workspace, &["push", "--porcelain"]);
+        let mut command = git_command::in_folder(workspace.folder(), &["push", "--porcelain"]);
         if self.hooks == Hooks::Skip {
             command.arg("--no-verify");
         }

@@ -32,7 +32,7 @@ pub fn sign_text(folder: &Path, namespace: &str, text: &str) -> Result<String, C
 /// Returns [`CommitError`] if git cannot be run.
 pub fn allowed_signers(folder: &Path) -> Result<Option<PathBuf>, CommitError> {
     let workspace = Workspace::open(folder)?;
-    let file = git_command::setting(&workspace, SettingType::Path, "gpg.ssh.allowedSignersFile")?;
+    let file = git_command::setting(workspace.folder(), SettingType::Path, "gpg.ssh.allowedSignersFile")?;
     Ok(file.map(|file| folder.join(file)))
 }
 
@@ -44,8 +44,8 @@ pub fn allowed_signers(folder: &Path) -> Result<Option<PathBuf>, CommitError> {
 pub fn revoked_signers(folder: &Path) -> Result<Option<PathBuf>, CommitError> {
     const NAME: &str = "gpg.ssh.revocationFile";
     let file = match Workspace::open(folder) {
-        Ok(workspace) => git_command::setting(&workspace, SettingType::Path, NAME)?,
-        Err(CommitError::NoRepository(_)) => match git_command::setting_outside(folder, SettingType::Path, NAME) {
+        Ok(workspace) => git_command::setting(workspace.folder(), SettingType::Path, NAME)?,
+        Err(CommitError::NoRepository(_)) => match git_command::setting(folder, SettingType::Path, NAME) {
             Err(CommitError::Program { .. }) => None,
             file => file?,
         },
@@ -74,11 +74,12 @@ enum Key {
 impl Signer {
     /// Returns the signer of commits, or `None` if git's settings do not require signatures.
     pub(super) fn for_commits(workspace: &Workspace, committer: &Signature) -> Result<Option<Self>, CommitError> {
-        if git_command::setting(workspace, SettingType::Boolean, "commit.gpgsign")?.as_deref() != Some("true") {
+        if git_command::setting(workspace.folder(), SettingType::Boolean, "commit.gpgsign")?.as_deref() != Some("true")
+        {
             return Ok(None);
         }
-        let format =
-            git_command::setting(workspace, SettingType::Text, "gpg.format")?.unwrap_or_else(|| "openpgp".to_owned());
+        let format = git_command::setting(workspace.folder(), SettingType::Text, "gpg.format")?
+            .unwrap_or_else(|| "openpgp".to_owned());
         Self::with_format(workspace, &format, || {
             format!("{} <{}>", committer.name().unwrap_or_default(), committer.email().unwrap_or_default())
         })
@@ -105,11 +106,12 @@ impl Signer {
                 )));
             }
         };
-        let mut program = git_command::setting(workspace, SettingType::Path, &format!("gpg.{format}.program"))?;
+        let mut program =
+            git_command::setting(workspace.folder(), SettingType::Path, &format!("gpg.{format}.program"))?;
         if program.is_none() && format == "openpgp" {
-            program = git_command::setting(workspace, SettingType::Path, "gpg.program")?;
+            program = git_command::setting(workspace.folder(), SettingType::Path, "gpg.program")?;
         }
-        let key = git_command::setting(workspace, SettingType::Path, "user.signingkey")?;
+        let key = git_command::setting(workspace.folder(), SettingType::Path, "user.signingkey")?;
         let key = match (format, key) {
             ("ssh", None) => {
                 return Err(CommitError::CommitSignature("set `user.signingkey` to an ssh key".to_owned()));

@@ -37,6 +37,8 @@ pub enum GitError {
         rev: String,
         /// The names of all branches and tags.
         names: Vec<String>,
+        /// The names of all remotes.
+        remotes: Vec<String>,
         /// Whether the repository has the complete history.
         depth: CloneDepth,
     },
@@ -54,7 +56,7 @@ pub enum GitError {
     /// The history of a shallow clone ends before the revision.
     #[error(
         "`{rev}` is beyond the history of this shallow clone; \
-         `git fetch --unshallow` fetches all of it, `git fetch --deepen=N` fetches N more commits"
+         `git fetch --unshallow` fetches all of it, `git fetch --deepen=50` fetches 50 more commits"
     )]
     BeyondShallow {
         /// The revision as it was written.
@@ -71,7 +73,7 @@ pub enum GitError {
     /// Two histories have no common commit within a shallow clone.
     #[error(
         "the history of this shallow clone ends before a common commit of `{base}` and `{tip}`; \
-         `git fetch --unshallow` fetches all of it, `git fetch --deepen=N` fetches N more commits"
+         `git fetch --unshallow` fetches all of it, `git fetch --deepen=50` fetches 50 more commits"
     )]
     NoCommonAncestorInShallow {
         /// The name of the first revision.
@@ -145,7 +147,7 @@ pub enum GitError {
     },
     /// The clone lacks the commits that are needed to order two commits.
     #[error("this clone does not have {commit} or the commits between, so it cannot say which is newer; {}", match .depth {
-        CloneDepth::Full => "`git fetch` the branch that it is on",
+        CloneDepth::Full => "`git fetch origin 'refs/heads/*:refs/remotes/origin/*'` fetches all branches",
         CloneDepth::Shallow => "run `git fetch --unshallow`, or check out with the whole history",
     })]
     UnknownOrder {

@@ -188,7 +188,8 @@ fn explain_unknown(repository: &Repository, text: &str) -> Result<GitError, GitE
     for reference in repository.references()? {
         names.extend(reference?.shorthand().ok().map(str::to_owned));
     }
-    Ok(GitError::Unknown { rev: text.to_owned(), names, depth })
+    let remotes = repository.remotes()?.iter().filter_map(|name| Some(name.ok()??.to_owned())).collect();
+    Ok(GitError::Unknown { rev: text.to_owned(), names, remotes, depth })
 }
 
 /// Returns an abbreviated id, which is unique in nearly every repository.

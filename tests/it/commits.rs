@@ -105,7 +105,7 @@ fn unrelated_changes_are_neither_touched_nor_committed() {
 fn a_file_with_uncommitted_changes_is_refused() {
     let bench = Bench::new();
     let refusal = "`flags/a.yaml` has uncommitted changes; \
-                   commit them or put them away with `git stash`, then try again";
+                   commit them or put them away with `git stash push --all -- flags/a.yaml`, then try again";
     type Work = fn(&Repository);
     let works: [Work; 5] = [
         |repository| repository.write(FLAG, "mine\n"),

@@ -57,7 +57,7 @@ fn kill_lists_dependants_and_revive_restores_the_exact_state() {
              wallet requires checkout and turns off too: serves off = false\n  \
              hint depends on it: 18.75% of units where country eq \"DE\": on → off\n\
              undo: flagctl revive cart -e production\n\
-             committed {commit} to main; publish it with `git push`\n"
+             committed {commit} to main; publish it with `git push origin main`\n"
         )
     );
     assert_eq!(

@@ -18,6 +18,8 @@ mod example_shop;
 mod files;
 mod git_bench;
 
+#[cfg(unix)]
+mod advice;
 mod agreement;
 mod analyze;
 mod architecture;

@@ -145,7 +145,7 @@ fn an_ambiguous_rollout_is_refused() {
     repository.write("flags/web/banner.yaml", "mine\n");
     assert_eq!(
         refused(&["banner", "next", "--rule", "nearby"]).1,
-        "error: `flags/web/banner.yaml` has uncommitted changes; commit them or put them away with `git stash`, \
+        "error: `flags/web/banner.yaml` has uncommitted changes; commit them or put them away with `git stash push --all -- flags/web/banner.yaml`, \
          then try again"
     );
     assert_eq!(repository.git(&["rev-parse", "HEAD"]), head);

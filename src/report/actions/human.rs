@@ -35,7 +35,7 @@ pub fn committed(committed: &CommittedJson) -> Lines {
     let id = short_id(commit);
     lines.add(match remote {
         Some(remote) => format!("pushed {id} to {branch} of {remote}"),
-        None => format!("committed {id} to {branch}; publish it with `git push`"),
+        None => format!("committed {id} to {branch}; publish it with `git push origin {branch}`"),
     });
     if let Some(base) = made_from {
         lines.add(format!("{branch} is a new branch, made from {base}: open a pull request for it"));

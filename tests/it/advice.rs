@@ -1,0 +1,321 @@
+//! Every command that a message recommends works when it is copied.
+//!
+//! The table has one row for each command in a text of `src/`. A row provokes the message, copies the command out of it,
+//! runs the command, and checks that the message does not come again. A test fails if the table misses a command.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use crate::git_bench::TestRepository;
+
+/// What the recommended command does.
+enum Then {
+    /// Without it, the line fails with this text. Afterwards, the line does not have this text.
+    Solves(&'static str),
+    /// It shows what the message says.
+    Shows,
+}
+
+struct Advice {
+    /// The command as it is in the source code.
+    template: &'static str,
+    /// Commands of a shell that make the situation.
+    situation: &'static str,
+    /// The command of a shell whose output has the recommended command.
+    line: &'static str,
+    /// What a user writes for a word in capital letters, or adds to the command.
+    change: fn(String) -> String,
+    then: Then,
+}
+
+const KEEP: fn(String) -> String = |command| command;
+const SHALLOW: &str = "git branch side HEAD~1; git clone -q --depth=1 file://$PWD ../clone";
+const KILL: &str = "flagctl kill sale -e production --reason x --yes";
+const WITH_REMOTE: &str = "git clone -q --bare . ../origin.git; git remote add origin ../origin.git; git fetch -q";
+
+use Then::{Shows, Solves};
+
+/// Rows with the same template are about different messages.
+fn table() -> Vec<Advice> {
+    let row = |template, situation, line, change, then| Advice { template, situation, line, change, then };
+    vec![
+        row("flagctl explain", "", "flagctl explain nothing-like-it", KEEP, Shows),
+        row("flagctl test --update", GOLDEN, "flagctl test", KEEP, Solves("flagctl test --update")),
+        row("flagctl validate", BROKEN, "flagctl rollout sale --to 5% --yes", |command| command + " || true", Shows),
+        row("flagctl verify", PUBLISHED, "flagctl publish ../t -e production --rollback-to 99", VERIFY, Shows),
+        row(
+            "flagctl pull",
+            PUBLISHED,
+            "flagctl verify ../t -e production --state ../pulled.json.state",
+            PULL,
+            Solves("does not exist"),
+        ),
+        row(
+            "git fetch origin 'refs/heads/*:refs/remotes/origin/*'",
+            "git clone -q --single-branch file://$PWD ../clone; git checkout -q -b other; \
+             git commit -q --allow-empty -m other; flagctl publish ../t -e production",
+            "flagctl -C ../clone publish ../t -e production",
+            IN_CLONE,
+            Solves("this clone does not have"),
+        ),
+        row(
+            "flagctl validate --at {shown}",
+            "echo 'lint: {x: off' >> flagctl.yaml; git commit -qam broken; git clone -q --bare . ../origin.git; \
+             git remote add origin ../origin.git; git fetch -q; git remote set-head origin main",
+            "flagctl publish main",
+            |command| command + " || true",
+            Shows,
+        ),
+        row(
+            "git remote set-head origin --auto",
+            "git clone -q --bare . ../origin.git; git remote add origin ../origin.git; git fetch -q; \
+             git remote set-head origin --delete",
+            "flagctl publish main",
+            KEEP,
+            Solves("set-head"),
+        ),
+        row("git branch", "", "flagctl kill sale -e production --reason x --yes --branch nothing", KEEP, Shows),
+        row("git branch --all", "", "flagctl eval sale --at nothing", KEEP, Shows),
+        row("git tag", "", "flagctl eval sale --at nothing", KEEP, Shows),
+        row("git log", "", "flagctl eval sale --at nothing", KEEP, Shows),
+        row("git log {tip}", "", "flagctl eval sale --at main~9", KEEP, Shows),
+        row("git reflog {tip}", "", "flagctl eval sale --at main~9", KEEP, Shows),
+        row("git branch -vv", "", "flagctl eval sale --at main~9", KEEP, Shows),
+        row("git log --all -- {path}", MOVED, "flagctl eval sale --at HEAD", KEEP, Shows),
+        row(
+            "git commit",
+            "git checkout -q --orphan new",
+            "flagctl diff HEAD",
+            |command| command + " -q -m x",
+            Solves("has no commits yet"),
+        ),
+        row(
+            "git commit",
+            "git checkout -q --orphan new",
+            "flagctl kill sale -e production --reason x --yes",
+            |command| command + " -q -m x",
+            Solves("no commits yet"),
+        ),
+        row(
+            "git switch BRANCH",
+            "git checkout -q --detach",
+            KILL,
+            |command| command.replace("BRANCH", "main"),
+            Solves("no branch"),
+        ),
+        row(
+            "git stash push --all -- {word}",
+            "mkdir -p kills/production; echo x > kills/production/sale.yaml",
+            KILL,
+            KEEP,
+            Solves("uncommitted"),
+        ),
+        row(
+            "git stash push --all -- {word}",
+            "mkdir -p kills/production; echo kills > .gitignore; echo x > kills/production/sale.yaml",
+            KILL,
+            KEEP,
+            Solves("uncommitted"),
+        ),
+        row(
+            "git rm -r {word}",
+            "mkdir -p kills/production/sale.yaml; echo x > kills/production/sale.yaml/x; git add .; git commit -qm x",
+            KILL,
+            |command| command + " && git commit -qm y",
+            Solves("is a folder"),
+        ),
+        row(
+            "git push origin {branch}",
+            WITH_REMOTE,
+            "flagctl kill sale -e production --reason $(date +%N) --yes; flagctl revive sale -e production --yes",
+            KEEP,
+            Shows,
+        ),
+        row(
+            "git push {remote} {branch}",
+            WITH_REMOTE_AND_TOPIC,
+            "flagctl kill sale -e production --reason x --yes --push",
+            KEEP,
+            Solves("has no branch"),
+        ),
+        row("git fetch --unshallow", SHALLOW, "flagctl -C ../clone eval sale --at HEAD~1", IN_CLONE, Solves("shallow")),
+        row("git fetch --deepen=50", SHALLOW, "flagctl -C ../clone eval sale --at HEAD~1", IN_CLONE, Solves("shallow")),
+        row(
+            "git fetch --unshallow",
+            SHALLOW,
+            "flagctl -C ../clone log sale",
+            IN_CLONE,
+            Solves("the history of this clone ends"),
+        ),
+        row(
+            "git fetch {remote} {rev}:{rev}",
+            SHALLOW,
+            "flagctl -C ../clone eval sale --at side",
+            IN_CLONE,
+            Solves("is not a revision"),
+        ),
+        row(
+            "git fetch {remote} {rev}",
+            SHALLOW,
+            "flagctl -C ../clone eval sale --at $(git rev-parse HEAD~1)",
+            IN_CLONE,
+            Solves("is not a revision"),
+        ),
+        row(
+            "git fetch {remote} ID",
+            SHALLOW,
+            "flagctl -C ../clone eval sale --at $(git rev-parse --short=12 HEAD~1)",
+            |command| IN_CLONE(command.replace("ID", "$(git -C ../shop rev-parse HEAD~1)")),
+            Solves("is not a revision"),
+        ),
+        row(
+            "git fetch {remote} {branch}:refs/remotes/{remote}/{branch}",
+            PULL_REQUEST,
+            "flagctl -C ../clone diff origin/main...HEAD",
+            IN_CLONE,
+            Solves("is not a revision"),
+        ),
+        row(
+            "git fetch --unshallow",
+            PULL_REQUEST_WITH_MAIN,
+            "flagctl -C ../clone diff origin/main...HEAD",
+            IN_CLONE,
+            Solves("shallow"),
+        ),
+        row(
+            "git fetch --deepen=50",
+            PULL_REQUEST_WITH_MAIN,
+            "flagctl -C ../clone diff origin/main...HEAD",
+            IN_CLONE,
+            Solves("shallow"),
+        ),
+        row(
+            "git fetch --unshallow",
+            PULL_REQUEST_WITH_MAIN,
+            "flagctl -C ../clone verify-kill origin/main..HEAD",
+            IN_CLONE,
+            Solves("shallow"),
+        ),
+    ]
+}
+
+const IN_CLONE: fn(String) -> String = |command| format!("cd ../clone && {command}");
+const VERIFY: fn(String) -> String = |command| command + " ../t -e production";
+const PULL: fn(String) -> String = |command| command + " ../t -e production --to ../pulled.json";
+const PUBLISHED: &str = "flagctl publish ../t -e production";
+const GOLDEN: &str =
+    "mkdir tests; printf 'contexts: {dana: {targetingKey: u1}}\\ngolden:\\n  cells: {}\\n' > tests/g.yaml";
+const BROKEN: &str = "echo 'variants: {' > flags/sale.yaml; git commit -qam broken";
+const MOVED: &str = "git rm -q flagctl.yaml; git commit -qm none; git checkout -q HEAD~1 -- flagctl.yaml";
+const WITH_REMOTE_AND_TOPIC: &str =
+    "git clone -q --bare . ../origin.git; git remote add origin ../origin.git; git checkout -q -b topic";
+/// The usual clone of a pull request: one commit, no branch.
+const PULL_REQUEST: &str = "git checkout -q -b pr; echo '# x' >> flags/sale.yaml; git commit -qam x; git checkout -q main; \
+     git init -q ../clone; cd ../clone; git remote add origin file://$OLDPWD; git fetch -q --depth=1 origin pr; \
+     git checkout -q FETCH_HEAD";
+const PULL_REQUEST_WITH_MAIN: &str = "git checkout -q -b pr; echo '# x' >> flags/sale.yaml; git commit -qam x; \
+     git checkout -q main; git commit -q --allow-empty -m y; git init -q ../clone; cd ../clone; \
+     git remote add origin file://$OLDPWD; git fetch -q --depth=1 origin pr main:refs/remotes/origin/main; \
+     git checkout -q FETCH_HEAD";
+
+/// Texts that look like recommended commands, and the reason why no row runs them.
+const OTHERS: [(&str, &str); 16] = [
+    ("flagctl diff", "the message is about an output of the same command"),
+    ("flagctl diff BASE..HEAD", "`diff::a_bare_repository_needs_two_ends` runs it"),
+    ("flagctl publish {found}", "`publish` has a test of targets that runs it"),
+    ("git am", "the name of an operation"),
+    ("git clone", "the repository is in a format that the installed git cannot make"),
+    ("git clone --ref-format=files", "the repository is in a format that the installed git cannot make"),
+    ("git config", "the message names the two settings"),
+    (
+        "git config --global --add safe.directory {}",
+        "`revisions::a_repository_of_another_user_needs_safe_directory` makes this setting",
+    ),
+    (
+        "git config --global safe.bareRepository all",
+        "`hostile_repository::commands_that_write_respect_safe_bare_repository` makes this setting",
+    ),
+    ("git fetch --refetch --no-filter", "`revisions::a_partial_clone_reports_the_fetch_command` runs it"),
+    ("git merge-tree", "the command that failed"),
+    ("git refs migrate --ref-format=files", "the repository is in a format that the installed git cannot make"),
+    ("git sparse-checkout add", "the reader adds the folder"),
+    ("git sparse-checkout reapply --no-sparse-index", "`files` has a test of sparse checkouts that runs it"),
+    ("git {command}", "the command that failed"),
+    ("git init", "a test cannot leave all repositories"),
+];
+
+/// Returns whether a command is a template with words for the names in braces.
+fn is_instance(command: &str, template: &str) -> bool {
+    let (command, template): (Vec<&str>, Vec<&str>) = (command.split(' ').collect(), template.split(' ').collect());
+    let is_word = |(word, expected): (&&str, &&str)| match expected.split_once('{') {
+        Some((start, _)) => word.starts_with(start) && word.matches(':').count() == expected.matches(':').count(),
+        None => word == expected,
+    };
+    command.len() == template.len() && command.iter().zip(&template).all(is_word)
+}
+
+/// Follows the advice of one row.
+fn follow(advice: &Advice) -> Result<(), String> {
+    let Advice { template, situation, line, change, then } = advice;
+    let repository = TestRepository::with_sale();
+    let run = |line: &str| {
+        let ran = repository.shell(line);
+        (ran.code, format!("{}{}", ran.stdout, ran.stderr))
+    };
+    let made = run(&format!(":; {situation}"));
+    let (_, before) = run(line);
+    let mut commands = before.split('`').skip(1).step_by(2);
+    let command = commands.find(|found| is_instance(found, template));
+    let command = command.ok_or_else(|| format!("`{template}` is not in the output: {made:?}\n{line}: {before}"))?;
+    let folder = repository.root().parent().unwrap().to_str().unwrap();
+    let (code, output) = run(&change(command.replace("[FOLDER]", folder)));
+    if code != Some(0) {
+        return Err(format!("`{command}` fails with {code:?}: {output}"));
+    }
+    let Solves(problem) = then else { return Ok(()) };
+    let (_, after) = run(line);
+    match (before.contains(problem), after.contains(problem)) {
+        (true, false) => Ok(()),
+        (false, _) => Err(format!("`{problem}` is not in the output of {line}: {before}")),
+        (true, true) => Err(format!("`{command}` does not help: {after}")),
+    }
+}
+
+#[test]
+fn every_recommended_command_works_when_it_is_copied() {
+    let failures: Vec<String> = table().iter().filter_map(|advice| follow(advice).err()).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+/// Returns the commands between backticks in the texts of the source code.
+fn templates() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![Path::new("src").to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+                let lines = code.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+                // A backslash at the end of a line joins it with the next one.
+                let code = lines.collect::<Vec<_>>().join("\n").replace("\\\n", "");
+                for start in ["`git ", "`flagctl "] {
+                    let commands = code.match_indices(start).filter_map(|(at, _)| code[at + 1..].split('`').next());
+                    found.extend(commands.map(str::to_owned));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_table_has_every_recommended_command() {
+    let mut known: BTreeSet<String> = table().iter().map(|row| row.template.to_owned()).collect();
+    known.extend(OTHERS.iter().map(|(template, _)| (*template).to_owned()));
+    assert_eq!(known, templates());
+}
