@@ -15,7 +15,7 @@ use crate::publish::error::PublishError;
 use crate::publish::freshness::MaxAge;
 use crate::publish::local_file;
 use crate::publish::local_file::Lock;
-use crate::publish::manifest::{BundleFormat, MAX_BUNDLE_BYTES};
+use crate::publish::manifest::BundleFormat;
 use crate::publish::signature::AllowedSigners;
 use crate::publish::state::{PullState, check_target};
 
@@ -75,7 +75,7 @@ pub fn pull(channel: &Channel<'_>, file: &Path, options: &PullOptions<'_>) -> Re
         let bundle = &current.manifest.bundle;
         let next = PullState::new(&current);
         let has_bundle = || -> Result<bool, PublishError> {
-            Ok(local_file::read(file, MAX_BUNDLE_BYTES)?.is_some_and(|bytes| Digest::sha256(&bytes) == bundle.sha256))
+            Ok(local_file::read(file, bundle.size)?.is_some_and(|bytes| Digest::sha256(&bytes) == bundle.sha256))
         };
         if known.as_ref() == Some(&next) && has_bundle()? {
             return Ok(Pulled { current, signer, outcome: PullOutcome::Unchanged });

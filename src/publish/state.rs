@@ -50,12 +50,15 @@ impl PullState {
     /// # Errors
     /// Returns [`PublishError::Io`] if the file cannot be read, and [`PublishError::Broken`] if it is not a state.
     pub fn read(path: &Path) -> Result<Option<Self>, PublishError> {
-        let Some(bytes) = local_file::read(path, MAX_MANIFEST_BYTES)? else { return Ok(None) };
-        let broken = |error| {
-            let why = format!("is not a file that `flagctl pull` keeps: {error}");
+        let broken = |why: String| {
+            let why = format!("is not a file that `flagctl pull` keeps: {why}");
             PublishError::broken(path.display().to_string(), why)
         };
-        serde_json::from_slice(&bytes).map(Some).map_err(broken)
+        let Some(bytes) = local_file::read(path, MAX_MANIFEST_BYTES)? else {
+            // A state that cannot be read must not look like a first pull.
+            return if path.exists() { Err(broken("it is too large".to_owned())) } else { Ok(None) };
+        };
+        serde_json::from_slice(&bytes).map(Some).map_err(|error| broken(error.to_string()))
     }
 
     pub(super) fn to_json(&self) -> Result<Vec<u8>, PublishError> {

@@ -254,6 +254,11 @@ fn pull_refuses_a_newer_number_of_another_history() {
     assert!(ran.stdout.contains("the log was rewritten"), "{}", ran.stdout);
     fs::remove_file(place(&repository, "log/000000002.json")).unwrap();
     refused(&pull(&repository, &[]), "the log of `production` has no number 2");
+    // A state that cannot be read is not a first pull.
+    for unreadable in ["{".to_owned(), " ".repeat(70_000)] {
+        fs::write(&state, unreadable).unwrap();
+        refused(&pull(&repository, &[]), "is not a file that `flagctl pull` keeps");
+    }
 }
 
 #[test]
