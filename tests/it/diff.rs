@@ -375,8 +375,8 @@ fn diff_notes_the_values_of_a_population_that_it_cannot_use() {
     let arguments = ["diff", "-e", "production", "--population", "../people.jsonl"];
     shows(&repository, "population-unusable", &arguments);
     let markdown = repository.flagctl(&[&arguments[..], &["--format", "markdown"]].concat());
-    let note = "\n> **Note:** `targetingKey` cannot be used in 2 of 3 known contexts: \
-                expected a string, found a number (line 2)\n";
+    let note = "\n> **Note:** `` `targetingKey` cannot be used in 2 of 3 known contexts: \
+                expected a string, found a number (line 2) ``\n";
     assert!(markdown.stdout.contains(note), "{}", markdown.stdout);
     let json = repository.flagctl(&[&arguments[..], &["--format", "json"]].concat());
     let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
