@@ -231,7 +231,7 @@ fn edit(random: &mut Random, bundle: &mut Json, known: Known) {
     let main = &mut bundle["flags"][1];
     let rules = main["rules"].as_array().unwrap().len();
     let at = random.below(rules.max(1));
-    match random.below(18) {
+    match random.below(20) {
         0 if rules > 0 => main["rules"][at]["rollout"] = json!(random.pick(&[0, 10_000, 45_000, 90_000, 100_000])),
         1 if rules > 0 => main["rules"][at]["if"] = condition(random, known, 2),
         2 if rules > 0 => drop(main["rules"].as_array_mut().unwrap().remove(at)),
@@ -251,6 +251,7 @@ fn edit(random: &mut Random, bundle: &mut Json, known: Known) {
         13 => bundle["flags"][0]["rules"] = json!([rule(random, Known { flags: 0, ..known })]),
         14 => bundle["attributes"][7]["enum"] = json!(["free", "pro", "team"]),
         15 | 16 => retype(random, bundle),
+        17 => bundle["flags"][0]["state"] = json!({"killed": {"reason": "r", "by": null, "at": null}}),
         _ if rules > 1 => main["rules"].as_array_mut().unwrap().swap(0, rules - 1),
         _ => {}
     }
@@ -552,6 +553,7 @@ fn regions_agree_with_the_evaluator_for_every_context_and_bucket() {
     let mut random = Random(0x2026_1122);
     let (mut regions_seen, mut unmoved, mut inside, mut named, mut without, mut kinds) =
         (0, 0, 0, 0, 0, BTreeSet::new());
+    let mut possible = 0;
     for round in 0..generated(500) {
         let (mut json, known) = bundle_json(&mut random);
         let before = read(&json);
@@ -560,6 +562,8 @@ fn regions_agree_with_the_evaluator_for_every_context_and_bucket() {
             edit(&mut random, &mut json, known);
         }
         let after = read(&json);
+        // In the other direction, a kill is a revival.
+        let (before, after) = if random.below(2) == 0 { (before, after) } else { (after, before) };
         let main = |bundle| Definition::find(bundle, "main").unwrap();
         let shown = || format!("round {round}\n{old}\n{json}");
         let regions = changes(main(&before), main(&after), &Budget::default())
@@ -569,7 +573,7 @@ fn regions_agree_with_the_evaluator_for_every_context_and_bucket() {
         kinds.extend(effects(&regions));
         for region in &regions {
             assert_eq!(sum(region.transitions.iter().map(|one| one.share)), Share::ALL, "{}", shown());
-            assert_eq!(region.certainty, Certainty::Exact, "{region:?} {}", shown());
+            possible += usize::from(region.certainty == Certainty::Possible);
             let Some(Witness { context, now }) = &region.witness else {
                 without += 1;
                 continue;
@@ -625,6 +629,7 @@ fn regions_agree_with_the_evaluator_for_every_context_and_bucket() {
         regions_seen > 300 && unmoved > 50 && inside > 1_000 && named > 10,
         "{regions_seen} {unmoved} {inside} {named}"
     );
+    assert!(possible * 200 < regions_seen, "{possible} of {regions_seen} regions are not certain");
     assert!(without * 100 < regions_seen, "{without} of {regions_seen} regions have no witness");
     assert_eq!(kinds.len(), 5, "{kinds:?}");
 }
