@@ -54,6 +54,8 @@ mod merges;
 mod metadata;
 mod names;
 mod operators;
+#[cfg(unix)]
+mod output;
 mod pages;
 #[cfg(unix)]
 mod publish;

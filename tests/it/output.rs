@@ -1,0 +1,209 @@
+//! One hostile repository goes through every command in every format, and nothing of it acts in a terminal, in the log of
+//! a CI service, in Markdown or in JSON.
+//!
+//! The program itself lists its commands and formats, so the test fails if a new one is not in [`RUNS`].
+
+use std::collections::BTreeSet;
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
+use crate::git_bench::{TestRepository, executable};
+
+/// A string in double quotes, for YAML.
+const HOSTILE: &str = r##""A\e[31mB\u009bC\r\n::error::owned\n##[group]x ##vso[t]y \u202Ez\u200b <img src=x> [l](http://evil.example) @evil #12 | `a` ``` ]]> &""##;
+/// A name of a branch, which git accepts.
+const BRANCH: &str = "evil\u{202e}@evil|<b>`#12\u{200b}";
+/// The path of a file.
+const PATH: &str = "tests/evil\u{1b}[31m\n::error::owned\u{202e}##[group]@evil|`<b>.yaml";
+
+/// Arguments of the runs. `BRANCH` stands for the branch, and `FORMAT` for each format of the command.
+const RUNS: &[&[&str]] = &[
+    &["eval", "x", "-e", "production", "-c", "country=CA", "--explain", "--format", "FORMAT"],
+    &["eval", "-e", "production", "-c", "country=CA", "--format", "FORMAT"],
+    &["eval", "-e", "production", "-c", "targetingKey=a\u{1b}[31m\n::error::owned", "--format", "FORMAT"],
+    &["eval", "-e", "production", "--context", "evil.json", "--format", "FORMAT"],
+    &["eval", "-e", "production", "--contexts", "evil.json"],
+    &["eval", "x", "-e", "production", "--at", "BRANCH", "--format", "FORMAT"],
+    &["eval", "nothing\u{1b}[31m\n::error::owned", "-e", "production"],
+    &["validate", "--format", "FORMAT"],
+    &["validate", "--at", "BRANCH", "--format", "FORMAT"],
+    &["test", "--coverage", "--format", "FORMAT"],
+    &["diff", "HEAD~1", "--format", "FORMAT"],
+    &["diff", "HEAD~2..BRANCH", "--format", "FORMAT"],
+    &["diff", "--merge", "HEAD~2", "BRANCH", "main", "--format", "FORMAT"],
+    &["show", "x", "--format", "FORMAT"],
+    &["show", "y", "--at", "BRANCH", "--format", "FORMAT"],
+    &["list", "--format", "FORMAT"],
+    &["log", "x", "--format", "FORMAT"],
+    &["blame", "x", "-e", "production", "-c", "country=CA", "--format", "FORMAT"],
+    &["kill", "y", "-e", "production", "--reason", "a\u{1b}\n::error::owned", "--dry-run", "--format", "FORMAT"],
+    &["kill", "y", "-e", "production", "--reason", "r", "--push", "--yes", "--format", "FORMAT"],
+    &["revive", "x", "-e", "production", "--dry-run", "--format", "FORMAT"],
+    &["rollout", "y", "status", "--format", "FORMAT"],
+    &["rollout", "y", "--to", "50%", "--dry-run", "-e", "production", "--format", "FORMAT"],
+    &["verify-kill", "HEAD~2..BRANCH", "x", "-e", "production", "--format", "FORMAT"],
+    &["export", "flagd", "-e", "production"],
+    &["export", "openfeature-manifest", "-e", "production"],
+    &["export", "bundle", "-e", "production"],
+    &["publish", "../out\u{1b}[31m\n::error::owned/", "--report", "FORMAT"],
+    &["verify", "../out\u{1b}[31m\n::error::owned/", "--format", "FORMAT"],
+    &[
+        "pull",
+        "../out\u{1b}[31m\n::error::owned/",
+        "-e",
+        "production",
+        "--to",
+        "../a\n::error::owned",
+        "--format",
+        "FORMAT",
+    ],
+    &["explain", "a\u{1b}[31m\n::error::owned"],
+    &["schema", "a\u{1b}[31m\n::error::owned"],
+    &["completions", "bash"],
+    &["a\u{1b}[31m\n::error::owned"],
+    &["-C", "a\u{1b}[31m\n::error::owned", "list"],
+];
+
+fn hostile() -> TestRepository {
+    let mut repository = TestRepository::new();
+    repository.write(
+        "flagctl.yaml",
+        "version: 1\nenvironments: [staging, production]\nattributes:\n  country: string\n  plan: string\n",
+    );
+    for key in ["x", "y"] {
+        repository.write(&format!("flags/{key}.yaml"), &definition(25));
+    }
+    repository.write("segments/s.yaml", &format!("description: {HOSTILE}\nif: {{plan: [{HOSTILE}, pro]}}\n"));
+    repository.write(
+        PATH,
+        &format!("cases:\n  - name: {HOSTILE}\n    context: {{targetingKey: {HOSTILE}, country: {HOSTILE}}}\n    expect: {{x: \"on\", y: \"on\"}}\n"),
+    );
+    repository
+        .write("evil.json", &format!("{{\"country\": {}, \"targetingKey\": \"u\\u001b[31m\\u202e\"}}\n", json_text()));
+    repository.commit("first");
+    repository.write("flags/y.yaml", &definition(75));
+    repository.git(&["add", "-A"]);
+    let message =
+        "evil \u{1b}[31m ##[group] \u{202e}@evil <b>\n\nFlag: y\nFlagctl-Action: kill\u{1b}[31m\nReason: a\u{9b}##[x]";
+    repository.git(&["commit", "-q", "-m", message, "--author", "Evil\u{1b}[31m\u{202e}##[x] <e@example.com>"]);
+    repository
+        .write("kills/production/x.yaml", &format!("reason: {HOSTILE}\nby: {HOSTILE}\nat: 2026-11-01T00:00:00Z\n"));
+    repository.commit("kill");
+    repository.git(&["branch", BRANCH]);
+    repository
+}
+
+fn definition(percent: u8) -> String {
+    format!(
+        "description: {HOSTILE}\nowner: {HOSTILE}\ntags: [{HOSTILE}]\nvariants: {{\"on\": {HOSTILE}, \"off\": \"no\"}}\n\
+         \"off\": \"off\"\ndefault: \"off\"\nrules:\n  - name: r\n    if: {{country: {{not_in: [{HOSTILE}, DE]}}, plan: {{not: \
+         {{matches: \"a|b\\u202E##[x]@evil\"}}}}, segment: s}}\n    rollout: {percent}%\n    serve: \"on\"\n  - if: {{country: \
+         [CA, {HOSTILE}]}}\n    rollout: {percent}%\n    serve: \"on\"\n"
+    )
+}
+
+/// Returns [`HOSTILE`] as JSON.
+fn json_text() -> String {
+    HOSTILE.replace(r"\e", r"\u001b")
+}
+
+/// Returns the characters that must not be in any output. The list is independent of the program's own list.
+fn is_dangerous(character: char) -> bool {
+    character != '\n' && character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+fn check_text(run: &str, text: &str, is_github: bool) {
+    if let Some(found) = text.chars().find(|character| is_dangerous(*character)) {
+        panic!("{run} writes {found:?}: {text:?}");
+    }
+    for line in text.lines() {
+        let own = is_github && (line.starts_with("::error file=") || line.starts_with("::warning file="));
+        assert!(own || !line.trim_start().starts_with("::"), "{run} writes a command: {line}");
+        assert!(!line.contains("##[") && !line.contains("##vso["), "{run} writes a command: {line}");
+    }
+}
+
+/// Checks that no text from outside is outside of code.
+fn check_markdown(run: &str, text: &str) {
+    let mut code = 0;
+    for event in Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_GFM) {
+        match event {
+            Event::Start(Tag::CodeBlock(_)) => code += 1,
+            Event::End(TagEnd::CodeBlock) => code -= 1,
+            Event::InlineHtml(html) => match &*html {
+                "<code>" => code += 1,
+                "</code>" => code -= 1,
+                html => assert_eq!(html, "<br>", "{run}"),
+            },
+            Event::Html(html) => {
+                let own = ["<!-- flagctl diff -->", "<details><summary><code>", "</details>"];
+                assert!(own.iter().any(|own| html.starts_with(own)) && !html.contains("<img"), "{run}: {html}");
+            }
+            Event::Text(text) if code == 0 => {
+                let foreign = ["evil", "owned", "@", "img", "#12"];
+                assert!(!foreign.iter().any(|word| text.contains(word)), "{run} has text outside of code: {text}");
+            }
+            Event::Start(Tag::Link { .. } | Tag::Image { .. }) => panic!("{run} has a link: {text}"),
+            _ => {}
+        }
+    }
+}
+
+/// Returns the words in `[possible values: …]` of an option with formats.
+fn formats(help: &str) -> Vec<String> {
+    let Some((_, after)) = help.split_once("--format <FORMAT>").or_else(|| help.split_once("--report <FORMAT>")) else {
+        return Vec::new();
+    };
+    let after =
+        if help.contains("--report <FORMAT>") { help.split_once("--report <FORMAT>").unwrap().1 } else { after };
+    let values = after.split_once("[possible values: ").unwrap().1.split_once(']').unwrap().0;
+    values.split(',').map(|value| value.trim().to_owned()).collect()
+}
+
+#[test]
+fn nothing_from_a_hostile_repository_gets_through() {
+    let repository = hostile();
+    repository.clone_to("remote", &["--bare"]);
+    let remote = repository.beside("remote");
+    let hook = "#!/bin/sh\nprintf 'a\\033[31m\\r\\n::error::owned\\n##[group]\\342\\200\\256\\n' >&2\nexit 1\n";
+    executable(&remote.join("hooks/pre-receive"), hook);
+    repository.git(&["remote", "add", "origin", remote.to_str().unwrap()]);
+    let help = repository.flagctl(&["-h"]).stdout;
+    let listed = help.split_once("Commands:\n").unwrap().1.split_once("\n\n").unwrap().0;
+    let commands: BTreeSet<&str> = listed
+        .lines()
+        .filter(|line| !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    for command in &commands {
+        assert!(RUNS.iter().any(|run| run[0] == *command), "no run of `{command}`");
+    }
+    let mut answered = 0;
+    for run in RUNS {
+        let all = if commands.contains(run[0]) { formats(&repository.flagctl(&[run[0], "-h"]).stdout) } else { vec![] };
+        let has_formats = run.contains(&"FORMAT");
+        let covered = RUNS.iter().any(|other| other[0] == run[0] && other.contains(&"FORMAT"));
+        assert!(all.is_empty() || covered || run[0] == "export", "no run of `{}` has all formats", run[0]);
+        for format in if has_formats { all } else { vec![String::new()] } {
+            let arguments: Vec<String> =
+                run.iter().map(|word| word.replace("FORMAT", &format).replace("BRANCH", BRANCH)).collect();
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let ran = repository.flagctl(&arguments);
+            let shown = arguments.join(" ").escape_debug().to_string();
+            assert!(!ran.stderr.contains("panicked"), "{shown}: {}", ran.stderr);
+            check_text(&shown, &ran.stdout, format == "github");
+            check_text(&shown, &ran.stderr, false);
+            answered += usize::from(!ran.stdout.is_empty());
+            if ["json", "sarif", "gitlab"].contains(&&*format) || run[0] == "export" {
+                let is_json = ran.stdout.is_empty() || serde_json::from_str::<serde_json::Value>(&ran.stdout).is_ok();
+                assert!(is_json, "{shown} writes no JSON: {}", ran.stdout);
+            }
+            if format == "markdown" {
+                assert!(ran.stdout.contains("owned"), "{shown}: {}{}", ran.stdout, ran.stderr);
+                check_markdown(&shown, &ran.stdout);
+            }
+        }
+    }
+    assert!(answered > 45, "only {answered} runs have a result");
+}
