@@ -34,6 +34,8 @@ pub enum Type {
     String,
     /// A version in the grammar of Semantic Versioning 2.0.0, ordered by its precedence.
     Semver,
+    /// A version of any number of parts, such as `137.1.80.31`.
+    Version,
     /// A time in the notation of RFC 3339, with an offset.
     Datetime,
     /// An IPv4 or IPv6 address.
@@ -61,6 +63,7 @@ impl Type {
             Self::Number => "a number",
             Self::String => "a string",
             Self::Semver => "a semantic version",
+            Self::Version => "a version",
             Self::Datetime => "a datetime",
             Self::Ip => "an IP address",
             Self::List(Element::String) => "a list of strings",
@@ -75,6 +78,7 @@ impl Type {
             Self::Number => "number",
             Self::String => "string",
             Self::Semver => "semver",
+            Self::Version => "version",
             Self::Datetime => "datetime",
             Self::Ip => "ip",
             Self::List(Element::String) => "list of string",

@@ -10,6 +10,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::bundle::attribute::AttributeId;
+use crate::bundle::dotted_version::DottedVersion;
 use crate::bundle::id::{FlagId, SegmentId, VariantId};
 use crate::bundle::text::{Folded, Pattern, TextSet};
 
@@ -92,8 +93,10 @@ pub enum Operands {
     Numbers(Box<[f64]>),
     /// Texts.
     Texts(TextSet),
-    /// Versions, distinct in precedence.
+    /// Semantic versions, distinct in precedence.
     Versions(Box<[Version]>),
+    /// Versions of any number of parts.
+    DottedVersions(Box<[DottedVersion]>),
     /// Times.
     Times(Box<[Timestamp]>),
     /// Networks. A single address is a network of one address.
@@ -145,8 +148,10 @@ impl Operands {
 pub enum Ordered {
     /// A number, never NaN.
     Number(f64),
-    /// A version, ordered by its precedence, without build metadata.
+    /// A semantic version, ordered by its precedence, without build metadata.
     Version(Version),
+    /// A version of any number of parts.
+    DottedVersion(DottedVersion),
     /// A time.
     Time(Timestamp),
 }

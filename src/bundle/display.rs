@@ -109,6 +109,7 @@ fn formatted(operands: &Operands) -> Vec<String> {
         Operands::Numbers(numbers) => numbers.iter().map(f64::to_string).collect(),
         Operands::Texts(texts) => texts.iter().map(quoted).collect(),
         Operands::Versions(versions) => versions.iter().map(ToString::to_string).collect(),
+        Operands::DottedVersions(versions) => versions.iter().map(ToString::to_string).collect(),
         Operands::Times(times) => times.iter().map(ToString::to_string).collect(),
         Operands::Networks(networks) => networks
             .iter()
@@ -124,6 +125,7 @@ fn ordered(operand: &Ordered) -> String {
     match operand {
         Ordered::Number(number) => number.to_string(),
         Ordered::Version(version) => version.to_string(),
+        Ordered::DottedVersion(version) => version.to_string(),
         Ordered::Time(time) => time.to_string(),
     }
 }

@@ -182,7 +182,7 @@ fn typed(attribute: &Attribute, text: &str) -> Json {
     match attribute.kind {
         Type::Boolean => text.parse::<bool>().map_or(json!(text), Json::Bool),
         Type::Number => number(text),
-        Type::String | Type::Semver | Type::Datetime | Type::Ip => json!(text),
+        Type::String | Type::Semver | Type::Version | Type::Datetime | Type::Ip => json!(text),
         Type::List(_) if text.starts_with('[') => serde_json::from_str(text).unwrap_or(json!(text)),
         Type::List(_) if text.is_empty() => json!([]),
         Type::List(Element::String) => text.split(',').map(|item| json!(item)).collect(),
@@ -200,6 +200,7 @@ fn expectation(attribute: &Attribute, text: &str) -> String {
         Type::Number => "a number such as `12.5`, up to 2^53",
         Type::String => "text",
         Type::Semver => "a version such as `2.4.0`",
+        Type::Version => "a version such as `17.4`",
         Type::Datetime => "a time with an offset, such as `2026-11-22T11:02:00Z`",
         Type::Ip => "an address such as `192.0.2.1`",
         Type::List(Element::String) => "texts with commas between them, or a JSON list",

@@ -119,6 +119,7 @@ codes! {
     OutsideEnum "outside-enum" Error No "outside-enum.md";
     InvalidRegex "invalid-regex" Error No "invalid-regex.md";
     InvalidSemver "invalid-semver" Error No "invalid-semver.md";
+    InvalidVersion "invalid-version" Error No "invalid-version.md";
     InvalidDatetime "invalid-datetime" Error No "invalid-datetime.md";
     InvalidNetwork "invalid-network" Error No "invalid-network.md";
     MixedVariants "mixed-variants" Error No "mixed-variants.md";

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use semver::Version;
 
-use crate::bundle::{Attribute, Element, Operands, Ordered, Pattern, TextSet, Type};
+use crate::bundle::{Attribute, DottedVersion, Element, Operands, Ordered, Pattern, TextSet, Type};
 use crate::codes::Code;
 use crate::compile::compiler::{Broken, Compiled, Compiler};
 use crate::compile::operand_help;
@@ -78,6 +78,12 @@ impl Compiler<'_> {
                 versions.dedup_by(|a, b| a.cmp_precedence(b).is_eq());
                 Operands::Versions(versions.into())
             }
+            Type::Version => {
+                let mut versions = self.read_nodes(nodes, Self::dotted_version)?;
+                versions.sort_unstable();
+                versions.dedup();
+                Operands::DottedVersions(versions.into())
+            }
             Type::Datetime => {
                 let mut times = self.read_nodes(nodes, Self::datetime)?;
                 times.sort_unstable();
@@ -98,6 +104,7 @@ impl Compiler<'_> {
         match attribute.kind {
             Type::Number => self.number(attribute, node).map(Ordered::Number),
             Type::Semver => self.version(node).map(Ordered::Version),
+            Type::Version => self.dotted_version(node).map(Ordered::DottedVersion),
             Type::Datetime => self.datetime(node).map(Ordered::Time),
             Type::Boolean | Type::String | Type::Ip | Type::List(_) => Err(self.report_wrong_operand(attribute, node)),
         }
@@ -178,6 +185,15 @@ impl Compiler<'_> {
         })
     }
 
+    fn dotted_version(&mut self, node: &Node) -> Compiled<DottedVersion> {
+        let written = node.written();
+        written.parse().map_err(|_| {
+            let message = format!("expected a version, found `{written}`");
+            let diagnostic = Diagnostic::new(Code::InvalidVersion, node.span, message);
+            self.report(diagnostic.help("write numbers joined by dots, such as `17.4`, optionally with `-beta.2`"))
+        })
+    }
+
     fn datetime(&mut self, node: &Node) -> Compiled<Timestamp> {
         let written = node.written();
         parse_datetime(written).ok_or_else(|| {
@@ -212,7 +228,13 @@ impl Compiler<'_> {
         let expected = match attribute.kind {
             Type::List(Element::String) => Type::String,
             Type::List(Element::Number) => Type::Number,
-            kind @ (Type::Boolean | Type::Number | Type::String | Type::Semver | Type::Datetime | Type::Ip) => kind,
+            kind @ (Type::Boolean
+            | Type::Number
+            | Type::String
+            | Type::Semver
+            | Type::Version
+            | Type::Datetime
+            | Type::Ip) => kind,
         };
         let message = format!("expected {} for `{}`, found {}", expected.described(), attribute.name, node.described());
         let help = operand_help::wrong_type(expected, node);

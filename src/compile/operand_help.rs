@@ -2,16 +2,24 @@
 
 use semver::Version;
 
-use crate::bundle::Type;
+use crate::bundle::{DottedVersion, Type};
 use crate::eval::parse_datetime;
 use crate::yaml::{Node, Value};
 
-/// Completes a version with fewer than three numbers, or with a prefix such as `v`.
+/// Completes a version with fewer than three numbers, or with a prefix such as `v`. For more than three numbers, names
+/// the type that has them.
 pub(super) fn version(written: &str) -> Option<String> {
     let bare = written.trim_start_matches(['v', 'V', '=', '^', '~']);
     let mut completed = (0..3).map(|missing| format!("{bare}{}", ".0".repeat(missing)));
-    let valid = completed.find(|version| version.parse::<Version>().is_ok())?;
-    Some(format!("write `{valid}`"))
+    match completed.find(|version| version.parse::<Version>().is_ok()) {
+        Some(valid) => {
+            Some(format!("write `{valid}`, or declare the attribute as `version`, whose versions may be shorter"))
+        }
+        None => {
+            let version: DottedVersion = written.parse().ok()?;
+            Some(format!("declare the attribute as `version`, which has versions such as `{version}`"))
+        }
+    }
 }
 
 /// Completes a datetime without an offset, without a time, or with a space before the time.

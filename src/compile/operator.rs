@@ -166,7 +166,7 @@ fn applies(operator: Operator, kind: Type) -> bool {
         Operator::Exists => true,
         Operator::Eq | Operator::Ne | Operator::In | Operator::NotIn => !matches!(kind, Type::List(_)),
         Operator::Lt | Operator::Lte | Operator::Gt | Operator::Gte => {
-            matches!(kind, Type::Number | Type::Semver | Type::Datetime)
+            matches!(kind, Type::Number | Type::Semver | Type::Version | Type::Datetime)
         }
         Operator::StartsWith | Operator::EndsWith | Operator::Contains | Operator::Matches => kind == Type::String,
         Operator::Has | Operator::HasAny | Operator::HasAll => matches!(kind, Type::List(_)),

@@ -78,6 +78,9 @@ fn is_one_of(operands: &Operands, value: &Value<'_>) -> Option<bool> {
         (Operands::Versions(versions), Value::Version(version)) => {
             Some(versions.iter().any(|operand| operand.cmp_precedence(version).is_eq()))
         }
+        (Operands::DottedVersions(versions), Value::DottedVersion(version)) => {
+            Some(versions.binary_search(version).is_ok())
+        }
         (Operands::Times(times), Value::Time(time)) => Some(times.binary_search(time).is_ok()),
         (Operands::Networks(_), Value::Address(address)) => Some(operands.contain_address(address)),
         (
@@ -85,6 +88,7 @@ fn is_one_of(operands: &Operands, value: &Value<'_>) -> Option<bool> {
             | Operands::Numbers(_)
             | Operands::Texts(_)
             | Operands::Versions(_)
+            | Operands::DottedVersions(_)
             | Operands::Times(_)
             | Operands::Networks(_),
             _,
@@ -101,8 +105,9 @@ fn compare(value: &Value<'_>, operand: &Ordered) -> Option<Ordering> {
     match (operand, value) {
         (Ordered::Number(operand), Value::Number(number)) => number.partial_cmp(operand),
         (Ordered::Version(operand), Value::Version(version)) => Some(version.cmp_precedence(operand)),
+        (Ordered::DottedVersion(operand), Value::DottedVersion(version)) => Some(version.cmp(operand)),
         (Ordered::Time(operand), Value::Time(time)) => Some(time.cmp(operand)),
-        (Ordered::Number(_) | Ordered::Version(_) | Ordered::Time(_), _) => None,
+        (Ordered::Number(_) | Ordered::Version(_) | Ordered::DottedVersion(_) | Ordered::Time(_), _) => None,
     }
 }
 
@@ -121,6 +126,7 @@ fn has(quantifier: Quantifier, operands: &Operands, value: &Value<'_>) -> Option
             | Operands::Numbers(_)
             | Operands::Texts(_)
             | Operands::Versions(_)
+            | Operands::DottedVersions(_)
             | Operands::Times(_)
             | Operands::Networks(_),
             _,

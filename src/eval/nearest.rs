@@ -97,7 +97,7 @@ fn candidates<'b>(bundle: &'b Bundle, flag: &'b Flag) -> Vec<(AttributeId, Chang
         let allowed = attribute.allowed.iter().flatten().take(VALUES);
         match attribute.kind {
             Type::List(_) => values.extend(allowed.map(|value| json!([value]))),
-            Type::Boolean | Type::Number | Type::String | Type::Semver | Type::Datetime | Type::Ip => {
+            Type::Boolean | Type::Number | Type::String | Type::Semver | Type::Version | Type::Datetime | Type::Ip => {
                 values.extend(allowed.map(|value| json!(value)));
             }
         }
@@ -121,6 +121,7 @@ fn boundary_values(predicate: &Predicate, kind: Type) -> Vec<Json> {
             Type::Number => vec![json!(0)],
             Type::String => vec![json!("anything")],
             Type::Semver => vec![json!("1.0.0")],
+            Type::Version => vec![json!("1")],
             Type::Datetime => vec![json!("2000-01-01T00:00:00Z")],
             Type::Ip => vec![json!("192.0.2.1")],
             Type::List(Element::String | Element::Number) => vec![json!([])],
@@ -131,7 +132,7 @@ fn boundary_values(predicate: &Predicate, kind: Type) -> Vec<Json> {
                 Operands::Booleans(_) => values.extend([json!(true), json!(false)]),
                 Operands::Numbers(numbers) => values.extend(numbers.last().map(|last| number(last + 1.0))),
                 Operands::Texts(_) => values.push(json!("other")),
-                Operands::Versions(_) | Operands::Times(_) | Operands::Networks(_) => {}
+                Operands::Versions(_) | Operands::DottedVersions(_) | Operands::Times(_) | Operands::Networks(_) => {}
             }
             values
         }
@@ -140,6 +141,14 @@ fn boundary_values(predicate: &Predicate, kind: Type) -> Vec<Json> {
             let mut above = semver::Version::new(bound.major, bound.minor, bound.patch);
             above.patch = above.patch.saturating_add(1);
             vec![json!(bound.to_string()), json!(above.to_string()), json!("0.0.0")]
+        }
+        // The longer version is the greater one, and a pre-release is less than its release.
+        Predicate::Compare(_, Ordered::DottedVersion(bound)) => {
+            vec![
+                json!(bound.to_string()),
+                json!(format!("{}.1", bound.release().collect::<Vec<_>>().join("."))),
+                json!("0"),
+            ]
         }
         Predicate::Compare(_, Ordered::Time(bound)) => [0, 1, -1]
             .iter()
@@ -171,6 +180,7 @@ fn json_values(operands: &Operands) -> Vec<Json> {
         Operands::Numbers(numbers) => numbers.iter().map(|operand| number(*operand)).collect(),
         Operands::Texts(texts) => texts.iter().map(|operand| json!(operand)).collect(),
         Operands::Versions(versions) => versions.iter().map(|operand| json!(operand.to_string())).collect(),
+        Operands::DottedVersions(versions) => versions.iter().map(|operand| json!(operand.to_string())).collect(),
         Operands::Times(times) => times.iter().map(|operand| json!(operand.to_string())).collect(),
         Operands::Networks(networks) => networks.iter().map(|network| json!(network.addr().to_string())).collect(),
     }

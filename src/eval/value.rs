@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use semver::Version;
 use serde_json::Value as Json;
 
+use crate::bundle::DottedVersion;
+
 /// The limit up to which a double holds every integer: 2^53.
 pub(crate) const EXACT: f64 = 9_007_199_254_740_992.0;
 
@@ -26,8 +28,10 @@ pub enum Value<'a> {
     Number(f64),
     /// A text.
     Text(Cow<'a, str>),
-    /// A version.
+    /// A semantic version.
     Version(Version),
+    /// A version of any number of parts.
+    DottedVersion(DottedVersion),
     /// A time in the years 0 to 9999 of UTC.
     Time(Timestamp),
     /// An address. An IPv4 address in IPv6 notation (`::ffff:192.0.2.1`) is stored as IPv4.
@@ -50,6 +54,7 @@ impl<'a> Value<'a> {
             Self::Number(number) => Value::Number(number),
             Self::Text(text) => Value::Text(owned(text)),
             Self::Version(version) => Value::Version(version),
+            Self::DottedVersion(version) => Value::DottedVersion(version),
             Self::Time(time) => Value::Time(time),
             Self::Address(address) => Value::Address(address),
             Self::Texts(texts) => Value::Texts(texts.into_iter().map(owned).collect()),

@@ -46,7 +46,9 @@ impl<'a> Visitor<'a> for Typed<'_> {
     fn visit_bool<E>(self, boolean: bool) -> Result<Value<'a>, E> {
         Ok(match self.0.kind {
             Type::Boolean => Value::Boolean(boolean),
-            Type::Number | Type::String | Type::Semver | Type::Datetime | Type::Ip | Type::List(_) => unusable(boolean),
+            Type::Number | Type::String | Type::Semver | Type::Version | Type::Datetime | Type::Ip | Type::List(_) => {
+                unusable(boolean)
+            }
         })
     }
 
@@ -87,7 +89,9 @@ impl<'a> Typed<'_> {
     fn number(&self, json: Number) -> Value<'a> {
         match self.0.kind {
             Type::Number => exact(&json).map_or_else(|| unusable(json), Value::Number),
-            Type::Boolean | Type::String | Type::Semver | Type::Datetime | Type::Ip | Type::List(_) => unusable(json),
+            Type::Boolean | Type::String | Type::Semver | Type::Version | Type::Datetime | Type::Ip | Type::List(_) => {
+                unusable(json)
+            }
         }
     }
 
@@ -95,6 +99,7 @@ impl<'a> Typed<'_> {
         let value = match self.0.kind {
             Type::String if self.allows(&text) => return Value::Text(text),
             Type::Semver => text.parse().ok().map(Value::Version),
+            Type::Version => text.parse().ok().map(Value::DottedVersion),
             Type::Datetime => parse_datetime(&text).map(Value::Time),
             Type::Ip => text.parse().ok().map(|address: IpAddr| Value::Address(address.to_canonical())),
             Type::String | Type::Boolean | Type::Number | Type::List(_) => None,
@@ -110,7 +115,9 @@ impl<'a> Typed<'_> {
                 let numbers = items.iter().map(|item| exact(item.as_number()?));
                 numbers.collect::<Option<_>>().map(Value::Numbers)
             }
-            Type::Boolean | Type::Number | Type::String | Type::Semver | Type::Datetime | Type::Ip => None,
+            Type::Boolean | Type::Number | Type::String | Type::Semver | Type::Version | Type::Datetime | Type::Ip => {
+                None
+            }
         };
         value.unwrap_or_else(|| unusable(items))
     }

@@ -69,6 +69,11 @@ impl<'b> Writer<'b> {
             Type::Number => number_test(&value, &test.predicate, form),
             Type::String => self.text_test(test, attribute, &value, form),
             Type::Semver => self.version_test(test, attribute, &value, form),
+            Type::Version => self.refuse_test(
+                test,
+                attribute,
+                "flagd compares only versions of exactly three numbers; declare it as `semver`",
+            ),
             Type::Datetime => self.refuse_test(test, attribute, "flagd compares only the current time"),
             Type::Ip => self.refuse_test(test, attribute, "flagd has no addresses and networks"),
             Type::List(element) => list_test(attribute, element, &value, &test.predicate, form),
@@ -95,7 +100,7 @@ impl<'b> Writer<'b> {
     fn version_test(&mut self, test: &Test, attribute: &Attribute, value: &Json, form: Form) -> Json {
         let comparison = match test.predicate.comparison() {
             Some((comparison, Ordered::Version(bound))) => Some((comparison, bound)),
-            Some((_, Ordered::Number(_) | Ordered::Time(_))) | None => None,
+            Some((_, Ordered::Number(_) | Ordered::DottedVersion(_) | Ordered::Time(_))) | None => None,
         };
         let versions = match (comparison, test.predicate.one_of()) {
             (Some((_, bound)), _) => std::slice::from_ref(bound),

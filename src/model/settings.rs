@@ -153,6 +153,7 @@ fn scalar_type(name: &str) -> Option<Type> {
         "number" => Type::Number,
         "string" => Type::String,
         "semver" => Type::Semver,
+        "version" => Type::Version,
         "datetime" => Type::Datetime,
         "ip" => Type::Ip,
         _ => return None,

@@ -137,6 +137,7 @@ fn unusable(attribute: &Attribute, node: &Node) -> Diagnostic {
     }
     let (code, example) = match attribute.kind {
         Type::Semver => (Code::InvalidSemver, "a version such as `2.4.0`"),
+        Type::Version => (Code::InvalidVersion, "a version such as `17.4`"),
         Type::Datetime => (Code::InvalidDatetime, "a datetime with an offset, such as `2026-11-22T11:02:00Z`"),
         Type::Ip => (Code::InvalidNetwork, "an address such as `192.0.2.1`"),
         kind @ (Type::Boolean | Type::Number | Type::String | Type::List(_)) => (Code::WrongOperand, kind.described()),

@@ -59,6 +59,7 @@ fn attributes() -> Json {
         {"name": "since", "type": "datetime"},
         {"name": "text", "type": "string"},
         {"name": "version", "type": "semver"},
+        {"name": "windows", "type": "version"},
     ])
 }
 
@@ -120,6 +121,13 @@ fn predicate(random: &mut Random, attribute: usize) -> Json {
             }
             _ => json!({"one-of": {"texts": random.some(&["ab", "a", "bab", "", "aa@x"], 2)}}),
         },
+        13 => {
+            let version = random.pick(&["10", "10.0.1", "10.0.0.1", "10.0.0.1-a", "18446744073709551616"]);
+            match random.below(3) {
+                0 => json!({"one-of": {"dotted-versions": [version]}}),
+                _ => json!({"compare": [comparison(random), {"dotted-version": version}]}),
+            }
+        }
         _ => {
             let version = random.pick(&["1.0.0-0", "1.0.0", "1.0.1-0", "2.0.0", LARGEST_VERSION]);
             match random.below(3) {
@@ -172,7 +180,7 @@ fn condition(random: &mut Random, known: Known, depth: usize) -> Json {
         11 => json!({"not": condition(random, known, depth - 1)}),
         _ => {
             // Each pair of bundles uses only a few attributes, so several tests in it have the same attribute.
-            let attribute = (random.below(3) * 5 + known.attributes) % 13;
+            let attribute = (random.below(3) * 5 + known.attributes) % 14;
             let predicate = predicate(random, attribute);
             json!({"test": {"attribute": attribute, "sign": random.pick(&["is", "is", "is-not"]), "predicate": predicate}})
         }
@@ -338,7 +346,14 @@ fn context_json(random: &mut Random) -> (Json, Timestamp) {
     };
     set(random, "text", &texts);
     set(random, "version", &versions.map(Json::from));
+<<<<<<< HEAD
     (Json::Object(context), random.pick(&[&times[..], &later].concat()).parse().unwrap())
+=======
+    let builds =
+        ["9.9", "10-0", "10", "v10.0", "10.0.0.0.1", "10.0.0.1-a", "10.0.0.1-a.0", "10.0.0.1", "10.0.1", "11", "1e9"];
+    set(random, "windows", &[&builds.map(Json::from)[..], &[json!("18446744073709551617"), json!(10)]].concat());
+    (Json::Object(context), random.pick(&[&times[..], &later[..2]].concat()).parse().unwrap())
+>>>>>>> 43c0149 (model: attributes may be versions of any number of parts)
 }
 
 /// The bucket of a unit for each hash. The key has the text that is hashed before the unit, and the attribute of the
@@ -994,6 +1009,11 @@ fn adjacent_values_have_no_region_between_them() {
     assert_eq!(between(12, &version("1.0.0-a"), &version("1.0.0-a.1")), 1);
     assert_eq!(between(12, &version("1.0.0"), &version("1.0.1-0")), 0);
     assert_eq!(between(12, &version("1.0.0"), &version("1.0.1")), 1);
+    let version = |text: &str| json!({"dotted-version": text});
+    assert_eq!(between(13, &version("10-a"), &version("10-a.0")), 0);
+    assert_eq!(between(13, &version("10"), &version("10.0.0.0.1-0")), 1);
+    assert_eq!(between(13, &version("10.2.3"), &version("10.3-0")), 1);
+    assert_eq!(between(13, &version("18446744073709551615"), &version("18446744073709551616")), 1);
     let number = |number: f64| json!({"number": number});
     assert_eq!(between(3, &number(1.0), &number(1.0_f64.next_up())), 0);
     assert_eq!(between(3, &number(1.0), &number(1.000_1)), 1);

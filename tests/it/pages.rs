@@ -26,6 +26,7 @@ attributes:
   country: {type: string, enum: [CA, DE, FR, US]}
   plan: {type: string, enum: [free, pro, enterprise]}
   app.version: semver
+  os.version: version
   age: number
   beta: boolean
   signedUp: datetime

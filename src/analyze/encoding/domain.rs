@@ -69,6 +69,7 @@ impl AttributeDomain {
             Type::List(Element::Number) => DomainEncoding::NumberList(ListDomain::of_numbers(solver, atoms)),
             Type::Number => ordered(solver, OrderedConstants::Numbers(Vec::new())),
             Type::Semver => ordered(solver, OrderedConstants::Versions(Vec::new())),
+            Type::Version => ordered(solver, OrderedConstants::DottedVersions(Vec::new())),
             Type::Datetime => ordered(solver, OrderedConstants::Times(Vec::new())),
             Type::Ip => ordered(solver, OrderedConstants::Addresses(Vec::new())),
         };
@@ -133,6 +134,7 @@ impl AttributeDomain {
                 Operands::Numbers(_)
                 | Operands::Texts(_)
                 | Operands::Versions(_)
+                | Operands::DottedVersions(_)
                 | Operands::Times(_)
                 | Operands::Networks(_) => None,
             },
@@ -141,6 +143,7 @@ impl AttributeDomain {
                 Operands::Booleans(_)
                 | Operands::Numbers(_)
                 | Operands::Versions(_)
+                | Operands::DottedVersions(_)
                 | Operands::Times(_)
                 | Operands::Networks(_) => None,
             },
@@ -155,6 +158,7 @@ impl AttributeDomain {
                 Operands::Booleans(_)
                 | Operands::Numbers(_)
                 | Operands::Versions(_)
+                | Operands::DottedVersions(_)
                 | Operands::Times(_)
                 | Operands::Networks(_) => return None,
             },
@@ -165,6 +169,7 @@ impl AttributeDomain {
                 Operands::Booleans(_)
                 | Operands::Texts(_)
                 | Operands::Versions(_)
+                | Operands::DottedVersions(_)
                 | Operands::Times(_)
                 | Operands::Networks(_) => return None,
             },

@@ -18,7 +18,7 @@ use crate::analyze::encoding::atoms::AttributeAtoms;
 use crate::analyze::encoding::dfa::PatternKey;
 use crate::analyze::encoding::ordered_value::{OrderedValue, piece_of, piece_samples, sort_and_dedup};
 use crate::analyze::search::solver::{Literal, Model, Solver};
-use crate::bundle::{Comparison, Operands, Ordered};
+use crate::bundle::{Comparison, DottedVersion, Operands, Ordered};
 
 #[derive(Clone)]
 pub(crate) struct OrderedDomain {
@@ -36,6 +36,7 @@ pub(crate) struct OrderedDomain {
 pub(crate) enum OrderedConstants {
     Numbers(Vec<f64>),
     Versions(Vec<Version>),
+    DottedVersions(Vec<DottedVersion>),
     Times(Vec<Timestamp>),
     /// For each network, its first and its last address.
     Addresses(Vec<IpAddr>),
@@ -55,6 +56,7 @@ impl OrderedConstants {
         match &mut self {
             Self::Numbers(numbers) => sort_and_dedup(numbers),
             Self::Versions(versions) => sort_and_dedup(versions),
+            Self::DottedVersions(versions) => sort_and_dedup(versions),
             Self::Times(times) => sort_and_dedup(times),
             Self::Addresses(addresses) => sort_and_dedup(addresses),
         }
@@ -72,6 +74,11 @@ impl OrderedConstants {
             }
             Operands::Versions(operands) => {
                 if let Self::Versions(versions) = self {
+                    versions.extend(operands.iter().cloned());
+                }
+            }
+            Operands::DottedVersions(operands) => {
+                if let Self::DottedVersions(versions) = self {
                     versions.extend(operands.iter().cloned());
                 }
             }
@@ -101,6 +108,11 @@ impl OrderedConstants {
                     versions.push(bound.clone());
                 }
             }
+            Ordered::DottedVersion(bound) => {
+                if let Self::DottedVersions(versions) = self {
+                    versions.push(bound.clone());
+                }
+            }
             Ordered::Time(bound) => {
                 if let Self::Times(times) = self {
                     times.push(*bound);
@@ -122,6 +134,10 @@ impl OrderedConstants {
                 let Self::Versions(all) = self else { return None };
                 Some(operands.iter().filter_map(|operand| index_of(all, operand)).map(single).collect())
             }
+            Operands::DottedVersions(operands) => {
+                let Self::DottedVersions(all) = self else { return None };
+                Some(operands.iter().filter_map(|operand| index_of(all, operand)).map(single).collect())
+            }
             Operands::Times(operands) => {
                 let Self::Times(all) = self else { return None };
                 Some(operands.iter().filter_map(|operand| index_of(all, operand)).map(single).collect())
@@ -141,15 +157,19 @@ impl OrderedConstants {
         match bound {
             Ordered::Number(bound) => match self {
                 Self::Numbers(all) => Some(index_of(all, bound)),
-                Self::Versions(_) | Self::Times(_) | Self::Addresses(_) => None,
+                Self::Versions(_) | Self::DottedVersions(_) | Self::Times(_) | Self::Addresses(_) => None,
             },
             Ordered::Version(bound) => match self {
                 Self::Versions(all) => Some(index_of(all, bound)),
-                Self::Numbers(_) | Self::Times(_) | Self::Addresses(_) => None,
+                Self::Numbers(_) | Self::DottedVersions(_) | Self::Times(_) | Self::Addresses(_) => None,
+            },
+            Ordered::DottedVersion(bound) => match self {
+                Self::DottedVersions(all) => Some(index_of(all, bound)),
+                Self::Numbers(_) | Self::Versions(_) | Self::Times(_) | Self::Addresses(_) => None,
             },
             Ordered::Time(bound) => match self {
                 Self::Times(all) => Some(index_of(all, bound)),
-                Self::Numbers(_) | Self::Versions(_) | Self::Addresses(_) => None,
+                Self::Numbers(_) | Self::Versions(_) | Self::DottedVersions(_) | Self::Addresses(_) => None,
             },
         }
     }
@@ -160,6 +180,7 @@ fn index_of<T: OrderedValue>(constants: &[T], operand: &T) -> Option<usize> {
 }
 
 const VERSION: &str = r"^(0|[1-9][0-9]{0,19})(\.(0|[1-9][0-9]{0,19})){2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$";
+const DOTTED_VERSION: &str = r"^v?[0-9]+(\.[0-9]+)*(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$";
 const TIME: &str =
     r"^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9](:[0-5][0-9]){2}(\.[0-9]+)?(Z|[+-][0-2][0-9]:[0-5][0-9])$";
 const ADDRESS: &str = r"^([0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$";
@@ -178,6 +199,7 @@ impl OrderedDomain {
         let (samples, other_spellings): (Vec<Option<Json>>, Vec<_>) = match &constants {
             OrderedConstants::Numbers(constants) => spelled(piece_samples(constants)),
             OrderedConstants::Versions(constants) => spelled(piece_samples(constants)),
+            OrderedConstants::DottedVersions(constants) => spelled(piece_samples(constants)),
             OrderedConstants::Times(constants) => spelled(piece_samples(constants)),
             OrderedConstants::Addresses(constants) => spelled(piece_samples(constants)),
         };
@@ -216,6 +238,9 @@ impl OrderedDomain {
         match &self.constants {
             OrderedConstants::Numbers(constants) => f64::from_text(text).map(|value| piece_of(constants, &value)),
             OrderedConstants::Versions(constants) => Version::from_text(text).map(|value| piece_of(constants, &value)),
+            OrderedConstants::DottedVersions(constants) => {
+                DottedVersion::from_text(text).map(|value| piece_of(constants, &value))
+            }
             OrderedConstants::Times(constants) => Timestamp::from_text(text).map(|value| piece_of(constants, &value)),
             OrderedConstants::Addresses(constants) => IpAddr::from_text(text).map(|value| piece_of(constants, &value)),
         }
@@ -239,6 +264,7 @@ impl OrderedDomain {
         match self.constants {
             OrderedConstants::Numbers(_) => None,
             OrderedConstants::Versions(_) => Some(PatternKey::expression(VERSION)),
+            OrderedConstants::DottedVersions(_) => Some(PatternKey::expression(DOTTED_VERSION)),
             OrderedConstants::Times(_) => Some(PatternKey::expression(TIME)),
             OrderedConstants::Addresses(_) => Some(PatternKey::expression(ADDRESS)),
         }

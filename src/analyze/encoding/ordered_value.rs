@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use semver::{BuildMetadata, Prerelease, Version};
 use serde_json::Value as Json;
 
+use crate::bundle::DottedVersion;
 use crate::eval::{EXACT, FIRST_SECOND, parse_datetime};
 
 pub(crate) trait OrderedValue: Sized {
@@ -141,6 +142,49 @@ impl OrderedValue for Version {
 
     fn to_json(&self) -> Json {
         Json::String(Self { build: BuildMetadata::EMPTY, ..self.clone() }.to_string())
+    }
+}
+
+impl OrderedValue for DottedVersion {
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+
+    fn other_spellings(&self) -> Vec<String> {
+        vec![format!("v{self}"), format!("0{self}"), format!("{self}+a"), format!("{self}+b")]
+    }
+
+    fn precedes(&self, other: &Self) -> bool {
+        self < other
+    }
+
+    fn is_representable(&self) -> bool {
+        true
+    }
+
+    fn candidates(low: Option<&Self>, high: Option<&Self>) -> Vec<Self> {
+        let parsed = |texts: Vec<String>| texts.iter().filter_map(|text| text.parse().ok()).collect();
+        let Some(low) = low else {
+            // The least version is `0-0`.
+            return parsed(["1", "0.1", "0", "0-0"].map(str::to_owned).to_vec());
+        };
+        let release = low.release().collect::<Vec<_>>().join(".");
+        if !low.pre().is_empty() {
+            // The next pre-release after `1-a` is `1-a.0`: no version lies between the two.
+            return parsed(vec![release, format!("{low}.0")]);
+        }
+        // No version is the next one after a release: `1.0.1` comes after `1.0.0.1`. With more parts than `high` has, a
+        // version lies between the two, because `high` is greater in one of the parts that it has.
+        let parts = low.release().count();
+        let zeros = high.map_or(0, |high| high.release().count().saturating_sub(parts));
+        let next = low.release().last().and_then(|last| last.parse::<u64>().ok()?.checked_add(1));
+        let head: Vec<&str> = low.release().take(parts - 1).collect();
+        let next = next.map(|next| head.iter().map(|part| format!("{part}.")).collect::<String>() + &next.to_string());
+        parsed(next.into_iter().chain([format!("{release}.1"), format!("{release}{}.1", ".0".repeat(zeros))]).collect())
+    }
+
+    fn to_json(&self) -> Json {
+        Json::String(self.to_string())
     }
 }
 

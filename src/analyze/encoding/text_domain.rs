@@ -301,6 +301,7 @@ fn text_set<'b>(predicate: &&'b Predicate) -> Option<&'b TextSet> {
         Operands::Booleans(_)
         | Operands::Numbers(_)
         | Operands::Versions(_)
+        | Operands::DottedVersions(_)
         | Operands::Times(_)
         | Operands::Networks(_) => None,
     }

@@ -63,6 +63,7 @@ pub(crate) fn sample_values<'b>(
         Type::Boolean => values.extend([Value::Boolean(true), Value::Boolean(false)]),
         Type::Number => values.push(Value::Number(0.5)),
         Type::Semver => values.push(Value::Version(Version::new(0, 0, 1))),
+        Type::Version => values.extend("0.0.1".parse().ok().map(Value::DottedVersion)),
         Type::Datetime => values.push(Value::Time(Timestamp::UNIX_EPOCH)),
         Type::Ip => values.push(Value::Address(IpAddr::from([192, 0, 2, 77]))),
     }
@@ -79,6 +80,7 @@ pub(crate) fn sample_values<'b>(
         | Value::Unusable(_)
         | Value::Boolean(_)
         | Value::Version(_)
+        | Value::DottedVersion(_)
         | Value::Time(_)
         | Value::Address(_) => true,
     });
@@ -97,6 +99,12 @@ impl<'b> TestOperands<'b> {
                 self.values.push(Value::Version(version.clone()));
                 self.values.push(Value::Version(Version::new(major, minor, patch.saturating_add(1))));
                 self.values.push(Value::Version(earlier_release(version)));
+            }
+            Predicate::Compare(_, Ordered::DottedVersion(version)) => {
+                let release = version.release().collect::<Vec<_>>().join(".");
+                let beside = [format!("{release}.1"), format!("{release}-0")];
+                let beside = beside.iter().filter_map(|text| text.parse().ok());
+                self.values.extend(std::iter::once(version.clone()).chain(beside).map(Value::DottedVersion));
             }
             Predicate::Compare(_, Ordered::Time(time)) => {
                 let beside = [-1, 1]
@@ -122,7 +130,11 @@ impl<'b> TestOperands<'b> {
             Predicate::Has(_, Operands::Numbers(numbers)) => self.numbers.extend(numbers.iter()),
             Predicate::Has(
                 _,
-                Operands::Booleans(_) | Operands::Versions(_) | Operands::Times(_) | Operands::Networks(_),
+                Operands::Booleans(_)
+                | Operands::Versions(_)
+                | Operands::DottedVersions(_)
+                | Operands::Times(_)
+                | Operands::Networks(_),
             )
             | Predicate::Exists
             | Predicate::Matches(_) => {}
@@ -140,6 +152,10 @@ impl<'b> TestOperands<'b> {
             }
             Operands::Versions(all) => {
                 self.values.extend(all.iter().take(MAX_OPERANDS).map(|version| Value::Version(version.clone())));
+            }
+            Operands::DottedVersions(all) => {
+                let versions = all.iter().take(MAX_OPERANDS).cloned();
+                self.values.extend(versions.map(Value::DottedVersion));
             }
             Operands::Times(all) => self.values.extend(all.iter().take(MAX_OPERANDS).map(|time| Value::Time(*time))),
             Operands::Networks(all) => {

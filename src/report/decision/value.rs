@@ -14,6 +14,7 @@ pub(crate) fn found(value: &Value<'_>) -> String {
         Value::Number(number) => number.to_string(),
         Value::Text(text) => quoted(text),
         Value::Version(version) => version.to_string(),
+        Value::DottedVersion(version) => version.to_string(),
         Value::Time(time) => time.to_string(),
         Value::Address(address) => address.to_string(),
         Value::Texts(items) => texts(items.iter().map(quoted).collect()),

@@ -18,6 +18,7 @@ ATTRIBUTES = {
     "beta": "boolean",
     "age": "number",
     "app.version": "semver",
+    "os": "version",
     "since": "datetime",
     "ip": "ip",
     "groups": {"type": "list", "of": "string"},
@@ -32,6 +33,7 @@ TEXTS = ["", "a", "ab", "abc", "Abc", "ba", "k", "\u212a", "straße", "me@x.exam
 PARTS = ["a", "ab", "b", "c", "A", "@x.example", "x.", "me@", "ss", "ß", "K", "user-", "", "1"]
 NUMBERS = [0, -1, 17, 18, 18.5, 65, 0.1, 0.10000000000000002, 5e-324, 1e15, 9007199254740992]
 VERSIONS = ["0.0.0-0", "0.0.0", "1.0.0-alpha", "1.0.0-alpha.0", "1.0.0-alpha.beta", "1.0.0", "1.0.1-0", "1.0.1", "1.2.3", "1.2.3+b"]
+DOTTED = ["0-0", "0", "10", "10.0.0", "10.0.1-0", "10.0.1", "10.0.0.1", "10.0.0.1-a", "10.0.0.1-a.0", "137.1.80.31", "18446744073709551616"]
 DATETIMES = [
     "2026-11-22T11:02:00Z", "2026-11-22T12:02:00+01:00", "2026-11-22T11:02:00.000000001Z", "2026-11-22T11:02:01Z",
     "1969-12-31T23:59:59Z", "2027-01-01T00:00:00-05:00",
@@ -39,7 +41,7 @@ DATETIMES = [
 NETWORKS = ["192.0.2.1", "192.0.2.0/31", "192.0.2.0/24", "0.0.0.0/0", "::ffff:192.0.2.0/120", "2001:db8::/32", "2001:db8::1", "::/0"]
 GROUPS = ["staff", "a", ""]
 SCORES = [0, 1, 2.5]
-POOLS = {"boolean": [True, False], "number": NUMBERS, "semver": VERSIONS, "datetime": DATETIMES, "ip": NETWORKS}
+POOLS = {"boolean": [True, False], "number": NUMBERS, "semver": VERSIONS, "version": DOTTED, "datetime": DATETIMES, "ip": NETWORKS}
 PERCENTS = ["0%", "1%", "10%", "25%", "25%", "50%", "50%", "99.999%", "0.001%", "100%"]
 VARIANTS = [{"on": True, "off": False}, {"classic": 1, "short": 2, "long": 3}, {"a": "1", "b": "2", "c": "3", "d": "4"}]
 
@@ -73,7 +75,7 @@ class Family(Chance):
             operators = self.some(["starts_with", "ends_with", "contains"], 2)
             made = {operator: self.some(PARTS, 3) if self.chance(0.3) else self.pick(PARTS) for operator in operators}
             return made | self.ignoring_case(name)
-        if kind in ("number", "semver", "datetime") and self.chance(0.6):
+        if kind in ("number", "semver", "version", "datetime") and self.chance(0.6):
             low, high = self.pick(["gte", "gt"]), self.pick(["lt", "lte"])
             made = {self.pick([low, high]): self.pick(POOLS[kind])}
             return made | ({high: self.pick(POOLS[kind])} if self.chance(0.4) else {})

@@ -156,12 +156,37 @@ def answers_of_text(questions, text):
     return tuple(answer(*question) for question in questions)
 
 
+def dotted(version):
+    """Returns a version of any number of parts in a form that Python orders."""
+    core, _, before = version.removeprefix("v").partition("+")[0].partition("-")
+    release = [int(part) for part in core.split(".")]
+    while len(release) > 1 and release[-1] == 0:
+        release.pop()
+    return (tuple(release), *precedence(f"0.0.0-{before}" if before else "0.0.0")[3:])
+
+
+def answers_of_dotted_versions(questions):
+    constants = [dotted(version) for _, version, _ in questions]
+    longest = max(len(release) for release, *_ in constants)
+    # A release with more parts than every constant lies between a release and the next constant.
+    after = [
+        ((*release, *[0] * (longest - len(release)), 1), True, ()) if final else (release, final, (*identifiers, ZERO))
+        for release, final, identifiers in constants
+    ]
+    return compared(questions, constants, [((0,), False, (ZERO,)), *constants, *after])
+
+
 def answers_of_versions(questions):
     constants = [precedence(version) for _, version, _ in questions]
+    return compared(questions, constants, [LOWEST, *constants, *map(next_version, constants)])
+
+
+def compared(questions, constants, versions):
+    """Returns every combination of answers that one of the versions gives."""
     compare = {"eq": "__eq__", "lt": "__lt__", "lte": "__le__", "gt": "__gt__", "gte": "__ge__"}
     return {
         tuple(getattr(version, compare[operator])(constant) for (operator, *_), constant in zip(questions, constants))
-        for version in [LOWEST, *constants, *map(next_version, constants)]
+        for version in versions
     }
 
 
@@ -210,7 +235,7 @@ class World:
             case "boolean":
                 value = z3.Bool(name)
                 return value if operand else z3.Not(value)
-            case "string" | "semver":
+            case "string" | "semver" | "version":
                 self.seen.setdefault(name, None)
                 return self.answer(name, operator, operand, fold)
             case "list":
@@ -330,6 +355,8 @@ class World:
             questions = tuple(sorted(asked))
             if self.kind(name) == "semver":
                 answers = answers_of_versions(questions)
+            elif self.kind(name) == "version":
+                answers = answers_of_dotted_versions(questions)
             elif allowed := self.allowed(name):
                 answers = {answers_of_text(questions, text) for text in allowed}
             else:
