@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use serde_json::{Map, Value as Json, json};
 
-use crate::bundle::{Attribute, AttributeId, Attributes, Element, NOW, Type};
+use crate::bundle::{Attribute, AttributeId, Attributes, DottedVersion, Element, NOW, Type};
 use crate::cli::console;
 use crate::codes::Code;
 use crate::diag::{Diagnostic, did_you_mean_or_list};
@@ -199,6 +199,9 @@ fn expectation(attribute: &Attribute, text: &str) -> String {
         Type::Boolean => "`true` or `false`",
         Type::Number => "a number such as `12.5`, up to 2^53",
         Type::String => "text",
+        Type::Semver if text.parse::<DottedVersion>().is_ok() => {
+            "a version of three numbers, such as `2.4.0`, unless `flagctl.yaml` declares the type `version`"
+        }
         Type::Semver => "a version such as `2.4.0`",
         Type::Version => "a version such as `17.4`",
         Type::Datetime => "a time with an offset, such as `2026-11-22T11:02:00Z`",

@@ -72,5 +72,6 @@ mod targets;
 mod text;
 mod vectors;
 mod verify_kill;
+mod versions;
 mod words;
 mod yaml;

@@ -75,14 +75,15 @@ pub(crate) fn sample_values<'b>(
         Value::Texts(texts) => texts.iter().all(|text| allowed(text)),
         Value::Number(number) => is_exact(number),
         Value::Numbers(numbers) => numbers.iter().all(is_exact),
+        // A context reads an IPv4 address in IPv6 notation as an IPv4 address.
+        Value::Address(address) => address.to_canonical() == *address,
         Value::Absent
         | Value::Null
         | Value::Unusable(_)
         | Value::Boolean(_)
         | Value::Version(_)
         | Value::DottedVersion(_)
-        | Value::Time(_)
-        | Value::Address(_) => true,
+        | Value::Time(_) => true,
     });
     values
 }
