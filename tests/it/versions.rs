@@ -65,7 +65,7 @@ fn an_error_about_a_semantic_version_names_the_type_for_other_versions() {
         "{}",
         ran.stdout
     );
-    let repository = repository("{app.version: {gte: 137.1.80}}");
+    repository.write("flags/sale.yaml", &flag("on"));
     let ran = repository.flagctl(&["eval", "sale", "-c", "app.version=14.5"]);
     assert!(ran.stderr.contains("unless `flagctl.yaml` declares the type `version`"), "{}", ran.stderr);
 }
