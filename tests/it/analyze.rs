@@ -346,14 +346,10 @@ fn context_json(random: &mut Random) -> (Json, Timestamp) {
     };
     set(random, "text", &texts);
     set(random, "version", &versions.map(Json::from));
-<<<<<<< HEAD
-    (Json::Object(context), random.pick(&[&times[..], &later].concat()).parse().unwrap())
-=======
     let builds =
         ["9.9", "10-0", "10", "v10.0", "10.0.0.0.1", "10.0.0.1-a", "10.0.0.1-a.0", "10.0.0.1", "10.0.1", "11", "1e9"];
     set(random, "windows", &[&builds.map(Json::from)[..], &[json!("18446744073709551617"), json!(10)]].concat());
-    (Json::Object(context), random.pick(&[&times[..], &later[..2]].concat()).parse().unwrap())
->>>>>>> 43c0149 (model: attributes may be versions of any number of parts)
+    (Json::Object(context), random.pick(&[&times[..], &later].concat()).parse().unwrap())
 }
 
 /// The bucket of a unit for each hash. The key has the text that is hashed before the unit, and the attribute of the

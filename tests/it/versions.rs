@@ -77,3 +77,18 @@ fn flagd_cannot_compare_these_versions() {
     assert_eq!(ran.code, Some(1));
     assert!(ran.stderr.contains("flagd compares only versions of exactly three numbers"), "{}", ran.stderr);
 }
+
+#[test]
+fn an_attribute_that_becomes_a_version_is_compared_or_stays_open() {
+    for (old, answer) in [("string", "certain"), ("semver", "unknown")] {
+        let mut repository = TestRepository::new();
+        let project = |kind: &str| format!("version: 1\nenvironments: [production]\nattributes: {{os: {kind}}}\n");
+        repository.write("flagctl.yaml", &project(old));
+        repository.write("flags/sale.yaml", &format!("{}rules:\n  - {{if: {{os: 17.4.0}}, serve: on}}\n", flag("off")));
+        repository.commit("a sale");
+        repository.write("flagctl.yaml", &project("version"));
+        let ran = repository.flagctl(&["diff", "HEAD"]);
+        assert_eq!(ran.stdout.contains("unknown"), answer == "unknown", "{old}: {}", ran.stdout);
+        assert_eq!(ran.stderr, "");
+    }
+}

@@ -56,7 +56,9 @@ pub(crate) struct AtomSet<'b> {
 }
 
 pub(crate) fn attribute_key(attribute: &Attribute) -> AttributeKey {
-    (attribute.name.to_string(), attribute.kind.name())
+    // The encoder needs the types of texts before `string`.
+    let kind = if attribute.kind == Type::Version { "dotted version" } else { attribute.kind.name() };
+    (attribute.name.to_string(), kind)
 }
 
 /// Returns the key of a flag's hash, or `None` if the unit of the flag is not a text attribute.
