@@ -56,8 +56,8 @@ pub(super) fn of_suite(suite: &Suite) -> Option<Diagnostic> {
 }
 
 /// Returns a diagnostic for the first part beyond the limit.
-fn excess(spans: impl Iterator<Item = Span>, limit: usize, parts: &str, help: &str) -> Option<Diagnostic> {
-    let span = spans.skip(limit).next()?;
+fn excess(mut spans: impl Iterator<Item = Span>, limit: usize, parts: &str, help: &str) -> Option<Diagnostic> {
+    let span = spans.nth(limit)?;
     let message = format!("more than {limit} {parts}");
     Some(Diagnostic::new(Code::LimitExceeded, span, message).help(help))
 }

@@ -1057,7 +1057,7 @@ fn a_budget_that_is_too_small_is_reported() {
     assert_eq!(cells, Excess::Buckets(vec!["main".to_owned()]));
     assert!(cells.to_string().starts_with("the rollouts and splits of `main` have"), "{cells}");
     let states = exceeded(Budget { automaton_states: 1, ..Budget::default() });
-    assert!(matches!(&states, Excess::Patterns { attribute, .. } if attribute == "text"), "{states}");
+    assert!(matches!(&states, Excess::Patterns { attribute, .. } if attribute == "account"), "{states}");
     assert_eq!(exceeded(Budget { conflicts: 0, ..Budget::default() }), Excess::Conditions(vec!["main".to_owned()]));
     assert_eq!(exceeded(Budget { regions: 1, ..Budget::default() }), Excess::Regions(1));
 }

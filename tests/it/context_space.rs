@@ -163,7 +163,8 @@ fn units_named_by_patterns_are_finite_sets() {
             let units = region["units"][0]["values"].as_array().unwrap_or_else(|| panic!("{condition}: {region:#}"));
             named.extend(units.iter().map(|unit| unit.as_str().unwrap().to_owned()));
         }
-        (named.sort(), moved.sort());
+        named.sort();
+        moved.sort();
         assert_eq!(named, moved, "{condition}: {diff:#}");
     }
 }

@@ -67,6 +67,10 @@ pub(crate) enum TextChoice {
     Named(Vec<bool>, Vec<String>),
 }
 
+/// What distinguishes constants: the sets, enums and patterns that contain a text, the number of boundaries at or below its
+/// bucket for each hash, and the piece of its value of the other type.
+type TextProperties = (Vec<bool>, Vec<usize>, Option<usize>);
+
 impl TextDomain {
     pub(crate) fn new(
         solver: &mut Solver,
@@ -89,7 +93,7 @@ impl TextDomain {
         let hashes: Vec<_> = hashes.iter().filter(|(_, hash, _)| hash.unit == *key).collect();
         let piece_of = |text: &str| other_type.as_ref().and_then(|other| other.piece_of(text));
         // Constants with the same properties belong to one class.
-        let mut by_properties: BTreeMap<(Vec<bool>, Vec<usize>, Option<usize>), Vec<String>> = BTreeMap::new();
+        let mut by_properties: BTreeMap<TextProperties, Vec<String>> = BTreeMap::new();
         for text in &constants {
             let in_sets = sets.iter().map(|set| set.contains(text));
             let in_enums = atoms.allowed.iter().map(|allowed| allowed.iter().any(|value| value.as_ref() == *text));

@@ -85,7 +85,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let target = args.target.resolve()?;
     let head = args.at.revision(Path::new("."), cache_writes(args))?;
     if let Some(refusal) = target.refusal(&head)? {
-        console::error(format!("{refusal}"));
+        console::error(refusal);
         return Ok(Exit::No);
     }
     let environments = target.environments(&args.environment)?;
@@ -193,7 +193,7 @@ impl Publication<'_> {
             }
         }
         if refused > 0 {
-            console::error(format!("flagd cannot express these flags, so nothing was published"));
+            console::error("flagd cannot express these flags, so nothing was published");
             return Ok(None);
         }
         Ok(Some(contents))
