@@ -35,7 +35,7 @@ pub type Levels = BTreeMap<Code, Level>;
 ///
 /// Removes diagnostics that an allow comment or the level `off` suppresses, consequences of other diagnostics, and
 /// repetitions. Reports allow comments that suppress nothing. Sorts the findings by file, offset and code, and reports
-/// only the first [`MAX_FINDINGS`] of each file.
+/// only the first `MAX_FINDINGS` of each file.
 pub fn settle(mut diagnostics: Diagnostics, levels: &Levels, allows: &[Allow], snapshot: &Snapshot) -> Vec<Finding> {
     drop_consequences(&mut diagnostics);
     let mut used = vec![false; allows.len()];

@@ -19,7 +19,7 @@ const MAX_UNDECLARED: usize = 20;
 pub struct UnusableValues {
     /// The unusable values, by the name of the attribute and the expected type in words.
     pub attributes: BTreeMap<(String, String), UnusableAttribute>,
-    /// The attributes that neither version declares. At most [`MAX_UNDECLARED`] are recorded.
+    /// The attributes that neither version declares. At most `MAX_UNDECLARED` are recorded.
     pub undeclared: BTreeSet<String>,
 }
 

@@ -10,7 +10,7 @@ use crate::yaml::Node;
 /// The maximum number of violations that are reported in one file.
 const MAX_ERRORS: usize = 1_000;
 
-/// Reports the violations of the schema of a file's kind, at most [`MAX_ERRORS`].
+/// Reports the violations of the schema of a file's kind, at most `MAX_ERRORS`.
 pub fn check(kind: DefinitionKind, root: &Node, diagnostics: &mut Diagnostics) {
     let schema = schema(kind);
     let json = root.to_json();
