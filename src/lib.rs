@@ -92,7 +92,7 @@
 //! | flagd | Bundle | the flags in flagd's format, or the reasons why the format does not support them | bundle, eval |
 //! | openfeature | flags, their descriptions | the manifest of OpenFeature's command line | bundle |
 //! | store | a target | complete objects, with conditional writes (the only module that knows object stores) | temporary |
-//! | publish | an environment's bytes, their commit, a Store | the next entry of its log, or the reason why nothing is published | retry, bundle, store |
+//! | publish | an environment's bytes, their commit, a Store | the next entry of its log, or the reason why nothing is published | retry, temporary, bundle, store |
 //! | edit | a file's text, one change | the new text, in which all other bytes are the same | snapshot, yaml |
 //! | commit | changes of a branch's files | a git commit (the only writer of git) | retry, temporary |
 //! | rules | Project, a day, Bundles | diagnostics (each lint rule is a file) | codes, snapshot, diag, yaml, bundle, analyze, model |

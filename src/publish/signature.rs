@@ -5,12 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use tempfile::TempDir;
-
 use crate::publish::channel::{Channel, LogEntry};
 use crate::publish::error::PublishError;
 use crate::publish::local_file;
 use crate::publish::seal::Seal;
+use crate::temporary::TemporaryFolder;
 
 /// The namespace of manifest signatures. `ssh-keygen` refuses a signature that was made for another namespace, such as
 /// that of a git commit.
@@ -54,7 +53,7 @@ impl AllowedSigners {
             Some(Seal::Void) => return Err(unsigned("it is void")),
             None => return Err(unsigned("its signature file is missing")),
         };
-        let folder = TempDir::new().map_err(PublishError::io("the folder for temporary files"))?;
+        let folder = TemporaryFolder::new().map_err(PublishError::io("the folder for temporary files"))?;
         let path = folder.path().join("signature");
         let content = folder.path().join("manifest");
         for (path, bytes) in [(&path, &signature), (&content, &entry.bytes)] {

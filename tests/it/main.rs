@@ -36,6 +36,8 @@ mod diff;
 mod documents;
 mod edit;
 #[cfg(unix)]
+mod environment;
+#[cfg(unix)]
 mod examples;
 mod explanations;
 mod fuzz_seeds;
