@@ -31,13 +31,7 @@ pub fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let exit = match parse(&arguments) {
         Err(exit) => exit,
-        Ok(cli) => run(&cli).unwrap_or_else(|error| {
-            // A closed pipe is not an error, because a reader such as `head` closes it when it has read enough.
-            if !is_closed_pipe(&error) {
-                console::error(format!("{error:#}"));
-            }
-            exit_of(&error)
-        }),
+        Ok(cli) => run(&cli).unwrap_or_else(|error| report(&error)),
     };
     ExitCode::from(exit.code())
 }
@@ -67,8 +61,20 @@ fn parse(arguments: &[OsString]) -> Result<Cli, Exit> {
             Err(Exit::Usage)
         }
         // The help is the result that the user asks for.
-        OutputStream::Stdout => Err(if console::write(message).is_ok() { Exit::Yes } else { Exit::Failed }),
+        OutputStream::Stdout => Err(match console::write(message) {
+            Ok(()) => Exit::Yes,
+            Err(error) => report(&error.into()),
+        }),
     }
+}
+
+/// Writes an error to stderr, and returns its exit code. A closed pipe has no message, because a reader such as `head`
+/// closes it when it has read enough.
+fn report(error: &anyhow::Error) -> Exit {
+    if !is_closed_pipe(error) {
+        console::error(format!("{error:#}"));
+    }
+    exit_of(error)
 }
 
 /// Returns whether an error means that the reader of stdout has closed the pipe.

@@ -1,53 +1,164 @@
-//! The environment of the process, the streams and the limits of the system cannot make the program panic.
+//! The environment variables, the streams, the limits of the system and a damaged environment cannot make the program
+//! panic, end by a signal or hang. Each run ends with a documented exit code, and a message that names the problem.
 
-use crate::git_bench::TestRepository;
+use std::fs;
 
-/// Lines for a shell, each with the expected exit code.
-const RUNS: &[(&str, i32)] = &[
-    (r#"flagctl "$(printf '\377')""#, 2),
-    (r#"flagctl list "$(printf '\377')""#, 2),
-    (r#"flagctl eval "$(printf 'a\377')""#, 2),
-    (r#"flagctl -C "$(printf '\377')" list"#, 3),
-    ("env -u HOME flagctl list", 0),
-    ("TMPDIR=/no/such/folder flagctl diff HEAD~1", 0),
-    ("flagctl list >&-", 0),
-    ("flagctl nothing 2>&-", 2),
-    ("flagctl list nothing 2>/dev/full", 2),
-    ("flagctl list >/dev/full", 3),
-    ("flagctl list --format json >/dev/full", 3),
-    ("flagctl validate --format sarif >/dev/full", 3),
-    ("flagctl completions bash >/dev/full", 3),
-    ("flagctl completions bash | head -c 1", 0),
-    ("flagctl --help >/dev/full", 3),
-    ("flagctl --help | head -c 1", 0),
-    ("flagctl schema flag | head -c 1", 0),
-    ("COLUMNS=0 flagctl --help", 0),
-    ("COLUMNS=x TERM=strange flagctl eval -h", 0),
-    (r#"NO_COLOR="$(printf '\377')" CLICOLOR_FORCE=1 flagctl validate"#, 0),
-    ("LC_ALL=nothing flagctl list", 0),
-    ("RAYON_NUM_THREADS=x flagctl validate", 0),
-    ("F=$(command -v flagctl); PATH=/no/such/folder; $F list", 0),
-    ("F=$(command -v flagctl); PATH=/no/such/folder; $F kill sale -e production --reason r --yes", 3),
-    ("ulimit -n 8; flagctl list", 0),
-    ("ulimit -s 256; flagctl validate", 0),
-    ("ulimit -s 256; flagctl diff HEAD~1", 0),
-    (r#"flagctl show "$(head -c 100000 /dev/zero | tr '\0' a)""#, 3),
-    ("mkdir gone; cd gone; rmdir ../gone; flagctl list", 3),
-    ("flagctl eval -e production --contexts - </dev/null", 0),
-    ("flagctl eval -e production --context - <&-", 3),
+use crate::git_bench::{TestRepository, executable};
+
+/// Lines for a shell, each with the expected exit code and a part of the expected text on stderr.
+const RUNS: &[(&str, i32, &str)] = &[
+    (r#"flagctl "$(printf '\377')""#, 2, "unrecognized subcommand"),
+    (r#"flagctl list "$(printf '\377')""#, 2, "error: "),
+    (r#"flagctl eval "$(printf 'a\377')" -e production"#, 2, "UTF-8"),
+    (r#"flagctl eval -e production -c "$(printf 'a\377=b')""#, 2, "UTF-8"),
+    (r#"flagctl -C "$(printf '\377')" list"#, 3, "error: "),
+    ("flagctl list nothing 2>/dev/full", 2, ""),
+    ("flagctl nothing 2>&-", 2, ""),
+    ("flagctl list >&-", 0, ""),
+    ("flagctl list >/dev/full", 3, "No space left on device"),
+    ("flagctl --help >/dev/full", 3, "No space left on device"),
+    ("flagctl schema flag >/dev/full", 3, "No space left on device"),
+    ("flagctl completions bash >/dev/full", 3, "No space left on device"),
+    ("flagctl export bundle -e production >/dev/full", 3, "No space left on device"),
+    ("PATH=/no/such/folder $F list", 0, ""),
+    ("PATH=/no/such/folder $F kill sale -e production --reason r --yes", 3, "cannot run `git`"),
+    ("TMPDIR=/no/such/folder flagctl diff HEAD~1", 0, ""),
+    (r#"flagctl show "$(head -c 100000 /dev/zero | tr '\0' a)""#, 3, "is not a flag"),
+    (r#"flagctl eval -e production -c "country=$(head -c 100000 /dev/zero | tr '\0' a)""#, 0, ""),
+    ("mkdir ../gone; cd ../gone; rmdir ../gone; flagctl list", 3, "error: "),
+    ("flagctl eval -e production --contexts - <&-", 0, ""),
+    ("flagctl eval -e production --context - <&-", 3, "error: "),
+    ("flagctl -C flagctl.yaml list", 3, "error: "),
+    ("flagctl -C /dev/null list", 3, "error: "),
+    ("flagctl eval -e production --contexts /dev/null", 0, ""),
+    ("flagctl eval -e production --contexts .", 3, "error: "),
 ];
 
-#[test]
-fn no_environment_and_no_stream_makes_the_program_panic() {
+/// What surrounds a command: a shell's words before and after it.
+const SITUATIONS: &[(&str, &str)] = &[
+    ("", " <&-"),
+    ("", " >&-"),
+    ("", " 2>&-"),
+    ("", " <&- >&- 2>&-"),
+    ("", " >/dev/full 2>/dev/full"),
+    ("{ ", "; echo $? >../code; } | head -c 1 >/dev/null; exit $(cat ../code)"),
+    ("{ ", "; echo $? >../code; } | :; exit $(cat ../code)"),
+    ("env -i PATH=\"$PATH\" ", ""),
+    ("env -u HOME -u PATH $F", ""),
+    ("HOME=/no/such/folder XDG_CONFIG_HOME=\"$(printf '\\377')\" ", ""),
+    ("TMPDIR=/no/such/folder ", ""),
+    ("TMPDIR=\"$(printf '\\377')\" ", ""),
+    ("TMPDIR= ", ""),
+    ("COLUMNS=0 TERM=strange CLICOLOR_FORCE=1 NO_COLOR= ", ""),
+    (
+        "COLUMNS=99999999999999999999 LINES=-1 LANG=\"$(printf '\\377')\" LC_ALL=nothing NO_COLOR=\"$(printf '\\377')\" ",
+        "",
+    ),
+    ("RAYON_NUM_THREADS=x RUST_BACKTRACE=full RUST_MIN_STACK=x TZ=Nowhere/\"$(printf '\\377')\" ", ""),
+    ("GITHUB_ACTIONS=true GITHUB_BASE_REF=\"$(printf '\\377')\" CI=\"$(printf '\\377')\" ", ""),
+    ("GIT_DIR=/no/such/folder GIT_WORK_TREE=/dev/null GIT_INDEX_FILE=/dev/full ", ""),
+    (
+        "GIT_AUTHOR_NAME=\"$(printf '\\377')\" GIT_AUTHOR_DATE=x GIT_COMMITTER_DATE=99999999999999999999 EDITOR=false ",
+        "",
+    ),
+    ("AWS_ACCESS_KEY_ID=\"$(printf 'a\\nb')\" AWS_ENDPOINT_URL=x HTTPS_PROXY=x ", ""),
+    ("PATH=\"$PWD/../old:$PATH\" ", ""),
+    ("PATH=\"$PWD/../broken:$PATH\" ", ""),
+    ("ulimit -n 4; ", ""),
+    ("ulimit -n 6; ", ""),
+    ("ulimit -n 9; ", ""),
+    ("ulimit -n 16; ", ""),
+    ("ulimit -s 256; ", ""),
+    ("ulimit -f 0; trap '' XFSZ; ", ""),
+    ("chmod 0 flags flagctl.yaml; ", "; code=$?; chmod 755 flags; chmod 644 flagctl.yaml; exit $code"),
+    ("chmod -R a-w .git; ", "; code=$?; chmod -R u+w .git; exit $code"),
+    ("mkdir flags/folder.yaml; ", "; code=$?; rmdir flags/folder.yaml; exit $code"),
+    (
+        "mkdir \"flags/$(printf '\\377')\"; : >\"flags/$(printf '\\377')/a.yaml\"; ",
+        "; code=$?; rm -r flags/?; exit $code",
+    ),
+    ("mv .git/HEAD ../HEAD; ", "; code=$?; mv ../HEAD .git/HEAD; exit $code"),
+    ("cp .git/index ../index; printf x >.git/index; ", "; code=$?; cp ../index .git/index; exit $code"),
+    (
+        "mv .git/objects ../objects; mkdir .git/objects; ",
+        "; code=$?; rm -rf .git/objects; mv ../objects .git/objects; exit $code",
+    ),
+];
+
+/// The arguments of the runs in each situation.
+const COMMANDS: &[&str] = &[
+    "list",
+    "show sale --format json",
+    "eval sale -e production -c country=DE --explain",
+    "eval -e production --contexts -",
+    "validate --format sarif",
+    "test --coverage",
+    "diff HEAD~1",
+    "diff --merge HEAD~1 HEAD HEAD",
+    "log sale",
+    "blame sale -e production -c country=DE",
+    "kill sale -e production --reason r --yes",
+    "verify-kill HEAD~1..HEAD",
+    "revive sale -e production --yes",
+    "rollout sale status",
+    "export flagd -e production",
+    "publish ../out/",
+    "verify ../out/",
+    "pull ../out/ -e production --to ../pulled.json",
+    "explain unknown-field",
+    "schema flag",
+    "completions bash",
+    "--help",
+];
+
+fn repository() -> TestRepository {
     let mut repository = TestRepository::with_sale();
     repository.write("README.md", "second\n");
     repository.commit("second");
-    let mut wrong = Vec::new();
-    for (line, code) in RUNS {
-        let ran = repository.shell(line);
-        if ran.code != Some(*code) || ran.stderr.contains("panicked") || ran.stderr.contains("overflow") {
-            wrong.push(format!("{line}: {:?}, expected {code}\n{}", ran.code, ran.stderr));
-        }
+    // Versions of git that are too old, and that fail.
+    let git = "#!/bin/sh\ncase \"$1 $2 $3\" in *merge-tree*) exit 129;; *version*) echo git version 2.20.1; exit;; esac\n\
+               PATH=\"${PATH#*:}\" exec git \"$@\"\n";
+    for (folder, text) in [("old", git), ("broken", "#!/bin/sh\nprintf '\\377\\n' >&2; kill -9 $$\n")] {
+        fs::create_dir(repository.beside(folder)).unwrap();
+        executable(&repository.beside(folder).join("git"), text);
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    repository
+}
+
+/// Runs a line of a shell, and returns what is wrong with its end.
+fn problem(repository: &TestRepository, line: &str, expected: Option<(i32, &str)>) -> Option<String> {
+    let ran = repository.shell(&format!("F={}; {line}", env!("CARGO_BIN_EXE_flagctl")));
+    let is_expected = match (expected, ran.code) {
+        (Some((code, message)), found) => found == Some(code) && ran.stderr.contains(message),
+        (None, Some(0..=3)) => true,
+        (None, _) => false,
+    };
+    // A closed pipe, and a stderr that cannot be written, have no message.
+    let has_message = !line.contains('|') && !line.contains("2>");
+    let is_explained = ran.code != Some(3) || !has_message || ran.stderr.contains("error: ");
+    let panicked = ["panicked", "overflow", "RUST_BACKTRACE"].iter().any(|word| ran.stderr.contains(word));
+    (!is_expected || !is_explained || panicked)
+        .then(|| format!("{line}: {:?}, not {expected:?}\n{}", ran.code, ran.stderr))
+}
+
+#[test]
+fn each_damaged_environment_is_reported() {
+    let repository = repository();
+    let problems: Vec<_> =
+        RUNS.iter().filter_map(|(line, code, message)| problem(&repository, line, Some((*code, message)))).collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn no_command_panics_or_ends_by_a_signal_in_a_damaged_environment() {
+    let repository = repository();
+    let problems: Vec<_> = SITUATIONS
+        .iter()
+        .flat_map(|(before, after)| COMMANDS.iter().map(move |command| (before, command, after)))
+        .filter_map(|(before, command, after)| {
+            let program = if before.ends_with("$F") { "" } else { "flagctl" };
+            problem(&repository, &format!("{before}{program} {command}{after}"), None)
+        })
+        .collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }

@@ -49,7 +49,7 @@ fn delay(cache: u64) -> String {
         return "programs that watch the folder have it now".to_owned();
     }
     let poll = POLL_INTERVAL.as_secs();
-    let longest = cache + poll;
+    let longest = cache.saturating_add(poll);
     format!("clients that poll every {poll} s have it within {longest} s, of which caches may take {cache} s")
 }
 
