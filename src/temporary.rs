@@ -1,37 +1,30 @@
 //! Temporary files and folders, which a later run removes if their process was killed.
 //!
-//! A process that ends by a signal cannot remove its temporary files. So each temporary file, and a file in each temporary
-//! folder, has an advisory lock, which the operating system releases when the process ends for any reason. Whoever makes
-//! the next one in the same folder looks for older ones that have no lock, and removes them.
+//! A process that ends by a signal cannot remove its temporary files. So each temporary file and folder has an advisory
+//! lock, which the operating system releases when the process ends for any reason. A process that makes the next one in
+//! the same folder looks for others that have no lock, and removes them. On Windows a folder cannot be locked, so folders
+//! of killed processes stay there.
 //!
-//! **Invariant:** a file or folder is removed only if it has a name of this module, belongs to the same user, and is
-//! locked by no process.
+//! **Invariant:** a file or folder is removed only if it has a name of this module and belongs to the same user, and only
+//! while the process that removes it has its lock.
 
 use std::fs::{self, File, Metadata, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use tempfile::{Builder, NamedTempFile, TempDir};
 
-/// The beginning of the names of folders.
-const FOLDER_PREFIX: &str = "flagctl-";
-/// The beginning of the names of files.
-const FILE_PREFIX: &str = ".flagctl-";
-/// The file in a temporary folder that has the lock.
-const LOCK: &str = "lock";
-/// The age of a folder without a lock file from which it counts as abandoned. A process that has just made a folder makes
-/// the lock file at once.
-const ABANDONED: Duration = Duration::from_secs(3600);
+/// The beginning of the names of files and folders. A person does not choose such a name.
+const PREFIX: &str = ".flagctl-temporary-";
 /// The maximum number of attempts. An attempt fails only if another process removes the new file before it is locked.
 const ATTEMPTS: usize = 10;
 
 /// A folder in the system's folder for temporary files. Dropping this value removes it.
 #[derive(Debug)]
 pub struct TemporaryFolder {
-    // The lock is released before the folder is removed, because some systems do not remove open files.
-    _lock: File,
     folder: TempDir,
+    // The fields are dropped in this order: the folder is locked until it is removed.
+    _lock: Option<File>,
 }
 
 impl TemporaryFolder {
@@ -41,12 +34,16 @@ impl TemporaryFolder {
     /// Returns an error if the folder cannot be made.
     pub fn new() -> io::Result<Self> {
         for _ in 0..ATTEMPTS {
-            let folder = Builder::new().prefix(FOLDER_PREFIX).tempdir()?;
-            let lock = File::create_new(folder.path().join(LOCK))?;
-            if take(&lock, &folder.path().join(LOCK))? {
-                remove_abandoned_folders(folder.path());
-                return Ok(Self { _lock: lock, folder });
-            }
+            let folder = Builder::new().prefix(PREFIX).tempdir()?;
+            let lock = match File::open(folder.path()) {
+                Ok(lock) if take(&lock, folder.path())? => Some(lock),
+                // Another process has removed the folder, or is about to do so.
+                Ok(_) => continue,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(_) => None,
+            };
+            remove_abandoned_folders(folder.path());
+            return Ok(Self { folder, _lock: lock });
         }
         Err(io::ErrorKind::ResourceBusy.into())
     }
@@ -60,7 +57,7 @@ impl TemporaryFolder {
     /// exist any more.
     pub fn containing(path: &Path) -> Option<&Path> {
         let is_temporary = |folder: &&Path| {
-            folder.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(FOLDER_PREFIX))
+            folder.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(PREFIX))
         };
         path.ancestors().find(is_temporary)
     }
@@ -72,7 +69,7 @@ impl TemporaryFolder {
 /// Returns an error if the file cannot be made.
 pub fn file_in(builder: &mut Builder<'_, '_>, folder: &Path) -> io::Result<NamedTempFile> {
     for _ in 0..ATTEMPTS {
-        let file = builder.prefix(FILE_PREFIX).tempfile_in(folder)?;
+        let file = builder.prefix(PREFIX).tempfile_in(folder)?;
         if take(file.as_file(), file.path())? {
             remove_abandoned_files(file.path());
             return Ok(file);
@@ -91,19 +88,15 @@ fn take(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Returns whether no process has the lock of a file.
-fn is_abandoned(path: &Path) -> io::Result<bool> {
-    Ok(File::open(path)?.try_lock().is_ok())
+/// Locks a file or folder that no other process has locked. Returns `None` if one has, or if it cannot be locked.
+fn lock_abandoned(path: &Path) -> Option<File> {
+    let file = File::open(path).ok()?;
+    file.try_lock().is_ok().then_some(file)
 }
 
 fn remove_abandoned_folders(own: &Path) {
-    for (path, metadata) in others(own, FOLDER_PREFIX).filter(|(_, metadata)| metadata.is_dir()) {
-        let is_abandoned = match is_abandoned(&path.join(LOCK)) {
-            Ok(is_abandoned) => is_abandoned,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => is_old(own, &metadata),
-            Err(_) => false,
-        };
-        if is_abandoned {
+    for (path, _) in others(own, PREFIX).filter(|(_, metadata)| metadata.is_dir()) {
+        if let Some(_lock) = lock_abandoned(&path) {
             // A failure is ignored here, because a later run tries again.
             let _ = fs::remove_dir_all(path);
         }
@@ -111,8 +104,8 @@ fn remove_abandoned_folders(own: &Path) {
 }
 
 fn remove_abandoned_files(own: &Path) {
-    for (path, _) in others(own, FILE_PREFIX).filter(|(_, metadata)| metadata.is_file()) {
-        if is_abandoned(&path).unwrap_or(false) {
+    for (path, _) in others(own, PREFIX).filter(|(_, metadata)| metadata.is_file()) {
+        if let Some(_lock) = lock_abandoned(&path) {
             let _ = fs::remove_file(path);
         }
     }
@@ -142,56 +135,46 @@ fn owner(_: &Metadata) -> u32 {
     0
 }
 
-/// Returns whether a folder is much older than a new one.
-fn is_old(new: &Path, old: &Metadata) -> bool {
-    let times = new.metadata().and_then(|new| Ok((new.modified()?, old.modified()?)));
-    times.is_ok_and(|(new, old)| new.duration_since(old).is_ok_and(|age| age > ABANDONED))
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::time::{Duration, UNIX_EPOCH};
 
     use tempfile::{Builder, TempDir};
 
-    use super::{FILE_PREFIX, file_in, remove_abandoned_folders};
+    use super::{PREFIX, file_in, remove_abandoned_folders};
 
     #[test]
     fn a_file_without_a_lock_is_removed_and_a_locked_file_is_not() {
         let folder = TempDir::new().unwrap();
         let path = |name: &str| folder.path().join(name);
         let used = file_in(&mut Builder::new(), folder.path()).unwrap();
-        fs::write(path(&format!("{FILE_PREFIX}left")), "").unwrap();
+        fs::write(path(&format!("{PREFIX}left")), "").unwrap();
         fs::write(path("other"), "").unwrap();
-        fs::create_dir(path(&format!("{FILE_PREFIX}folder"))).unwrap();
+        fs::create_dir(path(&format!("{PREFIX}folder"))).unwrap();
         let new = file_in(&mut Builder::new(), folder.path()).unwrap();
         let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
         names.sort();
         let mut expected =
-            vec![used.path().to_owned(), new.path().to_owned(), path("other"), path(&format!("{FILE_PREFIX}folder"))];
+            vec![used.path().to_owned(), new.path().to_owned(), path("other"), path(&format!("{PREFIX}folder"))];
         expected.sort();
         assert_eq!(names, expected);
     }
 
     #[test]
-    fn a_folder_without_a_lock_is_removed_and_a_new_one_is_not() {
+    fn a_folder_without_a_lock_is_removed_and_every_other_one_is_not() {
         let folder = TempDir::new().unwrap();
         let make = |name: &str| {
             let path = folder.path().join(name);
             fs::create_dir(&path).unwrap();
+            fs::write(path.join("content"), "").unwrap();
             path
         };
-        let (own, left, begun, old) =
-            (make("flagctl-own"), make("flagctl-left"), make("flagctl-begun"), make("flagctl-old"));
-        let (other, held) = (make("other"), make("flagctl-held"));
-        fs::write(left.join("lock"), "").unwrap();
-        fs::write(left.join("more"), "").unwrap();
-        let lock = fs::File::create(held.join("lock")).unwrap();
+        let [own, left, held] = ["own", "left", "held"].map(|name| make(&format!("{PREFIX}{name}")));
+        let named_by_a_person = [make("flagctl-notes"), make(".flagctl-notes"), make("other")];
+        let lock = fs::File::open(&held).unwrap();
         lock.lock().unwrap();
-        fs::File::open(&old).unwrap().set_modified(UNIX_EPOCH + Duration::from_secs(1)).unwrap();
         remove_abandoned_folders(&own);
-        let remaining = [&own, &left, &begun, &old, &other, &held].map(|path| path.exists());
-        assert_eq!(remaining, [true, false, true, false, true, true]);
+        assert_eq!([&own, &left, &held].map(|path| path.exists()), [true, false, true]);
+        assert!(named_by_a_person.iter().all(|path| path.join("content").exists()));
     }
 }

@@ -137,6 +137,15 @@ impl ComparedDefinitions {
         }
     }
 
+    /// Returns the error in the file of a flag's kill, if it has one. Such a file turns the flag off, but it cannot be
+    /// published.
+    pub(super) fn kill_error(&self, key: &str, environment: &str) -> Option<String> {
+        let compiled = self.compiled.get(environment)?;
+        let mut kills = self.loaded.project.kills.iter();
+        let kill = kills.find(|kill| kill.flag == key && kill.environment == environment)?;
+        first(&compiled.errors, Some(&self.loaded.snapshot.file(kill.file).path))
+    }
+
     /// Returns all errors in the definitions that were read, each with its path and position.
     pub fn errors(&self) -> BTreeSet<String> {
         let loaded = errors(self.loaded.settle(Vec::new()), &self.loaded.snapshot);

@@ -197,7 +197,10 @@ impl<'d> EnvironmentPair<'d> {
             (FlagStatus::Invalid(problem), _) => ImpactVerdict::Invalid(Side::Before, problem),
             (FlagStatus::Absent, _) => analyze([&self.before_added, new], key, budget)?,
             (_, FlagStatus::Absent) => analyze([old, &self.after_removed], key, budget)?,
-            (FlagStatus::Sound, FlagStatus::Sound) => analyze(self.bundles, key, budget)?,
+            (FlagStatus::Sound, FlagStatus::Sound) => match self.after.kill_error(key, self.environment) {
+                Some(problem) => ImpactVerdict::Invalid(Side::After, problem),
+                None => analyze(self.bundles, key, budget)?,
+            },
         };
         // Without a change, the search for causes is not necessary.
         let causes = if event == FlagEvent::Affected && verdict.is_unchanged() {

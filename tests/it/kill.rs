@@ -533,3 +533,13 @@ fn a_folder_in_the_place_of_a_kill_is_named() {
     assert_eq!(ran.code, Some(3));
     assert!(ran.stderr.contains("`git rm -r kills/production/cart.yaml`"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_file_of_a_kill_with_errors_is_no_kill_that_a_plan_may_promise() {
+    let mut repository = TestRepository::with_sale();
+    repository.write("kills/production/sale.yaml", "reason: [\n");
+    repository.commit("a broken kill");
+    let ran = repository.flagctl(&["diff", "HEAD~1..HEAD"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(3), ""));
+    assert!(ran.stdout.contains("invalid  kills/production/sale.yaml:1:9: unclosed bracket `[`"), "{}", ran.stdout);
+}
