@@ -15,6 +15,7 @@ use crate::bundle::condition::Condition;
 use crate::bundle::flag::{Flag, Rule, Serve, State, Variant};
 use crate::bundle::flags::Flags;
 use crate::bundle::id::VariantId;
+use crate::bundle::pattern_size::{PatternBudget, with_budget};
 
 /// The version of the JSON format that this version of flagctl reads and writes.
 pub const FORMAT: u32 = 1;
@@ -78,7 +79,8 @@ pub(super) struct FlagJson {
 }
 
 impl BundleJson {
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, BundleError> {
+    /// Reads the JSON. Counts its regular expressions in `patterns`.
+    pub(super) fn read(bytes: &[u8], patterns: &mut PatternBudget) -> Result<Self, BundleError> {
         #[derive(Deserialize)]
         struct Head {
             format: u32,
@@ -86,9 +88,11 @@ impl BundleJson {
         let unsupported = |format| BundleError::Format { found: format };
         // Another format has other fields. The format is read separately only after an error, because reading it first
         // would parse the complete JSON twice.
-        let json: Self = serde_json::from_slice(bytes).map_err(|error| match serde_json::from_slice(bytes) {
-            Ok(Head { format }) if format != FORMAT => unsupported(format),
-            _ => BundleError::shape(&error),
+        let json: Self = with_budget(patterns, || serde_json::from_slice(bytes)).map_err(|error| {
+            match serde_json::from_slice(bytes) {
+                Ok(Head { format }) if format != FORMAT => unsupported(format),
+                _ => BundleError::shape(&error),
+            }
         })?;
         if json.format == FORMAT { Ok(json) } else { Err(unsupported(json.format)) }
     }
@@ -136,7 +140,7 @@ impl Bundle {
     /// # Errors
     /// Returns [`BundleError`] if the bytes are not a bundle that can be evaluated.
     pub fn from_json(bytes: &[u8]) -> Result<Self, BundleError> {
-        let mut json = BundleJson::read(bytes)?;
+        let mut json = BundleJson::read(bytes, &mut PatternBudget::default())?;
         let (flags, bucketing) = (std::mem::take(&mut json.flags), json.bucketing);
         let bundle = json.with_flags(flags.into_iter().map(|flag| flag.prepare(bucketing)).collect())?;
         bundle.check().map_err(BundleError::Inconsistent)?;

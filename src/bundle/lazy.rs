@@ -13,7 +13,7 @@
 
 use std::cell::RefCell;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::bundle::attribute::Attributes;
 use crate::bundle::bundle::Bundle;
@@ -23,6 +23,7 @@ use crate::bundle::flag::Flag;
 use crate::bundle::flags::Flags;
 use crate::bundle::id::{FlagId, SegmentId};
 use crate::bundle::json::{BundleError, BundleJson, FlagJson};
+use crate::bundle::pattern_size::{PatternBudget, with_budget};
 
 /// A bundle that decodes and checks each flag when it is first used.
 ///
@@ -48,6 +49,8 @@ pub struct LazyBundle {
     entries: Vec<LazyFlag>,
     /// The complexity of each segment. It is set when everything that the segment depends on is loaded.
     segments: Vec<OnceLock<Complexity>>,
+    /// The sizes of the regular expressions that are loaded so far.
+    patterns: Mutex<PatternBudget>,
 }
 
 #[derive(Debug)]
@@ -74,13 +77,20 @@ impl LazyBundle {
             return Bundle::from_json(json.as_bytes()).map(Self::loaded);
         };
         let flags = Flags::unloaded(keys.into_iter());
-        let partial = BundleJson::read(format!("{head}]}}").as_bytes())?.with_flags(flags)?;
+        let mut patterns = PatternBudget::default();
+        let partial = BundleJson::read(format!("{head}]}}").as_bytes(), &mut patterns)?.with_flags(flags)?;
         let segments = partial.segments.iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { partial, json, entries, segments })
+        Ok(Self { partial, json, entries, segments, patterns: Mutex::new(patterns) })
     }
 
     fn loaded(bundle: Bundle) -> Self {
-        Self { partial: bundle, json: String::new(), entries: Vec::new(), segments: Vec::new() }
+        Self {
+            partial: bundle,
+            json: String::new(),
+            entries: Vec::new(),
+            segments: Vec::new(),
+            patterns: Mutex::default(),
+        }
     }
 
     /// Returns the name of the environment.
@@ -138,7 +148,9 @@ impl LazyBundle {
             return Ok(*complexity);
         }
         let line = self.json.get(entry.range.clone()).unwrap_or_default();
-        let json: FlagJson = serde_json::from_str(line).map_err(|error| BundleError::shape(&error))?;
+        let read = || serde_json::from_str::<FlagJson>(line);
+        let json = with_budget(&mut self.patterns.lock().unwrap_or_else(PoisonError::into_inner), read);
+        let json = json.map_err(|error| BundleError::shape(&error))?;
         let flag = json.prepare(self.partial.bucketing);
         let inconsistent = |problem: &str| BundleError::Inconsistent(format!("flag `{}` {problem}", flag.key));
         let complexity = self.load_references(flag.conditions(), steps)?;

@@ -22,7 +22,9 @@ mod flags;
 mod id;
 mod json;
 mod lazy;
+mod pattern_size;
 mod percent;
+mod shared_regex;
 mod string_set;
 mod subset;
 mod text;
@@ -50,6 +52,8 @@ pub use crate::bundle::condition::{Comparison, Condition, Operands, Ordered, Pol
 pub(crate) use crate::bundle::display::{listed, quoted};
 #[doc(hidden)]
 pub use crate::bundle::flag::rule_name;
+#[doc(hidden)]
+pub use crate::bundle::pattern_size::{PATTERN_LENGTH_LIMIT, PATTERNS_LIMIT, PatternBudget, PatternLimit};
 #[doc(hidden)]
 pub use crate::bundle::text::{Folded, OperandError, Pattern, TextOperator, TextSet};
 #[doc(hidden)]

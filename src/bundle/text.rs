@@ -1,8 +1,12 @@
 //! Operators on text, and their compiled operands: sets, patterns, and automata that ignore case.
 
-use regex::{Regex, RegexBuilder};
+use std::sync::Arc;
+
+use regex::Regex;
 use serde::{Deserialize, Serialize};
 
+use crate::bundle::pattern_size::{PatternLimit, count};
+use crate::bundle::shared_regex::{Case, shared};
 use crate::bundle::string_set::StringSet;
 
 /// An operator on a text.
@@ -24,7 +28,12 @@ pub enum TextOperator {
 /// The operands of a text operator do not compile to an automaton.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error(transparent)]
-pub struct OperandError(#[from] regex::Error);
+pub enum OperandError {
+    /// The expression is not valid, or exceeds its size limit.
+    Regex(#[from] regex::Error),
+    /// The expression is too long, or the expressions of the bundle together are too large.
+    Limit(#[from] PatternLimit),
+}
 
 /// A set of texts, in ascending order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -57,15 +66,20 @@ impl From<TextSet> for Vec<Box<str>> {
     }
 }
 
-/// The size limit of a compiled automaton, in bytes.
-const SIZE_LIMIT: usize = 2 << 20;
-
 /// A regular expression in the linear-time dialect of the `regex` crate. It may match anywhere in the text.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Pattern(Regex);
+pub struct Pattern(Arc<Regex>);
 
 impl Pattern {
+    /// Compiles an expression. The caller counts it in a [`PatternBudget`](crate::bundle::PatternBudget) first.
+    ///
+    /// # Errors
+    /// Returns [`OperandError`] if the expression does not compile, or if its automaton exceeds its size limit.
+    pub fn new(expression: &str) -> Result<Self, OperandError> {
+        Ok(Self(shared(expression, Case::Sensitive)?))
+    }
+
     /// Returns whether the pattern matches somewhere in the text.
     pub fn is_match(&self, text: &str) -> bool {
         self.0.is_match(text)
@@ -81,7 +95,8 @@ impl TryFrom<String> for Pattern {
     type Error = OperandError;
 
     fn try_from(expression: String) -> Result<Self, OperandError> {
-        Ok(Self(RegexBuilder::new(&expression).size_limit(SIZE_LIMIT).build()?))
+        count(&expression)?;
+        Self::new(&expression)
     }
 }
 
@@ -100,7 +115,7 @@ impl From<Pattern> for String {
 pub struct Folded {
     operator: TextOperator,
     operands: Box<[Box<str>]>,
-    automaton: Regex,
+    automaton: Arc<Regex>,
 }
 
 /// The JSON of a [`Folded`] in a bundle.
@@ -126,8 +141,7 @@ impl Folded {
             // A pattern may end in a comment, which would hide a closing parenthesis.
             TextOperator::Matches => operands.join("|"),
         };
-        let automaton = RegexBuilder::new(&expression).case_insensitive(true).size_limit(SIZE_LIMIT).build()?;
-        Ok(Self { operator, operands, automaton })
+        Ok(Self { operator, operands, automaton: shared(&expression, Case::Insensitive)? })
     }
 
     /// Returns whether the text satisfies the operator with one of the operands.
@@ -155,6 +169,9 @@ impl TryFrom<Unfolded> for Folded {
     type Error = OperandError;
 
     fn try_from(unfolded: Unfolded) -> Result<Self, OperandError> {
+        if unfolded.operator == TextOperator::Matches {
+            unfolded.operands.iter().try_for_each(|operand| count(operand))?;
+        }
         Self::new(unfolded.operator, unfolded.operands)
     }
 }

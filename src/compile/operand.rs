@@ -136,6 +136,10 @@ impl Compiler<'_> {
     /// those of the regex compiler.
     pub(super) fn pattern(&mut self, node: &Node) -> Compiled<Pattern> {
         let written = node.written().to_owned();
+        if let Err(error) = self.patterns.add(&written) {
+            let help = "write shorter repetitions, `[0-9A-Za-z_]` instead of `\\w`, or `starts_with` and `ends_with`";
+            return Err(self.report(Diagnostic::new(Code::LimitExceeded, node.span, error.to_string()).help(help)));
+        }
         if let Err(error) = regex_syntax::parse(&written) {
             let (reason, part) = match &error {
                 regex_syntax::Error::Parse(error) => (error.kind().to_string(), Some(error.span())),
@@ -146,7 +150,7 @@ impl Compiler<'_> {
             let part = part.filter(|part| !part.is_empty()).map(|part| format!("`{part}`: "));
             return Err(self.report_invalid_pattern(node, &format!("{}{reason}", part.unwrap_or_default())));
         }
-        Pattern::try_from(written).map_err(|error| self.report_invalid_pattern(node, &error.to_string()))
+        Pattern::new(&written).map_err(|error| self.report_invalid_pattern(node, &error.to_string()))
     }
 
     pub(super) fn report_invalid_pattern(&mut self, node: &Node, reason: &str) -> Broken {

@@ -1,6 +1,7 @@
 //! The bounds on work and memory: a small input that would take too much of them is refused, with its position and what
 //! to do.
 
+use flagctl::bundle::{Bundle, LazyBundle, PatternBudget, PatternLimit};
 use flagctl::codes::Code;
 use flagctl::diag::Diagnostics;
 use flagctl::snapshot::{File, FileId};
@@ -219,4 +220,76 @@ fn schemas_that_use_the_whole_language_are_accepted() {
     assert_eq!(ran.code, Some(0), "{}", ran.stdout);
     let ran = validated_with(&chain(2_000, |next| json!({"properties": {"b": next, "c": next}})));
     assert_eq!(ran.code, Some(0), "{} {}", ran.stdout, ran.stderr);
+}
+
+#[test]
+fn the_regular_expressions_of_an_environment_are_bounded_together() {
+    let rules: String =
+        (0..100).map(|index| format!("- {{if: {{country: {{matches: '\\w{{38}}x{index}'}}}}, serve: on}}\n")).collect();
+    let flag = format!("variants: {{on: true, off: false}}\noff: off\ndefault: off\nrules:\n{rules}");
+    let message = "the regular expressions of an environment have more than 500000 characters and ranges";
+    // The first 16 are below the limit.
+    assert_limit(&[("flags/a.yaml", &flag)], message, "flags/a.yaml:21:");
+}
+
+#[test]
+fn equal_regular_expressions_count_once() {
+    let rules = "- {if: {country: {matches: '\\w{30}x'}}, serve: on}\n".repeat(30);
+    let flag = format!("variants: {{on: true, off: false}}\noff: off\ndefault: off\nrules:\n{rules}");
+    let ran = validated(&[("flags/a.yaml", &flag)]);
+    assert!(!ran.stdout.contains("limit-exceeded"), "{}", ran.stdout);
+}
+
+#[test]
+fn the_size_of_a_regular_expression_is_known_before_it_is_compiled() {
+    let measured = allocation_counter::measure(|| {
+        let mut budget = PatternBudget::default();
+        assert_eq!(budget.add(&r"\w".repeat(30_000)), Err(PatternLimit::Total));
+        assert_eq!(budget.add("((a{1000}){1000}){1000}"), Err(PatternLimit::Total));
+        assert_eq!(budget.add(&"text".repeat(1_000_000)), Err(PatternLimit::Length));
+        assert_eq!(budget.add(&"text".repeat(10_000)), Ok(()));
+    });
+    assert!(measured.bytes_max < 32 * MIB, "{} MiB", measured.bytes_max / MIB);
+}
+
+/// Returns the JSON of a bundle with two flags, each of which has these predicates.
+fn bundle_of(predicates: &[serde_json::Value]) -> String {
+    let rule = |(index, predicate): (usize, &serde_json::Value)| {
+        let test = json!({"test": {"attribute": 0, "sign": "is", "predicate": predicate}});
+        json!({"name": format!("r{index}"), "if": test, "rollout": 100_000, "serve": {"variant": 0}})
+    };
+    let rules: Vec<_> = predicates.iter().enumerate().map(rule).collect();
+    let variants = json!([{"name": "on", "value": true}, {"name": "off", "value": false}]);
+    let flag = |key: &str| {
+        format!(
+            r#"{{"key":"{key}","variants":{variants},"off":1,"default":1,"state":"enabled","rules":{},"unit":0,"salt":"s"}}"#,
+            json!(rules)
+        )
+    };
+    let head = r#"{"format":1,"environment":"production","bucketing":"siphash","attributes":[{"name":"targetingKey","type":"string"},{"name":"now","type":"datetime"}],"segments":[],"flags":["#;
+    format!("{head}\n{},\n{}\n]}}", flag("a"), flag("b"))
+}
+
+#[test]
+fn the_regular_expressions_of_a_bundle_are_bounded_together() {
+    let many = |start: usize, count: usize| -> Vec<_> {
+        (start..start + count).map(|index| json!({"matches": format!(r"\w{{30}}x{index}")})).collect()
+    };
+    let expected = "the regular expressions of an environment have more than 500000 characters and ranges";
+    let folded = |index: usize| json!({"folded": {"operator": "matches", "operands": [format!(r"\w{{30}}x{index}")]}});
+    for predicates in [many(0, 30), (0..30).map(folded).collect()] {
+        let json = bundle_of(&predicates);
+        let error = Bundle::from_json(json.as_bytes()).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains(expected), "{error}");
+        let lazy = LazyBundle::from_json(json.into_bytes()).unwrap();
+        let error = lazy.flag("b").err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains(expected), "{error}");
+    }
+    // Each bundle has its own budget, and equal expressions of its flags count once.
+    for start in [0, 100] {
+        let json = bundle_of(&many(start, 12));
+        assert!(Bundle::from_json(json.as_bytes()).is_ok());
+        let lazy = LazyBundle::from_json(json.into_bytes()).unwrap();
+        assert!(lazy.flag("a").is_ok() && lazy.flag("b").is_ok());
+    }
 }

@@ -79,27 +79,46 @@ pub(crate) struct CompiledPattern {
     pub(crate) dfa: Option<Dfa>,
 }
 
-/// A cache of compiled patterns: the flags of a repository use the same few patterns many times.
-static COMPILED: Mutex<BTreeMap<PatternKey, Arc<CompiledPattern>>> = Mutex::new(BTreeMap::new());
-/// The maximum number of patterns in the cache.
-const MAX_CACHED: usize = 1000;
-/// The maximum size of a cached automaton in bytes.
-const MAX_CACHED_SIZE: usize = 64 << 10;
+/// A cache of compiled patterns: the flags of a repository use the same few patterns many times, and each flag asks
+/// many questions about them. Patterns without an automaton are cached too, because finding out takes longest.
+struct Cache {
+    patterns: BTreeMap<PatternKey, Arc<CompiledPattern>>,
+    /// The size of all entries in bytes.
+    size: usize,
+}
+
+static CACHE: Mutex<Cache> = Mutex::new(Cache { patterns: BTreeMap::new(), size: 0 });
+/// The maximum size of the cache in bytes. A larger cache is emptied.
+const MAX_CACHE_SIZE: usize = 128 << 20;
+/// The estimated size of a cached pattern without its automaton and its expression, in bytes.
+const ENTRY_SIZE: usize = 8 << 10;
+/// The estimated size of the regex of a pattern whose automaton is too large, in bytes.
+const LARGE_REGEX_SIZE: usize = 512 << 10;
+
+impl Cache {
+    fn insert(&mut self, key: PatternKey, pattern: Arc<CompiledPattern>) {
+        let automaton = pattern.dfa.as_ref().map_or(LARGE_REGEX_SIZE, Dfa::memory_usage);
+        let size = ENTRY_SIZE + 2 * key.expression.len() + automaton;
+        if self.size + size > MAX_CACHE_SIZE {
+            self.patterns.clear();
+            self.size = 0;
+        }
+        if self.patterns.insert(key, pattern).is_none() {
+            self.size += size;
+        }
+    }
+}
 
 impl CompiledPattern {
     /// Returns the compiled pattern from the cache, or compiles it.
     pub(crate) fn compile(key: &PatternKey) -> Arc<Self> {
-        let compiled = || COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = compiled().get(key) {
+        let cache = || CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = cache().patterns.get(key) {
             return Arc::clone(known);
         }
         let regex = regex::RegexBuilder::new(&key.expression).case_insensitive(key.ignores_case()).build().ok();
         let pattern = Arc::new(Self { regex, dfa: compile_dfa(key) });
-        let is_small = pattern.dfa.as_ref().is_some_and(|dfa| dfa.memory_usage() < MAX_CACHED_SIZE);
-        let mut compiled = compiled();
-        if is_small && compiled.len() < MAX_CACHED {
-            compiled.insert(key.clone(), Arc::clone(&pattern));
-        }
+        cache().insert(key.clone(), Arc::clone(&pattern));
         pattern
     }
 
