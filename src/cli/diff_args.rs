@@ -17,7 +17,7 @@ pub(crate) enum DiffFormat {
 /// The classes that `--fail-on` accepts: all classes except [`ImpactClass::None`].
 impl ValueEnum for ImpactClass {
     fn value_variants<'v>() -> &'v [Self] {
-        &[Self::Expand, Self::Shrink, Self::Reassign, Self::Relabel, Self::Reshuffle, Self::Metadata]
+        &[Self::Removed, Self::Expand, Self::Shrink, Self::Reassign, Self::Relabel, Self::Reshuffle, Self::Metadata]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {

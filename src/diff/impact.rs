@@ -45,6 +45,8 @@ pub enum ImpactVerdict {
 /// The class of an impact. `off` means the value that the definition before the change serves when the flag is off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ImpactClass {
+    /// The flag is not defined any more. Applications get the default in their code.
+    Removed,
     /// Some contexts got the value of `off` before the change and get another value after it.
     Expand,
     /// Some contexts got another value before the change and get the value of `off` after it.
@@ -64,12 +66,21 @@ pub enum ImpactClass {
 
 impl ImpactClass {
     /// All classes.
-    pub const ALL: [Self; 7] =
-        [Self::Expand, Self::Shrink, Self::Reassign, Self::Relabel, Self::Reshuffle, Self::Metadata, Self::None];
+    pub const ALL: [Self; 8] = [
+        Self::Removed,
+        Self::Expand,
+        Self::Shrink,
+        Self::Reassign,
+        Self::Relabel,
+        Self::Reshuffle,
+        Self::Metadata,
+        Self::None,
+    ];
 
     /// Returns the name of the class in arguments and reports.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Removed => "removed",
             Self::Expand => "expand",
             Self::Shrink => "shrink",
             Self::Reassign => "reassign",
@@ -94,10 +105,12 @@ impl From<Effect> for ImpactClass {
 }
 
 impl Impact {
-    /// Returns the classes of the impact. The set is empty if the verdict is not known.
+    /// Returns the classes of the impact. If the verdict is not known, the set contains at most
+    /// [`ImpactClass::Removed`].
     pub fn classes(&self) -> BTreeSet<ImpactClass> {
-        let ImpactVerdict::Known(regions) = &self.verdict else { return BTreeSet::new() };
-        let classes: BTreeSet<_> = effects(regions).into_iter().map(ImpactClass::from).collect();
+        let removed = (self.event == FlagEvent::Removed).then_some(ImpactClass::Removed);
+        let ImpactVerdict::Known(regions) = &self.verdict else { return removed.into_iter().collect() };
+        let classes: BTreeSet<_> = effects(regions).into_iter().map(ImpactClass::from).chain(removed).collect();
         if !classes.is_empty() {
             return classes;
         }

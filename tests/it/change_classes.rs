@@ -109,3 +109,64 @@ fn a_relabel_is_shown_and_is_no_share_that_changes() {
     assert!(ran.stdout.contains("relabel"), "{}", ran.stdout);
     assert!(ran.stdout.contains("50% of units where country eq \"DE\": a → c"), "{}", ran.stdout);
 }
+
+/// Makes a repository with the flag `paint`, which is off for everyone in two environments.
+fn unused() -> TestRepository {
+    let mut repository = TestRepository::new();
+    repository.write("flagctl.yaml", "version: 1\nenvironments: [staging, production]\n");
+    repository.write("flags/paint.yaml", &format!("{FLAG}off\n"));
+    repository.commit("before");
+    repository
+}
+
+/// Returns the environments and classes of all changes of a flag.
+fn changes(repository: &TestRepository, flag: &str) -> serde_json::Value {
+    let ran = repository.flagctl(&["diff", "HEAD~1..HEAD", "--format", "json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let flag = json["flags"].as_array().unwrap().iter().find(|found| found["flag"] == flag).unwrap();
+    let changes = flag["changes"].as_array().unwrap().iter();
+    changes.map(|change| serde_json::json!([change["environments"], change["classes"]])).collect()
+}
+
+#[test]
+fn a_removed_flag_is_of_a_class_of_its_own_even_if_it_was_off() {
+    let mut repository = unused();
+    repository.remove("flags/paint.yaml");
+    repository.commit("after");
+    assert_eq!(changes(&repository, "paint"), serde_json::json!([[["staging", "production"], ["removed"]]]));
+    for (class, code) in [("removed", 1), ("expand,shrink,reassign,relabel,reshuffle,metadata", 0)] {
+        let ran = repository.flagctl(&["diff", "HEAD~1..HEAD", "--fail-on", class]);
+        assert_eq!(ran.code, Some(code), "{class}: {}", ran.stdout);
+        assert!(ran.stdout.contains("paint  staging, production  removed  every context got `off`"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("applications get the default in their code from now on"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("1 flag is removed\n"), "{}", ran.stdout);
+    }
+    let ran = repository.flagctl(&["diff", "HEAD~1..HEAD", "--format", "markdown"]);
+    assert!(ran.stdout.contains("- applications get the default in their code from now on"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_renamed_flag_and_a_removed_environment_remove_flags() {
+    let mut renamed = unused();
+    renamed.remove("flags/paint.yaml");
+    renamed.write("flags/colour.yaml", &format!("{FLAG}off\n"));
+    renamed.commit("renamed");
+    assert_eq!(changes(&renamed, "paint"), serde_json::json!([[["staging", "production"], ["removed"]]]));
+    assert_eq!(changes(&renamed, "colour"), serde_json::json!([[["staging", "production"], ["none"]]]));
+
+    let mut fewer = unused();
+    fewer.write("flagctl.yaml", "version: 1\nenvironments: [production]\n");
+    fewer.commit("no staging");
+    assert_eq!(changes(&fewer, "paint"), serde_json::json!([[["staging"], ["removed"]]]));
+}
+
+#[test]
+fn a_flag_that_served_something_is_removed_and_shrinks() {
+    let mut repository = unused();
+    repository.write("flags/paint.yaml", &format!("{FLAG}a\n"));
+    repository.commit("on");
+    repository.remove("flags/paint.yaml");
+    repository.commit("removed");
+    assert_eq!(changes(&repository, "paint"), serde_json::json!([[["staging", "production"], ["removed", "shrink"]]]));
+}

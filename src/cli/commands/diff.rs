@@ -34,10 +34,11 @@ use crate::source::FlagRepository;
 ///
 /// Each change has a class: `expand` (from the value of `off` to another), `shrink` (from another value to that of
 /// `off`), `reassign` (between other values, or the variant has a new value), `relabel` (another variant with the same
-/// value), `reshuffle` (units are hashed in another way), `metadata` (only fields differ that decide nothing) or `none`
-/// (proven: every context gets what it got before). `off` means the value that the definition before the change serves
-/// when the flag is off. A flag that is not defined counts as one that serves `off`. Exits with 1 if a limit is exceeded,
-/// and with 3 if a definition has errors or an analysis takes too much work.
+/// value), `reshuffle` (units are hashed in another way), `metadata` (only fields differ that decide nothing),
+/// `removed` (the flag is not defined any more: applications get the default in their code, which flagctl does not know)
+/// or `none` (proven: every context gets what it got before). `off` means the value that the definition before the change
+/// serves when the flag is off. A flag that is not defined counts as one that serves `off`. Exits with 1 if a limit is
+/// exceeded, and with 3 if a definition has errors or an analysis takes too much work.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: flagctl diff main...HEAD -e production --fail-on shrink,reassign --max-share 25%")]
 pub(crate) struct Args {

@@ -1,6 +1,7 @@
 //! A diff for a terminal.
 
 use crate::bundle::quoted;
+use crate::diff::ImpactClass;
 use crate::report::Lines;
 use crate::report::diff::json::{AnswerJson, CauseJson, DiffJson, EventJson, FlagChangeJson, SideJson, UnusableJson};
 use crate::report::text::{counted, grouped};
@@ -47,6 +48,9 @@ pub(crate) fn change(flag: &str, change: &FlagChangeJson, population: Option<u64
             }
         }
     }
+    if let Some(consequence) = consequence(change) {
+        lines.add(format!("  {consequence}"));
+    }
     for cause in &change.causes {
         let location = location(cause).map_or(String::new(), |location| format!("{location}: "));
         lines.add(format!("  {location}{}", cause.text));
@@ -56,13 +60,15 @@ pub(crate) fn change(flag: &str, change: &FlagChangeJson, population: Option<u64
 /// Returns the classes of a change, such as `expand, shrink`, after the event if the event contains more information
 /// than the classes.
 pub(crate) fn headword(change: &FlagChangeJson) -> String {
+    let effects = change.classes.iter().copied().filter(|class| *class != ImpactClass::Removed.name());
     let classes = match change.answer {
-        AnswerJson::Known => change.classes.join(", "),
+        AnswerJson::Known => effects.collect::<Vec<_>>().join(", "),
         AnswerJson::Unknown => "unknown".to_owned(),
         AnswerJson::Invalid => "invalid".to_owned(),
     };
     match change.change {
         EventJson::Added => format!("added: {classes}"),
+        EventJson::Removed if classes.is_empty() => "removed".to_owned(),
         EventJson::Removed => format!("removed: {classes}"),
         EventJson::Killed => format!("killed: {classes}"),
         EventJson::Revived => format!("revived: {classes}"),
@@ -73,11 +79,17 @@ pub(crate) fn headword(change: &FlagChangeJson) -> String {
 /// Returns the sentence for a change that is proven to change no decision.
 pub(crate) fn proven(change: &FlagChangeJson) -> &'static str {
     match change.change {
-        EventJson::Added | EventJson::Removed => "every context gets `off`: proven for all contexts",
+        EventJson::Added => "every context gets `off`: proven for all contexts",
+        EventJson::Removed => "every context got `off`: proven for all contexts",
         EventJson::Killed | EventJson::Revived | EventJson::Changed | EventJson::Affected => {
             "no behaviour change: proven for all contexts"
         }
     }
+}
+
+/// Returns what the change means for applications, if the classes do not contain it.
+pub(crate) fn consequence(change: &FlagChangeJson) -> Option<&'static str> {
+    (change.change == EventJson::Removed).then_some("applications get the default in their code from now on")
 }
 
 /// Returns the location of a cause: `flags/new-checkout.yaml:12`, or `None` for a bundle, which has no files.
@@ -129,18 +141,20 @@ pub(crate) fn names(diff: &DiffJson) -> String {
 
 /// Returns how many flags change, in words.
 pub(crate) fn counts(diff: &DiffJson) -> String {
-    let (mut moving, mut unknown, mut still) = (0, 0, 0);
+    let (mut moving, mut unknown, mut removed, mut still) = (0, 0, 0, 0);
     for flag in &diff.flags {
         let any = |holds: fn(&FlagChangeJson) -> bool| flag.changes.iter().any(holds);
         match (any(|change| change.answer != AnswerJson::Known), any(|change| !change.regions.is_empty())) {
             (true, _) => unknown += 1,
             (false, true) => moving += 1,
+            (false, false) if any(|change| change.change == EventJson::Removed) => removed += 1,
             (false, false) => still += 1,
         }
     }
     let counts = [
         (moving, "changes what people get", "change what people get"),
         (unknown, "has an unknown effect", "have an unknown effect"),
+        (removed, "is removed", "are removed"),
         (still, "changes no decision", "change no decision"),
         (
             diff.unaffected.len(),

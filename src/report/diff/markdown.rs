@@ -4,7 +4,7 @@
 //! number.
 
 use crate::report::Printable;
-use crate::report::diff::human::{contexts, counts, headword, location, names, notes, proven};
+use crate::report::diff::human::{consequence, contexts, counts, headword, location, names, notes, proven};
 use crate::report::diff::json::{DiffJson, FlagChangeJson, FlagDiffJson};
 use crate::report::escape::{html_code, line, markdown_code, markdown_fence};
 use crate::report::text::grouped;
@@ -104,6 +104,9 @@ fn detail(change: &FlagChangeJson, population: Option<u64>) -> String {
             let fence = markdown_fence(&lines, 3);
             text += &format!("\n  {fence}console\n  {lines}\n  {fence}\n");
         }
+    }
+    if let Some(consequence) = consequence(change) {
+        text += &format!("- {consequence}\n");
     }
     for cause in &change.causes {
         let location = location(cause).map_or(String::new(), |location| format!("{}: ", markdown_code(&location)));
