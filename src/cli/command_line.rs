@@ -3,9 +3,11 @@
 use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
+use std::{panic, thread};
 
 use anyhow::{Context as _, Result};
 use clap::{CommandFactory, Parser};
+use rayon::ThreadPoolBuilder;
 
 use crate::cli::commands::Command;
 use crate::cli::console;
@@ -26,14 +28,27 @@ pub(crate) struct Cli {
     command: Command,
 }
 
+/// The stack of each thread in bytes. Definitions and JSON are nested, at most 256 levels deep, and the functions that
+/// read them are recursive. The stack must suffice whatever `ulimit -s` and `RUST_MIN_STACK` say.
+const STACK_BYTES: usize = 16 << 20;
+
 /// Runs the command of the process's arguments, and returns its exit code.
 pub fn main() -> ExitCode {
-    let arguments: Vec<OsString> = std::env::args_os().collect();
-    let exit = match parse(&arguments) {
-        Err(exit) => exit,
-        Ok(cli) => run(&cli).unwrap_or_else(|error| report(&error)),
+    let exit = match thread::Builder::new().stack_size(STACK_BYTES).spawn(run_arguments) {
+        // The message of a panic was already written.
+        Ok(thread) => thread.join().unwrap_or_else(|payload| panic::resume_unwind(payload)),
+        Err(error) => report(&no_thread(error)),
     };
     ExitCode::from(exit.code())
+}
+
+fn run_arguments() -> Exit {
+    parse(&std::env::args_os().collect::<Vec<_>>())
+        .map_or_else(|exit| exit, |cli| run(&cli).unwrap_or_else(|error| report(&error)))
+}
+
+fn no_thread(error: impl Into<anyhow::Error>) -> anyhow::Error {
+    error.into().context("cannot start a thread")
 }
 
 /// Parses the arguments. If they are wrong, or ask for help, writes clap's message.
@@ -84,6 +99,7 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 }
 
 fn run(cli: &Cli) -> Result<Exit> {
+    ThreadPoolBuilder::new().stack_size(STACK_BYTES).build_global().map_err(no_thread)?;
     if let Some(folder) = &cli.global.folder {
         std::env::set_current_dir(folder).with_context(|| format!("cannot work in `{}`", folder.display()))?;
     }

@@ -3,10 +3,20 @@
 
 use std::fs;
 
-use crate::git_bench::{TestRepository, executable};
+use crate::git_bench::{TestRepository, executable, flag};
 
 /// Lines for a shell, each with the expected exit code and a part of the expected text on stderr.
 const RUNS: &[(&str, i32, &str)] = &[
+    (
+        "PATH=\"$PWD/../old:$PATH\" flagctl diff --merge HEAD~1 HEAD HEAD",
+        3,
+        "git 2.40 or newer, and this is git 2.20.1",
+    ),
+    ("ulimit -s 256; RUST_MIN_STACK=1 flagctl eval -e production --context ../deep.json", 3, "is not an attribute"),
+    ("ulimit -s 256; RUST_MIN_STACK=1 flagctl eval -e production --contexts ../deep.json", 0, "does not declare"),
+    ("ulimit -s 256; RUST_MIN_STACK=1 flagctl diff HEAD~2", 0, ""),
+    ("ulimit -s 256; RUST_MIN_STACK=1 flagctl validate", 0, ""),
+    ("ulimit -s 256; RUST_MIN_STACK=1 flagctl eval deep -e production -c country=DE --explain", 0, ""),
     (r#"flagctl "$(printf '\377')""#, 2, "unrecognized subcommand"),
     (r#"flagctl list "$(printf '\377')""#, 2, "error: "),
     (r#"flagctl eval "$(printf 'a\377')" -e production"#, 2, "UTF-8"),
@@ -115,6 +125,13 @@ fn repository() -> TestRepository {
     let mut repository = TestRepository::with_sale();
     repository.write("README.md", "second\n");
     repository.commit("second");
+    // The deepest JSON that is read, and a condition that is almost as deep as a file can be.
+    let nested = format!("{{\"a\":{}{}}}\n", "[".repeat(126), "]".repeat(126));
+    fs::write(repository.beside("deep.json"), nested).unwrap();
+    let condition = format!("{}{{country: DE}}{}", "{not: ".repeat(58), "}".repeat(58));
+    let rule = format!("rules:\n  - if: {condition}\n    serve: off\n");
+    repository.write("flags/deep.yaml", &(flag("on") + &rule));
+    repository.commit("third");
     // Versions of git that are too old, and that fail.
     let git = "#!/bin/sh\ncase \"$1 $2 $3\" in *merge-tree*) exit 129;; *version*) echo git version 2.20.1; exit;; esac\n\
                PATH=\"${PATH#*:}\" exec git \"$@\"\n";
