@@ -28,7 +28,7 @@ impl AttributeId {
 pub enum Type {
     /// A Boolean value: true or false.
     Boolean,
-    /// An IEEE 754 double. Integers are exact up to 2^53.
+    /// An IEEE 754 double. Integers are exact up to 2^53 - 1.
     Number,
     /// Text, compared by its code points.
     String,

@@ -197,7 +197,7 @@ fn expectation(attribute: &Attribute, text: &str) -> String {
     }
     let example = match attribute.kind {
         Type::Boolean => "`true` or `false`",
-        Type::Number => "a number such as `12.5`, up to 2^53",
+        Type::Number => "a number such as `12.5`, up to 2^53 - 1",
         Type::String => "text",
         Type::Semver if text.parse::<DottedVersion>().is_ok() => {
             "a version of three numbers, such as `2.4.0`, unless `flagctl.yaml` declares the type `version`"

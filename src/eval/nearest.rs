@@ -187,7 +187,7 @@ fn json_values(operands: &Operands) -> Vec<Json> {
 }
 
 /// Formats an integer without a fraction, such as `24` instead of `24.0`.
-#[allow(clippy::cast_possible_truncation, reason = "checked to be a whole number within ±2^53")]
+#[allow(clippy::cast_possible_truncation, reason = "checked to be a whole number within ±(2^53 - 1)")]
 fn number(number: f64) -> Json {
     let is_integer = number.fract() == 0.0 && number.abs() <= EXACT;
     if is_integer { json!(number as i64) } else { json!(number) }

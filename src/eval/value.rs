@@ -9,8 +9,8 @@ use serde_json::Value as Json;
 
 use crate::bundle::DottedVersion;
 
-/// The limit up to which a double holds every integer: 2^53.
-pub(crate) const EXACT: f64 = 9_007_199_254_740_992.0;
+/// The largest number that a context can have: 2^53 - 1. A reader of doubles cannot distinguish 2^53 from 2^53 + 1.
+pub(crate) const EXACT: f64 = 9_007_199_254_740_991.0;
 
 /// The value of one attribute in a context.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +24,7 @@ pub enum Value<'a> {
     Unusable(Box<Json>),
     /// A boolean.
     Boolean(bool),
-    /// A number within ±2^53, never NaN.
+    /// A number within ±(2^53 - 1), never NaN.
     Number(f64),
     /// A text.
     Text(Cow<'a, str>),

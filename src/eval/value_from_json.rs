@@ -127,8 +127,8 @@ fn unusable<'a>(json: impl Into<Json>) -> Value<'a> {
     Value::Unusable(Box::new(json.into()))
 }
 
-/// Returns a number within ±2^53, the range in which a double distinguishes all integers. Otherwise returns `None`.
+/// Returns a number within ±(2^53 - 1), the range in which a double distinguishes all integers. Otherwise returns `None`.
 fn exact(number: &Number) -> Option<f64> {
-    let is_exact = number.as_i64().is_none_or(|integer| integer.unsigned_abs() <= 1 << 53);
+    let is_exact = number.as_i64().is_none_or(|integer| integer.unsigned_abs() < 1 << 53);
     number.as_f64().filter(|double| is_exact && double.abs() <= EXACT)
 }

@@ -99,8 +99,8 @@ fn keep(part: Json, kept: &mut Vec<Json>) {
 }
 
 /// Returns a number, written as an integer if it has no fraction, so all clients read the same value.
-#[allow(clippy::cast_possible_truncation, reason = "checked to be a whole number within ±2^53")]
+#[allow(clippy::cast_possible_truncation, reason = "checked to be a whole number within ±(2^53 - 1)")]
 pub(super) fn number(number: f64) -> Json {
-    let is_integer = number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0;
+    let is_integer = number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_991.0;
     if is_integer { json!(number as i64) } else { json!(number) }
 }

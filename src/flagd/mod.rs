@@ -24,7 +24,7 @@
 //! for a value that cannot be compared, because each begins with a guard that admits only values of the declared type.
 //!
 //! Some differences remain, because the clients interpret the context. A context must nest the parts of a dotted name.
-//! The JavaScript client does not read versions of more than 256 characters or with numbers beyond 2^53, and hashes
+//! The JavaScript client does not read versions of more than 256 characters or with numbers of 2^53 or more, and hashes
 //! units outside ASCII to other buckets. The Python client accepts the digits of all scripts as digits of a version.
 //!
 //! `export` writes flags, `targeting` writes their rules, and `condition` writes the conditions of the rules.

@@ -8,8 +8,8 @@ use serde_json::{Value as Json, json};
 
 use crate::flagd::json_logic::{and, not, one_of, text_of};
 
-/// The largest number up to which a double holds every integer exactly.
-const EXACT: i64 = 1 << 53;
+/// The largest number of a context: 2^53 - 1. Clients read 2^53 + 1 as 2^53.
+const EXACT: i64 = (1 << 53) - 1;
 
 /// Returns JsonLogic that checks whether the value is a text. `starts_with` returns null for every other value.
 pub(super) fn is_text(value: &Json) -> Json {
@@ -27,7 +27,7 @@ pub(super) fn is_boolean(value: &Json, boolean: bool) -> Json {
     and([json!({ "===": [value, boolean] }), json!({ "===": [text_of(value), text_of(&json!(boolean))] })])
 }
 
-/// Returns JsonLogic that checks whether the value is a number within ±2^53.
+/// Returns JsonLogic that checks whether the value is a number within ±(2^53 - 1).
 pub(super) fn is_number(value: &Json) -> Json {
     and([is_scalar(value), not(is_text(value)), is_numeric(value)])
 }
@@ -42,7 +42,7 @@ pub(super) fn is_list_of_texts(value: &Json, allowed: Option<&[Box<str>]>) -> Js
     is_list_of(value, fits)
 }
 
-/// Returns JsonLogic that checks whether the value is a list of numbers within ±2^53.
+/// Returns JsonLogic that checks whether the value is a list of numbers within ±(2^53 - 1).
 pub(super) fn is_list_of_numbers(value: &Json) -> Json {
     is_list_of(value, |item| and([is_scalar(item), not(is_text_inside(item)), is_numeric(item)]))
 }
@@ -66,7 +66,7 @@ fn is_scalar(value: &Json) -> Json {
     json!({ "in": [value, { "merge": [value] }] })
 }
 
-/// Returns JsonLogic that checks whether a value that is neither text nor list is a number within ±2^53: not null, not
+/// Returns JsonLogic that checks whether a value that is neither text nor list is a number within ±(2^53 - 1): not null, not
 /// a boolean, not an object.
 fn is_numeric(value: &Json) -> Json {
     let others = ["", "null", "true", "false", "True", "False", "[object Object]"];

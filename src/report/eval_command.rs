@@ -113,7 +113,7 @@ fn json(value: &Value<'_>) -> Option<Json> {
 }
 
 /// Returns the number without a fraction if it is an integer.
-#[allow(clippy::cast_possible_truncation, reason = "a number of a context is within ±2^53")]
+#[allow(clippy::cast_possible_truncation, reason = "a number of a context is within ±(2^53 - 1)")]
 fn number_json(number: f64) -> Json {
     if number.fract() == 0.0 { Json::from(number as i64) } else { Json::from(number) }
 }

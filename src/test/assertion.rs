@@ -254,7 +254,8 @@ impl<'p> PlannedAssertion<'p> {
         };
         Some(match answer {
             Ok(ProofResult::Proven) => CheckResult::Passed,
-            Ok(ProofResult::Refuted(witness)) => self.refuted(span, &must, witness, baselines),
+            Ok(ProofResult::Refuted(witness)) => self.refuted(span, &must, witness, None, baselines),
+            Ok(ProofResult::Exceeded { witness, share }) => self.refuted(span, &must, witness, Some(share), baselines),
             Ok(ProofResult::Undecided(UndecidedReason::NoUnit)) => {
                 unknown("some buckets break it, but no unit was found that falls into them")
             }
@@ -280,19 +281,29 @@ impl<'p> PlannedAssertion<'p> {
             || baseline.is_some_and(|(bundle, flag)| flag.conditions().any(|condition| timed(bundle, condition)))
     }
 
-    fn refuted(&self, span: Span, must: &str, witness: Witness, baselines: &'p BaselineBundles) -> CheckResult<'p> {
+    /// Returns a failure. `share` is the share of units that get the variant, if the claim bounds it.
+    fn refuted(
+        &self,
+        span: Span,
+        must: &str,
+        witness: Witness,
+        share: Option<Share>,
+        baselines: &'p BaselineBundles,
+    ) -> CheckResult<'p> {
         let Witness { context, now } = witness;
         let json = Json::Object(context);
         let flags: Vec<_> =
             self.claim.servings().into_iter().filter_map(|serving| self.bundle.flag(&serving.flag.value)).collect();
         let time = if self.depends_on_time(&flags, baselines) { format!(" at {now}") } else { String::new() };
-        let diagnostic = Diagnostic::new(Code::FailedAssertion, span, format!("{must}: broken by {json}{time}"));
+        let found = share.map(|share| format!(", where the share is {share}")).unwrap_or_default();
+        let message = format!("{must}: broken by {json}{time}{found}");
+        let diagnostic = Diagnostic::new(Code::FailedAssertion, span, message);
         let context = Context::from_json(&self.bundle.attributes, &json).map(|parsed| parsed.context.into_owned());
         let decided = |context: &Context<'static>| {
             let decided = |flag| TestedDecision { bundle: self.bundle, flag, context: context.clone(), now };
             flags.into_iter().map(decided).collect()
         };
         let decided = context.as_ref().map_or_else(|_| Vec::new(), decided);
-        CheckResult::Failed(Box::new(FailedCheck { diagnostic, decided }))
+        CheckResult::Failed(Box::new(FailedCheck { diagnostic, decided, share }))
     }
 }

@@ -62,7 +62,7 @@ impl<'p> PlannedExpectation<'p> {
             let message = format!("no unit was found in {}: {why}", self.bundle.environment);
             let diagnostic = Diagnostic::new(Code::FailedExpectation, placement.flag.span, message)
                 .help("ask for fewer positions, or move them away from the ends of rollouts and splits");
-            return CheckResult::Failed(Box::new(FailedCheck { diagnostic, decided: Vec::new() }));
+            return CheckResult::Failed(Box::new(FailedCheck { diagnostic, decided: Vec::new(), share: None }));
         }
         let combinations: usize = self.axes.iter().map(|axis| axis.values.len()).product();
         let mut failed = 0;
@@ -89,7 +89,7 @@ impl<'p> PlannedExpectation<'p> {
         let mut diagnostic = Diagnostic::new(Code::FailedExpectation, span, message);
         diagnostic.label = label;
         let decided = vec![TestedDecision { bundle: self.bundle, flag, context, now: self.now }];
-        CheckResult::Failed(Box::new(FailedCheck { diagnostic, decided }))
+        CheckResult::Failed(Box::new(FailedCheck { diagnostic, decided, share: None }))
     }
 
     /// Returns the values of one combination, in the order of the axes. The last axis changes fastest.

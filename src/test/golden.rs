@@ -140,5 +140,5 @@ impl<'p> PlannedGolden<'p> {
 /// Builds the result of a failed check.
 fn failed<'p>(span: Span, message: String, decided: Option<TestedDecision<'p>>) -> CheckResult<'p> {
     let diagnostic = Diagnostic::new(Code::FailedExpectation, span, message).help(HELP);
-    CheckResult::Failed(Box::new(FailedCheck { diagnostic, decided: decided.into_iter().collect() }))
+    CheckResult::Failed(Box::new(FailedCheck { diagnostic, decided: decided.into_iter().collect(), share: None }))
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::analyze::Share;
 use crate::bundle::{Bundle, Flag, VariantId};
 use crate::diag::Diagnostic;
 use crate::eval::Context;
@@ -75,6 +76,14 @@ impl CheckResult<'_> {
         }
     }
 
+    /// Returns the share of units that exceeds the bound of an `at_most`.
+    pub fn share(&self) -> Option<Share> {
+        match self {
+            Self::Failed(failure) => failure.share,
+            Self::Unknown(_) | Self::Passed | Self::NotRun => None,
+        }
+    }
+
     /// Returns the result without its details.
     pub fn status(&self) -> CheckStatus {
         match self {
@@ -118,6 +127,8 @@ pub struct FailedCheck<'p> {
     pub diagnostic: Diagnostic,
     /// The decisions that show the failure, which reports explain. The list is empty if nothing was decided.
     pub decided: Vec<TestedDecision<'p>>,
+    /// The share of units that get the variant, if it exceeds the bound of an `at_most`.
+    pub share: Option<Share>,
 }
 
 /// The inputs of a decision.

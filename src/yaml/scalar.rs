@@ -62,8 +62,8 @@ pub(super) fn resolve(text: &str, span: Span, diagnostics: &mut Diagnostics) -> 
     }
 }
 
-/// 2^53, the limit up to which a 64-bit floating-point number represents every integer exactly.
-const EXACT: f64 = 9_007_199_254_740_992.0;
+/// 2^53 - 1, the largest number that is distinct from every other integer as a 64-bit floating-point number.
+const EXACT: f64 = 9_007_199_254_740_991.0;
 
 enum Form<'t> {
     Text,
@@ -99,7 +99,7 @@ fn number(text: &str) -> Form<'_> {
 }
 
 fn exact(integer: Option<i64>, text: &str, report: &mut impl FnMut(Code, String, String)) -> Value {
-    match integer.filter(|integer| integer.unsigned_abs() <= 1 << 53) {
+    match integer.filter(|integer| integer.unsigned_abs() < 1 << 53) {
         Some(integer) => Value::Number(integer.into(), text.into()),
         None => inexact(text, report),
     }
@@ -108,7 +108,7 @@ fn exact(integer: Option<i64>, text: &str, report: &mut impl FnMut(Code, String,
 fn inexact(text: &str, report: &mut impl FnMut(Code, String, String)) -> Value {
     report(
         Code::InexactNumber,
-        format!("`{text}` cannot be represented exactly: the limits are -2^53 and 2^53"),
+        format!("`{text}` cannot be represented exactly: the limits are -(2^53 - 1) and 2^53 - 1"),
         format!("write `\"{text}\"` if it is an identifier"),
     );
     Value::Text(text.to_owned())

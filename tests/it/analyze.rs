@@ -675,14 +675,15 @@ impl World<'_> {
     ) -> usize {
         match answer {
             ProofResult::Proven => assert!(!some, "{shown}"),
-            ProofResult::Refuted(Witness { context, now }) => {
+            ProofResult::Refuted(Witness { context, now })
+            | ProofResult::Exceeded { witness: Witness { context, now }, .. } => {
                 let json = Json::Object(context.clone());
                 let context = Context::from_json(self.bundle.attributes(), &json).unwrap().context;
                 assert!(broken(&context, *now), "{json} {shown}");
             }
             ProofResult::Undecided(doubt) => assert_eq!(*doubt, UndecidedReason::NoUnit),
         }
-        usize::from(matches!(answer, ProofResult::Refuted(_)))
+        usize::from(matches!(answer, ProofResult::Refuted(_) | ProofResult::Exceeded { .. }))
     }
 }
 
@@ -798,6 +799,7 @@ fn assertions_agree_with_the_evaluator() {
         match monotone(served, after, None, &budget).unwrap() {
             ProofResult::Refuted(Witness { context, now }) => assert!(loses(&Json::Object(context), now), "{shown}"),
             ProofResult::Proven => assert!(!contexts.iter().any(|(json, now)| loses(json, *now)), "{shown}"),
+            ProofResult::Exceeded { share, .. } => panic!("{share} {shown}"),
             ProofResult::Undecided(doubt) => panic!("{doubt:?} {shown}"),
         }
         let reached = reachability(main, &budget).unwrap();

@@ -108,4 +108,18 @@ fn at_most_is_about_the_units_for_which_the_condition_holds() {
     let must =
         "`sale` in production must serve `on` to at most 99.999% of the units for which `when` holds: broken by {";
     assert!(ran.stdout.contains(must), "{}", ran.stdout);
+    assert!(ran.stdout.contains(", where the share is 100%\n"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_broken_at_most_shows_the_share_that_it_found() {
+    let repository = TestRepository::with_sale();
+    let rules = "rules: [{if: {country: DE}, rollout: 12.5%, serve: on}]\ndefault:";
+    repository.write("flags/sale.yaml", &flag("off").replace("default:", rules));
+    let ran = tested(&repository, "assert:\n  - {at_most: 10%, serve: {sale: on}}\n");
+    assert!(ran.stdout.contains("to at most 10% of units: broken by {\"country\":\"DE\""), "{}", ran.stdout);
+    assert!(ran.stdout.contains("\"}, where the share is 12.5%\n"), "{}", ran.stdout);
+    let ran = repository.flagctl(&["test", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(json["checks"][0]["share"], 0.125, "{json:#}");
 }

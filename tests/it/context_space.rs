@@ -1,5 +1,7 @@
 //! The space of contexts is the evaluator's: a value that the evaluator refuses is refused in every command.
 
+use std::fs;
+
 use flagctl::bundle::Bundle;
 use flagctl::eval::{Context, Value};
 use serde_json::json;
@@ -19,13 +21,15 @@ fn repository(rule: &str) -> TestRepository {
 }
 
 /// Values that the evaluator refuses, each with its attribute. They are next to values that it accepts.
-const REFUSED: [(&str, &str); 9] = [
+const REFUSED: [(&str, &str); 11] = [
     ("since", "\"0000-01-01T00:00:00+00:01\""),
     ("since", "\"9999-12-31T00:00:00Z\""),
     ("since", "\"2016-12-31T23:59:60Z\""),
     ("since", "\"2016-12-31T23:59:60.5Z\""),
     ("version", "\"18446744073709551616.0.0\""),
     ("n", "9007199254740993"),
+    ("n", "9007199254740992"),
+    ("n", "-9007199254740992"),
     ("n", "1e300"),
     ("name", "9007199254740993"),
     ("ln", "[1, 9007199254740993]"),
@@ -208,7 +212,7 @@ fn a_retyped_attribute_is_certain() {
 
 #[test]
 fn flags_that_do_not_meet_do_not_multiply() {
-    let repository = TestRepository::with_sale();
+    let mut repository = TestRepository::with_sale();
     let names: Vec<String> = (0..14).map(|index| format!("a{index}: string")).collect();
     let attributes = format!("attributes: {{{}}}\n", names.join(", "));
     repository.write("flagctl.yaml", &format!("version: 1\nenvironments: [production]\n{attributes}"));
@@ -225,4 +229,21 @@ fn flags_that_do_not_meet_do_not_multiply() {
     repository.write("tests/promises.yaml", "assert:\n  - {at_most: 5%, serve: {sale: on}}\n");
     let ran = repository.flagctl(&["test"]);
     assert!(ran.stdout.ends_with("0 passed, 1 failed\n"), "{}", ran.stdout);
+    repository.commit("before");
+    let base = fs::read_to_string(repository.root().join("flags/base.yaml")).unwrap();
+    repository.write("flags/base.yaml", &base.replace("rollout: 10%", "rollout: 20%"));
+    let ran = repository.flagctl(&["diff", "HEAD", "--format", "json"]);
+    let diff: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    // There is a group for each greatest rollout of `sale` and each share of `base` that moves, and not one for each
+    // set of rules.
+    let regions = |flag: usize| diff["flags"][flag]["changes"][0]["regions"].as_array().unwrap();
+    assert_eq!((regions(0).len(), regions(1).len()), (2, 14), "{diff:#}");
+    assert!(regions(1).iter().all(|region| region["certain"] == true), "{diff:#}");
+}
+
+#[test]
+fn flagd_admits_only_numbers_that_all_clients_read_alike() {
+    let ran = repository("{n: {gte: 1}}").flagctl(&["export", "flagd", "-e", "production"]);
+    assert!(ran.stdout.contains("9007199254740991"), "{}{}", ran.stdout, ran.stderr);
+    assert!(!ran.stdout.contains("9007199254740992"), "{}", ran.stdout);
 }

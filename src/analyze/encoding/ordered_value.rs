@@ -93,7 +93,7 @@ impl OrderedValue for f64 {
         above.into_iter().chain(below).chain([1.0]).chain(middle).chain(least).chain([-EXACT]).collect()
     }
 
-    #[allow(clippy::cast_possible_truncation, reason = "an integer within ±2^53")]
+    #[allow(clippy::cast_possible_truncation, reason = "an integer within ±(2^53 - 1)")]
     fn to_json(&self) -> Json {
         if self.fract() == 0.0 && self.abs() <= EXACT { Json::from(*self as i64) } else { Json::from(*self) }
     }

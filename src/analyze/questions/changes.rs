@@ -50,7 +50,11 @@ pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -
     let mut drafts: Vec<RegionDraft<'_>> = Vec::new();
     while let SearchResult::Satisfiable(assignment) = search.solve(&[guard, differ])? {
         if drafts.len() >= budget.regions {
-            return Err(AnalysisError::Exhausted(Excess::Regions(budget.regions)));
+            // A merge must make enough room, because the time of a merge is quadratic.
+            merge(&mut drafts);
+            if drafts.len() >= budget.regions.div_ceil(2) {
+                return Err(AnalysisError::Exhausted(Excess::Regions(budget.regions)));
+            }
         }
         let partition = partition_buckets(&mut search, &assignment.model, &pair.targets, &[])?;
         search.block(guard, partition.literals(), &assignment.model);

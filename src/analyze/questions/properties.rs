@@ -29,6 +29,13 @@ pub enum ProofResult {
     Proven,
     /// The property does not hold for this context.
     Refuted(Witness),
+    /// The context and the contexts that differ from it only in their unit exceed a greatest share.
+    Exceeded {
+        /// One of the contexts that get the variant.
+        witness: Witness,
+        /// The share of these contexts that get the variant.
+        share: Share,
+    },
     /// The property may fail for some contexts.
     Undecided(UndecidedReason),
 }
@@ -57,6 +64,13 @@ impl<'b> ServedVariant<'b> {
         let index = flag.flag().variants.iter().position(|candidate| candidate.name.as_ref() == variant)?;
         Some(Self { flag, variant: VariantId(u16::try_from(index).ok()?) })
     }
+}
+
+/// A cell of buckets that violates a property.
+struct BrokenCell {
+    cell: BucketCell,
+    /// The share of units that get the variant, if the property bounds a share.
+    exceeding: Option<Share>,
 }
 
 /// The search for a counterexample of one property.
@@ -108,7 +122,7 @@ impl<'b> PropertySearch<'b> {
     fn refute(
         mut self,
         wanted: &[Literal],
-        mut broken: impl FnMut(&[BucketCell]) -> Result<Vec<BucketCell>, AnalysisError>,
+        mut broken: impl FnMut(&[BucketCell]) -> Result<Vec<BrokenCell>, AnalysisError>,
     ) -> Result<ProofResult, AnalysisError> {
         let guard = self.search.encoder.solver.fresh();
         let assumed: Vec<_> = wanted.iter().copied().chain([guard]).collect();
@@ -117,12 +131,15 @@ impl<'b> PropertySearch<'b> {
             let conditions: Vec<_> = self.conditions.iter().collect();
             let partition = partition_buckets(&mut self.search, &assignment.model, &self.targets, &conditions)?;
             let mut cells = broken(&partition.cells)?;
-            cells.sort_by_key(|cell| std::cmp::Reverse(cell.share));
-            for cell in cells.iter().take(2) {
+            cells.sort_by_key(|broken| std::cmp::Reverse(broken.cell.share));
+            for BrokenCell { cell, exceeding } in cells.iter().take(2) {
                 let found =
                     find_witness(&mut self.search, &assignment, cell, &partition.queries, &self.targets, &conditions)?;
                 if let Some(witness) = found {
-                    return Ok(ProofResult::Refuted(witness));
+                    return Ok(match *exceeding {
+                        Some(share) => ProofResult::Exceeded { witness, share },
+                        None => ProofResult::Refuted(witness),
+                    });
                 }
                 let is_unsure = assignment.certainty == Certainty::Possible;
                 reason = Some(if is_unsure { UndecidedReason::Pattern } else { UndecidedReason::NoUnit });
@@ -138,7 +155,8 @@ impl<'b> PropertySearch<'b> {
         wanted: &[Literal],
         broken: impl Fn(&BucketCell) -> bool,
     ) -> Result<ProofResult, AnalysisError> {
-        self.refute(wanted, |cells| Ok(cells.iter().filter(|cell| broken(cell)).cloned().collect()))
+        let found = |cell: &BucketCell| broken(cell).then(|| BrokenCell { cell: cell.clone(), exceeding: None });
+        self.refute(wanted, |cells| Ok(cells.iter().filter_map(found).collect()))
     }
 }
 
@@ -222,7 +240,9 @@ pub fn at_most(
                 }
             }
             if getting > share.checked_mul(admitted)? {
-                exceeding.extend(cells.into_iter().filter(|cell| held(cell) && gets(cell, 0, served.variant)));
+                let found = Some(getting.checked_div(admitted)?);
+                let getting = cells.into_iter().filter(|cell| held(cell) && gets(cell, 0, served.variant));
+                exceeding.extend(getting.map(|cell| BrokenCell { cell, exceeding: found }));
             }
         }
         Ok(exceeding)

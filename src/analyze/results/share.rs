@@ -81,6 +81,15 @@ impl Share {
         Ok(Self::new(product(a.numerator, b.numerator)?, product(a.denominator, b.denominator)?))
     }
 
+    /// Returns `self / other`, or [`Share::NONE`] if `other` is zero.
+    ///
+    /// # Errors
+    /// Returns [`AnalysisError::Exhausted`] if the fraction does not fit into 128 bits.
+    pub(crate) fn checked_div(self, other: Self) -> Result<Self, AnalysisError> {
+        self.checked_mul(Self { numerator: other.denominator, denominator: other.numerator.max(1) })
+            .map(|quotient| if other == Self::NONE { Self::NONE } else { quotient })
+    }
+
     /// Returns `self - other`, or zero if `other` is larger.
     ///
     /// # Errors

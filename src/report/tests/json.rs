@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::analyze::Share;
 use crate::git::Revision;
 use crate::report::Printable;
 use crate::report::findings::json::{FindingJson, findings};
@@ -37,6 +38,9 @@ struct CheckJson<'r> {
     context: Option<&'r str>,
     environment: &'r str,
     result: &'static str,
+    /// The share of units, from 0 to 1, that exceeds the bound of an `at_most`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    share: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -91,6 +95,7 @@ pub(crate) fn document(report: &TestReport<'_>) -> Result<Printable, serde_json:
             context: check.context,
             environment: check.environment,
             result: check.result.status().name(),
+            share: check.result.share().map(Share::as_f64),
         });
     }
     let written = Report {
