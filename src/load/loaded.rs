@@ -15,6 +15,8 @@ pub struct Loaded {
     /// The problems of single files and of their names.
     pub diagnostics: Diagnostics,
     pub(super) allows: Vec<Allow>,
+    /// The number of values in all files.
+    pub(super) values: usize,
     pub(super) levels: Levels,
 }
 

@@ -27,6 +27,8 @@ pub(super) struct ParsedFile {
     pub(super) definition: Definition,
     pub(super) diagnostics: Diagnostics,
     pub(super) allows: Vec<Allow>,
+    /// The number of values in the file.
+    pub(super) values: usize,
 }
 
 /// Parses a file and lowers it to the kind of definition that its path specifies.
@@ -82,7 +84,7 @@ pub(super) fn parse_file(mut file: File, id: FileId) -> ParsedFile {
             Definition::InvalidName
         }
     };
-    ParsedFile { file, definition, diagnostics, allows }
+    ParsedFile { file, definition, diagnostics, allows, values: document.values }
 }
 
 /// Returns whether a file is YAML with a key that no definition of its kind lacks.

@@ -1,4 +1,7 @@
-//! Reads and parses files on all cores.
+//! Reads and parses files on all cores, up to the limits on the size of all files together.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
@@ -8,21 +11,71 @@ use crate::load::parsed_file::{Definition, ParsedFile, parse_file};
 use crate::snapshot::{File, FileId};
 use crate::source::{Source, SourceError};
 
+/// The maximum size of all definition files together, in bytes.
+const TOTAL_BYTES: usize = 256 << 20;
+/// The maximum number of values in all definition files together.
+const TOTAL_VALUES: usize = 10_000_000;
+/// The approximate size of the files that are parsed before the values are counted, in bytes.
+const BLOCK_BYTES: usize = 16 << 20;
+
 /// Reads the files that exist, and adds their definitions in the order of `paths`.
 ///
 /// # Errors
-/// Returns [`SourceError`] if a file exists and cannot be read.
+/// Returns [`SourceError`] if a file exists and cannot be read, or if the files together exceed a limit.
 pub(super) fn read(source: &Source, paths: &[String], loaded: &mut Loaded) -> Result<(), SourceError> {
     let first_id = loaded.snapshot.files().count();
     let ids = (first_id..).map(|index| FileId(u32::try_from(index).unwrap_or(u32::MAX)));
-    let files = map_parallel(paths.iter().collect(), Cores::for_files(paths.len()), |path| source.read(path));
-    let files = files.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let existing: Vec<(File, FileId)> = files.into_iter().flatten().zip(ids).collect();
-    let cores = Cores::for_bytes(existing.iter().map(|(file, _)| file.text.len()).sum());
-    for parsed in map_parallel(existing, cores, |(file, id)| parse_file(file, id)) {
-        add(parsed, loaded);
+    let bytes = AtomicUsize::new(loaded.snapshot.files().map(|(_, file)| file.text.len()).sum());
+    let read_file = |path: &String| -> Result<Option<File>, SourceError> {
+        // Once the limit is exceeded, the other files are not read.
+        if bytes.load(Ordering::Relaxed) > TOTAL_BYTES {
+            return Ok(None);
+        }
+        let file = source.read(path)?;
+        bytes.fetch_add(file.as_ref().map_or(0, |file| file.text.len()), Ordering::Relaxed);
+        Ok(file)
+    };
+    let files = map_parallel(paths.iter().collect(), Cores::for_files(paths.len()), read_file);
+    let files: Vec<_> = files.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+    if bytes.into_inner() > TOTAL_BYTES {
+        let sizes = loaded
+            .snapshot
+            .files()
+            .map(|(_, file)| file)
+            .chain(&files)
+            .map(|file| (file.text.len(), file.path.as_str()));
+        return Err(too_large(format!("{TOTAL_BYTES} bytes"), sizes));
+    }
+    let mut rest: VecDeque<(File, FileId)> = files.into_iter().zip(ids).collect();
+    let mut sizes = Vec::new();
+    while !rest.is_empty() {
+        let mut block_bytes = 0;
+        let is_in_block = |(file, _): &(File, FileId)| {
+            let fits = block_bytes < BLOCK_BYTES;
+            block_bytes += file.text.len();
+            fits
+        };
+        let length = rest.iter().map(is_in_block).take_while(|is_in_block| *is_in_block).count();
+        let block: Vec<_> = rest.drain(..length).collect();
+        for parsed in map_parallel(block, Cores::for_bytes(block_bytes), |(file, id)| parse_file(file, id)) {
+            loaded.values += parsed.values;
+            sizes.push((parsed.values, parsed.file.path.clone()));
+            add(parsed, loaded);
+        }
+        if loaded.values > TOTAL_VALUES {
+            let sizes = sizes.iter().map(|(values, path)| (*values, path.as_str()));
+            return Err(too_large(format!("{TOTAL_VALUES} values"), sizes));
+        }
     }
     Ok(())
+}
+
+/// Returns the error for files beyond a limit, with the paths and sizes of the largest three.
+fn too_large<'f>(limit: String, sizes: impl Iterator<Item = (usize, &'f str)>) -> SourceError {
+    let mut sizes: Vec<_> = sizes.collect();
+    sizes.sort_unstable_by(|a, b| b.cmp(a));
+    let largest: Vec<_> = sizes.iter().take(3).map(|(size, path)| format!("`{path}` ({size})")).collect();
+    SourceError::TooLarge { limit, largest: largest.join(", ") }
 }
 
 fn add(parsed: ParsedFile, loaded: &mut Loaded) {

@@ -31,6 +31,17 @@ pub enum SourceError {
         /// The error of the operating system.
         error: io::Error,
     },
+    /// The definition files together are larger than a limit.
+    #[error(
+        "the definition files have more than {limit}; the largest are {largest}; distribute them over several flag \
+             repositories"
+    )]
+    TooLarge {
+        /// The limit, with its unit.
+        limit: String,
+        /// The paths of the largest files, with their sizes.
+        largest: String,
+    },
     /// A folder of definitions cannot be listed completely.
     #[error(transparent)]
     Folder(#[from] TreeError),

@@ -86,6 +86,11 @@ impl<'p> Resolver<'p> {
         let axes = axes.unwrap_or_default();
         let name = case.name.as_ref().map_or_else(|| format!("case {}", index + 1), |name| name.value.clone());
         let mut planned = Vec::new();
+        let combinations = axes.iter().map(|axis| axis.values.len()).product();
+        let span = case.expect.first().map_or(suite.start, |expectation| expectation.flag.span);
+        if !self.count_checks(&[case.expect.len(), bundles.len(), contexts.len(), combinations], span) {
+            return planned;
+        }
         for expectation in &case.expect {
             let names_are_known = self.check_names(expectation);
             for bundle in &bundles {
@@ -175,6 +180,9 @@ impl<'p> Resolver<'p> {
             [] => contexts.to_vec(),
             names => names.iter().map(|name| self.named_context(name, contexts)).collect(),
         };
+        if !self.count_checks(&[flags.len(), contexts.len(), bundles.len()], golden.cells_key_span) {
+            flags.clear();
+        }
         if suite.now.is_none() {
             for bundle in &bundles {
                 for flag in flags.iter().filter_map(|key| bundle.flag(key)) {

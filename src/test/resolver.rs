@@ -19,7 +19,13 @@ pub(super) struct Resolver<'p> {
     pub(super) flags: BTreeMap<&'p str, &'p model::Flag>,
     pub(super) attributes: &'p Attributes,
     pub(super) diagnostics: Diagnostics,
+    /// The number of checks that are planned so far.
+    checks: usize,
 }
+
+/// The maximum number of checks of all test files: expectations and cells, for each context, environment and combination
+/// of a matrix.
+const MAX_CHECKS: usize = 2_000_000;
 
 impl<'p> Resolver<'p> {
     /// Returns a resolver, or `None` if there is no bundle, because the attributes come from the first bundle.
@@ -27,7 +33,22 @@ impl<'p> Resolver<'p> {
         let attributes = &bundles.first()?.attributes;
         // If two files define the same flag, the first definition is used.
         let flags = project.flags.iter().rev().map(|flag| (flag.key.as_str(), flag)).collect();
-        Some(Self { project, bundles, keys, flags, attributes, diagnostics: Vec::new() })
+        Some(Self { project, bundles, keys, flags, attributes, diagnostics: Vec::new(), checks: 0 })
+    }
+
+    /// Counts checks whose number is the product of the factors. Reports it and returns `false` if there are too many,
+    /// and the caller plans none of them then.
+    pub(super) fn count_checks(&mut self, factors: &[usize], span: Span) -> bool {
+        let product = factors.iter().fold(1, |product: usize, factor| product.saturating_mul(*factor));
+        let sum = self.checks.saturating_add(product);
+        if sum > MAX_CHECKS {
+            let message = format!("more than {MAX_CHECKS} checks in all test files");
+            let help = "name the contexts, environments and flags that matter, or test fewer files at a time";
+            self.report(Diagnostic::new(Code::LimitExceeded, span, message).help(help));
+            return false;
+        }
+        self.checks = sum;
+        true
     }
 
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {

@@ -25,7 +25,7 @@ pub(super) struct TreeBuilder<'t, 'd> {
     open: Vec<OpenCollection>,
     anchors: BTreeMap<usize, AnchoredNode>,
     /// The number of values in the file, including those that aliases have added.
-    values: usize,
+    pub(super) values: usize,
     /// What aliases have added.
     added_by_aliases: Size,
     /// What anchors have copied.

@@ -26,6 +26,8 @@ pub struct Document {
     pub comments: Vec<Comment>,
     /// Whether the root contains the complete content of the file.
     pub completeness: Completeness,
+    /// The number of values in the file, including those that aliases have added.
+    pub values: usize,
 }
 
 /// Whether everything in a file could be read.

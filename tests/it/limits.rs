@@ -293,3 +293,42 @@ fn the_regular_expressions_of_a_bundle_are_bounded_together() {
         assert!(lazy.flag("a").is_ok() && lazy.flag("b").is_ok());
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn the_definition_files_together_are_bounded() {
+    let repository = TestRepository::new();
+    repository.write("flagctl.yaml", PROJECT);
+    repository.write("segments/s0.yaml", &format!("# {}\nif: {{country: DE}}\n", "c".repeat(15 << 20)));
+    for index in 1..20 {
+        std::os::unix::fs::symlink("s0.yaml", repository.root().join(format!("segments/s{index}.yaml"))).unwrap();
+    }
+    let ran = repository.flagctl(&["validate"]);
+    assert_eq!(ran.code, Some(3), "{}", ran.stdout);
+    let message = "the definition files have more than 268435456 bytes; the largest are `segments/s";
+    assert!(ran.stderr.contains(message), "{}", ran.stderr);
+}
+
+#[test]
+fn the_checks_of_all_test_files_are_bounded() {
+    let flag = "variants: {on: true, off: false}\noff: off\ndefault: off\n";
+    let contexts: String = (0..100).map(|index| format!("  c{index}: {{country: DE}}\n")).collect();
+    let names: Vec<String> = (0..100).map(|index| format!("c{index}")).collect();
+    let case = format!(
+        "- context: [{}]\n  matrix: {{country: [{}], plan: [{}]}}\n  expect: {{a: off}}\n",
+        names.join(", "),
+        numbered("k", 99),
+        numbered("p", 99)
+    );
+    let repository = TestRepository::new();
+    repository.write(
+        "flagctl.yaml",
+        "version: 1\nenvironments: [production]\nattributes:\n  country: string\n  plan: string\n",
+    );
+    repository.write("flags/a.yaml", flag);
+    repository.write("tests/a.yaml", &format!("contexts:\n{contexts}cases:\n{}", case.repeat(5)));
+    let ran = repository.flagctl(&["validate"]);
+    let message = "[limit-exceeded]: more than 2000000 checks in all test files";
+    assert!(ran.stdout.contains(message), "{} {}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("tests/a.yaml:111:"), "{}", ran.stdout);
+}
