@@ -51,6 +51,7 @@ mod interrupted;
 mod kill;
 mod limits;
 mod log;
+mod long_output;
 #[cfg(unix)]
 mod merges;
 mod metadata;

@@ -18,6 +18,7 @@ use crate::report::diff::json::{
 };
 use crate::report::diff::phrases;
 use crate::report::diff::phrases::Audience;
+use crate::report::diff::value::value;
 use crate::report::eval_command::EvalCommand;
 
 /// The sources from which `flagctl eval` reads the two versions, for the commands of examples.
@@ -173,7 +174,8 @@ fn example(impact: &Impact, witness: &Witness, bundles: [&Bundle; 2], sources: E
         let flag = bundle.flag(&impact.flag)?;
         let context = Context::from_json(&bundle.attributes, &json).ok()?.context;
         let decision = decide(bundle, flag, &context, witness.now);
-        let text = served(bundle, flag, &context, witness.now, &decision);
+        let [_, reason] = served(bundle, flag, &context, witness.now, &decision);
+        let text = format!("{} = {}, {reason}", decision.variant.name, value(&decision.variant.value));
         let command = endpoint.map(|endpoint| {
             EvalCommand {
                 folder: sources.folder,
@@ -186,7 +188,7 @@ fn example(impact: &Impact, witness: &Witness, bundles: [&Bundle; 2], sources: E
             }
             .line()
         });
-        Some(ExampleDecisionJson { text: text.join(", "), command })
+        Some(ExampleDecisionJson { text, command })
     };
     ExampleJson {
         context: witness.context.clone(),

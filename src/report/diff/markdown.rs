@@ -7,7 +7,7 @@ use crate::report::Printable;
 use crate::report::diff::human::{consequence, contexts, counts, headword, location, names, notes, proven};
 use crate::report::diff::json::{DiffJson, FlagChangeJson, FlagDiffJson};
 use crate::report::escape::{html_code, line, markdown_code, markdown_fence};
-use crate::report::text::grouped;
+use crate::report::text::{counted, grouped};
 
 /// The first line of every comment. CI uses it to find the comment to replace.
 pub(crate) const MARKER: &str = "<!-- flagctl diff -->";
@@ -50,11 +50,11 @@ pub(crate) fn details(text: &mut String, flags: &[FlagDiffJson], population: Opt
     extend(text, details, LIMIT, |left| format!("\n… and {left} more flags in detail: `flagctl diff` shows them.\n"));
 }
 
-/// Adds parts until one does not fit, and then adds the number of the remaining parts.
+/// Adds the parts that fit, and then adds the number of the other parts.
 fn extend(text: &mut String, parts: impl Iterator<Item = String>, limit: usize, more: impl Fn(usize) -> String) {
     let mut left = 0;
     for part in parts {
-        if left == 0 && text.len() + part.len() <= limit {
+        if text.len() + part.len() <= limit {
             *text += &part;
         } else {
             left += 1;
@@ -73,8 +73,13 @@ fn row(flag: &str, change: &FlagChangeJson) -> String {
         ([], None) => proven(change).to_owned(),
         (regions, None) => regions.iter().map(|region| markdown_code(&region.text)).collect::<Vec<_>>().join("<br>"),
     };
-    let who = if who.len() > LONGEST { format!("{} regions, below", change.regions.len()) } else { who };
+    let who = if who.len() > LONGEST { shown_elsewhere(change) } else { who };
     format!("| {} | {} | {} | {who} |\n", markdown_code(flag), environments(change), headword(change))
+}
+
+/// Returns what a row contains if the groups of contexts are too long for it. The details can be too long, too.
+fn shown_elsewhere(change: &FlagChangeJson) -> String {
+    format!("{} of contexts, which `flagctl diff` shows", counted(change.regions.len(), "group"))
 }
 
 /// Returns the names of the environments of a change as code.

@@ -8,6 +8,7 @@ pub mod human;
 mod json;
 pub mod markdown;
 mod phrases;
+mod value;
 
 pub use crate::report::diff::build::{EvalSources, flag_diffs, violation};
 pub use crate::report::diff::json::{

@@ -3,6 +3,7 @@
 use crate::analyze::{Certainty, DecidedBy, Effect, Population, Region, Share, Side, Term, TermSubject, Transition};
 use crate::bundle::{Bundle, Condition, Flag};
 use crate::diff::CauseKind;
+use crate::report::diff::value;
 use crate::report::history::change::words;
 
 /// The maximum number of named units in a line. A line contains only the number of the other units.
@@ -65,7 +66,7 @@ pub(crate) fn region_with_sides(region: &Region, side: impl Fn(&Term) -> Option<
 fn shift(transition: &Transition) -> String {
     let Transition { from, to, .. } = transition;
     if from.name == to.name {
-        format!("{} = {} → {}", from.name, from.value, to.value)
+        format!("{} = {}", from.name, value::shift(&from.value, &to.value))
     } else {
         format!("{} → {}", from.name, to.name)
     }

@@ -9,25 +9,49 @@ use crate::report::escape::{sarif, uri_path};
 use crate::report::findings::validation::{Position, Validation};
 use crate::snapshot::Span;
 
+/// The maximum number of results in a run. GitHub's code scanning refuses a file with more.
+const LIMIT: usize = 25_000;
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 pub(crate) fn document(validation: &Validation<'_>) -> Result<Printable, serde_json::Error> {
-    let results: Vec<_> = validation.findings.iter().map(|finding| result(validation, finding)).collect();
-    let report = json!({
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            // Without this field, columns count UTF-16 code units.
-            "columnKind": "unicodeCodePoints",
-            "tool": {"driver": {
-                "name": "flagctl",
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": Code::ALL.iter().map(|code| rule(*code)).collect::<Vec<_>>(),
-            }},
-            "results": results,
-        }],
+    let (kept, omitted) = most_severe(validation.findings);
+    let results: Vec<_> = kept.into_iter().map(|finding| result(validation, finding)).collect();
+    let mut run = json!({
+        // Without this field, columns count UTF-16 code units.
+        "columnKind": "unicodeCodePoints",
+        "tool": {"driver": {
+            "name": "flagctl",
+            "version": env!("CARGO_PKG_VERSION"),
+            "rules": Code::ALL.iter().map(|code| rule(*code)).collect::<Vec<_>>(),
+        }},
+        "results": results,
     });
+    if omitted > 0 {
+        let text = format!(
+            "{omitted} results are left out, because code scanning takes at most {LIMIT}: `flagctl validate` shows all"
+        );
+        run["invocations"] = json!([{
+            "executionSuccessful": true,
+            "toolExecutionNotifications": [{"level": "warning", "message": {"text": text}}],
+        }]);
+    }
+    let report = json!({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]});
     Printable::json(&report)
+}
+
+/// Returns the findings that fit in a run, with errors first if there are too many, and the number of the others.
+fn most_severe(findings: &[Finding]) -> (Vec<&Finding>, usize) {
+    let mut kept: Vec<&Finding> = findings.iter().collect();
+    let omitted = kept.len().saturating_sub(LIMIT);
+    if omitted > 0 {
+        // The sort is stable: findings of equal severity stay in their order.
+        kept.sort_by_key(|finding| match finding.severity {
+            Severity::Error => 0,
+            Severity::Warning => 1,
+        });
+        kept.truncate(LIMIT);
+    }
+    (kept, omitted)
 }
 
 fn rule(code: Code) -> Json {
