@@ -1,13 +1,15 @@
 //! One hostile repository goes through every command in every format, and nothing of it acts in a terminal, in the log of
-//! a CI service, in Markdown or in JSON.
+//! a CI service, in Markdown, in XML or in JSON. Bundles, stores and other programs are hostile, too.
 //!
 //! The program itself lists its commands and formats, so the test fails if a new one is not in [`RUNS`].
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::git_bench::{TestRepository, executable};
+use crate::publish::key;
 
 /// A string in double quotes, for YAML.
 const HOSTILE: &str = r##""A\e[31mB\u009bC\r\n::error::owned\n##[group]x ##vso[t]y \u202Ez\u200b <img src=x> [l](http://evil.example) @evil #12 | `a` ``` ]]> &""##;
@@ -57,6 +59,18 @@ const RUNS: &[&[&str]] = &[
         "--format",
         "FORMAT",
     ],
+    &["eval", "x", "--bundle", "../bundle.json", "-c", "country=CA", "--explain", "--format", "FORMAT"],
+    &["eval", "--bundle", "../bundle.json", "--format", "FORMAT"],
+    &["eval", "nothing", "--bundle", "../bundle.json"],
+    &["eval", "x", "--bundle", "../wrong.json"],
+    &["eval", "--bundle", "../wrong.json"],
+    &["show", "x", "--bundle", "../bundle.json", "--format", "FORMAT"],
+    &["diff", "--bundle", "../bundle.json", "HEAD~2", "--format", "FORMAT"],
+    &["diff", "--bundle", "../wrong.json"],
+    &["verify", "../signed/", "--allowed-signers", "../evil.signers", "--format", "FORMAT"],
+    &["verify", "../signed/", "--allowed-signers", "../wrong.signers", "--format", "FORMAT"],
+    &["verify", "../fake/", "--format", "FORMAT"],
+    &["pull", "../fake/", "-e", "production", "--to", "../pulled.json", "--format", "FORMAT"],
     &["explain", "a\u{1b}[31m\n::error::owned"],
     &["schema", "a\u{1b}[31m\n::error::owned"],
     &["completions", "bash"],
@@ -90,7 +104,47 @@ fn hostile() -> TestRepository {
         .write("kills/production/x.yaml", &format!("reason: {HOSTILE}\nby: {HOSTILE}\nat: 2026-11-01T00:00:00Z\n"));
     repository.commit("kill");
     repository.git(&["branch", BRANCH]);
+    write_store_and_bundles(&repository);
     repository
+}
+
+/// Writes bundles, a store that a hostile signer has signed, a store that another program wrote, and a signing program
+/// that fails with a hostile message.
+fn write_store_and_bundles(repository: &TestRepository) {
+    let mut valid = TestRepository::new();
+    valid.write("flagctl.yaml", "version: 1\nenvironments: [production]\nattributes:\n  country: string\n");
+    let definition = format!(
+        "description: {HOSTILE}\nowner: {HOSTILE}\nvariants: {{on: {HOSTILE}, off: \"no\"}}\noff: off\ndefault: off\nrules:\n  \
+         - if: {{country: {{not_in: [{HOSTILE}, DE]}}}}\n    rollout: 50%\n    serve: on\n"
+    );
+    valid.write("flags/x.yaml", &definition);
+    valid.commit("valid");
+    let bundle = valid.flagctl(&["export", "bundle", "-e", "production"]);
+    assert_eq!(bundle.code, Some(0), "{}", bundle.stderr);
+    fs::write(repository.beside("bundle.json"), &bundle.stdout).unwrap();
+    let field = format!("{{\"format\": 1, {}: 1}}", json_text());
+    fs::write(repository.beside("wrong.json"), &field).unwrap();
+    fs::create_dir_all(repository.beside("fake/production")).unwrap();
+    fs::write(repository.beside("fake/production/manifest.json"), &field).unwrap();
+
+    let signers = fs::read_to_string(key(&valid, "dana")).unwrap();
+    let target = repository.beside("signed");
+    let published = valid.flagctl(&["publish", target.to_str().unwrap(), "--sign", "-e", "production"]);
+    assert_eq!(published.code, Some(0), "{}", published.stderr);
+    let name = "\"evil\u{1b}[31m\u{9b}\u{202e}##[group]@x\"";
+    fs::write(repository.beside("evil.signers"), signers.replace("dana@example.com", name)).unwrap();
+    let rest = "namespaces=\"\u{1b}[31m\u{202e}##[x]\" ssh-ed25519 \u{1b}[31m\n::error::owned\n";
+    fs::write(repository.beside("wrong.signers"), format!("{name} {rest}")).unwrap();
+    // `git` and `ssh-keygen` sign for a writer; this program stands for both.
+    let program = repository.beside("sign");
+    executable(&program, r"printf 'a\033[31m\r\n::error::owned\n##[group]\342\200\256\n\377' >&2; exit 1");
+    valid.git(&["config", "gpg.ssh.program", program.to_str().unwrap()]);
+    valid.write("flags/x.yaml", &definition.replace("50%", "60%"));
+    valid.commit("refused");
+    let refused = valid.flagctl(&["publish", target.to_str().unwrap(), "--sign", "-e", "production"]);
+    assert!(refused.code != Some(0) && refused.stderr.contains("owned"), "{}", refused.stderr);
+    check_text("publish --sign", &refused.stderr, false);
+    check_text("publish --sign", &refused.stdout, false);
 }
 
 fn definition(percent: u8) -> String {
@@ -179,7 +233,7 @@ fn nothing_from_a_hostile_repository_gets_through() {
     for command in &commands {
         assert!(RUNS.iter().any(|run| run[0] == *command), "no run of `{command}`");
     }
-    let mut answered = 0;
+    let (mut answered, mut documents) = (0, 0);
     for run in RUNS {
         let all = if commands.contains(run[0]) { formats(&repository.flagctl(&[run[0], "-h"]).stdout) } else { vec![] };
         let has_formats = run.contains(&"FORMAT");
@@ -199,6 +253,15 @@ fn nothing_from_a_hostile_repository_gets_through() {
                 let is_json = ran.stdout.is_empty() || serde_json::from_str::<serde_json::Value>(&ran.stdout).is_ok();
                 assert!(is_json, "{shown} writes no JSON: {}", ran.stdout);
             }
+            if format == "junit" && !ran.stdout.is_empty() {
+                let document = roxmltree::Document::parse(&ran.stdout);
+                let document = document.unwrap_or_else(|error| panic!("{shown} writes no XML: {error}\n{}", ran.stdout));
+                let known = ["testsuites", "testsuite", "testcase", "failure", "error", "skipped", "system-out"];
+                for element in document.descendants().filter(roxmltree::Node::is_element) {
+                    assert!(known.contains(&element.tag_name().name()), "{shown} has an element {element:?}");
+                }
+                documents += 1;
+            }
             if format == "markdown" {
                 assert!(ran.stdout.contains("owned"), "{shown}: {}{}", ran.stdout, ran.stderr);
                 check_markdown(&shown, &ran.stdout);
@@ -206,4 +269,5 @@ fn nothing_from_a_hostile_repository_gets_through() {
         }
     }
     assert!(answered > 45, "only {answered} runs have a result");
+    assert!(documents >= 3, "only {documents} runs have a result in XML");
 }
