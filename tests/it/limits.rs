@@ -332,3 +332,31 @@ fn the_checks_of_all_test_files_are_bounded() {
     assert!(ran.stdout.contains(message), "{} {}", ran.stdout, ran.stderr);
     assert!(ran.stdout.contains("tests/a.yaml:111:"), "{}", ran.stdout);
 }
+
+#[test]
+fn the_size_and_depth_of_a_bundle_and_a_context_are_bounded() {
+    let repository = TestRepository::new();
+    let bundle = bundle_of(&[]);
+    repository.write("bundle.json", &bundle);
+    let large = std::fs::File::create(repository.root().join("large.json")).unwrap();
+    // The file has no blocks on the disk.
+    large.set_len((256 << 20) + 1).unwrap();
+    let ran = repository.flagctl(&["eval", "a", "--bundle", "large.json"]);
+    assert_eq!(ran.code, Some(3));
+    assert!(ran.stderr.contains("`large.json` has more than 268435456 bytes"), "{}", ran.stderr);
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    repository.write("deep.json", &bundle.replace("\"segments\":[]", &format!("\"segments\":{deep}")));
+    let ran = repository.flagctl(&["eval", "a", "--bundle", "deep.json"]);
+    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    for (name, context) in [
+        ("deep", format!("{{\"targetingKey\":{deep}}}")),
+        ("long", format!("{{\"targetingKey\":\"{}\"}}", "k".repeat(20 << 20))),
+    ] {
+        repository.write(name, &context);
+        let ran = repository.flagctl(&["eval", "a", "--bundle", "bundle.json", "--context", name]);
+        assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+        let ran = repository.flagctl(&["eval", "--bundle", "bundle.json", "--contexts", name]);
+        assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+        assert!(ran.stderr.contains("1 line is not a context"), "{}", ran.stderr);
+    }
+}
