@@ -170,3 +170,42 @@ fn a_publication_that_is_killed_leaves_nothing_to_the_next_run() {
     }
     assert_eq!(names(&scene.temporary), [] as [&str; 0]);
 }
+
+#[test]
+fn a_pull_that_is_killed_leaves_nothing_to_the_next_run() {
+    const ROUNDS: u32 = 8;
+    let mut scene = Scene::new();
+    let target = scene.repository.beside("target");
+    let target = target.to_str().unwrap().to_owned();
+    let folder = scene.repository.beside("pulled");
+    fs::create_dir(&folder).unwrap();
+    let file = folder.join("flags.json");
+    let signers = crate::publish::key(&scene.repository, "dana");
+    let publish = ["publish", &target, "-e", "production", "--sign"];
+    let (to, signers) = (file.to_str().unwrap(), signers.to_str().unwrap());
+    let pull = ["pull", &target, "-e", "production", "--to", to, "--allowed-signers", signers];
+    scene.run(&publish);
+    let begin = Instant::now();
+    scene.run(&pull);
+    let whole = begin.elapsed();
+    for round in 0..ROUNDS {
+        scene.repository.write("flags/sale.yaml", &flag(if round % 2 == 0 { "off" } else { "on" }));
+        scene.repository.commit("a change");
+        scene.run(&publish);
+        let mut child = scene.spawn(&pull);
+        thread::sleep(whole * round / ROUNDS);
+        signal(&mut child, if round % 4 < 2 { "INT" } else { "KILL" });
+        // The program that checks the signature can end after flagctl.
+        thread::sleep(Duration::from_millis(30));
+        scene.run(&pull);
+        let published = scene.repository.flagctl(&["export", "bundle", "-e", "production"]).stdout;
+        assert_eq!(fs::read_to_string(&file).unwrap(), published);
+    }
+    // What a killed process left as the last one is removed, too, when there is nothing else to do.
+    fs::create_dir(scene.temporary.join(".flagctl-temporary-left")).unwrap();
+    scene.run(&pull);
+    let mut left = names(&folder);
+    left.sort();
+    assert_eq!(left, ["flags.json", "flags.json.lock", "flags.json.state"]);
+    assert_eq!(names(&scene.temporary), [] as [&str; 0]);
+}

@@ -255,7 +255,8 @@ fn nothing_from_a_hostile_repository_gets_through() {
             }
             if format == "junit" && !ran.stdout.is_empty() {
                 let document = roxmltree::Document::parse(&ran.stdout);
-                let document = document.unwrap_or_else(|error| panic!("{shown} writes no XML: {error}\n{}", ran.stdout));
+                let document =
+                    document.unwrap_or_else(|error| panic!("{shown} writes no XML: {error}\n{}", ran.stdout));
                 let known = ["testsuites", "testsuite", "testcase", "failure", "error", "skipped", "system-out"];
                 for element in document.descendants().filter(roxmltree::Node::is_element) {
                     assert!(known.contains(&element.tag_name().name()), "{shown} has an element {element:?}");
