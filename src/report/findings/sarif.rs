@@ -26,17 +26,22 @@ pub(crate) fn document(validation: &Validation<'_>) -> Result<Printable, serde_j
         }},
         "results": results,
     });
-    if omitted > 0 {
-        let text = format!(
-            "{omitted} results are left out, because code scanning takes at most {LIMIT}: `flagctl validate` shows all"
-        );
-        run["invocations"] = json!([{
-            "executionSuccessful": true,
-            "toolExecutionNotifications": [{"level": "warning", "message": {"text": text}}],
-        }]);
+    if let Some(fields) = run.as_object_mut().filter(|_| omitted > 0) {
+        fields.insert("invocations".to_owned(), json!([notification(omitted)]));
     }
     let report = json!({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]});
     Printable::json(&report)
+}
+
+/// Returns an invocation whose notification says that results are left out.
+fn notification(omitted: usize) -> Json {
+    let text = format!(
+        "{omitted} results are left out, because code scanning takes at most {LIMIT}: `flagctl validate` shows all"
+    );
+    json!({
+        "executionSuccessful": true,
+        "toolExecutionNotifications": [{"level": "warning", "message": {"text": text}}],
+    })
 }
 
 /// Returns the findings that fit in a run, with errors first if there are too many, and the number of the others.
