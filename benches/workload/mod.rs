@@ -264,6 +264,7 @@ pub(crate) fn value<'b>(bundle: &'b Bundle, work: Work, context: &Context<'_>, n
 ///
 /// # Panics
 /// The function panics if a decision is wrong or if a fraction is outside its range.
+#[allow(clippy::cast_precision_loss, reason = "the number of users is small")]
 pub(crate) fn check(engine: &str, work: Work, on: impl Fn(usize) -> bool) {
     let answers: Vec<bool> = (0..PEOPLE).map(on).collect();
     let share = answers.iter().filter(|on| **on).count() as f64 / PEOPLE as f64;

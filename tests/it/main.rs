@@ -11,7 +11,9 @@
     clippy::string_slice,
     clippy::disallowed_methods,
     clippy::disallowed_types,
-    reason = "a test may end in a panic, and reads the files that it needs"
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "a test may end in a panic, reads the files that it needs, and counts small numbers"
 )]
 
 mod example_shop;
