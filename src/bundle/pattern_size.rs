@@ -9,7 +9,7 @@
 //! **Invariant:** the size depends on the expressions only, so every machine accepts the same ones.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use regex_syntax::ast::parse::Parser;
 use regex_syntax::ast::{Ast, ClassSet, ClassSetItem, RepetitionKind, RepetitionRange};
@@ -42,7 +42,7 @@ pub enum PatternLimit {
 /// Adds up the sizes of the regular expressions of an environment. Equal expressions count once.
 #[derive(Debug, Default)]
 pub struct PatternBudget {
-    counted: HashSet<Box<str>>,
+    counted: BTreeSet<Box<str>>,
     size: u64,
 }
 

@@ -5,7 +5,7 @@
 //!
 //! **Invariant:** the table keeps no regular expression alive.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use regex::{Regex, RegexBuilder};
@@ -16,7 +16,7 @@ const SIZE_LIMIT: usize = 2 << 20;
 const MIN_SWEEP: usize = 1_000;
 
 /// Whether a regular expression distinguishes upper and lower case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Case {
     Sensitive,
     Insensitive,
@@ -25,7 +25,7 @@ pub(super) enum Case {
 /// The regular expressions that are in use, by source text.
 #[derive(Default)]
 struct Table {
-    entries: HashMap<(Case, Box<str>), Weak<Regex>>,
+    entries: BTreeMap<(Case, Box<str>), Weak<Regex>>,
     /// The number of entries at which the next sweep happens. It doubles with the entries, so that a sweep costs little.
     sweep_at: usize,
 }
