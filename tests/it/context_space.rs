@@ -247,3 +247,16 @@ fn flagd_admits_only_numbers_that_all_clients_read_alike() {
     assert!(ran.stdout.contains("9007199254740991"), "{}{}", ran.stdout, ran.stderr);
     assert!(!ran.stdout.contains("9007199254740992"), "{}", ran.stdout);
 }
+
+#[test]
+fn a_text_that_is_longer_than_any_regular_expression_is_compared_as_the_evaluator_compares_it() {
+    // The regular expression for a prefix of this length exceeds the size limit of the library.
+    let long = "a".repeat(600_000);
+    for operator in ["starts_with", "ends_with", "contains"] {
+        let repository = repository(&format!("{{name: {{{operator}: {long}}}}}"));
+        let assertion = format!("assert:\n  - never: {{sale: on}}\n    when: {{name: {long}}}\n");
+        repository.write("tests/long.yaml", &assertion);
+        let ran = repository.flagctl(&["test"]);
+        assert_eq!(ran.code, Some(1), "{operator}: {}", &ran.stdout[..ran.stdout.len().min(300)]);
+    }
+}

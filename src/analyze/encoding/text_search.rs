@@ -66,7 +66,7 @@ impl TextSearch {
         let trie = ConstantTrie::new(excluded.iter().map(String::as_str));
         Self {
             attribute: attribute.to_owned(),
-            expressions: keys.iter().map(|key| key.regular_expression().to_owned()).collect(),
+            expressions: keys.iter().map(PatternKey::regular_expression).collect(),
             patterns,
             syntax,
             valid,
