@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use semver::Version;
 
 use crate::bundle::{AttributeId, Bundle, Element, Operands, Ordered, Polarity, Predicate, Test, TextOperator, Type};
-use crate::eval::{EXACT, Value};
+use crate::eval::{EXACT, FIRST_SECOND, Value};
 
 /// The maximum number of values that the operands of one `in` contribute.
 const MAX_OPERANDS: usize = 16;
@@ -77,13 +77,13 @@ pub(crate) fn sample_values<'b>(
         Value::Numbers(numbers) => numbers.iter().all(is_exact),
         // A context reads an IPv4 address in IPv6 notation as an IPv4 address.
         Value::Address(address) => address.to_canonical() == *address,
+        Value::Time(time) => time.as_second() >= FIRST_SECOND,
         Value::Absent
         | Value::Null
         | Value::Unusable(_)
         | Value::Boolean(_)
         | Value::Version(_)
-        | Value::DottedVersion(_)
-        | Value::Time(_) => true,
+        | Value::DottedVersion(_) => true,
     });
     values
 }
