@@ -48,35 +48,57 @@ pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -
     let differ = pair.differ(&mut search);
     let guard = search.encoder.solver.fresh();
     let mut drafts: Vec<RegionDraft<'_>> = Vec::new();
-    while let SearchResult::Satisfiable(assignment) = search.solve(&[guard, differ])? {
-        if drafts.len() >= budget.regions {
-            // A merge must make enough room, because the time of a merge is quadratic.
-            merge(&mut drafts);
-            if drafts.len() >= budget.regions.div_ceil(2) {
-                return Err(AnalysisError::Exhausted(Excess::Regions(budget.regions)));
+    // Building the regions can find more units that conditions name. They are then searched as well.
+    loop {
+        while let SearchResult::Satisfiable(assignment) = search.solve(&[guard, differ])? {
+            if drafts.len() >= budget.regions {
+                // A merge must make enough room, because the time of a merge is quadratic.
+                merge(&mut drafts);
+                if drafts.len() >= budget.regions.div_ceil(2) {
+                    return Err(AnalysisError::Exhausted(Excess::Regions(budget.regions)));
+                }
             }
-        }
-        let partition = partition_buckets(&mut search, &assignment.model, &pair.targets, &[])?;
-        search.block(guard, partition.literals(), &assignment.model);
-        let mut moving: Vec<&BucketCell> = partition.cells.iter().filter(|cell| pair.moves(cell)).collect();
-        if moving.is_empty() {
-            return Err(AnalysisError::Disagreement("a change was found in no range of buckets".to_owned()));
-        }
-        moving.sort_by_key(|cell| std::cmp::Reverse(cell.share));
-        let mut found = None;
-        for cell in moving.into_iter().take(MAX_TRIED_CELLS) {
-            found = find_witness(&mut search, &assignment, cell, &partition.queries, &pair.targets, &[])?;
-            if found.is_some() {
-                break;
+            let partition = partition_buckets(&mut search, &assignment.model, &pair.targets, &[])?;
+            search.block(guard, partition.literals(), &assignment.model);
+            let mut moving: Vec<&BucketCell> = partition.cells.iter().filter(|cell| pair.moves(cell)).collect();
+            if moving.is_empty() {
+                return Err(AnalysisError::Disagreement("a change was found in no range of buckets".to_owned()));
             }
+            moving.sort_by_key(|cell| std::cmp::Reverse(cell.share));
+            let mut found = None;
+            for cell in moving.into_iter().take(MAX_TRIED_CELLS) {
+                found = find_witness(&mut search, &assignment, cell, &partition.queries, &pair.targets, &[])?;
+                if found.is_some() {
+                    break;
+                }
+            }
+            let certainty = assignment.certainty;
+            let signs = partition.queries.iter().map(|query| assignment.model.holds(query.literal)).collect();
+            drafts.push(pair.draft(partition, signs, found, certainty)?);
         }
-        let certainty = assignment.certainty;
-        let signs = partition.queries.iter().map(|query| assignment.model.holds(query.literal)).collect();
-        drafts.push(pair.draft(partition, signs, found, certainty)?);
+        let mut merged = drafts.clone();
+        merge(&mut merged);
+        let (states, named) = (search.budget.automaton_states, named_classes(&search));
+        search.budget.automaton_states = states.min(SIMPLIFICATION_STATES);
+        let regions: Result<Vec<Region>, AnalysisError> =
+            merged.into_iter().map(|draft| pair.region(&mut search, draft)).collect();
+        search.budget.automaton_states = states;
+        if named_classes(&search) == named {
+            return regions;
+        }
     }
-    merge(&mut drafts);
-    search.budget.automaton_states = search.budget.automaton_states.min(SIMPLIFICATION_STATES);
-    drafts.into_iter().map(|draft| pair.region(&mut search, draft)).collect()
+}
+
+/// Returns the number of classes of named units that are known so far.
+fn named_classes(search: &Search<'_>) -> usize {
+    let texts = search.encoder.domains.iter().filter_map(|domain| match &domain.encoding {
+        DomainEncoding::Text(text) => Some(text.classes.len()),
+        DomainEncoding::Boolean(_)
+        | DomainEncoding::Ordered(_)
+        | DomainEncoding::TextList(_)
+        | DomainEncoding::NumberList(_) => None,
+    });
+    texts.sum()
 }
 
 struct FlagPair<'b> {

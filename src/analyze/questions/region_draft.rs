@@ -11,6 +11,7 @@ use crate::analyze::search::bucket_partition::Query;
 use crate::bundle::VariantId;
 
 /// A region before it is described.
+#[derive(Clone)]
 pub(crate) struct RegionDraft<'b> {
     pub(crate) queries: Vec<Query<'b>>,
     /// For each query, whether its literal is true in the region.
@@ -24,6 +25,7 @@ pub(crate) struct RegionDraft<'b> {
 }
 
 /// The effects on the units of a region.
+#[derive(Clone)]
 pub(crate) struct RegionSummary {
     pub(crate) before: BTreeSet<DecidedBy>,
     pub(crate) after: BTreeSet<DecidedBy>,
