@@ -17,7 +17,7 @@ import z3
 from bucketing import row
 
 BUCKETS = 100_000
-LARGEST = 2.0**53
+LARGEST = 2.0**53 - 1
 
 
 def both(holds):
