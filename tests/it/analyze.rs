@@ -13,25 +13,7 @@ use flagctl::eval::{Context, Truth, Value, decide, holds};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-/// Marsaglia's xorshift generator with a fixed seed, so every run generates the same flags.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        ((self.0 >> 8) % bound as u64) as usize
-    }
-
-    fn pick<T: Clone>(&mut self, pool: &[T]) -> T {
-        pool[self.below(pool.len())].clone()
-    }
-
-    fn some<T: Clone>(&mut self, pool: &[T], most: usize) -> Vec<T> {
-        (0..=self.below(most)).map(|_| self.pick(pool)).collect()
-    }
-}
+use crate::random::Random;
 
 const NAMED: [&str; 3] = ["qa1", "qa2", "vip"];
 /// Patterns that name units, also together with another pattern, and units that they may name.

@@ -7,22 +7,7 @@ use std::fmt::Write as _;
 use serde_json::{Value as Json, json};
 
 use crate::git_bench::{Ran, TestRepository};
-
-/// Marsaglia's xorshift generator with a fixed seed, so every run generates the same flags.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        ((self.0 >> 8) % bound as u64) as usize
-    }
-
-    fn pick<T: Clone>(&mut self, pool: &[T]) -> T {
-        pool[self.below(pool.len())].clone()
-    }
-}
+use crate::random::Random;
 
 /// Texts that a shell, JSON, a terminal or `-c` could change.
 fn texts() -> Vec<Json> {

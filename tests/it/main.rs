@@ -19,6 +19,7 @@
 mod example_shop;
 mod files;
 mod git_bench;
+mod random;
 
 #[cfg(unix)]
 mod advice;
