@@ -15,6 +15,7 @@ use crate::load::Loaded;
 use crate::rules;
 use crate::snapshot::Spanned;
 use crate::test;
+use crate::test::TestBundles;
 use crate::yaml::Completeness;
 
 /// The findings of a flag repository.
@@ -42,7 +43,7 @@ pub fn check(loaded: &Loaded, today: Date) -> Checked {
     let mut diagnostics: Diagnostics = diagnostics.into_iter().flatten().collect();
     if !project.suites.is_empty() {
         let keys: Vec<&str> = project.flags.iter().map(|flag| flag.key.as_str()).collect();
-        diagnostics.extend(test::plan(project, &bundles, &keys).1);
+        diagnostics.extend(test::plan(project, &TestBundles::for_planning(&bundles), &keys).1);
     }
     diagnostics.extend(rules::prove(project, &mut bundles));
     diagnostics.extend(advice);

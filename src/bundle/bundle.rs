@@ -6,6 +6,8 @@ use crate::bundle::attribute::Attributes;
 use crate::bundle::bucket::Bucketing;
 use crate::bundle::condition::Condition;
 use crate::bundle::flag::Flag;
+#[cfg(feature = "cli")]
+use crate::bundle::flag::State;
 use crate::bundle::flags::Flags;
 use crate::bundle::id::{FlagId, SegmentId};
 
@@ -63,6 +65,14 @@ impl Bundle {
     #[doc(hidden)]
     pub fn flags_mut(&mut self) -> &mut Flags {
         &mut self.flags
+    }
+
+    /// Kills a flag that the bundle has, as if the repository had a kill of it.
+    #[cfg(feature = "cli")]
+    pub(crate) fn assume_killed(&mut self, key: &str) {
+        if let Some(flag) = self.flags.find_mut(key) {
+            flag.state = State::Killed { reason: "assumed, not in the repository".into(), by: None, at: None };
+        }
     }
 
     /// Finds a flag by its key.

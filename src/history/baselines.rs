@@ -8,6 +8,7 @@ use crate::compile::compile;
 use crate::git::Revision;
 use crate::load;
 use crate::load::Loaded;
+use crate::model::RepositoryKills;
 use crate::snapshot::{Span, Spanned};
 use crate::source::{Source, SourceError};
 
@@ -41,6 +42,7 @@ type NeededFlags<'n> = BTreeMap<&'n str, BTreeSet<&'n str>>;
 pub fn baseline_bundles<'n>(
     needed: impl Iterator<Item = (&'n Spanned<String>, &'n str, &'n str)>,
     find: impl Fn(&str) -> Result<Revision, String>,
+    kills: RepositoryKills,
 ) -> Result<Baselines, SourceError> {
     let mut by_revision: BTreeMap<&str, (&Spanned<String>, NeededFlags<'_>)> = BTreeMap::new();
     for (revision, environment, key) in needed {
@@ -59,7 +61,7 @@ pub fn baseline_bundles<'n>(
         };
         let settings = load::settings(&source)?;
         for (environment, keys) in flags {
-            match compile_flags(&source, &settings, environment, &keys)? {
+            match compile_flags(&source, &settings, environment, &keys, kills)? {
                 Ok(bundle) => drop(baselines.bundles.insert((text.value.clone(), environment.to_owned()), bundle)),
                 Err(key) => {
                     add_unknown(format!("`{key}` has errors at `{}`, so it is not known what it served", text.value));
@@ -76,9 +78,13 @@ fn compile_flags(
     settings: &Loaded,
     environment: &str,
     keys: &BTreeSet<&str>,
+    kills: RepositoryKills,
 ) -> Result<Result<Bundle, String>, SourceError> {
     let list: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
-    let loaded = load::flags(source, settings.clone(), &list, &[environment])?;
+    let mut loaded = load::flags(source, settings.clone(), &list, &[environment])?;
+    if kills == RepositoryKills::LeftOut {
+        loaded.project.kills.clear();
+    }
     let (bundle, _) = compile(&loaded.project, environment);
     let mut flags = loaded.project.flags.iter();
     let invalid = flags.find(|flag| keys.contains(flag.key.as_str()) && bundle.flag(&flag.key).is_none());

@@ -93,6 +93,7 @@ pub fn keys_for_advice(source: &Source, loaded: &Loaded) -> Result<Vec<String>, 
 fn tested_flags(suites: &[Suite]) -> Vec<String> {
     let mut keys = BTreeSet::new();
     for suite in suites {
+        keys.extend(suite.kills.iter().map(|key| &key.value));
         for case in &suite.cases {
             keys.extend(case.expect.iter().map(|expectation| &expectation.flag.value));
             keys.extend(case.buckets.iter().map(|placement| &placement.flag.value));

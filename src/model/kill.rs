@@ -23,6 +23,15 @@ pub struct Kill {
     pub at: Option<Spanned<String>>,
 }
 
+/// Whether decisions respect the kills of the repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RepositoryKills {
+    /// A killed flag serves `off`.
+    Counted,
+    /// Decisions are made as if no flag were killed.
+    LeftOut,
+}
+
 impl Kill {
     pub(super) fn lower(lowering: &mut Lowering, root: &Node, environment: &str, key: &str, file: FileId) -> Self {
         let fields = lowering.fields(root, &["reason", "by", "at"]);

@@ -33,7 +33,7 @@ pub use crate::model::definition_kind::{
 };
 pub use crate::model::flag::{EffectiveServing, Flag, FlagKind, Serving, Variant};
 pub use crate::model::golden::{Cell, Golden};
-pub use crate::model::kill::Kill;
+pub use crate::model::kill::{Kill, RepositoryKills};
 pub use crate::model::lower::Misfit;
 pub(crate) use crate::model::lower::is_name;
 pub use crate::model::operator::{OperandForm, Operator};

@@ -20,6 +20,8 @@ pub struct Suite {
     pub completeness: Completeness,
     /// The environments in which its cases are decided. An empty list means all environments of the project.
     pub environments: Vec<Spanned<String>>,
+    /// The keys of the flags that are killed in every test of the file.
+    pub kills: Vec<Spanned<String>>,
     /// The time at which its cases are decided.
     pub now: Option<Spanned<Timestamp>>,
     /// Named contexts, each a mapping of attributes.
@@ -50,9 +52,17 @@ impl Suite {
         Some(named)
     }
 
+    /// Returns the keys of the flags that the file kills, sorted and without duplicates.
+    pub fn killed_flags(&self) -> Vec<&str> {
+        let mut keys: Vec<&str> = self.kills.iter().map(|key| key.value.as_str()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
     pub(super) fn lower(lowering: &mut Lowering, root: &Node, file: FileId) -> Self {
-        let fields =
-            lowering.fields(root, &["description", "environments", "now", "contexts", "cases", "assert", "golden"]);
+        let fields = lowering
+            .fields(root, &["description", "environments", "kills", "now", "contexts", "cases", "assert", "golden"]);
         fields.get("description").and_then(|node| lowering.nonempty_text(node));
         let contexts = fields.get("contexts").map_or(&[][..], |node| lowering.mapping(node));
         let context = |entry: &Entry| {
@@ -67,6 +77,7 @@ impl Suite {
             start: first_key(root),
             completeness: Completeness::Complete,
             environments: fields.names("environments", lowering),
+            kills: fields.names("kills", lowering),
             now: fields.get("now").and_then(|node| lowering.timestamp(node)),
             contexts,
             cases: cases.iter().map(|case| Case::lower(lowering, case)).collect(),

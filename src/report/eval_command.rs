@@ -16,6 +16,7 @@ use serde_json::{Map, Value as Json};
 use crate::bundle::{AttributeId, Attributes};
 use crate::diff::Endpoint;
 use crate::eval::{Context, Value};
+use crate::model::RepositoryKills;
 use crate::report::escape;
 use crate::report::escape::shell_word;
 
@@ -32,8 +33,24 @@ pub(crate) struct EvalCommand<'e> {
     pub(crate) attributes: &'e Attributes,
     /// The context, as this version reads it.
     pub(crate) context: &'e Context<'e>,
+    /// The flags that count as killed.
+    pub(crate) kills: EvalKills<'e>,
     /// The time of the decision, if the decision depends on it.
     pub(crate) now: Option<Timestamp>,
+}
+
+/// The flags that count as killed for a decision.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EvalKills<'e> {
+    /// Whether the kills of the repository count.
+    pub(crate) repository: RepositoryKills,
+    /// The keys of the flags that count as killed in addition.
+    pub(crate) assumed: &'e [&'e str],
+}
+
+impl EvalKills<'static> {
+    /// The kills of the repository, and no others.
+    pub(crate) const REPOSITORY: Self = Self { repository: RepositoryKills::Counted, assumed: &[] };
 }
 
 impl EvalCommand<'_> {
@@ -52,6 +69,10 @@ impl EvalCommand<'_> {
             }
             Endpoint::Bundle(path) => words.extend(["--bundle".to_owned(), path.clone()]),
         }
+        if self.kills.repository == RepositoryKills::LeftOut {
+            words.push("--without-kills".to_owned());
+        }
+        words.extend(self.kills.assumed.iter().flat_map(|key| ["--kill".to_owned(), (*key).to_owned()]));
         words.extend(self.context_words());
         words.extend(self.now.iter().flat_map(|now| ["--now".to_owned(), now.to_string()]));
         words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")

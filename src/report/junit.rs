@@ -9,6 +9,8 @@ use crate::report::escape::xml;
 /// A group of test cases.
 pub(crate) struct Suite {
     pub(crate) name: String,
+    /// Facts about the run, each with its name.
+    pub(crate) properties: Vec<(&'static str, String)>,
     pub(crate) cases: Vec<Case>,
 }
 
@@ -83,6 +85,13 @@ pub(crate) fn document(suites: &[Suite]) -> Printable {
         out += &format!(
             "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\">\n"
         );
+        if !suite.properties.is_empty() {
+            out += "    <properties>\n";
+            for (name, value) in &suite.properties {
+                out += &format!("      <property name=\"{}\" value=\"{}\"/>\n", xml(name), xml(value));
+            }
+            out += "    </properties>\n";
+        }
         for case in &suite.cases {
             write_case(case, &mut out);
         }

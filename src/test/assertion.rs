@@ -3,6 +3,7 @@
 //! An assertion such as `never: {pay: [on, beta]}` is split into single claims, one for each environment and flag
 //! variant. Each claim is proven or refuted separately.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
@@ -18,6 +19,7 @@ use crate::diag::Diagnostic;
 use crate::eval::Context;
 use crate::model::{Assertion, Claim, FlagVariant, Suite};
 use crate::snapshot::{Span, Spanned};
+use crate::test::kills::TestBundles;
 use crate::test::resolver::Resolver;
 use crate::test::result::{Check, CheckResult, FailedCheck, TestedDecision};
 
@@ -31,6 +33,8 @@ pub(super) struct PlannedAssertion<'p> {
     assertion: &'p Assertion,
     claim: SingleClaim<'p>,
     bundle: &'p Bundle,
+    /// The flags that the test file kills.
+    kills: &'p [Spanned<String>],
     scope: AssertionScope,
 }
 
@@ -62,6 +66,7 @@ pub(super) struct UncompiledAssertion<'p> {
     /// The name of the assertion, or its number in the file.
     name: String,
     environments: Vec<&'p Bundle>,
+    kills: &'p [Spanned<String>],
     /// Whether all flags and variants of the claim exist.
     names_are_known: bool,
 }
@@ -79,7 +84,7 @@ impl<'p> Resolver<'p> {
             let name = assertion.name.as_ref();
             let name = name.map_or_else(|| format!("assertion {}", index + 1), |name| name.value.clone());
             let names_are_known = self.check_servings(assertion);
-            resolved.push(UncompiledAssertion { assertion, name, environments, names_are_known });
+            resolved.push(UncompiledAssertion { assertion, name, environments, kills: &suite.kills, names_are_known });
         }
         resolved
     }
@@ -87,9 +92,13 @@ impl<'p> Resolver<'p> {
     /// Compiles the conditions of assertions.
     ///
     /// The conditions of all files are compiled in one call for each environment, because each call reads all flags.
-    pub(super) fn compile_assertions(&mut self, assertions: &[UncompiledAssertion<'p>]) -> Vec<PlannedAssertion<'p>> {
+    pub(super) fn compile_assertions(
+        &mut self,
+        bundles: &'p TestBundles<'p>,
+        assertions: &[UncompiledAssertion<'p>],
+    ) -> Vec<PlannedAssertion<'p>> {
         let mut planned = Vec::new();
-        for bundle in self.bundles {
+        for bundle in bundles.iter() {
             let in_bundle = || {
                 assertions.iter().filter(|uncompiled| {
                     uncompiled.environments.iter().any(|environment| std::ptr::eq(*environment, bundle))
@@ -103,7 +112,7 @@ impl<'p> Resolver<'p> {
                 compiled = conditions;
             }
             let mut compiled = compiled.into_iter();
-            for UncompiledAssertion { assertion, name, names_are_known, .. } in in_bundle() {
+            for UncompiledAssertion { assertion, name, kills, names_are_known, .. } in in_bundle() {
                 let scope = match &assertion.when {
                     None => AssertionScope::All,
                     Some(_) => compiled.next().flatten().map_or(AssertionScope::Broken, AssertionScope::Condition),
@@ -111,7 +120,7 @@ impl<'p> Resolver<'p> {
                 let scope = if *names_are_known { scope } else { AssertionScope::Broken };
                 for claim in SingleClaim::of(assertion) {
                     let (name, scope) = (name.clone(), scope.clone());
-                    planned.push(PlannedAssertion { name, assertion, claim, bundle, scope });
+                    planned.push(PlannedAssertion { name, assertion, claim, bundle, kills, scope });
                 }
             }
         }
@@ -237,8 +246,12 @@ impl<'p> PlannedAssertion<'p> {
             SingleClaim::Exclusive(all) => exclusive(&all.iter().map(find).collect::<Option<Vec<_>>>()?, when, budget),
             SingleClaim::Implies(first, second) => follows(find(first)?, find(second)?, when, budget),
             SingleClaim::MonotoneSince(since, serving) => {
-                let before = baselines.get(&(since.value.clone(), self.bundle.environment.to_string()))?;
-                let before = Definition::find(before, &serving.flag.value);
+                let mut before =
+                    Cow::Borrowed(baselines.get(&(since.value.clone(), self.bundle.environment.to_string()))?);
+                for key in self.kills {
+                    before.to_mut().assume_killed(&key.value);
+                }
+                let before = Definition::find(&before, &serving.flag.value);
                 let after = Definition::find(self.bundle, &serving.flag.value)?;
                 match before.and_then(|before| ServedVariant::find(before, &serving.variant.value)) {
                     Some(before) => monotone(before, after, when, budget),
@@ -300,7 +313,8 @@ impl<'p> PlannedAssertion<'p> {
         let diagnostic = Diagnostic::new(Code::FailedAssertion, span, message);
         let context = Context::from_json(&self.bundle.attributes, &json).map(|parsed| parsed.context.into_owned());
         let decided = |context: &Context<'static>| {
-            let decided = |flag| TestedDecision { bundle: self.bundle, flag, context: context.clone(), now };
+            let decided =
+                |flag| TestedDecision { bundle: self.bundle, kills: self.kills, flag, context: context.clone(), now };
             flags.into_iter().map(decided).collect()
         };
         let decided = context.as_ref().map_or_else(|_| Vec::new(), decided);

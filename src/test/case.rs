@@ -9,6 +9,7 @@ use crate::codes::Code;
 use crate::diag::Diagnostic;
 use crate::eval::{Context, Value, decide};
 use crate::model::{Case, Expectation};
+use crate::snapshot::Spanned;
 use crate::test::context::NamedContext;
 use crate::test::mismatch::{expectation_span, mismatch, variant_id};
 use crate::test::result::{Check, CheckResult, CoverageHit, FailedCheck, TestedDecision};
@@ -28,6 +29,8 @@ pub(super) struct PlannedExpectation<'p> {
     /// The name of the case, or its number in the file.
     pub(super) name: String,
     pub(super) case: &'p Case,
+    /// The flags that the test file kills.
+    pub(super) kills: &'p [Spanned<String>],
     pub(super) expectation: &'p Expectation,
     pub(super) bundle: &'p Bundle,
     /// The flag, or `None` if the flag or another definition that the expectation needs has an error.
@@ -88,7 +91,7 @@ impl<'p> PlannedExpectation<'p> {
         let label = (failed > 1).then(|| format!("{failed} of {combinations} combinations fail; this is the first"));
         let mut diagnostic = Diagnostic::new(Code::FailedExpectation, span, message);
         diagnostic.label = label;
-        let decided = vec![TestedDecision { bundle: self.bundle, flag, context, now: self.now }];
+        let decided = vec![TestedDecision { bundle: self.bundle, kills: self.kills, flag, context, now: self.now }];
         CheckResult::Failed(Box::new(FailedCheck { diagnostic, decided, share: None }))
     }
 

@@ -12,7 +12,7 @@ use crate::codes::Code;
 use crate::diag::Diagnostic;
 use crate::eval::decide;
 use crate::model::{Cell, Golden};
-use crate::snapshot::{FileId, Span};
+use crate::snapshot::{FileId, Span, Spanned};
 use crate::test::context::NamedContext;
 use crate::test::mismatch::variant_id;
 use crate::test::result::{Check, CheckResult, CoverageHit, FailedCheck, TestedDecision};
@@ -23,6 +23,8 @@ const HELP: &str = "if the change is intended, run `flagctl test --update` to wr
 #[derive(Debug)]
 pub(super) struct PlannedGolden<'p> {
     pub(super) file: FileId,
+    /// The flags that the test file kills.
+    pub(super) kills: &'p [Spanned<String>],
     pub(super) golden: &'p Golden,
     pub(super) flags: Vec<&'p str>,
     pub(super) contexts: Vec<NamedContext<'p>>,
@@ -62,7 +64,8 @@ impl<'p> PlannedGolden<'p> {
         let now = self.now.unwrap_or_default();
         let decision = decide(bundle, flag, context, now);
         let hit = CoverageHit { rule: decision.rule, variant: variant_id(flag, &decision) };
-        Some((TestedDecision { bundle, flag, context: context.as_ref().clone(), now }, &decision.variant.name, hit))
+        let decided = TestedDecision { bundle, kills: self.kills, flag, context: context.as_ref().clone(), now };
+        Some((decided, &decision.variant.name, hit))
     }
 
     /// Returns the cells that the file contains.

@@ -1,5 +1,6 @@
 //! Converts test files to a plan: expectations, assertions and golden matrices with resolved names.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::bundle::Bundle;
@@ -12,6 +13,7 @@ use crate::test::assertion::{PlannedAssertion, UncompiledAssertion};
 use crate::test::case::{MatrixAxis, PlannedExpectation};
 use crate::test::context::NamedContext;
 use crate::test::golden::PlannedGolden;
+use crate::test::kills::{TestBundles, is_within_limit};
 use crate::test::resolver::Resolver;
 use crate::yaml::{Completeness, Node};
 
@@ -36,17 +38,25 @@ impl<'p> TestPlan<'p> {
 
 /// Resolves the names in a project's test files.
 ///
-/// `bundles` are the bundles of the environments to test, in the order of promotion. `keys` are the keys of all flags,
+/// `bundles` are the bundles of the environments to test. `keys` are the keys of all flags,
 /// including flags that were not read. They are used to suggest similar names for unknown flags.
-pub fn plan<'p>(project: &'p Project, bundles: &'p [Bundle], keys: &'p [&'p str]) -> (TestPlan<'p>, Diagnostics) {
+pub fn plan<'p>(
+    project: &'p Project,
+    bundles: &'p TestBundles<'p>,
+    keys: &'p [&'p str],
+) -> (TestPlan<'p>, Diagnostics) {
     let mut plan = TestPlan { expectations: Vec::new(), assertions: Vec::new(), goldens: Vec::new() };
     let Some(mut resolver) = Resolver::new(project, bundles, keys) else { return (plan, Vec::new()) };
     let mut assertions = Vec::new();
     // An incomplete file is skipped, because the part that could not be read might change the meaning of the rest.
+    let mut lists = BTreeSet::new();
     for suite in project.suites.iter().filter(|suite| suite.completeness == Completeness::Complete) {
-        plan_suite(&mut resolver, suite, &mut plan, &mut assertions);
+        if resolver.check_kills(suite, bundles, &mut lists) == KillsCheck::Passed {
+            resolver.bundles = bundles.of(suite);
+            plan_suite(&mut resolver, suite, &mut plan, &mut assertions);
+        }
     }
-    plan.assertions = resolver.compile_assertions(&assertions);
+    plan.assertions = resolver.compile_assertions(bundles, &assertions);
     (plan, resolver.diagnostics)
 }
 
@@ -67,7 +77,34 @@ fn plan_suite<'p>(
     }
 }
 
+/// Whether the tests of a file can be planned with its `kills`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KillsCheck {
+    Passed,
+    Failed,
+}
+
 impl<'p> Resolver<'p> {
+    /// Reports flags in `kills` that do not exist, and a file with more different `kills` than can be tested.
+    fn check_kills(
+        &mut self,
+        suite: &'p Suite,
+        bundles: &TestBundles<'_>,
+        lists: &mut BTreeSet<Vec<&'p str>>,
+    ) -> KillsCheck {
+        let Some(first) = suite.kills.first() else { return KillsCheck::Passed };
+        let known = suite.kills.iter().filter(|key| self.flag(key).is_some()).count();
+        lists.insert(suite.killed_flags());
+        if !is_within_limit(bundles.unpinned, lists.len()) {
+            let message =
+                format!("too many different lists of `kills`: {} for {} flags", lists.len(), self.flags.len());
+            let help = "kill the same flags in several test files, or test fewer files at a time";
+            self.report(Diagnostic::new(Code::LimitExceeded, first.span, message).help(help));
+            return KillsCheck::Failed;
+        }
+        if known == suite.kills.len() { KillsCheck::Passed } else { KillsCheck::Failed }
+    }
+
     /// Returns one planned expectation for each expectation of the case, environment and context.
     fn expectations(
         &mut self,
@@ -100,6 +137,7 @@ impl<'p> Resolver<'p> {
                 planned.extend(contexts.iter().map(|context| PlannedExpectation {
                     name: name.clone(),
                     case,
+                    kills: &suite.kills,
                     expectation,
                     bundle,
                     flag,
@@ -195,7 +233,7 @@ impl<'p> Resolver<'p> {
             [] => self.project.settings.environment_names().collect(),
             names => names.iter().map(|name| name.value.as_str()).collect(),
         };
-        PlannedGolden { file: suite.file, golden, flags, contexts, environments, bundles, now }
+        PlannedGolden { file: suite.file, kills: &suite.kills, golden, flags, contexts, environments, bundles, now }
     }
 }
 

@@ -8,11 +8,13 @@ use crate::diag::{Diagnostic, Diagnostics, did_you_mean_or_list, quoted_list, un
 use crate::model;
 use crate::model::Project;
 use crate::snapshot::{Span, Spanned};
+use crate::test::kills::TestBundles;
 use crate::yaml::Completeness;
 
 /// The names of a project, and the diagnostics of the names that were not found.
 pub(super) struct Resolver<'p> {
     pub(super) project: &'p Project,
+    /// The bundles of the environments for the current test file.
     pub(super) bundles: &'p [Bundle],
     /// The keys of all flags, including flags that were not read. They are used to suggest similar names.
     keys: &'p [&'p str],
@@ -29,7 +31,8 @@ const MAX_CHECKS: usize = 2_000_000;
 
 impl<'p> Resolver<'p> {
     /// Returns a resolver, or `None` if there is no bundle, because the attributes come from the first bundle.
-    pub(super) fn new(project: &'p Project, bundles: &'p [Bundle], keys: &'p [&'p str]) -> Option<Self> {
+    pub(super) fn new(project: &'p Project, bundles: &'p TestBundles<'p>, keys: &'p [&'p str]) -> Option<Self> {
+        let bundles = bundles.unpinned;
         let attributes = &bundles.first()?.attributes;
         // If two files define the same flag, the first definition is used.
         let flags = project.flags.iter().rev().map(|flag| (flag.key.as_str(), flag)).collect();

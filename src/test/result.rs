@@ -6,7 +6,7 @@ use crate::analyze::Share;
 use crate::bundle::{Bundle, Flag, VariantId};
 use crate::diag::Diagnostic;
 use crate::eval::Context;
-use crate::snapshot::Span;
+use crate::snapshot::{Span, Spanned};
 
 /// The results of all checks of a plan.
 #[derive(Debug)]
@@ -136,6 +136,8 @@ pub struct FailedCheck<'p> {
 pub struct TestedDecision<'p> {
     /// The bundle of the environment.
     pub bundle: &'p Bundle,
+    /// The flags that the test file kills. They are killed in the bundle.
+    pub kills: &'p [Spanned<String>],
     /// A flag of the bundle.
     pub flag: &'p Flag,
     /// The context.

@@ -52,6 +52,8 @@ mod hostile_server;
 mod interrupted;
 #[cfg(unix)]
 mod kill;
+#[cfg(unix)]
+mod kills_in_tests;
 mod limits;
 mod log;
 mod long_output;

@@ -14,7 +14,7 @@ use flagctl::diag::Finding;
 use flagctl::report::Colour;
 use flagctl::report::findings::{FindingsFormat, Validation};
 use flagctl::source::{Folder, Source};
-use flagctl::test::{BaselineBundles, plan, run};
+use flagctl::test::{BaselineBundles, TestBundles, plan, run};
 use flagctl::{load, report, rules};
 use tempfile::TempDir;
 
@@ -114,8 +114,9 @@ fn validate(block: &Block) -> (Vec<Finding>, String) {
     let (mut bundles, compiled): (Vec<_>, Vec<_>) = names.map(|name| compile(&loaded.project, name)).unzip();
     let mut diagnostics = compiled.concat();
     diagnostics.extend(rules::check(&loaded.project, jiff::civil::date(2026, 11, 22)));
+    let test_bundles = TestBundles::new(&bundles, &loaded.project.suites);
     let keys: Vec<&str> = loaded.project.flags.iter().map(|flag| flag.key.as_str()).collect();
-    let (plan, wrong) = plan(&loaded.project, &bundles, &keys);
+    let (plan, wrong) = plan(&loaded.project, &test_bundles, &keys);
     diagnostics.extend(wrong);
     let past = BaselineBundles::new();
     let outcome = run(&plan, &past, &Budget::default());

@@ -19,7 +19,7 @@ use crate::cli::output_format::{OutputFormat, write_json};
 use crate::cli::progress;
 use crate::cli::revision_arg::At;
 use crate::cli::time_arg::{given_or_now, parse_time};
-use crate::cli::unknown_flag::unknown_flag_in_source;
+use crate::cli::unknown_flag::{unknown_flag_in_bundle, unknown_flag_in_source};
 use crate::compile::compile;
 use crate::eval::{Context, decide};
 use crate::git::Revision;
@@ -52,6 +52,12 @@ pub(crate) struct Args {
     /// A line is a context as a JSON object. One line of JSON is written for each, in the same order.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["context", "attributes", "explain", "test", "format"])]
     contexts: Option<PathBuf>,
+    /// Decide as if no flag were killed
+    #[arg(long, conflicts_with = "bundle")]
+    without_kills: bool,
+    /// Decide as if this flag were killed; may be repeated
+    #[arg(long = "kill", value_name = "FLAG")]
+    killed: Vec<String>,
     /// The time of the decision, instead of the clock
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     now: Option<Timestamp>,
@@ -108,7 +114,14 @@ struct Definitions {
 /// Reads the definitions. If no flag can be decided, reports the reason and returns `None`.
 fn read(args: &Args, global: &Global) -> Result<Option<Definitions>> {
     if let Some(path) = &args.bundle {
-        let bundle = bundle_arg::read_flags(path, &args.flags)?;
+        let keys = if args.flags.is_empty() { Vec::new() } else { with_killed(args) };
+        let mut bundle = bundle_arg::read_flags(path, &keys)?;
+        for key in &args.killed {
+            if bundle.flag(key).is_none() {
+                return Err(unknown_flag_in_bundle(key, bundle.flags.keys()));
+            }
+            bundle.assume_killed(key);
+        }
         return Ok(Some(Definitions { bundle, commit: None, validity: Validity::Valid }));
     }
     let source = args.at.source(Path::new("."))?;
@@ -117,14 +130,18 @@ fn read(args: &Args, global: &Global) -> Result<Option<Definitions>> {
         return Ok(None);
     }
     let environment = environment_or_only(args.environment.as_deref(), &settings.project.settings)?;
-    let loaded = match args.flags.as_slice() {
+    let mut loaded = match args.flags.as_slice() {
         [] => progress::all(&source)?,
-        keys => load::flags(&source, settings, keys, &[&environment])?,
+        _ => load::flags(&source, settings, &with_killed(args), &[&environment])?,
     };
-    if let Some(unknown) = args.flags.iter().find(|key| loaded.project.flag(key).is_none()) {
+    if args.without_kills {
+        loaded.project.kills.clear();
+    }
+    if let Some(unknown) = args.flags.iter().chain(&args.killed).find(|key| loaded.project.flag(key).is_none()) {
         return Err(unknown_flag_in_source(unknown, &source));
     }
-    let (bundle, diagnostics) = compile(&loaded.project, &environment);
+    let (mut bundle, diagnostics) = compile(&loaded.project, &environment);
+    args.killed.iter().for_each(|key| bundle.assume_killed(key));
     // A flag with errors does not prevent the decisions of the other flags.
     let validity = report_errors(&loaded, loaded.settle(diagnostics), &source, global)?;
     let all_compiled = args.flags.iter().all(|key| bundle.flag(key).is_some());
@@ -132,6 +149,11 @@ fn read(args: &Args, global: &Global) -> Result<Option<Definitions>> {
         args.at.note(&source)?;
     }
     Ok(Some(Definitions { bundle, commit: source.revision().map(Revision::commit), validity }))
+}
+
+/// Returns the keys of the flags to decide, and of those that count as killed.
+fn with_killed(args: &Args) -> Vec<String> {
+    args.flags.iter().chain(&args.killed).cloned().collect()
 }
 
 /// Runs `--test`: returns whether the only flag is true.

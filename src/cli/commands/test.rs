@@ -24,19 +24,20 @@ use crate::diff::Endpoint;
 use crate::history::{UnknownBaseline, baseline_bundles};
 use crate::load;
 use crate::load::{FlagScope, Loaded};
-use crate::model::TESTS;
+use crate::model::{Kill, RepositoryKills, TESTS};
 use crate::report;
 use crate::report::findings::{FindingsFormat, Validation};
 use crate::report::tests::TestReport;
 use crate::source::Source;
 use crate::test;
-use crate::test::{Check, CheckResult, CheckStatus};
+use crate::test::{Check, CheckResult, CheckStatus, TestBundles};
 use crate::yaml::Completeness;
 
 /// Check what test files expect, and prove what they assert
 ///
 /// A test file is `tests/**/*.yaml`. It has contexts with the variant that each must get, and assertions that must hold
-/// for all contexts. `flagctl schema test` describes every field. Exits with 1 if a test fails, and with 3 if an
+/// for all contexts. `flagctl schema test` describes every field. Kills are temporary, so tests are decided as if no flag
+/// were killed. A test file may name flags that are killed in its tests, in `kills`. Exits with 1 if a test fails, and with 3 if an
 /// assertion takes too much work to prove.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: flagctl test -e production --coverage")]
@@ -49,6 +50,9 @@ pub(crate) struct Args {
     environments: Vec<String>,
     #[command(flatten)]
     at: At,
+    /// Decide with the kills of the repository, which are left out otherwise
+    #[arg(long, conflicts_with = "update")]
+    with_kills: bool,
     /// Show which rules and variants no test decided by
     #[arg(long)]
     coverage: bool,
@@ -77,37 +81,45 @@ fn run_tests(args: &Args, global: &Global, update: GoldenUpdate) -> Result<Exit>
     if settings.project.settings.completeness == Completeness::Incomplete {
         let findings = errors(settings.settle(Vec::new()));
         let nothing = test::TestResults { checks: Vec::new() };
-        write(args, global, &source, &settings, &findings, &nothing, None)?;
+        write(args, global, &source, &settings, &findings, &nothing, &[], None)?;
         return Ok(Exit::Failed);
     }
     let names = environments(args, &settings)?;
     let paths = args.paths.iter().map(|path| path_in_repository(path, &source)).collect::<Result<Vec<_>>>()?;
     let scope = if args.coverage { FlagScope::All } else { FlagScope::Tested };
     let load = || load::selected_tests(&source, settings, &paths, &names, scope);
-    let loaded = keep_until_exit(progress::shown("reading flags", load)?);
+    let mut loaded = progress::shown("reading flags", load)?;
     args.at.note(&source)?;
     let names = if args.coverage { names } else { load::tested_environments(names, &loaded.project.suites) };
+    let kills = if args.with_kills { RepositoryKills::Counted } else { RepositoryKills::LeftOut };
+    let left_out = match kills {
+        RepositoryKills::Counted => Vec::new(),
+        RepositoryKills::LeftOut => leave_kills_out(&mut loaded, &names),
+    };
+    let loaded = keep_until_exit(loaded);
     let compiled = compile_environments(&loaded.project, &names.iter().map(String::as_str).collect::<Vec<_>>());
     let (bundles, diagnostics): (Vec<_>, Vec<Diagnostics>) = compiled.into_iter().unzip();
     let bundles = keep_until_exit(bundles);
     let mut diagnostics: Diagnostics = diagnostics.into_iter().flatten().collect();
     let keys = load::keys_for_advice(&source, &loaded)?;
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-    let (plan, wrong_names) = test::plan(&loaded.project, &bundles, &keys);
+    let test_bundles = keep_until_exit(TestBundles::new(&bundles, &loaded.project.suites));
+    let (plan, wrong_names) = test::plan(&loaded.project, &test_bundles, &keys);
     let plan = keep_until_exit(plan);
     diagnostics.extend(wrong_names);
     if update == GoldenUpdate::Write && write_golden_files(&plan, &loaded, &source)? == GoldenFiles::Changed {
         return run_tests(args, global, GoldenUpdate::Keep);
     }
     let find = |text: &str| earlier_revision_of(&source, text).map_err(|error| format!("{error:#}"));
-    let baselines = keep_until_exit(baseline_bundles(plan.baselines(), find)?);
+    let baselines = keep_until_exit(baseline_bundles(plan.baselines(), find, kills)?);
     let unknown =
         |baseline: &UnknownBaseline| Diagnostic::new(Code::UnknownRevision, baseline.span, baseline.reason.clone());
     diagnostics.extend(baselines.unknown.iter().map(unknown));
     let results =
         keep_until_exit(progress::shown("testing", || test::run(&plan, &baselines.bundles, &Budget::default())));
     let folder = folder_for_commands(global.folder.as_deref(), &source);
-    diagnostics.extend(results.checks.iter().filter_map(|check| diagnostic(check, folder.as_deref(), &source)));
+    diagnostics
+        .extend(results.checks.iter().filter_map(|check| diagnostic(check, folder.as_deref(), &source, &left_out)));
     let mut findings = keep_until_exit(errors(loaded.settle(diagnostics)));
     // This command reports other errors only if they prevent a test from running. `flagctl validate` reports all of
     // them.
@@ -116,13 +128,21 @@ fn run_tests(args: &Args, global: &Global, update: GoldenUpdate) -> Result<Exit>
         findings.retain(in_test);
     }
     let coverage = args.coverage.then(|| test::coverage(&loaded.project, &bundles, &results));
-    write(args, global, &source, &loaded, &findings, &results, coverage.as_deref())?;
+    write(args, global, &source, &loaded, &findings, &results, &left_out, coverage.as_deref())?;
     let is_unproven = |finding: &Finding| finding.diagnostic.code == Code::UndecidedAssertion;
     Ok(match findings.as_slice() {
         [] if results.count(CheckStatus::Passed) == results.checks.len() => Exit::Yes,
         [_, ..] if findings.iter().all(is_unproven) => Exit::Failed,
         _ => Exit::No,
     })
+}
+
+/// Removes all kills from the project. Returns the kills of the flags that were read, in these environments.
+fn leave_kills_out(loaded: &mut Loaded, environments: &[String]) -> Vec<Kill> {
+    let project = &mut loaded.project;
+    let mut kills = std::mem::take(&mut project.kills);
+    kills.retain(|kill| environments.contains(&kill.environment) && project.flag(&kill.flag).is_some());
+    kills
 }
 
 /// Returns the environments of the tests, in the order of promotion.
@@ -141,10 +161,12 @@ fn errors(mut findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 /// Returns the reason why a check did not pass, with the command that repeats its decisions.
-fn diagnostic(check: &Check<'_>, folder: Option<&Path>, source: &Source) -> Option<Diagnostic> {
+fn diagnostic(check: &Check<'_>, folder: Option<&Path>, source: &Source, left_out: &[Kill]) -> Option<Diagnostic> {
     let diagnostic = check.result.diagnostic()?.clone();
     let CheckResult::Failed(failure) = &check.result else { return Some(diagnostic) };
-    let command = report::tests::command(failure, folder, &Endpoint::of(source));
+    let is_left_out = left_out.iter().any(|kill| kill.environment == check.environment);
+    let kills = if is_left_out { RepositoryKills::LeftOut } else { RepositoryKills::Counted };
+    let command = report::tests::command(failure, folder, &Endpoint::of(source), kills);
     let advice = diagnostic.help.as_ref().map_or_else(String::new, |advice| format!("{advice}; "));
     Some(diagnostic.maybe_help(command.map(|command| format!("{advice}try {command}"))))
 }
@@ -156,6 +178,7 @@ fn write(
     loaded: &Loaded,
     findings: &[Finding],
     results: &test::TestResults<'_>,
+    left_out: &[Kill],
     coverage: Option<&[test::FlagCoverage]>,
 ) -> Result<()> {
     let validation = Validation {
@@ -166,7 +189,15 @@ fn write(
         checked: &[],
         contents: "",
     };
-    let report = TestReport { validation, results, coverage, width: stdout_width() };
+    let kills_left_out = left_out.len();
+    let report = TestReport { validation, results, kills_left_out, coverage, width: stdout_width() };
     let text = report::tests::printable(&report, args.format, global.colour(OutputStream::Stdout))?;
-    Ok(console::write(text)?)
+    console::write(text)?;
+    // These formats have only findings.
+    if matches!(args.format, FindingsFormat::Sarif | FindingsFormat::Github | FindingsFormat::Gitlab)
+        && let Some(line) = report::tests::kills_left_out(kills_left_out)
+    {
+        console::note(line);
+    }
+    Ok(())
 }

@@ -19,7 +19,7 @@ use crate::report::diff::json::{
 use crate::report::diff::phrases;
 use crate::report::diff::phrases::Audience;
 use crate::report::diff::value::value;
-use crate::report::eval_command::EvalCommand;
+use crate::report::eval_command::{EvalCommand, EvalKills};
 
 /// The sources from which `flagctl eval` reads the two versions, for the commands of examples.
 #[derive(Debug, Clone, Copy)]
@@ -184,6 +184,7 @@ fn example(impact: &Impact, witness: &Witness, bundles: [&Bundle; 2], sources: E
                 endpoint,
                 attributes: &bundle.attributes,
                 context: &context,
+                kills: EvalKills::REPOSITORY,
                 now: timed.then_some(witness.now),
             }
             .line()

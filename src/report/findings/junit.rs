@@ -33,5 +33,5 @@ pub(crate) fn document(validation: &Validation<'_>) -> Printable {
         };
         Case { name: path, class: "flagctl.validate".to_owned(), result, output: lines(&warnings) }
     });
-    junit::document(&[Suite { name: "validate".to_owned(), cases: cases.collect() }])
+    junit::document(&[Suite { name: "validate".to_owned(), properties: Vec::new(), cases: cases.collect() }])
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::report::Lines;
 use crate::report::findings::human;
 use crate::report::tests::coverage;
-use crate::report::tests::report::{TestReport, explain, is_file_error};
+use crate::report::tests::report::{TestReport, explain, is_file_error, kills_left_out};
 use crate::report::text::{Colour, counted};
 use crate::snapshot::Span;
 use crate::test::{CheckResult, CheckStatus, FailedCheck, TestResults};
@@ -40,6 +40,7 @@ pub(crate) fn lines(report: &TestReport<'_>, colour: Colour) -> Lines {
     let errors = report.validation.findings.iter().filter(|finding| is_file_error(finding)).count();
     let errors = if errors == 0 { String::new() } else { format!("; {}", counted(errors, "error")) };
     lines.add(format!("{}{errors}", counts.join(", ")));
+    kills_left_out(report.kills_left_out).into_iter().for_each(|line| lines.add(line));
     lines
 }
 

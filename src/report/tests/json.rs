@@ -22,6 +22,8 @@ struct Report<'r> {
     failed: usize,
     unknown: usize,
     not_run: usize,
+    /// The number of kills in the repository that the decisions ignore.
+    kills_left_out: usize,
     findings: Vec<FindingJson<'r>>,
     checks: Vec<CheckJson<'r>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,6 +107,7 @@ pub(crate) fn document(report: &TestReport<'_>) -> Result<Printable, serde_json:
         failed: report.results.count(CheckStatus::Failed),
         unknown: report.results.count(CheckStatus::Unknown),
         not_run: report.results.count(CheckStatus::NotRun),
+        kills_left_out: report.kills_left_out,
         findings: findings(validation),
         checks,
         coverage: report.coverage.map(|flags| flags.iter().map(coverage).collect()),

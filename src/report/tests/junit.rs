@@ -28,7 +28,9 @@ pub(crate) fn document(report: &TestReport<'_>) -> Printable {
     }
     let suites = suites.into_iter().map(|(file, cases)| {
         let name = format!("{}{}", validation.prefix, validation.snapshot.file(file).path);
-        Suite { name, cases }
+        let left_out = report.kills_left_out;
+        let properties = if left_out == 0 { Vec::new() } else { vec![("kills-left-out", left_out.to_string())] };
+        Suite { name, properties, cases }
     });
     junit::document(&suites.collect::<Vec<_>>())
 }

@@ -10,7 +10,7 @@ use crate::report::Printable;
 use crate::report::findings::{FindingsFormat, github, gitlab, sarif};
 use crate::report::text::Colour;
 
-pub use crate::report::tests::report::{TestReport, command};
+pub use crate::report::tests::report::{TestReport, command, kills_left_out};
 
 /// Returns the results of tests in a format. The colour applies only to [`FindingsFormat::Human`].
 ///
