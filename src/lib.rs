@@ -95,7 +95,7 @@
 //! | publish | an environment's bytes, their commit, a Store | the next entry of its log, or the reason why nothing is published | retry, temporary, bundle, store |
 //! | edit | a file's text, one change | the new text, in which all other bytes are the same | snapshot, yaml |
 //! | commit | changes of a branch's files | a git commit (the only writer of git) | retry, temporary |
-//! | rules | Project, a day, Bundles | diagnostics (each lint rule is a file) | codes, snapshot, diag, yaml, bundle, analyze, model |
+//! | rules | Project, a day, Bundles | diagnostics (each lint rule is a file) | codes, snapshot, diag, yaml, bundle, analyze, model, flagd |
 //! | load | a source | Project, diagnostics: all steps before the compilation | codes, snapshot, source, diag, yaml, model, schema |
 //! | check | Loaded, a day | all findings, which `validate` reports | snapshot, diag, yaml, bundle, compile, test, rules, load |
 //! | diff | two Sources or Bundles, keys of flags | the effect of a change on all contexts, for each flag and environment | codes, snapshot, git, source, diag, model, bundle, eval, compile, load, analyze |

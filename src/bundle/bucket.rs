@@ -29,6 +29,17 @@ pub enum Bucketing {
     FlagdV3,
 }
 
+impl Bucketing {
+    /// Returns the name in `flagctl.yaml` and in bundles.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Siphash => "siphash",
+            Self::FlagdV2 => "flagd-v2",
+            Self::FlagdV3 => "flagd-v3",
+        }
+    }
+}
+
 /// The purpose of a bucket. The buckets of one unit in the two domains are unrelated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HashDomain {

@@ -131,6 +131,9 @@ codes! {
     PrerequisiteCycle "prerequisite-cycle" Error No "prerequisite-cycle.md";
     TooComplex "too-complex" Error No "too-complex.md";
     ValueSchema "value-schema" Error Yes "value-schema.md";
+    // Codes for the targets of publishing.
+    InexpressibleFlag "inexpressible-flag" Error No "../rules/inexpressible-flag.md";
+    UnfitBucketing "unfit-bucketing" Error No "../rules/unfit-bucketing.md";
     // Codes for advice.
     ConfusableText "confusable-text" Warning Yes "../rules/confusable-text.md";
     EmptySegment "empty-segment" Warning Yes "../rules/empty-segment.md";

@@ -13,11 +13,14 @@ use crate::flagd::json_logic::{and, not, number, one_of, or, var};
 use crate::flagd::text_predicate::{TextLogic, text_logic};
 use crate::flagd::type_guard::{is_boolean, is_list_of_numbers, is_list_of_texts, is_number, is_text};
 use crate::flagd::version;
-use crate::flagd::writer::{Form, MAX_TESTS, Writer};
+use crate::flagd::writer::{Cause, Form, MAX_TESTS, Writer};
 
 /// The JsonLogic of a test that does not fit the type of its attribute. Such a test is unknown for every context, so
 /// both forms are false. The compiler rejects such tests, so this value never occurs in an export.
 const UNFIT: Json = Json::Bool(false);
+
+/// The advice for a test that only the application can compute.
+const COMPUTED: &str = "let the application compare, and send the result as an attribute of type `boolean`";
 
 impl<'b> Writer<'b> {
     /// Returns JsonLogic for the condition in the given form.
@@ -73,9 +76,10 @@ impl<'b> Writer<'b> {
                 test,
                 attribute,
                 "flagd compares only versions of exactly three numbers; declare it as `semver`",
+                "declare the attribute as `semver`, if its versions have exactly three numbers",
             ),
-            Type::Datetime => self.refuse_test(test, attribute, "flagd compares only the current time"),
-            Type::Ip => self.refuse_test(test, attribute, "flagd has no addresses and networks"),
+            Type::Datetime => self.refuse_test(test, attribute, "flagd compares only the current time", COMPUTED),
+            Type::Ip => self.refuse_test(test, attribute, "flagd has no addresses and networks", COMPUTED),
             Type::List(element) => list_test(attribute, element, &value, &test.predicate, form),
         }
     }
@@ -93,6 +97,7 @@ impl<'b> Writer<'b> {
                 test,
                 attribute,
                 "flagd has no regular expressions, and this one matches too many texts to list them",
+                "write `starts_with`, `ends_with`, `contains` or `in`",
             ),
         }
     }
@@ -108,7 +113,8 @@ impl<'b> Writer<'b> {
             (None, _) => return UNFIT,
         };
         if !versions.iter().all(version::is_portable) {
-            return self.refuse_test(test, attribute, "flagd's JavaScript client does not read so large a version");
+            let why = "flagd's JavaScript client does not read so large a version";
+            return self.refuse_test(test, attribute, why, "compare with a version of smaller numbers");
         }
         match (comparison, form) {
             (Some((comparison, bound)), form) => version::compare(value, in_form(comparison, form), bound),
@@ -125,7 +131,8 @@ impl<'b> Writer<'b> {
             Predicate::Exists => return Json::Bool(form == Form::WhereTrue),
             Predicate::Compare(comparison, Ordered::Time(bound)) => (*comparison, *bound),
             Predicate::OneOf(Operands::Times(_)) => {
-                return self.refuse_test(test, &attribute, "flagd's clock counts whole seconds; write `gte` and `lt`");
+                let why = "flagd's clock counts whole seconds; write `gte` and `lt`";
+                return self.refuse_test(test, &attribute, why, "write `gte` and `lt` with whole seconds");
             }
             Predicate::OneOf(_)
             | Predicate::Compare(..)
@@ -149,12 +156,14 @@ impl<'b> Writer<'b> {
                 test,
                 &attribute,
                 "flagd's clock counts whole seconds; write `gte` or `lt` with a whole second",
+                "write `gte` or `lt` with a whole second",
             ),
         }
     }
 
-    fn refuse_test(&mut self, test: &Test, attribute: &Attribute, why: &str) -> Json {
-        self.refuse(format_args!("`{}`: {why}", test.describe(&attribute.name)))
+    fn refuse_test(&mut self, test: &Test, attribute: &Attribute, why: &str, help: &'static str) -> Json {
+        let cause = Cause::Attribute(attribute.name.to_string());
+        self.refuse(cause, format_args!("`{}`: {why}", test.describe(&attribute.name)), help)
     }
 
     /// Returns JsonLogic for the attribute's value. Clients also look up the parts of a path in texts and lists, and
@@ -169,17 +178,21 @@ impl<'b> Writer<'b> {
         let is_outer =
             |outer: &Attribute| name.strip_prefix(outer.name.as_ref()).is_some_and(|rest| rest.starts_with('.'));
         if name.split('.').any(|word| NOT_OWN.contains(&word)) || name.split('.').enumerate().any(is_inner_property) {
-            return self.refuse(format_args!(
-                "attribute `{name}`: the JavaScript client finds a property with this name in every value"
-            ));
+            let why = "the JavaScript client finds a property with this name in every value";
+            return self.refuse_attribute(name, why);
         }
         if name == "$flagd" || name.starts_with("$flagd.") {
-            return self.refuse(format_args!("attribute `{name}`: flagd sets this attribute itself"));
+            return self.refuse_attribute(name, "flagd sets this attribute itself");
         }
         if let Some((_, outer)) = self.bundle.attributes.iter().find(|(_, outer)| is_outer(outer)) {
-            return self.refuse(format_args!("attribute `{name}`: flagd looks it up inside `{}`", outer.name));
+            return self.refuse_attribute(name, &format!("flagd looks it up inside `{}`", outer.name));
         }
         var(name)
+    }
+
+    fn refuse_attribute(&mut self, name: &str, why: &str) -> Json {
+        let cause = Cause::Attribute(name.to_owned());
+        self.refuse(cause, format_args!("attribute `{name}`: {why}"), "give the attribute another name")
     }
 }
 

@@ -4,15 +4,21 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::bundle::{Bundle, Flag, State, Variant};
 use crate::flagd::json_logic::{depth, number, stack_depth};
-use crate::flagd::writer::{MAX_TESTS, Writer};
+use crate::flagd::writer::{Cause, FlagPart, MAX_TESTS, Problem, Writer};
 
 /// The reason why a flag cannot be written for flagd.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Refusal {
     /// The key of the flag.
     pub flag: String,
+    /// The part of the flag that cannot be written.
+    pub part: FlagPart,
     /// The rule or prerequisite, followed by the feature that it needs and that flagd lacks.
     pub why: String,
+    /// What to write instead.
+    pub help: &'static str,
+    /// What flagd lacks.
+    pub cause: Cause,
 }
 
 /// The maximum nesting depth of operators. The Python client stops at a thousand stack frames, and uses several for
@@ -21,6 +27,9 @@ const MAX_DEPTH: usize = 128;
 /// The maximum depth of the expression that the JavaScript client builds from the logic, see [`stack_depth`]. The
 /// client supports a depth of about 2,500.
 const MAX_STACK_DEPTH: usize = 1_000;
+
+/// The advice for a flag that is too large.
+const SMALLER: &str = "let the application compute a part of the condition, and send the result as an attribute";
 
 /// Returns flagd's JSON for these flags. `metadata` is the metadata of the complete set.
 ///
@@ -32,7 +41,9 @@ pub fn export(bundle: &Bundle, flags: &[&Flag], metadata: Map<String, Json>) -> 
     for flag in flags {
         let mut writer = Writer::new(bundle);
         let written = writer.flag(flag);
-        refusals.extend(writer.refusals.into_iter().map(|why| Refusal { flag: flag.key.to_string(), why }));
+        let key = || flag.key.to_string();
+        let refusal = |Problem { part, why, help, cause }| Refusal { flag: key(), part, why, help, cause };
+        refusals.extend(writer.problems.into_iter().map(refusal));
         exported.insert(flag.key.to_string(), written);
     }
     if !refusals.is_empty() {
@@ -43,16 +54,19 @@ pub fn export(bundle: &Bundle, flags: &[&Flag], metadata: Map<String, Json>) -> 
 
 impl<'b> Writer<'b> {
     fn flag(&mut self, flag: &'b Flag) -> Json {
-        let mut variants: Vec<_> = flag.variants.iter().collect();
-        variants.sort_by(|a, b| a.name.cmp(&b.name));
-        for variant in &variants {
+        for (index, variant) in flag.variants.iter().enumerate() {
             if variant.value.is_array() || variant.value.is_null() {
-                self.refuse(format_args!(
+                self.part = FlagPart::Variant(index);
+                let why = format_args!(
                     "the value of variant `{}` is a list or null, which flagd does not have",
                     variant.name
-                ));
+                );
+                self.refuse(Cause::Other, why, "write a mapping, such as `{items: […]}`");
             }
         }
+        self.part = FlagPart::Flag;
+        let mut variants: Vec<_> = flag.variants.iter().collect();
+        variants.sort_by(|a, b| a.name.cmp(&b.name));
         let mut written = Map::new();
         let mut metadata = flag.metadata.clone();
         let (default, targeting) = match &flag.state {
@@ -89,13 +103,16 @@ impl<'b> Writer<'b> {
         // For null, flagd serves the default variant with the reason DEFAULT.
         let targeting = json!({ "if": self.arms(flag).into_operands(Json::Null) });
         if self.tests > MAX_TESTS {
-            self.refuse(format_args!(
+            let why = format_args!(
                 "it has more than {MAX_TESTS} tests, including those of the flags and segments that it refers to"
-            ));
+            );
+            self.refuse(Cause::Other, why, SMALLER);
         } else if depth(&targeting) > MAX_DEPTH {
-            self.refuse(format_args!("its conditions nest deeper than {MAX_DEPTH} operators"));
+            let why = format_args!("its conditions nest deeper than {MAX_DEPTH} operators");
+            self.refuse(Cause::Other, why, SMALLER);
         } else if stack_depth(&targeting) > MAX_STACK_DEPTH {
-            self.refuse(format_args!("its conditions have more than {MAX_STACK_DEPTH} parts side by side"));
+            let why = format_args!("its conditions have more than {MAX_STACK_DEPTH} parts side by side");
+            self.refuse(Cause::Other, why, SMALLER);
         }
         Some(targeting)
     }

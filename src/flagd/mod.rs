@@ -43,3 +43,4 @@ mod writer;
 
 pub use crate::flagd::export::{Refusal, export};
 pub use crate::flagd::metadata::metadata;
+pub use crate::flagd::writer::{Cause, FlagPart};

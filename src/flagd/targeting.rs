@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::bundle::{BUCKETS, Bucket, Bucketing, Flag, HashDomain, Percent, Rule, Serve, State, Type, VariantId};
 use crate::flagd::json_logic::{and, not, one_of};
 use crate::flagd::type_guard::is_non_empty;
-use crate::flagd::writer::{Form, Writer};
+use crate::flagd::writer::{Cause, FlagPart, Form, Writer};
 
 /// Conditions with variants. The variant of the first condition that holds is served.
 pub(super) struct Arms(Vec<(Json, Json)>);
@@ -48,18 +48,30 @@ impl<'b> Writer<'b> {
         let outer = self.location.clone();
         let mut arms = Vec::new();
         for (index, prerequisite) in flag.prerequisites.iter().enumerate() {
-            self.location = format!("{outer}prerequisite {}: ", index + 1);
+            self.enter(&outer, &format!("prerequisite {}: ", index + 1), FlagPart::Prerequisite(index));
             let met = self.condition(prerequisite, Form::WhereTrue);
             arms.push((not(met), json!(flag.variant(flag.off).name)));
         }
         for (index, rule) in flag.rules.iter().enumerate() {
-            self.location = format!("{outer}rule {}: ", flag.rule_name(index));
+            self.enter(&outer, &format!("rule {}: ", flag.rule_name(index)), FlagPart::Rule(index));
             if rule.rollout != Percent::ZERO && self.rule(flag, rule, &mut arms) == Remainder::Nothing {
                 break;
             }
         }
+        if outer.is_empty() {
+            self.part = FlagPart::Flag;
+        }
         self.location = outer;
         Arms(arms)
+    }
+
+    /// Sets the location to a part of a flag. The part of the exported flag stays while the parts of other flags are
+    /// written into it.
+    fn enter(&mut self, outer: &str, location: &str, part: FlagPart) {
+        if outer.is_empty() {
+            self.part = part;
+        }
+        self.location = format!("{outer}{location}");
     }
 
     /// Adds the rule's arm. Returns whether the rules after it can decide any context.
@@ -126,8 +138,8 @@ impl<'b> Writer<'b> {
         shares: impl IntoIterator<Item = (Json, Bucket)>,
     ) -> Json {
         if self.bundle.bucketing == Bucketing::Siphash {
-            return self
-                .refuse("its buckets are siphash's; flagd computes those of `bucketing: flagd-v2` or `flagd-v3`");
+            let why = "its buckets are siphash's; flagd computes those of `bucketing: flagd-v2` or `flagd-v3`";
+            return self.refuse(Cause::Buckets, why, "write `bucketing: flagd-v2` or `flagd-v3` in `flagctl.yaml`");
         }
         let salt = flag.bucketer.salt();
         let prefix = match domain {

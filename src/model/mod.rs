@@ -42,4 +42,4 @@ pub use crate::model::rule::{Rule, Serve, Share};
 pub use crate::model::segment::Segment;
 pub use crate::model::settings::{AttributeDeclaration, LintLevel, Settings};
 pub use crate::model::suite::Suite;
-pub use crate::model::target::{Signing, Target, TargetFormat};
+pub use crate::model::target::{Client, Signing, Target, TargetFormat};

@@ -3,7 +3,7 @@
 use crate::bundle::{Bucketing, Element, Type};
 use crate::model::lower::{Lowering, read_all};
 use crate::model::target::Target;
-use crate::snapshot::Spanned;
+use crate::snapshot::{Span, Spanned};
 use crate::yaml::{Completeness, Node, Value};
 
 /// The settings of a flag repository.
@@ -18,6 +18,8 @@ pub struct Settings {
     pub attributes: Vec<AttributeDeclaration>,
     /// The algorithm that maps units to buckets.
     pub bucketing: Bucketing,
+    /// The position of the algorithm, if the file names it.
+    pub bucketing_span: Option<Span>,
     /// The codes in their written form, each with its level.
     pub lint: Vec<(Spanned<String>, Spanned<LintLevel>)>,
     /// The targets of publishing, in the order of the file.
@@ -81,6 +83,7 @@ impl Settings {
                 .collect();
         }
         if let Some(bucketing) = fields.get("bucketing") {
+            settings.bucketing_span = Some(bucketing.span);
             settings.bucketing = match bucketing.as_text() {
                 Some("siphash") => Bucketing::Siphash,
                 Some("flagd-v2") => Bucketing::FlagdV2,

@@ -1,5 +1,6 @@
 //! A target of publishing, as `flagctl.yaml` declares it.
 
+use crate::bundle::Bucketing;
 use crate::model::lower::{Fields, Lowering, read_all};
 use crate::snapshot::Spanned;
 use crate::yaml::Entry;
@@ -17,6 +18,43 @@ pub struct Target {
     pub environments: Vec<Spanned<String>>,
     /// Whether manifests must be signed.
     pub signing: Signing,
+    /// The clients that decide the flags of this target themselves, or none if they are not known.
+    pub clients: Vec<Spanned<Client>>,
+}
+
+/// A client that reads flagd's format and computes buckets itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Client {
+    /// npm `@openfeature/flagd-provider` from 0.16.
+    Node016,
+    /// PyPI `openfeature-provider-flagd` 0.4.
+    Python04,
+    /// PyPI `openfeature-provider-flagd` 0.5.
+    Python05,
+    /// PyPI `openfeature-provider-flagd` 0.6.
+    Python06,
+}
+
+impl Client {
+    const ALL: [Self; 4] = [Self::Node016, Self::Python04, Self::Python05, Self::Python06];
+
+    /// Returns the name in `flagctl.yaml`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Node016 => "node-0.16",
+            Self::Python04 => "python-0.4",
+            Self::Python05 => "python-0.5",
+            Self::Python06 => "python-0.6",
+        }
+    }
+
+    /// Returns the algorithm with which the client maps units to buckets.
+    pub fn bucketing(self) -> Bucketing {
+        match self {
+            Self::Node016 | Self::Python04 | Self::Python05 => Bucketing::FlagdV2,
+            Self::Python06 => Bucketing::FlagdV3,
+        }
+    }
 }
 
 /// The program that reads the bundles of a target.
@@ -44,7 +82,7 @@ const LOCATION: &str = "a folder with a `/`, such as `./dist`, or a bucket, such
 impl Target {
     pub(super) fn lower(lowering: &mut Lowering, entry: &Entry) -> Option<Self> {
         let name = lowering.key(entry);
-        let fields = lowering.fields(&entry.value, &["to", "format", "environments", "sign"]);
+        let fields = lowering.fields(&entry.value, &["to", "format", "environments", "sign", "clients"]);
         let location = Self::location(lowering, &fields);
         let format = match fields.get("format") {
             None => TargetFormat::default(),
@@ -64,7 +102,24 @@ impl Target {
         };
         let sign = fields.get("sign").and_then(|sign| lowering.boolean(sign));
         let signing = if sign.is_some_and(|sign| sign.value) { Signing::Required } else { Signing::Optional };
-        Some(Self { name: name?, location: location?, format, environments, signing })
+        let clients = Self::clients(lowering, &fields, format);
+        Some(Self { name: name?, location: location?, format, environments, signing, clients })
+    }
+
+    fn clients(lowering: &mut Lowering, fields: &Fields<'_>, format: TargetFormat) -> Vec<Spanned<Client>> {
+        let Some(clients) = fields.get("clients") else { return Vec::new() };
+        if format != TargetFormat::Flagd {
+            lowering.misfit::<()>(clients.span, "`clients` only with `format: flagd`");
+        }
+        let items = lowering.list(clients);
+        lowering.check_distinct(clients, items);
+        read_all(items, |item| {
+            let client = Client::ALL.into_iter().find(|client| item.as_text() == Some(client.name()));
+            match client {
+                Some(value) => Some(Spanned { value, span: item.span }),
+                None => lowering.misfit(item.span, "a client of flagd"),
+            }
+        })
     }
 
     fn location(lowering: &mut Lowering, fields: &Fields<'_>) -> Option<Spanned<String>> {

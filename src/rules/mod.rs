@@ -11,6 +11,7 @@ mod empty_segment;
 mod expired_flag;
 mod impossible_condition;
 mod impossible_prerequisite;
+mod inexpressible_flag;
 mod misordered_rules;
 mod missing_description;
 mod missing_expiry;
@@ -19,7 +20,9 @@ mod optional_unit;
 mod review;
 mod rule_after_catch_all;
 mod segment_coverage;
+mod target_refusals;
 mod undecided_analysis;
+mod unfit_bucketing;
 mod universal_segment;
 mod unreachable_rule;
 mod unservable_variant;
@@ -73,9 +76,12 @@ pub fn check(project: &Project, today: Date) -> Diagnostics {
 /// `bundles` has one bundle for each environment. The function enables every flag in them, because kills and disabled
 /// flags are temporary. The bundles must not be used for decisions afterwards.
 pub fn prove(project: &Project, bundles: &mut [Bundle]) -> Diagnostics {
+    let mut diagnostics = Vec::new();
+    let refusals = target_refusals::find(project, bundles);
+    inexpressible_flag::check(project, &refusals, &mut diagnostics);
+    unfit_bucketing::check(project, &refusals, &mut diagnostics);
     bundles.iter_mut().flat_map(|bundle| bundle.flags.iter_mut()).for_each(|flag| flag.state = State::Enabled);
     let bundles = &*bundles;
-    let mut diagnostics = Vec::new();
     let coverage = SegmentCoverage::new(project, bundles, &mut diagnostics);
     empty_segment::check(project, &coverage, &mut diagnostics);
     universal_segment::check(project, &coverage, &mut diagnostics);

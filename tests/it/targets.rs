@@ -165,3 +165,29 @@ fn declarations_are_checked() {
         assert!(ran.stdout.contains(line) && ran.stdout.contains("flagctl.yaml:"), "{targets}: {}", ran.stdout);
     }
 }
+
+#[test]
+fn what_a_declared_target_cannot_express_is_found_at_review() {
+    let repository = TestRepository::with_sale();
+    let beta = |enabled: &str| {
+        let rule = "rules:\n  - if: {email: {matches: \"^a.*b$\"}}\n    serve: on\n";
+        format!("description: d\nvariants: {{on: true, off: false}}\noff: off\n{enabled}{rule}default: off\n")
+    };
+    let attributes = format!("{PROJECT}  email: string\n");
+    let validate = |target: &str, enabled: &str| {
+        repository.write("flagctl.yaml", &format!("{attributes}{target}"));
+        repository.write("flags/beta.yaml", &beta(enabled));
+        repository.flagctl(&["validate", "--format", "json"])
+    };
+    let target = "publish:\n  main: {to: ../fleet/web, format: flagd, environments: [production]}\n";
+    let found = validate(target, "");
+    assert_eq!(found.code, Some(1), "{}{}", found.stdout, found.stderr);
+    assert!(found.stdout.contains("inexpressible-flag") && found.stdout.contains("write `starts_with`"));
+    // A kill does not hide the problem, because a revival must be possible.
+    repository.write("kills/production/beta.yaml", "reason: broken\n");
+    assert_eq!(validate(target, "").code, Some(1));
+    // `off` can be expressed, and a target of flagctl's format can express every flag.
+    assert_eq!(validate(target, "enabled: false\n").code, Some(0));
+    assert_eq!(validate(&target.replace("flagd", "flagctl"), "").code, Some(0));
+    assert_eq!(validate("", "").code, Some(0));
+}

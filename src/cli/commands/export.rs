@@ -136,7 +136,7 @@ fn flagd(args: &Args, exported: &Exported, mut flags: Vec<&Flag>) -> Result<Exit
     flags.retain(|flag| !refusals.iter().any(|refusal| *refusal.flag == *flag.key));
     let lost = all - flags.len();
     let message = if args.partial { console::note } else { console::error };
-    for Refusal { flag, why } in &refusals {
+    for Refusal { flag, why, .. } in &refusals {
         message(format!("flag {flag}: {why}"));
     }
     if args.partial {
