@@ -17,6 +17,8 @@
 )]
 
 mod example_shop;
+#[cfg(unix)]
+mod fast_import;
 mod files;
 mod git_bench;
 mod random;
@@ -35,6 +37,8 @@ mod cli;
 mod commits;
 mod context_space;
 mod diff;
+#[cfg(unix)]
+mod diverged;
 #[cfg(unix)]
 mod documents;
 mod edit;

@@ -1,12 +1,12 @@
 //! Merges that are not committed, compared with `git merge` in a working tree.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use fastrand::Rng;
 use flagctl::git::{CacheWrites, MergeBase, MergeResult, Repository, Revision, RevisionSpec};
 
+use crate::fast_import::History;
 use crate::git_bench::{TestRepository, executable, flag};
 
 /// The number of generated merges in a usual run.
@@ -89,54 +89,32 @@ fn change(rng: &mut Rng, files: &mut Files) {
     files.insert(path, (mode, changed));
 }
 
-/// A history for `git fast-import`.
-struct History {
-    stream: String,
-    marks: usize,
+fn commit(history: &mut History, branch: &str, parents: &[usize], files: &Files) -> usize {
+    let texts = files.iter().map(|(path, (mode, lines))| (path.clone(), (*mode, lines.concat())));
+    history.commit(branch, parents, &texts.collect())
 }
 
-impl History {
-    fn commit(&mut self, branch: &str, parents: &[usize], files: &Files) -> usize {
-        self.marks += 1;
-        let stream = &mut self.stream;
-        // The date decides which of several merge bases git takes first.
-        let date = 1_793_491_200 + self.marks;
-        writeln!(stream, "commit refs/heads/{branch}\nmark :{}\ncommitter D <d@example.com> {date} +0000", self.marks)
-            .unwrap();
-        stream.push_str("data 0\n");
-        for (at, parent) in parents.iter().enumerate() {
-            writeln!(stream, "{} :{parent}", if at == 0 { "from" } else { "merge" }).unwrap();
-        }
-        stream.push_str("deleteall\n");
-        for (path, (mode, lines)) in files {
-            let text = lines.concat();
-            writeln!(stream, "M {mode} inline {path}\ndata {}\n{text}", text.len()).unwrap();
-        }
-        self.marks
+/// Adds a base and two branches, which may have merged each other before.
+fn case(history: &mut History, rng: &mut Rng, at: usize) {
+    let mut base = Files::new();
+    for _ in 0..rng.usize(1..6) {
+        let file = ("100644", lines(rng));
+        put(&mut base, NAMES[rng.usize(..NAMES.len())], file);
     }
-
-    /// Adds a base and two branches, which may have merged each other before.
-    fn case(&mut self, rng: &mut Rng, at: usize) {
-        let mut base = Files::new();
-        for _ in 0..rng.usize(1..6) {
-            let file = ("100644", lines(rng));
-            put(&mut base, NAMES[rng.usize(..NAMES.len())], file);
+    let root = commit(history, &format!("base{at}"), &[], &base);
+    let names = [format!("ours{at}"), format!("theirs{at}")];
+    let mut sides = [base.clone(), base];
+    let mut tips = [root, root];
+    for round in 0..=rng.usize(..8) / 6 {
+        if round > 0 {
+            let merged = [tips[1], tips[0]];
+            tips = [0, 1].map(|side| commit(history, &names[side], &[tips[side], merged[side]], &sides[side]));
         }
-        let root = self.commit(&format!("base{at}"), &[], &base);
-        let names = [format!("ours{at}"), format!("theirs{at}")];
-        let mut sides = [base.clone(), base];
-        let mut tips = [root, root];
-        for round in 0..=rng.usize(..8) / 6 {
-            if round > 0 {
-                let merged = [tips[1], tips[0]];
-                tips = [0, 1].map(|side| self.commit(&names[side], &[tips[side], merged[side]], &sides[side]));
+        for side in 0..2 {
+            for _ in 0..rng.usize(1..4) {
+                change(rng, &mut sides[side]);
             }
-            for side in 0..2 {
-                for _ in 0..rng.usize(1..4) {
-                    change(rng, &mut sides[side]);
-                }
-                tips[side] = self.commit(&names[side], &[tips[side]], &sides[side]);
-            }
+            tips[side] = commit(history, &names[side], &[tips[side]], &sides[side]);
         }
     }
 }
@@ -175,10 +153,10 @@ fn a_merge_gives_what_git_merge_gives() {
     let factor: usize = std::env::var("GENERATED").map_or(1, |factor| factor.parse().unwrap());
     let repository = TestRepository::new();
     let mut rng = Rng::with_seed(17);
-    let mut history = History { stream: String::new(), marks: 0 };
+    let mut history = History::default();
     let count = MERGES * factor;
     for at in 0..count {
-        history.case(&mut rng, at);
+        case(&mut history, &mut rng, at);
     }
     repository.git_with(&["fast-import", "--quiet", "--force"], &history.stream);
     let objects = repository.git(&["count-objects", "--verbose"]);

@@ -86,6 +86,18 @@ fn a_kill_is_proven_together_with_its_dependants() {
 }
 
 #[test]
+fn a_flag_depends_on_a_kill_in_one_environment_and_is_killed_itself_in_another() {
+    let mut repository = shop();
+    kill(&repository, "cart");
+    kill_by_hand(&mut repository, "staging", "checkout");
+    let ran = verify(&repository, &[]);
+    assert_proven(&ran);
+    for line in ["cart in production: ", "checkout in staging: ", "checkout in production: "] {
+        assert!(ran.stdout.lines().any(|shown| shown.starts_with(line)), "{}", ran.stdout);
+    }
+}
+
+#[test]
 fn only_the_named_flags_may_be_killed_in_the_named_environments() {
     let repository = shop();
     kill(&repository, "cart");
