@@ -183,6 +183,7 @@ impl Reading {
             prefix: "",
             revision: None,
             checked: &checked,
+            base: None,
             contents: "",
         };
         // A SARIF report contains the page of every code, which takes longer than all other steps, so the target

@@ -37,6 +37,7 @@ pub(crate) fn report_errors(
         prefix: &displayed_prefix(source),
         revision: source.revision(),
         checked: &[],
+        base: None,
         contents: "cannot be decided",
     };
     let colour = global.colour(OutputStream::Stderr);

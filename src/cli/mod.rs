@@ -22,6 +22,7 @@ mod exit;
 mod global;
 mod golden_update;
 mod max_age_arg;
+mod new_since_arg;
 mod output_format;
 mod path_arg;
 mod progress;

@@ -8,11 +8,13 @@
 //! **Invariant:** only `settle` decides severities.
 
 mod allow;
+mod base;
 mod diagnostic;
 mod names;
 mod settle;
 
 pub use crate::diag::allow::Allow;
+pub use crate::diag::base::{Age, CheckedFiles, Problem, ages};
 pub use crate::diag::diagnostic::{Diagnostic, Diagnostics};
 pub use crate::diag::names::{closest, did_you_mean, did_you_mean_or_list, quoted_list, unknown_name};
 pub use crate::diag::settle::{Finding, Level, Levels, settle};

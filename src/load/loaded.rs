@@ -1,9 +1,12 @@
 //! The result of loading.
 
+use std::collections::BTreeSet;
+
 use crate::codes::Severity;
 use crate::diag::{Allow, Diagnostics, Finding, Levels, settle};
 use crate::model::Project;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{FileId, PROJECT_FILE, Snapshot};
+use crate::yaml::Completeness;
 
 /// A project with the diagnostics that were found while it was read.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +29,18 @@ impl Loaded {
     pub fn settle(&self, more: Diagnostics) -> Vec<Finding> {
         let all = self.diagnostics.iter().cloned().chain(more).collect();
         settle(all, &self.levels, &self.allows, &self.snapshot)
+    }
+
+    /// Returns the files that could not be read completely. While `flagctl.yaml` is one of them, nothing else is checked.
+    pub fn incomplete_files(&self) -> BTreeSet<FileId> {
+        let project = &self.project;
+        let settings = self.snapshot.files().find(|(_, file)| file.path == PROJECT_FILE);
+        let settings = settings.map(|(id, _)| (project.settings.completeness, id));
+        let flags = project.flags.iter().map(|flag| (flag.completeness, flag.file));
+        let segments = project.segments.iter().map(|segment| (segment.completeness, segment.start.file));
+        let suites = project.suites.iter().map(|suite| (suite.completeness, suite.file));
+        let all = settings.into_iter().chain(flags).chain(segments).chain(suites);
+        all.filter(|(completeness, _)| *completeness == Completeness::Incomplete).map(|(_, file)| file).collect()
     }
 
     /// Returns the errors among the findings of [`Loaded::settle`], each with its path and position.

@@ -318,6 +318,6 @@ impl<'p> PlannedAssertion<'p> {
             flags.into_iter().map(decided).collect()
         };
         let decided = context.as_ref().map_or_else(|_| Vec::new(), decided);
-        CheckResult::Failed(Box::new(FailedCheck { diagnostic, decided, share }))
+        CheckResult::Failed(Box::new(FailedCheck { diagnostic, decided, share, count: 1 }))
     }
 }

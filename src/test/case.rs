@@ -65,7 +65,12 @@ impl<'p> PlannedExpectation<'p> {
             let message = format!("no unit was found in {}: {why}", self.bundle.environment);
             let diagnostic = Diagnostic::new(Code::FailedExpectation, placement.flag.span, message)
                 .help("ask for fewer positions, or move them away from the ends of rollouts and splits");
-            return CheckResult::Failed(Box::new(FailedCheck { diagnostic, decided: Vec::new(), share: None }));
+            return CheckResult::Failed(Box::new(FailedCheck {
+                diagnostic,
+                decided: Vec::new(),
+                share: None,
+                count: 1,
+            }));
         }
         let combinations: usize = self.axes.iter().map(|axis| axis.values.len()).product();
         let mut failed = 0;
@@ -92,7 +97,7 @@ impl<'p> PlannedExpectation<'p> {
         let mut diagnostic = Diagnostic::new(Code::FailedExpectation, span, message);
         diagnostic.label = label;
         let decided = vec![TestedDecision { bundle: self.bundle, kills: self.kills, flag, context, now: self.now }];
-        CheckResult::Failed(Box::new(FailedCheck { diagnostic, decided, share: None }))
+        CheckResult::Failed(Box::new(FailedCheck { diagnostic, decided, share: None, count: failed }))
     }
 
     /// Returns the values of one combination, in the order of the axes. The last axis changes fastest.

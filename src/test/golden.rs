@@ -95,7 +95,7 @@ impl<'p> PlannedGolden<'p> {
                         "`{flag}` in {environment} for `{context}`: expected `{}`, found `{found}`",
                         cell.variant.value
                     );
-                    (failed(span, message, Some(decided)), vec![hit])
+                    (failed(span, message, 1, Some(decided)), vec![hit])
                 }
             };
             let (name, context) = ("golden".to_owned(), Some(context));
@@ -111,7 +111,7 @@ impl<'p> PlannedGolden<'p> {
         if let Some((flag, context, environment)) = missing.first().copied() {
             let message =
                 format!("{} missing, the first for `{context}` of `{flag}` in {environment}", counted(missing.len()));
-            let result = failed(self.golden.cells_key_span, message, None);
+            let result = failed(self.golden.cells_key_span, message, missing.len(), None);
             checks.push(self.check(self.golden.cells_key_span, flag, context, environment, result));
         }
         let first = outside.iter().min_by_key(|cell| cell.flag.span.start.max(cell.context.span.start));
@@ -122,7 +122,7 @@ impl<'p> PlannedGolden<'p> {
                 counted(outside.len()),
                 cell.environment.value
             );
-            let result = failed(cell.variant.span, message, None);
+            let result = failed(cell.variant.span, message, outside.len(), None);
             checks.push(self.check(cell.variant.span, flag, context, &cell.environment.value, result));
         }
         checks
@@ -141,7 +141,12 @@ impl<'p> PlannedGolden<'p> {
 }
 
 /// Builds the result of a failed check.
-fn failed<'p>(span: Span, message: String, decided: Option<TestedDecision<'p>>) -> CheckResult<'p> {
+fn failed<'p>(span: Span, message: String, count: usize, decided: Option<TestedDecision<'p>>) -> CheckResult<'p> {
     let diagnostic = Diagnostic::new(Code::FailedExpectation, span, message).help(HELP);
-    CheckResult::Failed(Box::new(FailedCheck { diagnostic, decided: decided.into_iter().collect(), share: None }))
+    CheckResult::Failed(Box::new(FailedCheck {
+        diagnostic,
+        decided: decided.into_iter().collect(),
+        share: None,
+        count,
+    }))
 }

@@ -84,6 +84,14 @@ impl CheckResult<'_> {
         }
     }
 
+    /// Returns the number of decisions that are not as expected, or 1 if nothing else is known.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Failed(failure) => failure.count,
+            Self::Unknown(_) | Self::Passed | Self::NotRun => 1,
+        }
+    }
+
     /// Returns the result without its details.
     pub fn status(&self) -> CheckStatus {
         match self {
@@ -129,6 +137,8 @@ pub struct FailedCheck<'p> {
     pub decided: Vec<TestedDecision<'p>>,
     /// The share of units that get the variant, if it exceeds the bound of an `at_most`.
     pub share: Option<Share>,
+    /// The number of decisions that are not as expected.
+    pub count: usize,
 }
 
 /// The inputs of a decision.

@@ -65,6 +65,7 @@ mod long_output;
 mod merges;
 mod metadata;
 mod names;
+mod new_since;
 mod operators;
 #[cfg(unix)]
 mod output;

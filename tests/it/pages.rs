@@ -129,6 +129,7 @@ fn validate(block: &Block) -> (Vec<Finding>, String) {
         prefix: "",
         revision: None,
         checked: &[],
+        base: None,
         contents: "this block",
     };
     let text = report::findings::printable(&validation, FindingsFormat::Human, Colour::Never).unwrap();

@@ -1,5 +1,6 @@
 //! `flagctl test`: checks the expectations in test files, and proves the assertions.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -12,6 +13,7 @@ use crate::cli::environment_arg::check_environment;
 use crate::cli::exit::Exit;
 use crate::cli::global::Global;
 use crate::cli::golden_update::{GoldenFiles, write_golden_files};
+use crate::cli::new_since_arg::NewSince;
 use crate::cli::path_arg::{displayed_prefix, folder_for_commands, path_in_repository};
 use crate::cli::progress;
 use crate::cli::range::earlier_revision_of;
@@ -19,14 +21,16 @@ use crate::cli::revision_arg::At;
 use crate::cli::until_exit::keep_until_exit;
 use crate::codes::{Code, Severity};
 use crate::compile::compile_environments;
-use crate::diag::{Diagnostic, Diagnostics, Finding};
+use crate::diag;
+use crate::diag::{Age, CheckedFiles, Diagnostic, Diagnostics, Finding, Problem};
 use crate::diff::Endpoint;
+use crate::git::Revision;
 use crate::history::{UnknownBaseline, baseline_bundles};
 use crate::load;
 use crate::load::{FlagScope, Loaded};
 use crate::model::{Kill, RepositoryKills, TESTS};
 use crate::report;
-use crate::report::findings::{FindingsFormat, Validation};
+use crate::report::findings::{BaseReport, FindingsFormat, Validation};
 use crate::report::tests::TestReport;
 use crate::source::Source;
 use crate::test;
@@ -50,6 +54,8 @@ pub(crate) struct Args {
     environments: Vec<String>,
     #[command(flatten)]
     at: At,
+    #[command(flatten)]
+    new_since: NewSince,
     /// Decide with the kills of the repository, which are left out otherwise
     #[arg(long, conflicts_with = "update")]
     with_kills: bool,
@@ -71,25 +77,79 @@ enum GoldenUpdate {
     Keep,
 }
 
-pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
-    run_tests(args, global, if args.update { GoldenUpdate::Write } else { GoldenUpdate::Keep })
+/// The state of the definitions that is tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tested {
+    /// The state that the user asks about.
+    Asked,
+    /// The earlier state of `--new-since`, with all of its tests.
+    Base,
 }
 
-fn run_tests(args: &Args, global: &Global, update: GoldenUpdate) -> Result<Exit> {
+/// The definitions and the results of a run.
+struct Outcome<'r> {
+    loaded: &'r Loaded,
+    findings: &'r [Finding],
+    results: &'r test::TestResults<'r>,
+    left_out: &'r [Kill],
+    coverage: Option<&'r [test::FlagCoverage]>,
+}
+
+pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let source = args.at.source(args.paths.first().map_or(Path::new("."), PathBuf::as_path))?;
-    let settings = load::settings(&source)?;
-    if settings.project.settings.completeness == Completeness::Incomplete {
-        let findings = errors(settings.settle(Vec::new()));
-        let nothing = test::TestResults { checks: Vec::new() };
-        write(args, global, &source, &settings, &findings, &nothing, &[], None)?;
-        return Ok(Exit::Failed);
+    let base = args.new_since.revision(&source)?;
+    let update = if args.update { GoldenUpdate::Write } else { GoldenUpdate::Keep };
+    tested(args, global, (&source, Tested::Asked), update, |outcome| {
+        let problems = problems(outcome);
+        let ages = base.as_ref().map(|base| ages(args, global, base, outcome, &problems)).transpose()?;
+        let all_new = vec![Age::New; problems.len()];
+        let exit = exit(outcome, ages.as_ref().unwrap_or(&all_new));
+        let base = base.as_ref().zip(ages.as_deref()).map(|(revision, ages)| BaseReport { revision, ages });
+        write(args, global, &source, outcome, base)?;
+        Ok(exit)
+    })
+}
+
+/// Returns the exit for the problems with these ages.
+fn exit(outcome: &Outcome<'_>, ages: &[Age]) -> Exit {
+    if outcome.loaded.project.settings.completeness == Completeness::Incomplete {
+        return Exit::Failed;
     }
-    let names = environments(args, &settings)?;
-    let paths = args.paths.iter().map(|path| path_in_repository(path, &source)).collect::<Result<Vec<_>>>()?;
+    let findings = outcome.findings.iter().zip(ages).filter(|(_, age)| **age == Age::New);
+    let findings: Vec<&Finding> = findings.map(|(finding, _)| finding).collect();
+    let is_unproven = |finding: &&Finding| finding.diagnostic.code == Code::UndecidedAssertion;
+    match findings.as_slice() {
+        [] if !ages.contains(&Age::New) => Exit::Yes,
+        [_, ..] if findings.iter().all(is_unproven) => Exit::Failed,
+        _ => Exit::No,
+    }
+}
+
+/// Runs the tests of a source, and calls `then` with the outcome.
+fn tested<T>(
+    args: &Args,
+    global: &Global,
+    (source, state): (&Source, Tested),
+    update: GoldenUpdate,
+    then: impl FnOnce(&Outcome<'_>) -> Result<T>,
+) -> Result<T> {
+    let settings = load::settings(source)?;
+    if settings.project.settings.completeness == Completeness::Incomplete {
+        let (findings, results) = (errors(settings.settle(Vec::new())), test::TestResults { checks: Vec::new() });
+        let (loaded, findings, results) = (&settings, findings.as_slice(), &results);
+        return then(&Outcome { loaded, findings, results, left_out: &[], coverage: None });
+    }
+    let names = environments(args, &settings, state)?;
+    let paths = match state {
+        Tested::Asked => args.paths.iter().map(|path| path_in_repository(path, source)).collect::<Result<Vec<_>>>()?,
+        Tested::Base => Vec::new(),
+    };
     let scope = if args.coverage { FlagScope::All } else { FlagScope::Tested };
-    let load = || load::selected_tests(&source, settings, &paths, &names, scope);
+    let load = || load::selected_tests(source, settings, &paths, &names, scope);
     let mut loaded = progress::shown("reading flags", load)?;
-    args.at.note(&source)?;
+    if state == Tested::Asked {
+        args.at.note(source)?;
+    }
     let names = if args.coverage { names } else { load::tested_environments(names, &loaded.project.suites) };
     let kills = if args.with_kills { RepositoryKills::Counted } else { RepositoryKills::LeftOut };
     let left_out = match kills {
@@ -101,25 +161,25 @@ fn run_tests(args: &Args, global: &Global, update: GoldenUpdate) -> Result<Exit>
     let (bundles, diagnostics): (Vec<_>, Vec<Diagnostics>) = compiled.into_iter().unzip();
     let bundles = keep_until_exit(bundles);
     let mut diagnostics: Diagnostics = diagnostics.into_iter().flatten().collect();
-    let keys = load::keys_for_advice(&source, &loaded)?;
+    let keys = load::keys_for_advice(source, &loaded)?;
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     let test_bundles = keep_until_exit(TestBundles::new(&bundles, &loaded.project.suites));
     let (plan, wrong_names) = test::plan(&loaded.project, &test_bundles, &keys);
     let plan = keep_until_exit(plan);
     diagnostics.extend(wrong_names);
-    if update == GoldenUpdate::Write && write_golden_files(&plan, &loaded, &source)? == GoldenFiles::Changed {
-        return run_tests(args, global, GoldenUpdate::Keep);
+    if update == GoldenUpdate::Write && write_golden_files(&plan, &loaded, source)? == GoldenFiles::Changed {
+        return tested(args, global, (source, state), GoldenUpdate::Keep, then);
     }
-    let find = |text: &str| earlier_revision_of(&source, text).map_err(|error| format!("{error:#}"));
+    let find = |text: &str| earlier_revision_of(source, text).map_err(|error| format!("{error:#}"));
     let baselines = keep_until_exit(baseline_bundles(plan.baselines(), find, kills)?);
     let unknown =
         |baseline: &UnknownBaseline| Diagnostic::new(Code::UnknownRevision, baseline.span, baseline.reason.clone());
     diagnostics.extend(baselines.unknown.iter().map(unknown));
     let results =
         keep_until_exit(progress::shown("testing", || test::run(&plan, &baselines.bundles, &Budget::default())));
-    let folder = folder_for_commands(global.folder.as_deref(), &source);
-    diagnostics
-        .extend(results.checks.iter().filter_map(|check| diagnostic(check, folder.as_deref(), &source, &left_out)));
+    let folder = folder_for_commands(global.folder.as_deref(), source);
+    let of_check = |check| diagnostic(check, folder.as_deref(), source, &left_out);
+    diagnostics.extend(results.checks.iter().filter_map(of_check));
     let mut findings = keep_until_exit(errors(loaded.settle(diagnostics)));
     // This command reports other errors only if they prevent a test from running. `flagctl validate` reports all of
     // them.
@@ -128,13 +188,70 @@ fn run_tests(args: &Args, global: &Global, update: GoldenUpdate) -> Result<Exit>
         findings.retain(in_test);
     }
     let coverage = args.coverage.then(|| test::coverage(&loaded.project, &bundles, &results));
-    write(args, global, &source, &loaded, &findings, &results, &left_out, coverage.as_deref())?;
-    let is_unproven = |finding: &Finding| finding.diagnostic.code == Code::UndecidedAssertion;
-    Ok(match findings.as_slice() {
-        [] if results.count(CheckStatus::Passed) == results.checks.len() => Exit::Yes,
-        [_, ..] if findings.iter().all(is_unproven) => Exit::Failed,
-        _ => Exit::No,
+    then(&Outcome {
+        loaded: &loaded,
+        findings: &findings,
+        results: &results,
+        left_out: &left_out,
+        coverage: coverage.as_deref(),
     })
+}
+
+/// Returns the problem of each finding, in their order, and then a problem for each check that did not run.
+fn problems(outcome: &Outcome<'_>) -> Vec<Problem> {
+    let snapshot = &outcome.loaded.snapshot;
+    // A failed check stays the same if it finds another value, or a context that breaks it in another way.
+    let problem = |check: &Check<'_>| Problem {
+        kind: check.result.status().name(),
+        severity: Severity::Error,
+        file: check.span.file,
+        subject: [&check.name, check.flag, check.environment, check.context.unwrap_or(""), snapshot.text(check.span)]
+            .join("\0"),
+        count: check.result.count(),
+    };
+    let mut by_finding = BTreeMap::new();
+    for check in &outcome.results.checks {
+        if let Some(diagnostic) = check.result.diagnostic() {
+            by_finding.insert((diagnostic.span, diagnostic.code, diagnostic.message.as_str()), check);
+        }
+    }
+    let of_finding = |finding: &Finding| {
+        let key = (finding.diagnostic.span, finding.diagnostic.code, finding.diagnostic.message.as_str());
+        by_finding.get(&key).map_or_else(|| Problem::of(finding), |check| problem(check))
+    };
+    let not_run = outcome.results.checks.iter().filter(|check| check.result.status() == CheckStatus::NotRun);
+    outcome.findings.iter().map(of_finding).chain(not_run.map(problem)).collect()
+}
+
+/// Returns the ages of the problems. Tests the base only if there are problems.
+fn ages(
+    args: &Args,
+    global: &Global,
+    base: &Revision,
+    after: &Outcome<'_>,
+    problems_after: &[Problem],
+) -> Result<Vec<Age>> {
+    let is_incomplete = after.loaded.project.settings.completeness == Completeness::Incomplete;
+    if problems_after.is_empty() || is_incomplete {
+        return Ok(vec![Age::New; problems_after.len()]);
+    }
+    let source = Source::Revision(base.clone());
+    tested(args, global, (&source, Tested::Base), GoldenUpdate::Keep, |before| {
+        let (incomplete_before, incomplete_after) = (before.loaded.incomplete_files(), after.loaded.incomplete_files());
+        let files_before = CheckedFiles { snapshot: &before.loaded.snapshot, incomplete: &incomplete_before };
+        let files_after = CheckedFiles { snapshot: &after.loaded.snapshot, incomplete: &incomplete_after };
+        Ok(diag::ages((&problems(before), files_before), (problems_after, files_after)))
+    })
+}
+
+/// Returns the environments of the tests, in the order of promotion. The base may lack some of them.
+fn environments(args: &Args, settings: &Loaded, state: Tested) -> Result<Vec<String>> {
+    let settings = &settings.project.settings;
+    if state == Tested::Asked {
+        args.environments.iter().try_for_each(|name| check_environment(name, settings))?;
+    }
+    let all = settings.environment_names().map(str::to_owned);
+    Ok(all.filter(|name| args.environments.is_empty() || args.environments.contains(name)).collect())
 }
 
 /// Removes all kills from the project. Returns the kills of the flags that were read, in these environments.
@@ -143,14 +260,6 @@ fn leave_kills_out(loaded: &mut Loaded, environments: &[String]) -> Vec<Kill> {
     let mut kills = std::mem::take(&mut project.kills);
     kills.retain(|kill| environments.contains(&kill.environment) && project.flag(&kill.flag).is_some());
     kills
-}
-
-/// Returns the environments of the tests, in the order of promotion.
-fn environments(args: &Args, settings: &Loaded) -> Result<Vec<String>> {
-    let settings = &settings.project.settings;
-    args.environments.iter().try_for_each(|name| check_environment(name, settings))?;
-    let all = settings.environment_names().map(str::to_owned);
-    Ok(all.filter(|name| args.environments.is_empty() || args.environments.contains(name)).collect())
 }
 
 /// Returns the findings that can make a test fail. They do not include unused allow comments, because a test run does
@@ -175,27 +284,30 @@ fn write(
     args: &Args,
     global: &Global,
     source: &Source,
-    loaded: &Loaded,
-    findings: &[Finding],
-    results: &test::TestResults<'_>,
-    left_out: &[Kill],
-    coverage: Option<&[test::FlagCoverage]>,
+    outcome: &Outcome<'_>,
+    base: Option<BaseReport<'_>>,
 ) -> Result<()> {
     let validation = Validation {
-        findings,
-        snapshot: &loaded.snapshot,
+        findings: outcome.findings,
+        snapshot: &outcome.loaded.snapshot,
         prefix: &displayed_prefix(source),
         revision: source.revision(),
         checked: &[],
+        base,
         contents: "",
     };
-    let kills_left_out = left_out.len();
-    let report = TestReport { validation, results, kills_left_out, coverage, width: stdout_width() };
+    let report = TestReport {
+        validation,
+        results: outcome.results,
+        kills_left_out: outcome.left_out.len(),
+        coverage: outcome.coverage,
+        width: stdout_width(),
+    };
     let text = report::tests::printable(&report, args.format, global.colour(OutputStream::Stdout))?;
     console::write(text)?;
     // These formats have only findings.
     if matches!(args.format, FindingsFormat::Sarif | FindingsFormat::Github | FindingsFormat::Gitlab)
-        && let Some(line) = report::tests::kills_left_out(kills_left_out)
+        && let Some(line) = report::tests::kills_left_out(report.kills_left_out)
     {
         console::note(line);
     }

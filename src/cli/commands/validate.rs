@@ -4,21 +4,29 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::check::check;
 use crate::cli::console;
 use crate::cli::console::OutputStream;
 use crate::cli::exit::Exit;
 use crate::cli::global::Global;
+use crate::cli::new_since_arg::NewSince;
 use crate::cli::path_arg::{displayed_prefix, path_in_repository};
 use crate::cli::progress;
 use crate::cli::revision_arg::At;
 use crate::cli::time_arg::{day_given_or_today, parse_time};
 use crate::cli::until_exit::keep_until_exit;
 use crate::codes::Severity;
+use crate::diag;
+use crate::diag::{Age, CheckedFiles, Finding, Problem};
+use crate::git::Revision;
 use crate::load;
+use crate::load::Loaded;
 use crate::report;
-use crate::report::findings::{CheckedContents, FindingsFormat, Validation};
+use crate::report::findings::{BaseReport, CheckedContents, FindingsFormat, Validation};
+use crate::source::Source;
+use crate::yaml::Completeness;
 
 /// Report everything that is wrong with the definitions
 ///
@@ -35,6 +43,8 @@ pub(crate) struct Args {
     /// The day on which flags count as expired or not, instead of today
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     now: Option<Timestamp>,
+    #[command(flatten)]
+    new_since: NewSince,
     /// How to write the findings
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: FindingsFormat,
@@ -43,6 +53,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let source = args.at.source(args.paths.first().map_or(Path::new("."), PathBuf::as_path))?;
     let wanted = args.paths.iter().map(|path| path_in_repository(path, &source)).collect::<Result<Vec<_>>>()?;
+    let base = args.new_since.revision(&source)?;
     let loaded = keep_until_exit(load::tests(&source, progress::all(&source)?, |_| true)?);
     let today = day_given_or_today(args.now);
     let mut checked = keep_until_exit(progress::shown("checking", || check(&loaded, today)));
@@ -57,6 +68,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         bail!("no file is at `{}:{}{}`", revision.name(), revision.prefix(), missing.display());
     }
     args.at.note(&source)?;
+    let ages = base.as_ref().map(|base| ages(base, &loaded, &checked.findings, today)).transpose()?;
     let contents = if paths.len() < loaded.snapshot.files().count() {
         let arguments = args.paths.iter().map(|path| path.display().to_string()).collect();
         CheckedContents::Files { number: paths.len(), arguments }
@@ -76,9 +88,27 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         prefix: &displayed_prefix(&source),
         revision: source.revision(),
         checked: &paths,
+        base: base.as_ref().zip(ages.as_deref()).map(|(revision, ages)| BaseReport { revision, ages }),
         contents: &contents.to_string(),
     };
     console::write(report::findings::printable(&validation, args.format, global.colour(OutputStream::Stdout))?)?;
-    let has_errors = checked.findings.iter().any(|finding| finding.severity == Severity::Error);
-    Ok(if has_errors { Exit::No } else { Exit::Yes })
+    Ok(if validation.count_aged(Severity::Error, Age::New) > 0 { Exit::No } else { Exit::Yes })
+}
+
+/// Returns the age of each finding. Checks the definitions of the base only if there are findings.
+fn ages(base: &Revision, loaded: &Loaded, findings: &[Finding], today: Date) -> Result<Vec<Age>> {
+    // Nothing else is checked if the settings are incomplete, so it is not known what is new.
+    if findings.is_empty() || loaded.project.settings.completeness == Completeness::Incomplete {
+        return Ok(vec![Age::New; findings.len()]);
+    }
+    let source = Source::Revision(base.clone());
+    let before = keep_until_exit(load::tests(&source, load::all(&source)?, |_| true)?);
+    let checked = keep_until_exit(check(&before, today));
+    let problems = |findings: &[Finding]| findings.iter().map(Problem::of).collect::<Vec<_>>();
+    let (old, new) = (problems(&checked.findings), problems(findings));
+    let (old_incomplete, new_incomplete) = (before.incomplete_files(), loaded.incomplete_files());
+    Ok(diag::ages(
+        (&old, CheckedFiles { snapshot: &before.snapshot, incomplete: &old_incomplete }),
+        (&new, CheckedFiles { snapshot: &loaded.snapshot, incomplete: &new_incomplete }),
+    ))
 }

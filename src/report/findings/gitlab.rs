@@ -30,7 +30,7 @@ struct Lines {
 
 pub(crate) fn document(validation: &Validation<'_>) -> Result<Printable, serde_json::Error> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    let issues = validation.findings.iter().map(|finding| {
+    let issues = validation.new_findings().map(|finding| {
         let diagnostic = &finding.diagnostic;
         let position = validation.position(diagnostic.span);
         let mut fingerprint = validation.fingerprint(diagnostic);

@@ -4,7 +4,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
 use crate::codes::Severity;
-use crate::diag::{Diagnostic, Finding};
+use crate::diag::{Age, Diagnostic, Finding};
 use crate::report::Lines;
 use crate::report::escape::line;
 use crate::report::findings::validation::Validation;
@@ -13,18 +13,24 @@ use crate::snapshot::{BYTE_ORDER_MARK, FileId, Snapshot, Span};
 
 pub(crate) fn lines(validation: &Validation<'_>, colour: Colour) -> Lines {
     let mut lines = Lines::default();
-    for finding in validation.findings {
+    for finding in validation.new_findings() {
         add_finding(validation, finding, colour, &mut lines);
     }
-    let errors = validation.count(Severity::Error);
-    let warnings = validation.count(Severity::Warning);
+    let errors = validation.count_aged(Severity::Error, Age::New);
+    let warnings = validation.count_aged(Severity::Warning, Age::New);
+    let [errors_noun, warnings_noun] = match validation.base {
+        None => ["error", "warning"],
+        Some(_) => ["new error", "new warning"],
+    };
+    let none = if validation.base.is_none() { "no problems" } else { "no new problems" };
     let verdict = match (errors, warnings) {
-        (0, 0) => "no problems".to_owned(),
-        (0, warnings) => counted(warnings, "warning"),
-        (errors, 0) => counted(errors, "error"),
-        (errors, warnings) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
+        (0, 0) => none.to_owned(),
+        (0, warnings) => counted(warnings, warnings_noun),
+        (errors, 0) => counted(errors, errors_noun),
+        (errors, warnings) => format!("{}, {}", counted(errors, errors_noun), counted(warnings, warnings_noun)),
     };
     lines.add(format!("{}: {verdict}", validation.contents));
+    validation.already_in_base().into_iter().for_each(|line| lines.add(line));
     lines
 }
 

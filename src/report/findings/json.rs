@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::codes::Severity;
+use crate::diag::Age;
 use crate::git::Revision;
 use crate::report::Printable;
 use crate::report::findings::validation::{Position, Validation};
@@ -17,6 +18,8 @@ struct Report<'r> {
     commit: Option<String>,
     errors: usize,
     warnings: usize,
+    #[serde(flatten)]
+    base: Option<BaseJson>,
     findings: Vec<FindingJson<'r>>,
 }
 
@@ -25,6 +28,9 @@ pub(crate) struct FindingJson<'r> {
     code: &'static str,
     severity: &'static str,
     message: &'r str,
+    /// Whether the earlier state lacks the finding. It is absent if there is no earlier state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<&'r str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,6 +39,27 @@ pub(crate) struct FindingJson<'r> {
     position: PositionJson,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related: Vec<RelatedJson<'r>>,
+}
+
+/// The earlier state, and how many findings it lacks.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BaseJson {
+    /// The full id of the commit.
+    base: String,
+    new_errors: usize,
+    new_warnings: usize,
+}
+
+impl BaseJson {
+    pub(crate) fn of(validation: &Validation<'_>) -> Option<Self> {
+        let count = |severity| validation.count_aged(severity, Age::New);
+        validation.base.map(|base| Self {
+            base: base.revision.commit(),
+            new_errors: count(Severity::Error),
+            new_warnings: count(Severity::Warning),
+        })
+    }
 }
 
 #[derive(Serialize)]
@@ -53,18 +80,19 @@ struct PositionJson {
 }
 
 /// Returns all findings, in order.
-pub(crate) fn findings<'r>(validation: &Validation<'r>) -> Vec<FindingJson<'r>> {
+pub(crate) fn findings<'r>(validation: &'r Validation<'r>) -> Vec<FindingJson<'r>> {
     let position = |span: Span| {
         let Position { line, column, end_line, end_column } = validation.position(span);
         PositionJson { path: validation.path(span), line, column, end_line, end_column }
     };
-    let findings = validation.findings.iter().map(|finding| {
+    let findings = validation.aged().map(|(finding, age)| {
         let diagnostic = &finding.diagnostic;
         let related = diagnostic.related.iter().map(|(span, label)| RelatedJson { label, position: position(*span) });
         FindingJson {
             code: diagnostic.code.name(),
             severity: finding.severity.name(),
             message: &diagnostic.message,
+            new: validation.base.map(|_| age == Age::New),
             label: diagnostic.label.as_deref(),
             help: diagnostic.help.as_deref(),
             position: position(diagnostic.span),
@@ -80,6 +108,7 @@ pub(crate) fn document(validation: &Validation<'_>) -> Result<Printable, serde_j
         commit: validation.revision.map(Revision::commit),
         errors: validation.count(Severity::Error),
         warnings: validation.count(Severity::Warning),
+        base: BaseJson::of(validation),
         findings: findings(validation),
     };
     Printable::json(&report)

@@ -13,7 +13,7 @@ use crate::report::Printable;
 use crate::report::text::Colour;
 
 pub use crate::report::findings::contents::CheckedContents;
-pub use crate::report::findings::validation::Validation;
+pub use crate::report::findings::validation::{BaseReport, Validation};
 
 /// The formats of findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::codes::{Code, Severity};
-use crate::diag::Finding;
+use crate::diag::{Age, Finding};
 use crate::report::Printable;
 use crate::report::escape::{sarif, uri_path};
 use crate::report::findings::validation::{Position, Validation};
@@ -14,8 +14,8 @@ const LIMIT: usize = 25_000;
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 pub(crate) fn document(validation: &Validation<'_>) -> Result<Printable, serde_json::Error> {
-    let (kept, omitted) = most_severe(validation.findings);
-    let results: Vec<_> = kept.into_iter().map(|finding| result(validation, finding)).collect();
+    let (kept, omitted) = most_severe(validation.aged().collect());
+    let results: Vec<_> = kept.into_iter().map(|(finding, age)| result(validation, finding, age)).collect();
     let mut run = json!({
         // Without this field, columns count UTF-16 code units.
         "columnKind": "unicodeCodePoints",
@@ -44,15 +44,16 @@ fn notification(omitted: usize) -> Json {
     })
 }
 
-/// Returns the findings that fit in a run, with errors first if there are too many, and the number of the others.
-fn most_severe(findings: &[Finding]) -> (Vec<&Finding>, usize) {
-    let mut kept: Vec<&Finding> = findings.iter().collect();
+/// Returns the findings that fit in a run, with new errors first if there are too many, and the number of the others.
+fn most_severe(mut kept: Vec<(&Finding, Age)>) -> (Vec<(&Finding, Age)>, usize) {
     let omitted = kept.len().saturating_sub(LIMIT);
     if omitted > 0 {
         // The sort is stable: findings of equal severity stay in their order.
-        kept.sort_by_key(|finding| match finding.severity {
-            Severity::Error => 0,
-            Severity::Warning => 1,
+        kept.sort_by_key(|(finding, age)| match (finding.severity, age) {
+            (Severity::Error, Age::New) => 0,
+            (Severity::Error, Age::InBase) => 1,
+            (Severity::Warning, Age::New) => 2,
+            (Severity::Warning, Age::InBase) => 3,
         });
         kept.truncate(LIMIT);
     }
@@ -69,7 +70,7 @@ fn rule(code: Code) -> Json {
     })
 }
 
-fn result(validation: &Validation<'_>, finding: &Finding) -> Json {
+fn result(validation: &Validation<'_>, finding: &Finding, age: Age) -> Json {
     let diagnostic = &finding.diagnostic;
     let location = |span: Span| {
         let Position { line, column, end_line, end_column } = validation.position(span);
@@ -97,6 +98,13 @@ fn result(validation: &Validation<'_>, finding: &Finding) -> Json {
         "locations": [location(diagnostic.span)],
         "partialFingerprints": {"flagctl/v1": validation.fingerprint(diagnostic)},
     });
+    if let Some(fields) = result.as_object_mut().filter(|_| validation.base.is_some()) {
+        let state = match age {
+            Age::New => "new",
+            Age::InBase => "unchanged",
+        };
+        fields.insert("baselineState".to_owned(), json!(state));
+    }
     let related = diagnostic.related.iter().map(|(span, label)| {
         let mut location = location(*span);
         if let Some(fields) = location.as_object_mut() {

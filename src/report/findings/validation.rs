@@ -5,8 +5,9 @@ use std::hash::Hasher;
 use siphasher::sip128::{Hasher128, SipHasher24};
 
 use crate::codes::Severity;
-use crate::diag::{Diagnostic, Finding};
+use crate::diag::{Age, Diagnostic, Finding};
 use crate::git::Revision;
+use crate::report::text::counted;
 use crate::snapshot::{Snapshot, Span};
 
 /// The findings of a run, and the files with these findings.
@@ -23,8 +24,19 @@ pub struct Validation<'r> {
     pub revision: Option<&'r Revision>,
     /// The paths of all files that were checked.
     pub checked: &'r [&'r str],
+    /// The comparison with an earlier state, if the user asked for one.
+    pub base: Option<BaseReport<'r>>,
     /// The numbers of flags, segments and other definitions, in words, for the summary.
     pub contents: &'r str,
+}
+
+/// Which findings an earlier state has, too.
+#[derive(Debug, Clone, Copy)]
+pub struct BaseReport<'r> {
+    /// The earlier state.
+    pub revision: &'r Revision,
+    /// The age of each finding, in the order of the findings.
+    pub ages: &'r [Age],
 }
 
 /// A range of text in a file. Lines and columns start at one. Columns count characters. The end is exclusive.
@@ -40,6 +52,34 @@ impl Validation<'_> {
     /// Returns the number of findings with this severity.
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+
+    /// Iterates over the findings with their ages. Every finding is new if there is no comparison with an earlier state.
+    pub(crate) fn aged(&self) -> impl Iterator<Item = (&Finding, Age)> {
+        let age = |index: usize| self.base.and_then(|base| base.ages.get(index).copied()).unwrap_or(Age::New);
+        self.findings.iter().enumerate().map(move |(index, finding)| (finding, age(index)))
+    }
+
+    /// Iterates over the findings that the earlier state lacks, or over all findings if there is no earlier state.
+    pub(crate) fn new_findings(&self) -> impl Iterator<Item = &Finding> {
+        self.aged().filter(|(_, age)| *age == Age::New).map(|(finding, _)| finding)
+    }
+
+    /// Returns the number of findings with this severity and age.
+    pub fn count_aged(&self, severity: Severity, age: Age) -> usize {
+        self.aged().filter(|(finding, own)| finding.severity == severity && *own == age).count()
+    }
+
+    /// Returns the sentence about the findings that the earlier state has, or `None` if there are none.
+    pub fn already_in_base(&self) -> Option<String> {
+        let base = self.base?;
+        let numbers = [(Severity::Error, "error"), (Severity::Warning, "warning")]
+            .map(|(severity, noun)| (self.count_aged(severity, Age::InBase), noun));
+        let numbers = numbers.into_iter().filter(|(number, _)| *number > 0);
+        let numbers: Vec<String> = numbers.map(|(number, noun)| counted(number, noun)).collect();
+        let total = self.aged().filter(|(_, age)| *age == Age::InBase).count();
+        let verb = if total == 1 { "is" } else { "are" };
+        (total > 0).then(|| format!("{} {verb} already in `{}`", numbers.join(" and "), base.revision.name()))
     }
 
     /// Returns the path of the span's file, with the prefix.

@@ -18,7 +18,7 @@ pub(crate) fn lines(report: &TestReport<'_>, colour: Colour) -> Lines {
     let mut lines = Lines::default();
     let failures = failures(report.results);
     let mut explained = 0;
-    for finding in report.validation.findings {
+    for finding in report.validation.new_findings() {
         human::add_finding(&report.validation, finding, colour, &mut lines);
         let failure = failures.get(&(finding.diagnostic.span, finding.diagnostic.message.as_str()));
         for decided in failure.iter().flat_map(|failure| &failure.decided) {
@@ -40,6 +40,7 @@ pub(crate) fn lines(report: &TestReport<'_>, colour: Colour) -> Lines {
     let errors = report.validation.findings.iter().filter(|finding| is_file_error(finding)).count();
     let errors = if errors == 0 { String::new() } else { format!("; {}", counted(errors, "error")) };
     lines.add(format!("{}{errors}", counts.join(", ")));
+    report.validation.already_in_base().into_iter().for_each(|line| lines.add(line));
     kills_left_out(report.kills_left_out).into_iter().for_each(|line| lines.add(line));
     lines
 }

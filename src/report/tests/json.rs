@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::analyze::Share;
 use crate::git::Revision;
 use crate::report::Printable;
-use crate::report::findings::json::{FindingJson, findings};
+use crate::report::findings::json::{BaseJson, FindingJson, findings};
 use crate::report::tests::report::TestReport;
 use crate::snapshot::{FileId, Snapshot, Span};
 use crate::test::{CheckStatus, FlagCoverage};
@@ -24,6 +24,8 @@ struct Report<'r> {
     not_run: usize,
     /// The number of kills in the repository that the decisions ignore.
     kills_left_out: usize,
+    #[serde(flatten)]
+    base: Option<BaseJson>,
     findings: Vec<FindingJson<'r>>,
     checks: Vec<CheckJson<'r>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,6 +110,7 @@ pub(crate) fn document(report: &TestReport<'_>) -> Result<Printable, serde_json:
         unknown: report.results.count(CheckStatus::Unknown),
         not_run: report.results.count(CheckStatus::NotRun),
         kills_left_out: report.kills_left_out,
+        base: BaseJson::of(validation),
         findings: findings(validation),
         checks,
         coverage: report.coverage.map(|flags| flags.iter().map(coverage).collect()),
