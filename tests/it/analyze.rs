@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use flagctl::analyze::{
     AnalysisError, Budget, Certainty, DecidedBy, Definition, Effect, EvaluatedContext, Excess, Population, ProofResult,
-    Region, RuleReachability, ServedVariant, Share, UndecidedReason, Witness, always, at_most, changes, effects,
-    exclusive, follows, implies, monotone, never, reachability, unsatisfiable, valid,
+    Region, RuleReachability, ServedVariant, Share, Side, Term, UndecidedReason, Witness, always, at_most, changes,
+    effects, exclusive, follows, implies, monotone, never, reachability, unsatisfiable, valid,
 };
 use flagctl::bundle::{BUCKETS, Bundle, Condition, Flag, FlagId, HashDomain, Percent, Serve, State, VariantId};
 use flagctl::eval::{Context, Truth, Value, decide, holds};
@@ -209,11 +209,47 @@ fn bundle_json(random: &mut Random) -> (Json, Known) {
         flag(random, known(2, 2, first), "other"),
     ];
     let bucketing = random.pick(&["siphash", "siphash", "flagd-v2", "flagd-v3"]);
-    let json = json!({
+    let mut json = json!({
         "format": 1, "environment": "production", "bucketing": bucketing, "attributes": attributes(),
         "segments": segments, "flags": flags,
     });
+    if random.below(3) == 0 {
+        add_independent_flags(random, &mut json, known(0, 0, first));
+    }
     (json, known(2, 1, first))
+}
+
+/// Adds flags with hashes of their own, which the other flags need: as prerequisites, and in conditions of rules.
+fn add_independent_flags(random: &mut Random, json: &mut Json, known: Known) {
+    for (index, key) in ["x-first", "x-second"].iter().enumerate() {
+        let rules: Vec<Json> = (0..=random.below(2))
+            .map(|_| {
+                let rollout = random.pick(&[30_000, 60_000]);
+                json!({"if": condition(random, known, 0), "rollout": rollout, "serve": {"variant": random.below(2)}})
+            })
+            .collect();
+        json["flags"].as_array_mut().unwrap().push(json!({
+            "key": key, "off": 1, "default": random.below(2), "state": "enabled", "rules": rules,
+            "unit": random.pick(&[0, 0, 2]), "salt": random.pick(&[key, "a"]),
+            "variants": [{"name": "on", "value": true}, {"name": "off", "value": false}],
+        }));
+        let needed = json!({"flag": {"key": 3 + index, "variants": [random.below(2)]}});
+        let user = &mut json["flags"][random.pick(&[0, 1, 1, 1])];
+        match user["rules"].as_array_mut().and_then(|rules| rules.first_mut()) {
+            Some(rule) if random.below(2) == 0 => {
+                let others = rule.as_object_mut().unwrap().remove("if");
+                rule["if"] = match (others, random.below(3)) {
+                    (Some(other), 0) => json!({"any": [other, needed]}),
+                    (Some(other), 1) => json!({"all": [other, {"not": needed}]}),
+                    _ => needed,
+                };
+            }
+            _ => match user.get_mut("prerequisites").and_then(Json::as_array_mut) {
+                Some(prerequisites) => prerequisites.push(needed),
+                None => user["prerequisites"] = json!([needed]),
+            },
+        }
+    }
 }
 
 /// Changes one part of a flag.
@@ -404,7 +440,7 @@ impl Reference<'_> {
 /// bucket at which a flag of a bundle changes its decision.
 fn cells(bundles: &[&Bundle]) -> Vec<(Buckets, Share)> {
     let mut ends: BTreeMap<(Vec<u8>, u16), BTreeSet<u32>> = BTreeMap::new();
-    for flag in bundles.iter().flat_map(|bundle| bundle.flags().iter().take(2)) {
+    for flag in bundles.iter().flat_map(|bundle| bundle.flags().iter()).filter(|flag| flag.key.as_ref() != "other") {
         let gates = flag.rules.iter().map(|rule| rule.rollout.buckets());
         ends.entry(hash_of(flag, HashDomain::Rollout)).or_default().extend(gates);
         let splits = flag.rules.iter().filter_map(|rule| match &rule.serve {
@@ -497,6 +533,44 @@ impl<'b> Case<'b> {
         region.contains(before, after, self.now)
     }
 
+    fn reference<'c>(&'c self, at: usize, buckets: &'c Buckets) -> Reference<'c> {
+        Reference { bundle: self.bundles[at], context: &self.contexts[at], now: self.now, buckets }
+    }
+
+    /// Returns whether the region contains the context, for a unit with these buckets.
+    fn contained_in(&self, region: &Region, buckets: &Buckets) -> bool {
+        let (conditions, other): (Vec<_>, Vec<_>) =
+            region.terms.iter().cloned().partition(|term| term.condition().is_some());
+        let others = Region { terms: other, ..region.clone() };
+        self.contained(&others)
+            && conditions.iter().all(|term| {
+                let reference = self.reference(usize::from(term.side == Side::After), buckets);
+                (reference.holds(term.condition().unwrap()) == Truth::True) == term.holds
+            })
+    }
+
+    /// Checks regions whose terms can be decisions of other flags: for each combination of buckets.
+    fn check_in_all_buckets(&self, regions: &[Region], cells: &[(Buckets, Share)], shown: &str) {
+        let mut inside: Vec<Vec<((String, String), Share)>> = vec![Vec::new(); regions.len()];
+        for (buckets, share) in cells {
+            let [from, to] =
+                [0, 1].map(|at| spelled(self.flags()[at], self.reference(at, buckets).decide(self.flags()[at]).0));
+            let found: Vec<usize> = (0..regions.len()).filter(|at| self.contained_in(&regions[*at], buckets)).collect();
+            assert!(found.len() < 2, "{found:?} {regions:#?} {shown}");
+            assert!(from == to || found.len() == 1, "{from} {to} {regions:#?} {shown}");
+            for at in found {
+                inside[at].push(((from.clone(), to.clone()), *share));
+            }
+        }
+        for (region, cells) in regions.iter().zip(inside).filter(|(_, cells)| !cells.is_empty()) {
+            let all = sum(cells.iter().map(|(_, share)| *share));
+            let parts = gathered(cells).into_iter().map(|(pair, part)| {
+                (pair, Share::new(part.numerator() * all.denominator(), part.denominator() * all.numerator()))
+            });
+            assert_eq!(claimed(region), parts.collect::<Moves>(), "{region:#?} {shown}");
+        }
+    }
+
     /// Decides with the real evaluator for the unit of the context.
     fn really(&self) -> Moves {
         let [from, to] = [0, 1].map(|at| {
@@ -546,7 +620,12 @@ fn regions_agree_with_the_evaluator_for_every_context_and_bucket() {
     let mut random = Random(0x2026_1122);
     let (mut regions_seen, mut unmoved, mut inside, mut named, mut without, mut kinds) =
         (0, 0, 0, 0, 0, BTreeSet::new());
-    let mut possible = 0;
+    let (mut possible, mut flag_terms) = (0, 0);
+    let about_flag = |term: &Term| match term.condition() {
+        Some(Condition::Flag { .. }) => true,
+        Some(Condition::Not(inner)) => matches!(inner.as_ref(), Condition::Flag { .. }),
+        _ => false,
+    };
     for round in 0..generated(500) {
         let (mut json, known) = bundle_json(&mut random);
         let before = read(&json);
@@ -577,9 +656,29 @@ fn regions_agree_with_the_evaluator_for_every_context_and_bucket() {
             assert!(case.contained(region), "{region:?} {}", shown());
         }
         let cells = cells(&[&before, &after]);
+        // With few regions, decisions of independent flags become terms.
+        let few = Budget { regions: 1 + random.below(4), ..Budget::default() };
+        let coarse = match changes(main(&before), main(&after), &few) {
+            Ok(regions) => regions,
+            Err(AnalysisError::Exhausted(_)) => Vec::new(),
+            Err(failure) => panic!("{failure} {}", shown()),
+        };
+        flag_terms += coarse.iter().flat_map(|region| &region.terms).filter(|term| about_flag(term)).count();
+        for region in &coarse {
+            let Some(Witness { context, now }) = &region.witness else {
+                without += 1;
+                continue;
+            };
+            let json = Json::Object(context.clone());
+            let case = Case::new([&before, &after], &json, *now);
+            assert!(moving(&case.really()) && case.contained(region), "{region:?} {}", shown());
+        }
         for _ in 0..30 {
             let (context, now) = context_json(&mut random);
             let case = Case::new([&before, &after], &context, now);
+            if !coarse.is_empty() && !is_named(&context, &old) && !is_named(&context, &json) {
+                case.check_in_all_buckets(&coarse, &cells, &format!("{context} at {now} {}", shown()));
+            }
             let found: Vec<_> = regions.iter().filter(|region| case.contained(region)).collect();
             let says = || format!("{context} at {now}\n{found:#?}\n{}", shown());
             assert!(found.len() < 2, "{}", says());
@@ -625,6 +724,7 @@ fn regions_agree_with_the_evaluator_for_every_context_and_bucket() {
     assert!(possible * 200 < regions_seen, "{possible} of {regions_seen} regions are not certain");
     assert!(without * 100 < regions_seen, "{without} of {regions_seen} regions have no witness");
     assert_eq!(kinds.len(), 5, "{kinds:?}");
+    assert!(flag_terms > 20, "{flag_terms} terms are about a flag");
 }
 
 /// A bundle, and contexts of all kinds with units in all buckets.
@@ -1044,6 +1144,59 @@ fn a_budget_that_is_too_small_is_reported() {
     assert!(matches!(&states, Excess::Patterns { attribute, .. } if attribute == "account"), "{states}");
     assert_eq!(exceeded(Budget { conflicts: 0, ..Budget::default() }), Excess::Conditions(vec!["main".to_owned()]));
     assert_eq!(exceeded(Budget { regions: 1, ..Budget::default() }), Excess::Regions(1));
+}
+
+/// Returns a bundle with `flags` flags. The last one needs all others. Each flag has seven rules with rollouts and
+/// conditions on attributes that no other flag tests. The first rule of the last flag has this rollout.
+fn unrelated_flags(flags: usize, rollout: u32) -> Bundle {
+    let own: Vec<Json> = (0..7 * flags).map(|at| json!({"name": format!("a{at:03}"), "type": "boolean"})).collect();
+    let first = [json!({"name": "targetingKey", "type": "string"}), json!({"name": "now", "type": "datetime"})];
+    let attributes = [&first[..], &own].concat();
+    let is_true = |at: usize| test_of(2 + at, &json!({"one-of": {"booleans": [true]}}));
+    let flag = |at: usize| {
+        let rule = |rule: usize| {
+            let rollout = if (at + 1, rule) == (flags, 0) { rollout } else { 10_000 + 7_000 * rule as u32 };
+            json!({"if": is_true(7 * at + rule), "rollout": rollout, "serve": {"variant": 0}})
+        };
+        let earlier = (0..at).filter(|_| at + 1 == flags);
+        let needed: Vec<Json> = earlier.map(|key| json!({"flag": {"key": key, "variants": [0]}})).collect();
+        json!({
+            "key": format!("f{at}"), "off": 1, "default": 1, "state": "enabled", "unit": 0, "salt": format!("f{at}"),
+            "rules": (0..7).map(rule).collect::<Vec<_>>(), "prerequisites": needed,
+            "variants": [{"name": "on", "value": true}, {"name": "off", "value": false}],
+        })
+    };
+    read(&json!({
+        "format": 1, "environment": "production", "bucketing": "siphash", "attributes": attributes,
+        "segments": [], "flags": (0..flags).map(flag).collect::<Vec<_>>(),
+    }))
+}
+
+#[test]
+fn flags_that_have_nothing_in_common_do_not_multiply_the_work() {
+    let last = |bundle| Definition::find(bundle, "f5").unwrap();
+    let (before, after) = (unrelated_flags(6, 10_000), unrelated_flags(6, 20_000));
+    let budget = Budget { bucket_cells: 20_000, ..Budget::default() };
+    let regions = changes(last(&before), last(&after), &budget).unwrap();
+    let moved: BTreeSet<String> = regions.iter().map(|region| region.moved().to_string()).collect();
+    // Only the second rule, with 17 %, has a smaller rollout than the changed one.
+    assert_eq!(moved, ["10%", "3%"].map(str::to_owned).into());
+    assert_eq!(effects(&regions), [Effect::Expand].into());
+    for region in &regions {
+        let words: Vec<&str> = region.terms.iter().map(|term| term.words.as_str()).collect();
+        assert!(words.contains(&"flag f0 serves on") && words.contains(&"flag f4 serves on"), "{words:?}");
+        assert_eq!((region.certainty, region.witness.is_some()), (Certainty::Exact, true), "{region:#?}");
+    }
+
+    let served = |name| ServedVariant::find(last(&before), name).unwrap();
+    assert!(matches!(never(served("on"), None, &budget), Ok(ProofResult::Refuted(_))));
+    assert!(matches!(always(served("off"), None, &budget), Ok(ProofResult::Refuted(_))));
+    let needed = ServedVariant::find(Definition::find(&before, "f0").unwrap(), "on").unwrap();
+    assert_eq!(follows(served("on"), needed, None, &budget), Ok(ProofResult::Proven));
+    let reached = reachability(last(&before), &budget).unwrap();
+    assert!(reached.rules.iter().all(|rule| matches!(rule, RuleReachability::Reachable(Some(_)))), "{reached:?}");
+    // 52 % of 52 % of 52 % of 52 % of 52 % of 52 % are less than 2 %.
+    assert_eq!(at_most(served("on"), Share::of_buckets(2_000), None, &budget), Ok(ProofResult::Proven));
 }
 
 #[test]

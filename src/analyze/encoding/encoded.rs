@@ -8,9 +8,9 @@
 use std::collections::BTreeMap;
 
 use crate::analyze::encoding::atoms::BucketHash;
-use crate::analyze::search::solver::Literal;
+use crate::analyze::search::solver::{Literal, Model};
 use crate::analyze::side::Side;
-use crate::bundle::{Bucket, Condition, Flag, Rule, VariantId};
+use crate::bundle::{BUCKETS, Bucket, Condition, Flag, Rule, VariantId};
 
 /// The truth value that a condition is encoded for.
 ///
@@ -105,4 +105,13 @@ pub(crate) struct HashDimension {
     pub(crate) domain: usize,
     /// For each boundary, a literal that is true if the unit's bucket is below it.
     pub(crate) below: BTreeMap<Bucket, Literal>,
+}
+
+impl HashDimension {
+    /// Returns the range of buckets that the model chooses. No boundary lies within it.
+    pub(crate) fn range(&self, model: &Model) -> (Bucket, Bucket) {
+        let end = self.below.iter().find(|(_, below)| model.holds(**below)).map_or(BUCKETS, |(end, _)| *end);
+        let start = self.below.range(..end).next_back().map_or(0, |(start, _)| *start);
+        (start, end)
+    }
 }

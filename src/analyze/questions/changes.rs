@@ -4,6 +4,10 @@
 //! The input is a flag before and after a change. The output is a list of regions. The algorithm searches for a context
 //! with different decisions, generalises it to a region, excludes the region, and repeats until no context is left.
 //!
+//! If that is too much, the algorithm starts again with [known parts](KnownParts): the decisions of other flags that do
+//! not change, and that are independent of the rest, become terms of the regions. A region is then, for example, "10 %
+//! of the units for which `base` serves `on`", and the groups of `base` do not multiply the groups of the flag.
+//!
 //! **Invariant:** a context outside all regions gets the same variant with the same value, in every bucket.
 //! **Invariant:** no context lies in two regions.
 
@@ -20,8 +24,9 @@ use crate::analyze::results::certainty::Certainty;
 use crate::analyze::results::region::{Bounds, Effect, Population, Region, Transition, UnitScope, effect};
 use crate::analyze::results::share::Share;
 use crate::analyze::results::witness::Witness;
-use crate::analyze::search::bucket_partition::{BucketCell, BucketPartition, StateHandling, partition_buckets};
+use crate::analyze::search::bucket_partition::{BucketCell, BucketPartition, StateHandling, partition_buckets, widen};
 use crate::analyze::search::context_search::{Search, SearchResult};
+use crate::analyze::search::known_parts::KnownParts;
 use crate::analyze::search::solver::Literal;
 use crate::analyze::search::witness_search::find_witness;
 use crate::analyze::side::Side;
@@ -37,6 +42,29 @@ const MAX_TRIED_CELLS: usize = 4;
 /// # Errors
 /// Returns an [`AnalysisError`] if the budget is exceeded.
 pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -> Result<Vec<Region>, AnalysisError> {
+    match find_regions(before, after, budget, Detail::AllBuckets) {
+        Err(AnalysisError::Exhausted(
+            Excess::Regions(_) | Excess::Buckets(_) | Excess::Conditions(_) | Excess::Fractions,
+        )) => find_regions(before, after, budget, Detail::KnownParts),
+        answer => answer,
+    }
+}
+
+/// How much of a decision a region describes by shares of buckets.
+#[derive(Clone, Copy)]
+enum Detail {
+    /// Everything that depends on buckets.
+    AllBuckets,
+    /// Everything except for the known parts, which are terms.
+    KnownParts,
+}
+
+fn find_regions(
+    before: Definition<'_>,
+    after: Definition<'_>,
+    budget: &Budget,
+    detail: Detail,
+) -> Result<Vec<Region>, AnalysisError> {
     let bundles = vec![(Side::Before, before.bundle), (Side::After, after.bundle)];
     let mut search = Search::new(bundles, &[(Side::Before, before), (Side::After, after)], &[], budget);
     let (old, new) = (search.encode_flag(Side::Before, before), search.encode_flag(Side::After, after));
@@ -44,6 +72,10 @@ pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -
         old: before.flag(),
         new: after.flag(),
         targets: [(old, StateHandling::Respect), (new, StateHandling::Respect)],
+    };
+    let known = match detail {
+        Detail::AllBuckets => KnownParts::default(),
+        Detail::KnownParts => KnownParts::independent(&search.encoder, &[old, new]),
     };
     let differ = pair.differ(&mut search);
     let guard = search.encoder.solver.fresh();
@@ -58,7 +90,7 @@ pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -
                     return Err(AnalysisError::Exhausted(Excess::Regions(budget.regions)));
                 }
             }
-            let partition = partition_buckets(&mut search, &assignment.model, &pair.targets, &[])?;
+            let partition = partition_buckets(&mut search, &assignment.model, &pair.targets, &[], &known)?;
             search.block(guard, partition.literals(), &assignment.model);
             let mut moving: Vec<&BucketCell> = partition.cells.iter().filter(|cell| pair.moves(cell)).collect();
             if moving.is_empty() {
@@ -67,7 +99,8 @@ pub fn changes(before: Definition<'_>, after: Definition<'_>, budget: &Budget) -
             moving.sort_by_key(|cell| std::cmp::Reverse(cell.share));
             let mut found = None;
             for cell in moving.into_iter().take(MAX_TRIED_CELLS) {
-                found = find_witness(&mut search, &assignment, cell, &partition.queries, &pair.targets, &[])?;
+                let cell = widen(&search, &assignment.model, cell, &known);
+                found = find_witness(&mut search, &assignment, &cell, &partition.queries, &pair.targets, &[])?;
                 if found.is_some() {
                     break;
                 }

@@ -10,17 +10,19 @@ use std::collections::BTreeSet;
 
 use crate::analyze::budget::Budget;
 use crate::analyze::definition::Definition;
+use crate::analyze::encoding::atoms::hash_key;
 use crate::analyze::encoding::encoded::{ConditionShape, EncodedCondition, WantedTruth};
 use crate::analyze::error::{AnalysisError, Excess};
 use crate::analyze::results::certainty::Certainty;
 use crate::analyze::results::share::Share;
 use crate::analyze::results::witness::Witness;
-use crate::analyze::search::bucket_partition::{BucketCell, StateHandling, partition_buckets};
+use crate::analyze::search::bucket_partition::{BucketCell, StateHandling, partition_buckets, partition_or_cell};
 use crate::analyze::search::context_search::{Search, SearchResult};
+use crate::analyze::search::known_parts::KnownParts;
 use crate::analyze::search::solver::Literal;
 use crate::analyze::search::witness_search::find_witness;
 use crate::analyze::side::Side;
-use crate::bundle::{BUCKETS, Bucket, Bundle, Condition, Flag, Rule, Serve, VariantId};
+use crate::bundle::{BUCKETS, Bucket, Bundle, Condition, Flag, HashDomain, Rule, Serve, State, VariantId};
 
 /// Whether a property holds for all contexts.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,6 +75,15 @@ struct BrokenCell {
     exceeding: Option<Share>,
 }
 
+/// The cells of buckets that a property is checked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NeededCells {
+    /// All cells of an assignment, because the property is about shares.
+    All,
+    /// One cell that violates the property.
+    One,
+}
+
 /// The search for a counterexample of one property.
 struct PropertySearch<'b> {
     search: Search<'b>,
@@ -122,6 +133,7 @@ impl<'b> PropertySearch<'b> {
     fn refute(
         mut self,
         wanted: &[Literal],
+        needed: NeededCells,
         mut broken: impl FnMut(&[BucketCell]) -> Result<Vec<BrokenCell>, AnalysisError>,
     ) -> Result<ProofResult, AnalysisError> {
         let guard = self.search.encoder.solver.fresh();
@@ -129,8 +141,18 @@ impl<'b> PropertySearch<'b> {
         let mut reason = None;
         while let SearchResult::Satisfiable(assignment) = self.search.solve(&assumed)? {
             let conditions: Vec<_> = self.conditions.iter().collect();
-            let partition = partition_buckets(&mut self.search, &assignment.model, &self.targets, &conditions)?;
+            let (search, model) = (&mut self.search, &assignment.model);
+            let partition = match needed {
+                NeededCells::All => {
+                    partition_buckets(search, model, &self.targets, &conditions, &KnownParts::default())?
+                }
+                NeededCells::One => partition_or_cell(search, model, &self.targets, &conditions)?,
+            };
             let mut cells = broken(&partition.cells)?;
+            if needed == NeededCells::One && cells.is_empty() {
+                let message = "a counterexample was found in no range of buckets".to_owned();
+                return Err(AnalysisError::Disagreement(message));
+            }
             cells.sort_by_key(|broken| std::cmp::Reverse(broken.cell.share));
             for BrokenCell { cell, exceeding } in cells.iter().take(2) {
                 let found =
@@ -156,7 +178,7 @@ impl<'b> PropertySearch<'b> {
         broken: impl Fn(&BucketCell) -> bool,
     ) -> Result<ProofResult, AnalysisError> {
         let found = |cell: &BucketCell| broken(cell).then(|| BrokenCell { cell: cell.clone(), exceeding: None });
-        self.refute(wanted, |cells| Ok(cells.iter().filter_map(found).collect()))
+        self.refute(wanted, NeededCells::One, |cells| Ok(cells.iter().filter_map(found).collect()))
     }
 }
 
@@ -223,12 +245,12 @@ pub fn at_most(
         .partition(|index| encoder.dimensions.get(*index).is_some_and(|dimension| Some(dimension.domain) == unit));
     let condition_is_bucket_free =
         question.conditions.iter().all(|condition| matches!(condition.shape, ConditionShape::BucketFree));
-    if condition_is_bucket_free && greatest_share(served.flag.flag(), served.variant)? <= share {
+    if condition_is_bucket_free && greatest_share(served.flag.bundle, served.flag.flag(), served.variant)? <= share {
         return Ok(ProofResult::Proven);
     }
     let wanted = [question.served(0, served.variant), question.condition(0), !named];
     let mut remaining = budget.bucket_cells;
-    question.refute(&wanted, |cells| {
+    question.refute(&wanted, NeededCells::All, |cells| {
         let mut exceeding = Vec::new();
         for cells in cells_by_other_buckets(cells, &other, &mut remaining)? {
             let (mut admitted, mut getting) = (Share::NONE, Share::NONE);
@@ -249,15 +271,43 @@ pub fn at_most(
     })
 }
 
-/// Returns a share that no context exceeds: the share of the units that any rule of the flag can give the variant. The work
-/// depends on the flag alone, not on the flags that it needs.
-fn greatest_share(flag: &Flag, variant: VariantId) -> Result<Share, AnalysisError> {
-    if flag.off == variant || flag.default == variant {
+/// Returns a share that no context exceeds. It is the share of the units that any rule of the flag can give the
+/// variant, times the same share for each prerequisite that buckets the same unit by other hashes. The work is a sum over
+/// the flags, and not a product.
+fn greatest_share(bundle: &Bundle, flag: &Flag, variant: VariantId) -> Result<Share, AnalysisError> {
+    let hashes = |flag: &Flag| [HashDomain::Rollout, HashDomain::Split].map(|domain| hash_key(bundle, flag, domain));
+    let mut used: BTreeSet<_> = hashes(flag).into_iter().collect();
+    let mut product = servable_share(flag, &[variant])?;
+    // A flag that is off serves `off` without its prerequisites.
+    let mut open: Vec<&Condition> = match variant == flag.off {
+        true => Vec::new(),
+        false => flag.prerequisites.iter().collect(),
+    };
+    while let Some(condition) = open.pop() {
+        let Condition::Flag { key, variants } = condition else { continue };
+        let needed = bundle.flag_at(*key);
+        let needed_hashes = hashes(needed);
+        if needed.state == State::Enabled
+            && needed.unit == flag.unit
+            && !variants.contains(&needed.off)
+            && needed_hashes.iter().all(|hash| !used.contains(hash))
+        {
+            used.extend(needed_hashes);
+            product = product.checked_mul(servable_share(needed, variants)?)?;
+            open.extend(&needed.prerequisites);
+        }
+    }
+    Ok(product)
+}
+
+/// Returns the share of the units that any rule of the flag can give one of the variants.
+fn servable_share(flag: &Flag, variants: &[VariantId]) -> Result<Share, AnalysisError> {
+    if variants.contains(&flag.off) || variants.contains(&flag.default) {
         return Ok(Share::ALL);
     }
     let serves = |rule: &Rule, bucket: Bucket| match &rule.serve {
-        Serve::Variant(id) => *id == variant,
-        Serve::Split(_) => rule.serve.ranges().any(|(range, id)| id == variant && range.contains(&bucket)),
+        Serve::Variant(id) => variants.contains(id),
+        Serve::Split(_) => rule.serve.ranges().any(|(range, id)| variants.contains(&id) && range.contains(&bucket)),
     };
     let ends = flag.rules.iter().flat_map(|rule| rule.serve.ranges().map(|(range, _)| range.end));
     let ends: BTreeSet<Bucket> = ends.chain([0, BUCKETS]).collect();

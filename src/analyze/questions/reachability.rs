@@ -10,7 +10,7 @@ use crate::analyze::definition::Definition;
 use crate::analyze::error::AnalysisError;
 use crate::analyze::results::decided_by::DecidedBy;
 use crate::analyze::results::witness::Witness;
-use crate::analyze::search::bucket_partition::{StateHandling, partition_buckets};
+use crate::analyze::search::bucket_partition::{StateHandling, partition_or_cell};
 use crate::analyze::search::context_search::{Search, SearchResult};
 use crate::analyze::search::solver::Literal;
 use crate::analyze::search::witness_search::find_witness;
@@ -89,7 +89,7 @@ pub fn reachability(definition: Definition<'_>, budget: &Budget) -> Result<FlagR
                 SearchResult::Unsatisfiable(core) => covered(&mut search, core, *applies, &prerequisites, &earlier)?,
                 SearchResult::Satisfiable(assignment) => {
                     let targets = [(flag_index, StateHandling::Ignore)];
-                    let partition = partition_buckets(&mut search, &assignment.model, &targets, &[])?;
+                    let partition = partition_or_cell(&mut search, &assignment.model, &targets, &[])?;
                     let by_rule = |(_, decided): &(VariantId, DecidedBy)| *decided == DecidedBy::Rule(rule_index);
                     let mut cells: Vec<_> =
                         partition.cells.iter().filter(|cell| cell.decisions.iter().all(by_rule)).collect();

@@ -11,14 +11,18 @@ use std::collections::BTreeSet;
 
 use crate::analyze::encoding::domain::DomainEncoding;
 use crate::analyze::encoding::encoded::{ConditionShape, EncodedCondition, EncodedFlag, EncodedUnit, WantedTruth};
-use crate::analyze::error::AnalysisError;
+use crate::analyze::error::{AnalysisError, Excess};
 use crate::analyze::results::decided_by::DecidedBy;
 use crate::analyze::results::share::Share;
 use crate::analyze::results::term::TermSubject;
 use crate::analyze::search::context_search::Search;
-use crate::analyze::search::solver::{Literal, Model};
+use crate::analyze::search::known_parts::KnownParts;
+use crate::analyze::search::solver::{Literal, Model, Variable};
 use crate::analyze::side::Side;
 use crate::bundle::{BUCKETS, Bucket, Condition, Percent, Serve, State, VariantId};
+
+/// The maximum number of cells that are decided for wider ranges of one cell.
+const MAX_WIDENING_CELLS: u64 = 20_000;
 
 /// Whether a decision respects the state of its flag: a kill or `enabled: false`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +50,7 @@ pub(crate) struct Query<'b> {
 pub(crate) struct BucketCell {
     /// A half-open range for each dimension of the encoder.
     pub(crate) ranges: Vec<(Bucket, Bucket)>,
-    /// The share of all units that fall into the cell.
+    /// The share of the units of the partition that fall into the cell.
     pub(crate) share: Share,
     /// The decision of each target.
     pub(crate) decisions: Vec<(VariantId, DecidedBy)>,
@@ -116,7 +120,8 @@ struct Cut {
     boundary: Bucket,
 }
 
-/// Partitions all buckets by the decisions of the targets. A target is the index of a flag.
+/// Partitions the buckets of all dimensions that are not `known` by the decisions of the targets. A target is the index
+/// of a flag.
 ///
 /// # Errors
 /// Returns [`AnalysisError::Exhausted`] if the budget of cells is exceeded.
@@ -125,47 +130,81 @@ pub(crate) fn partition_buckets<'b>(
     model: &Model,
     targets: &[(usize, StateHandling)],
     conditions: &[&EncodedCondition<'b>],
+    known: &KnownParts,
 ) -> Result<BucketPartition<'b>, AnalysisError> {
+    let dimensions = search.encoder.dimensions.iter().enumerate();
+    let start = dimensions.map(|(index, dimension)| match known.dimensions.contains(&index) {
+        true => dimension.range(model),
+        false => (0, BUCKETS),
+    });
+    let start = start.collect();
     let mut remaining = search.budget.bucket_cells;
-    let mut partitioner = Partitioner {
-        search,
-        model,
-        queries: vec![],
-        asked: BTreeSet::new(),
-        ranges: vec![],
-        target: None,
-        used_dimensions: BTreeSet::new(),
-    };
-    let mut open = vec![vec![(0, BUCKETS); partitioner.search.encoder.dimensions.len()]];
-    let mut cells = Vec::new();
-    while let Some(ranges) = open.pop() {
-        remaining = remaining.checked_sub(1).ok_or_else(|| partitioner.search.encoder.too_many_buckets())?;
-        partitioner.ranges = ranges;
-        match partitioner.cell(targets, conditions) {
-            Ok(cell) => cells.push(cell?),
-            Err(Cut { dimension, boundary }) => {
-                let (mut low, mut high) = (partitioner.ranges.clone(), std::mem::take(&mut partitioner.ranges));
-                if let (Some(low), Some(high)) = (low.get_mut(dimension), high.get_mut(dimension)) {
-                    low.1 = boundary;
-                    high.0 = boundary;
-                }
-                open.push(high);
-                open.push(low);
-            }
-        }
-    }
+    let mut partitioner = Partitioner::new(search, model, known);
+    let cells = partitioner.cells(start, &mut remaining, targets, conditions)?;
     let (queries, used_dimensions) = (partitioner.queries, partitioner.used_dimensions);
     search.budget.bucket_cells = remaining;
     Ok(BucketPartition { cells, queries, used_dimensions })
+}
+
+/// Returns the cell with wider ranges in the known dimensions. The known conditions have the truth of the model in all of
+/// these ranges. It is easier to find a unit in a wider cell.
+pub(crate) fn widen(search: &Search<'_>, model: &Model, cell: &BucketCell, known: &KnownParts) -> BucketCell {
+    let mut widened = cell.clone();
+    let mut remaining = MAX_WIDENING_CELLS;
+    let nothing = KnownParts::default();
+    for index in &known.dimensions {
+        let Some(dimension) = search.encoder.dimensions.get(*index) else { continue };
+        let conditions = known.conditions_of(&search.encoder, *index);
+        let with_range = |widened: &BucketCell, range| {
+            let mut ranges = widened.ranges.clone();
+            ranges.iter_mut().skip(*index).take(1).for_each(|slot| *slot = range);
+            ranges
+        };
+        let mut is_known = |ranges| {
+            let cells = Partitioner::new(search, model, &nothing).cells(ranges, &mut remaining, &[], &conditions);
+            let wanted = || conditions.iter().map(|condition| model.holds(condition.literal));
+            cells.is_ok_and(|cells| cells.iter().all(|cell| cell.conditions.iter().copied().eq(wanted())))
+        };
+        let (from, to) = dimension.range(model);
+        let mut starts = std::iter::once(0).chain(dimension.below.keys().copied().filter(|start| *start < from));
+        let start = starts.find(|start| is_known(with_range(&widened, (*start, to)))).unwrap_or(from);
+        let mut ends = std::iter::once(BUCKETS).chain(dimension.below.keys().rev().copied().filter(|end| *end > to));
+        let end = ends.find(|end| is_known(with_range(&widened, (start, *end)))).unwrap_or(to);
+        widened.ranges = with_range(&widened, (start, end));
+    }
+    widened
+}
+
+/// Does the same for all buckets, or if they have too many cells, for the cell of the model. For a question about the
+/// existence of a context, that cell is sufficient.
+///
+/// # Errors
+/// Returns [`AnalysisError::Exhausted`] if a share does not fit into 128 bits.
+pub(crate) fn partition_or_cell<'b>(
+    search: &mut Search<'b>,
+    model: &Model,
+    targets: &[(usize, StateHandling)],
+    conditions: &[&EncodedCondition<'b>],
+) -> Result<BucketPartition<'b>, AnalysisError> {
+    match partition_buckets(search, model, targets, conditions, &KnownParts::default()) {
+        Err(AnalysisError::Exhausted(Excess::Buckets(_) | Excess::Fractions)) => {
+            // Later partitions of the question have too many cells as well.
+            search.budget.bucket_cells = 1;
+            let known = KnownParts::all_buckets(&search.encoder);
+            partition_buckets(search, model, targets, conditions, &known)
+        }
+        partition => partition,
+    }
 }
 
 /// Decides the targets for each cell in turn.
 struct Partitioner<'e, 'b> {
     search: &'e Search<'b>,
     model: &'e Model,
+    known: &'e KnownParts,
     queries: Vec<Query<'b>>,
     /// The variables of the recorded queries. Each fact is recorded once.
-    asked: BTreeSet<batsat::Var>,
+    asked: BTreeSet<Variable>,
     /// The cell that is being decided.
     ranges: Vec<(Bucket, Bucket)>,
     /// The index of the target that is being decided.
@@ -173,7 +212,40 @@ struct Partitioner<'e, 'b> {
     used_dimensions: BTreeSet<(usize, usize)>,
 }
 
-impl<'b> Partitioner<'_, 'b> {
+impl<'e, 'b> Partitioner<'e, 'b> {
+    fn new(search: &'e Search<'b>, model: &'e Model, known: &'e KnownParts) -> Self {
+        let (asked, used_dimensions) = (BTreeSet::new(), BTreeSet::new());
+        Self { search, model, known, queries: vec![], asked, ranges: vec![], target: None, used_dimensions }
+    }
+
+    /// Divides the ranges into cells.
+    fn cells(
+        &mut self,
+        start: Vec<(Bucket, Bucket)>,
+        remaining: &mut u64,
+        targets: &[(usize, StateHandling)],
+        conditions: &[&EncodedCondition<'b>],
+    ) -> Result<Vec<BucketCell>, AnalysisError> {
+        let (mut open, mut cells) = (vec![start], Vec::new());
+        while let Some(ranges) = open.pop() {
+            *remaining = remaining.checked_sub(1).ok_or_else(|| self.search.encoder.too_many_buckets())?;
+            self.ranges = ranges;
+            match self.cell(targets, conditions) {
+                Ok(cell) => cells.push(cell?),
+                Err(Cut { dimension, boundary }) => {
+                    let (mut low, mut high) = (self.ranges.clone(), std::mem::take(&mut self.ranges));
+                    if let (Some(low), Some(high)) = (low.get_mut(dimension), high.get_mut(dimension)) {
+                        low.1 = boundary;
+                        high.0 = boundary;
+                    }
+                    open.push(high);
+                    open.push(low);
+                }
+            }
+        }
+        Ok(cells)
+    }
+
     /// Decides all targets for the current ranges, or returns the boundary at which the ranges must be split.
     fn cell(
         &mut self,
@@ -190,7 +262,8 @@ impl<'b> Partitioner<'_, 'b> {
             self.target = Some(index);
             decisions.push(self.decide(*target, *handling)?);
         }
-        let share = share_of_ranges(self.ranges.iter());
+        let counted = self.ranges.iter().enumerate().filter(|(index, _)| !self.known.dimensions.contains(index));
+        let share = share_of_ranges(counted.map(|(_, range)| range));
         Ok(share.map(|share| BucketCell { ranges: self.ranges.clone(), share, decisions, conditions: held }))
     }
 
@@ -245,14 +318,18 @@ impl<'b> Partitioner<'_, 'b> {
 
     /// Returns whether the condition has its wanted truth value, and records the queries that this depends on.
     fn holds(&mut self, condition: &EncodedCondition<'b>, subject: &TermSubject) -> Result<bool, Cut> {
+        let query = || Query {
+            literal: condition.literal,
+            side: condition.side,
+            subject: subject.clone(),
+            condition: Some((condition.condition, condition.want)),
+            class: None,
+        };
         match &condition.shape {
-            ConditionShape::BucketFree => Ok(self.query(condition.literal, || Query {
-                literal: condition.literal,
-                side: condition.side,
-                subject: subject.clone(),
-                condition: Some((condition.condition, condition.want)),
-                class: None,
-            })),
+            ConditionShape::BucketFree => Ok(self.query(condition.literal, query)),
+            ConditionShape::FlagServes { .. } if self.known.conditions.contains(&condition.literal.var()) => {
+                Ok(self.query(condition.literal, query))
+            }
             ConditionShape::All(inner) => {
                 for operand in inner {
                     if !self.holds(operand, subject)? {

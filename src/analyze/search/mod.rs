@@ -3,5 +3,6 @@
 
 pub(crate) mod bucket_partition;
 pub(crate) mod context_search;
+pub(crate) mod known_parts;
 pub(crate) mod solver;
 pub(crate) mod witness_search;

@@ -15,6 +15,9 @@ use batsat::{Callbacks, SolverInterface, SolverOpts, lbool};
 /// A variable or its negation. In this module, each literal also represents the formula that it is equivalent to.
 pub(crate) type Literal = batsat::Lit;
 
+/// The variable of a literal.
+pub(crate) type Variable = batsat::Var;
+
 /// Counts conflicts, and stops the solver after too many.
 struct Conflicts {
     met: u64,
