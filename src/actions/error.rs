@@ -58,6 +58,27 @@ pub enum ActionError {
         /// Advice that contains a similar name, or all names.
         help: String,
     },
+    /// The rule is not enabled in a requested environment.
+    #[error("rule `{rule}` has `enabled: false` in {environment}: enable it in the file of the flag first")]
+    DisabledRule {
+        /// The name of the rule.
+        rule: String,
+        /// The name of the environment.
+        environment: String,
+    },
+    /// The request is for a group, but the rule has no entry for the group.
+    #[error(
+        "rule `{rule}` has no entry for the group `{group}`: name its environments {members} with `-e`, or add the entry to \
+         `environments` of the rule"
+    )]
+    MissingGroupEntry {
+        /// The name of the group.
+        group: String,
+        /// The environments of the group, as a list.
+        members: String,
+        /// The name of the rule.
+        rule: String,
+    },
     /// No rule has a rollout yet.
     #[error("no rule of `{0}` has a `rollout`: name one with `--rule`")]
     NoRollout(String),
@@ -120,13 +141,17 @@ pub enum Ambiguity {
     /// Several rules have a rollout.
     #[error("several rules have a rollout: name one with `--rule`: {}", .0.join(", "))]
     Rules(Vec<String>),
-    /// The requested environments share their rules with other environments, which would change too.
+    /// The requested environments have different shares. Each share is with its environment.
     #[error(
-        "{} would change too, because the rules are the same there: add it with `-e`, or give it rules of its own under \
-         `environments`",
-        .0.join(", ")
+        "rule `{rule}` has not the same share in all of them: {}: name environments with one share with `-e`",
+        .shares.iter().map(|(environment, share)| format!("{share} in {environment}")).collect::<Vec<_>>().join(", ")
     )]
-    SharedRules(Vec<String>),
+    DifferentShares {
+        /// The name of the rule.
+        rule: String,
+        /// The environments and their shares.
+        shares: Vec<(String, String)>,
+    },
     /// The environments have different lists of rules. The value has the names of the environments for each list.
     #[error(
         "the rules of {} are not the same: name one with `-e`",

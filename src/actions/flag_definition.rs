@@ -14,8 +14,6 @@ pub(super) struct FlagDefinition {
     pub(super) path: String,
     /// The text of its file.
     pub(super) text: String,
-    /// The names of all environments, in the order of promotion.
-    pub(super) environments: Vec<String>,
 }
 
 impl FlagDefinition {
@@ -25,11 +23,11 @@ impl FlagDefinition {
     /// Returns an error if the flag is unknown, or if its file has errors.
     pub(super) fn read(session: &WriteSession, key: &str) -> Result<Self, ActionError> {
         let path = session.flag_path(key)?;
-        let environments: Vec<String> = session.settings().environment_names().map(str::to_owned).collect();
-        let loaded = session.load(&[key.to_owned()], environments.first().map_or("", String::as_str))?;
+        let environments: Vec<&str> = session.settings().environment_names().collect();
+        let loaded = session.load(&[key.to_owned()], environments.get(..1).unwrap_or_default())?;
         let flag = loaded.project.flag(key).filter(|flag| flag.completeness == Completeness::Complete);
         let flag = flag.ok_or_else(|| ActionError::InvalidDefinition(key.to_owned()))?.clone();
         let text = loaded.snapshot.file(flag.file).text.clone();
-        Ok(Self { flag, path, text, environments })
+        Ok(Self { flag, path, text })
     }
 }

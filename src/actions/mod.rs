@@ -19,6 +19,7 @@
 mod change_preview;
 mod error;
 mod flag_definition;
+mod flag_edit;
 mod kill;
 mod kill_effect;
 mod kill_file;

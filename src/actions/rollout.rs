@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::actions::error::ActionError;
 use crate::actions::flag_definition::FlagDefinition;
+use crate::actions::flag_edit::FlagEdit;
 use crate::actions::message::{ActionKind, message_with_subject};
-use crate::actions::rollout_edit::{RolloutEdit, with_rollout};
-use crate::actions::rollout_effect::{RolloutEffect, RolloutNote, rollout_effect};
+use crate::actions::rollout_edit::with_rollout;
+use crate::actions::rollout_effect::{RolloutEffect, RolloutNote, RolloutPreview};
 use crate::actions::rule_selector::RuleLocation;
 use crate::actions::session::{CommittedAction, WriteSession};
 use crate::actions::targets::Targets;
@@ -20,8 +21,7 @@ use crate::load;
 pub struct RolloutRequest<'r> {
     /// The key of the flag.
     pub flag: &'r str,
-    /// The names of the requested environments. The settings must declare each of them. An empty list means all
-    /// environments that have rules.
+    /// The names of the requested environments and groups of environments. The settings must declare each of them.
     pub environments: &'r [String],
     /// The name of the rule, or its number, such as `#2`, or `None` for the only rule with a rollout.
     pub rule: Option<&'r str>,
@@ -47,6 +47,8 @@ pub struct RolloutPlan<'s> {
     definition: FlagDefinition,
     location: RuleLocation,
     percent: Percent,
+    /// The planned text of the flag's file.
+    new_text: String,
     effects: Vec<RolloutEffect>,
 }
 
@@ -58,16 +60,18 @@ impl<'s> RolloutPlan<'s> {
     /// the flag has errors.
     pub fn new(session: &'s WriteSession, request: &RolloutRequest<'_>) -> Result<Self, ActionError> {
         let definition = FlagDefinition::read(session, request.flag)?;
-        let FlagDefinition { flag, environments, .. } = &definition;
-        let location = RuleLocation::find(flag, environments, request.environments, request.rule)?;
+        let FlagDefinition { flag, path, text } = &definition;
+        let location = RuleLocation::find(flag, session.settings(), request.environments, request.rule)?;
         let percent = new_rollout(&location, request.step)?;
+        let new_text = if location.rollout == percent { text.clone() } else { with_rollout(text, &location, percent)? };
         let dependants = load::dependants(&session.source(), &[request.flag.to_owned()], &[])?;
         let keys: Vec<String> = std::iter::once(request.flag.to_owned()).chain(dependants).collect();
         let mut effects = Vec::new();
+        let preview = RolloutPreview { session, keys: &keys, path, new_text: &new_text, percent };
         for environment in &location.environments {
-            effects.push(rollout_effect(session, &keys, &location, environment, percent)?);
+            effects.push(preview.effect(&location, environment)?);
         }
-        Ok(Self { session, definition, location, percent, effects })
+        Ok(Self { session, definition, location, percent, new_text, effects })
     }
 
     /// Returns the key of the flag.
@@ -75,22 +79,22 @@ impl<'s> RolloutPlan<'s> {
         &self.definition.flag.key
     }
 
-    /// Returns the index of the rule.
-    pub fn rule_index(&self) -> usize {
-        self.location.rule_index
+    /// Returns the name of the rule, or its number.
+    pub fn rule(&self) -> String {
+        self.location.name()
     }
 
-    /// Returns the effect in each environment that uses the rule.
+    /// Returns the effect in each requested environment.
     pub fn effects(&self) -> &[RolloutEffect] {
         &self.effects
     }
 
     /// Returns whether the rule already has the rollout.
     pub fn is_done(&self) -> bool {
-        self.location.rollout() == self.percent
+        self.location.rollout == self.percent
     }
 
-    /// Returns the flag in each environment that uses the rule. The list is empty if the rule already has the rollout.
+    /// Returns the flag in each requested environment. The list is empty if the rule already has the rollout.
     pub fn targets(&self) -> Targets {
         let environments = if self.is_done() { [].as_slice() } else { &self.location.environments };
         Targets::new(environments.iter().map(|environment| (self.flag().to_owned(), environment.clone())))
@@ -99,7 +103,7 @@ impl<'s> RolloutPlan<'s> {
     /// Returns the subject of the commit: the flag, the environments, the rule, and both percentages.
     pub fn subject(&self) -> String {
         let Self { location, percent, .. } = self;
-        format!("rollout {}: {} {} → {percent}", self.targets(), location.name(), location.rollout())
+        format!("rollout {}: {} {} → {percent}", self.targets(), location.name(), location.rollout)
     }
 
     /// Returns the command that reverts the rollout.
@@ -108,7 +112,7 @@ impl<'s> RolloutPlan<'s> {
             flag: self.flag().to_owned(),
             environments: self.location.environments.clone(),
             rule: self.location.name(),
-            percent: self.location.rollout(),
+            percent: self.location.rollout,
         };
         Undo { command, destination: self.session.destination().clone() }
     }
@@ -134,23 +138,22 @@ impl<'s> RolloutPlan<'s> {
     /// Returns an error if the file cannot be edited or was changed in the meantime, or if the commit cannot be made.
     pub fn commit(&self, reason: Option<&str>) -> Result<CommittedAction, ActionError> {
         let FlagDefinition { path, text, .. } = &self.definition;
-        let edit = RolloutEdit {
+        let edit = FlagEdit {
             path: self.session.git_path(path),
             old_text: text,
-            new_text: with_rollout(text, &self.location, self.percent)?,
-            location: &self.location,
-            percent: self.percent,
+            new_text: &self.new_text,
+            edit: &|text| with_rollout(text, &self.location, self.percent),
         };
         let message = message_with_subject(self.subject(), ActionKind::Rollout, &self.targets(), reason);
-        self.session.commit(|tree| edit.apply(tree, &message))
+        self.session.commit(|tree| edit.changes(tree, &message))
     }
 }
 
 /// Returns the percentage after a step.
 fn new_rollout(location: &RuleLocation, step: RolloutStep) -> Result<Percent, ActionError> {
-    let present = location.rollout();
-    let steps = || location.rule.steps.iter().map(|step| step.value);
-    if !matches!(step, RolloutStep::To(_)) && location.rule.steps.is_empty() {
+    let present = location.rollout;
+    let steps = || location.steps.iter().copied();
+    if !matches!(step, RolloutStep::To(_)) && location.steps.is_empty() {
         return Err(ActionError::NoSteps(location.name()));
     }
     let percent = match step {

@@ -1,59 +1,46 @@
-//! The edit of a flag's file that sets the rollout of a rule.
+//! The edit of a flag's file that sets the rollout of a rule, in the rule or in entries of its `environments`.
 
-use crate::actions::rule_selector::RuleLocation;
+use crate::actions::rule_selector::{RuleLocation, ShareField};
 use crate::bundle::Percent;
-use crate::commit::{Changes, CommitError, CommitFiles, Message};
 use crate::edit;
 use crate::edit::{Refusal, Scalar, Step};
-use crate::model::Rule;
+use crate::yaml::Value;
 
 /// Sets the rollout of a rule in the text of a flag's file, and returns the new text. Everything else in the text stays
 /// the same.
 pub(super) fn with_rollout(text: &str, location: &RuleLocation, percent: Percent) -> Result<String, Refusal> {
-    let (rule_path, percent) = (location.yaml_path(), percent.to_string());
-    if location.rule.rollout.is_some() {
-        let path: Vec<Step<'_>> = rule_path.into_iter().chain([Step::Key("rollout")]).collect();
-        return edit::set(text, &path, Scalar::Text(&percent));
-    }
-    let previous_key = match &location.rule {
-        Rule { condition: Some(_), .. } => "if",
-        Rule { name: Some(_), .. } => "name",
-        _ => "serve",
-    };
-    edit::insert(text, &rule_path, previous_key, "rollout", Scalar::Text(&percent))
+    location.fields.iter().try_fold(text.to_owned(), |text, field| with_field(&text, location, field, percent))
 }
 
-/// The planned edit of a file.
-pub(super) struct RolloutEdit<'e> {
-    /// The path of the file, from the root of the git repository.
-    pub(super) path: String,
-    /// The text of the file at the time of the plan.
-    pub(super) old_text: &'e str,
-    /// The planned text of the file, with the new rollout.
-    pub(super) new_text: String,
-    pub(super) location: &'e RuleLocation,
-    pub(super) percent: Percent,
-}
-
-impl RolloutEdit<'_> {
-    /// Returns the changes to the current files of the branch, or `None` if the file already has the new rollout.
-    ///
-    /// # Errors
-    /// Returns [`CommitError::Apply`] if the values in the file differ from those at the time of the plan.
-    pub(super) fn apply(&self, tree: &CommitFiles, message: &Message) -> Result<Changes, CommitError> {
-        let path = &self.path;
-        let refusal = |problem: &str| CommitError::Apply(format!("`{path}` {problem}").into());
-        let bytes = tree.read(path)?.ok_or_else(|| refusal("was removed or moved in the meantime"))?;
-        let text = String::from_utf8(bytes).map_err(|_| refusal("is no longer text in UTF-8"))?;
-        let mut changes = Changes::new(message.clone());
-        if edit::same(&text, &self.new_text) {
-            return Ok(changes);
+fn with_field(text: &str, location: &RuleLocation, field: &ShareField, percent: Percent) -> Result<String, Refusal> {
+    let (rule, percent) = (location.yaml_path(), percent.to_string());
+    let rollout = Scalar::Text(&percent);
+    let below = |path: &[Step<'_>]| -> bool { edit::value_at(text, path).is_some() };
+    match field {
+        ShareField::Rule => {
+            let path = [&rule[..], &[Step::Key("rollout")]].concat();
+            if below(&path) {
+                return edit::set(text, &path, rollout);
+            }
+            let has = |key: &'static str| below(&[&rule[..], &[Step::Key(key)]].concat());
+            let previous_key = ["if", "name"].into_iter().find(|key| has(key)).unwrap_or("serve");
+            edit::insert(text, &rule, previous_key, "rollout", rollout)
         }
-        if !edit::same(&text, self.old_text) {
-            return Err(refusal("was changed in the meantime: review the change, and run the command again"));
+        ShareField::Entry(name) => {
+            let environments = [&rule[..], &[Step::Key("environments")]].concat();
+            let entry = [&environments[..], &[Step::Key(name)]].concat();
+            let path = [&entry[..], &[Step::Key("rollout")]].concat();
+            let mapping = |key: &str, value: Value| edit::mapping([(key.to_owned(), value)]);
+            if below(&path) {
+                edit::set(text, &path, rollout)
+            } else if below(&entry) {
+                edit::append(text, &entry, "rollout", rollout)
+            } else if below(&environments) {
+                edit::append(text, &environments, name, mapping("rollout", rollout.into()))
+            } else {
+                let entries = mapping(name, mapping("rollout", rollout.into()));
+                edit::append(text, &rule, "environments", entries)
+            }
         }
-        let edited = with_rollout(&text, self.location, self.percent);
-        changes.write(path.clone(), edited.map_err(|refusal| CommitError::Apply(Box::new(refusal)))?);
-        Ok(changes)
     }
 }

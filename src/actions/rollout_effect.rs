@@ -7,6 +7,8 @@ use crate::actions::session::WriteSession;
 use crate::analyze;
 use crate::analyze::{Effect, Region};
 use crate::bundle::{Bundle, Percent};
+use crate::compile::compile;
+use crate::load;
 
 /// The effect of a rollout in an environment.
 #[derive(Debug)]
@@ -55,38 +57,42 @@ pub enum UnitMoves {
     Mixed,
 }
 
-/// Computes the effect on the flag with the first of `keys`, and on the flags with the other keys, which depend on it.
-pub(super) fn rollout_effect(
-    session: &WriteSession,
-    keys: &[String],
-    location: &RuleLocation,
-    environment: &str,
-    percent: Percent,
-) -> Result<RolloutEffect, ActionError> {
-    let before = session.bundle(keys, environment)?;
-    let mut after = before.clone();
-    let mut notes = Vec::new();
-    for (position, key) in keys.iter().enumerate() {
-        let dependent = (position > 0).then(|| key.clone());
-        match (after.flags.find_mut(key), &dependent) {
-            (Some(flag), None) => {
-                if let Some(rule) = flag.rules.get_mut(location.rule_index) {
-                    rule.rollout = percent;
+/// A planned text of a flag's file, whose effects are computed.
+pub(super) struct RolloutPreview<'p> {
+    pub(super) session: &'p WriteSession,
+    /// The key of the flag, and the keys of the flags that depend on it.
+    pub(super) keys: &'p [String],
+    /// The path of the flag's file, from the root of the flag repository.
+    pub(super) path: &'p str,
+    pub(super) new_text: &'p str,
+    pub(super) percent: Percent,
+}
+
+impl RolloutPreview<'_> {
+    /// Computes the effect in an environment.
+    pub(super) fn effect(&self, location: &RuleLocation, environment: &str) -> Result<RolloutEffect, ActionError> {
+        let loaded = self.session.load(self.keys, &[environment])?;
+        let before = compile(&loaded.project, environment).0;
+        let loaded = load::with_changed_flag(loaded, self.path, self.new_text);
+        let after = compile(&loaded.project, environment).0;
+        let mut notes = Vec::new();
+        for (position, key) in self.keys.iter().enumerate() {
+            let dependent = (position > 0).then(|| key.clone());
+            match (before.flag(key).zip(after.flag(key)), &dependent) {
+                (Some(_), _) => {}
+                (None, None) => {
+                    return Err(ActionError::Undecidable { key: key.clone(), environment: environment.to_owned() });
                 }
+                (None, Some(_)) => continue,
             }
-            (Some(_), Some(_)) => {}
-            (None, None) => {
-                return Err(ActionError::Undecidable { key: key.clone(), environment: environment.to_owned() });
+            if location.rollout == self.percent {
+                notes.push(RolloutNote::AlreadyAt(self.percent));
+                break;
             }
-            (None, Some(_)) => continue,
+            notes.extend(rollout_notes(&before, &after, key, dependent));
         }
-        if location.rollout() == percent {
-            notes.push(RolloutNote::AlreadyAt(percent));
-            break;
-        }
-        notes.extend(rollout_notes(&before, &after, key, dependent));
+        Ok(RolloutEffect { environment: environment.to_owned(), before, after, notes })
     }
-    Ok(RolloutEffect { environment: environment.to_owned(), before, after, notes })
 }
 
 fn rollout_notes(before: &Bundle, after: &Bundle, key: &str, dependent: Option<String>) -> Vec<RolloutNote> {

@@ -2,7 +2,7 @@
 
 use crate::actions::error::ActionError;
 use crate::actions::flag_definition::FlagDefinition;
-use crate::actions::rule_selector::{has_rollout, rollout};
+use crate::actions::rule_selector::{has_rollout, requested_environments};
 use crate::actions::session::WriteSession;
 use crate::bundle::Percent;
 
@@ -34,13 +34,17 @@ pub fn rollout_positions(
 ) -> Result<Vec<RolloutPosition>, ActionError> {
     let definition = FlagDefinition::read(session, key)?;
     let mut positions = Vec::new();
-    let is_wanted = |name: &&String| environments.is_empty() || environments.contains(name);
-    for environment in definition.environments.iter().filter(is_wanted) {
-        for (rule_index, written) in definition.flag.serving(environment).rules.iter().enumerate() {
-            let name = written.name_at(rule_index);
-            if rule.map_or_else(|| has_rollout(written), |wanted| wanted == name) {
-                let steps = written.steps.iter().map(|step| step.value).collect();
-                let (environment, rollout) = (environment.clone(), rollout(written));
+    let settings = session.settings();
+    let wanted = match environments {
+        [] => settings.environment_names().collect(),
+        names => requested_environments(settings, names),
+    };
+    for environment in wanted {
+        for effective in &definition.flag.serving(&settings.names_of(environment)).rules {
+            let name = effective.name();
+            if rule.map_or_else(|| has_rollout(effective), |wanted| wanted == name) {
+                let steps = effective.steps.iter().map(|step| step.value).collect();
+                let (environment, rollout) = (environment.to_owned(), effective.share());
                 positions.push(RolloutPosition { environment, rule: name, rollout, steps });
             }
         }

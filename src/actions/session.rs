@@ -143,14 +143,14 @@ impl WriteSession {
         }
     }
 
-    /// Loads the definitions that decide some flags in an environment.
-    pub(super) fn load(&self, keys: &[String], environment: &str) -> Result<Loaded, ActionError> {
-        Ok(load::flags(&self.source(), self.settings.clone(), keys, &[environment])?)
+    /// Loads the definitions that decide some flags in some environments.
+    pub(super) fn load(&self, keys: &[String], environments: &[&str]) -> Result<Loaded, ActionError> {
+        Ok(load::flags(&self.source(), self.settings.clone(), keys, environments)?)
     }
 
     /// Compiles some flags in an environment, with everything that they depend on.
     pub(super) fn bundle(&self, keys: &[String], environment: &str) -> Result<Bundle, ActionError> {
-        Ok(compile(&self.load(keys, environment)?.project, environment).0)
+        Ok(compile(&self.load(keys, &[environment])?.project, environment).0)
     }
 
     /// Converts a path that is relative to the root of the flag repository to a path that is relative to git's root.

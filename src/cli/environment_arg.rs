@@ -3,8 +3,8 @@
 use anyhow::{Result, anyhow};
 
 use crate::cli::exit::UsageError;
-use crate::diag::{did_you_mean_or_list, quoted_list};
-use crate::model::Settings;
+use crate::diag::{environment_help, quoted_list};
+use crate::model::{EnvironmentGroup, Settings};
 
 /// Checks that the project declares an environment.
 ///
@@ -15,8 +15,16 @@ pub(crate) fn check_environment(name: &str, settings: &Settings) -> Result<()> {
     if names.contains(&name) {
         return Ok(());
     }
-    let help = did_you_mean_or_list(name, "the environments are", names);
+    let help = environment_help(name, settings.group(name).map(EnvironmentGroup::names), names);
     Err(anyhow!("`{name}` is not an environment; {help}"))
+}
+
+/// Checks that the project declares an environment or a group of environments.
+///
+/// # Errors
+/// Returns an error that suggests a similar name, or lists all environments.
+pub(crate) fn check_environment_or_group(name: &str, settings: &Settings) -> Result<()> {
+    if settings.group(name).is_some() { Ok(()) } else { check_environment(name, settings) }
 }
 
 /// Returns the given environment, or the only environment that the project declares.

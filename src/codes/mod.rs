@@ -108,6 +108,7 @@ codes! {
     // Codes for references by name, and for the meaning of values.
     ReservedName "reserved-name" Error No "reserved-name.md";
     UnknownEnvironment "unknown-environment" Error No "unknown-environment.md";
+    ConflictingEnvironments "conflicting-environments" Error No "conflicting-environments.md";
     UnknownAttribute "unknown-attribute" Error No "unknown-attribute.md";
     UnknownSegment "unknown-segment" Error No "unknown-segment.md";
     UnknownFlag "unknown-flag" Error No "unknown-flag.md";

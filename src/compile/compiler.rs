@@ -68,7 +68,8 @@ impl<'p> Compiler<'p> {
             project.flags.iter().map(|definition| Draft { definition, complexity: None, compiled: None }).collect();
         flags.sort_by_key(|draft| &draft.definition.key);
         flags.dedup_by_key(|draft| &draft.definition.key);
-        let servings = flags.iter().map(|draft| draft.definition.serving(environment)).collect();
+        let names = project.settings.names_of(environment);
+        let servings = flags.iter().map(|draft| draft.definition.serving(&names)).collect();
         let own = project.kills.iter().filter(|kill| kill.environment == environment);
         Self {
             project,

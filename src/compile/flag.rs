@@ -33,7 +33,7 @@ impl<'p> Compiler<'p> {
     pub(super) fn flag(&mut self, index: usize) {
         let Some(definition) = self.flags.get(index).map(|draft| draft.definition) else { return };
         self.begin_definition();
-        let Some(serving) = self.servings.get(index).copied() else { return };
+        let Some(serving) = self.servings.get(index).cloned() else { return };
         let Ok(flag) = self.build(definition, &serving) else { return };
         // An incomplete flag is not compiled, because its decisions would ignore the parts that could not be read.
         if definition.completeness == Completeness::Incomplete {
@@ -86,8 +86,10 @@ impl<'p> Compiler<'p> {
         let default = find(self, serving.default);
         let unit = self.unit(serving);
         let prerequisites = self.prerequisites(serving.requires);
-        let rules = self.rules(definition, serving.rules);
+        let rules = self.rules(definition, &serving.rules);
+        let entries = self.environment_entries(definition);
         let salt = serving.salt.map_or(definition.key.as_str(), |salt| salt.value.as_str());
+        entries?;
         Ok(Flag {
             key: definition.key.as_str().into(),
             metadata: definition.metadata.iter().map(|(key, value)| (key.value.clone(), value.to_json())).collect(),

@@ -12,6 +12,7 @@
 mod compiler;
 mod condition;
 mod environment;
+mod environment_entries;
 mod flag;
 mod names;
 mod operand;

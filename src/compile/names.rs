@@ -3,8 +3,9 @@
 use crate::bundle::{TARGETING_KEY, Type};
 use crate::codes::Code;
 use crate::compile::compiler::Compiler;
-use crate::diag::{Diagnostic, did_you_mean_or_list, unknown_name};
+use crate::diag::{Diagnostic, did_you_mean_or_list, environment_help, unknown_name};
 use crate::model;
+use crate::model::EnvironmentGroup;
 use crate::snapshot::Span;
 
 impl Compiler<'_> {
@@ -12,8 +13,10 @@ impl Compiler<'_> {
     pub(super) fn check_names(&mut self) {
         let project = self.project;
         let environments: Vec<&str> = project.settings.environment_names().collect();
+        let groups: Vec<&str> = project.settings.groups.iter().map(|group| group.name.value.as_str()).collect();
         let unknown = |name: &str, span| {
-            let help = did_you_mean_or_list(name, "the environments are", environments.iter().copied());
+            let members = project.settings.group(name).map(EnvironmentGroup::names);
+            let help = environment_help(name, members, environments.iter().copied());
             unknown_name(Code::UnknownEnvironment, span, name, "an environment", []).help(help)
         };
         for attribute in &project.settings.attributes {
@@ -31,12 +34,20 @@ impl Compiler<'_> {
             }
         }
         self.begin_definition();
+        self.check_groups(&unknown);
         self.check_targets(&unknown);
         for flag in &project.flags {
             self.begin_definition();
-            for (name, _) in &flag.environments {
-                if !environments.contains(&name.value.as_str()) {
-                    self.report(unknown(&name.value, name.span));
+            let own = flag.environments.iter().map(|(name, _)| name);
+            let in_rules = flag.all_rules().flat_map(|rule| rule.environments.iter().map(|(name, _)| name));
+            for name in own.chain(in_rules) {
+                if project.settings.members(&name.value).is_empty() {
+                    let names = environments.iter().copied().chain(groups.iter().copied());
+                    let introduction =
+                        if groups.is_empty() { "the environments are" } else { "the environments and groups are" };
+                    let help = did_you_mean_or_list(&name.value, introduction, names);
+                    let code = Code::UnknownEnvironment;
+                    self.report(unknown_name(code, name.span, &name.value, "an environment", []).help(help));
                 }
             }
         }
@@ -50,6 +61,27 @@ impl Compiler<'_> {
                 let mut diagnostic = unknown_name(Code::UnknownFlag, kill.start, &kill.flag, "a flag", keys);
                 diagnostic.help.get_or_insert_with(|| "remove the file of the kill".to_owned());
                 self.report(diagnostic);
+            }
+        }
+    }
+
+    /// Reports groups with the name of an environment, and members that are not environments.
+    fn check_groups(&mut self, unknown: &dyn Fn(&str, Span) -> Diagnostic) {
+        let settings = &self.project.settings;
+        for group in &settings.groups {
+            let environment = settings.environments.iter().find(|environment| environment.value == group.name.value);
+            if let Some(environment) = environment {
+                let message = format!("`{}` is the name of a group and of an environment", group.name.value);
+                self.report(
+                    Diagnostic::new(Code::ConflictingEnvironments, group.name.span, message)
+                        .related(environment.span, "the environment is here")
+                        .help("rename the group"),
+                );
+            }
+            for member in &group.members {
+                if !settings.environment_names().any(|name| name == member.value) {
+                    self.report(unknown(&member.value, member.span));
+                }
             }
         }
     }

@@ -82,8 +82,8 @@ impl Compiler<'_> {
                 let requires = serving.requires.iter().map(|required| &required.flag);
                 let flags = requires.filter_map(|flag| Some((Item::Flag(self.find_flag(&flag.value)?), flag.span)));
                 references.extend(flags);
-                for rule in serving.rules {
-                    if let Some(condition) = &rule.condition {
+                for rule in &serving.rules {
+                    if let Some(condition) = rule.condition {
                         self.collect_references(&condition.value, &mut references);
                     }
                 }

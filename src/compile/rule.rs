@@ -7,16 +7,17 @@ use crate::codes::Code;
 use crate::compile::compiler::{Broken, Compiled, Compiler};
 use crate::diag::Diagnostic;
 use crate::model;
+use crate::model::EffectiveRule;
 use crate::snapshot::{Span, Spanned};
 
 impl Compiler<'_> {
     /// Compiles the rules of a flag. Reports rule names that are used more than once.
-    pub(super) fn rules(&mut self, definition: &model::Flag, rules: &[model::Rule]) -> Compiled<Vec<Rule>> {
+    pub(super) fn rules(&mut self, definition: &model::Flag, rules: &[EffectiveRule<'_>]) -> Compiled<Vec<Rule>> {
         let mut names: BTreeMap<&str, Span> = BTreeMap::new();
         let mut compiled = Vec::with_capacity(rules.len());
         let mut has_errors = false;
-        for rule in rules {
-            if let Some(name) = &rule.name {
+        for (index, rule) in rules.iter().enumerate() {
+            if let Some(name) = &rule.written.name {
                 if let Some(first) = names.get(name.value.as_str()) {
                     has_errors = true;
                     let message = format!("the rule name `{}` is repeated", name.value);
@@ -29,16 +30,22 @@ impl Compiler<'_> {
                 names.entry(&name.value).or_insert(name.span);
             }
             match self.rule(definition, rule) {
-                Ok(rule) => compiled.push(rule),
+                Ok(compiled_rule) => {
+                    // If a rule before it is left out, the number in the file is the name, so that it is the same in
+                    // all environments.
+                    let name = rule.written.name.as_ref().map(|name| name.value.as_str().into());
+                    let number = || (index != rule.written_index).then(|| rule.name().into());
+                    compiled.push(Rule { name: name.or_else(number), ..compiled_rule });
+                }
                 Err(Broken) => has_errors = true,
             }
         }
         if has_errors { Err(Broken) } else { Ok(compiled) }
     }
 
-    fn rule(&mut self, definition: &model::Flag, rule: &model::Rule) -> Compiled<Rule> {
-        let condition = rule.condition.as_ref().map(|condition| self.condition(&condition.value)).transpose();
-        let serve = match &rule.serve {
+    fn rule(&mut self, definition: &model::Flag, rule: &EffectiveRule<'_>) -> Compiled<Rule> {
+        let condition = rule.condition.map(|condition| self.condition(&condition.value)).transpose();
+        let serve = match rule.serve {
             None => Err(Broken),
             Some(model::Serve::Variant(name)) => self.variant(definition, name).map(Serve::Variant),
             Some(model::Serve::Split(shares)) => self.split(definition, shares),
@@ -52,13 +59,7 @@ impl Compiler<'_> {
                     .help("write the steps from the smallest to the largest"),
             );
         }
-        let rollout = rule.rollout.as_ref().map_or(Percent::ALL, |rollout| rollout.value);
-        Ok(Rule {
-            name: rule.name.as_ref().map(|name| name.value.as_str().into()),
-            condition: condition?,
-            rollout,
-            serve: serve?,
-        })
+        Ok(Rule { name: None, condition: condition?, rollout: rule.share(), serve: serve? })
     }
 
     /// Compiles shares to ranges of buckets. Reports shares that do not add up to 100 %.

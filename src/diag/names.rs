@@ -30,6 +30,19 @@ pub fn did_you_mean_or_list<'n>(
     did_you_mean(name, known.clone()).unwrap_or_else(|| format!("{introduction} {}", quoted_list(known)))
 }
 
+/// Returns advice for a name that is not an environment. If it is the name of a group, lists the environments `members` of
+/// the group. Otherwise suggests a similar environment, or lists all environments.
+pub fn environment_help<'n>(
+    name: &str,
+    members: Option<Vec<&'n str>>,
+    environments: impl IntoIterator<Item = &'n str> + Clone,
+) -> String {
+    match members {
+        Some(members) => format!("it is a group: name its environments {}", quoted_list(members)),
+        None => did_you_mean_or_list(name, "the environments are", environments),
+    }
+}
+
 /// Returns the most similar known name. Returns `None` if no name has a Jaro-Winkler similarity of at least 0.8. The
 /// comparison ignores case.
 pub fn closest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {

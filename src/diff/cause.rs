@@ -8,7 +8,7 @@ use crate::diff::compared_definitions::ComparedDefinitions;
 use crate::diff::definition_changes::{DefinitionChange, Shift, compare_flag, compare_segments};
 use crate::diff::equality::Closure;
 use crate::diff::flag_event::FlagEvent;
-use crate::model::{Flag, Serve, Serving};
+use crate::model::{Flag, Serve, Settings};
 use crate::snapshot::{PROJECT_FILE, Span, Spanned};
 
 /// One difference between the definitions before and after the change.
@@ -22,6 +22,8 @@ pub struct ImpactCause {
     pub line: Option<usize>,
     /// The kind of difference.
     pub what: CauseKind,
+    /// The path of the field in the file, if an entry of a rule's `environments` has the field.
+    pub field: Option<String>,
 }
 
 /// The kind of difference.
@@ -123,7 +125,7 @@ impl CauseSearch<'_> {
         }
         let file = after.loaded.snapshot.files().find(|(_, file)| file.path == PROJECT_FILE);
         let path = file.map(|(_, file)| file.path.clone());
-        Some(ImpactCause { side: Side::After, path, line: None, what: CauseKind::Settings })
+        Some(ImpactCause { side: Side::After, path, line: None, what: CauseKind::Settings, field: None })
     }
 
     /// Finds the changed fields of the flag that do not affect decisions.
@@ -143,15 +145,21 @@ impl CauseSearch<'_> {
             let kill = || kills.iter().find(|kill| kill.flag == key && kill.environment == self.environment);
             match change {
                 DefinitionChange::Killed(_) | DefinitionChange::Revived => kill().map(|kill| kill.start),
-                _ => self.span(flag, change),
+                _ => self.span(&definitions.loaded.project.settings, flag, change),
             }
         };
         let is_removal =
             matches!(change, DefinitionChange::Removed | DefinitionChange::RuleRemoved(_) | DefinitionChange::Revived);
         let new = find(after).filter(|_| !is_removal);
         match (new, find(before)) {
-            (Some(span), _) => cause_at(after, Side::After, Some(span), what),
-            (None, Some(span)) => cause_at(before, Side::Before, Some(span), what),
+            (Some(span), _) => {
+                let field = after.flag(key).and_then(|flag| field_in_entry(flag, span));
+                ImpactCause { field, ..cause_at(after, Side::After, Some(span), what) }
+            }
+            (None, Some(span)) => {
+                let field = before.flag(key).and_then(|flag| field_in_entry(flag, span));
+                ImpactCause { field, ..cause_at(before, Side::Before, Some(span), what) }
+            }
             (None, None) => {
                 let start = after.flag(key).map(|flag| flag.start);
                 let side = if is_removal && start.is_none() { Side::Before } else { Side::After };
@@ -161,12 +169,9 @@ impl CauseSearch<'_> {
     }
 
     /// Returns the span of the field of a flag that a change is about, or `None` if the flag does not have it.
-    fn span(&self, flag: &Flag, change: &DefinitionChange) -> Option<Span> {
-        let serving = flag.serving(self.environment);
-        let rule = |name: &str| {
-            let mut rules = serving.rules.iter().enumerate();
-            rules.find(|(index, rule)| rule.name_at(*index) == name).map(|(_, rule)| rule)
-        };
+    fn span(&self, settings: &Settings, flag: &Flag, change: &DefinitionChange) -> Option<Span> {
+        let serving = flag.serving(&settings.names_of(self.environment));
+        let rule = |name: &str| serving.rules.iter().find(|rule| rule.name() == name);
         match change {
             DefinitionChange::Added | DefinitionChange::Removed => Some(flag.start),
             DefinitionChange::Killed(_) | DefinitionChange::Revived => None,
@@ -177,19 +182,19 @@ impl CauseSearch<'_> {
             DefinitionChange::Unit(_) => serving.unit.map(|unit| unit.span),
             DefinitionChange::Salt(_) => serving.salt.map(|salt| salt.span),
             DefinitionChange::Requires(_) => serving.requires.first().map(|required| required.flag.span),
-            DefinitionChange::RuleOrder => serving.rules.first().map(|rule| rule.span),
-            DefinitionChange::RuleAdded(name) | DefinitionChange::RuleRemoved(name) => rule(name).map(|rule| rule.span),
+            DefinitionChange::RuleOrder => serving.rules.first().map(|rule| rule.written.span),
+            DefinitionChange::RuleAdded(name) | DefinitionChange::RuleRemoved(name) => {
+                rule(name).map(|rule| rule.enabled.map_or(rule.written.span, |enabled| enabled.span))
+            }
             DefinitionChange::Rollout(name, ..) => {
-                rule(name).map(|rule| rule.rollout.as_ref().map_or(rule.span, |rollout| rollout.span))
+                rule(name).map(|rule| rule.rollout.map_or(rule.written.span, |rollout| rollout.span))
             }
             DefinitionChange::Condition(name, _) => {
-                rule(name).map(|rule| rule.condition.as_ref().map_or(rule.span, |condition| condition.span))
+                rule(name).map(|rule| rule.condition.map_or(rule.written.span, |condition| condition.span))
             }
-            DefinitionChange::Serve(name, _) => rule(name).map(|rule| match &rule.serve {
-                Some(Serve::Variant(variant)) => variant.span,
-                Some(Serve::Split(shares)) => shares.span,
-                None => rule.span,
-            }),
+            DefinitionChange::Serve(name, _) => {
+                rule(name).map(|rule| rule.serve.map_or(rule.written.span, Serve::span))
+            }
         }
     }
 }
@@ -199,7 +204,29 @@ fn cause_at(definitions: &ComparedDefinitions, side: Side, span: Option<Span>, w
     let snapshot = &definitions.loaded.snapshot;
     let path = span.map(|span| snapshot.file(span.file).path.clone());
     let line = span.map(|span| snapshot.position(span.file, span.start).0);
-    ImpactCause { side, path, line, what }
+    ImpactCause { side, path, line, what, field: None }
+}
+
+/// Returns the path of a field that an entry of a rule's `environments` has at a position.
+fn field_in_entry(flag: &Flag, span: Span) -> Option<String> {
+    let own_lists = flag.environments.iter().map(|(name, own)| (format!("environments.{}.", name.value), own));
+    for (owner, serving) in std::iter::once((String::new(), &flag.base)).chain(own_lists) {
+        for (index, rule) in serving.rules.iter().flatten().enumerate() {
+            for (name, fields) in &rule.environments {
+                let fields = [
+                    ("enabled", fields.enabled.as_ref().map(|field| field.span)),
+                    ("if", fields.condition.as_ref().map(|field| field.span)),
+                    ("rollout", fields.rollout.as_ref().map(|field| field.span)),
+                    ("serve", fields.serve.as_ref().map(Serve::span)),
+                ];
+                if let Some((field, _)) = fields.into_iter().find(|(_, own)| *own == Some(span)) {
+                    let rule = rule.name_at(index);
+                    return Some(format!("{owner}rules.{rule}.environments.{}.{field}", name.value));
+                }
+            }
+        }
+    }
+    None
 }
 
 /// Returns the names of the changed fields that do not affect decisions.
@@ -210,8 +237,9 @@ fn differing_metadata(old: &Flag, new: &Flag) -> Vec<&'static str> {
         |flag: &Flag| flag.metadata.iter().map(|(key, value)| (key.value.clone(), value.to_json())).collect::<Vec<_>>();
     let expires = |flag: &Flag| flag.expires.as_ref().map(|day| day.value);
     let steps = |flag: &Flag| -> Vec<Vec<u32>> {
-        let rules = flag.servings().flat_map(|serving: &Serving| serving.rules.iter().flatten());
-        rules.map(|rule| rule.steps.iter().map(|step| step.value.buckets()).collect()).collect()
+        flag.rule_fields()
+            .map(|fields| fields.steps.iter().flatten().map(|step| step.value.buckets()).collect())
+            .collect()
     };
     let fields = [
         ("description", text(&old.description) != text(&new.description)),

@@ -1,9 +1,10 @@
-//! The three changes: set a scalar, insert a key, remove a key.
+//! The changes: set a scalar, replace a value, insert a key, remove a key.
 
 use std::ops::Range;
 
 use crate::edit::compare::{equal_values, shared_with};
 use crate::edit::document::read;
+use crate::edit::layout;
 use crate::edit::lines::{column, is_block, line_break, line_end, line_start, whole_lines};
 use crate::edit::path::{Step, child_path, node_at, node_at_mut, show};
 use crate::edit::refusal::Refusal;
@@ -64,33 +65,109 @@ pub fn set(text: &str, path: &[Step], value: Scalar) -> Result<String, Refusal> 
 ///
 /// # Errors
 /// Returns [`Refusal`] if the change cannot be made, or if the check of its result fails.
-pub fn insert(text: &str, mapping: &[Step], after: &str, key: &str, value: Scalar) -> Result<String, Refusal> {
+pub fn insert(
+    text: &str,
+    mapping: &[Step],
+    after: &str,
+    key: &str,
+    value: impl Into<Value>,
+) -> Result<String, Refusal> {
     let root = read(text)?;
     let found = find(&root, mapping)?;
+    let index = found.entries().iter().position(|entry| entry.key == after);
+    let index = index.ok_or_else(|| Refusal::Missing(show(&child_path(mapping, after))))?;
+    insert_at(text, &root, mapping, index + 1, key, &value.into())
+}
+
+/// Adds a key at the end of a mapping, in the style of the mapping.
+///
+/// # Errors
+/// Returns [`Refusal`] if the change cannot be made, or if the check of its result fails.
+pub fn append(text: &str, mapping: &[Step], key: &str, value: impl Into<Value>) -> Result<String, Refusal> {
+    let root = read(text)?;
+    let length = find(&root, mapping)?.entries().len();
+    insert_at(text, &root, mapping, length, key, &value.into())
+}
+
+/// Replaces a value of any type with a value of any type. A collection in block style is replaced in block style.
+///
+/// # Errors
+/// Returns [`Refusal`] if the change cannot be made, or if the check of its result fails.
+pub fn replace(text: &str, path: &[Step], value: &Value) -> Result<String, Refusal> {
+    let root = read(text)?;
+    let found = find(&root, path)?;
+    if equal_values(&found.value, value) {
+        return Ok(text.to_owned());
+    }
+    let is_collection = |value: &Value| matches!(value, Value::List(_) | Value::Map(_));
+    match value {
+        Value::Text(new) if !is_collection(&found.value) => return set(text, path, Scalar::Text(new)),
+        Value::Boolean(new) if !is_collection(&found.value) => return set(text, path, Scalar::Boolean(*new)),
+        _ => {}
+    }
+    let Some((Step::Key(key), mapping)) = path.split_last() else { return Err(Refusal::Unproven(show(path))) };
+    let entries = find(&root, mapping)?.entries();
+    let index = entries.iter().position(|entry| entry.key == *key).unwrap_or_default();
+    if let Some(other) = shared_with(&root, path, found) {
+        return Err(Refusal::Shared { path: show(path), other });
+    }
+    let span = range(found);
+    let starts_below = text.get(..span.start).is_some_and(|before| line_start(before, before.len()) > 0)
+        && entries
+            .get(index)
+            .is_some_and(|entry| line_start(text, entry.key_span.start as usize) != line_start(text, span.start));
+    let written = if starts_below && is_collection(value) {
+        layout::block(value, column(text, span.start), line_break(text, span.start))
+    } else {
+        layout::flow(value)
+    };
+    let mut expected = root.clone();
+    if let Some(node) = node_at_mut(&mut expected, path) {
+        node.value = value.clone();
+    }
+    proven(splice(text, span, &written), &expected, path)
+}
+
+fn insert_at(
+    text: &str,
+    root: &Node,
+    mapping: &[Step],
+    index: usize,
+    key: &str,
+    value: &Value,
+) -> Result<String, Refusal> {
+    let found = find(root, mapping)?;
     let path = child_path(mapping, key);
     if found.entry(key).is_some() {
         return Err(Refusal::Present(show(&path)));
     }
-    let index = found.entries().iter().position(|entry| entry.key == after);
-    let (Some(index), Some(first)) = (index, found.entries().first()) else {
-        return Err(Refusal::Missing(show(&child_path(mapping, after))));
-    };
-    if let Some(other) = shared_with(&root, mapping, found) {
+    if let Some(other) = shared_with(root, mapping, found) {
         return Err(Refusal::Shared { path: show(mapping), other });
     }
-    let pair = format!("{}: {}", scalar::write(Scalar::Text(key), ""), scalar::write(value, ""));
-    let end = found.entries().get(index).map_or(0, entry_end);
-    let result = if is_flow(text, found) {
-        splice(text, end..end, &format!(", {pair}"))
-    } else {
-        let end = line_end(text, end);
-        let column = column(text, first.key_span.start as usize);
-        splice(text, end..end, &format!("{}{}{pair}", line_break(text, end), " ".repeat(column)))
+    let before = index.checked_sub(1).and_then(|before| found.entries().get(before));
+    let flow_pair = || format!("{}: {}", scalar::write(Scalar::Text(key), ""), layout::flow(value));
+    let result = match (before, found.entries().first()) {
+        (Some(before), _) if is_flow(text, found) => {
+            let end = entry_end(before);
+            splice(text, end..end, &format!(", {}", flow_pair()))
+        }
+        (Some(before), Some(first)) => {
+            let end = line_end(text, entry_end(before));
+            let column = column(text, first.key_span.start as usize);
+            let line_break = line_break(text, end);
+            let pair = layout::block_pair(key, value, column, line_break);
+            splice(text, end..end, &format!("{line_break}{}{pair}", " ".repeat(column)))
+        }
+        _ if is_flow(text, found) => {
+            let start = found.span.start as usize + 1;
+            splice(text, start..start, &flow_pair())
+        }
+        _ => return Err(Refusal::Unproven(show(&path))),
     };
     let mut expected = root.clone();
     if let Some(Node { value: Value::Map(entries), span }) = node_at_mut(&mut expected, mapping) {
-        let node = Node { value: scalar::value(value), span: *span };
-        entries.insert(index + 1, Entry { key: key.to_owned(), key_span: *span, value: node });
+        let node = Node { value: value.clone(), span: *span };
+        entries.insert(index, Entry { key: key.to_owned(), key_span: *span, value: node });
     }
     proven(result, &expected, &path)
 }

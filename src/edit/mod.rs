@@ -10,13 +10,15 @@
 mod change;
 mod compare;
 mod document;
+mod layout;
 mod lines;
 mod path;
 mod refusal;
 mod scalar;
 
-pub use crate::edit::change::{insert, remove, set};
+pub use crate::edit::change::{append, insert, remove, replace, set};
 pub use crate::edit::compare::same;
+pub use crate::edit::document::{list, mapping, value_at};
 pub use crate::edit::path::Step;
 pub use crate::edit::refusal::Refusal;
 pub use crate::edit::scalar::Scalar;

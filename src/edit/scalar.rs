@@ -22,6 +22,12 @@ pub(super) fn value(scalar: Scalar) -> Value {
     }
 }
 
+impl From<Scalar<'_>> for Value {
+    fn from(scalar: Scalar<'_>) -> Self {
+        value(scalar)
+    }
+}
+
 /// Writes the scalar in the style of the replaced scalar. Quoted text keeps its quotes, and plain text stays plain if
 /// YAML allows this for the new value.
 pub(super) fn write(scalar: Scalar, old: &str) -> String {

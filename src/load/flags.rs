@@ -45,7 +45,8 @@ pub fn flags(source: &Source, settings: Loaded, keys: &[String], environments: &
         read(source, &paths, &mut loaded)?;
         for flag in loaded.project.flags.iter().skip(known_flags) {
             for environment in environments {
-                references::of_serving(&flag.serving(environment), &mut found);
+                let names = loaded.project.settings.names_of(environment);
+                references::of_serving(&flag.serving(&names), &mut found);
             }
         }
         for segment in loaded.project.segments.iter().skip(known_segments) {

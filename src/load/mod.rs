@@ -11,6 +11,7 @@
 //! **Invariant:** definitions and diagnostics are in the order of the paths, for any number of cores.
 //! **Invariant:** problems in definitions are diagnostics. Only a file or folder that cannot be read is an error.
 
+mod changed_file;
 mod context_lines;
 mod dependants;
 mod duplicates;
@@ -26,6 +27,7 @@ mod references;
 mod test_selection;
 mod value_schemas;
 
+pub use crate::load::changed_file::with_changed_flag;
 pub use crate::load::context_lines::{ContextBlock, ContextLine, ContextLines, MAX_CONTEXT_BYTES};
 pub use crate::load::dependants::dependants;
 pub use crate::load::flags::flags;

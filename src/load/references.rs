@@ -38,7 +38,7 @@ pub(super) fn of_condition(condition: &Condition, references: &mut Vec<Reference
 /// Adds the flags and segments that a flag refers to in one environment.
 pub(super) fn of_serving(serving: &EffectiveServing<'_>, references: &mut Vec<Reference>) {
     references.extend(serving.requires.iter().map(|requirement| Reference::flag(&requirement.flag.value)));
-    for condition in serving.rules.iter().filter_map(|rule| rule.condition.as_ref()) {
+    for condition in serving.rules.iter().filter_map(|rule| rule.condition) {
         of_condition(&condition.value, references);
     }
 }
@@ -48,8 +48,8 @@ pub(super) fn of_flag(flag: &Flag, references: &mut Vec<Reference>) {
     for serving in flag.servings() {
         let requirements = serving.requires.iter().flatten();
         references.extend(requirements.map(|requirement| Reference::flag(&requirement.flag.value)));
-        for condition in serving.rules.iter().flatten().filter_map(|rule| rule.condition.as_ref()) {
-            of_condition(&condition.value, references);
-        }
+    }
+    for condition in flag.rule_fields().filter_map(|fields| fields.condition.as_ref()) {
+        of_condition(&condition.value, references);
     }
 }

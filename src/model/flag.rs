@@ -3,9 +3,10 @@
 use jiff::civil::Date;
 
 use crate::model::condition::Requirement;
+use crate::model::environment_names::EnvironmentNames;
 use crate::model::lower::first_key;
 use crate::model::lower::{Fields, Lowering, read_all};
-use crate::model::rule::Rule;
+use crate::model::rule::{EffectiveRule, Rule, RuleFields};
 use crate::snapshot::{FileId, Span, Spanned};
 use crate::yaml::{Completeness, Entry, Node, Value};
 
@@ -39,7 +40,7 @@ pub struct Flag {
     pub schema: Option<Spanned<String>>,
     /// The fields for all environments.
     pub base: Serving,
-    /// The fields that replace the base fields in single environments.
+    /// The fields that replace the base fields in single environments or groups of environments.
     pub environments: Vec<(Spanned<String>, Serving)>,
 }
 
@@ -100,7 +101,7 @@ pub struct Serving {
 }
 
 /// The fields of [`Serving`] that apply in one environment.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct EffectiveServing<'f> {
     /// [`Serving::enabled`]
     pub enabled: Option<&'f Spanned<bool>>,
@@ -114,8 +115,8 @@ pub struct EffectiveServing<'f> {
     pub salt: Option<&'f Spanned<String>>,
     /// [`Serving::requires`]
     pub requires: &'f [Requirement],
-    /// [`Serving::rules`]
-    pub rules: &'f [Rule],
+    /// The rules of [`Serving::rules`] that are enabled in the environment.
+    pub rules: Vec<EffectiveRule<'f>>,
 }
 
 /// The names of metadata with which flagctl describes the cause of a decision, in its own JSON and in flagd's.
@@ -200,20 +201,34 @@ impl Flag {
         }
     }
 
-    /// Returns the fields that apply in an environment. Each field is the environment's own field, or the field for all
-    /// environments if the environment has none.
-    pub fn serving(&self, environment: &str) -> EffectiveServing<'_> {
-        let base = &self.base;
-        let own = self.environments.iter().find(|(name, _)| name.value == environment);
-        let own = own.map_or(base, |(_, own)| own);
+    /// Returns the fields that apply in an environment. Each field is the environment's own field, the field of a group
+    /// that contains the environment, or the field for all environments.
+    pub fn serving(&self, names: &EnvironmentNames<'_>) -> EffectiveServing<'_> {
+        let own: Vec<&Serving> = names.entries(&self.environments).map(|(_, serving)| serving).collect();
+        fn first<'f, T>(own: &[&'f Serving], base: &'f Serving, field: impl Fn(&'f Serving) -> Option<T>) -> Option<T> {
+            own.iter().copied().find_map(&field).or_else(|| field(base))
+        }
+        let (own, base) = (&own, &self.base);
+        let rules = self.rule_list(names).1.iter().enumerate();
+        let rules = rules.map(|(index, rule)| rule.effective(index, names)).filter(EffectiveRule::is_enabled);
         EffectiveServing {
-            enabled: own.enabled.as_ref().or(base.enabled.as_ref()),
-            off: own.off.as_ref().or(base.off.as_ref()),
-            default: own.default.as_ref().or(base.default.as_ref()),
-            unit: own.unit.as_ref().or(base.unit.as_ref()),
-            salt: own.salt.as_ref().or(base.salt.as_ref()),
-            requires: own.requires.as_deref().or(base.requires.as_deref()).unwrap_or_default(),
-            rules: own.rules.as_deref().or(base.rules.as_deref()).unwrap_or_default(),
+            enabled: first(own, base, |serving| serving.enabled.as_ref()),
+            off: first(own, base, |serving| serving.off.as_ref()),
+            default: first(own, base, |serving| serving.default.as_ref()),
+            unit: first(own, base, |serving| serving.unit.as_ref()),
+            salt: first(own, base, |serving| serving.salt.as_ref()),
+            requires: first(own, base, |serving| serving.requires.as_deref()).unwrap_or_default(),
+            rules: rules.collect(),
+        }
+    }
+
+    /// Returns the list of rules that applies in an environment, and the name of the environment or group to which the
+    /// list belongs. The list for all environments belongs to none.
+    pub fn rule_list(&self, names: &EnvironmentNames<'_>) -> (Option<&Spanned<String>>, &[Rule]) {
+        let own = names.entries(&self.environments).find_map(|(name, serving)| Some((name, serving.rules.as_deref()?)));
+        match own {
+            Some((name, rules)) => (Some(name), rules),
+            None => (None, self.base.rules.as_deref().unwrap_or_default()),
         }
     }
 
@@ -225,6 +240,16 @@ impl Flag {
     /// Iterates over the fields for all environments and the fields of each environment.
     pub fn servings(&self) -> impl Iterator<Item = &Serving> {
         std::iter::once(&self.base).chain(self.environments.iter().map(|(_, serving)| serving))
+    }
+
+    /// Iterates over the rules of all lists.
+    pub fn all_rules(&self) -> impl Iterator<Item = &Rule> {
+        self.servings().flat_map(|serving| serving.rules.iter().flatten())
+    }
+
+    /// Iterates over the fields of all rules, for all environments and for each environment.
+    pub fn rule_fields(&self) -> impl Iterator<Item = &RuleFields> {
+        self.all_rules().flat_map(Rule::fields)
     }
 }
 

@@ -13,6 +13,7 @@ mod assertion;
 mod case;
 mod condition;
 mod definition_kind;
+mod environment_names;
 mod flag;
 mod golden;
 mod kill;
@@ -31,6 +32,7 @@ pub use crate::model::condition::{Condition, Operation, RESERVED, Requirement};
 pub use crate::model::definition_kind::{
     DefinitionKind, FLAGS, KILLS, SEGMENTS, TESTS, lower_flag, lower_kill, lower_segment, lower_settings, lower_suite,
 };
+pub use crate::model::environment_names::{EnvironmentGroup, EnvironmentNames};
 pub use crate::model::flag::{EffectiveServing, Flag, FlagKind, Serving, Variant};
 pub use crate::model::golden::{Cell, Golden};
 pub use crate::model::kill::{Kill, RepositoryKills};
@@ -38,7 +40,7 @@ pub use crate::model::lower::Misfit;
 pub(crate) use crate::model::lower::is_name;
 pub use crate::model::operator::{OperandForm, Operator};
 pub use crate::model::project::Project;
-pub use crate::model::rule::{Rule, Serve, Share};
+pub use crate::model::rule::{EffectiveRule, Rule, RuleFields, Serve, Share};
 pub use crate::model::segment::Segment;
 pub use crate::model::settings::{AttributeDeclaration, LintLevel, Settings};
 pub use crate::model::suite::Suite;

@@ -1,6 +1,7 @@
 //! `flagctl.yaml` in written form.
 
 use crate::bundle::{Bucketing, Element, Type};
+use crate::model::environment_names::{EnvironmentGroup, EnvironmentNames};
 use crate::model::lower::{Lowering, read_all};
 use crate::model::target::Target;
 use crate::snapshot::{Span, Spanned};
@@ -14,6 +15,8 @@ pub struct Settings {
     pub completeness: Completeness,
     /// The environments, in the order of promotion.
     pub environments: Vec<Spanned<String>>,
+    /// The groups of environments, in the order of the file.
+    pub groups: Vec<EnvironmentGroup>,
     /// The context schema: the declared attributes, in the order of the file.
     pub attributes: Vec<AttributeDeclaration>,
     /// The algorithm that maps units to buckets.
@@ -56,8 +59,28 @@ impl Settings {
         self.environments.iter().map(|name| name.value.as_str())
     }
 
+    /// Returns the names under which the fields of an environment are written.
+    pub fn names_of<'n>(&'n self, environment: &'n str) -> EnvironmentNames<'n> {
+        EnvironmentNames::new(environment, &self.groups)
+    }
+
+    /// Returns the group with a name.
+    pub fn group(&self, name: &str) -> Option<&EnvironmentGroup> {
+        self.groups.iter().find(|group| group.name.value == name)
+    }
+
+    /// Returns the environments for which a name in `environments` of a flag or a rule stands: the members of a group,
+    /// or the environment itself. The result is empty if the name is unknown.
+    pub fn members<'s>(&'s self, name: &str) -> Vec<&'s str> {
+        match self.group(name) {
+            Some(group) => group.names(),
+            None => self.environment_names().filter(|environment| *environment == name).collect(),
+        }
+    }
+
     pub(super) fn lower(lowering: &mut Lowering, root: &Node) -> Self {
-        let fields = lowering.fields(root, &["version", "environments", "attributes", "bucketing", "lint", "publish"]);
+        let fields =
+            lowering.fields(root, &["version", "environments", "groups", "attributes", "bucketing", "lint", "publish"]);
         let mut settings = Self::default();
         if let Some(version) = fields.required("version", lowering)
             && !matches!(&version.value, Value::Number(number, _) if number.as_f64() == Some(1.0))
@@ -68,6 +91,9 @@ impl Settings {
             let items = lowering.list(environments);
             lowering.check_distinct(environments, items);
             settings.environments = read_all(items, |item| lowering.name(item));
+        }
+        if let Some(groups) = fields.get("groups") {
+            settings.groups = read_all(lowering.mapping(groups), |entry| EnvironmentGroup::lower(lowering, entry));
         }
         if let Some(attributes) = fields.get("attributes") {
             let entries = lowering.mapping(attributes);

@@ -14,8 +14,7 @@ pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
     for value in enums.flatten() {
         diagnostics.extend(report(&value.value, value.span, Edges::Checked));
     }
-    let rules =
-        project.flags.iter().flat_map(|flag| flag.servings()).flat_map(|serving| serving.rules.iter().flatten());
+    let rules = project.flags.iter().flat_map(|flag| flag.rule_fields());
     let segments = project.segments.iter().filter_map(|segment| segment.condition.as_ref());
     let assertions = project.suites.iter().flat_map(|suite| &suite.assertions);
     let conditions = rules.filter_map(|rule| rule.condition.as_ref()).chain(segments).map(|condition| &condition.value);

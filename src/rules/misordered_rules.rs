@@ -14,9 +14,9 @@ pub(super) fn check(review: &Review<'_>, _: &SegmentCoverage<'_>, diagnostics: &
         let (name, before) = (special.name(), general.name());
         let message = format!("rule `{name}` is a special case of rule `{before}`, which comes before it");
         diagnostics.push(
-            Diagnostic::new(Code::MisorderedRules, special.written.span, message)
+            Diagnostic::new(Code::MisorderedRules, special.written.written.span, message)
                 .label("never reached")
-                .related(general.written.span, "every context of the later rule gets another variant here")
+                .related(general.written.written.span, "every context of the later rule gets another variant here")
                 .help(format!("move `{name}` before `{before}`")),
         );
     }

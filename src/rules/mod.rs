@@ -88,7 +88,7 @@ pub fn prove(project: &Project, bundles: &mut [Bundle]) -> Diagnostics {
     let flags: Vec<&Flag> = project.complete_flags().collect();
     diagnostics.par_extend(flags.into_par_iter().flat_map_iter(|flag| {
         let mut diagnostics = Vec::new();
-        match Review::new(flag, bundles) {
+        match Review::new(flag, &project.settings, bundles) {
             None => {}
             Some(Ok(review)) => PROOFS.iter().for_each(|proof| proof(&review, &coverage, &mut diagnostics)),
             Some(Err(error)) => undecided_analysis::report(flag.start, &flag.key, &error, &mut diagnostics),

@@ -5,28 +5,28 @@ use jiff::civil::Date;
 use crate::bundle::{BUCKETS, TARGETING_KEY};
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{Condition, EffectiveServing, Operator, Project, Rule, Serve};
+use crate::model::{Condition, EffectiveRule, EffectiveServing, Operator, Project, Serve};
 use crate::yaml::Value;
 
 pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
     for flag in project.complete_flags() {
         for environment in &project.settings.environments {
-            check_serving(project, flag.serving(&environment.value), diagnostics);
+            let names = project.settings.names_of(&environment.value);
+            check_serving(project, &flag.serving(&names), diagnostics);
         }
     }
 }
 
-fn check_serving(project: &Project, serving: EffectiveServing<'_>, diagnostics: &mut Diagnostics) {
+fn check_serving(project: &Project, serving: &EffectiveServing<'_>, diagnostics: &mut Diagnostics) {
     let Some(unit) = serving.unit else { return };
     let declared = project.settings.attributes.iter().find(|attribute| attribute.name.value == unit.value);
     if unit.value == TARGETING_KEY || declared.is_none_or(|declared| declared.required) {
         return;
     }
-    for rule in serving.rules {
-        let requires_unit =
-            rule.condition.as_ref().is_some_and(|condition| requires(project, &condition.value, &unit.value));
+    for rule in &serving.rules {
+        let requires_unit = rule.condition.is_some_and(|condition| requires(project, &condition.value, &unit.value));
         if uses_buckets(rule) && !requires_unit {
-            let span = rule.rollout.as_ref().map_or(rule.span, |rollout| rollout.span);
+            let span = rule.rollout.map_or(rule.written.span, |rollout| rollout.span);
             let message = format!("a context without `{}` has no bucket in this rule", unit.value);
             diagnostics.push(Diagnostic::new(Code::OptionalUnit, span, message).related(unit.span, "the unit is set here").help(
                 format!(
@@ -39,10 +39,10 @@ fn check_serving(project: &Project, serving: EffectiveServing<'_>, diagnostics: 
 }
 
 /// Returns whether the result for contexts that satisfy the condition depends on their bucket.
-fn uses_buckets(rule: &Rule) -> bool {
+fn uses_buckets(rule: &EffectiveRule<'_>) -> bool {
     let partial = |share: u32| share != 0 && share != BUCKETS;
-    rule.rollout.as_ref().is_some_and(|rollout| partial(rollout.value.buckets()))
-        || matches!(&rule.serve, Some(Serve::Split(shares))
+    rule.rollout.is_some_and(|rollout| partial(rollout.value.buckets()))
+        || matches!(rule.serve, Some(Serve::Split(shares))
             if shares.value.iter().any(|share| partial(share.share.value.buckets())))
 }
 

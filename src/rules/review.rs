@@ -14,7 +14,7 @@ use crate::analyze::{
 };
 use crate::bundle::{Bundle, Condition, Follow, Percent, Rule};
 use crate::model;
-use crate::model::EffectiveServing;
+use crate::model::{EffectiveRule, EffectiveServing, Settings};
 use crate::snapshot::{Span, Spanned};
 
 /// The bound on the analysis of one flag. It is small, because `validate` analyses every flag and a person waits for
@@ -45,16 +45,20 @@ pub(super) struct Scope<'p> {
 pub(super) struct RuleInstance<'r, 'p> {
     pub(super) scope: &'r Scope<'p>,
     pub(super) index: usize,
-    pub(super) written: &'p model::Rule,
+    pub(super) written: EffectiveRule<'p>,
 }
 
 impl<'p> Review<'p> {
     /// Analyses the flag. Returns `None` if no bundle contains it.
-    pub(super) fn new(flag: &'p model::Flag, bundles: &'p [Bundle]) -> Option<Result<Self, AnalysisError>> {
+    pub(super) fn new(
+        flag: &'p model::Flag,
+        settings: &Settings,
+        bundles: &'p [Bundle],
+    ) -> Option<Result<Self, AnalysisError>> {
         let mut scopes: Vec<Scope<'p>> = Vec::new();
         for bundle in bundles {
             let Some(definition) = Definition::find(bundle, &flag.key) else { continue };
-            let serving = flag.serving(&bundle.environment);
+            let serving = flag.serving(&settings.names_of(&bundle.environment));
             let is_independent = !definition.flag().conditions().any(|condition| depends_on_flags(bundle, condition));
             if is_independent && scopes.iter().any(|scope| is_same_definition(&scope.serving, &serving)) {
                 continue;
@@ -71,8 +75,8 @@ impl<'p> Review<'p> {
     pub(super) fn rules(&self) -> impl Iterator<Item = Vec<RuleInstance<'_, 'p>>> {
         let mut instances: BTreeMap<Span, Vec<RuleInstance<'_, 'p>>> = BTreeMap::new();
         for scope in &self.scopes {
-            for (index, written) in scope.serving.rules.iter().enumerate() {
-                instances.entry(written.span).or_default().push(RuleInstance { scope, index, written });
+            for (index, written) in scope.serving.rules.iter().copied().enumerate() {
+                instances.entry(written.written.span).or_default().push(RuleInstance { scope, index, written });
             }
         }
         instances.into_values()
@@ -109,7 +113,7 @@ impl<'p> RuleInstance<'_, 'p> {
             return None;
         }
         let instance = |index: &usize| {
-            Some(RuleInstance { scope: self.scope, index: *index, written: self.scope.serving.rules.get(*index)? })
+            Some(RuleInstance { scope: self.scope, index: *index, written: *self.scope.serving.rules.get(*index)? })
         };
         Some((covered_by.iter().filter_map(instance).collect(), prerequisites))
     }
@@ -156,7 +160,8 @@ fn is_same_definition(left: &EffectiveServing<'_>, right: &EffectiveServing<'_>)
     fn name(value: Option<&Spanned<String>>) -> Option<&str> {
         value.map(|value| value.value.as_str())
     }
-    std::ptr::eq(left.rules, right.rules)
+    left.rules.len() == right.rules.len()
+        && left.rules.iter().zip(&right.rules).all(|(left, right)| left.is_same(right))
         && std::ptr::eq(left.requires, right.requires)
         && name(left.off) == name(right.off)
         && name(left.default) == name(right.default)

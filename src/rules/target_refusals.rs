@@ -35,7 +35,8 @@ pub(super) fn find<'p>(project: &'p Project, bundles: &mut [Bundle]) -> Vec<Targ
         let flags: Vec<_> = bundle.flags.iter().collect();
         for refusal in flagd::export(bundle, &flags, Map::new()).err().into_iter().flatten() {
             let Some(flag) = project.flag(&refusal.flag) else { continue };
-            let span = position(flag, &flag.serving(&bundle.environment), &refusal);
+            let names = project.settings.names_of(&bundle.environment);
+            let span = position(flag, &flag.serving(&names), &refusal);
             match found.iter_mut().find(|known| known.span == span && known.refusal == refusal) {
                 Some(known) => {
                     let is_new = |target: &&&Target| !known.targets.iter().any(|seen| std::ptr::eq(*seen, **target));
@@ -53,7 +54,8 @@ pub(super) fn find<'p>(project: &'p Project, bundles: &mut [Bundle]) -> Vec<Targ
 fn without_kills(project: &Project, bundle: &mut Bundle) {
     let environment = bundle.environment.clone();
     for flag in bundle.flags.iter_mut().filter(|flag| matches!(flag.state, State::Killed { .. })) {
-        let enabled = project.flag(&flag.key).and_then(|flag| flag.serving(&environment).enabled);
+        let names = project.settings.names_of(&environment);
+        let enabled = project.flag(&flag.key).and_then(|flag| flag.serving(&names).enabled);
         flag.state = if enabled.is_none_or(|enabled| enabled.value) { State::Enabled } else { State::Disabled };
     }
 }
@@ -66,10 +68,10 @@ fn position(flag: &Flag, serving: &EffectiveServing<'_>, refusal: &Refusal) -> S
         FlagPart::Variant(index) => flag.variants.get(index).map(|variant| variant.value.span),
         FlagPart::Prerequisite(index) => serving.requires.get(index).map(|requirement| requirement.flag.span),
         FlagPart::Rule(index) => serving.rules.get(index).map(|rule| {
-            let condition = rule.condition.as_ref();
+            let condition = rule.condition;
             let test = condition.and_then(|condition| attribute_span(&condition.value, &refusal.cause));
-            let share = rule.rollout.as_ref().map(|rollout| rollout.span);
-            test.or(condition.map(|condition| condition.span)).or(share).unwrap_or(rule.span)
+            let share = rule.rollout.map(|rollout| rollout.span);
+            test.or(condition.map(|condition| condition.span)).or(share).unwrap_or(rule.written.span)
         }),
     };
     part.unwrap_or(flag.start)

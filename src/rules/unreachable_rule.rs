@@ -15,18 +15,18 @@ pub(super) fn check(review: &Review<'_>, _: &SegmentCoverage<'_>, diagnostics: &
         let Some((covering, prerequisites)) = covers.first() else { continue };
         let (rule, share) = (&instance.written, instance.rule().map_or(Percent::ALL, |rule| rule.rollout));
         let message = format!("rule `{}` is never reached", instance.name());
-        let mut diagnostic = Diagnostic::new(Code::UnreachableRule, rule.span, message);
+        let mut diagnostic = Diagnostic::new(Code::UnreachableRule, rule.written.span, message);
         let is_only_cause = covering.len() == 1 && prerequisites.is_empty();
         for before in covering {
             let admitted = before.rule().map_or(Percent::ALL, |rule| rule.rollout);
-            let (span, label) = match &before.written.rollout {
+            let (span, label) = match before.written.rollout {
                 Some(rollout) if admitted < Percent::ALL => {
                     (rollout.span, format!("these {admitted} of units include the {share} that the later rule admits"))
                 }
                 _ if is_only_cause => {
-                    (before.written.span, "this rule matches every context of the later rule".to_owned())
+                    (before.written.written.span, "this rule matches every context of the later rule".to_owned())
                 }
-                _ => (before.written.span, "this rule matches some contexts of the later rule".to_owned()),
+                _ => (before.written.written.span, "this rule matches some contexts of the later rule".to_owned()),
             };
             diagnostic = diagnostic.related(span, label);
         }

@@ -36,7 +36,7 @@ fn is_unservable(scope: &Scope<'_>, id: VariantId, name: &str) -> bool {
         serves(rule, id) && !matches!(reach, RuleReachability::Reachable(_))
     };
     // A split with a share of 100 % is compiled to one variant, so a share of 0 % is only in the definition.
-    let paused = |rule: &model::Rule| match &rule.serve {
+    let paused = |rule: &model::EffectiveRule<'_>| match rule.serve {
         Some(model::Serve::Split(shares)) => {
             let zero = |share: &model::Share| share.share.value == Percent::ZERO && share.variant.value == name;
             shares.value.iter().any(zero)
@@ -55,13 +55,13 @@ fn serves(rule: &Rule, id: VariantId) -> bool {
 
 /// Returns whether the flag mentions the variant. `unused-variant` reports variants that the flag does not mention.
 fn mentioned(flag: &model::Flag, name: &str) -> bool {
-    let in_rule = |rule: &model::Rule| match &rule.serve {
+    let in_rule = |fields: &model::RuleFields| match &fields.serve {
         Some(model::Serve::Variant(served)) => served.value == name,
         Some(model::Serve::Split(shares)) => shares.value.iter().any(|share| share.variant.value == name),
         None => false,
     };
     flag.servings().any(|serving| {
         let fields = [&serving.off, &serving.default];
-        fields.into_iter().flatten().any(|served| served.value == name) || serving.rules.iter().flatten().any(in_rule)
-    })
+        fields.into_iter().flatten().any(|served| served.value == name)
+    }) || flag.rule_fields().any(in_rule)
 }

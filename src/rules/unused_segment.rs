@@ -13,8 +13,7 @@ pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
         // A part that could not be read may refer to any segment.
         return;
     }
-    let rules =
-        project.flags.iter().flat_map(|flag| flag.servings()).flat_map(|serving| serving.rules.iter().flatten());
+    let rules = project.flags.iter().flat_map(|flag| flag.rule_fields());
     let segments = project.segments.iter().filter_map(|segment| segment.condition.as_ref());
     let conditions = rules.filter_map(|rule| rule.condition.as_ref()).chain(segments);
     let names = conditions.flat_map(|condition| condition.value.segments());

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{Flag, FlagKind, Project, Serve};
+use crate::model::{Flag, FlagKind, Project, Rule, Serve};
 use crate::snapshot::Spanned;
 
 pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
@@ -32,8 +32,9 @@ fn served(flag: &Flag) -> BTreeSet<&str> {
     let mut served = BTreeSet::new();
     for serving in flag.servings() {
         served.extend([&serving.off, &serving.default].into_iter().flatten().map(text));
-        for rule in serving.rules.iter().flatten() {
-            match &rule.serve {
+        let rules = serving.rules.iter().flatten();
+        for fields in rules.flat_map(Rule::fields) {
+            match &fields.serve {
                 Some(Serve::Variant(name)) => served.extend([text(name)]),
                 Some(Serve::Split(shares)) => served.extend(shares.value.iter().map(|share| text(&share.variant))),
                 None => {}

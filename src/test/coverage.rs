@@ -46,14 +46,15 @@ pub fn coverage(project: &Project, bundles: &[Bundle], results: &TestResults<'_>
         for bundle in &with_flag {
             let environment: &str = &bundle.environment;
             let Some(flag) = bundle.flag(key) else { continue };
-            for (index, rule) in definition.serving(environment).rules.iter().enumerate() {
+            let names = project.settings.names_of(environment);
+            for (index, rule) in definition.serving(&names).rules.iter().enumerate() {
                 let hit = hits.contains(&(key, environment, Some(index)));
-                match rules.iter_mut().find(|(span, ..)| *span == rule.span) {
+                match rules.iter_mut().find(|(span, ..)| *span == rule.written.span) {
                     Some((_, _, environments, covered)) => {
                         environments.push(environment);
                         *covered |= hit;
                     }
-                    None => rules.push((rule.span, flag.rule_name(index), vec![environment], hit)),
+                    None => rules.push((rule.written.span, flag.rule_name(index), vec![environment], hit)),
                 }
             }
         }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::bundle::{Attributes, Bundle, Flag};
 use crate::codes::Code;
-use crate::diag::{Diagnostic, Diagnostics, did_you_mean_or_list, quoted_list, unknown_name};
+use crate::diag::{Diagnostic, Diagnostics, environment_help, quoted_list, unknown_name};
 use crate::model;
-use crate::model::Project;
+use crate::model::{EnvironmentGroup, Project};
 use crate::snapshot::{Span, Spanned};
 use crate::test::kills::TestBundles;
 use crate::yaml::Completeness;
@@ -62,7 +62,8 @@ impl<'p> Resolver<'p> {
     pub(super) fn environments(&mut self, names: &'p [Spanned<String>]) -> Vec<&'p Bundle> {
         let known: Vec<&str> = self.project.settings.environment_names().collect();
         let unknown = names.iter().filter(|name| !known.contains(&name.value.as_str())).map(|name| {
-            let help = did_you_mean_or_list(&name.value, "the environments are", known.iter().copied());
+            let members = self.project.settings.group(&name.value).map(EnvironmentGroup::names);
+            let help = environment_help(&name.value, members, known.iter().copied());
             unknown_name(Code::UnknownEnvironment, name.span, &name.value, "an environment", []).help(help)
         });
         let unknown: Vec<_> = unknown.collect();
@@ -105,8 +106,8 @@ impl<'p> Resolver<'p> {
             return true;
         }
         let variants: Vec<&str> = flag.variants.iter().map(|variant| variant.name.value.as_str()).collect();
-        let rules = flag.servings().flat_map(|serving| serving.rules.iter().flatten());
-        let rules: Vec<&str> = rules.filter_map(|rule| rule.name.as_ref()).map(|name| name.value.as_str()).collect();
+        let rules: Vec<&str> =
+            flag.all_rules().filter_map(|rule| rule.name.as_ref()).map(|name| name.value.as_str()).collect();
         let mut all_known = true;
         for (wanted, names, code, what) in
             [(variant, variants, Code::UnknownVariant, "variant"), (rule, rules, Code::UnknownRule, "rule")]

@@ -41,7 +41,10 @@ fn bases() -> [(DefinitionKind, Json); 5] {
         "enabled": true, "off": "off", "default": "on", "unit": "account.id", "salt": "s",
         "requires": {"new-cart": "on"},
         "rules": [
-            {"name": "r", "description": "d", "if": condition, "rollout": "12.5%", "steps": ["1%", "50%"], "serve": "on"},
+            {"name": "r", "description": "d", "if": condition, "rollout": "12.5%", "steps": ["1%", "50%"], "serve": "on",
+             "enabled": true, "environments": {"staging": {
+                "enabled": false, "if": condition, "rollout": "1%", "steps": ["1%"], "serve": {"on": "50%", "off": "50%"},
+             }}},
             {"serve": {"on": "50%", "off": "50%"}},
         ],
     });
@@ -54,6 +57,7 @@ fn bases() -> [(DefinitionKind, Json); 5] {
     flag.as_object_mut().unwrap().extend(fields);
     let project = json!({
         "version": 1, "environments": ["staging", "production"], "bucketing": "siphash",
+        "groups": {"all": ["staging", "production"]},
         "attributes": {
             "email": "string", "country": {"type": "string", "enum": ["DE"], "required": true, "description": "d"},
             "groups": {"type": "list", "of": "string", "enum": ["a"]}, "sizes": {"type": "list", "of": "number"},

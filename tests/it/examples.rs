@@ -89,13 +89,33 @@ fn condition(random: &mut Random, depth: usize) -> Json {
     }
 }
 
-fn rules(random: &mut Random) -> Json {
+/// Whether rules may have entries under `environments`, which no list may have that an environment replaces.
+#[derive(PartialEq)]
+enum Entries {
+    Allowed,
+    None,
+}
+
+fn rules(random: &mut Random, own: Entries) -> Json {
     let rule = |random: &mut Random| {
         let serve =
             random.pick(&[json!("on"), json!("on"), json!("off"), json!({"on": "30%", "off": "30%", "x": "40%"})]);
         let mut rule = json!({"if": condition(random, 2), "serve": serve});
         if random.below(4) == 0 {
             rule["rollout"] = json!(random.pick(&["10%", "50%", "99%"]));
+        }
+        if random.below(8) == 0 {
+            rule["enabled"] = json!(random.below(2) == 0);
+        }
+        if own == Entries::Allowed && random.below(4) == 0 {
+            let name = random.pick(&["production", "staging", "all"]);
+            let fields = [
+                json!({"enabled": false}),
+                json!({"rollout": "20%"}),
+                json!({"if": condition(random, 1), "rollout": "100%"}),
+                json!({"serve": "x", "enabled": true}),
+            ];
+            rule["environments"] = json!({ name: random.pick(&fields) });
         }
         rule
     };
@@ -104,7 +124,7 @@ fn rules(random: &mut Random) -> Json {
 
 fn flag(random: &mut Random, base: bool) -> Json {
     let mut flag = json!({
-        "variants": {"on": true, "off": false, "x": true}, "off": "off", "default": "off", "rules": rules(random),
+        "variants": {"on": true, "off": false, "x": true}, "off": "off", "default": "off", "rules": rules(random, Entries::Allowed),
     });
     if random.below(6) == 0 {
         flag["unit"] = json!("text");
@@ -113,7 +133,8 @@ fn flag(random: &mut Random, base: bool) -> Json {
         flag["requires"] = json!({"base": "on"});
     }
     if random.below(5) == 0 {
-        flag["environments"] = json!({"production": {"rules": rules(random)}});
+        flag["rules"] = rules(random, Entries::None);
+        flag["environments"] = json!({"production": {"rules": rules(random, Entries::None)}});
     }
     flag
 }
@@ -122,7 +143,9 @@ fn flag(random: &mut Random, base: bool) -> Json {
 fn shop(random: &mut Random) -> TestRepository {
     let mut repository = TestRepository::new();
     let settings = |attributes: &Json| {
-        json!({"version": 1, "environments": ["staging", "production"], "attributes": attributes}).to_string()
+        let groups = json!({"all": ["staging", "production"]});
+        json!({"version": 1, "environments": ["staging", "production"], "groups": groups, "attributes": attributes})
+            .to_string()
     };
     let first = attributes(random);
     repository.write("flagctl.yaml", &settings(&first));

@@ -44,6 +44,7 @@ mod documents;
 mod edit;
 #[cfg(unix)]
 mod environment;
+mod environment_fields;
 #[cfg(unix)]
 mod examples;
 mod explanations;

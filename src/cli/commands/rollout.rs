@@ -8,7 +8,7 @@ use crate::actions::{
 };
 use crate::bundle::Percent;
 use crate::cli::console::{ask, can_ask};
-use crate::cli::environment_arg::check_environment;
+use crate::cli::environment_arg::{check_environment_or_group, missing_environment};
 use crate::cli::exit::Exit;
 use crate::cli::progress;
 use crate::cli::write_args::WriteArgs;
@@ -29,9 +29,9 @@ pub(crate) struct Args {
     #[arg(value_name = "STEP", required_unless_present = "to", conflicts_with = "to")]
     step: Option<StepArg>,
     /// The new percentage, such as `50%`
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
     to: Option<Percent>,
-    /// The environment; may be repeated, and is required if environments have rules of their own
+    /// The environment, or a group of environments; may be repeated, and is required if there are several environments
     #[arg(short, long, value_name = "ENV")]
     environment: Vec<String>,
     /// The rule's name, or its number, such as `#2`; required if several rules have a rollout
@@ -59,14 +59,15 @@ enum StepArg {
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let session = args.write.open()?;
-    args.environment.iter().try_for_each(|name| check_environment(name, session.settings()))?;
+    args.environment.iter().try_for_each(|name| check_environment_or_group(name, session.settings()))?;
     let step = match (args.to, args.step) {
         (Some(percent), _) => RolloutStep::To(percent),
         (None, Some(StepArg::Back)) => RolloutStep::Back,
         (None, Some(StepArg::Next) | None) => RolloutStep::Next,
         (None, Some(StepArg::Status)) => return status(args, &session),
     };
-    let plan = plan(args, &session, step)?;
+    let environments = environments(args, &session)?;
+    let plan = plan(args, &session, &environments, step)?;
     let action = ActionJson::rollout(&plan);
     args.write.show_plan(&action)?;
     if !args.allow_reassign {
@@ -78,10 +79,39 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     args.write.commit(action, &format!("{}?", plan.subject()), || plan.commit(args.reason.as_deref()))
 }
 
+/// Returns the given environments and groups, or the only environment of the project. If there are several, asks the
+/// user on a terminal.
+fn environments(args: &Args, session: &WriteSession) -> Result<Vec<String>> {
+    let names: Vec<&str> = session.settings().environment_names().collect();
+    match names.as_slice() {
+        _ if !args.environment.is_empty() => Ok(args.environment.clone()),
+        [only] => Ok(vec![(*only).to_owned()]),
+        names if can_ask() => {
+            let name = ask(&format!("which environment ({})? ", names.join(", ")))?;
+            check_environment_or_group(&name, session.settings())?;
+            Ok(vec![name])
+        }
+        names => Err(missing_environment(names.iter().copied())),
+    }
+}
+
+/// Reads a percentage. The advice for a number is the percentage, because `50` and `0.5` can mean the same.
+fn percent(text: &str) -> Result<Percent, String> {
+    text.parse().map_err(|_| match format!("{text}%").parse::<Percent>() {
+        Ok(percent) => format!("expected a percentage, found a number: write `--to {percent}`"),
+        Err(_) => "expected a percentage from `0%` to `100%` with at most three decimals, such as `12.5%`".to_owned(),
+    })
+}
+
 /// Makes the plan. If several rules have a rollout, asks the user on a terminal to choose a rule.
-fn plan<'s>(args: &Args, session: &'s WriteSession, step: RolloutStep) -> Result<RolloutPlan<'s>> {
+fn plan<'s>(
+    args: &Args,
+    session: &'s WriteSession,
+    environments: &[String],
+    step: RolloutStep,
+) -> Result<RolloutPlan<'s>> {
     let plan = |rule: Option<&str>| {
-        let request = RolloutRequest { flag: &args.flag, environments: &args.environment, rule, step };
+        let request = RolloutRequest { flag: &args.flag, environments, rule, step };
         progress::shown("reading flags", || RolloutPlan::new(session, &request))
     };
     match plan(args.rule.as_deref()) {

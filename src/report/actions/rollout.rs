@@ -1,7 +1,7 @@
 //! The plan of a rollout and the current rollouts: their structures and the sentences of the notes.
 
 use crate::actions::{ActionKind, RolloutEffect, RolloutNote, RolloutPlan, RolloutPosition, UnitMoves};
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Flag};
 use crate::report::actions::json::{ActionJson, EffectJson, RolloutPositionJson, RolloutPositionsJson};
 use crate::report::actions::undo::undo;
 use crate::report::diff::region;
@@ -34,8 +34,11 @@ impl<'r> RolloutPositionsJson<'r> {
 }
 
 fn effect(plan: &RolloutPlan<'_>, effect: &RolloutEffect) -> EffectJson {
-    let step =
-        |bundle: &Bundle| bundle.flag(plan.flag()).map_or(String::new(), |flag| steps::rule(flag, plan.rule_index()));
+    let step = |bundle: &Bundle| {
+        let flag = bundle.flag(plan.flag());
+        let index = |flag: &Flag| (0..flag.rules.len()).find(|index| flag.rule_name(*index) == plan.rule());
+        flag.and_then(|flag| Some(steps::rule(flag, index(flag)?))).unwrap_or_default()
+    };
     let (step_before, step_after) = (step(&effect.before), step(&effect.after));
     let mut before = FlagStateJson::new(&effect.before, plan.flag());
     // A killed or disabled flag has no step for the rule. For any other flag, only the rule changes.

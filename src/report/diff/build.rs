@@ -200,7 +200,9 @@ fn example(impact: &Impact, witness: &Witness, bundles: [&Bundle; 2], sources: E
 }
 
 fn cause(cause: &ImpactCause) -> CauseJson {
-    CauseJson { side: cause.side.into(), path: cause.path.clone(), line: cause.line, text: phrases::cause(&cause.what) }
+    let field = cause.field.as_ref().map_or(String::new(), |field| format!(" ({field})"));
+    let text = format!("{}{field}", phrases::cause(&cause.what));
+    CauseJson { side: cause.side.into(), path: cause.path.clone(), line: cause.line, text }
 }
 
 /// Describes a limit that a change exceeds, in words.
