@@ -41,7 +41,7 @@ pub(crate) struct ExpectedTarget {
 pub(crate) struct Signers {
     /// Require a signature by one of the keys in FILE, in the format of `ssh-keygen`
     ///
-    /// Without it, and without `--signed`, whoever can write to the store is trusted. Keys in the file that git's
+    /// Without it, and without `--signed`, everyone who can write to the store is trusted. Keys in the file that git's
     /// `gpg.ssh.revocationFile` names are refused.
     #[arg(long, value_name = "FILE")]
     allowed_signers: Option<PathBuf>,
@@ -81,8 +81,8 @@ impl Signers {
 pub(crate) fn note_trust(signers: Option<&AllowedSigners>) {
     if signers.is_none() {
         console::note(
-            "signatures are not checked, so whoever can write to the store is trusted; `--allowed-signers` names who \
-             may publish",
+            "signatures are not checked, so everyone who can write to the store is trusted; `--allowed-signers` names \
+             who may publish",
         );
     }
 }

@@ -53,7 +53,7 @@ pub fn closest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Opti
     best.map(|(_, known)| known)
 }
 
-/// The maximum number of names in a list. Nobody reads more, and each of many messages can have a list.
+/// The maximum number of names in a list. A longer list is not read, and each of many messages can have a list.
 const LISTED_NAMES: usize = 30;
 
 /// Returns names as code, separated by commas: "`a`, `b`". A long list ends with the number of the other names.

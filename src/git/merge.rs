@@ -107,11 +107,11 @@ impl Revision {
     ) -> Result<Self, GitError> {
         let repository = self.repository.with_objects(objects.clone())?;
         let commit = repository.handles.with(|handle| {
-            let nobody = Signature::new("flagctl", "flagctl@localhost", &Time::new(0, 0))?;
+            let author = Signature::new("flagctl", "flagctl@localhost", &Time::new(0, 0))?;
             let parents = [handle.find_commit(self.commit)?, handle.find_commit(theirs.commit)?];
             let tree = handle.find_tree(tree)?;
             let parents: Vec<_> = parents.iter().collect();
-            let commit = handle.commit_create_buffer(&nobody, &nobody, "merge", &tree, &parents)?;
+            let commit = handle.commit_create_buffer(&author, &author, "merge", &tree, &parents)?;
             Ok::<_, GitError>((ObjectType::Commit, commit.to_vec()))
         })?;
         let id = Oid::hash_object_ext(commit.0, &commit.1, self.commit.object_format())?;

@@ -109,7 +109,7 @@ impl Repository {
         })
     }
 
-    /// Returns the branch that counts as published. A branch that somebody pushes cannot change the answer, because it
+    /// Returns the branch that counts as published. A pushed branch cannot change the answer, because it
     /// comes from the settings of this clone.
     ///
     /// # Errors

@@ -88,8 +88,8 @@ fn newest_commit_until(repository: &Repository, tip: Oid, at_time: &BranchAtTime
 /// The rules by which git completes the name of a reference, in the order in which it tries them.
 const REFERENCE_RULES: [&str; 6] = ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/", "refs/remotes//HEAD"];
 
-/// Checks that the name in a revision has one meaning. Git takes the first meaning, so whoever can push a tag could
-/// choose what the name of a branch stands for.
+/// Checks that the name in a revision has one meaning. Git takes the first meaning, so a user who can push a
+/// tag could choose what the name of a branch stands for.
 ///
 /// # Errors
 /// Returns [`GitError::AmbiguousName`] if the name stands for several references, or for a reference and a commit.

@@ -13,7 +13,7 @@ use crate::store::PutResult;
 
 /// The total of the pauses in which a program waits for another one to complete its entry. A signature takes a few
 /// milliseconds, and a request to a store a tenth of a second.
-const PATIENCE: Duration = Duration::from_secs(1);
+const WAIT_LIMIT: Duration = Duration::from_secs(1);
 /// The maximum number of doublings of a pause in this time. The longest possible pause is therefore 160 ms.
 const WAIT_DOUBLINGS: u32 = 3;
 
@@ -47,7 +47,7 @@ pub fn publish(channel: &Channel<'_>, request: &PublishRequest<'_>) -> Result<Pu
                 let number = open.sequence;
                 let mut wait = match waiting.take() {
                     Some((of, wait)) if of == number => wait,
-                    _ => Backoff::new(RetryLimit::Waiting(PATIENCE), WAIT_DOUBLINGS),
+                    _ => Backoff::new(RetryLimit::Waiting(WAIT_LIMIT), WAIT_DOUBLINGS),
                 };
                 if wait.pause(PAUSE).is_err() {
                     channel.put_seal(number, Seal::Void)?;

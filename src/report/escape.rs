@@ -5,7 +5,7 @@
 //! a language are in one function. A format escapes every text that it does not write itself.
 //!
 //! Three kinds of text are dangerous in every language. [`is_hidden`] finds characters that change the display of other
-//! text or that nobody sees. Systems for continuous integration execute lines of a log that begin with `::`, and lines
+//! text or that are invisible. Systems for continuous integration execute lines of a log that begin with `::`, and lines
 //! that contain `##[` or `##vso[`. The types [`Lines`](crate::report::Lines) and
 //! [`Printable`](crate::report::Printable) apply these rules to everything that the program writes.
 
@@ -161,7 +161,7 @@ pub fn html_code(text: &str) -> String {
     escaped
 }
 
-/// Returns Markdown code that shows the text. Code is the only Markdown in which `@name` mentions nobody and `#12` is no
+/// Returns Markdown code that shows the text. Code is the only Markdown in which `@name` mentions no user and `#12` is no
 /// reference. A text with `|` becomes HTML, because a code span with `|` ends the cell of a table.
 pub fn markdown_code(text: &str) -> String {
     let text = line(text);

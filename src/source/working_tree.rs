@@ -5,7 +5,7 @@
 //! checkout are read from git's index.
 //!
 //! **Invariant:** every access goes through one handle of the root, and the operating system keeps it below the root.
-//! A folder that is replaced by a link while flagctl runs leads nowhere else.
+//! A folder that is replaced by a link while flagctl runs cannot lead out of the root.
 //! **Invariant:** reading never waits. A file is opened without waiting for a writer, and its type is checked after it
 //! is open.
 

@@ -257,10 +257,10 @@ fn a_missing_branch_or_a_branch_without_commits_is_refused() {
     let refusal = refused(write(&request(&unknown), line("x")));
     let place = format!("cannot open the git repository of `{}`: unsupported extension", unknown.display());
     assert!(refusal.starts_with(&place), "{refusal}");
-    let nowhere = bench.path("");
+    let folder = bench.path("");
     assert_eq!(
-        refused(write(&request(&nowhere), line("x"))),
-        format!("`{}` is not in a git repository; create one with `git init`", nowhere.display())
+        refused(write(&request(&folder), line("x"))),
+        format!("`{}` is not in a git repository; create one with `git init`", folder.display())
     );
 }
 
@@ -484,7 +484,7 @@ fn author_and_date_come_from_the_environment() {
     process.env("GIT_AUTHOR_NAME", "Ada").env("GIT_AUTHOR_EMAIL", "ada@example.com");
     process.env("GIT_AUTHOR_DATE", "2026-11-22T11:02:00+0530").env("GIT_COMMITTER_DATE", "2026-11-23T00:00:00-0330");
     // The environment variables of a caller may refer to another repository and another index.
-    process.env("GIT_DIR", "/nowhere").env("GIT_INDEX_FILE", "/nowhere/index").env("GIT_WORK_TREE", "/nowhere");
+    process.env("GIT_DIR", "/missing").env("GIT_INDEX_FILE", "/missing/index").env("GIT_WORK_TREE", "/missing");
     assert!(process.status().unwrap().success());
     assert_eq!(
         repository.git(&["log", "-1", "--format=%an %ae %aI %cn %cI"]),
@@ -568,11 +568,11 @@ fn a_branch_lock_of_a_killed_process_is_removed() {
         bare.is_sound();
     }
     note("refs/hea");
-    fs::write(&lock, "of somebody else").unwrap();
+    fs::write(&lock, "of another process").unwrap();
     assert!(matches!(write(&request(&bare.root), line("z")), Err(CommitError::Locked { .. })));
     note(&format!("refs/heads/main\n{first}\n"));
     assert!(matches!(write(&request(&bare.root), line("z")), Err(CommitError::Locked { .. })));
-    assert_eq!(fs::read_to_string(lock).unwrap(), "of somebody else");
+    assert_eq!(fs::read_to_string(lock).unwrap(), "of another process");
 }
 
 /// Writes the same lock as a killed process leaves.
@@ -879,7 +879,7 @@ fn a_refused_push_reports_the_reason_and_changes_nothing() {
         push(&topic, "origin", line("x")).unwrap_err().to_string(),
         "`origin` has no branch `topic`, and this clone has; push it first with `git push origin topic`"
     );
-    assert!(push(&request(&clone.root), "nowhere", line("x")).unwrap_err().to_string().starts_with("`git ls-remote"));
+    assert!(push(&request(&clone.root), "missing", line("x")).unwrap_err().to_string().starts_with("`git ls-remote"));
 }
 
 /// Pushes with a hook of the server, or of the clone if the name is `pre-push`. Returns the number of times that the hook

@@ -150,11 +150,11 @@ fn a_linked_folder_is_read_alike_by_all_commands() {
 
 #[cfg(unix)]
 #[test]
-fn links_that_lead_nowhere_or_in_a_circle_are_reported() {
+fn links_to_missing_files_and_cycles_of_links_are_reported() {
     let cases = [
         (
             "flags/team",
-            "../nowhere",
+            "../missing",
             "`flags/team` is a link, or is below a link, to a file or folder that does not exist",
         ),
         ("flags/team", ".", "`flags/team` is a link to a folder that contains it"),
@@ -182,7 +182,7 @@ fn links_that_lead_nowhere_or_in_a_circle_are_reported() {
     let mut repository = TestRepository::with_sale();
     link(&repository, "../b", "flags/a");
     link(&repository, "../flags", "b/again");
-    repository.commit("a circle of two folders");
+    repository.commit("a cycle of two folders");
     says(&repository, &["list"], 3, "is a link to a folder that contains it");
     says(&repository, &["list", "--at", "HEAD"], 3, "is a link to a folder that contains it");
 }

@@ -104,7 +104,7 @@ fn kill_warns_about_an_off_variant_that_was_never_served() {
     repository.remove("flags/sale.yaml");
     let behind = "rules:\n  - {serve: on}\n  - {if: {country: DE}, serve: off}\n";
     repository.write("flags/shop/sale.yaml", &format!("{}{behind}", crate::git_bench::flag("off")));
-    repository.commit("sale: moved, and off for nobody");
+    repository.commit("sale: moved, and off for no one");
     let never = |first: &str| {
         format!(
             "no rule, default or kill has served `off` in this environment since the flag's first commit {first}: the \

@@ -202,7 +202,7 @@ fn a_growing_rollout_removes_no_unit_and_changes_no_variant() {
         }
         assert_eq!(admitted_before, PEOPLE, "100 % admits everyone");
         for variant in ["a", "b", "c"] {
-            assert!(before.iter().flatten().any(|served| served == variant), "nobody gets {variant}");
+            assert!(before.iter().flatten().any(|served| served == variant), "no unit gets {variant}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Stores that somebody else can write to, and programs that are slow: what is signed, what is believed, what is kept.
+//! Stores that other people can write to, and programs that are slow: what is signed, what is believed, what is kept.
 
 use std::fs;
 use std::fs::File;
@@ -300,7 +300,7 @@ fn a_revoked_key_is_refused_and_a_key_can_have_several_lines() {
     assert_eq!(verify(&repository, &signers).code, Some(1));
     repository.git(&["config", "gpg.ssh.allowedSignersFile", signers[1]]);
     refused(&pull(&repository, &["--signed"]), "has no valid signature");
-    // A file that does not exist revokes nobody, so it is an error.
+    // A file that does not exist revokes no key, so it is an error.
     fs::remove_file(&revoked).unwrap();
     assert_eq!(pull(&repository, &signers).code, Some(3));
 }
@@ -316,7 +316,11 @@ fn a_commit_of_the_future_is_not_fresh() {
     assert!(!repository.beside("flags.json").exists());
     assert!(verify(&repository, &["--max-age", "7d"]).stdout.contains("is in the future"));
     let ran = pull(&repository, &[]);
-    assert!(ran.code == Some(0) && ran.stderr.contains("whoever can write to the store is trusted"), "{}", ran.stderr);
+    assert!(
+        ran.code == Some(0) && ran.stderr.contains("everyone who can write to the store is trusted"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
