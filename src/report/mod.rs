@@ -16,6 +16,7 @@
 pub mod actions;
 pub mod decision;
 pub mod diff;
+mod environment_sets;
 pub mod escape;
 pub(crate) mod eval_command;
 pub mod findings;
@@ -31,6 +32,7 @@ mod table;
 pub mod tests;
 pub mod text;
 
+pub use crate::report::environment_sets::EnvironmentSets;
 pub use crate::report::lines::Lines;
 pub use crate::report::printable::Printable;
 pub use crate::report::table::Table;

@@ -165,3 +165,44 @@ fn a_change_for_one_environment_has_the_line_of_its_field_as_its_cause() {
     assert!(diff.contains("beta  staging, de, fr, at  none  no behaviour change"), "{diff}");
     assert_eq!(beta(&repository), format!("{FLAG}{}", rules.replace("10%", "20%")));
 }
+
+/// Makes a project with sixty environments, in which `beta` is killed in one and has another share in a few.
+fn fleet() -> TestRepository {
+    let mut repository = TestRepository::new();
+    let regions = |letter: &str| (1..=20).map(|number| format!("{letter}{number}")).collect::<Vec<_>>().join(", ");
+    let (eu, us, ap) = (regions("eu"), regions("us"), regions("ap"));
+    repository.write(
+        "flagctl.yaml",
+        &format!("version: 1\nenvironments: [{eu}, {us}, {ap}]\ngroups:\n  eu: [{eu}]\n  us: [{us}]\n"),
+    );
+    repository.write(
+        "flags/beta.yaml",
+        &format!("{FLAG}  - {{name: a, serve: on, environments: {{eu: {{rollout: 5%}}}}}}\n"),
+    );
+    repository.write("kills/us3/beta.yaml", "reason: r\n");
+    repository.commit("a fleet");
+    repository
+}
+
+#[test]
+fn sixty_environments_are_written_by_their_groups_and_states() {
+    let mut repository = fleet();
+    let list = fine(repository.flagctl(&["list"]));
+    assert_eq!(list, "FLAG  OWNER  STATE\nbeta  -      1 rule in all but us3; killed in us3\n");
+    let one = fine(repository.flagctl(&["list", "--environment", "us3"]));
+    assert_eq!(one, "FLAG  OWNER  US3\nbeta  -      killed\n");
+    let shown = fine(repository.flagctl(&["show", "beta"]));
+    assert!(shown.contains("\neu: enabled\n  rule a: 5% → on\n"), "{shown}");
+    assert!(shown.contains("\nus3: killed (r)\n"), "{shown}");
+    repository.write(
+        "flags/beta.yaml",
+        &format!("{FLAG}  - {{name: a, serve: on, environments: {{eu: {{rollout: 6%}}}}}}\n"),
+    );
+    repository.commit("more");
+    let diff = fine(repository.flagctl(&["diff", "HEAD~1..HEAD"]));
+    assert!(diff.contains("beta  eu  expand  1% of units: off → on\n"), "{diff}");
+    let comment = fine(repository.flagctl(&["diff", "HEAD~1..HEAD", "--format", "markdown"]));
+    assert!(comment.contains("| `beta` | `eu` | expand |"), "{comment}");
+    let status = fine(repository.flagctl(&["rollout", "beta", "status"]));
+    assert!(status.lines().count() < 5, "{status}");
+}

@@ -20,6 +20,7 @@ use crate::cli::until_exit::keep_until_exit;
 use crate::compile::compile_environments;
 use crate::model::Flag;
 use crate::report;
+use crate::report::EnvironmentSets;
 use crate::report::flags::{Dependants, FlagJson, FlagsJson, ServingState, compiled_flag, written_flag};
 
 /// List flags, and what they do in each environment
@@ -78,7 +79,11 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     if let Some(path) = &args.bundle {
         let bundle = bundle_arg::read(path)?;
         let dependants = Dependants::in_bundle(&bundle);
-        return write(args, bundle.flags.iter().map(|flag| compiled_flag(&bundle, flag, &dependants)).collect());
+        return write(
+            args,
+            &EnvironmentSets::default(),
+            bundle.flags.iter().map(|flag| compiled_flag(&bundle, flag, &dependants)).collect(),
+        );
     }
     let source = args.at.source(Path::new("."))?;
     let loaded = keep_until_exit(progress::all(&source)?);
@@ -95,7 +100,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let flags = project.flags.iter().filter(|flag| is_selected(flag, args, today));
     let flags = flags.map(|flag| written_flag(flag, &loaded.snapshot, &bundles, &dependants)).collect();
     args.at.note(&source)?;
-    write(args, flags)
+    write(args, &EnvironmentSets::new(&project.settings), flags)
 }
 
 /// Returns whether the definition of a flag matches the filters. The filter for the state is applied later, because the
@@ -109,11 +114,12 @@ fn is_selected(flag: &Flag, args: &Args, today: Date) -> bool {
 }
 
 /// Writes the flags that are in the selected state, sorted by key.
-fn write(args: &Args, mut flags: Vec<FlagJson<'_>>) -> Result<Exit> {
+fn write(args: &Args, sets: &EnvironmentSets, mut flags: Vec<FlagJson<'_>>) -> Result<Exit> {
     let selected = if args.killed { Some(ServingState::Killed) } else { args.state };
     flags.retain(|flag| selected.is_none_or(|state| flag.environments.iter().any(|shown| shown.state == state)));
     flags.sort_by_key(|flag| flag.flag);
-    args.format
-        .write(&FlagsJson { version: 1, flags }, |json| report::flags::human::flags(&json.flags, stdout_width()))?;
+    args.format.write(&FlagsJson { version: 1, flags }, |json| {
+        report::flags::human::flags(&json.flags, sets, stdout_width())
+    })?;
     Ok(Exit::Yes)
 }

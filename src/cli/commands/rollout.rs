@@ -12,6 +12,7 @@ use crate::cli::environment_arg::{check_environment_or_group, missing_environmen
 use crate::cli::exit::Exit;
 use crate::cli::progress;
 use crate::cli::write_args::WriteArgs;
+use crate::report::EnvironmentSets;
 use crate::report::actions::{ActionJson, RolloutPositionsJson, human};
 
 /// Change the percentage of units that a rule admits, by one commit
@@ -126,6 +127,8 @@ fn plan<'s>(
 /// Shows the current rollouts.
 fn status(args: &Args, session: &WriteSession) -> Result<Exit> {
     let positions = rollout_positions(session, &args.flag, &args.environment, args.rule.as_deref())?;
-    args.write.format.write(&RolloutPositionsJson::new(&args.flag, &positions), human::rollout_positions)?;
+    let sets = EnvironmentSets::new(session.settings());
+    let json = RolloutPositionsJson::new(&args.flag, &positions);
+    args.write.format.write(&json, |json| human::rollout_positions(json, &sets))?;
     Ok(Exit::Yes)
 }

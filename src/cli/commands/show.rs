@@ -13,8 +13,8 @@ use crate::cli::unknown_flag::{unknown_flag_in_bundle, unknown_flag_in_source};
 use crate::cli::until_exit::keep_until_exit;
 use crate::compile::compile_environments;
 use crate::report;
-use crate::report::Lines;
 use crate::report::flags::{Dependants, FlagJson, FlagsJson, compiled_flag, written_flag};
+use crate::report::{EnvironmentSets, Lines};
 
 /// Show a flag: its file, what it does in each environment, and the flags that require it
 #[derive(Debug, clap::Args)]
@@ -39,7 +39,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         let Some(flag) = bundle.flag(&args.flag) else {
             return Err(unknown_flag_in_bundle(&args.flag, bundle.flags.keys()));
         };
-        return write(args.format, compiled_flag(&bundle, flag, &Dependants::in_bundle(&bundle)));
+        let sets = EnvironmentSets::default();
+        return write(args.format, &sets, compiled_flag(&bundle, flag, &Dependants::in_bundle(&bundle)));
     }
     let source = args.at.source(Path::new("."))?;
     let loaded = keep_until_exit(progress::all(&source)?);
@@ -50,13 +51,14 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let compiled = compile_environments(&loaded.project, &names);
     let bundles = keep_until_exit(compiled.into_iter().map(|(bundle, _)| bundle).collect::<Vec<_>>());
     args.at.note(&source)?;
-    write(args.format, written_flag(flag, &loaded.snapshot, &bundles, &Dependants::in_project(&loaded.project)))
+    let sets = EnvironmentSets::new(&loaded.project.settings);
+    write(args.format, &sets, written_flag(flag, &loaded.snapshot, &bundles, &Dependants::in_project(&loaded.project)))
 }
 
-fn write(format: OutputFormat, flag: FlagJson<'_>) -> Result<Exit> {
+fn write(format: OutputFormat, sets: &EnvironmentSets, flag: FlagJson<'_>) -> Result<Exit> {
     let human = |flags: &FlagsJson<'_>| {
         let mut lines = Lines::default();
-        flags.flags.iter().for_each(|flag| lines.append(&report::flags::human::flag(flag)));
+        flags.flags.iter().for_each(|flag| lines.append(&report::flags::human::flag(flag, sets)));
         lines
     };
     format.write(&FlagsJson { version: 1, flags: vec![flag] }, human)?;

@@ -1,15 +1,25 @@
 //! Plans, commits and proofs as text for people.
 
 use crate::git::short_id;
-use crate::report::actions::json::{ActionJson, CommittedJson, KillProofJson, RolloutPositionsJson, TurnedOffJson};
-use crate::report::{Lines, Table};
+use crate::report::actions::json::{
+    ActionJson, CommittedJson, EffectJson, KillProofJson, RolloutPositionsJson, TurnedOffJson,
+};
+use crate::report::{EnvironmentSets, Lines, Table};
 
 /// Returns the effects of an action, with the state of each flag before and after it, and the command that reverts the
 /// action.
 pub fn plan(action: &ActionJson) -> Lines {
     let mut lines = Lines::default();
+    // Environments with the same plan are one block.
+    let mut blocks: Vec<(&EffectJson, Vec<&str>)> = Vec::new();
     for effect in &action.effects {
-        lines.add(format!("{} in {}", effect.flag, effect.environment));
+        match blocks.iter_mut().find(|(first, _)| first.has_same_plan(effect)) {
+            Some((_, environments)) => environments.push(&effect.environment),
+            None => blocks.push((effect, vec![&effect.environment])),
+        }
+    }
+    for (effect, environments) in blocks {
+        lines.add(format!("{} in {}", effect.flag, environments.join(", ")));
         if effect.changes {
             lines.add("  now");
             effect.before.steps.iter().for_each(|step| lines.add(format!("    {step}")));
@@ -47,7 +57,8 @@ pub fn committed(committed: &CommittedJson) -> Lines {
 }
 
 /// Returns a table of rollouts. The current step of a rule is in brackets.
-pub fn rollout_positions(RolloutPositionsJson { flag, rules, .. }: &RolloutPositionsJson<'_>) -> Lines {
+pub fn rollout_positions(positions: &RolloutPositionsJson<'_>, sets: &EnvironmentSets) -> Lines {
+    let RolloutPositionsJson { flag, rules, .. } = positions;
     let mut lines = Lines::default();
     if rules.is_empty() {
         lines.add(format!("{flag} has no rollout"));
@@ -55,10 +66,13 @@ pub fn rollout_positions(RolloutPositionsJson { flag, rules, .. }: &RolloutPosit
     }
     let mut rollouts = Table::new(None);
     rollouts.header(["ENVIRONMENT", "RULE", "ROLLOUT", "STEPS"]);
-    for rule in rules {
+    let rows = rules.iter().map(|rule| {
         let step = |step: &String| if *step == rule.rollout { format!("[{step}]") } else { step.clone() };
         let steps = rule.steps.iter().map(step).collect::<Vec<_>>().join(" ");
-        rollouts.row([&rule.environment, &rule.rule, &rule.rollout, &steps]);
+        (rule.environment.as_str(), (&rule.rule, &rule.rollout, steps))
+    });
+    for (environments, (rule, rollout, steps)) in sets.merged(rows) {
+        rollouts.row([&environments, rule, rollout, &steps]);
     }
     lines.table(&rollouts);
     lines

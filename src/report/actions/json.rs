@@ -37,6 +37,14 @@ pub struct EffectJson {
     pub notes: Vec<String>,
 }
 
+impl EffectJson {
+    /// Returns whether two effects are the same, apart from their environments.
+    pub(super) fn has_same_plan(&self, other: &Self) -> bool {
+        (&self.flag, self.changes, &self.before.steps, &self.after, &self.notes)
+            == (&other.flag, other.changes, &other.before.steps, &other.after, &other.notes)
+    }
+}
+
 /// A commit that was made.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

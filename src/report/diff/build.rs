@@ -11,6 +11,7 @@ use crate::diff::{
     side_of_term,
 };
 use crate::eval::{Context, decide};
+use crate::report::EnvironmentSets;
 use crate::report::decision::human::served;
 use crate::report::diff::json::{
     AnswerJson, CauseJson, ExampleDecisionJson, ExampleJson, FlagChangeJson, FlagDiffJson, RegionJson, ShareJson,
@@ -58,6 +59,11 @@ pub fn flag_diffs(
             },
         }
     }
+    let sets = EnvironmentSets::new(&definitions[1].loaded.project.settings);
+    for change in flags.iter_mut().flat_map(|flag| &mut flag.changes) {
+        let names: Vec<&str> = change.environments.iter().map(String::as_str).collect();
+        change.shown_environments = sets.shown(&names);
+    }
     flags
 }
 
@@ -103,6 +109,7 @@ fn change(
     });
     FlagChangeJson {
         environments: vec![impact.environment.clone()],
+        shown_environments: String::new(),
         change: impact.event.into(),
         classes: impact.classes().into_iter().map(|class| class.name()).collect(),
         answer,

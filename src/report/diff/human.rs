@@ -25,7 +25,7 @@ pub fn diff(diff: &DiffJson) -> Lines {
 
 /// Adds one change of a flag: a heading, and below it the groups of contexts with examples, and the causes.
 pub(crate) fn change(flag: &str, change: &FlagChangeJson, population: Option<u64>, lines: &mut Lines) {
-    let heading = format!("{flag}  {}  {}", change.environments.join(", "), headword(change));
+    let heading = format!("{flag}  {}  {}", change.shown_environments, headword(change));
     lines.add(match (change.regions.as_slice(), &change.problem) {
         (_, Some(problem)) => format!("{heading}  {problem}"),
         ([], None) => format!("{heading}  {}", proven(change)),

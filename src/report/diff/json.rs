@@ -101,6 +101,9 @@ pub struct FlagDiffJson {
 pub struct FlagChangeJson {
     /// The environments, in the order of promotion.
     pub environments: Vec<String>,
+    /// The environments in a short text.
+    #[serde(skip)]
+    pub shown_environments: String,
     /// The kind of change.
     pub change: EventJson,
     /// The classes of the change, such as `expand`. The list is empty if the effect is unknown.

@@ -1,10 +1,10 @@
 //! Flags for a terminal. One flag is shown with all details, and several flags are a table.
 
 use crate::report::flags::{CompiledJson, FlagDetailsJson, FlagJson, FlagStateJson, RuleJson};
-use crate::report::{Lines, Table};
+use crate::report::{EnvironmentSets, Lines, Table};
 
 /// Returns all details of one flag: its file and its state in each environment, or all parts of a compiled flag.
-pub fn flag(flag: &FlagJson<'_>) -> Lines {
+pub fn flag(flag: &FlagJson<'_>, sets: &EnvironmentSets) -> Lines {
     let state = |state: &FlagStateJson| {
         let reason = state.reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
         format!("{}: {}{reason}", state.environment, state.state.name())
@@ -17,10 +17,14 @@ pub fn flag(flag: &FlagJson<'_>) -> Lines {
             for line in definition.text.lines().filter(|line| !line.starts_with("# yaml-language-server:")) {
                 lines.add(format!("  {line}"));
             }
-            for environment in &flag.environments {
+            let states = flag.environments.iter().map(|state| {
+                let reason = state.reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
+                (state.environment.as_str(), (format!("{}{reason}", state.state.name()), &state.steps))
+            });
+            for (environments, (state, steps)) in sets.merged(states) {
                 lines.add("");
-                lines.add(state(environment));
-                environment.steps.iter().for_each(|step| lines.add(format!("  {step}")));
+                lines.add(format!("{environments}: {state}"));
+                steps.iter().for_each(|step| lines.add(format!("  {step}")));
             }
         }
         FlagDetailsJson::Compiled(compiled) => {
@@ -58,8 +62,9 @@ fn compiled_lines(compiled: &CompiledJson, key: &str) -> Vec<String> {
     lines
 }
 
-/// Returns a table with a line for each flag, wrapped to a width in columns unless the width is `None`.
-pub fn flags(flags: &[FlagJson<'_>], width: Option<u16>) -> Lines {
+/// Returns a table with a line for each flag and, if there are few environments, a column for each of them. Many
+/// environments are one column, in which those with the same state are written together. The table is wrapped to a width in columns unless the width is `None`.
+pub fn flags(flags: &[FlagJson<'_>], sets: &EnvironmentSets, width: Option<u16>) -> Lines {
     let mut table = Table::new(width);
     let owner = |flag: &FlagJson<'_>| match &flag.details {
         FlagDetailsJson::Definition(definition) => Some(definition.owner.unwrap_or("-").to_owned()),
@@ -70,12 +75,25 @@ pub fn flags(flags: &[FlagJson<'_>], width: Option<u16>) -> Lines {
     // A table without flags also has the column of owners. It is only omitted for a bundle, which has no owners, and an
     // empty list does not show whether it is from a bundle.
     header.extend(first.is_none_or(|flag| owner(flag).is_some()).then(|| "OWNER".to_owned()));
-    header.extend(first.iter().flat_map(|flag| flag.environments.iter().map(|state| state.environment.to_uppercase())));
+    let is_merged = |flag: &&FlagJson<'_>| sets.is_large() && flag.environments.len() > 1;
+    match first.filter(is_merged) {
+        Some(_) => header.push("STATE".to_owned()),
+        None => {
+            let states = first.iter().flat_map(|flag| &flag.environments);
+            header.extend(states.map(|state| state.environment.to_uppercase()));
+        }
+    }
     table.header(header);
     for flag in flags {
         let mut row = vec![flag.flag.to_owned()];
         row.extend(owner(flag));
-        row.extend(flag.environments.iter().map(|state| state.summary.clone()));
+        if is_merged(&flag) {
+            let summaries = flag.environments.iter().map(|state| (state.environment.as_str(), &state.summary));
+            let merged = sets.merged(summaries).into_iter();
+            row.push(merged.map(|(names, summary)| format!("{summary} in {names}")).collect::<Vec<_>>().join("; "));
+        } else {
+            row.extend(flag.environments.iter().map(|state| state.summary.clone()));
+        }
         table.row(row);
     }
     let mut lines = Lines::default();
