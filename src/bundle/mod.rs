@@ -49,7 +49,7 @@ pub use crate::bundle::complexity::Complexity;
 #[doc(hidden)]
 pub use crate::bundle::condition::{Comparison, Condition, Operands, Ordered, Polarity, Predicate, Quantifier, Test};
 #[cfg(feature = "cli")]
-pub(crate) use crate::bundle::display::{listed, quoted};
+pub(crate) use crate::bundle::display::{ListText, listed, quoted};
 #[doc(hidden)]
 pub use crate::bundle::flag::rule_name;
 #[doc(hidden)]

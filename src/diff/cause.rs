@@ -176,7 +176,7 @@ impl CauseSearch<'_> {
             DefinitionChange::Added | DefinitionChange::Removed => Some(flag.start),
             DefinitionChange::Killed(_) | DefinitionChange::Revived => None,
             DefinitionChange::Enabled | DefinitionChange::Disabled => serving.enabled.map(|enabled| enabled.span),
-            DefinitionChange::Variants => flag.variants.first().map(|variant| variant.name.span),
+            DefinitionChange::Variants(_) => flag.variants.first().map(|variant| variant.name.span),
             DefinitionChange::Off(_) => serving.off.map(|off| off.span),
             DefinitionChange::Default(_) => serving.default.map(|default| default.span),
             DefinitionChange::Unit(_) => serving.unit.map(|unit| unit.span),

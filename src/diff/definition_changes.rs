@@ -6,11 +6,10 @@
 //!
 //! **Invariant:** two flags without a change between them are equal in every field that affects decisions.
 
-use std::collections::BTreeSet;
-
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use crate::bundle::{Bundle, Condition, Flag, Percent, Rule, State};
+use crate::diff::list_changes::{ListChange, compare_conditions, spelled_out};
 
 /// One difference in the definition of a flag.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,8 +26,8 @@ pub enum DefinitionChange {
     Enabled,
     /// The flag was disabled with `enabled: false`.
     Disabled,
-    /// A variant was added or removed, or the value of a variant changed.
-    Variants,
+    /// Variants were added or removed, or the values of variants changed.
+    Variants(Vec<VariantChange>),
     /// Another variant is served when the flag is off.
     Off(Shift),
     /// Another variant is served when no rule matches.
@@ -54,20 +53,57 @@ pub enum DefinitionChange {
     Serve(String, Shift),
 }
 
+/// A difference in the variants of a flag.
+#[derive(Debug, Clone, PartialEq)]
+pub enum VariantChange {
+    /// A variant of this name and value was added.
+    Added(String, Json),
+    /// A variant of this name and value was removed.
+    Removed(String, Json),
+    /// The value of the variant of this name changed, from the first value to the second.
+    Value(String, Json, Json),
+}
+
 /// The text of a field or condition before and after a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shift {
-    /// The text before the change.
+    /// The text before the change. All lists are written out.
     pub from: String,
-    /// The text after the change.
+    /// The text after the change. All lists are written out.
     pub to: String,
+    /// Both texts with shortened lists.
+    pub summary: [String; 2],
+    /// The lists whose entries differ, or an empty list if something else differs.
+    pub lists: Vec<ListChange>,
 }
 
 impl Shift {
     /// Returns the shift between two texts, or `None` if they are equal.
     fn between(from: impl Into<String>, to: impl Into<String>) -> Option<Self> {
         let (from, to) = (from.into(), to.into());
-        (from != to).then_some(Self { from, to })
+        let summary = [from.clone(), to.clone()];
+        (from != to).then_some(Self { from, to, summary, lists: Vec::new() })
+    }
+
+    /// Returns the shift between two conditions, or `None` if they are equal. Without a condition, a rule matches
+    /// everyone.
+    fn of_conditions(bundles: [&Bundle; 2], conditions: [Option<&Condition>; 2]) -> Option<Self> {
+        let [before, after] = bundles;
+        let [old, new] = conditions;
+        let spelled = |bundle, condition: Option<&Condition>| condition.map(|condition| spelled_out(bundle, condition));
+        if spelled(before, old) == spelled(after, new) {
+            return None;
+        }
+        let text = |describe: fn(&Bundle, &Condition) -> String, bundle: &Bundle, condition: Option<&Condition>| {
+            condition.map_or_else(|| "everyone".to_owned(), |condition| describe(bundle, condition))
+        };
+        let lists = old.zip(new).and_then(|(old, new)| compare_conditions(bundles, old, new));
+        Some(Self {
+            from: text(Bundle::describe, before, old),
+            to: text(Bundle::describe, after, new),
+            summary: [text(Bundle::summarize, before, old), text(Bundle::summarize, after, new)],
+            lists: lists.unwrap_or_default(),
+        })
     }
 }
 
@@ -93,25 +129,20 @@ pub fn compare_flag(bundles: [&Bundle; 2], key: &str) -> Vec<DefinitionChange> {
 fn compare(before: BundledFlag<'_>, after: BundledFlag<'_>) -> Vec<DefinitionChange> {
     let (old, new) = (before.flag, after.flag);
     let mut changes: Vec<DefinitionChange> = compare_states(&old.state, &new.state).into_iter().collect();
-    let values = |flag: &Flag| -> BTreeSet<(String, String)> {
-        flag.variants.iter().map(|variant| (variant.name.to_string(), variant.value.to_string())).collect()
-    };
-    if values(old) != values(new) {
-        changes.push(DefinitionChange::Variants);
+    let variants = compare_variants(old, new);
+    if !variants.is_empty() {
+        changes.push(DefinitionChange::Variants(variants));
     }
     let name = |flag: &Flag, id| flag.variant(id).name.to_string();
     let unit = |BundledFlag { bundle, flag }: BundledFlag<'_>| {
         bundle.attributes.get(flag.unit).map_or(String::new(), |attribute| attribute.name.to_string())
-    };
-    let requires = |BundledFlag { bundle, flag }: BundledFlag<'_>| {
-        flag.prerequisites.iter().map(|condition| bundle.describe(condition)).collect::<Vec<_>>().join(" and ")
     };
     let shifts = [
         Shift::between(name(old, old.off), name(new, new.off)).map(DefinitionChange::Off),
         Shift::between(name(old, old.default), name(new, new.default)).map(DefinitionChange::Default),
         Shift::between(unit(before), unit(after)).map(DefinitionChange::Unit),
         Shift::between(old.bucketer.salt(), new.bucketer.salt()).map(DefinitionChange::Salt),
-        Shift::between(requires(before), requires(after)).map(DefinitionChange::Requires),
+        compare_prerequisites(before, after).map(DefinitionChange::Requires),
     ];
     changes.extend(shifts.into_iter().flatten());
     compare_rules(before, after, &mut changes);
@@ -132,13 +163,40 @@ fn compare_states(old: &State, new: &State) -> Option<DefinitionChange> {
     }
 }
 
-/// Returns the names of the segments in both bundles whose conditions differ, with the text of both conditions.
+fn compare_variants(old: &Flag, new: &Flag) -> Vec<VariantChange> {
+    let find = |flag: &Flag, name: &str| {
+        flag.variants.iter().find(|variant| variant.name.as_ref() == name).map(|variant| variant.value.clone())
+    };
+    let removed = old.variants.iter().filter(|variant| find(new, &variant.name).is_none());
+    let removed = removed.map(|variant| VariantChange::Removed(variant.name.to_string(), variant.value.clone()));
+    let changed = new.variants.iter().filter_map(|variant| {
+        let (name, value) = (variant.name.to_string(), variant.value.clone());
+        match find(old, &name) {
+            None => Some(VariantChange::Added(name, value)),
+            // The texts differ for `1` and `1.0`, which are equal as values.
+            Some(old) if old.to_string() != value.to_string() => Some(VariantChange::Value(name, old, value)),
+            Some(_) => None,
+        }
+    });
+    removed.chain(changed).collect()
+}
+
+fn compare_prerequisites(before: BundledFlag<'_>, after: BundledFlag<'_>) -> Option<Shift> {
+    let required = |BundledFlag { bundle, flag }: BundledFlag<'_>| -> Vec<String> {
+        flag.prerequisites.iter().map(|condition| bundle.describe(condition)).collect()
+    };
+    let (old, new) = (required(before), required(after));
+    let mut shift = Shift::between(old.join(" and "), new.join(" and "))?;
+    shift.lists = vec![ListChange::of_parts("", &old, &new)];
+    Some(shift)
+}
+
+/// Returns the names of the segments in both bundles whose conditions differ, with both conditions.
 pub fn compare_segments(before: &Bundle, after: &Bundle) -> Vec<(String, Shift)> {
     let changed = after.segments.iter().filter_map(|new| {
         let old = before.segments.iter().find(|old| old.name == new.name)?;
-        let is_equal = spelled_out(before, &old.condition) == spelled_out(after, &new.condition);
-        let shift = Shift { from: before.describe(&old.condition), to: after.describe(&new.condition) };
-        (!is_equal).then(|| (new.name.to_string(), shift))
+        let shift = Shift::of_conditions([before, after], [Some(&old.condition), Some(&new.condition)])?;
+        Some((new.name.to_string(), shift))
     });
     changed.collect()
 }
@@ -173,32 +231,12 @@ fn compare_rule(
     if old.rollout != new.rollout {
         changes.push(DefinitionChange::Rollout(name.to_owned(), old.rollout, new.rollout));
     }
-    let condition = |(BundledFlag { bundle, .. }, rule): (BundledFlag<'_>, &Rule)| match &rule.condition {
-        None => ("everyone".to_owned(), Json::Null),
-        Some(condition) => (bundle.describe(condition), spelled_out(bundle, condition)),
-    };
-    let ((from, old_condition), (to, new_condition)) = (condition(before), condition(after));
-    // The text omits the end of long lists, so a comparison of the texts would miss differences.
-    if old_condition != new_condition {
-        changes.push(DefinitionChange::Condition(name.to_owned(), Shift { from, to }));
-    }
-    let serve = |(BundledFlag { flag, .. }, rule): (BundledFlag<'_>, &Rule)| flag.describe_serve(&rule.serve);
-    let shift = Shift::between(serve(before), serve(after));
+    let shift =
+        Shift::of_conditions([before.0.bundle, after.0.bundle], [old.condition.as_ref(), new.condition.as_ref()]);
+    changes.extend(shift.map(|shift| DefinitionChange::Condition(name.to_owned(), shift)));
+    let shift = Shift::between(before.0.flag.describe_serve(&old.serve), after.0.flag.describe_serve(&new.serve));
+    let shares = [before.0.flag.describe_shares(&old.serve), after.0.flag.describe_shares(&new.serve)];
+    let shift =
+        shift.map(|shift| Shift { lists: vec![ListChange::of_parts("split", &shares[0], &shares[1])], ..shift });
     changes.extend(shift.map(|shift| DefinitionChange::Serve(name.to_owned(), shift)));
-}
-
-/// Returns a condition with names instead of indices, because the indices differ between bundles.
-fn spelled_out(bundle: &Bundle, condition: &Condition) -> Json {
-    let all = |inner: &[Condition]| inner.iter().map(|inner| spelled_out(bundle, inner)).collect::<Vec<_>>();
-    match condition {
-        Condition::All(inner) => json!({"all": all(inner)}),
-        Condition::Any(inner) => json!({"any": all(inner)}),
-        Condition::Not(inner) => json!({"not": spelled_out(bundle, inner)}),
-        Condition::Segment(_) | Condition::Flag { .. } => Json::String(bundle.describe(condition)),
-        Condition::Test(test) => json!({
-            "attribute": bundle.attributes.get(test.attribute).map(|attribute| &attribute.name),
-            "sign": test.sign,
-            "predicate": test.predicate,
-        }),
-    }
 }

@@ -163,7 +163,7 @@ impl<'b> Writer<'b> {
 
     fn refuse_test(&mut self, test: &Test, attribute: &Attribute, why: &str, help: &'static str) -> Json {
         let cause = Cause::Attribute(attribute.name.to_string());
-        self.refuse(cause, format_args!("`{}`: {why}", test.describe(&attribute.name)), help)
+        self.refuse(cause, format_args!("`{}`: {why}", test.summarize(&attribute.name)), help)
     }
 
     /// Returns JsonLogic for the attribute's value. Clients also look up the parts of a path in texts and lists, and

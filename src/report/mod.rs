@@ -31,6 +31,7 @@ pub mod publication;
 mod table;
 pub mod tests;
 pub mod text;
+mod value;
 
 pub use crate::report::environment_sets::EnvironmentSets;
 pub use crate::report::lines::Lines;

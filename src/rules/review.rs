@@ -146,7 +146,7 @@ pub(super) fn contradiction(bundle: &Bundle, condition: &Condition) -> Vec<Strin
             parts = fewer;
         }
     }
-    parts.iter().map(|part| bundle.describe(part)).collect()
+    parts.iter().map(|part| bundle.summarize(part)).collect()
 }
 
 fn depends_on_flags(bundle: &Bundle, condition: &Condition) -> bool {

@@ -57,7 +57,7 @@ sale: on = true
   TARGETING_MATCH: rule north-america
 since c50c9bf18b  2026-11-03T00:00:00Z  Dana <dana@example.com>
   sale: Canada too
-    production: rule north-america is for country eq "US" → country in ["CA", "US"]
+    production: rule north-america: country in: added "CA"
 
 before: off = false
   DEFAULT: no rule matched
@@ -262,7 +262,7 @@ sale: off = false
   DEFAULT: no rule matched
 since 414eeddc8e  2026-11-04T00:00:00Z  Dana <dana@example.com>
   insiders: Europe
-    segment insiders: country in ["CA", "US"] → country in ["DE", "FR"]
+    segment insiders is for country in ["CA", "US"] → country in ["DE", "FR"]
 
 before: on = true
   TARGETING_MATCH: rule north-america
@@ -470,7 +470,7 @@ sale: on = 2
   STATIC: no rules, everyone gets the default
 since 54881dce65  2026-11-03T00:00:00Z  Dana <dana@example.com>
   sale: numbers
-    production: other variants or values
+    production: variant on = true → 2, variant off = false → 1
 
 before: on = true
   STATIC: no rules, everyone gets the default
@@ -502,7 +502,7 @@ sale: on = true
   TARGETING_MATCH: rule north-america
 since 50642e71df  2026-11-05T00:00:00Z  Dana <dana@example.com>
   Merge canada
-    production: rule north-america is for country eq "US" → country in ["CA", "US"]
+    production: rule north-america: country in: added "CA"
 
 before: off = false
   DEFAULT: no rule matched

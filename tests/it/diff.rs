@@ -432,7 +432,7 @@ fn a_term_about_something_that_changed_says_which_version_it_means() {
     assert_eq!(removed, ["everyone where flag sale serves off (before): short → none"]);
     repository.write("segments/neighbours.yaml", "description: Near us.\nif: {country: [DE, FR]}\n");
     let [by_segment] = groups(&repository, "by-segment", "production").try_into().unwrap();
-    let terms = "(segment neighbours and plan eq \"pro\") (before) is not true and (segment neighbours and plan eq \"pro\") (after)";
+    let terms = "segment neighbours (before) is not true and segment neighbours (after) and plan eq \"pro\"";
     assert_eq!(by_segment, format!("everyone where {terms}: none → short"));
     repository.write("flagctl.yaml", &PROJECT.replace("[free, pro]", "[free, pro, max]"));
     let [by_enum] = groups(&repository, "by-enum", "production").try_into().unwrap();

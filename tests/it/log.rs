@@ -53,7 +53,7 @@ fn log_shows_what_each_commit_changed() {
         "flagctl kill",
         "production: killed: INC-7: prices are wrong",
         "sale: Canada too",
-        "production: rule north-america is for country eq \"US\" → country in [\"CA\", \"US\"]",
+        "production: rule north-america: country in: added \"CA\"",
         "sale: a word of warning",
         "decides as before",
         "sale: more of North America",

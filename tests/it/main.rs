@@ -60,6 +60,7 @@ mod kill;
 #[cfg(unix)]
 mod kills_in_tests;
 mod limits;
+mod lists;
 mod log;
 mod long_output;
 #[cfg(unix)]

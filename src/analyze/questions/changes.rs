@@ -18,6 +18,7 @@ use crate::analyze::definition::Definition;
 use crate::analyze::encoding::domain::DomainEncoding;
 use crate::analyze::encoding::encoded::EncodedUnit;
 use crate::analyze::error::{AnalysisError, Excess};
+use crate::analyze::questions::list_terms;
 use crate::analyze::questions::region_draft::{RegionDraft, RegionSummary, merge};
 use crate::analyze::questions::region_terms::{has_only_named_units, simplify, term};
 use crate::analyze::results::certainty::Certainty;
@@ -238,7 +239,7 @@ impl<'b> FlagPair<'b> {
         let terms = queries.iter().zip(&signs).zip(kept).filter(|(_, kept)| *kept);
         let terms =
             terms.filter(|((query, _), _)| query.class.is_none()).map(|((query, sign), _)| term(search, query, *sign));
-        let terms = terms.collect();
+        let terms = list_terms::combine(search, terms.collect());
         let transitions = summary.shares.into_iter().map(|(ids, share)| {
             let (from, to) = self.variants(ids);
             Transition { from: from.clone(), to: to.clone(), share }

@@ -110,25 +110,28 @@ pub(crate) fn simplify(
 
 /// Describes a query with its answer as a term.
 pub(crate) fn term(search: &Search<'_>, query: &Query<'_>, holds: bool) -> Term {
-    let (words, test) = match (&query.condition, &query.subject) {
+    let plain = |words: String, test| (words.clone(), words, test);
+    let (words, summary, test) = match (&query.condition, &query.subject) {
         (Some((condition, want)), _) => {
             let condition = match want {
                 WantedTruth::True => (*condition).clone(),
                 WantedTruth::False => Condition::Not(Box::new((*condition).clone())),
             };
             let bundle = search.encoder.bundle(query.side);
-            (bundle.map(|bundle| bundle.describe(&condition)).unwrap_or_default(), TermTest::Holds(condition))
+            let words = bundle.map(|bundle| bundle.describe(&condition)).unwrap_or_default();
+            let summary = bundle.map(|bundle| bundle.summarize(&condition)).unwrap_or_default();
+            (words, summary, TermTest::Holds(condition))
         }
         (None, TermSubject::Named { attribute }) => {
             let named = named(search, attribute);
-            (format!("{attribute} is named by a condition"), TermTest::IsOneOf(attribute.clone(), named))
+            plain(format!("{attribute} is named by a condition"), TermTest::IsOneOf(attribute.clone(), named))
         }
         (None, TermSubject::Unit { attribute }) => {
-            (format!("{attribute} is there"), TermTest::HasUnit(attribute.clone()))
+            plain(format!("{attribute} is there"), TermTest::HasUnit(attribute.clone()))
         }
-        (None, _) => (String::new(), TermTest::Holds(Condition::All(Box::default()))),
+        (None, _) => plain(String::new(), TermTest::Holds(Condition::All(Box::default()))),
     };
-    Term { holds, side: query.side, subject: query.subject.clone(), words, test }
+    Term { holds, side: query.side, subject: query.subject.clone(), words, summary, test }
 }
 
 /// Returns all values of the attribute that conditions name.

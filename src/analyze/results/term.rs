@@ -51,8 +51,10 @@ pub struct Term {
     pub side: Side,
     /// The part of a flag or of the context that the fact is about.
     pub subject: TermSubject,
-    /// The text of the fact, with the operators of the definition.
+    /// The text of the fact, with the operators of the definition. All lists are written out.
     pub words: String,
+    /// The text of the fact, with shortened lists.
+    pub summary: String,
     pub(crate) test: TermTest,
 }
 

@@ -182,7 +182,7 @@ impl<'e, 'b> ExpectedDecisions<'e, 'b> {
             let condition = conditions.find_map(|(_, condition, want, held)| {
                 let wanted = if *want == WantedTruth::True { Truth::True } else { Truth::False };
                 let found = holds(bundle, condition, &context, now);
-                ((found == wanted) != *held).then(|| format!("{} is {found:?}", bundle.describe(condition)))
+                ((found == wanted) != *held).then(|| format!("{} is {found:?}", bundle.summarize(condition)))
             });
             condition.or_else(|| {
                 decisions.find_map(|(_, flag, variant, expected)| {

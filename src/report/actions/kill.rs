@@ -1,6 +1,7 @@
 //! The plan of a kill: its structure and the sentences of its notes.
 
 use crate::actions::{ActionKind, DatedCommit, KillEffect, KillNote, KillPlan, KillStatus, OffVariantHistory};
+use crate::bundle::ListText;
 use crate::git::{CloneDepth, short_id};
 use crate::report::actions::json::{ActionJson, EffectJson};
 use crate::report::actions::undo::undo;
@@ -50,7 +51,9 @@ fn note(note: &KillNote) -> String {
         KillNote::DependentFlagTurnsOff { flag, required, variant, value } => {
             format!("{flag} requires {required} and turns off too: serves {variant} = {value}")
         }
-        KillNote::DependentFlagChanges { flag, region: moved } => format!("{flag} depends on it: {}", region(moved)),
+        KillNote::DependentFlagChanges { flag, region: moved } => {
+            format!("{flag} depends on it: {}", region(moved, ListText::Shortened))
+        }
         KillNote::DependentFlagUnknown { flag } => {
             format!("{flag} depends on it and may serve another variant: the analysis would take too long")
         }

@@ -2,6 +2,7 @@
 
 use crate::actions::{ActionKind, ReviveEffect, RevivePlan, SinceKill};
 use crate::analyze::Side;
+use crate::bundle::ListText;
 use crate::diff::{Impact, ImpactVerdict};
 use crate::report::actions::json::{ActionJson, EffectJson};
 use crate::report::actions::undo::undo;
@@ -50,7 +51,9 @@ fn notes(effect: &ReviveEffect) -> Vec<String> {
 /// Describes the difference between a flag before a kill and after the revival, and its causes.
 fn changes(impact: &Impact, heading: &str) -> Vec<String> {
     let mut notes: Vec<String> = match &impact.verdict {
-        ImpactVerdict::Known(regions) => regions.iter().map(|moved| format!("{heading}: {}", region(moved))).collect(),
+        ImpactVerdict::Known(regions) => {
+            regions.iter().map(|moved| format!("{heading}: {}", region(moved, ListText::Shortened))).collect()
+        }
         ImpactVerdict::Unknown(_) => {
             vec![format!("{heading}: the analysis takes too much work, so the change is unknown")]
         }
@@ -65,7 +68,7 @@ fn changes(impact: &Impact, heading: &str) -> Vec<String> {
             (Some(path), None) => format!("{path}: "),
             (None, _) => String::new(),
         };
-        notes.push(format!("  cause: {position}{}", cause_words(&cause.what)));
+        notes.push(format!("  cause: {position}{}", cause_words(&cause.what, ListText::Shortened)));
     }
     notes
 }

@@ -1,7 +1,7 @@
 //! The plan of a rollout and the current rollouts: their structures and the sentences of the notes.
 
 use crate::actions::{ActionKind, RolloutEffect, RolloutNote, RolloutPlan, RolloutPosition, UnitMoves};
-use crate::bundle::{Bundle, Flag};
+use crate::bundle::{Bundle, Flag, ListText};
 use crate::report::actions::json::{ActionJson, EffectJson, RolloutPositionJson, RolloutPositionsJson};
 use crate::report::actions::undo::undo;
 use crate::report::diff::region;
@@ -60,7 +60,9 @@ fn note(note: &RolloutNote) -> String {
         |dependent: &Option<String>| dependent.as_ref().map_or(String::new(), |flag| format!("{flag} depends on it: "));
     match note {
         RolloutNote::AlreadyAt(percent) => format!("is already at {percent}"),
-        RolloutNote::Moves { dependent, region: moved } => format!("{}{}", prefix(dependent), region(moved)),
+        RolloutNote::Moves { dependent, region: moved } => {
+            format!("{}{}", prefix(dependent), region(moved, ListText::Shortened))
+        }
         RolloutNote::Unknown { dependent } => {
             format!("{}which contexts move is unknown: the analysis would take too long", prefix(dependent))
         }

@@ -1,6 +1,7 @@
 //! The proof of a kill: its structure and the sentences of its objections.
 
 use crate::actions::{EffectProblem, FormProblem, KillProof, MergeProblem, Objection, TurnOffCause, TurnedOff};
+use crate::bundle::ListText;
 use crate::git::{EntryMode, short_id};
 use crate::report::actions::json::{KillProofJson, TurnedOffJson};
 use crate::report::diff::region;
@@ -16,7 +17,7 @@ impl KillProofJson {
                 TurnOffCause::AlreadyOff => "already-off",
                 TurnOffCause::Dependency => "dependency",
             },
-            moves: turned_off.regions.iter().map(region).collect(),
+            moves: turned_off.regions.iter().map(|moved| region(moved, ListText::Whole)).collect(),
         };
         Self {
             version: 1,
@@ -42,7 +43,7 @@ fn objection(objection: &Objection) -> String {
         Objection::InvalidDefinition { problem } => problem.clone(),
         Objection::Effect { flag, environment, problem } => {
             let problem = match problem {
-                EffectProblem::Moves(moved) => region(moved),
+                EffectProblem::Moves(moved) => region(moved, ListText::Shortened),
                 EffectProblem::NotReached => "changes, and does not depend on a flag that is killed".to_owned(),
                 EffectProblem::NotOff => "does not serve `off` to everyone after the merge".to_owned(),
                 EffectProblem::OffChanges => "serves something else than before when it is off".to_owned(),

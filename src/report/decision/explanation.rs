@@ -1,6 +1,6 @@
 //! A decision and all of its steps, as a tree for a terminal.
 
-use crate::bundle::{BUCKETS, Bucket, Bundle, Flag, NOW, Percent, Serve, State};
+use crate::bundle::{BUCKETS, Bucket, Bundle, Flag, ListText, NOW, Percent, Serve, State};
 use crate::eval::{ConditionTrace, Nearest, Outcome, RuleTrace, Trace, TraceKind, Truth};
 use crate::report::Lines;
 use crate::report::decision::value::found;
@@ -148,7 +148,7 @@ fn add_condition(condition: &ConditionTrace<'_, '_>, depth: usize, lines: &mut V
             lines.push(line(depth, mark, step, &remark));
         }
         TraceKind::Test { test, attribute, found: value } => {
-            lines.push(line(depth, mark, test.describe(attribute), &found(value)));
+            lines.push(line(depth, mark, test.summarize(attribute), &found(value, ListText::Shortened)));
         }
     }
 }

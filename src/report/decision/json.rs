@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::bundle::{Bundle, Condition, Flag, Percent, State};
+use crate::bundle::{Bundle, Condition, Flag, ListText, Percent, State};
 use crate::eval::{Cause, ConditionTrace, Decision, ErrorCode, Nearest, Outcome, Reason, Trace, TraceKind, Truth};
 use crate::report::decision::value::found;
 
@@ -140,7 +140,7 @@ fn condition(trace: &ConditionTrace<'_, '_>) -> Json {
             "holds": holds, "flag": flag.key, "expected": wanted, "found": decision.variant.name,
         }),
         TraceKind::Test { test, attribute, found: value } => json!({
-            "holds": holds, "expected": test.describe(attribute), "found": found(value),
+            "holds": holds, "expected": test.describe(attribute), "found": found(value, ListText::Whole),
         }),
     }
 }

@@ -1,11 +1,11 @@
 //! The value of an attribute in a context, in words.
 
-use crate::bundle::{listed, quoted};
+use crate::bundle::{ListText, listed, quoted};
 use crate::eval::Value;
 
 /// Returns the value in words. The text begins with `unusable` if the value does not have the attribute's type.
-pub(crate) fn found(value: &Value<'_>) -> String {
-    let texts = |items: Vec<String>| listed(&items);
+pub(crate) fn found(value: &Value<'_>, lists: ListText) -> String {
+    let texts = |items: Vec<String>| listed(&items, lists);
     match value {
         Value::Absent => "missing".to_owned(),
         Value::Null => "null".to_owned(),

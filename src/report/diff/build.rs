@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value as Json;
 
 use crate::analyze::{Bounds, Certainty, Population, Region, Share, Side, Term, Transition, Witness};
-use crate::bundle::{Bundle, Flag};
+use crate::bundle::{Bundle, Flag, ListText};
 use crate::diff::{
     ComparedDefinitions, Endpoint, FlagEvent, Impact, ImpactCause, ImpactVerdict, LimitViolation, ViolationKind,
     side_of_term,
@@ -19,8 +19,8 @@ use crate::report::diff::json::{
 };
 use crate::report::diff::phrases;
 use crate::report::diff::phrases::Audience;
-use crate::report::diff::value::value;
 use crate::report::eval_command::{EvalCommand, EvalKills};
+use crate::report::value::value;
 
 /// The sources from which `flagctl eval` reads the two versions, for the commands of examples.
 #[derive(Debug, Clone, Copy)]
@@ -146,8 +146,9 @@ fn region(
     };
     let side = |term: &Term| side_of_term(term, impact.event, bundles);
     RegionJson {
-        text: phrases::region_with_sides(region, side),
-        condition: phrases::condition(region, Audience::Contexts, side),
+        text: phrases::region_with_sides(region, side, ListText::Whole),
+        summary: phrases::region_with_sides(region, side, ListText::Shortened),
+        condition: phrases::condition(region, Audience::Contexts, side, ListText::Whole),
         units: match &region.population {
             Population::Units => Vec::new(),
             Population::Named(named) => {
@@ -182,7 +183,8 @@ fn example(impact: &Impact, witness: &Witness, bundles: [&Bundle; 2], sources: E
         let context = Context::from_json(&bundle.attributes, &json).ok()?.context;
         let decision = decide(bundle, flag, &context, witness.now);
         let [_, reason] = served(bundle, flag, &context, witness.now, &decision);
-        let text = format!("{} = {}, {reason}", decision.variant.name, value(&decision.variant.value));
+        let text =
+            format!("{} = {}, {reason}", decision.variant.name, value(&decision.variant.value, ListText::Shortened));
         let command = endpoint.map(|endpoint| {
             EvalCommand {
                 folder: sources.folder,
@@ -208,8 +210,14 @@ fn example(impact: &Impact, witness: &Witness, bundles: [&Bundle; 2], sources: E
 
 fn cause(cause: &ImpactCause) -> CauseJson {
     let field = cause.field.as_ref().map_or(String::new(), |field| format!(" ({field})"));
-    let text = format!("{}{field}", phrases::cause(&cause.what));
-    CauseJson { side: cause.side.into(), path: cause.path.clone(), line: cause.line, text }
+    let text = |lists| format!("{}{field}", phrases::cause(&cause.what, lists));
+    CauseJson {
+        side: cause.side.into(),
+        path: cause.path.clone(),
+        line: cause.line,
+        text: text(ListText::Whole),
+        summary: text(ListText::Shortened),
+    }
 }
 
 /// Describes a limit that a change exceeds, in words.

@@ -29,13 +29,13 @@ pub(crate) fn change(flag: &str, change: &FlagChangeJson, population: Option<u64
     lines.add(match (change.regions.as_slice(), &change.problem) {
         (_, Some(problem)) => format!("{heading}  {problem}"),
         ([], None) => format!("{heading}  {}", proven(change)),
-        ([only], None) => format!("{heading}  {}", only.text),
+        ([only], None) => format!("{heading}  {}", only.summary),
         _ => heading,
     });
     for region in &change.regions {
         let indent = if change.regions.len() == 1 { "  " } else { "    " };
         if change.regions.len() > 1 {
-            lines.add(format!("  {}", region.text));
+            lines.add(format!("  {}", region.summary));
         }
         lines.add(format!("{indent}{} → {}", region.before.join(" or "), region.after.join(" or ")));
         if let (Some(known), Some(population)) = (region.known, population) {
@@ -53,7 +53,7 @@ pub(crate) fn change(flag: &str, change: &FlagChangeJson, population: Option<u64
     }
     for cause in &change.causes {
         let location = location(cause).map_or(String::new(), |location| format!("{location}: "));
-        lines.add(format!("  {location}{}", cause.text));
+        lines.add(format!("  {location}{}", cause.summary));
     }
 }
 

@@ -192,17 +192,23 @@ pub struct CauseJson {
     /// The line number, which starts at one, or `None` for the complete file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
-    /// The difference in a few words.
+    /// The difference in a few words, with everything that differs.
     pub text: String,
+    /// The difference for people: the text without the rest of very long lists and values.
+    #[serde(skip)]
+    pub summary: String,
 }
 
 /// A group of contexts with the same change.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RegionJson {
-    /// The contexts and their change, in one line.
+    /// The contexts and their change, in one line. All lists and names are written out.
     pub text: String,
-    /// The condition that the contexts have in common.
+    /// The line for people, with shortened lists.
+    #[serde(skip)]
+    pub summary: String,
+    /// The condition that the contexts have in common. All lists are written out.
     pub condition: String,
     /// The named units, if the group consists of named units.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -71,7 +71,7 @@ fn row(flag: &str, change: &FlagChangeJson) -> String {
     let who = match (change.regions.as_slice(), &change.problem) {
         (_, Some(problem)) => markdown_code(problem),
         ([], None) => proven(change).to_owned(),
-        (regions, None) => regions.iter().map(|region| markdown_code(&region.text)).collect::<Vec<_>>().join("<br>"),
+        (regions, None) => regions.iter().map(|region| markdown_code(&region.summary)).collect::<Vec<_>>().join("<br>"),
     };
     let who = if who.len() > LONGEST { shown_elsewhere(change) } else { who };
     format!("| {} | {} | {} | {who} |\n", markdown_code(flag), environments(change), headword(change))
@@ -93,7 +93,7 @@ fn detail(change: &FlagChangeJson, population: Option<u64>) -> String {
         text += &format!("- {}\n", markdown_code(problem));
     }
     for region in &change.regions {
-        text += &format!("- {}\n", markdown_code(&region.text));
+        text += &format!("- {}\n", markdown_code(&region.summary));
         text += &format!(
             "  decided by {} → {}\n",
             markdown_code(&region.before.join(" or ")),
@@ -115,7 +115,7 @@ fn detail(change: &FlagChangeJson, population: Option<u64>) -> String {
     }
     for cause in &change.causes {
         let location = location(cause).map_or(String::new(), |location| format!("{}: ", markdown_code(&location)));
-        text += &format!("- {location}{}\n", markdown_code(&cause.text));
+        text += &format!("- {location}{}\n", markdown_code(&cause.summary));
     }
     text
 }

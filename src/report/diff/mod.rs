@@ -8,7 +8,6 @@ pub mod human;
 mod json;
 pub mod markdown;
 mod phrases;
-mod value;
 
 pub use crate::report::diff::build::{EvalSources, flag_diffs, violation};
 pub use crate::report::diff::json::{
@@ -16,4 +15,4 @@ pub use crate::report::diff::json::{
     FlagDiffJson, RegionJson, ShareJson, SideJson, TransitionJson, UnitsJson, UnusableJson,
 };
 pub(crate) use crate::report::diff::phrases::cause as cause_words;
-pub use crate::report::diff::phrases::region;
+pub(crate) use crate::report::diff::phrases::region;

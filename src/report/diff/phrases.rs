@@ -1,12 +1,12 @@
 //! The parts of a diff in words.
 
 use crate::analyze::{Certainty, DecidedBy, Effect, Population, Region, Share, Side, Term, TermSubject, Transition};
-use crate::bundle::{Bundle, Condition, Flag};
+use crate::bundle::{Bundle, Condition, Flag, ListText};
 use crate::diff::CauseKind;
-use crate::report::diff::value;
-use crate::report::history::change::words;
+use crate::report::history::change;
+use crate::report::value;
 
-/// The maximum number of named units in a line. A line contains only the number of the other units.
+/// The maximum number of named units in a shortened line, which contains only the number of the other units.
 const NAMED: usize = 4;
 
 /// The subject of a condition.
@@ -20,24 +20,29 @@ pub(crate) enum Audience {
 
 /// Returns a region of an action in one line: `25% of units where country eq "US": off → on`. An action changes flags
 /// only, so a term about a flag contains the side that it means.
-pub fn region(region: &Region) -> String {
-    region_with_sides(region, |term| {
+pub(crate) fn region(region: &Region, lists: ListText) -> String {
+    let side = |term: &Term| {
         let names_flag = |condition: &Condition| condition.iter().any(|part| matches!(part, Condition::Flag { .. }));
         term.condition().is_some_and(names_flag).then_some(term.side)
-    })
+    };
+    region_with_sides(region, side, lists)
 }
 
 /// Returns a region in one line. `side` returns the side that a term means if its text has two meanings, see
 /// [`condition`].
-pub(crate) fn region_with_sides(region: &Region, side: impl Fn(&Term) -> Option<Side>) -> String {
+pub(crate) fn region_with_sides(region: &Region, side: impl Fn(&Term) -> Option<Side>, lists: ListText) -> String {
     let moved = region.moved();
     let all = moved == Share::ALL;
-    let condition = condition(region, if all { Audience::Contexts } else { Audience::Units }, side);
+    let condition = condition(region, if all { Audience::Contexts } else { Audience::Units }, side, lists);
     let audience = match (&region.population, all) {
         (Population::Named(named), _) => {
             let attributes = named.iter().map(|(attribute, units)| {
-                let more = units.len().saturating_sub(NAMED);
-                let shown = units.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+                let most = match lists {
+                    ListText::Whole => units.len(),
+                    ListText::Shortened => NAMED,
+                };
+                let more = units.len().saturating_sub(most);
+                let shown = units.iter().take(most).cloned().collect::<Vec<_>>().join(", ");
                 let more = if more == 0 { String::new() } else { format!(" and {more} more") };
                 format!("{attribute} {shown}{more}")
             });
@@ -49,9 +54,9 @@ pub(crate) fn region_with_sides(region: &Region, side: impl Fn(&Term) -> Option<
     let condition = if condition.is_empty() { String::new() } else { format!(" where {condition}") };
     let moving: Vec<&Transition> = region.transitions.iter().filter(|transition| transition.moves()).collect();
     let shifts = match moving.as_slice() {
-        [only] => shift(only),
+        [only] => shift(only, lists),
         several => {
-            let shifts = several.iter().map(|transition| format!("{} {}", transition.share, shift(transition)));
+            let shifts = several.iter().map(|transition| format!("{} {}", transition.share, shift(transition, lists)));
             shifts.collect::<Vec<_>>().join(", ")
         }
     };
@@ -63,10 +68,10 @@ pub(crate) fn region_with_sides(region: &Region, side: impl Fn(&Term) -> Option<
 }
 
 /// Returns a transition in words: `off → on`, with the values if the names are equal.
-fn shift(transition: &Transition) -> String {
+fn shift(transition: &Transition, lists: ListText) -> String {
     let Transition { from, to, .. } = transition;
     if from.name == to.name {
-        format!("{} = {}", from.name, value::shift(&from.value, &to.value))
+        format!("{} = {}", from.name, value::shift(&from.value, &to.value, lists))
     } else {
         format!("{} → {}", from.name, to.name)
     }
@@ -76,7 +81,12 @@ fn shift(transition: &Transition) -> String {
 ///
 /// A term for which `side` returns a side contains the word `before` or `after`. A term that is not true is not the same
 /// as `not` in a definition: `not (plan eq "pro")` does not hold without a plan, but `plan eq "pro" is not true` does.
-pub(crate) fn condition(region: &Region, audience: Audience, side: impl Fn(&Term) -> Option<Side>) -> String {
+pub(crate) fn condition(
+    region: &Region,
+    audience: Audience,
+    side: impl Fn(&Term) -> Option<Side>,
+    lists: ListText,
+) -> String {
     let said = |term: &&Term| {
         let is_unit = term.holds && matches!(term.subject, TermSubject::Unit { .. });
         let named = !matches!(region.population, Population::Units);
@@ -94,10 +104,14 @@ pub(crate) fn condition(region: &Region, audience: Audience, side: impl Fn(&Term
         };
         let truth = if term.holds { "" } else { " is not true" };
         let is_joined = matches!(term.condition(), Some(Condition::All(parts)) if parts.len() > 1);
+        let words = match lists {
+            ListText::Whole => &term.words,
+            ListText::Shortened => &term.summary,
+        };
         if is_joined && !(side.is_empty() && truth.is_empty()) {
-            format!("({}){side}{truth}", term.words)
+            format!("({words}){side}{truth}")
         } else {
-            format!("{}{side}{truth}", term.words)
+            format!("{words}{side}{truth}")
         }
     };
     region.terms.iter().filter(said).map(word).collect::<Vec<_>>().join(" and ")
@@ -130,11 +144,11 @@ pub(crate) fn effect(effect: Effect) -> &'static str {
 }
 
 /// Describes a difference in definitions in a few words.
-pub(crate) fn cause(kind: &CauseKind) -> String {
+pub(crate) fn cause(kind: &CauseKind, lists: ListText) -> String {
     match kind {
-        CauseKind::Own(change) => words(change),
-        CauseKind::Other(flag, change) => format!("flag {flag}: {}", words(change)),
-        CauseKind::Segment(name, shift) => format!("segment {name} is for {} → {}", shift.from, shift.to),
+        CauseKind::Own(own) => change::words(own, lists),
+        CauseKind::Other(flag, other) => format!("flag {flag}: {}", change::words(other, lists)),
+        CauseKind::Segment(name, shift) => change::shift(&format!("segment {name}"), " is for ", shift, lists),
         CauseKind::Settings => "attributes or bucketing".to_owned(),
         CauseKind::Metadata(fields) => format!("other {}", fields.join(", ")),
     }

@@ -54,8 +54,8 @@ fn compiled_lines(compiled: &CompiledJson, key: &str) -> Vec<String> {
     let prerequisites = compiled.requires.iter();
     lines
         .extend(prerequisites.map(|required| format!("requires {} {}", required.flag, required.variants.join(" or "))));
-    lines.extend(compiled.rules.iter().map(|RuleJson { rule, condition, serves, .. }| {
-        let condition = condition.as_ref().map_or(String::new(), |condition| format!(" where {condition}"));
+    lines.extend(compiled.rules.iter().map(|RuleJson { rule, summary, serves, .. }| {
+        let condition = summary.as_ref().map_or(String::new(), |condition| format!(" where {condition}"));
         format!("rule {rule}: {serves}{condition}")
     }));
     lines.push(format!("default: {}", compiled.default));

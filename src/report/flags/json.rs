@@ -174,8 +174,11 @@ pub struct PrerequisiteJson {
 pub struct RuleJson {
     /// The rule's name, or its number, which starts at one: `#2`.
     pub rule: String,
-    /// The condition in words, or `None` for a rule that matches everyone. Long lists are truncated.
+    /// The condition in words, or `None` for a rule that matches everyone.
     pub condition: Option<String>,
+    /// The condition in words, with shortened lists.
+    #[serde(skip)]
+    pub summary: Option<String>,
     /// The share of units that the rule admits.
     pub rollout: String,
     /// The variants that the rule serves to matching contexts: `25% → on`.
@@ -199,6 +202,7 @@ impl CompiledJson {
         let rules = flag.rules.iter().enumerate().map(|(index, rule)| RuleJson {
             rule: flag.rule_name(index),
             condition: rule.condition.as_ref().map(|condition| bundle.describe(condition)),
+            summary: rule.condition.as_ref().map(|condition| bundle.summarize(condition)),
             rollout: rule.rollout.to_string(),
             serves: served(flag, rule),
         });

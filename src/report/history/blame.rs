@@ -3,13 +3,14 @@
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use crate::bundle::ListText;
 use crate::diff::{DefinitionChange, Shift};
 use crate::eval::decide;
 use crate::history::{DecisionAt, DecisionQuery, Era, EraCause, EraStart, Observed};
 use crate::report::Lines;
 use crate::report::decision::DecisionJson;
 use crate::report::decision::human::served;
-use crate::report::history::change::{kind, words};
+use crate::report::history::change::{kind, shift, words};
 use crate::report::history::commit::CommitJson;
 
 /// The variants that a context got from a flag, and the commits that changed the variant.
@@ -87,6 +88,9 @@ struct OtherChangeJson {
     change: &'static str,
     /// The change in words.
     text: String,
+    /// The line for people, without the rest of very long lists.
+    #[serde(skip)]
+    summary: String,
 }
 
 impl<'b> BlameJson<'b> {
@@ -186,7 +190,7 @@ impl EraStartJson {
         }
         self.commit.change_lines(lines);
         for change in &self.elsewhere {
-            lines.add(format!("    {} {}: {}", change.kind, change.name, change.text));
+            lines.add(format!("    {}", change.summary));
         }
         if self.observed.reason() != newest.reason() {
             lines.add(format!("    then for the reason {}", self.observed.reason()));
@@ -196,11 +200,14 @@ impl EraStartJson {
 
 impl OtherChangeJson {
     fn of_flag(key: &str, change: &DefinitionChange) -> Self {
-        Self { kind: "flag", name: key.to_owned(), change: kind(change), text: words(change) }
+        let summary = format!("flag {key}: {}", words(change, ListText::Shortened));
+        Self { kind: "flag", name: key.to_owned(), change: kind(change), text: words(change, ListText::Whole), summary }
     }
 
-    fn of_segment(name: &str, Shift { from, to }: &Shift) -> Self {
-        Self { kind: "segment", name: name.to_owned(), change: "condition", text: format!("{from} → {to}") }
+    fn of_segment(name: &str, conditions: &Shift) -> Self {
+        let summary = shift(&format!("segment {name}"), " is for ", conditions, ListText::Shortened);
+        let text = shift("condition", " ", conditions, ListText::Whole);
+        Self { kind: "segment", name: name.to_owned(), change: "condition", text, summary }
     }
 }
 

@@ -1,6 +1,9 @@
 //! A change of a definition in words, and its name in JSON.
 
-use crate::diff::{DefinitionChange, Shift};
+use crate::bundle::ListText;
+use crate::diff::{DefinitionChange, ListChange, ListKind, Shift, VariantChange};
+use crate::report::text::{counted, grouped};
+use crate::report::value::{shift as value_shift, value};
 
 /// Returns the name of the kind of change in JSON.
 pub(crate) fn kind(change: &DefinitionChange) -> &'static str {
@@ -11,7 +14,7 @@ pub(crate) fn kind(change: &DefinitionChange) -> &'static str {
         DefinitionChange::Revived => "revived",
         DefinitionChange::Enabled => "enabled",
         DefinitionChange::Disabled => "disabled",
-        DefinitionChange::Variants => "variants",
+        DefinitionChange::Variants(_) => "variants",
         DefinitionChange::Off(_) => "off",
         DefinitionChange::Default(_) => "default",
         DefinitionChange::Unit(_) => "unit",
@@ -26,8 +29,9 @@ pub(crate) fn kind(change: &DefinitionChange) -> &'static str {
     }
 }
 
-/// Returns a change in words, such as `rule staff 10% → 25%`.
-pub(crate) fn words(change: &DefinitionChange) -> String {
+/// Returns a change in words, such as `rule staff 10% → 25%`. `lists` is how much of long lists and values the text
+/// contains.
+pub(crate) fn words(change: &DefinitionChange, lists: ListText) -> String {
     match change {
         DefinitionChange::Added => "added".to_owned(),
         DefinitionChange::Removed => "removed".to_owned(),
@@ -35,23 +39,73 @@ pub(crate) fn words(change: &DefinitionChange) -> String {
         DefinitionChange::Revived => "revived".to_owned(),
         DefinitionChange::Enabled => "enabled".to_owned(),
         DefinitionChange::Disabled => "disabled".to_owned(),
-        DefinitionChange::Variants => "other variants or values".to_owned(),
-        DefinitionChange::Off(variants) => format!("off {}", shift(variants)),
-        DefinitionChange::Default(variants) => format!("default {}", shift(variants)),
-        DefinitionChange::Unit(units) => format!("unit {}", shift(units)),
-        DefinitionChange::Salt(salts) => format!("salt {}", shift(salts)),
-        DefinitionChange::Requires(flags) => format!("requires {}", shift(flags)),
+        DefinitionChange::Variants(changes) => {
+            changes.iter().map(|change| variant(change, lists)).collect::<Vec<_>>().join(", ")
+        }
+        DefinitionChange::Off(variants) => shift("off", " ", variants, lists),
+        DefinitionChange::Default(variants) => shift("default", " ", variants, lists),
+        DefinitionChange::Unit(units) => shift("unit", " ", units, lists),
+        DefinitionChange::Salt(salts) => shift("salt", " ", salts, lists),
+        DefinitionChange::Requires(flags) => shift("requires", " ", flags, lists),
         DefinitionChange::RuleAdded(rule) => format!("rule {rule} added"),
         DefinitionChange::RuleRemoved(rule) => format!("rule {rule} removed"),
         DefinitionChange::RuleOrder => "rules in another order".to_owned(),
         DefinitionChange::Rollout(rule, from, to) => format!("rule {rule} {from} → {to}"),
-        DefinitionChange::Condition(rule, conditions) => format!("rule {rule} is for {}", shift(conditions)),
-        DefinitionChange::Serve(rule, variants) => format!("rule {rule} serves {}", shift(variants)),
+        DefinitionChange::Condition(rule, conditions) => shift(&format!("rule {rule}"), " is for ", conditions, lists),
+        DefinitionChange::Serve(rule, variants) => shift(&format!("rule {rule}"), " serves ", variants, lists),
     }
 }
 
-/// Returns both texts with an arrow between them. An empty text becomes `nothing`.
-fn shift(Shift { from, to }: &Shift) -> String {
+/// Returns how a subject changes. For lists, the text has the added and removed entries: `rule vip: email in: added
+/// "a@x.com"`. Otherwise it has both texts, after the verb: `rule vip is for plan eq "pro" → everyone`. An empty text
+/// becomes `nothing`.
+pub(crate) fn shift(subject: &str, verb: &str, shift: &Shift, lists: ListText) -> String {
+    /// The maximum length in bytes of texts whose difference is seen at a glance.
+    const SHORT: usize = 60;
+    let is_long = shift.from.len() > SHORT || shift.to.len() > SHORT;
+    let keeps_values = shift.lists.iter().any(|list| list.kind == ListKind::Values);
+    if !shift.lists.is_empty() && (is_long || keeps_values) {
+        let changes = shift.lists.iter().map(|change| list_change(change, lists)).collect::<Vec<_>>();
+        return format!("{subject}: {}", changes.join("; "));
+    }
+    let [from, to] = match lists {
+        ListText::Whole => [&shift.from, &shift.to],
+        ListText::Shortened => shift.summary.each_ref(),
+    };
     let shown = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
-    format!("{} → {}", shown(from), shown(to))
+    format!("{subject}{verb}{} → {}", shown(from), shown(to))
+}
+
+/// Returns the difference of a list: `email in: added "a@x.com", "b@x.com"; removed "c@x.com"`.
+pub(crate) fn list_change(change: &ListChange, lists: ListText) -> String {
+    let parts = [("added", &change.added), ("removed", &change.removed)];
+    let parts = parts.iter().filter(|(_, entries)| !entries.is_empty());
+    let parts = parts.map(|(verb, entries)| format!("{verb} {}", named(entries, lists))).collect::<Vec<_>>();
+    let separator = if change.list.is_empty() { "" } else { ": " };
+    format!("{}{separator}{}", change.list, parts.join("; "))
+}
+
+/// Returns the entries. A shortened text has the first 2,000 bytes of them and the number of the others.
+fn named(entries: &[String], lists: ListText) -> String {
+    /// The maximum length of a shortened text, in bytes. It leaves room for many lists in a comment on a pull request.
+    const LONGEST: usize = 2_000;
+    let mut length = 0;
+    let fits = |entry: &&String| {
+        length += entry.len() + 2;
+        lists == ListText::Whole || length <= LONGEST
+    };
+    let shown: Vec<&str> = entries.iter().take_while(fits).map(String::as_str).collect();
+    match entries.len() - shown.len() {
+        0 => shown.join(", "),
+        more if shown.is_empty() => counted(more, "long value"),
+        more => format!("{} and {} more", shown.join(", "), grouped(more as u64)),
+    }
+}
+
+fn variant(change: &VariantChange, lists: ListText) -> String {
+    match change {
+        VariantChange::Added(name, added) => format!("variant {name} added with the value {}", value(added, lists)),
+        VariantChange::Removed(name, _) => format!("variant {name} removed"),
+        VariantChange::Value(name, from, to) => format!("variant {name} = {}", value_shift(from, to, lists)),
+    }
 }

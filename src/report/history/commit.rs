@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::bundle::ListText;
 use crate::diff::DefinitionChange;
 use crate::git::{CommitDetails, short_id};
 use crate::report::Lines;
@@ -40,6 +41,9 @@ struct EnvironmentChangeJson {
     change: &'static str,
     /// The change in words.
     text: String,
+    /// The line for people, without the rest of very long lists.
+    #[serde(skip)]
+    summary: String,
 }
 
 impl CommitJson {
@@ -52,7 +56,8 @@ impl CommitJson {
         let change = |(environment, change): (&str, &DefinitionChange)| EnvironmentChangeJson {
             environment: environment.to_owned(),
             change: kind(change),
-            text: words(change),
+            text: words(change, ListText::Whole),
+            summary: words(change, ListText::Shortened),
         };
         let at = Timestamp::from_second(details.seconds).map_or_else(|_| String::new(), |time| time.to_string());
         let is_about_flag = details.trailers(FLAG).any(|key| key == flag);
@@ -99,15 +104,15 @@ impl CommitJson {
 
     /// Adds a line for each change, with the environments of the change.
     pub(crate) fn change_lines(&self, lines: &mut Lines) {
-        let mut grouped: Vec<(&str, Vec<&str>)> = Vec::new();
+        let mut grouped: Vec<(&EnvironmentChangeJson, Vec<&str>)> = Vec::new();
         for change in &self.changes {
-            match grouped.iter_mut().find(|(text, _)| *text == change.text) {
+            match grouped.iter_mut().find(|(first, _)| first.text == change.text) {
                 Some((_, environments)) => environments.push(&change.environment),
-                None => grouped.push((&change.text, vec![&change.environment])),
+                None => grouped.push((change, vec![&change.environment])),
             }
         }
-        for (text, environments) in grouped {
-            lines.add(format!("    {}: {text}", environments.join(", ")));
+        for (change, environments) in grouped {
+            lines.add(format!("    {}: {}", environments.join(", "), change.summary));
         }
     }
 }

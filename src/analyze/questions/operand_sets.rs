@@ -1,0 +1,100 @@
+//! Sets of operands: the difference, the intersection and the union of two lists.
+
+use std::cmp::Ordering;
+
+use ipnet::IpNet;
+use semver::Version;
+
+use crate::bundle::{DottedVersion, Operands, TextSet};
+
+/// How a list is made from two lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SetOperation {
+    /// The operands of the first list that are not in the second one.
+    Without,
+    /// The operands of the second list that are not in the first one.
+    WithoutReversed,
+    /// The operands that are in both lists.
+    Common,
+    /// The operands of both lists.
+    Joined,
+}
+
+/// Returns the list that is made from two lists. Returns `None` if it is empty, if the lists have different types, or if
+/// no list has exactly these values, as for networks that overlap.
+pub(crate) fn combined(left: &Operands, right: &Operands, operation: SetOperation) -> Option<Operands> {
+    match (left, right) {
+        (Operands::Booleans(left), Operands::Booleans(right)) => {
+            set(left, right, operation, bool::cmp).map(Operands::Booleans)
+        }
+        (Operands::Numbers(left), Operands::Numbers(right)) => {
+            set(left, right, operation, |a: &f64, b| a.partial_cmp(b).unwrap_or(Ordering::Equal)).map(Operands::Numbers)
+        }
+        (Operands::Texts(left), Operands::Texts(right)) => {
+            let texts = |set: &TextSet| -> Vec<Box<str>> { set.clone().into() };
+            let texts = set(&texts(left), &texts(right), operation, Box::<str>::cmp)?;
+            Some(Operands::Texts(texts.into_vec().into()))
+        }
+        (Operands::Versions(left), Operands::Versions(right)) => {
+            set(left, right, operation, Version::cmp_precedence).map(Operands::Versions)
+        }
+        (Operands::DottedVersions(left), Operands::DottedVersions(right)) => {
+            set(left, right, operation, DottedVersion::cmp).map(Operands::DottedVersions)
+        }
+        (Operands::Times(left), Operands::Times(right)) => set(left, right, operation, Ord::cmp).map(Operands::Times),
+        (Operands::Networks(left), Operands::Networks(right)) => {
+            networks(left, right, operation).map(Operands::Networks)
+        }
+        (
+            Operands::Booleans(_)
+            | Operands::Numbers(_)
+            | Operands::Texts(_)
+            | Operands::Versions(_)
+            | Operands::DottedVersions(_)
+            | Operands::Times(_)
+            | Operands::Networks(_),
+            _,
+        ) => None,
+    }
+}
+
+/// Returns a list in ascending order. Both lists are in ascending order.
+fn set<T: Clone>(
+    left: &[T],
+    right: &[T],
+    operation: SetOperation,
+    compare: impl Fn(&T, &T) -> Ordering,
+) -> Option<Box<[T]>> {
+    let select = |from: &[T], other: &[T], is_in: bool| -> Vec<T> {
+        let found = |value: &T| other.binary_search_by(|entry| compare(entry, value)).is_ok();
+        from.iter().filter(|value| found(value) == is_in).cloned().collect()
+    };
+    let result = match operation {
+        SetOperation::Without => select(left, right, false),
+        SetOperation::WithoutReversed => select(right, left, false),
+        SetOperation::Common => select(left, right, true),
+        SetOperation::Joined => {
+            let mut all: Vec<T> = left.iter().cloned().chain(select(right, left, false)).collect();
+            all.sort_by(|a, b| compare(a, b));
+            all
+        }
+    };
+    (!result.is_empty()).then(|| result.into())
+}
+
+/// Returns a list of networks. The addresses of a difference and of an intersection are the addresses of the remaining
+/// networks only if no network of one list contains a different network of the other list.
+fn networks(left: &[IpNet], right: &[IpNet], operation: SetOperation) -> Option<Box<[IpNet]>> {
+    /// The maximum number of comparisons.
+    const MOST: usize = 1_000_000;
+    let overlap = |a: &IpNet, b: &IpNet| a != b && (a.contains(b) || b.contains(a));
+    let is_exact =
+        || left.len().saturating_mul(right.len()) <= MOST && !left.iter().any(|a| right.iter().any(|b| overlap(a, b)));
+    if operation != SetOperation::Joined && !is_exact() {
+        return None;
+    }
+    let (mut left, mut right) = (left.to_vec(), right.to_vec());
+    left.sort();
+    right.sort();
+    set(&left, &right, operation, IpNet::cmp)
+}
