@@ -35,9 +35,6 @@ pub enum Excess {
     /// The search for units of an attribute took too long.
     #[error("too few values of `{0}` have the buckets that the rollouts and splits need")]
     Units(String),
-    /// The two types of a retyped attribute have common values, for example `1.2.3` as a version and a semantic version.
-    #[error("the two types of `{0}` have common values")]
-    Types(String),
     /// A share is a fraction that is too long for exact arithmetic.
     #[error("the shares of its nested rollouts and splits are too long as fractions")]
     Fractions,

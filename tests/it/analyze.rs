@@ -128,6 +128,7 @@ fn retype(random: &mut Random, bundle: &mut Json) {
         (json!("ip"), 6),
         (json!("datetime"), 10),
         (json!("semver"), 12),
+        (json!("version"), 13),
         (json!({"list": "string"}), 5),
         (json!({"list": "number"}), 9),
     ]);
@@ -1238,4 +1239,85 @@ fn an_attribute_has_one_type_in_each_revision() {
     let (shrunk, grown) = ([Effect::Shrink].into(), [Effect::Expand].into());
     assert_eq!(seen.len(), 2, "{regions:#?}");
     assert!(seen.contains(&(json!("a"), &shrunk)) && seen.contains(&(json!(19), &grown)), "{seen:?}");
+}
+
+/// Returns a condition of one or two tests of the attribute `text`, as if it had the type of the attribute `like`.
+fn condition_like(random: &mut Random, like: usize) -> Json {
+    let test = |random: &mut Random| {
+        let predicate = match (like, random.below(2)) {
+            (6, 0) => {
+                json!({"one-of": {"networks": [random.pick(&["10.0.0.0/8", "10.0.1.0/32", "192.0.2.1/32", "128.0.0.0/1"])]}})
+            }
+            (12, 0) => {
+                let version = random.pick(&["10.0.0", "10.0.1", "10.1.0-a", "10.0.0-a.1", LARGEST_VERSION]);
+                json!({"compare": [random.pick(&["less", "greater-or-equal"]), {"version": version}]})
+            }
+            (13, 0) => {
+                let version = random.pick(&["10.0.0.0.1", "10-a", "10.1-a", "10.300", "192.0.2.1", "10.0.1.0.0.5-a"]);
+                json!({"compare": [random.pick(&["less-or-equal", "greater"]), {"dotted-version": version}]})
+            }
+            _ => predicate(random, like),
+        };
+        json!({"test": {"attribute": 11, "sign": random.pick(&["is", "is-not"]), "predicate": predicate}})
+    };
+    match random.below(3) {
+        0 => json!({"all": [test(random), test(random)]}),
+        1 => json!({"any": [test(random), test(random)]}),
+        _ => test(random),
+    }
+}
+
+#[test]
+fn a_version_that_is_also_an_address_or_a_semantic_version_is_one_value() {
+    let mut random = Random(0x1234);
+    let kinds = [("string", 11), ("ip", 6), ("datetime", 10), ("semver", 12)];
+    let (mut seen, mut moved, mut possible) = (0, 0, 0);
+    let numbers =
+        ["0", "1", "9", "10", "11", "127", "192", "255", "256", "300", "18446744073709551615", "18446744073709551616"];
+    for round in 0..generated(300) {
+        let (kind, like) = random.pick(&kinds);
+        let versions = condition_like(&mut random, 13);
+        let others = condition_like(&mut random, like);
+        let bundle = |kind: &str, condition: &Json| {
+            let mut json = simple(&json!([{"if": condition, "rollout": 100_000, "serve": {"variant": 0}}]));
+            json["attributes"][11]["type"] = json!(kind);
+            read(&json)
+        };
+        let (mut before, mut after) = (bundle(kind, &others), bundle("version", &versions));
+        if random.below(2) == 0 {
+            std::mem::swap(&mut before, &mut after);
+        }
+        let shown = format!("round {round}: {kind} {others} version {versions}");
+        let main = |bundle| Definition::find(bundle, "main").unwrap();
+        let regions = changes(main(&before), main(&after), &Budget::default());
+        let regions = regions.unwrap_or_else(|failure| panic!("{failure} {shown}"));
+        seen += regions.len();
+        for region in &regions {
+            // For a version between two others, it is not known whether a text that also has a pattern exists.
+            let is_certain = (region.certainty, region.witness.is_some()) == (Certainty::Exact, true);
+            assert!(is_certain || kind == "string", "{region:#?} {shown}");
+            let Some(Witness { context, now }) = &region.witness else {
+                possible += 1;
+                continue;
+            };
+            let json = Json::Object(context.clone());
+            let case = Case::new([&before, &after], &json, *now);
+            assert!(moving(&case.really()) && case.contained(region), "{region:#?} {shown}");
+        }
+        for _ in 0..100 {
+            let release: Vec<&str> = (0..random.pick(&[1, 2, 3, 3, 4, 4, 5])).map(|_| random.pick(&numbers)).collect();
+            let text = format!(
+                "{}{}{}",
+                random.pick(&["", "", "", "v", "::ffff:"]),
+                release.join("."),
+                random.pick(&["", "", "", "-a", "-0", "-a.1", "+b"])
+            );
+            let context = if random.below(8) == 0 { context_json(&mut random).0 } else { json!({"text": text}) };
+            let case = Case::new([&before, &after], &context, Timestamp::UNIX_EPOCH);
+            let inside = regions.iter().filter(|region| case.contained(region)).count();
+            moved += inside;
+            assert_eq!(inside, usize::from(moving(&case.really())), "{context} {regions:#?} {shown}");
+        }
+    }
+    assert!(seen > 300 && moved > 3_000 && possible * 50 < seen, "{seen} {moved} {possible}");
 }

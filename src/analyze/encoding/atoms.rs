@@ -56,8 +56,8 @@ pub(crate) struct AtomSet<'b> {
 }
 
 pub(crate) fn attribute_key(attribute: &Attribute) -> AttributeKey {
-    // The encoder needs the types of texts before `string`.
-    let kind = if attribute.kind == Type::Version { "dotted version" } else { attribute.kind.name() };
+    // The encoder needs `ip` and `semver` before `version`, and these types before `string`.
+    let kind = if attribute.kind == Type::Version { "spelled version" } else { attribute.kind.name() };
     (attribute.name.to_string(), kind)
 }
 

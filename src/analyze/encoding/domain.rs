@@ -43,14 +43,14 @@ pub(crate) enum DomainEncoding {
 impl AttributeDomain {
     /// Creates the variables of the attribute. All attributes of the same name share `present`. `hashes` are the hashes
     /// of units. Each hash has a literal for every boundary, which is true if the bucket is below the boundary.
-    /// `other_type` is the type of the attribute in the other bundle, if texts can have that type.
+    /// `earlier` is the domain of the attribute's type in the other bundle, if that type comes first in the alphabet.
     pub(crate) fn new(
         solver: &mut Solver,
         key: &AttributeKey,
         atoms: &AttributeAtoms<'_>,
         hashes: &[(&HashKey, &BucketHash, BTreeMap<Bucket, Literal>)],
         present: Literal,
-        other_type: Option<OtherType>,
+        earlier: Option<&mut Self>,
     ) -> Self {
         let typed = solver.fresh();
         solver.assert([!typed, present]);
@@ -63,13 +63,24 @@ impl AttributeDomain {
         let encoding = match atoms.kind {
             Type::Boolean => DomainEncoding::Boolean(solver.fresh()),
             Type::String => {
+                let other_type = earlier.and_then(|earlier| earlier.as_other_type());
                 DomainEncoding::Text(Box::new(TextDomain::new(solver, key, atoms, hashes, typed, other_type)))
             }
             Type::List(Element::String) => DomainEncoding::TextList(ListDomain::of_texts(solver, atoms)),
             Type::List(Element::Number) => DomainEncoding::NumberList(ListDomain::of_numbers(solver, atoms)),
             Type::Number => ordered(solver, OrderedConstants::Numbers(Vec::new())),
             Type::Semver => ordered(solver, OrderedConstants::Versions(Vec::new())),
-            Type::Version => ordered(solver, OrderedConstants::DottedVersions(Vec::new())),
+            Type::Version => DomainEncoding::Ordered(OrderedDomain::of_versions(
+                solver,
+                atoms,
+                earlier.and_then(|earlier| match &mut earlier.encoding {
+                    DomainEncoding::Ordered(ordered) => Some((earlier.typed, ordered)),
+                    DomainEncoding::Boolean(_)
+                    | DomainEncoding::Text(_)
+                    | DomainEncoding::TextList(_)
+                    | DomainEncoding::NumberList(_) => None,
+                }),
+            )),
             Type::Datetime => ordered(solver, OrderedConstants::Times(Vec::new())),
             Type::Ip => ordered(solver, OrderedConstants::Addresses(Vec::new())),
         };
@@ -183,12 +194,16 @@ impl AttributeDomain {
 
     /// Adds the constraints between two types of one attribute.
     ///
-    /// A text can also be a version, a time or an address: the text domain then knows which of its texts are. An empty
+    /// A text can also be a version, a time or an address: the text domain then knows which of its texts are. A version
+    /// can be a semantic version or an address: the domain of the versions then knows which of its pieces have one. An empty
     /// list is a list of texts and a list of numbers. Every other value has at most one of the two types.
     pub(crate) fn relate(&self, other: &Self, solver: &mut Solver) {
         match (&self.encoding, &other.encoding) {
             (DomainEncoding::Ordered(ordered), DomainEncoding::Text(_)) if ordered.syntax().is_some() => {
                 solver.assert([!self.typed, other.typed]);
+            }
+            (DomainEncoding::Ordered(ordered), DomainEncoding::Ordered(versions)) if versions.embeds_other_type() => {
+                versions.relate((self.typed, ordered), other.typed, solver);
             }
             (DomainEncoding::TextList(texts), DomainEncoding::NumberList(numbers)) => {
                 relate_lists((self.typed, texts), (other.typed, numbers), solver);

@@ -57,10 +57,10 @@ impl<'b> Encoder<'b> {
         for (key, attribute_atoms) in &atoms.attributes {
             let present = *present.entry(&key.0).or_insert_with(|| solver.fresh());
             domain_index.insert(key.clone(), domains.len());
-            // Types of texts come before `string`, because the types of one name are in alphabetical order.
-            let retyped = domains.last().filter(|earlier| earlier.name == key.0);
-            let other_type = retyped.and_then(AttributeDomain::as_other_type);
-            domains.push(AttributeDomain::new(&mut solver, key, attribute_atoms, &hashes, present, other_type));
+            // The types of one name are in alphabetical order.
+            let earlier = domains.last_mut().filter(|earlier| earlier.name == key.0);
+            let domain = AttributeDomain::new(&mut solver, key, attribute_atoms, &hashes, present, earlier);
+            domains.push(domain);
         }
         for (left, right) in domains.iter().zip(domains.iter().skip(1)).filter(|(left, right)| left.name == right.name)
         {

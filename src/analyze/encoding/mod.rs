@@ -6,6 +6,7 @@
 pub(crate) mod atoms;
 pub(crate) mod dfa;
 pub(crate) mod domain;
+pub(crate) mod embedded_type;
 pub(crate) mod encoded;
 pub(crate) mod encoder;
 pub(crate) mod list_domain;

@@ -16,6 +16,7 @@ use serde_json::Value as Json;
 
 use crate::analyze::encoding::atoms::AttributeAtoms;
 use crate::analyze::encoding::dfa::PatternKey;
+use crate::analyze::encoding::embedded_type::{EmbeddedType, embedded_samples};
 use crate::analyze::encoding::ordered_value::{OrderedValue, piece_of, piece_samples, sort_and_dedup};
 use crate::analyze::search::solver::{Literal, Model, Solver};
 use crate::bundle::{Comparison, DottedVersion, Operands, Ordered};
@@ -29,6 +30,16 @@ pub(crate) struct OrderedDomain {
     samples: Vec<Option<Json>>,
     /// For each piece, other texts from which a context reads the sample.
     other_spellings: Vec<Vec<String>>,
+    /// The type of the attribute in the other bundle, if this type is `version` and texts can have both types.
+    embedded: Option<Embedded>,
+}
+
+#[derive(Clone)]
+struct Embedded {
+    /// True if the value has the other type.
+    typed: Literal,
+    /// For each piece, a text that has both types, or `None` if no text has.
+    samples: Vec<Option<Json>>,
 }
 
 /// The constants that an ordered attribute is compared with, in ascending order, without duplicates.
@@ -118,6 +129,16 @@ impl OrderedConstants {
                     times.push(*bound);
                 }
             }
+        }
+    }
+
+    /// Returns the constants as versions, or `None` if no text has this type and is a version. A constant is `None` if it is
+    /// not a version.
+    fn as_versions(&self) -> Option<Vec<Option<DottedVersion>>> {
+        match self {
+            Self::Versions(versions) => Some(versions.iter().map(EmbeddedType::to_version).collect()),
+            Self::Addresses(addresses) => Some(addresses.iter().map(EmbeddedType::to_version).collect()),
+            Self::Numbers(_) | Self::DottedVersions(_) | Self::Times(_) => None,
         }
     }
 
@@ -219,12 +240,79 @@ impl OrderedDomain {
             up_to.push(literal);
             before = literal;
         }
-        Self { constants, up_to, samples, other_spellings }
+        Self { constants, up_to, samples, other_spellings, embedded: None }
+    }
+
+    /// Creates the domain of a `version` attribute. `other` is the attribute's type in the other bundle. If texts can have
+    /// both types, `other` gets samples that are no versions.
+    pub(crate) fn of_versions(
+        solver: &mut Solver,
+        atoms: &AttributeAtoms<'_>,
+        other: Option<(Literal, &mut Self)>,
+    ) -> Self {
+        let other = other.and_then(|(typed, other)| Some((typed, other.constants.as_versions()?, other)));
+        let constants = other.iter().flat_map(|(_, constants, _)| constants.iter().flatten().cloned()).collect();
+        let constants = OrderedConstants::DottedVersions(constants).with_constants_of(atoms);
+        let mut domain = Self::new(solver, constants);
+        let Some((typed, _, other)) = other else { return domain };
+        let samples = match (&domain.constants, &other.constants) {
+            (OrderedConstants::DottedVersions(all), OrderedConstants::Versions(_)) => embedded_samples::<Version>(all),
+            (OrderedConstants::DottedVersions(all), OrderedConstants::Addresses(_)) => embedded_samples::<IpAddr>(all),
+            _ => return domain,
+        };
+        domain.embedded = Some(Embedded { typed, samples });
+        // No address in IPv6 notation is a version, and no version with a `v` has another type.
+        other.respell(|text| DottedVersion::from_text(text).is_none());
+        domain.respell(|text| other.piece_of(text).is_none());
+        domain
+    }
+
+    /// Replaces the samples that are not admitted by other spellings.
+    fn respell(&mut self, is_admitted: impl Fn(&str) -> bool) {
+        for (sample, others) in self.samples.iter_mut().zip(&self.other_spellings) {
+            let is_wrong = sample.as_ref().and_then(Json::as_str).is_some_and(|text| !is_admitted(text));
+            if let Some(other) = others.iter().find(|text| is_wrong && is_admitted(text)) {
+                *sample = Some(Json::from(other.as_str()));
+            }
+        }
+    }
+
+    /// Returns whether texts can have this type and the attribute's type in the other bundle.
+    pub(crate) fn embeds_other_type(&self) -> bool {
+        self.embedded.is_some()
+    }
+
+    /// Adds the constraints between this type, which is `version`, and the other one.
+    pub(crate) fn relate(&self, (other_typed, other): (Literal, &Self), typed: Literal, solver: &mut Solver) {
+        let (Some(embedded), OrderedConstants::DottedVersions(all)) = (&self.embedded, &self.constants) else { return };
+        if matches!(other.constants, OrderedConstants::Versions(_)) {
+            solver.assert([!other_typed, typed]);
+        }
+        let not_both = [!other_typed, !typed];
+        for (index, version) in other.constants.as_versions().into_iter().flatten().enumerate() {
+            let Some((below, at_most)) = other.below_and_at_most(index) else { continue };
+            // An address that is not a version is above all addresses that are versions.
+            let Some(version) = version else {
+                solver.assert(not_both.into_iter().chain([below]));
+                continue;
+            };
+            let position = index_of(all, &version).and_then(|index| self.below_and_at_most(index));
+            let Some((same_below, same_at_most)) = position else { continue };
+            for (one, same) in [(below, same_below), (at_most, same_at_most)] {
+                solver.assert(not_both.into_iter().chain([!one, same]));
+                solver.assert(not_both.into_iter().chain([one, !same]));
+            }
+        }
+        for (piece, _) in embedded.samples.iter().enumerate().filter(|(_, sample)| sample.is_none()) {
+            solver.assert(not_both.into_iter().chain(self.in_piece(piece).into_iter().map(|literal| !literal)));
+        }
     }
 
     /// Returns a value in the piece that the model chooses.
     pub(crate) fn value(&self, model: &Model) -> Option<Json> {
-        self.samples.get(self.piece(model))?.clone()
+        let embedded = self.embedded.as_ref().filter(|embedded| model.holds(embedded.typed));
+        let samples = embedded.map_or(&self.samples, |embedded| &embedded.samples);
+        samples.get(self.piece(model))?.clone()
     }
 
     /// Returns the index of the piece that the model chooses.

@@ -16,11 +16,11 @@ use crate::analyze::encoding::atoms::AtomSet;
 use crate::analyze::encoding::domain::DomainEncoding;
 use crate::analyze::encoding::encoder::Encoder;
 use crate::analyze::encoding::text_domain::TextChoice;
-use crate::analyze::error::{AnalysisError, Excess};
+use crate::analyze::error::AnalysisError;
 use crate::analyze::results::certainty::Certainty;
 use crate::analyze::search::solver::{Literal, Model, SolverResult};
 use crate::analyze::side::Side;
-use crate::bundle::{Bucket, Bundle, Condition, Type, VariantId};
+use crate::bundle::{Bucket, Bundle, Condition, VariantId};
 
 /// A model of the solver that represents a context.
 pub(crate) struct Assignment {
@@ -43,8 +43,6 @@ pub(crate) struct Search<'b> {
     pub(crate) budget: Budget,
     /// Attributes that the two bundles declare with different types.
     pub(crate) retyped: Vec<String>,
-    /// One of them whose two types have common values in a way that the encoding does not represent.
-    overlapping: Option<String>,
     /// True if the search accepts texts of two types that may not exist.
     doubtful: Literal,
     /// Whether there are such texts.
@@ -93,16 +91,9 @@ impl<'b> Search<'b> {
             _ => None,
         });
         let retyped: Vec<String> = repeated.collect();
-        // `1.2.3` is of both types, in the same order, and `192.0.2.1` is a version and an address. The encoding does not
-        // represent this, so questions about such an attribute stay open.
-        let has_common_values = |name: &&String| {
-            let has = |kind| atoms.attributes.iter().any(|(key, attribute)| key.0 == **name && attribute.kind == kind);
-            has(Type::Version) && (has(Type::Semver) || has(Type::Ip))
-        };
-        let overlapping = retyped.iter().find(has_common_values).cloned();
         let mut encoder = Encoder::new(bundles, atoms, budget);
         let doubtful = encoder.solver.fresh();
-        Self { encoder, budget: *budget, retyped, overlapping, doubtful, has_doubts: false, units: BTreeMap::new() }
+        Self { encoder, budget: *budget, retyped, doubtful, has_doubts: false, units: BTreeMap::new() }
     }
 
     /// Encodes a flag and returns its index.
@@ -128,9 +119,6 @@ impl<'b> Search<'b> {
     /// # Errors
     /// Returns [`AnalysisError::Exhausted`] if the budget is exceeded.
     pub(crate) fn solve(&mut self, assumptions: &[Literal]) -> Result<SearchResult, AnalysisError> {
-        if let Some(name) = &self.overlapping {
-            return Err(AnalysisError::Exhausted(Excess::Types(name.clone())));
-        }
         match self.solve_with(assumptions, !self.doubtful)? {
             SearchResult::Unsatisfiable(_) if self.has_doubts => self.solve_with(assumptions, self.doubtful),
             answer => Ok(answer),
