@@ -27,6 +27,7 @@ mod output_format;
 mod path_arg;
 mod progress;
 mod publish_content;
+mod publish_kills;
 mod publish_target;
 mod range;
 mod revision_arg;

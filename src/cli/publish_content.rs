@@ -53,8 +53,8 @@ pub(crate) fn contents(
     let created = Timestamp::from_second(commit.seconds)?.to_string();
     let content = |bundle: &Bundle| -> Result<(String, EnvironmentContent), BundleError> {
         let content = bytes(bundle, format, &commit.commit)?.map(|(bytes, format)| {
-            let (commit, created) = (commit.commit.clone(), created.clone());
-            NewBundle { commit, created, kind, format, flags: bundle.flags.len(), bytes }
+            let (commit, kills, created) = (commit.commit.clone(), commit.commit.clone(), created.clone());
+            NewBundle { commit, kills, kept: Vec::new(), created, kind, format, flags: bundle.flags.len(), bytes }
         });
         Ok((bundle.environment.to_string(), content))
     };
@@ -86,9 +86,10 @@ pub(crate) fn rollback(channel: &Channel<'_>, sequence: u64, compare: Compare<'_
 }
 
 /// The bytes of an environment with their format, or the flags that the format cannot express.
-type Bytes = Result<(Vec<u8>, BundleFormat), Vec<Refusal>>;
+pub(crate) type Bytes = Result<(Vec<u8>, BundleFormat), Vec<Refusal>>;
 
-fn bytes(bundle: &Bundle, format: PublishFormat, commit: &str) -> Result<Bytes, BundleError> {
+/// Encodes a bundle whose definitions are those of a commit.
+pub(crate) fn bytes(bundle: &Bundle, format: PublishFormat, commit: &str) -> Result<Bytes, BundleError> {
     Ok(match format {
         PublishFormat::Flagctl => {
             let mut bytes = bundle.to_json()?;

@@ -9,7 +9,7 @@ use crate::cli::console;
 use crate::cli::exit::{Exit, UsageError};
 use crate::commit;
 use crate::commit::CommitError;
-use crate::model::Signing;
+use crate::model::{Signing, is_name};
 use crate::publish::{AllowedSigners, PublishError};
 use crate::store::{Store, StoreError};
 
@@ -75,6 +75,27 @@ impl Signers {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Returns the signers of whom one must have signed what a publisher continues: those in the file that git's
+/// `gpg.ssh.allowedSignersFile` names, or else the publisher itself.
+pub(crate) fn current_signers() -> Result<AllowedSigners> {
+    let here = Path::new(".");
+    let revoked = commit::revoked_signers(here)?;
+    Ok(match commit::allowed_signers(here)? {
+        Some(file) => AllowedSigners::new(&file, revoked.as_deref())?,
+        None => AllowedSigners::of_key(&commit::signing_key(here)?, revoked.as_deref())?,
+    })
+}
+
+/// Returns the folders of a store that can be environments.
+pub(crate) fn published_environments(store: &Store) -> Result<Vec<String>> {
+    let (environments, others): (Vec<_>, Vec<_>) = store.folders()?.into_iter().partition(|name| is_name(name));
+    if !others.is_empty() {
+        let number = others.len();
+        console::note(format!("not read, because no environment has such a name: {number} of the target's folders"));
+    }
+    Ok(environments)
 }
 
 /// Writes a note if signatures are not checked.

@@ -44,6 +44,8 @@ pub(crate) struct TargetArg {
 /// A target on the command line.
 pub(crate) struct ResolvedTarget {
     location: String,
+    /// The name that the command line gives to a location.
+    named: Option<String>,
     declared: Option<Declared>,
 }
 
@@ -60,7 +62,7 @@ impl TargetArg {
     /// Returns an error if the name is not declared, or if the published branch is unknown.
     pub(crate) fn resolve(&self) -> Result<ResolvedTarget> {
         if self.target.contains(['/', ':']) {
-            return Ok(ResolvedTarget { location: self.target.clone(), declared: None });
+            return Ok(ResolvedTarget { location: self.target.clone(), named: None, declared: None });
         }
         let name = &self.target;
         let base = self.base().with_context(|| {
@@ -69,7 +71,10 @@ impl TargetArg {
         let settings = load::settings(&Source::Revision(base.clone()))?.project.settings;
         let shown = shown(&base);
         if settings.completeness != Completeness::Complete {
-            bail!("`{PROJECT_FILE}` of `{shown}` has errors; `flagctl validate --at {shown}` shows them");
+            bail!(
+                "`{PROJECT_FILE}` of `{shown}` has errors, so the target is unknown; `flagctl validate --at {shown}` shows \
+                 them, and `flagctl publish LOCATION --target {name}` publishes kills until they are mended"
+            );
         }
         let mut targets = settings.targets.iter();
         let Some(target) = targets.find(|target| target.name.value == *name).cloned() else {
@@ -87,7 +92,7 @@ impl TargetArg {
             }
             _ => target.location.value.clone(),
         };
-        Ok(ResolvedTarget { location, declared: Some(Declared { target, base }) })
+        Ok(ResolvedTarget { location, named: None, declared: Some(Declared { target, base }) })
     }
 
     /// Returns the flag repository at the tip of the published branch.
@@ -113,9 +118,24 @@ impl ResolvedTarget {
         publish_target::open(&self.location)
     }
 
-    /// Returns the name of a declared target.
+    /// Gives a location the name of a declared target.
+    ///
+    /// # Errors
+    /// Returns an error if this is a declared target, which has its name already.
+    pub(crate) fn named(self, name: Option<&str>) -> Result<Self> {
+        match (name, &self.declared) {
+            (None, _) => Ok(self),
+            (Some(name), None) => Ok(Self { named: Some(name.to_owned()), ..self }),
+            (Some(_), Some(_)) => {
+                Err(UsageError("`--target` names a location: leave it out for a declared target".to_owned()).into())
+            }
+        }
+    }
+
+    /// Returns the name of the target: that of its declaration, or the one that the command line gives to a location.
     pub(crate) fn name(&self) -> Option<&str> {
-        self.declared.as_ref().map(|declared| declared.target.name.value.as_str())
+        let declared = self.declared.as_ref().map(|declared| declared.target.name.value.as_str());
+        declared.or(self.named.as_deref())
     }
 
     /// Returns whether manifests must be signed.

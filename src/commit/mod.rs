@@ -36,5 +36,5 @@ pub use crate::commit::identity::{Author, author};
 pub use crate::commit::message::Message;
 pub use crate::commit::push::{LocalBranch, Pushed, push, remote_tip};
 pub use crate::commit::request::{Committed, Hooks, MAX_WAIT, Request};
-pub use crate::commit::sign::{allowed_signers, revoked_signers, sign_text};
+pub use crate::commit::sign::{allowed_signers, revoked_signers, sign_text, signing_key};
 pub use crate::commit::write::{recover, write};

@@ -25,6 +25,33 @@ pub fn sign_text(folder: &Path, namespace: &str, text: &str) -> Result<String, C
     Ok(signer.and_then(|signer| signer.sign(namespace, text)).map_err(CommitError::for_text)? + "\n")
 }
 
+/// Returns the public key of the ssh key in git's settings, with which [`sign_text`] signs.
+///
+/// # Errors
+/// Returns [`CommitError`] if git's settings have no such key, or if `ssh-keygen` cannot read it.
+pub fn signing_key(folder: &Path) -> Result<String, CommitError> {
+    let signer = Signer::with_ssh(&Workspace::open(folder)?).map_err(CommitError::for_text)?;
+    let path = match &signer.key {
+        Key::Agent(key) | Key::Named(key) => return Ok(key.clone()),
+        Key::Path(path) => signer.folder.join(path),
+    };
+    for public in [path.clone(), PathBuf::from(format!("{}.pub", path.display()))] {
+        #[allow(clippy::disallowed_methods, reason = "a key, not a definition")]
+        if let Ok(text) = fs::read_to_string(&public)
+            && !text.starts_with("-----")
+        {
+            return Ok(text);
+        }
+    }
+    let mut command = Command::new("ssh-keygen");
+    let output = git_command::output(command.args(["-y", "-P", "", "-f"]).arg(&path).stdin(Stdio::null()))?;
+    if !output.status.success() {
+        let why = git_command::combined_output(&output);
+        return Err(CommitError::for_text(CommitError::CommitSignature(format!("`ssh-keygen -y` failed: {why}"))));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 /// Returns the path in the setting `gpg.ssh.allowedSignersFile`. The file contains the keys that git trusts for
 /// signatures.
 ///

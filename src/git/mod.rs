@@ -14,6 +14,7 @@
 //! **Invariant:** this module never checks out, fetches or commits. It writes only the files of these two caches, and
 //! it writes no file with [`CacheWrites::Forbidden`].
 
+mod added_content;
 mod added_files;
 mod changed_files;
 mod commit_range;

@@ -19,7 +19,7 @@ use crate::git::tree_entries::Tree;
 #[derive(Clone)]
 pub struct Revision {
     pub(super) repository: Arc<Repository>,
-    name: String,
+    pub(super) name: String,
     pub(super) commit: Oid,
     pub(super) tree: Oid,
     /// The first parent, or `None` if the commit has no parent, or if a shallow clone does not contain it.

@@ -32,7 +32,7 @@ pub use crate::load::context_lines::{ContextBlock, ContextLine, ContextLines, MA
 pub use crate::load::dependants::dependants;
 pub use crate::load::flags::flags;
 pub use crate::load::loaded::Loaded;
-pub use crate::load::project::{all, file, settings, tests};
+pub use crate::load::project::{all, file, kills, settings, tests};
 pub use crate::load::test_selection::{
     FlagScope, TestSelectionError, keys_for_advice, selected_tests, tested_environments,
 };

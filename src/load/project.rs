@@ -48,6 +48,16 @@ pub fn settings(source: &Source) -> Result<Loaded, SourceError> {
     Ok(loaded)
 }
 
+/// Loads only the kills. Other files may have any content or be missing.
+///
+/// # Errors
+/// Returns [`SourceError`] if a file or folder exists and cannot be read.
+pub fn kills(source: &Source) -> Result<Loaded, SourceError> {
+    let mut loaded = Loaded::default();
+    read(source, &source.list(KILLS)?, &mut loaded)?;
+    Ok(loaded)
+}
+
 /// Adds the test files whose paths are selected.
 ///
 /// # Errors

@@ -1,11 +1,14 @@
 //! Appends an entry to the log, if the rules allow an entry after the newest one.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::publish::channel::{Channel, LogEntry, PAUSE};
 use crate::publish::error::PublishError;
-use crate::publish::manifest::{BundleRef, EntryKind, MAX_BUNDLE_BYTES, Manifest, VERSION};
-use crate::publish::request::{Ancestry, NewBundle, PublishContent, PublishMode, PublishOutcome, PublishRequest};
+use crate::publish::manifest::{BundleRef, EntryKind, MAX_BUNDLE_BYTES, MAX_KEPT, Manifest, VERSION};
+use crate::publish::request::{
+    Ancestry, CompileAfter, NewBundle, PublishContent, PublishMode, PublishOutcome, PublishRequest,
+};
 use crate::publish::seal::Seal;
 use crate::publish::tip::Tip;
 use crate::retry::{Backoff, RetryLimit};
@@ -32,14 +35,14 @@ pub fn publish(channel: &Channel<'_>, request: &PublishRequest<'_>) -> Result<Pu
         if let (Some(head), PublishMode::Write) = (&tip.head, request.mode) {
             channel.settle(head)?;
         }
-        let next = match next_step(channel, request, &tip)? {
-            Step::Append(next) => next,
+        let (next, bytes) = match next_step(channel, request, &tip)? {
+            Step::Append(next, bytes) => (next, bytes),
             Step::Done(outcome) => return Ok(outcome),
         };
         if request.mode == PublishMode::DryRun {
             return Ok(PublishOutcome::Published(next));
         }
-        channel.put_bundle(&next.manifest.bundle, &request.content.bundle().bytes)?;
+        channel.put_bundle(&next.manifest.bundle, &bytes)?;
         match &tip.open {
             // This program, or another one for the same commit, has taken the number before.
             Some(open) if open.bytes == next.bytes => {}
@@ -78,58 +81,126 @@ pub fn publish(channel: &Channel<'_>, request: &PublishRequest<'_>) -> Result<Pu
 }
 
 /// The next step of a publication.
-enum Step {
-    /// Append this entry.
-    Append(LogEntry),
+enum Step<'r> {
+    /// Append this entry, after the bytes of its bundle.
+    Append(LogEntry, Cow<'r, [u8]>),
     /// Append nothing.
     Done(PublishOutcome),
 }
 
 /// Returns the entry of the content, if it may be published after the newest entry.
-fn next_step(channel: &Channel<'_>, request: &PublishRequest<'_>, tip: &Tip) -> Result<Step, PublishError> {
-    let new = request.content.bundle();
-    let bundle = BundleRef::new(&new.bytes, new.format, new.flags);
-    if bundle.size > MAX_BUNDLE_BYTES {
-        return Err(PublishError::BundleSize { environment: channel.environment().to_owned(), size: bundle.size });
+fn next_step<'r>(channel: &Channel<'_>, request: &PublishRequest<'r>, tip: &Tip) -> Result<Step<'r>, PublishError> {
+    let head = tip.head.as_ref();
+    if let Some(head) = head {
+        check_target(head, request.target)?;
     }
-    let mut manifest = Manifest {
+    match (request.content, head) {
+        (PublishContent::Whole(new), None) => {
+            Ok(Step::Append(entry(channel, request, tip, new, &new.commit)?, Cow::Borrowed(&new.bytes)))
+        }
+        (PublishContent::Whole(new), Some(head)) => {
+            let next = entry(channel, request, tip, new, &new.commit)?;
+            Ok(match after(channel, request, new, &next.manifest, head)? {
+                Some(outcome) => Step::Done(outcome),
+                None => Step::Append(next, Cow::Borrowed(&new.bytes)),
+            })
+        }
+        (PublishContent::Kills(_), None) => Err(PublishError::NothingPublished(channel.environment().to_owned())),
+        (PublishContent::Kills(compile), Some(head)) => {
+            match relation(request, head)? {
+                Relation { newest: Ancestry::Older, .. } | Relation { kills: Ancestry::Older, .. } => {
+                    return Ok(Step::Done(PublishOutcome::Overtaken(head.clone())));
+                }
+                Relation { .. } => {}
+            }
+            on_top(channel, request, tip, head, compile)
+        }
+        (PublishContent::Rollback { sequence, .. }, None) => {
+            Err(PublishError::NoSuchEntry { environment: channel.environment().to_owned(), sequence })
+        }
+        (PublishContent::Rollback { compile, .. }, Some(head)) => {
+            // The store names these commits, so git must know them before they are signed.
+            relation(request, head)?;
+            on_top(channel, request, tip, head, compile)
+        }
+    }
+}
+
+/// Returns the entry of a bundle that is compiled for the current entry.
+fn on_top<'r>(
+    channel: &Channel<'_>,
+    request: &PublishRequest<'r>,
+    tip: &Tip,
+    head: &LogEntry,
+    compile: CompileAfter<'_>,
+) -> Result<Step<'r>, PublishError> {
+    let unchanged = || Ok(Step::Done(PublishOutcome::Unchanged(head.clone())));
+    let compiled = compile(head).map_err(|error| match error.downcast() {
+        Ok(error) => *error,
+        Err(error) => PublishError::Compiling(error),
+    });
+    let Some(new) = compiled? else { return unchanged() };
+    let next = entry(channel, request, tip, &new, &head.manifest.newest)?;
+    if next.manifest.bundle == head.manifest.bundle {
+        return unchanged();
+    }
+    Ok(Step::Append(next, Cow::Owned(new.bytes)))
+}
+
+/// Returns the entry for a bundle. `newest` is the newest commit that was ever published as a whole.
+fn entry(
+    channel: &Channel<'_>,
+    request: &PublishRequest<'_>,
+    tip: &Tip,
+    new: &NewBundle,
+    newest: &str,
+) -> Result<LogEntry, PublishError> {
+    let bundle = BundleRef::new(&new.bytes, new.format, new.flags);
+    let environment = || channel.environment().to_owned();
+    if bundle.size > MAX_BUNDLE_BYTES {
+        return Err(PublishError::BundleSize { environment: environment(), size: bundle.size });
+    }
+    if new.kept.len() > MAX_KEPT {
+        return Err(PublishError::KeptKills { environment: environment(), commits: new.kept.len() });
+    }
+    LogEntry::new(Manifest {
         version: VERSION,
         target: request.target.map(str::to_owned),
-        environment: channel.environment().to_owned(),
+        environment: environment(),
         sequence: tip.next_sequence(channel)?,
         previous: tip.head.as_ref().map(|head| head.digest.clone()),
         void: tip.void.clone(),
         kind: new.kind,
         commit: new.commit.clone(),
-        newest: new.commit.clone(),
+        kills: new.kills.clone(),
+        kept: new.kept.clone(),
+        newest: newest.to_owned(),
         created: new.created.clone(),
         bundle,
-    };
-    if let Some(head) = &tip.head {
-        check_target(head, request.target)?;
-        let outcome = match request.content {
-            PublishContent::Bundle(bundle) => after(channel, request, bundle, &manifest, head)?,
-            PublishContent::Rollback { bundle, .. } => {
-                manifest.kind = EntryKind::Rollback;
-                manifest.newest = head.manifest.newest.clone();
-                // The store names the newest commit, so git must know it before it is signed.
-                if (request.compare)(&manifest.newest).map_err(PublishError::Comparing)? == Ancestry::Diverged {
-                    return Err(diverged(head, bundle));
-                }
-                (head.manifest.bundle == manifest.bundle).then(|| PublishOutcome::Unchanged(head.clone()))
-            }
-        };
-        if let Some(outcome) = outcome {
-            return Ok(Step::Done(outcome));
-        }
-    } else if let PublishContent::Rollback { sequence, .. } = request.content {
-        let environment = channel.environment().to_owned();
-        return Err(PublishError::NoSuchEntry { environment, sequence: *sequence });
-    }
-    Ok(Step::Append(LogEntry::new(manifest)?))
+    })
 }
 
-/// Returns the outcome if the bundle is not to be published after the newest entry, and `None` if it is.
+/// The relation of the commit to publish to the commits of the current entry.
+struct Relation {
+    newest: Ancestry,
+    kills: Ancestry,
+}
+
+/// Compares the commit to publish with the current entry.
+///
+/// # Errors
+/// Returns [`PublishError::Diverged`] if the commit descends from only some of the published commits.
+fn relation(request: &PublishRequest<'_>, head: &LogEntry) -> Result<Relation, PublishError> {
+    let compare = |commit: &str| match (request.compare)(commit).map_err(PublishError::Comparing)? {
+        Ancestry::Diverged => {
+            Err(PublishError::Diverged { published: commit.to_owned(), commit: request.commit.to_owned() })
+        }
+        ancestry @ (Ancestry::Same | Ancestry::Newer | Ancestry::Older) => Ok(ancestry),
+    };
+    Ok(Relation { newest: compare(&head.manifest.newest)?, kills: compare(&head.manifest.kills)? })
+}
+
+/// Returns the outcome if a commit is not to be published after the newest entry, and `None` if it is.
 fn after(
     channel: &Channel<'_>,
     request: &PublishRequest<'_>,
@@ -142,25 +213,24 @@ fn after(
         let (found, wanted) = (before.bundle.format, new.format);
         return Err(PublishError::Format { environment: before.environment.clone(), found, wanted });
     }
-    let ancestry = (request.compare)(&before.newest).map_err(PublishError::Comparing)?;
-    Ok(match ancestry {
-        Ancestry::Same | Ancestry::Older if before.kind == EntryKind::Rollback => {
+    Ok(match relation(request, head)? {
+        Relation { newest: Ancestry::Same | Ancestry::Older, .. } if before.kind == EntryKind::Rollback => {
             Some(PublishOutcome::RolledBack(head.clone()))
+        }
+        // A commit without the newest kills must not undo them.
+        Relation { newest: Ancestry::Older, .. } | Relation { kills: Ancestry::Older, .. } => {
+            Some(PublishOutcome::Overtaken(head.clone()))
         }
         // Another version of flagctl may compile the same commit to different bytes. A name or a signature that is
         // missing needs a new number, too.
-        Ancestry::Same if before.bundle == manifest.bundle && before.target == manifest.target => {
+        Relation { newest: Ancestry::Same, .. }
+            if before.bundle == manifest.bundle && before.target == manifest.target =>
+        {
             let is_unsigned = channel.seal(before.sequence)? == Some(Seal::Unsigned);
             (request.sign.is_none() || !is_unsigned).then(|| PublishOutcome::Unchanged(head.clone()))
         }
-        Ancestry::Older => Some(PublishOutcome::Overtaken(head.clone())),
-        Ancestry::Diverged => return Err(diverged(head, new)),
-        Ancestry::Same | Ancestry::Newer => None,
+        Relation { .. } => None,
     })
-}
-
-fn diverged(head: &LogEntry, new: &NewBundle) -> PublishError {
-    PublishError::Diverged { published: head.manifest.newest.clone(), commit: new.commit.clone() }
 }
 
 /// Checks that an entry with this target can follow. An environment without a name can get one; a name never changes.

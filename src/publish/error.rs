@@ -13,7 +13,7 @@ pub enum PublishError {
     /// The target cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The commit and the published commit have diverged.
+    /// The commit and a published commit have diverged.
     #[error(
         "{commit} and the published commit {published} have diverged: publish a commit that descends from both, or \
          pass `--allow-diverged` if history was rewritten"
@@ -45,8 +45,24 @@ pub enum PublishError {
         /// The size in bytes.
         size: u64,
     },
+    /// Too many commits have kills that a later commit has revived.
+    #[error(
+        "`{environment}` has the kills of {commits} commits that were revived since: publish a commit as a whole first"
+    )]
+    KeptKills {
+        /// The environment's name.
+        environment: String,
+        /// The number of commits.
+        commits: usize,
+    },
+    /// The content for the current entry cannot be compiled.
+    #[error(transparent)]
+    Compiling(Box<dyn Error + Send + Sync>),
     /// The files belong to a target with a name, and the request is for another target or a location.
-    #[error("the files of `{environment}` belong to the target `{found}`: publish with `flagctl publish {found}`")]
+    #[error(
+        "the files of `{environment}` belong to the target `{found}`: publish with `flagctl publish {found}`, \
+             or with `--target {found}` if `flagctl.yaml` cannot be read"
+    )]
     NamedTarget {
         /// The environment's name.
         environment: String,
@@ -198,6 +214,7 @@ impl PublishError {
             Self::Diverged { .. }
             | Self::Format { .. }
             | Self::BundleSize { .. }
+            | Self::KeptKills { .. }
             | Self::NamedTarget { .. }
             | Self::OtherTarget { .. }
             | Self::Stale(_)
@@ -214,6 +231,7 @@ impl PublishError {
             Self::Store(_)
             | Self::Contended { .. }
             | Self::Comparing(_)
+            | Self::Compiling(_)
             | Self::Signing(_)
             | Self::Signers(_)
             | Self::Io { .. }

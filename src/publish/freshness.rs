@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::publish::channel::LogEntry;
+use crate::publish::manifest::EntryKind;
 
 /// The difference between two clocks that counts as none.
 const CLOCK_SKEW: Duration = Duration::from_secs(5 * 60);
@@ -26,7 +27,9 @@ impl MaxAge {
         let Ok(time) = created.parse::<Timestamp>() else {
             return Some(format!("expected a timestamp as the time of the commit, found `{created}`"));
         };
-        let commit = &current.manifest.commit;
+        // `created` is the time of this commit.
+        let manifest = &current.manifest;
+        let commit = if manifest.kind == EntryKind::Rollback { &manifest.commit } else { &manifest.kills };
         let seconds = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
         let age = self.now.as_second().saturating_sub(time.as_second());
         if age < -seconds(CLOCK_SKEW) {

@@ -12,6 +12,8 @@ pub(super) const MAX_MANIFEST_BYTES: u64 = 64 << 10;
 pub(super) const MAX_BUNDLE_BYTES: u64 = 256 << 20;
 /// The greatest number of an entry: the names of the files have nine digits.
 pub(super) const MAX_SEQUENCE: u64 = 999_999_999;
+/// The maximum number of commits in `kept`.
+pub(super) const MAX_KEPT: usize = 100;
 /// The maximum number of void entries between two entries.
 pub(super) const MAX_VOID: usize = 100;
 
@@ -38,9 +40,16 @@ pub struct Manifest {
     pub kind: EntryKind,
     /// The full id of the commit from which the bundle was compiled.
     pub commit: String,
+    /// The full id of the newest commit whose kills are in the bundle. It differs from `commit` if a publication had only
+    /// kills, and after a rollback, which keeps the kills that are live.
+    pub kills: String,
+    /// The full ids of older commits whose kills are in the bundle, too. `kills` has revived them, and a revival waits
+    /// for a commit that is published as a whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<String>,
     /// The full id of the newest commit that was ever published. After a rollback, it differs from `commit`.
     pub newest: String,
-    /// The time of `commit`, as a timestamp.
+    /// The time of `kills`, or of `commit` after a rollback, as a timestamp.
     pub created: String,
     /// The current bundle.
     pub bundle: BundleRef,
@@ -149,7 +158,10 @@ impl Manifest {
         if manifest.previous.is_none() != (before == 0) {
             return Err("has a digest of the previous manifest that does not fit its number".to_owned());
         }
-        for commit in [&manifest.commit, &manifest.newest] {
+        if manifest.kept.len() > MAX_KEPT {
+            return Err(format!("names {} commits in `kept`: expected at most {MAX_KEPT}", manifest.kept.len()));
+        }
+        for commit in [&manifest.commit, &manifest.kills, &manifest.newest].into_iter().chain(&manifest.kept) {
             if !matches!(commit.len(), 40 | 64) || !commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
                 return Err(format!("has `{commit}` as a commit: expected a full id"));
             }

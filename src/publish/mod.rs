@@ -27,6 +27,8 @@
 //! **Invariant:** a signature is written only for an entry that becomes current.
 //! **Invariant:** no read is larger and no loop longer than a bound in this module, whatever a store says.
 //! **Invariant:** an older commit never follows a newer one, except by a rollback, which is recorded in the manifest.
+//! **Invariant:** kills only move forward: a commit that lacks the newest published kills is never published, and a
+//! rollback keeps them.
 
 mod append;
 mod channel;
@@ -51,7 +53,7 @@ pub use crate::publish::freshness::MaxAge;
 pub use crate::publish::manifest::{BundleFormat, BundleRef, EntryKind, Manifest, VERSION, VoidEntry};
 pub use crate::publish::pull::{PullOptions, PullOutcome, Pulled, pull};
 pub use crate::publish::request::{
-    Ancestry, Compare, NewBundle, PublishContent, PublishMode, PublishOutcome, PublishRequest, Sign,
+    Ancestry, Compare, CompileAfter, NewBundle, PublishContent, PublishMode, PublishOutcome, PublishRequest, Sign,
 };
 pub use crate::publish::signature::{AllowedSigners, NAMESPACE};
 pub use crate::publish::state::PullState;

@@ -9,9 +9,13 @@ use crate::publish::manifest::{BundleFormat, EntryKind};
 /// A compiled environment to publish.
 #[derive(Debug, Clone)]
 pub struct NewBundle {
-    /// The full id of the commit from which it was compiled.
+    /// The full id of the commit whose definitions it has.
     pub commit: String,
-    /// The time of the commit, as a timestamp.
+    /// The full id of the newest commit whose kills it has.
+    pub kills: String,
+    /// The full ids of older commits whose kills it has, too.
+    pub kept: Vec<String>,
+    /// The time of the manifest, as a timestamp.
     pub created: String,
     /// The reason for the publication.
     pub kind: EntryKind,
@@ -30,26 +34,25 @@ impl NewBundle {
     }
 }
 
+/// Compiles a bundle that depends on the current entry. Returns `None` if the entry has everything already.
+///
+/// The entry comes from the store, so the function checks that git knows its commits.
+pub type CompileAfter<'r> = &'r dyn Fn(&LogEntry) -> Result<Option<NewBundle>, Box<dyn Error + Send + Sync>>;
+
 /// The content that becomes current.
-#[derive(Debug, Clone)]
-pub enum PublishContent {
-    /// Publishes a new bundle.
-    Bundle(NewBundle),
-    /// Publishes the content of an earlier entry again.
+#[derive(Clone, Copy)]
+pub enum PublishContent<'r> {
+    /// Publishes a commit as a whole.
+    Whole(&'r NewBundle),
+    /// Publishes the kills of a commit, and keeps the definitions that are current.
+    Kills(CompileAfter<'r>),
+    /// Publishes the definitions of an earlier entry again, and keeps the kills that are current.
     Rollback {
         /// The number of the entry.
         sequence: u64,
-        /// The bundle, compiled again from the commit of the entry.
-        bundle: NewBundle,
+        /// Compiles the definitions of the entry.
+        compile: CompileAfter<'r>,
     },
-}
-
-impl PublishContent {
-    pub(super) fn bundle(&self) -> &NewBundle {
-        match self {
-            Self::Bundle(bundle) | Self::Rollback { bundle, .. } => bundle,
-        }
-    }
 }
 
 /// The relation of the commit to publish to another commit.
@@ -82,11 +85,13 @@ pub type Sign<'r> = &'r dyn Fn(&[u8]) -> Result<Vec<u8>, Box<dyn Error + Send + 
 
 /// A request to publish to one environment.
 pub struct PublishRequest<'r> {
+    /// The full id of the commit to publish.
+    pub commit: &'r str,
     /// The content that becomes current.
-    pub content: &'r PublishContent,
+    pub content: PublishContent<'r>,
     /// The name of the target in `flagctl.yaml`, or `None` for a location.
     pub target: Option<&'r str>,
-    /// Compares the commit of the content with the newest published commit.
+    /// Compares the commit to publish with a published commit.
     pub compare: Compare<'r>,
     /// The function that signs the manifest, or `None` for a manifest without a signature.
     pub sign: Option<Sign<'r>>,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 
 use crate::publish::channel::{Channel, LogEntry};
 use crate::publish::error::PublishError;
@@ -26,6 +27,8 @@ pub struct AllowedSigners {
     file: PathBuf,
     /// The keys that were revoked.
     revoked: Option<PathBuf>,
+    /// The folder of `file`, if it is temporary.
+    _folder: Option<Arc<TemporaryFolder>>,
 }
 
 impl AllowedSigners {
@@ -36,7 +39,19 @@ impl AllowedSigners {
     pub fn new(file: &Path, revoked: Option<&Path>) -> Result<Self, PublishError> {
         // `ssh-keygen` may run in another folder, so the paths must be absolute.
         let absolute = |file: &Path| fs::canonicalize(file).map_err(PublishError::io(file));
-        Ok(Self { file: absolute(file)?, revoked: revoked.map(absolute).transpose()? })
+        Ok(Self { file: absolute(file)?, revoked: revoked.map(absolute).transpose()?, _folder: None })
+    }
+
+    /// Creates a value for a single public key.
+    ///
+    /// # Errors
+    /// Returns [`PublishError::Io`] if the temporary file of the key cannot be written.
+    pub fn of_key(public_key: &str, revoked: Option<&Path>) -> Result<Self, PublishError> {
+        let folder = TemporaryFolder::new().map_err(PublishError::io("the folder for temporary files"))?;
+        let file = folder.path().join("signers");
+        let key = public_key.lines().next().unwrap_or_default();
+        fs::write(&file, format!("publisher namespaces=\"{NAMESPACE}\" {key}\n")).map_err(PublishError::io(&file))?;
+        Ok(Self { _folder: Some(Arc::new(folder)), ..Self::new(&file, revoked)? })
     }
 
     /// Returns the name of the allowed signer who has signed an entry.

@@ -91,6 +91,16 @@ def shop(folder):
     return commits
 
 
+def broken_and_killed(folder):
+    """Commits a flag with an error and a kill, and returns the commit."""
+    (folder / "flags" / "broken.yaml").write_text("variants: {on: true, off: false}\noff: off\ndefault: maybe\n")
+    (folder / "kills" / "production").mkdir(parents=True)
+    (folder / "kills" / "production" / "flag-3.yaml").write_text("reason: it answers 500\n")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "kill flag 3", day=COMMITS)
+    return git(folder, "rev-parse", "HEAD").strip()
+
+
 def main():
     flagctl = str(pathlib.Path(sys.argv[1]).resolve())
     port, counted = serve()
@@ -173,6 +183,17 @@ def main():
         file = pathlib.Path(temporary) / "flags.json"
         fine(start("pull", "s3://fleet/killed", "-e", "production", "--to", str(file)))
         assert file.read_bytes() == fetched("killed/production/flags.json")[0]
+
+        # A broken definition and a kill: the kill is published alone. A whole job for an older commit changes nothing.
+        kill = broken_and_killed(folder)
+        jobs = [publish("killed", commits[-2]), publish("killed", kill)]
+        out, err = jobs[1].communicate(timeout=300)
+        assert jobs[1].returncode == 1 and "its kills are published alone" in err, (out, err)
+        fine(jobs[0])
+        manifest = json.loads(fetched("killed/production/manifest.json")[0])
+        assert (manifest["commit"], manifest["kills"]) == (commits[-1], kill), manifest
+        assert json.loads(fetched("killed/production/flags.json")[0])["flags"]["flag-3"]["defaultVariant"] == "off"
+        fine(start("verify", "s3://fleet/killed"))
 
         missing = start("publish", "s3://missing/bucket")
         out, err = missing.communicate()

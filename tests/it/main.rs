@@ -58,6 +58,7 @@ mod interrupted;
 #[cfg(unix)]
 mod kill;
 #[cfg(unix)]
+mod kills_alone;
 mod kills_in_tests;
 mod limits;
 mod lists;

@@ -89,7 +89,7 @@ fn a_commit_is_published_once_and_its_bundle_equals_the_export() {
     let digest = manifest["bundle"]["sha256"].as_str().unwrap();
     let expected = serde_json::json!({
         "version": 1, "environment": "production", "sequence": 1, "previous": null, "kind": "normal",
-        "commit": commit, "newest": commit, "created": "2026-11-02T00:00:00Z",
+        "commit": commit, "kills": commit, "newest": commit, "created": "2026-11-02T00:00:00Z",
         "bundle": {
             "sha256": digest, "size": size, "path": format!("bundles/{digest}.json"), "format": "flagctl", "flags": 1,
         },
@@ -570,7 +570,7 @@ fn publish_writes_its_result_as_json() {
     bundle.insert("bytes".to_owned(), size);
     let target = target(&repository);
     let expected = serde_json::json!({
-        "version": 1, "target": "[FOLDER]/fleet", "dryRun": false, "cacheSeconds": 0,
+        "version": 1, "target": "[FOLDER]/fleet", "dryRun": false, "scope": "whole", "cacheSeconds": 0,
         "environments": [{"environment": "production", "outcome": "published", "current": current}],
     });
     assert_eq!(published, expected);

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use crate::cli::console;
 use crate::cli::exit::Exit;
 use crate::cli::max_age_arg::MaxAgeArg;
 use crate::cli::output_format::OutputFormat;
@@ -10,12 +9,10 @@ use crate::cli::progress;
 use crate::cli::publish_target;
 use crate::cli::publish_target::{ExpectedTarget, Signers};
 use crate::cli::target_arg::TargetArg;
-use crate::model::is_name;
 use crate::publish;
 use crate::publish::{Channel, PullState, VerifyOptions};
 use crate::report;
 use crate::report::publication::{VerificationJson, VerificationsJson};
-use crate::store::Store;
 use anyhow::{Result, bail};
 
 /// Check what is published: digests, the chain of the log, signatures and age
@@ -73,7 +70,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     };
     let mut environments = target.environments(&args.environment)?;
     if environments.is_empty() {
-        environments = published_environments(&store)?;
+        environments = publish_target::published_environments(&store)?;
     }
     if environments.is_empty() {
         bail!("nothing is published to `{}`", store.name());
@@ -103,14 +100,4 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     publish_target::note_trust(signers.as_ref());
     let is_sound = result.environments.iter().all(|environment| environment.problems.is_empty());
     Ok(if is_sound { Exit::Yes } else { Exit::No })
-}
-
-/// Returns the folders of a store that can be environments.
-fn published_environments(store: &Store) -> Result<Vec<String>> {
-    let (environments, others): (Vec<_>, Vec<_>) = store.folders()?.into_iter().partition(|name| is_name(name));
-    if !others.is_empty() {
-        let number = others.len();
-        console::note(format!("not read, because no environment has such a name: {number} of the target's folders"));
-    }
-    Ok(environments)
 }

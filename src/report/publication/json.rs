@@ -19,6 +19,8 @@ pub struct PublicationsJson {
     pub target: String,
     /// Whether this was a dry run, which writes nothing.
     pub dry_run: bool,
+    /// What was to be published.
+    pub scope: PublicationScope,
     /// The environments, in the order in which they were published.
     pub environments: Vec<PublicationJson>,
     /// The maximum number of seconds for which a cache may return the old bundle, or `None` if nothing was published.
@@ -38,6 +40,39 @@ pub struct PublicationJson {
     pub outcome: OutcomeJson,
     /// The current entry. For a dry run, this is the entry that would become current.
     pub current: LogEntryJson,
+    /// The kills of a publication of kills, or of a rollback.
+    #[serde(skip_serializing_if = "KillsJson::is_empty")]
+    pub kills: KillsJson,
+}
+
+/// What is published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PublicationScope {
+    /// A commit as a whole.
+    Whole,
+    /// The kills of a commit that cannot be published as a whole.
+    Kills,
+    /// The definitions of an earlier entry.
+    Rollback,
+}
+
+/// The kills of an environment in a publication that keeps definitions or goes back to earlier ones.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KillsJson {
+    /// The keys of the flags that the publication turns off.
+    pub new: Vec<String>,
+    /// The keys of killed flags that are not live, so that their kills do nothing.
+    pub ineffective: Vec<String>,
+    /// The keys of flags that stay killed until a commit is published as a whole, although they were revived.
+    pub waiting: Vec<String>,
+}
+
+impl KillsJson {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The outcome of the publication of an environment.
@@ -66,11 +101,16 @@ pub struct LogEntryJson {
     pub sha256: Digest,
     /// The reason for publishing: `normal`, `emergency` or `rollback`.
     pub kind: EntryKind,
-    /// The full id of the commit from which the bundle was compiled.
+    /// The full id of the commit whose definitions are in the bundle.
     pub commit: String,
+    /// The full id of the newest commit whose kills are in the bundle.
+    pub kills: String,
+    /// The full ids of older commits whose kills are in the bundle, too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<String>,
     /// The full id of the newest commit that was ever published.
     pub newest: String,
-    /// The time of `commit`.
+    /// The time of `kills`, or of `commit` after a rollback.
     pub created: String,
     /// The current bundle.
     pub bundle: BundleJson,
@@ -163,23 +203,24 @@ pub enum PullOutcomeJson {
 
 impl LogEntryJson {
     fn new(entry: &LogEntry) -> Self {
-        let Manifest { sequence, target, kind, commit, newest, created, bundle, .. } = entry.manifest.clone();
+        let Manifest { sequence, target, kind, commit, kills, kept, newest, created, bundle, .. } =
+            entry.manifest.clone();
         let BundleRef { sha256, size: bytes, path, format, flags } = bundle;
         let bundle = BundleJson { sha256, bytes, path, format, flags };
-        Self { sequence, target, sha256: entry.digest.clone(), kind, commit, newest, created, bundle }
+        Self { sequence, target, sha256: entry.digest.clone(), kind, commit, kills, kept, newest, created, bundle }
     }
 }
 
 impl PublicationJson {
     /// Describes the result of `publish` for an environment.
-    pub fn new(environment: &str, outcome: &PublishOutcome) -> Self {
+    pub fn new(environment: &str, outcome: &PublishOutcome, kills: KillsJson) -> Self {
         let (outcome, entry) = match outcome {
             PublishOutcome::Published(entry) => (OutcomeJson::Published, entry),
             PublishOutcome::Unchanged(entry) => (OutcomeJson::Unchanged, entry),
             PublishOutcome::Overtaken(entry) => (OutcomeJson::Overtaken, entry),
             PublishOutcome::RolledBack(entry) => (OutcomeJson::RolledBack, entry),
         };
-        Self { environment: environment.to_owned(), outcome, current: LogEntryJson::new(entry) }
+        Self { environment: environment.to_owned(), outcome, current: LogEntryJson::new(entry), kills }
     }
 }
 

@@ -4,6 +4,6 @@ pub mod human;
 mod json;
 
 pub use crate::report::publication::json::{
-    BundleJson, LogEntryJson, OutcomeJson, PublicationJson, PublicationsJson, PullJson, PullOutcomeJson,
-    VerificationJson, VerificationsJson,
+    BundleJson, KillsJson, LogEntryJson, OutcomeJson, PublicationJson, PublicationScope, PublicationsJson, PullJson,
+    PullOutcomeJson, VerificationJson, VerificationsJson,
 };

@@ -1,0 +1,48 @@
+//! A revision with other files in some paths. The new objects are only in memory.
+//!
+//! **Invariant:** nothing is written to the repository.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use git2::build::TreeUpdateBuilder;
+use git2::{FileMode, ObjectType, Oid};
+
+use crate::git::error::GitError;
+use crate::git::revision::Revision;
+
+impl Revision {
+    /// Returns the same commit with these files, each a path from the folder of the revision and its text. A file that
+    /// has the path already is replaced.
+    ///
+    /// # Errors
+    /// Returns [`GitError`] if an object cannot be read, or if a path leads through something that is not a folder.
+    pub fn with_files<'f>(&self, files: impl IntoIterator<Item = (&'f str, &'f str)>) -> Result<Self, GitError> {
+        let prefix = self.prefix();
+        let files: Vec<_> = files.into_iter().map(|(path, text)| (format!("{prefix}{path}"), text)).collect();
+        if files.is_empty() {
+            return Ok(self.clone());
+        }
+        let mut objects: Vec<_> = files.iter().map(|(_, text)| (ObjectType::Blob, text.as_bytes().to_vec())).collect();
+        let with_blobs = self.repository.with_objects(objects.clone())?;
+        let tree = with_blobs.handles.with(|handle| {
+            let mut update = TreeUpdateBuilder::new();
+            for (path, text) in &files {
+                let blob = Oid::hash_object_ext(ObjectType::Blob, text.as_bytes(), self.commit.object_format())?;
+                update.upsert(path.as_str(), blob, FileMode::Blob);
+            }
+            // The handle has a store in memory, which gets the new trees.
+            let root = update.create_updated(handle, &handle.find_tree(self.tree)?)?;
+            let tree = handle.find_tree(root)?;
+            let folders: BTreeSet<_> = files.iter().flat_map(|(path, _)| Path::new(path).ancestors().skip(1)).collect();
+            let odb = handle.odb()?;
+            for folder in folders {
+                let id = if folder.as_os_str().is_empty() { root } else { tree.get_path(folder)?.id() };
+                objects.push((ObjectType::Tree, odb.read(id)?.data().to_vec()));
+            }
+            Ok::<_, GitError>(root)
+        })?;
+        Ok(Self { repository: Arc::new(self.repository.with_objects(objects)?), tree, ..self.clone() })
+    }
+}
