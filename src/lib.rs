@@ -95,6 +95,7 @@
 //! | publish | an environment's bytes, their commit, a Store | the next entry of its log, or the reason why nothing is published | retry, temporary, bundle, store |
 //! | edit | a file's text, one change | the new text, in which all other bytes are the same | snapshot, yaml |
 //! | commit | changes of a branch's files | a git commit (the only writer of git) | retry, temporary |
+//! | forge | a remote's address, a pushed branch | a pull request, or the address that opens one (the only module that runs `gh`) | |
 //! | rules | Project, a day, Bundles | diagnostics (each lint rule is a file) | codes, snapshot, diag, yaml, bundle, analyze, model, flagd |
 //! | load | a source | Project, diagnostics: all steps before the compilation | codes, snapshot, source, diag, yaml, model, schema |
 //! | check | Loaded, a day | all findings, which `validate` reports | snapshot, diag, yaml, bundle, compile, test, rules, load |
@@ -103,7 +104,7 @@
 //! | live | a manifest | the published bundle, compiled again from git | codes, git, source, snapshot, bundle, model, compile, load, publish |
 //! | actions | keys of flags, environments, a branch | plans of kills, revivals and rollouts, their commits, and the proof of a kill | snapshot, git, source, diag, yaml, bundle, analyze, model, compile, edit, commit, load, history, diff |
 //! | report | any result | text (each format is a file) | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, history, test, publish, actions |
-//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, snapshot, git, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, openfeature, store, publish, commit, load, check, history, live, actions, report |
+//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, snapshot, git, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, openfeature, store, publish, commit, forge, load, check, history, live, actions, report |
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]
@@ -140,6 +141,9 @@ pub mod eval;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod flagd;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod forge;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod git;

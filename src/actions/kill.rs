@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::actions::error::ActionError;
+use crate::actions::flag_selection::FlagSelection;
 use crate::actions::kill_effect::{KillEffect, KillStatus, kill_effects};
 use crate::actions::kill_file::{kill_path, kill_text};
 use crate::actions::message::{ActionKind, message};
@@ -16,10 +17,8 @@ use crate::model::FLAGS;
 /// The flags to kill.
 #[derive(Debug, Clone, Copy)]
 pub struct KillRequest<'r> {
-    /// The keys of flags.
-    pub flags: &'r [String],
-    /// The tag whose flags are killed too.
-    pub tag: Option<&'r str>,
+    /// The flags.
+    pub selection: FlagSelection<'r>,
     /// The names of the environments. The settings must declare each of them.
     pub environments: &'r [String],
 }
@@ -109,18 +108,10 @@ impl<'s> KillPlan<'s> {
 
 /// Returns the sorted keys of the flags that the request selects by key or by tag.
 fn keys(session: &WriteSession, request: &KillRequest<'_>) -> Result<Vec<String>, ActionError> {
-    let mut keys: BTreeSet<String> = request.flags.iter().cloned().collect();
+    let mut keys: BTreeSet<String> = request.selection.flags.iter().cloned().collect();
     for key in &keys {
         session.flag_path(key)?;
     }
-    if let Some(tag) = request.tag {
-        let loaded = load::all(&session.source())?;
-        let tagged = loaded.project.flags.iter().filter(|flag| flag.tags.iter().any(|name| name.value == tag));
-        let tagged: Vec<String> = tagged.map(|flag| flag.key.clone()).collect();
-        if tagged.is_empty() && request.flags.is_empty() {
-            return Err(ActionError::UnknownTag(tag.to_owned()));
-        }
-        keys.extend(tagged);
-    }
+    keys.extend(request.selection.tagged(session)?);
     Ok(keys.into_iter().collect())
 }

@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::actions::error::ActionError;
+use crate::actions::flag_selection::FlagSelection;
 use crate::actions::kill_effect::kill_reason;
 use crate::actions::kill_file::kill_path;
 use crate::actions::message::{ActionKind, message};
@@ -100,10 +101,22 @@ impl<'s> RevivePlan<'s> {
     ///
     /// # Errors
     /// Returns an error if a flag that is not killed is unknown, or if the definitions or the history cannot be read.
-    pub fn new(session: &'s WriteSession, flags: &[String], environments: &[String]) -> Result<Self, ActionError> {
-        let mut keys = flags.to_vec();
-        keys.sort();
-        keys.dedup();
+    pub fn new(
+        session: &'s WriteSession,
+        selection: &FlagSelection<'_>,
+        environments: &[String],
+    ) -> Result<Self, ActionError> {
+        let mut keys: BTreeSet<String> = selection.flags.iter().cloned().collect();
+        let tagged = selection.tagged(session)?;
+        let mut killed = BTreeSet::new();
+        for (key, environment) in tagged.iter().flat_map(|key| environments.iter().map(move |name| (key, name))) {
+            if session.tip().blob_id(&kill_path(key, environment))?.is_some() {
+                killed.insert(key.clone());
+            }
+        }
+        // Most flags of a tag are not killed, and the plan need not say so, unless it would be empty.
+        keys.extend(if keys.is_empty() && killed.is_empty() { tagged } else { killed });
+        let keys: Vec<String> = keys.into_iter().collect();
         let mut effects = Vec::new();
         for environment in environments {
             effects.extend(revive_effects(session, &keys, environment)?);

@@ -29,6 +29,17 @@ pub struct Destination {
     pub branch: Option<String>,
     /// The name of the remote whose branch is read, and to which the commit is pushed, or `None` for a local commit.
     pub remote: Option<String>,
+    /// Whether the branch is merged by a pull request.
+    pub review: Review,
+}
+
+/// Whether the commit of an action is merged by a pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Review {
+    /// The commit is made on the branch that counts.
+    None,
+    /// The commit is made on a new branch, for which a pull request is opened.
+    PullRequest,
 }
 
 /// Whether a session may write to the repository.
@@ -47,6 +58,8 @@ pub struct WriteOptions {
     pub destination: Destination,
     /// Whether to run git's hooks.
     pub hooks: Hooks,
+    /// Options that a push sends to the server.
+    pub push_options: &'static [&'static str],
     /// Whether the session may make a commit.
     pub mode: WriteMode,
 }
@@ -114,6 +127,11 @@ impl WriteSession {
         &self.settings.project.settings
     }
 
+    /// Returns git's root.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Returns the requested branch of the session.
     pub fn destination(&self) -> &Destination {
         &self.options.destination
@@ -168,8 +186,13 @@ impl WriteSession {
         &self,
         apply: impl Fn(&CommitFiles) -> Result<Changes, CommitError>,
     ) -> Result<CommittedAction, ActionError> {
-        let request =
-            |max_wait| Request { folder: &self.root, branch: Some(&self.branch), hooks: self.options.hooks, max_wait };
+        let request = |max_wait| Request {
+            folder: &self.root,
+            branch: Some(&self.branch),
+            hooks: self.options.hooks,
+            push_options: self.options.push_options,
+            max_wait,
+        };
         match &self.options.destination.remote {
             Some(remote) => {
                 let pushed = commit::push(&request(MAX_WAIT * PUSH_WAIT_FACTOR), remote, apply)?;

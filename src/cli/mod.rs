@@ -29,6 +29,7 @@ mod progress;
 mod publish_content;
 mod publish_kills;
 mod publish_target;
+mod pull_request;
 mod range;
 mod revision_arg;
 mod target_arg;

@@ -2,17 +2,23 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
+use jiff::Timestamp;
 
-use crate::actions::{ActionError, CommittedAction, Destination, Targets, WriteMode, WriteOptions, WriteSession};
+use crate::actions::{
+    ActionError, CommittedAction, Destination, FlagSelection, Review, Targets, WriteMode, WriteOptions, WriteSession,
+};
 use crate::cli::console;
 use crate::cli::console::{ask, can_ask};
 use crate::cli::environment_arg::{check_environment, missing_environment};
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::output_format::{OutputFormat, write_json};
 use crate::cli::progress;
-use crate::commit::Hooks;
-use crate::report::actions::{ActionJson, human};
+use crate::cli::pull_request;
+use crate::commit::{CommitError, Hooks, remote_addresses, remote_default_branch};
+use crate::forge::RemoteRepository;
+use crate::report::actions::{ActionJson, CommittedJson, human};
+use crate::report::escape::shell_word;
 
 /// Where and how a commit is made.
 #[derive(Debug, clap::Args)]
@@ -23,9 +29,15 @@ pub(crate) struct WriteArgs {
     /// Commit on top of the remote's branch, and push that commit
     #[arg(long)]
     push: bool,
-    /// The remote to push to
-    #[arg(long, value_name = "NAME", default_value = "origin", requires = "push")]
-    remote: String,
+    /// Push the commit to a new branch, which is made from the remote's default branch, and open a pull request
+    ///
+    /// On GitHub, `gh` opens it, where it is installed. On GitLab, the push opens it. Otherwise, the address that opens it
+    /// is shown. The branch gets a name, unless `--branch` names it.
+    #[arg(long)]
+    pr: bool,
+    /// The remote to push to [default: origin]
+    #[arg(long, value_name = "NAME")]
+    remote: Option<String>,
     /// Do not run git's `pre-commit`, `commit-msg` and `pre-push` hooks
     #[arg(long)]
     no_verify: bool,
@@ -48,15 +60,55 @@ enum Answer {
 }
 
 impl WriteArgs {
-    /// Opens a session on the branch.
-    pub(crate) fn open(&self) -> Result<WriteSession> {
+    /// Opens a session on the branch. The name of the action and its flags become the name of a new branch.
+    pub(crate) fn open(&self, action: &str, selection: &FlagSelection<'_>) -> Result<WriteSession> {
+        if self.remote.is_some() && !self.is_pushed() {
+            return Err(UsageError("`--remote` needs `--push` or `--pr`".to_owned()).into());
+        }
+        let folder = Path::new(".");
+        let mut branch = self.branch.clone();
+        if self.pr {
+            if let Some(name) = &branch
+                && remote_default_branch(folder, self.remote())?.as_ref() == Some(name)
+            {
+                let problem = format!(
+                    "`{name}` is the default branch of `{}`, into which a pull request is merged",
+                    self.remote()
+                );
+                return Err(UsageError(format!("{problem}; leave out `--branch`, or name another branch")).into());
+            }
+            let subject = selection.flags.first().map(String::as_str).or(selection.tag).unwrap_or_default();
+            branch.get_or_insert_with(|| pull_request::new_branch(action, subject, Timestamp::now()));
+        }
+        let repository = self.remote_repository()?.filter(|_| self.pr);
         let options = WriteOptions {
-            destination: Destination { branch: self.branch.clone(), remote: self.push.then(|| self.remote.clone()) },
+            destination: Destination {
+                branch,
+                remote: self.is_pushed().then(|| self.remote().to_owned()),
+                review: if self.pr { Review::PullRequest } else { Review::None },
+            },
             hooks: if self.no_verify { Hooks::Skip } else { Hooks::Run },
+            push_options: repository.map_or(&[], |repository| repository.push_options()),
             mode: if self.dry_run { WriteMode::DryRun } else { WriteMode::Commit },
         };
-        let progress_text = if self.push { "asking the remote" } else { "reading the branch" };
-        Ok(progress::shown(progress_text, || WriteSession::open(Path::new("."), options))?)
+        let progress_text = if self.is_pushed() { "asking the remote" } else { "reading the branch" };
+        Ok(progress::shown(progress_text, || WriteSession::open(folder, options))?)
+    }
+
+    fn remote(&self) -> &str {
+        self.remote.as_deref().unwrap_or("origin")
+    }
+
+    fn is_pushed(&self) -> bool {
+        self.push || self.pr
+    }
+
+    /// Returns the repository at the forge to which the commit is pushed, if it is pushed and the address tells.
+    fn remote_repository(&self) -> Result<Option<RemoteRepository>> {
+        if !self.is_pushed() {
+            return Ok(None);
+        }
+        Ok(pull_request::remote_repository(&remote_addresses(Path::new("."), self.remote())?))
     }
 
     /// Shows a plan as text for people. In JSON, [`WriteArgs::finish`] writes the plan and the commit as one document.
@@ -72,22 +124,55 @@ impl WriteArgs {
         !self.dry_run && !targets.is_empty()
     }
 
-    /// Asks for confirmation, commits a plan with `commit`, and shows the commit.
+    /// Asks for confirmation, commits a plan with `commit`, opens a pull request for it with `--pr`, and shows the commit.
+    ///
+    /// `subject` says what is committed.
     ///
     /// # Errors
     /// Returns a [`UsageError`] if `--yes` is missing and the user cannot confirm on a terminal.
     pub(crate) fn commit(
         &self,
+        session: &WriteSession,
         mut action: ActionJson,
-        question: &str,
+        (subject, reason): (&str, Option<&str>),
         commit: impl FnOnce() -> Result<CommittedAction, ActionError>,
     ) -> Result<Exit> {
-        if self.confirm(question)? == Answer::No {
+        if self.confirm(&format!("{subject}?"))? == Answer::No {
             return Ok(Exit::No);
         }
-        let progress_text = if self.push { "pushing" } else { "committing" };
-        action.written = Some(progress::shown(progress_text, commit)?.into());
+        let progress_text = if self.is_pushed() { "pushing" } else { "committing" };
+        let committed = progress::shown(progress_text, commit).map_err(|error| self.with_way_out(error))?;
+        let mut committed = CommittedJson::from(committed);
+        if committed.commit.is_some() {
+            let repository = self.remote_repository()?;
+            committed.pull_request = match &repository {
+                Some(repository) if self.pr => {
+                    let body = format!("{}\n\nUndo: `{}`\n", reason.unwrap_or(subject), action.undo);
+                    Some(pull_request::open(repository, &committed, (subject, &body), session.root()))
+                }
+                Some(repository) if committed.made_from.is_some() => {
+                    Some(pull_request::address(repository, &committed))
+                }
+                _ => None,
+            };
+        }
+        action.written = Some(committed);
         self.finish(&action)
+    }
+
+    /// Adds the command that opens a pull request to the error of a push that the server refused.
+    fn with_way_out(&self, error: ActionError) -> anyhow::Error {
+        let is_refused = matches!(&error, ActionError::Commit(CommitError::PushRefused { .. }));
+        if !is_refused || self.pr || self.branch.is_some() {
+            return error.into();
+        }
+        let words = std::env::args().skip(1).map(|word| if word == "--push" { "--pr".to_owned() } else { word });
+        let words: Vec<String> = words.map(|word| shell_word(&word)).collect();
+        anyhow!(
+            "{error}\nif the branch takes changes through pull requests only, this makes a branch from it, pushes it and \
+             opens a pull request:\n  flagctl {}",
+            words.join(" ")
+        )
     }
 
     /// Shows the commit, if there is one, as text for people. In JSON, writes the plan and the commit.

@@ -146,11 +146,7 @@ pub enum CommitError {
     #[error("another flagctl has been writing to this repository for {0:?}; try again when it is done")]
     Occupied(Duration),
     /// The server refused the push.
-    #[error(
-        "`{remote}` refused the push to `{branch}`: {output}\n\
-         if `{branch}` takes changes through pull requests only, run this again with `--branch NAME`: flagctl makes that \
-         branch and pushes it"
-    )]
+    #[error("`{remote}` refused the push to `{branch}`: {output}")]
     PushRefused {
         /// The name of the remote.
         remote: String,

@@ -34,7 +34,7 @@ pub use crate::commit::changeset::{Changes, CommitFiles};
 pub use crate::commit::error::CommitError;
 pub use crate::commit::identity::{Author, author};
 pub use crate::commit::message::Message;
-pub use crate::commit::push::{LocalBranch, Pushed, push, remote_tip};
+pub use crate::commit::push::{LocalBranch, Pushed, push, remote_addresses, remote_default_branch, remote_tip};
 pub use crate::commit::request::{Committed, Hooks, MAX_WAIT, Request};
 pub use crate::commit::sign::{allowed_signers, revoked_signers, sign_text, signing_key};
 pub use crate::commit::write::{recover, write};

@@ -67,7 +67,7 @@ where
 {
     let workspace = Workspace::open(request.folder)?;
     let name = name_or_current(&workspace, request.branch)?;
-    let upstream = Upstream::new(remote, &name, request.hooks);
+    let upstream = Upstream { options: request.push_options, ..Upstream::new(remote, &name, request.hooks) };
     let writer = Writer::new(&workspace, request.hooks)?;
     let mut last_base = None;
     let mut locked_attempts = 0;
@@ -115,6 +115,37 @@ pub fn remote_tip(folder: &Path, remote: &str, branch: Option<&str>) -> Result<(
     Ok((tip.id.to_string(), name))
 }
 
+/// Returns the addresses of a remote: after git has applied its settings `url.*.insteadOf`, and as they are written.
+///
+/// # Errors
+/// Returns [`CommitError`] if the repository cannot be opened, or if git cannot be run.
+pub fn remote_addresses(folder: &Path, remote: &str) -> Result<Vec<String>, CommitError> {
+    let workspace = Workspace::open(folder)?;
+    let key = format!("remote.{remote}.url");
+    let mut addresses = Vec::new();
+    for arguments in [["remote", "get-url", "--", remote], ["config", "--get", "--", &key]] {
+        let result = git_command::output(&mut git_command::in_folder(workspace.folder(), &arguments))?;
+        if result.status.success() {
+            addresses.push(git_command::trimmed_text(&result.stdout));
+        }
+    }
+    // The remote may itself be an address.
+    addresses.push(remote.to_owned());
+    Ok(addresses)
+}
+
+/// Returns the name of a remote's default branch, or `None` if it has none.
+///
+/// # Errors
+/// Returns [`CommitError`] if the remote cannot be reached.
+pub fn remote_default_branch(folder: &Path, remote: &str) -> Result<Option<String>, CommitError> {
+    let workspace = Workspace::open(folder)?;
+    let list = ["ls-remote", "--symref", "--", remote, "HEAD"];
+    let listed = git_command::run(&mut git_command::in_folder(workspace.folder(), &list))?;
+    let references = listed.lines().filter_map(|line| line.strip_prefix("ref: refs/heads/")?.split('\t').next());
+    Ok(references.map(str::to_owned).next())
+}
+
 /// Returns the name of the requested branch, which may exist only at the remote. Without a request, returns the name of
 /// the current branch.
 fn name_or_current(workspace: &Workspace, branch: Option<&str>) -> Result<String, CommitError> {
@@ -132,6 +163,9 @@ const MAX_LOCKED_ATTEMPTS: u32 = 5;
 const HOOK_FAILED: i32 = 1;
 /// The reason of a server whose hook has refused a push. The decision of a hook is final, even if the branch moved.
 const HOOK_DECLINED: &str = "hook declined";
+
+/// Git's words about a server that accepts no options of a push.
+const NO_OPTIONS: &str = "does not support push options";
 
 /// The commit on which a new commit is made.
 struct Tip {
@@ -156,11 +190,13 @@ struct Upstream<'r> {
     name: &'r str,
     reference: String,
     hooks: Hooks,
+    /// The options of a push.
+    options: &'r [&'r str],
 }
 
 impl<'r> Upstream<'r> {
     fn new(remote: &'r str, name: &'r str, hooks: Hooks) -> Self {
-        Self { remote, name, reference: format!("refs/heads/{name}"), hooks }
+        Self { remote, name, reference: format!("refs/heads/{name}"), hooks, options: &[] }
     }
 
     /// Returns the newest commit of the branch. Fetches the commit if this clone does not have it.
@@ -201,10 +237,21 @@ impl<'r> Upstream<'r> {
     /// # Errors
     /// Returns [`CommitError`] if a repetition would not change the result.
     fn send(&self, workspace: &Workspace, tip: &Tip, commit: Oid) -> Result<Sent, CommitError> {
+        match self.send_with(self.options, workspace, tip, commit) {
+            // The branch has not moved, and the options only ask for more than a push.
+            Err(CommitError::Refused { output, .. }) if output.contains(NO_OPTIONS) && !self.options.is_empty() => {
+                self.send_with(&[], workspace, tip, commit)
+            }
+            sent => sent,
+        }
+    }
+
+    fn send_with(&self, options: &[&str], workspace: &Workspace, tip: &Tip, commit: Oid) -> Result<Sent, CommitError> {
         let mut command = git_command::in_folder(workspace.folder(), &["push", "--porcelain"]);
         if self.hooks == Hooks::Skip {
             command.arg("--no-verify");
         }
+        command.args(options.iter().map(|option| format!("--push-option={option}")));
         command.args(["--", self.remote]).arg(format!("{commit}:{}", self.reference));
         let result = git_command::output(&mut command)?;
         if result.status.success() {

@@ -15,6 +15,8 @@ pub struct Request<'r> {
     pub branch: Option<&'r str>,
     /// Whether to run git's hooks.
     pub hooks: Hooks,
+    /// Options that a push sends to the server. A server that accepts no options gets none.
+    pub push_options: &'r [&'r str],
     /// The maximum total time to wait for other processes, usually [`MAX_WAIT`].
     pub max_wait: Duration,
 }

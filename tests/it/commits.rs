@@ -18,7 +18,7 @@ const FLAG: &str = "flags/a.yaml";
 const FILES: [(&str, &str); 3] = [(FLAG, "on: 1\n"), ("flags/b.yaml", "on: 1\n"), ("README", "read\n")];
 
 fn request(place: &Path) -> Request<'_> {
-    Request { folder: place, branch: None, hooks: Hooks::Run, max_wait: Duration::from_millis(50) }
+    Request { folder: place, branch: None, hooks: Hooks::Run, push_options: &[], max_wait: Duration::from_millis(50) }
 }
 
 /// Adds a line to the file of the flag.

@@ -75,6 +75,8 @@ mod output;
 mod pages;
 #[cfg(unix)]
 mod publish;
+#[cfg(unix)]
+mod pull_requests;
 mod revisions;
 #[cfg(unix)]
 mod rollout;

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::actions::{KillPlan, KillRequest};
+use crate::actions::{FlagSelection, KillPlan, KillRequest};
 use crate::cli::console::{ask, can_ask};
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::progress;
@@ -39,9 +39,10 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let session = args.write.open()?;
+    let selection = FlagSelection { flags: &args.flags, tag: args.tag.as_deref() };
+    let session = args.write.open("kill", &selection)?;
     let environments = environments(&session, &args.environment)?;
-    let request = KillRequest { flags: &args.flags, tag: args.tag.as_deref(), environments: &environments };
+    let request = KillRequest { selection, environments: &environments };
     let plan = progress::shown("reading flags and their history", || KillPlan::new(&session, &request))?;
     let action = ActionJson::kill(&plan);
     args.write.show_plan(&action)?;
@@ -50,7 +51,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         return args.write.finish(&action);
     }
     let reason = reason(args)?;
-    args.write.commit(action, &format!("kill {targets}?"), || plan.commit(&reason, args.by.as_deref()))
+    let subject = format!("kill {targets}");
+    args.write.commit(&session, action, (&subject, Some(&reason)), || plan.commit(&reason, args.by.as_deref()))
 }
 
 /// Returns the reason from the option or from the terminal, as one line.

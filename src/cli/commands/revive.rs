@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::actions::RevivePlan;
+use crate::actions::{FlagSelection, RevivePlan};
 use crate::cli::exit::Exit;
 use crate::cli::progress;
 use crate::cli::write_args::{WriteArgs, environments};
@@ -15,8 +15,11 @@ use crate::report::actions::ActionJson;
 #[command(after_help = "Example: flagctl revive new-checkout -e production --reason 'fixed by 4f1c2aa' --push")]
 pub(crate) struct Args {
     /// The keys of the flags
-    #[arg(value_name = "FLAG", required = true)]
+    #[arg(value_name = "FLAG", required_unless_present = "tag")]
     flags: Vec<String>,
+    /// Revive all killed flags with this tag too
+    #[arg(long, value_name = "TAG")]
+    tag: Option<String>,
     /// The environment; may be repeated, and is required if there are several environments
     #[arg(short, long, value_name = "ENV")]
     environment: Vec<String>,
@@ -31,10 +34,11 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let session = args.write.open()?;
+    let selection = FlagSelection { flags: &args.flags, tag: args.tag.as_deref() };
+    let session = args.write.open("revive", &selection)?;
     let environments = environments(&session, &args.environment)?;
     let plan =
-        progress::shown("reading flags and their history", || RevivePlan::new(&session, &args.flags, &environments))?;
+        progress::shown("reading flags and their history", || RevivePlan::new(&session, &selection, &environments))?;
     let action = ActionJson::revive(&plan);
     args.write.show_plan(&action)?;
     if !args.allow_changed {
@@ -44,5 +48,6 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     if !args.write.will_commit(&targets) {
         return args.write.finish(&action);
     }
-    args.write.commit(action, &format!("revive {targets}?"), || plan.commit(args.reason.as_deref()))
+    let (subject, reason) = (format!("revive {targets}"), args.reason.as_deref());
+    args.write.commit(&session, action, (&subject, reason), || plan.commit(reason))
 }

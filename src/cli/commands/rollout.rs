@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::actions::{
-    ActionError, Ambiguity, RolloutPlan, RolloutRequest, RolloutStep, WriteSession, rollout_positions,
+    ActionError, Ambiguity, FlagSelection, RolloutPlan, RolloutRequest, RolloutStep, WriteSession, rollout_positions,
 };
 use crate::bundle::Percent;
 use crate::cli::console::{ask, can_ask};
@@ -59,7 +59,8 @@ enum StepArg {
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let session = args.write.open()?;
+    let selection = FlagSelection { flags: std::slice::from_ref(&args.flag), tag: None };
+    let session = args.write.open("rollout", &selection)?;
     args.environment.iter().try_for_each(|name| check_environment_or_group(name, session.settings()))?;
     let step = match (args.to, args.step) {
         (Some(percent), _) => RolloutStep::To(percent),
@@ -77,7 +78,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     if !args.write.will_commit(&plan.targets()) {
         return args.write.finish(&action);
     }
-    args.write.commit(action, &format!("{}?", plan.subject()), || plan.commit(args.reason.as_deref()))
+    let (subject, reason) = (plan.subject(), args.reason.as_deref());
+    args.write.commit(&session, action, (&subject, reason), || plan.commit(reason))
 }
 
 /// Returns the given environments and groups, or the only environment of the project. If there are several, asks the

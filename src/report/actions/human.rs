@@ -2,7 +2,8 @@
 
 use crate::git::short_id;
 use crate::report::actions::json::{
-    ActionJson, CommittedJson, EffectJson, KillProofJson, RolloutPositionsJson, TurnedOffJson,
+    ActionJson, CommittedJson, EffectJson, KillProofJson, PullRequestJson, PullRequestOpener, RolloutPositionsJson,
+    TurnedOffJson,
 };
 use crate::report::{EnvironmentSets, Lines, Table};
 
@@ -37,7 +38,7 @@ pub fn plan(action: &ActionJson) -> Lines {
 /// Returns the commit, its branch, and the remote to which it was pushed.
 pub fn committed(committed: &CommittedJson) -> Lines {
     let mut lines = Lines::default();
-    let CommittedJson { branch, commit, remote, made_from, left } = committed;
+    let CommittedJson { branch, commit, remote, made_from, left, pull_request } = committed;
     let Some(commit) = commit else {
         lines.add(format!("nothing to do: {branch} already has the change, from another commit"));
         return lines;
@@ -48,7 +49,17 @@ pub fn committed(committed: &CommittedJson) -> Lines {
         None => format!("committed {id} to {branch}; publish it with `git push origin {branch}`"),
     });
     if let Some(base) = made_from {
-        lines.add(format!("{branch} is a new branch, made from {base}: open a pull request for it"));
+        lines.add(match pull_request {
+            Some(_) => format!("{branch} is a new branch, made from {base}"),
+            None => format!("{branch} is a new branch, made from {base}: open a pull request for it"),
+        });
+    }
+    if let Some(PullRequestJson { address, opened }) = pull_request {
+        lines.add(match opened {
+            PullRequestOpener::Gh => format!("pull request: {address}"),
+            PullRequestOpener::Push => format!("GitLab was asked to open a merge request; if it did not: {address}"),
+            PullRequestOpener::Person => format!("open a pull request for it: {address}"),
+        });
     }
     if let Some(reason) = left {
         lines.add(format!("the local branch {branch} does not have the commit yet: {reason}"));

@@ -60,12 +60,36 @@ pub struct CommittedJson {
     pub made_from: Option<String>,
     /// The reason why the local branch does not have the commit yet.
     pub left: Option<String>,
+    /// The pull request for the branch, or the page that opens one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pull_request: Option<PullRequestJson>,
+}
+
+/// A pull request.
+#[derive(Debug, Serialize)]
+pub struct PullRequestJson {
+    /// The address of the pull request, or of the page that opens it.
+    pub address: String,
+    /// Who opens it.
+    pub opened: PullRequestOpener,
+}
+
+/// Who opens a pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PullRequestOpener {
+    /// `gh` has opened it.
+    Gh,
+    /// The push has asked GitLab to open it.
+    Push,
+    /// A person opens it at the address.
+    Person,
 }
 
 impl From<CommittedAction> for CommittedJson {
     fn from(committed: CommittedAction) -> Self {
         let CommittedAction { branch, commit, remote, made_from, local_branch_behind } = committed;
-        Self { branch, commit, remote, made_from, left: local_branch_behind }
+        Self { branch, commit, remote, made_from, left: local_branch_behind, pull_request: None }
     }
 }
 

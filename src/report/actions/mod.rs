@@ -13,5 +13,6 @@ mod undo;
 mod verify_kill;
 
 pub use crate::report::actions::json::{
-    ActionJson, CommittedJson, EffectJson, KillProofJson, RolloutPositionJson, RolloutPositionsJson, TurnedOffJson,
+    ActionJson, CommittedJson, EffectJson, KillProofJson, PullRequestJson, PullRequestOpener, RolloutPositionJson,
+    RolloutPositionsJson, TurnedOffJson,
 };

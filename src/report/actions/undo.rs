@@ -1,6 +1,6 @@
 //! The command that reverts an action, as a line for a shell.
 
-use crate::actions::{Destination, TargetGroup, Undo, UndoCommand};
+use crate::actions::{Destination, Review, TargetGroup, Undo, UndoCommand};
 use crate::report::escape::shell_word;
 
 /// The text for the reason of a kill whose file does not contain a reason.
@@ -48,11 +48,15 @@ fn environment_words<'e>(environments: impl Iterator<Item = &'e str>) -> impl It
 
 fn destination_words(destination: &Destination) -> Vec<String> {
     let mut words = Vec::new();
-    if let Some(branch) = &destination.branch {
+    // The branch of a pull request ends with its merge.
+    if let (Some(branch), Review::None) = (&destination.branch, destination.review) {
         words.extend(["--branch".to_owned(), branch.clone()]);
     }
     if let Some(remote) = &destination.remote {
-        words.push("--push".to_owned());
+        words.push(match destination.review {
+            Review::None => "--push".to_owned(),
+            Review::PullRequest => "--pr".to_owned(),
+        });
         if remote != DEFAULT_REMOTE {
             words.extend(["--remote".to_owned(), remote.clone()]);
         }
