@@ -111,7 +111,7 @@ fn explain(bundle: &Bundle, flag: &Flag, context: &Context<'_>, decision: &Decis
     report::decision::explanation::explanation(bundle, flag, &trace, nearest.as_ref());
     report::decision::human::decision(bundle, flag, context, NOW, decision);
     report::decision::human::decisions(bundle, &[(flag, *decision)], context, NOW, Some(80));
-    let json = DecisionJson::new(bundle, flag, decision).with_trace(flag, &trace, nearest.as_ref());
+    let json = DecisionJson::new(bundle, flag, decision).with_trace(bundle, flag, &trace, nearest.as_ref());
     serde_json::to_string(&json).expect("a decision has a JSON form");
 }
 

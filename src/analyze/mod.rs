@@ -43,7 +43,9 @@ pub use crate::analyze::questions::properties::{
 pub use crate::analyze::questions::reachability::{FlagReachability, RuleReachability, reachability};
 pub use crate::analyze::results::certainty::Certainty;
 pub use crate::analyze::results::decided_by::DecidedBy;
-pub use crate::analyze::results::region::{Bounds, Effect, Population, Region, Transition, UnitScope, effects};
+pub use crate::analyze::results::region::{
+    Bounds, Effect, HashedUnits, Population, Region, Transition, UnitScope, effects,
+};
 pub use crate::analyze::results::share::Share;
 pub use crate::analyze::results::term::{EvaluatedContext, Term, TermSubject};
 pub use crate::analyze::results::witness::Witness;

@@ -1,5 +1,6 @@
 //! One flag of a bundle: its variants, its state and its rules.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -31,7 +32,7 @@ pub struct Flag {
     pub prerequisites: Vec<Condition>,
     /// The rules in their order. The first rule that matches decides.
     pub rules: Vec<Rule>,
-    /// The attribute whose value is hashed to a bucket.
+    /// The attribute whose value the rules without a unit of their own hash to a bucket.
     pub unit: AttributeId,
     /// Turns units into buckets, with the flag's salt.
     pub bucketer: Bucketer,
@@ -50,6 +51,28 @@ impl Flag {
     /// Returns the name of the rule at an index: its own name, or its number counted from one, such as `#2`.
     pub fn rule_name(&self, rule_index: usize) -> String {
         rule_name(self.rules.get(rule_index).and_then(|rule| rule.name.as_deref()), rule_index)
+    }
+
+    /// Returns the attribute whose value a rule of the flag hashes to a bucket.
+    pub fn unit_of(&self, rule: &Rule) -> AttributeId {
+        rule.unit.unwrap_or(self.unit)
+    }
+
+    /// Returns the attribute whose value the rule at an index hashes to a bucket.
+    pub fn unit_at(&self, rule_index: usize) -> AttributeId {
+        self.rules.get(rule_index).map_or(self.unit, |rule| self.unit_of(rule))
+    }
+
+    /// Returns the attributes whose values the rules hash. The set is empty if no rule depends on a bucket.
+    pub fn hashed_units(&self) -> BTreeSet<AttributeId> {
+        let hashing = self.rules.iter().filter(|rule| rule.depends_on_bucket());
+        hashing.map(|rule| self.unit_of(rule)).collect()
+    }
+
+    /// Returns the attributes whose values the rules hash, or the flag's own unit if no rule depends on a bucket.
+    pub fn units(&self) -> BTreeSet<AttributeId> {
+        let hashed = self.hashed_units();
+        if hashed.is_empty() { BTreeSet::from([self.unit]) } else { hashed }
     }
 
     /// Iterates over the conditions of the flag: its prerequisites, then the conditions of its rules.
@@ -109,10 +132,20 @@ pub struct Rule {
     /// The condition that a context must satisfy. A rule without a condition matches every context.
     #[serde(default, rename = "if", skip_serializing_if = "Option::is_none")]
     pub condition: Option<Condition>,
+    /// The attribute whose value the rule hashes to a bucket, if it is not the flag's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<AttributeId>,
     /// The share of units that the rule admits. The next rule is tried for the other units.
     pub rollout: Percent,
     /// The variants that an admitted context gets.
     pub serve: Serve,
+}
+
+impl Rule {
+    /// Returns whether the decision of the rule depends on a bucket: it has a partial rollout or a split.
+    pub fn depends_on_bucket(&self) -> bool {
+        !matches!(self.rollout, Percent::ZERO | Percent::ALL) || matches!(self.serve, Serve::Split(_))
+    }
 }
 
 /// The variants that a rule serves.

@@ -176,6 +176,7 @@ impl Bundle {
             self.check_condition(condition, segments)?;
         }
         for rule in &flag.rules {
+            self.attributes.get(flag.unit_of(rule)).ok_or("has a rule whose unit is not an attribute")?;
             if let Some(condition) = &rule.condition {
                 self.check_condition(condition, segments)?;
             }

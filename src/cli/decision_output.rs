@@ -74,6 +74,6 @@ impl<'d> Decider<'d> {
         }
         let trace = trace(bundle, flag, context, now);
         let nearest = nearest(bundle, flag, context, now);
-        DecisionJson::new(bundle, flag, &trace.decision).with_trace(flag, &trace, nearest.as_ref())
+        DecisionJson::new(bundle, flag, &trace.decision).with_trace(bundle, flag, &trace, nearest.as_ref())
     }
 }

@@ -84,7 +84,7 @@ impl<'p> Compiler<'p> {
         };
         let off = find(self, serving.off);
         let default = find(self, serving.default);
-        let unit = self.unit(serving);
+        let unit = serving.unit.map_or(Ok(AttributeId::TARGETING_KEY), |unit| self.unit(unit));
         let prerequisites = self.prerequisites(serving.requires);
         let rules = self.rules(definition, &serving.rules);
         let entries = self.environment_entries(definition);
@@ -145,8 +145,8 @@ impl<'p> Compiler<'p> {
         Err(self.report(unknown_name(Code::UnknownVariant, name.span, &name.value, &kind, []).help(help)))
     }
 
-    fn unit(&mut self, serving: &EffectiveServing<'p>) -> Compiled<AttributeId> {
-        let Some(unit) = serving.unit else { return Ok(AttributeId::TARGETING_KEY) };
+    /// Returns the attribute that a flag or a rule names as its unit.
+    pub(super) fn unit(&mut self, unit: &Spanned<String>) -> Compiled<AttributeId> {
         let id = self.attribute(unit)?;
         match self.attributes.get(id).map(|attribute| attribute.kind) {
             Some(Type::String) => Ok(id),

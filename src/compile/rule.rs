@@ -59,7 +59,8 @@ impl Compiler<'_> {
                     .help("write the steps from the smallest to the largest"),
             );
         }
-        Ok(Rule { name: None, condition: condition?, rollout: rule.share(), serve: serve? })
+        let unit = rule.written.unit.as_ref().map(|unit| self.unit(unit)).transpose();
+        Ok(Rule { name: None, condition: condition?, unit: unit?, rollout: rule.share(), serve: serve? })
     }
 
     /// Compiles shares to ranges of buckets. Reports shares that do not add up to 100 %.

@@ -189,6 +189,9 @@ impl CauseSearch<'_> {
             DefinitionChange::Rollout(name, ..) => {
                 rule(name).map(|rule| rule.rollout.map_or(rule.written.span, |rollout| rollout.span))
             }
+            DefinitionChange::RuleUnit(name, _) => {
+                rule(name).map(|rule| rule.written.unit.as_ref().map_or(rule.written.span, |unit| unit.span))
+            }
             DefinitionChange::Condition(name, _) => {
                 rule(name).map(|rule| rule.condition.map_or(rule.written.span, |condition| condition.span))
             }

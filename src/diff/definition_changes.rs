@@ -47,6 +47,8 @@ pub enum DefinitionChange {
     /// The rollout of a rule changed. The fields are the name of the rule, and the percentages of admitted units before
     /// and after.
     Rollout(String, Percent, Percent),
+    /// Another attribute is hashed by a rule. Every context that it matches may get another variant.
+    RuleUnit(String, Shift),
     /// The condition of a rule changed.
     Condition(String, Shift),
     /// The variants that a rule serves changed.
@@ -134,9 +136,7 @@ fn compare(before: BundledFlag<'_>, after: BundledFlag<'_>) -> Vec<DefinitionCha
         changes.push(DefinitionChange::Variants(variants));
     }
     let name = |flag: &Flag, id| flag.variant(id).name.to_string();
-    let unit = |BundledFlag { bundle, flag }: BundledFlag<'_>| {
-        bundle.attributes.get(flag.unit).map_or(String::new(), |attribute| attribute.name.to_string())
-    };
+    let unit = |BundledFlag { bundle, flag }: BundledFlag<'_>| bundle.attributes.name(flag.unit).to_owned();
     let shifts = [
         Shift::between(name(old, old.off), name(new, new.off)).map(DefinitionChange::Off),
         Shift::between(name(old, old.default), name(new, new.default)).map(DefinitionChange::Default),
@@ -230,6 +230,17 @@ fn compare_rule(
     let ((_, old), (_, new)) = (before, after);
     if old.rollout != new.rollout {
         changes.push(DefinitionChange::Rollout(name.to_owned(), old.rollout, new.rollout));
+    }
+    // A rule without a unit of its own follows the flag's unit, whose change is reported once.
+    let own_unit = |(BundledFlag { bundle, .. }, rule): (BundledFlag<'_>, &Rule)| {
+        rule.unit.map(|unit| bundle.attributes.name(unit).to_owned())
+    };
+    let unit = |(BundledFlag { bundle, flag }, rule): (BundledFlag<'_>, &Rule)| {
+        bundle.attributes.name(flag.unit_of(rule)).to_owned()
+    };
+    if own_unit(before) != own_unit(after) {
+        let shift = Shift::between(unit(before), unit(after));
+        changes.extend(shift.map(|shift| DefinitionChange::RuleUnit(name.to_owned(), shift)));
     }
     let shift =
         Shift::of_conditions([before.0.bundle, after.0.bundle], [old.condition.as_ref(), new.condition.as_ref()]);

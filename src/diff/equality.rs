@@ -56,13 +56,14 @@ impl<'b> Comparison<'b> {
             && self.attributes(old.unit, new.unit)
             && self.all(&old.prerequisites, &new.prerequisites)
             && old.rules.len() == new.rules.len()
-            && old.rules.iter().zip(&new.rules).all(|(old, new)| {
-                let condition = match (&old.condition, &new.condition) {
+            && old.rules.iter().zip(&new.rules).all(|(old_rule, new_rule)| {
+                let unit = self.attributes(old.unit_of(old_rule), new.unit_of(new_rule));
+                let condition = match (&old_rule.condition, &new_rule.condition) {
                     (None, None) => true,
                     (Some(old), Some(new)) => self.conditions(old, new),
                     _ => false,
                 };
-                condition && old.rollout == new.rollout && old.serve == new.serve
+                condition && unit && old_rule.rollout == new_rule.rollout && old_rule.serve == new_rule.serve
             })
     }
 
@@ -181,7 +182,10 @@ impl Closure {
                 attributes.insert(test.attribute);
             }
         }
-        attributes.extend(walk.flags().iter().map(|id| bundle.flag_at(*id).unit));
+        for flag in walk.flags().iter().map(|id| bundle.flag_at(*id)) {
+            attributes.insert(flag.unit);
+            attributes.extend(flag.rules.iter().filter_map(|rule| rule.unit));
+        }
         Self { flags: walk.flags().clone(), segments: walk.segments().clone(), attributes }
     }
 }

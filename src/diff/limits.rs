@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::analyze::{Region, Share};
+use crate::analyze::{HashedUnits, Share};
 use crate::bundle::Percent;
 use crate::diff::impact::{Impact, ImpactClass};
 
@@ -35,6 +35,8 @@ pub enum ViolationKind {
     Share {
         /// The maximum share of units that get another result.
         moved: Share,
+        /// The units that this is a share of.
+        units: HashedUnits,
         /// The limit.
         limit: Percent,
     },
@@ -52,9 +54,10 @@ impl ImpactLimits {
             let classes = impact.classes();
             classes.intersection(&self.refused_classes).for_each(|class| add(ViolationKind::Class(*class)));
             let Some(limit) = self.max_share else { continue };
-            let moved = impact.regions().iter().filter_map(Region::largest_share).max();
-            if let Some(moved) = moved.filter(|moved| *moved > Share::of_buckets(limit.buckets())) {
-                add(ViolationKind::Share { moved, limit });
+            let regions = impact.regions().iter().filter_map(|region| Some((region.largest_share()?, &region.hashed)));
+            let largest = regions.max_by_key(|(moved, _)| *moved);
+            if let Some((moved, units)) = largest.filter(|(moved, _)| *moved > Share::of_buckets(limit.buckets())) {
+                add(ViolationKind::Share { moved, units: units.clone(), limit });
             }
         }
         violations

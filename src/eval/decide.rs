@@ -103,7 +103,7 @@ impl<'b> Scope<'b, '_> {
         let uses_bucket = match rule.rollout {
             Percent::ALL => false,
             Percent::ZERO => return Outcome::NotAdmitted,
-            share => match self.bucket(flag, HashDomain::Rollout) {
+            share => match self.bucket(flag, rule, HashDomain::Rollout) {
                 Err(_) => return Outcome::NoUnit,
                 Ok(bucket) if bucket >= share.buckets() => return Outcome::NotAdmitted,
                 Ok(_) => true,
@@ -112,20 +112,20 @@ impl<'b> Scope<'b, '_> {
         match &rule.serve {
             Serve::Variant(id) if uses_bucket => Outcome::Serves(*id, Reason::Split),
             Serve::Variant(id) => Outcome::Serves(*id, Reason::TargetingMatch),
-            Serve::Split(ranges) => match self.split(flag, ranges) {
+            Serve::Split(ranges) => match self.split(flag, rule, ranges) {
                 Err(code) => Outcome::Fails(code),
                 Ok(id) => Outcome::Serves(id, Reason::Split),
             },
         }
     }
 
-    fn split(&self, flag: &Flag, ranges: &[(Bucket, VariantId)]) -> Result<VariantId, ErrorCode> {
-        let bucket = self.bucket(flag, HashDomain::Split)?;
+    fn split(&self, flag: &Flag, rule: &Rule, ranges: &[(Bucket, VariantId)]) -> Result<VariantId, ErrorCode> {
+        let bucket = self.bucket(flag, rule, HashDomain::Split)?;
         Ok(ranges.iter().find(|(end, _)| bucket < *end).map_or(flag.off, |(_, id)| *id))
     }
 
-    pub(super) fn bucket(&self, flag: &Flag, domain: HashDomain) -> Result<Bucket, ErrorCode> {
-        let unit = self.context.unit(flag.unit)?;
+    pub(super) fn bucket(&self, flag: &Flag, rule: &Rule, domain: HashDomain) -> Result<Bucket, ErrorCode> {
+        let unit = self.context.unit(flag.unit_of(rule))?;
         Ok(flag.bucketer.bucket(domain, unit))
     }
 }

@@ -77,7 +77,7 @@ pub enum Cause {
 pub enum ErrorCode {
     /// The context has no targeting key.
     TargetingKeyMissing,
-    /// Another attribute that is the flag's unit is missing, or the unit is not a text.
+    /// Another attribute that is the unit is missing, or the unit is not a text.
     InvalidContext,
 }
 

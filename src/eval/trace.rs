@@ -125,7 +125,7 @@ enum Reach {
 
 impl<'b, 'c> Scope<'b, 'c> {
     fn trace_rule(&self, flag: &'b Flag, rule: &'b Rule, reach: Reach) -> RuleTrace<'b, 'c> {
-        let bucket = |domain| self.bucket(flag, domain).ok();
+        let bucket = |domain| self.bucket(flag, rule, domain).ok();
         RuleTrace {
             rule,
             condition: rule.condition.as_ref().map(|condition| self.trace(condition)),

@@ -2,7 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::bundle::{BUCKETS, Bucket, Bucketing, Flag, HashDomain, Percent, Rule, Serve, State, Type, VariantId};
+use crate::bundle::{
+    AttributeId, BUCKETS, Bucket, Bucketing, Flag, HashDomain, Percent, Rule, Serve, State, Type, VariantId,
+};
 use crate::flagd::json_logic::{and, not, one_of};
 use crate::flagd::type_guard::is_non_empty;
 use crate::flagd::writer::{Cause, FlagPart, Form, Writer};
@@ -80,7 +82,7 @@ impl<'b> Writer<'b> {
         let matches = condition.map_or(Json::Bool(true), |condition| self.condition(condition, Form::WhereTrue));
         let admitted = match rule.rollout {
             Percent::ALL => Json::Bool(true),
-            share => match self.unit(flag) {
+            share => match self.unit(flag.unit_of(rule)) {
                 None => Json::Bool(false),
                 Some((unit, non_empty)) => {
                     let share = share.buckets();
@@ -96,7 +98,7 @@ impl<'b> Writer<'b> {
             Serve::Variant(id) => json!(flag.variant(*id).name),
             Serve::Split(_) => {
                 let shares = shares(flag, &rule.serve);
-                match self.unit(flag) {
+                match self.unit(flag.unit_of(rule)) {
                     // A context that the rollout admits has a unit.
                     Some((unit, _)) if rule.rollout != Percent::ALL => {
                         self.fractional(flag, HashDomain::Split, &unit, shares)
@@ -116,8 +118,8 @@ impl<'b> Writer<'b> {
 
     /// Returns JsonLogic for the unit, and JsonLogic that checks whether the context has the unit. Returns `None` if no
     /// context can have it.
-    fn unit(&mut self, flag: &Flag) -> Option<(Json, Json)> {
-        let attribute = self.bundle.attributes.get(flag.unit).filter(|unit| unit.kind == Type::String)?;
+    fn unit(&mut self, unit: AttributeId) -> Option<(Json, Json)> {
+        let attribute = self.bundle.attributes.get(unit).filter(|unit| unit.kind == Type::String)?;
         let unit = self.path(attribute);
         let non_empty = match &attribute.allowed {
             None => is_non_empty(&unit),

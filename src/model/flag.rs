@@ -90,7 +90,7 @@ pub struct Serving {
     pub off: Option<Spanned<String>>,
     /// The variant that is served if no rule matches.
     pub default: Option<Spanned<String>>,
-    /// The attribute whose value determines the bucket.
+    /// The attribute whose value determines the bucket in rules without a unit of their own.
     pub unit: Option<Spanned<String>>,
     /// The salt of the hash. Flags with different salts have independent buckets.
     pub salt: Option<Spanned<String>>,

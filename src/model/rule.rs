@@ -14,6 +14,8 @@ pub struct Rule {
     pub span: Span,
     /// The name of the rule.
     pub name: Option<Spanned<String>>,
+    /// The attribute whose value determines the bucket in this rule. Without it, the flag's unit does.
+    pub unit: Option<Spanned<String>>,
     /// The fields for all environments.
     pub base: RuleFields,
     /// The fields that replace the base fields in single environments or groups of environments.
@@ -106,7 +108,7 @@ impl Rule {
     }
 
     pub(super) fn lower(lowering: &mut Lowering, node: &Node) -> Self {
-        let own = ["name", "description", "environments"];
+        let own = ["name", "description", "unit", "environments"];
         let known: Vec<_> = own.iter().chain(&FIELDS).copied().collect();
         let fields = lowering.fields(node, &known);
         fields.get("description").and_then(|description| lowering.nonempty_text(description));
@@ -120,7 +122,13 @@ impl Rule {
                 Some((name, RuleFields::lower(lowering, &fields)))
             })
         });
-        Self { span: node.span, name: fields.get("name").and_then(|node| lowering.name(node)), base, environments }
+        Self {
+            span: node.span,
+            name: fields.get("name").and_then(|node| lowering.name(node)),
+            unit: fields.get("unit").and_then(|node| lowering.nonempty_text(node)),
+            base,
+            environments,
+        }
     }
 }
 

@@ -18,12 +18,12 @@ pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
 }
 
 fn check_serving(project: &Project, serving: &EffectiveServing<'_>, diagnostics: &mut Diagnostics) {
-    let Some(unit) = serving.unit else { return };
-    let declared = project.settings.attributes.iter().find(|attribute| attribute.name.value == unit.value);
-    if unit.value == TARGETING_KEY || declared.is_none_or(|declared| declared.required) {
-        return;
-    }
     for rule in &serving.rules {
+        let Some(unit) = rule.written.unit.as_ref().or(serving.unit) else { continue };
+        let declared = project.settings.attributes.iter().find(|attribute| attribute.name.value == unit.value);
+        if unit.value == TARGETING_KEY || declared.is_none_or(|declared| declared.required) {
+            continue;
+        }
         let requires_unit = rule.condition.is_some_and(|condition| requires(project, &condition.value, &unit.value));
         if uses_buckets(rule) && !requires_unit {
             let span = rule.rollout.map_or(rule.written.span, |rollout| rollout.span);

@@ -187,13 +187,14 @@ impl<'p> Resolver<'p> {
     /// `bucket`.
     fn check_units(&mut self, case: &Case, bundles: &[&Bundle], contexts: &[NamedContext<'_>], axes: &[MatrixAxis]) {
         for placement in &case.buckets {
-            for flag in bundles.iter().filter_map(|bundle| bundle.flag(&placement.flag.value)) {
+            let flags = bundles.iter().filter_map(|bundle| bundle.flag(&placement.flag.value));
+            for (flag, unit) in flags.flat_map(|flag| flag.units().into_iter().map(move |unit| (flag, unit))) {
                 // `bucket` may replace the unit of a named context, so only inline contexts are checked.
                 let is_inline = matches!(case.context, Subject::Written(_));
                 let contexts = contexts.iter().filter(|_| is_inline).filter_map(|named| named.context.as_ref());
-                let mut with_unit = contexts.filter(|context| *context.value(flag.unit) != Value::Absent);
-                if with_unit.next().is_some() || axes.iter().any(|axis| axis.attribute == flag.unit) {
-                    let name = self.attributes.get(flag.unit).map_or("", |attribute| attribute.name.as_ref());
+                let mut with_unit = contexts.filter(|context| *context.value(unit) != Value::Absent);
+                if with_unit.next().is_some() || axes.iter().any(|axis| axis.attribute == unit) {
+                    let name = self.attributes.get(unit).map_or("", |attribute| attribute.name.as_ref());
                     let message = format!("`{name}` is given, and `bucket` would choose it");
                     let help = format!("remove `{name}`, or remove `{}` from `bucket`", flag.key);
                     self.report(Diagnostic::new(Code::InvalidValue, placement.flag.span, message).help(help));

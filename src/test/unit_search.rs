@@ -50,10 +50,12 @@ pub(super) fn set_units(placements: &[Placement], bundle: &Bundle, context: &mut
         for (domain, position) in [(HashDomain::Rollout, &placement.rollout), (HashDomain::Split, &placement.split)] {
             if let Some(position) = position {
                 let position = position.value.buckets();
-                let positions = wanted.entry(flag.unit).or_default();
-                // Without a boundary, no decision depends on the bucket, so any unit is suitable.
-                if let Some(next_boundary) = next_boundary(position, &boundaries(flag, domain)) {
-                    positions.push(WantedPosition { bucketer: &flag.bucketer, domain, position, next_boundary });
+                for unit in flag.units() {
+                    let positions = wanted.entry(unit).or_default();
+                    // Without a boundary, no decision depends on the bucket, so any unit is suitable.
+                    if let Some(next_boundary) = next_boundary(position, &boundaries(flag, unit, domain)) {
+                        positions.push(WantedPosition { bucketer: &flag.bucketer, domain, position, next_boundary });
+                    }
                 }
             }
         }
@@ -88,13 +90,12 @@ fn find_unit(wanted: &[WantedPosition<'_>]) -> Option<String> {
     None
 }
 
-/// Returns the buckets from which the flag may decide differently.
-fn boundaries(flag: &Flag, domain: HashDomain) -> Vec<Bucket> {
+/// Returns the buckets from which the rules that hash the unit may decide differently.
+fn boundaries(flag: &Flag, unit: AttributeId, domain: HashDomain) -> Vec<Bucket> {
+    let rules = flag.rules.iter().filter(|rule| flag.unit_of(rule) == unit);
     match domain {
-        HashDomain::Rollout => flag.rules.iter().map(|rule| rule.rollout.buckets()).collect(),
-        HashDomain::Split => {
-            flag.rules.iter().flat_map(|rule| rule.serve.ranges()).map(|(range, _)| range.end).collect()
-        }
+        HashDomain::Rollout => rules.map(|rule| rule.rollout.buckets()).collect(),
+        HashDomain::Split => rules.flat_map(|rule| rule.serve.ranges()).map(|(range, _)| range.end).collect(),
     }
 }
 

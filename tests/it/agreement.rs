@@ -41,7 +41,7 @@ fn bases() -> [(DefinitionKind, Json); 5] {
         "enabled": true, "off": "off", "default": "on", "unit": "account.id", "salt": "s",
         "requires": {"new-cart": "on"},
         "rules": [
-            {"name": "r", "description": "d", "if": condition, "rollout": "12.5%", "steps": ["1%", "50%"], "serve": "on",
+            {"name": "r", "description": "d", "if": condition, "unit": "user.id", "rollout": "12.5%", "steps": ["1%", "50%"], "serve": "on",
              "enabled": true, "environments": {"staging": {
                 "enabled": false, "if": condition, "rollout": "1%", "steps": ["1%"], "serve": {"on": "50%", "off": "50%"},
              }}},

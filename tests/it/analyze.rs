@@ -8,7 +8,9 @@ use flagctl::analyze::{
     Region, RuleReachability, ServedVariant, Share, Side, Term, UndecidedReason, Witness, always, at_most, changes,
     effects, exclusive, follows, implies, monotone, never, reachability, unsatisfiable, valid,
 };
-use flagctl::bundle::{BUCKETS, Bundle, Condition, Flag, FlagId, HashDomain, Percent, Serve, State, VariantId};
+use flagctl::bundle::{
+    AttributeId, BUCKETS, Bundle, Condition, Flag, FlagId, HashDomain, Percent, Rule, Serve, State, VariantId,
+};
 use flagctl::eval::{Context, Truth, Value, decide, holds};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
@@ -181,6 +183,9 @@ fn rule(random: &mut Random, known: Known) -> Json {
     if random.below(6) > 0 {
         rule["if"] = condition(random, known, 2);
     }
+    if random.below(5) == 0 {
+        rule["unit"] = json!(random.pick(&[0, 2, 2, 3, 7]));
+    }
     rule
 }
 
@@ -258,7 +263,7 @@ fn edit(random: &mut Random, bundle: &mut Json, known: Known) {
     let main = &mut bundle["flags"][1];
     let rules = main["rules"].as_array().unwrap().len();
     let at = random.below(rules.max(1));
-    match random.below(20) {
+    match random.below(21) {
         0 if rules > 0 => main["rules"][at]["rollout"] = json!(random.pick(&[0, 10_000, 45_000, 90_000, 100_000])),
         1 if rules > 0 => main["rules"][at]["if"] = condition(random, known, 2),
         2 if rules > 0 => drop(main["rules"].as_array_mut().unwrap().remove(at)),
@@ -278,6 +283,7 @@ fn edit(random: &mut Random, bundle: &mut Json, known: Known) {
         13 => bundle["flags"][0]["rules"] = json!([rule(random, Known { flags: 0, ..known })]),
         14 => bundle["attributes"][7]["enum"] = json!(["free", "pro", "team"]),
         15 | 16 => retype(random, bundle),
+        18 if rules > 0 => main["rules"][at]["unit"] = json!(random.pick(&[0, 2, 7])),
         17 => bundle["flags"][0]["state"] = json!({"killed": {"reason": "r", "by": null, "at": null}}),
         _ if rules > 1 => main["rules"].as_array_mut().unwrap().swap(0, rules - 1),
         _ => {}
@@ -384,8 +390,8 @@ struct Reference<'b> {
     buckets: &'b Buckets,
 }
 
-fn hash_of(flag: &Flag, domain: HashDomain) -> (Vec<u8>, u16) {
-    (flag.bucketer.input(domain, ""), flag.unit.0)
+fn hash_of(flag: &Flag, rule: &Rule, domain: HashDomain) -> (Vec<u8>, u16) {
+    (flag.bucketer.input(domain, ""), rule.unit.unwrap_or(flag.unit).0)
 }
 
 impl Reference<'_> {
@@ -400,9 +406,9 @@ impl Reference<'_> {
         }
     }
 
-    fn bucket(&self, flag: &Flag, domain: HashDomain) -> Option<u32> {
-        match self.context.value(flag.unit) {
-            Value::Text(text) if !text.is_empty() => Some(self.buckets[&hash_of(flag, domain)]),
+    fn bucket(&self, flag: &Flag, rule: &Rule, domain: HashDomain) -> Option<u32> {
+        match self.context.value(rule.unit.unwrap_or(flag.unit)) {
+            Value::Text(text) if !text.is_empty() => Some(self.buckets[&hash_of(flag, rule, domain)]),
             _ => None,
         }
     }
@@ -420,13 +426,15 @@ impl Reference<'_> {
             let matches = rule.condition.as_ref().is_none_or(|one| self.holds(one) == Truth::True);
             let admits = rule.rollout == Percent::ALL
                 || rule.rollout != Percent::ZERO
-                    && self.bucket(flag, HashDomain::Rollout).is_some_and(|bucket| bucket < rule.rollout.buckets());
+                    && self
+                        .bucket(flag, rule, HashDomain::Rollout)
+                        .is_some_and(|bucket| bucket < rule.rollout.buckets());
             if !matches || !admits {
                 continue;
             }
             let served = match &rule.serve {
                 Serve::Variant(id) => *id,
-                Serve::Split(ranges) => match self.bucket(flag, HashDomain::Split) {
+                Serve::Split(ranges) => match self.bucket(flag, rule, HashDomain::Split) {
                     None => flag.off,
                     Some(bucket) => ranges.iter().find(|(end, _)| bucket < *end).unwrap().1,
                 },
@@ -442,13 +450,13 @@ impl Reference<'_> {
 fn cells(bundles: &[&Bundle]) -> Vec<(Buckets, Share)> {
     let mut ends: BTreeMap<(Vec<u8>, u16), BTreeSet<u32>> = BTreeMap::new();
     for flag in bundles.iter().flat_map(|bundle| bundle.flags().iter()).filter(|flag| flag.key.as_ref() != "other") {
-        let gates = flag.rules.iter().map(|rule| rule.rollout.buckets());
-        ends.entry(hash_of(flag, HashDomain::Rollout)).or_default().extend(gates);
-        let splits = flag.rules.iter().filter_map(|rule| match &rule.serve {
-            Serve::Split(ranges) => Some(ranges.iter().map(|(end, _)| *end)),
-            Serve::Variant(_) => None,
-        });
-        ends.entry(hash_of(flag, HashDomain::Split)).or_default().extend(splits.flatten());
+        for rule in &flag.rules {
+            ends.entry(hash_of(flag, rule, HashDomain::Rollout)).or_default().insert(rule.rollout.buckets());
+            if let Serve::Split(ranges) = &rule.serve {
+                let splits = ends.entry(hash_of(flag, rule, HashDomain::Split)).or_default();
+                splits.extend(ranges.iter().map(|(end, _)| *end));
+            }
+        }
     }
     let mut all = vec![(Buckets::new(), 1, 1)];
     for (hash, mut ends) in ends {
@@ -847,7 +855,7 @@ fn assertions_agree_with_the_evaluator() {
             &|context, now| holds(when, context, now) && !holds(then, context, now),
             world.some(|reference| is(reference, when) && !is(reference, then)),
         );
-        // The largest share is over the buckets of the flag's own unit: other units are part of the context.
+        // The largest share is over the buckets of the units that the flag hashes: other units are part of the context.
         let limit = Share::of_buckets(40_000);
         let is_exceeded = |json: &Json, now: Timestamp, when: Option<&Condition>| {
             let context = &Context::from_json(bundle.attributes(), json).unwrap().context;
@@ -855,7 +863,8 @@ fn assertions_agree_with_the_evaluator() {
             for (buckets, share) in world.cells {
                 let reference = Reference { bundle: &bundle, context, now, buckets };
                 if when.is_none_or(|when| is(&reference, when)) {
-                    let others = buckets.iter().filter(|((_, unit), _)| *unit != served.flag.flag().unit.0);
+                    let own = served.flag.flag().units();
+                    let others = buckets.iter().filter(|((_, unit), _)| !own.contains(&AttributeId(*unit)));
                     let [had, all] = groups.entry(others.map(|(hash, at)| (hash.clone(), *at)).collect()).or_default();
                     had.extend(has(served, &reference).then_some(*share));
                     all.push(*share);

@@ -80,6 +80,7 @@ mod pull_requests;
 mod revisions;
 #[cfg(unix)]
 mod rollout;
+mod rule_units;
 #[cfg(unix)]
 mod shares;
 mod statistics;

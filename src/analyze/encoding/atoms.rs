@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::analyze::side::Side;
 use crate::bundle::{
     Attribute, AttributeId, BUCKETS, Bucket, Bucketer, Bundle, Condition, Flag, FlagId, Follow, HashDomain, Percent,
-    Predicate, Serve, Type, Walk,
+    Predicate, Rule, Serve, Type, Walk,
 };
 
 /// The name and the type of an attribute. Two bundles may declare the same name with different types.
@@ -33,7 +33,7 @@ pub(crate) struct AttributeAtoms<'b> {
     pub(crate) predicates: Vec<&'b Predicate>,
     /// The allowed values of the attribute in each bundle that declares it as an enum.
     pub(crate) allowed: Vec<&'b [Box<str>]>,
-    /// Whether a flag buckets by this attribute.
+    /// Whether a rule hashes this attribute.
     pub(crate) is_unit: bool,
 }
 
@@ -61,9 +61,9 @@ pub(crate) fn attribute_key(attribute: &Attribute) -> AttributeKey {
     (attribute.name.to_string(), kind)
 }
 
-/// Returns the key of a flag's hash, or `None` if the unit of the flag is not a text attribute.
-pub(crate) fn hash_key(bundle: &Bundle, flag: &Flag, domain: HashDomain) -> Option<HashKey> {
-    let unit = bundle.attributes.get(flag.unit).filter(|attribute| attribute.kind == Type::String)?;
+/// Returns the key of the hash of a unit by a flag, or `None` if the unit is not a text attribute.
+pub(crate) fn hash_key(bundle: &Bundle, flag: &Flag, unit: AttributeId, domain: HashDomain) -> Option<HashKey> {
+    let unit = bundle.attributes.get(unit).filter(|attribute| attribute.kind == Type::String)?;
     Some(HashKey {
         bucketing: format!("{:?}", bundle.bucketing),
         prefix: flag.bucketer.input(domain, ""),
@@ -78,12 +78,14 @@ impl<'b> AtomSet<'b> {
         self.walk(side, bundle, |walk| walk.add_flag(id));
     }
 
-    /// Treats the attribute by which a flag buckets as a unit, also if the flag has no rollout and no split. Values that
-    /// its conditions name are then found in the same way with and without a rollout.
-    pub(crate) fn unit(&mut self, bundle: &'b Bundle, id: FlagId) {
-        let attribute = bundle.attributes.get(bundle.flag_at(id).unit);
-        if let Some(atoms) = attribute.and_then(|attribute| self.attributes.get_mut(&attribute_key(attribute))) {
-            atoms.is_unit = true;
+    /// Treats the units of a flag as units, also if the flag has no rollout and no split. Values that its conditions name
+    /// are then found in the same way with and without a rollout.
+    pub(crate) fn units(&mut self, bundle: &'b Bundle, id: FlagId) {
+        for unit in bundle.flag_at(id).units() {
+            let attribute = bundle.attributes.get(unit);
+            if let Some(atoms) = attribute.and_then(|attribute| self.attributes.get_mut(&attribute_key(attribute))) {
+                atoms.is_unit = true;
+            }
         }
     }
 
@@ -116,10 +118,10 @@ impl<'b> AtomSet<'b> {
         let flag = bundle.flag_at(id);
         for rule in &flag.rules {
             if !matches!(rule.rollout, Percent::ZERO | Percent::ALL) {
-                self.hash(bundle, flag, HashDomain::Rollout, [rule.rollout.buckets()]);
+                self.hash(bundle, (flag, rule), HashDomain::Rollout, [rule.rollout.buckets()]);
             }
             if matches!(rule.serve, Serve::Split(_)) {
-                self.hash(bundle, flag, HashDomain::Split, rule.serve.ranges().map(|(range, _)| range.end));
+                self.hash(bundle, (flag, rule), HashDomain::Split, rule.serve.ranges().map(|(range, _)| range.end));
             }
         }
     }
@@ -127,12 +129,13 @@ impl<'b> AtomSet<'b> {
     fn hash(
         &mut self,
         bundle: &'b Bundle,
-        flag: &Flag,
+        (flag, rule): (&Flag, &Rule),
         domain: HashDomain,
         boundaries: impl IntoIterator<Item = Bucket>,
     ) {
-        self.attribute(bundle, flag.unit, |atoms| atoms.is_unit = true);
-        let Some(key) = hash_key(bundle, flag, domain) else { return };
+        let unit = flag.unit_of(rule);
+        self.attribute(bundle, unit, |atoms| atoms.is_unit = true);
+        let Some(key) = hash_key(bundle, flag, unit, domain) else { return };
         let unit = (key.unit.clone(), Type::String.name());
         let fresh = || BucketHash { unit, bucketer: flag.bucketer.clone(), domain, boundaries: BTreeSet::new() };
         let hash = self.hashes.entry(key).or_insert_with(fresh);

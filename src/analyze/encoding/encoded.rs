@@ -64,6 +64,12 @@ pub(crate) struct EncodedRule<'b> {
     pub(crate) condition: Option<EncodedCondition<'b>>,
     /// True if the condition holds and the rollout admits the unit.
     pub(crate) applies: Literal,
+    /// The unit that the rule hashes.
+    pub(crate) unit: EncodedUnit,
+    /// The dimension of the rule's rollout hash, if a rule with the same unit has a rollout.
+    pub(crate) rollout_dimension: Option<usize>,
+    /// The dimension of the rule's split hash, if a rule with the same unit has a split.
+    pub(crate) split_dimension: Option<usize>,
 }
 
 /// An encoded flag. Variants have the order of [`Flag::variants`].
@@ -80,14 +86,11 @@ pub(crate) struct EncodedFlag<'b> {
     pub(crate) outcomes: Vec<Literal>,
     /// True if the decision never depends on a bucket.
     pub(crate) bucket_free: bool,
-    pub(crate) unit: EncodedUnit,
-    /// The dimension of the rollout hash, if a rule has a rollout.
-    pub(crate) rollout_dimension: Option<usize>,
-    /// The dimension of the split hash, if a rule has a split.
-    pub(crate) split_dimension: Option<usize>,
+    /// The units that the rules hash, or the flag's own unit if no rule hashes one.
+    pub(crate) units: Vec<EncodedUnit>,
 }
 
-/// The unit that a flag buckets by.
+/// A unit that a rule hashes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EncodedUnit {
     /// True if the context has a unit.

@@ -20,8 +20,8 @@ use crate::analyze::error::{AnalysisError, Excess};
 use crate::analyze::search::solver::{Literal, Solver};
 use crate::analyze::side::Side;
 use crate::bundle::{
-    BUCKETS, Bucket, Bundle, Condition, Flag, FlagId, HashDomain, Percent, Polarity, Predicate, Serve, State, Test,
-    VariantId,
+    AttributeId, BUCKETS, Bucket, Bundle, Condition, Flag, FlagId, HashDomain, Percent, Polarity, Predicate, Serve,
+    State, Test, VariantId,
 };
 
 /// The solver with everything that is encoded in it.
@@ -99,7 +99,7 @@ impl<'b> Encoder<'b> {
 
     /// Returns the error for rollouts and splits with too many combinations.
     pub(crate) fn too_many_buckets(&self) -> AnalysisError {
-        let has_hash = |flag: &EncodedFlag<'_>| flag.rollout_dimension.is_some() || flag.split_dimension.is_some();
+        let has_hash = |flag: &EncodedFlag<'_>| !flag.flag.hashed_units().is_empty();
         AnalysisError::Exhausted(Excess::Buckets(self.keys(has_hash)))
     }
 
@@ -208,36 +208,34 @@ impl<'b> Encoder<'b> {
             .iter()
             .map(|condition| self.condition(side, bundle, condition, WantedTruth::True))
             .collect();
-        let unit = self.unit(bundle, flag);
-        let dimension = |encoder: &Self, domain| {
-            let key = hash_key(bundle, flag, domain)?;
+        let dimension = |encoder: &Self, unit, domain| {
+            let key = hash_key(bundle, flag, unit, domain)?;
             encoder.dimension_index.get(&key).copied()
         };
-        let rollout_dimension = dimension(self, HashDomain::Rollout);
-        let split_dimension = dimension(self, HashDomain::Split);
+        let units = flag.units().into_iter().map(|unit| self.unit(bundle, unit)).collect();
         let mut rules = Vec::with_capacity(flag.rules.len());
         for rule in &flag.rules {
             let condition =
                 rule.condition.as_ref().map(|condition| self.condition(side, bundle, condition, WantedTruth::True));
             let matches = condition.as_ref().map_or(self.solver.truth(), |encoded| encoded.literal);
+            let unit = self.unit(bundle, flag.unit_of(rule));
+            let rollout_dimension = dimension(self, flag.unit_of(rule), HashDomain::Rollout);
+            let split_dimension = dimension(self, flag.unit_of(rule), HashDomain::Split);
             let admits = match rule.rollout {
                 Percent::ALL => self.solver.truth(),
                 rollout => self.below(unit, rollout_dimension, rollout.buckets()),
             };
             let applies = self.solver.all([matches, admits]);
-            rules.push(EncodedRule { rule, condition, applies });
+            rules.push(EncodedRule { rule, condition, applies, unit, rollout_dimension, split_dimension });
         }
-        let has_no_hash = |rule: &EncodedRule<'_>| {
-            matches!(rule.rule.rollout, Percent::ZERO | Percent::ALL) && matches!(rule.rule.serve, Serve::Variant(_))
-        };
         let condition_is_bucket_free =
             |encoded: &EncodedCondition<'_>| matches!(encoded.shape, ConditionShape::BucketFree);
         let bucket_free = flag.state != State::Enabled
             || prerequisites.iter().all(condition_is_bucket_free)
-                && rules
-                    .iter()
-                    .all(|rule| has_no_hash(rule) && rule.condition.as_ref().is_none_or(condition_is_bucket_free));
-        let outcomes_if_enabled = self.outcomes(flag, &prerequisites, &rules, unit, split_dimension);
+                && rules.iter().all(|rule| {
+                    !rule.rule.depends_on_bucket() && rule.condition.as_ref().is_none_or(condition_is_bucket_free)
+                });
+        let outcomes_if_enabled = self.outcomes(flag, &prerequisites, &rules);
         let fixed = |id| if VariantId(id) == flag.off { self.solver.truth() } else { self.false_literal() };
         let outcomes = match flag.state {
             State::Enabled => outcomes_if_enabled.clone(),
@@ -252,9 +250,7 @@ impl<'b> Encoder<'b> {
             outcomes_if_enabled,
             outcomes,
             bucket_free,
-            unit,
-            rollout_dimension,
-            split_dimension,
+            units,
         });
         self.flag_index.insert((side, id), index);
         index
@@ -266,8 +262,6 @@ impl<'b> Encoder<'b> {
         flag: &Flag,
         prerequisites: &[EncodedCondition<'_>],
         rules: &[EncodedRule<'_>],
-        unit: EncodedUnit,
-        split_dimension: Option<usize>,
     ) -> Vec<Literal> {
         let (yes, no) = (self.solver.truth(), self.false_literal());
         let ids = || (0u16..).map(VariantId).take(flag.variants.len());
@@ -280,13 +274,12 @@ impl<'b> Encoder<'b> {
             let serves = match &rule.rule.serve {
                 Serve::Variant(id) => only(*id),
                 Serve::Split(_) => {
-                    let drawn: Vec<_> =
-                        ids().map(|id| self.drawn(unit, split_dimension, &rule.rule.serve, id)).collect();
+                    let drawn: Vec<_> = ids().map(|id| self.drawn(rule, id)).collect();
                     let without = only(flag.off);
                     drawn
                         .iter()
                         .zip(without)
-                        .map(|(drawn, off)| self.solver.choice(unit.present, *drawn, off))
+                        .map(|(drawn, off)| self.solver.choice(rule.unit.present, *drawn, off))
                         .collect()
                 }
             };
@@ -299,9 +292,10 @@ impl<'b> Encoder<'b> {
     }
 
     /// Returns a literal that is true if the unit's bucket lies in one of the variant's ranges of the split.
-    fn drawn(&mut self, unit: EncodedUnit, dimension: Option<usize>, serve: &Serve, id: VariantId) -> Literal {
+    fn drawn(&mut self, rule: &EncodedRule<'_>, id: VariantId) -> Literal {
         let mut inside = Vec::new();
-        for (range, _) in serve.ranges().filter(|(range, variant)| *variant == id && !range.is_empty()) {
+        let EncodedRule { unit, split_dimension: dimension, .. } = *rule;
+        for (range, _) in rule.rule.serve.ranges().filter(|(range, variant)| *variant == id && !range.is_empty()) {
             let (from, to) = (self.below(unit, dimension, range.start), self.below(unit, dimension, range.end));
             inside.push(self.solver.all([!from, to]));
         }
@@ -321,10 +315,10 @@ impl<'b> Encoder<'b> {
         }
     }
 
-    fn unit(&mut self, bundle: &Bundle, flag: &Flag) -> EncodedUnit {
+    fn unit(&mut self, bundle: &Bundle, unit: AttributeId) -> EncodedUnit {
         let never = self.false_literal();
         let absent = EncodedUnit { present: never, named: never, domain: None };
-        let Some(attribute) = bundle.attributes.get(flag.unit) else { return absent };
+        let Some(attribute) = bundle.attributes.get(unit) else { return absent };
         let Some(index) = self.domain_index.get(&attribute_key(attribute)).copied() else { return absent };
         let Some(domain) = self.domains.get(index) else { return absent };
         let DomainEncoding::Text(text) = &domain.encoding else { return absent };

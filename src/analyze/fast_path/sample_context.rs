@@ -3,7 +3,7 @@
 //! The input is a condition. This module tries contexts that are likely to satisfy it. For example, for `country: [DE]`
 //! and `age: {gte: 18}` it tries the context `{country: DE, age: 18}`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -18,21 +18,21 @@ const BRANCHES: usize = 4;
 
 /// Returns true if a sample satisfies the condition. The result false proves nothing.
 pub(crate) fn sample_satisfies(bundle: &Bundle, condition: &Condition) -> bool {
-    can_sample(bundle, condition, None) && sample_passes(bundle, Some(condition), |_| true)
+    can_sample(bundle, condition, &BTreeSet::new()) && sample_passes(bundle, Some(condition), |_| true)
 }
 
 /// Returns true if the condition does not hold for the empty context. The result false proves nothing.
 pub(crate) fn empty_context_fails(bundle: &Bundle, condition: &Condition) -> bool {
-    can_sample(bundle, condition, None) && !SampleContext::empty(bundle).holds(bundle, condition)
+    can_sample(bundle, condition, &BTreeSet::new()) && !SampleContext::empty(bundle).holds(bundle, condition)
 }
 
-/// Returns whether samples can decide the condition. It must not refer to another flag, and it must not test the unit,
-/// because the unit must be able to fall into any bucket.
-pub(crate) fn can_sample(bundle: &Bundle, condition: &Condition, unit: Option<AttributeId>) -> bool {
+/// Returns whether samples can decide the condition. It must not refer to another flag, and it must not test one of the
+/// units, because each unit must be able to fall into any bucket.
+pub(crate) fn can_sample(bundle: &Bundle, condition: &Condition, units: &BTreeSet<AttributeId>) -> bool {
     bundle.reachable_conditions(condition, Follow::Segments).all(|condition| match condition {
         Condition::All(_) | Condition::Any(_) | Condition::Not(_) | Condition::Segment(_) => true,
         Condition::Flag { .. } => false,
-        Condition::Test(test) => Some(test.attribute) != unit,
+        Condition::Test(test) => !units.contains(&test.attribute),
     })
 }
 

@@ -19,12 +19,11 @@ pub(crate) fn reached_by_samples(bundle: &Bundle, flag: &Flag) -> Option<Sampled
     if !flag.prerequisites.is_empty() {
         return None;
     }
-    let needs_unit = flag.rules.iter().any(depends_on_bucket);
+    let units = flag.hashed_units();
     let is_free_text = |unit: &Attribute| unit.kind == Type::String && unit.allowed.is_none();
-    let unit_is_limited = !bundle.attributes.get(flag.unit).is_some_and(is_free_text);
+    let units_are_free = units.iter().all(|unit| bundle.attributes.get(*unit).is_some_and(is_free_text));
     let conditions = || flag.rules.iter().filter_map(|rule| rule.condition.as_ref());
-    let unit = needs_unit.then_some(flag.unit);
-    if needs_unit && unit_is_limited || !conditions().all(|condition| can_sample(bundle, condition, unit)) {
+    if !units_are_free || !conditions().all(|condition| can_sample(bundle, condition, &units)) {
         return None;
     }
     let mut variants = vec![false; flag.variants.len()];
@@ -55,9 +54,4 @@ pub(crate) fn reached_by_samples(bundle: &Bundle, flag: &Flag) -> Option<Sampled
         true
     };
     Some(SampledReachability { default, variants })
-}
-
-/// Returns whether the rule's decision depends on a bucket.
-fn depends_on_bucket(rule: &Rule) -> bool {
-    !matches!(rule.rollout, Percent::ZERO | Percent::ALL) || matches!(rule.serve, Serve::Split(_))
 }

@@ -22,7 +22,7 @@ use crate::analyze::questions::list_terms;
 use crate::analyze::questions::region_draft::{RegionDraft, RegionSummary, merge};
 use crate::analyze::questions::region_terms::{has_only_named_units, simplify, term};
 use crate::analyze::results::certainty::Certainty;
-use crate::analyze::results::region::{Bounds, Effect, Population, Region, Transition, UnitScope, effect};
+use crate::analyze::results::region::{Bounds, Effect, HashedUnits, Population, Region, Transition, UnitScope, effect};
 use crate::analyze::results::share::Share;
 use crate::analyze::results::witness::Witness;
 use crate::analyze::search::bucket_partition::{BucketCell, BucketPartition, StateHandling, partition_buckets, widen};
@@ -31,7 +31,7 @@ use crate::analyze::search::known_parts::KnownParts;
 use crate::analyze::search::solver::Literal;
 use crate::analyze::search::witness_search::find_witness;
 use crate::analyze::side::Side;
-use crate::bundle::{Flag, Variant, VariantId};
+use crate::bundle::{Bundle, Flag, TARGETING_KEY, Variant, VariantId};
 
 /// The budget of automaton states for the removal of redundant terms of regions.
 const SIMPLIFICATION_STATES: u64 = 1_000_000;
@@ -72,6 +72,7 @@ fn find_regions(
     let pair = FlagPair {
         old: before.flag(),
         new: after.flag(),
+        bundles: [before.bundle, after.bundle],
         targets: [(old, StateHandling::Respect), (new, StateHandling::Respect)],
     };
     let known = match detail {
@@ -108,7 +109,7 @@ fn find_regions(
             }
             let certainty = assignment.certainty;
             let signs = partition.queries.iter().map(|query| assignment.model.holds(query.literal)).collect();
-            drafts.push(pair.draft(partition, signs, found, certainty)?);
+            drafts.push(pair.draft(&search, partition, signs, found, certainty)?);
         }
         let mut merged = drafts.clone();
         merge(&mut merged);
@@ -138,6 +139,7 @@ fn named_classes(search: &Search<'_>) -> usize {
 struct FlagPair<'b> {
     old: &'b Flag,
     new: &'b Flag,
+    bundles: [&'b Bundle; 2],
     targets: [(usize, StateHandling); 2],
 }
 
@@ -175,6 +177,7 @@ impl<'b> FlagPair<'b> {
     /// Builds a region from a partition. `signs` are the answers to its queries.
     fn draft(
         &self,
+        search: &Search<'b>,
         partition: BucketPartition<'b>,
         signs: Vec<bool>,
         witness: Option<Witness>,
@@ -194,13 +197,27 @@ impl<'b> FlagPair<'b> {
             }
         }
         let classes: BTreeSet<_> = partition.queries.iter().filter_map(|query| query.class).collect();
-        let bounds = if partition.reshuffles() && classes.is_empty() { self.bounds(&shares)? } else { None };
-        if bounds.is_some() {
+        let bounds = if partition.is_independent() { self.bounds(&shares)? } else { None };
+        if bounds.is_some() || self.hashes_other_units(&partition) {
             effects.insert(Effect::Reshuffle);
         }
         let named = classes.iter().map(|(domain, _)| *domain).collect();
-        let summary = RegionSummary { before, after, shares, effects, bounds, named };
+        let dimension = |index: &usize| search.encoder.dimensions.get(*index);
+        let hashed = partition.dividing_dimensions.iter().filter_map(dimension);
+        let hashed = hashed.map(|dimension| dimension.domain).collect();
+        let summary = RegionSummary { before, after, shares, effects, bounds, hashed, named };
         Ok(RegionDraft { queries: partition.queries, signs, classes, summary, witness, certainty })
+    }
+
+    /// Returns whether a rule of both versions decides by the bucket of another attribute after the change.
+    fn hashes_other_units(&self, partition: &BucketPartition<'b>) -> bool {
+        let units = |target: usize, flag: &'b Flag, bundle: &'b Bundle| -> BTreeMap<String, &'b str> {
+            let hashing = flag.rules.iter().enumerate().filter(|(_, rule)| partition.hashes(target, rule));
+            hashing.map(|(index, rule)| (flag.rule_name(index), bundle.attributes.name(flag.unit_of(rule)))).collect()
+        };
+        let [old_bundle, new_bundle] = self.bundles;
+        let after = units(1, self.new, new_bundle);
+        units(0, self.old, old_bundle).iter().any(|(rule, unit)| after.get(rule).is_some_and(|other| other != unit))
     }
 
     /// Returns the bounds of a reshuffle, or `None` if one version serves a single variant to all units.
@@ -231,9 +248,10 @@ impl<'b> FlagPair<'b> {
     /// ones.
     fn region(&self, search: &mut Search<'b>, draft: RegionDraft<'b>) -> Result<Region, AnalysisError> {
         let RegionDraft { queries, signs, classes, summary, witness, certainty } = draft;
-        let units = self.targets.iter().filter_map(|(flag, _)| search.encoder.flags.get(*flag).map(|flag| flag.unit));
-        let units: Vec<EncodedUnit> = units.collect();
-        let is_named = has_only_named_units(search, &queries, &signs, &classes, &units)?;
+        let versions = self.targets.iter().filter_map(|(flag, _)| search.encoder.flags.get(*flag));
+        let versions: Vec<Vec<EncodedUnit>> = versions.map(|flag| flag.units.clone()).collect();
+        let is_named = has_only_named_units(search, &queries, &signs, &classes, &versions)?;
+        let hashed = hashed_units(search, &summary.hashed, &versions);
         let unit_scope = if is_named { UnitScope::Named } else { UnitScope::Any };
         let kept = simplify(search, &queries, &signs, &classes)?;
         let terms = queries.iter().zip(&signs).zip(kept).filter(|(_, kept)| *kept);
@@ -250,12 +268,25 @@ impl<'b> FlagPair<'b> {
             after: summary.after.into_iter().collect(),
             population: population(search, &classes),
             unit_scope,
+            hashed,
             transitions: transitions.collect(),
             effects: summary.effects,
             bounds: summary.bounds,
             witness,
             certainty,
         })
+    }
+}
+
+/// Returns the units of the shares of a region. `versions` are the units of the flag before and after.
+fn hashed_units(search: &Search<'_>, hashed: &BTreeSet<usize>, versions: &[Vec<EncodedUnit>]) -> HashedUnits {
+    let name = |index: &usize| search.encoder.domains.get(*index).map(|domain| domain.name.clone());
+    let mut of_flag = versions.iter().flatten().filter_map(|unit| unit.domain);
+    let attributes: BTreeSet<String> = hashed.iter().filter_map(name).collect();
+    let has_other = of_flag.any(|unit| name(&unit).is_some_and(|name| name != TARGETING_KEY));
+    match attributes.iter().all(|name| name == TARGETING_KEY) && !has_other {
+        true => HashedUnits::TargetingKey,
+        false => HashedUnits::Attributes(attributes),
     }
 }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use crate::analyze::budget::Budget;
 use crate::analyze::definition::Definition;
 use crate::analyze::encoding::atoms::hash_key;
-use crate::analyze::encoding::encoded::{ConditionShape, EncodedCondition, WantedTruth};
+use crate::analyze::encoding::encoded::{ConditionShape, EncodedCondition, HashDimension, WantedTruth};
 use crate::analyze::error::{AnalysisError, Excess};
 use crate::analyze::results::certainty::Certainty;
 use crate::analyze::results::share::Share;
@@ -222,9 +222,9 @@ pub fn always(
 
 /// Proves that at most this share of units gets the variant, for every context for which `when` holds.
 ///
-/// For a context `c`, `U(c)` are the contexts that differ from `c` only in the unit of the flag, and that conditions
-/// distinguish from `c` only by the bucket of this unit. All other attributes are fixed, also if they are units of
-/// other flags. The share is the number of contexts in `U(c)` that get the variant and for which `when` holds, divided
+/// For a context `c`, `U(c)` are the contexts that differ from `c` only in the units that the rules of the flag hash, and
+/// that conditions distinguish from `c` only by the buckets of these units. All other attributes are fixed, also if they
+/// are units of other flags. The share is the number of contexts in `U(c)` that get the variant and for which `when` holds, divided
 /// by the number of contexts in `U(c)` for which `when` holds. A context without a unit is the only context in `U(c)`.
 ///
 /// Units that a condition names are not counted: they are finitely many, and therefore not a share of all units.
@@ -237,17 +237,20 @@ pub fn at_most(
     when: Option<&Condition>,
     budget: &Budget,
 ) -> Result<ProofResult, AnalysisError> {
-    let question = PropertySearch::of_flags(&[served], when, budget);
+    let mut question = PropertySearch::of_flags(&[served], when, budget);
     let encoder = &question.search.encoder;
     let target = question.targets.first().and_then(|(flag, _)| encoder.flags.get(*flag));
-    let (named, unit) = target.map_or((encoder.false_literal(), None), |flag| (flag.unit.named, flag.unit.domain));
-    let (own, other): (Vec<usize>, Vec<usize>) = (0..encoder.dimensions.len())
-        .partition(|index| encoder.dimensions.get(*index).is_some_and(|dimension| Some(dimension.domain) == unit));
+    let units = target.map_or(&[][..], |flag| flag.units.as_slice());
+    let is_own = |dimension: &HashDimension| units.iter().any(|unit| unit.domain == Some(dimension.domain));
+    let (own, other): (Vec<usize>, Vec<usize>) =
+        (0..encoder.dimensions.len()).partition(|index| encoder.dimensions.get(*index).is_some_and(is_own));
+    let named: Vec<Literal> = units.iter().map(|unit| unit.named).collect();
     let condition_is_bucket_free =
         question.conditions.iter().all(|condition| matches!(condition.shape, ConditionShape::BucketFree));
     if condition_is_bucket_free && greatest_share(served.flag.bundle, served.flag.flag(), served.variant)? <= share {
         return Ok(ProofResult::Proven);
     }
+    let named = question.search.encoder.solver.all(named);
     let wanted = [question.served(0, served.variant), question.condition(0), !named];
     let mut remaining = budget.bucket_cells;
     question.refute(&wanted, NeededCells::All, |cells| {
@@ -275,7 +278,14 @@ pub fn at_most(
 /// variant, times the same share for each prerequisite that buckets the same unit by other hashes. The work is a sum over
 /// the flags, and not a product.
 fn greatest_share(bundle: &Bundle, flag: &Flag, variant: VariantId) -> Result<Share, AnalysisError> {
-    let hashes = |flag: &Flag| [HashDomain::Rollout, HashDomain::Split].map(|domain| hash_key(bundle, flag, domain));
+    let only_unit = |flag: &Flag| match flag.units().into_iter().collect::<Vec<_>>().as_slice() {
+        [unit] => Some(*unit),
+        _ => None,
+    };
+    // The shares of two units are independent of each other, so the rules of one unit alone bound no share.
+    let Some(unit) = only_unit(flag) else { return Ok(Share::ALL) };
+    let hashes =
+        |flag: &Flag| [HashDomain::Rollout, HashDomain::Split].map(|domain| hash_key(bundle, flag, unit, domain));
     let mut used: BTreeSet<_> = hashes(flag).into_iter().collect();
     let mut product = servable_share(flag, &[variant])?;
     // A flag that is off serves `off` without its prerequisites.
@@ -288,7 +298,7 @@ fn greatest_share(bundle: &Bundle, flag: &Flag, variant: VariantId) -> Result<Sh
         let needed = bundle.flag_at(*key);
         let needed_hashes = hashes(needed);
         if needed.state == State::Enabled
-            && needed.unit == flag.unit
+            && only_unit(needed) == Some(unit)
             && !variants.contains(&needed.off)
             && needed_hashes.iter().all(|hash| !used.contains(hash))
         {
@@ -300,7 +310,7 @@ fn greatest_share(bundle: &Bundle, flag: &Flag, variant: VariantId) -> Result<Sh
     Ok(product)
 }
 
-/// Returns the share of the units that any rule of the flag can give one of the variants.
+/// Returns the share of the units that any rule of the flag can give one of the variants. All rules hash the same unit.
 fn servable_share(flag: &Flag, variants: &[VariantId]) -> Result<Share, AnalysisError> {
     if variants.contains(&flag.off) || variants.contains(&flag.default) {
         return Ok(Share::ALL);

@@ -32,6 +32,8 @@ pub(crate) struct RegionSummary {
     pub(crate) shares: BTreeMap<(VariantId, VariantId), Share>,
     pub(crate) effects: BTreeSet<Effect>,
     pub(crate) bounds: Option<Bounds>,
+    /// The domains of the units whose buckets divide the region.
+    pub(crate) hashed: BTreeSet<usize>,
     /// The domains of the named units.
     pub(crate) named: BTreeSet<usize>,
 }
@@ -43,6 +45,7 @@ impl RegionSummary {
         self.shares == other.shares
             && self.effects == other.effects
             && self.bounds == other.bounds
+            && self.hashed == other.hashed
             && self.named == other.named
     }
 }

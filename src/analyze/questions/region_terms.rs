@@ -25,7 +25,8 @@ fn unit_is_in_classes(search: &mut Search<'_>, classes: &BTreeSet<(usize, usize)
     literals.into_values().map(|any| search.encoder.solver.any(any)).collect()
 }
 
-/// Returns whether every context of the region has a unit that a condition names, for one of these units.
+/// Returns whether conditions name the units of every context of the region, all of them for one of these versions of
+/// the flag. For a version, the slice has the units that its rules hash.
 ///
 /// If the budget runs out, the result is false, because a limit for shares then counts the region.
 pub(crate) fn has_only_named_units(
@@ -33,13 +34,14 @@ pub(crate) fn has_only_named_units(
     queries: &[Query<'_>],
     signs: &[bool],
     classes: &BTreeSet<(usize, usize)>,
-    units: &[EncodedUnit],
+    versions: &[Vec<EncodedUnit>],
 ) -> Result<bool, AnalysisError> {
     let mut region = unit_is_in_classes(search, classes);
     let terms = queries.iter().zip(signs).filter(|(query, _)| query.class.is_none());
     region.extend(terms.map(|(query, sign)| query.literal.apply_sign(*sign)));
-    for unit in units {
-        let unnamed: Vec<Literal> = region.iter().copied().chain([!unit.named]).collect();
+    for units in versions {
+        let named = search.encoder.solver.all(units.iter().map(|unit| unit.named).collect::<Vec<_>>());
+        let unnamed: Vec<Literal> = region.iter().copied().chain([!named]).collect();
         match search.is_unsatisfiable(&unnamed) {
             Ok(true) => return Ok(true),
             Ok(false) | Err(AnalysisError::Exhausted(_)) => {}

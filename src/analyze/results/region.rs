@@ -26,12 +26,22 @@ pub enum Population {
     Named(BTreeMap<String, Vec<String>>),
 }
 
+/// The attributes whose buckets divide the contexts of a region. The shares of the region are shares of their values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HashedUnits {
+    /// Only the targeting key, and the rules of the flag hash no other attribute.
+    TargetingKey,
+    /// These attributes, which may include the targeting key. With several attributes, a share is a share of the
+    /// combinations of their values. With none, no bucket divides the region.
+    Attributes(BTreeSet<String>),
+}
+
 /// Whether the contexts of a region have a unit that conditions name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnitScope {
-    /// Some contexts of the region have a unit that no condition names, or have no unit.
+    /// Some contexts of the region have a unit that no condition names, or lack a unit.
     Any,
-    /// Every context of the region has a unit that a condition names. These units are finitely many, and therefore not
+    /// Conditions name every unit of every context of the region. These units are finitely many, and therefore not
     /// a share of all units.
     Named,
 }
@@ -95,9 +105,12 @@ pub struct Region {
     pub after: Vec<DecidedBy>,
     /// The units that the shares refer to.
     pub population: Population,
-    /// Whether all contexts of the region have a unit of the flag that a condition names. The shares of such a region may
+    /// Whether conditions name the units of all contexts of the region, with all attributes that the rules of the flag
+    /// hash before or after the change. The shares of such a region may
     /// still refer to all units: a flag without a rollout serves the same to every unit of the region.
     pub unit_scope: UnitScope,
+    /// The units that the shares are shares of.
+    pub hashed: HashedUnits,
     /// The shares of all units of the region. They add up to [`Share::ALL`].
     pub transitions: Vec<Transition>,
     /// The effects on the units that get another variant.
@@ -127,10 +140,10 @@ impl Region {
     /// Without a reshuffle, this is the share of units that get another value. In a reshuffle, it is
     /// `1 - Σ max(0, p + q - 1)` over all values, where `p` and `q` are the shares of a value before and after.
     pub fn largest_share(&self) -> Option<Share> {
-        match (self.unit_scope, &self.population, self.bounds) {
-            (UnitScope::Named, ..) | (_, Population::Named(_), _) => None,
-            (UnitScope::Any, Population::Units, None) => Some(self.revalued()),
-            (UnitScope::Any, Population::Units, Some(_)) => {
+        match (self.unit_scope, self.bounds) {
+            (UnitScope::Named, _) => None,
+            (UnitScope::Any, None) => Some(self.revalued()),
+            (UnitScope::Any, Some(_)) => {
                 let values = self.transitions.iter().flat_map(|transition| [&transition.from, &transition.to]);
                 let mut distinct: Vec<&Json> = Vec::new();
                 for value in values.map(|variant| &variant.value) {

@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 
 use crate::analyze::encoding::domain::DomainEncoding;
-use crate::analyze::encoding::encoded::{ConditionShape, EncodedCondition, EncodedFlag, EncodedUnit, WantedTruth};
+use crate::analyze::encoding::encoded::{ConditionShape, EncodedCondition, EncodedRule, EncodedUnit, WantedTruth};
 use crate::analyze::error::{AnalysisError, Excess};
 use crate::analyze::results::decided_by::DecidedBy;
 use crate::analyze::results::share::Share;
@@ -19,7 +19,7 @@ use crate::analyze::search::context_search::Search;
 use crate::analyze::search::known_parts::KnownParts;
 use crate::analyze::search::solver::{Literal, Model, Variable};
 use crate::analyze::side::Side;
-use crate::bundle::{BUCKETS, Bucket, Condition, Percent, Serve, State, VariantId};
+use crate::bundle::{BUCKETS, Bucket, Condition, Percent, Rule, Serve, State, VariantId};
 
 /// The maximum number of cells that are decided for wider ranges of one cell.
 const MAX_WIDENING_CELLS: u64 = 20_000;
@@ -93,8 +93,12 @@ fn share_of_ranges<'r>(mut ranges: impl Iterator<Item = &'r (Bucket, Bucket)>) -
 pub(crate) struct BucketPartition<'b> {
     pub(crate) cells: Vec<BucketCell>,
     pub(crate) queries: Vec<Query<'b>>,
-    /// The pairs of a target and a dimension that its decision depends on, by index.
+    /// The pairs of a target and a dimension that its decision for units that no condition names depends on, by index.
     pub(crate) used_dimensions: BTreeSet<(usize, usize)>,
+    /// The dimensions in which the cells have different ranges, by index.
+    pub(crate) dividing_dimensions: BTreeSet<usize>,
+    /// The rules whose outcome for units that no condition names depends on a bucket, each with the index of its target.
+    hashing_rules: Vec<(usize, &'b Rule)>,
 }
 
 impl BucketPartition<'_> {
@@ -102,9 +106,14 @@ impl BucketPartition<'_> {
         self.queries.iter().map(|query| query.literal)
     }
 
+    /// Returns whether the outcome of the rule depends on a bucket, in the decision of a target.
+    pub(crate) fn hashes(&self, target: usize, rule: &Rule) -> bool {
+        self.hashing_rules.iter().any(|(user, hashing)| *user == target && std::ptr::eq(*hashing, rule))
+    }
+
     /// Returns whether each of two targets depends on a hash that the other one does not depend on. The decisions of
     /// the two targets are then independent of each other.
-    pub(crate) fn reshuffles(&self) -> bool {
+    pub(crate) fn is_independent(&self) -> bool {
         let dimensions_of = |target| {
             let used = self.used_dimensions.iter().filter(move |(user, _)| *user == target);
             used.map(|(_, dimension)| *dimension)
@@ -141,9 +150,12 @@ pub(crate) fn partition_buckets<'b>(
     let mut remaining = search.budget.bucket_cells;
     let mut partitioner = Partitioner::new(search, model, known);
     let cells = partitioner.cells(start, &mut remaining, targets, conditions)?;
-    let (queries, used_dimensions) = (partitioner.queries, partitioner.used_dimensions);
+    let Partitioner { queries, used_dimensions, hashing_rules, .. } = partitioner;
     search.budget.bucket_cells = remaining;
-    Ok(BucketPartition { cells, queries, used_dimensions })
+    let ranges = cells.iter().flat_map(|cell| cell.ranges.iter().enumerate());
+    let divided = ranges.filter(|(_, range)| **range != (0, BUCKETS)).map(|(index, _)| index);
+    let dividing_dimensions = divided.filter(|index| !known.dimensions.contains(index)).collect();
+    Ok(BucketPartition { cells, queries, used_dimensions, dividing_dimensions, hashing_rules })
 }
 
 /// Returns the cell with wider ranges in the known dimensions. The known conditions have the truth of the model in all of
@@ -210,12 +222,14 @@ struct Partitioner<'e, 'b> {
     /// The index of the target that is being decided.
     target: Option<usize>,
     used_dimensions: BTreeSet<(usize, usize)>,
+    hashing_rules: Vec<(usize, &'b Rule)>,
 }
 
 impl<'e, 'b> Partitioner<'e, 'b> {
     fn new(search: &'e Search<'b>, model: &'e Model, known: &'e KnownParts) -> Self {
         let (asked, used_dimensions) = (BTreeSet::new(), BTreeSet::new());
-        Self { search, model, known, queries: vec![], asked, ranges: vec![], target: None, used_dimensions }
+        let (queries, ranges, hashing_rules) = (vec![], vec![], vec![]);
+        Self { search, model, known, queries, asked, ranges, target: None, used_dimensions, hashing_rules }
     }
 
     /// Divides the ranges into cells.
@@ -295,7 +309,8 @@ impl<'e, 'b> Partitioner<'e, 'b> {
             }
             let rollout = rule.rule.rollout;
             if rollout != Percent::ALL
-                && !(self.has_unit(encoded) && self.below(encoded, encoded.rollout_dimension, rollout.buckets())?)
+                && !(self.has_unit(encoded.side, rule)
+                    && self.below(encoded.side, rule, rule.rollout_dimension, rollout.buckets())?)
             {
                 continue;
             }
@@ -303,11 +318,11 @@ impl<'e, 'b> Partitioner<'e, 'b> {
                 Serve::Variant(id) => return Ok((*id, DecidedBy::Rule(rule_index))),
                 Serve::Split(ranges) => ranges,
             };
-            if !self.has_unit(encoded) {
+            if !self.has_unit(encoded.side, rule) {
                 return Ok((flag.off, DecidedBy::Rule(rule_index)));
             }
             for (end, id) in ranges {
-                if *end >= BUCKETS || *end > 0 && self.below(encoded, encoded.split_dimension, *end)? {
+                if *end >= BUCKETS || *end > 0 && self.below(encoded.side, rule, rule.split_dimension, *end)? {
                     return Ok((*id, DecidedBy::Rule(rule_index)));
                 }
             }
@@ -364,28 +379,33 @@ impl<'e, 'b> Partitioner<'e, 'b> {
         self.model.holds(literal)
     }
 
-    fn has_unit(&mut self, flag: &EncodedFlag<'b>) -> bool {
-        let EncodedUnit { present, .. } = flag.unit;
-        let subject = TermSubject::Unit { attribute: self.attribute(flag) };
-        self.query(present, || Query { literal: present, side: flag.side, subject, condition: None, class: None })
+    fn has_unit(&mut self, side: Side, rule: &EncodedRule<'b>) -> bool {
+        let EncodedUnit { present, .. } = rule.unit;
+        let subject = TermSubject::Unit { attribute: self.attribute(rule) };
+        self.query(present, || Query { literal: present, side, subject, condition: None, class: None })
     }
 
-    /// Returns the name of the attribute that the flag buckets by.
-    fn attribute(&self, flag: &EncodedFlag<'b>) -> String {
-        let domain = flag.unit.domain.and_then(|index| self.search.encoder.domains.get(index));
+    /// Returns the name of the attribute that the rule hashes.
+    fn attribute(&self, rule: &EncodedRule<'b>) -> String {
+        let domain = rule.unit.domain.and_then(|index| self.search.encoder.domains.get(index));
         domain.map(|domain| domain.name.clone()).unwrap_or_default()
     }
 
     /// Returns whether the unit's bucket is below the end. A unit that a condition names is hashed. Every other unit
     /// can have any bucket.
-    fn below(&mut self, flag: &EncodedFlag<'b>, dimension: Option<usize>, end: Bucket) -> Result<bool, Cut> {
+    fn below(
+        &mut self,
+        side: Side,
+        rule: &EncodedRule<'b>,
+        dimension: Option<usize>,
+        end: Bucket,
+    ) -> Result<bool, Cut> {
         let search = self.search;
         let Some(index) = dimension else { return Ok(false) };
         let Some(dimension) = search.encoder.dimensions.get(index) else { return Ok(false) };
-        let subject = TermSubject::Named { attribute: self.attribute(flag) };
-        let query = |literal, class| Query { literal, side: flag.side, subject, condition: None, class };
-        self.used_dimensions.extend(self.target.map(|target| (target, index)));
-        let named = flag.unit.named;
+        let subject = TermSubject::Named { attribute: self.attribute(rule) };
+        let query = |literal, class| Query { literal, side, subject, condition: None, class };
+        let named = rule.unit.named;
         if self.model.holds(named)
             && let Some(DomainEncoding::Text(text)) =
                 search.encoder.domains.get(dimension.domain).map(|domain| &domain.encoding)
@@ -397,6 +417,12 @@ impl<'e, 'b> Partitioner<'e, 'b> {
             return Ok(dimension.hash.bucketer.bucket(dimension.hash.domain, unit) < end);
         }
         self.query(named, || query(named, None));
+        if let Some(target) = self.target {
+            self.used_dimensions.insert((target, index));
+            let is_known =
+                self.hashing_rules.iter().any(|(user, known)| *user == target && std::ptr::eq(*known, rule.rule));
+            self.hashing_rules.extend((!is_known).then_some((target, rule.rule)));
+        }
         let (from, to) = self.ranges.get(index).copied().unwrap_or((0, BUCKETS));
         if to <= end {
             Ok(true)

@@ -82,7 +82,7 @@ impl<'b> Search<'b> {
             }
         }
         for (_, definition) in flags {
-            atoms.unit(definition.bundle, definition.id);
+            atoms.units(definition.bundle, definition.id);
         }
         let mut names: Vec<&String> = atoms.attributes.keys().map(|(name, _)| name).collect();
         names.sort();

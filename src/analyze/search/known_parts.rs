@@ -91,7 +91,8 @@ impl Decisions {
         let mut open = vec![flag];
         while let Some(index) = open.pop() {
             let Some(flag) = encoder.flags.get(index).filter(|_| self.visited.insert(index)) else { continue };
-            self.dimensions.extend(flag.rollout_dimension.into_iter().chain(flag.split_dimension));
+            let hashing = flag.rules.iter().filter(|rule| rule.rule.depends_on_bucket());
+            self.dimensions.extend(hashing.flat_map(|rule| [rule.rollout_dimension, rule.split_dimension]).flatten());
             for (condition, needed) in needed(flag) {
                 if known.contains(&condition.literal.var()) {
                     self.known.insert((condition.literal.var(), needed));

@@ -97,8 +97,9 @@ fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, rule_index: 
     if let Some(condition) = &rule.condition {
         add_entries(condition, 1, lines);
     }
-    let unit = bundle.attributes.get(flag.unit).map_or("", |attribute| attribute.name.as_ref());
+    let unit = bundle.attributes.name(flag.unit_of(rule.rule));
     let missing = format!("no usable {unit}");
+    let in_bucket = |bucket| in_bucket(unit, bucket);
     let share = rule.rule.rollout;
     if share != Percent::ALL {
         let (gate_mark, remark) = match rule.rollout_bucket {
@@ -125,8 +126,8 @@ fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, rule_index: 
     }
 }
 
-fn in_bucket(bucket: Bucket) -> String {
-    format!("bucket {} of {}", grouped(u64::from(bucket)), grouped(u64::from(BUCKETS)))
+fn in_bucket(unit: &str, bucket: Bucket) -> String {
+    format!("{unit} in bucket {} of {}", grouped(u64::from(bucket)), grouped(u64::from(BUCKETS)))
 }
 
 fn add_condition(condition: &ConditionTrace<'_, '_>, depth: usize, lines: &mut Vec<Line>) {

@@ -56,7 +56,7 @@ fn shortened(text: &str) -> String {
 /// Returns the reason of a decision in a few words.
 fn sentence(bundle: &Bundle, flag: &Flag, context: &Context<'_>, now: Timestamp, decision: &Decision<'_>) -> String {
     let rule = decision.rule.map(|index| flag.rule_name(index)).unwrap_or_default();
-    let unit = || bundle.attributes.get(flag.unit).map_or("", |attribute| attribute.name.as_ref());
+    let unit = |rule: Option<usize>| bundle.attributes.name(rule.map_or(flag.unit, |index| flag.unit_at(index)));
     let why = match decision.reason {
         Reason::Static => "no rules, everyone gets the default".to_owned(),
         Reason::TargetingMatch | Reason::Split => format!("rule {rule}"),
@@ -80,10 +80,10 @@ fn sentence(bundle: &Bundle, flag: &Flag, context: &Context<'_>, now: Timestamp,
             format!("{}: rule {rule} splits, and there is no targeting key", code.name())
         }
         Reason::Error(code @ ErrorCode::InvalidContext) => {
-            format!("{}: rule {rule} splits by `{}`, which has no usable value", code.name(), unit())
+            format!("{}: rule {rule} splits by `{}`, which has no usable value", code.name(), unit(decision.rule))
         }
     };
     let skipped = decision.without_unit.filter(|index| Some(*index) != decision.rule);
-    let skipped = skipped.map(|index| format!("; rule {} skipped, no `{}`", flag.rule_name(index), unit()));
+    let skipped = skipped.map(|index| format!("; rule {} skipped, no `{}`", flag.rule_name(index), unit(Some(index))));
     format!("{}: {why}{}", decision.reason.name(), skipped.unwrap_or_default())
 }

@@ -58,13 +58,20 @@ impl<'b> DecisionJson<'b> {
 
     /// Adds every step of the decision.
     #[must_use]
-    pub fn with_trace(mut self, flag: &Flag, trace: &Trace<'_, '_>, nearest: Option<&Nearest<'_>>) -> Self {
+    pub fn with_trace(
+        mut self,
+        bundle: &Bundle,
+        flag: &Flag,
+        trace: &Trace<'_, '_>,
+        nearest: Option<&Nearest<'_>>,
+    ) -> Self {
         let rules = trace.rules.iter().enumerate().map(|(index, rule)| {
             json!({
                 "rule": flag.rule_name(index),
                 "outcome": outcome(rule.outcome),
                 "if": rule.condition.as_ref().map(condition),
                 "rollout": (rule.rule.rollout != Percent::ALL).then(|| rule.rule.rollout.to_string()),
+                "unit": rule.rule.depends_on_bucket().then(|| bundle.attributes.name(flag.unit_of(rule.rule))),
                 "gateBucket": rule.rollout_bucket,
                 "splitBucket": rule.split_bucket,
             })

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
-use crate::analyze::{Bounds, Certainty, Population, Region, Share, Side, Term, Transition, Witness};
-use crate::bundle::{Bundle, Flag, ListText};
+use crate::analyze::{Bounds, Certainty, HashedUnits, Population, Region, Share, Side, Term, Transition, Witness};
+use crate::bundle::{Bundle, Flag, ListText, TARGETING_KEY};
 use crate::diff::{
     ComparedDefinitions, Endpoint, FlagEvent, Impact, ImpactCause, ImpactVerdict, LimitViolation, ViolationKind,
     side_of_term,
@@ -159,6 +159,11 @@ fn region(
                 named.iter().map(units).collect()
             }
         },
+        hashed: match &region.hashed {
+            _ if region.moved() == Share::ALL => Vec::new(),
+            HashedUnits::TargetingKey => vec![TARGETING_KEY.to_owned()],
+            HashedUnits::Attributes(attributes) => attributes.iter().cloned().collect(),
+        },
         moved: ShareJson::new(region.moved()),
         least: bound(|bounds| bounds.least),
         most: bound(|bounds| bounds.most),
@@ -225,8 +230,9 @@ pub fn violation(violation: &LimitViolation) -> String {
     let LimitViolation { flag, environment, kind } = violation;
     match kind {
         ViolationKind::Class(class) => format!("{flag} in {environment}: {}", class.name()),
-        ViolationKind::Share { moved, limit } => {
-            format!("{flag} in {environment}: {moved} of units get something else, over {limit}")
+        ViolationKind::Share { moved, units, limit } => {
+            let units = phrases::units(units);
+            format!("{flag} in {environment}: {moved} of {units} get something else, over {limit}")
         }
     }
 }

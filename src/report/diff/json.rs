@@ -213,6 +213,10 @@ pub struct RegionJson {
     /// The named units, if the group consists of named units.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<UnitsJson>,
+    /// The attributes that the shares are shares of, unless every unit moves. With several attributes, the shares are
+    /// shares of the combinations of their values.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hashed: Vec<String>,
     /// The share of units that get another variant.
     pub moved: ShareJson,
     /// For a reshuffle: the smallest possible share, for any correlation of the old and the new hashes.

@@ -1,6 +1,10 @@
 //! The parts of a diff in words.
 
-use crate::analyze::{Certainty, DecidedBy, Effect, Population, Region, Share, Side, Term, TermSubject, Transition};
+use std::collections::BTreeSet;
+
+use crate::analyze::{
+    Certainty, DecidedBy, Effect, HashedUnits, Population, Region, Share, Side, Term, TermSubject, Transition,
+};
 use crate::bundle::{Bundle, Condition, Flag, ListText};
 use crate::diff::CauseKind;
 use crate::report::history::change;
@@ -34,6 +38,7 @@ pub(crate) fn region_with_sides(region: &Region, side: impl Fn(&Term) -> Option<
     let moved = region.moved();
     let all = moved == Share::ALL;
     let condition = condition(region, if all { Audience::Contexts } else { Audience::Units }, side, lists);
+    let units = units(&region.hashed);
     let audience = match (&region.population, all) {
         (Population::Named(named), _) => {
             let attributes = named.iter().map(|(attribute, units)| {
@@ -46,10 +51,11 @@ pub(crate) fn region_with_sides(region: &Region, side: impl Fn(&Term) -> Option<
                 let more = if more == 0 { String::new() } else { format!(" and {more} more") };
                 format!("{attribute} {shown}{more}")
             });
-            attributes.collect::<Vec<_>>().join(" with ")
+            let named = attributes.collect::<Vec<_>>().join(" with ");
+            if all { named } else { format!("{moved} of {units} with {named}") }
         }
         (Population::Units, true) => "everyone".to_owned(),
-        (Population::Units, false) => format!("{moved} of units"),
+        (Population::Units, false) => format!("{moved} of {units}"),
     };
     let condition = if condition.is_empty() { String::new() } else { format!(" where {condition}") };
     let moving: Vec<&Transition> = region.transitions.iter().filter(|transition| transition.moves()).collect();
@@ -65,6 +71,19 @@ pub(crate) fn region_with_sides(region: &Region, side: impl Fn(&Term) -> Option<
     });
     let perhaps = if region.certainty == Certainty::Exact { "" } else { "perhaps " };
     format!("{perhaps}{audience}{condition}: {shifts}{bounds}")
+}
+
+/// Returns the units of a share: `units`, or an attribute in backticks.
+pub(crate) fn units(hashed: &HashedUnits) -> String {
+    let quoted = |attributes: &BTreeSet<String>| attributes.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
+    match hashed {
+        HashedUnits::TargetingKey => "units".to_owned(),
+        HashedUnits::Attributes(attributes) => match quoted(attributes).as_slice() {
+            [] => "units".to_owned(),
+            [only] => only.clone(),
+            several => format!("combinations of {}", several.join(" and ")),
+        },
+    }
 }
 
 /// Returns a transition in words: `off → on`, with the values if the names are equal.

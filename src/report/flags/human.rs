@@ -54,9 +54,10 @@ fn compiled_lines(compiled: &CompiledJson, key: &str) -> Vec<String> {
     let prerequisites = compiled.requires.iter();
     lines
         .extend(prerequisites.map(|required| format!("requires {} {}", required.flag, required.variants.join(" or "))));
-    lines.extend(compiled.rules.iter().map(|RuleJson { rule, summary, serves, .. }| {
+    lines.extend(compiled.rules.iter().map(|RuleJson { rule, summary, unit, serves, .. }| {
         let condition = summary.as_ref().map_or(String::new(), |condition| format!(" where {condition}"));
-        format!("rule {rule}: {serves}{condition}")
+        let unit = unit.as_ref().map_or(String::new(), |unit| format!(" by {unit}"));
+        format!("rule {rule}: {serves}{unit}{condition}")
     }));
     lines.push(format!("default: {}", compiled.default));
     lines

@@ -179,6 +179,9 @@ pub struct RuleJson {
     /// The condition in words, with shortened lists.
     #[serde(skip)]
     pub summary: Option<String>,
+    /// The attribute whose value the rule hashes, if it is not the unit of the flag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
     /// The share of units that the rule admits.
     pub rollout: String,
     /// The variants that the rule serves to matching contexts: `25% → on`.
@@ -203,6 +206,7 @@ impl CompiledJson {
             rule: flag.rule_name(index),
             condition: rule.condition.as_ref().map(|condition| bundle.describe(condition)),
             summary: rule.condition.as_ref().map(|condition| bundle.summarize(condition)),
+            unit: rule.unit.map(|unit| bundle.attributes.name(unit).to_owned()),
             rollout: rule.rollout.to_string(),
             serves: served(flag, rule),
         });

@@ -12,7 +12,10 @@ pub(crate) fn steps(bundle: &Bundle, flag: &Flag) -> Vec<String> {
             steps.push(format!("requires {} {}", required.key, wanted.join(" or ")));
         }
     }
-    steps.extend((0..flag.rules.len()).map(|index| rule(flag, index)));
+    steps.extend(flag.rules.iter().enumerate().map(|(index, own)| match own.unit {
+        None => rule(flag, index),
+        Some(unit) => format!("{} by {}", rule(flag, index), bundle.attributes.name(unit)),
+    }));
     steps.push(format!("default: {}", flag.variant(flag.default).name));
     steps
 }

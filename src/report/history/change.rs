@@ -24,6 +24,7 @@ pub(crate) fn kind(change: &DefinitionChange) -> &'static str {
         DefinitionChange::RuleRemoved(_) => "rule-removed",
         DefinitionChange::RuleOrder => "rule-order",
         DefinitionChange::Rollout(..) => "rollout",
+        DefinitionChange::RuleUnit(..) => "rule-unit",
         DefinitionChange::Condition(..) => "condition",
         DefinitionChange::Serve(..) => "serve",
     }
@@ -51,6 +52,7 @@ pub(crate) fn words(change: &DefinitionChange, lists: ListText) -> String {
         DefinitionChange::RuleRemoved(rule) => format!("rule {rule} removed"),
         DefinitionChange::RuleOrder => "rules in another order".to_owned(),
         DefinitionChange::Rollout(rule, from, to) => format!("rule {rule} {from} → {to}"),
+        DefinitionChange::RuleUnit(rule, units) => shift(&format!("rule {rule}"), " unit ", units, lists),
         DefinitionChange::Condition(rule, conditions) => shift(&format!("rule {rule}"), " is for ", conditions, lists),
         DefinitionChange::Serve(rule, variants) => shift(&format!("rule {rule}"), " serves ", variants, lists),
     }

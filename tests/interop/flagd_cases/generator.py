@@ -120,6 +120,8 @@ class Generator(Chance):
             made["if"] = self.condition(3, segments, flags)
         if self.chance(0.35):
             made["rollout"] = self.percent()
+        if self.chance(0.2):
+            made["unit"] = self.pick(UNITS[:3])
         made["serve"] = self.split(names) if self.chance(0.25) else self.pick(names)
         return made
 

@@ -17,7 +17,7 @@ import z3
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from oracle_cases.findings import Questions, Unknown
 from oracle_cases.generator import Repository
-from oracle_cases.meaning import BUCKETS, World, share
+from oracle_cases.meaning import BUCKETS, World, share, unit
 
 
 def broken(world, assertion):
@@ -34,11 +34,15 @@ def broken(world, assertion):
             return z3.And(served["serve"][0], z3.Not(served["implies"][0]))
 
 
-def more_than(world, served, most):
-    """Returns the formula that more than `most` of the units get the variant, among contexts that differ only in units.
+def more_than(world, flag, served, most):
+    """Returns the formula that more than `most` of the units get the variant, among contexts that differ only in the
+    units that the flag hashes.
 
     Returns None if the percentage cannot be measured.
     """
+    own = {unit(flag, rule) for rule in flag["rules"] if hashes(rule)} or {flag["unit"]}
+    if any(name not in own for name, *_ in world.hashed):
+        return None
     if len(world.hashed) > 2 or any(len(world.asked[unit]) > 1 or world.allowed(unit) for unit, *_ in world.hashed):
         return None
     ranges = []
@@ -55,10 +59,19 @@ def more_than(world, served, most):
     return z3.Sum(measured) * BUCKETS > most * BUCKETS ** len(ranges)
 
 
-def bounds(world, unit, salt, domain):
-    """Yields the buckets at which the variant of a unit with this salt and domain may change."""
+def hashes(rule):
+    """Returns whether the decision of a rule depends on a bucket."""
+    whole = {share("0%"), BUCKETS}
+    splits = isinstance(rule["serve"], dict) and not any(share(part) == BUCKETS for part in rule["serve"].values())
+    return share(rule.get("rollout", "100%")) not in whole or splits
+
+
+def bounds(world, hashed, salt, domain):
+    """Yields the buckets at which the variant of a unit with this attribute, salt and domain may change."""
     for flag in (world.flags[key] for key in world.made):
-        for rule in flag["rules"] if (flag["unit"], flag["salt"]) == (unit, salt) else []:
+        for rule in flag["rules"]:
+            if (unit(flag, rule), flag["salt"]) != (hashed, salt):
+                continue
             if domain == "gate":
                 yield share(rule.get("rollout", "100%"))
             elif isinstance(rule["serve"], dict):
@@ -73,8 +86,9 @@ def compared(repository, report, part, parts, counted):
         world = World(repository, "production", heed_state=True)
         when = world.condition(assertion["when"])[0] if "when" in assertion else z3.BoolVal(True)
         if kind == "at_most":
-            served = world.serves(*next(iter(assertion["serve"].items())))
-            formula = more_than(world, z3.And(served, when), share(assertion["at_most"]))
+            key, variant = next(iter(assertion["serve"].items()))
+            served = world.serves(key, variant)
+            formula = more_than(world, world.flags[key], z3.And(served, when), share(assertion["at_most"]))
             if formula is None:
                 continue
             wrong = [formula]

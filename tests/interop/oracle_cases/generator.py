@@ -123,6 +123,8 @@ class Family(Chance):
                 before.append(rule.setdefault("if", new or self.condition(depth, sorted(self.segments), flags)))
             if self.chance(0.4 if "if" in rule else 0.9):
                 rule["rollout"] = self.pick(PERCENTS)
+            if self.chance(0.15):
+                rule["unit"] = self.pick(UNITS)
             made.append(rule | {"serve": self.serve(names)})
         return made
 

@@ -286,25 +286,26 @@ class World:
         self.seen.setdefault(unit, None)
         return z3.And(self.usable(unit), z3.Not(self.answer(unit, "eq", "", False)))
 
-    def bucket(self, flag, domain):
-        key = flag["unit"], flag["salt"], domain
+    def bucket(self, flag, rule, domain):
+        key = unit(flag, rule), flag["salt"], domain
         return self.hashed.setdefault(key, z3.Int(f"bucket {key}"))
 
     def gate(self, flag, rule):
         admitted = share(rule.get("rollout", "100%"))
         if admitted in (0, BUCKETS):
             return z3.BoolVal(admitted == BUCKETS)
-        return z3.And(self.has_unit(flag["unit"]), self.bucket(flag, "gate") < admitted)
+        return z3.And(self.has_unit(unit(flag, rule)), self.bucket(flag, rule, "gate") < admitted)
 
-    def split(self, flag, serve):
+    def split(self, flag, rule):
         """Returns, for each variant, the formula of the units that get it from the rule."""
+        serve = rule["serve"]
         if isinstance(serve, str):
             return {serve: z3.BoolVal(True)}
         shares = {name: share(percent) for name, percent in serve.items()}
         complete = [name for name, buckets in shares.items() if buckets == BUCKETS]
         if complete:
             return {complete[0]: z3.BoolVal(True)}
-        present, bucket, end, made = self.has_unit(flag["unit"]), self.bucket(flag, "split"), 0, {}
+        present, bucket, end, made = self.has_unit(unit(flag, rule)), self.bucket(flag, rule, "split"), 0, {}
         for name, buckets in shares.items():
             made[name] = z3.And(present, end <= bucket, bucket < end + buckets)
             end += buckets
@@ -323,7 +324,7 @@ class World:
         outcomes[flag["off"]].append(z3.Not(every(required)))
         before = [every(required)]
         for rule, here in zip(flag["rules"], applies):
-            for name, who in self.split(flag, rule["serve"]).items():
+            for name, who in self.split(flag, rule).items():
                 outcomes[name].append(every([*before, here, who]))
             before.append(z3.Not(here))
         outcomes[flag["default"]].append(every(before))
@@ -363,6 +364,11 @@ class World:
                 answers = answers_of_texts(questions)
             literals = [(asked[question], z3.Not(asked[question])) for question in questions]
             yield some(every(pair[not sign] for pair, sign in zip(literals, signs)) for signs in sorted(answers))
+
+
+def unit(flag, rule):
+    """Returns the attribute that a rule hashes."""
+    return rule.get("unit", flag["unit"])
 
 
 def effective(key, flag, environment):
