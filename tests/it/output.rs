@@ -1,5 +1,8 @@
 //! One hostile repository goes through every command in every format, and nothing of it acts in a terminal, in the log of
-//! a CI service, in Markdown, in XML or in JSON. Bundles, stores and other programs are hostile, too.
+//! a CI service, in Markdown, in XML or in JSON. Bundles, stores, servers and other programs are hostile, too.
+//!
+//! The definitions are valid, so every command shows their texts. A second repository has the same texts in invalid
+//! definitions.
 //!
 //! The program itself lists its commands and formats, so the test fails if a new one is not in [`RUNS`].
 
@@ -18,6 +21,9 @@ const BRANCH: &str = "evil\u{202e}@evil|<b>`#12\u{200b}";
 /// The path of a file.
 const PATH: &str = "tests/evil\u{1b}[31m\n::error::owned\u{202e}##[group]@evil|`<b>.yaml";
 
+/// A shell command that writes hostile bytes.
+const SAYS: &str = r"printf 'a\033[31m\r\n::error::owned\n##[group]\342\200\256\n\377'";
+
 /// Arguments of the runs. `BRANCH` stands for the branch, and `FORMAT` for each format of the command.
 const RUNS: &[&[&str]] = &[
     &["eval", "x", "-e", "production", "-c", "country=CA", "--explain", "--format", "FORMAT"],
@@ -25,7 +31,7 @@ const RUNS: &[&[&str]] = &[
     &["eval", "-e", "production", "-c", "targetingKey=a\u{1b}[31m\n::error::owned", "--format", "FORMAT"],
     &["eval", "-e", "production", "--context", "evil.json", "--format", "FORMAT"],
     &["eval", "-e", "production", "--contexts", "evil.json"],
-    &["eval", "x", "-e", "production", "--at", "BRANCH", "--format", "FORMAT"],
+    &["eval", "y", "-e", "production", "--at", "BRANCH", "--explain", "--format", "FORMAT"],
     &["eval", "nothing\u{1b}[31m\n::error::owned", "-e", "production"],
     &["validate", "--format", "FORMAT"],
     &["validate", "--at", "BRANCH", "--format", "FORMAT"],
@@ -33,6 +39,13 @@ const RUNS: &[&[&str]] = &[
     &["diff", "HEAD~1", "--format", "FORMAT"],
     &["diff", "HEAD~2..BRANCH", "--format", "FORMAT"],
     &["diff", "--merge", "HEAD~2", "BRANCH", "main", "--format", "FORMAT"],
+    &["-C", "../invalid", "validate", "--format", "FORMAT"],
+    &["-C", "../invalid", "test", "--format", "FORMAT"],
+    &["-C", "../invalid", "diff", "HEAD", "--format", "FORMAT"],
+    &["-C", "../invalid", "show", "x", "--format", "FORMAT"],
+    &["-C", "../invalid", "list", "--format", "FORMAT"],
+    &["-C", "../invalid", "eval", "x", "-e", "production", "--format", "FORMAT"],
+    &["-C", "../invalid", "export", "bundle", "-e", "production"],
     &["show", "x", "--format", "FORMAT"],
     &["show", "y", "--at", "BRANCH", "--format", "FORMAT"],
     &["list", "--format", "FORMAT"],
@@ -41,8 +54,10 @@ const RUNS: &[&[&str]] = &[
     &["kill", "y", "-e", "production", "--reason", "a\u{1b}\n::error::owned", "--dry-run", "--format", "FORMAT"],
     &["kill", "y", "-e", "production", "--reason", "r", "--push", "--yes", "--format", "FORMAT"],
     &["revive", "x", "-e", "production", "--dry-run", "--format", "FORMAT"],
+    &["revive", "x", "-e", "production", "--push", "--yes", "--format", "FORMAT"],
     &["rollout", "y", "status", "--format", "FORMAT"],
-    &["rollout", "y", "--to", "50%", "--dry-run", "-e", "production", "--format", "FORMAT"],
+    &["rollout", "y", "--rule", "r", "--to", "50%", "--dry-run", "-e", "production", "--format", "FORMAT"],
+    &["rollout", "y", "--rule", "r", "--to", "50%", "-e", "production", "--push", "--yes", "--format", "FORMAT"],
     &["verify-kill", "HEAD~2..BRANCH", "x", "-e", "production", "--format", "FORMAT"],
     &["export", "flagd", "-e", "production"],
     &["export", "openfeature-manifest", "-e", "production"],
@@ -74,6 +89,20 @@ const RUNS: &[&[&str]] = &[
     &["explain", "a\u{1b}[31m\n::error::owned"],
     &["schema", "a\u{1b}[31m\n::error::owned"],
     &["completions", "bash"],
+    &[
+        "kill",
+        "y",
+        "-e",
+        "production",
+        "--reason",
+        "r",
+        "--push",
+        "--remote",
+        "friendly",
+        "--yes",
+        "--format",
+        "FORMAT",
+    ],
     &["a\u{1b}[31m\n::error::owned"],
     &["-C", "a\u{1b}[31m\n::error::owned", "list"],
 ];
@@ -82,15 +111,26 @@ fn hostile() -> TestRepository {
     let mut repository = TestRepository::new();
     repository.write(
         "flagctl.yaml",
-        "version: 1\nenvironments: [staging, production]\nattributes:\n  country: string\n  plan: string\n",
+        &format!(
+            "version: 1\nbucketing: flagd-v3\nenvironments: [staging, production]\nattributes:\n  \
+             country: {{type: string, description: {HOSTILE}}}\n  plan: string\n"
+        ),
     );
     for key in ["x", "y"] {
         repository.write(&format!("flags/{key}.yaml"), &definition(25));
     }
-    repository.write("segments/s.yaml", &format!("description: {HOSTILE}\nif: {{plan: [{HOSTILE}, pro]}}\n"));
+    repository.write(
+        "segments/s.yaml",
+        &format!("description: {HOSTILE}\nowner: {HOSTILE}\nif: {{plan: [{HOSTILE}, pro]}}\n"),
+    );
+    let context = format!("{{targetingKey: {HOSTILE}, country: {HOSTILE}, plan: {HOSTILE}}}");
     repository.write(
         PATH,
-        &format!("cases:\n  - name: {HOSTILE}\n    context: {{targetingKey: {HOSTILE}, country: {HOSTILE}}}\n    expect: {{x: \"on\", y: \"on\"}}\n"),
+        &format!(
+            "description: {HOSTILE}\ncases:\n  - name: {HOSTILE}\n    context: {context}\n    \
+             expect: {{x: {{variant: \"on\", value: {HOSTILE}}}, y: \"on\"}}\n\
+             assert:\n  - description: {HOSTILE}\n    never: {{y: \"on\"}}\n    when: {{country: [{HOSTILE}, CA]}}\n"
+        ),
     );
     repository
         .write("evil.json", &format!("{{\"country\": {}, \"targetingKey\": \"u\\u001b[31m\\u202e\"}}\n", json_text()));
@@ -103,8 +143,20 @@ fn hostile() -> TestRepository {
     repository
         .write("kills/production/x.yaml", &format!("reason: {HOSTILE}\nby: {HOSTILE}\nat: 2026-11-01T00:00:00Z\n"));
     repository.commit("kill");
-    repository.git(&["branch", BRANCH]);
+    // The branch changes the segment of the flag that `main` changed, and kills the same flag.
+    repository.git(&["checkout", "--quiet", "-b", BRANCH, "main~2"]);
+    repository.git(&["checkout", "--quiet", "main", "kills"]);
+    repository.write("segments/s.yaml", &format!("description: {HOSTILE}\nif: {{plan: [{HOSTILE}, pro, gold]}}\n"));
+    repository.commit("wider");
+    repository.git(&["checkout", "--quiet", "main"]);
     write_store_and_bundles(&repository);
+    let invalid = repository.clone_to("invalid", &[]);
+    let definition = definition(25)
+        .replace("\"off\": \"off\"", &format!("\"off\": {HOSTILE}"))
+        .replace("{not_in:", &format!("{{{HOSTILE}:"));
+    fs::write(invalid.join("flags/x.yaml"), definition + &format!("{HOSTILE}: {HOSTILE}\n")).unwrap();
+    fs::write(invalid.join(PATH), format!("cases:\n  - name: {HOSTILE}\n    expect: {{{HOSTILE}: {HOSTILE}}}\n"))
+        .unwrap();
     repository
 }
 
@@ -125,7 +177,8 @@ fn write_store_and_bundles(repository: &TestRepository) {
     let field = format!("{{\"format\": 1, {}: 1}}", json_text());
     fs::write(repository.beside("wrong.json"), &field).unwrap();
     fs::create_dir_all(repository.beside("fake/production")).unwrap();
-    fs::write(repository.beside("fake/production/manifest.json"), &field).unwrap();
+    let field = format!("{{{}: 1}}", json_text());
+    fs::write(repository.beside("fake/production/manifest.json"), field).unwrap();
 
     let signers = fs::read_to_string(key(&valid, "dana")).unwrap();
     let target = repository.beside("signed");
@@ -136,8 +189,9 @@ fn write_store_and_bundles(repository: &TestRepository) {
     let rest = "namespaces=\"\u{1b}[31m\u{202e}##[x]\" ssh-ed25519 \u{1b}[31m\n::error::owned\n";
     fs::write(repository.beside("wrong.signers"), format!("{name} {rest}")).unwrap();
     // `git` and `ssh-keygen` sign for a writer; this program stands for both.
-    let program = repository.beside("sign");
-    executable(&program, r"printf 'a\033[31m\r\n::error::owned\n##[group]\342\200\256\n\377' >&2; exit 1");
+    let program = repository.beside("programs/ssh-keygen");
+    fs::create_dir(repository.beside("programs")).unwrap();
+    executable(&program, &format!("{SAYS} >&2; {SAYS}; [ \"$2\" = find-principals ]"));
     valid.git(&["config", "gpg.ssh.program", program.to_str().unwrap()]);
     valid.write("flags/x.yaml", &definition.replace("50%", "60%"));
     valid.commit("refused");
@@ -149,9 +203,10 @@ fn write_store_and_bundles(repository: &TestRepository) {
 
 fn definition(percent: u8) -> String {
     format!(
-        "description: {HOSTILE}\nowner: {HOSTILE}\ntags: [{HOSTILE}]\nvariants: {{\"on\": {HOSTILE}, \"off\": \"no\"}}\n\
-         \"off\": \"off\"\ndefault: \"off\"\nrules:\n  - name: r\n    if: {{country: {{not_in: [{HOSTILE}, DE]}}, plan: {{not: \
-         {{matches: \"a|b\\u202E##[x]@evil\"}}}}, segment: s}}\n    rollout: {percent}%\n    serve: \"on\"\n  - if: {{country: \
+        "description: {HOSTILE}\nowner: {HOSTILE}\nmetadata: {{evil: {HOSTILE}}}\n\
+         variants: {{\"on\": {HOSTILE}, \"off\": \"no\"}}\n\"off\": \"off\"\ndefault: \"off\"\nrules:\n  - name: r\n    \
+         description: {HOSTILE}\n    if: {{country: {{not_in: [{HOSTILE}, DE]}}, not: {{plan: {{matches: \
+         \"a|b\\u202E##[x]@evil\"}}}}, segment: s}}\n    rollout: {percent}%\n    serve: \"on\"\n  - if: {{country: \
          [CA, {HOSTILE}]}}\n    rollout: {percent}%\n    serve: \"on\"\n"
     )
 }
@@ -218,11 +273,12 @@ fn formats(help: &str) -> Vec<String> {
 #[test]
 fn nothing_from_a_hostile_repository_gets_through() {
     let repository = hostile();
-    repository.clone_to("remote", &["--bare"]);
-    let remote = repository.beside("remote");
-    let hook = "#!/bin/sh\nprintf 'a\\033[31m\\r\\n::error::owned\\n##[group]\\342\\200\\256\\n' >&2\nexit 1\n";
-    executable(&remote.join("hooks/pre-receive"), hook);
-    repository.git(&["remote", "add", "origin", remote.to_str().unwrap()]);
+    for (remote, name, code) in [("remote", "origin", 1), ("friend", "friendly", 0)] {
+        repository.clone_to(remote, &["--bare"]);
+        let remote = repository.beside(remote);
+        executable(&remote.join("hooks/pre-receive"), &format!("{SAYS} >&2; exit {code}"));
+        repository.git(&["remote", "add", name, remote.to_str().unwrap()]);
+    }
     let help = repository.flagctl(&["-h"]).stdout;
     let listed = help.split_once("Commands:\n").unwrap().1.split_once("\n\n").unwrap().0;
     let commands: BTreeSet<&str> = listed
@@ -233,9 +289,10 @@ fn nothing_from_a_hostile_repository_gets_through() {
     for command in &commands {
         assert!(RUNS.iter().any(|run| run[0] == *command), "no run of `{command}`");
     }
-    let (mut answered, mut documents) = (0, 0);
+    let (mut answered, mut documents, mut silent) = (0, 0, Vec::new());
     for run in RUNS {
-        let all = if commands.contains(run[0]) { formats(&repository.flagctl(&[run[0], "-h"]).stdout) } else { vec![] };
+        let command = run.iter().find(|word| commands.contains(**word));
+        let all = command.map_or_else(Vec::new, |command| formats(&repository.flagctl(&[command, "-h"]).stdout));
         let has_formats = run.contains(&"FORMAT");
         let covered = RUNS.iter().any(|other| other[0] == run[0] && other.contains(&"FORMAT"));
         assert!(all.is_empty() || covered || run[0] == "export", "no run of `{}` has all formats", run[0]);
@@ -249,6 +306,9 @@ fn nothing_from_a_hostile_repository_gets_through() {
             check_text(&shown, &ran.stdout, format == "github");
             check_text(&shown, &ran.stderr, false);
             answered += usize::from(!ran.stdout.is_empty());
+            if !(ran.stdout.clone() + &ran.stderr).contains("owned") {
+                silent.push(format!("{:?} {shown} {}", ran.code, ran.stderr));
+            }
             if ["json", "sarif", "gitlab"].contains(&&*format) || run[0] == "export" {
                 let is_json = ran.stdout.is_empty() || serde_json::from_str::<serde_json::Value>(&ran.stdout).is_ok();
                 assert!(is_json, "{shown} writes no JSON: {}", ran.stdout);
@@ -257,7 +317,17 @@ fn nothing_from_a_hostile_repository_gets_through() {
                 let document = roxmltree::Document::parse(&ran.stdout);
                 let document =
                     document.unwrap_or_else(|error| panic!("{shown} writes no XML: {error}\n{}", ran.stdout));
-                let known = ["testsuites", "testsuite", "testcase", "failure", "error", "skipped", "system-out"];
+                let known = [
+                    "testsuites",
+                    "testsuite",
+                    "testcase",
+                    "failure",
+                    "error",
+                    "skipped",
+                    "system-out",
+                    "properties",
+                    "property",
+                ];
                 for element in document.descendants().filter(roxmltree::Node::is_element) {
                     assert!(known.contains(&element.tag_name().name()), "{shown} has an element {element:?}");
                 }
@@ -269,6 +339,26 @@ fn nothing_from_a_hostile_repository_gets_through() {
             }
         }
     }
-    assert!(answered > 45, "only {answered} runs have a result");
+    assert!(answered > 90, "only {answered} runs have a result");
     assert!(documents >= 3, "only {documents} runs have a result in XML");
+    // Some runs show none of the texts, such as a list of shell completions.
+    assert!(silent.len() * 5 < answered, "{} runs show no hostile text: {silent:#?}", silent.len());
+}
+
+#[test]
+fn nothing_that_ssh_keygen_says_gets_through() {
+    let repository = hostile();
+    let commands = [
+        "verify ../signed/ --allowed-signers ../evil.signers",
+        "verify ../signed/ --allowed-signers ../evil.signers --format json",
+        "pull ../signed/ -e production --to ../pulled.json --allowed-signers ../evil.signers",
+        "pull ../signed/ -e production --to ../pulled.json --allowed-signers ../evil.signers --format json",
+    ];
+    for command in commands {
+        let ran = repository.shell(&format!("PATH=\"$PWD/../programs:$PATH\" flagctl {command}"));
+        assert_eq!(ran.code, Some(1), "{command}: {ran:?}");
+        assert!((ran.stdout.clone() + &ran.stderr).contains("owned"), "{command}: {ran:?}");
+        check_text(command, &ran.stdout, false);
+        check_text(command, &ran.stderr, false);
+    }
 }

@@ -30,10 +30,10 @@ fn condition(random: &mut Random, flags: usize, depth: usize) -> String {
 }
 
 fn flag(random: &mut Random, index: usize) -> String {
-    let mut text =
-        format!("variants: {{on: {}, off: \"no\", late: \"yes\", none: \"no\"}}\n", random.pick(&["\"yes\"", "\"x\""]));
+    let (on, late) = (random.pick(&["\"yes\"", "\"x\""]), random.pick(&["\"yes\"", "\"later\""]));
+    let mut text = format!("variants: {{on: {on}, off: \"no\", late: {late}, none: \"no\"}}\n");
     let off = random.pick(&["off", "off", "off", "off", "late"]);
-    let default = random.pick(&["on", "off", "off", "late", "none"]);
+    let default = random.pick(&["on", "on", "off", "off", "late", "none"]);
     text.push_str(&format!("off: {off}\ndefault: {default}\n"));
     if random.below(8) == 0 {
         text.push_str("enabled: false\n");
