@@ -129,8 +129,10 @@ impl<'a> Visitor<'a> for Object<'_, 'a, '_> {
         let reader = self.0;
         let outer = reader.path.len();
         let mut is_empty = true;
+        let mut undeclared: Vec<Cow<'a, str>> = Vec::new();
         while let Some(mut name) = object.next_key_seed(Name)? {
             is_empty = false;
+            let own_name = name.clone();
             if outer > 0 {
                 name = Cow::Owned(reader.path.clone() + &name);
             }
@@ -144,6 +146,7 @@ impl<'a> Visitor<'a> for Object<'_, 'a, '_> {
                     None => drop(object.next_value::<IgnoredAny>()?),
                 },
                 None => {
+                    undeclared.push(own_name);
                     reader.path = name.into_owned() + ".";
                     object.next_value_seed(Undeclared(reader))?;
                     reader.path.truncate(outer);
@@ -153,7 +156,12 @@ impl<'a> Visitor<'a> for Object<'_, 'a, '_> {
         if is_empty && outer > 0 {
             Undeclared(reader).note();
         }
-        Ok(())
+        // A name that is in the object twice may have an attribute in its first value, which the second value replaces.
+        undeclared.sort_unstable();
+        match undeclared.windows(2).find(|pair| pair.first() == pair.last()) {
+            Some(pair) => Err(reader.refuse(ContextError::Twice(pair.concat()))),
+            None => Ok(()),
+        }
     }
 }
 
