@@ -1,12 +1,10 @@
 //! The lines of definitions that a change of meaning comes from.
 
-use std::collections::BTreeSet;
-
 use crate::analyze::Side;
 use crate::bundle::Bundle;
 use crate::diff::compared_definitions::ComparedDefinitions;
-use crate::diff::definition_changes::{DefinitionChange, Shift, compare_flag, compare_segments};
-use crate::diff::equality::Closure;
+use crate::diff::definition_changes::{DefinitionChange, compare_flag};
+use crate::diff::dependency_changes::{DependencyChange, compare_dependencies};
 use crate::diff::flag_event::FlagEvent;
 use crate::model::{Flag, Serve, Settings};
 use crate::snapshot::{PROJECT_FILE, Span, Spanned};
@@ -31,12 +29,8 @@ pub struct ImpactCause {
 pub enum CauseKind {
     /// The definition of the flag itself.
     Own(DefinitionChange),
-    /// The definition of a flag that it depends on.
-    Other(String, DefinitionChange),
-    /// The condition of a segment.
-    Segment(String, Shift),
-    /// Attributes or bucketing, in `flagctl.yaml`.
-    Settings,
+    /// A definition that the flag depends on.
+    Dependency(DependencyChange),
     /// The names of the changed fields that do not affect decisions.
     Metadata(Vec<&'static str>),
 }
@@ -68,64 +62,39 @@ impl CauseSearch<'_> {
         if is_added_or_removed {
             return causes;
         }
-        let closures = [Closure::of(old, self.key), Closure::of(new, self.key)];
-        causes.extend(self.other_flags(&closures));
-        causes.extend(self.segments(&closures[1]));
-        causes.extend(self.settings(&closures[1]));
+        let dependencies = compare_dependencies(self.bundles, self.key).into_iter();
+        causes.extend(dependencies.map(|change| self.cause_in_dependency(change)));
         if causes.is_empty() {
             causes.extend(self.metadata());
         }
         causes
     }
 
-    /// Finds the changes of other flags that the flag depends on, before and after.
-    fn other_flags(&self, closures: &[Closure; 2]) -> Vec<ImpactCause> {
-        let keys = |bundle: &Bundle, closure: &Closure| -> BTreeSet<String> {
-            closure.flags.iter().map(|id| bundle.flag_at(*id).key.to_string()).collect()
-        };
-        let ([old, new], [before, after]) = (self.bundles, closures);
-        let (before, after) = (keys(old, before), keys(new, after));
-        let mut causes = Vec::new();
-        for key in before.intersection(&after).filter(|key| *key != self.key) {
-            for change in compare_flag(self.bundles, key) {
-                causes.push(self.cause_in_flag(key, &change, CauseKind::Other(key.clone(), change.clone())));
+    /// Returns the cause for a change of a definition that the flag depends on, with its line.
+    fn cause_in_dependency(&self, change: DependencyChange) -> ImpactCause {
+        let [_, after] = self.definitions;
+        let project = &after.loaded.project;
+        let span = match &change {
+            DependencyChange::Flag(key, definition) => {
+                return self.cause_in_flag(key, definition, CauseKind::Dependency(change.clone()));
             }
-        }
-        causes
-    }
-
-    /// Finds the changes of segments that the flag depends on after the change.
-    fn segments(&self, closure: &Closure) -> Vec<ImpactCause> {
-        let ([old, new], [_, after]) = (self.bundles, self.definitions);
-        let names: BTreeSet<&str> = closure.segments.iter().map(|id| new.segment_at(*id).name.as_ref()).collect();
-        let mut causes = Vec::new();
-        for (name, shift) in compare_segments(old, new) {
-            if names.contains(name.as_str()) {
-                let written = after.loaded.project.segments.iter().find(|segment| segment.name == name);
-                let span =
-                    written.map(|segment| segment.condition.as_ref().map_or(segment.start, |condition| condition.span));
-                causes.push(cause_at(after, Side::After, span, CauseKind::Segment(name, shift)));
+            DependencyChange::Segment(name, _) => {
+                let written = project.segments.iter().find(|segment| segment.name == *name);
+                written.map(|segment| segment.condition.as_ref().map_or(segment.start, |condition| condition.span))
             }
-        }
-        causes
-    }
-
-    /// Returns a cause if the bucketing has changed, or an attribute that the flag depends on after the change.
-    fn settings(&self, closure: &Closure) -> Option<ImpactCause> {
-        let ([old, new], [_, after]) = (self.bundles, self.definitions);
-        let old_attribute = |name: &str| {
-            let id = old.attributes.find(name)?;
-            old.attributes.get(id).map(|attribute| (attribute.kind, &attribute.allowed))
+            DependencyChange::Attribute(name, _) => {
+                let mut declared = project.settings.attributes.iter();
+                declared.find(|attribute| attribute.name.value == *name).map(|attribute| attribute.name.span)
+            }
+            DependencyChange::Bucketing(_) => None,
         };
-        let mut attributes = closure.attributes.iter().filter_map(|id| new.attributes.get(*id));
-        let attribute_differs =
-            attributes.any(|attribute| old_attribute(&attribute.name) != Some((attribute.kind, &attribute.allowed)));
-        if !attribute_differs && old.bucketing == new.bucketing {
-            return None;
+        let mut cause = cause_at(after, Side::After, span, CauseKind::Dependency(change));
+        if cause.path.is_none() {
+            // The file is the cause if it does not contain the setting any more.
+            let file = after.loaded.snapshot.files().find(|(_, file)| file.path == PROJECT_FILE);
+            cause.path = file.map(|(_, file)| file.path.clone());
         }
-        let file = after.loaded.snapshot.files().find(|(_, file)| file.path == PROJECT_FILE);
-        let path = file.map(|(_, file)| file.path.clone());
-        Some(ImpactCause { side: Side::After, path, line: None, what: CauseKind::Settings, field: None })
+        cause
     }
 
     /// Finds the changed fields of the flag that do not affect decisions.

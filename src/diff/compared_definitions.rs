@@ -106,7 +106,7 @@ impl ComparedDefinitions {
     }
 
     /// Returns the names of the environments, in the order of promotion.
-    pub fn environments(&self) -> impl Iterator<Item = &str> {
+    pub fn environments(&self) -> impl Iterator<Item = &str> + Clone {
         self.environments.iter().map(String::as_str)
     }
 

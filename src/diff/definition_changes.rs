@@ -8,7 +8,7 @@
 
 use serde_json::Value as Json;
 
-use crate::bundle::{Bundle, Condition, Flag, Percent, Rule, State};
+use crate::bundle::{Bundle, Condition, Flag, ListText, Percent, Rule, State, listed};
 use crate::diff::list_changes::{ListChange, compare_conditions, spelled_out};
 
 /// One difference in the definition of a flag.
@@ -81,10 +81,18 @@ pub struct Shift {
 
 impl Shift {
     /// Returns the shift between two texts, or `None` if they are equal.
-    fn between(from: impl Into<String>, to: impl Into<String>) -> Option<Self> {
+    pub(super) fn between(from: impl Into<String>, to: impl Into<String>) -> Option<Self> {
         let (from, to) = (from.into(), to.into());
         let summary = [from.clone(), to.clone()];
         (from != to).then_some(Self { from, to, summary, lists: Vec::new() })
+    }
+
+    /// Returns the shift between two lists of values, or `None` if they are equal.
+    pub(super) fn of_values([old, new]: [&[String]; 2]) -> Option<Self> {
+        let text = |values: &[String], lists| if values.is_empty() { String::new() } else { listed(values, lists) };
+        let shift = Self::between(text(old, ListText::Whole), text(new, ListText::Whole))?;
+        let summary = [text(old, ListText::Shortened), text(new, ListText::Shortened)];
+        Some(Self { summary, lists: vec![ListChange::of_values("", old, new)], ..shift })
     }
 
     /// Returns the shift between two conditions, or `None` if they are equal. Without a condition, a rule matches
@@ -192,7 +200,7 @@ fn compare_prerequisites(before: BundledFlag<'_>, after: BundledFlag<'_>) -> Opt
 }
 
 /// Returns the names of the segments in both bundles whose conditions differ, with both conditions.
-pub fn compare_segments(before: &Bundle, after: &Bundle) -> Vec<(String, Shift)> {
+pub(super) fn compare_segments(before: &Bundle, after: &Bundle) -> Vec<(String, Shift)> {
     let changed = after.segments.iter().filter_map(|new| {
         let old = before.segments.iter().find(|old| old.name == new.name)?;
         let shift = Shift::of_conditions([before, after], [Some(&old.condition), Some(&new.condition)])?;

@@ -1,6 +1,6 @@
 //! Finds the commit at which a context began to get its variant, and the decision before that commit.
 
-use crate::diff::{DefinitionChange, Shift, compare_flag, compare_segments};
+use crate::diff::{DefinitionChange, DependencyChange, compare_dependencies, compare_flag};
 use crate::git::{CloneDepth, CommitDetails, Revision};
 use crate::history::decision_trace::{DecisionAt, DecisionQuery, Observed};
 use crate::history::error::HistoryError;
@@ -33,10 +33,8 @@ pub enum EraCause {
     Changes {
         /// The changes of the flag itself.
         flag: Vec<DefinitionChange>,
-        /// The changes of other flags that it depends on, with their keys.
-        other_flags: Vec<(String, DefinitionChange)>,
-        /// The changes of segments, with their names.
-        segments: Vec<(String, Shift)>,
+        /// The changes of the definitions that it depends on.
+        dependencies: Vec<DependencyChange>,
         /// The paths of all files that the commit changed and that the decision depends on.
         files: Vec<String>,
     },
@@ -83,22 +81,14 @@ fn changes(
     oldest: &DecisionAt,
 ) -> Result<EraCause, HistoryError> {
     let files = oldest.changed_files(before)?;
-    let (mut flag, mut other_flags, mut segments) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut flag, mut dependencies) = (Vec::new(), Vec::new());
     let is_valid = |decision: &&DecisionAt| !matches!(decision.observed, Observed::Invalid(_));
     if let Some((before, after)) = before.filter(is_valid).zip(Some(oldest).filter(is_valid)) {
         let bundles = [&before.bundle, &after.bundle];
         flag = compare_flag(bundles, query.flag);
-        for other in after.bundle.flags.iter().filter(|other| other.key.as_ref() != query.flag) {
-            // If the decision did not depend on the other flag before, the flag is missing only from the bundle. This
-            // is not a change of the flag.
-            if before.bundle.flag(&other.key).is_some() {
-                let changes = compare_flag(bundles, &other.key);
-                other_flags.extend(changes.into_iter().map(|change| (other.key.to_string(), change)));
-            }
-        }
-        segments = compare_segments(&before.bundle, &after.bundle);
+        dependencies = compare_dependencies(bundles, query.flag);
     } else if before.is_none() {
         flag.push(DefinitionChange::Added);
     }
-    Ok(EraCause::Changes { flag, other_flags, segments, files })
+    Ok(EraCause::Changes { flag, dependencies, files })
 }

@@ -113,7 +113,7 @@ impl DecisionQuery<'_> {
                 Observed::Variant(decision.variant.name.to_string(), decision.variant.value.clone())
             }
         };
-        let files = blob_ids(&revision, &loaded, self.environment)?;
+        let files = blob_ids(&revision, &loaded, std::iter::once(self.environment))?;
         Ok(DecisionAt { revision, observed, bundle, files })
     }
 
@@ -158,13 +158,16 @@ impl DecisionAt {
 }
 
 /// Returns the blob ids of the files that were read, and of the kills that would have been read if they existed.
-fn blob_ids(
+pub(super) fn blob_ids<'e>(
     revision: &Revision,
     loaded: &Loaded,
-    environment: &str,
+    environments: impl Iterator<Item = &'e str> + Clone,
 ) -> Result<BTreeMap<String, Option<String>>, GitError> {
     let read = loaded.snapshot.files().map(|(_, file)| file.path.clone());
-    let kills = loaded.project.flags.iter().map(|flag| format!("{KILLS}/{environment}/{}.yaml", flag.key));
+    let kills =
+        loaded.project.flags.iter().flat_map(|flag| {
+            environments.clone().map(|environment| format!("{KILLS}/{environment}/{}.yaml", flag.key))
+        });
     read.chain(kills).map(|path| Ok((path.clone(), revision.blob_id(&path)?))).collect()
 }
 

@@ -1,14 +1,17 @@
-//! The commits that changed a flag.
+//! The commits that changed a flag, by its own files or through the definitions that it depends on.
 
-use crate::bundle::Bundle;
-use crate::compile::compile;
-use crate::diff::{DefinitionChange, compare_flag};
-use crate::git::{CloneDepth, CommitDetails, Revision};
+use std::collections::BTreeMap;
+
+use crate::diff::{
+    ComparedDefinitions, DefinitionChange, DependencyChange, FlagStatus, compare_dependencies, compare_flag,
+};
+use crate::git::{CloneDepth, CommitDetails, GitError, Revision};
+use crate::history::decision_trace::blob_ids;
 use crate::history::error::HistoryError;
 use crate::history::flag_versions::FlagVersions;
-use crate::load;
-use crate::load::Loaded;
-use crate::source::{Source, SourceError};
+use crate::model::{FLAGS, KILLS};
+use crate::snapshot::stem;
+use crate::source::Source;
 
 /// The commits that changed a flag.
 #[derive(Debug)]
@@ -20,13 +23,26 @@ pub struct FlagLog {
     pub end_of_clone: Option<Revision>,
 }
 
-/// A commit that changed the files of a flag.
+/// A commit that changed the files of a flag, or that changed the flag through another definition.
 #[derive(Debug)]
 pub struct FlagCommit {
     /// The author, time and message of the commit.
     pub details: CommitDetails,
     /// The changes, each with its environment. The list is empty if the flag decides as before.
-    pub changes: Vec<(String, DefinitionChange)>,
+    pub changes: Vec<(String, FlagChange)>,
+}
+
+/// A change of a flag in one environment.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FlagChange {
+    /// The definition of the flag itself changed.
+    Own(DefinitionChange),
+    /// A definition changed that the flag depends on.
+    Through(DependencyChange),
+    /// The flag cannot be decided any more, because of this error.
+    Invalid(String),
+    /// The flag can be decided again.
+    ValidAgain,
 }
 
 /// Finds at most `limit` commits that changed a flag, from `tip` back along first parents.
@@ -37,6 +53,7 @@ pub fn flag_log(tip: &Revision, key: &str, limit: Option<usize>) -> Result<FlagL
     let mut commits = Vec::new();
     let mut revision = tip.clone();
     let mut versions = FlagVersions::read(&revision, key, None)?;
+    let mut definitions: Option<Definitions> = None;
     loop {
         let parent = revision.parent()?;
         if parent.is_none() && !versions.files.is_empty() && revision.depth()? == CloneDepth::Shallow {
@@ -46,9 +63,28 @@ pub fn flag_log(tip: &Revision, key: &str, limit: Option<usize>) -> Result<FlagL
             Some(parent) => FlagVersions::read(parent, key, versions.path.as_deref())?,
             None => FlagVersions::default(),
         };
-        if versions_before.files != versions.files {
-            let changes = changes(key, parent.as_ref(), &revision)?;
-            commits.push(FlagCommit { details: revision.details()?, changes });
+        let has_own_change = versions_before.files != versions.files;
+        let after = match definitions.take() {
+            Some(known) => Some(known),
+            // Without a file, the flag depends on nothing.
+            None if versions.path.is_none() && !has_own_change => None,
+            None => Some(Definitions::read(&revision, key)?),
+        };
+        let holds = match (&after, &parent) {
+            (Some(after), Some(parent)) => after.holds_at(&revision, parent)?,
+            (None, _) => true,
+            (Some(_), None) => false,
+        };
+        match after {
+            Some(after) if has_own_change || !holds => {
+                let before = parent.as_ref().map(|parent| Definitions::read(parent, key)).transpose()?;
+                let changes = changes(key, before.as_ref(), &after);
+                if has_own_change || !changes.is_empty() {
+                    commits.push(FlagCommit { details: revision.details()?, changes });
+                }
+                definitions = before;
+            }
+            after => definitions = after,
         }
         match parent {
             Some(parent) if limit.is_none_or(|limit| commits.len() < limit) => {
@@ -59,47 +95,78 @@ pub fn flag_log(tip: &Revision, key: &str, limit: Option<usize>) -> Result<FlagL
     }
 }
 
-/// Returns the differences of a flag between a commit and its parent, in each environment that one of them declares.
-fn changes(
-    key: &str,
-    parent: Option<&Revision>,
-    revision: &Revision,
-) -> Result<Vec<(String, DefinitionChange)>, SourceError> {
-    let new = Definitions::read(revision)?;
-    let old = parent.map(Definitions::read).transpose()?;
-    let mut environments: Vec<&str> = new.settings.project.settings.environment_names().collect();
-    let old_environments = old.iter().flat_map(|old| old.settings.project.settings.environment_names());
-    let removed: Vec<&str> = old_environments.filter(|name| !environments.contains(name)).collect();
+/// Returns the differences of a flag between two commits, in each environment that one of them declares.
+fn changes(key: &str, before: Option<&Definitions>, after: &Definitions) -> Vec<(String, FlagChange)> {
+    let [before, after] = [before.map(|before| &before.compared), Some(&after.compared)];
+    let mut environments: Vec<&str> = after.iter().flat_map(|after| after.environments()).collect();
+    let removed = before.iter().flat_map(|before| before.environments());
+    let removed: Vec<&str> = removed.filter(|name| !environments.contains(name)).collect();
     environments.extend(removed);
-    let mut changes = Vec::new();
-    for environment in environments {
-        let after = new.bundle(key, environment)?;
-        let before = match &old {
-            Some(old) => old.bundle(key, environment)?,
-            None => compile(&Default::default(), environment).0,
+    let in_environment = |environment: &str| {
+        let status = |definitions: Option<&ComparedDefinitions>| {
+            definitions.map_or(FlagStatus::Absent, |definitions| definitions.status(key, environment))
         };
-        let found = compare_flag([&before, &after], key);
-        changes.extend(found.into_iter().map(|change| (environment.to_owned(), change)));
-    }
-    Ok(changes)
+        match (status(before), status(after)) {
+            (FlagStatus::Invalid(_), FlagStatus::Invalid(_)) | (FlagStatus::Absent, FlagStatus::Absent) => Vec::new(),
+            (FlagStatus::Sound | FlagStatus::Absent, FlagStatus::Invalid(problem)) => {
+                vec![FlagChange::Invalid(problem)]
+            }
+            (FlagStatus::Invalid(_), FlagStatus::Sound) => vec![FlagChange::ValidAgain],
+            (FlagStatus::Absent, FlagStatus::Sound) => vec![FlagChange::Own(DefinitionChange::Added)],
+            (FlagStatus::Sound | FlagStatus::Invalid(_), FlagStatus::Absent) => {
+                vec![FlagChange::Own(DefinitionChange::Removed)]
+            }
+            (FlagStatus::Sound, FlagStatus::Sound) => {
+                let bundles =
+                    before.zip(after).map(|(before, after)| [before.bundle(environment), after.bundle(environment)]);
+                let own = bundles.into_iter().flat_map(|bundles| compare_flag(bundles, key)).map(FlagChange::Own);
+                let dependencies = bundles.into_iter().flat_map(|bundles| compare_dependencies(bundles, key));
+                own.chain(dependencies.map(FlagChange::Through)).collect()
+            }
+        }
+    };
+    let changes = environments
+        .into_iter()
+        .flat_map(|environment| in_environment(environment).into_iter().map(|change| (environment.to_owned(), change)));
+    changes.collect()
 }
 
-/// The definitions at a commit. Only the settings are already read.
+/// The definitions that a flag needs at a commit.
 struct Definitions {
-    source: Source,
-    settings: Loaded,
+    compared: ComparedDefinitions,
+    /// The blob ids of the files of the other definitions that the flag needs, or `None` if the flag has an error. Then a
+    /// file may be missing whose path is unknown. [`FlagVersions`] has the flag's own files.
+    files: Option<BTreeMap<String, Option<String>>>,
 }
 
 impl Definitions {
-    fn read(revision: &Revision) -> Result<Self, SourceError> {
+    fn read(revision: &Revision, key: &str) -> Result<Self, HistoryError> {
         let source = Source::Revision(revision.clone());
-        let settings = load::settings(&source)?;
-        Ok(Self { source, settings })
+        let compared = ComparedDefinitions::read(&source, &[key.to_owned()], None)?;
+        let is_invalid = |environment| matches!(compared.status(key, environment), FlagStatus::Invalid(_));
+        let files = match compared.environments().any(is_invalid) {
+            true => None,
+            false => {
+                let mut files = blob_ids(revision, &compared.loaded, compared.environments())?;
+                let is_own = |path: &str| {
+                    let folder = path.split('/').next();
+                    stem(path) == Some(key) && (folder == Some(FLAGS) || folder == Some(KILLS))
+                };
+                files.retain(|path, _| !is_own(path));
+                Some(files)
+            }
+        };
+        Ok(Self { compared, files })
     }
 
-    /// Compiles a flag in an environment.
-    fn bundle(&self, key: &str, environment: &str) -> Result<Bundle, SourceError> {
-        let loaded = load::flags(&self.source, self.settings.clone(), &[key.to_owned()], &[environment])?;
-        Ok(compile(&loaded.project, environment).0)
+    /// Returns true if the other definitions are certainly the same at the parent of a commit.
+    fn holds_at(&self, revision: &Revision, parent: &Revision) -> Result<bool, GitError> {
+        let Some(files) = &self.files else { return Ok(revision.has_same_files(parent)) };
+        for (path, id) in files {
+            if parent.blob_id(path)? != *id {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }

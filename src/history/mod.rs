@@ -19,5 +19,5 @@ pub use crate::history::baselines::{Baselines, UnknownBaseline, baseline_bundles
 pub use crate::history::blame::{Era, EraCause, EraStart, blame};
 pub use crate::history::decision_trace::{DecisionAt, DecisionQuery, Observed};
 pub use crate::history::error::HistoryError;
-pub use crate::history::flag_log::{FlagCommit, FlagLog, flag_log};
+pub use crate::history::flag_log::{FlagChange, FlagCommit, FlagLog, flag_log};
 pub use crate::history::flag_versions::FlagVersions;

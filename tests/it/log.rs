@@ -112,3 +112,109 @@ fn log_refuses_a_flag_that_never_existed() {
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(3), ""));
     assert_eq!(ran.stderr, "error: no commit up to HEAD has a flag `sales`\n");
 }
+
+/// Makes a repository in which commits change a flag through a segment, prerequisites and settings.
+fn dependent() -> TestRepository {
+    const STAFF: &str = "description: Staff.\nif: {email: {ends_with: \"@x.com\"}}\n";
+    let mut repository = TestRepository::new();
+    let project = "version: 1\nenvironments: [production]\nattributes:\n  email: string\n  \
+                   plan: {type: string, enum: [free, pro]}\n  country: string\n";
+    let rule = |condition: &str| FLAG.replace("country: US", condition).replace("10%", "100%");
+    repository.write("flagctl.yaml", project);
+    repository.write("flags/base.yaml", &FLAG.replace("10%", "100%"));
+    repository.write("flags/beta.yaml", &rule("plan: pro"));
+    repository.write("flags/other.yaml", &rule("plan: free"));
+    repository.write("segments/staff.yaml", STAFF);
+    repository.write("segments/inner.yaml", "description: Inner.\nif: {plan: pro}\n");
+    let sale = rule("segment: staff, flag: {beta: on}").replace("rules:", "requires: {base: on}\nrules:");
+    repository.write("flags/sale.yaml", &sale);
+    repository.commit("begin");
+    repository.write("segments/staff.yaml", &STAFF.replace("x.com", "y.com"));
+    repository.commit("staff moves");
+    repository.write("kills/production/base.yaml", "reason: broken\n");
+    repository.commit("base is killed");
+    repository.write("flags/other.yaml", &rule("plan: pro"));
+    repository.commit("another flag");
+    repository.remove("kills/production/base.yaml");
+    repository.commit("base is back");
+    repository.write("flagctl.yaml", &project.replace("[free, pro]", "[free, pro, max]"));
+    repository.commit("a plan");
+    repository.write("flagctl.yaml", &project.replace("[free, pro]", "[free, pro, max]").replace("country", "land"));
+    repository.write("flags/base.yaml", &rule("land: US"));
+    repository.commit("a word");
+    repository.remove("flags/beta.yaml");
+    repository.write("flags/tests/beta.yaml", &rule("plan: pro"));
+    repository.commit("a folder");
+    repository.write("segments/staff.yaml", "description: Staff.\nif: {segment: inner}\n");
+    repository.commit("inner");
+    repository.write("segments/inner.yaml", "description: Inner.\nif: {plan: free}\n");
+    repository.commit("free");
+    repository.write("flags/sale.yaml", &rule("flag: {beta: on}"));
+    repository.commit("no staff");
+    repository.write("segments/inner.yaml", "description: Inner.\nif: {plan: max}\n");
+    repository.commit("max");
+    repository
+}
+
+#[test]
+fn log_shows_changes_through_segments_prerequisites_and_settings() {
+    let ran = dependent().flagctl(&["log", "sale"]);
+    let lines: Vec<&str> = ran.stdout.lines().filter(|line| line.starts_with("  ")).map(str::trim).collect();
+    let expected = [
+        "no staff",
+        "production: requires flag base serves on → nothing",
+        "production: rule north-america is for segment staff and flag beta serves on → flag beta serves on",
+        "free",
+        "production: through segment inner is for plan eq \"pro\" → plan eq \"free\"",
+        "inner",
+        "production: through segment staff is for email ends_with \"@y.com\" → segment inner",
+        "a word",
+        "production: through flag base: rule north-america is for country eq \"US\" → land eq \"US\"",
+        "a plan",
+        "production: through attribute plan enum: added max",
+        "base is back",
+        "production: through flag base: revived",
+        "base is killed",
+        "production: through flag base: killed: broken",
+        "staff moves",
+        "production: through segment staff is for email ends_with \"@x.com\" → email ends_with \"@y.com\"",
+        "begin",
+        "production: added",
+    ];
+    assert_eq!((lines.as_slice(), ran.stderr.as_str()), (&expected[..], ""));
+}
+
+#[test]
+fn json_names_the_definition_through_which_a_flag_changed() {
+    let ran = dependent().flagctl(&["log", "sale", "-n", "2", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let change = json.pointer("/commits/1/changes/0").unwrap();
+    let text = "through segment inner is for plan eq \"pro\" → plan eq \"free\"";
+    let expected = serde_json::json!({
+        "environment": "production", "change": "condition", "through": {"kind": "segment", "name": "inner"}, "text": text,
+    });
+    assert_eq!(change, &expected);
+}
+
+#[test]
+fn log_says_which_commit_made_a_flag_invalid_and_which_one_corrected_it() {
+    let mut repository = history();
+    repository.write("flagctl.yaml", &PROJECT.replace("country", "land"));
+    repository.commit("another word");
+    repository.write("README.md", "Flags.\n");
+    repository.commit("a page");
+    repository.write("flagctl.yaml", PROJECT);
+    repository.commit("the old word");
+    let ran = repository.flagctl(&["log", "sale", "-n", "3"]);
+    let lines: Vec<&str> = ran.stdout.lines().filter(|line| line.starts_with("  ")).map(str::trim).collect();
+    let expected = [
+        "the old word",
+        "production: a valid definition again",
+        "another word",
+        "production: no valid definition: flags/shop/sale.yaml:9:10: `country` is not an attribute",
+        "revive sale",
+        "flagctl revive: INC-7 is over",
+        "production: revived",
+    ];
+    assert_eq!((lines.as_slice(), ran.stderr.as_str()), (&expected[..], ""));
+}

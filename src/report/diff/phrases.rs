@@ -166,9 +166,7 @@ pub(crate) fn effect(effect: Effect) -> &'static str {
 pub(crate) fn cause(kind: &CauseKind, lists: ListText) -> String {
     match kind {
         CauseKind::Own(own) => change::words(own, lists),
-        CauseKind::Other(flag, other) => format!("flag {flag}: {}", change::words(other, lists)),
-        CauseKind::Segment(name, shift) => change::shift(&format!("segment {name}"), " is for ", shift, lists),
-        CauseKind::Settings => "attributes or bucketing".to_owned(),
+        CauseKind::Dependency(dependency) => change::dependency(dependency, lists),
         CauseKind::Metadata(fields) => format!("other {}", fields.join(", ")),
     }
 }

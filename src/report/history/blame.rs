@@ -4,13 +4,13 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::bundle::ListText;
-use crate::diff::{DefinitionChange, Shift};
+use crate::diff::DependencyChange;
 use crate::eval::decide;
-use crate::history::{DecisionAt, DecisionQuery, Era, EraCause, EraStart, Observed};
+use crate::history::{DecisionAt, DecisionQuery, Era, EraCause, EraStart, FlagChange, Observed};
 use crate::report::Lines;
 use crate::report::decision::DecisionJson;
 use crate::report::decision::human::served;
-use crate::report::history::change::{kind, shift, words};
+use crate::report::history::change::{dependency, dependency_kind, source};
 use crate::report::history::commit::CommitJson;
 
 /// The variants that a context got from a flag, and the commits that changed the variant.
@@ -164,17 +164,16 @@ impl EraStartJson {
         let observed = ObservedJson::new(query, &start.oldest)?;
         Ok(match &start.cause {
             EraCause::EndOfClone => {
-                let commit = CommitJson::new(&start.details, query.flag, std::iter::empty());
+                let commit = CommitJson::new(&start.details, query.flag, &[]);
                 Self { commit, at_least: true, elsewhere: Vec::new(), files: Vec::new(), observed }
             }
-            EraCause::Changes { flag, other_flags, segments, files } => {
-                let changes = flag.iter().map(|change| (query.environment, change));
-                let other_flags = other_flags.iter().map(|(key, change)| OtherChangeJson::of_flag(key, change));
-                let segments = segments.iter().map(|(name, shift)| OtherChangeJson::of_segment(name, shift));
+            EraCause::Changes { flag, dependencies, files } => {
+                let changes = flag.iter().map(|change| FlagChange::Own(change.clone()));
+                let changes: Vec<_> = changes.map(|change| (query.environment.to_owned(), change)).collect();
                 Self {
-                    commit: CommitJson::new(&start.details, query.flag, changes),
+                    commit: CommitJson::new(&start.details, query.flag, &changes),
                     at_least: false,
-                    elsewhere: other_flags.chain(segments).collect(),
+                    elsewhere: dependencies.iter().map(OtherChangeJson::new).collect(),
                     files: files.clone(),
                     observed,
                 }
@@ -199,15 +198,11 @@ impl EraStartJson {
 }
 
 impl OtherChangeJson {
-    fn of_flag(key: &str, change: &DefinitionChange) -> Self {
-        let summary = format!("flag {key}: {}", words(change, ListText::Shortened));
-        Self { kind: "flag", name: key.to_owned(), change: kind(change), text: words(change, ListText::Whole), summary }
-    }
-
-    fn of_segment(name: &str, conditions: &Shift) -> Self {
-        let summary = shift(&format!("segment {name}"), " is for ", conditions, ListText::Shortened);
-        let text = shift("condition", " ", conditions, ListText::Whole);
-        Self { kind: "segment", name: name.to_owned(), change: "condition", text, summary }
+    fn new(change: &DependencyChange) -> Self {
+        let (kind, name) = source(change);
+        let text = dependency(change, ListText::Whole);
+        let summary = dependency(change, ListText::Shortened);
+        Self { kind, name: name.to_owned(), change: dependency_kind(change), text, summary }
     }
 }
 

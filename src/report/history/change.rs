@@ -1,7 +1,7 @@
 //! A change of a definition in words, and its name in JSON.
 
 use crate::bundle::ListText;
-use crate::diff::{DefinitionChange, ListChange, ListKind, Shift, VariantChange};
+use crate::diff::{AttributeChange, DefinitionChange, DependencyChange, ListChange, ListKind, Shift, VariantChange};
 use crate::report::text::{counted, grouped};
 use crate::report::value::{shift as value_shift, value};
 
@@ -55,6 +55,42 @@ pub(crate) fn words(change: &DefinitionChange, lists: ListText) -> String {
         DefinitionChange::RuleUnit(rule, units) => shift(&format!("rule {rule}"), " unit ", units, lists),
         DefinitionChange::Condition(rule, conditions) => shift(&format!("rule {rule}"), " is for ", conditions, lists),
         DefinitionChange::Serve(rule, variants) => shift(&format!("rule {rule}"), " serves ", variants, lists),
+    }
+}
+
+/// Returns a change of a definition that a flag depends on, such as `segment staff is for plan eq "pro" → everyone`.
+pub(crate) fn dependency(change: &DependencyChange, lists: ListText) -> String {
+    match change {
+        DependencyChange::Flag(key, change) => format!("flag {key}: {}", words(change, lists)),
+        DependencyChange::Segment(name, conditions) => shift(&format!("segment {name}"), " is for ", conditions, lists),
+        DependencyChange::Attribute(name, AttributeChange::Type(types)) => {
+            shift(&format!("attribute {name}"), " has the type ", types, lists)
+        }
+        DependencyChange::Attribute(name, AttributeChange::Enum(values)) => {
+            shift(&format!("attribute {name} enum"), " ", values, lists)
+        }
+        DependencyChange::Bucketing(algorithms) => shift("bucketing", " ", algorithms, lists),
+    }
+}
+
+/// Returns the kind and the name of a definition that a flag depends on, for JSON.
+pub(crate) fn source(change: &DependencyChange) -> (&'static str, &str) {
+    match change {
+        DependencyChange::Flag(key, _) => ("flag", key),
+        DependencyChange::Segment(name, _) => ("segment", name),
+        DependencyChange::Attribute(name, _) => ("attribute", name),
+        DependencyChange::Bucketing(_) => ("setting", "bucketing"),
+    }
+}
+
+/// Returns the name in JSON of the kind of a change of a definition that a flag depends on.
+pub(crate) fn dependency_kind(change: &DependencyChange) -> &'static str {
+    match change {
+        DependencyChange::Flag(_, change) => kind(change),
+        DependencyChange::Segment(..) => "condition",
+        DependencyChange::Attribute(_, AttributeChange::Type(_)) => "type",
+        DependencyChange::Attribute(_, AttributeChange::Enum(_)) => "enum",
+        DependencyChange::Bucketing(_) => "bucketing",
     }
 }
 

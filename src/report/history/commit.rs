@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::bundle::ListText;
-use crate::diff::DefinitionChange;
 use crate::git::{CommitDetails, short_id};
+use crate::history::FlagChange;
 use crate::report::Lines;
-use crate::report::history::change::{kind, words};
+use crate::report::history::change::{dependency, dependency_kind, kind, source, words};
 
 /// The trailer with the key of a flag, in flagctl's own commits.
 const FLAG: &str = "Flag";
@@ -39,6 +39,9 @@ pub struct CommitJson {
 struct EnvironmentChangeJson {
     environment: String,
     change: &'static str,
+    /// The changed definition, if it is not the flag itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    through: Option<ThroughJson>,
     /// The change in words.
     text: String,
     /// The line for people, without the rest of very long lists.
@@ -46,19 +49,45 @@ struct EnvironmentChangeJson {
     summary: String,
 }
 
+/// A definition that the flag depends on.
+#[derive(Debug, Serialize)]
+struct ThroughJson {
+    /// The kind: `flag`, `segment`, `attribute` or `setting`.
+    kind: &'static str,
+    name: String,
+}
+
+impl EnvironmentChangeJson {
+    fn new(environment: &str, change: &FlagChange) -> Self {
+        let text = |lists| match change {
+            FlagChange::Own(change) => words(change, lists),
+            FlagChange::Through(change) => format!("through {}", dependency(change, lists)),
+            FlagChange::Invalid(problem) => format!("no valid definition: {problem}"),
+            FlagChange::ValidAgain => "a valid definition again".to_owned(),
+        };
+        let through = match change {
+            FlagChange::Through(change) => Some(source(change)),
+            FlagChange::Own(_) | FlagChange::Invalid(_) | FlagChange::ValidAgain => None,
+        };
+        Self {
+            environment: environment.to_owned(),
+            change: match change {
+                FlagChange::Own(change) => kind(change),
+                FlagChange::Through(change) => dependency_kind(change),
+                FlagChange::Invalid(_) => "invalid",
+                FlagChange::ValidAgain => "valid",
+            },
+            through: through.map(|(kind, name)| ThroughJson { kind, name: name.to_owned() }),
+            text: text(ListText::Whole),
+            summary: text(ListText::Shortened),
+        }
+    }
+}
+
 impl CommitJson {
     /// Describes a commit and its changes of a flag, each with its environment.
-    pub(crate) fn new<'c>(
-        details: &CommitDetails,
-        flag: &str,
-        changes: impl Iterator<Item = (&'c str, &'c DefinitionChange)>,
-    ) -> Self {
-        let change = |(environment, change): (&str, &DefinitionChange)| EnvironmentChangeJson {
-            environment: environment.to_owned(),
-            change: kind(change),
-            text: words(change, ListText::Whole),
-            summary: words(change, ListText::Shortened),
-        };
+    pub(crate) fn new(details: &CommitDetails, flag: &str, changes: &[(String, FlagChange)]) -> Self {
+        let changes = changes.iter().map(|(environment, change)| EnvironmentChangeJson::new(environment, change));
         let at = Timestamp::from_second(details.seconds).map_or_else(|_| String::new(), |time| time.to_string());
         let is_about_flag = details.trailers(FLAG).any(|key| key == flag);
         let trailer = |name| details.trailers(name).next().filter(|_| is_about_flag).map(str::to_owned);
@@ -69,7 +98,7 @@ impl CommitJson {
             subject: details.subject.clone(),
             action: trailer(ACTION),
             reason: trailer(REASON),
-            changes: changes.map(change).collect(),
+            changes: changes.collect(),
         }
     }
 

@@ -20,10 +20,7 @@ pub struct FlagLogJson<'l> {
 impl<'l> FlagLogJson<'l> {
     /// Describes the commits that changed a flag.
     pub fn new(flag: &'l str, log: &FlagLog) -> Self {
-        let commits = log.commits.iter().map(|commit| {
-            let changes = commit.changes.iter().map(|(environment, change)| (environment.as_str(), change));
-            CommitJson::new(&commit.details, flag, changes)
-        });
+        let commits = log.commits.iter().map(|commit| CommitJson::new(&commit.details, flag, &commit.changes));
         Self { version: 1, flag, commits: commits.collect() }
     }
 }
