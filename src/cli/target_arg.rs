@@ -41,6 +41,52 @@ pub(crate) struct TargetArg {
     base: Option<RevisionSpec>,
 }
 
+/// The argument TARGET of a command that can also read all declared targets.
+#[derive(Debug, clap::Args)]
+pub(crate) struct OptionalTargetArg {
+    /// A target that `flagctl.yaml` declares under `publish`, or a location, as for `flagctl publish`
+    ///
+    /// Without it, all targets that the published branch declares.
+    #[arg(value_name = "TARGET")]
+    target: Option<String>,
+    /// The published branch, which declares the targets
+    ///
+    /// Without it, this is the default branch of `origin`, as this clone knows it; in a repository without remotes, it is
+    /// HEAD.
+    #[arg(long, value_name = "REV", value_parser = revision_arg::parse)]
+    base: Option<RevisionSpec>,
+}
+
+impl OptionalTargetArg {
+    #[allow(dead_code)]
+    /// Creates the argument for a name or location, or for all declared targets.
+    pub(crate) fn new(target: Option<&str>, base: Option<&RevisionSpec>) -> Self {
+        Self { target: target.map(str::to_owned), base: base.cloned() }
+    }
+
+    /// Returns the flag repository at the tip of the published branch.
+    pub(crate) fn base(&self) -> Result<Revision> {
+        published_branch(self.base.as_ref())
+    }
+
+    /// Finds the target, or all declared targets.
+    ///
+    /// # Errors
+    /// Returns an error if no target is named or declared, or if the published branch is unknown.
+    pub(crate) fn resolve(&self) -> Result<Vec<ResolvedTarget>> {
+        let one = |name: &str| TargetArg { target: name.to_owned(), base: self.base.clone() }.resolve();
+        if let Some(target) = &self.target {
+            return Ok(vec![one(target)?]);
+        }
+        let base = self.base()?;
+        let settings = load::settings(&Source::Revision(base.clone()))?.project.settings;
+        if settings.targets.is_empty() {
+            bail!("`{PROJECT_FILE}` of `{}` declares no target: name a location, such as `./dist`", shown(&base));
+        }
+        settings.targets.iter().map(|target| one(&target.name.value)).collect()
+    }
+}
+
 /// A target on the command line.
 pub(crate) struct ResolvedTarget {
     location: String,
@@ -65,7 +111,7 @@ impl TargetArg {
             return Ok(ResolvedTarget { location: self.target.clone(), named: None, declared: None });
         }
         let name = &self.target;
-        let base = self.base().with_context(|| {
+        let base = published_branch(self.base.as_ref()).with_context(|| {
             format!("`{name}` is the name of a target; a location has a `/` or a `:`, as in `./{name}`")
         })?;
         let settings = load::settings(&Source::Revision(base.clone()))?.project.settings;
@@ -94,28 +140,33 @@ impl TargetArg {
         };
         Ok(ResolvedTarget { location, named: None, declared: Some(Declared { target, base }) })
     }
+}
 
-    /// Returns the flag repository at the tip of the published branch.
-    fn base(&self) -> Result<Revision> {
-        // A declaration is read, so nothing has to be written into git's folder.
-        let repository = FlagRepository::find(Path::new("."), CacheWrites::Forbidden)?;
-        let spec = match (&self.base, repository.git().published_branch()?) {
-            (Some(base), _) => base.clone(),
-            (None, PublishedBranch::Remote(branch)) => RevisionSpec::new(branch),
-            (None, PublishedBranch::Local) => RevisionSpec::new("HEAD"),
-            (None, PublishedBranch::Unknown) => bail!(
-                "this clone does not know the default branch of its remote, which declares the targets: pass `--base`, as \
-                 in `--base origin/main`, or run `git remote set-head origin --auto`"
-            ),
-        };
-        repository.revision(&spec).map_err(advised)
-    }
+/// Returns the flag repository at the tip of the given branch, or of the published branch.
+fn published_branch(given: Option<&RevisionSpec>) -> Result<Revision> {
+    // A declaration is read, so nothing has to be written into git's folder.
+    let repository = FlagRepository::find(Path::new("."), CacheWrites::Forbidden)?;
+    let spec = match (given, repository.git().published_branch()?) {
+        (Some(base), _) => base.clone(),
+        (None, PublishedBranch::Remote(branch)) => RevisionSpec::new(branch),
+        (None, PublishedBranch::Local) => RevisionSpec::new("HEAD"),
+        (None, PublishedBranch::Unknown) => bail!(
+            "this clone does not know the default branch of its remote, which declares the targets: pass `--base`, as \
+             in `--base origin/main`, or run `git remote set-head origin --auto`"
+        ),
+    };
+    repository.revision(&spec).map_err(advised)
 }
 
 impl ResolvedTarget {
     /// Opens the location.
     pub(crate) fn open(&self) -> Result<Store> {
         publish_target::open(&self.location)
+    }
+
+    /// Returns the location.
+    pub(crate) fn location(&self) -> &str {
+        &self.location
     }
 
     /// Gives a location the name of a declared target.
@@ -197,6 +248,6 @@ impl ResolvedTarget {
 }
 
 /// Returns the name of a revision as people write it.
-fn shown(base: &Revision) -> &str {
+pub(crate) fn shown(base: &Revision) -> &str {
     base.name().strip_prefix("refs/remotes/").unwrap_or(base.name())
 }

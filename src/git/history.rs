@@ -72,6 +72,17 @@ impl Revision {
         })
     }
 
+    /// Returns the number of commits that this commit contains and the commit with another full id does not.
+    ///
+    /// # Errors
+    /// Returns [`GitError`] if the clone lacks commits that are needed to count.
+    pub fn commits_ahead_of(&self, commit: &str) -> Result<usize, GitError> {
+        self.repository.handles.with(|handle| {
+            let other = Oid::from_str_ext(commit, self.commit.object_format())?;
+            Ok(handle.graph_ahead_behind(self.commit, other)?.0)
+        })
+    }
+
     /// Returns the same folder at the commit's first parent, or `None` if the commit has no parent, or if a shallow
     /// clone does not contain it.
     ///

@@ -114,7 +114,7 @@ impl Live {
         let file = |(flag, text): (&String, &String)| (format!("{KILLS}/{environment}/{flag}.yaml"), text.clone());
         let files: Vec<_> = kills.iter().filter(|(flag, _)| flags.contains(*flag)).map(file).collect();
         let files = files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
-        let revision = self.revision(commit)?.with_files(files).map_err(crate::source::SourceError::Git)?;
+        let revision = self.revision(commit)?.with_files(files)?;
         let loaded = load::all(&Source::Revision(revision))?;
         if !loaded.project.settings.environment_names().any(|name| name == environment) {
             let (commit, environment) = (commit.to_owned(), environment.to_owned());

@@ -39,6 +39,12 @@ pub enum LiveError {
     },
 }
 
+impl From<GitError> for LiveError {
+    fn from(error: GitError) -> Self {
+        Self::Source(error.into())
+    }
+}
+
 impl LiveError {
     /// Converts the error of a search for a commit by its full id.
     pub(super) fn finding(commit: &str) -> impl FnOnce(SourceError) -> Self {

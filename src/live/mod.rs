@@ -5,14 +5,17 @@
 //! the kill files of all of them, and are compiled as any other commit, so a bundle is never changed after it was
 //! compiled.
 //!
-//! `kills` reads the kills of commits, and `definitions` compiles definitions with kills.
+//! `kills` reads the kills of commits, `definitions` compiles definitions with kills, and `status` compares what is live
+//! with what is merged.
 //!
 //! **Invariant:** the bundle depends only on the commits that the manifest names.
 
 mod definitions;
 mod error;
 mod kills;
+mod status;
 
 pub use crate::live::definitions::Live;
 pub use crate::live::error::LiveError;
 pub use crate::live::kills::KillFiles;
+pub use crate::live::status::{LiveRelation, LiveStatus};

@@ -32,6 +32,7 @@
 
 mod append;
 mod channel;
+mod current;
 mod digest;
 mod error;
 mod freshness;
@@ -47,6 +48,7 @@ mod verify;
 
 pub use crate::publish::append::publish;
 pub use crate::publish::channel::{Channel, LogEntry};
+pub use crate::publish::current::{CurrentEntry, current};
 pub use crate::publish::digest::Digest;
 pub use crate::publish::error::PublishError;
 pub use crate::publish::freshness::MaxAge;

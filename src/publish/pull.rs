@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 
 use crate::bundle::Bundle;
 use crate::publish::channel::{Channel, LogEntry};
+use crate::publish::current::{CurrentEntry, current as read_current};
 use crate::publish::digest::Digest;
 use crate::publish::error::PublishError;
 use crate::publish::freshness::MaxAge;
@@ -17,7 +18,7 @@ use crate::publish::local_file;
 use crate::publish::local_file::Lock;
 use crate::publish::manifest::BundleFormat;
 use crate::publish::signature::AllowedSigners;
-use crate::publish::state::{PullState, check_target};
+use crate::publish::state::PullState;
 
 /// The optional checks of a pull. Digests and the chain of the log are always checked.
 #[derive(Debug, Clone, Copy, Default)]
@@ -62,10 +63,7 @@ pub fn pull(channel: &Channel<'_>, file: &Path, options: &PullOptions<'_>) -> Re
     let mut backoff = channel.backoff();
     loop {
         let known = PullState::read(&state_path)?;
-        let environment = || channel.environment().to_owned();
-        let current = channel.current()?.ok_or_else(|| PublishError::NothingPublished(environment()))?;
-        let signer = options.signers.map(|signers| signers.check(channel, &current)).transpose()?;
-        check_target(&current, options.target)?;
+        let CurrentEntry { entry: current, signer } = read_current(channel, options.signers, options.target)?;
         if let Some(known) = &known {
             known.check(channel, &current)?;
         }

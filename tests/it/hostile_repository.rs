@@ -63,7 +63,7 @@ const HOOKS: [&str; 12] = [
 const PROGRAMS: [&str; 4] = ["git", "ssh", "ssh-keygen", "gpg"];
 
 /// Every command that reads, with arguments. A word `TARGET` or `BUNDLE` is the path of a folder or file.
-const COMMANDS: [&[&str]; 29] = [
+const COMMANDS: [&[&str]; 30] = [
     &["eval", "sale", "-e", "production"],
     &["eval", "sale", "-e", "production", "--at", "HEAD~1", "--explain"],
     &["eval", "--bundle", "BUNDLE", "sale"],
@@ -90,6 +90,7 @@ const COMMANDS: [&[&str]; 29] = [
     &["publish", "TARGET", "-e", "production", "--dry-run"],
     &["verify", "TARGET", "-e", "production"],
     &["pull", "TARGET", "-e", "production", "--to", "../pulled.json"],
+    &["status", "TARGET", "-e", "production", "--base", "HEAD"],
     &["explain", "missing-owner"],
     &["schema", "flag"],
     &["completions", "bash"],

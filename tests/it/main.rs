@@ -85,6 +85,7 @@ mod rule_units;
 mod shares;
 mod statistics;
 #[cfg(unix)]
+mod status;
 mod store_attacks;
 #[cfg(unix)]
 mod targets;

@@ -17,6 +17,7 @@ mod revive;
 mod rollout;
 mod schema;
 mod show;
+mod status;
 mod test;
 mod validate;
 mod verify;
@@ -46,6 +47,7 @@ pub(crate) enum Command {
     Publish(publish::Args),
     Verify(verify::Args),
     Pull(pull::Args),
+    Status(status::Args),
     Explain(explain::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -71,6 +73,7 @@ impl Command {
             Self::Publish(args) => publish::run(args, global),
             Self::Verify(args) => verify::run(args),
             Self::Pull(args) => pull::run(args),
+            Self::Status(args) => status::run(args),
             Self::Explain(args) => explain::run(args),
             Self::Schema(args) => schema::run(args),
             Self::Completions(args) => completions::run(args, definition),

@@ -202,7 +202,7 @@ pub enum PullOutcomeJson {
 }
 
 impl LogEntryJson {
-    fn new(entry: &LogEntry) -> Self {
+    pub(super) fn new(entry: &LogEntry) -> Self {
         let Manifest { sequence, target, kind, commit, kills, kept, newest, created, bundle, .. } =
             entry.manifest.clone();
         let BundleRef { sha256, size: bytes, path, format, flags } = bundle;

@@ -1,7 +1,8 @@
-//! The results of `flagctl publish`, `flagctl verify` and `flagctl pull`.
+//! The results of `flagctl publish`, `flagctl verify`, `flagctl pull` and `flagctl status`.
 
 pub mod human;
 mod json;
+pub mod status;
 
 pub use crate::report::publication::json::{
     BundleJson, KillsJson, LogEntryJson, OutcomeJson, PublicationJson, PublicationScope, PublicationsJson, PullJson,
