@@ -1,11 +1,11 @@
 //! All findings of a flag repository. `flagctl validate` reports them, and `flagctl publish` refuses a commit if they
 //! include an error.
 //!
-//! The module takes loaded definitions and test files, and a day that decides which flags have expired. It returns the
+//! The module takes loaded definitions and test files, and the time, which decides which flags and kills have expired. It returns the
 //! findings of every environment, with the severities in the project's settings. The compilation, the lint rules and
 //! the resolution of names in test files are independent of each other and run on all cores.
 
-use jiff::civil::Date;
+use jiff::Timestamp;
 use rayon::prelude::*;
 
 use crate::bundle::Bundle;
@@ -28,8 +28,8 @@ pub struct Checked {
     pub scratch: Vec<Bundle>,
 }
 
-/// Finds all problems in definitions and their test files. `today` decides which flags have expired.
-pub fn check(loaded: &Loaded, today: Date) -> Checked {
+/// Finds all problems in definitions and their test files. `now` decides which flags and kills have expired.
+pub fn check(loaded: &Loaded, now: Timestamp) -> Checked {
     let project = &loaded.project;
     // If the settings are incomplete, the checks stop here, because they would report every environment and attribute
     // as unknown.
@@ -39,7 +39,7 @@ pub fn check(loaded: &Loaded, today: Date) -> Checked {
     let compile = |name: &Spanned<String>| compile(project, &name.value);
     let compile_all = || project.settings.environments.par_iter().map(compile).unzip();
     let ((mut bundles, diagnostics), advice): ((Vec<_>, Vec<_>), _) =
-        rayon::join(compile_all, || rules::check(project, today));
+        rayon::join(compile_all, || rules::check(project, now));
     let mut diagnostics: Diagnostics = diagnostics.into_iter().flatten().collect();
     if !project.suites.is_empty() {
         let keys: Vec<&str> = project.flags.iter().map(|flag| flag.key.as_str()).collect();

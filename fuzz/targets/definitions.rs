@@ -21,7 +21,6 @@ use flagctl::snapshot::{File, FileId, PROJECT_FILE, Snapshot, Span};
 use flagctl::yaml::{self, Completeness, Document};
 use flagctl::{rules, schema};
 use jiff::Timestamp;
-use jiff::civil::date;
 
 const NOW: Timestamp = Timestamp::constant(1_795_345_320, 0);
 
@@ -62,7 +61,7 @@ pub(crate) fn run(input: &[u8]) {
 
     let (bundle, diagnostics) = compile(&project, &environment);
     reading.diagnostics.extend(diagnostics);
-    reading.diagnostics.extend(rules::check(&project, date(2026, 11, 22)));
+    reading.diagnostics.extend(rules::check(&project, Timestamp::from_second(1_795_305_600).unwrap_or_default()));
     reading.render();
 
     let bytes = bundle.to_json().expect("every part of a bundle has a JSON form");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::actions::error::ActionError;
 use crate::actions::flag_selection::FlagSelection;
 use crate::actions::kill_effect::{KillEffect, KillStatus, kill_effects};
-use crate::actions::kill_file::{kill_path, kill_text};
+use crate::actions::kill_file::{KillExpiry, kill_path, kill_text};
 use crate::actions::message::{ActionKind, message};
 use crate::actions::session::{CommittedAction, WriteSession};
 use crate::actions::targets::Targets;
@@ -64,14 +64,20 @@ impl<'s> KillPlan<'s> {
 
     /// Commits the kill. If another process has killed a flag in the meantime, the flag keeps the reason of that kill.
     ///
-    /// `by` is the name of the person who kills the flags, or `None` for the author in git's settings.
+    /// `by` is the name of the person who kills the flags, or `None` for the author in git's settings. `expires` is when the
+    /// kill should have ended.
     ///
     /// # Errors
     /// Returns an error if a flag was removed in the meantime, or if the commit cannot be made.
-    pub fn commit(&self, reason: &str, by: Option<&str>) -> Result<CommittedAction, ActionError> {
+    pub fn commit(
+        &self,
+        reason: &str,
+        by: Option<&str>,
+        expires: Option<KillExpiry>,
+    ) -> Result<CommittedAction, ActionError> {
         let targets = self.targets();
         let author = self.session.author()?;
-        let text = kill_text(reason, by.unwrap_or(&author.name), author.seconds)?;
+        let text = kill_text(reason, by.unwrap_or(&author.name), author.seconds, expires)?;
         let message = message(ActionKind::Kill, &targets, Some(reason));
         let mut flag_paths = Vec::new();
         for key in targets.flags() {

@@ -44,6 +44,7 @@ pub use crate::actions::error::{ActionError, Ambiguity};
 pub use crate::actions::flag_selection::FlagSelection;
 pub use crate::actions::kill::{KillPlan, KillRequest};
 pub use crate::actions::kill_effect::{KillEffect, KillNote, KillStatus};
+pub use crate::actions::kill_file::KillExpiry;
 pub use crate::actions::kill_objection::{EffectProblem, FormProblem, MergeProblem, Objection};
 pub use crate::actions::message::ActionKind;
 pub use crate::actions::off_variant::{DatedCommit, OffVariantHistory};

@@ -71,7 +71,8 @@ impl Bundle {
     #[cfg(feature = "cli")]
     pub(crate) fn assume_killed(&mut self, key: &str) {
         if let Some(flag) = self.flags.find_mut(key) {
-            flag.state = State::Killed { reason: "assumed, not in the repository".into(), by: None, at: None };
+            flag.state =
+                State::Killed { reason: "assumed, not in the repository".into(), by: None, at: None, expires: None };
         }
     }
 

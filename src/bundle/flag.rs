@@ -107,6 +107,9 @@ pub enum State {
         by: Option<Box<str>>,
         /// The time of the kill in its written form, if it was recorded.
         at: Option<Box<str>>,
+        /// The time at which the kill should have ended, if there is one. The kill lasts longer, until it is removed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires: Option<Box<str>>,
     },
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::{Span, SpanRelativeTo};
+use jiff::{SignedDuration, Span, SpanRelativeTo};
 
 use crate::cli::time_arg::given_or_now;
 use crate::publish::MaxAge;
@@ -23,10 +23,13 @@ impl MaxAgeArg {
     }
 }
 
-/// Parses a duration such as `36h` or `7d`. A day has 24 hours.
+/// Parses a duration such as `36h` or `7d`.
 fn parse_age(text: &str) -> Result<Duration, String> {
-    let expected = || "expected a duration such as `36h` or `7d`".to_owned();
-    let span: Span = text.parse().map_err(|_| expected())?;
-    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| expected())?;
-    duration.try_into().map_err(|_| expected())
+    let age = parse_duration(text).and_then(|age| age.try_into().ok());
+    age.ok_or_else(|| "expected a duration such as `36h` or `7d`".to_owned())
+}
+
+/// Parses a duration such as `36h` or `7d`, which may be negative. A day has 24 hours.
+pub(crate) fn parse_duration(text: &str) -> Option<SignedDuration> {
+    text.parse::<Span>().ok()?.to_duration(SpanRelativeTo::days_are_24_hours()).ok()
 }

@@ -139,6 +139,7 @@ codes! {
     ConfusableText "confusable-text" Warning Yes "../rules/confusable-text.md";
     EmptySegment "empty-segment" Warning Yes "../rules/empty-segment.md";
     ExpiredFlag "expired-flag" Warning Yes "../rules/expired-flag.md";
+    ExpiredKill "expired-kill" Warning Yes "../rules/expired-kill.md";
     ImpossibleCondition "impossible-condition" Warning Yes "../rules/impossible-condition.md";
     ImpossiblePrerequisite "impossible-prerequisite" Warning Yes "../rules/impossible-prerequisite.md";
     MisorderedRules "misordered-rules" Warning Yes "../rules/misordered-rules.md";

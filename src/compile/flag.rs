@@ -166,6 +166,7 @@ impl<'p> Compiler<'p> {
                 reason: text(&kill.reason).unwrap_or_default(),
                 by: text(&kill.by),
                 at: text(&kill.at),
+                expires: kill.expires.as_ref().map(|expires| expires.value.to_string().into()),
             });
         }
         let enabled = serving.enabled.is_none_or(|enabled| enabled.value);

@@ -113,7 +113,7 @@ impl CauseSearch<'_> {
             let kills = &definitions.loaded.project.kills;
             let kill = || kills.iter().find(|kill| kill.flag == key && kill.environment == self.environment);
             match change {
-                DefinitionChange::Killed(_) | DefinitionChange::Revived => kill().map(|kill| kill.start),
+                DefinitionChange::Killed { .. } | DefinitionChange::Revived => kill().map(|kill| kill.start),
                 _ => self.span(&definitions.loaded.project.settings, flag, change),
             }
         };
@@ -143,7 +143,7 @@ impl CauseSearch<'_> {
         let rule = |name: &str| serving.rules.iter().find(|rule| rule.name() == name);
         match change {
             DefinitionChange::Added | DefinitionChange::Removed => Some(flag.start),
-            DefinitionChange::Killed(_) | DefinitionChange::Revived => None,
+            DefinitionChange::Killed { .. } | DefinitionChange::Revived => None,
             DefinitionChange::Enabled | DefinitionChange::Disabled => serving.enabled.map(|enabled| enabled.span),
             DefinitionChange::Variants(_) => flag.variants.first().map(|variant| variant.name.span),
             DefinitionChange::Off(_) => serving.off.map(|off| off.span),

@@ -19,7 +19,12 @@ pub enum DefinitionChange {
     /// The flag is not defined any more.
     Removed,
     /// A kill was added, for this reason.
-    Killed(String),
+    Killed {
+        /// The reason.
+        reason: String,
+        /// The time at which the kill should have ended, if there is one.
+        expires: Option<String>,
+    },
     /// The kill was removed.
     Revived,
     /// The flag was enabled with `enabled: true`.
@@ -159,8 +164,9 @@ fn compare(before: BundledFlag<'_>, after: BundledFlag<'_>) -> Vec<DefinitionCha
 
 fn compare_states(old: &State, new: &State) -> Option<DefinitionChange> {
     match (old, new) {
-        (State::Enabled | State::Disabled, State::Killed { reason, .. }) => {
-            Some(DefinitionChange::Killed(reason.to_string()))
+        (State::Enabled | State::Disabled, State::Killed { reason, expires, .. }) => {
+            let expires = expires.as_ref().map(|expires| expires.to_string());
+            Some(DefinitionChange::Killed { reason: reason.to_string(), expires })
         }
         (State::Killed { .. }, State::Enabled | State::Disabled) => Some(DefinitionChange::Revived),
         (State::Disabled, State::Enabled) => Some(DefinitionChange::Enabled),

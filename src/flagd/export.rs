@@ -75,9 +75,10 @@ impl<'b> Writer<'b> {
                 metadata.insert("disabled".to_owned(), json!("enabled: false"));
                 (flag.off, None)
             }
-            State::Killed { reason, by, at } => {
+            State::Killed { reason, by, at, expires } => {
                 metadata.insert("disabled".to_owned(), json!(format!("killed: {reason}")));
                 metadata.extend(by.as_ref().map(|by| ("killedBy".to_owned(), json!(by))));
+                metadata.extend(expires.as_ref().map(|expires| ("killExpires".to_owned(), json!(expires))));
                 metadata.extend(at.as_ref().map(|at| ("killedAt".to_owned(), json!(at))));
                 (flag.off, None)
             }

@@ -24,6 +24,7 @@ mod parsed_file;
 mod project;
 mod read;
 mod references;
+mod required_version;
 mod test_selection;
 mod value_schemas;
 

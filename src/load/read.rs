@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use crate::load::lint_levels::lint_levels;
 use crate::load::loaded::Loaded;
 use crate::load::parsed_file::{Definition, ParsedFile, parse_file};
+use crate::load::required_version;
 use crate::snapshot::{File, FileId};
 use crate::source::{Source, SourceError};
 
@@ -60,6 +61,10 @@ pub(super) fn read(source: &Source, paths: &[String], loaded: &mut Loaded) -> Re
         for parsed in map_parallel(block, Cores::for_bytes(block_bytes), |(file, id)| parse_file(file, id)) {
             loaded.values += parsed.values;
             sizes.push((parsed.values, parsed.file.path.clone()));
+            if let Definition::Settings(settings) = &parsed.definition {
+                let revision = source.revision().map(|revision| revision.name());
+                loaded.diagnostics.extend(required_version::check(settings, &parsed.file, revision)?);
+            }
             add(parsed, loaded);
         }
         if loaded.values > TOTAL_VALUES {

@@ -1,5 +1,7 @@
 //! Kills in written form.
 
+use jiff::Timestamp;
+
 use crate::model::lower::{Lowering, first_key};
 use crate::snapshot::{FileId, Span, Spanned};
 use crate::yaml::Node;
@@ -21,6 +23,8 @@ pub struct Kill {
     pub by: Option<Spanned<String>>,
     /// The time of the kill in its written form.
     pub at: Option<Spanned<String>>,
+    /// The time at which the kill should have ended. It lasts until its file is removed.
+    pub expires: Option<Spanned<Timestamp>>,
 }
 
 /// Whether decisions respect the kills of the repository.
@@ -34,7 +38,7 @@ pub enum RepositoryKills {
 
 impl Kill {
     pub(super) fn lower(lowering: &mut Lowering, root: &Node, environment: &str, key: &str, file: FileId) -> Self {
-        let fields = lowering.fields(root, &["reason", "by", "at"]);
+        let fields = lowering.fields(root, &["reason", "by", "at", "expires"]);
         Self {
             flag: key.to_owned(),
             environment: environment.to_owned(),
@@ -46,6 +50,7 @@ impl Kill {
                 lowering.timestamp(node)?;
                 lowering.text(node)
             }),
+            expires: fields.get("expires").and_then(|node| lowering.timestamp(node)),
         }
     }
 }

@@ -13,6 +13,8 @@ pub struct Settings {
     /// Whether everything in the file could be read. If not, the other files are not checked, because the missing part
     /// may declare any environment or attribute.
     pub completeness: Completeness,
+    /// The versions of flagctl that can read the repository, as the text of a semver requirement.
+    pub flagctl: Option<Spanned<String>>,
     /// The environments, in the order of promotion.
     pub environments: Vec<Spanned<String>>,
     /// The groups of environments, in the order of the file.
@@ -79,9 +81,12 @@ impl Settings {
     }
 
     pub(super) fn lower(lowering: &mut Lowering, root: &Node) -> Self {
-        let fields =
-            lowering.fields(root, &["version", "environments", "groups", "attributes", "bucketing", "lint", "publish"]);
+        let fields = lowering.fields(
+            root,
+            &["version", "flagctl", "environments", "groups", "attributes", "bucketing", "lint", "publish"],
+        );
         let mut settings = Self::default();
+        settings.flagctl = fields.get("flagctl").and_then(|node| lowering.nonempty_text(node));
         if let Some(version) = fields.required("version", lowering)
             && !matches!(&version.value, Value::Number(number, _) if number.as_f64() == Some(1.0))
         {

@@ -1,6 +1,6 @@
 //! `confusable-text`: a character in a comparison that people do not see or take for another one.
 
-use jiff::civil::Date;
+use jiff::Timestamp;
 use unicode_normalization::is_nfc;
 
 use crate::codes::Code;
@@ -9,7 +9,7 @@ use crate::model::{Condition, Operator, Project};
 use crate::snapshot::Span;
 use crate::yaml::{Node, Value};
 
-pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
+pub(super) fn check(project: &Project, _: Timestamp, diagnostics: &mut Diagnostics) {
     let enums = project.settings.attributes.iter().filter_map(|attribute| attribute.allowed.as_ref());
     for value in enums.flatten() {
         diagnostics.extend(report(&value.value, value.span, Edges::Checked));

@@ -1,12 +1,12 @@
 //! `missing-expiry`: a flag of a temporary kind without an expiry date.
 
-use jiff::civil::Date;
+use jiff::Timestamp;
 
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{FlagKind, Project};
 
-pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
+pub(super) fn check(project: &Project, _: Timestamp, diagnostics: &mut Diagnostics) {
     for flag in project.complete_flags().filter(|flag| flag.expires.is_none()) {
         let kind = flag.kind();
         if is_temporary(kind) {

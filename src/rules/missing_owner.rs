@@ -1,12 +1,12 @@
 //! `missing-owner`: a flag without an owner.
 
-use jiff::civil::Date;
+use jiff::Timestamp;
 
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::Project;
 
-pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
+pub(super) fn check(project: &Project, _: Timestamp, diagnostics: &mut Diagnostics) {
     for flag in project.complete_flags().filter(|flag| flag.owner.is_none()) {
         let message = format!("`{}` has no owner", flag.key);
         diagnostics.push(

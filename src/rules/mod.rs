@@ -1,6 +1,6 @@
 //! Lint rules: advice about definitions that can be evaluated.
 //!
-//! The input is a project and today's date, or a project and its bundles. The output is diagnostics. Each rule is a
+//! The input is a project and the time, or a project and its bundles. The output is diagnostics. Each rule is a
 //! pure function in a separate file, which has the name of the rule's code. The page of the rule is beside it. Rules
 //! that need only the definitions are in `RULES`. Rules that are proven for all contexts are in `PROOFS`.
 //!
@@ -9,6 +9,7 @@
 mod confusable_text;
 mod empty_segment;
 mod expired_flag;
+mod expired_kill;
 mod impossible_condition;
 mod impossible_prerequisite;
 mod inexpressible_flag;
@@ -29,7 +30,7 @@ mod unservable_variant;
 mod unused_segment;
 mod unused_variant;
 
-use jiff::civil::Date;
+use jiff::Timestamp;
 use rayon::prelude::*;
 
 use crate::bundle::{Bundle, State};
@@ -39,11 +40,12 @@ use crate::rules::review::Review;
 use crate::rules::segment_coverage::SegmentCoverage;
 
 /// A rule about definitions. The last argument collects the diagnostics.
-type Check = fn(&Project, Date, &mut Diagnostics);
+type Check = fn(&Project, Timestamp, &mut Diagnostics);
 
-const RULES: [Check; 9] = [
+const RULES: [Check; 10] = [
     confusable_text::check,
     expired_flag::check,
+    expired_kill::check,
     missing_description::check,
     missing_expiry::check,
     missing_owner::check,
@@ -64,10 +66,10 @@ const PROOFS: [Proof; 5] = [
     unservable_variant::check,
 ];
 
-/// Runs the rules about definitions. `today` determines which flags have expired.
-pub fn check(project: &Project, today: Date) -> Diagnostics {
+/// Runs the rules about definitions. `now` determines which flags and kills have expired.
+pub fn check(project: &Project, now: Timestamp) -> Diagnostics {
     let mut diagnostics = Vec::new();
-    RULES.iter().for_each(|rule| rule(project, today, &mut diagnostics));
+    RULES.iter().for_each(|rule| rule(project, now, &mut diagnostics));
     diagnostics
 }
 

@@ -1,6 +1,6 @@
 //! `optional-unit`: a rollout or split by a unit that may be missing from a context.
 
-use jiff::civil::Date;
+use jiff::Timestamp;
 
 use crate::bundle::{BUCKETS, TARGETING_KEY};
 use crate::codes::Code;
@@ -8,7 +8,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Condition, EffectiveRule, EffectiveServing, Operator, Project, Serve};
 use crate::yaml::Value;
 
-pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
+pub(super) fn check(project: &Project, _: Timestamp, diagnostics: &mut Diagnostics) {
     for flag in project.complete_flags() {
         for environment in &project.settings.environments {
             let names = project.settings.names_of(&environment.value);

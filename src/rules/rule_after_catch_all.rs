@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
+use jiff::Timestamp;
 
 use crate::bundle::Percent;
 use crate::codes::Code;
@@ -10,7 +10,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{EffectiveRule, Project, Rule};
 use crate::snapshot::Span;
 
-pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
+pub(super) fn check(project: &Project, _: Timestamp, diagnostics: &mut Diagnostics) {
     let names: Vec<_> = project.settings.environment_names().map(|name| project.settings.names_of(name)).collect();
     for flag in project.complete_flags() {
         // A rule can match every context in some environments only. It is reported if no environment reaches it.

@@ -5,14 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use jiff::civil::Date;
+use jiff::Timestamp;
 
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Flag, FlagKind, Project, Rule, Serve};
 use crate::snapshot::Spanned;
 
-pub(super) fn check(project: &Project, _: Date, diagnostics: &mut Diagnostics) {
+pub(super) fn check(project: &Project, _: Timestamp, diagnostics: &mut Diagnostics) {
     for flag in project.complete_flags().filter(|flag| flag.kind() != FlagKind::Ops) {
         let off: BTreeSet<&str> = flag.servings().filter_map(|serving| serving.off.as_ref()).map(text).collect();
         let served = served(flag);

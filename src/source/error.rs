@@ -42,6 +42,18 @@ pub enum SourceError {
         /// The paths of the largest files, with their sizes.
         largest: String,
     },
+    /// The repository is for another version of flagctl.
+    #[error(
+        "{location}: the repository requires flagctl {required}, and this is flagctl {own}; install a version that          satisfies the requirement"
+    )]
+    OtherVersion {
+        /// The position of the requirement.
+        location: String,
+        /// The requirement.
+        required: String,
+        /// The version of this program.
+        own: &'static str,
+    },
     /// A folder of definitions cannot be listed completely.
     #[error(transparent)]
     Folder(#[from] TreeError),

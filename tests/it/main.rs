@@ -57,6 +57,7 @@ mod hostile_server;
 mod interrupted;
 #[cfg(unix)]
 mod kill;
+mod kill_expiry;
 #[cfg(unix)]
 mod kills_alone;
 mod kills_in_tests;
@@ -77,6 +78,7 @@ mod pages;
 mod publish;
 #[cfg(unix)]
 mod pull_requests;
+mod required_version;
 mod revisions;
 #[cfg(unix)]
 mod rollout;

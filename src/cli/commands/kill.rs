@@ -2,10 +2,12 @@
 
 use anyhow::Result;
 
-use crate::actions::{FlagSelection, KillPlan, KillRequest};
+use crate::actions::{FlagSelection, KillExpiry, KillPlan, KillRequest};
 use crate::cli::console::{ask, can_ask};
 use crate::cli::exit::{Exit, UsageError};
+use crate::cli::max_age_arg::parse_duration;
 use crate::cli::progress;
+use crate::cli::time_arg::{given_or_now, parse_time};
 use crate::cli::write_args::{WriteArgs, environments};
 use crate::report::actions::ActionJson;
 
@@ -34,6 +36,11 @@ pub(crate) struct Args {
     /// The person who kills [default: git's author]
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
+    /// When the kill should have ended: a duration such as `24h` or `7d`, or a time
+    ///
+    /// The kill lasts until `flagctl revive` ends it. From this time on, `flagctl validate` warns about it.
+    #[arg(long, value_name = "TIME", value_parser = parse_expiry)]
+    expires: Option<KillExpiry>,
     #[command(flatten)]
     write: WriteArgs,
 }
@@ -52,7 +59,20 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     }
     let reason = reason(args)?;
     let subject = format!("kill {targets}");
-    args.write.commit(&session, action, (&subject, Some(&reason)), || plan.commit(&reason, args.by.as_deref()))
+    args.write
+        .commit(&session, action, (&subject, Some(&reason)), || plan.commit(&reason, args.by.as_deref(), args.expires))
+}
+
+/// Parses a duration, in which a day has 24 hours, or a time in the future.
+fn parse_expiry(text: &str) -> Result<KillExpiry, String> {
+    let expiry = match (parse_duration(text), parse_time(text)) {
+        (Some(duration), _) if duration.is_positive() => Some(KillExpiry::After(duration)),
+        (None, Ok(time)) if time > given_or_now(None) => Some(KillExpiry::At(time)),
+        _ => None,
+    };
+    expiry.ok_or_else(|| {
+        "expected a duration such as `24h` or `7d`, or a time in the future, such as `2026-11-22T11:02:00Z`".to_owned()
+    })
 }
 
 /// Returns the reason from the option or from the terminal, as one line.

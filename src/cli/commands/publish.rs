@@ -8,7 +8,6 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use crate::check::check;
 use crate::cli::console;
@@ -162,9 +161,9 @@ impl Publication<'_> {
                 return Ok(None);
             }
         };
-        // The check uses the day of the commit, so its result does not depend on the clock.
-        let today = Timestamp::from_second(head.seconds()?)?.to_zoned(TimeZone::UTC).date();
-        let checked = progress::shown("checking", || check(&loaded, today));
+        // The check uses the time of the commit, so its result does not depend on the clock.
+        let now = Timestamp::from_second(head.seconds()?)?;
+        let checked = progress::shown("checking", || check(&loaded, now));
         let _scratch = keep_until_exit(checked.scratch);
         if report_errors(&loaded, checked.findings, &source, global)? == Validity::Invalid {
             return Ok(None);

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 use crate::check::check;
 use crate::cli::console;
@@ -15,7 +14,7 @@ use crate::cli::new_since_arg::NewSince;
 use crate::cli::path_arg::{displayed_prefix, path_in_repository};
 use crate::cli::progress;
 use crate::cli::revision_arg::At;
-use crate::cli::time_arg::{day_given_or_today, parse_time};
+use crate::cli::time_arg::{given_or_now, parse_time};
 use crate::cli::until_exit::keep_until_exit;
 use crate::codes::Severity;
 use crate::diag;
@@ -40,7 +39,7 @@ pub(crate) struct Args {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     at: At,
-    /// The day on which flags count as expired or not, instead of today
+    /// The time by which flags and kills count as expired or not, instead of the clock
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     now: Option<Timestamp>,
     #[command(flatten)]
@@ -55,8 +54,8 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let wanted = args.paths.iter().map(|path| path_in_repository(path, &source)).collect::<Result<Vec<_>>>()?;
     let base = args.new_since.revision(&source)?;
     let loaded = keep_until_exit(load::tests(&source, progress::all(&source)?, |_| true)?);
-    let today = day_given_or_today(args.now);
-    let mut checked = keep_until_exit(progress::shown("checking", || check(&loaded, today)));
+    let now = given_or_now(args.now);
+    let mut checked = keep_until_exit(progress::shown("checking", || check(&loaded, now)));
     let asked_for = |path: &str| wanted.is_empty() || wanted.iter().any(|wanted| Path::new(path).starts_with(wanted));
     checked.findings.retain(|finding| asked_for(&loaded.snapshot.file(finding.diagnostic.span.file).path));
     let paths = loaded.snapshot.files().map(|(_, file)| file.path.as_str());
@@ -68,7 +67,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         bail!("no file is at `{}:{}{}`", revision.name(), revision.prefix(), missing.display());
     }
     args.at.note(&source)?;
-    let ages = base.as_ref().map(|base| ages(base, &loaded, &checked.findings, today)).transpose()?;
+    let ages = base.as_ref().map(|base| ages(base, &loaded, &checked.findings, now)).transpose()?;
     let contents = if paths.len() < loaded.snapshot.files().count() {
         let arguments = args.paths.iter().map(|path| path.display().to_string()).collect();
         CheckedContents::Files { number: paths.len(), arguments }
@@ -96,14 +95,14 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
 }
 
 /// Returns the age of each finding. Checks the definitions of the base only if there are findings.
-fn ages(base: &Revision, loaded: &Loaded, findings: &[Finding], today: Date) -> Result<Vec<Age>> {
+fn ages(base: &Revision, loaded: &Loaded, findings: &[Finding], now: Timestamp) -> Result<Vec<Age>> {
     // Nothing else is checked if the settings are incomplete, so it is not known what is new.
     if findings.is_empty() || loaded.project.settings.completeness == Completeness::Incomplete {
         return Ok(vec![Age::New; findings.len()]);
     }
     let source = Source::Revision(base.clone());
     let before = keep_until_exit(load::tests(&source, load::all(&source)?, |_| true)?);
-    let checked = keep_until_exit(check(&before, today));
+    let checked = keep_until_exit(check(&before, now));
     let problems = |findings: &[Finding]| findings.iter().map(Problem::of).collect::<Vec<_>>();
     let (old, new) = (problems(&checked.findings), problems(findings));
     let (old_incomplete, new_incomplete) = (before.incomplete_files(), loaded.incomplete_files());

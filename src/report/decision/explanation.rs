@@ -30,8 +30,10 @@ pub fn explanation(bundle: &Bundle, flag: &Flag, trace: &Trace<'_, '_>, nearest:
     match &flag.state {
         State::Enabled => {}
         State::Disabled => lines.push(line(0, FAILS, "enabled".to_owned(), "enabled: false")),
-        State::Killed { reason, by, at } => {
-            let details = [by, at].into_iter().flatten().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
+        State::Killed { reason, by, at, expires } => {
+            let expires = expires.as_ref().map(|expires| format!("expires {expires}"));
+            let details = [by.as_deref(), at.as_deref(), expires.as_deref()];
+            let details = details.into_iter().flatten().collect::<Vec<&str>>().join(", ");
             let details = if details.is_empty() { details } else { format!(" ({details})") };
             lines.push(line(0, FAILS, "not killed".to_owned(), &format!("killed: {reason}{details}")));
         }

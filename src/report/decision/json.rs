@@ -104,8 +104,12 @@ fn metadata(bundle: &Bundle, flag: &Flag, decision: &Decision<'_>) -> Option<Jso
 
 fn cause(bundle: &Bundle, flag: &Flag, decision: &Decision<'_>) -> Option<Json> {
     match (decision.reason, &flag.state) {
-        (Reason::Disabled(Cause::Kill), State::Killed { reason, by, at }) => {
-            Some(json!({"cause": "kill", "reason": reason, "by": by, "at": at}))
+        (Reason::Disabled(Cause::Kill), State::Killed { reason, by, at, expires }) => {
+            let mut cause = json!({"cause": "kill", "reason": reason, "by": by, "at": at});
+            if let (Some(expires), Some(fields)) = (expires, cause.as_object_mut()) {
+                fields.insert("expires".to_owned(), json!(expires));
+            }
+            Some(cause)
         }
         (Reason::Disabled(Cause::Disabled), _) => Some(json!({"cause": "disabled"})),
         (Reason::Disabled(Cause::Prerequisite(index)), _) => match flag.prerequisites.get(index) {

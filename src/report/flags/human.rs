@@ -6,7 +6,7 @@ use crate::report::{EnvironmentSets, Lines, Table};
 /// Returns all details of one flag: its file and its state in each environment, or all parts of a compiled flag.
 pub fn flag(flag: &FlagJson<'_>, sets: &EnvironmentSets) -> Lines {
     let state = |state: &FlagStateJson| {
-        let reason = state.reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
+        let reason = reason(state);
         format!("{}: {}{reason}", state.environment, state.state.name())
     };
     let mut lines = Lines::default();
@@ -18,7 +18,7 @@ pub fn flag(flag: &FlagJson<'_>, sets: &EnvironmentSets) -> Lines {
                 lines.add(format!("  {line}"));
             }
             let states = flag.environments.iter().map(|state| {
-                let reason = state.reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
+                let reason = reason(state);
                 (state.environment.as_str(), (format!("{}{reason}", state.state.name()), &state.steps))
             });
             for (environments, (state, steps)) in sets.merged(states) {
@@ -100,4 +100,13 @@ pub fn flags(flags: &[FlagJson<'_>], sets: &EnvironmentSets, width: Option<u16>)
     let mut lines = Lines::default();
     lines.table(&table);
     lines
+}
+
+/// Returns the reason of a kill and when it should have ended, in parentheses, or nothing.
+fn reason(state: &FlagStateJson) -> String {
+    match (&state.reason, &state.expires) {
+        (Some(reason), Some(expires)) => format!(" ({reason}; expires {expires})"),
+        (Some(reason), None) => format!(" ({reason})"),
+        (None, _) => String::new(),
+    }
 }

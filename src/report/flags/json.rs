@@ -74,6 +74,9 @@ pub struct FlagStateJson {
     /// The reason of the kill, if the flag is killed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The time at which the kill should have ended, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
     /// The steps of a decision, in order.
     pub steps: Vec<String>,
 }
@@ -110,23 +113,26 @@ impl FlagStateJson {
         let environment = bundle.environment.to_string();
         let Some(flag) = bundle.flag(key) else {
             let (state, summary) = (ServingState::Invalid, ServingState::Invalid.name().to_owned());
-            return Self { environment, state, summary, reason: None, steps: Vec::new() };
+            return Self { environment, state, summary, reason: None, expires: None, steps: Vec::new() };
         };
-        let (state, reason) = match &flag.state {
-            State::Killed { reason, .. } => (ServingState::Killed, Some(reason.to_string())),
-            State::Disabled => (ServingState::Disabled, None),
-            State::Enabled => (ServingState::Enabled, None),
+        let (state, reason, expires) = match &flag.state {
+            State::Killed { reason, expires, .. } => {
+                (ServingState::Killed, Some(reason.to_string()), expires.as_ref().map(|expires| expires.to_string()))
+            }
+            State::Disabled => (ServingState::Disabled, None, None),
+            State::Enabled => (ServingState::Enabled, None, None),
         };
         let (summary, steps) = match &flag.state {
             State::Killed { .. } | State::Disabled => {
-                (state.name().to_owned(), vec![format!("serves {}", flag.variant(flag.off).name)])
+                let expires = expires.as_ref().map_or(String::new(), |expires| format!(", expires {expires}"));
+                (format!("{}{expires}", state.name()), vec![format!("serves {}", flag.variant(flag.off).name)])
             }
             State::Enabled if flag.rules.is_empty() => {
                 (flag.variant(flag.default).name.to_string(), steps(bundle, flag))
             }
             State::Enabled => (counted(flag.rules.len(), "rule"), steps(bundle, flag)),
         };
-        Self { environment, state, summary, reason, steps }
+        Self { environment, state, summary, reason, expires, steps }
     }
 }
 

@@ -10,7 +10,7 @@ pub(crate) fn kind(change: &DefinitionChange) -> &'static str {
     match change {
         DefinitionChange::Added => "added",
         DefinitionChange::Removed => "removed",
-        DefinitionChange::Killed(_) => "killed",
+        DefinitionChange::Killed { .. } => "killed",
         DefinitionChange::Revived => "revived",
         DefinitionChange::Enabled => "enabled",
         DefinitionChange::Disabled => "disabled",
@@ -36,7 +36,8 @@ pub(crate) fn words(change: &DefinitionChange, lists: ListText) -> String {
     match change {
         DefinitionChange::Added => "added".to_owned(),
         DefinitionChange::Removed => "removed".to_owned(),
-        DefinitionChange::Killed(reason) => format!("killed: {reason}"),
+        DefinitionChange::Killed { reason, expires: None } => format!("killed: {reason}"),
+        DefinitionChange::Killed { reason, expires: Some(expires) } => format!("killed: {reason} (expires {expires})"),
         DefinitionChange::Revived => "revived".to_owned(),
         DefinitionChange::Enabled => "enabled".to_owned(),
         DefinitionChange::Disabled => "disabled".to_owned(),
