@@ -40,6 +40,13 @@ use Then::{Shows, Solves};
 fn table() -> Vec<Advice> {
     let row = |template, situation, line, change, then| Advice { template, situation, line, change, then };
     vec![
+        Advice {
+            template: "flagctl revive {flag} -e {environment}",
+            situation: "flagctl kill sale -e production --reason x --expires 1h --yes",
+            line: "flagctl validate --now 2099-01-01",
+            change: |command| format!("{command} --yes"),
+            then: Solves("expired-kill"),
+        },
         row("flagctl explain", "", "flagctl explain nothing-like-it", KEEP, Shows),
         row("flagctl test --update", GOLDEN, "flagctl test", KEEP, Solves("flagctl test --update")),
         row("flagctl validate", BROKEN, "flagctl rollout sale --to 5% --yes", |command| command + " || true", Shows),

@@ -17,7 +17,8 @@ fn killed() -> TestRepository {
 fn the_expiry_is_a_time_in_the_file_of_the_kill() {
     let repository = killed();
     let file = repository.git(&["show", "HEAD:kills/production/sale.yaml"]);
-    let expected = "reason: INC-1\nby: Dana <dana@example.com>\nat: 2026-11-03T00:00:00Z\nexpires: 2026-11-04T00:00:00Z";
+    let expected =
+        "reason: INC-1\nby: Dana <dana@example.com>\nat: 2026-11-03T00:00:00Z\nexpires: 2026-11-04T00:00:00Z";
     assert_eq!(file, expected);
     for (text, code) in
         [("2099-01-02T03:04:05+02:00", 0), ("7d", 0), ("2020-01-01", 2), ("-24h", 2), ("0h", 2), ("soon", 2)]
@@ -53,7 +54,8 @@ fn list_show_eval_and_diff_show_the_expiry() {
     assert_eq!(json["flags"][0]["environments"][0]["expires"], Json::from("2026-11-04T00:00:00Z"));
     let explained = stdout(&["eval", "sale", "-e", "production", "--explain"]);
     assert!(
-        explained.contains("killed: INC-1 (Dana <dana@example.com>, 2026-11-03T00:00:00Z, expires 2026-11-04T00:00:00Z)"),
+        explained
+            .contains("killed: INC-1 (Dana <dana@example.com>, 2026-11-03T00:00:00Z, expires 2026-11-04T00:00:00Z)"),
         "{explained}"
     );
     let diff = stdout(&["diff", "HEAD~1..HEAD"]);
