@@ -42,6 +42,7 @@ impl Bundle {
             parts.join(by)
         };
         match condition {
+            Condition::All(inner) if inner.is_empty() => "everyone".to_owned(),
             Condition::All(inner) => joined(inner, " and "),
             Condition::Any(inner) => format!("({})", joined(inner, " or ")),
             Condition::Not(inner) => format!("not ({})", self.format(inner, lists)),

@@ -16,8 +16,9 @@ impl<'p> Compiler<'p> {
     pub(super) fn segment(&mut self, index: usize) {
         let Some(definition) = self.segments.get(index).map(|draft| draft.definition) else { return };
         self.begin_definition();
-        let Some(condition) = &definition.condition else { return };
-        let Ok(condition) = self.condition(&condition.value) else { return };
+        let everyone = Ok(Condition::All([].into()));
+        let condition = definition.condition.as_ref().map_or(everyone, |condition| self.condition(&condition.value));
+        let Ok(condition) = condition else { return };
         if definition.completeness == Completeness::Incomplete {
             return;
         }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::bundle::{Bundle, Flag, State, Variant};
-use crate::flagd::json_logic::{depth, number, stack_depth};
+use crate::flagd::json_logic::{depth, stack_depth};
 use crate::flagd::writer::{Cause, FlagPart, MAX_TESTS, Problem, Writer};
 
 /// The reason why a flag cannot be written for flagd.
@@ -55,13 +55,11 @@ pub fn export(bundle: &Bundle, flags: &[&Flag], metadata: Map<String, Json>) -> 
 impl<'b> Writer<'b> {
     fn flag(&mut self, flag: &'b Flag) -> Json {
         for (index, variant) in flag.variants.iter().enumerate() {
-            if variant.value.is_array() || variant.value.is_null() {
+            // flagd's clients serve a list as an object, although flagd's schema has only mappings.
+            if variant.value.is_null() {
                 self.part = FlagPart::Variant(index);
-                let why = format_args!(
-                    "the value of variant `{}` is a list or null, which flagd does not have",
-                    variant.name
-                );
-                self.refuse(Cause::Other, why, "write a mapping, such as `{items: […]}`");
+                let why = format_args!("the value of variant `{}` is null, which flagd does not have", variant.name);
+                self.refuse(Cause::Other, why, "write another value, such as an empty mapping");
             }
         }
         self.part = FlagPart::Flag;
@@ -90,7 +88,7 @@ impl<'b> Writer<'b> {
         }
         written.insert("state".to_owned(), json!("ENABLED"));
         written.extend(targeting.map(|targeting| ("targeting".to_owned(), targeting)));
-        let value = |variant: &&Variant| (variant.name.to_string(), value(&variant.value));
+        let value = |variant: &&Variant| (variant.name.to_string(), variant.value.clone());
         written.insert("variants".to_owned(), variants.iter().map(value).collect());
         Json::Object(written)
     }
@@ -116,14 +114,5 @@ impl<'b> Writer<'b> {
             self.refuse(Cause::Other, why, SMALLER);
         }
         Some(targeting)
-    }
-}
-
-/// Returns the value with numbers without a fraction written as integers. The Python client does not accept `24.0` as
-/// an integer, but it accepts `24` as a float.
-fn value(value: &Json) -> Json {
-    match value {
-        Json::Number(written) => written.as_f64().map_or_else(|| value.clone(), number),
-        Json::Null | Json::Bool(_) | Json::String(_) | Json::Array(_) | Json::Object(_) => value.clone(),
     }
 }

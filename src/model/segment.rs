@@ -16,7 +16,8 @@ pub struct Segment {
     pub start: Span,
     /// Whether everything in the file could be read.
     pub completeness: Completeness,
-    /// The condition that contexts of the segment satisfy, or `None` if it could not be read.
+    /// The condition that contexts of the segment satisfy, or `None` if the segment has no `if`: every context belongs
+    /// to it. It is also `None` if `if` could not be read, and the segment is then incomplete.
     pub condition: Option<Spanned<Condition>>,
 }
 
@@ -26,7 +27,7 @@ impl Segment {
         for field in ["description", "owner"] {
             fields.get(field).and_then(|node| lowering.nonempty_text(node));
         }
-        let condition = fields.required("if", lowering).and_then(|node| {
+        let condition = fields.get("if").and_then(|node| {
             let value = lowering.condition(node)?;
             Some(Spanned { value, span: node.span })
         });

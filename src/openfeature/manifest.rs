@@ -5,9 +5,6 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::bundle::Flag;
 
-/// The largest integer up to which a double can represent every integer exactly: 2^53.
-const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
-
 /// A flag, and the part of its definition that a bundle does not contain.
 #[derive(Debug, Clone, Copy)]
 pub struct DescribedFlag<'f> {
@@ -34,10 +31,9 @@ fn entry(described: &DescribedFlag<'_>) -> Json {
     let (flag_type, default) = match off {
         Json::Bool(_) => ("boolean", off.clone()),
         Json::String(_) => ("string", off.clone()),
-        Json::Number(_) => match (values.all(|value| integer(value).is_some()), integer(off)) {
-            (true, Some(integer)) => ("integer", json!(integer)),
-            _ => ("float", off.clone()),
-        },
+        // `24.0` is a float, because it is written as one. With it, all values of the flag are floats.
+        Json::Number(_) if values.all(|value| value.is_i64() || value.is_u64()) => ("integer", off.clone()),
+        Json::Number(_) => ("float", off.clone()),
         Json::Null | Json::Array(_) | Json::Object(_) => ("object", off.clone()),
     };
     let mut entry = Map::new();
@@ -45,12 +41,4 @@ fn entry(described: &DescribedFlag<'_>) -> Json {
     entry.insert("defaultValue".to_owned(), default);
     entry.extend(described.description.map(|text| ("description".to_owned(), json!(text))));
     Json::Object(entry)
-}
-
-/// Returns the value as an integer. `24.0` counts as an integer. Returns `None` if the value has a fraction or is
-/// outside ±2^53.
-#[allow(clippy::cast_possible_truncation, reason = "checked to be a whole number within ±2^53")]
-fn integer(value: &Json) -> Option<i64> {
-    let double = || value.as_f64().filter(|double| double.fract() == 0.0 && double.abs() <= LARGEST_EXACT);
-    value.as_i64().or_else(|| double().map(|double| double as i64))
 }

@@ -4,7 +4,7 @@
 //! so the tree has no references. The limits on values, aliases and anchors bound the size of the tree.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use granit_parser::ScalarStyle;
 
@@ -15,6 +15,11 @@ use crate::yaml::scalar;
 use crate::yaml::value::{
     ALIAS_BYTES, ALIAS_LIMIT, ANCHOR_BYTES, Completeness, DEPTH_LIMIT, Entry, Node, VALUE_LIMIT, Value,
 };
+
+/// The key that merges another mapping in YAML 1.1.
+const MERGE_KEY: &str = "<<";
+/// The number of open collections around the value of a variant: the file and the mapping `variants`.
+const VARIANT_DEPTH: usize = 2;
 
 /// A tree that is being built.
 pub(super) struct TreeBuilder<'t, 'd> {
@@ -178,13 +183,58 @@ impl<'t, 'd> TreeBuilder<'t, 'd> {
             }
             Content::Map { entries, .. } => {
                 let last = entries.last().map(|entry| entry.value.span.end.max(entry.key_span.end));
-                (Value::Map(self.distinct(entries)), last)
+                let entries = self.distinct(entries);
+                (Value::Map(if self.is_in_variant() { self.merged(entries) } else { entries }), last)
             }
         };
         // The parser detects the end of a block collection only at the next token, so the end of its last item is used.
         let end = if is_flow { span.end } else { last.unwrap_or(collection.start) };
         let span = Span { file: self.file, start: collection.start, end: end.max(collection.start) };
         self.add(Node { value, span }, collection.anchor, 1, collection.height + 1);
+    }
+
+    /// Returns whether the open collections are in the mapping `variants` of a flag's file, and one of its values began.
+    fn is_in_variant(&self) -> bool {
+        let is_variants = |collection: &OpenCollection| matches!(&collection.content, Content::Map { key: Some((key, _)), .. } if key == "variants");
+        self.open.len() >= VARIANT_DEPTH && self.open.first().is_some_and(is_variants)
+    }
+
+    /// Returns the entries with those of merge keys, which have the meaning of YAML 1.1: a key of the mapping itself counts
+    /// more than a merged one, and an earlier merged mapping more than a later one. A quoted `<<` is an ordinary key.
+    fn merged(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
+        let text = self.text;
+        let is_merge = |entry: &Entry| {
+            entry.key == MERGE_KEY
+                && text.get(entry.key_span.start as usize..entry.key_span.end as usize) == Some(MERGE_KEY)
+        };
+        if !entries.iter().any(is_merge) {
+            return entries;
+        }
+        let mut known: BTreeSet<String> =
+            entries.iter().filter(|entry| !is_merge(entry)).map(|entry| entry.key.clone()).collect();
+        let mut all = Vec::with_capacity(entries.len());
+        for entry in entries {
+            if !is_merge(&entry) {
+                all.push(entry);
+                continue;
+            }
+            let span = entry.value.span;
+            let sources = match entry.value.value {
+                Value::List(items) => items,
+                _ => vec![entry.value],
+            };
+            for source in sources {
+                let Value::Map(inner) = source.value else {
+                    let message =
+                        format!("a merge key takes a mapping, or a list of mappings, not {}", source.type_name());
+                    let help = "write an alias of a mapping, such as `<<: *small`";
+                    self.report_incomplete(Diagnostic::new(Code::UnsupportedYaml, span, message).help(help));
+                    continue;
+                };
+                all.extend(inner.into_iter().filter(|entry| known.insert(entry.key.clone())));
+            }
+        }
+        all
     }
 
     /// Reports repeated keys, and returns the first entry of each key.
@@ -265,6 +315,8 @@ impl<'t, 'd> TreeBuilder<'t, 'd> {
             }
             self.anchors.insert(anchor, AnchoredNode { node: copied, size, height });
         }
+        // The innermost collection is still open, so it is not the value of a variant itself if it is the second.
+        let is_in_variant = self.open.len() > VARIANT_DEPTH && self.is_in_variant();
         let Some(collection) = self.open.last_mut() else {
             self.root = Some(node);
             return;
@@ -282,7 +334,7 @@ impl<'t, 'd> TreeBuilder<'t, 'd> {
                     };
                     let refused = if height > 0 {
                         Some(("a mapping's key must be a scalar", "write the key as plain text"))
-                    } else if name == "<<" {
+                    } else if name == MERGE_KEY && !is_in_variant {
                         Some(("merge keys are not part of YAML 1.2", "write the merged keys out"))
                     } else {
                         None

@@ -206,7 +206,10 @@ fn bundle_json(random: &mut Random) -> (Json, Known) {
     let known = |segments, flags, attributes| Known { segments, flags, attributes };
     let first = random.below(13);
     let segments = [
-        json!({"name": "s", "condition": condition(random, known(0, 0, first), 1)}),
+        json!({"name": "s", "condition": match random.below(8) {
+            0 => json!({"all": []}),
+            _ => condition(random, known(0, 0, first), 1),
+        }}),
         json!({"name": "t", "condition": condition(random, known(1, 0, first), 1)}),
     ];
     let flags = [

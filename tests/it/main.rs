@@ -92,6 +92,7 @@ mod store_attacks;
 #[cfg(unix)]
 mod targets;
 mod text;
+mod values;
 mod vectors;
 mod verify_kill;
 mod versions;

@@ -112,6 +112,8 @@ class Generator(Chance):
             {"few": 24, "some": 48.5, "none": 0, "many": 1e6},
             {"whole": 1.0, "more": 2},
             {"a": {"x": [1, {"y": None}], "z": "ü"}, "b": {}},
+            # The strict JavaScript client, which reads the files with ASCII, accepts no lists.
+            {"a": {"x": 1.0}, "b": {}} if self.ascii else {"a": [1, 2.5, "ü"], "b": []},
         ])
 
     def rule(self, names, segments, flags):
@@ -151,7 +153,7 @@ class Generator(Chance):
         for index in range(30):
             condition = self.condition(2, segments[-5:], {})
             segments.append(f"segment-{index}")
-            files[f"segments/segment-{index}.yaml"] = {"if": condition}
+            files[f"segments/segment-{index}.yaml"] = {"if": condition} if index else {"description": "everyone"}
         plain = {}
         for index in range(number):
             key = f"flag-{index:04}"
