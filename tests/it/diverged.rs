@@ -299,7 +299,8 @@ fn found(parent: &ParentImpacts) -> BTreeMap<Pair, &Impact> {
 
 #[test]
 fn a_merge_shows_the_flags_that_decide_as_on_neither_branch_with_their_classes() {
-    let count = generated();
+    // Few merges have a flag that decides as on neither branch.
+    let count = 2 * generated();
     let repository = repository(count);
     let opened = FlagRepository::find(repository.root(), CacheWrites::Allowed).unwrap();
     let all = contexts(16);
@@ -347,7 +348,7 @@ fn a_merge_shows_the_flags_that_decide_as_on_neither_branch_with_their_classes()
             }
         }
     }
-    assert!(conflicts * 4 < count * 3 && shown * 10 > count, "{conflicts} conflicts, {shown} of {count}");
+    assert!(conflicts * 4 < count * 3 && shown * 40 > count, "{conflicts} conflicts, {shown} of {count}");
 }
 
 /// Returns all flags in all environments of some definitions.

@@ -377,3 +377,67 @@ fn folders_that_repeat_each_other_are_bounded() {
     says(&repository, &["diff", "HEAD..many"], 3, message);
     says(&repository, &["verify-kill", "HEAD..many", "sale", "-e", "production"], 3, message);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_or_folder_without_read_permission_is_named_and_never_counts_as_missing() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+
+    let mut repository = TestRepository::with_sale();
+    repository.write("segments/near.yaml", "if: {country: DE}\n");
+    repository.write("flags/sale.yaml", &(flag("on") + "rules:\n  - {if: {segment: near}, serve: off}\n"));
+    repository.commit("a rule");
+    repository.write("kills/production/sale.yaml", "reason: x\n");
+    repository.commit("a kill");
+    let set_mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    // Root can read everything, so another user runs a copy of the program.
+    let (folder, program, settings) =
+        (repository.beside(""), repository.beside("flagctl"), repository.beside("settings"));
+    set_mode(&folder, 0o755);
+    fs::copy(env!("CARGO_BIN_EXE_flagctl"), &program).unwrap();
+    fs::write(&settings, "[safe]\n\tdirectory = *\n").unwrap();
+    let is_root = fs::metadata(repository.root()).unwrap().uid() == 0;
+    let run = |arguments: &[&str]| {
+        let mut command = repository.command(program.to_str().unwrap());
+        command.env("GIT_CONFIG_GLOBAL", &settings).current_dir(repository.root()).args(arguments);
+        if is_root {
+            command.uid(65534).gid(65534);
+        }
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap())
+    };
+    let commands: [&[&str]; 6] = [
+        &["validate"],
+        &["list"],
+        &["show", "sale"],
+        &["diff", "HEAD~1"],
+        &["eval", "sale", "-e", "production"],
+        &["export", "bundle", "-e", "production"],
+    ];
+    for command in commands {
+        let (code, text) = run(command);
+        assert_eq!(code, Some(0), "{command:?}: {text}");
+    }
+    let paths = [
+        "flagctl.yaml",
+        "flags/sale.yaml",
+        "flags",
+        "kills/production/sale.yaml",
+        "kills/production",
+        "kills",
+        "segments/near.yaml",
+        "segments",
+    ];
+    for path in paths {
+        let absolute = repository.root().join(path);
+        let mode = fs::metadata(&absolute).unwrap().mode();
+        set_mode(&absolute, 0);
+        for command in commands {
+            let (code, text) = run(command);
+            assert_eq!(code, Some(3), "{path}: {command:?}: {text}");
+            assert!(text.contains(path) && text.contains("ermission denied"), "{path}: {command:?}: {text}");
+        }
+        set_mode(&absolute, mode);
+    }
+}

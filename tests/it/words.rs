@@ -189,3 +189,37 @@ fn a_read_only_git_folder_is_no_error() {
     set_mode(0o755);
     assert_eq!((listed.code, listed.stderr.as_str()), (Some(0), ""));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_killed_while_it_writes_the_caches_changes_no_result() {
+    use std::process::Stdio;
+    use std::time::{Duration, Instant};
+
+    let repository = repository();
+    let dependants = ["near", "spelled", "far"];
+    let begin = Instant::now();
+    falls(&repository, &dependants);
+    let whole = begin.elapsed();
+    let caches = repository.root().join(".git/flagctl");
+    for round in 0..6 {
+        fs::remove_dir_all(&caches).unwrap();
+        let mut command = repository.command(env!("CARGO_BIN_EXE_flagctl"));
+        command.current_dir(repository.root()).args(["verify-kill", "HEAD..refs/heads/stop", "sale"]);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // Half of the rounds kill the process as soon as a file appears, the others at a moment that varies.
+        let deadline = Instant::now() + whole * round / 6;
+        let appears = || round % 2 == 0 && fs::read_dir(&caches).is_ok_and(|mut files| files.next().is_some());
+        while Instant::now() < deadline && !appears() {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        fs::create_dir_all(&caches).unwrap();
+        falls_with_this_cache(&repository, &dependants);
+        falls(&repository, &dependants);
+        let mut left: Vec<_> = fs::read_dir(&caches).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["trees", "words"]);
+    }
+}

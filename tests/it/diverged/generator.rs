@@ -78,7 +78,7 @@ fn base(random: &mut Random) -> Files {
     }
     put(&mut files, "segments/s.yaml", segment(random));
     put(&mut files, "segments/t.yaml", segment(random));
-    if random.below(3) == 0 {
+    for _ in 0..random.below(3) {
         kill(random, &mut files);
     }
     files
@@ -99,6 +99,17 @@ fn kill(random: &mut Random, files: &mut Files) {
 fn existing_kill(random: &mut Random, files: &Files) -> Option<String> {
     let kills: Vec<String> = files.keys().filter(|path| path.starts_with("kills/")).cloned().collect();
     (!kills.is_empty()).then(|| random.pick(&kills))
+}
+
+/// Ends all kills of an environment, and moves their files. Git moves a file that another branch adds to this folder, too.
+fn archive(random: &mut Random, files: &mut Files) {
+    let Some(path) = existing_kill(random, files) else { return };
+    let folder = path.rsplit_once('/').unwrap().0.to_owned() + "/";
+    let moved: Vec<String> = files.keys().filter(|path| path.starts_with(&folder)).cloned().collect();
+    for path in moved {
+        let file = files.remove(&path).unwrap();
+        files.insert(path.replacen("kills", "ended", 1), file);
+    }
 }
 
 /// Changes what people change on `main`.
@@ -209,7 +220,11 @@ pub(super) fn case(random: &mut Random, history: &mut History, number: usize) {
         edit(random, &mut on_main);
         main_tip = history.commit(&main, &[main_tip], &on_main);
     }
-    if random.below(4) == 0
+    if random.below(6) == 0 {
+        archive(random, &mut on_main);
+        main_tip = history.commit(&main, &[main_tip], &on_main);
+    }
+    if random.below(2) == 0
         && let Some(path) = existing_kill(random, &on_branch)
     {
         put(&mut on_main, &path, random.pick(&KILLS));
