@@ -79,6 +79,14 @@ pub enum ActionError {
         /// The name of the rule.
         rule: String,
     },
+    /// The definition of one environment alone cannot become that of another.
+    #[error("`{flag}` cannot be promoted: {problem}; change the file by hand")]
+    CannotCarry {
+        /// The key of the flag.
+        flag: String,
+        /// The reason.
+        problem: String,
+    },
     /// No rule has a rollout yet.
     #[error("no rule of `{0}` has a `rollout`: name one with `--rule`")]
     NoRollout(String),

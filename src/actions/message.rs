@@ -12,6 +12,8 @@ pub enum ActionKind {
     Revive,
     /// The rollout of a rule changes.
     Rollout,
+    /// The definition of one environment becomes that of another.
+    Promote,
 }
 
 impl ActionKind {
@@ -21,6 +23,7 @@ impl ActionKind {
             Self::Kill => "kill",
             Self::Revive => "revive",
             Self::Rollout => "rollout",
+            Self::Promote => "promote",
         }
     }
 }

@@ -95,7 +95,7 @@ impl RolloutPreview<'_> {
     }
 }
 
-fn rollout_notes(before: &Bundle, after: &Bundle, key: &str, dependent: Option<String>) -> Vec<RolloutNote> {
+pub(super) fn rollout_notes(before: &Bundle, after: &Bundle, key: &str, dependent: Option<String>) -> Vec<RolloutNote> {
     let Some(regions) = changed_regions(before, after, key) else { return vec![RolloutNote::Unknown { dependent }] };
     let effects = analyze::effects(&regions);
     let is_dependent = dependent.is_some();

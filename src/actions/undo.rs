@@ -25,6 +25,8 @@ pub enum UndoCommand {
         /// The reason of the kills, or `None` if no kill had a reason.
         reason: Option<String>,
     },
+    /// `git revert`
+    Revert,
     /// `flagctl rollout`
     Rollout {
         /// The key of the flag.

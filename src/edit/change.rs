@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::edit::compare::{equal_values, shared_with};
-use crate::edit::document::read;
+use crate::edit::document::parse;
 use crate::edit::layout;
 use crate::edit::lines::{column, is_block, line_break, line_end, line_start, whole_lines};
 use crate::edit::path::{Step, child_path, node_at, node_at_mut, show};
@@ -27,7 +27,7 @@ use crate::yaml::{Entry, Node, Value};
 /// # Errors
 /// Returns [`Refusal`] if the change cannot be made, or if the check of its result fails.
 pub fn set(text: &str, path: &[Step], value: Scalar) -> Result<String, Refusal> {
-    let root = read(text)?;
+    let root = parse(text)?;
     let found = find(&root, path)?;
     if matches!(found.value, Value::List(_) | Value::Map(_)) {
         return Err(Refusal::Collection { path: show(path), found: found.type_name() });
@@ -72,7 +72,7 @@ pub fn insert(
     key: &str,
     value: impl Into<Value>,
 ) -> Result<String, Refusal> {
-    let root = read(text)?;
+    let root = parse(text)?;
     let found = find(&root, mapping)?;
     let index = found.entries().iter().position(|entry| entry.key == after);
     let index = index.ok_or_else(|| Refusal::Missing(show(&child_path(mapping, after))))?;
@@ -84,7 +84,7 @@ pub fn insert(
 /// # Errors
 /// Returns [`Refusal`] if the change cannot be made, or if the check of its result fails.
 pub fn append(text: &str, mapping: &[Step], key: &str, value: impl Into<Value>) -> Result<String, Refusal> {
-    let root = read(text)?;
+    let root = parse(text)?;
     let length = find(&root, mapping)?.entries().len();
     insert_at(text, &root, mapping, length, key, &value.into())
 }
@@ -94,7 +94,7 @@ pub fn append(text: &str, mapping: &[Step], key: &str, value: impl Into<Value>) 
 /// # Errors
 /// Returns [`Refusal`] if the change cannot be made, or if the check of its result fails.
 pub fn replace(text: &str, path: &[Step], value: &Value) -> Result<String, Refusal> {
-    let root = read(text)?;
+    let root = parse(text)?;
     let found = find(&root, path)?;
     if equal_values(&found.value, value) {
         return Ok(text.to_owned());
@@ -177,7 +177,7 @@ fn insert_at(
 /// # Errors
 /// Returns [`Refusal`] if the change cannot be made, or if the check of its result fails.
 pub fn remove(text: &str, mapping: &[Step], key: &str) -> Result<String, Refusal> {
-    let root = read(text)?;
+    let root = parse(text)?;
     let found = find(&root, mapping)?;
     let path = child_path(mapping, key);
     let entries = found.entries();
@@ -211,7 +211,7 @@ pub fn remove(text: &str, mapping: &[Step], key: &str) -> Result<String, Refusal
 }
 
 fn proven(result: String, expected: &Node, path: &[Step]) -> Result<String, Refusal> {
-    let is_as_expected = read(&result).is_ok_and(|root| equal_values(&root.value, &expected.value));
+    let is_as_expected = parse(&result).is_ok_and(|root| equal_values(&root.value, &expected.value));
     if is_as_expected { Ok(result) } else { Err(Refusal::Unproven(show(path))) }
 }
 

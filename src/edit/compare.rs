@@ -1,13 +1,23 @@
 //! Comparison of trees: equality without positions, and values that aliases share.
 
-use crate::edit::document::read;
+use crate::edit::document::parse;
 use crate::edit::path::{Step, show};
 use crate::yaml::{Node, Value};
 
 /// Returns whether two texts define the same values, possibly in different layouts. Returns `false` if one of the texts
 /// has errors.
 pub fn same(left: &str, right: &str) -> bool {
-    left == right || read(left).is_ok_and(|left| read(right).is_ok_and(|right| equal_values(&left.value, &right.value)))
+    left == right
+        || parse(left).is_ok_and(|left| parse(right).is_ok_and(|right| equal_values(&left.value, &right.value)))
+}
+
+/// Returns whether two values are equal apart from their positions, or both missing.
+pub fn same_value(left: Option<&Value>, right: Option<&Value>) -> bool {
+    match (left, right) {
+        (Some(left), Some(right)) => equal_values(left, right),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
 }
 
 /// Returns whether two values are equal apart from their positions. Keys must have the same order, and numbers must

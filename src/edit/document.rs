@@ -10,7 +10,7 @@ use crate::yaml::{Completeness, Entry, Node, Value};
 ///
 /// # Errors
 /// Returns [`Refusal::Unreadable`] if the text is not valid YAML.
-pub(super) fn read(text: &str) -> Result<Node, Refusal> {
+pub fn parse(text: &str) -> Result<Node, Refusal> {
     let file = File::new(String::new(), text.into());
     let document = yaml::parse(FileId(0), &file, &mut Vec::new());
     if document.completeness == Completeness::Complete { Ok(document.root) } else { Err(Refusal::Unreadable) }
@@ -18,7 +18,7 @@ pub(super) fn read(text: &str) -> Result<Node, Refusal> {
 
 /// Returns the value at a path, or `None` if the text has errors or has no such value.
 pub fn value_at(text: &str, path: &[Step]) -> Option<Value> {
-    let root = read(text).ok()?;
+    let root = parse(text).ok()?;
     node_at(&root, path).map(|node| node.value.clone())
 }
 

@@ -12,13 +12,15 @@ mod compare;
 mod document;
 mod layout;
 mod lines;
+mod nested;
 mod path;
 mod refusal;
 mod scalar;
 
 pub use crate::edit::change::{append, insert, remove, replace, set};
-pub use crate::edit::compare::same;
-pub use crate::edit::document::{list, mapping, value_at};
-pub use crate::edit::path::Step;
+pub use crate::edit::compare::{same, same_value};
+pub use crate::edit::document::{list, mapping, parse, value_at};
+pub use crate::edit::nested::{prune, put};
+pub use crate::edit::path::{Step, node_at};
 pub use crate::edit::refusal::Refusal;
 pub use crate::edit::scalar::Scalar;

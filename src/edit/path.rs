@@ -13,7 +13,8 @@ pub enum Step<'p> {
     Index(usize),
 }
 
-pub(super) fn node_at<'n>(root: &'n Node, path: &[Step]) -> Option<&'n Node> {
+/// Returns the value at a path.
+pub fn node_at<'n>(root: &'n Node, path: &[Step]) -> Option<&'n Node> {
     path.iter().try_fold(root, |node, step| match (step, &node.value) {
         (Step::Key(key), _) => node.entry(key).map(|entry| &entry.value),
         (Step::Index(index), Value::List(items)) => items.get(*index),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::edit::document::read;
+use crate::edit::document::parse;
 use crate::yaml::Value;
 
 /// A scalar to write.
@@ -49,7 +49,7 @@ fn may_be_plain(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphanumeric())
         && !text.ends_with(' ')
         && text.chars().all(plain)
-        && read(text).is_ok_and(|root| root.value == Value::Text(text.to_owned()))
+        && parse(text).is_ok_and(|root| root.value == Value::Text(text.to_owned()))
 }
 
 fn single_quoted(text: &str) -> String {

@@ -75,6 +75,7 @@ mod operators;
 mod output;
 mod pages;
 #[cfg(unix)]
+mod promote;
 mod publish;
 #[cfg(unix)]
 mod pull_requests;

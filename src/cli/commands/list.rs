@@ -18,10 +18,11 @@ use crate::cli::revision_arg::At;
 use crate::cli::time_arg::{day_given_or_today, parse_time};
 use crate::cli::until_exit::keep_until_exit;
 use crate::compile::compile_environments;
+use crate::diff::drift;
 use crate::model::Flag;
 use crate::report;
 use crate::report::EnvironmentSets;
-use crate::report::flags::{Dependants, FlagJson, FlagsJson, ServingState, compiled_flag, written_flag};
+use crate::report::flags::{Dependants, DriftJson, FlagJson, FlagsJson, ServingState, compiled_flag, written_flag};
 
 /// List flags, and what they do in each environment
 #[derive(Debug, clap::Args)]
@@ -60,6 +61,9 @@ pub(crate) struct Args {
     /// The day on which flags count as expired or not, instead of today
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     now: Option<Timestamp>,
+    /// Only flags whose environments differ in more than shares, with the differences
+    #[arg(long, conflicts_with_all = ["bundle", "environment"])]
+    drift: bool,
     /// How to write the result
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: OutputFormat,
@@ -98,7 +102,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let dependants = Dependants::in_project(project);
     let today = day_given_or_today(args.now);
     let flags = project.flags.iter().filter(|flag| is_selected(flag, args, today));
-    let flags = flags.map(|flag| written_flag(flag, &loaded.snapshot, &bundles, &dependants)).collect();
+    let flags = flags.map(|flag| {
+        let drift = args.drift.then(|| drift(&bundles, &flag.key).into_iter().map(DriftJson::new).collect());
+        FlagJson { drift, ..written_flag(flag, &loaded.snapshot, &bundles, &dependants) }
+    });
+    let flags =
+        flags.filter(|flag| flag.drift.as_ref().is_none_or(|drift: &Vec<DriftJson>| !drift.is_empty())).collect();
     args.at.note(&source)?;
     write(args, &EnvironmentSets::new(&project.settings), flags)
 }
@@ -118,8 +127,9 @@ fn write(args: &Args, sets: &EnvironmentSets, mut flags: Vec<FlagJson<'_>>) -> R
     let selected = if args.killed { Some(ServingState::Killed) } else { args.state };
     flags.retain(|flag| selected.is_none_or(|state| flag.environments.iter().any(|shown| shown.state == state)));
     flags.sort_by_key(|flag| flag.flag);
-    args.format.write(&FlagsJson { version: 1, flags }, |json| {
-        report::flags::human::flags(&json.flags, sets, stdout_width())
+    args.format.write(&FlagsJson { version: 1, flags }, |json| match args.drift {
+        true => report::flags::human::drift(&json.flags, sets),
+        false => report::flags::human::flags(&json.flags, sets, stdout_width()),
     })?;
     Ok(Exit::Yes)
 }

@@ -11,6 +11,7 @@ mod export;
 mod kill;
 mod list;
 mod log;
+mod promote;
 mod publish;
 mod pull;
 mod revive;
@@ -42,6 +43,7 @@ pub(crate) enum Command {
     Revive(revive::Args),
     VerifyKill(verify_kill::Args),
     Rollout(rollout::Args),
+    Promote(promote::Args),
     Blame(blame::Args),
     Export(export::Args),
     Publish(publish::Args),
@@ -68,6 +70,7 @@ impl Command {
             Self::Revive(args) => revive::run(args),
             Self::VerifyKill(args) => verify_kill::run(args),
             Self::Rollout(args) => rollout::run(args),
+            Self::Promote(args) => promote::run(args),
             Self::Blame(args) => blame::run(args, global),
             Self::Export(args) => export::run(args, global),
             Self::Publish(args) => publish::run(args, global),

@@ -7,6 +7,7 @@
 pub mod human;
 mod json;
 mod kill;
+mod promote;
 mod revive;
 mod rollout;
 mod undo;

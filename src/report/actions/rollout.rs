@@ -55,7 +55,7 @@ fn effect(plan: &RolloutPlan<'_>, effect: &RolloutEffect) -> EffectJson {
     }
 }
 
-fn note(note: &RolloutNote) -> String {
+pub(super) fn note(note: &RolloutNote) -> String {
     let prefix =
         |dependent: &Option<String>| dependent.as_ref().map_or(String::new(), |flag| format!("{flag} depends on it: "));
     match note {

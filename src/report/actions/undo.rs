@@ -12,6 +12,7 @@ const DEFAULT_REMOTE: &str = "origin";
 /// commands, which `&&` connects.
 pub(super) fn undo(undo: &Undo) -> String {
     let commands: Vec<Vec<String>> = match &undo.command {
+        UndoCommand::Revert => return revert(&undo.destination),
         UndoCommand::Revive(targets) => {
             let groups = targets.groups();
             groups.iter().map(|group| group_words("revive", group).collect()).collect()
@@ -34,6 +35,13 @@ pub(super) fn undo(undo: &Undo) -> String {
         format!("flagctl {}", words.collect::<Vec<_>>().join(" "))
     };
     commands.iter().map(line).collect::<Vec<_>>().join(" && ")
+}
+
+/// Returns the commands that revert the newest commit of the branch.
+fn revert(destination: &Destination) -> String {
+    let switch = destination.branch.as_ref().map(|branch| format!("git switch {} && ", shell_word(branch)));
+    let push = destination.remote.as_ref().map(|remote| format!(" && git push {}", shell_word(remote)));
+    format!("{}git revert --no-edit HEAD{}", switch.unwrap_or_default(), push.unwrap_or_default())
 }
 
 fn group_words(command: &str, group: &TargetGroup<'_>) -> impl Iterator<Item = String> {

@@ -29,6 +29,7 @@ pub fn written_flag<'f>(
         details: FlagDetailsJson::Definition(definition),
         environments: environments.iter().map(|bundle| FlagStateJson::new(bundle, &flag.key)).collect(),
         dependants: dependants.of(&flag.key),
+        drift: None,
     }
 }
 
@@ -39,5 +40,6 @@ pub fn compiled_flag<'f>(bundle: &'f Bundle, flag: &'f Flag, dependants: &Depend
         details: FlagDetailsJson::Compiled(CompiledJson::new(bundle, flag)),
         environments: vec![FlagStateJson::new(bundle, &flag.key)],
         dependants: dependants.of(&flag.key),
+        drift: None,
     }
 }

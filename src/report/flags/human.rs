@@ -1,6 +1,6 @@
 //! Flags for a terminal. One flag is shown with all details, and several flags are a table.
 
-use crate::report::flags::{CompiledJson, FlagDetailsJson, FlagJson, FlagStateJson, RuleJson};
+use crate::report::flags::{CompiledJson, DriftJson, FlagDetailsJson, FlagJson, FlagStateJson, RuleJson};
 use crate::report::{EnvironmentSets, Lines, Table};
 
 /// Returns all details of one flag: its file and its state in each environment, or all parts of a compiled flag.
@@ -109,4 +109,17 @@ fn reason(state: &FlagStateJson) -> String {
         (Some(reason), None) => format!(" ({reason})"),
         (None, _) => String::new(),
     }
+}
+
+/// Returns the flags whose environments differ, with the differences below each flag.
+pub fn drift(flags: &[FlagJson<'_>], sets: &EnvironmentSets) -> Lines {
+    let mut lines = Lines::default();
+    let shown = |names: &[String]| sets.shown(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    for flag in flags {
+        lines.add(flag.flag);
+        for DriftJson { from, to, changes } in flag.drift.iter().flatten() {
+            lines.add(format!("  {} → {}: {}", shown(from), shown(to), changes.join(", ")));
+        }
+    }
+    lines
 }

@@ -3,8 +3,10 @@
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use crate::bundle::{Bundle, Condition, Flag, State, Variant};
+use crate::bundle::{Bundle, Condition, Flag, ListText, State, Variant};
+use crate::diff::Drift;
 use crate::report::flags::steps::{served, steps};
+use crate::report::history::change::words;
 use crate::report::text::counted;
 
 /// Flags and their state in each environment.
@@ -28,6 +30,31 @@ pub struct FlagJson<'f> {
     pub environments: Vec<FlagStateJson>,
     /// The flags with a prerequisite on this one, in any environment.
     pub dependants: Vec<&'f str>,
+    /// The differences between environments, if the command asks for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Vec<DriftJson>>,
+}
+
+/// A difference in structure between two groups of environments.
+#[derive(Debug, Clone, Serialize)]
+pub struct DriftJson {
+    /// The environments that have one structure, in the order of promotion.
+    pub from: Vec<String>,
+    /// The environments that have the other structure.
+    pub to: Vec<String>,
+    /// The changes from the first structure to the other, in words.
+    pub changes: Vec<String>,
+}
+
+impl DriftJson {
+    /// Describes a difference.
+    pub fn new(drift: Drift) -> Self {
+        Self {
+            from: drift.from,
+            to: drift.to,
+            changes: drift.changes.iter().map(|change| words(change, ListText::Shortened)).collect(),
+        }
+    }
 }
 
 /// The details of a flag, which depend on the source of the flag.
