@@ -203,4 +203,16 @@ fn a_region_names_the_entries_that_came_or_went() {
     ];
     assert_eq!(conditions("in"), named.clone().into());
     assert_eq!(conditions("not_in"), named.into());
+    let folded = |letters: &str| format!("{{email: {{in: [{}], ignore_case: true}}}}", emails(letters));
+    let repository = changed(&folded("abcdefgh"), &folded("ABCDEFHk"));
+    let text = repository.flagctl(&["diff", "HEAD~1..HEAD"]).stdout;
+    assert!(text.contains(r#"everyone where email eq "g@x.com" ignore_case: on → off"#), "{text}");
+    assert!(text.contains(r#"everyone where email eq "k@x.com" ignore_case: off → on"#), "{text}");
+    let groups = |list: &str, letters: &str| format!("{{groups: {{{list}: [{}]}}}}", emails(letters));
+    let repository = changed(&groups("has_any", "abcdefgh"), &groups("has_any", "abcdefhk"));
+    let text = repository.flagctl(&["diff", "HEAD~1..HEAD"]).stdout;
+    assert!(text.contains(r#"everyone where groups has "g@x.com" and groups has_any ["a@x.com""#), "{text}");
+    let repository = changed(&groups("has_all", "abcdefgh"), &groups("has_all", "abcdefhk"));
+    let text = repository.flagctl(&["diff", "HEAD~1..HEAD"]).stdout;
+    assert!(text.contains(r#"and groups has_all ["k@x.com"] is not true: on → off"#), "{text}");
 }

@@ -6,10 +6,10 @@
 //!
 //! **Invariant:** a region contains the same contexts before and after its terms are combined.
 
-use crate::analyze::questions::operand_sets::{SetOperation, combined};
+use crate::analyze::questions::operand_sets::{SetOperation, combined, operands};
 use crate::analyze::results::term::{Term, TermTest};
 use crate::analyze::search::context_search::Search;
-use crate::bundle::{Bundle, Condition, Operands, Polarity, Predicate, Test};
+use crate::bundle::{Bundle, Condition, Polarity, Predicate, Quantifier, Test, TextOperator};
 
 /// The values of an attribute for which a term is true, as one of four forms. `A` is the list of the term.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +69,6 @@ impl Form {
 struct ListTest<'t> {
     term: &'t Term,
     test: &'t Test,
-    operands: &'t Operands,
     bundle: &'t Bundle,
 }
 
@@ -94,6 +93,12 @@ pub(crate) fn combine(search: &Search<'_>, terms: Vec<Term>) -> Vec<Term> {
             *place = term;
         }
         parts.remove(second);
+        has_changed = true;
+    }
+    while let Some((index, term)) = next_shorter(search, &parts) {
+        if let Some(place) = parts.get_mut(index) {
+            *place = term;
+        }
         has_changed = true;
     }
     if has_changed { parts } else { terms }
@@ -153,8 +158,7 @@ fn about(search: &Search<'_>, term: &Term, condition: Condition) -> Term {
 
 /// Returns the indices of two terms that can be combined, and the term that has their meaning.
 fn next(search: &Search<'_>, terms: &[Term]) -> Option<(usize, usize, Term)> {
-    let tests: Vec<(usize, ListTest<'_>)> =
-        terms.iter().enumerate().filter_map(|(index, term)| Some((index, list_test(search, term)?))).collect();
+    let tests = list_tests(search, terms);
     tests.iter().find_map(|(first, left)| {
         tests.iter().find_map(|(second, right)| {
             let term = if first == second { None } else { both(search, *left, *right) };
@@ -163,21 +167,67 @@ fn next(search: &Search<'_>, terms: &[Term]) -> Option<(usize, usize, Term)> {
     })
 }
 
-fn list_test<'t>(search: &'t Search<'_>, term: &'t Term) -> Option<ListTest<'t>> {
-    let Some(Condition::Test(test)) = term.condition() else { return None };
-    let Predicate::OneOf(operands) = &test.predicate else { return None };
-    Some(ListTest { term, test, operands, bundle: search.encoder.bundle(term.side)? })
+/// Returns the terms that compare an attribute with a list, with their indices.
+fn list_tests<'t>(search: &'t Search<'_>, terms: &'t [Term]) -> Vec<(usize, ListTest<'t>)> {
+    let list_test = |(index, term): (usize, &'t Term)| {
+        let Some(Condition::Test(test)) = term.condition() else { return None };
+        let is_list = match &test.predicate {
+            Predicate::OneOf(_) | Predicate::Has(..) => true,
+            Predicate::Folded(folded) => folded.operator() == TextOperator::Equals,
+            Predicate::Exists
+            | Predicate::Compare(..)
+            | Predicate::StartsWith(_)
+            | Predicate::EndsWith(_)
+            | Predicate::Contains(_)
+            | Predicate::Matches(_) => false,
+        };
+        let bundle = search.encoder.bundle(term.side)?;
+        is_list.then_some((index, ListTest { term, test, bundle }))
+    };
+    terms.iter().enumerate().filter_map(list_test).collect()
+}
+
+/// Returns the index of a term about the elements of a list that is shorter if another term is known, and the shorter
+/// term. For example, `has_any [a, b]` becomes `has_any [b]` if `has_any [a, c]` is not true.
+fn next_shorter(search: &Search<'_>, terms: &[Term]) -> Option<(usize, Term)> {
+    let tests = list_tests(search, terms);
+    tests.iter().find_map(|(index, list)| {
+        tests.iter().find_map(|(other_index, other)| {
+            let (Predicate::Has(quantifier, left), Predicate::Has(other_quantifier, right)) =
+                (&list.test.predicate, &other.test.predicate)
+            else {
+                return None;
+            };
+            let applies = match quantifier {
+                Quantifier::Any => list.term.holds && !other.term.holds,
+                Quantifier::All => !list.term.holds && other.term.holds,
+            };
+            if index == other_index || quantifier != other_quantifier || !applies || !has_same_attribute(*list, *other)
+            {
+                return None;
+            }
+            // Without a common element, the term stays as it is.
+            operands(left, right, SetOperation::Common)?;
+            let rest = operands(left, right, SetOperation::Without)?;
+            let test = Test { predicate: Predicate::Has(*quantifier, rest), ..list.test.clone() };
+            Some((*index, about(search, list.term, Condition::Test(test))))
+        })
+    })
+}
+
+fn has_same_attribute(left: ListTest<'_>, right: ListTest<'_>) -> bool {
+    let [left, right] = [left, right].map(|list| list.bundle.attributes.get(list.test.attribute));
+    left == right
 }
 
 /// Returns the term that has the meaning of both tests, if there is one.
 fn both(search: &Search<'_>, left: ListTest<'_>, right: ListTest<'_>) -> Option<Term> {
-    let [left_attribute, right_attribute] = [left, right].map(|list| list.bundle.attributes.get(list.test.attribute));
-    if left_attribute? != right_attribute? {
+    if !has_same_attribute(left, right) {
         return None;
     }
     let form = |list: ListTest<'_>| Form::of(list.test.sign, list.term.holds);
     let (form, operation) = form(left).with(form(right))?;
-    let operands = combined(left.operands, right.operands, operation)?;
-    let test = Test { attribute: left.test.attribute, sign: form.sign(), predicate: Predicate::OneOf(operands) };
+    let predicate = combined(&left.test.predicate, &right.test.predicate, operation)?;
+    let test = Test { attribute: left.test.attribute, sign: form.sign(), predicate };
     Some(Term { holds: form.holds(), ..about(search, left.term, Condition::Test(test)) })
 }

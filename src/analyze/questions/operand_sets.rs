@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use ipnet::IpNet;
 use semver::Version;
 
-use crate::bundle::{DottedVersion, Operands, TextSet};
+use crate::bundle::{DottedVersion, Folded, Operands, Predicate, TextOperator, TextSet};
 
 /// How a list is made from two lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,9 +20,33 @@ pub(crate) enum SetOperation {
     Joined,
 }
 
-/// Returns the list that is made from two lists. Returns `None` if it is empty, if the lists have different types, or if
-/// no list has exactly these values, as for networks that overlap.
-pub(crate) fn combined(left: &Operands, right: &Operands, operation: SetOperation) -> Option<Operands> {
+/// Returns the comparison with the list that is made from the lists of two comparisons. Returns `None` if the list is
+/// empty, if the predicates or the types of the lists differ, or if no list has exactly these values, as for networks
+/// that overlap.
+pub(crate) fn combined(left: &Predicate, right: &Predicate, operation: SetOperation) -> Option<Predicate> {
+    match (left, right) {
+        (Predicate::OneOf(left), Predicate::OneOf(right)) => operands(left, right, operation).map(Predicate::OneOf),
+        (Predicate::Folded(left), Predicate::Folded(right))
+            if [left, right].iter().all(|folded| folded.operator() == TextOperator::Equals) =>
+        {
+            let select = |from: &Folded, other: &Folded, is_in: bool| -> Vec<Box<str>> {
+                from.operands().iter().filter(|text| other.is_match(text) == is_in).cloned().collect()
+            };
+            let texts = match operation {
+                SetOperation::Without => select(left, right, false),
+                SetOperation::WithoutReversed => select(right, left, false),
+                SetOperation::Common => select(left, right, true),
+                SetOperation::Joined => [left.operands().to_vec(), select(right, left, false)].concat(),
+            };
+            let has_texts = !texts.is_empty();
+            has_texts.then(|| Folded::new(TextOperator::Equals, texts.into()).ok()).flatten().map(Predicate::Folded)
+        }
+        _ => None,
+    }
+}
+
+/// Returns the list that is made from two lists.
+pub(crate) fn operands(left: &Operands, right: &Operands, operation: SetOperation) -> Option<Operands> {
     match (left, right) {
         (Operands::Booleans(left), Operands::Booleans(right)) => {
             set(left, right, operation, bool::cmp).map(Operands::Booleans)
