@@ -91,49 +91,54 @@ impl Lowering {
 
     /// Reads a text that satisfies [`is_name`].
     pub(super) fn name(&mut self, node: &Node) -> Option<Spanned<String>> {
-        let name = self.text(node)?;
-        if is_name(&name.value) { Some(name) } else { self.misfit(node.span, NAME) }
+        self.checked_text(node, NameRule::Name)
     }
 
     /// Reads a key of a mapping that satisfies [`is_name`].
     pub(super) fn key(&mut self, entry: &Entry) -> Option<Spanned<String>> {
-        let name = Spanned { value: entry.key.clone(), span: entry.key_span };
-        if is_name(&name.value) { Some(name) } else { self.misfit(name.span, NAME) }
+        self.checked_key(entry, NameRule::Name)
     }
 
     /// Reads one name, or a list of different names that is not empty.
     pub(super) fn names(&mut self, node: &Node) -> Vec<Spanned<String>> {
-        self.single_or_list(node, Self::name)
+        self.single_or_list(node, NameRule::Name)
     }
 
-    /// Reads a text that satisfies [`is_variant`].
+    /// Reads a text that can name a variant.
     pub(super) fn variant(&mut self, node: &Node) -> Option<Spanned<String>> {
-        let variant = self.text(node)?;
-        if is_variant(&variant.value) { Some(variant) } else { self.misfit(node.span, VARIANT) }
+        self.checked_text(node, NameRule::Variant)
     }
 
-    /// Reads a key of a mapping that satisfies [`is_variant`].
+    /// Reads a key of a mapping that can name a variant.
     pub(super) fn variant_key(&mut self, entry: &Entry) -> Option<Spanned<String>> {
-        let variant = Spanned { value: entry.key.clone(), span: entry.key_span };
-        if is_variant(&variant.value) { Some(variant) } else { self.misfit(variant.span, VARIANT) }
+        self.checked_key(entry, NameRule::Variant)
     }
 
     /// Reads one variant's name, or a list of different ones that is not empty.
     pub(super) fn variants(&mut self, node: &Node) -> Vec<Spanned<String>> {
-        self.single_or_list(node, Self::variant)
+        self.single_or_list(node, NameRule::Variant)
     }
 
-    fn single_or_list(
-        &mut self,
-        node: &Node,
-        read: impl Fn(&mut Self, &Node) -> Option<Spanned<String>>,
-    ) -> Vec<Spanned<String>> {
+    fn checked_text(&mut self, node: &Node, rule: NameRule) -> Option<Spanned<String>> {
+        let name = self.text(node)?;
+        self.checked(name, rule)
+    }
+
+    fn checked_key(&mut self, entry: &Entry, rule: NameRule) -> Option<Spanned<String>> {
+        self.checked(Spanned { value: entry.key.clone(), span: entry.key_span }, rule)
+    }
+
+    fn checked(&mut self, name: Spanned<String>, rule: NameRule) -> Option<Spanned<String>> {
+        if rule.admits(&name.value) { Some(name) } else { self.misfit(name.span, rule.expected()) }
+    }
+
+    fn single_or_list(&mut self, node: &Node, rule: NameRule) -> Vec<Spanned<String>> {
         match &node.value {
             Value::List(items) => {
                 self.check_distinct(node, items);
-                read_all(items, |item| read(self, item))
+                read_all(items, |item| self.checked_text(item, rule))
             }
-            _ => read(self, node).into_iter().collect(),
+            _ => self.checked_text(node, rule).into_iter().collect(),
         }
     }
 
@@ -214,28 +219,42 @@ pub(super) fn first_key(root: &Node) -> Span {
     root.entries().first().map_or(Span { end: root.span.start, ..root.span }, |entry| entry.key_span)
 }
 
-const NAME: &str = "a name of at most 128 letters, digits, `.`, `_` and `-`, beginning with a letter or digit";
-
-const VARIANT: &str =
-    "a variant of at most 128 letters, digits, `.`, `_`, `-`, `%`, `+`, `/` and `:`, beginning with a letter or digit";
-
 /// The length limit of a name in bytes.
 const LONGEST: usize = 128;
 
-/// Returns whether a text can be the key of a flag or another name. A name is safe in a URL and in a file name.
+/// Which texts are names.
+#[derive(Debug, Clone, Copy)]
+enum NameRule {
+    /// The key of a flag or another name, which is safe in a URL and in a file name.
+    Name,
+    /// The name of a variant. It is never part of a path, so it may have more characters, for example `10%` or `v2/blue`.
+    Variant,
+}
+
+impl NameRule {
+    fn admits(self, text: &str) -> bool {
+        let punctuation: &[u8] = match self {
+            Self::Name => b"._-",
+            Self::Variant => b"._-%+/:",
+        };
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || punctuation.contains(&byte);
+        text.len() <= LONGEST
+            && text.bytes().all(is_plain)
+            && text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
+    }
+
+    fn expected(self) -> &'static str {
+        match self {
+            Self::Name => "a name of at most 128 letters, digits, `.`, `_` and `-`, beginning with a letter or digit",
+            Self::Variant => {
+                "a variant of at most 128 letters, digits, `.`, `_`, `-`, `%`, `+`, `/` and `:`, beginning with a letter \
+                 or digit"
+            }
+        }
+    }
+}
+
+/// Returns whether a text can be the key of a flag or another name.
 pub(crate) fn is_name(text: &str) -> bool {
-    is_name_with(text, b"._-")
-}
-
-/// Returns whether a text can name a variant. A variant is never part of a path, so it may have more characters than
-/// other names, for example `10%` or `v2/blue`.
-fn is_variant(text: &str) -> bool {
-    is_name_with(text, b"._-%+/:")
-}
-
-fn is_name_with(text: &str, punctuation: &[u8]) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || punctuation.contains(&byte);
-    text.len() <= LONGEST
-        && text.bytes().all(is_plain)
-        && text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
+    NameRule::Name.admits(text)
 }
