@@ -137,6 +137,7 @@ codes! {
     UnfitBucketing "unfit-bucketing" Error No "../rules/unfit-bucketing.md";
     // Codes for advice.
     ConfusableText "confusable-text" Warning Yes "../rules/confusable-text.md";
+    DistantExpiry "distant-expiry" Warning Yes "../rules/distant-expiry.md";
     EmptySegment "empty-segment" Warning Yes "../rules/empty-segment.md";
     ExpiredFlag "expired-flag" Warning Yes "../rules/expired-flag.md";
     ExpiredKill "expired-kill" Warning Yes "../rules/expired-kill.md";

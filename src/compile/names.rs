@@ -51,6 +51,18 @@ impl Compiler<'_> {
                 }
             }
         }
+        let kinds: Vec<&str> = project.settings.kinds().iter().map(|kind| kind.name).collect();
+        for flag in project.flags.iter().filter(|flag| !kinds.contains(&flag.kind())) {
+            self.begin_definition();
+            let help = did_you_mean_or_list(flag.kind(), "the kinds are", kinds.iter().copied());
+            self.report(match &flag.kind {
+                Some(kind) => unknown_name(Code::InvalidValue, kind.span, &kind.value, "a kind of flag", []).help(help),
+                None => {
+                    let message = format!("`kind` is missing: the default `{}` is not a declared kind", flag.kind());
+                    Diagnostic::new(Code::MissingKey, flag.start, message).help(help)
+                }
+            });
+        }
         for kill in &project.kills {
             self.begin_definition();
             if !environments.contains(&kill.environment.as_str()) {

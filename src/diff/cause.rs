@@ -205,6 +205,8 @@ fn field_in_entry(flag: &Flag, span: Span) -> Option<String> {
 fn differing_metadata(old: &Flag, new: &Flag) -> Vec<&'static str> {
     let text = |field: &Option<Spanned<String>>| field.as_ref().map(|field| field.value.clone());
     let tags = |flag: &Flag| flag.tags.iter().map(|tag| tag.value.clone()).collect::<Vec<_>>();
+    let links =
+        |flag: &Flag| flag.links.iter().map(|link| (text(&link.title), link.url.value.clone())).collect::<Vec<_>>();
     let metadata =
         |flag: &Flag| flag.metadata.iter().map(|(key, value)| (key.value.clone(), value.to_json())).collect::<Vec<_>>();
     let expires = |flag: &Flag| flag.expires.as_ref().map(|day| day.value);
@@ -218,6 +220,7 @@ fn differing_metadata(old: &Flag, new: &Flag) -> Vec<&'static str> {
         ("kind", old.kind() != new.kind()),
         ("owner", text(&old.owner) != text(&new.owner)),
         ("expires", expires(old) != expires(new)),
+        ("links", links(old) != links(new)),
         ("tags", tags(old) != tags(new)),
         ("metadata", metadata(old) != metadata(new)),
         ("schema", text(&old.schema) != text(&new.schema)),

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use crate::model::condition::Requirement;
 use crate::model::environment_names::EnvironmentNames;
+use crate::model::kind::DEFAULT_KIND;
 use crate::model::lower::first_key;
 use crate::model::lower::{Fields, Lowering, read_all};
 use crate::model::rule::{EffectiveRule, Rule, RuleFields};
@@ -24,14 +25,16 @@ pub struct Flag {
     pub completeness: Completeness,
     /// The purpose of the flag, as a sentence.
     pub description: Option<Spanned<String>>,
-    /// The kind of use. The default is [`FlagKind::Release`].
-    pub kind: Option<Spanned<FlagKind>>,
+    /// The name of the kind. The default is [`DEFAULT_KIND`].
+    pub kind: Option<Spanned<String>>,
     /// The person or team that is responsible for the flag.
     pub owner: Option<Spanned<String>>,
     /// The day after which the flag should be removed.
     pub expires: Option<Spanned<Date>>,
     /// Tags by which `flagctl list` selects flags.
     pub tags: Vec<Spanned<String>>,
+    /// Addresses about the flag, such as that of its issue, in the order of the file.
+    pub links: Vec<Link>,
     /// Facts about the flag that applications receive with each decision, in the order of the file.
     pub metadata: Vec<(Spanned<String>, Node)>,
     /// The variants, in the order of the file.
@@ -44,32 +47,13 @@ pub struct Flag {
     pub environments: Vec<(Spanned<String>, Serving)>,
 }
 
-/// The kind of use of a flag, which determines how long the flag should exist.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FlagKind {
-    /// The flag releases a feature step by step.
-    Release,
-    /// The flag compares variants.
-    Experiment,
-    /// The flag controls the operation of the application, for example as a kill switch.
-    Ops,
-    /// The flag permanently enables a feature for some contexts.
-    Permission,
-}
-
-impl FlagKind {
-    /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Release, Self::Experiment, Self::Ops, Self::Permission];
-
-    /// Returns the name that flag files use.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Release => "release",
-            Self::Experiment => "experiment",
-            Self::Ops => "ops",
-            Self::Permission => "permission",
-        }
-    }
+/// An address about a flag, for people.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// The title, if the link has one.
+    pub title: Option<Spanned<String>>,
+    /// The address, which begins with `https://` or `http://`.
+    pub url: Spanned<String>,
 }
 
 /// A named value.
@@ -127,7 +111,18 @@ const SERVING: [&str; 7] = ["enabled", "off", "default", "unit", "salt", "requir
 
 impl Flag {
     pub(super) fn lower(lowering: &mut Lowering, root: &Node, key: &str, file: FileId) -> Self {
-        let own = ["description", "kind", "owner", "expires", "tags", "metadata", "variants", "schema", "environments"];
+        let own = [
+            "description",
+            "kind",
+            "owner",
+            "expires",
+            "tags",
+            "links",
+            "metadata",
+            "variants",
+            "schema",
+            "environments",
+        ];
         let known: Vec<_> = own.iter().chain(&SERVING).copied().collect();
         let fields = lowering.fields(root, &known);
         let base = Serving::lower(lowering, &fields);
@@ -160,13 +155,9 @@ impl Flag {
             };
             read_all(entries, environment)
         });
-        let kind = fields.get("kind").and_then(|node| {
-            let kind = FlagKind::ALL.into_iter().find(|kind| node.as_text() == Some(kind.name()));
-            match kind {
-                Some(value) => Some(Spanned { value, span: node.span }),
-                None => lowering.misfit(node.span, "a kind of flag"),
-            }
-        });
+        let kind = fields.get("kind").and_then(|node| lowering.name(node));
+        let links = fields.get("links").map_or(&[][..], |node| lowering.list(node));
+        let links = read_all(links, |node| Link::lower(lowering, node));
         let tags = fields.get("tags").map_or_else(Vec::new, |tags| {
             let items = lowering.list(tags);
             lowering.check_distinct(tags, items);
@@ -193,6 +184,7 @@ impl Flag {
             owner: fields.get("owner").and_then(|node| lowering.nonempty_text(node)),
             expires: fields.get("expires").and_then(|node| date(lowering, node)),
             tags,
+            links,
             metadata,
             variants,
             schema: fields.get("schema").and_then(|node| lowering.nonempty_text(node)),
@@ -232,9 +224,9 @@ impl Flag {
         }
     }
 
-    /// Returns the kind, or the default kind if the file does not specify it.
-    pub fn kind(&self) -> FlagKind {
-        self.kind.as_ref().map_or(FlagKind::Release, |kind| kind.value)
+    /// Returns the name of the kind, or that of the default kind if the file does not specify it.
+    pub fn kind(&self) -> &str {
+        self.kind.as_ref().map_or(DEFAULT_KIND, |kind| &kind.value)
     }
 
     /// Iterates over the fields for all environments and the fields of each environment.
@@ -251,6 +243,30 @@ impl Flag {
     pub fn rule_fields(&self) -> impl Iterator<Item = &RuleFields> {
         self.all_rules().flat_map(Rule::fields)
     }
+}
+
+impl Link {
+    fn lower(lowering: &mut Lowering, node: &Node) -> Option<Self> {
+        let (title, url) = match &node.value {
+            Value::Map(_) => {
+                let fields = lowering.fields(node, &["title", "url"]);
+                let title = fields.get("title").and_then(|title| lowering.nonempty_text(title));
+                (title, fields.required("url", lowering)?)
+            }
+            _ => (None, node),
+        };
+        let address = lowering.text(url)?;
+        if !is_web_address(&address.value) {
+            return lowering.misfit(url.span, "an address that begins with `https://` or `http://`");
+        }
+        Some(Self { title, url: address })
+    }
+}
+
+/// Returns whether a text is an address of the web, without white space.
+fn is_web_address(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic()))
 }
 
 impl Serving {

@@ -17,6 +17,7 @@ mod environment_names;
 mod flag;
 mod golden;
 mod kill;
+mod kind;
 mod lower;
 mod operator;
 mod project;
@@ -33,9 +34,10 @@ pub use crate::model::definition_kind::{
     DefinitionKind, FLAGS, KILLS, SEGMENTS, TESTS, lower_flag, lower_kill, lower_segment, lower_settings, lower_suite,
 };
 pub use crate::model::environment_names::{EnvironmentGroup, EnvironmentNames};
-pub use crate::model::flag::{EffectiveServing, Flag, FlagKind, Serving, Variant};
+pub use crate::model::flag::{EffectiveServing, Flag, Link, Serving, Variant};
 pub use crate::model::golden::{Cell, Golden};
 pub use crate::model::kill::{Kill, RepositoryKills};
+pub use crate::model::kind::{DEFAULT_KIND, KindDeclaration, KindRequirements, OPERATORS_KIND, RequiredField};
 pub use crate::model::lower::Misfit;
 pub(crate) use crate::model::lower::is_name;
 pub use crate::model::operator::{OperandForm, Operator};

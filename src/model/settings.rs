@@ -2,6 +2,7 @@
 
 use crate::bundle::{Bucketing, Element, Type};
 use crate::model::environment_names::{EnvironmentGroup, EnvironmentNames};
+use crate::model::kind::{DEFAULT_KINDS, KindDeclaration, KindRequirements};
 use crate::model::lower::{Lowering, read_all};
 use crate::model::target::Target;
 use crate::snapshot::{Span, Spanned};
@@ -27,6 +28,8 @@ pub struct Settings {
     pub bucketing_span: Option<Span>,
     /// The codes in their written form, each with its level.
     pub lint: Vec<(Spanned<String>, Spanned<LintLevel>)>,
+    /// The kinds of flags, in the order of the file. The list is empty if the default kinds apply.
+    pub kinds: Vec<KindDeclaration>,
     /// The targets of publishing, in the order of the file.
     pub targets: Vec<Target>,
 }
@@ -80,10 +83,23 @@ impl Settings {
         }
     }
 
+    /// Returns the kinds of flags: the declared kinds, or the default kinds.
+    pub fn kinds(&self) -> Vec<KindRequirements<'_>> {
+        if self.kinds.is_empty() {
+            return DEFAULT_KINDS.to_vec();
+        }
+        self.kinds.iter().map(KindDeclaration::requirements).collect()
+    }
+
+    /// Returns what is required of the flags of a kind, or `None` if the kind does not exist.
+    pub fn kind(&self, name: &str) -> Option<KindRequirements<'_>> {
+        self.kinds().into_iter().find(|kind| kind.name == name)
+    }
+
     pub(super) fn lower(lowering: &mut Lowering, root: &Node) -> Self {
         let fields = lowering.fields(
             root,
-            &["version", "flagctl", "environments", "groups", "attributes", "bucketing", "lint", "publish"],
+            &["version", "flagctl", "environments", "groups", "attributes", "bucketing", "kinds", "lint", "publish"],
         );
         let mut settings = Self::default();
         settings.flagctl = fields.get("flagctl").and_then(|node| lowering.nonempty_text(node));
@@ -121,6 +137,10 @@ impl Settings {
                 Some("flagd-v3") => Bucketing::FlagdV3,
                 _ => lowering.misfit(bucketing.span, "a bucketing algorithm").unwrap_or_default(),
             };
+        }
+        if let Some(kinds) = fields.get("kinds") {
+            let entries = lowering.nonempty_mapping(kinds);
+            settings.kinds = read_all(entries, |entry| KindDeclaration::lower(lowering, entry));
         }
         if let Some(lint) = fields.get("lint") {
             for entry in lowering.mapping(lint) {

@@ -7,6 +7,7 @@
 //! **Invariant:** a rule reports nothing about a flag whose file could not be read completely.
 
 mod confusable_text;
+mod distant_expiry;
 mod empty_segment;
 mod expired_flag;
 mod expired_kill;
@@ -42,8 +43,9 @@ use crate::rules::segment_coverage::SegmentCoverage;
 /// A rule about definitions. The last argument collects the diagnostics.
 type Check = fn(&Project, Timestamp, &mut Diagnostics);
 
-const RULES: [Check; 10] = [
+const RULES: [Check; 11] = [
     confusable_text::check,
+    distant_expiry::check,
     expired_flag::check,
     expired_kill::check,
     missing_description::check,

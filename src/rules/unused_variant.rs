@@ -9,11 +9,11 @@ use jiff::Timestamp;
 
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{Flag, FlagKind, Project, Rule, Serve};
+use crate::model::{Flag, OPERATORS_KIND, Project, Rule, Serve};
 use crate::snapshot::Spanned;
 
 pub(super) fn check(project: &Project, _: Timestamp, diagnostics: &mut Diagnostics) {
-    for flag in project.complete_flags().filter(|flag| flag.kind() != FlagKind::Ops) {
+    for flag in project.complete_flags().filter(|flag| flag.kind() != OPERATORS_KIND) {
         let off: BTreeSet<&str> = flag.servings().filter_map(|serving| serving.off.as_ref()).map(text).collect();
         let served = served(flag);
         if served.is_subset(&off) {

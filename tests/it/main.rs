@@ -61,6 +61,7 @@ mod kill_expiry;
 #[cfg(unix)]
 mod kills_alone;
 mod kills_in_tests;
+mod kinds;
 mod limits;
 mod lists;
 mod log;

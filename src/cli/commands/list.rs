@@ -11,13 +11,14 @@ use jiff::civil::Date;
 use crate::cli::bundle_arg;
 use crate::cli::console::stdout_width;
 use crate::cli::environment_arg::check_environment;
-use crate::cli::exit::Exit;
+use crate::cli::exit::{Exit, UsageError};
 use crate::cli::output_format::OutputFormat;
 use crate::cli::progress;
 use crate::cli::revision_arg::At;
 use crate::cli::time_arg::{day_given_or_today, parse_time};
 use crate::cli::until_exit::keep_until_exit;
 use crate::compile::compile_environments;
+use crate::diag::did_you_mean_or_list;
 use crate::diff::drift;
 use crate::model::Flag;
 use crate::report;
@@ -32,7 +33,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "OWNER")]
     owner: Option<String>,
     /// Only flags of this kind
-    #[arg(long, value_name = "KIND", value_parser = ["release", "experiment", "ops", "permission"])]
+    #[arg(long, value_name = "KIND")]
     kind: Option<String>,
     /// Only flags with this tag
     #[arg(long, value_name = "TAG")]
@@ -95,6 +96,11 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     if let Some(name) = &args.environment {
         check_environment(name, &project.settings)?;
     }
+    if let Some(name) = args.kind.as_deref().filter(|name| project.settings.kind(name).is_none()) {
+        let kinds = project.settings.kinds();
+        let help = did_you_mean_or_list(name, "the kinds are", kinds.iter().map(|kind| kind.name));
+        return Err(UsageError(format!("`{name}` is not a kind of flag; {help}")).into());
+    }
     let names = project.settings.environment_names();
     let names: Vec<&str> = names.filter(|name| args.environment.as_ref().is_none_or(|only| only == name)).collect();
     let compiled = compile_environments(project, &names);
@@ -117,7 +123,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 fn is_selected(flag: &Flag, args: &Args, today: Date) -> bool {
     let owner = flag.owner.as_ref().map(|owner| &owner.value);
     args.owner.as_ref().is_none_or(|wanted| owner == Some(wanted))
-        && args.kind.as_ref().is_none_or(|wanted| flag.kind().name() == wanted)
+        && args.kind.as_ref().is_none_or(|wanted| flag.kind() == wanted)
         && args.tag.as_ref().is_none_or(|wanted| flag.tags.iter().any(|tag| tag.value == *wanted))
         && (!args.expired || flag.expires.as_ref().is_some_and(|expires| expires.value < today))
 }

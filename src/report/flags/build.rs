@@ -3,7 +3,7 @@
 use crate::bundle::{Bundle, Flag};
 use crate::model;
 use crate::report::flags::dependants::Dependants;
-use crate::report::flags::json::{CompiledJson, DefinitionJson, FlagDetailsJson, FlagJson, FlagStateJson};
+use crate::report::flags::json::{CompiledJson, DefinitionJson, FlagDetailsJson, FlagJson, FlagStateJson, LinkJson};
 use crate::snapshot::Snapshot;
 
 /// Describes a flag by its definition and by its state in each environment.
@@ -17,10 +17,11 @@ pub fn written_flag<'f>(
     let definition = DefinitionJson {
         path: &file.path,
         description: flag.description.as_ref().map(|text| text.value.as_str()),
-        kind: flag.kind().name(),
+        kind: flag.kind(),
         owner: flag.owner.as_ref().map(|owner| owner.value.as_str()),
         expires: flag.expires.as_ref().map(|day| day.value.to_string()),
         tags: flag.tags.iter().map(|tag| tag.value.as_str()).collect(),
+        links: flag.links.iter().map(link).collect(),
         metadata: flag.metadata.iter().map(|(key, value)| (key.value.clone(), value.to_json())).collect(),
         text: file.content(),
     };
@@ -31,6 +32,10 @@ pub fn written_flag<'f>(
         dependants: dependants.of(&flag.key),
         drift: None,
     }
+}
+
+fn link(link: &model::Link) -> LinkJson<'_> {
+    LinkJson { title: link.title.as_ref().map(|title| title.value.as_str()), url: &link.url.value }
 }
 
 /// Describes a flag by its compiled form in a bundle.

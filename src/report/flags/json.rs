@@ -82,11 +82,23 @@ pub struct DefinitionJson<'f> {
     pub expires: Option<String>,
     /// The tags, which `flagctl list` can use as a filter.
     pub tags: Vec<&'f str>,
+    /// Addresses about the flag.
+    pub links: Vec<LinkJson<'f>>,
     /// The metadata that applications receive with each decision.
     pub metadata: Map<String, Json>,
     /// The text of the file.
     #[serde(skip)]
     pub text: &'f str,
+}
+
+/// An address about a flag.
+#[derive(Debug, Clone, Serialize)]
+pub struct LinkJson<'f> {
+    /// The title, if the link has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<&'f str>,
+    /// The address.
+    pub url: &'f str,
 }
 
 /// The state of a flag in one environment, with details.
