@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use serde_json::Value as Json;
 
 use crate::bundle::{Bundle, BundleError, LazyBundle};
 use crate::cli::context_arg;
@@ -15,7 +16,8 @@ const MAX_BYTES: u64 = 256 << 20;
 
 /// Reads a bundle that `flagctl export bundle` or `flagctl publish` has written.
 pub(crate) fn read(path: &Path) -> Result<Bundle> {
-    Bundle::from_json(&bytes(path)?).map_err(|error| unreadable(path, &error))
+    let bytes = bytes(path)?;
+    Bundle::from_json(&bytes).map_err(|error| explained(path, &bytes, &error))
 }
 
 /// Reads the flags with these keys, and the flags on which they depend. Reads all flags if `keys` is empty.
@@ -44,6 +46,20 @@ fn bytes(path: &Path) -> Result<Vec<u8>> {
         Ok(_) => Ok(bytes),
         Err(fault) => bail!("`{}` {fault}; {}", path.display(), fault.help()),
     }
+}
+
+/// Returns the error for bytes that are not a bundle. A file for flagd is named as such.
+fn explained(path: &Path, bytes: &[u8], error: &BundleError) -> anyhow::Error {
+    let json: Json = serde_json::from_slice(bytes).unwrap_or_default();
+    let has = |name: &str| json.get(name).is_some();
+    if has("format") || !json.get("flags").is_some_and(Json::is_object) {
+        return unreadable(path, error);
+    }
+    anyhow!(
+        "`{}` is for flagd, and does not have the definitions of the flags; `flagctl diff --live TARGET` compares what is live \
+         at a target of either format, and `flagctl export bundle` writes a bundle",
+        path.display()
+    )
 }
 
 /// The message of a [`BundleError`] contains its cause, so the cause is not added to the chain.

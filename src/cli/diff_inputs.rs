@@ -1,4 +1,4 @@
-//! Reads the inputs of `flagctl diff`: a range of revisions, or a bundle and another input.
+//! Reads the inputs of `flagctl diff`: a range of revisions, or a bundle or what is live, and another input.
 
 use std::path::{Path, PathBuf};
 
@@ -6,14 +6,22 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::bundle::Bundle;
 use crate::cli::bundle_arg;
-use crate::cli::environment_arg::check_environment;
+use crate::cli::environment_arg::{check_environment, missing_environment};
 use crate::cli::exit::UsageError;
+use crate::cli::publish_content;
+use crate::cli::publish_content::PublishFormat;
+use crate::cli::publish_target;
+use crate::cli::publish_target::Signers;
 use crate::cli::range::{WORKING_TREE, compared_sources, revision};
 use crate::cli::revision_arg;
+use crate::cli::target_arg::OptionalTargetArg;
 use crate::cli::until_exit::keep_until_exit;
-use crate::diff::{DiffInput, DiffInputs};
-use crate::git::{CacheWrites, Revision};
+use crate::diff::{DiffInput, DiffInputs, Endpoint};
+use crate::git::{CacheWrites, Revision, short_id};
+use crate::live::Live;
 use crate::load;
+use crate::publish;
+use crate::publish::{BundleFormat, Channel, Manifest};
 use crate::source::{FlagRepository, Source};
 
 /// Reads the two ends of the range in `flagctl diff RANGE`.
@@ -46,6 +54,68 @@ pub(crate) fn from_bundles(paths: &[PathBuf], rev: Option<&str>) -> Result<(Diff
     };
     let inputs = DiffInputs::from_inputs(DiffInput::from_bundle(before, first), after, &environment);
     Ok((inputs, environment))
+}
+
+/// Reads what is live at a target, and the revision to compare with, or the published branch. Also returns the
+/// environment.
+pub(crate) fn from_live(target: &str, rev: Option<&str>, environment: Option<&str>) -> Result<(DiffInputs, String)> {
+    if rev.is_some_and(|rev| rev.contains("..")) {
+        return Err(UsageError("`--live` is compared with one revision, not with a range".to_owned()).into());
+    }
+    let targets = OptionalTargetArg::new(Some(target), None);
+    let [target] = targets.resolve()?.try_into().map_err(|_| UsageError("expected one target".to_owned()))?;
+    let given: Vec<String> = environment.map(str::to_owned).into_iter().collect();
+    let (store, mut environments) = (target.open()?, target.environments(&given)?);
+    if environments.is_empty() {
+        environments = publish_target::published_environments(&store)?;
+    }
+    let [environment] = environments.as_slice() else {
+        return Err(missing_environment(environments.iter().map(String::as_str)));
+    };
+    let signers = Signers::default().read(target.signing())?;
+    publish_target::note_trust(signers.as_ref());
+    let channel = Channel::new(&store, environment);
+    let manifest = publish::current(&channel, signers.as_ref(), target.name())?.entry.manifest;
+    let repository = FlagRepository::find(Path::new("."), CacheWrites::Allowed)?;
+    let (number, commit) = (manifest.sequence, manifest.commit.clone());
+    let name = format!("number {number} of {} {environment}", target.name().unwrap_or(store.name()));
+    let bundle = live_bundle(&channel, &manifest, &Live::new(repository.clone()))?;
+    let endpoint = if manifest.kills == commit {
+        Endpoint::Revision(short_id(&commit).to_owned())
+    } else {
+        Endpoint::Bundle(format!("{}/{environment}/{}", store.name().trim_end_matches('/'), manifest.bundle.path))
+    };
+    let after = match rev {
+        Some(rev) => revision(&repository, rev)?,
+        None => targets.base()?,
+    };
+    check_environment(environment, &load::settings(&Source::Revision(after.clone()))?.project.settings)?;
+    let after_name = after.name().to_owned();
+    let after = DiffInput::from_source(&Source::Revision(after), &after_name, environment)?;
+    let before = DiffInput::from_live(bundle, name, commit, endpoint);
+    Ok((DiffInputs::from_inputs(before, after, environment), environment.clone()))
+}
+
+/// Returns the definitions that are live. Those of flagd's format are compiled again from git, and must have the
+/// published bytes.
+fn live_bundle(channel: &Channel<'_>, manifest: &Manifest, live: &Live) -> Result<Bundle> {
+    let bytes = channel.bundle(&manifest.bundle)?;
+    match manifest.bundle.format {
+        BundleFormat::Flagctl => Ok(Bundle::from_json(&bytes)?),
+        BundleFormat::Flagd => {
+            let bundle = live.published_bundle(manifest)?;
+            let compiled = publish_content::bytes(&bundle, PublishFormat::Flagd, &manifest.commit)?;
+            if compiled.is_ok_and(|(compiled, _)| compiled == bytes) {
+                return Ok(bundle);
+            }
+            bail!(
+                "number {} of `{}` has other bytes than its commits compile to, so its definitions are not known: another \
+                 version of flagctl published it, or the store was changed",
+                manifest.sequence,
+                manifest.environment
+            )
+        }
+    }
 }
 
 /// Reads the second bundle, which must have the same environment as the first.

@@ -37,7 +37,7 @@ pub(crate) struct ExpectedTarget {
 }
 
 /// The keys of which one must have signed.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct Signers {
     /// Require a signature by one of the keys in FILE, in the format of `ssh-keygen`
     ///

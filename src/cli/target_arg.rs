@@ -58,7 +58,6 @@ pub(crate) struct OptionalTargetArg {
 }
 
 impl OptionalTargetArg {
-    #[allow(dead_code)]
     /// Creates the argument for a name or location, or for all declared targets.
     pub(crate) fn new(target: Option<&str>, base: Option<&RevisionSpec>) -> Self {
         Self { target: target.map(str::to_owned), base: base.cloned() }

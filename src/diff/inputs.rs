@@ -90,6 +90,11 @@ impl DiffInput {
         Self::read(source, name, &keys, Some(environment))
     }
 
+    /// Creates the input for the bundle of a commit that is live.
+    pub fn from_live(bundle: Bundle, name: String, commit: String, endpoint: Endpoint) -> Self {
+        Self { definitions: ComparedDefinitions::from_bundle(bundle), name, commit: Some(commit), endpoint }
+    }
+
     /// Creates the input for a bundle that was read from the file at `path`.
     pub fn from_bundle(bundle: Bundle, path: &Path) -> Self {
         let name = path.display().to_string();

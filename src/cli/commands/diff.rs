@@ -58,10 +58,15 @@ pub(crate) struct Args {
     /// Compare a bundle that `flagctl export bundle` or `flagctl publish` wrote with the working tree, with a revision
     /// (RANGE), or with a second `--bundle`
     ///
-    /// Compares the environment of the bundle only. `flagctl diff --bundle live.json main` compares what is live with
-    /// what is merged.
+    /// Compares the environment of the bundle only.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["merge", "environment"])]
     bundle: Vec<PathBuf>,
+    /// Compare what is live at a target with a revision (RANGE), or with the published branch
+    ///
+    /// TARGET is a target that `flagctl.yaml` declares, or a location, as for `flagctl publish`. For flagd's format, the
+    /// definitions are compiled from the published commit, and must have the published bytes.
+    #[arg(long, value_name = "TARGET", conflicts_with_all = ["merge", "bundle"])]
+    live: Option<String>,
     /// Compare this environment only
     #[arg(short, long, value_name = "ENV")]
     environment: Option<String>,
@@ -102,12 +107,16 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         [only] => Some(only.as_str()),
         _ => return Err(UsageError("a range is one word: `BASE..HEAD` or `BASE...HEAD`".to_owned()).into()),
     };
-    let (inputs, environment) = progress::shown("reading what changed", || match args.bundle.as_slice() {
-        [] => {
-            diff_inputs::from_range(range, args.environment.as_deref()).map(|inputs| (inputs, args.environment.clone()))
-        }
-        bundles => diff_inputs::from_bundles(bundles, range).map(|(inputs, environment)| (inputs, Some(environment))),
-    })?;
+    let (inputs, environment) =
+        progress::shown("reading what changed", || match (&args.live, args.bundle.as_slice()) {
+            (Some(target), _) => diff_inputs::from_live(target, range, args.environment.as_deref())
+                .map(|(inputs, environment)| (inputs, Some(environment))),
+            (None, []) => diff_inputs::from_range(range, args.environment.as_deref())
+                .map(|inputs| (inputs, args.environment.clone())),
+            (None, bundles) => {
+                diff_inputs::from_bundles(bundles, range).map(|(inputs, environment)| (inputs, Some(environment)))
+            }
+        })?;
     let [old, new] = [&inputs.before.definitions, &inputs.after.definitions];
     let impacts = progress::shown("analysing all contexts", || {
         impacts(old, new, &inputs.keys, environment.as_deref(), &args.budget())
