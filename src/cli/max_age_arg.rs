@@ -23,8 +23,8 @@ impl MaxAgeArg {
     }
 }
 
-/// Parses a duration such as `36h` or `7d`.
-fn parse_age(text: &str) -> Result<Duration, String> {
+/// Parses a duration such as `36h` or `7d`, which is not negative.
+pub(crate) fn parse_age(text: &str) -> Result<Duration, String> {
     let age = parse_duration(text).and_then(|age| age.try_into().ok());
     age.ok_or_else(|| "expected a duration such as `36h` or `7d`".to_owned())
 }

@@ -21,6 +21,7 @@ mod eval_batch;
 mod exit;
 mod global;
 mod golden_update;
+mod kill_wait;
 mod max_age_arg;
 mod new_since_arg;
 mod output_format;

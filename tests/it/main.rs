@@ -37,6 +37,7 @@ mod cli;
 mod commits;
 mod context_space;
 mod diff;
+mod diff_live;
 #[cfg(unix)]
 mod diverged;
 #[cfg(unix)]
@@ -58,6 +59,7 @@ mod interrupted;
 #[cfg(unix)]
 mod kill;
 mod kill_expiry;
+mod kill_wait;
 #[cfg(unix)]
 mod kills_alone;
 mod kills_in_tests;

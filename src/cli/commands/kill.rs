@@ -5,6 +5,7 @@ use anyhow::Result;
 use crate::actions::{FlagSelection, KillExpiry, KillPlan, KillRequest};
 use crate::cli::console::{ask, can_ask};
 use crate::cli::exit::{Exit, UsageError};
+use crate::cli::kill_wait::WaitArgs;
 use crate::cli::max_age_arg::parse_duration;
 use crate::cli::progress;
 use crate::cli::time_arg::{given_or_now, parse_time};
@@ -42,6 +43,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", value_parser = parse_expiry)]
     expires: Option<KillExpiry>,
     #[command(flatten)]
+    wait: WaitArgs,
+    #[command(flatten)]
     write: WriteArgs,
 }
 
@@ -54,13 +57,19 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let action = ActionJson::kill(&plan);
     args.write.show_plan(&action)?;
     let targets = plan.targets();
-    if !args.write.will_commit(&targets) {
-        return args.write.finish(&action);
+    let exit = if args.write.will_commit(&targets) {
+        let reason = reason(args)?;
+        let subject = format!("kill {targets}");
+        args.write.commit(&session, action, (&subject, Some(&reason)), || {
+            plan.commit(&reason, args.by.as_deref(), args.expires)
+        })?
+    } else {
+        args.write.finish(&action)?
+    };
+    if exit != Exit::Yes {
+        return Ok(exit);
     }
-    let reason = reason(args)?;
-    let subject = format!("kill {targets}");
-    args.write
-        .commit(&session, action, (&subject, Some(&reason)), || plan.commit(&reason, args.by.as_deref(), args.expires))
+    args.wait.run(plan.effects().iter().map(|effect| (effect.flag.as_str(), effect.environment.as_str())))
 }
 
 /// Parses a duration, in which a day has 24 hours, or a time in the future.
