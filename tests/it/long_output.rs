@@ -90,3 +90,16 @@ fn sarif_has_the_25_000_most_severe_results_and_says_how_many_are_left_out() {
     let note = run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"].as_str().unwrap();
     assert!(note.contains("results are left out, because code scanning takes at most 25000"), "{note}");
 }
+
+#[test]
+fn a_table_in_a_pipe_has_whole_values() {
+    let mut repository = TestRepository::new();
+    repository.write("flagctl.yaml", PROJECT);
+    repository.write("flags/small.yaml", SMALL);
+    let flag = "variants: {long: \"a text of more than twenty characters\"}\noff: long\ndefault: long\n";
+    repository.write("flags/text.yaml", flag);
+    repository.commit("two flags");
+    let ran = repository.flagctl(&["eval", "-e", "production"]);
+    let row = ran.stdout.lines().find(|line| line.starts_with("text")).unwrap();
+    assert!(row.contains("\"a text of more than twenty characters\""), "{}", ran.stdout);
+}

@@ -24,7 +24,8 @@ pub fn served(
     [served, sentence(bundle, flag, context, now, decision)]
 }
 
-/// Returns a table with a line for each flag, wrapped to a width in columns unless the width is `None`.
+/// Returns a table with a line for each flag, wrapped to a width in columns. Without a width, as in a pipe, nothing is
+/// wrapped and no value is shortened.
 pub fn decisions(
     bundle: &Bundle,
     decisions: &[(&Flag, Decision<'_>)],
@@ -35,7 +36,8 @@ pub fn decisions(
     let mut table = Table::new(width);
     table.header(["FLAG", "VARIANT", "VALUE", "REASON"]);
     for (flag, decision) in decisions {
-        let value = shortened(&decision.variant.value.to_string());
+        let value = decision.variant.value.to_string();
+        let value = if width.is_some() { shortened(&value) } else { value };
         let reason = sentence(bundle, flag, context, now, decision);
         table.row([flag.key.as_ref(), &decision.variant.name, &value, &reason]);
     }
