@@ -4,12 +4,12 @@
     oracle.py PATH-OF-FLAGCTL [--flags NUMBER] [--seed NUMBER]
 
 The flags are generated. They have every type and every operator except `matches`, which z3 too often cannot decide;
-segments, prerequisites, rollouts and splits with equal and different salts, units that conditions name, kills, and
-environments that differ. `oracle_cases/meaning.py` encodes them from the documentation alone. For every rule, condition,
+segments, prerequisites, rollouts and splits with equal and different salts, units of flags and of rules, also units that
+conditions name, kills, disabled rules, and fields of flags and rules by environment and by group. `oracle_cases/meaning.py` encodes them from the documentation alone. For every rule, condition,
 segment, variant and prerequisite, z3 decides whether a context reaches it. For an unreachable rule, z3 decides whether
 the reported rules are the reason, and whether all of them are necessary. A finding that z3 refutes is an error, and so
 is a missing finding. Then the script compares generated assertions of every kind except `monotone_since` with the
-results of `flagctl test`.
+results of `flagctl test`, without and with the kills of the repository.
 
 The script needs Python, and keeps z3 in `target/interop`. It counts the questions that z3 does not answer within the
 time limit; each of them is an error too.
@@ -85,9 +85,10 @@ def main():
         findings.write_text(json.dumps(found), encoding="utf-8")
         same = reported("findings", *asked(python, "findings.py", arguments.flags, arguments.seed, findings))
         write(folder, repository.tests())
-        report = folder / "report.json"
-        report.write_text(json.dumps(flagctl(binary, folder, "test", "--format", "json")), encoding="utf-8")
-        return reported("assertions", *asked(python, "assertions.py", arguments.flags, arguments.seed, report)) and same
+        reports = [folder / "report.json", folder / "with-kills.json"]
+        for report, more in zip(reports, [[], ["--with-kills"]]):
+            report.write_text(json.dumps(flagctl(binary, folder, "test", "--format", "json", *more)), encoding="utf-8")
+        return reported("assertions", *asked(python, "assertions.py", arguments.flags, arguments.seed, *reports)) and same
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Proves assertions with z3, and compares the results with those of `flagctl test`.
 
-    assertions.py FLAGS SEED REPORT PART PARTS    compares every PARTS-th assertion, starting at PART
+    assertions.py FLAGS SEED REPORT WITH-KILLS PART PARTS    compares every PARTS-th assertion, starting at PART
 
-REPORT is the JSON report. The script prints the differences and the number of questions as JSON. The percentage of
+REPORT is the JSON report, and WITH-KILLS is the one of `--with-kills`. The script prints the differences and the number of questions as JSON. The percentage of
 `at_most` is measured only if no condition uses the units: each hash is then uniform and independent of the others.
 """
 
@@ -78,12 +78,12 @@ def bounds(world, hashed, salt, domain):
                 yield from itertools.accumulate(map(share, rule["serve"].values()))
 
 
-def compared(repository, report, part, parts, counted):
+def compared(repository, report, with_kills, part, parts, counted):
     """Yields one line for each difference."""
     found = {check["name"]: check["result"] for check in report["checks"]}
-    for assertion in repository.assertions[part::parts]:
+    for index, assertion in list(enumerate(repository.assertions))[part::parts]:
         kind = next(kind for kind in ("never", "always", "exclusive", "at_most", "implies") if kind in assertion)
-        world = World(repository, "production", heed_state=True)
+        world = World(repository, "production", repository.killed(index, with_kills))
         when = world.condition(assertion["when"])[0] if "when" in assertion else z3.BoolVal(True)
         if kind == "at_most":
             key, variant = next(iter(assertion["serve"].items()))
@@ -106,10 +106,11 @@ def compared(repository, report, part, parts, counted):
 
 
 def main():
-    flags, seed, report, part, parts = sys.argv[1:]
-    repository, counted = Repository(int(seed), int(flags)), Counter()
-    with open(report, encoding="utf-8") as file:
-        wrong = list(compared(repository, json.load(file), int(part), int(parts), counted))
+    flags, seed, *reports, part, parts = sys.argv[1:]
+    repository, counted, wrong = Repository(int(seed), int(flags)), Counter(), []
+    for with_kills, report in enumerate(reports):
+        with open(report, encoding="utf-8") as file:
+            wrong += compared(repository, json.load(file), with_kills, int(part), int(parts), counted)
     json.dump({"wrong": wrong, "counted": counted}, sys.stdout)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import z3
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from oracle_cases.environments import resolved, sources
 from oracle_cases.generator import ENVIRONMENTS, Repository
 from oracle_cases.meaning import BUCKETS, World, names, share
 
@@ -50,14 +51,18 @@ class Flag:
     """A flag in one environment, and which of its conditions, rules and prerequisites are possible."""
 
     def __init__(self, repository, key, environment, counted):
-        self.world = World(repository, environment, heed_state=False)
+        self.world = World(repository, environment)
         self.effective = self.world.flags[key]
         self.required, self.conditions, self.applies, self.served = self.world.flag(key)
         self.ask = Questions(self.world, counted).possible
-        over = repository.flags[key].get("environments", {}).get(environment, {})
-        where = lambda field: ("environments", environment, field) if field in over else (field,)
-        self.rules = [(*where("rules"), index) for index in range(len(self.applies))]
-        self.requires = [(*where("requires"), key) for key in self.effective["requires"]]
+        groups = repository.settings["groups"]
+        self.rules, self.conditions_at = [], []
+        for path, rule in written_rules(repository.flags[key], environment, groups):
+            if resolved(rule, environment, groups).get("enabled", True):
+                self.rules.append(path)
+                self.conditions_at.append((*path, *location(rule, "if", environment, groups)))
+        requires = location(repository.flags[key], "requires", environment, groups)
+        self.requires = [(*requires, key) for key in self.effective["requires"]]
         self.unmet = [not self.ask("prerequisite met", met) for met in self.required]
         written = self.effective["rules"]
         self.closed = [share(rule.get("rollout", "100%")) == 0 for rule in written]
@@ -106,6 +111,25 @@ class Flag:
         return self.ask("more general", self.conditions[general], z3.Not(self.conditions[rule_index]))
 
 
+def location(written, field, environment, groups):
+    """Returns the path of the field that counts in an environment, inside the flag or the rule."""
+    name = sources(written, environment, groups).get(field)
+    return ("environments", name, field) if name else (field,)
+
+
+def written_rules(flag, environment, groups):
+    """Yields the rules of the list that an environment uses, each with its path inside the flag."""
+    path = location(flag, "rules", environment, groups)
+    for index, rule in enumerate(resolved(flag, environment, groups)["rules"]):
+        yield (*path, index), rule
+
+
+def rule_of(path):
+    """Returns the path of the rule that contains a field, or the path itself if it is not in a rule."""
+    end = next((index for index, step in enumerate(path, 1) if isinstance(step, int)), len(path))
+    return path[:end]
+
+
 def distinct(serve):
     """Returns a value that is equal for all `serve` fields with the same meaning."""
     shares = [(serve, "100%")] if isinstance(serve, str) else serve.items()
@@ -114,7 +138,8 @@ def distinct(serve):
 
 def mentioned(flag, variant):
     for over in [flag, *flag.get("environments", {}).values()]:
-        served = [over.get("off"), over.get("default"), *(rule["serve"] for rule in over.get("rules", []))]
+        fields = [fields for rule in over.get("rules", []) for fields in [rule, *rule.get("environments", {}).values()]]
+        served = [over.get("off"), over.get("default"), *(own.get("serve") for own in fields)]
         if any(variant in (serve or ()) if not isinstance(serve, str) else variant == serve for serve in served):
             return True
     return False
@@ -135,27 +160,29 @@ def extents(repository, counted):
     """Returns the expected finding of each segment, by name."""
     expected = {}
     for name, segment in repository.segments.items():
-        worlds = [World(repository, environment, heed_state=False) for environment in ENVIRONMENTS]
-        asked = [(Questions(world, counted).possible, world.condition(segment["if"])[0]) for world in worlds]
+        worlds = [World(repository, environment) for environment in ENVIRONMENTS]
+        asked = [(Questions(world, counted).possible, world.segment(name)[0]) for world in worlds]
         if not any([ask("segment contains a context", holds) for ask, holds in asked]):
             expected[name] = "empty-segment"
-        elif not any([ask("segment lacks a context", z3.Not(holds)) for ask, holds in asked]):
+        elif "if" in segment and not any([ask("segment lacks a context", z3.Not(holds)) for ask, holds in asked]):
             expected[name] = "universal-segment"
     return expected
 
 
 def expected_of(repository, key, flags, empty):
     """Yields the code and the location of every expected finding in a flag."""
-    rules, requires = {}, {}
+    rules, conditions, requires = {}, {}, {}
     for flag in flags:
-        for rule_index, path in enumerate(flag.rules):
+        for rule_index, (path, condition_path) in enumerate(zip(flag.rules, flag.conditions_at)):
             rules.setdefault(path, []).append((flag, rule_index))
+            conditions.setdefault(condition_path, []).append((flag, rule_index))
         for unmet, path in zip(flag.unmet, flag.requires):
             requires.setdefault(path, []).append(unmet)
-    for path, occurrences in rules.items():
+    for path, occurrences in conditions.items():
         condition = occurrences[0][0].effective["rules"][occurrences[0][1]].get("if", {})
         if not any(flag.holds[rule_index] or flag.closed[rule_index] for flag, rule_index in occurrences) and not empty.intersection(segments_in(condition)):
             yield "impossible-condition", path
+    for path, occurrences in rules.items():
         asked = [(flag, rule_index) for flag, rule_index in occurrences if not any(flag.unmet)]
         if asked and all(flag.lost(rule_index) for flag, rule_index in asked):
             yield "shadowed", path
@@ -172,8 +199,8 @@ def expected_of(repository, key, flags, empty):
 def wrong_covers(flags, code, path, related):
     """Yields the errors in the reason that is reported for an unreachable rule."""
     flag, rule_index = next((flag, flag.rules.index(path)) for flag in flags if path in flag.rules and not any(flag.unmet))
-    rules = [flag.rules.index(location) for location in related if location in flag.rules]
-    requires = [location for location in related if location in flag.requires]
+    rules = [flag.rules.index(rule_of(path)) for path in related if rule_of(path) in flag.rules]
+    requires = [path for path in related if path in flag.requires]
     if code == "misordered-rules":
         if len(rules) != 1 or not flag.special_case(rule_index, rules[0]):
             yield "is not a special case of the reported rule"
@@ -181,6 +208,11 @@ def wrong_covers(flags, code, path, related):
         yield "is misordered"
     if not flag.covered(rule_index, rules, requires):
         yield f"is not covered by exactly {related}"
+
+
+def differs(flag):
+    """Returns whether a flag has fields by environment."""
+    return any("environments" in written for written in [flag, *flag["rules"]])
 
 
 def compared(repository, findings, part, parts, counted):
@@ -199,7 +231,7 @@ def compared(repository, findings, part, parts, counted):
         path = f"flags/{key}.yaml"
         try:
             flags = [Flag(repository, key, ENVIRONMENTS[0], counted)]
-            if any("environments" in repository.flags[made] for made in flags[0].world.made):
+            if any(differs(repository.flags[made]) for made in flags[0].world.made):
                 flags += [Flag(repository, key, environment, counted) for environment in ENVIRONMENTS[1:]]
             wanted = set(expected_of(repository, key, flags, empty))
             paths, got = repository.paths_by_line(key), set()

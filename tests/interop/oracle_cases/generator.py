@@ -8,9 +8,13 @@ rules before them.
 import json
 import random
 
+from oracle_cases.environments import consistent, sources
 from repositories import Chance, declaration, shares
 
 ENVIRONMENTS = ["staging", "production"]
+# `environments` of flags and rules may name groups. `released` and `all` overlap in production.
+GROUPS = {"released": ["production"], "all": ["staging", "production"]}
+STEPS = ["1%", "25%", "100%"]
 ATTRIBUTES = {
     "text": "string",
     "user.name": {"type": "string", "required": True},
@@ -39,7 +43,7 @@ DATETIMES = [
     "1969-12-31T23:59:59Z", "2027-01-01T00:00:00-05:00",
 ]
 NETWORKS = ["192.0.2.1", "192.0.2.0/31", "192.0.2.0/24", "0.0.0.0/0", "::ffff:192.0.2.0/120", "2001:db8::/32", "2001:db8::1", "::/0"]
-GROUPS = ["staff", "a", ""]
+MEMBERS = ["staff", "a", ""]
 SCORES = [0, 1, 2.5]
 POOLS = {"boolean": [True, False], "number": NUMBERS, "semver": VERSIONS, "version": DOTTED, "datetime": DATETIMES, "ip": NETWORKS}
 PERCENTS = ["0%", "1%", "10%", "25%", "25%", "50%", "50%", "99.999%", "0.001%", "100%"]
@@ -70,7 +74,7 @@ class Family(Chance):
         declared = {"now": "datetime", "targetingKey": "string", **ATTRIBUTES}[name]
         kind, allowed = declaration(declared)
         if kind == "list":
-            return self.elements(SCORES if declared["of"] == "number" else allowed or GROUPS)
+            return self.elements(SCORES if declared["of"] == "number" else allowed or MEMBERS)
         if kind == "string" and self.chance(0.5 if not allowed else 0.2):
             operators = self.some(["starts_with", "ends_with", "contains"], 2)
             made = {operator: self.some(PARTS, 3) if self.chance(0.3) else self.pick(PARTS) for operator in operators}
@@ -125,6 +129,8 @@ class Family(Chance):
                 rule["rollout"] = self.pick(PERCENTS)
             if self.chance(0.15):
                 rule["unit"] = self.pick(UNITS)
+            if self.chance(0.05):
+                rule["enabled"] = False
             made.append(rule | {"serve": self.serve(names)})
         return made
 
@@ -141,23 +147,58 @@ class Family(Chance):
         made["rules"] = self.rules(names, flags)
         if self.chance(0.06):
             made["enabled"] = False
-        if self.chance(0.25):
-            fields = {"default": self.pick(names), "off": self.pick(names), **self.bucketed()}
-            if self.chance(0.4):
-                fields["rules"] = self.rules(names, flags)
-            if flags and self.chance(0.3):
-                fields["requires"] = self.wanted(flags, 2)
-            made["environments"] = {self.pick(ENVIRONMENTS): dict(self.random.sample(sorted(fields.items()), self.random.randint(1, len(fields))))}
+        if self.chance(0.3):
+            named = self.some([*ENVIRONMENTS, *GROUPS], 2)
+            made["environments"] = self.consistent({name: self.part(self.serving(names, flags)) for name in named})
+        self.rules_by_environment(made, names, flags)
         return made
 
+    def serving(self, names, flags):
+        """Returns fields that replace those of a flag."""
+        fields = {"default": self.pick(names), "off": self.pick(names), **self.bucketed()}
+        if self.chance(0.4):
+            fields["rules"] = self.rules(names, flags)
+        if flags and self.chance(0.3):
+            fields["requires"] = self.wanted(flags, 2)
+        return fields | ({"enabled": self.chance(0.5)} if self.chance(0.15) else {})
+
+    def consistent(self, entries):
+        return consistent(entries, ENVIRONMENTS, GROUPS)
+
+    def part(self, fields):
+        return dict(self.some(sorted(fields.items(), key=str), len(fields)))
+
+    def rules_by_environment(self, flag, names, flags):
+        """Adds fields by environment to rules, only for environments that use the list of the rule."""
+        lists = {environment: sources(flag, environment, GROUPS)["rules"] for environment in ENVIRONMENTS}
+        for name, fields in [(None, flag), *flag.get("environments", {}).items()]:
+            uses = lambda entry: entry != name and name in [lists[member] for member in GROUPS.get(entry, [entry])]
+            used = list(filter(uses, [*ENVIRONMENTS, *GROUPS]))
+            for rule in fields.get("rules", []) if used else []:
+                if self.chance(0.3):
+                    entries = {entry: self.part(self.rule_fields(rule, names, flags)) for entry in self.some(used, 3)}
+                    rule["environments"] = self.consistent(entries)
+
+    def rule_fields(self, rule, names, flags):
+        """Returns fields that replace those of a rule."""
+        before = [rule["if"]] if "if" in rule else []
+        return {
+            "if": self.related(before, flags) if before and self.chance(0.5) else self.condition(1, sorted(self.segments), flags),
+            "rollout": self.pick(PERCENTS), "steps": STEPS, "enabled": self.chance(0.6), "serve": self.serve(names),
+        }
+
     def segment(self, flags):
+        name = f"segment-{self.number:02}-{len(self.segments)}"
+        if self.chance(0.08):
+            self.segments[name] = {"description": "Everyone."}
+            return
         new = self.condition(2, sorted(self.segments), flags)
         attribute = self.pick(self.attributes[:3])
         condition = self.pick([
             new, new, new, self.related([new], flags), {"all": [new, {"not": new}]},
             {"any": [new, {attribute: {"exists": True}}, {attribute: {"exists": False}}]},
         ])
-        self.segments[f"segment-{self.number:02}-{len(self.segments)}"] = {"if": condition}
+        self.segments[name] = {"if": condition}
 
     def grow(self):
         """Generates ten flags. The last seven may refer to earlier flags, in chains of at most two references."""
@@ -188,13 +229,14 @@ class Repository:
 
     def __init__(self, seed, flags):
         self.families = [Family(random.Random(f"{seed}/{number}"), number) for number in range((flags + 9) // 10)]
-        self.settings = {"version": 1, "environments": ENVIRONMENTS, "attributes": ATTRIBUTES}
-        self.segments, self.flags, self.killed = {}, {}, {}
+        self.settings = {"version": 1, "environments": ENVIRONMENTS, "groups": GROUPS, "attributes": ATTRIBUTES}
+        self.segments, self.flags, self.kills = {}, {}, {}
         for family in self.families:
             family.grow()
             self.segments |= family.segments
             self.flags |= family.flags
-            self.killed |= {key: family.pick(ENVIRONMENTS) for key in family.flags if family.chance(0.05)}
+            self.kills |= {key: family.pick(ENVIRONMENTS) for key in family.flags if family.chance(0.05)}
+        self.pinned = [key for family in self.families for key in family.flags if family.chance(0.1)]
         made = [family.assertion() for family in self.families for _ in range(10)]
         self.assertions = [{"name": f"assertion-{index:04}", **assertion} for index, assertion in enumerate(made)]
 
@@ -202,11 +244,19 @@ class Repository:
         made = {"flagctl.yaml": json.dumps(self.settings)}
         made |= {f"segments/{name}.yaml": json.dumps(segment) for name, segment in self.segments.items()}
         made |= {f"flags/{key}.yaml": "".join(f"{text}\n" for text, _ in lines(flag)) for key, flag in self.flags.items()}
-        return made | {f"kills/{where}/{key}.yaml": '{"reason": "INC-1"}' for key, where in self.killed.items()}
+        return made | {f"kills/{where}/{key}.yaml": '{"reason": "INC-1"}' for key, where in self.kills.items()}
 
     def tests(self):
-        """Returns the test file, separately, because the flags are also validated without it."""
-        return {"tests/assertions.yaml": json.dumps({"environments": ["production"], "assert": self.assertions})}
+        """Returns the test files, separately, because the flags are also validated without them."""
+        def text(parity, more):
+            return json.dumps({"environments": ["production"], "assert": self.assertions[parity::2], **more})
+
+        return {"tests/assertions.yaml": text(0, {}), "tests/kills.yaml": text(1, {"kills": self.pinned})}
+
+    def killed(self, index, with_kills):
+        """Returns the flags that are killed while the assertion with this index is tested."""
+        own = {key for key, where in self.kills.items() if where == "production"} if with_kills else set()
+        return own.union(self.pinned if index % 2 else [])
 
     def paths_by_line(self, key):
         """Returns the path inside the flag, such as `("rules", 0)`, for each line number of its file."""
@@ -214,8 +264,9 @@ class Repository:
 
 
 def lines(made, path=()):
-    """Yields the lines of the JSON text, one for each rule, prerequisite and variant, with its path inside the flag."""
-    if path and path[-1] not in ("rules", "requires", "variants", "environments", *ENVIRONMENTS):
+    """Yields the lines of the JSON text, one for each prerequisite, variant, and field of a rule, with its path inside
+    the flag."""
+    if path and not isinstance(path[-1], int) and path[-1] not in ("rules", "requires", "variants", "environments", *ENVIRONMENTS, *GROUPS):
         yield json.dumps(made), path
         return
     items = list(made.items() if isinstance(made, dict) else enumerate(made))

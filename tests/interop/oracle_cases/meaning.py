@@ -15,6 +15,7 @@ from datetime import datetime, timedelta, timezone
 import z3
 
 from bucketing import row
+from oracle_cases.environments import resolved
 
 BUCKETS = 100_000
 LARGEST = 2.0**53 - 1
@@ -191,12 +192,15 @@ def compared(questions, constants, versions):
 
 
 class World:
-    """The flags and conditions of one environment, and the tests of contexts that they contain."""
+    """The flags and conditions of one environment, and the tests of contexts that they contain.
 
-    def __init__(self, repository, environment, heed_state):
-        self.segments, self.killed = repository.segments, repository.killed
-        self.environment, self.heed_state = environment, heed_state
-        self.flags = {key: effective(key, flag, environment) for key, flag in repository.flags.items()}
+    `killed` contains the flags that are killed. Without it, every flag is decided as if it were enabled and not killed.
+    """
+
+    def __init__(self, repository, environment, killed=None):
+        self.segments, self.killed = repository.segments, killed
+        groups = repository.settings["groups"]
+        self.flags = {key: effective(key, flag, environment, groups) for key, flag in repository.flags.items()}
         self.declared = {"targetingKey": "string", "now": "datetime", **repository.settings["attributes"]}
         self.asked, self.hashed, self.made, self.served, self.seen = {}, {}, {}, {}, {}
 
@@ -275,12 +279,16 @@ class World:
                 case "not":
                     parts.append(negated(self.condition(wanted)))
                 case "segment":
-                    parts.append(any_of([self.condition(self.segments[segment]["if"]) for segment in names(wanted)]))
+                    parts.append(any_of([self.segment(segment) for segment in names(wanted)]))
                 case "flag":
                     parts += [both(self.serves(key, variants)) for key, variants in wanted.items()]
                 case _:
                     parts.append(self.test(name, wanted))
         return all_of(parts)
+
+    def segment(self, name):
+        written = self.segments[name]
+        return self.condition(written["if"]) if "if" in written else both(z3.BoolVal(True))
 
     def has_unit(self, unit):
         self.seen.setdefault(unit, None)
@@ -329,7 +337,7 @@ class World:
             before.append(z3.Not(here))
         outcomes[flag["default"]].append(every(before))
         served = {name: some(ways) for name, ways in outcomes.items()}
-        if self.heed_state and (not flag["enabled"] or self.killed.get(key) == self.environment):
+        if self.killed is not None and (not flag["enabled"] or key in self.killed):
             served = {name: z3.BoolVal(name == flag["off"]) for name in served}
         self.made[key] = required, conditions, applies, served
         return self.made[key]
@@ -371,6 +379,9 @@ def unit(flag, rule):
     return rule.get("unit", flag["unit"])
 
 
-def effective(key, flag, environment):
-    over = flag.get("environments", {}).get(environment, {})
-    return {"requires": {}, "rules": [], "enabled": True, "unit": "targetingKey", "salt": key, **flag, **over}
+def effective(key, flag, environment, groups):
+    """Returns the fields of a flag that count in an environment, and its rules that are enabled there."""
+    by_default = {"requires": {}, "rules": [], "enabled": True, "unit": "targetingKey", "salt": key}
+    made = by_default | resolved(flag, environment, groups)
+    rules = [resolved(rule, environment, groups) for rule in made["rules"]]
+    return made | {"rules": [rule for rule in rules if rule.get("enabled", True)]}
