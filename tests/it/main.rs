@@ -79,6 +79,7 @@ mod output;
 mod pages;
 #[cfg(unix)]
 mod promote;
+mod promoted;
 mod publish;
 #[cfg(unix)]
 mod pull_requests;
