@@ -69,7 +69,7 @@ fn examples() -> TestRepository {
     repository
 }
 
-fn copy(from: &Path, repository: &TestRepository, prefix: &str) {
+pub(crate) fn copy(from: &Path, repository: &TestRepository, prefix: &str) {
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
         let name = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());

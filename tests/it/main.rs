@@ -49,6 +49,8 @@ mod environment_fields;
 #[cfg(unix)]
 mod examples;
 mod explanations;
+#[cfg(unix)]
+mod flag_life;
 mod fuzz_seeds;
 mod golden;
 #[cfg(unix)]
@@ -77,6 +79,7 @@ mod operators;
 #[cfg(unix)]
 mod output;
 mod pages;
+mod projects;
 #[cfg(unix)]
 mod promote;
 mod promoted;
