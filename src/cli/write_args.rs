@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
-use jiff::Timestamp;
 
 use crate::actions::{
     ActionError, CommittedAction, Destination, FlagSelection, Review, Targets, WriteMode, WriteOptions, WriteSession,
@@ -15,6 +14,7 @@ use crate::cli::exit::{Exit, UsageError};
 use crate::cli::output_format::{OutputFormat, write_json};
 use crate::cli::progress;
 use crate::cli::pull_request;
+use crate::cli::time_arg::given_or_now;
 use crate::commit::{CommitError, Hooks, remote_addresses, remote_default_branch};
 use crate::forge::RemoteRepository;
 use crate::report::actions::{ActionJson, CommittedJson, human};
@@ -78,7 +78,7 @@ impl WriteArgs {
                 return Err(UsageError(format!("{problem}; leave out `--branch`, or name another branch")).into());
             }
             let subject = selection.flags.first().map(String::as_str).or(selection.tag).unwrap_or_default();
-            branch.get_or_insert_with(|| pull_request::new_branch(action, subject, Timestamp::now()));
+            branch.get_or_insert_with(|| pull_request::new_branch(action, subject, given_or_now(None)));
         }
         let repository = self.remote_repository()?.filter(|_| self.pr);
         let options = WriteOptions {

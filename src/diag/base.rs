@@ -112,9 +112,9 @@ fn renames<'s>(
     };
     let (mut gone, mut added) = (candidates(before, &new_paths), candidates(after, &old_paths));
     let mut renames = BTreeMap::new();
-    let is_same: [&dyn Fn(&File, &File) -> bool; 3] =
-        [&|old, new| old.text == new.text, &|old, new| old.stem() == new.stem(), &is_similar];
-    for is_same in is_same {
+    let comparisons: [fn(&File, &File) -> bool; 3] =
+        [|old, new| old.text == new.text, |old, new| old.stem() == new.stem(), is_similar];
+    for is_same in comparisons {
         added.retain(|new| {
             let same_folder = |old: &File| old.path.split('/').next() == new.path.split('/').next();
             let Some(index) = gone.iter().position(|old| same_folder(old) && is_same(old, new)) else { return true };

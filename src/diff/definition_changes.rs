@@ -187,12 +187,17 @@ fn compare_variants(old: &Flag, new: &Flag) -> Vec<VariantChange> {
         let (name, value) = (variant.name.to_string(), variant.value.clone());
         match find(old, &name) {
             None => Some(VariantChange::Added(name, value)),
-            // The texts differ for `1` and `1.0`, which are equal as values.
-            Some(old) if old.to_string() != value.to_string() => Some(VariantChange::Value(name, old, value)),
-            Some(_) => None,
+            Some(old) if is_same_json(&old, &value) => None,
+            Some(old) => Some(VariantChange::Value(name, old, value)),
         }
     });
     removed.chain(changed).collect()
+}
+
+/// Returns whether two values have the same text as JSON. `1` and `1.0` are equal as values, and have different texts.
+fn is_same_json(left: &Json, right: &Json) -> bool {
+    let (left, right) = (left.to_string(), right.to_string());
+    left == right
 }
 
 fn compare_prerequisites(before: BundledFlag<'_>, after: BundledFlag<'_>) -> Option<Shift> {

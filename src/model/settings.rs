@@ -101,8 +101,8 @@ impl Settings {
             root,
             &["version", "flagctl", "environments", "groups", "attributes", "bucketing", "kinds", "lint", "publish"],
         );
-        let mut settings = Self::default();
-        settings.flagctl = fields.get("flagctl").and_then(|node| lowering.nonempty_text(node));
+        let flagctl = fields.get("flagctl").and_then(|node| lowering.nonempty_text(node));
+        let mut settings = Self { flagctl, ..Self::default() };
         if let Some(version) = fields.required("version", lowering)
             && !matches!(&version.value, Value::Number(number, _) if number.as_f64() == Some(1.0))
         {

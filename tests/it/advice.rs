@@ -82,6 +82,62 @@ fn table() -> Vec<Advice> {
             KEEP,
             Solves("set-head"),
         ),
+        row("flagctl explain unfit-bucketing", FLAGD_TARGET, "flagctl validate", KEEP, Shows),
+        row(
+            "flagctl diff --live TARGET",
+            PUBLISHED_FOR_FLAGD,
+            DIFF_OF_FLAGD_FILE,
+            |command| command.replace("TARGET", "../t"),
+            Shows,
+        ),
+        row(
+            "flagctl export bundle",
+            PUBLISHED_FOR_FLAGD,
+            DIFF_OF_FLAGD_FILE,
+            |command| command + " -e production",
+            Shows,
+        ),
+        row(
+            "flagctl publish LOCATION --target {name}",
+            "printf 'publish:\n  main: {to: ../t/}\n' >> flagctl.yaml; git commit -qam target; \
+             git clone -q --bare . ../origin.git; git remote add origin ../origin.git; git fetch -q; \
+             git remote set-head origin main; flagctl publish main; echo 'lint: {x: off' >> flagctl.yaml; \
+             git commit -qam broken; git push -q origin main",
+            "flagctl publish main",
+            // The exit code 1 says that only kills are published.
+            |command| command.replace("LOCATION", "../t/") + " || [ $? = 1 ]",
+            Shows,
+        ),
+        row(
+            "flagctl rollout {} -e {to}",
+            "sed -i 's/production/staging, production/' flagctl.yaml; \
+             printf 'environments:\n  staging:\n    rules: [{name: a, rollout: 5%%, serve: on}]\n' >> flags/sale.yaml; \
+             git commit -qam staging",
+            "flagctl promote sale --from staging --to production --yes",
+            |command| command + " --to 5% --yes",
+            Shows,
+        ),
+        row(
+            "git fetch",
+            CLONE_BEHIND,
+            "flagctl -C ../clone status ../t",
+            IN_CLONE,
+            Solves("this clone does not have all published commits"),
+        ),
+        row(
+            "git fetch",
+            CLONE_WITH_NEWER_COMMIT,
+            "flagctl -C ../clone status ../t",
+            IN_CLONE,
+            Solves("newer than what this clone knows"),
+        ),
+        row(
+            "git fetch PATH-OR-ADDRESS {commit}",
+            "git clone -q . ../clone; git commit -q --allow-empty -m new; flagctl publish ../t -e production --format flagd",
+            "flagctl -C ../clone diff --live ../t",
+            |command| IN_CLONE(command.replace("PATH-OR-ADDRESS", "../shop")),
+            Solves("this clone does not have"),
+        ),
         row("git branch", "", "flagctl kill sale -e production --reason x --yes --branch nothing", KEEP, Shows),
         row("git branch --all", "", "flagctl eval sale --at nothing", KEEP, Shows),
         row("git tag", "", "flagctl eval sale --at nothing", KEEP, Shows),
@@ -211,6 +267,18 @@ const IN_CLONE: fn(String) -> String = |command| format!("cd ../clone && {comman
 const VERIFY: fn(String) -> String = |command| command + " ../t -e production";
 const PULL: fn(String) -> String = |command| command + " ../t -e production --to ../pulled.json";
 const PUBLISHED: &str = "flagctl publish ../t -e production";
+const PUBLISHED_FOR_FLAGD: &str = "flagctl publish ../t -e production --format flagd";
+const DIFF_OF_FLAGD_FILE: &str = "flagctl diff --bundle $(find ../t/production/bundles -type f)";
+const FLAGD_TARGET: &str = "printf 'publish:\n  main: {to: ./t/, format: flagd}\n' >> flagctl.yaml; \
+     sed -i 's/^default:.*/rules: [{rollout: 5%, serve: on}]\\ndefault: off/' flags/sale.yaml";
+/// A clone of a remote to which a newer commit was pushed and published.
+const CLONE_BEHIND: &str = "git clone -q --bare . ../origin.git; git remote add origin ../origin.git; git fetch -q; \
+     git clone -q ../origin.git ../clone; git commit -q --allow-empty -m new; git push -q origin main; \
+     flagctl publish ../t -e production";
+/// A clone that has the newer commit on a branch of its own, and has not fetched the remote's branch.
+const CLONE_WITH_NEWER_COMMIT: &str = "git clone -q --bare . ../origin.git; git remote add origin ../origin.git; \
+     git fetch -q; git clone -q ../origin.git ../clone; git commit -q --allow-empty -m new; git push -q origin main; \
+     flagctl publish ../t -e production; git -C ../clone fetch -q ../shop main:refs/heads/newer";
 const GOLDEN: &str =
     "mkdir tests; printf 'contexts: {dana: {targetingKey: u1}}\\ngolden:\\n  cells: {}\\n' > tests/g.yaml";
 const BROKEN: &str = "echo 'variants: {' > flags/sale.yaml; git commit -qam broken";

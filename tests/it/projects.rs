@@ -38,12 +38,34 @@ fn in_all_projects(arguments: &[&str]) -> String {
 
 #[test]
 fn the_needs_of_other_tools_files_are_met_without_a_finding() {
-    snapbox::assert_data_eq!(in_all_projects(&["validate"]), snapbox::str![]);
+    snapbox::assert_data_eq!(in_all_projects(&["validate"]), snapbox::str![[r#"
+browser-studies: 3 flags, 1 segment, 1 test file in 1 environment: no problems
+customer-environments: 1 flag, 1 test file in 60 environments: no problems
+git-host: 3 flags, 1 test file in 2 environments: no problems
+map-viewer: 14 flags, 2 segments, 1 test file in 1 environment: no problems
+microservice-demo: 7 flags, 1 test file in 1 environment: no problems
+mobile-manifest: 3 flags, 1 test file in 4 environments: no problems
+saas-targeting: 2 flags, 1 segment, 1 test file in 2 environments: no problems
+storefront-variables: 2 flags, 1 segment, 1 test file in 2 environments: no problems
+team-buttons: 4 flags, 3 segments, 1 test file in 1 environment: no problems
+
+"#]]);
 }
 
 #[test]
 fn each_project_passes_its_tests() {
-    snapbox::assert_data_eq!(in_all_projects(&["test"]), snapbox::str![]);
+    snapbox::assert_data_eq!(in_all_projects(&["test"]), snapbox::str![[r#"
+browser-studies: 6 passed
+customer-environments: 7 passed
+git-host: 4 passed
+map-viewer: 8 passed
+microservice-demo: 7 passed
+mobile-manifest: 13 passed
+saas-targeting: 8 passed
+storefront-variables: 5 passed
+team-buttons: 6 passed
+
+"#]]);
 }
 
 #[test]

@@ -154,7 +154,7 @@ impl Publication<'_> {
         let Self { args, global, head, .. } = self;
         let format = self.target.format(args.format)?;
         let source = Source::Revision((*head).clone());
-        let loaded = match progress::all(&source).and_then(|loaded| Ok(load::tests(&source, loaded, |_| true)?)) {
+        let loaded = match progress::all(&source).and_then(|loaded| load::tests(&source, loaded, |_| true)) {
             Ok(loaded) => keep_until_exit(loaded),
             Err(error) => {
                 console::error(format!("{error:#}"));

@@ -84,7 +84,7 @@ fn shown_elsewhere(change: &FlagChangeJson) -> String {
 
 /// Returns the names of the environments of a change as code.
 fn environments(change: &FlagChangeJson) -> String {
-    change.shown_environments.split(", ").map(|name| markdown_code(name)).collect::<Vec<_>>().join(", ")
+    change.shown_environments.split(", ").map(markdown_code).collect::<Vec<_>>().join(", ")
 }
 
 fn detail(change: &FlagChangeJson, population: Option<u64>) -> String {
