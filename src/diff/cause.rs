@@ -212,7 +212,8 @@ fn differing_metadata(old: &Flag, new: &Flag) -> Vec<&'static str> {
     let expires = |flag: &Flag| flag.expires.as_ref().map(|day| day.value);
     let steps = |flag: &Flag| -> Vec<Vec<u32>> {
         flag.rule_fields()
-            .map(|fields| fields.steps.iter().flatten().map(|step| step.value.buckets()).collect())
+            .filter_map(|fields| fields.steps.as_ref())
+            .map(|steps| steps.iter().map(|step| step.value.buckets()).collect())
             .collect()
     };
     let fields = [

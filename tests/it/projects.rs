@@ -38,7 +38,9 @@ fn in_all_projects(arguments: &[&str]) -> String {
 
 #[test]
 fn the_needs_of_other_tools_files_are_met_without_a_finding() {
-    snapbox::assert_data_eq!(in_all_projects(&["validate"]), snapbox::str![[r#"
+    snapbox::assert_data_eq!(
+        in_all_projects(&["validate"]),
+        snapbox::str![[r#"
 browser-studies: 3 flags, 1 segment, 1 test file in 1 environment: no problems
 customer-environments: 1 flag, 1 test file in 60 environments: no problems
 git-host: 3 flags, 1 test file in 2 environments: no problems
@@ -49,12 +51,15 @@ saas-targeting: 2 flags, 1 segment, 1 test file in 2 environments: no problems
 storefront-variables: 2 flags, 1 segment, 1 test file in 2 environments: no problems
 team-buttons: 4 flags, 3 segments, 1 test file in 1 environment: no problems
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
 fn each_project_passes_its_tests() {
-    snapbox::assert_data_eq!(in_all_projects(&["test"]), snapbox::str![[r#"
+    snapbox::assert_data_eq!(
+        in_all_projects(&["test"]),
+        snapbox::str![[r#"
 browser-studies: 6 passed
 customer-environments: 7 passed
 git-host: 4 passed
@@ -65,7 +70,8 @@ saas-targeting: 8 passed
 storefront-variables: 5 passed
 team-buttons: 6 passed
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
