@@ -7,12 +7,13 @@
 //! **Invariant:** environments in which the flag has the same definition are analysed once.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::analyze::{
     AnalysisError, Budget, Definition, FlagReachability, ProofResult, RuleReachability, Satisfiability, implies,
     reachability_without_witnesses, satisfiability,
 };
-use crate::bundle::{Bundle, Condition, Follow, Percent, Rule};
+use crate::bundle::{Bucket, Bundle, Condition, Flag, Follow, Percent, Rule, Serve, VariantId};
 use crate::model;
 use crate::model::{EffectiveRule, EffectiveServing, Settings};
 use crate::snapshot::{Span, Spanned};
@@ -118,7 +119,8 @@ impl<'p> RuleInstance<'_, 'p> {
         Some((covered_by.iter().filter_map(instance).collect(), prerequisites))
     }
 
-    /// Returns the single rule before this one that matches all of its contexts and more, and serves another variant.
+    /// Returns the single rule before this one that matches all of its contexts and more, and that serves other variants,
+    /// or the same variants to other units.
     pub(super) fn special_case_of(&self) -> Option<RuleInstance<'_, 'p>> {
         let (mut covering, prerequisites) = self.covered_by()?;
         let (Some(general), true) = (covering.pop(), covering.is_empty() && prerequisites.is_empty()) else {
@@ -128,7 +130,7 @@ impl<'p> RuleInstance<'_, 'p> {
         let (own_condition, condition) = (own.condition.as_ref()?, before.condition.as_ref()?);
         let bundle = self.scope.definition.bundle();
         let equal = implies(bundle, condition, own_condition, &BUDGET).ok()? == ProofResult::Proven;
-        (own.serve != before.serve && !equal).then_some(general)
+        (!serves_the_same(self.scope.definition.flag(), [own, before]) && !equal).then_some(general)
     }
 }
 
@@ -147,6 +149,21 @@ pub(super) fn contradiction(bundle: &Bundle, condition: &Condition) -> Vec<Strin
         }
     }
     parts.iter().map(|part| bundle.summarize(part)).collect()
+}
+
+/// Returns whether two rules of a flag serve the same variants to the same units. A share of 0 % has no effect.
+fn serves_the_same(flag: &Flag, rules: [&Rule; 2]) -> bool {
+    let served = rules.map(|rule| {
+        let ranges = rule.serve.ranges().filter(|(range, _)| !range.is_empty());
+        let ranges: Vec<(Range<Bucket>, VariantId)> = ranges.collect();
+        let unit = match rule.serve {
+            Serve::Variant(_) => None,
+            Serve::Split(_) => Some(flag.unit_of(rule)),
+        };
+        (ranges, unit)
+    });
+    let [own, before] = &served;
+    own == before
 }
 
 fn depends_on_flags(bundle: &Bundle, condition: &Condition) -> bool {

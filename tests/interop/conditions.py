@@ -42,6 +42,7 @@ SEGMENTS = {
     "staff": {"if": {"groups": {"has": "staff"}}},
     "adult-staff": {"if": {"all": [{"segment": "adults"}, {"segment": "staff"}]}},
     "others": {"if": {"not": {"segment": "adult-staff"}}},
+    "everyone": {"description": "A segment without a condition."},
 }
 
 SWITCH = {"variants": {"on": True, "off": False}, "off": "off", "default": "on"}
@@ -309,6 +310,12 @@ SINGLE = [
     ({"segment": "others"}, {"age": 18}, "unknown"),
     ({"segment": "others"}, {"age": 18, "groups": ["staff"]}, False),
     ({"not": {"segment": "others"}}, {"age": 17}, False),
+    ({"segment": "everyone"}, {}, True),
+    ({"segment": "everyone"}, {"age": "18"}, True),
+    ({"not": {"segment": "everyone"}}, {}, False),
+    ({"segment": ["adults", "everyone"]}, {}, True),
+    ({"all": [{"segment": "everyone"}, {"segment": "adults"}]}, {}, "unknown"),
+    ({"segment": "everyone", "age": 18}, {"age": 17}, False),
     ({"segment": "adults", "beta": True}, {"beta": False}, False),
     # A flag serves a variant to every context, so a condition on a flag is never unknown.
     ({"flag": {"always": "on"}}, {}, True),

@@ -73,6 +73,7 @@ mod long_output;
 #[cfg(unix)]
 mod merges;
 mod metadata;
+mod misordered_rules;
 mod names;
 mod new_since;
 mod operators;

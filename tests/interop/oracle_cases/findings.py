@@ -17,7 +17,7 @@ import z3
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from oracle_cases.environments import resolved, sources
 from oracle_cases.generator import ENVIRONMENTS, Repository
-from oracle_cases.meaning import BUCKETS, World, names, share
+from oracle_cases.meaning import BUCKETS, World, names, share, unit
 
 MILLISECONDS = 20_000
 PROOFS = ["empty-segment", "universal-segment", "impossible-condition", "impossible-prerequisite", "unservable-variant"]
@@ -106,7 +106,7 @@ class Flag:
     def special_case(self, rule_index, general):
         """Returns whether the rule would serve if it came before the general rule."""
         special_rule, general_rule = self.effective["rules"][rule_index], self.effective["rules"][general]
-        if "if" not in special_rule or "if" not in general_rule or distinct(special_rule["serve"]) == distinct(general_rule["serve"]):
+        if "if" not in special_rule or "if" not in general_rule or distinct(self.effective, special_rule) == distinct(self.effective, general_rule):
             return False
         return self.ask("more general", self.conditions[general], z3.Not(self.conditions[rule_index]))
 
@@ -130,10 +130,12 @@ def rule_of(path):
     return path[:end]
 
 
-def distinct(serve):
-    """Returns a value that is equal for all `serve` fields with the same meaning."""
+def distinct(flag, rule):
+    """Returns a value that is equal for all rules that serve the same variants to the same units."""
+    serve = rule["serve"]
     shares = [(serve, "100%")] if isinstance(serve, str) else serve.items()
-    return [(name, share(percent)) for name, percent in shares if share(percent)]
+    served = [(name, share(percent)) for name, percent in shares if share(percent)]
+    return served, unit(flag, rule) if len(served) > 1 else None
 
 
 def mentioned(flag, variant):
