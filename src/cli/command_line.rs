@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::{panic, thread};
 
 use anyhow::{Context as _, Result};
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser};
 use rayon::ThreadPoolBuilder;
 
@@ -56,14 +57,16 @@ fn no_thread(error: impl Into<anyhow::Error>) -> anyhow::Error {
 /// The message quotes arguments, and it has colours, so it cannot be escaped as a whole. The arguments are escaped
 /// instead: the message is that of the escaped arguments.
 fn parse(arguments: &[OsString]) -> Result<Cli, Exit> {
-    let error = match Cli::try_parse_from(arguments) {
+    let parsed = |arguments: Vec<OsString>| Cli::try_parse_from(arguments).map_err(with_one_suggestion);
+    let error = match parsed(arguments.to_vec()) {
         Ok(cli) => return Ok(cli),
         Err(error) => error,
     };
     let shown: Vec<String> =
         arguments.iter().map(|argument| escape::line(&argument.to_string_lossy()).into_owned()).collect();
     let is_escaped = shown.iter().zip(arguments).any(|(shown, argument)| *argument != **shown);
-    let error = if is_escaped { Cli::try_parse_from(shown).err().unwrap_or(error) } else { error };
+    let error =
+        if is_escaped { parsed(shown.into_iter().map(OsString::from).collect()).err().unwrap_or(error) } else { error };
     let stream = if error.use_stderr() { OutputStream::Stderr } else { OutputStream::Stdout };
     let message = match stream.default_colour() {
         Colour::Ansi => error.render().ansi().to_string(),
@@ -96,6 +99,17 @@ fn report(error: &anyhow::Error) -> Exit {
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     let kind = |cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe;
     error.chain().any(|cause| cause.downcast_ref().is_some_and(kind))
+}
+
+/// Keeps only the most similar command in a message about an unknown command. Clap also suggests commands that have
+/// little in common with it, with the most similar one at the end.
+fn with_one_suggestion(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::Strings(commands)) = error.remove(ContextKind::SuggestedSubcommand)
+        && let Some(command) = commands.into_iter().next_back()
+    {
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![command]));
+    }
+    error
 }
 
 fn run(cli: &Cli) -> Result<Exit> {

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Result, anyhow};
 use jiff::Timestamp;
 
 use crate::cli::console;
@@ -59,8 +59,7 @@ impl At {
 
 /// Returns the flag repository on disk at or above a folder.
 pub(crate) fn folder(start: &Path) -> Result<Source> {
-    let folder = Folder::find(start).context("a flag repository has a file `flagctl.yaml` at its root")?;
-    Ok(Source::Folder(folder))
+    Ok(Source::Folder(Folder::find(start)?))
 }
 
 /// Prints a note that the history of a shallow clone ends at a commit.

@@ -1,5 +1,10 @@
 //! Validates files with the schemas of their kinds.
 
+use std::collections::BTreeSet;
+
+use jsonschema::ValidationError;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+
 use crate::diag::Diagnostics;
 use crate::model::DefinitionKind;
 use crate::schema::location::Location;
@@ -17,8 +22,26 @@ pub fn check(kind: DefinitionKind, root: &Node, diagnostics: &mut Diagnostics) {
     if schema.validator.is_valid(&json) {
         return;
     }
-    for error in schema.validator.iter_errors(&json).take(MAX_ERRORS) {
+    let errors: Vec<ValidationError<'_>> = schema.validator.iter_errors(&json).take(MAX_ERRORS).collect();
+    // If a value may have several types, a schema for one of them describes only a part of what is expected.
+    let several_types: BTreeSet<&str> =
+        errors.iter().filter(|error| matches!(type_kind(error), Some(TypeKind::Multiple(_)))).map(path).collect();
+    for error in &errors {
+        if matches!(type_kind(error), Some(TypeKind::Single(_))) && several_types.contains(path(error)) {
+            continue;
+        }
         let location = Location::find(root, error.instance_path().as_str());
-        report(&error, &location, &schema.json, diagnostics);
+        report(error, &location, &schema.json, diagnostics);
+    }
+}
+
+fn path<'e>(error: &'e ValidationError<'_>) -> &'e str {
+    error.instance_path().as_str()
+}
+
+fn type_kind<'e>(error: &'e ValidationError<'_>) -> Option<&'e TypeKind> {
+    match error.kind() {
+        ValidationErrorKind::Type { kind } => Some(kind),
+        _ => None,
     }
 }

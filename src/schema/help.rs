@@ -22,6 +22,9 @@ pub(super) fn wrong_type(node: &Node, schema: &Json) -> Option<String> {
             _ => None,
         },
         Value::Number(..) if title.starts_with("a percentage") => percent(node, title),
+        Value::Number(..) | Value::Boolean(_) if title.starts_with("a variant's name, or a mapping of `variant`") => {
+            Some(format!("name the variant, or write `{{value: {}}}`", node.written()))
+        }
         Value::Boolean(_) if title.starts_with("a name of") || title.starts_with("a variant's name") => {
             Some(format!("`{}` is a value: write a name, such as `on` or `off`", node.written()))
         }

@@ -56,6 +56,12 @@ pub(super) fn report(
         }
         ValidationErrorKind::Required { property } => {
             let key = property.as_str().unwrap_or_default();
+            let known = properties();
+            let mut unknown = location.node.entries().iter().filter(|entry| !known.contains(&entry.key.as_str()));
+            // The unknown key is reported with the advice to write the missing key.
+            if unknown.any(|entry| closest(&entry.key, known.iter().copied()) == Some(key)) {
+                return;
+            }
             let described = parent.pointer(&format!("/properties/{key}/description")).and_then(Json::as_str);
             let described = described.map(|text| format!("`{key}:` {}", lower_first(text)));
             diagnostics.push(

@@ -11,7 +11,10 @@ use crate::tree::TreeError;
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// Neither the folder nor a folder above it has a [`PROJECT_FILE`].
-    #[error("no `{PROJECT_FILE}` in `{}` or any folder above it", .0.display())]
+    #[error(
+        "a flag repository has a file `{PROJECT_FILE}` at its root: no `{PROJECT_FILE}` in `{}` or any folder above it",
+        .0.display()
+    )]
     NoProject(PathBuf),
     /// A revision has no [`PROJECT_FILE`] in the expected folder.
     #[error("`{path}` does not exist at {rev}{help}")]
@@ -23,6 +26,9 @@ pub enum SourceError {
         /// The folders in which the revision has a [`PROJECT_FILE`], and how to read one of them.
         help: String,
     },
+    /// A path on the command line does not exist.
+    #[error("`{}` is not a file or folder", .0.display())]
+    Missing(PathBuf),
     /// A file or folder cannot be read.
     #[error("cannot read `{}`: {error}", .path.display())]
     Io {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::snapshot::{Fault, File, PROJECT_FILE, is_yaml};
@@ -21,9 +22,12 @@ impl Folder {
     /// Finds the nearest folder with a [`PROJECT_FILE`] at or above a folder.
     ///
     /// # Errors
-    /// Returns [`SourceError::NoProject`] if there is none.
+    /// Returns [`SourceError::NoProject`] if there is none, and [`SourceError::Missing`] if `start` does not exist.
     pub fn find(start: &Path) -> Result<Self, SourceError> {
-        let absolute = fs::canonicalize(start).map_err(|error| SourceError::Io { path: start.to_owned(), error })?;
+        let absolute = fs::canonicalize(start).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => SourceError::Missing(start.to_owned()),
+            _ => SourceError::Io { path: start.to_owned(), error },
+        })?;
         let on_disk = |folder: &&Path| fs::symlink_metadata(folder.join(PROJECT_FILE)).is_ok_and(|file| !file.is_dir());
         if let Some(root) = absolute.ancestors().find(on_disk) {
             return Ok(Self { root: root.to_owned(), files: WorkingTree::open(root)? });

@@ -124,6 +124,10 @@ impl Reader<'_, '_> {
     /// Reports an error of the parser. flagctl does not read the rest of the file.
     fn report_syntax_error(&mut self, error: &ScanError) {
         let offset = error.marker().byte_offset().unwrap_or(0).min(self.tree.text.len());
+        // The parser reports the beginning of a value for a tab in one of the value's later lines.
+        let tab =
+            self.tree.text.get(offset..).and_then(|rest| rest.find('\t')).filter(|_| error.info().contains("tab"));
+        let offset = offset + tab.unwrap_or(0);
         let start = u32::try_from(offset).unwrap_or(u32::MAX);
         let width = self.tree.text.get(offset..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         let width = if self.tree.text.as_bytes().get(offset) == Some(&b'\n') { 0 } else { width };

@@ -20,6 +20,7 @@ mod example_shop;
 #[cfg(unix)]
 mod fast_import;
 mod files;
+mod first_steps;
 mod git_bench;
 mod random;
 

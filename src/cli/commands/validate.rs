@@ -69,8 +69,13 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     args.at.note(&source)?;
     let ages = base.as_ref().map(|base| ages(base, &loaded, &checked.findings, now)).transpose()?;
     let contents = if paths.len() < loaded.snapshot.files().count() {
-        let arguments = args.paths.iter().map(|path| path.display().to_string()).collect();
-        CheckedContents::Files { number: paths.len(), arguments }
+        let arguments = args.paths.iter().map(|path| path.display().to_string());
+        let are_files = wanted.iter().all(|wanted| paths.iter().any(|path| Path::new(path) == wanted));
+        match (are_files, args.paths.as_slice()) {
+            (true, [path]) => CheckedContents::File(path.display().to_string()),
+            (true, _) => CheckedContents::Files { number: paths.len(), folders: Vec::new() },
+            (false, _) => CheckedContents::Files { number: paths.len(), folders: arguments.collect() },
+        }
     } else {
         let project = &loaded.project;
         CheckedContents::Everything {

@@ -7,12 +7,14 @@ use crate::report::text::counted;
 /// The content that was checked.
 #[derive(Debug, Clone)]
 pub enum CheckedContents {
+    /// One file, which the user has named.
+    File(String),
     /// Some files of a flag repository.
     Files {
         /// The number of files.
         number: usize,
-        /// The arguments that select the files.
-        arguments: Vec<String>,
+        /// The arguments that select the files, or nothing if each argument is one file.
+        folders: Vec<String>,
     },
     /// A complete flag repository, with the number of definitions of each kind.
     Everything {
@@ -30,10 +32,12 @@ pub enum CheckedContents {
 }
 
 impl fmt::Display for CheckedContents {
-    /// Writes `3 files in flags`, or `12 flags, 2 segments in 3 environments`. Kinds without a definition are omitted.
+    /// Writes `flags/sale.yaml`, `3 files in flags`, or `12 flags, 2 segments in 3 environments`. Kinds without a definition are omitted.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Files { number, arguments } => write!(f, "{} in {}", counted(*number, "file"), arguments.join(", ")),
+            Self::File(path) => f.write_str(path),
+            Self::Files { number, folders } if folders.is_empty() => f.write_str(&counted(*number, "file")),
+            Self::Files { number, folders } => write!(f, "{} in {}", counted(*number, "file"), folders.join(", ")),
             Self::Everything { flags, segments, kills, test_files, environments } => {
                 write!(f, "{}", counted(*flags, "flag"))?;
                 for (number, noun) in [(segments, "segment"), (kills, "kill"), (test_files, "test file")] {

@@ -39,7 +39,12 @@ pub(crate) fn lines(report: &TestReport<'_>, colour: Colour) -> Lines {
     let counts: Vec<String> = counts.map(|(status, count)| format!("{count} {}", status.name())).collect();
     let errors = report.validation.findings.iter().filter(|finding| is_file_error(finding)).count();
     let errors = if errors == 0 { String::new() } else { format!("; {}", counted(errors, "error")) };
-    lines.add(format!("{}{errors}", counts.join(", ")));
+    match report.results.checks.as_slice() {
+        [] if errors.is_empty() => {
+            lines.add("no tests found: a test is a case or an assertion in a file `tests/**/*.yaml`")
+        }
+        _ => lines.add(format!("{}{errors}", counts.join(", "))),
+    }
     report.validation.already_in_base().into_iter().for_each(|line| lines.add(line));
     kills_left_out(report.kills_left_out).into_iter().for_each(|line| lines.add(line));
     lines
