@@ -6,8 +6,9 @@ use crate::diff::compared_definitions::ComparedDefinitions;
 use crate::diff::definition_changes::{DefinitionChange, compare_flag};
 use crate::diff::dependency_changes::{DependencyChange, compare_dependencies};
 use crate::diff::flag_event::FlagEvent;
+use crate::diff::metadata_changes::{MetadataChange, metadata_changes};
 use crate::model::{Flag, Serve, Settings};
-use crate::snapshot::{PROJECT_FILE, Span, Spanned};
+use crate::snapshot::{PROJECT_FILE, Span};
 
 /// One difference between the definitions before and after the change.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,8 +32,8 @@ pub enum CauseKind {
     Own(DefinitionChange),
     /// A definition that the flag depends on.
     Dependency(DependencyChange),
-    /// The names of the changed fields that do not affect decisions.
-    Metadata(Vec<&'static str>),
+    /// Fields that do not affect decisions.
+    Metadata(Vec<MetadataChange>),
 }
 
 pub(super) struct CauseSearch<'c> {
@@ -101,8 +102,9 @@ impl CauseSearch<'_> {
     fn metadata(&self) -> Option<ImpactCause> {
         let [before, after] = self.definitions;
         let (old, new) = (before.flag(self.key)?, after.flag(self.key)?);
-        let fields = differing_metadata(old, new);
-        (!fields.is_empty()).then(|| cause_at(after, Side::After, Some(new.start), CauseKind::Metadata(fields)))
+        let names = [before, after].map(|side| side.loaded.project.settings.names_of(self.environment));
+        let changes = metadata_changes([old, new], names.each_ref());
+        (!changes.is_empty()).then(|| cause_at(after, Side::After, Some(new.start), CauseKind::Metadata(changes)))
     }
 
     /// Returns the cause for a change of a flag, with the line of the change.
@@ -199,33 +201,4 @@ fn field_in_entry(flag: &Flag, span: Span) -> Option<String> {
         }
     }
     None
-}
-
-/// Returns the names of the changed fields that do not affect decisions.
-fn differing_metadata(old: &Flag, new: &Flag) -> Vec<&'static str> {
-    let text = |field: &Option<Spanned<String>>| field.as_ref().map(|field| field.value.clone());
-    let tags = |flag: &Flag| flag.tags.iter().map(|tag| tag.value.clone()).collect::<Vec<_>>();
-    let links =
-        |flag: &Flag| flag.links.iter().map(|link| (text(&link.title), link.url.value.clone())).collect::<Vec<_>>();
-    let metadata =
-        |flag: &Flag| flag.metadata.iter().map(|(key, value)| (key.value.clone(), value.to_json())).collect::<Vec<_>>();
-    let expires = |flag: &Flag| flag.expires.as_ref().map(|day| day.value);
-    let steps = |flag: &Flag| -> Vec<Vec<u32>> {
-        flag.rule_fields()
-            .filter_map(|fields| fields.steps.as_ref())
-            .map(|steps| steps.iter().map(|step| step.value.buckets()).collect())
-            .collect()
-    };
-    let fields = [
-        ("description", text(&old.description) != text(&new.description)),
-        ("kind", old.kind() != new.kind()),
-        ("owner", text(&old.owner) != text(&new.owner)),
-        ("expires", expires(old) != expires(new)),
-        ("links", links(old) != links(new)),
-        ("tags", tags(old) != tags(new)),
-        ("metadata", metadata(old) != metadata(new)),
-        ("schema", text(&old.schema) != text(&new.schema)),
-        ("steps", steps(old) != steps(new)),
-    ];
-    fields.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
 }

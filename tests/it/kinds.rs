@@ -68,7 +68,18 @@ fn links_reach_the_list_and_are_web_addresses_only() {
     repository.commit("links");
     repository.write("flags/sale.yaml", &format!("{}{FLAG}", links.replace("SHOP-41", "SHOP-42")));
     let diff = repository.flagctl(&["diff", "HEAD"]).stdout;
-    assert!(diff.contains("other links"), "{diff}");
+    assert!(diff.contains("links: added https://example.com/SHOP-42; removed https://example.com/SHOP-41"), "{diff}");
+    let markdown = repository.flagctl(&["diff", "HEAD", "--format", "markdown"]).stdout;
+    let expected = "Links: <a href=\"https&#58;&#47;&#47;example&#46;com&#47;SHOP-42\"><code>https&#58;&#47;&#47;example&#46;com&#47;SHOP-42</code></a>, \
+                    <a href=\"http&#58;&#47;&#47;wiki&#47;x\"><code>Design</code></a>\n\n";
+    assert!(markdown.contains(expected), "{markdown}");
+    let hostile = "kind: ops\nowner: a\nlinks: [{title: 'a</code> ![x](http://y) @all', url: 'https://x\"onclick=\"y'}, {url: 'javascript:x'}]\n";
+    repository.write("flags/sale.yaml", &format!("{hostile}{FLAG}"));
+    let markdown = repository.flagctl(&["diff", "HEAD", "--format", "markdown"]).stdout;
+    assert!(
+        !["\"onclick", "![x]", "@all", "a</code> ", "javascript"].iter().any(|text| markdown.contains(text)),
+        "{markdown}"
+    );
     for link in
         ["javascript:alert(1)", "\"https://a b\"", "https://", "ftp://example.com", "{title: x}", "1", "{url: x}"]
     {

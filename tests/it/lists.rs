@@ -216,3 +216,31 @@ fn a_region_names_the_entries_that_came_or_went() {
     let text = repository.flagctl(&["diff", "HEAD~1..HEAD"]).stdout;
     assert!(text.contains(r#"and groups has_all ["k@x.com"] is not true: on → off"#), "{text}");
 }
+
+#[test]
+fn changed_fields_that_decide_nothing_are_named() {
+    let rule = "rules:\n  - name: vip\n    rollout: 10%\n    steps: [10%, 25%]\n    serve: on\n";
+    let head = "description: A test's.\nowner: tests\nexpires: 2027-01-01\n";
+    let before = format!("{head}tags: [web, app]\nvariants: {{on: true, off: false}}\noff: off\ndefault: off\n{rule}");
+    for (from, to, text) in [
+        ("[10%, 25%]", "[10%, 50%]", "rule vip steps: added 50%; removed 25%"),
+        ("    steps: [10%, 25%]\n", "", "rule vip steps [10%, 25%] → nothing"),
+        ("[web, app]", "[web, shop]", "tags: added shop; removed app"),
+        ("[web, app]", "[app, web]", "tags [web, app] → [app, web]"),
+        ("tags: [web, app]\n", "", "tags [web, app] → nothing"),
+        ("owner: tests", "owner: shop", "owner \"tests\" → \"shop\""),
+        ("2027-01-01", "2027-02-01", "expires \"2027-01-01\" → \"2027-02-01\""),
+        ("owner: tests", "owner: tests\nlinks: [https://x.com/1]", "links nothing → [https://x.com/1]"),
+        ("owner: tests", "owner: tests\nmetadata: {team: a}", "metadata nothing → [team: \"a\"]"),
+    ] {
+        let mut repository = TestRepository::new();
+        repository.write("flagctl.yaml", PROJECT);
+        repository.write("flags/vip.yaml", &before);
+        repository.commit("before");
+        repository.write("flags/vip.yaml", &before.replace(from, to));
+        let ran = repository.flagctl(&["diff", "HEAD"]);
+        assert!(ran.stdout.contains(&format!("  flags/vip.yaml:1: {text}\n")), "{text}: {}{}", ran.stdout, ran.stderr);
+        let diff = json(&repository.flagctl(&["diff", "HEAD", "--format", "json"]));
+        assert_eq!(diff.pointer("/flags/0/changes/0/causes/0/text").unwrap(), text);
+    }
+}

@@ -20,6 +20,7 @@ use crate::report::diff::json::{
 use crate::report::diff::phrases;
 use crate::report::diff::phrases::Audience;
 use crate::report::eval_command::{EvalCommand, EvalKills};
+use crate::report::flags::LinkJson;
 use crate::report::value::value;
 
 /// The sources from which `flagctl eval` reads the two versions, for the commands of examples.
@@ -48,7 +49,11 @@ pub fn flag_diffs(
         let counts = known.and_then(|known| known.get(index)).map(Vec::as_slice);
         let change = change(impact, counts, definitions, sources);
         match flags.last_mut().filter(|flag| flag.flag == impact.flag) {
-            None => flags.push(FlagDiffJson { flag: impact.flag.clone(), changes: vec![change] }),
+            None => {
+                let [before, after] = definitions.map(|definitions| definitions.loaded.project.flag(&impact.flag));
+                let links = after.or(before).map_or_else(Vec::new, LinkJson::list);
+                flags.push(FlagDiffJson { flag: impact.flag.clone(), changes: vec![change], links });
+            }
             Some(flag) => match flag.changes.iter_mut().find(|existing| is_same_change(existing, &change)) {
                 Some(existing) => {
                     let mut environments = std::mem::take(&mut existing.environments);

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 use crate::analyze::{Share, Side};
 use crate::diff::{DiffInput, FlagEvent, UnusableAttribute, UnusableValues};
 use crate::git::Revision;
+use crate::report::flags::LinkJson;
 
 /// The effect of a change on all contexts.
 #[derive(Debug, Clone, Serialize)]
@@ -93,6 +94,9 @@ pub struct FlagDiffJson {
     pub flag: String,
     /// The changes. Environments with the same change are combined.
     pub changes: Vec<FlagChangeJson>,
+    /// Addresses about the flag, from the definition after the change, or before it if the flag was removed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<LinkJson>,
 }
 
 /// The change of one flag in some environments.

@@ -7,6 +7,7 @@ use crate::report::Printable;
 use crate::report::diff::human::{consequence, contexts, counts, headword, location, names, notes, proven};
 use crate::report::diff::json::{DiffJson, FlagChangeJson, FlagDiffJson};
 use crate::report::escape::{html_code, line, markdown_code, markdown_fence};
+use crate::report::flags::LinkJson;
 use crate::report::text::{counted, grouped};
 
 /// The first line of every comment. CI uses it to find the comment to replace.
@@ -42,12 +43,25 @@ pub(crate) fn details(text: &mut String, flags: &[FlagDiffJson], population: Opt
     let details = flags.iter().map(|flag| {
         let parts = flag.changes.iter().map(|change| detail(change, population));
         format!(
-            "\n<details><summary><code>{}</code></summary>\n\n{}\n</details>\n",
+            "\n<details><summary><code>{}</code></summary>\n\n{}{}\n</details>\n",
             html_code(&flag.flag),
+            links(&flag.links),
             parts.collect::<Vec<_>>().join("\n")
         )
     });
     extend(text, details, LIMIT, |left| format!("\n… and {left} more flags in detail: `flagctl diff` shows them.\n"));
+}
+
+/// Returns a paragraph with the links of a flag, or nothing. The addresses are HTML, in which every character of an address
+/// can be escaped. They begin with `https://` or `http://`, because the definition has no other addresses.
+fn links(links: &[LinkJson]) -> String {
+    let link = |LinkJson { title, url }: &LinkJson| {
+        format!("<a href=\"{}\"><code>{}</code></a>", html_code(url), html_code(title.as_ref().unwrap_or(url)))
+    };
+    match links {
+        [] => String::new(),
+        links => format!("Links: {}\n\n", links.iter().map(link).collect::<Vec<_>>().join(", ")),
+    }
 }
 
 /// Adds the parts that fit, and then adds the number of the other parts.

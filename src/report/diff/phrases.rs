@@ -167,6 +167,8 @@ pub(crate) fn cause(kind: &CauseKind, lists: ListText) -> String {
     match kind {
         CauseKind::Own(own) => change::words(own, lists),
         CauseKind::Dependency(dependency) => change::dependency(dependency, lists),
-        CauseKind::Metadata(fields) => format!("other {}", fields.join(", ")),
+        CauseKind::Metadata(changes) => {
+            changes.iter().map(|change| change::metadata(change, lists)).collect::<Vec<_>>().join(", ")
+        }
     }
 }

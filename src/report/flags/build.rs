@@ -21,7 +21,7 @@ pub fn written_flag<'f>(
         owner: flag.owner.as_ref().map(|owner| owner.value.as_str()),
         expires: flag.expires.as_ref().map(|day| day.value.to_string()),
         tags: flag.tags.iter().map(|tag| tag.value.as_str()).collect(),
-        links: flag.links.iter().map(link).collect(),
+        links: LinkJson::list(flag),
         metadata: flag.metadata.iter().map(|(key, value)| (key.value.clone(), value.to_json())).collect(),
         text: file.content(),
     };
@@ -32,10 +32,6 @@ pub fn written_flag<'f>(
         dependants: dependants.of(&flag.key),
         drift: None,
     }
-}
-
-fn link(link: &model::Link) -> LinkJson<'_> {
-    LinkJson { title: link.title.as_ref().map(|title| title.value.as_str()), url: &link.url.value }
 }
 
 /// Describes a flag by its compiled form in a bundle.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::bundle::{Bundle, Condition, Flag, ListText, State, Variant};
 use crate::diff::Drift;
+use crate::model;
 use crate::report::flags::steps::{served, steps};
 use crate::report::history::change::words;
 use crate::report::text::counted;
@@ -83,7 +84,7 @@ pub struct DefinitionJson<'f> {
     /// The tags, which `flagctl list` can use as a filter.
     pub tags: Vec<&'f str>,
     /// Addresses about the flag.
-    pub links: Vec<LinkJson<'f>>,
+    pub links: Vec<LinkJson>,
     /// The metadata that applications receive with each decision.
     pub metadata: Map<String, Json>,
     /// The text of the file.
@@ -93,12 +94,23 @@ pub struct DefinitionJson<'f> {
 
 /// An address about a flag.
 #[derive(Debug, Clone, Serialize)]
-pub struct LinkJson<'f> {
+pub struct LinkJson {
     /// The title, if the link has one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub title: Option<&'f str>,
+    pub title: Option<String>,
     /// The address.
-    pub url: &'f str,
+    pub url: String,
+}
+
+impl LinkJson {
+    /// Describes the links of a flag.
+    pub(crate) fn list(flag: &model::Flag) -> Vec<Self> {
+        let link = |link: &model::Link| Self {
+            title: link.title.as_ref().map(|title| title.value.clone()),
+            url: link.url.value.clone(),
+        };
+        flag.links.iter().map(link).collect()
+    }
 }
 
 /// The state of a flag in one environment, with details.

@@ -9,6 +9,6 @@ pub mod steps;
 pub use crate::report::flags::build::{compiled_flag, written_flag};
 pub use crate::report::flags::dependants::Dependants;
 pub use crate::report::flags::json::{
-    CompiledJson, DefinitionJson, DriftJson, FlagDetailsJson, FlagJson, FlagStateJson, FlagsJson, PrerequisiteJson,
-    RuleJson, ServingState, VariantJson,
+    CompiledJson, DefinitionJson, DriftJson, FlagDetailsJson, FlagJson, FlagStateJson, FlagsJson, LinkJson,
+    PrerequisiteJson, RuleJson, ServingState, VariantJson,
 };

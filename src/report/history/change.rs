@@ -1,7 +1,11 @@
 //! A change of a definition in words, and its name in JSON.
 
+use serde_json::Value as Json;
+
 use crate::bundle::ListText;
-use crate::diff::{AttributeChange, DefinitionChange, DependencyChange, ListChange, ListKind, Shift, VariantChange};
+use crate::diff::{
+    AttributeChange, DefinitionChange, DependencyChange, ListChange, ListKind, MetadataChange, Shift, VariantChange,
+};
 use crate::report::text::{counted, grouped};
 use crate::report::value::{shift as value_shift, value};
 
@@ -74,6 +78,19 @@ pub(crate) fn dependency(change: &DependencyChange, lists: ListText) -> String {
     }
 }
 
+/// Returns a change of a field that does not affect decisions, such as `owner "shop" → "till"` or `tags: added web`.
+pub(crate) fn metadata(change: &MetadataChange, lists: ListText) -> String {
+    match change {
+        MetadataChange::Field(field, Some(from), Some(to)) => format!("{field} {}", value_shift(from, to, lists)),
+        MetadataChange::Field(field, from, to) => {
+            let shown = |side: &Option<Json>| side.as_ref().map_or("nothing".to_owned(), |side| value(side, lists));
+            format!("{field} {} → {}", shown(from), shown(to))
+        }
+        MetadataChange::List(field, entries) => shift(field, " ", entries, lists),
+        MetadataChange::Steps(rule, steps) => shift(&format!("rule {rule} steps"), " ", steps, lists),
+    }
+}
+
 /// Returns the kind and the name of a definition that a flag depends on, for JSON.
 pub(crate) fn source(change: &DependencyChange) -> (&'static str, &str) {
     match change {
@@ -103,7 +120,9 @@ pub(crate) fn shift(subject: &str, verb: &str, shift: &Shift, lists: ListText) -
     const SHORT: usize = 60;
     let is_long = shift.from.len() > SHORT || shift.to.len() > SHORT;
     let keeps_values = shift.lists.iter().any(|list| list.kind == ListKind::Values);
-    if !shift.lists.is_empty() && (is_long || keeps_values) {
+    // The lists have the same entries if only their order differs.
+    let names_entries = shift.lists.iter().any(|list| !list.added.is_empty() || !list.removed.is_empty());
+    if names_entries && (is_long || keeps_values) {
         let changes = shift.lists.iter().map(|change| list_change(change, lists)).collect::<Vec<_>>();
         return format!("{subject}: {}", changes.join("; "));
     }
