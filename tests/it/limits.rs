@@ -360,3 +360,40 @@ fn the_size_and_depth_of_a_bundle_and_a_context_are_bounded() {
         assert!(ran.stderr.contains("1 line is not a context"), "{}", ran.stderr);
     }
 }
+
+#[test]
+fn foreign_files_that_nest_100_000_levels_are_errors_in_every_command_that_reads_them() {
+    let repository = TestRepository::with_sale();
+    let bundle = repository.flagctl(&["export", "bundle", "-e", "production"]).stdout;
+    repository.write("sound.json", &bundle);
+    let nested = |open: &str, core: &str, close: &str, levels: usize| {
+        format!("{}{core}{}", open.repeat(levels), close.repeat(levels))
+    };
+    let test = r#"{"test":{"attribute":2,"sign":"is","predicate":"exists"}}"#;
+    for (open, close) in [(r#"{"not":"#, "}"), (r#"{"all":["#, "]}"), (r#"{"any":["#, "]}"), ("[", "]")] {
+        let rule = format!(
+            r#""salt":"sale","rules":[{{"if":{},"rollout":100000,"serve":{{"variant":0}}}}]"#,
+            nested(open, test, close, 100_000)
+        );
+        repository.write("deep.json", &bundle.replace(r#""salt":"sale""#, &rule));
+        for command in [
+            &["eval", "sale", "--bundle", "deep.json"][..],
+            &["show", "sale", "--bundle", "deep.json"],
+            &["diff", "--bundle", "deep.json", "HEAD"],
+            &["diff", "--bundle", "sound.json", "--bundle", "deep.json"],
+        ] {
+            let ran = repository.flagctl(command);
+            assert!(ran.code == Some(3) && ran.stderr.contains("error: "), "{open} {command:?}: {ran:?}");
+        }
+        // A manifest has at most 64 KiB.
+        for manifest in
+            [nested(open, "1", close, 3_000), format!(r#"{{"version":1,"void":{}}}"#, nested(open, "1", close, 3_000))]
+        {
+            repository.write("store/production/manifest.json", &manifest);
+            for command in [&["verify", "store/"][..], &["pull", "store/", "-e", "production", "--to", "pulled.json"]] {
+                let ran = repository.flagctl(command);
+                assert!(ran.code == Some(1) && ran.stdout + &ran.stderr != "", "{open} {command:?}: {:?}", ran.code);
+            }
+        }
+    }
+}
