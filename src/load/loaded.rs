@@ -20,6 +20,8 @@ pub struct Loaded {
     pub(super) allows: Vec<Allow>,
     /// The number of values in all files.
     pub(super) values: usize,
+    /// The number of values and of 16-byte blocks of text in all files.
+    pub(super) parts: usize,
     pub(super) levels: Levels,
 }
 

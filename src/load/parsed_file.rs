@@ -10,6 +10,9 @@ use crate::snapshot::{Access, Fault, File, FileId, PROJECT_FILE, Span};
 use crate::yaml;
 use crate::yaml::{Completeness, Document};
 
+/// The number of bytes of text that take as much memory as one value, approximately.
+const BLOCK_BYTES: usize = 16;
+
 /// The definition in one file.
 pub(super) enum Definition {
     Settings(Settings),
@@ -29,6 +32,8 @@ pub(super) struct ParsedFile {
     pub(super) allows: Vec<Allow>,
     /// The number of values in the file.
     pub(super) values: usize,
+    /// The number of values and of 16-byte blocks of text, including what aliases add.
+    pub(super) parts: usize,
 }
 
 /// Parses a file and lowers it to the kind of definition that its path specifies.
@@ -84,7 +89,8 @@ pub(super) fn parse_file(mut file: File, id: FileId) -> ParsedFile {
             Definition::InvalidName
         }
     };
-    ParsedFile { file, definition, diagnostics, allows, values: document.values }
+    let parts = document.values + (file.text.len() + document.added_text) / BLOCK_BYTES;
+    ParsedFile { file, definition, diagnostics, allows, values: document.values, parts }
 }
 
 /// Returns whether a file is YAML with a key that no definition of its kind lacks.

@@ -15,9 +15,14 @@ use crate::source::{Source, SourceError};
 /// The maximum size of all definition files together, in bytes.
 const TOTAL_BYTES: usize = 256 << 20;
 /// The maximum number of values in all definition files together.
-const TOTAL_VALUES: usize = 10_000_000;
+const TOTAL_VALUES: usize = 4_000_000;
+/// The maximum number of values and of 16-byte blocks of text in all definition files together, times the number of
+/// environments, because each environment compiles the definitions once more.
+const COMPILED_PARTS: usize = 16_000_000;
 /// The approximate size of the files that are parsed before the values are counted, in bytes.
-const BLOCK_BYTES: usize = 16 << 20;
+const BATCH_BYTES: usize = 16 << 20;
+/// The maximum number of these files. Aliases of a small file can add a mebibyte of text.
+const BATCH_FILES: usize = 256;
 
 /// Reads the files that exist, and adds their definitions in the order of `paths`.
 ///
@@ -50,17 +55,18 @@ pub(super) fn read(source: &Source, paths: &[String], loaded: &mut Loaded) -> Re
     let mut rest: VecDeque<(File, FileId)> = files.into_iter().zip(ids).collect();
     let mut sizes = Vec::new();
     while !rest.is_empty() {
-        let mut block_bytes = 0;
-        let is_in_block = |(file, _): &(File, FileId)| {
-            let fits = block_bytes < BLOCK_BYTES;
-            block_bytes += file.text.len();
+        let mut batch_bytes = 0;
+        let is_in_batch = |(file, _): &(File, FileId)| {
+            let fits = batch_bytes < BATCH_BYTES;
+            batch_bytes += file.text.len();
             fits
         };
-        let length = rest.iter().map(is_in_block).take_while(|is_in_block| *is_in_block).count();
-        let block: Vec<_> = rest.drain(..length).collect();
-        for parsed in map_parallel(block, Cores::for_bytes(block_bytes), |(file, id)| parse_file(file, id)) {
+        let length = rest.iter().take(BATCH_FILES).map(is_in_batch).take_while(|is_in_batch| *is_in_batch).count();
+        let batch: Vec<_> = rest.drain(..length).collect();
+        for parsed in map_parallel(batch, Cores::for_bytes(batch_bytes), |(file, id)| parse_file(file, id)) {
             loaded.values += parsed.values;
-            sizes.push((parsed.values, parsed.file.path.clone()));
+            loaded.parts += parsed.parts;
+            sizes.push((parsed.values, parsed.parts, parsed.file.path.clone()));
             if let Definition::Settings(settings) = &parsed.definition {
                 let revision = source.revision().map(|revision| revision.name());
                 loaded.diagnostics.extend(required_version::check(settings, &parsed.file, revision)?);
@@ -68,8 +74,17 @@ pub(super) fn read(source: &Source, paths: &[String], loaded: &mut Loaded) -> Re
             add(parsed, loaded);
         }
         if loaded.values > TOTAL_VALUES {
-            let sizes = sizes.iter().map(|(values, path)| (*values, path.as_str()));
+            let sizes = sizes.iter().map(|(values, _, path)| (*values, path.as_str()));
             return Err(too_large(format!("{TOTAL_VALUES} values"), sizes));
+        }
+        // `flagctl.yaml` is the first file, if it is read.
+        let environments = loaded.project.settings.environments.len();
+        if loaded.parts.saturating_mul(environments) > COMPILED_PARTS {
+            let limit = format!(
+                "{COMPILED_PARTS} values and 16-byte blocks of text, times the number of environments, which is \
+                 {environments}"
+            );
+            return Err(too_large(limit, sizes.iter().map(|(_, parts, path)| (*parts, path.as_str()))));
         }
     }
     Ok(())

@@ -18,12 +18,24 @@ pub fn parse(id: FileId, file: &File, diagnostics: &mut Diagnostics) -> Document
     if let Some(fault) = file.fault {
         diagnostics.push(unreadable(id, file, fault));
         // The beginning of a file can have another meaning than the complete file, so no part of it is used.
-        return Document { root: null, comments: Vec::new(), completeness: Completeness::Incomplete, values: 0 };
+        return Document {
+            root: null,
+            comments: Vec::new(),
+            completeness: Completeness::Incomplete,
+            values: 0,
+            added_text: 0,
+        };
     }
     let mut reader = Reader { tree: TreeBuilder::new(id, &file.text, diagnostics), comments: Vec::new() };
     reader.run();
     let Reader { tree, comments } = reader;
-    Document { root: tree.root.unwrap_or(null), comments, completeness: tree.completeness, values: tree.values }
+    Document {
+        added_text: tree.text_added_by_aliases(),
+        root: tree.root.unwrap_or(null),
+        comments,
+        completeness: tree.completeness,
+        values: tree.values,
+    }
 }
 
 fn unreadable(id: FileId, file: &File, fault: Fault) -> Diagnostic {

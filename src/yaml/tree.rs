@@ -124,6 +124,11 @@ impl<'t, 'd> TreeBuilder<'t, 'd> {
         }
     }
 
+    /// Returns the number of bytes of text that aliases have added.
+    pub(super) fn text_added_by_aliases(&self) -> usize {
+        self.added_by_aliases.bytes
+    }
+
     /// Reports a problem, and marks the tree as incomplete.
     pub(super) fn report_incomplete(&mut self, diagnostic: Diagnostic) {
         self.completeness = Completeness::Incomplete;

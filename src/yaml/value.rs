@@ -28,6 +28,8 @@ pub struct Document {
     pub completeness: Completeness,
     /// The number of values in the file, including those that aliases have added.
     pub values: usize,
+    /// The number of bytes of text that aliases have added.
+    pub added_text: usize,
 }
 
 /// Whether everything in a file could be read.

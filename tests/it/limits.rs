@@ -309,6 +309,77 @@ fn the_definition_files_together_are_bounded() {
     assert!(ran.stderr.contains(message), "{}", ran.stderr);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn the_definitions_of_all_environments_together_are_bounded_in_four_gibibytes() {
+    let mut repository = TestRepository::new();
+    let project = |environments: usize| {
+        format!("version: 1\nenvironments: [{}]\nattributes:\n  country: string\n", numbered("e", environments))
+    };
+    let flag = |off: &str| {
+        let list = "1,".repeat(100_000);
+        format!("variants: {{on: [{list}], off: [{list}]}}\noff: {off}\ndefault: off\nkind: ops\n")
+    };
+    repository.write("flagctl.yaml", &project(100));
+    repository.write("flags/a.yaml", &flag("off"));
+    repository.commit("before");
+    repository.write("flags/a.yaml", &flag("on"));
+    let message = "the definition files have more than 16000000 values and 16-byte blocks of text, times the number of \
+                   environments, which is 100; the largest are `flags/a.yaml` (2";
+    for command in ["validate", "test", "eval a -e e0", "diff HEAD"] {
+        let ran = repository.shell(&format!("ulimit -v 4194304 && flagctl {command}"));
+        assert!(ran.code == Some(3) && ran.stderr.contains(message), "{command}: {:?} {}", ran.code, ran.stderr);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_aliases_add_to_small_files_counts_as_values_and_as_text() {
+    let linked = |flag: &str| {
+        let repository = TestRepository::new();
+        repository.write("flagctl.yaml", PROJECT);
+        repository.write("flags/f0.yaml", flag);
+        for index in 1..1_000 {
+            std::os::unix::fs::symlink("f0.yaml", repository.root().join(format!("flags/f{index}.yaml"))).unwrap();
+        }
+        repository.shell("ulimit -v 4194304 && flagctl validate")
+    };
+    let flag = |anchored: &str, aliases: usize| {
+        let aliases = "*a, ".repeat(aliases);
+        format!("variants: {{on: &a [{anchored}], off: [{aliases}]}}\noff: off\ndefault: off\n")
+    };
+    let ran = linked(&flag(&"1,".repeat(1_000), 9));
+    let message = "the definition files have more than 4000000 values; the largest are `flags/f";
+    assert!(ran.code == Some(3) && ran.stderr.contains(message), "{:?} {}", ran.code, ran.stderr);
+    // A thousand files of 3 KiB would take 4 GiB.
+    let ran = linked(&flag(&"x".repeat(2_000), 500));
+    let message =
+        "more than 16000000 values and 16-byte blocks of text, times the number of environments, which is 1; ";
+    assert!(ran.code == Some(3) && ran.stderr.contains(message), "{:?} {}", ran.code, ran.stderr);
+}
+
+#[test]
+fn the_cells_of_a_golden_matrix_are_bounded() {
+    let repository = TestRepository::new();
+    let environments = numbered("e", 100);
+    let project = format!("version: 1\nenvironments: [{environments}]\nattributes:\n  country: string\n");
+    repository.write("flagctl.yaml", &project);
+    for index in 0..21 {
+        let flag = "variants: {on: true, off: false}\noff: off\ndefault: off\n";
+        repository.write(&format!("flags/f{index}.yaml"), flag);
+    }
+    let contexts: String = (0..1_000).map(|index| format!("  c{index}: {{country: DE}}\n")).collect();
+    repository.write("tests/a.yaml", &format!("contexts:\n{contexts}golden:\n  cells: {{}}\n"));
+    for command in [&["validate"][..], &["test"], &["test", "--update"]] {
+        let ran = repository.flagctl(command);
+        let message = "[limit-exceeded]: more than 2000000 checks in all test files";
+        assert!(ran.code != Some(0) && ran.stdout.contains(message), "{command:?}: {} {}", ran.stdout, ran.stderr);
+        assert!(ran.stdout.contains("tests/a.yaml:1003:"), "{command:?}: {}", ran.stdout);
+    }
+    let text = std::fs::read_to_string(repository.root().join("tests/a.yaml")).unwrap();
+    assert!(text.ends_with("  cells: {}\n"));
+}
+
 #[test]
 fn the_checks_of_all_test_files_are_bounded() {
     let flag = "variants: {on: true, off: false}\noff: off\ndefault: off\n";
