@@ -30,6 +30,14 @@ pub enum GitError {
     /// The branch that `HEAD` names has no commits.
     #[error("the git repository has no commits yet on {0}; make the first one with `git commit`")]
     NoCommits(String),
+    /// A file or folder of git's objects or references cannot be read, so a revision may exist and not be found.
+    #[error("cannot read `{}` of the git repository: {error}; check its owner and permissions", .path.display())]
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// The error of reading it.
+        error: std::io::Error,
+    },
     /// The text is not a reference, an id or an expression that git resolves.
     #[error("`{rev}` is not a revision")]
     Unknown {

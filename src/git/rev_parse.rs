@@ -4,6 +4,10 @@
 //! branch at a time, which this module resolves. If a revision does not exist, the error contains the reason and
 //! advice.
 
+use std::fs;
+use std::io;
+use std::path::Path;
+
 use git2::{ErrorCode, ObjectType, Oid, Repository};
 use jiff::Timestamp;
 
@@ -167,6 +171,9 @@ fn resolve_ambiguous(repository: &Repository, text: &str) -> Result<Oid, GitErro
 /// # Errors
 /// Returns [`GitError`] if the repository cannot be read.
 fn explain_unknown(repository: &Repository, text: &str) -> Result<GitError, GitError> {
+    for part in ["objects", "refs", "packed-refs"] {
+        check_readable(&repository.commondir().join(part))?;
+    }
     let tip = match text.split(['~', '^', '@', ':']).next().unwrap_or_default() {
         "" if text.starts_with('@') => "HEAD",
         tip => tip,
@@ -190,6 +197,24 @@ fn explain_unknown(repository: &Repository, text: &str) -> Result<GitError, GitE
     }
     let remotes = repository.remotes()?.iter().filter_map(|name| Some(name.ok()??.to_owned())).collect();
     Ok(GitError::Unknown { rev: text.to_owned(), names, remotes, depth })
+}
+
+/// Checks that a file, or everything in a folder, can be read. libgit2 treats what it cannot read as missing.
+///
+/// # Errors
+/// Returns [`GitError::Unreadable`] for the first file or folder that exists and cannot be read.
+fn check_readable(path: &Path) -> Result<(), GitError> {
+    let unreadable = |error: io::Error| GitError::Unreadable { path: path.to_owned(), error };
+    if !path.is_dir() {
+        return match fs::File::open(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(unreadable(error)),
+            Ok(_) | Err(_) => Ok(()),
+        };
+    }
+    for entry in fs::read_dir(path).map_err(unreadable)? {
+        check_readable(&entry.map_err(unreadable)?.path())?;
+    }
+    Ok(())
 }
 
 /// Returns an abbreviated id, which is unique in nearly every repository.

@@ -440,4 +440,16 @@ fn a_file_or_folder_without_read_permission_is_named_and_never_counts_as_missing
         }
         set_mode(&absolute, mode);
     }
+    // Git treats what it cannot read as missing.
+    for path in [".git/objects", ".git/refs/heads", ".git/refs/heads/main"] {
+        let absolute = repository.root().join(path);
+        let mode = fs::metadata(&absolute).unwrap().mode();
+        set_mode(&absolute, 0);
+        for command in [&["diff", "HEAD~1"][..], &["show", "sale", "--at", "main"], &["list", "--at", "main~1"]] {
+            let (code, text) = run(command);
+            assert_eq!(code, Some(3), "{path}: {command:?}: {text}");
+            assert!(text.contains(path) && text.contains("ermission denied"), "{path}: {command:?}: {text}");
+        }
+        set_mode(&absolute, mode);
+    }
 }
