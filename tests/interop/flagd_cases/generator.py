@@ -124,8 +124,14 @@ class Generator(Chance):
             made["rollout"] = self.percent()
         if self.chance(0.2):
             made["unit"] = self.pick(UNITS[:3])
-        made["serve"] = self.split(names) if self.chance(0.25) else self.pick(names)
+        made["serve"] = self.serve(names)
+        if self.chance(0.15):
+            own = {"rollout": self.percent(), "serve": self.serve(names), "enabled": self.chance(0.7)}
+            made["environments"] = {self.pick(["production", "all"]): {name: own[name] for name in self.some(sorted(own))}}
         return made
+
+    def serve(self, names):
+        return self.split(names) if self.chance(0.25) else self.pick(names)
 
     def flag(self, index, segments, earlier):
         variants = self.variants()
@@ -147,7 +153,7 @@ class Generator(Chance):
         return flag
 
     def repository(self, bucketing, number):
-        settings = {"version": 1, "environments": ["production"], "attributes": ATTRIBUTES, "bucketing": bucketing}
+        settings = {"version": 1, "environments": ["production"], "groups": {"all": ["production"]}, "attributes": ATTRIBUTES, "bucketing": bucketing}
         files = {"flagctl.yaml": settings}
         segments = []
         for index in range(30):

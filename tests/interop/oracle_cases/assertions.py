@@ -2,8 +2,9 @@
 
     assertions.py FLAGS SEED REPORT WITH-KILLS PART PARTS    compares every PARTS-th assertion, starting at PART
 
-REPORT is the JSON report, and WITH-KILLS is the one of `--with-kills`. The script prints the differences and the number of questions as JSON. The percentage of
-`at_most` is measured only if no condition uses the units: each hash is then uniform and independent of the others.
+REPORT is the JSON report, and WITH-KILLS is that of `--with-kills`. The script prints the differences and the number of
+questions as JSON. The percentage of `at_most` is measured only if no condition uses the units: each hash is then uniform
+and independent of the others.
 """
 
 import itertools
