@@ -101,7 +101,7 @@
 //! | check | Loaded, a time | all findings, which `validate` reports | snapshot, diag, yaml, bundle, compile, test, rules, load |
 //! | diff | two Sources or Bundles, keys of flags | the effect of a change on all contexts, for each flag and environment | codes, snapshot, git, source, diag, model, bundle, eval, compile, load, analyze |
 //! | history | a revision, a flag's key | the effects of past commits on the flag and on the decisions for contexts | codes, snapshot, git, source, diag, model, bundle, eval, compile, load, diff |
-//! | live | a manifest | the published bundle, compiled again from git | codes, git, source, snapshot, bundle, model, compile, load, publish |
+//! | live | a manifest | the published bundle, compiled again from git | codes, git, source, bundle, model, compile, load, publish |
 //! | actions | keys of flags, environments, a branch | plans of kills, revivals and rollouts, their commits, and the proof of a kill | snapshot, git, source, diag, yaml, bundle, analyze, model, compile, edit, commit, load, history, diff |
 //! | report | any result | text (each format is a file) | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, history, test, publish, live, actions |
 //! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, snapshot, git, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, openfeature, retry, store, publish, commit, forge, load, check, history, live, actions, report |

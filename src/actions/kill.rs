@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use crate::actions::error::ActionError;
 use crate::actions::flag_selection::FlagSelection;
 use crate::actions::kill_effect::{KillEffect, KillStatus, kill_effects};
-use crate::actions::kill_file::{KillExpiry, kill_path, kill_text};
+use crate::actions::kill_file::{KillExpiry, kill_text};
 use crate::actions::message::{ActionKind, message};
 use crate::actions::session::{CommittedAction, WriteSession};
 use crate::actions::targets::Targets;
 use crate::actions::undo::{Undo, UndoCommand};
 use crate::commit::{Changes, CommitError, CommitFiles};
 use crate::load;
-use crate::model::FLAGS;
+use crate::model::{FLAGS, flag_key, kill_path};
 
 /// The flags to kill.
 #[derive(Debug, Clone, Copy)]
@@ -104,8 +104,7 @@ impl<'s> KillPlan<'s> {
         if tree.read(path)?.is_some() {
             return Ok(());
         }
-        let suffix = format!("/{key}.yaml");
-        if tree.list(&self.session.git_path(FLAGS))?.iter().any(|path| path.ends_with(&suffix)) {
+        if tree.list(&self.session.git_path(FLAGS))?.iter().any(|path| flag_key(path).as_deref() == Some(key)) {
             return Ok(());
         }
         Err(CommitError::Apply(format!("flag `{key}` was removed in the meantime").into()))

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::actions::change_preview::changed_regions;
 use crate::actions::error::ActionError;
-use crate::actions::kill_file::kill_path;
 use crate::actions::off_variant::{OffVariantHistory, may_serve_off, off_variant_history};
 use crate::actions::session::WriteSession;
 use crate::analyze::Region;
 use crate::bundle::{Bundle, Condition, Flag, FlagId, Follow, State};
+use crate::model::kill_path;
 
 /// The maximum number of flags for which the history of the `off` variant is read. The limit keeps a kill fast in an
 /// emergency.

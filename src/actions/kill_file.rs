@@ -4,7 +4,6 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::actions::error::ActionError;
-use crate::model::KILLS;
 
 /// The fields of the file.
 #[derive(Serialize)]
@@ -14,11 +13,6 @@ struct KillFile<'k> {
     at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<String>,
-}
-
-/// Returns the path of the file, from the root of the flag repository.
-pub(super) fn kill_path(flag: &str, environment: &str) -> String {
-    format!("{KILLS}/{environment}/{flag}.yaml")
 }
 
 /// When a kill should have ended.

@@ -7,7 +7,7 @@ use crate::actions::error::ActionError;
 use crate::actions::kill_objection::{FormProblem, Objection};
 use crate::git::{CommitChanges, EntryChange, EntryMode, RangeCommit, Revision};
 use crate::load;
-use crate::model::{FLAGS, KILLS, is_name};
+use crate::model::{FLAGS, KILLS, flag_file_name, flag_key, is_name};
 use crate::source::Source;
 
 /// A file of a kill that a range adds.
@@ -56,10 +56,9 @@ pub(super) fn added_kills(commits: &[RangeCommit], prefix: &str) -> (Vec<AddedKi
 fn added_kill(commit: &str, change: &EntryChange, prefix: &str) -> Result<AddedKill, FormProblem> {
     let path = change.path.strip_prefix(prefix).ok_or(FormProblem::OtherFile)?;
     let (flag, environment) = match path.split('/').collect::<Vec<_>>().as_slice() {
-        [KILLS, environment, file] => match file.strip_suffix(".yaml") {
-            Some(flag) if is_name(flag) && is_name(environment) => (flag.to_owned(), (*environment).to_owned()),
-            _ => return Err(FormProblem::OtherFile),
-        },
+        [KILLS, environment, file] if is_name(environment) => {
+            (flag_key(file).ok_or(FormProblem::OtherFile)?, (*environment).to_owned())
+        }
         _ => return Err(FormProblem::OtherFile),
     };
     match (change.before, change.after) {
@@ -90,7 +89,8 @@ pub(super) fn invalid_kills(
         if !settings.environment_names().any(|name| name == kill.environment) {
             objections.push(kill.objection(target, FormProblem::UnknownEnvironment(kill.environment.clone())));
         }
-        if target.search(FLAGS, &format!("{}.yaml", kill.flag))?.is_none() {
+        let file_name = flag_file_name(&kill.flag);
+        if file_name.map(|name| target.search(FLAGS, &name)).transpose()?.flatten().is_none() {
             objections.push(kill.objection(target, FormProblem::UnknownFlag(kill.flag.clone())));
         }
     }

@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::actions::error::ActionError;
 use crate::actions::flag_selection::FlagSelection;
 use crate::actions::kill_effect::kill_reason;
-use crate::actions::kill_file::kill_path;
 use crate::actions::message::{ActionKind, message};
 use crate::actions::session::{CommittedAction, WriteSession};
 use crate::actions::targets::Targets;
@@ -22,7 +21,7 @@ use crate::commit::Changes;
 use crate::diff::{ComparedDefinitions, Impact, ImpactVerdict, impacts};
 use crate::git::{GitError, Revision};
 use crate::load;
-use crate::model::Kill;
+use crate::model::{Kill, kill_path};
 use crate::source::Source;
 
 /// The effect of a revival on a flag in an environment.

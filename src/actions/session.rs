@@ -11,12 +11,11 @@ use crate::bundle::Bundle;
 use crate::commit;
 use crate::commit::{Author, Changes, CommitError, CommitFiles, Hooks, LocalBranch, MAX_WAIT, Request};
 use crate::compile::compile;
-use crate::diag::did_you_mean;
+use crate::diag::flag_help;
 use crate::git::{CacheWrites, Revision, RevisionSpec};
 use crate::load;
 use crate::load::Loaded;
-use crate::model::{FLAGS, Settings};
-use crate::snapshot::stem;
+use crate::model::{FLAGS, Settings, flag_file_name, flag_key};
 use crate::source::{FlagRepository, Source};
 
 /// The factor by which a push may wait longer than a local commit, because a network is slower than a disk.
@@ -150,12 +149,13 @@ impl WriteSession {
     /// # Errors
     /// Returns [`ActionError::UnknownFlag`] if no file defines it.
     pub fn flag_path(&self, key: &str) -> Result<String, ActionError> {
-        let path = if crate::model::is_name(key) { self.tip.search(FLAGS, &format!("{key}.yaml"))? } else { None };
+        let path = flag_file_name(key).map(|name| self.tip.search(FLAGS, &name)).transpose()?.flatten();
         match path {
             Some(path) => Ok(path),
             None => {
                 let paths = self.tip.list(FLAGS)?;
-                let similar = did_you_mean(key, paths.iter().filter_map(|path| stem(path)));
+                let keys: Vec<String> = paths.iter().filter_map(|path| flag_key(path)).collect();
+                let similar = flag_help(key, keys.iter().map(String::as_str));
                 Err(ActionError::UnknownFlag { key: key.to_owned(), branch: self.branch.clone(), similar })
             }
         }

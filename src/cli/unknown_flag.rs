@@ -2,15 +2,14 @@
 
 use anyhow::anyhow;
 
-use crate::diag::did_you_mean;
-use crate::model::FLAGS;
-use crate::snapshot::stem;
+use crate::diag::flag_help;
+use crate::model::{FLAGS, flag_key};
 use crate::source::Source;
 
 /// Returns the error for a key that is not among `keys`, with the most similar key as advice. `container` describes the
 /// source of the keys, such as ` at main`. It is empty for the working tree.
 pub(crate) fn unknown_flag<'k>(key: &str, keys: impl Iterator<Item = &'k str>, container: &str) -> anyhow::Error {
-    let help = did_you_mean(key, keys).map_or(String::new(), |help| format!("; {help}"));
+    let help = flag_help(key, keys).map_or(String::new(), |help| format!("; {help}"));
     anyhow!("`{key}` is not a flag{container}{help}")
 }
 
@@ -18,7 +17,8 @@ pub(crate) fn unknown_flag<'k>(key: &str, keys: impl Iterator<Item = &'k str>, c
 pub(crate) fn unknown_flag_in_source(key: &str, source: &Source) -> anyhow::Error {
     let paths = source.list(FLAGS).unwrap_or_default();
     let revision = source.revision().map_or(String::new(), |revision| format!(" at {}", revision.name()));
-    unknown_flag(key, paths.iter().filter_map(|path| stem(path)), &revision)
+    let keys: Vec<String> = paths.iter().filter_map(|path| flag_key(path)).collect();
+    unknown_flag(key, keys.iter().map(String::as_str), &revision)
 }
 
 /// Returns the error for a flag that does not exist in a bundle with these keys.

@@ -3,7 +3,7 @@
 use crate::bundle::{AttributeId, Condition, FlagId, NOW, SegmentId, VariantId};
 use crate::codes::Code;
 use crate::compile::compiler::{Broken, Compiled, Compiler};
-use crate::diag::unknown_name;
+use crate::diag::{unknown_flag, unknown_name};
 use crate::model;
 use crate::snapshot::Spanned;
 
@@ -41,7 +41,7 @@ impl Compiler<'_> {
         self.check_problems()?;
         let Some(index) = self.find_flag(&key.value) else {
             let keys = self.flags.iter().map(|draft| draft.definition.key.as_str()).take(self.compared_names());
-            let diagnostic = unknown_name(Code::UnknownFlag, key.span, &key.value, "a flag", keys);
+            let diagnostic = unknown_flag(key.span, &key.value, keys);
             return Err(self.report(diagnostic));
         };
         let definition = self.flags.get(index).map(|draft| draft.definition).ok_or(Broken)?;

@@ -3,7 +3,7 @@
 use crate::bundle::{TARGETING_KEY, Type};
 use crate::codes::Code;
 use crate::compile::compiler::Compiler;
-use crate::diag::{Diagnostic, did_you_mean_or_list, environment_help, unknown_name};
+use crate::diag::{Diagnostic, did_you_mean_or_list, environment_help, unknown_flag, unknown_name};
 use crate::model;
 use crate::model::EnvironmentGroup;
 use crate::snapshot::Span;
@@ -70,7 +70,7 @@ impl Compiler<'_> {
             }
             if self.flags.binary_search_by(|draft| draft.definition.key.cmp(&kill.flag)).is_err() {
                 let keys = self.flags.iter().map(|draft| draft.definition.key.as_str()).take(self.compared_names());
-                let mut diagnostic = unknown_name(Code::UnknownFlag, kill.start, &kill.flag, "a flag", keys);
+                let mut diagnostic = unknown_flag(kill.start, &kill.flag, keys);
                 diagnostic.help.get_or_insert_with(|| "remove the file of the kill".to_owned());
                 self.report(diagnostic);
             }

@@ -17,6 +17,6 @@ pub use crate::diag::allow::Allow;
 pub use crate::diag::base::{Age, CheckedFiles, Problem, ages};
 pub use crate::diag::diagnostic::{Diagnostic, Diagnostics};
 pub use crate::diag::names::{
-    closest, did_you_mean, did_you_mean_or_list, environment_help, quoted_list, unknown_name,
+    closest, did_you_mean, did_you_mean_or_list, environment_help, flag_help, quoted_list, unknown_flag, unknown_name,
 };
 pub use crate::diag::settle::{Finding, Level, Levels, settle};

@@ -16,6 +16,23 @@ pub fn unknown_name<'n>(
     Diagnostic::new(code, span, format!("`{name}` is not {kind}")).maybe_help(did_you_mean(name, known))
 }
 
+/// Creates the diagnostic for the key of a flag that does not exist. The advice is that of [`flag_help`].
+pub fn unknown_flag<'n>(span: Span, key: &str, known: impl IntoIterator<Item = &'n str>) -> Diagnostic {
+    unknown_name(Code::UnknownFlag, span, key, "a flag", []).maybe_help(flag_help(key, known))
+}
+
+/// Suggests the most similar known key of a flag, as advice. A key that is the path of a flag's file gets the advice that
+/// folders are not part of a key. Returns `None` if no key is similar.
+pub fn flag_help<'n>(key: &str, known: impl IntoIterator<Item = &'n str>) -> Option<String> {
+    let known: Vec<&str> = known.into_iter().collect();
+    match key.rsplit_once('/') {
+        Some((_, name)) if known.contains(&name) => Some(format!(
+            "did you mean `{name}`? folders are not part of a key; the name of a file has `%2F` where the key has `/`"
+        )),
+        _ => did_you_mean(key, known),
+    }
+}
+
 /// Suggests the most similar known name, as advice. Returns `None` if no name is similar.
 pub fn did_you_mean<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<String> {
     closest(name, known).map(|close| format!("did you mean `{close}`?"))

@@ -8,7 +8,7 @@ use crate::diff::compared_definitions::{ComparedDefinitions, FlagStatus};
 use crate::diff::equality::Comparison;
 use crate::git::Revision;
 use crate::load;
-use crate::model::{FLAGS, KILLS, SEGMENTS};
+use crate::model::{FLAGS, KILLS, SEGMENTS, flag_key};
 use crate::snapshot::{PROJECT_FILE, stem};
 use crate::source::{Source, SourceError};
 
@@ -24,16 +24,15 @@ pub fn affected_flags(before: &Revision, after: &Source) -> Result<BTreeSet<Stri
     let mut keys = BTreeSet::new();
     if changed.contains(PROJECT_FILE) {
         let (after, before) = (after.list(FLAGS)?, before.list(FLAGS)?);
-        keys.extend(after.iter().chain(&before).filter_map(|path| stem(path)).map(str::to_owned));
+        keys.extend(after.iter().chain(&before).filter_map(|path| flag_key(path)));
         return Ok(keys);
     }
     let mut segments = Vec::new();
     for path in &changed {
-        let Some(name) = stem(path) else { continue };
         if path.starts_with(SEGMENTS) {
-            segments.push(name.to_owned());
+            segments.extend(stem(path).map(str::to_owned));
         } else {
-            keys.insert(name.to_owned());
+            keys.extend(flag_key(path));
         }
     }
     let list: Vec<String> = keys.iter().cloned().collect();

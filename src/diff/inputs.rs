@@ -7,8 +7,7 @@ use crate::bundle::Bundle;
 use crate::diff::affected_flags::{affected_flags, differing_flags};
 use crate::diff::compared_definitions::ComparedDefinitions;
 use crate::git::Revision;
-use crate::model::FLAGS;
-use crate::snapshot::stem;
+use crate::model::{FLAGS, flag_key};
 use crate::source::{Source, SourceError};
 
 /// Two states of a flag repository, with their names in reports.
@@ -86,7 +85,7 @@ impl DiffInput {
     /// # Errors
     /// Returns [`SourceError`] if a file or folder exists and cannot be read.
     pub fn from_source(source: &Source, name: &str, environment: &str) -> Result<Self, SourceError> {
-        let keys: Vec<String> = source.list(FLAGS)?.iter().filter_map(|path| stem(path)).map(str::to_owned).collect();
+        let keys: Vec<String> = source.list(FLAGS)?.iter().filter_map(|path| flag_key(path)).collect();
         Self::read(source, name, &keys, Some(environment))
     }
 

@@ -49,9 +49,12 @@ pub struct WordQuery {
 }
 
 impl WordQuery {
-    /// Creates a query that matches texts with at least one of these words.
-    pub fn new(words: &[&str]) -> Self {
-        Self { hashes: words.iter().map(|word| crc32(word.as_bytes())).chain([crc32(ESCAPE)]).collect() }
+    /// Creates a query that matches texts with at least one of these names. A name with other characters than a word has,
+    /// such as `checkout/button`, is several words in a text. The query looks for the longest of them.
+    pub fn new(names: &[&str]) -> Self {
+        let longest_word =
+            |name: &&str| crc32(words(name.as_bytes()).max_by_key(|word| word.len()).unwrap_or_default());
+        Self { hashes: names.iter().map(longest_word).chain([crc32(ESCAPE)]).collect() }
     }
 
     /// Returns whether a text has one of the words, or may have one because it contains a backslash.
@@ -138,12 +141,16 @@ impl WordIndex {
     }
 }
 
+/// Returns the words of a text.
+fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let is_part_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    text.split(move |byte| !is_part_of_word(byte)).filter(|word| !word.is_empty())
+}
+
 /// Returns the hashes of all words of a text, in ascending order and without repetitions.
 fn hash_words(text: &[u8]) -> Vec<WordHash> {
-    let is_part_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    let words = text.split(|byte| !is_part_of_word(byte)).filter(|word| !word.is_empty());
     let escape = text.contains(&b'\\').then_some(ESCAPE);
-    let mut hashes: Vec<WordHash> = words.chain(escape).map(crc32).collect();
+    let mut hashes: Vec<WordHash> = words(text).chain(escape).map(crc32).collect();
     hashes.sort_unstable();
     hashes.dedup();
     hashes

@@ -14,7 +14,7 @@ use crate::git::{GitError, Revision};
 use crate::history::error::HistoryError;
 use crate::load;
 use crate::load::Loaded;
-use crate::model::KILLS;
+use crate::model::kill_path;
 use crate::snapshot::Snapshot;
 use crate::source::Source;
 
@@ -164,10 +164,11 @@ pub(super) fn blob_ids<'e>(
     environments: impl Iterator<Item = &'e str> + Clone,
 ) -> Result<BTreeMap<String, Option<String>>, GitError> {
     let read = loaded.snapshot.files().map(|(_, file)| file.path.clone());
-    let kills =
-        loaded.project.flags.iter().flat_map(|flag| {
-            environments.clone().map(|environment| format!("{KILLS}/{environment}/{}.yaml", flag.key))
-        });
+    let kills = loaded
+        .project
+        .flags
+        .iter()
+        .flat_map(|flag| environments.clone().map(|environment| kill_path(&flag.key, environment)));
     read.chain(kills).map(|path| Ok((path.clone(), revision.blob_id(&path)?))).collect()
 }
 

@@ -9,8 +9,7 @@ use crate::git::{CloneDepth, CommitDetails, GitError, Revision};
 use crate::history::decision_trace::blob_ids;
 use crate::history::error::HistoryError;
 use crate::history::flag_versions::FlagVersions;
-use crate::model::{FLAGS, KILLS};
-use crate::snapshot::stem;
+use crate::model::{FLAGS, KILLS, flag_key};
 use crate::source::Source;
 
 /// The commits that changed a flag.
@@ -150,7 +149,7 @@ impl Definitions {
                 let mut files = blob_ids(revision, &compared.loaded, compared.environments())?;
                 let is_own = |path: &str| {
                     let folder = path.split('/').next();
-                    stem(path) == Some(key) && (folder == Some(FLAGS) || folder == Some(KILLS))
+                    flag_key(path).as_deref() == Some(key) && (folder == Some(FLAGS) || folder == Some(KILLS))
                 };
                 files.retain(|path, _| !is_own(path));
                 Some(files)

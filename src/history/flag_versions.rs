@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::git::{GitError, Revision};
-use crate::model::{FLAGS, KILLS};
+use crate::model::{FLAGS, KILLS, flag_file_name};
 
 /// The files of a flag and of its kills at a commit.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ impl FlagVersions {
     /// # Errors
     /// Returns [`GitError`] if a folder cannot be read.
     pub fn read(revision: &Revision, key: &str, likely_path: Option<&str>) -> Result<Self, GitError> {
-        let name = format!("{key}.yaml");
+        let Some(name) = flag_file_name(key) else { return Ok(Self::default()) };
         let blob_id = |path: &str| revision.blob_id(path);
         let mut path = likely_path.map(str::to_owned);
         let mut file = path.as_deref().map(blob_id).transpose()?.flatten();

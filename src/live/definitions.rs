@@ -10,9 +10,8 @@ use crate::git::{Revision, RevisionSpec};
 use crate::live::error::LiveError;
 use crate::live::kills::{CommitKills, KillFiles};
 use crate::load;
-use crate::model::{FLAGS, KILLS};
+use crate::model::{FLAGS, flag_key, kill_path};
 use crate::publish::Manifest;
-use crate::snapshot::stem;
 use crate::source::{FlagRepository, Source};
 
 /// The published commits of a flag repository.
@@ -101,7 +100,7 @@ impl Live {
     /// Returns [`LiveError`] if the commit cannot be read.
     pub fn flags(&self, commit: &str) -> Result<BTreeSet<String>, LiveError> {
         let source = Source::Revision(self.revision(commit)?);
-        Ok(source.list(FLAGS)?.iter().filter_map(|path| stem(path)).map(str::to_owned).collect())
+        Ok(source.list(FLAGS)?.iter().filter_map(|path| flag_key(path)).collect())
     }
 
     /// Compiles the definitions of a commit with these kills in an environment. A kill of a flag that the commit does
@@ -111,7 +110,7 @@ impl Live {
     /// Returns [`LiveError`] if the commit cannot be read, or if its definitions have errors.
     pub fn compile(&self, commit: &str, kills: &KillFiles, environment: &str) -> Result<Bundle, LiveError> {
         let flags = self.flags(commit)?;
-        let file = |(flag, text): (&String, &String)| (format!("{KILLS}/{environment}/{flag}.yaml"), text.clone());
+        let file = |(flag, text): (&String, &String)| (kill_path(flag, environment), text.clone());
         let files: Vec<_> = kills.iter().filter(|(flag, _)| flags.contains(*flag)).map(file).collect();
         let files = files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
         let revision = self.revision(commit)?.with_files(files)?;

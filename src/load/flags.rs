@@ -6,8 +6,7 @@ use crate::load::loaded::Loaded;
 use crate::load::read::read;
 use crate::load::references;
 use crate::load::references::Reference;
-use crate::model;
-use crate::model::{FLAGS, KILLS};
+use crate::model::{FLAGS, kill_path};
 use crate::source::{Source, SourceError};
 
 /// Adds the flags with these keys to the settings, and all definitions that affect their decisions in these
@@ -32,13 +31,11 @@ pub fn flags(source: &Source, settings: Loaded, keys: &[String], environments: &
             return Ok(loaded);
         }
         let mut paths = Vec::new();
-        for Reference { folder, name } in unread {
-            if !model::is_name(&name) {
-                continue;
-            }
-            paths.extend(source.search(folder, &format!("{name}.yaml"))?);
-            if folder == FLAGS {
-                paths.extend(environments.iter().map(|environment| format!("{KILLS}/{environment}/{name}.yaml")));
+        for reference in unread {
+            let Some(file_name) = reference.file_name() else { continue };
+            paths.extend(source.search(reference.folder, &file_name)?);
+            if reference.folder == FLAGS {
+                paths.extend(environments.iter().map(|environment| kill_path(&reference.name, environment)));
             }
         }
         let (known_flags, known_segments) = (loaded.project.flags.len(), loaded.project.segments.len());

@@ -6,7 +6,7 @@ use crate::load::limits;
 use crate::model;
 use crate::model::{DefinitionKind, FLAGS, Flag, KILLS, Kill, Misfit, SEGMENTS, Segment, Settings, Suite, TESTS};
 use crate::schema;
-use crate::snapshot::{Access, Fault, File, FileId, PROJECT_FILE, Span};
+use crate::snapshot::{Access, Fault, File, FileId, PROJECT_FILE, Span, stem};
 use crate::yaml;
 use crate::yaml::{Completeness, Document};
 
@@ -49,35 +49,36 @@ pub(super) fn parse_file(mut file: File, id: FileId) -> ParsedFile {
     let read_allow = |comment: &yaml::Comment| Allow::read(&comment.text, comment.line, comment.span, &mut diagnostics);
     let allows = document.comments.iter().filter_map(read_allow).collect();
     let path: Vec<&str> = file.path.split('/').collect();
-    let has_valid_name = file.path.ends_with(".yaml") && model::is_name(file.stem());
+    let key = model::flag_key(&file.path);
+    let name = stem(&file.path).filter(|name| model::is_name(name));
     let root = &document.root;
-    let definition = match (path.as_slice(), has_valid_name) {
-        ([PROJECT_FILE], _) => {
+    let definition = match (path.as_slice(), key.as_deref(), name) {
+        ([PROJECT_FILE], _, _) => {
             let (mut settings, misfits) = model::lower_settings(root);
             settings.completeness = completeness(&document, &misfits);
             report_misfits(DefinitionKind::Project, &document, misfits, &mut diagnostics);
             report_limit(limits::of_settings(&settings), &mut settings.completeness, &mut diagnostics);
             Definition::Settings(settings)
         }
-        ([FLAGS, ..], true) => {
-            let (mut flag, misfits) = model::lower_flag(root, file.stem(), id);
+        ([FLAGS, ..], Some(key), _) => {
+            let (mut flag, misfits) = model::lower_flag(root, key, id);
             flag.completeness = completeness(&document, &misfits);
             report_misfits(DefinitionKind::Flag, &document, misfits, &mut diagnostics);
             report_limit(limits::of_flag(&flag), &mut flag.completeness, &mut diagnostics);
             Definition::Flag(Box::new(flag))
         }
-        ([SEGMENTS, ..], true) => {
-            let (mut segment, misfits) = model::lower_segment(root, file.stem(), id);
+        ([SEGMENTS, ..], _, Some(name)) => {
+            let (mut segment, misfits) = model::lower_segment(root, name, id);
             segment.completeness = completeness(&document, &misfits);
             report_misfits(DefinitionKind::Segment, &document, misfits, &mut diagnostics);
             Definition::Segment(segment)
         }
-        ([KILLS, environment, _], true) => {
-            let (kill, misfits) = model::lower_kill(root, environment, file.stem(), id);
+        ([KILLS, environment, _], Some(key), _) => {
+            let (kill, misfits) = model::lower_kill(root, environment, key, id);
             report_misfits(DefinitionKind::Kill, &document, misfits, &mut diagnostics);
             Definition::Kill(kill)
         }
-        ([TESTS, ..], true) => {
+        ([TESTS, ..], _, Some(_)) => {
             let (mut suite, misfits) = model::lower_suite(root, id);
             suite.completeness = completeness(&document, &misfits);
             report_misfits(DefinitionKind::Test, &document, misfits, &mut diagnostics);
@@ -141,8 +142,18 @@ fn invalid_file_name(file: &File, id: FileId) -> Diagnostic {
     let message = format!("`{}` is not the name of a definition", file.path);
     let help = if file.path.ends_with(".yml") {
         format!("rename it to `{}.yaml`", file.path.trim_end_matches(".yml"))
-    } else if file.path.starts_with(KILLS) && model::is_name(file.stem()) {
+    } else if file.path.starts_with(KILLS) && model::flag_key(&file.path).is_some() {
         format!("move it to `{KILLS}/<environment>/<flag>.yaml`")
+    } else if file.path.starts_with(FLAGS) || file.path.starts_with(KILLS) {
+        match model::intended_key(file.stem()) {
+            Some(key) => {
+                let name = model::flag_file_name(&key).unwrap_or_default();
+                format!("rename it to `{name}` if the flag is `{key}`")
+            }
+            None => "a key has letters, digits, `.`, `_` and `-`, and begins with a letter or digit, also after each `/` or `:`; the \
+                     file's name has `%2F` for `/`, `%3A` for `:`, and no other `%`"
+                .to_owned(),
+        }
     } else {
         "a name has letters, digits, `.`, `_` and `-`, and begins with a letter or digit".to_owned()
     };

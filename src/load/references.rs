@@ -1,5 +1,6 @@
 //! Finds the flags and segments that definitions refer to by name.
 
+use crate::model;
 use crate::model::{Condition, EffectiveServing, FLAGS, Flag, SEGMENTS};
 
 /// A flag or segment by its folder and its name.
@@ -17,6 +18,14 @@ impl Reference {
 
     pub(super) fn segment(name: &str) -> Self {
         Self { folder: SEGMENTS, name: name.to_owned() }
+    }
+
+    /// Returns the name of the file with the definition, or `None` if no definition can have this name.
+    pub(super) fn file_name(&self) -> Option<String> {
+        match self.folder {
+            FLAGS => model::flag_file_name(&self.name),
+            _ => model::is_name(&self.name).then(|| format!("{}.yaml", self.name)),
+        }
     }
 }
 

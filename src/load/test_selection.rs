@@ -7,8 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::load::{Loaded, all, flags, tests};
-use crate::model::{FLAGS, Suite, TESTS};
-use crate::snapshot::stem;
+use crate::model::{FLAGS, Suite, TESTS, flag_key};
 use crate::source::{Source, SourceError};
 
 /// The set of flags that are read.
@@ -86,7 +85,7 @@ pub fn keys_for_advice(source: &Source, loaded: &Loaded) -> Result<Vec<String>, 
     if tested_flags(&loaded.project.suites).iter().all(|key| known.contains(key.as_str())) {
         return Ok(Vec::new());
     }
-    Ok(source.list(FLAGS)?.iter().filter_map(|path| stem(path)).map(str::to_owned).collect())
+    Ok(source.list(FLAGS)?.iter().filter_map(|path| flag_key(path)).collect())
 }
 
 /// Returns the keys of the flags that test files name, sorted and without duplicates.

@@ -106,6 +106,6 @@ impl Assertion {
 
 fn flag_variants(lowering: &mut Lowering, node: &Node) -> Vec<FlagVariant> {
     read_all(lowering.nonempty_mapping(node), |entry: &Entry| {
-        Some(FlagVariant { flag: lowering.key(entry)?, variant: lowering.variant(&entry.value)? })
+        Some(FlagVariant { flag: lowering.flag_key(entry)?, variant: lowering.variant(&entry.value)? })
     })
 }

@@ -110,7 +110,7 @@ impl Placement {
         } else {
             (bucket_position(lowering, node), None)
         };
-        Some(Self { flag: lowering.key(entry)?, rollout, split })
+        Some(Self { flag: lowering.flag_key(entry)?, rollout, split })
     }
 }
 
@@ -130,7 +130,7 @@ impl Expectation {
         let node = &entry.value;
         if !matches!(node.value, Value::Map(_)) {
             let variant = lowering.variant(node);
-            return Some(Self { flag: lowering.key(entry)?, variant, value: None, reason: None, rule: None });
+            return Some(Self { flag: lowering.flag_key(entry)?, variant, value: None, reason: None, rule: None });
         }
         let fields = lowering.fields(node, &["variant", "value", "reason", "rule"]);
         lowering.nonempty_mapping(node);
@@ -144,6 +144,6 @@ impl Expectation {
         });
         let variant = fields.get("variant").and_then(|node| lowering.variant(node));
         let rule = fields.get("rule").and_then(|node| lowering.name(node));
-        Some(Self { flag: lowering.key(entry)?, variant, value, reason, rule })
+        Some(Self { flag: lowering.flag_key(entry)?, variant, value, reason, rule })
     }
 }

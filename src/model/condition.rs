@@ -122,7 +122,9 @@ impl Lowering {
     /// Reads a mapping from flags to their accepted variants.
     pub(super) fn requirements(&mut self, node: &Node) -> Vec<Requirement> {
         let entries = self.mapping(node);
-        read_all(entries, |entry| Some(Requirement { flag: self.key(entry)?, variants: self.variants(&entry.value) }))
+        read_all(entries, |entry| {
+            Some(Requirement { flag: self.flag_key(entry)?, variants: self.variants(&entry.value) })
+        })
     }
 
     fn attribute(&mut self, name: Spanned<String>, node: &Node) -> Option<Condition> {

@@ -35,10 +35,10 @@ pub struct Cell {
 impl Golden {
     pub(super) fn lower(lowering: &mut Lowering, node: &Node) -> Self {
         let fields = lowering.fields(node, &["flags", "contexts", "cells"]);
-        let (flags, contexts) = (fields.names("flags", lowering), fields.names("contexts", lowering));
+        let (flags, contexts) = (fields.flags("flags", lowering), fields.names("contexts", lowering));
         let mut cells = Vec::new();
         for by_flag in fields.required("cells", lowering).map_or(&[][..], |node| lowering.mapping(node)) {
-            let flag = lowering.key(by_flag);
+            let flag = lowering.flag_key(by_flag);
             for by_context in lowering.mapping(&by_flag.value) {
                 let context = lowering.key(by_context);
                 cells.extend(read_all(lowering.mapping(&by_context.value), |cell| {

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::bundle::Percent;
 use crate::eval::parse_datetime;
+use crate::model::name_rule::NameRule;
 use crate::snapshot::{Span, Spanned};
 use crate::yaml::{Entry, Node, Value};
 
@@ -89,12 +90,12 @@ impl Lowering {
         }
     }
 
-    /// Reads a text that satisfies [`is_name`].
+    /// Reads a text that is a name.
     pub(super) fn name(&mut self, node: &Node) -> Option<Spanned<String>> {
         self.checked_text(node, NameRule::Name)
     }
 
-    /// Reads a key of a mapping that satisfies [`is_name`].
+    /// Reads a key of a mapping that is a name.
     pub(super) fn key(&mut self, entry: &Entry) -> Option<Spanned<String>> {
         self.checked_key(entry, NameRule::Name)
     }
@@ -102,6 +103,11 @@ impl Lowering {
     /// Reads one name, or a list of different names that is not empty.
     pub(super) fn names(&mut self, node: &Node) -> Vec<Spanned<String>> {
         self.single_or_list(node, NameRule::Name)
+    }
+
+    /// Reads a key of a mapping that can be the key of a flag.
+    pub(super) fn flag_key(&mut self, entry: &Entry) -> Option<Spanned<String>> {
+        self.checked_key(entry, NameRule::Flag)
     }
 
     /// Reads a text that can name a variant.
@@ -202,6 +208,11 @@ impl<'n> Fields<'n> {
     pub(super) fn names(&self, key: &str, lowering: &mut Lowering) -> Vec<Spanned<String>> {
         self.get(key).map_or_else(Vec::new, |node| lowering.names(node))
     }
+
+    /// Reads the keys of flags at the key. The list is empty if the key is missing.
+    pub(super) fn flags(&self, key: &str, lowering: &mut Lowering) -> Vec<Spanned<String>> {
+        self.get(key).map_or_else(Vec::new, |node| lowering.single_or_list(node, NameRule::Flag))
+    }
 }
 
 /// Applies `read` to every item and returns the results without `None`.
@@ -217,44 +228,4 @@ pub(super) fn read_all<'n, T, U>(items: &'n [T], read: impl FnMut(&'n T) -> Opti
 /// Returns the position of the first key of a file. Diagnostics about the complete file use this position.
 pub(super) fn first_key(root: &Node) -> Span {
     root.entries().first().map_or(Span { end: root.span.start, ..root.span }, |entry| entry.key_span)
-}
-
-/// The length limit of a name in bytes.
-const LONGEST: usize = 128;
-
-/// Which texts are names.
-#[derive(Debug, Clone, Copy)]
-enum NameRule {
-    /// The key of a flag or another name, which is safe in a URL and in a file name.
-    Name,
-    /// The name of a variant. It is never part of a path, so it may have more characters, for example `10%` or `v2/blue`.
-    Variant,
-}
-
-impl NameRule {
-    fn admits(self, text: &str) -> bool {
-        let punctuation: &[u8] = match self {
-            Self::Name => b"._-",
-            Self::Variant => b"._-%+/:",
-        };
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || punctuation.contains(&byte);
-        text.len() <= LONGEST
-            && text.bytes().all(is_plain)
-            && text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
-    }
-
-    fn expected(self) -> &'static str {
-        match self {
-            Self::Name => "a name of at most 128 letters, digits, `.`, `_` and `-`, beginning with a letter or digit",
-            Self::Variant => {
-                "a variant of at most 128 letters, digits, `.`, `_`, `-`, `%`, `+`, `/` and `:`, beginning with a letter \
-                 or digit"
-            }
-        }
-    }
-}
-
-/// Returns whether a text can be the key of a flag or another name.
-pub(crate) fn is_name(text: &str) -> bool {
-    NameRule::Name.admits(text)
 }

@@ -77,7 +77,7 @@ impl Suite {
             start: first_key(root),
             completeness: Completeness::Complete,
             environments: fields.names("environments", lowering),
-            kills: fields.names("kills", lowering),
+            kills: fields.flags("kills", lowering),
             now: fields.get("now").and_then(|node| lowering.timestamp(node)),
             contexts,
             cases: cases.iter().map(|case| Case::lower(lowering, case)).collect(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::bundle::{Attributes, Bundle, Flag};
 use crate::codes::Code;
-use crate::diag::{Diagnostic, Diagnostics, environment_help, quoted_list, unknown_name};
+use crate::diag::{Diagnostic, Diagnostics, environment_help, quoted_list, unknown_flag, unknown_name};
 use crate::model;
 use crate::model::{EnvironmentGroup, Project};
 use crate::snapshot::{Span, Spanned};
@@ -89,7 +89,7 @@ impl<'p> Resolver<'p> {
         let flag = self.flags.get(key.value.as_str()).copied();
         if flag.is_none() {
             let keys = self.keys.iter().copied();
-            self.report(unknown_name(Code::UnknownFlag, key.span, &key.value, "a flag", keys));
+            self.report(unknown_flag(key.span, &key.value, keys));
         }
         flag
     }

@@ -141,7 +141,7 @@ fn pool() -> Vec<Json> {
 fn names() -> Vec<&'static str> {
     let fields = "version environments attributes bucketing lint type of enum required description variants off default rules \
                   requires unit salt enabled name if rollout steps serve all any not segment flag eq ne in not_in lt lte gt gte \
-                  starts_with ends_with contains matches has has_any has_all exists ignore_case reason by at key -bad a.b \
+                  starts_with ends_with contains matches has has_any has_all exists ignore_case reason by at key -bad a.b a/b a:b.c a//b a/ \
                   now contexts cases golden flags cells context matrix bucket expect variant value rollout split metadata cause tags";
     fields.split_whitespace().collect()
 }

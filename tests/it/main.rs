@@ -52,6 +52,7 @@ mod examples;
 mod explanations;
 #[cfg(unix)]
 mod flag_life;
+mod flag_keys;
 mod fuzz_seeds;
 mod golden;
 #[cfg(unix)]

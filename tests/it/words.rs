@@ -16,7 +16,7 @@ fn requiring(other: &str) -> String {
     format!("{}requires: {{{other}: on}}\n", flag("on"))
 }
 
-/// Makes a repository with many flags, of which `near`, `spelled` and `far` require `sale`, directly or through each
+/// Makes a repository with many flags, of which `shop/near`, `shop:spelled` and `far` require `sale`, directly or through each
 /// other.
 fn repository() -> TestRepository {
     let mut repository = TestRepository::new();
@@ -25,9 +25,9 @@ fn repository() -> TestRepository {
         repository.write(&format!("flags/area-{}/flag-{at}.yaml", at % AREAS), &format!("# {at}\n{}", flag("on")));
     }
     repository.write("flags/sale.yaml", &flag("on"));
-    repository.write("flags/near.yaml", &requiring("sale"));
-    repository.write("flags/spelled.yaml", &requiring("\"\\u006eear\""));
-    repository.write("flags/far.yaml", &requiring("spelled"));
+    repository.write("flags/shop%2Fnear.yaml", &requiring("sale"));
+    repository.write("flags/shop%3Aspelled.yaml", &requiring("\"shop\\u002fnear\""));
+    repository.write("flags/far.yaml", &requiring("shop:spelled"));
     repository.write("flags/sale-2.yaml", &requiring("sale-1"));
     repository.write("flags/sale-1.yaml", &flag("on"));
     repository.commit("all flags");
@@ -68,23 +68,23 @@ fn falls_with_this_cache(repository: &TestRepository, flags: &[&str]) {
 fn dependants_are_found_after_further_commits() {
     let mut repository = repository();
     let words = repository.root().join(".git/flagctl/words");
-    falls(&repository, &["near", "spelled", "far"]);
+    falls(&repository, &["shop/near", "shop:spelled", "far"]);
     let remembered = fs::read(&words).unwrap();
-    falls(&repository, &["near", "spelled", "far"]);
+    falls(&repository, &["shop/near", "shop:spelled", "far"]);
     repository.write("flags/new.yaml", &requiring("sale"));
-    repository.write("flags/spelled.yaml", &flag("on"));
+    repository.write("flags/shop%3Aspelled.yaml", &flag("on"));
     repository.commit("another, and one less");
-    falls(&repository, &["near", "new"]);
+    falls(&repository, &["new", "shop/near"]);
     assert_eq!(fs::read(&words).unwrap(), remembered, "two files are not worth writing all");
     repository.remove("flags/new.yaml");
     repository.commit("as it was");
-    falls(&repository, &["near"]);
+    falls(&repository, &["shop/near"]);
 }
 
 #[test]
 fn a_broken_cache_is_rebuilt() {
     let repository = repository();
-    falls(&repository, &["near", "spelled", "far"]);
+    falls(&repository, &["shop/near", "shop:spelled", "far"]);
     for name in ["words", "trees"] {
         let file = repository.root().join(".git/flagctl").join(name);
         let remembered = fs::read(&file).unwrap();
@@ -93,9 +93,9 @@ fn a_broken_cache_is_rebuilt() {
         let mark = format!("flagctl {name} 2\n");
         for broken in [&[][..], mark.as_bytes(), half, &flipped, &[&remembered[..], b"more"].concat()] {
             fs::write(&file, broken).unwrap();
-            falls_with_this_cache(&repository, &["near", "spelled", "far"]);
+            falls_with_this_cache(&repository, &["shop/near", "shop:spelled", "far"]);
             assert_eq!(fs::read(&file).unwrap(), broken, "a dry run does not repair it");
-            falls(&repository, &["near", "spelled", "far"]);
+            falls(&repository, &["shop/near", "shop:spelled", "far"]);
             assert_eq!(fs::read(&file).unwrap(), remembered);
         }
     }
@@ -105,8 +105,8 @@ fn a_broken_cache_is_rebuilt() {
 fn a_cache_that_cannot_be_written_changes_no_result() {
     let repository = repository();
     fs::write(repository.root().join(".git/flagctl"), "in the way").unwrap();
-    falls(&repository, &["near", "spelled", "far"]);
-    falls(&repository, &["near", "spelled", "far"]);
+    falls(&repository, &["shop/near", "shop:spelled", "far"]);
+    falls(&repository, &["shop/near", "shop:spelled", "far"]);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn worktrees_and_bare_repositories_use_the_cache() {
         for _ in 0..2 {
             fill_cache(&repository, folder);
             let ran = repository.flagctl_in(folder, &["kill", "sale", "--dry-run"]);
-            assert!(ran.stdout.contains("far requires spelled and turns off too"), "{ran:?}");
+            assert!(ran.stdout.contains("far requires shop:spelled and turns off too"), "{ran:?}");
             assert!(words.is_file());
         }
     }
@@ -184,7 +184,7 @@ fn a_read_only_git_folder_is_no_error() {
     let git_folder = repository.root().join(".git");
     let set_mode = |mode| fs::set_permissions(&git_folder, fs::Permissions::from_mode(mode)).unwrap();
     set_mode(0o555);
-    falls(&repository, &["near", "spelled", "far"]);
+    falls(&repository, &["shop/near", "shop:spelled", "far"]);
     let listed = repository.flagctl(&["eval", "sale", "--at", "HEAD"]);
     set_mode(0o755);
     assert_eq!((listed.code, listed.stderr.as_str()), (Some(0), ""));
@@ -197,7 +197,7 @@ fn a_run_that_is_killed_while_it_writes_the_caches_changes_no_result() {
     use std::time::{Duration, Instant};
 
     let repository = repository();
-    let dependants = ["near", "spelled", "far"];
+    let dependants = ["shop/near", "shop:spelled", "far"];
     let begin = Instant::now();
     falls(&repository, &dependants);
     let whole = begin.elapsed();

@@ -1,10 +1,12 @@
 //! Random small repositories whose branch `main` and branch with kills have diverged.
 
+use flagctl::model::flag_file_name;
+
 use crate::fast_import::{Files, History};
 use crate::random::Random;
 
 /// The keys of the flags. A flag may depend on the flags before it. Nothing depends on `alone`.
-pub(super) const FLAGS: [&str; 5] = ["a", "b", "c", "d", "alone"];
+pub(super) const FLAGS: [&str; 5] = ["a", "b", "c/x:1", "d", "alone"];
 const ENVIRONMENTS: [&str; 2] = ["staging", "production"];
 const FILE: &str = "100644";
 /// Texts of kills without an error.
@@ -65,7 +67,7 @@ fn put(files: &mut Files, path: &str, text: impl Into<String>) {
 }
 
 fn kill_path(environment: &str, flag: &str) -> String {
-    format!("kills/{environment}/{flag}.yaml")
+    format!("kills/{environment}/{}", flag_file_name(flag).unwrap())
 }
 
 fn base(random: &mut Random) -> Files {
@@ -85,7 +87,7 @@ fn base(random: &mut Random) -> Files {
 }
 
 fn flag_path(key: &str) -> String {
-    format!("flags/{}{key}.yaml", if key == "d" { "more/" } else { "" })
+    format!("flags/{}{}", if key == "d" { "more/" } else { "" }, flag_file_name(key).unwrap())
 }
 
 /// Adds the file of a kill. If the flag is killed, nothing changes.

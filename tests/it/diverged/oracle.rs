@@ -213,15 +213,16 @@ pub(super) fn kills_by_form(
         let was_no_file = [":000000", ":120000", ":160000"].contains(old);
         let kill = path.strip_prefix("kills/").and_then(|path| path.strip_suffix(".yaml"));
         let kill = kill.and_then(|kill| kill.split_once('/'));
+        let kill = kill.map(|(environment, file)| (environment, file.replace("%2F", "/").replace("%3A", ":")));
         match kill {
             Some((environment, flag))
                 if was_no_file
                     && *new == "100644"
                     && is_valid(blob)
                     && definitions.environments.iter().any(|name| name == environment)
-                    && definitions.flags.contains(flag) =>
+                    && definitions.flags.contains(&flag) =>
             {
-                kills.insert((flag.to_owned(), environment.to_owned()));
+                kills.insert((flag, environment.to_owned()));
             }
             _ => return Err(format!("{line} is not a kill")),
         }
