@@ -50,9 +50,9 @@ mod environment_fields;
 #[cfg(unix)]
 mod examples;
 mod explanations;
+mod flag_keys;
 #[cfg(unix)]
 mod flag_life;
-mod flag_keys;
 mod fuzz_seeds;
 mod golden;
 #[cfg(unix)]
