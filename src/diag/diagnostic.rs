@@ -18,6 +18,8 @@ pub struct Diagnostic {
     pub related: Vec<(Span, String)>,
     /// Advice on how to fix the problem.
     pub help: Option<String>,
+    /// The position of the list with the problem. An allow comment on its line suppresses the problems of all entries.
+    pub list: Option<Span>,
 }
 
 impl Diagnostic {
@@ -28,7 +30,7 @@ impl Diagnostic {
 
     /// Creates a diagnostic that has only a message.
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
-        Self { code, span, message: message.into(), label: None, related: Vec::new(), help: None }
+        Self { code, span, message: message.into(), label: None, related: Vec::new(), help: None, list: None }
     }
 
     /// Creates the diagnostic that replaces all further problems of a definition or file.
@@ -55,6 +57,13 @@ impl Diagnostic {
     #[must_use]
     pub fn maybe_help(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
+        self
+    }
+
+    /// Adds the position of the list, on whose line an allow comment suppresses this problem, too.
+    #[must_use]
+    pub fn in_list(mut self, list: Option<Span>) -> Self {
+        self.list = list;
         self
     }
 

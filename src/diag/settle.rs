@@ -41,9 +41,12 @@ pub fn settle(mut diagnostics: Diagnostics, levels: &Levels, allows: &[Allow], s
     let mut used = vec![false; allows.len()];
     if !allows.is_empty() {
         diagnostics.retain(|diagnostic| {
-            let line = || snapshot.position(diagnostic.span.file, diagnostic.span.start).0;
+            let covers = |allow: &Allow, span: Span| {
+                allow.span.file == span.file && allow.line == snapshot.position(span.file, span.start).0
+            };
+            let spans = [Some(diagnostic.span), diagnostic.list];
             let covering = allows.iter().position(|allow| {
-                allow.code == diagnostic.code && allow.span.file == diagnostic.span.file && allow.line == line()
+                allow.code == diagnostic.code && spans.into_iter().flatten().any(|span| covers(allow, span))
             });
             if let Some(used) = covering.and_then(|index| used.get_mut(index)) {
                 *used = true;

@@ -39,6 +39,8 @@ pub struct Flag {
     pub metadata: Vec<(Spanned<String>, Node)>,
     /// The variants, in the order of the file.
     pub variants: Vec<Variant>,
+    /// The key of the mapping of variants.
+    pub variants_key: Option<Span>,
     /// The JSON Schema that the value of each variant must satisfy, as a path from the root of the repository.
     pub schema: Option<Spanned<String>>,
     /// The fields for all environments.
@@ -187,6 +189,7 @@ impl Flag {
             links,
             metadata,
             variants,
+            variants_key: root.entry("variants").map(|entry| entry.key_span),
             schema: fields.get("schema").and_then(|node| lowering.nonempty_text(node)),
             base,
             environments,

@@ -21,8 +21,11 @@ pub(super) fn check(project: &Project, _: Timestamp, diagnostics: &mut Diagnosti
         }
         for variant in flag.variants.iter().filter(|variant| !served.contains(text(&variant.name))) {
             let message = format!("no rule, `default` or `off` serves variant `{}`", variant.name.value);
-            diagnostics
-                .push(Diagnostic::new(Code::UnusedVariant, variant.name.span, message).help("serve it, or remove it"));
+            diagnostics.push(
+                Diagnostic::new(Code::UnusedVariant, variant.name.span, message)
+                    .help("serve it, or remove it")
+                    .in_list(flag.variants_key),
+            );
         }
     }
 }

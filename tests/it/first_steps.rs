@@ -92,3 +92,18 @@ fn a_run_without_tests_says_so() {
     repository.write("tests/sale.yaml", "cases:\n  - expect: {sale: off}\n");
     assert_eq!(repository.flagctl(&["test"]).stdout, "1 passed\n");
 }
+
+#[test]
+fn a_list_without_flags_says_so() {
+    let repository = sale("variants: {off: false, on: true}\noff: off\ndefault: off\n");
+    assert_eq!(repository.flagctl(&["list", "--tag", "nosuch"]).stdout, "no flags\n");
+}
+
+#[test]
+fn a_comment_above_the_variants_explains_a_menu() {
+    let menu = "# flagctl: allow unused-variant -- support sets the limit\nvariants:\n  off: 0\n  low: 1\n  high: 2\n  most: 3\n";
+    assert_eq!(findings(&sale(&format!("{menu}off: off\ndefault: low\n"))), [""; 0]);
+    let served = "rules:\n  - serve: {low: 50%, high: 25%, most: 25%}\n";
+    let found = findings(&sale(&format!("{menu}off: off\ndefault: low\n{served}")));
+    assert_eq!(found, ["4:1 no `unused-variant` is reported on this line"]);
+}

@@ -66,6 +66,9 @@ fn compiled_lines(compiled: &CompiledJson, key: &str) -> Vec<String> {
 /// Returns a table with a line for each flag and, if there are few environments, a column for each of them. Many
 /// environments are one column, in which those with the same state are written together. The table is wrapped to a width in columns unless the width is `None`.
 pub fn flags(flags: &[FlagJson<'_>], sets: &EnvironmentSets, width: Option<u16>) -> Lines {
+    if flags.is_empty() {
+        return ["no flags"].into_iter().collect();
+    }
     let mut table = Table::new(width);
     let owner = |flag: &FlagJson<'_>| match &flag.details {
         FlagDetailsJson::Definition(definition) => Some(definition.owner.unwrap_or("-").to_owned()),
@@ -73,9 +76,7 @@ pub fn flags(flags: &[FlagJson<'_>], sets: &EnvironmentSets, width: Option<u16>)
     };
     let first = flags.first();
     let mut header = vec!["FLAG".to_owned()];
-    // A table without flags also has the column of owners. It is only omitted for a bundle, which has no owners, and an
-    // empty list does not show whether it is from a bundle.
-    header.extend(first.is_none_or(|flag| owner(flag).is_some()).then(|| "OWNER".to_owned()));
+    header.extend(first.and_then(owner).map(|_| "OWNER".to_owned()));
     let is_merged = |flag: &&FlagJson<'_>| sets.is_large() && flag.environments.len() > 1;
     match first.filter(is_merged) {
         Some(_) => header.push("STATE".to_owned()),
