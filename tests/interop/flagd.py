@@ -4,9 +4,9 @@
     flagd.py PATH-OF-FLAGCTL [--flags NUMBER] [--seed NUMBER]
 
 The flags are those in `examples/`, and generated flags with every operator, type and nesting, rules with their own unit
-and fields of rules by environment. The contexts have missing attributes, values of wrong types, and units beside the boundaries of bucket ranges. The clients are flagd's providers for
-Python (one release for each of flagd's two algorithms) and for Node (compiled and interpreted), used through the OpenFeature
-SDKs. Each client reads the export from its file; the interpreting Node client also validates it with the published schemas.
+and fields of rules by environment. The contexts have missing attributes, values of wrong types, and units beside the
+boundaries of bucket ranges. The clients are flagd's providers for Python (one release for each of flagd's two algorithms)
+and for Node (compiled and interpreted), used through the OpenFeature SDKs. Each client reads the export from its file; the interpreting Node client also validates it with the published schemas.
 Flags are requested with the types and defaults of `flagctl export openfeature-manifest`, as applications do. The script
 needs Python and npm, and keeps the packages in `target/interop`. Any difference is an error.
 """

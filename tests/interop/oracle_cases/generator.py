@@ -251,7 +251,7 @@ class Repository:
         def text(parity, more):
             return json.dumps({"environments": ["production"], "assert": self.assertions[parity::2], **more})
 
-        return {"tests/assertions.yaml": text(0, {}), "tests/kills.yaml": text(1, {"kills": self.pinned})}
+        return {"tests/assertions.yaml": text(0, {}), "tests/kills.yaml": text(1, {"kills": self.pinned} if self.pinned else {})}
 
     def killed(self, index, with_kills):
         """Returns the flags that are killed while the assertion with this index is tested."""
