@@ -463,7 +463,11 @@ fn foreign_files_that_nest_100_000_levels_are_errors_in_every_command_that_reads
             repository.write("store/production/manifest.json", &manifest);
             for command in [&["verify", "store/"][..], &["pull", "store/", "-e", "production", "--to", "pulled.json"]] {
                 let ran = repository.flagctl(command);
-                assert!(ran.code == Some(1) && ran.stdout + &ran.stderr != "", "{open} {command:?}: {:?}", ran.code);
+                assert!(
+                    ran.code == Some(1) && !(ran.stdout + &ran.stderr).is_empty(),
+                    "{open} {command:?}: {:?}",
+                    ran.code
+                );
             }
         }
     }
