@@ -2,7 +2,7 @@
 //!
 //! A context may nest objects or use dotted names: `{"app": {"version": "2.0.0"}}` is `{"app.version": "2.0.0"}`. The
 //! readers are visitors of `serde`. They read the input in one pass, borrow its texts, and build no tree for values
-//! that are not attributes.
+//! that are not attributes, except for lists.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -247,7 +247,8 @@ impl<'a> Visitor<'a> for Undeclared<'_, 'a, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'a>>(self, mut items: A) -> Result<(), A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
+        // `IgnoredAny` accepts numbers, escapes and depths that a tree refuses.
+        while items.next_element::<Json>()?.is_some() {}
         self.noted()
     }
 

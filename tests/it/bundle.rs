@@ -76,6 +76,8 @@ fn a_context_parsed_from_bytes_equals_one_parsed_from_json() {
         r#"{"groups": ["a", "\u0062"], "recentCategories": [1, 2.5, -3], "beta": "yes", "age": 1e400}"#,
         r#"{"age": 9007199254740993, "recentCategories": [9007199254740993], "ip": "::ffff:192.0.2.1"}"#,
         r#"{"country": "DE", "country": "FR", "app": {"version": "1.0.0"}, "app": {"version": "2.0.0"}}"#,
+        r#"{"unknown": [1e999]}"#,
+        r#"{"unknown": ["\ud800"]}"#,
         r#"{"app": {"version": "1.0.0"}, "app": {"x": 1}}"#,
         r#"{"app": {"x": 1}, "app": {"version": "1.0.0"}, "unknown": 1, "unknown": 2}"#,
         r#"{"app": {"version": "1.0.0"}, "app.version": "1.0.0"}"#,
@@ -102,6 +104,8 @@ fn a_context_parsed_from_bytes_equals_one_parsed_from_json() {
     }
     assert!(Context::from_slice(attributes, b"{\"country\": \"\xff\"}").is_err());
     let deep = format!("{}1{}", r#"{"a":"#.repeat(1000), "}".repeat(1000));
+    assert!(Context::from_slice(attributes, deep.as_bytes()).is_err());
+    let deep = format!(r#"{{"a": {}1{}}}"#, "[".repeat(1000), "]".repeat(1000));
     assert!(Context::from_slice(attributes, deep.as_bytes()).is_err());
 }
 
