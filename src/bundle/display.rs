@@ -89,6 +89,7 @@ impl Test {
 
     /// Returns the text of the attribute and operator, and the operands, if the operator can have several operands:
     /// `country in` and `"CA"`, `"US"`. Two tests with the same first text differ only in their operands.
+    #[cfg(feature = "cli")]
     pub(crate) fn operands(&self, attribute: &str) -> Option<(String, Vec<String>)> {
         let equals = match self.sign {
             Polarity::Is => "in",
