@@ -20,7 +20,7 @@ struct KillFile<'k> {
 pub enum KillExpiry {
     /// At a time.
     At(Timestamp),
-    /// So long after the kill.
+    /// This duration after the kill.
     After(SignedDuration),
 }
 

@@ -146,11 +146,9 @@ impl<'r> EffectCheck<'r> {
     fn new(range: &'r KillRange<'r>, merge: &'r KillMerge, flags: &BTreeSet<String>) -> Result<Self, ActionError> {
         let (old, new) = (Source::Revision(range.target.clone()), Source::Revision(merge.merged.clone()));
         let killed: BTreeSet<String> = merge.new.iter().map(|kill| kill.flag.clone()).collect();
-        let mut dependants = BTreeSet::new();
-        for key in &killed {
-            // A flag that is killed in one environment may depend on a flag that is killed in another one.
-            dependants.extend(load::dependants(&old, std::slice::from_ref(key), &[])?);
-        }
+        // A flag that is killed in one environment may depend on a flag that is killed in another one.
+        let killed_keys: Vec<String> = killed.iter().cloned().collect();
+        let dependants = load::dependants_and_each_other(&old, &killed_keys, &[])?;
         let mut keys = diff::affected_flags(range.target, &new)?;
         keys.extend(flags.iter().chain(&killed).chain(&dependants).cloned());
         let list: Vec<String> = keys.iter().cloned().collect();

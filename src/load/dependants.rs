@@ -16,8 +16,23 @@ use crate::source::{Source, SourceError};
 /// # Errors
 /// Returns [`SourceError`] if a file or folder exists and cannot be read.
 pub fn dependants(source: &Source, keys: &[String], segments: &[String]) -> Result<Vec<String>, SourceError> {
+    let flags = dependants_and_each_other(source, keys, segments)?;
+    Ok(flags.into_iter().filter(|key| !keys.contains(key)).collect())
+}
+
+/// Returns the keys of all flags that depend on one of these flags or segments, as [`dependants`] does, and also those of
+/// the given keys that depend on another one.
+///
+/// # Errors
+/// Returns [`SourceError`] if a file or folder exists and cannot be read.
+pub fn dependants_and_each_other(
+    source: &Source,
+    keys: &[String],
+    segments: &[String],
+) -> Result<BTreeSet<String>, SourceError> {
+    let mut flags = BTreeSet::new();
     if keys.is_empty() && segments.is_empty() {
-        return Ok(Vec::new());
+        return Ok(flags);
     }
     let mut known: BTreeSet<Reference> = keys.iter().map(|key| Reference::flag(key)).collect();
     known.extend(segments.iter().map(|name| Reference::segment(name)));
@@ -29,10 +44,11 @@ pub fn dependants(source: &Source, keys: &[String], segments: &[String]) -> Resu
         let dependant = |path: String| Ok(source.read(&path)?.and_then(|file| dependant(file, &new)));
         let dependants = candidates.into_iter().filter_map(|path| dependant(path).transpose());
         let dependants = dependants.collect::<Result<BTreeSet<_>, SourceError>>()?;
+        let found = dependants.iter().filter(|reference| reference.folder == FLAGS);
+        flags.extend(found.map(|reference| reference.name.clone()));
         new = dependants.into_iter().filter(|reference| known.insert(reference.clone())).collect();
     }
-    let flags = known.into_iter().filter(|reference| reference.folder == FLAGS && !keys.contains(&reference.name));
-    Ok(flags.map(|reference| reference.name).collect())
+    Ok(flags)
 }
 
 /// Returns the flag or segment that a file defines, if its definition refers to one of the names.
