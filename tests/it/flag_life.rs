@@ -129,6 +129,12 @@ impl Life {
         self.shop.git(&["checkout", "--quiet", "main"]);
     }
 
+    /// Checks and merges a branch that changes a definition.
+    fn land(&mut self, branch: &str) {
+        self.check(branch, Change::Definition);
+        self.merge(branch, 0);
+    }
+
     /// Merges a branch on the forge, and publishes the new `main`.
     fn merge(&mut self, branch: &str, published: i32) {
         let git = |arguments: &[&str]| self.shop.git_in(&self.forge, arguments);
@@ -150,29 +156,24 @@ fn a_quarter_of_the_life_of_a_flag_needs_no_copied_yaml() {
     life.push_by_hand("fast-pay", "fast-pay: begins off for everyone", |shop| {
         shop.write("flags/fast-pay.yaml", FAST_PAY);
     });
-    life.check("fast-pay", Change::Definition);
-    life.merge("fast-pay", 0);
+    life.land("fast-pay");
 
     life.chapter("On in dev");
     life.run("flagctl rollout fast-pay -e dev --to 100% --branch fast-pay-dev --pr --yes", 0);
-    life.check("fast-pay-dev", Change::Definition);
-    life.merge("fast-pay-dev", 0);
+    life.land("fast-pay-dev");
     life.push_by_hand("fast-pay-tests", "fast-pay: tests", |shop| shop.write("tests/fast-pay.yaml", TESTS));
-    life.check("fast-pay-tests", Change::Definition);
-    life.merge("fast-pay-tests", 0);
+    life.land("fast-pay-tests");
 
     life.chapter("Promoted to staging");
     life.run("flagctl list --drift", 0);
     life.run("flagctl promote fast-pay --from dev --to staging --shares --branch fast-pay-staging --pr --yes", 0);
-    life.check("fast-pay-staging", Change::Definition);
-    life.merge("fast-pay-staging", 0);
+    life.land("fast-pay-staging");
 
     life.chapter("Four steps in production");
     for step in ["1", "10", "25", "50"] {
         let branch = format!("fast-pay-{step}");
         life.run(&format!("flagctl rollout fast-pay next -e production --branch {branch} --pr --yes"), 0);
-        life.check(&branch, Change::Definition);
-        life.merge(&branch, 0);
+        life.land(&branch);
     }
 
     life.chapter("Another flag is broken on main");
@@ -194,13 +195,11 @@ fn a_quarter_of_the_life_of_a_flag_needs_no_copied_yaml() {
     life.check("receipts-again", Change::Repair);
     life.merge("receipts-again", 0);
     life.run("flagctl revive fast-pay -e production --reason 'fixed by 8c1f20' --branch revive-fast-pay --pr --yes", 0);
-    life.check("revive-fast-pay", Change::Definition);
-    life.merge("revive-fast-pay", 0);
+    life.land("revive-fast-pay");
 
     life.chapter("Everyone has it");
     life.run("flagctl rollout fast-pay next -e production --branch fast-pay-100 --pr --yes", 0);
-    life.check("fast-pay-100", Change::Definition);
-    life.merge("fast-pay-100", 0);
+    life.land("fast-pay-100");
     life.run("flagctl log fast-pay", 0);
 
     life.chapter("Removed");
@@ -208,8 +207,7 @@ fn a_quarter_of_the_life_of_a_flag_needs_no_copied_yaml() {
         shop.remove("flags/fast-pay.yaml");
         shop.remove("tests/fast-pay.yaml");
     });
-    life.check("remove-fast-pay", Change::Definition);
-    life.merge("remove-fast-pay", 0);
+    life.land("remove-fast-pay");
     life.run("flagctl status main --now 2027-03-31T12:00:00Z", 0);
 
     assert_data_eq!(life.transcript, file!["../flag_life/transcript.txt"]);
