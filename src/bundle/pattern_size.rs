@@ -14,7 +14,8 @@ use std::collections::BTreeSet;
 use regex_syntax::ast::parse::Parser;
 use regex_syntax::ast::{Ast, ClassSet, ClassSetItem, RepetitionKind, RepetitionRange};
 
-/// The maximum size of all different regular expressions of an environment together. One takes about 64 bytes.
+/// The maximum size of all different regular expressions together, of all definition files or of a bundle. A size of one
+/// takes about 64 bytes of memory.
 pub const PATTERNS_LIMIT: u64 = 500_000;
 
 /// The number of ranges of a Unicode class such as `\w` or `\p{L}`: that of the largest one.
@@ -31,16 +32,16 @@ pub enum PatternLimit {
     /// The expression is longer than [`PATTERN_LENGTH_LIMIT`].
     #[error("the regular expression has more than {PATTERN_LENGTH_LIMIT} bytes")]
     Length,
-    /// The expressions of the environment together are larger than [`PATTERNS_LIMIT`].
+    /// The expressions together are larger than [`PATTERNS_LIMIT`].
     #[error(
-        "the regular expressions of an environment have more than {PATTERNS_LIMIT} characters and ranges when their \
+        "all regular expressions together have more than {PATTERNS_LIMIT} characters and ranges when their \
          repetitions are written out"
     )]
     Total,
 }
 
-/// Adds up the sizes of the regular expressions of an environment. Equal expressions count once.
-#[derive(Debug, Default)]
+/// Adds up the sizes of the regular expressions of all definition files or of a bundle. Equal expressions count once.
+#[derive(Debug, Clone, Default)]
 pub struct PatternBudget {
     counted: BTreeSet<Box<str>>,
     size: u64,

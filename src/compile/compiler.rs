@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::bundle::{Attribute, Attributes, Complexity, Flag, PatternBudget, Segment};
+use crate::bundle::{Attribute, Attributes, Complexity, Flag, Segment};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model;
 use crate::model::{EffectiveServing, Project};
@@ -38,8 +38,6 @@ pub(super) struct Compiler<'p> {
     pub(super) diagnostics: Diagnostics,
     /// The number of diagnostics when the compilation of the current definition began.
     reported_before: usize,
-    /// The sizes of all regular expressions so far.
-    pub(super) patterns: PatternBudget,
 }
 
 /// The maximum number of problems that are reported in one definition.
@@ -81,7 +79,6 @@ impl<'p> Compiler<'p> {
             kills: own.map(|kill| (kill.flag.as_str(), kill)).collect(),
             diagnostics: Vec::new(),
             reported_before: 0,
-            patterns: PatternBudget::default(),
         }
     }
 

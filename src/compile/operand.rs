@@ -132,14 +132,10 @@ impl Compiler<'_> {
         })
     }
 
-    /// Reads a regular expression. Errors come from the parser of the syntax, because its descriptions are better than
+    /// Reads a regular expression. Loading has limited its size. Errors come from the parser of the syntax, because its descriptions are better than
     /// those of the regex compiler.
     pub(super) fn pattern(&mut self, node: &Node) -> Compiled<Pattern> {
         let written = node.written().to_owned();
-        if let Err(error) = self.patterns.add(&written) {
-            let help = "write shorter repetitions, `[0-9A-Za-z_]` instead of `\\w`, or `starts_with` and `ends_with`";
-            return Err(self.report(Diagnostic::new(Code::LimitExceeded, node.span, error.to_string()).help(help)));
-        }
         if let Err(error) = regex_syntax::parse(&written) {
             let (reason, part) = match &error {
                 regex_syntax::Error::Parse(error) => (error.kind().to_string(), Some(error.span())),

@@ -4,9 +4,10 @@
 //! environment compiles all flags once more. A definition that exceeds a limit is reported at its first part beyond the
 //! limit, and treated as incomplete, so no later step works on it.
 
+use crate::bundle::PatternBudget;
 use crate::codes::Code;
 use crate::diag::Diagnostic;
-use crate::model::{Flag, Settings, Suite};
+use crate::model::{Condition, Flag, Segment, Settings, Suite};
 use crate::snapshot::{Span, Spanned};
 
 /// The maximum number of environments.
@@ -53,6 +54,30 @@ pub(super) fn of_suite(suite: &Suite) -> Option<Diagnostic> {
     let assertions = suite.assertions.iter().map(|assertion| assertion.claim_span);
     let help = "distribute them over several files";
     excess(cases, CASES, "cases", help).or_else(|| excess(assertions, CASES, "assertions", help))
+}
+
+/// Counts the regular expressions of a flag. Returns the first one that does not fit into the budget.
+pub(super) fn of_flag_patterns(flag: &Flag, budget: &mut PatternBudget) -> Option<Diagnostic> {
+    of_patterns(flag.rule_fields().filter_map(|fields| Some(&fields.condition.as_ref()?.value)), budget)
+}
+
+/// Counts the regular expressions of a segment. Returns the first one that does not fit into the budget.
+pub(super) fn of_segment_patterns(segment: &Segment, budget: &mut PatternBudget) -> Option<Diagnostic> {
+    of_patterns(segment.condition.iter().map(|condition| &condition.value), budget)
+}
+
+/// Counts the regular expressions of a test file. Returns the first one that does not fit into the budget.
+pub(super) fn of_suite_patterns(suite: &Suite, budget: &mut PatternBudget) -> Option<Diagnostic> {
+    of_patterns(suite.assertions.iter().filter_map(|assertion| assertion.when.as_ref()), budget)
+}
+
+fn of_patterns<'c>(conditions: impl Iterator<Item = &'c Condition>, budget: &mut PatternBudget) -> Option<Diagnostic> {
+    let (pattern, error) = conditions.flat_map(Condition::patterns).find_map(|pattern| {
+        let error = budget.add(pattern.written()).err()?;
+        Some((pattern, error))
+    })?;
+    let help = "write shorter repetitions, `[0-9A-Za-z_]` instead of `\\w`, or `starts_with` and `ends_with`";
+    Some(Diagnostic::new(Code::LimitExceeded, pattern.span, error.to_string()).help(help))
 }
 
 /// Returns a diagnostic for the first part beyond the limit.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::bundle::PatternBudget;
 use crate::codes::Severity;
 use crate::diag::{Allow, Diagnostics, Finding, Levels, settle};
 use crate::model::Project;
@@ -22,6 +23,8 @@ pub struct Loaded {
     pub(super) values: usize,
     /// The number of values and of 16-byte blocks of text in all files.
     pub(super) parts: usize,
+    /// The regular expressions in all files.
+    pub(super) patterns: PatternBudget,
     pub(super) levels: Levels,
 }
 

@@ -5,12 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
+use crate::load::limits;
 use crate::load::lint_levels::lint_levels;
 use crate::load::loaded::Loaded;
 use crate::load::parsed_file::{Definition, ParsedFile, parse_file};
 use crate::load::required_version;
 use crate::snapshot::{File, FileId};
 use crate::source::{Source, SourceError};
+use crate::yaml::Completeness;
 
 /// The maximum size of all definition files together, in bytes.
 const TOTAL_BYTES: usize = 256 << 20;
@@ -98,9 +100,23 @@ fn too_large<'f>(limit: String, sizes: impl Iterator<Item = (usize, &'f str)>) -
     SourceError::TooLarge { limit, largest: largest.join(", ") }
 }
 
-fn add(parsed: ParsedFile, loaded: &mut Loaded) {
+fn add(mut parsed: ParsedFile, loaded: &mut Loaded) {
+    let patterns = &mut loaded.patterns;
+    let excess = match &mut parsed.definition {
+        Definition::Flag(flag) => {
+            limits::of_flag_patterns(flag, patterns).inspect(|_| flag.completeness = Completeness::Incomplete)
+        }
+        Definition::Segment(segment) => {
+            limits::of_segment_patterns(segment, patterns).inspect(|_| segment.completeness = Completeness::Incomplete)
+        }
+        Definition::Suite(suite) => {
+            limits::of_suite_patterns(suite, patterns).inspect(|_| suite.completeness = Completeness::Incomplete)
+        }
+        Definition::Settings(_) | Definition::Kill(_) | Definition::InvalidName => None,
+    };
     loaded.snapshot.add(parsed.file);
     loaded.diagnostics.extend(parsed.diagnostics);
+    loaded.diagnostics.extend(excess);
     loaded.allows.extend(parsed.allows);
     match parsed.definition {
         Definition::Settings(settings) => {

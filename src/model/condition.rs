@@ -59,6 +59,19 @@ impl Condition {
             Self::All(_) | Self::Any(_) | Self::Not(_) | Self::Flag(_) | Self::Attribute { .. } => &[],
         })
     }
+
+    /// Iterates over the operands that are regular expressions, in the order of the file.
+    pub fn patterns(&self) -> impl Iterator<Item = &Node> {
+        let operations = self.iter().flat_map(|condition| match condition {
+            Self::Attribute { operations, .. } => operations.as_slice(),
+            Self::All(_) | Self::Any(_) | Self::Not(_) | Self::Segment(_) | Self::Flag(_) => &[],
+        });
+        let operands = operations.filter(|operation| operation.operator == Operator::Matches);
+        operands.flat_map(|operation| match &operation.operand.value {
+            Value::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(&operation.operand),
+        })
+    }
 }
 
 /// A flag and its accepted variants. The flag must serve one of them.

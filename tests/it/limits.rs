@@ -223,13 +223,33 @@ fn schemas_that_use_the_whole_language_are_accepted() {
 }
 
 #[test]
-fn the_regular_expressions_of_an_environment_are_bounded_together() {
+fn the_regular_expressions_of_all_files_are_bounded_together() {
     let rules: String =
         (0..100).map(|index| format!("- {{if: {{country: {{matches: '\\w{{38}}x{index}'}}}}, serve: on}}\n")).collect();
     let flag = format!("variants: {{on: true, off: false}}\noff: off\ndefault: off\nrules:\n{rules}");
-    let message = "the regular expressions of an environment have more than 500000 characters and ranges";
+    let message = "all regular expressions together have more than 500000 characters and ranges";
     // The first 16 are below the limit.
     assert_limit(&[("flags/a.yaml", &flag)], message, "flags/a.yaml:21:");
+}
+
+#[test]
+fn regular_expressions_that_only_one_environment_uses_count_too() {
+    let rule = |index: usize| {
+        let own = format!("{{matches: '\\w{{38}}x{index}'}}");
+        format!("  e{index}: {{rules: [{{if: {{country: {own}}}, serve: on}}]}}\n")
+    };
+    let rules: String = (0..20).map(rule).collect();
+    let flag = format!("variants: {{on: true, off: false}}\noff: off\ndefault: off\nenvironments:\n{rules}");
+    let project = format!("version: 1\nenvironments: [{}]\nattributes:\n  country: string\n", numbered("e", 20));
+    let tests = "assert:\n- {never: {b: on}, when: {country: {matches: '\\w{100}'}}}\n";
+    let other = "variants: {on: true, off: false}\noff: off\ndefault: off\n";
+    let files =
+        [("flagctl.yaml", project.as_str()), ("flags/a.yaml", &flag), ("flags/b.yaml", other), ("tests/t.yaml", tests)];
+    let ran = validated(&files);
+    let message = "limit-exceeded]: all regular expressions together have more than 500000 characters and ranges";
+    assert_eq!(ran.stdout.matches(message).count(), 2, "{}", ran.stdout);
+    assert!(ran.stdout.contains("flags/a.yaml:21:"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("tests/t.yaml:2:"), "{}", ran.stdout);
 }
 
 #[test]
@@ -275,7 +295,7 @@ fn the_regular_expressions_of_a_bundle_are_bounded_together() {
     let many = |start: usize, count: usize| -> Vec<_> {
         (start..start + count).map(|index| json!({"matches": format!(r"\w{{30}}x{index}")})).collect()
     };
-    let expected = "the regular expressions of an environment have more than 500000 characters and ranges";
+    let expected = "all regular expressions together have more than 500000 characters and ranges";
     let folded = |index: usize| json!({"folded": {"operator": "matches", "operands": [format!(r"\w{{30}}x{index}")]}});
     for predicates in [many(0, 30), (0..30).map(folded).collect()] {
         let json = bundle_of(&predicates);
