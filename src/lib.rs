@@ -97,7 +97,7 @@
 //! | commit | changes of a branch's files | a git commit (the only writer of git) | retry, temporary |
 //! | forge | a remote's address, a pushed branch | a pull request, or the address that opens one (the only module that runs `gh`) | |
 //! | rules | Project, a time, Bundles | diagnostics (each lint rule is a file) | codes, snapshot, diag, yaml, bundle, analyze, model, flagd |
-//! | load | a source | Project, diagnostics: all steps before the compilation | codes, snapshot, source, diag, yaml, model, schema |
+//! | load | a source | Project, diagnostics: all steps before the compilation | codes, snapshot, source, diag, yaml, model, bundle, schema |
 //! | check | Loaded, a time | all findings, which `validate` reports | snapshot, diag, yaml, bundle, compile, test, rules, load |
 //! | diff | two Sources or Bundles, keys of flags | the effect of a change on all contexts, for each flag and environment | codes, snapshot, git, source, diag, model, bundle, eval, compile, load, analyze |
 //! | history | a revision, a flag's key | the effects of past commits on the flag and on the decisions for contexts | codes, snapshot, git, source, diag, model, bundle, eval, compile, load, diff |
