@@ -15,10 +15,20 @@ pub(crate) fn unknown_flag<'k>(key: &str, keys: impl Iterator<Item = &'k str>, c
 
 /// Returns the error for a flag that a flag repository does not define.
 pub(crate) fn unknown_flag_in_source(key: &str, source: &Source) -> anyhow::Error {
-    let paths = source.list(FLAGS).unwrap_or_default();
     let revision = source.revision().map_or(String::new(), |revision| format!(" at {}", revision.name()));
+    unknown_among_flags(key, source, &revision)
+}
+
+/// Returns the error for a flag that a revision and the commits before it do not define.
+pub(crate) fn unknown_flag_in_history(key: &str, tip: &Source) -> anyhow::Error {
+    let revision = tip.revision().map_or(String::new(), |tip| format!(" at {} or at a commit before it", tip.name()));
+    unknown_among_flags(key, tip, &revision)
+}
+
+fn unknown_among_flags(key: &str, source: &Source, container: &str) -> anyhow::Error {
+    let paths = source.list(FLAGS).unwrap_or_default();
     let keys: Vec<String> = paths.iter().filter_map(|path| flag_key(path)).collect();
-    unknown_flag(key, keys.iter().map(String::as_str), &revision)
+    unknown_flag(key, keys.iter().map(String::as_str), container)
 }
 
 /// Returns the error for a flag that does not exist in a bundle with these keys.

@@ -6,7 +6,7 @@ use crate::diff::compared_definitions::ComparedDefinitions;
 use crate::diff::definition_changes::{DefinitionChange, compare_flag};
 use crate::diff::dependency_changes::{DependencyChange, compare_dependencies};
 use crate::diff::flag_event::FlagEvent;
-use crate::diff::metadata_changes::{MetadataChange, metadata_changes};
+use crate::diff::metadata_changes::{MetadataChange, compare_metadata};
 use crate::model::{Flag, Serve, Settings};
 use crate::snapshot::{PROJECT_FILE, Span};
 
@@ -101,9 +101,8 @@ impl CauseSearch<'_> {
     /// Finds the changed fields of the flag that do not affect decisions.
     fn metadata(&self) -> Option<ImpactCause> {
         let [before, after] = self.definitions;
-        let (old, new) = (before.flag(self.key)?, after.flag(self.key)?);
-        let names = [before, after].map(|side| side.loaded.project.settings.names_of(self.environment));
-        let changes = metadata_changes([old, new], names.each_ref());
+        let new = after.flag(self.key)?;
+        let changes = compare_metadata([before, after], self.key, self.environment);
         (!changes.is_empty()).then(|| cause_at(after, Side::After, Some(new.start), CauseKind::Metadata(changes)))
     }
 

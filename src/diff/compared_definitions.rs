@@ -116,7 +116,7 @@ impl ComparedDefinitions {
     }
 
     /// Returns a flag as it is written in its file.
-    pub(super) fn flag(&self, key: &str) -> Option<&Flag> {
+    pub fn flag(&self, key: &str) -> Option<&Flag> {
         self.loaded.project.flags.get(*self.flag_indices.get(key)?)
     }
 
@@ -159,8 +159,13 @@ impl ComparedDefinitions {
         compiled.chain(self.flag_indices.keys().map(String::as_str))
     }
 
+    /// Returns the first error in the settings, which makes every flag invalid.
+    pub fn settings_error(&self) -> Option<&str> {
+        self.settings_error.as_deref()
+    }
+
     /// Returns the text of a flag's file, or `None` if a bundle is compared.
-    pub(super) fn file_text(&self, key: &str) -> Option<&str> {
+    pub fn file_text(&self, key: &str) -> Option<&str> {
         let flag = self.flag(key)?;
         Some(self.loaded.snapshot.file(flag.file).content())
     }

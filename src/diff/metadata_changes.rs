@@ -6,6 +6,7 @@
 
 use serde_json::Value as Json;
 
+use crate::diff::compared_definitions::ComparedDefinitions;
 use crate::diff::definition_changes::Shift;
 use crate::model::{EnvironmentNames, Flag};
 use crate::snapshot::Spanned;
@@ -21,8 +22,17 @@ pub enum MetadataChange {
     Steps(String, Shift),
 }
 
+/// Returns the differences of a flag that both sides define, as it is written for an environment.
+pub fn compare_metadata(definitions: [&ComparedDefinitions; 2], key: &str, environment: &str) -> Vec<MetadataChange> {
+    let names = definitions.map(|side| side.loaded.project.settings.names_of(environment));
+    match definitions.map(|side| side.flag(key)) {
+        [Some(old), Some(new)] => metadata_changes([old, new], names.each_ref()),
+        [None, _] | [_, None] => Vec::new(),
+    }
+}
+
 /// Returns the differences between two definitions of a flag. `names` is the environment on each side.
-pub(super) fn metadata_changes(flags: [&Flag; 2], names: [&EnvironmentNames<'_>; 2]) -> Vec<MetadataChange> {
+fn metadata_changes(flags: [&Flag; 2], names: [&EnvironmentNames<'_>; 2]) -> Vec<MetadataChange> {
     let [old, new] = flags;
     let field = |name, value: fn(&Flag) -> Option<Json>| {
         let (from, to) = (value(old), value(new));

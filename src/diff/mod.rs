@@ -40,6 +40,6 @@ pub use crate::diff::inputs::{ComparedSources, DiffInput, DiffInputs, Endpoint};
 pub use crate::diff::limits::{ImpactLimits, LimitViolation, ViolationKind};
 pub use crate::diff::list_changes::{ListChange, ListKind};
 pub use crate::diff::merge::{MergeAnalysis, MergeError, MergedImpacts, ParentImpacts, merge_impacts, problems};
-pub use crate::diff::metadata_changes::MetadataChange;
+pub use crate::diff::metadata_changes::{MetadataChange, compare_metadata};
 pub use crate::diff::population::{PopulationCount, PopulationError, count_population};
 pub use crate::diff::unusable_values::{UnusableAttribute, UnusableValues};

@@ -180,6 +180,20 @@ pub fn markdown_fence(text: &str, least: usize) -> String {
     "`".repeat(least.max(longest + 1))
 }
 
+/// Escapes text for a cell of CSV (RFC 4180), on one line. Spreadsheets compute a cell that begins with a sign such as
+/// `=`, so such a text gets an apostrophe at its start, which makes it a text. A cell with any unusual character is in
+/// quotes, because some spreadsheets also separate cells at `;`.
+pub fn csv_cell(text: &str) -> String {
+    const SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+    let text = line(text);
+    let guard = if text.trim_start().starts_with(SIGNS) { "'" } else { "" };
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte);
+    if guard.is_empty() && text.bytes().all(is_plain) && !text.starts_with("::") {
+        return text.into_owned();
+    }
+    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+}
+
 /// Quotes a word for a POSIX shell if it needs quotes. A `~` needs quotes only at the start of the word, and not in
 /// `HEAD~1`. A word with dangerous characters becomes `$'…'` with octal numbers, so the command can be copied.
 pub fn shell_word(word: &str) -> String {
@@ -226,7 +240,8 @@ pub fn xml(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use crate::report::escape::{
-        github_command, github_property, html_code, json, line, line_start, markdown_code, shell_word, uri_path, xml,
+        csv_cell, github_command, github_property, html_code, json, line, line_start, markdown_code, shell_word,
+        uri_path, xml,
     };
 
     #[test]
@@ -272,6 +287,18 @@ mod tests {
         assert_eq!(markdown_code(""), "<code></code>");
         assert_eq!(markdown_code("a | @b"), "<code>a &#124; &#64;b</code>");
         assert_eq!(html_code("<b>&[x](http://y)"), "&#60;b&#62;&#38;&#91;x&#93;&#40;http&#58;&#47;&#47;y&#41;");
+    }
+
+    #[test]
+    fn a_cell_of_csv_is_one_line_and_never_a_formula() {
+        assert_eq!(csv_cell(""), "");
+        assert_eq!(csv_cell("new-cart"), "new-cart");
+        assert_eq!(csv_cell("rule a: \"x\" → 1,5"), "\"rule a: \"\"x\"\" → 1,5\"");
+        assert_eq!(csv_cell("a;b\r\nc"), r#""a;b\r\nc""#);
+        for sign in ["=", "+", "-", "@", " =", "\t=", "＝", "\u{a0}="] {
+            let cell = csv_cell(&format!("{sign}HYPERLINK(1)"));
+            assert!(cell.starts_with("\"'") || cell.starts_with("\"\\"), "{cell}");
+        }
     }
 
     #[test]

@@ -34,6 +34,11 @@ impl Printable {
         Self(escape::document(document))
     }
 
+    /// Takes CSV in which all texts are escaped by [`escape::csv_cell`].
+    pub(super) fn csv(rows: String) -> Self {
+        Self(rows)
+    }
+
     /// Takes XML in which all texts are escaped by [`escape::xml`].
     pub(super) fn xml(document: String) -> Self {
         Self(document)

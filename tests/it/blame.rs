@@ -165,7 +165,9 @@ $ flagctl blame sale -c country=US --format json --now 2026-11-22
         "reason": "INC-7: prices are wrong",
         "changes": [
           {
+            "flag": "sale",
             "environment": "production",
+            "kind": "kill",
             "change": "killed",
             "text": "killed: INC-7: prices are wrong"
           }
@@ -208,7 +210,9 @@ $ flagctl blame sale -c country=US --format json --now 2026-11-22
         "subject": "sale: begin in the United States",
         "changes": [
           {
+            "flag": "sale",
             "environment": "production",
+            "kind": "added",
             "change": "added",
             "text": "added"
           }

@@ -70,7 +70,8 @@ fn log_limits_and_starts_as_requested() {
     let json: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
     let changes = json.pointer("/commits/0/changes").expect("a commit");
     let expected = serde_json::json!([
-        {"environment": "production", "change": "rollout", "text": "rule north-america 10% → 25%"},
+        {"flag": "sale", "owner": "tests", "environment": "production", "kind": "rollout", "change": "rollout",
+         "text": "rule north-america 10% → 25%"},
     ]);
     assert_eq!((changes, json.pointer("/commits/1")), (&expected, None));
 }
@@ -110,7 +111,9 @@ fn log_does_not_name_the_end_of_a_shallow_clone_as_the_first_commit() {
 fn log_refuses_a_flag_that_never_existed() {
     let ran = history().flagctl(&["log", "sales"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(3), ""));
-    assert_eq!(ran.stderr, "error: no commit up to HEAD has a flag `sales`\n");
+    assert_eq!(ran.stderr, "error: `sales` is not a flag at HEAD or at a commit before it; did you mean `sale`?\n");
+    let ran = history().flagctl(&["log", "sales", "--since", "2026-11-02", "--kind", "kill", "--format", "csv"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(3), ""));
 }
 
 /// Makes a repository in which commits change a flag through a segment, prerequisites and settings.
@@ -191,7 +194,8 @@ fn json_names_the_definition_through_which_a_flag_changed() {
     let change = json.pointer("/commits/1/changes/0").unwrap();
     let text = "through segment inner is for plan eq \"pro\" → plan eq \"free\"";
     let expected = serde_json::json!({
-        "environment": "production", "change": "condition", "through": {"kind": "segment", "name": "inner"}, "text": text,
+        "flag": "sale", "owner": "tests", "environment": "production", "kind": "targeting", "change": "condition",
+        "through": {"kind": "segment", "name": "inner"}, "text": text,
     });
     assert_eq!(change, &expected);
 }
@@ -217,4 +221,36 @@ fn log_says_which_commit_made_a_flag_invalid_and_which_one_corrected_it() {
         "production: revived",
     ];
     assert_eq!((lines.as_slice(), ran.stderr.as_str()), (&expected[..], ""));
+}
+
+#[test]
+fn log_names_changed_fields_and_says_if_a_flag_is_still_invalid() {
+    let mut repository = history();
+    let sale = FLAG.replace("10%", "25%").replace("US", "[CA, US]");
+    repository.write("flags/shop/sale.yaml", &sale.replace("owner: tests", "owner: till\ntags: [web]"));
+    repository.commit("another owner");
+    repository.write("flags/shop/sale.yaml", &sale.replace("country", "land"));
+    repository.commit("another word");
+    repository.write("flags/shop/sale.yaml", &sale.replace("country", "region"));
+    repository.commit("a third word");
+    repository.write("flagctl.yaml", "version: 1\n");
+    repository.commit("no environments");
+    repository.write("flags/shop/sale.yaml", &sale);
+    repository.commit("the old word");
+    let ran = repository.flagctl(&["log", "sale", "-n", "4"]);
+    let lines: Vec<&str> = ran.stdout.lines().filter(|line| line.starts_with("  ")).map(str::trim).collect();
+    let expected = [
+        "the old word",
+        "still no valid definition: flagctl.yaml:1:1: `environments` is missing",
+        "a third word",
+        "production: still no valid definition: flags/shop/sale.yaml:9:10: `region` is not an attribute",
+        "another word",
+        "production: no valid definition: flags/shop/sale.yaml:9:10: `land` is not an attribute",
+        "owner \"till\" → \"tests\"",
+        "tags [web] → nothing",
+        "another owner",
+        "owner \"tests\" → \"till\"",
+        "tags nothing → [web]",
+    ];
+    assert_eq!((lines.as_slice(), ran.code), (&expected[..], Some(0)));
 }

@@ -6,12 +6,12 @@ use serde_json::Value as Json;
 use crate::bundle::ListText;
 use crate::diff::DependencyChange;
 use crate::eval::decide;
-use crate::history::{DecisionAt, DecisionQuery, Era, EraCause, EraStart, FlagChange, Observed};
-use crate::report::Lines;
+use crate::history::{DecisionAt, DecisionQuery, Era, EraCause, EraStart, FlagChange, LoggedChange, Observed};
 use crate::report::decision::DecisionJson;
 use crate::report::decision::human::served;
 use crate::report::history::change::{dependency, dependency_kind, source};
 use crate::report::history::commit::CommitJson;
+use crate::report::{EnvironmentSets, Lines};
 
 /// The variants that a context got from a flag, and the commits that changed the variant.
 #[derive(Debug, Serialize)]
@@ -164,14 +164,19 @@ impl EraStartJson {
         let observed = ObservedJson::new(query, &start.oldest)?;
         Ok(match &start.cause {
             EraCause::EndOfClone => {
-                let commit = CommitJson::new(&start.details, query.flag, &[]);
+                let commit = CommitJson::new(&start.details, Some(query.flag), &[]);
                 Self { commit, at_least: true, elsewhere: Vec::new(), files: Vec::new(), observed }
             }
             EraCause::Changes { flag, dependencies, files } => {
-                let changes = flag.iter().map(|change| FlagChange::Own(change.clone()));
-                let changes: Vec<_> = changes.map(|change| (query.environment.to_owned(), change)).collect();
+                let changes = flag.iter().map(|change| LoggedChange {
+                    flag: query.flag.to_owned(),
+                    owner: None,
+                    environment: Some(query.environment.to_owned()),
+                    change: FlagChange::Own(change.clone()),
+                });
+                let changes: Vec<_> = changes.collect();
                 Self {
-                    commit: CommitJson::new(&start.details, query.flag, &changes),
+                    commit: CommitJson::new(&start.details, Some(query.flag), &changes),
                     at_least: false,
                     elsewhere: dependencies.iter().map(OtherChangeJson::new).collect(),
                     files: files.clone(),
@@ -187,7 +192,9 @@ impl EraStartJson {
         if self.commit.decides_as_before() && self.elsewhere.is_empty() && !self.files.is_empty() {
             lines.add(format!("    changes {}", self.files.join(", ")));
         }
-        self.commit.change_lines(lines);
+        for line in self.commit.groups(&EnvironmentSets::default()).iter().flat_map(|group| &group.lines) {
+            lines.add(format!("    {line}"));
+        }
         for change in &self.elsewhere {
             lines.add(format!("    {}", change.summary));
         }

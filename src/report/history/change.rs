@@ -6,6 +6,7 @@ use crate::bundle::ListText;
 use crate::diff::{
     AttributeChange, DefinitionChange, DependencyChange, ListChange, ListKind, MetadataChange, Shift, VariantChange,
 };
+use crate::history::FlagChange;
 use crate::report::text::{counted, grouped};
 use crate::report::value::{shift as value_shift, value};
 
@@ -75,6 +76,33 @@ pub(crate) fn dependency(change: &DependencyChange, lists: ListText) -> String {
             shift(&format!("attribute {name} enum"), " ", values, lists)
         }
         DependencyChange::Bucketing(algorithms) => shift("bucketing", " ", algorithms, lists),
+    }
+}
+
+/// Returns the name of the kind of a change of a flag in JSON.
+pub(crate) fn flag_change_kind(change: &FlagChange) -> &'static str {
+    match change {
+        FlagChange::Own(change) => kind(change),
+        FlagChange::Through(change) => dependency_kind(change),
+        FlagChange::Metadata(MetadataChange::Field(field, ..) | MetadataChange::List(field, _)) => field,
+        FlagChange::Metadata(MetadataChange::Steps(..)) => "steps",
+        FlagChange::Invalid(_) => "invalid",
+        FlagChange::StillInvalid(_) => "still-invalid",
+        FlagChange::ValidAgain => "valid",
+        FlagChange::Unchanged => "unchanged",
+    }
+}
+
+/// Returns a change of a flag in words.
+pub(crate) fn flag_change(change: &FlagChange, lists: ListText) -> String {
+    match change {
+        FlagChange::Own(change) => words(change, lists),
+        FlagChange::Through(change) => format!("through {}", dependency(change, lists)),
+        FlagChange::Metadata(change) => metadata(change, lists),
+        FlagChange::Invalid(problem) => format!("no valid definition: {problem}"),
+        FlagChange::StillInvalid(problem) => format!("still no valid definition: {problem}"),
+        FlagChange::ValidAgain => "a valid definition again".to_owned(),
+        FlagChange::Unchanged => "decides as before".to_owned(),
     }
 }
 

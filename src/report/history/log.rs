@@ -1,42 +1,60 @@
-//! The commits that changed a flag, as JSON and as text.
+//! The commits that changed flags, as JSON and as text.
 
 use serde::Serialize;
 
-use crate::history::FlagLog;
-use crate::report::Lines;
+use crate::history::LoggedCommit;
 use crate::report::history::commit::CommitJson;
+use crate::report::text::counted;
+use crate::report::{EnvironmentSets, Lines};
 
-/// The commits that changed a flag.
+/// The commits that changed a flag, or any flag.
 #[derive(Debug, Serialize)]
-pub struct FlagLogJson<'l> {
+pub struct LogJson {
     /// The version of this structure.
-    version: u32,
-    /// The flag's key.
-    flag: &'l str,
+    pub version: u32,
+    /// The flag's key, or `None` for the log of all flags.
+    pub flag: Option<String>,
     /// The commits, from the newest to the oldest.
-    commits: Vec<CommitJson>,
+    pub commits: Vec<CommitJson>,
+    /// Whether the whole history was read. Otherwise, the number of commits was limited, and older commits may have
+    /// changes.
+    pub complete: bool,
 }
 
-impl<'l> FlagLogJson<'l> {
-    /// Describes the commits that changed a flag.
-    pub fn new(flag: &'l str, log: &FlagLog) -> Self {
-        let commits = log.commits.iter().map(|commit| CommitJson::new(&commit.details, flag, &commit.changes));
-        Self { version: 1, flag, commits: commits.collect() }
-    }
+/// Describes a commit of the log of a flag, or of all flags.
+pub fn commit(commit: &LoggedCommit, flag: Option<&str>) -> CommitJson {
+    CommitJson::new(&commit.details, flag, &commit.changes)
 }
 
-/// Returns a paragraph for each commit.
-pub fn log(log: &FlagLogJson<'_>) -> Lines {
+/// Returns a paragraph for a commit of the log of one flag.
+pub fn flag_commit(commit: &CommitJson, sets: &EnvironmentSets) -> Lines {
     let mut lines = Lines::default();
-    for (index, commit) in log.commits.iter().enumerate() {
-        if index > 0 {
-            lines.add("");
-        }
-        commit.heading("", &mut lines);
-        if commit.decides_as_before() {
-            lines.add("    decides as before");
-        }
-        commit.change_lines(&mut lines);
+    commit.heading("", &mut lines);
+    for line in commit.groups(sets).iter().flat_map(|group| &group.lines) {
+        lines.add(format!("    {line}"));
     }
     lines
+}
+
+/// Returns a paragraph for a commit of the log of all flags. Flags with the same changes are written together.
+pub fn repository_commit(commit: &CommitJson, sets: &EnvironmentSets) -> Lines {
+    let mut lines = Lines::default();
+    commit.heading("", &mut lines);
+    for group in commit.groups(sets) {
+        lines.add(format!("    {}", flags(&group.flags)));
+        group.lines.iter().for_each(|line| lines.add(format!("      {line}")));
+    }
+    lines
+}
+
+/// Returns the keys of flags for people: at most eight, and the number of the others.
+pub(super) fn flags(keys: &[&str]) -> String {
+    /// The maximum number of keys.
+    const SHOWN: usize = 8;
+    match keys.len().checked_sub(SHOWN) {
+        Some(more) if more > 1 => {
+            format!("{} and {}", keys.get(..SHOWN).unwrap_or_default().join(", "), counted(more, "more flag"))
+        }
+        Some(_) | None => keys.join(", "),
+    }
 }

@@ -1,11 +1,13 @@
-//! The history of a flag: `flagctl log` and `flagctl blame`. Each file has the JSON structure of a result, and makes
-//! the text for people from this structure.
+//! The history of flags: `flagctl log` and `flagctl blame`. The files `blame`, `commit` and `log` have the JSON structures
+//! of the results. The texts for people and the other formats are made from these structures.
 
 mod blame;
 pub(crate) mod change;
 mod commit;
-mod log;
+pub mod log;
+pub mod log_csv;
+pub mod log_markdown;
 
 pub use crate::report::history::blame::{BlameJson, blame};
 pub use crate::report::history::commit::CommitJson;
-pub use crate::report::history::log::{FlagLogJson, log};
+pub use crate::report::history::log::LogJson;
