@@ -5,11 +5,10 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::cli::exit::UsageError;
-use crate::cli::revision_arg;
 use crate::cli::revision_arg::{advised, parse};
 use crate::diff::ComparedSources;
 use crate::git::{CacheWrites, Revision, RevisionRange, RevisionSpec};
-use crate::source::{FlagRepository, Source};
+use crate::source::{FlagRepository, Folder, Source};
 
 /// The name of the working tree in reports.
 pub(crate) const WORKING_TREE: &str = "working tree";
@@ -22,7 +21,7 @@ pub(crate) const WORKING_TREE: &str = "working tree";
 pub(crate) fn compared_sources(range: Option<&str>) -> Result<ComparedSources> {
     let repository = FlagRepository::find(Path::new("."), CacheWrites::Allowed)?;
     let Some(range) = range else {
-        let after = working_tree(&repository)?;
+        let (after, repository) = working_tree(repository)?;
         let default_branch = repository.git().default_branch()?.ok_or_else(|| {
             UsageError("`origin/HEAD`, `main` and `master` do not exist: name what to compare with".to_owned())
         })?;
@@ -33,9 +32,9 @@ pub(crate) fn compared_sources(range: Option<&str>) -> Result<ComparedSources> {
     };
     match RevisionRange::parse(range) {
         RevisionRange::Single(base) => {
+            let (after, repository) = working_tree(repository)?;
             let before = earlier_revision(&repository, base)?;
             let before_name = before.name().to_owned();
-            let after = working_tree(&repository)?;
             Ok(ComparedSources { before, before_name, after, after_name: WORKING_TREE.to_owned() })
         }
         RevisionRange::TwoDots { base, tip } => {
@@ -86,14 +85,16 @@ pub(crate) fn earlier_revision_of(source: &Source, text: &str) -> Result<Revisio
     earlier_revision(&FlagRepository::find(&start, CacheWrites::Allowed)?, text)
 }
 
-/// Returns the flag repository in the working tree.
+/// Returns the flag repository in the working tree, and the same folder in git.
 ///
 /// # Errors
 /// Returns an error if the git repository is bare, or if it has no flag repository.
-fn working_tree(repository: &FlagRepository) -> Result<Source> {
+fn working_tree(repository: FlagRepository) -> Result<(Source, FlagRepository)> {
     if repository.git().is_bare() {
         let missing = "a bare repository has no working tree: name two revisions, as in `flagctl diff BASE..HEAD`";
         return Err(UsageError(missing.to_owned()).into());
     }
-    revision_arg::folder(Path::new("."))
+    let folder = Folder::find(Path::new("."))?;
+    let repository = repository.in_folder(&folder);
+    Ok((Source::Folder(folder), repository))
 }

@@ -19,9 +19,9 @@ pub(crate) struct At {
     /// Read the definitions as they were at a revision, without a checkout
     ///
     /// REV is a branch, a tag, a commit, or an expression such as `HEAD~3`, as git reads it; or a time such as
-    /// `2026-11-01T12:00:00Z`, or a date, which begins at midnight UTC. A time stands for the newest commit until then
-    /// along the first parents of HEAD, and `main@{2026-11-01}` along those of main. The times of the commits count,
-    /// and not the reflog of this clone.
+    /// `2026-11-01T12:00:00Z`, a date, which begins at midnight UTC, or a time in the past, such as `yesterday` (a date in
+    /// UTC) or `2 weeks ago`. A time stands for the newest commit until then along the first parents of HEAD, and
+    /// `main@{2026-11-01}` along those of main. The times of the commits count, and not the reflog of this clone.
     #[arg(long, value_name = "REV", value_parser = parse)]
     at: Option<RevisionSpec>,
 }
@@ -82,7 +82,6 @@ pub(crate) fn parse(text: &str) -> Result<RevisionSpec, String> {
             // Git resolves entries of the reflog and upstream branches.
             Err(_) if inside.parse::<i64>().is_ok() => None,
             Err(_) if ["u", "upstream", "push"].contains(&inside.to_lowercase().as_str()) => None,
-            // Git also accepts relative times such as `yesterday`, but their result depends on the day.
             Err(expected) => return Err(format!("`{inside}` is not a time: {expected}")),
         },
     };
@@ -127,6 +126,9 @@ fn remote_branch(rev: &str, remotes: &[String]) -> Option<String> {
 fn advice(rev: &str, remotes: &[String], depth: CloneDepth) -> String {
     if rev.contains("..") {
         return "expected one revision, found a range".to_owned();
+    }
+    if rev.starts_with("last ") || rev.ends_with(" ago") {
+        return "a time is `2026-11-01T12:00:00Z`, `2026-11-01`, `yesterday` or `2 weeks ago`".to_owned();
     }
     let origin = remotes.iter().find(|remote| *remote == "origin").or(remotes.first());
     let is_id = rev.len() >= 7 && rev.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -10,12 +10,24 @@ use crate::tree::TreeError;
 /// The reason why no definition can be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    /// Neither the folder nor a folder above it has a [`PROJECT_FILE`].
+    /// Neither the folder nor a folder above it has a [`PROJECT_FILE`], and neither has a folder below git's root.
     #[error(
         "a flag repository has a file `{PROJECT_FILE}` at its root: no `{PROJECT_FILE}` in `{}` or any folder above it",
         .0.display()
     )]
     NoProject(PathBuf),
+    /// Neither the folder nor a folder above it has a [`PROJECT_FILE`], and several folders below git's root have one.
+    #[error(
+        "no `{PROJECT_FILE}` in `{}` or any folder above it; it is in {folders}: run flagctl in one of them, or name it \
+         with `-C`",
+        .start.display()
+    )]
+    SeveralProjects {
+        /// The folder in which the search began.
+        start: PathBuf,
+        /// The folders that have one, relative to git's root.
+        folders: String,
+    },
     /// A revision has no [`PROJECT_FILE`] in the expected folder.
     #[error("`{path}` does not exist at {rev}{help}")]
     NoProjectAtRevision {

@@ -3,7 +3,8 @@
 //! A flag repository is the folder with a [`PROJECT_FILE`]. An old commit may have this folder at another path, or may
 //! not have it. If the working tree has a flag repository at or above the current folder, the search uses the same path
 //! at every revision. Otherwise, for example in a bare repository, it searches each revision from the current folder
-//! upwards, and then up to [`MAX_DEPTH`] levels below git's root.
+//! upwards, and then up to [`MAX_DEPTH`] levels below git's root. [`Folder::find`] searches the working tree by the same
+//! rules.
 
 use std::fs;
 use std::path::Path;
@@ -12,10 +13,7 @@ use std::sync::Arc;
 use crate::git::{CacheWrites, GitError, Repository, Revision, RevisionSpec};
 use crate::snapshot::PROJECT_FILE;
 use crate::source::error::SourceError;
-use crate::source::folder::Folder;
-
-/// The number of levels below git's root in which the search looks for a flag repository.
-const MAX_DEPTH: usize = 3;
+use crate::source::folder::{Folder, MAX_DEPTH, quoted_folders};
 
 /// A flag repository whose revisions can be read.
 #[derive(Clone)]
@@ -44,13 +42,20 @@ impl FlagRepository {
         let start = fs::canonicalize(existing).map_err(|error| SourceError::Io { path: start.to_owned(), error })?;
         let git = Repository::open(&start, cache_writes)?;
         let inside_git = |folder: &Path| folder.strip_prefix(git.workdir()?).ok().map(slash_separated);
-        let project = Folder::find(&start).ok().and_then(|project| inside_git(project.root()));
+        let project = Folder::find_at_or_above(&start).ok().flatten().and_then(|project| inside_git(project.root()));
         let start = match project {
             Some(project) => SearchStart::Project(project),
             // A folder of a bare repository, or a folder in `.git`, has no path in a revision.
             None => SearchStart::AtOrAbove(inside_git(&start).unwrap_or_default()),
         };
         Ok(Self { git: Arc::new(git), start })
+    }
+
+    /// Returns the same git repository with the flag repository that a folder on disk has at every revision.
+    #[must_use]
+    pub fn in_folder(self, folder: &Folder) -> Self {
+        let inside = self.git.workdir().and_then(|top| folder.root().strip_prefix(top).ok()).map(slash_separated);
+        Self { start: inside.map_or(self.start, SearchStart::Project), ..self }
     }
 
     /// Returns the git repository.
@@ -103,7 +108,8 @@ fn search_upwards(root: &Revision, start: &str) -> Result<String, SourceError> {
         [only] => Ok(only.clone()),
         [] => Ok(String::new()),
         several => {
-            let help = format!("; it is in {}: run flagctl in one of them, or name it with `-C`", quoted(several));
+            let help =
+                format!("; it is in {}: run flagctl in one of them, or name it with `-C`", quoted_folders(several));
             let (path, rev) = (PROJECT_FILE.to_owned(), root.name().to_owned());
             Err(SourceError::NoProjectAtRevision { path, rev, help })
         }
@@ -122,18 +128,9 @@ fn explain_missing(revision: &Revision) -> Result<SourceError, GitError> {
         format!("; `git log --all -- {path}` shows the commits that have it")
     } else {
         let folder = "a folder that now has no `flagctl.yaml` in or above it";
-        format!("; it is in {}: to read it, run flagctl in {folder}", quoted(&elsewhere))
+        format!("; it is in {}: to read it, run flagctl in {folder}", quoted_folders(&elsewhere))
     };
     Ok(SourceError::NoProjectAtRevision { path, rev, help })
-}
-
-/// Joins the paths of folders for a message.
-fn quoted(folders: &[String]) -> String {
-    let names = folders.iter().map(|folder| match folder.as_str() {
-        "" => "the root".to_owned(),
-        folder => format!("`{folder}`"),
-    });
-    names.collect::<Vec<_>>().join(", ")
 }
 
 /// Returns a relative path with `/` between its parts, as git writes paths.

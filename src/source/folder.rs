@@ -1,15 +1,20 @@
 //! A flag repository in a folder on disk, in its current state.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::git;
 use crate::snapshot::{Fault, File, PROJECT_FILE, is_yaml};
 use crate::source::error::SourceError;
 use crate::source::working_tree::{Stored, WorkingTree};
 use crate::tree;
 use crate::tree::{FolderFault, Found, MAX_LEVELS, TreeEntry, TreeError, join_path};
+
+/// The number of levels below git's root in which the search looks for a flag repository.
+pub(super) const MAX_DEPTH: usize = 3;
 
 /// A folder with a [`PROJECT_FILE`].
 #[derive(Clone)]
@@ -19,30 +24,54 @@ pub struct Folder {
 }
 
 impl Folder {
+    /// Finds the flag repository of a folder: the nearest folder with a [`PROJECT_FILE`] at or above it or, if there is
+    /// none, the only such folder that git tracks near its root. A command therefore finds the same flag repository at
+    /// git's root and inside the flag repository.
+    ///
+    /// # Errors
+    /// Returns [`SourceError::NoProject`] if there is none, [`SourceError::SeveralProjects`] if there are several, and
+    /// [`SourceError::Missing`] if `start` does not exist.
+    pub fn find(start: &Path) -> Result<Self, SourceError> {
+        if let Some(found) = Self::find_at_or_above(start)? {
+            return Ok(found);
+        }
+        let top = WorkingTree::open(&canonical(start)?)?.top_folder().to_owned();
+        let below = match top.join(".git").symlink_metadata() {
+            Ok(_) => git::tracked_folders_with_file(&top, PROJECT_FILE, MAX_DEPTH)?,
+            Err(_) => BTreeSet::new(),
+        };
+        let below: Vec<String> = below.into_iter().collect();
+        match below.as_slice() {
+            [] => Err(SourceError::NoProject(start.to_owned())),
+            [only] => {
+                let found = Self::find_at_or_above(&top.join(only))?;
+                found.ok_or_else(|| SourceError::NoProject(start.to_owned()))
+            }
+            several => Err(SourceError::SeveralProjects { start: start.to_owned(), folders: quoted_folders(several) }),
+        }
+    }
+
     /// Finds the nearest folder with a [`PROJECT_FILE`] at or above a folder.
     ///
     /// # Errors
-    /// Returns [`SourceError::NoProject`] if there is none, and [`SourceError::Missing`] if `start` does not exist.
-    pub fn find(start: &Path) -> Result<Self, SourceError> {
-        let absolute = fs::canonicalize(start).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => SourceError::Missing(start.to_owned()),
-            _ => SourceError::Io { path: start.to_owned(), error },
-        })?;
+    /// Returns [`SourceError::Missing`] if `start` does not exist, and another error if a folder cannot be read.
+    pub(super) fn find_at_or_above(start: &Path) -> Result<Option<Self>, SourceError> {
+        let absolute = canonical(start)?;
         let on_disk = |folder: &&Path| fs::symlink_metadata(folder.join(PROJECT_FILE)).is_ok_and(|file| !file.is_dir());
         if let Some(root) = absolute.ancestors().find(on_disk) {
-            return Ok(Self { root: root.to_owned(), files: WorkingTree::open(root)? });
+            return Ok(Some(Self { root: root.to_owned(), files: WorkingTree::open(root)? }));
         }
         // A sparse checkout may omit the file.
         for root in absolute.ancestors() {
             let files = WorkingTree::open(root)?;
             if files.has_file(&format!("{}{PROJECT_FILE}", files.prefix))? {
-                return Ok(Self { root: root.to_owned(), files });
+                return Ok(Some(Self { root: root.to_owned(), files }));
             }
             if files.prefix.is_empty() {
                 break;
             }
         }
-        Err(SourceError::NoProject(start.to_owned()))
+        Ok(None)
     }
 
     /// Returns the absolute path of the folder.
@@ -191,6 +220,23 @@ impl Folder {
     fn outside<'p>(&self, path: &'p str) -> &'p str {
         path.strip_prefix(&self.files.prefix).unwrap_or(path)
     }
+}
+
+/// Returns the absolute path of a folder, without links.
+fn canonical(folder: &Path) -> Result<PathBuf, SourceError> {
+    fs::canonicalize(folder).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => SourceError::Missing(folder.to_owned()),
+        _ => SourceError::Io { path: folder.to_owned(), error },
+    })
+}
+
+/// Joins the paths of folders for a message.
+pub(super) fn quoted_folders(folders: &[String]) -> String {
+    let names = folders.iter().map(|folder| match folder.as_str() {
+        "" => "the root".to_owned(),
+        folder => format!("`{folder}`"),
+    });
+    names.collect::<Vec<_>>().join(", ")
 }
 
 impl fmt::Debug for Folder {

@@ -67,6 +67,11 @@ impl WorkingTree {
         })
     }
 
+    /// Returns the absolute path of the root.
+    pub(super) fn top_folder(&self) -> &Path {
+        &self.root
+    }
+
     /// Returns the files that a sparse checkout omits.
     fn sparse(&self) -> Result<Option<&IndexTree>, SourceError> {
         if let Some(known) = self.sparse.get() {

@@ -101,12 +101,59 @@ fn a_tag_that_looks_like_a_date_wins() {
     assert_eq!(sale(&repository, "@{2026-11-01}").stdout, OFF);
 }
 
+/// Makes a repository with a commit of 2001 and a commit of 2096.
+fn two_centuries() -> TestRepository {
+    let repository = TestRepository::new();
+    repository.write("flagctl.yaml", PROJECT);
+    for (time, serves) in [(1_000_000_000_u64, "off"), (4_000_000_000, "on")] {
+        repository.write("flags/sale.yaml", &flag(serves));
+        repository.git(&["add", "--all"]);
+        let mut commit = repository.command("git");
+        commit.current_dir(repository.root()).env("GIT_COMMITTER_DATE", format!("{time} +0000"));
+        let committed = commit.args(["commit", "--quiet", "--message", serves]).output().unwrap();
+        assert!(committed.status.success(), "{committed:?}");
+    }
+    repository
+}
+
 #[test]
-fn a_relative_time_is_a_usage_error() {
+fn a_time_in_the_past_is_a_revision() {
+    let repository = two_centuries();
+    for time in ["yesterday", "today", "now", "2 weeks ago", "2.weeks.ago", "main@{90 minutes ago}", "@{yesterday}"] {
+        let ran = sale(&repository, time);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), OFF), "{time}: {}", ran.stderr);
+    }
+    let listed = repository.flagctl(&["list", "--at", "yesterday"]);
+    let id = repository.git(&["rev-parse", "--short=12", "HEAD~1"]);
+    let note = format!("note: yesterday is {id}, committed at 2001-09-09T01:46:40Z\n");
+    assert_eq!((listed.code, listed.stderr), (Some(0), note));
+    let ran = sale(&repository, "900 years ago");
+    assert_eq!(ran.code, Some(3));
+    assert!(ran.stderr.contains("the history of `HEAD` begins at 2001-09-09T01:46:40Z, after 1"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_branch_or_tag_with_the_name_of_a_time_wins() {
+    let repository = two_centuries();
+    repository.git(&["branch", "yesterday"]);
+    repository.git(&["tag", "2.weeks.ago"]);
+    assert_decides(&sale(&repository, "yesterday"), ON);
+    assert_decides(&sale(&repository, "2.weeks.ago"), ON);
+    assert_eq!(sale(&repository, "3.weeks.ago").stdout, OFF);
+}
+
+#[test]
+fn a_wrong_time_gets_the_times_that_are_known() {
     let repository = TestRepository::with_sale();
-    let ran = sale(&repository, "main@{yesterday}");
+    let ran = sale(&repository, "main@{tomorrow}");
     assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("`yesterday` is not a time: expected a time with an offset"), "{}", ran.stderr);
+    let message = "`tomorrow` is not a time: expected a time with an offset, such as `2026-11-22T11:02:00Z`, a date, which \
+                   begins at midnight UTC, or a time in the past, such as `yesterday` or `2 weeks ago`";
+    assert!(ran.stderr.contains(message), "{}", ran.stderr);
+    assert_refuses(
+        &sale(&repository, "last week"),
+        "`last week` is not a revision; a time is `2026-11-01T12:00:00Z`, `2026-11-01`, `yesterday` or `2 weeks ago`",
+    );
 }
 
 #[test]
