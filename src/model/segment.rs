@@ -16,6 +16,10 @@ pub struct Segment {
     pub start: Span,
     /// Whether everything in the file could be read.
     pub completeness: Completeness,
+    /// The purpose of the segment, as a sentence.
+    pub description: Option<Spanned<String>>,
+    /// The person or team that is responsible for the segment.
+    pub owner: Option<Spanned<String>>,
     /// The condition that contexts of the segment satisfy, or `None` if the segment has no `if`: every context belongs
     /// to it. It is also `None` if `if` could not be read, and the segment is then incomplete.
     pub condition: Option<Spanned<Condition>>,
@@ -24,14 +28,13 @@ pub struct Segment {
 impl Segment {
     pub(super) fn lower(lowering: &mut Lowering, root: &Node, name: &str, file: FileId) -> Self {
         let fields = lowering.fields(root, &["description", "owner", "if"]);
-        for field in ["description", "owner"] {
-            fields.get(field).and_then(|node| lowering.nonempty_text(node));
-        }
+        let description = fields.get("description").and_then(|node| lowering.nonempty_text(node));
+        let owner = fields.get("owner").and_then(|node| lowering.nonempty_text(node));
         let condition = fields.get("if").and_then(|node| {
             let value = lowering.condition(node)?;
             Some(Spanned { value, span: node.span })
         });
         let completeness = Completeness::Complete;
-        Self { name: name.to_owned(), file, start: first_key(root), completeness, condition }
+        Self { name: name.to_owned(), file, start: first_key(root), completeness, description, owner, condition }
     }
 }

@@ -15,6 +15,7 @@
 
 pub mod actions;
 pub mod decision;
+pub mod definitions;
 pub mod diff;
 mod environment_sets;
 pub mod escape;

@@ -14,6 +14,16 @@ pub(super) fn counted(number: usize, noun: &str) -> String {
     format!("{} {noun}{}", grouped(number as u64), if number == 1 { "" } else { "s" })
 }
 
+/// Returns how many of all things are shown: `18 flags`, `5 of 18 flags`, or `none of 18 flags matches`.
+pub(super) fn counted_of(shown: usize, all: usize, noun: &str) -> String {
+    match (shown, all) {
+        (_, 0) => format!("no {noun}s"),
+        (0, _) => format!("none of {} matches", counted(all, noun)),
+        (shown, all) if shown == all => counted(all, noun),
+        (shown, all) => format!("{} of {}", grouped(shown as u64), counted(all, noun)),
+    }
+}
+
 /// Returns a number with a comma between thousands: `65,536`.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();

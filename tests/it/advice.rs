@@ -82,6 +82,13 @@ fn table() -> Vec<Advice> {
             KEEP,
             Solves("set-head"),
         ),
+        row(
+            "flagctl show {other} {name}",
+            "mkdir segments; echo 'if: {country: US}' > segments/us.yaml",
+            "flagctl show us",
+            KEEP,
+            Shows,
+        ),
         row("flagctl explain unfit-bucketing", FLAGD_TARGET, "flagctl validate", KEEP, Shows),
         row(
             "flagctl diff --live TARGET",

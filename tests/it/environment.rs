@@ -22,7 +22,7 @@ const RUNS: &[(&str, i32, &str)] = &[
     (r#"flagctl eval "$(printf 'a\377')" -e production"#, 2, "UTF-8"),
     (r#"flagctl eval -e production -c "$(printf 'a\377=b')""#, 2, "UTF-8"),
     (r#"flagctl -C "$(printf '\377')" list"#, 3, "error: "),
-    ("flagctl list nothing 2>/dev/full", 2, ""),
+    ("flagctl list --nothing 2>/dev/full", 2, ""),
     ("flagctl nothing 2>&-", 2, ""),
     ("flagctl list >&-", 0, ""),
     ("flagctl list >/dev/full", 3, "No space left on device"),

@@ -188,9 +188,12 @@ fn fleet() -> TestRepository {
 fn sixty_environments_are_written_by_their_groups_and_states() {
     let mut repository = fleet();
     let list = fine(repository.flagctl(&["list"]));
-    assert_eq!(list, "FLAG  OWNER  STATE\nbeta  -      1 rule in all but us3; killed in us3\n");
+    assert_eq!(
+        list,
+        "FLAG  OWNER  STATE\nbeta  -      5% in eu; on for everyone in us1, us2, us4, us5 and 35 more; killed in us3\n\n1 flag\n"
+    );
     let one = fine(repository.flagctl(&["list", "--environment", "us3"]));
-    assert_eq!(one, "FLAG  OWNER  US3\nbeta  -      killed\n");
+    assert_eq!(one, "FLAG  OWNER  US3\nbeta  -      killed\n\n1 flag\n");
     let shown = fine(repository.flagctl(&["show", "beta"]));
     assert!(shown.contains("\neu: enabled\n  rule a: 5% → on\n"), "{shown}");
     assert!(shown.contains("\nus3: killed (r)\n"), "{shown}");

@@ -96,7 +96,9 @@ fn a_run_without_tests_says_so() {
 #[test]
 fn a_list_without_flags_says_so() {
     let repository = sale("variants: {off: false, on: true}\noff: off\ndefault: off\n");
-    assert_eq!(repository.flagctl(&["list", "--tag", "nosuch"]).stdout, "no flags\n");
+    let ran = repository.flagctl(&["list", "--tag", "nosuch"]);
+    let expected = (Some(0), "none of 1 flag matches\n", "note: no flag has the tag `nosuch`\n");
+    assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), expected);
 }
 
 #[test]

@@ -63,7 +63,7 @@ const HOOKS: [&str; 12] = [
 const PROGRAMS: [&str; 4] = ["git", "ssh", "ssh-keygen", "gpg"];
 
 /// Every command that reads, with arguments. A word `TARGET` or `BUNDLE` is the path of a folder or file.
-const COMMANDS: [&[&str]; 31] = [
+const COMMANDS: [&[&str]; 34] = [
     &["eval", "sale", "-e", "production"],
     &["eval", "sale", "-e", "production", "--at", "HEAD~1", "--explain"],
     &["eval", "--bundle", "BUNDLE", "sale"],
@@ -79,7 +79,10 @@ const COMMANDS: [&[&str]; 31] = [
     &["show", "sale"],
     &["show", "sale", "--at", "HEAD"],
     &["list", "--killed"],
+    &["list", "environments"],
+    &["show", "environment", "production"],
     &["log", "sale"],
+    &["log", "--format", "csv"],
     &["blame", "sale", "-e", "production", "-c", "targetingKey=u1"],
     &["verify-kill", "HEAD~1..HEAD"],
     &["export", "bundle", "-e", "production"],

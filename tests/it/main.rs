@@ -30,6 +30,7 @@ mod agreement;
 mod analyze;
 mod architecture;
 mod assertions;
+mod audit_log;
 mod blame;
 mod bundle;
 mod change_classes;
@@ -81,6 +82,7 @@ mod new_since;
 mod operators;
 #[cfg(unix)]
 mod output;
+mod overview;
 mod pages;
 mod projects;
 #[cfg(unix)]
@@ -89,6 +91,7 @@ mod promoted;
 mod publish;
 #[cfg(unix)]
 mod pull_requests;
+mod repository_search;
 mod required_version;
 mod revisions;
 #[cfg(unix)]

@@ -1,7 +1,17 @@
 //! Flags for a terminal. One flag is shown with all details, and several flags are a table.
 
 use crate::report::flags::{CompiledJson, DriftJson, FlagDetailsJson, FlagJson, FlagStateJson, RuleJson};
+use crate::report::text::counted_of;
 use crate::report::{EnvironmentSets, Lines, Table};
+
+/// Whether a table of flags has the column with the expiry dates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExpiryColumn {
+    /// The table has the column.
+    Shown,
+    /// The table has no such column.
+    Hidden,
+}
 
 /// Returns all details of one flag: its file and its state in each environment, or all parts of a compiled flag.
 pub fn flag(flag: &FlagJson<'_>, sets: &EnvironmentSets) -> Lines {
@@ -64,12 +74,26 @@ fn compiled_lines(compiled: &CompiledJson, key: &str) -> Vec<String> {
 }
 
 /// Returns a table with a line for each flag and, if there are few environments, a column for each of them. Many
-/// environments are one column, in which those with the same state are written together. The table is wrapped to a width in columns unless the width is `None`.
-pub fn flags(flags: &[FlagJson<'_>], sets: &EnvironmentSets, width: Option<u16>) -> Lines {
+/// environments are one column, in which those with the same state are written together. The last line says how many of
+/// all flags the table has. The table is wrapped to a width in columns unless the width is `None`.
+pub fn flags(
+    flags: &[FlagJson<'_>],
+    all: usize,
+    sets: &EnvironmentSets,
+    expiry: ExpiryColumn,
+    width: Option<u16>,
+) -> Lines {
+    let count = counted_of(flags.len(), all, "flag");
     if flags.is_empty() {
-        return ["no flags"].into_iter().collect();
+        return [count].into_iter().collect();
     }
     let mut table = Table::new(width);
+    let expires = |flag: &FlagJson<'_>| match &flag.details {
+        FlagDetailsJson::Definition(definition) if expiry == ExpiryColumn::Shown => {
+            Some(definition.expires.clone().unwrap_or_else(|| "-".to_owned()))
+        }
+        FlagDetailsJson::Definition(_) | FlagDetailsJson::Compiled(_) => None,
+    };
     let owner = |flag: &FlagJson<'_>| match &flag.details {
         FlagDetailsJson::Definition(definition) => Some(definition.owner.unwrap_or("-").to_owned()),
         FlagDetailsJson::Compiled(_) => None,
@@ -77,6 +101,7 @@ pub fn flags(flags: &[FlagJson<'_>], sets: &EnvironmentSets, width: Option<u16>)
     let first = flags.first();
     let mut header = vec!["FLAG".to_owned()];
     header.extend(first.and_then(owner).map(|_| "OWNER".to_owned()));
+    header.extend(first.and_then(expires).map(|_| "EXPIRES".to_owned()));
     let is_merged = |flag: &&FlagJson<'_>| sets.is_large() && flag.environments.len() > 1;
     match first.filter(is_merged) {
         Some(_) => header.push("STATE".to_owned()),
@@ -89,6 +114,7 @@ pub fn flags(flags: &[FlagJson<'_>], sets: &EnvironmentSets, width: Option<u16>)
     for flag in flags {
         let mut row = vec![flag.flag.to_owned()];
         row.extend(owner(flag));
+        row.extend(expires(flag));
         if is_merged(&flag) {
             let summaries = flag.environments.iter().map(|state| (state.environment.as_str(), &state.summary));
             let merged = sets.merged(summaries).into_iter();
@@ -100,6 +126,8 @@ pub fn flags(flags: &[FlagJson<'_>], sets: &EnvironmentSets, width: Option<u16>)
     }
     let mut lines = Lines::default();
     lines.table(&table);
+    lines.add("");
+    lines.add(count);
     lines
 }
 
@@ -112,8 +140,9 @@ fn reason(state: &FlagStateJson) -> String {
     }
 }
 
-/// Returns the flags whose environments differ, with the differences below each flag.
-pub fn drift(flags: &[FlagJson<'_>], sets: &EnvironmentSets) -> Lines {
+/// Returns the flags whose environments differ, with the differences below each flag. The last line says how many of all
+/// flags these are.
+pub fn drift(flags: &[FlagJson<'_>], all: usize, sets: &EnvironmentSets) -> Lines {
     let mut lines = Lines::default();
     let shown = |names: &[String]| sets.shown(&names.iter().map(String::as_str).collect::<Vec<_>>());
     for flag in flags {
@@ -122,5 +151,9 @@ pub fn drift(flags: &[FlagJson<'_>], sets: &EnvironmentSets) -> Lines {
             lines.add(format!("  {} → {}: {}", shown(from), shown(to), changes.join(", ")));
         }
     }
+    if !flags.is_empty() {
+        lines.add("");
+    }
+    lines.add(counted_of(flags.len(), all, "flag"));
     lines
 }

@@ -7,8 +7,8 @@ use crate::bundle::{Bundle, Condition, Flag, ListText, State, Variant};
 use crate::diff::Drift;
 use crate::model;
 use crate::report::flags::steps::{served, steps};
+use crate::report::flags::summary::summary;
 use crate::report::history::change::words;
-use crate::report::text::counted;
 
 /// Flags and their state in each environment.
 #[derive(Debug, Serialize)]
@@ -120,7 +120,7 @@ pub struct FlagStateJson {
     pub environment: String,
     /// The state.
     pub state: ServingState,
-    /// The state in words. For an enabled flag, this is the variant for everyone, or the number of rules.
+    /// The state in words. For an enabled flag, this is who gets something else than `off`: `25%`, `on for everyone`.
     pub summary: String,
     /// The reason of the kill, if the flag is killed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -178,10 +178,7 @@ impl FlagStateJson {
                 let expires = expires.as_ref().map_or(String::new(), |expires| format!(", expires {expires}"));
                 (format!("{}{expires}", state.name()), vec![format!("serves {}", flag.variant(flag.off).name)])
             }
-            State::Enabled if flag.rules.is_empty() => {
-                (flag.variant(flag.default).name.to_string(), steps(bundle, flag))
-            }
-            State::Enabled => (counted(flag.rules.len(), "rule"), steps(bundle, flag)),
+            State::Enabled => (summary(flag), steps(bundle, flag)),
         };
         Self { environment, state, summary, reason, expires, steps }
     }

@@ -5,6 +5,7 @@ mod dependants;
 pub mod human;
 mod json;
 pub mod steps;
+mod summary;
 
 pub use crate::report::flags::build::{compiled_flag, written_flag};
 pub use crate::report::flags::dependants::Dependants;

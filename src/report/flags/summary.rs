@@ -1,0 +1,55 @@
+//! What an enabled flag does in an environment, in a few words: `25%`, `3 conditions, 25% to 100%`, `on for everyone`.
+
+use crate::bundle::{Flag, Percent, Rule, Serve};
+use crate::report::text::counted;
+
+/// Returns who gets something else than `off`. Rules after a rule for everyone are left out, because no context reaches
+/// them.
+pub(super) fn summary(flag: &Flag) -> String {
+    let is_for_everyone = |rule: &&Rule| rule.condition.is_none() && rule.rollout == Percent::ALL;
+    let last = flag.rules.iter().position(|rule| is_for_everyone(&rule));
+    let reached = flag.rules.get(..last.unwrap_or(flag.rules.len())).unwrap_or_default();
+    let conditions = reached.iter().filter(|rule| rule.condition.is_some()).map(|rule| rule.rollout);
+    let mut parts: Vec<String> = conditional(&conditions.collect::<Vec<_>>()).into_iter().collect();
+    for rule in reached.iter().filter(|rule| rule.condition.is_none()) {
+        let then = if parts.is_empty() { "" } else { "then " };
+        parts.push(format!("{then}{}", share(flag, rule)));
+    }
+    let rest = last.and_then(|index| flag.rules.get(index)).map(|rule| &rule.serve);
+    let is_off = match rest {
+        Some(Serve::Variant(id)) => *id == flag.off,
+        Some(Serve::Split(_)) => false,
+        None => flag.default == flag.off,
+    };
+    let rest_text =
+        rest.map_or_else(|| flag.variant(flag.default).name.to_string(), |serve| flag.describe_serve(serve));
+    match (parts.is_empty(), is_off, rest) {
+        (true, true, _) => rest_text,
+        (true, false, Some(Serve::Split(_))) => rest_text,
+        (true, false, Some(Serve::Variant(_)) | None) => format!("{rest_text} for everyone"),
+        (false, true, _) => parts.join(", "),
+        (false, false, _) => format!("{}, else {rest_text}", parts.join(", ")),
+    }
+}
+
+/// Returns the number of conditions with the shares that their rules admit, or `None` without conditions.
+fn conditional(shares: &[Percent]) -> Option<String> {
+    let (least, most) = (*shares.iter().min()?, *shares.iter().max()?);
+    let number = counted(shares.len(), "condition");
+    Some(match (shares.len(), least, most) {
+        (_, Percent::ALL, _) => number,
+        (1, share, _) => format!("{share} of {number}"),
+        (_, least, most) if least == most => format!("{number}, {least} each"),
+        (_, least, most) => format!("{number}, {least} to {most}"),
+    })
+}
+
+/// Returns the share of a rule without a condition, and what it serves unless that is clear: the variant of a flag with
+/// two variants that is not `off`.
+fn share(flag: &Flag, rule: &Rule) -> String {
+    match &rule.serve {
+        Serve::Variant(id) if *id != flag.off && flag.variants.len() == 2 => rule.rollout.to_string(),
+        Serve::Variant(_) => format!("{} {}", rule.rollout, flag.describe_serve(&rule.serve)),
+        Serve::Split(_) => format!("{} split ({})", rule.rollout, flag.describe_serve(&rule.serve)),
+    }
+}
