@@ -57,9 +57,15 @@ impl At {
     }
 }
 
-/// Returns the flag repository on disk at or above a folder.
+/// Returns the flag repository on disk of a folder.
 pub(crate) fn folder(start: &Path) -> Result<Source> {
-    Ok(Source::Folder(Folder::find(start)?))
+    let is_bare = || FlagRepository::find(start, CacheWrites::Forbidden).is_ok_and(|found| found.git().is_bare());
+    match Folder::find(start) {
+        Err(SourceError::NoProject(_)) if is_bare() => {
+            Err(anyhow!("a bare repository has no working tree: name a revision with `--at`, as in `--at HEAD`"))
+        }
+        found => Ok(Source::Folder(found?)),
+    }
 }
 
 /// Prints a note that the history of a shallow clone ends at a commit.

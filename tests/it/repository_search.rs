@@ -161,3 +161,16 @@ fn a_moved_flag_repository_is_compared_from_the_root_as_from_inside() {
     assert_eq!((flags(&outside), outside.code), (flags(&inside), inside.code));
     assert_eq!(flags(&outside), ["extra", "sale"]);
 }
+
+#[test]
+fn a_bare_repository_needs_a_revision() {
+    let repository = TestRepository::with_sale();
+    let bare = repository.clone_to("bare.git", &["--bare"]);
+    for command in [&["list"][..], &["validate"], &["test"], &["show", "sale"], &["eval", "sale"]] {
+        let ran = repository.flagctl_in(&bare, command);
+        let message = "error: a bare repository has no working tree: name a revision with `--at`, as in `--at HEAD`\n";
+        assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (Some(3), "", message), "{command:?}");
+        let ran = repository.flagctl_in(&bare, &[command, &["--at", "HEAD"]].concat());
+        assert!(ran.code != Some(3), "{command:?}: {ran:?}");
+    }
+}

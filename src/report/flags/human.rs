@@ -151,9 +151,11 @@ pub fn drift(flags: &[FlagJson<'_>], all: usize, sets: &EnvironmentSets) -> Line
             lines.add(format!("  {} → {}: {}", shown(from), shown(to), changes.join(", ")));
         }
     }
-    if !flags.is_empty() {
+    if flags.is_empty() {
+        lines.add("no environments differ in more than shares");
+    } else {
         lines.add("");
+        lines.add(counted_of(flags.len(), all, "flag"));
     }
-    lines.add(counted_of(flags.len(), all, "flag"));
     lines
 }
