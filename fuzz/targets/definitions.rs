@@ -15,7 +15,7 @@ use flagctl::diag::{Allow, Diagnostics, Levels, settle};
 use flagctl::eval::{Context, Decision, Value, decide, nearest, trace};
 use flagctl::model::{self, DefinitionKind, Misfit};
 use flagctl::report::decision::DecisionJson;
-use flagctl::report::findings::{FindingsFormat, Validation};
+use flagctl::report::findings::{FindingSelection, FindingsFormat, PathPrefixes, Validation};
 use flagctl::report::{self, Colour};
 use flagctl::snapshot::{File, FileId, PROJECT_FILE, Snapshot, Span};
 use flagctl::yaml::{self, Completeness, Document};
@@ -179,7 +179,8 @@ impl Reading {
         let validation = Validation {
             findings: &findings,
             snapshot: &self.snapshot,
-            prefix: "",
+            prefixes: &PathPrefixes::default(),
+            selection: &FindingSelection::default(),
             revision: None,
             checked: &checked,
             base: None,

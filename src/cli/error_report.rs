@@ -5,12 +5,12 @@ use anyhow::Result;
 use crate::cli::console;
 use crate::cli::console::OutputStream;
 use crate::cli::global::Global;
-use crate::cli::path_arg::displayed_prefix;
+use crate::cli::path_arg::path_prefixes;
 use crate::codes::Severity;
 use crate::diag::Finding;
 use crate::load::Loaded;
 use crate::report;
-use crate::report::findings::{FindingsFormat, Validation};
+use crate::report::findings::{FindingSelection, FindingsFormat, Validation};
 use crate::source::Source;
 
 /// Whether definitions have errors.
@@ -34,7 +34,8 @@ pub(crate) fn report_errors(
     let validation = Validation {
         findings: &errors,
         snapshot: &loaded.snapshot,
-        prefix: &displayed_prefix(source),
+        prefixes: &path_prefixes(source),
+        selection: &FindingSelection::default(),
         revision: source.revision(),
         checked: &[],
         base: None,

@@ -8,6 +8,7 @@
 //! **Invariant:** only results are written to stdout, and an exit code never depends on the format.
 
 mod bundle_arg;
+mod code_arg;
 mod command_line;
 mod commands;
 mod console;
@@ -35,6 +36,7 @@ mod publish_target;
 mod pull_request;
 mod range;
 mod revision_arg;
+mod shown_findings_arg;
 mod target_arg;
 mod time_arg;
 mod unknown_flag;

@@ -5,10 +5,17 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::report::findings::PathPrefixes;
 use crate::source::Source;
 
-/// Returns the prefix of paths of the flag repository in output. It is empty, or is the path of a folder with a `/` at
-/// its end. The prefix is relative to the working folder, or, for a revision, to git's root.
+/// Returns the prefixes of paths of the flag repository in output. For people, paths in the working tree are relative to
+/// the working folder, so that a person there can open them. All other paths are relative to git's root.
+pub(crate) fn path_prefixes(source: &Source) -> PathPrefixes {
+    PathPrefixes { people: displayed_prefix(source), programs: source.prefix() }
+}
+
+/// Returns the prefix of paths of the flag repository in output for people. It is empty, or is the path of a folder with a
+/// `/` at its end. The prefix is relative to the working folder, or, for a revision, to git's root.
 pub(crate) fn displayed_prefix(source: &Source) -> String {
     let folder = match source {
         Source::Folder(folder) => folder,

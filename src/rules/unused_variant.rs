@@ -1,7 +1,8 @@
 //! `unused-variant`: a variant that no rule, `default` or `off` serves.
 //!
 //! Two kinds of flags have such variants on purpose and are not reported: a flag that serves only `off` until its rollout
-//! begins, and an `ops` flag, whose variants are a menu for operators.
+//! begins, and an `ops` flag, whose variants are a menu for operators. A flag that serves an unknown variant is not
+//! reported either.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +17,9 @@ pub(super) fn check(project: &Project, _: Timestamp, diagnostics: &mut Diagnosti
     for flag in project.complete_flags().filter(|flag| flag.kind() != OPERATORS_KIND) {
         let off: BTreeSet<&str> = flag.servings().filter_map(|serving| serving.off.as_ref()).map(text).collect();
         let served = served(flag);
-        if served.is_subset(&off) {
+        // A misspelt variant is an error, and the variant that it stands for is not unused.
+        let defined: BTreeSet<&str> = flag.variants.iter().map(|variant| text(&variant.name)).collect();
+        if served.is_subset(&off) || !served.is_subset(&defined) {
             continue;
         }
         for variant in flag.variants.iter().filter(|variant| !served.contains(text(&variant.name))) {

@@ -79,6 +79,12 @@ impl Folder {
         &self.root
     }
 
+    /// Returns the prefix that makes a path relative to the root of the git repository: empty, or the path of this folder
+    /// with a `/` at its end. It is empty outside of git.
+    pub fn prefix(&self) -> &str {
+        &self.files.prefix
+    }
+
     /// Returns the paths of the YAML files below a folder, sorted. The list is empty if the folder does not exist. See
     /// [`Source::list`](crate::source::Source::list).
     ///

@@ -129,6 +129,15 @@ impl Source {
         }
     }
 
+    /// Returns the prefix that makes a path relative to the root of the git repository: empty, or the path of the flag
+    /// repository with a `/` at its end. It is empty outside of git.
+    pub fn prefix(&self) -> String {
+        match self {
+            Self::Folder(folder) => folder.prefix().to_owned(),
+            Self::Revision(revision) => revision.prefix(),
+        }
+    }
+
     /// Returns the revision, or `None` if the source is a folder.
     pub fn revision(&self) -> Option<&Revision> {
         match self {

@@ -99,6 +99,7 @@ mod rollout;
 mod rule_units;
 #[cfg(unix)]
 mod shares;
+mod shown_findings;
 mod statistics;
 #[cfg(unix)]
 mod status;

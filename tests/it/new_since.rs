@@ -138,11 +138,11 @@ fn every_format_tells_new_findings_from_old_ones() {
     let own = json(&["--format", "json"]);
     assert_eq!((&own["errors"], &own["newErrors"], &own["newWarnings"]), (&2.into(), &1.into(), &0.into()));
     assert_eq!(own["base"], Json::from(repository.git(&["rev-parse", "main"])));
-    assert_eq!((&own["findings"][0]["new"], &own["findings"][1]["new"]), (&false.into(), &true.into()));
+    assert_eq!((&own["findings"][0]["new"], &own["findings"][1]["new"]), (&true.into(), &false.into()));
     let sarif = json(&["--format", "sarif"]);
     let states: Vec<&Json> =
         sarif["runs"][0]["results"].as_array().unwrap().iter().map(|result| &result["baselineState"]).collect();
-    assert_eq!(states, ["unchanged", "new"]);
+    assert_eq!(states, ["new", "unchanged"]);
     let github = validate(&repository, &["--format", "github"]).stdout;
     assert!(github.lines().count() == 1 && github.contains("byers"), "{github}");
     assert_eq!(json(&["--format", "gitlab"]).as_array().unwrap().len(), 1);

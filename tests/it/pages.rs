@@ -12,7 +12,7 @@ use flagctl::codes::Code;
 use flagctl::compile::compile;
 use flagctl::diag::Finding;
 use flagctl::report::Colour;
-use flagctl::report::findings::{FindingsFormat, Validation};
+use flagctl::report::findings::{FindingSelection, FindingsFormat, PathPrefixes, Validation};
 use flagctl::source::{Folder, Source};
 use flagctl::test::{BaselineBundles, TestBundles, plan, run};
 use flagctl::{load, report, rules};
@@ -126,7 +126,8 @@ fn validate(block: &Block) -> (Vec<Finding>, String) {
     let validation = Validation {
         findings: &findings,
         snapshot: &loaded.snapshot,
-        prefix: "",
+        prefixes: &PathPrefixes::default(),
+        selection: &FindingSelection::default(),
         revision: None,
         checked: &[],
         base: None,

@@ -1,11 +1,11 @@
 //! `flagctl explain`: prints the page of a diagnostic code.
 
-use anyhow::{Result, anyhow};
+use anyhow::{Error, Result};
 
+use crate::cli::code_arg::parse_code;
 use crate::cli::console;
 use crate::cli::exit::Exit;
 use crate::codes::Code;
-use crate::diag::did_you_mean;
 use crate::report::Printable;
 
 /// Explain a diagnostic code
@@ -22,7 +22,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let text = match &args.code {
         Some(name) => {
-            let code: Code = name.parse().map_err(|_| unknown_code(name))?;
+            let code: Code = parse_code(name).map_err(Error::msg)?;
             format!("{code} ({})\n\n{}\n", code.severity().name(), code.page().trim_end())
         }
         None => {
@@ -35,9 +35,4 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     };
     console::write(Printable::of_program(text))?;
     Ok(Exit::Yes)
-}
-
-fn unknown_code(name: &str) -> anyhow::Error {
-    let help = did_you_mean(name, Code::ALL.iter().map(|code| code.name()));
-    anyhow!("`{name}` is not a code; {}", help.unwrap_or_else(|| "`flagctl explain` lists all codes".to_owned()))
 }

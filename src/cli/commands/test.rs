@@ -14,10 +14,11 @@ use crate::cli::exit::Exit;
 use crate::cli::global::Global;
 use crate::cli::golden_update::{GoldenFiles, write_golden_files};
 use crate::cli::new_since_arg::NewSince;
-use crate::cli::path_arg::{displayed_prefix, folder_for_commands, path_in_repository};
+use crate::cli::path_arg::{folder_for_commands, path_in_repository, path_prefixes};
 use crate::cli::progress;
 use crate::cli::range::earlier_revision_of;
 use crate::cli::revision_arg::At;
+use crate::cli::shown_findings_arg::ShownFindings;
 use crate::cli::until_exit::keep_until_exit;
 use crate::codes::{Code, Severity};
 use crate::compile::compile_environments;
@@ -56,6 +57,8 @@ pub(crate) struct Args {
     at: At,
     #[command(flatten)]
     new_since: NewSince,
+    #[command(flatten)]
+    shown: ShownFindings,
     /// Decide with the kills of the repository, which are left out otherwise
     #[arg(long, conflicts_with = "update")]
     with_kills: bool,
@@ -147,7 +150,7 @@ fn tested<T>(
     let scope = if args.coverage { FlagScope::All } else { FlagScope::Tested };
     let load = || load::selected_tests(source, settings, &paths, &names, scope);
     let mut loaded = progress::shown("reading flags", load)?;
-    if state == Tested::Asked {
+    if state == Tested::Asked && !args.shown.is_quiet() {
         args.at.note(source)?;
     }
     let names = if args.coverage { names } else { load::tested_environments(names, &loaded.project.suites) };
@@ -290,7 +293,8 @@ fn write(
     let validation = Validation {
         findings: outcome.findings,
         snapshot: &outcome.loaded.snapshot,
-        prefix: &displayed_prefix(source),
+        prefixes: &path_prefixes(source),
+        selection: &args.shown.selection(),
         revision: source.revision(),
         checked: &[],
         base,
@@ -303,10 +307,11 @@ fn write(
         coverage: outcome.coverage,
         width: stdout_width(),
     };
-    let text = report::tests::printable(&report, args.format, global.colour(OutputStream::Stdout))?;
-    console::write(text)?;
+    let colour = global.colour(OutputStream::Stdout);
+    args.shown.write(&validation, args.format, || report::tests::printable(&report, args.format, colour))?;
     // These formats have only findings.
-    if matches!(args.format, FindingsFormat::Sarif | FindingsFormat::Github | FindingsFormat::Gitlab)
+    if !args.shown.is_quiet()
+        && matches!(args.format, FindingsFormat::Sarif | FindingsFormat::Github | FindingsFormat::Gitlab)
         && let Some(line) = report::tests::kills_left_out(report.kills_left_out)
     {
         console::note(line);

@@ -6,24 +6,25 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 
 use crate::check::check;
-use crate::cli::console;
+use crate::cli::code_arg::parse_code;
 use crate::cli::console::OutputStream;
 use crate::cli::exit::Exit;
 use crate::cli::global::Global;
 use crate::cli::new_since_arg::NewSince;
-use crate::cli::path_arg::{displayed_prefix, path_in_repository};
+use crate::cli::path_arg::{path_in_repository, path_prefixes};
 use crate::cli::progress;
 use crate::cli::revision_arg::At;
+use crate::cli::shown_findings_arg::ShownFindings;
 use crate::cli::time_arg::{given_or_now, parse_time};
 use crate::cli::until_exit::keep_until_exit;
-use crate::codes::Severity;
+use crate::codes::{Code, Severity};
 use crate::diag;
 use crate::diag::{Age, CheckedFiles, Finding, Problem};
 use crate::git::Revision;
 use crate::load;
 use crate::load::Loaded;
 use crate::report;
-use crate::report::findings::{BaseReport, CheckedContents, FindingsFormat, Validation};
+use crate::report::findings::{BaseReport, CheckedContents, FindingSelection, FindingsFormat, Validation};
 use crate::source::Source;
 use crate::yaml::Completeness;
 
@@ -44,6 +45,14 @@ pub(crate) struct Args {
     now: Option<Timestamp>,
     #[command(flatten)]
     new_since: NewSince,
+    /// Show errors only
+    #[arg(long)]
+    errors_only: bool,
+    /// Show the findings with this code only; may be repeated
+    #[arg(long = "code", value_name = "CODE", value_parser = parse_code)]
+    codes: Vec<Code>,
+    #[command(flatten)]
+    shown: ShownFindings,
     /// How to write the findings
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: FindingsFormat,
@@ -66,7 +75,9 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     {
         bail!("no file is at `{}:{}{}`", revision.name(), revision.prefix(), missing.display());
     }
-    args.at.note(&source)?;
+    if !args.shown.is_quiet() {
+        args.at.note(&source)?;
+    }
     let ages = base.as_ref().map(|base| ages(base, &loaded, &checked.findings, now)).transpose()?;
     let contents = if paths.len() < loaded.snapshot.files().count() {
         let arguments = args.paths.iter().map(|path| path.display().to_string());
@@ -86,16 +97,23 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
             environments: project.settings.environments.len(),
         }
     };
+    let selection = FindingSelection {
+        severity: args.errors_only.then_some(Severity::Error),
+        codes: args.codes.clone(),
+        limit: args.shown.limit,
+    };
     let validation = Validation {
         findings: &checked.findings,
         snapshot: &loaded.snapshot,
-        prefix: &displayed_prefix(&source),
+        prefixes: &path_prefixes(&source),
+        selection: &selection,
         revision: source.revision(),
         checked: &paths,
         base: base.as_ref().zip(ages.as_deref()).map(|(revision, ages)| BaseReport { revision, ages }),
         contents: &contents.to_string(),
     };
-    console::write(report::findings::printable(&validation, args.format, global.colour(OutputStream::Stdout))?)?;
+    let colour = global.colour(OutputStream::Stdout);
+    args.shown.write(&validation, args.format, || report::findings::printable(&validation, args.format, colour))?;
     Ok(if validation.count_aged(Severity::Error, Age::New) > 0 { Exit::No } else { Exit::Yes })
 }
 

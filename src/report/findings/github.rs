@@ -6,7 +6,7 @@ use crate::report::findings::validation::{Validation, one_text};
 
 pub(crate) fn commands(validation: &Validation<'_>) -> Printable {
     let mut commands = String::new();
-    for finding in validation.new_findings() {
+    for (finding, _) in validation.shown_new().findings {
         let diagnostic = &finding.diagnostic;
         let position = validation.position(diagnostic.span);
         let mut properties = format!(

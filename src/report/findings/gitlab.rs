@@ -30,7 +30,7 @@ struct Lines {
 
 pub(crate) fn document(validation: &Validation<'_>) -> Result<Printable, serde_json::Error> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    let issues = validation.new_findings().map(|finding| {
+    let issues = validation.shown_new().findings.into_iter().map(|(finding, _)| {
         let diagnostic = &finding.diagnostic;
         let position = validation.position(diagnostic.span);
         let mut fingerprint = validation.fingerprint(diagnostic);

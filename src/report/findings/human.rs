@@ -7,15 +7,17 @@ use crate::codes::Severity;
 use crate::diag::{Age, Diagnostic, Finding};
 use crate::report::Lines;
 use crate::report::escape::line;
+use crate::report::findings::summary;
 use crate::report::findings::validation::Validation;
 use crate::report::text::{Colour, counted};
 use crate::snapshot::{BYTE_ORDER_MARK, FileId, Snapshot, Span};
 
 pub(crate) fn lines(validation: &Validation<'_>, colour: Colour) -> Lines {
     let mut lines = Lines::default();
-    for finding in validation.new_findings() {
+    for (finding, _) in validation.shown_new().findings {
         add_finding(validation, finding, colour, &mut lines);
     }
+    summary::add_tables(validation, &mut lines);
     let errors = validation.count_aged(Severity::Error, Age::New);
     let warnings = validation.count_aged(Severity::Warning, Age::New);
     let [errors_noun, warnings_noun] = match validation.base {
@@ -30,6 +32,7 @@ pub(crate) fn lines(validation: &Validation<'_>, colour: Colour) -> Lines {
         (errors, warnings) => format!("{}, {}", counted(errors, errors_noun), counted(warnings, warnings_noun)),
     };
     lines.add(format!("{}: {verdict}", validation.contents));
+    validation.not_shown().into_iter().for_each(|line| lines.add(line));
     validation.already_in_base().into_iter().for_each(|line| lines.add(line));
     lines
 }
@@ -84,10 +87,9 @@ fn snippet<'r>(validation: &Validation<'r>, file: FileId, diagnostic: &'r Diagno
         escaped_offset(window, start)..escaped_offset(window, start + length)
     };
     let number = validation.snapshot.position(file, u32::try_from(first).unwrap_or(0)).0;
-    // For a revision, the path has the format of `git show`. The other formats are for tools that support only paths of
-    // files.
+    // For a revision, the path has the format of `git show`. The formats for programs have only the path of the file.
     let revision = validation.revision.map_or(String::new(), |revision| format!("{}:", revision.name()));
-    let path = revision + &validation.path(Span { file, start: 0, end: 0 });
+    let path = revision + &validation.path_for_people(Span { file, start: 0, end: 0 });
     let path = line(&path).into_owned();
     if window.len() > MAX_WINDOW {
         let start = spans.first().map_or(0, |span| span.start);

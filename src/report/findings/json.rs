@@ -20,6 +20,9 @@ struct Report<'r> {
     warnings: usize,
     #[serde(flatten)]
     base: Option<BaseJson>,
+    /// The number of findings that the options leave out. It is absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    omitted: Option<usize>,
     findings: Vec<FindingJson<'r>>,
 }
 
@@ -79,13 +82,15 @@ struct PositionJson {
     end_column: usize,
 }
 
-/// Returns all findings, in order.
-pub(crate) fn findings<'r>(validation: &'r Validation<'r>) -> Vec<FindingJson<'r>> {
+/// Returns the findings that the report shows, in order, and the number of the others, which is `None` for zero.
+pub(crate) fn findings<'r>(validation: &'r Validation<'r>) -> (Vec<FindingJson<'r>>, Option<usize>) {
     let position = |span: Span| {
         let Position { line, column, end_line, end_column } = validation.position(span);
         PositionJson { path: validation.path(span), line, column, end_line, end_column }
     };
-    let findings = validation.aged().map(|(finding, age)| {
+    let shown = validation.shown();
+    let omitted = Some(shown.omitted.total()).filter(|omitted| *omitted > 0);
+    let findings = shown.findings.into_iter().map(|(finding, age)| {
         let diagnostic = &finding.diagnostic;
         let related = diagnostic.related.iter().map(|(span, label)| RelatedJson { label, position: position(*span) });
         FindingJson {
@@ -99,17 +104,19 @@ pub(crate) fn findings<'r>(validation: &'r Validation<'r>) -> Vec<FindingJson<'r
             related: related.collect(),
         }
     });
-    findings.collect()
+    (findings.collect(), omitted)
 }
 
 pub(crate) fn document(validation: &Validation<'_>) -> Result<Printable, serde_json::Error> {
+    let (findings, omitted) = findings(validation);
     let report = Report {
         version: 1,
         commit: validation.revision.map(Revision::commit),
         errors: validation.count(Severity::Error),
         warnings: validation.count(Severity::Warning),
         base: BaseJson::of(validation),
-        findings: findings(validation),
+        omitted,
+        findings,
     };
     Printable::json(&report)
 }

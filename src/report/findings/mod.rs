@@ -7,13 +7,16 @@ pub(crate) mod human;
 pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod sarif;
+mod selection;
+mod summary;
 mod validation;
 
 use crate::report::Printable;
 use crate::report::text::Colour;
 
 pub use crate::report::findings::contents::CheckedContents;
-pub use crate::report::findings::validation::{BaseReport, Validation};
+pub use crate::report::findings::selection::FindingSelection;
+pub use crate::report::findings::validation::{BaseReport, PathPrefixes, Validation};
 
 /// The formats of findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

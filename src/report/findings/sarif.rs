@@ -14,8 +14,15 @@ const LIMIT: usize = 25_000;
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 pub(crate) fn document(validation: &Validation<'_>) -> Result<Printable, serde_json::Error> {
-    let (kept, omitted) = most_severe(validation.aged().collect());
-    let results: Vec<_> = kept.into_iter().map(|(finding, age)| result(validation, finding, age)).collect();
+    let mut shown = validation.shown();
+    let selected_out = shown.omitted.sentence();
+    let over_limit = shown.truncate(LIMIT);
+    let over_limit = (over_limit > 0).then(|| {
+        let last = format!("code scanning takes at most {LIMIT}: `flagctl validate` shows all");
+        format!("{over_limit} results are left out, because {last}")
+    });
+    let notes: Vec<String> = selected_out.into_iter().chain(over_limit).collect();
+    let results: Vec<_> = shown.findings.into_iter().map(|(finding, age)| result(validation, finding, age)).collect();
     let mut run = json!({
         // Without this field, columns count UTF-16 code units.
         "columnKind": "unicodeCodePoints",
@@ -26,38 +33,20 @@ pub(crate) fn document(validation: &Validation<'_>) -> Result<Printable, serde_j
         }},
         "results": results,
     });
-    if let Some(fields) = run.as_object_mut().filter(|_| omitted > 0) {
-        fields.insert("invocations".to_owned(), json!([notification(omitted)]));
+    if let Some(fields) = run.as_object_mut().filter(|_| !notes.is_empty()) {
+        fields.insert("invocations".to_owned(), json!([invocation(&notes)]));
     }
     let report = json!({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]});
     Printable::json(&report)
 }
 
-/// Returns an invocation whose notification says that results are left out.
-fn notification(omitted: usize) -> Json {
-    let text = format!(
-        "{omitted} results are left out, because code scanning takes at most {LIMIT}: `flagctl validate` shows all"
-    );
+/// Returns an invocation whose notifications say which results are left out.
+fn invocation(notes: &[String]) -> Json {
+    let notification = |text: &String| json!({"level": "warning", "message": {"text": text}});
     json!({
         "executionSuccessful": true,
-        "toolExecutionNotifications": [{"level": "warning", "message": {"text": text}}],
+        "toolExecutionNotifications": notes.iter().map(notification).collect::<Vec<_>>(),
     })
-}
-
-/// Returns the findings that fit in a run, with new errors first if there are too many, and the number of the others.
-fn most_severe(mut kept: Vec<(&Finding, Age)>) -> (Vec<(&Finding, Age)>, usize) {
-    let omitted = kept.len().saturating_sub(LIMIT);
-    if omitted > 0 {
-        // The sort is stable: findings of equal severity stay in their order.
-        kept.sort_by_key(|(finding, age)| match (finding.severity, age) {
-            (Severity::Error, Age::New) => 0,
-            (Severity::Error, Age::InBase) => 1,
-            (Severity::Warning, Age::New) => 2,
-            (Severity::Warning, Age::InBase) => 3,
-        });
-        kept.truncate(LIMIT);
-    }
-    (kept, omitted)
 }
 
 fn rule(code: Code) -> Json {

@@ -7,6 +7,7 @@ use siphasher::sip128::{Hasher128, SipHasher24};
 use crate::codes::Severity;
 use crate::diag::{Age, Diagnostic, Finding};
 use crate::git::Revision;
+use crate::report::findings::selection::{FindingSelection, ShownFindings};
 use crate::report::text::counted;
 use crate::snapshot::{Snapshot, Span};
 
@@ -17,9 +18,10 @@ pub struct Validation<'r> {
     pub findings: &'r [Finding],
     /// The files that contain the positions of the findings.
     pub snapshot: &'r Snapshot,
-    /// The prefix of every path, which is the path of the flag repository. It is relative to the working folder, or,
-    /// for a revision, to git's root. It is empty or ends with a `/`.
-    pub prefix: &'r str,
+    /// The prefixes of all paths.
+    pub prefixes: &'r PathPrefixes,
+    /// The findings that the report shows.
+    pub selection: &'r FindingSelection,
     /// The revision of the files, or `None` for a folder.
     pub revision: Option<&'r Revision>,
     /// The paths of all files that were checked.
@@ -28,6 +30,17 @@ pub struct Validation<'r> {
     pub base: Option<BaseReport<'r>>,
     /// The numbers of flags, segments and other definitions, in words, for the summary.
     pub contents: &'r str,
+}
+
+/// The prefixes of paths in the flag repository. Each is empty or ends with a `/`.
+#[derive(Debug, Clone, Default)]
+pub struct PathPrefixes {
+    /// The prefix in texts for people: the path of the flag repository from the working folder, or, for a revision, from
+    /// git's root.
+    pub people: String,
+    /// The prefix in formats for programs: the path of the flag repository from git's root. Forges and CI services need
+    /// these paths, whatever the working folder was.
+    pub programs: String,
 }
 
 /// Which findings an earlier state has, too.
@@ -60,11 +73,6 @@ impl Validation<'_> {
         self.findings.iter().enumerate().map(move |(index, finding)| (finding, age(index)))
     }
 
-    /// Iterates over the findings that the earlier state lacks, or over all findings if there is no earlier state.
-    pub(crate) fn new_findings(&self) -> impl Iterator<Item = &Finding> {
-        self.aged().filter(|(_, age)| *age == Age::New).map(|(finding, _)| finding)
-    }
-
     /// Returns the number of findings with this severity and age.
     pub fn count_aged(&self, severity: Severity, age: Age) -> usize {
         self.aged().filter(|(finding, own)| finding.severity == severity && *own == age).count()
@@ -82,9 +90,29 @@ impl Validation<'_> {
         (total > 0).then(|| format!("{} {verb} already in `{}`", numbers.join(" and "), base.revision.name()))
     }
 
-    /// Returns the path of the span's file, with the prefix.
+    /// Returns the findings that the report shows, new ones and others.
+    pub(crate) fn shown(&self) -> ShownFindings<'_> {
+        self.selection.of(self.aged())
+    }
+
+    /// Returns the new findings that the report shows.
+    pub(crate) fn shown_new(&self) -> ShownFindings<'_> {
+        self.selection.of(self.aged().filter(|(_, age)| *age == Age::New))
+    }
+
+    /// Returns the sentence about the new findings that the report does not show, or `None` if it shows all of them.
+    pub fn not_shown(&self) -> Option<String> {
+        self.shown_new().omitted.sentence()
+    }
+
+    /// Returns the path of the span's file for programs.
     pub(crate) fn path(&self, span: Span) -> String {
-        format!("{}{}", self.prefix, self.snapshot.file(span.file).path)
+        format!("{}{}", self.prefixes.programs, self.snapshot.file(span.file).path)
+    }
+
+    /// Returns the path of the span's file for people.
+    pub(crate) fn path_for_people(&self, span: Span) -> String {
+        format!("{}{}", self.prefixes.people, self.snapshot.file(span.file).path)
     }
 
     pub(crate) fn position(&self, span: Span) -> Position {
@@ -93,12 +121,12 @@ impl Validation<'_> {
         Position { line, column, end_line, end_column }
     }
 
-    /// Returns a finding in one line, in the format of compilers:
+    /// Returns a finding in one line for programs, in the format of compilers:
     /// `path:line:column: error[code]: message; label; help`.
     pub(crate) fn line(&self, finding: &Finding) -> String {
         let Finding { severity, diagnostic } = finding;
         let location = self.snapshot.location(diagnostic.span);
-        let (prefix, severity, text) = (self.prefix, severity.name(), one_text(diagnostic));
+        let (prefix, severity, text) = (&self.prefixes.programs, severity.name(), one_text(diagnostic));
         format!("{prefix}{location}: {severity}[{}]: {text}", diagnostic.code)
     }
 

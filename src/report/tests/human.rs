@@ -18,7 +18,7 @@ pub(crate) fn lines(report: &TestReport<'_>, colour: Colour) -> Lines {
     let mut lines = Lines::default();
     let failures = failures(report.results);
     let mut explained = 0;
-    for finding in report.validation.new_findings() {
+    for (finding, _) in report.validation.shown_new().findings {
         human::add_finding(&report.validation, finding, colour, &mut lines);
         let failure = failures.get(&(finding.diagnostic.span, finding.diagnostic.message.as_str()));
         for decided in failure.iter().flat_map(|failure| &failure.decided) {
@@ -45,6 +45,7 @@ pub(crate) fn lines(report: &TestReport<'_>, colour: Colour) -> Lines {
         }
         _ => lines.add(format!("{}{errors}", counts.join(", "))),
     }
+    report.validation.not_shown().into_iter().for_each(|line| lines.add(line));
     report.validation.already_in_base().into_iter().for_each(|line| lines.add(line));
     kills_left_out(report.kills_left_out).into_iter().for_each(|line| lines.add(line));
     lines

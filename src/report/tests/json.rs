@@ -26,6 +26,9 @@ struct Report<'r> {
     kills_left_out: usize,
     #[serde(flatten)]
     base: Option<BaseJson>,
+    /// The number of findings that the options leave out. It is absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    omitted: Option<usize>,
     findings: Vec<FindingJson<'r>>,
     checks: Vec<CheckJson<'r>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,6 +105,7 @@ pub(crate) fn document(report: &TestReport<'_>) -> Result<Printable, serde_json:
             share: check.result.share().map(Share::as_f64),
         });
     }
+    let (findings, omitted) = findings(validation);
     let written = Report {
         version: 1,
         commit: validation.revision.map(Revision::commit),
@@ -111,7 +115,8 @@ pub(crate) fn document(report: &TestReport<'_>) -> Result<Printable, serde_json:
         not_run: report.results.count(CheckStatus::NotRun),
         kills_left_out: report.kills_left_out,
         base: BaseJson::of(validation),
-        findings: findings(validation),
+        omitted,
+        findings,
         checks,
         coverage: report.coverage.map(|flags| flags.iter().map(coverage).collect()),
     };

@@ -30,7 +30,7 @@ pub(crate) fn document(report: &TestReport<'_>) -> Printable {
         }
         suites.entry(check.span.file).or_default().push(case);
     }
-    for finding in validation.new_findings().filter(|finding| is_file_error(finding)) {
+    for (finding, _) in validation.shown_new().findings.into_iter().filter(|(finding, _)| is_file_error(finding)) {
         suites.entry(finding.diagnostic.span.file).or_default().push(Case {
             name: finding.diagnostic.code.name().to_owned(),
             class: "flagctl.test".to_owned(),
@@ -39,7 +39,7 @@ pub(crate) fn document(report: &TestReport<'_>) -> Printable {
         });
     }
     let suites = suites.into_iter().map(|(file, cases)| {
-        let name = format!("{}{}", validation.prefix, validation.snapshot.file(file).path);
+        let name = format!("{}{}", validation.prefixes.programs, validation.snapshot.file(file).path);
         let left_out = report.kills_left_out;
         let properties = if left_out == 0 { Vec::new() } else { vec![("kills-left-out", left_out.to_string())] };
         Suite { name, properties, cases }
