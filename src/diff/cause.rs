@@ -8,7 +8,7 @@ use crate::diff::dependency_changes::{DependencyChange, compare_dependencies};
 use crate::diff::flag_event::FlagEvent;
 use crate::diff::metadata_changes::{MetadataChange, compare_metadata};
 use crate::model::{Flag, Serve, Settings};
-use crate::snapshot::{PROJECT_FILE, Span};
+use crate::snapshot::Span;
 
 /// One difference between the definitions before and after the change.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,29 +73,16 @@ impl CauseSearch<'_> {
 
     /// Returns the cause for a change of a definition that the flag depends on, with its line.
     fn cause_in_dependency(&self, change: DependencyChange) -> ImpactCause {
-        let [_, after] = self.definitions;
-        let project = &after.loaded.project;
-        let span = match &change {
-            DependencyChange::Flag(key, definition) => {
-                return self.cause_in_flag(key, definition, CauseKind::Dependency(change.clone()));
-            }
-            DependencyChange::Segment(name, _) => {
-                let written = project.segments.iter().find(|segment| segment.name == *name);
-                written.map(|segment| segment.condition.as_ref().map_or(segment.start, |condition| condition.span))
-            }
-            DependencyChange::Attribute(name, _) => {
-                let mut declared = project.settings.attributes.iter();
-                declared.find(|attribute| attribute.name.value == *name).map(|attribute| attribute.name.span)
-            }
-            DependencyChange::Bucketing(_) => None,
-        };
-        let mut cause = cause_at(after, Side::After, span, CauseKind::Dependency(change));
-        if cause.path.is_none() {
-            // The file is the cause if it does not contain the setting any more.
-            let file = after.loaded.snapshot.files().find(|(_, file)| file.path == PROJECT_FILE);
-            cause.path = file.map(|(_, file)| file.path.clone());
+        let [before, after] = self.definitions;
+        if let DependencyChange::Flag(key, definition) = &change {
+            return self.cause_in_flag(key, definition, CauseKind::Dependency(change.clone()));
         }
-        cause
+        let (side, definitions, span) = match dependency_span(after, &change) {
+            Some(span) => (Side::After, after, Some(span)),
+            // The later version does not contain the setting any more.
+            None => (Side::Before, before, dependency_span(before, &change)),
+        };
+        cause_at(definitions, side, span, CauseKind::Dependency(change))
     }
 
     /// Finds the changed fields of the flag that do not affect decisions.
@@ -200,4 +187,21 @@ fn field_in_entry(flag: &Flag, span: Span) -> Option<String> {
         }
     }
     None
+}
+
+/// Returns the position of a definition other than a flag, or `None` if the definitions do not have it.
+fn dependency_span(definitions: &ComparedDefinitions, change: &DependencyChange) -> Option<Span> {
+    let project = &definitions.loaded.project;
+    match change {
+        DependencyChange::Flag(..) => None,
+        DependencyChange::Segment(name, _) => {
+            let segment = project.segments.iter().find(|segment| segment.name == *name)?;
+            Some(segment.condition.as_ref().map_or(segment.start, |condition| condition.span))
+        }
+        DependencyChange::Attribute(name, _) => {
+            let declared = project.settings.attributes.iter().find(|attribute| attribute.name.value == *name)?;
+            Some(declared.name.span)
+        }
+        DependencyChange::Bucketing(_) => project.settings.bucketing_span,
+    }
 }

@@ -160,6 +160,21 @@ fn a_new_salt_reshuffles_within_the_stated_bounds() {
 }
 
 #[test]
+fn a_changed_setting_of_the_project_has_a_line() {
+    let mut repository = shop();
+    repository.write("flagctl.yaml", &format!("{PROJECT}bucketing: siphash\n"));
+    repository.commit("the bucketing is written out");
+    repository.write("flagctl.yaml", &format!("{PROJECT}bucketing: flagd-v3\n"));
+    let ran = repository.flagctl(&["diff", "HEAD"]);
+    assert!(ran.stdout.contains("  flagctl.yaml:7: bucketing siphash → flagd-v3\n"), "{}", ran.stdout);
+    // The setting is only in the former version.
+    repository.commit("bucketing of flagd");
+    repository.write("flagctl.yaml", PROJECT);
+    let ran = repository.flagctl(&["diff", "HEAD"]);
+    assert!(ran.stdout.contains("  flagctl.yaml:7 (before): bucketing flagd-v3 → siphash\n"), "{}", ran.stdout);
+}
+
+#[test]
 fn a_change_without_effect_is_metadata_or_none() {
     let repository = shop();
     repository.write("flags/sale.yaml", &SALE.replace("owner: shop", "owner: till"));
