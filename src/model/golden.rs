@@ -2,7 +2,7 @@
 
 use crate::model::lower::{Lowering, read_all};
 use crate::snapshot::{Span, Spanned};
-use crate::yaml::Node;
+use crate::yaml::{Entry, Node};
 
 /// Recorded decisions. flagctl writes them, and every later test run compares them with the current decisions.
 #[derive(Debug, Clone)]
@@ -15,6 +15,10 @@ pub struct Golden {
     pub cells_key_span: Span,
     /// The key `cells` with its value.
     pub cells_span: Span,
+    /// The complete value.
+    pub span: Span,
+    /// The keys other than `cells`, each with its value.
+    pub other_spans: Vec<Span>,
     /// The recorded decisions, in the order of the file.
     pub cells: Vec<Cell>,
 }
@@ -48,9 +52,11 @@ impl Golden {
                 }));
             }
         }
-        let (key, value) =
-            node.entry("cells").map_or((node.span, node.span), |entry| (entry.key_span, entry.value.span));
-        let cells_span = Span { end: key.end.max(value.end), ..key };
-        Self { flags, contexts, cells_key_span: key, cells_span, cells }
+        let complete = |entry: &Entry| Span { end: entry.key_span.end.max(entry.value.span.end), ..entry.key_span };
+        let (key, cells_span) =
+            node.entry("cells").map_or((node.span, node.span), |entry| (entry.key_span, complete(entry)));
+        let others = node.entries().iter().filter(|entry| entry.key != "cells");
+        let other_spans = others.map(complete).collect();
+        Self { flags, contexts, cells_key_span: key, cells_span, span: node.span, other_spans, cells }
     }
 }

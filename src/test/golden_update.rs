@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
-use crate::snapshot::{File, FileId, Snapshot};
+use crate::model::Golden;
+use crate::snapshot::{File, FileId, Snapshot, Span};
 use crate::test::golden::{CellKey, PlannedGolden};
 use crate::test::plan::TestPlan;
 use crate::yaml;
@@ -37,7 +38,7 @@ pub enum GoldenUpdateError {
         environment: String,
     },
     /// `cells` shares a line with other content, and the update can replace only complete lines.
-    #[error("`cells` must begin its own line, followed by `{{}}` or by values on the lines below")]
+    #[error("expected `golden:` on its own line, with `cells: {{}}` below it, found another layout")]
     Layout,
 }
 
@@ -73,16 +74,32 @@ fn updated_text(golden: &PlannedGolden<'_>, file: &File) -> Result<Option<(Strin
     if changed.is_empty() {
         return Ok(None);
     }
-    let (start, end) = (golden.golden.cells_span.start as usize, golden.golden.cells_span.end as usize);
-    let (before, after) = (file.text.get(..start), file.text.get(end..));
-    let (Some(before), Some(after)) = (before, after) else { return Err(GoldenUpdateError::Layout) };
-    let indent = before.rsplit('\n').next().unwrap_or(before);
-    if !indent.bytes().all(|byte| byte == b' ') {
-        return Err(GoldenUpdateError::Layout);
-    }
     let line_break = if file.text.contains("\r\n") { "\r\n" } else { "\n" };
-    let text = format!("{before}{}{after}", yaml_block(&cells, indent, line_break));
+    let text = with_cells(golden.golden, &file.text, &cells, line_break).ok_or(GoldenUpdateError::Layout)?;
     only_cells_differ(file, &text, &cells).then_some(Some((text, changed.len()))).ok_or(GoldenUpdateError::Layout)
+}
+
+/// Returns the text of the file with other cells. A matrix in flow style, such as `golden: {cells: {}}`, becomes one in
+/// block style. Returns `None` if the lines of the matrix have other content.
+fn with_cells(golden: &Golden, text: &str, cells: &[(CellKey<'_>, &str)], line_break: &str) -> Option<String> {
+    let around = |span: Span| Some((text.get(..span.start as usize)?, text.get(span.end as usize..)?));
+    let matrix = text.get(golden.span.start as usize..golden.span.end as usize)?;
+    if !matrix.starts_with('{') {
+        let (before, after) = around(golden.cells_span)?;
+        let indent = before.rsplit('\n').next()?;
+        let is_own_line = indent.bytes().all(|byte| byte == b' ');
+        return is_own_line.then(|| format!("{before}{}{after}", yaml_block(cells, indent, line_break)));
+    }
+    let (before, after) = around(golden.span)?;
+    // A comment inside the matrix would be lost.
+    if matrix.contains('#') || before.rsplit('\n').next()?.trim_end() != "golden:" {
+        return None;
+    }
+    let others = golden.other_spans.iter().map(|span| text.get(span.start as usize..span.end as usize));
+    let lines: Vec<String> = others.map(|other| Some(other?.to_owned())).collect::<Option<_>>()?;
+    let lines = lines.into_iter().chain([yaml_block(cells, "  ", line_break)]);
+    let lines: String = lines.map(|line| format!("{line_break}  {line}")).collect();
+    Some(format!("{}{lines}{after}", before.trim_end()))
 }
 
 /// Returns the cells as YAML, with one line for each context of each flag: a changed line in a diff is then a context

@@ -47,6 +47,30 @@ cases: []     # none yet
 ";
 
 #[test]
+fn update_writes_the_cells_of_a_matrix_in_flow_style() {
+    let people = "contexts: {dana: {targetingKey: user-2, country: US, plan: pro}}\n";
+    for (golden, before_cells) in [
+        ("golden: {cells: {}}\n", ""),
+        ("golden: {flags: fast-lane, cells: {}}   # begin here\n", "  flags: fast-lane\n"),
+        ("golden: {\n  cells: {},\n  flags: [fast-lane]\n  }\n", "  flags: [fast-lane]\n"),
+    ] {
+        let folder = repository(format!("{people}{golden}").as_bytes());
+        assert_eq!(flagctl(&folder, &["test", "--update"]).0, 0, "{golden}");
+        let comment =
+            golden.split_once('#').map_or(String::new(), |(_, comment)| format!("   #{}", comment.trim_end()));
+        let checkout = "    new-checkout:\n      dana: {staging: on, production: off}";
+        let checkout = if before_cells.is_empty() { format!("\n{checkout}") } else { String::new() };
+        let cells = "  cells:\n    fast-lane:\n      dana: {staging: fast, production: slow}";
+        assert_eq!(
+            written(&folder),
+            format!("{people}golden:\n{before_cells}{cells}{checkout}{comment}\n"),
+            "{golden}"
+        );
+        assert_eq!(flagctl(&folder, &["test", "--update"]).2, "", "{golden}");
+    }
+}
+
+#[test]
 fn update_writes_only_the_golden_cells() {
     let folder = repository(PEOPLE.as_bytes());
     assert_eq!(flagctl(&folder, &["test"]).0, 1);
@@ -100,10 +124,15 @@ fn golden_cells_of_removed_flags_fail_and_are_removed() {
 
 #[test]
 fn a_layout_that_cannot_be_kept_is_refused() {
-    let text = "contexts: {dana: {country: US}}\ngolden: {cells: {}}\n";
+    // The comment inside the matrix would be lost.
+    let text = "contexts: {dana: {country: US}}\ngolden: {  # all\n  cells: {}}\n";
     let folder = repository(text.as_bytes());
     let (code, _, err) = flagctl(&folder, &["test", "--update"]);
     assert_eq!((code, written(&folder).as_str()), (3, text), "{err}");
+    assert!(
+        err.contains("expected `golden:` on its own line, with `cells: {}` below it, found another layout"),
+        "{err}"
+    );
 }
 
 #[test]
