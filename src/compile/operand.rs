@@ -124,7 +124,8 @@ impl Compiler<'_> {
                 Some(allowed) if !allowed_texts.admits(text) => {
                     let values = allowed.iter().map(AsRef::as_ref);
                     let message = format!("`{text}` is not a value of `{}`", attribute.name);
-                    let help = did_you_mean_or_list(text, "its values are", values);
+                    let help = operand_help::list_of_values(text, allowed)
+                        .unwrap_or_else(|| did_you_mean_or_list(text, "its values are", values));
                     Err(compiler.report(Diagnostic::new(Code::OutsideEnum, node.span, message).help(help)))
                 }
                 _ => Ok(text.into()),
@@ -181,7 +182,8 @@ impl Compiler<'_> {
         written.parse().map_err(|error: semver::Error| {
             let message = format!("expected a semantic version, found `{written}`: {error}");
             let diagnostic = Diagnostic::new(Code::InvalidSemver, node.span, message);
-            self.report(diagnostic.maybe_help(operand_help::version(written)))
+            let help = operand_help::operator_of_version(written).or_else(|| operand_help::version(written));
+            self.report(diagnostic.maybe_help(help))
         })
     }
 

@@ -6,6 +6,22 @@ use crate::bundle::{DottedVersion, Type};
 use crate::eval::parse_datetime;
 use crate::yaml::{Node, Value};
 
+/// Advises the author to write a list instead of a text with several of the allowed values, separated by commas.
+pub(super) fn list_of_values(text: &str, allowed: &[Box<str>]) -> Option<String> {
+    let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+    let is_list = parts.len() > 1 && parts.iter().all(|part| allowed.iter().any(|value| &**value == *part));
+    is_list.then(|| format!("write `[{}]`", parts.join(", ")))
+}
+
+/// Advises the author to write an operator instead of its sign before a version, such as `>=2.4.0`.
+pub(super) fn operator_of_version(written: &str) -> Option<String> {
+    let signs = [(">=", "gte"), ("<=", "lte"), (">", "gt"), ("<", "lt")];
+    signs.iter().find_map(|(sign, operator)| {
+        let version = written.strip_prefix(sign)?.trim();
+        version.parse::<DottedVersion>().is_ok().then(|| format!("write `{{{operator}: {version}}}`"))
+    })
+}
+
 /// Completes a version with fewer than three numbers, or with a prefix such as `v`. For more than three numbers, names
 /// the type that has them.
 pub(super) fn version(written: &str) -> Option<String> {

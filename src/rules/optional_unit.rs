@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::bundle::{BUCKETS, TARGETING_KEY};
+use crate::bundle::{BUCKETS, TARGETING_KEY, Type};
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{Condition, EffectiveRule, EffectiveServing, Operator, Project, Serve};
+use crate::model::{AttributeDeclaration, Condition, EffectiveRule, EffectiveServing, Operator, Project, Serve};
 use crate::yaml::Value;
 
 pub(super) fn check(project: &Project, _: Timestamp, diagnostics: &mut Diagnostics) {
@@ -21,7 +21,9 @@ fn check_serving(project: &Project, serving: &EffectiveServing<'_>, diagnostics:
     for rule in &serving.rules {
         let Some(unit) = rule.written.unit.as_ref().or(serving.unit) else { continue };
         let declared = project.settings.attributes.iter().find(|attribute| attribute.name.value == unit.value);
-        if unit.value == TARGETING_KEY || declared.is_none_or(|declared| declared.required) {
+        // A unit that is not a string is an error, which is reported alone.
+        let is_reported = |declared: &AttributeDeclaration| declared.required || declared.kind != Type::String;
+        if unit.value == TARGETING_KEY || declared.is_none_or(is_reported) {
             continue;
         }
         let requires_unit = rule.condition.is_some_and(|condition| requires(project, &condition.value, &unit.value));

@@ -10,6 +10,7 @@ use crate::model::DefinitionKind;
 use crate::schema::location::Location;
 use crate::schema::message::report;
 use crate::schema::published::schema;
+use crate::schema::repeated::RepeatedMistakes;
 use crate::yaml::Node;
 
 /// The maximum number of violations that are reported in one file.
@@ -26,13 +27,26 @@ pub fn check(kind: DefinitionKind, root: &Node, diagnostics: &mut Diagnostics) {
     // If a value may have several types, a schema for one of them describes only a part of what is expected.
     let several_types: BTreeSet<&str> =
         errors.iter().filter(|error| matches!(type_kind(error), Some(TypeKind::Multiple(_)))).map(path).collect();
+    // The key that a message about the number of keys names is not reported as missing, too.
+    let one_of: BTreeSet<&str> = errors.iter().filter(|error| is_one_of(error)).map(path).collect();
+    let mut repeated = RepeatedMistakes::default();
     for error in &errors {
         if matches!(type_kind(error), Some(TypeKind::Single(_))) && several_types.contains(path(error)) {
             continue;
         }
+        if matches!(error.kind(), ValidationErrorKind::Required { .. }) && one_of.contains(path(error)) {
+            continue;
+        }
         let location = Location::find(root, error.instance_path().as_str());
-        report(error, &location, &schema.json, diagnostics);
+        let mut found = Diagnostics::new();
+        report(error, &location, &schema.json, &mut found);
+        repeated.add(root, error, found);
     }
+    diagnostics.extend(repeated.into_diagnostics());
+}
+
+fn is_one_of(error: &ValidationError<'_>) -> bool {
+    matches!(error.kind(), ValidationErrorKind::OneOfNotValid { .. } | ValidationErrorKind::OneOfMultipleValid { .. })
 }
 
 fn path<'e>(error: &'e ValidationError<'_>) -> &'e str {

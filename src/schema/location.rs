@@ -5,6 +5,8 @@ use crate::yaml::{Entry, Node, Value};
 
 /// A value in a tree.
 pub(super) struct Location<'n> {
+    /// The root of the tree.
+    pub(super) root: &'n Node,
     pub(super) node: &'n Node,
     /// The mapping entry that contains the value. `None` at the root and in lists.
     pub(super) entry: Option<&'n Entry>,
@@ -15,7 +17,7 @@ pub(super) struct Location<'n> {
 impl<'n> Location<'n> {
     /// Follows a JSON Pointer. If a part of the pointer does not exist in the tree, returns the last value before it.
     pub(super) fn find(root: &'n Node, pointer: &str) -> Self {
-        let mut location = Self { node: root, entry: None, depth: 0 };
+        let mut location = Self { root, node: root, entry: None, depth: 0 };
         for step in pointer.split('/').skip(1) {
             let step = step.replace("~1", "/").replace("~0", "~");
             let next = match &location.node.value {
@@ -25,7 +27,7 @@ impl<'n> Location<'n> {
                 _ => location.node.entry(&step).map(|entry| (&entry.value, Some(entry))),
             };
             match next {
-                Some((node, entry)) => location = Self { node, entry, depth: location.depth + 1 },
+                Some((node, entry)) => location = Self { root, node, entry, depth: location.depth + 1 },
                 None => break,
             }
         }

@@ -5,13 +5,27 @@ use jsonschema::error::ValidationErrorKind;
 use serde_json::Value as Json;
 
 use crate::codes::Code;
-use crate::diag::{Diagnostic, Diagnostics, closest, did_you_mean, quoted_list};
+use crate::diag::{Diagnostic, Diagnostics, closest, quoted_list};
 use crate::schema::help;
 use crate::schema::location::Location;
+use crate::schema::synonyms::synonym;
 use crate::yaml::{Node, Value};
 
 /// The title of the schema for the value of an attribute in a condition.
 const OPERATORS: &str = "operators and their operands";
+
+/// Types of other languages, and the types of attributes.
+const TYPES: [(&str, &str); 9] = [
+    ("array", "list"),
+    ("bool", "boolean"),
+    ("date", "datetime"),
+    ("double", "number"),
+    ("float", "number"),
+    ("int", "number"),
+    ("integer", "number"),
+    ("str", "string"),
+    ("text", "string"),
+];
 
 /// Reports one error of the validator as a diagnostic.
 pub(super) fn report(
@@ -40,7 +54,8 @@ pub(super) fn report(
             for key in unexpected {
                 let span = location.node.entry(key).map_or_else(|| location.span(), |entry| entry.key_span);
                 let known = properties();
-                let help = match (key.as_str(), did_you_mean(key, known.iter().copied())) {
+                let meant = intended(key, &known).map(|known| format!("did you mean `{known}`?"));
+                let help = match (key.as_str(), meant) {
                     ("key" | "name", _) if location.depth == 0 => {
                         "remove the line: the file name without `.yaml` is the name".to_owned()
                     }
@@ -59,11 +74,13 @@ pub(super) fn report(
             let known = properties();
             let mut unknown = location.node.entries().iter().filter(|entry| !known.contains(&entry.key.as_str()));
             // The unknown key is reported with the advice to write the missing key.
-            if unknown.any(|entry| closest(&entry.key, known.iter().copied()) == Some(key)) {
+            if unknown.any(|entry| intended(&entry.key, &known) == Some(key)) {
                 return;
             }
             let described = parent.pointer(&format!("/properties/{key}/description")).and_then(Json::as_str);
             let described = described.map(|text| format!("`{key}:` {}", lower_first(text)));
+            // Only the type `list` requires `of`, which its own schema does not describe.
+            let described = described.or_else(|| (key == "of").then(|| "add `of: string` or `of: number`".to_owned()));
             diagnostics.push(
                 Diagnostic::new(Code::MissingKey, location.span(), format!("`{key}` is missing")).maybe_help(described),
             );
@@ -77,16 +94,21 @@ pub(super) fn report(
             diagnostics.push(Diagnostic::new(Code::InvalidValue, span, format!("expected {title}, found `{key}`")));
         }
         ValidationErrorKind::Type { .. } => {
-            let message = format!("expected {}, found {}", title(), location.node.described());
+            // The characters that a name may have are not the problem.
+            let expected = title().split_once(" of at most ").map_or_else(title, |(noun, _)| noun);
+            let message = format!("expected {expected}, found {}", location.node.described());
             diagnostics.push(
                 Diagnostic::new(Code::WrongType, location.span(), message)
-                    .maybe_help(help::wrong_type(location.node, parent)),
+                    .maybe_help(help::wrong_type(location, parent)),
             );
         }
         ValidationErrorKind::Enum { options } => {
             let options: Vec<_> = options.as_array().into_iter().flatten().filter_map(Json::as_str).collect();
             let message = format!("expected {}, found {}", title(), found(location.node));
-            let help = location.node.as_text().and_then(|text| closest(text, options.iter().copied()));
+            let type_name = |text| TYPES.iter().find(|(foreign, _)| *foreign == text).map(|(_, own)| *own);
+            let meant = |text| type_name(text).filter(|own| options.contains(own));
+            let help = location.node.as_text();
+            let help = help.and_then(|text| meant(text).or_else(|| closest(text, options.iter().copied())));
             let help = help.map_or_else(
                 || format!("use one of {}", quoted_list(options)),
                 |option| format!("did you mean `{option}`?"),
@@ -96,6 +118,17 @@ pub(super) fn report(
         // An unknown key was already reported, and it is probably a misspelling of the missing key.
         ValidationErrorKind::OneOfNotValid { .. }
             if location.node.entries().iter().any(|entry| !properties().contains(&entry.key.as_str())) => {}
+        ValidationErrorKind::OneOfNotValid { .. } | ValidationErrorKind::OneOfMultipleValid { .. }
+            if parent.pointer("/oneOf/0/required").is_some() =>
+        {
+            let required = |branch: &Json| branch.pointer("/required/0").and_then(Json::as_str).map(str::to_owned);
+            let branches = parent.get("oneOf").and_then(Json::as_array).into_iter().flatten().filter_map(required);
+            let found: Vec<String> = branches.filter(|key| location.node.entry(key).is_some()).collect();
+            let found =
+                if found.is_empty() { "none".to_owned() } else { quoted_list(found.iter().map(String::as_str)) };
+            let message = format!("expected {}, found {found}", title());
+            diagnostics.push(Diagnostic::new(Code::InvalidValue, location.span(), message));
+        }
         ValidationErrorKind::AnyOf { .. } if location.node.entries().iter().any(|entry| entry.key != "ignore_case") => {
         }
         ValidationErrorKind::MinProperties { .. } | ValidationErrorKind::AnyOf { .. } if title() == OPERATORS => {
@@ -132,13 +165,20 @@ pub(super) fn report(
             diagnostics.push(Diagnostic::new(Code::UnknownKey, span, title.to_owned()));
         }
         _ => {
-            let message = format!("expected {}, found {}", title(), found(location.node));
+            let is_number = title().starts_with("the number");
+            let found = if is_number { location.node.described() } else { found(location.node) };
+            let message = format!("expected {}, found {found}", title());
             diagnostics.push(
                 Diagnostic::new(Code::InvalidValue, location.span(), message)
-                    .maybe_help(help::percent(location.node, title())),
+                    .maybe_help(help::invalid_value(location, title())),
             );
         }
     }
+}
+
+/// Returns the known key that an unknown key probably stands for.
+fn intended<'k>(unknown: &str, known: &[&'k str]) -> Option<&'k str> {
+    synonym(unknown, known).or_else(|| closest(unknown, known.iter().copied()))
 }
 
 fn lower_first(text: &str) -> String {

@@ -14,6 +14,8 @@ mod help;
 mod location;
 mod message;
 mod published;
+mod repeated;
+mod synonyms;
 mod value_schema;
 mod value_schema_error;
 

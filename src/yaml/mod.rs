@@ -9,6 +9,7 @@
 
 mod parse;
 mod scalar;
+mod syntax_error;
 mod tree;
 mod value;
 

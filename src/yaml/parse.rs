@@ -6,6 +6,7 @@ use granit_parser::{ErrorKind, Event, Options, Parser, Placement, ScanError};
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::snapshot::{Fault, File, FileId, Span};
+use crate::yaml::syntax_error::SyntaxError;
 use crate::yaml::tree::{Content, TreeBuilder};
 use crate::yaml::value::{Comment, Completeness, DEPTH_LIMIT, Document, Node, Value};
 
@@ -135,43 +136,15 @@ impl Reader<'_, '_> {
 
     /// Reports an error of the parser. flagctl does not read the rest of the file.
     fn report_syntax_error(&mut self, error: &ScanError) {
-        let offset = error.marker().byte_offset().unwrap_or(0).min(self.tree.text.len());
-        // The parser reports the beginning of a value for a tab in one of the value's later lines.
-        let tab =
-            self.tree.text.get(offset..).and_then(|rest| rest.find('\t')).filter(|_| error.info().contains("tab"));
-        let offset = offset + tab.unwrap_or(0);
+        let SyntaxError { offset, message, help } = SyntaxError::new(self.tree.text, error);
         let start = u32::try_from(offset).unwrap_or(u32::MAX);
         let width = self.tree.text.get(offset..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         let width = if self.tree.text.as_bytes().get(offset) == Some(&b'\n') { 0 } else { width };
         let end = start.saturating_add(u32::try_from(width).unwrap_or(0));
         let span = Span { file: self.tree.file, start, end };
-        let diagnostic = match error.kind() {
-            ErrorKind::RecursionLimitExceeded => return self.tree.report_too_deep(span),
-            kind => {
-                let mut message = error.info();
-                if let Some(first) = message.get_mut(..1) {
-                    first.make_ascii_lowercase();
-                }
-                let text = message.trim_end_matches('.').replace('\'', "`");
-                Diagnostic::new(Code::YamlSyntax, span, text).maybe_help(advice(kind, &message).map(str::to_owned))
-            }
-        };
-        self.tree.report_incomplete(diagnostic);
+        if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
+            return self.tree.report_too_deep(span);
+        }
+        self.tree.report_incomplete(Diagnostic::new(Code::YamlSyntax, span, message).maybe_help(help));
     }
-}
-
-/// Returns advice for frequent errors of the parser.
-fn advice(kind: &ErrorKind, message: &str) -> Option<&'static str> {
-    Some(match kind {
-        _ if message.starts_with("mapping values are not allowed") => "quote text that contains a colon and a space",
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabAtBlockScalarStart => "indent with spaces",
-        ErrorKind::UnclosedQuotedScalar | ErrorKind::InvalidQuotedScalarIndent => "close the quote",
-        ErrorKind::UnclosedFlowCollection { .. } | ErrorKind::UnexpectedEofFlowSequence => "close the bracket",
-        ErrorKind::UnknownAnchor => "define the anchor with `&name` before its first `*name`",
-        ErrorKind::UnexpectedCharacter { .. } => "quote the text, so that this character is part of it",
-        _ => return None,
-    })
 }

@@ -77,6 +77,7 @@ mod long_output;
 mod merges;
 mod metadata;
 mod misordered_rules;
+mod mistakes;
 mod names;
 mod new_since;
 mod operators;
