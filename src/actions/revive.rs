@@ -251,8 +251,8 @@ impl<'c> Comparison<'c> {
             dependants.insert(key.clone(), depending);
         }
         let all: Vec<String> = all.into_iter().collect();
-        let now = ComparedDefinitions::read(&tip, &all, Some(environment))?;
-        let after = ComparedDefinitions::read_with_kills(&tip, &all, Some(environment), outside(killed))?;
+        let now = ComparedDefinitions::read(&tip, &all, &[environment])?;
+        let after = ComparedDefinitions::read_with_kills(&tip, &all, &[environment], outside(killed))?;
         Ok(Self { environment, killed, now, after, befores, dependants })
     }
 
@@ -260,14 +260,14 @@ impl<'c> Comparison<'c> {
     fn since(&self, before: &BeforeKill, key: &str) -> Result<Option<Impact>, ActionError> {
         let (source, keys) = (Source::Revision(before.revision.clone()), [key.to_owned()]);
         let in_force = outside(self.killed);
-        let before = ComparedDefinitions::read_with_kills(&source, &keys, Some(self.environment), in_force)?;
+        let before = ComparedDefinitions::read_with_kills(&source, &keys, &[self.environment], in_force)?;
         self.impact(&before, key)
     }
 
     /// Returns the impact of the change from a state to the state after the revival.
     fn impact(&self, before: &ComparedDefinitions, key: &str) -> Result<Option<Impact>, ActionError> {
         let (keys, budget) = (BTreeSet::from([key.to_owned()]), Budget::default());
-        Ok(impacts(before, &self.after, &keys, Some(self.environment), &budget)?.pop())
+        Ok(impacts(before, &self.after, &keys, &[self.environment], &budget)?.pop())
     }
 
     /// Returns the impacts on the flags that depend on a killed flag, change with the revival, and decide differently

@@ -152,8 +152,8 @@ impl<'r> EffectCheck<'r> {
         let mut keys = diff::affected_flags(range.target, &new)?;
         keys.extend(flags.iter().chain(&killed).chain(&dependants).cloned());
         let list: Vec<String> = keys.iter().cloned().collect();
-        let before = ComparedDefinitions::read(&old, &list, None)?;
-        let after = ComparedDefinitions::read(&new, &list, None)?;
+        let before = ComparedDefinitions::read(&old, &list, &[])?;
+        let after = ComparedDefinitions::read(&new, &list, &[])?;
         Ok(Self { range, merge, dependants, keys, before, after })
     }
 
@@ -163,7 +163,7 @@ impl<'r> EffectCheck<'r> {
         proof.objections.extend(
             problems.filter(|objection| invalid_definition(objection).is_none_or(|problem| !known.contains(&problem))),
         );
-        for impact in diff::impacts(&self.before, &self.after, &self.keys, None, &Budget::default())? {
+        for impact in diff::impacts(&self.before, &self.after, &self.keys, &[], &Budget::default())? {
             self.judge(impact, proof);
         }
         self.check_requested(proof);

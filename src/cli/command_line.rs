@@ -6,8 +6,7 @@ use std::process::ExitCode;
 use std::{panic, thread};
 
 use anyhow::{Context as _, Result};
-use clap::error::{ContextKind, ContextValue};
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches, Parser};
 use rayon::ThreadPoolBuilder;
 
 use crate::cli::commands::Command;
@@ -15,18 +14,27 @@ use crate::cli::console;
 use crate::cli::console::OutputStream;
 use crate::cli::exit::{Exit, exit_of};
 use crate::cli::global::Global;
+use crate::cli::suggestions::with_suggestion;
+use crate::cli::{grammar, help_topic};
 use crate::report::escape;
 use crate::report::{Colour, Printable};
 
 /// Feature flags whose control plane is a git repository
 #[derive(Debug, Parser)]
 #[command(version, bin_name = "flagctl", max_term_width = 100, disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 the answer is yes, 1 the answer is no, 2 wrong command line, 3 could not run")]
 pub(crate) struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
     command: Command,
+}
+
+/// Returns the definition of the whole command line.
+pub(crate) fn definition() -> clap::Command {
+    let topics = help_topic::list();
+    grammar::ordered(Cli::command()).after_help(format!(
+        "Help topics:{topics}\n\n`flagctl help COMMAND` shows a command, and `flagctl help TOPIC` a topic.\n\nExample: flagctl list --tag checkout"
+    ))
 }
 
 /// The stack of each thread in bytes. Definitions and JSON are nested, at most 256 levels deep, and the functions that
@@ -57,16 +65,20 @@ fn no_thread(error: impl Into<anyhow::Error>) -> anyhow::Error {
 /// The message quotes arguments, and it has colours, so it cannot be escaped as a whole. The arguments are escaped
 /// instead: the message is that of the escaped arguments.
 fn parse(arguments: &[OsString]) -> Result<Cli, Exit> {
-    let parsed = |arguments: Vec<OsString>| Cli::try_parse_from(arguments).map_err(with_one_suggestion);
-    let error = match parsed(arguments.to_vec()) {
+    let parsed = |arguments: &[OsString]| {
+        let mut definition = definition();
+        let parsed = definition.try_get_matches_from_mut(arguments);
+        let cli = parsed.and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+        cli.map_err(|error| with_suggestion(error, &definition, arguments))
+    };
+    let error = match parsed(arguments) {
         Ok(cli) => return Ok(cli),
         Err(error) => error,
     };
-    let shown: Vec<String> =
-        arguments.iter().map(|argument| escape::line(&argument.to_string_lossy()).into_owned()).collect();
-    let is_escaped = shown.iter().zip(arguments).any(|(shown, argument)| *argument != **shown);
-    let error =
-        if is_escaped { parsed(shown.into_iter().map(OsString::from).collect()).err().unwrap_or(error) } else { error };
+    let escaped = |argument: &OsString| OsString::from(escape::line(&argument.to_string_lossy()).into_owned());
+    let shown: Vec<OsString> = arguments.iter().map(escaped).collect();
+    let is_escaped = shown != arguments;
+    let error = if is_escaped { parsed(&shown).err().unwrap_or(error) } else { error };
     let stream = if error.use_stderr() { OutputStream::Stderr } else { OutputStream::Stdout };
     let message = match stream.default_colour() {
         Colour::Ansi => error.render().ansi().to_string(),
@@ -101,21 +113,10 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| cause.downcast_ref().is_some_and(kind))
 }
 
-/// Keeps only the most similar command in a message about an unknown command. Clap also suggests commands that have
-/// little in common with it, with the most similar one at the end.
-fn with_one_suggestion(mut error: clap::Error) -> clap::Error {
-    if let Some(ContextValue::Strings(commands)) = error.remove(ContextKind::SuggestedSubcommand)
-        && let Some(command) = commands.into_iter().next_back()
-    {
-        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![command]));
-    }
-    error
-}
-
 fn run(cli: &Cli) -> Result<Exit> {
     ThreadPoolBuilder::new().stack_size(STACK_BYTES).build_global().map_err(no_thread)?;
     if let Some(folder) = &cli.global.folder {
         std::env::set_current_dir(folder).with_context(|| format!("cannot work in `{}`", folder.display()))?;
     }
-    cli.command.run(&cli.global, Cli::command)
+    cli.command.run(&cli.global, definition)
 }

@@ -22,13 +22,10 @@ use crate::yaml::Completeness;
 /// A context on the command line.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ContextArgs {
-    /// An attribute of the context, parsed as the type that flagctl.yaml declares; may be repeated
+    /// An attribute of the context; may be repeated; see `flagctl help contexts`
     #[arg(short = 'c', long = "attribute", value_name = "NAME=VALUE", value_parser = parse_attribute)]
     pub(crate) attributes: Vec<(String, String)>,
-    /// The context as a JSON object such as `{"country": "DE"}`, a JSON or YAML file, or `-` for stdin; `-c` overrides
-    /// its attributes
-    ///
-    /// A value that begins with `{` is JSON. Write `./{` for a file whose name begins with it.
+    /// The context as a JSON object, a JSON or YAML file, or `-` for stdin; `-c` overrides its attributes
     #[arg(long, value_name = "JSON|FILE", value_parser = OsStringValueParser::new().map(ContextInput::from))]
     pub(crate) context: Option<ContextInput>,
 }

@@ -25,11 +25,11 @@ use crate::publish::{BundleFormat, Channel, Manifest};
 use crate::source::{FlagRepository, Source};
 
 /// Reads the two ends of the range in `flagctl diff RANGE`.
-pub(crate) fn from_range(range: Option<&str>, environment: Option<&str>) -> Result<DiffInputs> {
+pub(crate) fn from_range(range: Option<&str>, environments: &[&str]) -> Result<DiffInputs> {
     // The sources are never dropped, because dropping git's index of objects takes long.
     let sources = keep_until_exit(compared_sources(range)?);
-    let inputs = DiffInputs::from_sources(&sources, environment)?;
-    if let Some(name) = environment.filter(|name| !inputs.declare(name)) {
+    let inputs = DiffInputs::from_sources(&sources, environments)?;
+    if let Some(name) = environments.iter().find(|name| !inputs.declare(name)) {
         check_environment(name, &load::settings(&sources.after)?.project.settings)?;
     }
     Ok(inputs)
@@ -58,14 +58,13 @@ pub(crate) fn from_bundles(paths: &[PathBuf], rev: Option<&str>) -> Result<(Diff
 
 /// Reads what is live at a target, and the revision to compare with, or the published branch. Also returns the
 /// environment.
-pub(crate) fn from_live(target: &str, rev: Option<&str>, environment: Option<&str>) -> Result<(DiffInputs, String)> {
+pub(crate) fn from_live(target: &str, rev: Option<&str>, given: &[String]) -> Result<(DiffInputs, String)> {
     if rev.is_some_and(|rev| rev.contains("..")) {
         return Err(UsageError("`--live` is compared with one revision, not with a range".to_owned()).into());
     }
     let targets = OptionalTargetArg::new(Some(target), None);
     let [target] = targets.resolve()?.try_into().map_err(|_| UsageError("expected one target".to_owned()))?;
-    let given: Vec<String> = environment.map(str::to_owned).into_iter().collect();
-    let (store, mut environments) = (target.open()?, target.environments(&given)?);
+    let (store, mut environments) = (target.open()?, target.environments(given)?);
     if environments.is_empty() {
         environments = publish_target::published_environments(&store)?;
     }

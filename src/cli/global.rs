@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use crate::cli::console::OutputStream;
+use crate::cli::grammar::GLOBAL;
 use crate::report::Colour;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Global {
     /// Run as if started in DIR
-    #[arg(short = 'C', value_name = "DIR", global = true)]
+    #[arg(short = 'C', value_name = "DIR", global = true, display_order = GLOBAL)]
     pub(crate) folder: Option<PathBuf>,
     /// When to use colours
-    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true, display_order = GLOBAL + 1)]
     color: ColourWhen,
 }
 

@@ -28,10 +28,7 @@ pub(crate) fn open(target: &str) -> Result<Store> {
 /// The target to which the published files must belong.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExpectedTarget {
-    /// Require that the manifest belongs to the target with this name
-    ///
-    /// A manifest that `flagctl publish NAME` wrote has the name in it, so a store cannot show the files of another
-    /// target that the same key has signed.
+    /// Require that the manifest belongs to the target with this name; see `flagctl help targets`
     #[arg(long = "target", value_name = "NAME")]
     pub(crate) named: Option<String>,
 }
@@ -39,10 +36,7 @@ pub(crate) struct ExpectedTarget {
 /// The keys of which one must have signed.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Signers {
-    /// Require a signature by one of the keys in FILE, in the format of `ssh-keygen`
-    ///
-    /// Without it, and without `--signed`, everyone who can write to the store is trusted. Keys in the file that git's
-    /// `gpg.ssh.revocationFile` names are refused.
+    /// Require a signature by one of the keys in FILE; see `flagctl help targets`
     #[arg(long, value_name = "FILE")]
     allowed_signers: Option<PathBuf>,
     /// Require a signature by one of the keys in the file that git's `gpg.ssh.allowedSignersFile` names

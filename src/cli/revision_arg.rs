@@ -16,12 +16,7 @@ use crate::source::{FlagRepository, Folder, Source, SourceError};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct At {
-    /// Read the definitions as they were at a revision, without a checkout
-    ///
-    /// REV is a branch, a tag, a commit, or an expression such as `HEAD~3`, as git reads it; or a time such as
-    /// `2026-11-01T12:00:00Z`, a date, which begins at midnight UTC, or a time in the past, such as `yesterday` (a date in
-    /// UTC) or `2 weeks ago`. A time stands for the newest commit until then along the first parents of HEAD, and
-    /// `main@{2026-11-01}` along those of main. The times of the commits count, and not the reflog of this clone.
+    /// Read the definitions as they were at a revision or a time; see `flagctl help revisions`
     #[arg(long, value_name = "REV", value_parser = parse)]
     at: Option<RevisionSpec>,
 }

@@ -26,17 +26,10 @@ use crate::yaml::Completeness;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct TargetArg {
-    /// A target that `flagctl.yaml` declares under `publish`, or a location
-    ///
-    /// A text with a `/` or a `:` is a location: a folder such as `./dist`, or `s3://BUCKET/…`, `gs://BUCKET/…` or
-    /// `az://CONTAINER/…`. The settings of these stores are environment variables, such as AWS_ACCESS_KEY_ID. Any other
-    /// text is the name of a target.
+    /// A target that `flagctl.yaml` declares, or a location such as `./dist/`; see `flagctl help targets`
     #[arg(value_name = "TARGET")]
     target: String,
-    /// The published branch, which declares the target
-    ///
-    /// Without it, this is the default branch of `origin`, as this clone knows it; in a repository without remotes, it is
-    /// HEAD. A commit is published to a declared target only if this branch contains it.
+    /// The published branch, which declares the targets [default: the default branch of `origin`]
     #[arg(long, value_name = "REV", value_parser = revision_arg::parse)]
     base: Option<RevisionSpec>,
 }
@@ -44,15 +37,11 @@ pub(crate) struct TargetArg {
 /// The argument TARGET of a command that can also read all declared targets.
 #[derive(Debug, clap::Args)]
 pub(crate) struct OptionalTargetArg {
-    /// A target that `flagctl.yaml` declares under `publish`, or a location, as for `flagctl publish`
-    ///
-    /// Without it, all targets that the published branch declares.
+    /// A target that `flagctl.yaml` declares, or a location such as `./dist/`; see `flagctl help targets` [default: all
+    /// declared targets]
     #[arg(value_name = "TARGET")]
     target: Option<String>,
-    /// The published branch, which declares the targets
-    ///
-    /// Without it, this is the default branch of `origin`, as this clone knows it; in a repository without remotes, it is
-    /// HEAD.
+    /// The published branch, which declares the targets [default: the default branch of `origin`]
     #[arg(long, value_name = "REV", value_parser = revision_arg::parse)]
     base: Option<RevisionSpec>,
 }
@@ -201,7 +190,7 @@ impl ResolvedTarget {
         });
         match (given, declared) {
             (Some(given), Some(declared)) if given != declared => Err(UsageError(
-                "`flagctl.yaml` declares another format for this target: leave out `--format`".to_owned(),
+                "`flagctl.yaml` declares another format for this target: leave out `--bundle-format`".to_owned(),
             )
             .into()),
             (Some(format), _) | (None, Some(format)) => Ok(format),

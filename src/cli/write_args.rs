@@ -9,7 +9,7 @@ use crate::actions::{
 };
 use crate::cli::console;
 use crate::cli::console::{ask, can_ask};
-use crate::cli::environment_arg::{check_environment, missing_environment};
+use crate::cli::environment_arg::{WrittenEnvironments, check_environment, missing_environment};
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::output_format::{OutputFormat, write_json};
 use crate::cli::progress;
@@ -204,7 +204,8 @@ impl WriteArgs {
 ///
 /// # Errors
 /// Returns a [`UsageError`] if no environment is given and the project declares several.
-pub(crate) fn environments(session: &WriteSession, given: &[String]) -> Result<Vec<String>> {
+pub(crate) fn environments(session: &WriteSession, given: &WrittenEnvironments) -> Result<Vec<String>> {
+    let given = &given.given;
     given.iter().try_for_each(|name| check_environment(name, session.settings()))?;
     let declared: Vec<String> = session.settings().environment_names().map(str::to_owned).collect();
     if given.is_empty() && declared.len() > 1 {

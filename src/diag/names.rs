@@ -60,14 +60,20 @@ pub fn environment_help<'n>(
     }
 }
 
-/// Returns the most similar known name. Returns `None` if no name has a Jaro-Winkler similarity of at least 0.8. The
-/// comparison ignores case.
+/// Returns the most similar known name by Jaro-Winkler similarity, and among equally similar names the one with the
+/// longest common beginning. Returns `None` if no name has a similarity of at least 0.8, or of 0.88 if it begins with
+/// another letter. The comparison ignores case.
 pub fn closest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    const MINIMUM_SIMILARITY: f64 = 0.8;
-    let lower = name.to_lowercase();
-    let scored = known.into_iter().map(|known| (strsim::jaro_winkler(&lower, &known.to_lowercase()), known));
-    let best = scored.filter(|(score, _)| *score >= MINIMUM_SIMILARITY).max_by(|a, b| a.0.total_cmp(&b.0));
-    best.map(|(_, known)| known)
+    let written = name.to_lowercase();
+    let scored = known.into_iter().filter_map(|known| {
+        let lower = known.to_lowercase();
+        let common = written.chars().zip(lower.chars()).take_while(|(a, b)| a == b).count();
+        let similarity = strsim::jaro_winkler(&written, &lower);
+        let minimum = if common > 0 { 0.8 } else { 0.88 };
+        (similarity >= minimum).then_some((similarity, common, known))
+    });
+    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    best.map(|(_, _, known)| known)
 }
 
 /// The maximum number of names in a list. A longer list is not read, and each of many messages can have a list.

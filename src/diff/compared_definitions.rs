@@ -54,12 +54,13 @@ pub enum FlagStatus {
 }
 
 impl ComparedDefinitions {
-    /// Reads all definitions that the decisions of some flags need, and compiles them for one environment or for all.
+    /// Reads all definitions that the decisions of some flags need, and compiles them for these environments, or for all
+    /// environments if there are none.
     ///
     /// # Errors
     /// Returns [`SourceError`] if a file or folder exists and cannot be read.
-    pub fn read(source: &Source, keys: &[String], environment: Option<&str>) -> Result<Self, SourceError> {
-        Self::read_with_kills(source, keys, environment, |_| true)
+    pub fn read(source: &Source, keys: &[String], environments: &[&str]) -> Result<Self, SourceError> {
+        Self::read_with_kills(source, keys, environments, |_| true)
     }
 
     /// Reads and compiles definitions like [`ComparedDefinitions::read`], with only the kills that are in force.
@@ -69,13 +70,14 @@ impl ComparedDefinitions {
     pub fn read_with_kills(
         source: &Source,
         keys: &[String],
-        environment: Option<&str>,
+        environments: &[&str],
         is_in_force: impl Fn(&Kill) -> bool,
     ) -> Result<Self, SourceError> {
         let settings = load::settings(source)?;
         let settings_error = first(&errors(settings.settle(Vec::new()), &settings.snapshot), None);
         let declared = settings.project.settings.environment_names().map(str::to_owned);
-        let environments: Vec<String> = declared.filter(|name| environment.is_none_or(|only| only == name)).collect();
+        let is_compared = |name: &String| environments.is_empty() || environments.contains(&name.as_str());
+        let environments: Vec<String> = declared.filter(is_compared).collect();
         let names: Vec<&str> = environments.iter().map(String::as_str).collect();
         let mut loaded = load::flags(source, settings, keys, &names)?;
         loaded.project.kills.retain(is_in_force);

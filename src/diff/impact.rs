@@ -141,7 +141,8 @@ impl ImpactVerdict {
     }
 }
 
-/// Finds the impacts on these flags, in one environment or in all environments of both sides. The impacts are sorted by
+/// Finds the impacts on these flags, in these environments, or in all environments of both sides if there are
+/// none. The impacts are sorted by
 /// flag, then in the order of promotion.
 ///
 /// # Errors
@@ -150,14 +151,14 @@ pub fn impacts(
     before: &ComparedDefinitions,
     after: &ComparedDefinitions,
     keys: &BTreeSet<String>,
-    environment: Option<&str>,
+    environments: &[&str],
     budget: &Budget,
 ) -> Result<Vec<Impact>, AnalysisError> {
-    let mut environments: Vec<&str> = after.environments().collect();
-    environments.extend(before.environments().filter(|name| !after.environments().any(|known| known == *name)));
-    environments.retain(|name| environment.is_none_or(|only| only == *name));
+    let mut compared: Vec<&str> = after.environments().collect();
+    compared.extend(before.environments().filter(|name| !after.environments().any(|known| known == *name)));
+    compared.retain(|name| environments.is_empty() || environments.contains(name));
     let pairs: Vec<EnvironmentPair<'_>> =
-        environments.into_iter().map(|name| EnvironmentPair::new(name, before, after, keys)).collect();
+        compared.into_iter().map(|name| EnvironmentPair::new(name, before, after, keys)).collect();
     let impacts_of = |key: &String| {
         let found = pairs.par_iter().filter_map(|pair| pair.impact(key, budget).transpose());
         found.collect::<Result<Vec<_>, _>>()

@@ -66,14 +66,14 @@ impl Endpoint {
 }
 
 impl DiffInput {
-    /// Reads all definitions that the decisions of these flags need, in one environment or in all.
+    /// Reads all definitions that the decisions of these flags need, in these environments, or in all if there are none.
     ///
     /// # Errors
     /// Returns [`SourceError`] if a file or folder exists and cannot be read.
-    fn read(source: &Source, name: &str, keys: &[String], environment: Option<&str>) -> Result<Self, SourceError> {
+    fn read(source: &Source, name: &str, keys: &[String], environments: &[&str]) -> Result<Self, SourceError> {
         let revision = source.revision();
         Ok(Self {
-            definitions: ComparedDefinitions::read(source, keys, environment)?,
+            definitions: ComparedDefinitions::read(source, keys, environments)?,
             name: name.to_owned(),
             commit: revision.map(Revision::commit),
             endpoint: Endpoint::of(source),
@@ -86,7 +86,7 @@ impl DiffInput {
     /// Returns [`SourceError`] if a file or folder exists and cannot be read.
     pub fn from_source(source: &Source, name: &str, environment: &str) -> Result<Self, SourceError> {
         let keys: Vec<String> = source.list(FLAGS)?.iter().filter_map(|path| flag_key(path)).collect();
-        Self::read(source, name, &keys, Some(environment))
+        Self::read(source, name, &keys, &[environment])
     }
 
     /// Creates the input for the bundle of a commit that is live.
@@ -103,17 +103,18 @@ impl DiffInput {
 }
 
 impl DiffInputs {
-    /// Finds the flags that may be affected, and reads all definitions that their decisions need.
+    /// Finds the flags that may be affected, and reads all definitions that their decisions need in these environments, or
+    /// in all if there are none.
     ///
     /// # Errors
     /// Returns [`SourceError`] if a file or folder exists and cannot be read.
-    pub fn from_sources(sources: &ComparedSources, environment: Option<&str>) -> Result<Self, SourceError> {
+    pub fn from_sources(sources: &ComparedSources, environments: &[&str]) -> Result<Self, SourceError> {
         let ComparedSources { before, before_name, after, after_name } = sources;
         let keys = affected_flags(before, after)?;
         let list: Vec<String> = keys.iter().cloned().collect();
         let (before, after) = rayon::join(
-            || DiffInput::read(&Source::Revision(before.clone()), before_name, &list, environment),
-            || DiffInput::read(after, after_name, &list, environment),
+            || DiffInput::read(&Source::Revision(before.clone()), before_name, &list, environments),
+            || DiffInput::read(after, after_name, &list, environments),
         );
         Ok(Self { before: before?, after: after?, keys })
     }

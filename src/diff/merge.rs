@@ -79,7 +79,7 @@ pub fn merge_impacts(
     base: &Revision,
     theirs: &Revision,
     ours: &Revision,
-    environment: Option<&str>,
+    environments: &[&str],
     budget: &Budget,
 ) -> Result<MergeAnalysis, MergeError> {
     let merged = match ours.merge(theirs, MergeBase::Given(base))? {
@@ -90,11 +90,11 @@ pub fn merge_impacts(
     let problems = problems(&merged).map_err(MergeError::Unreadable)?;
     let keys = affected_flags(base, &merged)?;
     let list: Vec<String> = keys.iter().cloned().collect();
-    let read = |source: &Source| ComparedDefinitions::read(source, &list, environment);
+    let read = |source: &Source| ComparedDefinitions::read(source, &list, environments);
     let definitions = read(&merged)?;
     let compare = |branch: &Revision| -> Result<ParentImpacts, MergeError> {
         let before = read(&Source::Revision(branch.clone()))?;
-        let impacts = impacts(&before, &definitions, &keys, environment, budget)?;
+        let impacts = impacts(&before, &definitions, &keys, environments, budget)?;
         Ok(ParentImpacts { definitions: before, impacts })
     };
     let (mut theirs, mut ours) = (compare(theirs)?, compare(ours)?);

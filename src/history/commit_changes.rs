@@ -24,7 +24,7 @@ pub(super) fn commit_changes(
         return Ok(Vec::new());
     }
     let list: Vec<String> = keys.iter().cloned().collect();
-    let read = |revision: &Revision| ComparedDefinitions::read(&Source::Revision(revision.clone()), &list, None);
+    let read = |revision: &Revision| ComparedDefinitions::read(&Source::Revision(revision.clone()), &list, &[]);
     let (after, before) = rayon::join(|| read(revision), || parent.map(read).transpose());
     let (after, before) = (after?, before?);
     let killed: BTreeSet<String> = match parent {

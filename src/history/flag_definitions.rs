@@ -21,7 +21,7 @@ pub(super) struct FlagDefinitions {
 impl FlagDefinitions {
     pub(super) fn read(revision: &Revision, key: &str) -> Result<Self, HistoryError> {
         let source = Source::Revision(revision.clone());
-        let compared = ComparedDefinitions::read(&source, &[key.to_owned()], None)?;
+        let compared = ComparedDefinitions::read(&source, &[key.to_owned()], &[])?;
         let is_invalid = |environment| matches!(compared.status(key, environment), FlagStatus::Invalid(_));
         let files = match compared.environments().any(is_invalid) {
             true => None,

@@ -137,7 +137,7 @@ def main():
             return out
 
         def publish(prefix, commit):
-            return start("publish", f"s3://fleet/{prefix}", "--format", "flagd", "--at", commit)
+            return start("publish", f"s3://fleet/{prefix}", "--bundle-format", "flagd", "--at", commit)
 
         began = time.monotonic()
         order = random.Random(1).sample(commits, len(commits))

@@ -48,13 +48,14 @@ fn table() -> Vec<Advice> {
             then: Solves("expired-kill"),
         },
         row("flagctl explain", "", "flagctl explain nothing-like-it", KEEP, Shows),
+        row("flagctl help", "", "flagctl help nothing-like-it", KEEP, Shows),
         row("flagctl test --update", GOLDEN, "flagctl test", KEEP, Solves("flagctl test --update")),
         row("flagctl validate", BROKEN, "flagctl rollout sale --to 5% --yes", |command| command + " || true", Shows),
         row("flagctl verify", PUBLISHED, "flagctl publish ../t -e production --rollback-to 99", VERIFY, Shows),
         row(
             "flagctl pull",
             PUBLISHED,
-            "flagctl verify ../t -e production --state ../pulled.json.state",
+            "flagctl verify ../t -e production --state-file ../pulled.json.state",
             PULL,
             Solves("does not exist"),
         ),
@@ -140,7 +141,7 @@ fn table() -> Vec<Advice> {
         ),
         row(
             "git fetch PATH-OR-ADDRESS {commit}",
-            "git clone -q . ../clone; git commit -q --allow-empty -m new; flagctl publish ../t -e production --format flagd",
+            "git clone -q . ../clone; git commit -q --allow-empty -m new; flagctl publish ../t -e production --bundle-format flagd",
             "flagctl -C ../clone diff --live ../t",
             |command| IN_CLONE(command.replace("PATH-OR-ADDRESS", "../shop")),
             Solves("this clone does not have"),
@@ -274,7 +275,7 @@ const IN_CLONE: fn(String) -> String = |command| format!("cd ../clone && {comman
 const VERIFY: fn(String) -> String = |command| command + " ../t -e production";
 const PULL: fn(String) -> String = |command| command + " ../t -e production --to ../pulled.json";
 const PUBLISHED: &str = "flagctl publish ../t -e production";
-const PUBLISHED_FOR_FLAGD: &str = "flagctl publish ../t -e production --format flagd";
+const PUBLISHED_FOR_FLAGD: &str = "flagctl publish ../t -e production --bundle-format flagd";
 const DIFF_OF_FLAGD_FILE: &str = "flagctl diff --bundle $(find ../t/production/bundles -type f)";
 const FLAGD_TARGET: &str = "printf 'publish:\n  main: {to: ./t/, format: flagd}\n' >> flagctl.yaml; \
      sed -i 's/^default:.*/rules: [{rollout: 5%, serve: on}]\\ndefault: off/' flags/sale.yaml";
@@ -302,8 +303,10 @@ const PULL_REQUEST_WITH_MAIN: &str = "git checkout -q -b pr; echo '# x' >> flags
      git checkout -q FETCH_HEAD";
 
 /// Texts that look like recommended commands, and the reason why no row runs them.
-const OTHERS: [(&str, &str); 16] = [
+const OTHERS: [(&str, &str); 18] = [
     ("flagctl diff", "the message is about an output of the same command"),
+    ("flagctl help COMMAND", "`help::help_of_a_command_is_that_of_its_option` runs it for every command"),
+    ("flagctl help TOPIC", "`cli::commands_print_what_the_files_show` runs it"),
     ("flagctl diff BASE..HEAD", "`diff::a_bare_repository_needs_two_ends` runs it"),
     ("flagctl publish {found}", "`publish` has a test of targets that runs it"),
     ("git am", "the name of an operation"),

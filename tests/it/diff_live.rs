@@ -51,7 +51,7 @@ fn what_is_live_is_compared_with_what_is_merged_in_both_formats() {
         repository.write("kills/production/sale.yaml", "reason: it answers 500\n");
         repository.write("flags/broken.yaml", "variants: 7\n");
         let killed = repository.commit("broken");
-        assert_eq!(publish(&repository, &["--target", "main", "--format", format]).code, Some(1));
+        assert_eq!(publish(&repository, &["--target", "main", "--bundle-format", format]).code, Some(1));
         assert_eq!(manifest(&repository)["kills"], killed);
         let ran = repository.flagctl(&["diff", "--live", "main", "HEAD~1"]);
         assert!(ran.stdout.contains("sale") && ran.stdout.contains("number 2"), "{}{}", ran.stdout, ran.stderr);

@@ -9,6 +9,7 @@
 //! - `<!-- file: PATH -->` writes the next block to a file of the repository.
 //! - `<!-- commit: MESSAGE -->` commits all files.
 //! - `<!-- quote: COMMAND -->` quotes the output of a command, up to `<!-- end -->`.
+//! - `<!-- include: COMMAND -->` has the output of a command, which is Markdown, up to `<!-- end -->`.
 //! - `<!-- keys: COMMAND -->` requires that the document contains every key of the JSON that a command prints.
 //! - `<!-- shows: PATH -->` sets the next block to the text of a file of the project, without its schema comment.
 //!
@@ -85,11 +86,12 @@ impl Document<'_> {
                     "shows" => purpose = Purpose::Shows(value.to_owned()),
                     "commit" => drop(self.repository().commit(value)),
                     "keys" => self.keys(value, text),
-                    "quote" => {
+                    "quote" | "include" => {
                         lines.by_ref().take_while(|line| *line != "<!-- end -->").for_each(drop);
                         let ran = self.repository().shell(value);
                         assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{value}: {}", ran.stdout);
-                        written.extend(ran.stdout.lines().map(|line| format!("> {line}").trim_end().to_owned()));
+                        let start = if name == "quote" { "> " } else { "" };
+                        written.extend(ran.stdout.lines().map(|line| format!("{start}{line}").trim_end().to_owned()));
                         written.push("<!-- end -->".to_owned());
                     }
                     _ => panic!("{}: `{name}` is not a comment that this test knows", self.path.display()),

@@ -340,10 +340,20 @@ impl TestRepository {
 
     /// Runs a shell command in the repository. In this command, `flagctl` is the binary under test.
     pub(crate) fn shell(&self, line: &str) -> Ran {
+        self.shell_of("sh", line)
+    }
+
+    /// Runs a command of bash, as [`TestRepository::shell`] does.
+    #[cfg(unix)]
+    pub(crate) fn bash(&self, line: &str) -> Ran {
+        self.shell_of("bash", line)
+    }
+
+    fn shell_of(&self, program: &str, line: &str) -> Ran {
         let folder = Path::new(env!("CARGO_BIN_EXE_flagctl")).parent().unwrap().to_owned();
         let mut path = vec![folder];
         path.extend(std::env::var_os("PATH").iter().flat_map(std::env::split_paths));
-        let mut command = self.command("sh");
+        let mut command = self.command(program);
         command.env("PATH", std::env::join_paths(path).unwrap()).current_dir(&self.root).args(["-c", line]);
         self.run(&mut command, "")
     }

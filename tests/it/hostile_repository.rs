@@ -63,7 +63,7 @@ const HOOKS: [&str; 12] = [
 const PROGRAMS: [&str; 4] = ["git", "ssh", "ssh-keygen", "gpg"];
 
 /// Every command that reads, with arguments. A word `TARGET` or `BUNDLE` is the path of a folder or file.
-const COMMANDS: [&[&str]; 34] = [
+const COMMANDS: [&[&str]; 35] = [
     &["eval", "sale", "-e", "production"],
     &["eval", "sale", "-e", "production", "--at", "HEAD~1", "--explain"],
     &["eval", "--bundle", "BUNDLE", "sale"],
@@ -96,6 +96,7 @@ const COMMANDS: [&[&str]; 34] = [
     &["pull", "TARGET", "-e", "production", "--to", "../pulled.json"],
     &["status", "TARGET", "-e", "production", "--base", "HEAD"],
     &["explain", "missing-owner"],
+    &["help", "eval"],
     &["schema", "flag"],
     &["completions", "bash"],
 ];

@@ -53,7 +53,7 @@ fn whole(repository: &mut TestRepository, commit: &str, kills: &[&str], format: 
     }
     let folder = repository.beside("whole");
     let _ = fs::remove_dir_all(&folder);
-    fine(repository.flagctl(&["publish", folder.to_str().unwrap(), "--format", format]));
+    fine(repository.flagctl(&["publish", folder.to_str().unwrap(), "--bundle-format", format]));
     let bundle = json(&folder.join("production/manifest.json"))["bundle"]["path"].as_str().unwrap().to_owned();
     repository.git(&["checkout", "--quiet", "main"]);
     fs::read(folder.join("production").join(bundle)).unwrap()
@@ -62,12 +62,12 @@ fn whole(repository: &mut TestRepository, commit: &str, kills: &[&str], format: 
 #[test]
 fn a_kill_ships_while_another_flag_is_broken() {
     for format in ["flagctl", "flagd"] {
-        let mut repository = published(&["--format", format]);
+        let mut repository = published(&["--bundle-format", format]);
         let live = repository.git(&["rev-parse", "HEAD"]);
         repository.write("flags/sale.yaml", &flag("off"));
         break_definitions(&mut repository);
         let head = kill(&mut repository, "cart");
-        let said = only_kills(&publish(&repository, &["--format", format]));
+        let said = only_kills(&publish(&repository, &["--bundle-format", format]));
         assert!(said.contains(&format!("number 2 is {} with the kills of {}", &live[..10], &head[..10])), "{said}");
         assert!(said.contains("cart: turned off"), "{said}");
         let second = manifest(&repository);
@@ -91,10 +91,12 @@ fn a_kill_ships_while_another_flag_is_broken() {
         }
 
         // Nothing is new, and a later repair publishes everything.
-        assert!(only_kills(&publish(&repository, &["--format", format])).contains("no kill is new: number 2 stays"));
+        assert!(
+            only_kills(&publish(&repository, &["--bundle-format", format])).contains("no kill is new: number 2 stays")
+        );
         repository.write("flags/broken.yaml", &flag("on"));
         let repaired = repository.commit("repaired");
-        assert!(fine(publish(&repository, &["--format", format])).contains("number 3 is"));
+        assert!(fine(publish(&repository, &["--bundle-format", format])).contains("number 3 is"));
         let third = manifest(&repository);
         assert_eq!((&third["commit"], &third["kills"]), (&repaired[..].into(), &repaired[..].into()));
         is_sound(&repository);
@@ -139,15 +141,15 @@ fn a_kill_ships_to_a_named_target_while_its_declaration_cannot_be_read() {
 
 #[test]
 fn a_kill_ships_while_flagd_cannot_express_a_flag() {
-    let mut repository = published(&["--format", "flagd"]);
+    let mut repository = published(&["--bundle-format", "flagd"]);
     let rule = "rules:\n  - if: {country: {matches: \"^a.*b$\"}}\n    serve: on\n";
     repository.write("flags/beta.yaml", &flag("off").replace("default", &format!("{rule}default")));
     repository.commit("beta");
-    let ran = publish(&repository, &["--format", "flagd"]);
+    let ran = publish(&repository, &["--bundle-format", "flagd"]);
     assert!(only_kills(&ran).contains("no kill is new"));
     assert!(ran.stderr.contains("flagd has no regular expressions"), "{}", ran.stderr);
     kill(&mut repository, "cart");
-    assert!(only_kills(&publish(&repository, &["--format", "flagd"])).contains("number 2 is"));
+    assert!(only_kills(&publish(&repository, &["--bundle-format", "flagd"])).contains("number 2 is"));
     let flags = json(&place(&repository, "flags.json"));
     assert_eq!(flags["flags"]["cart"]["defaultVariant"], "off");
     assert_eq!(flags["flags"]["beta"], Json::Null);
@@ -215,7 +217,7 @@ fn kills_that_do_nothing_or_cannot_be_read_are_named() {
     repository.write("kills/production/later.yaml", KILL);
     repository.write("kills/production/sale.yaml", "reson: a typing error\n");
     kill(&mut repository, "cart");
-    let ran = publish(&repository, &["--report", "json"]);
+    let ran = publish(&repository, &["--format", "json"]);
     assert!(ran.stderr.contains("this kill is not published: kills/production/sale.yaml:1:1"), "{}", ran.stderr);
     let result: Json = serde_json::from_str(&only_kills(&ran)).unwrap();
     assert_eq!(result["scope"], "kills");
@@ -287,7 +289,7 @@ fn a_whole_publication_and_one_of_kills_at_once_lose_no_kill() {
 
 #[test]
 fn a_store_cannot_choose_the_definitions() {
-    let mut repository = published(&["--format", "flagctl"]);
+    let mut repository = published(&["--bundle-format", "flagctl"]);
     let live = repository.git(&["rev-parse", "HEAD"]);
     repository.git(&["checkout", "--quiet", "-b", "evil"]);
     repository.write("flags/sale.yaml", "description: Mine.\nvariants: {on: true, off: true}\noff: off\ndefault: on\n");

@@ -57,6 +57,8 @@ mod flag_life;
 mod fuzz_seeds;
 mod golden;
 #[cfg(unix)]
+mod help;
+#[cfg(unix)]
 mod hostile_repository;
 mod hostile_server;
 #[cfg(unix)]

@@ -72,7 +72,7 @@ const RUNS: &[&[&str]] = &[
     &["export", "flagd", "-e", "production"],
     &["export", "openfeature-manifest", "-e", "production"],
     &["export", "bundle", "-e", "production"],
-    &["publish", "../out\u{1b}[31m\n::error::owned/", "--report", "FORMAT"],
+    &["publish", "../out\u{1b}[31m\n::error::owned/", "--format", "FORMAT"],
     &["verify", "../out\u{1b}[31m\n::error::owned/", "--format", "FORMAT"],
     &[
         "pull",
@@ -102,6 +102,7 @@ const RUNS: &[&[&str]] = &[
     &["explain", "a\u{1b}[31m\n::error::owned"],
     &["schema", "a\u{1b}[31m\n::error::owned"],
     &["completions", "bash"],
+    &["help", "a\u{1b}[31m\n::error::owned"],
     &[
         "kill",
         "y",
@@ -274,11 +275,7 @@ fn check_markdown(run: &str, text: &str) {
 
 /// Returns the words in `[possible values: …]` of an option with formats.
 fn formats(help: &str) -> Vec<String> {
-    let Some((_, after)) = help.split_once("--format <FORMAT>").or_else(|| help.split_once("--report <FORMAT>")) else {
-        return Vec::new();
-    };
-    let after =
-        if help.contains("--report <FORMAT>") { help.split_once("--report <FORMAT>").unwrap().1 } else { after };
+    let Some((_, after)) = help.split_once(" --format <FORMAT>") else { return Vec::new() };
     let values = after.split_once("[possible values: ").unwrap().1.split_once(']').unwrap().0;
     values.split(',').map(|value| value.trim().to_owned()).collect()
 }

@@ -112,8 +112,8 @@ fn the_same_commits_publish_the_same_bytes() {
     let one = TestRepository::with_sale();
     let other = TestRepository::with_sale();
     for repository in [&one, &other] {
-        fine(publish(repository, &["--at", "HEAD~1", "--format", "flagd"]));
-        fine(publish(repository, &["--format", "flagd"]));
+        fine(publish(repository, &["--at", "HEAD~1", "--bundle-format", "flagd"]));
+        fine(publish(repository, &["--bundle-format", "flagd"]));
     }
     let mut paths = Vec::new();
     files(&one.beside("fleet"), &mut paths);
@@ -200,9 +200,9 @@ fn publish_refuses_definitions_with_errors() {
 #[test]
 fn kill_and_revive_print_the_documented_session() {
     let repository = TestRepository::with_sale();
-    fine(publish(&repository, &["--format", "flagd"]));
+    fine(publish(&repository, &["--bundle-format", "flagd"]));
     fine(repository.flagctl(&["kill", "sale", "-e", "production", "--reason", "INC-1", "--yes"]));
-    let said = fine(publish(&repository, &["--format", "flagd"]));
+    let said = fine(publish(&repository, &["--bundle-format", "flagd"]));
     assert!(said.contains("an emergency"), "{said}");
     assert_eq!(manifest(&repository)["kind"], "emergency");
     let flags = json(&place(&repository, "flags.json"));
@@ -213,8 +213,8 @@ fn kill_and_revive_print_the_documented_session() {
 #[test]
 fn a_rollback_gets_a_new_number_that_slow_jobs_do_not_undo() {
     let mut repository = TestRepository::with_sale();
-    fine(publish(&repository, &["--at", "HEAD~1", "--format", "flagd"]));
-    fine(publish(&repository, &["--format", "flagd"]));
+    fine(publish(&repository, &["--at", "HEAD~1", "--bundle-format", "flagd"]));
+    fine(publish(&repository, &["--bundle-format", "flagd"]));
     let newest = repository.git(&["rev-parse", "HEAD"]);
     let first = json(&place(&repository, "log/000000001.json"));
     let said = fine(publish(&repository, &["-e", "production", "--rollback-to", "1"]));
@@ -229,11 +229,11 @@ fn a_rollback_gets_a_new_number_that_slow_jobs_do_not_undo() {
     );
     assert!(fine(publish(&repository, &["-e", "production", "--rollback-to", "1"])).contains("nothing to do"));
     for at in ["HEAD", "HEAD~1"] {
-        let said = fine(publish(&repository, &["--at", at, "--format", "flagd"]));
+        let said = fine(publish(&repository, &["--at", at, "--bundle-format", "flagd"]));
         assert!(said.contains("number 3 is a rollback"), "{said}");
     }
     repository.commit("forward again");
-    assert!(fine(publish(&repository, &["--format", "flagd"])).contains("number 4 is"));
+    assert!(fine(publish(&repository, &["--bundle-format", "flagd"])).contains("number 4 is"));
     is_sound(&repository);
 
     let ran = publish(&repository, &["-e", "production", "--rollback-to", "9"]);
@@ -245,7 +245,7 @@ fn a_rollback_gets_a_new_number_that_slow_jobs_do_not_undo() {
 fn a_target_keeps_its_format() {
     let repository = TestRepository::with_sale();
     fine(publish(&repository, &["--at", "HEAD~1"]));
-    let ran = publish(&repository, &["--format", "flagd"]);
+    let ran = publish(&repository, &["--bundle-format", "flagd"]);
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     assert_eq!(manifest(&repository)["sequence"], 1);
 }
@@ -273,7 +273,8 @@ fn twenty() -> (TestRepository, Vec<String>) {
 fn twenty_concurrent_publishers_end_with_the_newest_commit() {
     let (repository, commits) = twenty();
     let target = target(&repository);
-    let publisher = |commit: &String| start(&repository, &["publish", &target, "--at", commit, "--format", "flagd"]);
+    let publisher =
+        |commit: &String| start(&repository, &["publish", &target, "--at", commit, "--bundle-format", "flagd"]);
     let started: Vec<Child> = commits.iter().map(publisher).collect();
     for child in started {
         let output = child.wait_with_output().unwrap();
@@ -301,14 +302,14 @@ fn twenty_concurrent_publishers_end_with_the_newest_commit() {
 fn an_interrupted_publish_leaves_a_valid_bundle() {
     let (repository, commits) = twenty();
     let target = target(&repository);
-    fine(publish(&repository, &["--at", &commits[0], "--format", "flagd"]));
+    fine(publish(&repository, &["--at", &commits[0], "--bundle-format", "flagd"]));
     // This measures the duration of a publication without interruption.
     let began = Instant::now();
-    fine(publish(&repository, &["--at", &commits[1], "--format", "flagd"]));
+    fine(publish(&repository, &["--at", &commits[1], "--bundle-format", "flagd"]));
     let usual = began.elapsed();
     let mut killed = 0;
     for commit in commits.iter().skip(2).cycle().take(60) {
-        let mut child = start(&repository, &["publish", &target, "--at", commit, "--format", "flagd"]);
+        let mut child = start(&repository, &["publish", &target, "--at", commit, "--bundle-format", "flagd"]);
         let share = RandomState::new().hash_one(commit) as f64 / u64::MAX as f64;
         thread::sleep(usual.mul_f64(share * 1.2));
         child.kill().unwrap();
@@ -320,7 +321,7 @@ fn an_interrupted_publish_leaves_a_valid_bundle() {
         assert_eq!(json(&place(&repository, "flags.json"))["metadata"]["environment"], "production");
     }
     assert!(killed > 10, "{killed}");
-    fine(publish(&repository, &["--at", commits.last().unwrap(), "--format", "flagd"]));
+    fine(publish(&repository, &["--at", commits.last().unwrap(), "--bundle-format", "flagd"]));
     assert_eq!(manifest(&repository)["commit"], *commits.last().unwrap());
     is_sound(&repository);
 }
@@ -328,17 +329,17 @@ fn an_interrupted_publish_leaves_a_valid_bundle() {
 #[test]
 fn the_next_publisher_completes_an_interrupted_one() {
     let repository = TestRepository::with_sale();
-    fine(publish(&repository, &["--at", "HEAD~1", "--format", "flagd"]));
+    fine(publish(&repository, &["--at", "HEAD~1", "--bundle-format", "flagd"]));
     let old =
         [fs::read(place(&repository, "manifest.json")).unwrap(), fs::read(place(&repository, "flags.json")).unwrap()];
-    fine(publish(&repository, &["--format", "flagd"]));
+    fine(publish(&repository, &["--bundle-format", "flagd"]));
     let new =
         [fs::read(place(&repository, "manifest.json")).unwrap(), fs::read(place(&repository, "flags.json")).unwrap()];
     // The second publication is interrupted after it has created its log entry, or after it has replaced the manifest.
     for left in [[&old[0], &old[1]], [&new[0], &old[1]]] {
         fs::write(place(&repository, "manifest.json"), left[0]).unwrap();
         fs::write(place(&repository, "flags.json"), left[1]).unwrap();
-        let said = fine(publish(&repository, &["--format", "flagd"]));
+        let said = fine(publish(&repository, &["--bundle-format", "flagd"]));
         assert!(said.contains("nothing to do") && said.contains("number 2"), "{said}");
         is_sound(&repository);
         assert_eq!(fs::read(place(&repository, "manifest.json")).unwrap(), new[0]);
@@ -398,7 +399,7 @@ fn verify_finds_every_changed_byte() {
     let repository = TestRepository::with_sale();
     let signers = key(&repository, "dana");
     let checks = ["--allowed-signers", signers.to_str().unwrap()];
-    fine(publish(&repository, &["--sign", "--format", "flagd"]));
+    fine(publish(&repository, &["--sign", "--bundle-format", "flagd"]));
     let mut paths = Vec::new();
     files(&repository.beside("fleet"), &mut paths);
     assert_eq!(paths.len(), 5, "{paths:?}");
@@ -473,7 +474,7 @@ fn pull_replaces_a_file_only_with_valid_newer_content() {
     assert_eq!(pull().code, Some(1));
     assert!(!file.exists());
 
-    fine(publish(&repository, &["--sign", "--format", "flagd", "--at", "HEAD~1"]));
+    fine(publish(&repository, &["--sign", "--bundle-format", "flagd", "--at", "HEAD~1"]));
     assert!(fine(pull()).contains("now has number 1"));
     let first = fs::read(&file).unwrap();
     let state = fs::read(file.with_extension("json.state")).unwrap();
@@ -484,7 +485,7 @@ fn pull_replaces_a_file_only_with_valid_newer_content() {
     let old = fs::read(place(&repository, "manifest.json")).unwrap();
 
     // The newer manifest first has no signature, then has a signature, and then has a changed bundle.
-    fine(publish(&repository, &["--format", "flagd"]));
+    fine(publish(&repository, &["--bundle-format", "flagd"]));
     let refused = |word: &str| {
         let ran = pull();
         assert_eq!(ran.code, Some(1), "{}", ran.stdout);
@@ -492,8 +493,8 @@ fn pull_replaces_a_file_only_with_valid_newer_content() {
     };
     refused("it was published without one");
     fs::remove_dir_all(repository.beside("fleet")).unwrap();
-    fine(publish(&repository, &["--sign", "--format", "flagd", "--at", "HEAD~1"]));
-    fine(publish(&repository, &["--sign", "--format", "flagd"]));
+    fine(publish(&repository, &["--sign", "--bundle-format", "flagd", "--at", "HEAD~1"]));
+    fine(publish(&repository, &["--sign", "--bundle-format", "flagd"]));
     let bundle = place(&repository, manifest(&repository)["bundle"]["path"].as_str().unwrap());
     let bytes = fs::read(&bundle).unwrap();
     fs::remove_file(&bundle).unwrap();
@@ -510,14 +511,14 @@ fn pull_replaces_a_file_only_with_valid_newer_content() {
     fs::write(place(&repository, "manifest.json"), &old).unwrap();
     refused("it must not go back");
     let known = format!("{}.state", file.display());
-    let ran = verify(&repository, &["--state", &known]);
+    let ran = verify(&repository, &["--state-file", &known]);
     assert!(ran.stdout.contains("it must not go back"), "{}", ran.stdout);
     assert_eq!(fs::read(&file).unwrap(), bytes);
 
     // The command repairs a damaged file.
     fs::remove_dir_all(repository.beside("fleet")).unwrap();
-    fine(publish(&repository, &["--sign", "--format", "flagd", "--at", "HEAD~1"]));
-    fine(publish(&repository, &["--sign", "--format", "flagd"]));
+    fine(publish(&repository, &["--sign", "--bundle-format", "flagd", "--at", "HEAD~1"]));
+    fine(publish(&repository, &["--sign", "--bundle-format", "flagd"]));
     fs::write(&file, "{}").unwrap();
     assert!(fine(pull()).contains("now has number 2"));
     assert_eq!(fs::read(&file).unwrap(), bytes);
@@ -527,7 +528,7 @@ fn pull_replaces_a_file_only_with_valid_newer_content() {
 fn a_reader_never_sees_a_partial_file() {
     let (repository, commits) = twenty();
     let target = target(&repository);
-    fine(publish(&repository, &["--at", &commits[0], "--format", "flagd"]));
+    fine(publish(&repository, &["--at", &commits[0], "--bundle-format", "flagd"]));
     let mut children: Vec<Child> = Vec::new();
     let began = Instant::now();
     let mut reads = 0;
@@ -536,7 +537,7 @@ fn a_reader_never_sees_a_partial_file() {
         if children.len() < commits.len()
             && let Some(commit) = next.next()
         {
-            children.push(start(&repository, &["publish", &target, "--at", commit, "--format", "flagd"]));
+            children.push(start(&repository, &["publish", &target, "--at", commit, "--bundle-format", "flagd"]));
         }
         for _ in 0..20 {
             assert_eq!(json(&place(&repository, "flags.json"))["metadata"]["environment"], "production");
@@ -557,7 +558,7 @@ fn publish_writes_its_result_as_json() {
     let signers = key(&repository, "dana");
     let signers = signers.to_str().unwrap();
     let parse = |ran: &Ran| -> Json { serde_json::from_str(&ran.stdout).unwrap() };
-    let mut published = parse(&publish(&repository, &["--sign", "--report", "json"]));
+    let mut published = parse(&publish(&repository, &["--sign", "--format", "json"]));
     let Json::Object(mut current) = manifest(&repository) else { panic!("{published}") };
     // The JSON has the digest of the manifest and most of its fields. The size of the bundle is the field `bytes`.
     current.retain(|name, _| !["version", "environment", "previous"].contains(&name.as_str()));
@@ -576,7 +577,7 @@ fn publish_writes_its_result_as_json() {
     assert_eq!(published, expected);
     published["environments"][0]["outcome"] = "unchanged".into();
     published["cacheSeconds"] = Json::Null;
-    assert_eq!(parse(&publish(&repository, &["--sign", "--report", "json"])), published);
+    assert_eq!(parse(&publish(&repository, &["--sign", "--format", "json"])), published);
 
     let verified = parse(&verify(&repository, &["--allowed-signers", signers, "--format", "json"]));
     let expected = serde_json::json!({
@@ -603,7 +604,7 @@ fn publish_writes_its_result_as_json() {
     let refused = parse(&ran);
     assert_eq!((ran.code, &refused["outcome"], &refused["current"]), (Some(1), &"refused".into(), &Json::Null));
     assert!(ran.stderr.contains(refused["problem"].as_str().unwrap()), "{}", ran.stderr);
-    let ran = publish(&repository, &["--report", "json"]);
+    let ran = publish(&repository, &["--format", "json"]);
     assert_eq!((ran.code, &parse(&ran)["environments"]), (Some(1), &serde_json::json!([])));
     assert!(ran.stderr.contains(parse(&ran)["problem"].as_str().unwrap()), "{}", ran.stderr);
     let ran = verify(&repository, &["--format", "json"]);

@@ -299,7 +299,7 @@ fn a_rollout_names_its_environment_and_its_percentage_with_a_sign() {
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(2), missing));
     let ran = rollout(&repository, &["--to", "75"]);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("expected a percentage, found a number: write `--to 75%`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("expected a percentage, found a number: write `75%`"), "{}", ran.stderr);
     fine(repository.flagctl(&["rollout", "banner", "--rule", "nearby", "-e", "production", "--to", "50%", "--yes"]));
     let ran = rollout(&repository, &["--to", "75%"]);
     assert_eq!(

@@ -15,10 +15,10 @@ use crate::publish::{fine, is_sound, json, key, manifest, place, publish, seal, 
 
 /// Makes the log as it is when a program was killed after it had taken number 2.
 fn begin_number_2(repository: &TestRepository) -> Vec<u8> {
-    fine(publish(repository, &["--at", "HEAD~1", "--format", "flagd"]));
+    fine(publish(repository, &["--at", "HEAD~1", "--bundle-format", "flagd"]));
     let manifest = place(repository, "manifest.json");
     let first = fs::read(&manifest).unwrap();
-    fine(publish(repository, &["--format", "flagd"]));
+    fine(publish(repository, &["--bundle-format", "flagd"]));
     fs::write(&manifest, first).unwrap();
     fs::remove_file(place(repository, "log/000000002.sig")).unwrap();
     fs::read(place(repository, "log/000000002.json")).unwrap()
@@ -45,7 +45,7 @@ fn refused(ran: &Ran, why: &str) {
 fn an_entry_that_was_begun_for_the_same_commit_is_completed() {
     let repository = TestRepository::with_sale();
     let begun = begin_number_2(&repository);
-    assert!(fine(publish(&repository, &["--format", "flagd"])).contains("number 2 is"));
+    assert!(fine(publish(&repository, &["--bundle-format", "flagd"])).contains("number 2 is"));
     assert_eq!(fs::read(place(&repository, "manifest.json")).unwrap(), begun);
     assert_eq!(seal(&repository, 2), "unsigned\n");
     is_sound(&repository);
@@ -57,7 +57,7 @@ fn an_entry_that_was_begun_for_another_commit_becomes_void() {
     let begun = begin_number_2(&repository);
     pull(&repository, &[]);
     repository.commit("a third");
-    let said = fine(publish(&repository, &["--format", "flagd"]));
+    let said = fine(publish(&repository, &["--bundle-format", "flagd"]));
     assert!(said.contains("number 3 is"), "{said}");
     assert_eq!(seal(&repository, 2), "void\n");
     let current = manifest(&repository);
@@ -250,7 +250,7 @@ fn pull_refuses_a_newer_number_of_another_history() {
     fine(publish(&repository, &[]));
     refused(&pull(&repository, &[]), "number 1 of `production` is not the manifest that it was before");
     let state = repository.beside("flags.json.state");
-    let ran = verify(&repository, &["--state", state.to_str().unwrap()]);
+    let ran = verify(&repository, &["--state-file", state.to_str().unwrap()]);
     assert!(ran.stdout.contains("the log was rewritten"), "{}", ran.stdout);
     fs::remove_file(place(&repository, "log/000000002.json")).unwrap();
     refused(&pull(&repository, &[]), "the log of `production` has no number 2");
@@ -272,11 +272,11 @@ fn verify_since_reads_the_end_of_the_log_only() {
     fine(publish(&repository, &["--sign"]));
     fs::remove_file(place(&repository, "log/000000001.json")).unwrap();
     assert_eq!(verify(&repository, &signers).code, Some(1));
-    let said = fine(verify(&repository, &[&signers[..], &["--since", "2"]].concat()));
+    let said = fine(verify(&repository, &[&signers[..], &["--since-number", "2"]].concat()));
     assert!(said.contains("the log since number 2 and 1 bundle"), "{said}");
     // The first entry that is read must be signed, too.
     replace(&place(&repository, "log/000000002.sig"), "unsigned\n");
-    let ran = verify(&repository, &[&signers[..], &["--since", "2"]].concat());
+    let ran = verify(&repository, &[&signers[..], &["--since-number", "2"]].concat());
     assert!(ran.stdout.contains("number 2 of `production` has no valid signature"), "{}", ran.stdout);
 }
 

@@ -48,7 +48,7 @@ fn a_declared_target_needs_no_options() {
 
     failed(&repository.flagctl(&["publish", "mian"]), 3, "did you mean `main`?; a location has a `/` or a `:`");
     failed(&repository.flagctl(&["publish", "x"]), 3, "the targets are `main`, `other`");
-    failed(&repository.flagctl(&["publish", "main", "--format", "flagctl"]), 2, "declares another format");
+    failed(&repository.flagctl(&["publish", "main", "--bundle-format", "flagctl"]), 2, "declares another format");
     let ran = repository.flagctl(&["verify", "main", "-e", "staging"]);
     failed(&ran, 3, "the target `main` is not for the environment `staging`; its environments are `production`");
     failed(&repository.flagctl(&["pull", "other", "--to", file.to_str().unwrap()]), 2, "pass `-e`");
@@ -78,7 +78,7 @@ fn the_files_of_another_target_are_refused() {
     fine(repository.flagctl(&["publish", "main"]));
     failed(&pull(&location, &["--signed"]), 1, "belongs to the target `main`, not to the target `other`");
     // A publisher does not mix them either.
-    let ran = repository.flagctl(&["publish", &location, "--format", "flagd"]);
+    let ran = repository.flagctl(&["publish", &location, "--bundle-format", "flagd"]);
     failed(&ran, 1, "belong to the target `main`: publish with `flagctl publish main`");
 }
 

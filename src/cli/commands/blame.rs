@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::cli::context_arg;
 use crate::cli::context_arg::ContextArgs;
-use crate::cli::environment_arg::environment_or_only;
+use crate::cli::environment_arg::OneEnvironment;
 use crate::cli::error_report::{Validity, report_errors};
 use crate::cli::exit::Exit;
 use crate::cli::global::Global;
@@ -36,9 +36,8 @@ pub(crate) struct Args {
     /// The key of a flag
     #[arg(value_name = "FLAG")]
     flag: String,
-    /// The environment to decide for; required if the project has several
-    #[arg(short, long, value_name = "ENV")]
-    environment: Option<String>,
+    #[command(flatten)]
+    environment: OneEnvironment,
     #[command(flatten)]
     at: At,
     #[command(flatten)]
@@ -58,7 +57,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     if report_errors(&settings, settings.settle(Vec::new()), &source, global)? == Validity::Invalid {
         return Ok(Exit::Failed);
     }
-    let environment = environment_or_only(args.environment.as_deref(), &settings.project.settings)?;
+    let environment = args.environment.or_only(&settings.project.settings)?;
     let loaded = load::flags(&source, settings, std::slice::from_ref(&args.flag), &[&environment])?;
     if loaded.project.flag(&args.flag).is_none() {
         return Err(unknown_flag_in_source(&args.flag, &source));

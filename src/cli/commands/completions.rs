@@ -9,8 +9,9 @@ use crate::report::Printable;
 
 /// Print a script that completes flagctl's arguments in a shell
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: flagctl completions bash > /etc/bash_completion.d/flagctl")]
+#[command(after_help = "Example: eval \"$(flagctl completions bash)\"")]
 pub(crate) struct Args {
+    /// The shell that reads the script
     #[arg(value_name = "SHELL")]
     shell: Shell,
 }

@@ -14,9 +14,11 @@ use crate::cli::console;
 use crate::cli::context_arg;
 use crate::cli::diff_args::DiffFormat;
 use crate::cli::diff_inputs;
+use crate::cli::environment_arg::EnvironmentFilter;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::global::Global;
 use crate::cli::output_format::write_json;
+use crate::cli::percent_arg::percent;
 use crate::cli::progress;
 use crate::cli::range::{earlier_revision, revision};
 use crate::cli::time_arg::{given_or_now, parse_time};
@@ -42,11 +44,8 @@ use crate::source::FlagRepository;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: flagctl diff main...HEAD -e production --fail-on shrink,reassign --max-share 25%")]
 pub(crate) struct Args {
-    /// BASE to compare the working tree with it, `BASE..HEAD` to compare two revisions, `BASE...HEAD` to compare HEAD with
-    /// the last common commit of both
-    ///
-    /// Without RANGE, compares the working tree with the commit at which HEAD left the default branch: that of `origin`,
-    /// or else main or master.
+    /// `BASE` (compared with the working tree), `BASE..HEAD` or `BASE...HEAD`; see `flagctl help revisions` [default: where
+    /// HEAD left the default branch]
     #[arg(value_name = "RANGE", num_args = 0..=3)]
     range: Vec<String>,
     /// Show what a merge would do; RANGE is three revisions: BASE THEIRS OURS
@@ -63,13 +62,12 @@ pub(crate) struct Args {
     bundle: Vec<PathBuf>,
     /// Compare what is live at a target with a revision (RANGE), or with the published branch
     ///
-    /// TARGET is a target that `flagctl.yaml` declares, or a location, as for `flagctl publish`. For flagd's format, the
-    /// definitions are compiled from the published commit, and must have the published bytes.
+    /// `flagctl help targets` says what a target is. For flagd's format, the definitions are compiled from the published
+    /// commit, and must have the published bytes.
     #[arg(long, value_name = "TARGET", conflicts_with_all = ["merge", "bundle"])]
     live: Option<String>,
-    /// Compare this environment only
-    #[arg(short, long, value_name = "ENV")]
-    environment: Option<String>,
+    #[command(flatten)]
+    environments: EnvironmentFilter,
     /// Exit with 1 if a change is of one of these classes
     #[arg(long, value_name = "CLASS", value_delimiter = ',')]
     fail_on: Vec<ImpactClass>,
@@ -77,7 +75,7 @@ pub(crate) struct Args {
     ///
     /// Units that conditions name one by one do not count, whatever else is in the flag. A context without a unit counts
     /// as 100%, and a reshuffle as the largest share that is possible.
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
     max_share: Option<Percent>,
     /// Count how many contexts of a file get something else
     ///
@@ -107,20 +105,22 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         [only] => Some(only.as_str()),
         _ => return Err(UsageError("a range is one word: `BASE..HEAD` or `BASE...HEAD`".to_owned()).into()),
     };
-    let (inputs, environment) =
+    let given = args.environments.names();
+    let (inputs, environments) =
         progress::shown("reading what changed", || match (&args.live, args.bundle.as_slice()) {
-            (Some(target), _) => diff_inputs::from_live(target, range, args.environment.as_deref())
-                .map(|(inputs, environment)| (inputs, Some(environment))),
-            (None, []) => diff_inputs::from_range(range, args.environment.as_deref())
-                .map(|inputs| (inputs, args.environment.clone())),
+            (Some(target), _) => diff_inputs::from_live(target, range, &args.environments.given)
+                .map(|(inputs, environment)| (inputs, vec![environment])),
+            (None, []) => {
+                diff_inputs::from_range(range, &given).map(|inputs| (inputs, args.environments.given.clone()))
+            }
             (None, bundles) => {
-                diff_inputs::from_bundles(bundles, range).map(|(inputs, environment)| (inputs, Some(environment)))
+                diff_inputs::from_bundles(bundles, range).map(|(inputs, environment)| (inputs, vec![environment]))
             }
         })?;
     let [old, new] = [&inputs.before.definitions, &inputs.after.definitions];
-    let impacts = progress::shown("analysing all contexts", || {
-        impacts(old, new, &inputs.keys, environment.as_deref(), &args.budget())
-    })?;
+    let environments: Vec<&str> = environments.iter().map(String::as_str).collect();
+    let impacts =
+        progress::shown("analysing all contexts", || impacts(old, new, &inputs.keys, &environments, &args.budget()))?;
     let (shown, unchanged): (Vec<&Impact>, Vec<&Impact>) = impacts.iter().partition(|impact| impact.matters());
     let population = args.population.as_deref();
     let population = population.map(|path| count(path, &shown, [old, new], given_or_now(args.now))).transpose()?;
@@ -164,8 +164,8 @@ fn merge(args: &Args, global: &Global, [base, theirs, ours]: [&String; 3]) -> Re
     let repository = FlagRepository::find(Path::new("."), CacheWrites::Allowed)?;
     let base = earlier_revision(&repository, base)?;
     let (theirs, ours) = (revision(&repository, theirs)?, revision(&repository, ours)?);
-    let (environment, budget) = (args.environment.as_deref(), args.budget());
-    let result = progress::shown("merging", || merge_impacts(&base, &theirs, &ours, environment, &budget))?;
+    let (environments, budget) = (args.environments.names(), args.budget());
+    let result = progress::shown("merging", || merge_impacts(&base, &theirs, &ours, &environments, &budget))?;
     let json = MergeJson::new(global.folder.as_deref(), &base, [&theirs, &ours], &result);
     match args.format {
         DiffFormat::Human => console::write(report::merge::human::merge(&json))?,

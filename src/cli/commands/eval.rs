@@ -10,7 +10,7 @@ use crate::cli::bundle_arg;
 use crate::cli::context_arg;
 use crate::cli::context_arg::ContextArgs;
 use crate::cli::decision_output::{Decider, DecisionDetail};
-use crate::cli::environment_arg::environment_or_only;
+use crate::cli::environment_arg::OneEnvironment;
 use crate::cli::error_report::{Validity, report_errors};
 use crate::cli::eval_batch;
 use crate::cli::exit::{Exit, UsageError};
@@ -37,9 +37,8 @@ pub(crate) struct Args {
     /// Keys of flags
     #[arg(value_name = "FLAG")]
     flags: Vec<String>,
-    /// The environment to decide for; required if the project has several
-    #[arg(short, long, value_name = "ENV")]
-    environment: Option<String>,
+    #[command(flatten)]
+    environment: OneEnvironment,
     #[command(flatten)]
     at: At,
     #[command(flatten)]
@@ -129,7 +128,7 @@ fn read(args: &Args, global: &Global) -> Result<Option<Definitions>> {
     if report_errors(&settings, settings.settle(Vec::new()), &source, global)? == Validity::Invalid {
         return Ok(None);
     }
-    let environment = environment_or_only(args.environment.as_deref(), &settings.project.settings)?;
+    let environment = args.environment.or_only(&settings.project.settings)?;
     let mut loaded = match args.flags.as_slice() {
         [] => progress::all(&source)?,
         _ => load::flags(&source, settings, &with_killed(args), &[&environment])?,

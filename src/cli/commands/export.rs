@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use crate::bundle::{Bundle, Flag};
 use crate::cli::console;
-use crate::cli::environment_arg::environment_or_only;
+use crate::cli::environment_arg::OneEnvironment;
 use crate::cli::error_report::{Validity, report_errors};
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::global::Global;
@@ -28,16 +28,16 @@ use crate::report::Printable;
 ///
 /// If flagd cannot do what a flag needs, every reason is reported, nothing is written, and the exit code is 1.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: flagctl export flagd -e production > flags.json")]
+#[command(after_help = "Example: flagctl export bundle -e production > production.json")]
 pub(crate) struct Args {
+    /// The format that is written
     #[arg(value_name = "FORMAT")]
     format: ExportFormat,
     /// Keys of flags; without them, all flags are exported
     #[arg(value_name = "FLAG")]
     flags: Vec<String>,
-    /// The environment to export; required if the project has several
-    #[arg(short, long, value_name = "ENV")]
-    environment: Option<String>,
+    #[command(flatten)]
+    environment: OneEnvironment,
     #[command(flatten)]
     at: At,
     /// Read a bundle that `flagctl export bundle` wrote, instead of a flag repository
@@ -107,7 +107,7 @@ fn read(args: &Args, global: &Global) -> Result<Option<Exported>> {
     }
     let source = args.at.source(Path::new("."))?;
     let loaded = progress::all(&source)?;
-    let environment = environment_or_only(args.environment.as_deref(), &loaded.project.settings)?;
+    let environment = args.environment.or_only(&loaded.project.settings)?;
     if let Some(missing) = args.flags.iter().find(|key| loaded.project.flag(key).is_none()) {
         return Err(unknown_flag_in_source(missing, &source));
     }

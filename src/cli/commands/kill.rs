@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use crate::actions::{FlagSelection, KillExpiry, KillPlan, KillRequest};
 use crate::cli::console::{ask, can_ask};
+use crate::cli::environment_arg::WrittenEnvironments;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::kill_wait::WaitArgs;
 use crate::cli::max_age_arg::parse_duration;
@@ -28,9 +29,8 @@ pub(crate) struct Args {
     /// Kill all flags with this tag too
     #[arg(long, value_name = "TAG")]
     tag: Option<String>,
-    /// The environment; may be repeated, and is required if there are several environments
-    #[arg(short, long, value_name = "ENV")]
-    environment: Vec<String>,
+    #[command(flatten)]
+    environments: WrittenEnvironments,
     /// The reason, which the file of the kill and the commit record; a terminal asks for it
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -51,7 +51,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let selection = FlagSelection { flags: &args.flags, tag: args.tag.as_deref() };
     let session = args.write.open("kill", &selection)?;
-    let environments = environments(&session, &args.environment)?;
+    let environments = environments(&session, &args.environments)?;
     let request = KillRequest { selection, environments: &environments };
     let plan = progress::shown("reading flags and their history", || KillPlan::new(&session, &request))?;
     let action = ActionJson::kill(&plan);

@@ -14,7 +14,7 @@ use crate::cli::bundle_arg;
 use crate::cli::console;
 use crate::cli::console::stdout_width;
 use crate::cli::definition_kind_arg::DefinitionKind;
-use crate::cli::environment_arg::check_environment;
+use crate::cli::environment_arg::EnvironmentFilter;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::output_format::OutputFormat;
 use crate::cli::pattern_arg::NamePatterns;
@@ -46,7 +46,7 @@ use crate::report::{Lines, flags};
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "flagctl list [OPTIONS] [flags|segments|attributes|environments] [PATTERN]...",
-    after_help = "Examples:\n  flagctl list --owner payments --expired\n  flagctl list 'checkout-*' -e production\n  \
+    after_help = "Examples:\n  flagctl list --owner team-payments -e production\n  flagctl list 'checkout-*' -e production\n  \
                   flagctl list segments"
 )]
 pub(crate) struct Args {
@@ -62,9 +62,8 @@ pub(crate) struct Args {
     /// Only flags with this tag
     #[arg(long, value_name = "TAG")]
     tag: Option<String>,
-    /// Show and filter by this environment only; may be repeated
-    #[arg(short, long, value_name = "ENV")]
-    environment: Vec<String>,
+    #[command(flatten)]
+    environments: EnvironmentFilter,
     /// Only flags that are in this state in an environment that is shown
     #[arg(long, value_name = "STATE")]
     state: Option<ServingState>,
@@ -119,9 +118,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let loaded = keep_until_exit(progress::all(&source)?);
     let project = &loaded.project;
     check_values(args, project)?;
-    let names = project.settings.environment_names();
-    let is_shown = |name: &&str| args.environment.is_empty() || args.environment.iter().any(|only| only == name);
-    let names: Vec<&str> = names.filter(is_shown).collect();
+    let names = args.environments.select(&project.settings)?;
     let compiled = compile_environments(project, &names);
     let bundles = keep_until_exit(compiled.into_iter().map(|(bundle, _)| bundle).collect::<Vec<_>>());
     args.at.note(&source)?;
@@ -157,7 +154,7 @@ fn check_filters(args: &Args, kind: DefinitionKind) -> Result<()> {
         ("--owner", args.owner.is_some() && kind != DefinitionKind::Segment),
         ("--kind", args.kind.is_some()),
         ("--tag", args.tag.is_some()),
-        ("--environment", !args.environment.is_empty() && kind != DefinitionKind::Environment),
+        ("--environment", !args.environments.given.is_empty() && kind != DefinitionKind::Environment),
         ("--state", args.state.is_some()),
         ("--killed", args.killed),
         ("--expired", args.expired),
@@ -174,7 +171,6 @@ fn check_filters(args: &Args, kind: DefinitionKind) -> Result<()> {
 
 /// Checks the names of environments and of the kind of flag.
 fn check_values(args: &Args, project: &Project) -> Result<()> {
-    args.environment.iter().try_for_each(|name| check_environment(name, &project.settings))?;
     if let Some(name) = args.kind.as_deref().filter(|name| project.settings.kind(name).is_none()) {
         let kinds = project.settings.kinds();
         let help = did_you_mean_or_list(name, "the kinds are", kinds.iter().map(|kind| kind.name));

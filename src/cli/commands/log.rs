@@ -8,7 +8,7 @@ use clap::builder::PossibleValue;
 use jiff::Timestamp;
 
 use crate::cli::console;
-use crate::cli::environment_arg::check_environment;
+use crate::cli::environment_arg::{EnvironmentFilter, check_environment};
 use crate::cli::exit::Exit;
 use crate::cli::output_format::write_json;
 use crate::cli::progress;
@@ -47,9 +47,8 @@ pub(crate) struct Args {
     /// Only commits of this time or earlier; a date begins at midnight UTC
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     until: Option<Timestamp>,
-    /// Only changes in this environment; may be repeated
-    #[arg(short, long, value_name = "ENV")]
-    environment: Vec<String>,
+    #[command(flatten)]
+    environments: EnvironmentFilter,
     /// Only flags of this owner; may be repeated
     #[arg(long, value_name = "OWNER")]
     owner: Vec<String>,
@@ -99,7 +98,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let source = Source::Revision(tip.clone());
     let settings = load::settings(&source)?.project.settings;
     if settings.completeness == Completeness::Complete {
-        args.environment.iter().try_for_each(|name| check_environment(name, &settings))?;
+        args.environments.given.iter().try_for_each(|name| check_environment(name, &settings))?;
     }
     let mut found = ChangeLog::new(tip.clone(), args.flag.as_deref(), filter(args))?;
     args.at.note(&source)?;
@@ -132,7 +131,7 @@ fn filter(args: &Args) -> LogFilter {
     LogFilter {
         since: args.since,
         until: args.until,
-        environments: args.environment.clone(),
+        environments: args.environments.given.clone(),
         owners: args.owner.clone(),
         kinds: args.kind.clone(),
     }

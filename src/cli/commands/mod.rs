@@ -8,6 +8,7 @@ mod diff;
 mod eval;
 mod explain;
 mod export;
+mod help;
 mod kill;
 mod list;
 mod log;
@@ -53,10 +54,12 @@ pub(crate) enum Command {
     Explain(explain::Args),
     Schema(schema::Args),
     Completions(completions::Args),
+    Help(help::Args),
 }
 
 impl Command {
-    /// Runs the command. `definition` returns the whole command line, which `completions` needs for its script.
+    /// Runs the command. `definition` returns the whole command line, which `completions` and `help`
+    /// show.
     pub(crate) fn run(&self, global: &Global, definition: fn() -> clap::Command) -> Result<Exit> {
         match self {
             Self::Eval(args) => eval::run(args, global),
@@ -80,6 +83,7 @@ impl Command {
             Self::Explain(args) => explain::run(args),
             Self::Schema(args) => schema::run(args),
             Self::Completions(args) => completions::run(args, definition),
+            Self::Help(args) => help::run(args, global, definition),
         }
     }
 }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::check::check;
 use crate::cli::console;
-use crate::cli::environment_arg::check_environment;
+use crate::cli::environment_arg::{EnvironmentFilter, check_environment};
 use crate::cli::error_report::{Validity, report_errors};
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::global::Global;
@@ -47,18 +47,19 @@ use crate::store::Store;
 /// whole only if its definitions have no errors, as `flagctl validate` reports them, and the format can express all flags.
 /// Otherwise its kills are published alone: the definitions stay as they are, flags turn off, and the exit code is 1.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: flagctl publish s3://acme-flags -e production --format flagd --sign")]
+#[command(
+    after_help = "Examples:\n  flagctl publish ./live/ -e production\n  flagctl publish ./live/ --at main --dry-run"
+)]
 pub(crate) struct Args {
     #[command(flatten)]
     target: TargetArg,
-    /// Publish this environment only; may be repeated
-    #[arg(short, long, value_name = "ENV")]
-    environment: Vec<String>,
+    #[command(flatten)]
+    environments: EnvironmentFilter,
     #[command(flatten)]
     at: At,
-    /// The program that the bundles are for; `flagctl` unless the target declares another one
+    /// The format of the bundles [default: that of the target, or else flagctl]
     #[arg(long, value_name = "FORMAT")]
-    format: Option<PublishFormat>,
+    bundle_format: Option<PublishFormat>,
     /// The kind of publication, instead of the one that follows from the commit: a kill is an emergency
     #[arg(long, value_name = "KIND")]
     kind: Option<PublishKind>,
@@ -68,7 +69,7 @@ pub(crate) struct Args {
     /// Publish again what was published as number SEQ; it gets a new number
     ///
     /// The commit of that number is compiled again, so nothing that the store has is published. HEAD must contain it.
-    #[arg(long, value_name = "SEQ", conflicts_with_all = ["at", "format", "kind", "allow_dirty"])]
+    #[arg(long, value_name = "SEQ", conflicts_with_all = ["at", "bundle_format", "kind", "allow_dirty"])]
     rollback_to: Option<u64>,
     /// Publish HEAD although files in the working tree differ from it
     #[arg(long)]
@@ -90,7 +91,7 @@ pub(crate) struct Args {
     /// the command. `kills` are those that a publication of kills or a rollback added (`new`), that do nothing because the
     /// flag is not live (`ineffective`), and that stay although HEAD has revived them (`waiting`).
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    report: OutputFormat,
+    format: OutputFormat,
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
@@ -100,7 +101,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         console::error(refusal);
         return Ok(Exit::No);
     }
-    let environments = target.environments(&args.environment)?;
+    let environments = target.environments(&args.environments.given)?;
     let store = target.open()?;
     let diverged = if args.allow_diverged { DivergedCommits::Allowed } else { DivergedCommits::Refused };
     let compare = |published: &str| ancestry(&head, published, diverged);
@@ -152,7 +153,7 @@ impl Publication<'_> {
     /// are too large, or cannot be expressed by the format, reports that and returns `None`.
     fn compile(&self, environments: &[String]) -> Result<Option<Vec<(String, NewBundle)>>> {
         let Self { args, global, head, .. } = self;
-        let format = self.target.format(args.format)?;
+        let format = self.target.format(args.bundle_format)?;
         let source = Source::Revision((*head).clone());
         let loaded = match progress::all(&source).and_then(|loaded| load::tests(&source, loaded, |_| true)) {
             Ok(loaded) => keep_until_exit(loaded),
@@ -314,7 +315,7 @@ impl Publication<'_> {
             cache_seconds: has_published.then(|| store.delay().as_secs()),
             problem: (!problems.is_empty()).then(|| problems.join("; ")),
         };
-        args.report.write(&json, report::publication::human::publications)?;
+        args.format.write(&json, report::publication::human::publications)?;
         let mut exit = Exit::Yes;
         for error in results.failures {
             exit = publish_target::refused(error)?;

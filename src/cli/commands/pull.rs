@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::cli::console;
+use crate::cli::environment_arg::OneEnvironment;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::max_age_arg::MaxAgeArg;
 use crate::cli::output_format::OutputFormat;
@@ -22,13 +23,12 @@ use crate::report::publication::PullJson;
 /// If a check fails, the file stays as it is and the exit code is 1. The sequence number of the file is kept beside it, in
 /// FILE.state, and never decreases. Run the command every few seconds for a program that reads the file, such as flagd.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: flagctl pull s3://acme-flags -e production --to /etc/flagd/flags.json")]
+#[command(after_help = "Example: flagctl pull ./live/ -e production --to flags.json")]
 pub(crate) struct Args {
     #[command(flatten)]
     target: TargetArg,
-    /// The environment to pull; required unless the target declares exactly one
-    #[arg(short, long, value_name = "ENV")]
-    environment: Option<String>,
+    #[command(flatten)]
+    environment: OneEnvironment,
     /// The file to replace
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
@@ -40,7 +40,7 @@ pub(crate) struct Args {
     max_age: MaxAgeArg,
     /// How to write the result
     ///
-    /// JSON has the `outcome` (`replaced`, `unchanged`, `refused`), what is `current`, as `flagctl publish --report json`
+    /// JSON has the `outcome` (`replaced`, `unchanged`, `refused`), what is `current`, as `flagctl publish --format json`
     /// has it, and the `problem` if the file stays as it is.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: OutputFormat,
@@ -48,7 +48,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let target = args.target.resolve()?;
-    let environments = target.environments(args.environment.as_slice())?;
+    let environments = target.environments(args.environment.given.as_slice())?;
     let [environment] = environments.as_slice() else {
         return Err(UsageError("expected one environment: pass `-e`".to_owned()).into());
     };

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::actions::{FlagSelection, RevivePlan};
+use crate::cli::environment_arg::WrittenEnvironments;
 use crate::cli::exit::Exit;
 use crate::cli::progress;
 use crate::cli::write_args::{WriteArgs, environments};
@@ -12,7 +13,7 @@ use crate::report::actions::ActionJson;
 ///
 /// Refuses if the flag, or a flag that depends on it, would serve something else than before the kill and than its `off`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: flagctl revive new-checkout -e production --reason 'fixed by 4f1c2aa' --push")]
+#[command(after_help = "Example: flagctl revive new-cart -e production --reason 'fixed by 4f1c2aa' --push")]
 pub(crate) struct Args {
     /// The keys of the flags
     #[arg(value_name = "FLAG", required_unless_present = "tag")]
@@ -20,9 +21,8 @@ pub(crate) struct Args {
     /// Revive all killed flags with this tag too
     #[arg(long, value_name = "TAG")]
     tag: Option<String>,
-    /// The environment; may be repeated, and is required if there are several environments
-    #[arg(short, long, value_name = "ENV")]
-    environment: Vec<String>,
+    #[command(flatten)]
+    environments: WrittenEnvironments,
     /// The reason, which the commit records
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -36,7 +36,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let selection = FlagSelection { flags: &args.flags, tag: args.tag.as_deref() };
     let session = args.write.open("revive", &selection)?;
-    let environments = environments(&session, &args.environment)?;
+    let environments = environments(&session, &args.environments)?;
     let plan =
         progress::shown("reading flags and their history", || RevivePlan::new(&session, &selection, &environments))?;
     let action = ActionJson::revive(&plan);

@@ -8,8 +8,9 @@ use crate::actions::{
 };
 use crate::bundle::Percent;
 use crate::cli::console::{ask, can_ask};
-use crate::cli::environment_arg::{check_environment_or_group, missing_environment};
+use crate::cli::environment_arg::{WrittenEnvironments, check_environment_or_group, missing_environment};
 use crate::cli::exit::Exit;
+use crate::cli::percent_arg::percent;
 use crate::cli::progress;
 use crate::cli::write_args::WriteArgs;
 use crate::report::EnvironmentSets;
@@ -32,9 +33,8 @@ pub(crate) struct Args {
     /// The new percentage, such as `50%`
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     to: Option<Percent>,
-    /// The environment, or a group of environments; may be repeated, and is required if there are several environments
-    #[arg(short, long, value_name = "ENV")]
-    environment: Vec<String>,
+    #[command(flatten)]
+    environments: WrittenEnvironments,
     /// The rule's name, or its number, such as `#2`; required if several rules have a rollout
     #[arg(long, value_name = "NAME")]
     rule: Option<String>,
@@ -61,7 +61,7 @@ enum StepArg {
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let selection = FlagSelection { flags: std::slice::from_ref(&args.flag), tag: None };
     let session = args.write.open("rollout", &selection)?;
-    args.environment.iter().try_for_each(|name| check_environment_or_group(name, session.settings()))?;
+    args.environments.given.iter().try_for_each(|name| check_environment_or_group(name, session.settings()))?;
     let step = match (args.to, args.step) {
         (Some(percent), _) => RolloutStep::To(percent),
         (None, Some(StepArg::Back)) => RolloutStep::Back,
@@ -87,7 +87,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 fn environments(args: &Args, session: &WriteSession) -> Result<Vec<String>> {
     let names: Vec<&str> = session.settings().environment_names().collect();
     match names.as_slice() {
-        _ if !args.environment.is_empty() => Ok(args.environment.clone()),
+        _ if !args.environments.given.is_empty() => Ok(args.environments.given.clone()),
         [only] => Ok(vec![(*only).to_owned()]),
         names if can_ask() => {
             let name = ask(&format!("which environment ({})? ", names.join(", ")))?;
@@ -96,14 +96,6 @@ fn environments(args: &Args, session: &WriteSession) -> Result<Vec<String>> {
         }
         names => Err(missing_environment(names.iter().copied())),
     }
-}
-
-/// Reads a percentage. The advice for a number is the percentage, because `50` and `0.5` can mean the same.
-fn percent(text: &str) -> Result<Percent, String> {
-    text.parse().map_err(|_| match format!("{text}%").parse::<Percent>() {
-        Ok(percent) => format!("expected a percentage, found a number: write `--to {percent}`"),
-        Err(_) => "expected a percentage from `0%` to `100%` with at most three decimals, such as `12.5%`".to_owned(),
-    })
 }
 
 /// Makes the plan. If several rules have a rollout, asks the user on a terminal to choose a rule.
@@ -128,7 +120,7 @@ fn plan<'s>(
 
 /// Shows the current rollouts.
 fn status(args: &Args, session: &WriteSession) -> Result<Exit> {
-    let positions = rollout_positions(session, &args.flag, &args.environment, args.rule.as_deref())?;
+    let positions = rollout_positions(session, &args.flag, &args.environments.given, args.rule.as_deref())?;
     let sets = EnvironmentSets::new(session.settings());
     let json = RolloutPositionsJson::new(&args.flag, &positions);
     args.write.format.write(&json, |json| human::rollout_positions(json, &sets))?;

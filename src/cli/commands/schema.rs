@@ -14,6 +14,7 @@ use crate::{model, schema};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: flagctl schema flag > flag.schema.json")]
 pub(crate) struct Args {
+    /// The kind of file
     #[arg(value_name = "KIND")]
     kind: SchemaKind,
 }

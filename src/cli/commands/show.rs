@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli::bundle_arg;
 use crate::cli::definition_kind_arg::DefinitionKind;
-use crate::cli::environment_arg::check_environment;
+use crate::cli::environment_arg::{EnvironmentFilter, check_environment};
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::output_format::OutputFormat;
 use crate::cli::progress;
@@ -36,13 +36,12 @@ pub(crate) struct Args {
     /// The key of a flag; or the kind of definition and its name
     #[arg(value_name = "NAME", required = true, num_args = 1..=2)]
     words: Vec<String>,
-    /// Show what the flag does in this environment only; may be repeated
-    #[arg(short, long, value_name = "ENV", conflicts_with = "bundle")]
-    environment: Vec<String>,
+    #[command(flatten)]
+    environments: EnvironmentFilter,
     #[command(flatten)]
     at: At,
     /// Read a bundle that `flagctl export bundle` wrote, instead of a flag repository, and show the compiled flag
-    #[arg(long, value_name = "FILE", conflicts_with = "at")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["at", "environment"])]
     bundle: Option<PathBuf>,
     /// How to write the result
     #[arg(long, value_name = "FORMAT", default_value = "human")]
@@ -51,7 +50,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let (kind, name) = wanted(args)?;
-    if kind != DefinitionKind::Flag && !args.environment.is_empty() {
+    if kind != DefinitionKind::Flag && !args.environments.given.is_empty() {
         let problem = format!("`--environment` is about flags; leave it out for `show {}`", kind.singular());
         return Err(UsageError(problem).into());
     }
@@ -69,9 +68,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let source = args.at.source(Path::new("."))?;
     let loaded = keep_until_exit(progress::all(&source)?);
     let project = &loaded.project;
-    args.environment.iter().try_for_each(|name| check_environment(name, &project.settings))?;
+    args.environments.given.iter().try_for_each(|name| check_environment(name, &project.settings))?;
     let names = project.settings.environment_names();
-    let is_shown = |name: &&str| args.environment.is_empty() || args.environment.iter().any(|only| only == name);
+    let is_shown =
+        |name: &&str| args.environments.given.is_empty() || args.environments.given.iter().any(|only| only == name);
     let names: Vec<&str> = names.filter(is_shown).collect();
     let compiled = compile_environments(project, &names);
     let bundles = keep_until_exit(compiled.into_iter().map(|(bundle, _)| bundle).collect::<Vec<_>>());

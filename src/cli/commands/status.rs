@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 
 use crate::cli::console;
+use crate::cli::environment_arg::EnvironmentFilter;
 use crate::cli::exit::Exit;
 use crate::cli::output_format::OutputFormat;
 use crate::cli::progress;
@@ -27,13 +28,12 @@ use crate::source::FlagRepository;
 /// it is behind, and which kills are not live. Exits with 0 if all that is merged is live, with 1 if not, and with 3 if a
 /// target cannot be reached.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: git fetch && flagctl status main")]
+#[command(after_help = "Example: git fetch && flagctl status ./live/ -e production")]
 pub(crate) struct Args {
     #[command(flatten)]
     target: OptionalTargetArg,
-    /// Show this environment only; may be repeated
-    #[arg(short, long, value_name = "ENV")]
-    environment: Vec<String>,
+    #[command(flatten)]
+    environments: EnvironmentFilter,
     #[command(flatten)]
     signers: Signers,
     /// The time from which ages are counted, instead of the clock
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     };
     let mut failure = None;
     for target in &targets {
-        let environments = target.environments(&args.environment)?;
+        let environments = target.environments(&args.environments.given)?;
         match read(args, target, environments, &live, &merged, now) {
             Ok(found) => status.targets.push(found),
             Err(error) => {

@@ -9,7 +9,7 @@ use crate::analyze::Budget;
 use crate::cli::console;
 use crate::cli::console::OutputStream;
 use crate::cli::console::stdout_width;
-use crate::cli::environment_arg::check_environment;
+use crate::cli::environment_arg::{EnvironmentFilter, check_environment};
 use crate::cli::exit::Exit;
 use crate::cli::global::Global;
 use crate::cli::golden_update::{GoldenFiles, write_golden_files};
@@ -50,9 +50,8 @@ pub(crate) struct Args {
     /// A flag repository, or test files and folders in one, instead of all test files
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Decide in this environment only; may be repeated
-    #[arg(short, long = "environment", value_name = "ENV")]
-    environments: Vec<String>,
+    #[command(flatten)]
+    environments: EnvironmentFilter,
     #[command(flatten)]
     at: At,
     #[command(flatten)]
@@ -66,7 +65,7 @@ pub(crate) struct Args {
     #[arg(long)]
     coverage: bool,
     /// Rewrite the cells of golden matrices with the present decisions
-    #[arg(long, conflicts_with_all = ["at", "environments"])]
+    #[arg(long, conflicts_with_all = ["at", "environment"])]
     update: bool,
     /// How to write the results
     #[arg(long, value_name = "FORMAT", default_value = "human")]
@@ -251,10 +250,10 @@ fn ages(
 fn environments(args: &Args, settings: &Loaded, state: Tested) -> Result<Vec<String>> {
     let settings = &settings.project.settings;
     if state == Tested::Asked {
-        args.environments.iter().try_for_each(|name| check_environment(name, settings))?;
+        args.environments.given.iter().try_for_each(|name| check_environment(name, settings))?;
     }
-    let all = settings.environment_names().map(str::to_owned);
-    Ok(all.filter(|name| args.environments.is_empty() || args.environments.contains(name)).collect())
+    let (all, given) = (settings.environment_names().map(str::to_owned), &args.environments.given);
+    Ok(all.filter(|name| given.is_empty() || given.contains(name)).collect())
 }
 
 /// Removes all kills from the project. Returns the kills of the flags that were read, in these environments.

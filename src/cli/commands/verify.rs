@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::cli::environment_arg::EnvironmentFilter;
 use crate::cli::exit::Exit;
 use crate::cli::max_age_arg::MaxAgeArg;
 use crate::cli::output_format::OutputFormat;
@@ -19,19 +20,18 @@ use anyhow::{Result, bail};
 ///
 /// Exits with 1 if a check fails.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: flagctl verify s3://acme-flags -e production --allowed-signers publishers")]
+#[command(after_help = "Example: flagctl verify ./live/ -e production")]
 pub(crate) struct Args {
     #[command(flatten)]
     target: TargetArg,
-    /// Check this environment only; may be repeated
-    #[arg(short, long, value_name = "ENV")]
-    environment: Vec<String>,
+    #[command(flatten)]
+    environments: EnvironmentFilter,
     #[command(flatten)]
     expected: ExpectedTarget,
     #[command(flatten)]
     signers: Signers,
     /// Require that the published sequence number is not lower than in FILE, which `flagctl pull` keeps
-    #[arg(long, value_name = "FILE")]
+    #[arg(long = "state-file", value_name = "FILE")]
     state: Option<PathBuf>,
     #[command(flatten)]
     max_age: MaxAgeArg,
@@ -39,11 +39,11 @@ pub(crate) struct Args {
     ///
     /// With allowed signers, the manifest of that number must be signed, too. The numbers before it were checked by an
     /// earlier `flagctl verify`.
-    #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long = "since-number", value_name = "SEQ", value_parser = clap::value_parser!(u64).range(1..))]
     since: Option<u64>,
     /// How to write the result
     ///
-    /// JSON has for each environment what is `current`, as `flagctl publish --report json` has it, its `signer`, how many
+    /// JSON has for each environment what is `current`, as `flagctl publish --format json` has it, its `signer`, how many
     /// `manifests` and `bundles` were read, and all `problems`.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: OutputFormat,
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         max_age: args.max_age.read(),
         since: args.since,
     };
-    let mut environments = target.environments(&args.environment)?;
+    let mut environments = target.environments(&args.environments.given)?;
     if environments.is_empty() {
         environments = publish_target::published_environments(&store)?;
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 
 use crate::actions::{KillRange, verify_kill};
-use crate::cli::environment_arg::check_environment;
+use crate::cli::environment_arg::{EnvironmentFilter, check_environment};
 use crate::cli::exit::Exit;
 use crate::cli::output_format::OutputFormat;
 use crate::cli::progress;
@@ -27,7 +27,7 @@ use crate::source::{FlagRepository, Source};
 /// The proof is about the tip of TARGET as it is now. Use a merge queue, or check again when the branch is pushed.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  flagctl verify-kill origin/main..HEAD\n  flagctl verify-kill main..HEAD new-cart -e production"
+    after_help = "Examples:\n  flagctl verify-kill origin/main..HEAD\n  flagctl verify-kill origin/main..HEAD new-cart -e production"
 )]
 pub(crate) struct Args {
     /// The branch into which the commits are merged, and the last commit; an end that is left out is HEAD
@@ -36,9 +36,8 @@ pub(crate) struct Args {
     /// The flags that may be killed, and that must be off after the merge [default: any flag]
     #[arg(value_name = "FLAG")]
     flags: Vec<String>,
-    /// The environment in which they may be killed; may be repeated [default: any environment]
-    #[arg(short, long, value_name = "ENV")]
-    environment: Vec<String>,
+    #[command(flatten)]
+    environments: EnvironmentFilter,
     /// How to write the result
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: OutputFormat,
@@ -47,8 +46,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let (target, head) = ends(&args.range)?;
     let settings = load::settings(&Source::Revision(target.clone()))?.project.settings;
-    args.environment.iter().try_for_each(|name| check_environment(name, &settings))?;
-    let range = KillRange { target: &target, head: &head, flags: &args.flags, environments: &args.environment };
+    args.environments.given.iter().try_for_each(|name| check_environment(name, &settings))?;
+    let range = KillRange { target: &target, head: &head, flags: &args.flags, environments: &args.environments.given };
     let proof = progress::shown("comparing the target with the merge", || verify_kill(&range))?;
     args.format.write(&KillProofJson::new(&proof), human::kill_proof)?;
     Ok(if proof.is_proven() { Exit::Yes } else { Exit::No })

@@ -309,7 +309,7 @@ fn a_merge_shows_the_flags_that_decide_as_on_neither_branch_with_their_classes()
         let (main, branch) = (format!("main{number}"), format!("kills{number}"));
         let base = repository.git(&["merge-base", &main, &branch]);
         let [base, theirs, ours] = [&base, &branch, &main].map(|name| revision(&opened, name));
-        let answer = merge_impacts(&base, &theirs, &ours, None, &Budget::default()).unwrap();
+        let answer = merge_impacts(&base, &theirs, &ours, &[], &Budget::default()).unwrap();
         let (merged, answer) = match (Merge::new(&repository, &opened, &main, &branch), answer) {
             (Merge::Conflict | Merge::KillsMeet(_), MergeAnalysis::Conflicts(_)) => {
                 conflicts += 1;
