@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use crate::diff::ImpactClass;
+use crate::report::diff::RevisionNames;
 
 /// The formats of the result of `flagctl diff`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -12,6 +13,16 @@ pub(crate) enum DiffFormat {
     /// For a comment on a pull request
     Markdown,
     Json,
+}
+
+impl DiffFormat {
+    /// Returns how commands in the format name revisions. Only a terminal is read at once, in the same repository.
+    pub(crate) fn revision_names(self) -> RevisionNames {
+        match self {
+            Self::Human => RevisionNames::Given,
+            Self::Markdown | Self::Json => RevisionNames::Commits,
+        }
+    }
 }
 
 /// The classes that `--fail-on` accepts: all classes except [`ImpactClass::None`].

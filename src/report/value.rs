@@ -18,11 +18,12 @@ pub(crate) fn value(value: &Json, extent: ListText) -> String {
     shortened(value, LONGEST, extent)
 }
 
-/// Returns how a value changes: `1 → 2`, or, for long values, the parts that differ: `items[7].id 7 → 77`. A shortened
-/// text has three of these parts, and the number of the others.
+/// Returns how a value changes: `1 → 2`, or, for objects, lists and long values, the parts that differ: `items[7].id 7 →
+/// 77`. A shortened text has three of these parts, and the number of the others.
 pub(crate) fn shift(from: &Json, to: &Json, extent: ListText) -> String {
     let is_short = |value: &Json| value.to_string().chars().count() <= LONGEST;
-    if is_short(from) && is_short(to) {
+    let have_parts = matches!((from, to), (Json::Object(_), Json::Object(_)) | (Json::Array(_), Json::Array(_)));
+    if is_short(from) && is_short(to) && !have_parts {
         return format!("{from} → {to}");
     }
     let mut differences = Vec::new();

@@ -86,7 +86,7 @@ fn a_rollout_step_admits_exactly_the_difference() {
     repository.write("flags/sale.yaml", &SALE.replace("10%", "25%"));
     let ran = shows(&repository, "rollout", &["diff"]);
     assert!(
-        ran.stdout.contains("expand  15% of units where country in [\"CA\", \"US\"]: off → on\n"),
+        ran.stdout.contains("`on` instead of `off` to another 15% of the people where country in [\"CA\", \"US\"]\n"),
         "{}",
         ran.stdout
     );
@@ -349,7 +349,7 @@ fn a_bare_repository_needs_two_ends() {
     let ran = repository.flagctl_in(&bare, &["diff"]);
     holds("bare", &["diff"], &ran);
     let ran = repository.flagctl_in(&bare, &["diff", "main..work"]);
-    assert!(ran.code == Some(0) && ran.stdout.contains("15% of units"), "{ran:?}");
+    assert!(ran.code == Some(0) && ran.stdout.contains("15% of the people"), "{ran:?}");
 }
 
 #[test]
@@ -520,7 +520,7 @@ fn a_comment_fits_whatever_the_change() {
     }
     let text = repository.flagctl(&["diff", "--format", "markdown"]).stdout;
     assert!(text.starts_with("<!-- flagctl diff -->\n"), "{text}");
-    assert!(text.chars().count() <= 65_536 && text.contains("more flags in detail"), "{}", text.len());
+    assert!(text.chars().count() <= 65_536 && text.contains("for which this comment has no space"), "{}", text.len());
 }
 
 #[test]
@@ -561,7 +561,7 @@ fn a_flag_that_exceeds_the_work_limit_is_reported_as_unknown() {
     repository.write("flags/pigeons.yaml", &format!("{flag}{rule}    serve: on\ndefault: off\n"));
     let ran = repository.flagctl(&["diff", "HEAD"]);
     assert_eq!(ran.code, Some(3), "{}{}", ran.stdout, ran.stderr);
-    let said = "pigeons  production  unknown  the analysis takes more work than is allowed: the conditions of \
+    let said = "unknown: pigeons in production has an unknown effect: the analysis takes more work than is allowed: the conditions of \
                 `pigeons` have too many combinations\n";
     assert!(ran.stdout.starts_with(said), "{}", ran.stdout);
 }
@@ -651,4 +651,24 @@ fn diff_shows_a_pull_request_flag_by_flag() {
     let repository = example_shop::pull_request();
     let ran = shows(&repository, "pull-request", &["diff", "main...HEAD", "-e", "production"]);
     assert_eq!(ran.code, Some(0));
+}
+
+#[test]
+fn environments_with_the_same_change_are_one_block_and_others_are_left_out() {
+    let mut repository = TestRepository::new();
+    repository.write("flagctl.yaml", "version: 1\nenvironments: [dev, staging, production]\n");
+    let flag = "description: A cart.\nowner: shop\nexpires: 2027-01-01\nvariants: {on: true, off: false}\noff: off\n";
+    repository.write("flags/cart.yaml", &format!("{flag}default: on\n"));
+    repository.commit("before");
+    for environment in ["staging", "production"] {
+        repository.write(&format!("kills/{environment}/cart.yaml"), "reason: carts are empty\n");
+    }
+    repository.commit("a kill in two environments");
+    shows(&repository, "kills", &["diff", "HEAD~1..HEAD"]);
+    repository.write("flags/cart.yaml", &format!("{flag}default: on\nenvironments: {{dev: {{default: off}}}}\n"));
+    repository.commit("off in dev");
+    let ran = shows(&repository, "one-environment", &["diff", "HEAD~1..HEAD"]);
+    assert!(!ran.stdout.contains("staging"), "{}", ran.stdout);
+    let json = repository.flagctl(&["diff", "HEAD~1..HEAD", "--format", "json"]);
+    assert!(json.stdout.contains("staging"), "{}", json.stdout);
 }

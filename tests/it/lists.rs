@@ -206,15 +206,21 @@ fn a_region_names_the_entries_that_came_or_went() {
     let folded = |letters: &str| format!("{{email: {{in: [{}], ignore_case: true}}}}", emails(letters));
     let repository = changed(&folded("abcdefgh"), &folded("ABCDEFHk"));
     let text = repository.flagctl(&["diff", "HEAD~1..HEAD"]).stdout;
-    assert!(text.contains(r#"everyone where email eq "g@x.com" ignore_case: on → off"#), "{text}");
-    assert!(text.contains(r#"everyone where email eq "k@x.com" ignore_case: off → on"#), "{text}");
+    assert!(
+        text.contains(r#"serves `off` instead of `on` to everyone where email eq "g@x.com" ignore_case"#),
+        "{text}"
+    );
+    assert!(
+        text.contains(r#"serves `on` instead of `off` to everyone where email eq "k@x.com" ignore_case"#),
+        "{text}"
+    );
     let groups = |list: &str, letters: &str| format!("{{groups: {{{list}: [{}]}}}}", emails(letters));
     let repository = changed(&groups("has_any", "abcdefgh"), &groups("has_any", "abcdefhk"));
     let text = repository.flagctl(&["diff", "HEAD~1..HEAD"]).stdout;
     assert!(text.contains(r#"everyone where groups has "g@x.com" and groups has_any ["a@x.com""#), "{text}");
     let repository = changed(&groups("has_all", "abcdefgh"), &groups("has_all", "abcdefhk"));
     let text = repository.flagctl(&["diff", "HEAD~1..HEAD"]).stdout;
-    assert!(text.contains(r#"and groups has_all ["k@x.com"] is not true: on → off"#), "{text}");
+    assert!(text.contains(r#"and groups has_all ["k@x.com"] is not true"#), "{text}");
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn a_large_value_is_shown_as_the_fields_that_differ() {
     for format in ["human", "markdown"] {
         let ran = repository.flagctl(&["diff", "HEAD~1..HEAD", "--format", format]);
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-        assert!(ran.stdout.contains("everyone: v1 = [7].id 7 → 77"), "{format}: {}", ran.stdout);
+        assert!(ran.stdout.contains("[7].id 7 → 77"), "{format}: {}", ran.stdout);
         assert!(ran.stdout.contains(" bytes), "), "{format}: {}", ran.stdout);
         assert!(ran.stdout.contains("before: off = false"), "{format}: {}", ran.stdout);
         assert!(ran.stdout.len() < 3_000, "{format}: {}", ran.stdout);
@@ -49,7 +49,7 @@ fn a_large_value_is_shown_as_the_fields_that_differ() {
 }
 
 #[test]
-fn details_that_do_not_fit_in_a_comment_do_not_hide_the_details_of_later_flags() {
+fn details_that_do_not_fit_in_a_comment_are_shortened_and_those_of_other_flags_stay() {
     let mut repository = TestRepository::new();
     let mut large = "variants: {on: true, off: false}\noff: off\nrules:\n".to_owned();
     for index in 0..10 {
@@ -66,10 +66,49 @@ fn details_that_do_not_fit_in_a_comment_do_not_hide_the_details_of_later_flags()
     repository.commit("after");
     let ran = repository.flagctl(&["diff", "HEAD~1..HEAD", "--format", "markdown"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    assert!(ran.stdout.contains("of contexts, which `flagctl diff` shows |"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("<summary><code>small</code></summary>"), "{}", ran.stdout);
-    assert!(!ran.stdout.contains("<summary><code>large</code></summary>"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("… and 1 more flags in detail"), "{}", ran.stdout);
+    let short_ids = ["HEAD~1", "HEAD"].map(|name| repository.git(&["rev-parse", "--short=10", name]).trim().to_owned());
+    let command = format!("`flagctl diff {}..{}`", short_ids[0], short_ids[1]);
+    assert!(ran.stdout.chars().count() <= 65_536, "{}", ran.stdout.len());
+    assert!(ran.stdout.contains("<summary>expand: <code>small</code> in <code>production</code>"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("$ flagctl eval small -e production --at "), "{}", ran.stdout);
+    assert!(ran.stdout.contains("<summary>shrink: <code>large</code> in <code>production</code>"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("… (7,010 characters)`"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("the context of the example is too long for a comment"), "{}", ran.stdout);
+    let left = format!("for which this comment has no space: {command} shows them");
+    assert!(!ran.stdout.contains(&left), "{}", ran.stdout);
+}
+
+#[test]
+fn a_comment_about_many_large_flags_has_the_headline_and_a_part_of_the_details_of_each() {
+    let mut repository = TestRepository::new();
+    let countries: Vec<String> = (0..40).map(|index| format!("country-{index}")).collect();
+    let mut rules = String::new();
+    for country in &countries {
+        writeln!(rules, "  - {{if: {{country: {country}}}, serve: on}}").unwrap();
+    }
+    repository.write("flagctl.yaml", &format!("{PROJECT}attributes: {{country: string, plan: string}}\n"));
+    let flag = |rules: &str| format!("variants: {{on: true, off: false}}\noff: off\nrules:\n{rules}default: off\n");
+    let changed = |rules: &str| flag(&format!("  - {{if: {{plan: pro}}, serve: on}}\n{rules}"));
+    for index in 0..60 {
+        let number = index % 10;
+        let rules = rules.replace("country-", &format!("country-{number}-"));
+        repository.write(&format!("flags/f{index}.yaml"), &flag(&rules));
+    }
+    repository.commit("before");
+    for index in 0..60 {
+        let rules = rules.replace("country-", &format!("country-{}-", index % 10));
+        repository.write(&format!("flags/f{index}.yaml"), &changed(&rules));
+    }
+    repository.commit("after");
+    let ran = repository.flagctl(&["diff", "HEAD~1..HEAD", "--format", "markdown"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stdout.chars().count() <= 65_536, "{}", ran.stdout.len());
+    for index in 0..60 {
+        let summary = format!("<details><summary>expand: <code>f{index}</code> in <code>production</code> serves");
+        assert!(ran.stdout.contains(&summary), "f{index}: {}", ran.stdout);
+        assert!(ran.stdout.contains(&format!("`flags/f{index}.yaml:4`: ")), "f{index}: {}", ran.stdout);
+    }
+    assert!(ran.stdout.contains("for which this comment has no space"), "{}", ran.stdout);
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn a_change_of_metadata_changes_no_decision() {
     let ran = repository.flagctl(&["diff", "HEAD"]);
     assert_eq!(ran.code, Some(0));
     assert!(
-        ran.stdout.contains("no behaviour change: proven for all contexts\n  flags/sale.yaml:1: metadata"),
+        ran.stdout.contains("served before: proven for all contexts\n  flags/sale.yaml:1: metadata"),
         "{}",
         ran.stdout
     );

@@ -260,8 +260,15 @@ fn check_markdown(run: &str, text: &str) {
                 html => assert_eq!(html, "<br>", "{run}"),
             },
             Event::Html(html) => {
-                let own = ["<!-- flagctl diff -->", "<details><summary><code>", "</details>"];
+                let own = ["<!-- flagctl diff -->", "<details><summary>", "</details>"];
                 assert!(own.iter().any(|own| html.starts_with(own)) && !html.contains("<img"), "{run}: {html}");
+                let outside =
+                    html.split("<code>").map(|part| part.split_once("</code>").map_or(part, |(_, rest)| rest));
+                let foreign = ["evil", "owned", "@", "img", "#12"];
+                for text in outside {
+                    let found = foreign.iter().find(|word| text.contains(**word));
+                    assert!(found.is_none(), "{run} has {found:?} outside of code: {html}");
+                }
             }
             Event::Text(text) if code == 0 => {
                 let foreign = ["evil", "owned", "@", "img", "#12"];

@@ -34,7 +34,7 @@ fn plan(before: &[&str], after: &[&str], options: &[&str]) -> Ran {
 /// Returns the lines of a plan that have a share, and the classes.
 fn shares(ran: &Ran) -> Vec<&str> {
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
-    let lines = ran.stdout.lines().map(str::trim).filter(|line| line.contains("% of ") || line.starts_with("quote "));
+    let lines = ran.stdout.lines().map(str::trim).filter(|line| line.contains("% of ") || line.contains(": quote "));
     lines.collect()
 }
 
@@ -44,16 +44,16 @@ fn each_share_names_its_unit() {
     assert_eq!(
         shares(&both),
         [
-            "quote  production  expand",
-            "15% of `org.id` where plan eq \"enterprise\": off → on",
-            "10% of `targetingKey` where plan ne \"enterprise\": off → on",
+            "expand: quote in production serves `on` instead of `off` to 2 groups of people",
+            "to another 15% of the values of org.id where plan eq \"enterprise\"",
+            "to another 10% of the values of targetingKey where plan ne \"enterprise\"",
         ]
     );
     let everybody = ["{name: companies, unit: org.id, rollout: 10%, serve: on}", "{rollout: 50%, serve: on}"];
     let grown = plan(&everybody, &[&everybody[0].replace("10%", "20%"), everybody[1]], &[]);
     // 10 % of the organisations, of whose members one half got `on` before.
     assert!(
-        shares(&grown).contains(&"5% of combinations of `org.id` and `targetingKey`: off → on"),
+        shares(&grown).contains(&"to another 5% of the combinations of org.id and targetingKey"),
         "{}",
         grown.stdout
     );
@@ -71,7 +71,8 @@ fn another_unit_is_a_reshuffle_whose_cause_is_the_line_of_the_rule() {
         let other = COMPANIES.replace("unit: org.id, ", after);
         let ran = plan(&[&own, PEOPLE], &[&other, PEOPLE], &[]);
         assert!(ran.stdout.contains("reshuffle"), "{}", ran.stdout);
-        assert!(ran.stdout.contains("(hashed anew: 18% expected, at least 0%, at most 20%)"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("to about 18% of the combinations of org.id and targetingKey"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("(hashed anew: at least 0%, at most 20%)"), "{}", ran.stdout);
         assert!(ran.stdout.contains("flags/quote.yaml:5: rule companies unit "), "{}", ran.stdout);
         let refused = plan(&[&own, PEOPLE], &[&other, PEOPLE], &["--fail-on", "reshuffle"]);
         assert_eq!(refused.code, Some(1), "{}", refused.stdout);

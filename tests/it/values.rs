@@ -42,7 +42,11 @@ fn integers_and_floats_stay_as_they_are_written() {
     assert_eq!(json(&again)["flags"]["f"]["variants"].to_string(), r#"{"a":1.0,"b":2}"#);
     repository.write("flags/f.yaml", "variants: {a: 1, b: 2}\noff: a\ndefault: a\n");
     let plan = repository.flagctl(&["diff"]);
-    assert!(plan.stdout.contains("f  production  reassign  everyone: a = 1.0 → 1\n"), "{}", plan.stdout);
+    assert!(
+        plan.stdout.contains("reassign: f in production serves another value of `a` (1.0 → 1) to everyone\n"),
+        "{}",
+        plan.stdout
+    );
     let manifest = json(&repository.flagctl(&["export", "openfeature-manifest"]));
     assert_eq!(manifest["flags"]["f"]["flagType"], "integer");
     assert_eq!(manifest["flags"]["f"]["defaultValue"].to_string(), "1");
@@ -105,7 +109,7 @@ fn a_segment_without_a_condition_is_everyone() {
     repository.write("segments/all.yaml", "description: Germans.\nif: {country: DE}\n");
     let plan = repository.flagctl(&["diff"]);
     assert!(plan.stdout.contains("segment all is for everyone → country eq \"DE\""), "{}", plan.stdout);
-    assert!(plan.stdout.contains("f  production  shrink"), "{}", plan.stdout);
+    assert!(plan.stdout.contains("shrink: f in production"), "{}", plan.stdout);
     for empty in ["if:\n", "if: {}\n"] {
         repository.write("segments/all.yaml", empty);
         let checked = repository.flagctl(&["validate"]);

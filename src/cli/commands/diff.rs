@@ -128,11 +128,10 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let shown_flags: BTreeSet<&str> = shown.iter().map(|impact| impact.flag.as_str()).collect();
     let unchanged: BTreeSet<&str> = unchanged.iter().map(|impact| impact.flag.as_str()).collect();
     let limits = ImpactLimits { refused_classes: args.fail_on.iter().copied().collect(), max_share: args.max_share };
-    let sources = EvalSources {
-        folder: global.folder.as_deref(),
-        before: &inputs.before.endpoint,
-        after: Some(&inputs.after.endpoint),
-    };
+    let names = args.format.revision_names();
+    let [before, after] =
+        [&inputs.before, &inputs.after].map(|input| names.endpoint(&input.endpoint, input.commit.as_deref()));
+    let sources = EvalSources { folder: global.folder.as_deref(), before: &before, after: Some(&after) };
     let diff = DiffJson {
         version: 1,
         before: EndpointJson::new(&inputs.before),
@@ -166,7 +165,7 @@ fn merge(args: &Args, global: &Global, [base, theirs, ours]: [&String; 3]) -> Re
     let (theirs, ours) = (revision(&repository, theirs)?, revision(&repository, ours)?);
     let (environments, budget) = (args.environments.names(), args.budget());
     let result = progress::shown("merging", || merge_impacts(&base, &theirs, &ours, &environments, &budget))?;
-    let json = MergeJson::new(global.folder.as_deref(), &base, [&theirs, &ours], &result);
+    let json = MergeJson::new(global.folder.as_deref(), args.format.revision_names(), &base, [&theirs, &ours], &result);
     match args.format {
         DiffFormat::Human => console::write(report::merge::human::merge(&json))?,
         DiffFormat::Markdown => console::write(report::merge::markdown::merge(&json))?,

@@ -11,14 +11,16 @@ use crate::diff::{
     side_of_term,
 };
 use crate::eval::{Context, decide};
+use crate::git::short_id;
 use crate::report::EnvironmentSets;
 use crate::report::decision::human::served;
 use crate::report::diff::json::{
     AnswerJson, CauseJson, ExampleDecisionJson, ExampleJson, FlagChangeJson, FlagDiffJson, RegionJson, ShareJson,
-    TransitionJson, UnitsJson,
+    TransitionJson, UnitsJson, VariantRole, VariantShareJson,
 };
 use crate::report::diff::phrases;
 use crate::report::diff::phrases::Audience;
+use crate::report::diff::sentence;
 use crate::report::eval_command::{EvalCommand, EvalKills};
 use crate::report::flags::LinkJson;
 use crate::report::value::value;
@@ -34,8 +36,27 @@ pub struct EvalSources<'e> {
     pub after: Option<&'e Endpoint>,
 }
 
+/// How commands for people name revisions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RevisionNames {
+    /// As the user has named them, such as `HEAD`.
+    Given,
+    /// By the ids of their commits, because the text is read later, when `HEAD` is another commit.
+    Commits,
+}
+
+impl RevisionNames {
+    /// Returns the endpoint with the name for commands. `commit` is the full id of its commit, if it has one.
+    pub fn endpoint(self, endpoint: &Endpoint, commit: Option<&str>) -> Endpoint {
+        match (self, endpoint, commit) {
+            (Self::Commits, Endpoint::Revision(_), Some(commit)) => Endpoint::Revision(short_id(commit).to_owned()),
+            (Self::Given | Self::Commits, ..) => endpoint.clone(),
+        }
+    }
+}
+
 /// Returns the changes by flag. Environments with the same change are combined. Their examples have the command for the
-/// last of these environments.
+/// last of these environments, and they have the causes in all of them.
 ///
 /// `known` has the number of contexts of `--population` for each impact and each of its regions.
 pub fn flag_diffs(
@@ -58,7 +79,11 @@ pub fn flag_diffs(
                 Some(existing) => {
                     let mut environments = std::mem::take(&mut existing.environments);
                     environments.push(impact.environment.clone());
-                    *existing = FlagChangeJson { environments, ..change };
+                    let mut causes = std::mem::take(&mut existing.causes);
+                    causes.extend(
+                        change.causes.iter().filter(|cause| !causes.contains(cause)).cloned().collect::<Vec<_>>(),
+                    );
+                    *existing = FlagChangeJson { environments, causes, ..change };
                 }
                 None => flag.changes.push(change),
             },
@@ -72,11 +97,11 @@ pub fn flag_diffs(
     flags
 }
 
-/// Returns whether two changes are the same, apart from their environments and from the commands of their examples,
-/// which contain the environment.
+/// Returns whether two changes are the same, apart from their environments, from their causes, such as the files of two
+/// kills, and from the commands of their examples, which contain the environment.
 fn is_same_change(left: &FlagChangeJson, right: &FlagChangeJson) -> bool {
     let without_commands = |change: &FlagChangeJson| {
-        let mut change = FlagChangeJson { environments: Vec::new(), ..change.clone() };
+        let mut change = FlagChangeJson { environments: Vec::new(), causes: Vec::new(), ..change.clone() };
         for example in change.regions.iter_mut().filter_map(|region| region.example.as_mut()) {
             for decision in [&mut example.before, &mut example.after].into_iter().flatten() {
                 decision.command = None;
@@ -150,7 +175,14 @@ fn region(
         deciders.iter().map(|decider| phrases::decided_by(*decider, flag)).collect::<Vec<_>>()
     };
     let side = |term: &Term| side_of_term(term, impact.event, bundles);
+    let audience = if region.moved() == Share::ALL { Audience::Contexts } else { Audience::Units };
+    let flag = bundles.into_iter().find_map(|bundle| bundle.flag(&impact.flag));
+    let off = flag.map(|flag| flag.variant(flag.off).name.as_ref());
+    let shown_condition = phrases::condition(region, audience, side, ListText::Shortened);
     RegionJson {
+        effect: sentence::effect(region, impact.event),
+        recipients: sentence::recipients(region, impact.event, &shown_condition, off),
+        shares: shares(region, off),
         text: phrases::region_with_sides(region, side, ListText::Whole),
         summary: phrases::region_with_sides(region, side, ListText::Shortened),
         condition: phrases::condition(region, Audience::Contexts, side, ListText::Whole),
@@ -180,6 +212,32 @@ fn region(
         example,
         known,
     }
+}
+
+/// Returns the shares of the variants. `off` is the variant `off` of the definition before the change, or of a new one.
+fn shares(region: &Region, off: Option<&str>) -> Vec<VariantShareJson> {
+    let mut shares: Vec<(&str, [Share; 2])> = Vec::new();
+    for transition in &region.transitions {
+        for (side, variant) in [&transition.from, &transition.to].into_iter().enumerate() {
+            let index = shares.iter().position(|(name, _)| *name == variant.name.as_ref()).unwrap_or(shares.len());
+            if index == shares.len() {
+                shares.push((&variant.name, [Share::NONE; 2]));
+            }
+            if let Some(share) = shares.get_mut(index).and_then(|(_, shares)| shares.get_mut(side)) {
+                *share = share.checked_add(transition.share).unwrap_or(Share::ALL);
+            }
+        }
+    }
+    // The sort is stable: the other variants stay in the order of the transitions.
+    shares.sort_by_key(|(name, _)| Some(*name) == off);
+    let share = |(name, [before, after]): (&str, [Share; 2])| VariantShareJson {
+        variant: name.to_owned(),
+        before: ShareJson::new(before),
+        after: ShareJson::new(after),
+        exact: [before, after],
+        role: if Some(name) == off { VariantRole::Off } else { VariantRole::Other },
+    };
+    shares.into_iter().map(share).collect()
 }
 
 fn example(impact: &Impact, witness: &Witness, bundles: [&Bundle; 2], sources: EvalSources<'_>) -> ExampleJson {

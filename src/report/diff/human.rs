@@ -1,8 +1,9 @@
 //! A diff for a terminal.
 
 use crate::bundle::quoted;
-use crate::diff::ImpactClass;
 use crate::report::Lines;
+use crate::report::diff::bars::bars;
+use crate::report::diff::headline::{headline, region_line};
 use crate::report::diff::json::{AnswerJson, CauseJson, DiffJson, EventJson, FlagChangeJson, SideJson, UnusableJson};
 use crate::report::text::{counted, grouped};
 
@@ -10,7 +11,7 @@ use crate::report::text::{counted, grouped};
 pub fn diff(diff: &DiffJson) -> Lines {
     let mut lines = Lines::default();
     for flag in &diff.flags {
-        for flag_change in &flag.changes {
+        for flag_change in flag.shown_changes() {
             change(&flag.flag, flag_change, diff.population, &mut lines);
             lines.add("");
         }
@@ -23,19 +24,16 @@ pub fn diff(diff: &DiffJson) -> Lines {
     lines
 }
 
-/// Adds one change of a flag: a heading, and below it the groups of contexts with examples, and the causes.
+/// Adds one change of a flag: a headline, and below it the groups of contexts with examples, and the causes.
 pub(crate) fn change(flag: &str, change: &FlagChangeJson, population: Option<u64>, lines: &mut Lines) {
-    let heading = format!("{flag}  {}  {}", change.shown_environments, headword(change));
-    lines.add(match (change.regions.as_slice(), &change.problem) {
-        (_, Some(problem)) => format!("{heading}  {problem}"),
-        ([], None) => format!("{heading}  {}", proven(change)),
-        ([only], None) => format!("{heading}  {}", only.summary),
-        _ => heading,
-    });
+    lines.add(format!("{}: {}", label(change), headline(flag, change)));
     for region in &change.regions {
         let indent = if change.regions.len() == 1 { "  " } else { "    " };
         if change.regions.len() > 1 {
-            lines.add(format!("  {}", region.summary));
+            lines.add(format!("  {}", region_line(region, &change.regions)));
+        }
+        for bar in bars(region, change.change) {
+            lines.add(format!("{indent}{}", bar.line()));
         }
         lines.add(format!("{indent}{} → {}", region.before.join(" or "), region.after.join(" or ")));
         if let (Some(known), Some(population)) = (region.known, population) {
@@ -48,48 +46,19 @@ pub(crate) fn change(flag: &str, change: &FlagChangeJson, population: Option<u64
             }
         }
     }
-    if let Some(consequence) = consequence(change) {
-        lines.add(format!("  {consequence}"));
-    }
     for cause in &change.causes {
         let location = location(cause).map_or(String::new(), |location| format!("{location}: "));
         lines.add(format!("  {location}{}", cause.summary));
     }
 }
 
-/// Returns the classes of a change, such as `expand, shrink`, after the event if the event contains more information
-/// than the classes.
-pub(crate) fn headword(change: &FlagChangeJson) -> String {
-    let effects = change.classes.iter().copied().filter(|class| *class != ImpactClass::Removed.name());
-    let classes = match change.answer {
-        AnswerJson::Known => effects.collect::<Vec<_>>().join(", "),
+/// Returns the classes of a change, such as `expand, shrink`, or what is known instead of them.
+pub(crate) fn label(change: &FlagChangeJson) -> String {
+    match change.answer {
+        AnswerJson::Known => change.classes.join(", "),
         AnswerJson::Unknown => "unknown".to_owned(),
         AnswerJson::Invalid => "invalid".to_owned(),
-    };
-    match change.change {
-        EventJson::Added => format!("added: {classes}"),
-        EventJson::Removed if classes.is_empty() => "removed".to_owned(),
-        EventJson::Removed => format!("removed: {classes}"),
-        EventJson::Killed => format!("killed: {classes}"),
-        EventJson::Revived => format!("revived: {classes}"),
-        EventJson::Changed | EventJson::Affected => classes,
     }
-}
-
-/// Returns the sentence for a change that is proven to change no decision.
-pub(crate) fn proven(change: &FlagChangeJson) -> &'static str {
-    match change.change {
-        EventJson::Added => "every context gets `off`: proven for all contexts",
-        EventJson::Removed => "every context got `off`: proven for all contexts",
-        EventJson::Killed | EventJson::Revived | EventJson::Changed | EventJson::Affected => {
-            "no behaviour change: proven for all contexts"
-        }
-    }
-}
-
-/// Returns what the change means for applications, if the classes do not contain it.
-pub(crate) fn consequence(change: &FlagChangeJson) -> Option<&'static str> {
-    (change.change == EventJson::Removed).then_some("applications get the default in their code from now on")
 }
 
 /// Returns the location of a cause: `flags/new-checkout.yaml:12`, or `None` for a bundle, which has no files.

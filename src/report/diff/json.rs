@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 use crate::analyze::{Share, Side};
 use crate::diff::{DiffInput, FlagEvent, UnusableAttribute, UnusableValues};
 use crate::git::Revision;
+use crate::report::diff::sentence::Sentence;
 use crate::report::flags::LinkJson;
 
 /// The effect of a change on all contexts.
@@ -97,6 +98,18 @@ pub struct FlagDiffJson {
     /// Addresses about the flag, from the definition after the change, or before it if the flag was removed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<LinkJson>,
+}
+
+impl FlagDiffJson {
+    /// Returns the changes that texts for people contain: all, except for environments in which nothing differs, if the
+    /// flag changes in another environment.
+    pub(crate) fn shown_changes(&self) -> impl Iterator<Item = &FlagChangeJson> {
+        let is_change = |change: &FlagChangeJson| {
+            change.answer != AnswerJson::Known || !change.regions.is_empty() || !change.causes.is_empty()
+        };
+        let any = self.changes.iter().any(is_change);
+        self.changes.iter().filter(move |change| !any || is_change(change))
+    }
 }
 
 /// The change of one flag in some environments.
@@ -212,6 +225,12 @@ pub struct RegionJson {
     /// The line for people, with shortened lists.
     #[serde(skip)]
     pub summary: String,
+    /// What these contexts are served, for people.
+    #[serde(skip)]
+    pub(crate) effect: Sentence,
+    /// Who is served it, for people.
+    #[serde(skip)]
+    pub(crate) recipients: Sentence,
     /// The condition that the contexts have in common. All lists are written out.
     pub condition: String,
     /// The named units, if the group consists of named units.
@@ -231,6 +250,8 @@ pub struct RegionJson {
     pub most: Option<ShareJson>,
     /// The transitions of all units of the group, including those that keep their variant.
     pub transitions: Vec<TransitionJson>,
+    /// The shares of the variants before and after the change. The variant `off` is the last.
+    pub shares: Vec<VariantShareJson>,
     /// The parts of the flag, such as rules, that decided before the change, for the contexts that get another variant.
     pub before: Vec<String>,
     /// The parts of the flag, such as rules, that decide after the change, for the contexts that get another variant.
@@ -269,6 +290,32 @@ impl ShareJson {
     pub(crate) fn new(share: Share) -> Self {
         Self { percent: share.to_string(), fraction: format!("{}/{}", share.numerator(), share.denominator()) }
     }
+}
+
+/// The shares of a region's units that get a variant.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VariantShareJson {
+    /// The name of the variant.
+    pub variant: String,
+    /// The share before the change.
+    pub before: ShareJson,
+    /// The share after the change.
+    pub after: ShareJson,
+    /// Both shares.
+    #[serde(skip)]
+    pub(crate) exact: [Share; 2],
+    /// Whether it is the variant `off` of the definition before the change, or of a new definition.
+    #[serde(skip)]
+    pub(crate) role: VariantRole,
+}
+
+/// Whether a variant is the variant `off` of its flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum VariantRole {
+    /// It is served when the flag is off.
+    Off,
+    /// It is another variant.
+    Other,
 }
 
 /// A transition from one variant to another or to the same variant.

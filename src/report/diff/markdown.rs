@@ -1,135 +1,221 @@
 //! A diff as a comment on a pull request.
 //!
-//! **Invariant:** the text fits in one comment. For the rows and details that do not fit, the text contains only their
-//! number.
+//! Each change is a line with its headline, which the reader can open to see the details. If all of it does not fit into
+//! one comment, the longest details are shortened first and all headlines are kept, so a large change of one flag does not
+//! hide the change of another.
+//!
+//! **Invariant:** the text fits into one comment, and says what it leaves out.
 
+use crate::git::short_id;
 use crate::report::Printable;
-use crate::report::diff::human::{consequence, contexts, counts, headword, location, names, notes, proven};
-use crate::report::diff::json::{DiffJson, FlagChangeJson, FlagDiffJson};
+use crate::report::diff::allotment::allot;
+use crate::report::diff::bars::bars;
+use crate::report::diff::headline::{headline, region_line};
+use crate::report::diff::human::{contexts, counts, label, location, notes};
+use crate::report::diff::json::{DiffJson, EndpointJson, FlagChangeJson, FlagDiffJson, RegionJson};
+use crate::report::diff::sentence::{Sentence, Span};
 use crate::report::escape::{html_code, line, markdown_code, markdown_fence};
 use crate::report::flags::LinkJson;
 use crate::report::text::{counted, grouped};
 
 /// The first line of every comment. CI uses it to find the comment to replace.
 pub(crate) const MARKER: &str = "<!-- flagctl diff -->";
-/// The maximum length in bytes. A comment on GitHub has at most 65,536 characters. The difference is reserved for the
-/// numbers of omitted rows and details.
-const LIMIT: usize = 65_000;
-/// The maximum length of the table, in bytes.
-const TABLE: usize = 30_000;
+/// The maximum length in characters. A comment on GitHub has at most 65,536 characters. The difference is reserved for
+/// what says what is left out.
+const LIMIT: usize = 64_000;
+/// The maximum length of all headlines, in characters.
+const HEADLINES: usize = 40_000;
+/// The maximum lengths of the conditions in headlines, in characters. The first with which all headlines fit is used.
+const CONDITIONS: [usize; 3] = [300, 60, 0];
+/// The maximum length of one text in the details, in characters.
+const LONGEST: usize = 4_000;
 
-/// Returns a table with a row for each change, and below it the details of each flag, which the reader can expand.
+/// Returns a headline for each change, and behind it the details.
 pub fn diff(diff: &DiffJson) -> Printable {
-    let names = markdown_code(&names(diff));
-    let mut text = format!("{MARKER}\n### What this change does to people\n\n{names}: {}\n", counts(diff));
+    let [before, after] = [&diff.before, &diff.after].map(|endpoint| markdown_code(&commit_name(endpoint)));
+    let mut text =
+        format!("{MARKER}\n### What this change does to people\n\nFrom {before} to {after}: {}\n", counts(diff));
     for refused in &diff.refused {
-        text += &format!("\n> **Refused:** {}\n", markdown_code(refused));
+        text += &format!("\n> **Refused:** {}\n", code(refused));
     }
     for note in notes(diff) {
-        text += &format!("\n> **Note:** {}\n", markdown_code(&note));
+        text += &format!("\n> **Note:** {}\n", code(&note));
     }
-    let rows = diff.flags.iter().flat_map(|flag| flag.changes.iter().map(|change| row(&flag.flag, change)));
-    let head = "\n| flag | environment | change | who |\n|---|---|---|---|\n";
-    if !diff.flags.is_empty() {
-        text += head;
-        extend(&mut text, rows, TABLE, |left| format!("\n… and {left} more rows.\n"));
-    }
-    details(&mut text, &diff.flags, diff.population);
+    let command = match (&diff.before.commit, &diff.after.commit) {
+        (Some(before), Some(after)) => format!("flagctl diff {}..{}", short_id(before), short_id(after)),
+        (Some(before), None) => format!("flagctl diff {}", short_id(before)),
+        (None, _) => "flagctl diff".to_owned(),
+    };
+    changes(&mut text, &diff.flags, diff.population, &command);
     Printable::markdown(&text)
 }
 
-/// Adds the details of the flags that fit.
-pub(crate) fn details(text: &mut String, flags: &[FlagDiffJson], population: Option<u64>) {
-    let details = flags.iter().map(|flag| {
-        let parts = flag.changes.iter().map(|change| detail(change, population));
-        format!(
-            "\n<details><summary><code>{}</code></summary>\n\n{}{}\n</details>\n",
-            html_code(&flag.flag),
-            links(&flag.links),
-            parts.collect::<Vec<_>>().join("\n")
-        )
-    });
-    extend(text, details, LIMIT, |left| format!("\n… and {left} more flags in detail: `flagctl diff` shows them.\n"));
+/// Returns the short id of the commit, which names the same in a year, or the name of an input that is no commit.
+pub(crate) fn commit_name(endpoint: &EndpointJson) -> String {
+    endpoint.commit.as_deref().map_or_else(|| endpoint.name.clone(), |commit| short_id(commit).to_owned())
 }
 
-/// Returns a paragraph with the links of a flag, or nothing. The addresses are HTML, in which every character of an address
-/// can be escaped. They begin with `https://` or `http://`, because the definition has no other addresses.
-fn links(links: &[LinkJson]) -> String {
-    let link = |LinkJson { title, url }: &LinkJson| {
-        format!("<a href=\"{}\"><code>{}</code></a>", html_code(url), html_code(title.as_ref().unwrap_or(url)))
+/// One change of a flag.
+struct Section {
+    headline: String,
+    /// The parts of the details, each with the noun of what it is.
+    parts: Vec<(&'static str, String)>,
+}
+
+/// Adds the changes of flags. `command` shows what is left out.
+pub(crate) fn changes(text: &mut String, flags: &[FlagDiffJson], population: Option<u64>, command: &str) {
+    let all = || flags.iter().flat_map(|flag| flag.shown_changes().map(move |change| (flag, change)));
+    let headlines = |longest: usize| -> Vec<String> {
+        all().map(|(flag, change)| summary(change, &headline(&flag.flag, change).shortened(longest))).collect()
     };
-    match links {
-        [] => String::new(),
-        links => format!("Links: {}\n\n", links.iter().map(link).collect::<Vec<_>>().join(", ")),
-    }
-}
-
-/// Adds the parts that fit, and then adds the number of the other parts.
-fn extend(text: &mut String, parts: impl Iterator<Item = String>, limit: usize, more: impl Fn(usize) -> String) {
-    let mut left = 0;
-    for part in parts {
-        if text.len() + part.len() <= limit {
-            *text += &part;
-        } else {
-            left += 1;
+    let fits = |headlines: &Vec<String>| headlines.iter().map(|headline| length(headline)).sum::<usize>() <= HEADLINES;
+    let [.., shortest] = CONDITIONS;
+    let fitting = CONDITIONS.iter().map(|longest| headlines(*longest)).find(fits);
+    let headlines = fitting.unwrap_or_else(|| headlines(shortest));
+    let mut sections: Vec<Section> = Vec::new();
+    let mut used = length(text);
+    for (headline, (flag, change)) in headlines.into_iter().zip(all()) {
+        used += length(&headline) + WRAPPER;
+        if used > LIMIT {
+            break;
         }
+        sections.push(Section { headline, parts: parts(flag, change, population) });
+    }
+    let lengths = sections.iter().map(|section| section.parts.iter().map(|(_, part)| length(part)).sum());
+    let allotted = allot(&lengths.collect::<Vec<usize>>(), LIMIT.saturating_sub(used));
+    let left = all().count() - sections.len();
+    for (section, allotted) in sections.iter().zip(allotted) {
+        let details = fitting_parts(&section.parts, allotted, command);
+        *text += &format!("\n<details><summary>{}</summary>\n\n{details}\n</details>\n", section.headline);
     }
     if left > 0 {
-        *text += &more(left);
+        let changes = counted(left, "more change");
+        *text += &format!("\n… and {changes}, for which this comment has no space: {} shows them.\n", code(command));
     }
 }
 
-fn row(flag: &str, change: &FlagChangeJson) -> String {
-    /// The maximum length in bytes.
-    const LONGEST: usize = 600;
-    let who = match (change.regions.as_slice(), &change.problem) {
-        (_, Some(problem)) => markdown_code(problem),
-        ([], None) => proven(change).to_owned(),
-        (regions, None) => regions.iter().map(|region| markdown_code(&region.summary)).collect::<Vec<_>>().join("<br>"),
-    };
-    let who = if who.len() > LONGEST { shown_elsewhere(change) } else { who };
-    format!("| {} | {} | {} | {who} |\n", markdown_code(flag), environments(change), headword(change))
+/// The length of what surrounds the headline and the details of a change, with the note about what is left out.
+const WRAPPER: usize = 200;
+
+fn length(text: &str) -> usize {
+    text.chars().count()
 }
 
-/// Returns what a row contains if the groups of contexts are too long for it. The details can be too long, too.
-fn shown_elsewhere(change: &FlagChangeJson) -> String {
-    format!("{} of contexts, which `flagctl diff` shows", counted(change.regions.len(), "group"))
+/// Returns the parts that fit, and says what is left out.
+fn fitting_parts(parts: &[(&'static str, String)], most: usize, command: &str) -> String {
+    let mut text = String::new();
+    let mut left: Vec<(&str, usize)> = Vec::new();
+    let mut used = 0;
+    for (noun, part) in parts {
+        if used + length(part) <= most {
+            used += length(part);
+            text += part;
+        } else if let Some((_, number)) = left.iter_mut().find(|(known, _)| known == noun) {
+            *number += 1;
+        } else {
+            left.push((noun, 1));
+        }
+    }
+    if !left.is_empty() {
+        let left = left.iter().map(|(noun, number)| counted(*number, noun)).collect::<Vec<_>>().join(" and ");
+        text += &format!("- … and {left}, for which this comment has no space: {} shows them\n", code(command));
+    }
+    text
 }
 
-/// Returns the names of the environments of a change as code.
-fn environments(change: &FlagChangeJson) -> String {
-    change.shown_environments.split(", ").map(markdown_code).collect::<Vec<_>>().join(", ")
+/// Returns the classes and the headline as HTML.
+fn summary(change: &FlagChangeJson, headline: &Sentence) -> String {
+    let spans = headline.spans().iter().map(|span| match span {
+        Span::Words(words) => words.clone(),
+        Span::Environments(names) => names.split(", ").map(html).collect::<Vec<_>>().join(", "),
+        Span::Flag(name) | Span::Variant(name) | Span::Code(name) => html(name),
+    });
+    format!("{}: {}", label(change), spans.collect::<String>())
 }
 
-fn detail(change: &FlagChangeJson, population: Option<u64>) -> String {
-    let mut text = format!("**{}**: {}\n\n", environments(change), headword(change));
+fn html(text: &str) -> String {
+    format!("<code>{}</code>", html_code(text))
+}
+
+/// Returns a text as code, or its beginning if it is very long.
+fn code(text: &str) -> String {
+    markdown_code(&cut(text))
+}
+
+/// Returns the text, or its beginning and its length.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => {
+            let number = grouped(text.chars().count() as u64);
+            format!("{}… ({number} characters)", text.get(..end).unwrap_or_default())
+        }
+        None => text.to_owned(),
+    }
+}
+
+/// Returns the spans of a sentence as Markdown.
+fn markdown(sentence: &Sentence) -> String {
+    let spans = sentence.spans().iter().map(|span| match span {
+        Span::Words(words) => words.clone(),
+        Span::Flag(name) | Span::Environments(name) | Span::Variant(name) | Span::Code(name) => code(name),
+    });
+    spans.collect()
+}
+
+/// Returns the details of a change in parts that a comment can leave out.
+fn parts(flag: &FlagDiffJson, change: &FlagChangeJson, population: Option<u64>) -> Vec<(&'static str, String)> {
+    let mut parts = Vec::new();
+    if !flag.links.is_empty() {
+        parts.push(("link", links(&flag.links)));
+    }
     if let Some(problem) = &change.problem {
-        text += &format!("- {}\n", markdown_code(problem));
-    }
-    for region in &change.regions {
-        text += &format!("- {}\n", markdown_code(&region.summary));
-        text += &format!(
-            "  decided by {} → {}\n",
-            markdown_code(&region.before.join(" or ")),
-            markdown_code(&region.after.join(" or "))
-        );
-        if let (Some(known), Some(population)) = (region.known, population) {
-            text += &format!("  {} of {}\n", grouped(known), contexts(population));
-        }
-        if let Some(example) = &region.example {
-            let [before, after] = example.decisions().map(|(side, decision)| format!("{side}: {decision}"));
-            let lines = [format!("$ {}", example.command()), before, after];
-            let lines = lines.map(|text| line(&text).into_owned()).join("\n  ");
-            let fence = markdown_fence(&lines, 3);
-            text += &format!("\n  {fence}console\n  {lines}\n  {fence}\n");
-        }
-    }
-    if let Some(consequence) = consequence(change) {
-        text += &format!("- {consequence}\n");
+        parts.push(("error", format!("- {}\n", code(problem))));
     }
     for cause in &change.causes {
-        let location = location(cause).map_or(String::new(), |location| format!("{}: ", markdown_code(&location)));
-        text += &format!("- {location}{}\n", markdown_code(&cause.summary));
+        let location = location(cause).map_or(String::new(), |location| format!("{}: ", code(&location)));
+        parts.push(("more cause", format!("- {location}{}\n", code(&cause.summary))));
+    }
+    for region in &change.regions {
+        parts.push(("more group of contexts", self::region(region, change, population)));
+    }
+    parts
+}
+
+/// Returns a paragraph with the links of a flag. The addresses are HTML, in which every character of an address can be
+/// escaped. They begin with `https://` or `http://`, because the definition has no other addresses.
+fn links(links: &[LinkJson]) -> String {
+    let link = |LinkJson { title, url }: &LinkJson| {
+        format!("<a href=\"{}\">{}</a>", html_code(url), html(title.as_ref().unwrap_or(url)))
+    };
+    format!("Links: {}\n\n", links.iter().map(link).collect::<Vec<_>>().join(", "))
+}
+
+fn region(region: &RegionJson, change: &FlagChangeJson, population: Option<u64>) -> String {
+    let mut text = match change.regions.as_slice() {
+        [only] => format!("- {}:\n", markdown(&only.recipients)),
+        regions => format!("- {}:\n", markdown(&region_line(region, regions))),
+    };
+    let bars = bars(region, change.change);
+    if !bars.is_empty() {
+        let lines = bars.iter().map(|bar| line(&cut(&bar.line())).into_owned()).collect::<Vec<_>>().join("\n  ");
+        let fence = markdown_fence(&lines, 3);
+        text += &format!("\n  {fence}text\n  {lines}\n  {fence}\n");
+    }
+    let [before, after] = [&region.before, &region.after].map(|deciders| code(&deciders.join(" or ")));
+    text += &format!("\n  decided by {before} → {after}\n");
+    if let (Some(known), Some(population)) = (region.known, population) {
+        text += &format!("  {} of {}\n", grouped(known), contexts(population));
+    }
+    if let Some(example) = &region.example {
+        // A command that is cut would do something else.
+        let command = match example.command() {
+            long if length(long) > LONGEST => "the context of the example is too long for a comment".to_owned(),
+            command => format!("$ {command}"),
+        };
+        let [before, after] = example.decisions().map(|(side, decision)| cut(&format!("{side}: {decision}")));
+        let lines = [command, before, after].map(|text| line(&text).into_owned()).join("\n  ");
+        let fence = markdown_fence(&lines, 3);
+        text += &format!("\n  {fence}console\n  {lines}\n  {fence}\n");
     }
     text
 }

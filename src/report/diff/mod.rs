@@ -1,18 +1,23 @@
 //! Differences: the effect of a change on all contexts.
 //!
-//! The file `build` makes the structures of `json` from the results of the analysis, with the phrases of `phrases`. The
-//! files `human` and `markdown` write these structures as text, so all formats have the same content.
+//! The file `build` makes the structures of `json` from the results of the analysis, with the phrases of `phrases` and
+//! the parts of sentences of `sentence`. The files `human` and `markdown` write these structures as text with the sentences
+//! of `headline`, so all formats have the same content. They share the pictures of `bars`.
 
+mod allotment;
+mod bars;
 mod build;
+mod headline;
 pub mod human;
 mod json;
 pub mod markdown;
 mod phrases;
+mod sentence;
 
-pub use crate::report::diff::build::{EvalSources, flag_diffs, violation};
+pub use crate::report::diff::build::{EvalSources, RevisionNames, flag_diffs, violation};
 pub use crate::report::diff::json::{
     AnswerJson, CauseJson, DiffJson, EndpointJson, EventJson, ExampleDecisionJson, ExampleJson, FlagChangeJson,
-    FlagDiffJson, RegionJson, ShareJson, SideJson, TransitionJson, UnitsJson, UnusableJson,
+    FlagDiffJson, RegionJson, ShareJson, SideJson, TransitionJson, UnitsJson, UnusableJson, VariantShareJson,
 };
 pub(crate) use crate::report::diff::phrases::cause as cause_words;
 pub(crate) use crate::report::diff::phrases::region;

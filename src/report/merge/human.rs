@@ -14,9 +14,13 @@ pub fn merge(merge: &MergeJson) -> Lines {
         lines.add(format!("error: {problem}"));
     }
     for (revision, flags) in merge.changes() {
+        if !flags.is_empty() {
+            lines.add(format!("from {revision} to the merge:"));
+            lines.add("");
+        }
         for flag in flags {
-            for flag_change in &flag.changes {
-                change(&format!("from {revision} to the merge: {}", flag.flag), flag_change, None, &mut lines);
+            for flag_change in flag.shown_changes() {
+                change(&flag.flag, flag_change, None, &mut lines);
                 lines.add("");
             }
         }

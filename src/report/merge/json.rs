@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::diff::{ComparedDefinitions, Endpoint, Impact, MergeAnalysis, ParentImpacts};
 use crate::git::Revision;
-use crate::report::diff::{EndpointJson, EvalSources, FlagDiffJson, flag_diffs};
+use crate::report::diff::markdown::commit_name;
+use crate::report::diff::{EndpointJson, EvalSources, FlagDiffJson, RevisionNames, flag_diffs};
 use crate::report::text::counted;
 
 /// The result of merging two revisions.
@@ -30,9 +31,10 @@ pub struct MergeJson {
 }
 
 impl MergeJson {
-    /// Describes the merge of two revisions. `folder` is the folder of `-C`.
+    /// Describes the merge of two revisions. `folder` is the folder of `-C`, and `names` is how commands name revisions.
     pub fn new(
         folder: Option<&Path>,
+        names: RevisionNames,
         base: &Revision,
         [theirs, ours]: [&Revision; 2],
         analysis: &MergeAnalysis,
@@ -42,8 +44,8 @@ impl MergeJson {
             MergeAnalysis::Merged(merged) => (
                 Vec::new(),
                 merged.problems.clone(),
-                changes_by_merge(folder, theirs, &merged.theirs, &merged.definitions),
-                changes_by_merge(folder, ours, &merged.ours, &merged.definitions),
+                changes_by_merge(folder, names, theirs, &merged.theirs, &merged.definitions),
+                changes_by_merge(folder, names, ours, &merged.ours, &merged.definitions),
             ),
         };
         let [base, theirs, ours] = [base, theirs, ours].map(EndpointJson::of_revision);
@@ -54,6 +56,12 @@ impl MergeJson {
     /// the two revisions.
     pub fn is_sound(&self) -> bool {
         self.conflicts.is_empty() && self.problems.is_empty() && self.with_ours.is_empty()
+    }
+
+    /// Returns the command that shows the merge, with the ids of the commits.
+    pub(crate) fn command(&self) -> String {
+        let ids = [&self.base, &self.theirs, &self.ours].map(commit_name);
+        format!("flagctl diff --merge {}", ids.join(" "))
     }
 
     /// Returns the changes from each revision to the merge, with the name of the revision.
@@ -88,12 +96,13 @@ impl MergeJson {
 /// has no revision that `flagctl eval` could read.
 fn changes_by_merge(
     folder: Option<&Path>,
+    names: RevisionNames,
     branch: &Revision,
     parent: &ParentImpacts,
     merged: &ComparedDefinitions,
 ) -> Vec<FlagDiffJson> {
     let impacts: Vec<&Impact> = parent.impacts.iter().collect();
-    let endpoint = Endpoint::Revision(branch.name().to_owned());
+    let endpoint = names.endpoint(&Endpoint::Revision(branch.name().to_owned()), Some(&branch.commit()));
     let sources = EvalSources { folder, before: &endpoint, after: None };
     flag_diffs(&impacts, None, [&parent.definitions, merged], sources)
 }

@@ -1,7 +1,7 @@
 //! A merge as a comment on a pull request.
 
 use crate::report::Printable;
-use crate::report::diff::markdown::{MARKER, details};
+use crate::report::diff::markdown::{MARKER, changes};
 use crate::report::escape::markdown_code;
 use crate::report::merge::MergeJson;
 
@@ -15,7 +15,7 @@ pub fn merge(merge: &MergeJson) -> Printable {
     for (revision, flags) in merge.changes() {
         if !flags.is_empty() {
             text += &format!("\nFrom {} to the merge:\n", markdown_code(revision));
-            details(&mut text, flags, None);
+            changes(&mut text, flags, None, &merge.command());
         }
     }
     Printable::markdown(&text)
