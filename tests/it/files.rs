@@ -391,11 +391,13 @@ fn a_file_or_folder_without_read_permission_is_named_and_never_counts_as_missing
     repository.write("kills/production/sale.yaml", "reason: x\n");
     repository.commit("a kill");
     let set_mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-    // Root can read everything, so another user runs a copy of the program.
+    // Root can read everything, so another user runs a copy of the program. A process of its own writes the copy: a child
+    // that another test starts meanwhile would hold the open file, and a file that is open for writing cannot be run.
     let (folder, program, settings) =
         (repository.beside(""), repository.beside("flagctl"), repository.beside("settings"));
     set_mode(&folder, 0o755);
-    fs::copy(env!("CARGO_BIN_EXE_flagctl"), &program).unwrap();
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_flagctl")).arg(&program).status().unwrap();
+    assert!(copied.success());
     fs::write(&settings, "[safe]\n\tdirectory = *\n").unwrap();
     let is_root = fs::metadata(repository.root()).unwrap().uid() == 0;
     let run = |arguments: &[&str]| {

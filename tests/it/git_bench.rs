@@ -206,11 +206,14 @@ impl Repository {
     }
 }
 
-/// Writes an executable shell script.
+/// Writes an executable shell script. A process of its own writes the file: a child that another test starts meanwhile
+/// would hold the open file, and a file that is open for writing cannot be run.
 #[cfg(unix)]
 pub(crate) fn executable(path: &Path, script: &str) {
     use std::os::unix::fs::PermissionsExt;
-    fs::write(path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "printf '#!/bin/sh\\n%s\\n' \"$2\" >\"$1\"", "sh"]).arg(path).arg(script);
+    assert!(shell.status().unwrap().success());
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
