@@ -12,6 +12,8 @@ pub(crate) enum DiffFormat {
     Human,
     /// For a comment on a pull request
     Markdown,
+    /// One page with the whole plan and the definitions side by side, for a browser
+    Html,
     Json,
 }
 
@@ -20,7 +22,7 @@ impl DiffFormat {
     pub(crate) fn revision_names(self) -> RevisionNames {
         match self {
             Self::Human => RevisionNames::Given,
-            Self::Markdown | Self::Json => RevisionNames::Commits,
+            Self::Markdown | Self::Html | Self::Json => RevisionNames::Commits,
         }
     }
 }

@@ -107,6 +107,11 @@ impl ComparedDefinitions {
         }
     }
 
+    /// Returns whether the definitions are a bundle, which has no files.
+    pub fn is_bundle(&self) -> bool {
+        !self.compiled.is_empty() && self.loaded.snapshot.files().next().is_none()
+    }
+
     /// Returns the names of the environments, in the order of promotion.
     pub fn environments(&self) -> impl Iterator<Item = &str> + Clone {
         self.environments.iter().map(String::as_str)

@@ -161,6 +161,22 @@ pub fn html_code(text: &str) -> String {
     escaped
 }
 
+/// Escapes text for HTML on one line, in an element or in an attribute in quotes. The result is XML, too.
+pub fn html(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in line(text).chars() {
+        match character {
+            '&' => escaped += "&amp;",
+            '<' => escaped += "&lt;",
+            '>' => escaped += "&gt;",
+            '"' => escaped += "&quot;",
+            '\'' => escaped += "&#39;",
+            character => escaped.push(character),
+        }
+    }
+    escaped
+}
+
 /// Returns Markdown code that shows the text. Code is the only Markdown in which `@name` mentions no user and `#12` is no
 /// reference. A text with `|` becomes HTML, because a code span with `|` ends the cell of a table.
 pub fn markdown_code(text: &str) -> String {

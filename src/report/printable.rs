@@ -34,6 +34,11 @@ impl Printable {
         Self(escape::document(document))
     }
 
+    /// Takes HTML in which all texts are escaped by [`escape::html`], and no line begins with a text.
+    pub(super) fn html(document: String) -> Self {
+        Self(document)
+    }
+
     /// Takes CSV in which all texts are escaped by [`escape::csv_cell`].
     pub(super) fn csv(rows: String) -> Self {
         Self(rows)

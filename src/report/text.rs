@@ -36,3 +36,14 @@ pub(super) fn grouped(number: u64) -> String {
     }
     grouped
 }
+
+/// Returns the text, or its first `longest` characters with the number of all.
+pub(super) fn shortened(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => {
+            let number = grouped(text.chars().count() as u64);
+            format!("{}… ({number} characters)", text.get(..end).unwrap_or_default())
+        }
+        None => text.to_owned(),
+    }
+}

@@ -63,7 +63,7 @@ const HOOKS: [&str; 12] = [
 const PROGRAMS: [&str; 4] = ["git", "ssh", "ssh-keygen", "gpg"];
 
 /// Every command that reads, with arguments. A word `TARGET` or `BUNDLE` is the path of a folder or file.
-const COMMANDS: [&[&str]; 35] = [
+const COMMANDS: [&[&str]; 37] = [
     &["eval", "sale", "-e", "production"],
     &["eval", "sale", "-e", "production", "--at", "HEAD~1", "--explain"],
     &["eval", "--bundle", "BUNDLE", "sale"],
@@ -73,8 +73,10 @@ const COMMANDS: [&[&str]; 35] = [
     &["diff"],
     &["diff", "HEAD~1..HEAD"],
     &["diff", "left...right"],
+    &["diff", "left...right", "--format", "html"],
     &["diff", "--merge", "main", "left", "right"],
     &["diff", "--merge", "main~1", "left", "right"],
+    &["diff", "--merge", "main~1", "left", "right", "--format", "html"],
     &["diff", "--bundle", "BUNDLE", "HEAD"],
     &["show", "sale"],
     &["show", "sale", "--at", "HEAD"],

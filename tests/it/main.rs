@@ -61,6 +61,7 @@ mod help;
 #[cfg(unix)]
 mod hostile_repository;
 mod hostile_server;
+mod html_plan;
 #[cfg(unix)]
 mod interrupted;
 #[cfg(unix)]

@@ -12,6 +12,7 @@ use std::fs;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::git_bench::{TestRepository, executable};
+use crate::html_plan;
 use crate::publish::key;
 
 /// A string in double quotes, for YAML.
@@ -351,6 +352,10 @@ fn nothing_from_a_hostile_repository_gets_through() {
                     assert!(known.contains(&element.tag_name().name()), "{shown} has an element {element:?}");
                 }
                 documents += 1;
+            }
+            if format == "html" {
+                assert!(ran.stdout.contains("owned"), "{shown}: {}{}", ran.stdout, ran.stderr);
+                html_plan::parsed(&ran.stdout);
             }
             if format == "markdown" {
                 assert!(ran.stdout.contains("owned"), "{shown}: {}{}", ran.stdout, ran.stderr);

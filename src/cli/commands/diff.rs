@@ -146,6 +146,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     match args.format {
         DiffFormat::Human => console::write(report::diff::human::diff(&diff))?,
         DiffFormat::Markdown => console::write(report::diff::markdown::diff(&diff))?,
+        DiffFormat::Html => console::write(report::diff::html::diff(&diff, [old, new]))?,
         DiffFormat::Json => write_json(&diff)?,
     }
     let is_known = shown.iter().all(|impact| matches!(impact.verdict, ImpactVerdict::Known(_)));
@@ -169,6 +170,7 @@ fn merge(args: &Args, global: &Global, [base, theirs, ours]: [&String; 3]) -> Re
     match args.format {
         DiffFormat::Human => console::write(report::merge::human::merge(&json))?,
         DiffFormat::Markdown => console::write(report::merge::markdown::merge(&json))?,
+        DiffFormat::Html => console::write(report::merge::html::merge(&json, &result))?,
         DiffFormat::Json => write_json(&json)?,
     }
     let is_known = match &result {

@@ -16,7 +16,7 @@ use crate::report::diff::json::{DiffJson, EndpointJson, FlagChangeJson, FlagDiff
 use crate::report::diff::sentence::{Sentence, Span};
 use crate::report::escape::{html_code, line, markdown_code, markdown_fence};
 use crate::report::flags::LinkJson;
-use crate::report::text::{counted, grouped};
+use crate::report::text::{counted, grouped, shortened};
 
 /// The first line of every comment. CI uses it to find the comment to replace.
 pub(crate) const MARKER: &str = "<!-- flagctl diff -->";
@@ -41,13 +41,17 @@ pub fn diff(diff: &DiffJson) -> Printable {
     for note in notes(diff) {
         text += &format!("\n> **Note:** {}\n", code(&note));
     }
-    let command = match (&diff.before.commit, &diff.after.commit) {
+    changes(&mut text, &diff.flags, diff.population, &command(diff));
+    Printable::markdown(&text)
+}
+
+/// Returns the command that shows the diff in a terminal, with the ids of commits.
+pub(crate) fn command(diff: &DiffJson) -> String {
+    match (&diff.before.commit, &diff.after.commit) {
         (Some(before), Some(after)) => format!("flagctl diff {}..{}", short_id(before), short_id(after)),
         (Some(before), None) => format!("flagctl diff {}", short_id(before)),
         (None, _) => "flagctl diff".to_owned(),
-    };
-    changes(&mut text, &diff.flags, diff.population, &command);
-    Printable::markdown(&text)
+    }
 }
 
 /// Returns the short id of the commit, which names the same in a year, or the name of an input that is no commit.
@@ -144,13 +148,7 @@ fn code(text: &str) -> String {
 
 /// Returns the text, or its beginning and its length.
 fn cut(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => {
-            let number = grouped(text.chars().count() as u64);
-            format!("{}… ({number} characters)", text.get(..end).unwrap_or_default())
-        }
-        None => text.to_owned(),
-    }
+    shortened(text, LONGEST)
 }
 
 /// Returns the spans of a sentence as Markdown.

@@ -1,13 +1,14 @@
 //! Differences: the effect of a change on all contexts.
 //!
 //! The file `build` makes the structures of `json` from the results of the analysis, with the phrases of `phrases` and
-//! the parts of sentences of `sentence`. The files `human` and `markdown` write these structures as text with the sentences
-//! of `headline`, so all formats have the same content. They share the pictures of `bars`.
+//! the parts of sentences of `sentence`. The files `human` and `markdown` and the folder `html` write these structures
+//! with the sentences of `headline`, so all formats have the same content. They share the pictures of `bars`.
 
 mod allotment;
 mod bars;
 mod build;
 mod headline;
+pub mod html;
 pub mod human;
 mod json;
 pub mod markdown;

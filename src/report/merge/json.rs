@@ -64,6 +64,11 @@ impl MergeJson {
         format!("flagctl diff --merge {}", ids.join(" "))
     }
 
+    /// Returns the three revisions: the base, theirs and ours.
+    pub(crate) fn revisions(&self) -> [&EndpointJson; 3] {
+        [&self.base, &self.theirs, &self.ours]
+    }
+
     /// Returns the changes from each revision to the merge, with the name of the revision.
     pub(crate) fn changes(&self) -> [(&str, &[FlagDiffJson]); 2] {
         [(&self.theirs.name, &self.with_theirs), (&self.ours.name, &self.with_ours)]

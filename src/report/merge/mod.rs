@@ -1,5 +1,6 @@
 //! Merges: the flags that decide differently in a merge of two revisions than in both revisions.
 
+pub mod html;
 pub mod human;
 mod json;
 pub mod markdown;
