@@ -16,7 +16,7 @@ use flagctl::eval::{Context, Decision, Value, decide, nearest, trace};
 use flagctl::model::{self, DefinitionKind, Misfit};
 use flagctl::report::decision::DecisionJson;
 use flagctl::report::findings::{FindingSelection, FindingsFormat, PathPrefixes, Validation};
-use flagctl::report::{self, Colour};
+use flagctl::report::{self, Screen};
 use flagctl::snapshot::{File, FileId, PROJECT_FILE, Snapshot, Span};
 use flagctl::yaml::{self, Completeness, Document};
 use flagctl::{rules, schema};
@@ -197,7 +197,7 @@ impl Reading {
             FindingsFormat::Junit,
         ];
         for format in formats.into_iter().chain(sarif.then_some(FindingsFormat::Sarif)) {
-            let text = report::findings::printable(&validation, format, Colour::Never).expect("a report is valid JSON");
+            let text = report::findings::printable(&validation, format, Screen::PLAIN).expect("a report is valid JSON");
             let is_safe = |character| character == '\n' || !report::escape::is_hidden(character);
             assert!(text.as_str().chars().all(is_safe), "a report has no hidden characters");
         }

@@ -13,7 +13,7 @@ use crate::cli::commands::Command;
 use crate::cli::console;
 use crate::cli::console::OutputStream;
 use crate::cli::exit::{Exit, exit_of};
-use crate::cli::global::Global;
+use crate::cli::global::{Global, apply_colour_of};
 use crate::cli::suggestions::with_suggestion;
 use crate::cli::{grammar, help_topic};
 use crate::report::escape;
@@ -80,7 +80,8 @@ fn parse(arguments: &[OsString]) -> Result<Cli, Exit> {
     let is_escaped = shown != arguments;
     let error = if is_escaped { parsed(&shown).err().unwrap_or(error) } else { error };
     let stream = if error.use_stderr() { OutputStream::Stderr } else { OutputStream::Stdout };
-    let message = match stream.default_colour() {
+    apply_colour_of(arguments);
+    let message = match stream.colour() {
         Colour::Ansi => error.render().ansi().to_string(),
         Colour::Never => error.render().to_string(),
     };
@@ -114,6 +115,7 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 }
 
 fn run(cli: &Cli) -> Result<Exit> {
+    cli.global.apply_colour();
     ThreadPoolBuilder::new().stack_size(STACK_BYTES).build_global().map_err(no_thread)?;
     if let Some(folder) = &cli.global.folder {
         std::env::set_current_dir(folder).with_context(|| format!("cannot work in `{}`", folder.display()))?;

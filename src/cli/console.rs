@@ -9,7 +9,7 @@ use std::io::{IsTerminal, Stderr, Stdout, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
-use crate::report::{Colour, Lines, Printable};
+use crate::report::{Colour, Label, Lines, Printable, Screen};
 
 #[expect(clippy::disallowed_methods, reason = "this is the only module that writes to stdout")]
 fn stdout() -> Stdout {
@@ -29,41 +29,69 @@ pub(crate) enum OutputStream {
 }
 
 impl OutputStream {
-    /// Returns whether the stream has colours without `--color`: the environment variables `NO_COLOR` and
-    /// `CLICOLOR_FORCE` decide. If they are not set, only terminals have colours.
-    pub(crate) fn default_colour(self) -> Colour {
+    /// Returns whether the stream has colours. [`set_colour`] decides, and without it the environment variables `NO_COLOR`
+    /// and `CLICOLOR_FORCE`. If they are not set, only terminals have colours.
+    pub(crate) fn colour(self) -> Colour {
         let choice = match self {
             Self::Stdout => AutoStream::choice(&stdout()),
             Self::Stderr => AutoStream::choice(&stderr()),
         };
         if choice == ColorChoice::Never { Colour::Never } else { Colour::Ansi }
     }
+
+    /// Returns the width of the terminal in columns: that of the environment variable `COLUMNS`, if it is set, and otherwise
+    /// that of the terminal itself. Returns `None` if the stream is not a terminal, because other output is never shortened.
+    pub(crate) fn width(self) -> Option<u16> {
+        let (terminal, _) = match self {
+            Self::Stdout => terminal_size::terminal_size_of(stdout()),
+            Self::Stderr => terminal_size::terminal_size_of(stderr()),
+        }?;
+        let given = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        Some(given.filter(|columns| *columns > 0).unwrap_or(terminal.0))
+    }
+
+    /// Returns what the stream can display.
+    pub(crate) fn screen(self) -> Screen {
+        Screen { colour: self.colour(), width: self.width() }
+    }
+}
+
+/// Sets whether all streams have colours, instead of the environment and the type of each stream.
+pub(crate) fn set_colour(colour: Colour) {
+    match colour {
+        Colour::Never => ColorChoice::Never.write_global(),
+        Colour::Ansi => ColorChoice::AlwaysAnsi.write_global(),
+    }
 }
 
 /// Writes a result, or a part of it, to stdout.
 pub(crate) fn write(text: impl Into<Printable>) -> io::Result<()> {
+    let text = text.into();
+    let text = text.render(OutputStream::Stdout.colour());
     let mut out = stdout().lock();
-    out.write_all(text.into().as_str().as_bytes())?;
+    out.write_all(text.as_bytes())?;
     out.flush()
 }
 
 /// Writes text for people to stderr.
 pub(crate) fn write_stderr(text: impl Into<Printable>) {
+    let text = text.into();
+    let text = text.render(OutputStream::Stderr.colour());
     let mut err = stderr().lock();
-    let _ = err.write_all(text.into().as_str().as_bytes()).and_then(|()| err.flush());
+    let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
 }
 
 /// Writes a note to stderr.
 pub(crate) fn note(text: impl AsRef<str>) {
-    message("note", text.as_ref());
+    message(Label::Note, text.as_ref());
 }
 
 /// Writes an error to stderr.
 pub(crate) fn error(text: impl AsRef<str>) {
-    message("error", text.as_ref());
+    message(Label::Error, text.as_ref());
 }
 
-fn message(label: &str, text: &str) {
+fn message(label: Label, text: &str) {
     let mut lines = Lines::default();
     lines.message(label, text);
     write_stderr(lines);
@@ -90,8 +118,7 @@ pub(crate) fn stderr_is_terminal() -> bool {
     stderr().is_terminal()
 }
 
-/// Returns the width of the terminal at stdout in columns, which is at least 60. Returns `None` if stdout is not a
-/// terminal.
+/// Returns the width of the terminal at stdout in columns, or `None` if stdout is not a terminal.
 pub(crate) fn stdout_width() -> Option<u16> {
-    terminal_size::terminal_size_of(stdout()).map(|(width, _)| width.0.max(60))
+    OutputStream::Stdout.width()
 }

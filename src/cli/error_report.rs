@@ -4,7 +4,6 @@ use anyhow::Result;
 
 use crate::cli::console;
 use crate::cli::console::OutputStream;
-use crate::cli::global::Global;
 use crate::cli::path_arg::path_prefixes;
 use crate::codes::Severity;
 use crate::diag::Finding;
@@ -21,12 +20,7 @@ pub(crate) enum Validity {
 }
 
 /// Writes the errors in the findings to stderr, and returns whether the definitions are valid.
-pub(crate) fn report_errors(
-    loaded: &Loaded,
-    findings: Vec<Finding>,
-    source: &Source,
-    global: &Global,
-) -> Result<Validity> {
+pub(crate) fn report_errors(loaded: &Loaded, findings: Vec<Finding>, source: &Source) -> Result<Validity> {
     let errors: Vec<_> = findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect();
     if errors.is_empty() {
         return Ok(Validity::Valid);
@@ -41,7 +35,7 @@ pub(crate) fn report_errors(
         base: None,
         contents: "cannot be decided",
     };
-    let colour = global.colour(OutputStream::Stderr);
-    console::write_stderr(report::findings::printable(&validation, FindingsFormat::Human, colour)?);
+    let screen = OutputStream::Stderr.screen();
+    console::write_stderr(report::findings::printable(&validation, FindingsFormat::Human, screen)?);
     Ok(Validity::Invalid)
 }

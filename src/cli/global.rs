@@ -1,10 +1,11 @@
 //! The options of every command: the working folder and the use of colours.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use crate::cli::console::OutputStream;
+use crate::cli::console;
 use crate::cli::grammar::GLOBAL;
 use crate::report::Colour;
 
@@ -13,7 +14,7 @@ pub(crate) struct Global {
     /// Run as if started in DIR
     #[arg(short = 'C', value_name = "DIR", global = true, display_order = GLOBAL)]
     pub(crate) folder: Option<PathBuf>,
-    /// When to use colours
+    /// When to use colours; `auto` follows the terminal, NO_COLOR and CLICOLOR_FORCE
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true, display_order = GLOBAL + 1)]
     color: ColourWhen,
 }
@@ -27,13 +28,31 @@ enum ColourWhen {
 }
 
 impl Global {
-    /// Returns whether to use colours on a stream. Without `--color`, the environment variables `NO_COLOR` and
-    /// `CLICOLOR_FORCE` decide. If they are not set, only terminals have colours.
-    pub(crate) fn colour(&self, stream: OutputStream) -> Colour {
-        match self.color {
-            ColourWhen::Always => Colour::Ansi,
-            ColourWhen::Never => Colour::Never,
-            ColourWhen::Auto => stream.default_colour(),
+    /// Applies `--color` to all output streams.
+    pub(crate) fn apply_colour(&self) {
+        self.color.apply();
+    }
+}
+
+impl ColourWhen {
+    fn apply(self) {
+        match self {
+            Self::Auto => {}
+            Self::Always => console::set_colour(Colour::Ansi),
+            Self::Never => console::set_colour(Colour::Never),
         }
     }
+}
+
+/// Applies `--color` of a command line that clap cannot parse, or for which clap shows a help text.
+pub(crate) fn apply_colour_of(arguments: &[OsString]) {
+    let words = arguments.iter().map(|argument| argument.to_string_lossy()).take_while(|word| word != "--");
+    let mut values = Vec::new();
+    let mut is_value = false;
+    for word in words {
+        values.extend(if is_value { Some(word.to_string()) } else { word.strip_prefix("--color=").map(str::to_owned) });
+        is_value = word == "--color";
+    }
+    let when = values.last().and_then(|value| ColourWhen::from_str(value, false).ok());
+    when.into_iter().for_each(ColourWhen::apply);
 }

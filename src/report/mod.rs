@@ -3,8 +3,8 @@
 //! The module takes the result of a command, such as findings, decisions, differences or publications. It returns the
 //! text that the command writes. Each folder is a kind of result, and the files `human.rs`, `json.rs`, `markdown.rs`,
 //! `sarif.rs`, `junit.rs`, `github.rs` and `gitlab.rs` in it are its formats. All formats share some files: `escape`
-//! escapes text from definitions, git and the network for one output language, `lines`, `table` and `text` write text
-//! for people, `json_layout` writes JSON that people read, and `printable` has the type of everything that is written.
+//! escapes text from definitions, git and the network for one output language, `lines`, `style`, `table` and `text` write
+//! text for people, `json_layout` writes JSON that people read, and `printable` has the type of everything that is written.
 //!
 //! **Invariant:** everything that comes from outside is escaped: the program can only write a [`Printable`], and text
 //! for people consists of [`Lines`].
@@ -14,6 +14,7 @@
 //! **Invariant:** every format is complete without colour.
 
 pub mod actions;
+mod allotment;
 pub mod decision;
 pub mod definitions;
 pub mod diff;
@@ -29,13 +30,15 @@ mod lines;
 pub mod merge;
 mod printable;
 pub mod publication;
+mod style;
 mod table;
 pub mod tests;
 pub mod text;
 mod value;
 
 pub use crate::report::environment_sets::EnvironmentSets;
-pub use crate::report::lines::Lines;
+pub use crate::report::lines::{Label, Lines};
 pub use crate::report::printable::Printable;
+pub use crate::report::style::{Role, StyledText};
 pub use crate::report::table::Table;
-pub use crate::report::text::Colour;
+pub use crate::report::text::{Colour, Screen};

@@ -9,6 +9,20 @@ pub enum Colour {
     Ansi,
 }
 
+/// What the output stream of a text for people can display.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Screen {
+    /// Whether the stream has colours.
+    pub colour: Colour,
+    /// The width in columns, or `None` if the stream is not a terminal.
+    pub width: Option<u16>,
+}
+
+impl Screen {
+    /// A file or a pipe, which has no colours.
+    pub const PLAIN: Self = Self { colour: Colour::Never, width: None };
+}
+
 /// Returns a number and its noun: `1 error`, `2 errors`.
 pub(super) fn counted(number: usize, noun: &str) -> String {
     format!("{} {noun}{}", grouped(number as u64), if number == 1 { "" } else { "s" })

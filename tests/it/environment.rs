@@ -4,6 +4,7 @@
 use std::fs;
 
 use crate::git_bench::{TestRepository, executable, flag};
+use crate::pseudo_terminal::without_colours;
 
 /// Lines for a shell, each with the expected exit code and a part of the expected text on stderr.
 const RUNS: &[(&str, i32, &str)] = &[
@@ -152,7 +153,7 @@ fn problem(repository: &TestRepository, line: &str, expected: Option<(i32, &str)
     };
     // A closed pipe, and a stderr that cannot be written, have no message.
     let has_message = !line.contains('|') && !line.contains("2>");
-    let is_explained = ran.code != Some(3) || !has_message || ran.stderr.contains("error: ");
+    let is_explained = ran.code != Some(3) || !has_message || without_colours(&ran.stderr).contains("error: ");
     let panicked = ["panicked", "overflow", "RUST_BACKTRACE"].iter().any(|word| ran.stderr.contains(word));
     (!is_expected || !is_explained || panicked)
         .then(|| format!("{line}: {:?}, not {expected:?}\n{}", ran.code, ran.stderr))

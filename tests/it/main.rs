@@ -22,6 +22,8 @@ mod fast_import;
 mod files;
 mod first_steps;
 mod git_bench;
+#[cfg(unix)]
+mod pseudo_terminal;
 mod random;
 
 #[cfg(unix)]
@@ -110,6 +112,8 @@ mod status;
 mod store_attacks;
 #[cfg(unix)]
 mod targets;
+#[cfg(unix)]
+mod terminal;
 mod text;
 mod values;
 mod vectors;

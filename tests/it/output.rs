@@ -13,6 +13,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::git_bench::{TestRepository, executable};
 use crate::html_plan;
+use crate::pseudo_terminal::without_colours;
 use crate::publish::key;
 
 /// A string in double quotes, for YAML.
@@ -288,8 +289,8 @@ fn formats(help: &str) -> Vec<String> {
     values.split(',').map(|value| value.trim().to_owned()).collect()
 }
 
-#[test]
-fn nothing_from_a_hostile_repository_gets_through() {
+/// Makes the hostile repository, with a remote that refuses each push, and one that accepts it.
+fn hostile_with_remotes() -> TestRepository {
     let repository = hostile();
     for (remote, name, code) in [("remote", "origin", 1), ("friend", "friendly", 0)] {
         repository.clone_to(remote, &["--bare"]);
@@ -297,6 +298,13 @@ fn nothing_from_a_hostile_repository_gets_through() {
         executable(&remote.join("hooks/pre-receive"), &format!("{SAYS} >&2; exit {code}"));
         repository.git(&["remote", "add", name, remote.to_str().unwrap()]);
     }
+    repository
+}
+
+/// Each run has the same output with colours, apart from the escape sequences of the colours.
+#[test]
+fn nothing_from_a_hostile_repository_gets_through() {
+    let [repository, coloured] = [hostile_with_remotes(), hostile_with_remotes()];
     let help = repository.flagctl(&["-h"]).stdout;
     let listed = help.split_once("Commands:\n").unwrap().1.split_once("\n\n").unwrap().0;
     let commands: BTreeSet<&str> = listed
@@ -307,7 +315,7 @@ fn nothing_from_a_hostile_repository_gets_through() {
     for command in &commands {
         assert!(RUNS.iter().any(|run| run[0] == *command), "no run of `{command}`");
     }
-    let (mut answered, mut documents, mut silent) = (0, 0, Vec::new());
+    let (mut answered, mut has_colours, mut documents, mut silent) = (0, 0, 0, Vec::new());
     for run in RUNS {
         let command = run.iter().find(|word| commands.contains(**word));
         let all = command.map_or_else(Vec::new, |command| formats(&repository.flagctl(&[command, "-h"]).stdout));
@@ -325,6 +333,16 @@ fn nothing_from_a_hostile_repository_gets_through() {
             let stdout = if format == "csv" { ran.stdout.replace("\r\n", "\n") } else { ran.stdout.clone() };
             check_text(&shown, &stdout, format == "github");
             check_text(&shown, &ran.stderr, false);
+            let colours = coloured.flagctl(&[&["--color", "always"], arguments.as_slice()].concat());
+            has_colours += usize::from(colours.stdout.contains('\u{1b}'));
+            // A message repeats the arguments.
+            let plain = |text: &str| without_colours(text).replace("--color always ", "");
+            assert_eq!(plain(&colours.stderr), ran.stderr, "{shown} differs in more than colours");
+            if ["", "human"].contains(&&*format) {
+                assert_eq!(plain(&colours.stdout), ran.stdout, "{shown} differs in more than colours");
+            } else {
+                assert!(!colours.stdout.contains('\u{1b}'), "{shown} has colours in a format for programs");
+            }
             answered += usize::from(!ran.stdout.is_empty());
             if !(ran.stdout.clone() + &ran.stderr).contains("owned") {
                 silent.push(format!("{:?} {shown} {}", ran.code, ran.stderr));
@@ -364,6 +382,7 @@ fn nothing_from_a_hostile_repository_gets_through() {
         }
     }
     assert!(answered > 90, "only {answered} runs have a result");
+    assert!(has_colours > 30, "only {has_colours} runs have colours");
     assert!(documents >= 3, "only {documents} runs have a result in XML");
     // Some runs show none of the texts, such as a list of shell completions.
     assert!(silent.len() * 5 < answered, "{} runs show no hostile text: {silent:#?}", silent.len());

@@ -11,7 +11,7 @@ use flagctl::analyze::Budget;
 use flagctl::codes::Code;
 use flagctl::compile::compile;
 use flagctl::diag::Finding;
-use flagctl::report::Colour;
+use flagctl::report::Screen;
 use flagctl::report::findings::{FindingSelection, FindingsFormat, PathPrefixes, Validation};
 use flagctl::source::{Folder, Source};
 use flagctl::test::{BaselineBundles, TestBundles, plan, run};
@@ -133,7 +133,7 @@ fn validate(block: &Block) -> (Vec<Finding>, String) {
         base: None,
         contents: "this block",
     };
-    let text = report::findings::printable(&validation, FindingsFormat::Human, Colour::Never).unwrap();
+    let text = report::findings::printable(&validation, FindingsFormat::Human, Screen::PLAIN).unwrap();
     (findings, text.as_str().to_owned())
 }
 

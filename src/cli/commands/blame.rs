@@ -10,7 +10,6 @@ use crate::cli::context_arg::ContextArgs;
 use crate::cli::environment_arg::OneEnvironment;
 use crate::cli::error_report::{Validity, report_errors};
 use crate::cli::exit::Exit;
-use crate::cli::global::Global;
 use crate::cli::output_format::OutputFormat;
 use crate::cli::progress;
 use crate::cli::revision_arg::{At, note_end};
@@ -50,11 +49,11 @@ pub(crate) struct Args {
     format: OutputFormat,
 }
 
-pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
+pub(crate) fn run(args: &Args) -> Result<Exit> {
     let tip = args.at.revision(Path::new("."), CacheWrites::Allowed)?;
     let source = Source::Revision(tip.clone());
     let settings = load::settings(&source)?;
-    if report_errors(&settings, settings.settle(Vec::new()), &source, global)? == Validity::Invalid {
+    if report_errors(&settings, settings.settle(Vec::new()), &source)? == Validity::Invalid {
         return Ok(Exit::Failed);
     }
     let environment = args.environment.or_only(&settings.project.settings)?;
@@ -63,7 +62,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         return Err(unknown_flag_in_source(&args.flag, &source));
     }
     let (bundle, diagnostics) = compile(&loaded.project, &environment);
-    let validity = report_errors(&loaded, loaded.settle(diagnostics), &source, global)?;
+    let validity = report_errors(&loaded, loaded.settle(diagnostics), &source)?;
     if bundle.flag(&args.flag).is_none() {
         return Ok(Exit::Failed);
     }

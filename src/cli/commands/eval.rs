@@ -14,7 +14,6 @@ use crate::cli::environment_arg::OneEnvironment;
 use crate::cli::error_report::{Validity, report_errors};
 use crate::cli::eval_batch;
 use crate::cli::exit::{Exit, UsageError};
-use crate::cli::global::Global;
 use crate::cli::output_format::{OutputFormat, write_json};
 use crate::cli::progress;
 use crate::cli::revision_arg::At;
@@ -71,9 +70,9 @@ pub(crate) struct Args {
     format: OutputFormat,
 }
 
-pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
+pub(crate) fn run(args: &Args) -> Result<Exit> {
     let now = given_or_now(args.now);
-    let Some(Definitions { bundle, commit, validity }) = read(args, global)? else { return Ok(Exit::Failed) };
+    let Some(Definitions { bundle, commit, validity }) = read(args)? else { return Ok(Exit::Failed) };
     let flags: Vec<&Flag> = match args.flags.as_slice() {
         [] => bundle.flags.iter().collect(),
         keys => keys.iter().filter_map(|key| bundle.flag(key)).collect(),
@@ -111,7 +110,7 @@ struct Definitions {
 }
 
 /// Reads the definitions. If no flag can be decided, reports the reason and returns `None`.
-fn read(args: &Args, global: &Global) -> Result<Option<Definitions>> {
+fn read(args: &Args) -> Result<Option<Definitions>> {
     if let Some(path) = &args.bundle {
         let keys = if args.flags.is_empty() { Vec::new() } else { with_killed(args) };
         let mut bundle = bundle_arg::read_flags(path, &keys)?;
@@ -125,7 +124,7 @@ fn read(args: &Args, global: &Global) -> Result<Option<Definitions>> {
     }
     let source = args.at.source(Path::new("."))?;
     let settings = load::settings(&source)?;
-    if report_errors(&settings, settings.settle(Vec::new()), &source, global)? == Validity::Invalid {
+    if report_errors(&settings, settings.settle(Vec::new()), &source)? == Validity::Invalid {
         return Ok(None);
     }
     let environment = args.environment.or_only(&settings.project.settings)?;
@@ -142,7 +141,7 @@ fn read(args: &Args, global: &Global) -> Result<Option<Definitions>> {
     let (mut bundle, diagnostics) = compile(&loaded.project, &environment);
     args.killed.iter().for_each(|key| bundle.assume_killed(key));
     // A flag with errors does not prevent the decisions of the other flags.
-    let validity = report_errors(&loaded, loaded.settle(diagnostics), &source, global)?;
+    let validity = report_errors(&loaded, loaded.settle(diagnostics), &source)?;
     let all_compiled = args.flags.iter().all(|key| bundle.flag(key).is_some());
     if all_compiled && !args.test {
         args.at.note(&source)?;

@@ -5,8 +5,8 @@ use anyhow::{Error, Result};
 use crate::cli::code_arg::parse_code;
 use crate::cli::console;
 use crate::cli::exit::Exit;
-use crate::codes::Code;
-use crate::report::Printable;
+use crate::codes::{Code, Severity};
+use crate::report::{Lines, Printable, Role, StyledText};
 
 /// Explain a diagnostic code
 ///
@@ -20,19 +20,27 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let text = match &args.code {
+    let severity = |code: Code| match code.severity() {
+        Severity::Error => (Role::Bad, "error"),
+        Severity::Warning => (Role::Caution, "warning"),
+    };
+    match &args.code {
         Some(name) => {
             let code: Code = parse_code(name).map_err(Error::msg)?;
-            format!("{code} ({})\n\n{}\n", code.severity().name(), code.page().trim_end())
+            let (role, severity) = severity(code);
+            let heading = StyledText::new(Role::Name, code.name()).plain(" (").with(role, severity).plain(")");
+            console::write(Lines::from_iter([heading]))?;
+            console::write(Printable::of_program(format!("\n{}\n", code.page().trim_end())))?;
         }
         None => {
             let line = |code: &Code| {
+                let (role, severity) = severity(*code);
                 let summary = code.page().lines().next().unwrap_or_default();
-                format!("{:<22} {:<8} {summary}\n", code.name(), code.severity().name())
+                let name = StyledText::new(Role::Name, format!("{:<22} ", code.name()));
+                name.with(role, format!("{severity:<8} ")).plain(summary)
             };
-            Code::ALL.iter().map(line).collect()
+            console::write(Code::ALL.iter().map(line).collect::<Lines>())?;
         }
-    };
-    console::write(Printable::of_program(text))?;
+    }
     Ok(Exit::Yes)
 }

@@ -11,7 +11,6 @@ use crate::cli::console;
 use crate::cli::environment_arg::OneEnvironment;
 use crate::cli::error_report::{Validity, report_errors};
 use crate::cli::exit::{Exit, UsageError};
-use crate::cli::global::Global;
 use crate::cli::revision_arg::At;
 use crate::cli::unknown_flag::{unknown_flag_in_bundle, unknown_flag_in_source};
 use crate::cli::{bundle_arg, progress};
@@ -67,11 +66,11 @@ struct Exported {
     commit: Option<String>,
 }
 
-pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
+pub(crate) fn run(args: &Args) -> Result<Exit> {
     if args.format == ExportFormat::Bundle && !args.flags.is_empty() {
         return Err(UsageError("a bundle has all flags of an environment: name none".to_owned()).into());
     }
-    let Some(exported) = read(args, global)? else { return Ok(Exit::Failed) };
+    let Some(exported) = read(args)? else { return Ok(Exit::Failed) };
     let bundle = &exported.bundle;
     let flags: Vec<&Flag> = match args.flags.as_slice() {
         [] => bundle.flags.iter().collect(),
@@ -97,7 +96,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
 }
 
 /// Reads the flags to export. If the definitions have errors, reports them and returns `None`.
-fn read(args: &Args, global: &Global) -> Result<Option<Exported>> {
+fn read(args: &Args) -> Result<Option<Exported>> {
     if let Some(path) = &args.bundle {
         let bundle = bundle_arg::read(path)?;
         if let Some(missing) = args.flags.iter().find(|key| bundle.flag(key).is_none()) {
@@ -112,7 +111,7 @@ fn read(args: &Args, global: &Global) -> Result<Option<Exported>> {
         return Err(unknown_flag_in_source(missing, &source));
     }
     let (bundle, diagnostics) = compile(&loaded.project, &environment);
-    if report_errors(&loaded, loaded.settle(diagnostics), &source, global)? == Validity::Invalid {
+    if report_errors(&loaded, loaded.settle(diagnostics), &source)? == Validity::Invalid {
         return Ok(None);
     }
     args.at.note(&source)?;

@@ -5,7 +5,6 @@ use anyhow::Result;
 use crate::cli::console;
 use crate::cli::console::OutputStream;
 use crate::cli::exit::{Exit, UsageError};
-use crate::cli::global::Global;
 use crate::cli::help_topic::HelpTopic;
 use crate::diag::did_you_mean;
 use crate::report::{Colour, Printable};
@@ -19,7 +18,7 @@ pub(crate) struct Args {
     words: Vec<String>,
 }
 
-pub(crate) fn run(args: &Args, global: &Global, definition: fn() -> clap::Command) -> Result<Exit> {
+pub(crate) fn run(args: &Args, definition: fn() -> clap::Command) -> Result<Exit> {
     if let [name] = args.words.as_slice()
         && let Some(topic) = HelpTopic::ALL.into_iter().find(|topic| topic.name() == name)
     {
@@ -34,7 +33,7 @@ pub(crate) fn run(args: &Args, global: &Global, definition: fn() -> clap::Comman
     let words = ["flagctl"].into_iter().chain(args.words.iter().map(String::as_str)).chain(["--help"]);
     // clap returns the text of `--help` as an error.
     if let Err(help) = definition.clone().try_get_matches_from(words) {
-        let help = match global.colour(OutputStream::Stdout) {
+        let help = match OutputStream::Stdout.colour() {
             Colour::Ansi => help.render().ansi().to_string(),
             Colour::Never => help.render().to_string(),
         };

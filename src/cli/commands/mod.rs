@@ -62,8 +62,8 @@ impl Command {
     /// show.
     pub(crate) fn run(&self, global: &Global, definition: fn() -> clap::Command) -> Result<Exit> {
         match self {
-            Self::Eval(args) => eval::run(args, global),
-            Self::Validate(args) => validate::run(args, global),
+            Self::Eval(args) => eval::run(args),
+            Self::Validate(args) => validate::run(args),
             Self::Test(args) => test::run(args, global),
             Self::Diff(args) => diff::run(args, global),
             Self::Show(args) => show::run(args),
@@ -74,16 +74,16 @@ impl Command {
             Self::VerifyKill(args) => verify_kill::run(args),
             Self::Rollout(args) => rollout::run(args),
             Self::Promote(args) => promote::run(args),
-            Self::Blame(args) => blame::run(args, global),
-            Self::Export(args) => export::run(args, global),
-            Self::Publish(args) => publish::run(args, global),
+            Self::Blame(args) => blame::run(args),
+            Self::Export(args) => export::run(args),
+            Self::Publish(args) => publish::run(args),
             Self::Verify(args) => verify::run(args),
             Self::Pull(args) => pull::run(args),
             Self::Status(args) => status::run(args),
             Self::Explain(args) => explain::run(args),
             Self::Schema(args) => schema::run(args),
             Self::Completions(args) => completions::run(args, definition),
-            Self::Help(args) => help::run(args, global, definition),
+            Self::Help(args) => help::run(args, definition),
         }
     }
 }

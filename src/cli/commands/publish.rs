@@ -14,7 +14,6 @@ use crate::cli::console;
 use crate::cli::environment_arg::{EnvironmentFilter, check_environment};
 use crate::cli::error_report::{Validity, report_errors};
 use crate::cli::exit::{Exit, UsageError};
-use crate::cli::global::Global;
 use crate::cli::output_format::OutputFormat;
 use crate::cli::progress;
 use crate::cli::publish_content;
@@ -94,7 +93,7 @@ pub(crate) struct Args {
     format: OutputFormat,
 }
 
-pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
+pub(crate) fn run(args: &Args) -> Result<Exit> {
     let target = args.target.resolve()?.named(args.named.as_deref())?;
     let head = args.at.revision(Path::new("."), cache_writes(args))?;
     if let Some(refusal) = target.refusal(&head)? {
@@ -105,7 +104,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let store = target.open()?;
     let diverged = if args.allow_diverged { DivergedCommits::Allowed } else { DivergedCommits::Refused };
     let compare = |published: &str| ancestry(&head, published, diverged);
-    let publication = Publication { args, global, target: &target, store: &store, head: &head, compare: &compare };
+    let publication = Publication { args, target: &target, store: &store, head: &head, compare: &compare };
     if let Some(sequence) = args.rollback_to {
         let [environment] = environments.as_slice() else {
             let missing = "each environment has its own numbers: name one environment with `-e`";
@@ -136,7 +135,6 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
 /// The arguments of a publication, and its target.
 struct Publication<'p> {
     args: &'p Args,
-    global: &'p Global,
     target: &'p ResolvedTarget,
     store: &'p Store,
     head: &'p Revision,
@@ -152,7 +150,7 @@ impl Publication<'_> {
     /// Compiles the environments of the commit. If it cannot be published as a whole, because definitions have errors,
     /// are too large, or cannot be expressed by the format, reports that and returns `None`.
     fn compile(&self, environments: &[String]) -> Result<Option<Vec<(String, NewBundle)>>> {
-        let Self { args, global, head, .. } = self;
+        let Self { args, head, .. } = self;
         let format = self.target.format(args.bundle_format)?;
         let source = Source::Revision((*head).clone());
         let loaded = match progress::all(&source).and_then(|loaded| load::tests(&source, loaded, |_| true)) {
@@ -166,7 +164,7 @@ impl Publication<'_> {
         let now = Timestamp::from_second(head.seconds()?)?;
         let checked = progress::shown("checking", || check(&loaded, now));
         let _scratch = keep_until_exit(checked.scratch);
-        if report_errors(&loaded, checked.findings, &source, global)? == Validity::Invalid {
+        if report_errors(&loaded, checked.findings, &source)? == Validity::Invalid {
             return Ok(None);
         }
         for name in environments {

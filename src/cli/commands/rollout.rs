@@ -7,7 +7,7 @@ use crate::actions::{
     ActionError, Ambiguity, FlagSelection, RolloutPlan, RolloutRequest, RolloutStep, WriteSession, rollout_positions,
 };
 use crate::bundle::Percent;
-use crate::cli::console::{ask, can_ask};
+use crate::cli::console::{ask, can_ask, stdout_width};
 use crate::cli::environment_arg::{WrittenEnvironments, check_environment_or_group, missing_environment};
 use crate::cli::exit::Exit;
 use crate::cli::percent_arg::percent;
@@ -123,6 +123,6 @@ fn status(args: &Args, session: &WriteSession) -> Result<Exit> {
     let positions = rollout_positions(session, &args.flag, &args.environments.given, args.rule.as_deref())?;
     let sets = EnvironmentSets::new(session.settings());
     let json = RolloutPositionsJson::new(&args.flag, &positions);
-    args.write.format.write(&json, |json| human::rollout_positions(json, &sets))?;
+    args.write.format.write(&json, |json| human::rollout_positions(json, &sets, stdout_width()))?;
     Ok(Exit::Yes)
 }

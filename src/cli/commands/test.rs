@@ -8,7 +8,6 @@ use anyhow::Result;
 use crate::analyze::Budget;
 use crate::cli::console;
 use crate::cli::console::OutputStream;
-use crate::cli::console::stdout_width;
 use crate::cli::environment_arg::{EnvironmentFilter, check_environment};
 use crate::cli::exit::Exit;
 use crate::cli::global::Global;
@@ -107,7 +106,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         let all_new = vec![Age::New; problems.len()];
         let exit = exit(outcome, ages.as_ref().unwrap_or(&all_new));
         let base = base.as_ref().zip(ages.as_deref()).map(|(revision, ages)| BaseReport { revision, ages });
-        write(args, global, &source, outcome, base)?;
+        write(args, &source, outcome, base)?;
         Ok(exit)
     })
 }
@@ -282,13 +281,7 @@ fn diagnostic(check: &Check<'_>, folder: Option<&Path>, source: &Source, left_ou
     Some(diagnostic.maybe_help(command.map(|command| format!("{advice}try {command}"))))
 }
 
-fn write(
-    args: &Args,
-    global: &Global,
-    source: &Source,
-    outcome: &Outcome<'_>,
-    base: Option<BaseReport<'_>>,
-) -> Result<()> {
+fn write(args: &Args, source: &Source, outcome: &Outcome<'_>, base: Option<BaseReport<'_>>) -> Result<()> {
     let validation = Validation {
         findings: outcome.findings,
         snapshot: &outcome.loaded.snapshot,
@@ -304,10 +297,9 @@ fn write(
         results: outcome.results,
         kills_left_out: outcome.left_out.len(),
         coverage: outcome.coverage,
-        width: stdout_width(),
     };
-    let colour = global.colour(OutputStream::Stdout);
-    args.shown.write(&validation, args.format, || report::tests::printable(&report, args.format, colour))?;
+    let screen = OutputStream::Stdout.screen();
+    args.shown.write(&validation, args.format, || report::tests::printable(&report, args.format, screen))?;
     // These formats have only findings.
     if !args.shown.is_quiet()
         && matches!(args.format, FindingsFormat::Sarif | FindingsFormat::Github | FindingsFormat::Gitlab)

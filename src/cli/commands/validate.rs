@@ -9,7 +9,6 @@ use crate::check::check;
 use crate::cli::code_arg::parse_code;
 use crate::cli::console::OutputStream;
 use crate::cli::exit::Exit;
-use crate::cli::global::Global;
 use crate::cli::new_since_arg::NewSince;
 use crate::cli::path_arg::{path_in_repository, path_prefixes};
 use crate::cli::progress;
@@ -58,7 +57,7 @@ pub(crate) struct Args {
     format: FindingsFormat,
 }
 
-pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
+pub(crate) fn run(args: &Args) -> Result<Exit> {
     let source = args.at.source(args.paths.first().map_or(Path::new("."), PathBuf::as_path))?;
     let wanted = args.paths.iter().map(|path| path_in_repository(path, &source)).collect::<Result<Vec<_>>>()?;
     let base = args.new_since.revision(&source)?;
@@ -112,8 +111,8 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         base: base.as_ref().zip(ages.as_deref()).map(|(revision, ages)| BaseReport { revision, ages }),
         contents: &contents.to_string(),
     };
-    let colour = global.colour(OutputStream::Stdout);
-    args.shown.write(&validation, args.format, || report::findings::printable(&validation, args.format, colour))?;
+    let screen = OutputStream::Stdout.screen();
+    args.shown.write(&validation, args.format, || report::findings::printable(&validation, args.format, screen))?;
     Ok(if validation.count_aged(Severity::Error, Age::New) > 0 { Exit::No } else { Exit::Yes })
 }
 

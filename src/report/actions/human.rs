@@ -5,7 +5,7 @@ use crate::report::actions::json::{
     ActionJson, CommittedJson, EffectJson, KillProofJson, PullRequestJson, PullRequestOpener, RolloutPositionsJson,
     TurnedOffJson,
 };
-use crate::report::{EnvironmentSets, Lines, Table};
+use crate::report::{EnvironmentSets, Lines, Role, StyledText, Table};
 
 /// Returns the effects of an action, with the state of each flag before and after it, and the command that reverts the
 /// action.
@@ -20,17 +20,22 @@ pub fn plan(action: &ActionJson) -> Lines {
         }
     }
     for (effect, environments) in blocks {
-        lines.add(format!("{} in {}", effect.flag, environments.join(", ")));
+        lines.add(StyledText::new(Role::Name, &effect.flag).plain(format!(" in {}", environments.join(", "))));
         if effect.changes {
+            let unchanged = |step: &String| effect.before.steps.contains(step) && effect.after.contains(step);
+            let step_line = |step: &String, role: Option<Role>| {
+                let role = if unchanged(step) { Some(Role::Minor) } else { role };
+                StyledText::from("    ").with(role, step)
+            };
             lines.add("  now");
-            effect.before.steps.iter().for_each(|step| lines.add(format!("    {step}")));
+            effect.before.steps.iter().for_each(|step| lines.add(step_line(step, None)));
             lines.add("  then");
-            effect.after.iter().for_each(|step| lines.add(format!("    {step}")));
+            effect.after.iter().for_each(|step| lines.add(step_line(step, effect.direction.role())));
         }
         effect.notes.iter().for_each(|note| lines.add(format!("  {note}")));
     }
     if action.effects.iter().any(|effect| effect.changes) {
-        lines.add(format!("undo: {}", action.undo));
+        lines.add(StyledText::new(Role::Minor, format!("undo: {}", action.undo)));
     }
     lines
 }
@@ -40,13 +45,17 @@ pub fn committed(committed: &CommittedJson) -> Lines {
     let mut lines = Lines::default();
     let CommittedJson { branch, commit, remote, made_from, left, pull_request } = committed;
     let Some(commit) = commit else {
-        lines.add(format!("nothing to do: {branch} already has the change, from another commit"));
+        let reason = format!(": {branch} already has the change, from another commit");
+        lines.add(StyledText::new(Role::Minor, "nothing to do").plain(reason));
         return lines;
     };
     let id = short_id(commit);
     lines.add(match remote {
-        Some(remote) => format!("pushed {id} to {branch} of {remote}"),
-        None => format!("committed {id} to {branch}; publish it with `git push origin {branch}`"),
+        Some(remote) => StyledText::new(Role::Good, "pushed").plain(format!(" {id} to {branch} of {remote}")),
+        None => {
+            let next = format!(" {id} to {branch}; publish it with `git push origin {branch}`");
+            StyledText::new(Role::Good, "committed").plain(next)
+        }
     });
     if let Some(base) = made_from {
         lines.add(match pull_request {
@@ -68,22 +77,25 @@ pub fn committed(committed: &CommittedJson) -> Lines {
 }
 
 /// Returns a table of rollouts. The current step of a rule is in brackets.
-pub fn rollout_positions(positions: &RolloutPositionsJson<'_>, sets: &EnvironmentSets) -> Lines {
+pub fn rollout_positions(positions: &RolloutPositionsJson<'_>, sets: &EnvironmentSets, width: Option<u16>) -> Lines {
     let RolloutPositionsJson { flag, rules, .. } = positions;
     let mut lines = Lines::default();
     if rules.is_empty() {
         lines.add(format!("{flag} has no rollout"));
         return lines;
     }
-    let mut rollouts = Table::new(None);
+    let mut rollouts = Table::new(width);
     rollouts.header(["ENVIRONMENT", "RULE", "ROLLOUT", "STEPS"]);
     let rows = rules.iter().map(|rule| {
-        let step = |step: &String| if *step == rule.rollout { format!("[{step}]") } else { step.clone() };
-        let steps = rule.steps.iter().map(step).collect::<Vec<_>>().join(" ");
+        let step = |step: &String| match *step == rule.rollout {
+            true => StyledText::new(Role::Name, format!("[{step}]")),
+            false => StyledText::new(Role::Minor, step),
+        };
+        let steps = StyledText::joined(rule.steps.iter().map(step), " ");
         (rule.environment.as_str(), (&rule.rule, &rule.rollout, steps))
     });
     for (environments, (rule, rollout, steps)) in sets.merged(rows) {
-        rollouts.row([&environments, rule, rollout, &steps]);
+        rollouts.row([environments.into(), rule.into(), rollout.into(), steps]);
     }
     lines.table(&rollouts);
     lines
@@ -99,16 +111,15 @@ pub fn kill_proof(proof: &KillProofJson) -> Lines {
             [only] => only.clone(),
             several => format!("off for {} groups of contexts; `flagctl diff` shows them", several.len()),
         };
-        lines.add(format!("{flag} in {environment}: {moves}"));
+        lines.add(StyledText::new(Role::Name, flag).plain(format!(" in {environment}: {moves}")));
     }
     for objection in &proof.objections {
-        lines.add(format!("not a kill: {objection}"));
+        lines.add(StyledText::new(Role::Error, "not a kill:").plain(format!(" {objection}")));
     }
     if proof.objections.is_empty() {
         let (flags, target) = (proof.flags.join(", "), short_id(&proof.target));
-        lines.add(format!(
-            "proven: merged into {target}, this turns off {flags}, and changes nothing else for any context"
-        ));
+        let proven = format!(" merged into {target}, this turns off {flags}, and changes nothing else for any context");
+        lines.add(StyledText::new(Role::Good, "proven:").plain(proven));
     }
     lines
 }

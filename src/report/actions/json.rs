@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::actions::CommittedAction;
+use crate::report::Role;
 use crate::report::flags::FlagStateJson;
 
 /// A plan and its commit.
@@ -35,6 +36,31 @@ pub struct EffectJson {
     pub after: Vec<String>,
     /// Consequences and reasons, one sentence each.
     pub notes: Vec<String>,
+    /// Whether the action turns the flag on or off.
+    #[serde(skip)]
+    pub(crate) direction: Direction,
+}
+
+/// Whether more or fewer contexts get something else than `off` after an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// More contexts do.
+    On,
+    /// Fewer contexts do.
+    Off,
+    /// Both are possible.
+    Either,
+}
+
+impl Direction {
+    /// Returns the role of the steps after the action.
+    pub(super) fn role(self) -> Option<Role> {
+        match self {
+            Self::On => Some(Role::Good),
+            Self::Off => Some(Role::Bad),
+            Self::Either => None,
+        }
+    }
 }
 
 impl EffectJson {

@@ -3,7 +3,7 @@
 use crate::actions::{ActionKind, DatedCommit, KillEffect, KillNote, KillPlan, KillStatus, OffVariantHistory};
 use crate::bundle::ListText;
 use crate::git::{CloneDepth, short_id};
-use crate::report::actions::json::{ActionJson, EffectJson};
+use crate::report::actions::json::{ActionJson, Direction, EffectJson};
 use crate::report::actions::undo::undo;
 use crate::report::diff::region;
 use crate::report::flags::FlagStateJson;
@@ -37,6 +37,7 @@ fn effect(effect: &KillEffect) -> EffectJson {
         before: FlagStateJson::new(&effect.before, &effect.flag),
         after: vec![after],
         notes: effect.notes.iter().map(note).collect(),
+        direction: Direction::Off,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::actions::{ActionKind, PromoteNote, PromotePlan, PromotedFlag};
 use crate::bundle::ListText;
-use crate::report::actions::json::{ActionJson, EffectJson};
+use crate::report::actions::json::{ActionJson, Direction, EffectJson};
 use crate::report::actions::rollout::note as effect_note;
 use crate::report::actions::undo::undo;
 use crate::report::flags::FlagStateJson;
@@ -37,6 +37,7 @@ fn effect(plan: &PromotePlan<'_>, flag: &PromotedFlag) -> EffectJson {
         before: FlagStateJson::new(&effect.before, key),
         after: FlagStateJson::new(&effect.after, key).steps,
         notes,
+        direction: Direction::Either,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::actions::{ActionKind, ReviveEffect, RevivePlan, SinceKill};
 use crate::analyze::Side;
 use crate::bundle::ListText;
 use crate::diff::{Impact, ImpactVerdict};
-use crate::report::actions::json::{ActionJson, EffectJson};
+use crate::report::actions::json::{ActionJson, Direction, EffectJson};
 use crate::report::actions::undo::undo;
 use crate::report::diff::{cause_words, region};
 use crate::report::flags::FlagStateJson;
@@ -30,6 +30,7 @@ fn effect(effect: &ReviveEffect) -> EffectJson {
         before: FlagStateJson::new(&effect.before, &effect.flag),
         after: FlagStateJson::new(&effect.after, &effect.flag).steps,
         notes: notes(effect),
+        direction: Direction::On,
     }
 }
 

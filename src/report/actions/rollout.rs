@@ -2,7 +2,7 @@
 
 use crate::actions::{ActionKind, RolloutEffect, RolloutNote, RolloutPlan, RolloutPosition, UnitMoves};
 use crate::bundle::{Bundle, Flag, ListText};
-use crate::report::actions::json::{ActionJson, EffectJson, RolloutPositionJson, RolloutPositionsJson};
+use crate::report::actions::json::{ActionJson, Direction, EffectJson, RolloutPositionJson, RolloutPositionsJson};
 use crate::report::actions::undo::undo;
 use crate::report::diff::region;
 use crate::report::flags::{FlagStateJson, steps};
@@ -52,7 +52,23 @@ fn effect(plan: &RolloutPlan<'_>, effect: &RolloutEffect) -> EffectJson {
         before,
         after: vec![step_after],
         notes: effect.notes.iter().map(note).collect(),
+        direction: direction(&effect.notes),
     }
+}
+
+/// Returns whether units only enter or only leave the rollout.
+fn direction(notes: &[RolloutNote]) -> Direction {
+    notes
+        .iter()
+        .find_map(|note| match note {
+            RolloutNote::Complete(UnitMoves::OnlyEnter) => Some(Direction::On),
+            RolloutNote::Complete(UnitMoves::OnlyLeave) => Some(Direction::Off),
+            RolloutNote::Complete(UnitMoves::None | UnitMoves::Mixed)
+            | RolloutNote::AlreadyAt(_)
+            | RolloutNote::Moves { .. }
+            | RolloutNote::Unknown { .. } => None,
+        })
+        .unwrap_or(Direction::Either)
 }
 
 pub(super) fn note(note: &RolloutNote) -> String {

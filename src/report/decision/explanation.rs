@@ -2,25 +2,41 @@
 
 use crate::bundle::{BUCKETS, Bucket, Bundle, Flag, ListText, NOW, Percent, Serve, State};
 use crate::eval::{ConditionTrace, Nearest, Outcome, RuleTrace, Trace, TraceKind, Truth};
-use crate::report::Lines;
+use crate::report::decision::human::variant;
 use crate::report::decision::value::found;
 use crate::report::text::grouped;
+use crate::report::{Lines, Role, StyledText};
 
 /// A line of the tree.
 struct Line {
     /// The depth of the line in the tree.
     depth: usize,
-    /// The result of the step: [`HOLDS`], [`FAILS`], [`UNKNOWN`] or [`UNREACHED`].
-    mark: char,
+    mark: Mark,
     step: String,
     /// The details of the step, which may be empty. Remarks are aligned in a column.
     remark: String,
 }
 
-const HOLDS: char = '✓';
-const FAILS: char = '✗';
-const UNKNOWN: char = '?';
-const UNREACHED: char = '·';
+/// The result of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Holds,
+    Fails,
+    Unknown,
+    Unreached,
+}
+
+impl Mark {
+    fn styled(self) -> StyledText {
+        match self {
+            Self::Holds => StyledText::new(Role::Good, "✓"),
+            Self::Fails => StyledText::new(Role::Bad, "✗"),
+            Self::Unknown => StyledText::new(Role::Caution, "?"),
+            Self::Unreached => StyledText::new(Role::Minor, "·"),
+        }
+    }
+}
+
 /// The maximum width in characters of a step that the column of remarks takes into account.
 const ALIGNED: usize = 44;
 
@@ -29,13 +45,13 @@ pub fn explanation(bundle: &Bundle, flag: &Flag, trace: &Trace<'_, '_>, nearest:
     let mut lines = Vec::new();
     match &flag.state {
         State::Enabled => {}
-        State::Disabled => lines.push(line(0, FAILS, "enabled".to_owned(), "enabled: false")),
+        State::Disabled => lines.push(line(0, Mark::Fails, "enabled".to_owned(), "enabled: false")),
         State::Killed { reason, by, at, expires } => {
             let expires = expires.as_ref().map(|expires| format!("expires {expires}"));
             let details = [by.as_deref(), at.as_deref(), expires.as_deref()];
             let details = details.into_iter().flatten().collect::<Vec<&str>>().join(", ");
             let details = if details.is_empty() { details } else { format!(" ({details})") };
-            lines.push(line(0, FAILS, "not killed".to_owned(), &format!("killed: {reason}{details}")));
+            lines.push(line(0, Mark::Fails, "not killed".to_owned(), &format!("killed: {reason}{details}")));
         }
     }
     trace.prerequisites.iter().for_each(|condition| add_condition(condition, 0, &mut lines));
@@ -44,16 +60,17 @@ pub fn explanation(bundle: &Bundle, flag: &Flag, trace: &Trace<'_, '_>, nearest:
     }
     if trace.rules.iter().all(|rule| rule.outcome.is_some()) && trace.decision.rule.is_none() {
         let default = &flag.variant(flag.default).name;
-        lines.push(line(0, HOLDS, format!("default serves {default}"), ""));
+        lines.push(line(0, Mark::Holds, format!("default serves {default}"), ""));
     }
     let width = |line: &Line| 2 * line.depth + line.step.chars().count();
     let column = lines.iter().map(width).filter(|width| *width <= ALIGNED).max().unwrap_or(0);
     let mut text = Lines::default();
     for line in &lines {
-        let step = format!("  {}{} {}", "  ".repeat(line.depth), line.mark, line.step);
         let gap = column.saturating_sub(width(line)) + 2;
         let remark = if line.remark.is_empty() { String::new() } else { format!("{}{}", " ".repeat(gap), line.remark) };
-        text.add(format!("{step}{remark}"));
+        let role = (line.mark == Mark::Unreached).then_some(Role::Minor);
+        let marked = StyledText::from("  ".repeat(line.depth + 1)).then(&line.mark.styled());
+        text.add(marked.with(role, format!(" {}{remark}", line.step)));
     }
     if let Some(nearest) = nearest {
         let changes = nearest.changes.iter().map(|change| match (&change.value, change.attribute.name.as_ref()) {
@@ -62,20 +79,21 @@ pub fn explanation(bundle: &Bundle, flag: &Flag, trace: &Trace<'_, '_>, nearest:
             (None, name) => format!("without {name}"),
         });
         let changes = changes.collect::<Vec<_>>().join(" and ");
-        text.add(format!("  nearest change: {} {changes}", nearest.decision.variant.name));
+        let nearest = variant(flag, &nearest.decision.variant.name);
+        text.add(StyledText::from("  nearest change: ").then(&nearest).plain(format!(" {changes}")));
     }
     text
 }
 
-fn line(depth: usize, mark: char, step: String, remark: &str) -> Line {
+fn line(depth: usize, mark: Mark, step: String, remark: &str) -> Line {
     Line { depth, mark, step, remark: remark.to_owned() }
 }
 
-fn mark(truth: Truth) -> char {
+fn mark(truth: Truth) -> Mark {
     match truth {
-        Truth::True => HOLDS,
-        Truth::False => FAILS,
-        Truth::Unknown => UNKNOWN,
+        Truth::True => Mark::Holds,
+        Truth::False => Mark::Fails,
+        Truth::Unknown => Mark::Unknown,
     }
 }
 
@@ -86,11 +104,11 @@ fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, rule_index: 
         (Serve::Split(_), _) => "splits".to_owned(),
     };
     let (rule_mark, remark) = match rule.outcome {
-        None => (UNREACHED, "not reached"),
-        Some(Outcome::Serves(..)) => (HOLDS, ""),
-        Some(Outcome::NoMatch | Outcome::NotAdmitted) => (FAILS, ""),
-        Some(Outcome::NoUnit) => (UNKNOWN, ""),
-        Some(Outcome::Fails(_)) => (UNKNOWN, "no unit: off"),
+        None => (Mark::Unreached, "not reached"),
+        Some(Outcome::Serves(..)) => (Mark::Holds, ""),
+        Some(Outcome::NoMatch | Outcome::NotAdmitted) => (Mark::Fails, ""),
+        Some(Outcome::NoUnit) => (Mark::Unknown, ""),
+        Some(Outcome::Fails(_)) => (Mark::Unknown, "no unit: off"),
     };
     lines.push(line(0, rule_mark, format!("rule {} {serves}", flag.rule_name(rule_index)), remark));
     if rule.outcome.is_none() {
@@ -105,15 +123,15 @@ fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, rule_index: 
     let share = rule.rule.rollout;
     if share != Percent::ALL {
         let (gate_mark, remark) = match rule.rollout_bucket {
-            _ if share == Percent::ZERO => (FAILS, "admits no unit".to_owned()),
-            None => (UNKNOWN, missing.clone()),
-            Some(bucket) if bucket < share.buckets() => (HOLDS, in_bucket(bucket)),
+            _ if share == Percent::ZERO => (Mark::Fails, "admits no unit".to_owned()),
+            None => (Mark::Unknown, missing.clone()),
+            Some(bucket) if bucket < share.buckets() => (Mark::Holds, in_bucket(bucket)),
             // A larger rollout admits the unit only if nothing else keeps the context from the rule.
             Some(bucket) if rule.outcome == Some(Outcome::NotAdmitted) => {
                 let enters = Percent::from_buckets(bucket + 1).unwrap_or(Percent::ALL);
-                (FAILS, format!("{}; would enter at {enters}", in_bucket(bucket)))
+                (Mark::Fails, format!("{}; would enter at {enters}", in_bucket(bucket)))
             }
-            Some(bucket) => (FAILS, in_bucket(bucket)),
+            Some(bucket) => (Mark::Fails, in_bucket(bucket)),
         };
         lines.push(line(1, gate_mark, format!("rollout {share}"), &remark));
     }
@@ -121,8 +139,8 @@ fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, rule_index: 
     if asked && matches!(rule.rule.serve, Serve::Split(_)) {
         let step = format!("split {}", flag.describe_serve(&rule.rule.serve));
         let (split_mark, remark) = match rule.split_bucket {
-            Some(bucket) => (HOLDS, in_bucket(bucket)),
-            None => (UNKNOWN, missing),
+            Some(bucket) => (Mark::Holds, in_bucket(bucket)),
+            None => (Mark::Unknown, missing),
         };
         lines.push(line(1, split_mark, step, &remark));
     }
@@ -165,7 +183,7 @@ fn add_entries(condition: &ConditionTrace<'_, '_>, depth: usize, lines: &mut Vec
     }
 }
 
-fn add_group(title: &str, mark: char, inner: &[ConditionTrace<'_, '_>], depth: usize, lines: &mut Vec<Line>) {
+fn add_group(title: &str, mark: Mark, inner: &[ConditionTrace<'_, '_>], depth: usize, lines: &mut Vec<Line>) {
     lines.push(line(depth, mark, title.to_owned(), ""));
     inner.iter().for_each(|condition| add_condition(condition, depth + 1, lines));
 }

@@ -4,12 +4,13 @@ use jiff::Timestamp;
 
 use crate::bundle::{Bundle, Condition, Flag, State};
 use crate::eval::{Cause, Context, Decision, ErrorCode, Reason, decide};
-use crate::report::{Lines, Table};
+use crate::report::{Lines, Role, StyledText, Table};
 
 /// Returns the key and the value of one decision, and on a second line the reason.
 pub fn decision(bundle: &Bundle, flag: &Flag, context: &Context<'_>, now: Timestamp, decision: &Decision<'_>) -> Lines {
     let [served, reason] = served(bundle, flag, context, now, decision);
-    Lines::from_iter([format!("{}: {served}", flag.key), format!("  {reason}")])
+    let key = StyledText::new(Role::Name, &flag.key);
+    Lines::from_iter([key.plain(": ").then(&served), StyledText::from("  ").then(&reason)])
 }
 
 /// Returns the value of one decision, and the reason.
@@ -19,13 +20,19 @@ pub fn served(
     context: &Context<'_>,
     now: Timestamp,
     decision: &Decision<'_>,
-) -> [String; 2] {
-    let served = format!("{} = {}", decision.variant.name, decision.variant.value);
+) -> [StyledText; 2] {
+    let served = variant(flag, &decision.variant.name).plain(format!(" = {}", decision.variant.value));
     [served, sentence(bundle, flag, context, now, decision)]
 }
 
-/// Returns a table with a line for each flag, wrapped to a width in columns. Without a width, as in a pipe, nothing is
-/// wrapped and no value is shortened.
+/// Returns the name of a variant of a flag: red for `off`, and otherwise green.
+pub(crate) fn variant(flag: &Flag, name: &str) -> StyledText {
+    let role = if flag.variant(flag.off).name.as_ref() == name { Role::Bad } else { Role::Good };
+    StyledText::new(role, name)
+}
+
+/// Returns a table with a line for each flag, for a terminal with a width in columns. Without a width, as in a pipe, nothing
+/// is shortened.
 pub fn decisions(
     bundle: &Bundle,
     decisions: &[(&Flag, Decision<'_>)],
@@ -39,7 +46,7 @@ pub fn decisions(
         let value = decision.variant.value.to_string();
         let value = if width.is_some() { shortened(&value) } else { value };
         let reason = sentence(bundle, flag, context, now, decision);
-        table.row([flag.key.as_ref(), &decision.variant.name, &value, &reason]);
+        table.row([flag.key.as_ref().into(), variant(flag, &decision.variant.name), value.into(), reason]);
     }
     let mut lines = Lines::default();
     lines.table(&table);
@@ -56,7 +63,13 @@ fn shortened(text: &str) -> String {
 }
 
 /// Returns the reason of a decision in a few words.
-fn sentence(bundle: &Bundle, flag: &Flag, context: &Context<'_>, now: Timestamp, decision: &Decision<'_>) -> String {
+fn sentence(
+    bundle: &Bundle,
+    flag: &Flag,
+    context: &Context<'_>,
+    now: Timestamp,
+    decision: &Decision<'_>,
+) -> StyledText {
     let rule = decision.rule.map(|index| flag.rule_name(index)).unwrap_or_default();
     let unit = |rule: Option<usize>| bundle.attributes.name(rule.map_or(flag.unit, |index| flag.unit_at(index)));
     let why = match decision.reason {
@@ -87,5 +100,11 @@ fn sentence(bundle: &Bundle, flag: &Flag, context: &Context<'_>, now: Timestamp,
     };
     let skipped = decision.without_unit.filter(|index| Some(*index) != decision.rule);
     let skipped = skipped.map(|index| format!("; rule {} skipped, no `{}`", flag.rule_name(index), unit(Some(index))));
-    format!("{}: {why}{}", decision.reason.name(), skipped.unwrap_or_default())
+    let role = match decision.reason {
+        Reason::Static | Reason::TargetingMatch | Reason::Split | Reason::Default => None,
+        Reason::Disabled(_) => Some(Role::Bad),
+        Reason::Error(_) => Some(Role::Error),
+    };
+    let reason = StyledText::default().with(role, decision.reason.name()).plain(format!(": {why}"));
+    reason.with(Role::Caution, skipped.unwrap_or_default())
 }

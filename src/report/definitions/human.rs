@@ -1,16 +1,17 @@
 //! Segments, attributes and environments for a terminal. One is shown with all details, and several are a table.
 
 use crate::report::definitions::json::{AttributeJson, EnvironmentJson, SegmentJson, UsersJson};
+use crate::report::flags::ServingState;
+use crate::report::style::or_dash;
 use crate::report::text::{counted, counted_of};
-use crate::report::{Lines, Table};
+use crate::report::{Lines, Role, StyledText, Table};
 use crate::snapshot::PROJECT_FILE;
 
 /// Returns a table of segments.
 pub fn segments(segments: &[SegmentJson<'_>], all: usize, width: Option<u16>) -> Lines {
     let rows = segments.iter().map(|segment| {
-        let owner = segment.owner.unwrap_or("-").to_owned();
-        let summary = segment.summary.clone().unwrap_or_else(|| "-".to_owned());
-        vec![segment.segment.to_owned(), owner, used_by(&segment.used_by), summary]
+        let (owner, summary) = (or_dash(segment.owner), or_dash(segment.summary.as_ref()));
+        vec![segment.segment.into(), owner, used_by(&segment.used_by), summary]
     });
     table(&["SEGMENT", "OWNER", "USED BY", "WHERE"], rows, (all, "segment"), width)
 }
@@ -18,10 +19,9 @@ pub fn segments(segments: &[SegmentJson<'_>], all: usize, width: Option<u16>) ->
 /// Returns a table of attributes.
 pub fn attributes(attributes: &[AttributeJson<'_>], all: usize, width: Option<u16>) -> Lines {
     let rows = attributes.iter().map(|attribute| {
-        let required = if attribute.required { "yes" } else { "-" };
-        let values = attribute.values.as_ref().map_or_else(|| "-".to_owned(), |values| values.join(", "));
-        let name = attribute.attribute.to_owned();
-        vec![name, attribute.kind.to_owned(), required.to_owned(), used_by(&attribute.used_by), values]
+        let required = or_dash(attribute.required.then_some("yes"));
+        let values = or_dash(attribute.values.as_ref().map(|values| values.join(", ")));
+        vec![attribute.attribute.into(), attribute.kind.into(), required, used_by(&attribute.used_by), values]
     });
     table(&["ATTRIBUTE", "TYPE", "REQUIRED", "USED BY", "VALUES"], rows, (all, "attribute"), width)
 }
@@ -29,25 +29,25 @@ pub fn attributes(attributes: &[AttributeJson<'_>], all: usize, width: Option<u1
 /// Returns a table of environments.
 pub fn environments(environments: &[EnvironmentJson<'_>], all: usize, width: Option<u16>) -> Lines {
     let rows = environments.iter().map(|environment| {
-        let names = |names: &[&str]| if names.is_empty() { "-".to_owned() } else { names.join(", ") };
-        let name = environment.environment.to_owned();
-        vec![name, states(environment), names(&environment.groups), names(&environment.targets)]
+        let names = |names: &[&str]| or_dash((!names.is_empty()).then(|| names.join(", ")));
+        let [groups, targets] = [names(&environment.groups), names(&environment.targets)];
+        vec![environment.environment.into(), states(environment), groups, targets]
     });
     table(&["ENVIRONMENT", "FLAGS", "GROUPS", "TARGETS"], rows, (all, "environment"), width)
 }
 
 fn table(
     header: &[&str],
-    rows: impl Iterator<Item = Vec<String>>,
+    rows: impl Iterator<Item = Vec<StyledText>>,
     (all, noun): (usize, &str),
     width: Option<u16>,
 ) -> Lines {
-    let rows: Vec<Vec<String>> = rows.collect();
+    let rows: Vec<Vec<StyledText>> = rows.collect();
     let mut lines = Lines::default();
     if !rows.is_empty() {
         let mut table = Table::new(width);
         table.header(header);
-        rows.iter().for_each(|row| table.row(row));
+        rows.iter().for_each(|row| table.row(row.iter().cloned()));
         lines.table(&table);
         lines.add("");
     }
@@ -58,7 +58,7 @@ fn table(
 /// Returns all details of a segment.
 pub fn segment(segment: &SegmentJson<'_>) -> Lines {
     let mut lines = Lines::default();
-    lines.add(format!("{}  {}", segment.segment, segment.path));
+    lines.add(heading(segment.segment, segment.path));
     lines.add("");
     for line in segment.text.lines().filter(|line| !line.starts_with("# yaml-language-server:")) {
         lines.add(format!("  {line}"));
@@ -70,7 +70,7 @@ pub fn segment(segment: &SegmentJson<'_>) -> Lines {
 /// Returns all details of an attribute.
 pub fn attribute(attribute: &AttributeJson<'_>) -> Lines {
     let mut lines = Lines::default();
-    lines.add(format!("{}  {PROJECT_FILE}", attribute.attribute));
+    lines.add(heading(attribute.attribute, PROJECT_FILE));
     lines.add("");
     lines.add(format!("  {}{}", attribute.kind, if attribute.required { ", required" } else { "" }));
     if let Some(values) = &attribute.values {
@@ -83,9 +83,9 @@ pub fn attribute(attribute: &AttributeJson<'_>) -> Lines {
 /// Returns all details of an environment.
 pub fn environment(environment: &EnvironmentJson<'_>) -> Lines {
     let mut lines = Lines::default();
-    lines.add(format!("{}  {PROJECT_FILE}", environment.environment));
+    lines.add(heading(environment.environment, PROJECT_FILE));
     lines.add("");
-    lines.add(format!("  flags: {}", states(environment)));
+    lines.add(StyledText::from("  flags: ").then(&states(environment)));
     for (label, names) in [("groups", &environment.groups), ("published to", &environment.targets)] {
         if !names.is_empty() {
             lines.add(format!("  {label}: {}", names.join(", ")));
@@ -93,16 +93,18 @@ pub fn environment(environment: &EnvironmentJson<'_>) -> Lines {
     }
     if !environment.killed.is_empty() {
         lines.add("");
-        lines.add("killed:");
+        lines.add(StyledText::new(ServingState::Killed.role(), "killed").plain(":"));
         for kill in &environment.killed {
             let expires = kill.expires.as_ref().map_or(String::new(), |expires| format!("; expires {expires}"));
             lines.add(format!("  {} ({}{expires})", kill.flag, kill.reason));
         }
     }
-    for (label, keys) in [("disabled", &environment.disabled), ("invalid", &environment.invalid)] {
+    for (state, keys) in
+        [(ServingState::Disabled, &environment.disabled), (ServingState::Invalid, &environment.invalid)]
+    {
         if !keys.is_empty() {
             lines.add("");
-            lines.add(format!("{label}: {}", keys.join(", ")));
+            lines.add(StyledText::new(state.role(), state.name()).plain(format!(": {}", keys.join(", "))));
         }
     }
     lines
@@ -127,22 +129,28 @@ fn users(users: &UsersJson<'_>) -> Lines {
 }
 
 /// Returns the number of flags and segments that use a definition.
-fn used_by(users: &UsersJson<'_>) -> String {
+fn used_by(users: &UsersJson<'_>) -> StyledText {
     let parts = [(users.flags.len(), "flag"), (users.segments.len(), "segment")];
     let parts = parts.into_iter().filter(|(number, _)| *number > 0).map(|(number, noun)| counted(number, noun));
     let parts: Vec<String> = parts.collect();
-    if parts.is_empty() { "-".to_owned() } else { parts.join(", ") }
+    or_dash((!parts.is_empty()).then(|| parts.join(", ")))
 }
 
 /// Returns the numbers of flags in each state.
-fn states(environment: &EnvironmentJson<'_>) -> String {
+fn states(environment: &EnvironmentJson<'_>) -> StyledText {
     let numbers = [
-        (environment.enabled.len(), "enabled"),
-        (environment.disabled.len(), "disabled"),
-        (environment.killed.len(), "killed"),
-        (environment.invalid.len(), "invalid"),
+        (environment.enabled.len(), ServingState::Enabled),
+        (environment.disabled.len(), ServingState::Disabled),
+        (environment.killed.len(), ServingState::Killed),
+        (environment.invalid.len(), ServingState::Invalid),
     ];
     let numbers = numbers.into_iter().filter(|(number, _)| *number > 0);
-    let numbers: Vec<String> = numbers.map(|(number, state)| format!("{number} {state}")).collect();
-    if numbers.is_empty() { "none".to_owned() } else { numbers.join(", ") }
+    let numbers: Vec<StyledText> =
+        numbers.map(|(number, state)| StyledText::new(state.role(), format!("{number} {}", state.name()))).collect();
+    if numbers.is_empty() { StyledText::new(Role::Minor, "none") } else { StyledText::joined(numbers, ", ") }
+}
+
+/// Returns the name of a definition and its file.
+fn heading(name: &str, path: &str) -> StyledText {
+    StyledText::new(Role::Name, name).with(Role::Minor, format!("  {path}"))
 }

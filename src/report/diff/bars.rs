@@ -5,6 +5,8 @@
 
 use crate::analyze::Share;
 use crate::report::diff::json::{EventJson, RegionJson, VariantRole, VariantShareJson};
+use crate::report::style::OtherVariant;
+use crate::report::{Role, StyledText};
 
 /// The number of blocks in a bar.
 const WIDTH: usize = 20;
@@ -59,19 +61,33 @@ pub(crate) fn bars(region: &RegionJson, event: EventJson) -> Vec<Bar<'_>> {
 }
 
 impl Bar<'_> {
-    /// Returns the bar with its shares: `before ██░░░░░░░░░░░░░░░░░░ on 10%, off 90%`.
-    pub(crate) fn line(&self) -> String {
+    /// Returns the bar with its shares: `before ██░░░░░░░░░░░░░░░░░░ on 10%, off 90%`. The name of a variant has the colour
+    /// of its blocks.
+    pub(crate) fn line(&self) -> StyledText {
         let shares: Vec<Share> = self.parts.iter().map(|part| part.share).collect();
         let shade = |part: &BarPart<'_>| part.shade.and_then(|shade| SHADES.get(shade)).copied().unwrap_or(OFF);
-        let blocks =
-            self.parts.iter().zip(blocks(&shares)).map(|(part, number)| shade(part).to_string().repeat(number));
-        format!("{:<6} {} {}", self.side, blocks.collect::<String>(), self.text())
+        let blocks = self.parts.iter().zip(blocks(&shares)).map(|(part, number)| {
+            let blocks = shade(part).to_string().repeat(number);
+            StyledText::new(part.role(), blocks)
+        });
+        let texts = self.parts.iter().map(|part| {
+            let variant = StyledText::new(part.role(), &part.variant.variant);
+            variant.plain(format!(" {}", part.percent))
+        });
+        let bar = StyledText::from(format!("{:<6} ", self.side)).then(&StyledText::joined(blocks, ""));
+        bar.plain(" ").then(&StyledText::joined(texts, ", "))
     }
+}
 
-    /// Returns the shares: `on 10%, off 90%`.
-    pub(crate) fn text(&self) -> String {
-        let shares = self.parts.iter().map(|part| format!("{} {}", part.variant.variant, part.percent));
-        shares.collect::<Vec<_>>().join(", ")
+impl BarPart<'_> {
+    /// Returns the role of the variant.
+    fn role(&self) -> Role {
+        match self.shade {
+            None => Role::Bad,
+            Some(1) => Role::OtherVariant(OtherVariant::Second),
+            Some(2) => Role::OtherVariant(OtherVariant::Third),
+            Some(_) => Role::Good,
+        }
     }
 }
 

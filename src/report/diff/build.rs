@@ -7,12 +7,11 @@ use serde_json::Value as Json;
 use crate::analyze::{Bounds, Certainty, HashedUnits, Population, Region, Share, Side, Term, Transition, Witness};
 use crate::bundle::{Bundle, Flag, ListText, TARGETING_KEY};
 use crate::diff::{
-    ComparedDefinitions, Endpoint, FlagEvent, Impact, ImpactCause, ImpactVerdict, LimitViolation, ViolationKind,
-    side_of_term,
+    ComparedDefinitions, Endpoint, FlagEvent, Impact, ImpactCause, ImpactClass, ImpactVerdict, LimitViolation,
+    ViolationKind, side_of_term,
 };
 use crate::eval::{Context, decide};
 use crate::git::short_id;
-use crate::report::EnvironmentSets;
 use crate::report::decision::human::served;
 use crate::report::diff::json::{
     AnswerJson, CauseJson, ExampleDecisionJson, ExampleJson, FlagChangeJson, FlagDiffJson, RegionJson, ShareJson,
@@ -24,6 +23,7 @@ use crate::report::diff::sentence;
 use crate::report::eval_command::{EvalCommand, EvalKills};
 use crate::report::flags::LinkJson;
 use crate::report::value::value;
+use crate::report::{EnvironmentSets, Role};
 
 /// The sources from which `flagctl eval` reads the two versions, for the commands of examples.
 #[derive(Debug, Clone, Copy)]
@@ -142,10 +142,21 @@ fn change(
         shown_environments: String::new(),
         change: impact.event.into(),
         classes: impact.classes().into_iter().map(|class| class.name()).collect(),
+        class_roles: impact.classes().into_iter().map(class_role).collect(),
         answer,
         problem,
         causes: impact.causes.iter().map(cause).collect(),
         regions: regions.collect(),
+    }
+}
+
+/// Returns the role of a class in a text for people.
+fn class_role(class: ImpactClass) -> Role {
+    match class {
+        ImpactClass::Expand => Role::Good,
+        ImpactClass::Removed | ImpactClass::Shrink => Role::Bad,
+        ImpactClass::Reassign | ImpactClass::Reshuffle => Role::Caution,
+        ImpactClass::Relabel | ImpactClass::Metadata | ImpactClass::None => Role::Minor,
     }
 }
 
@@ -251,8 +262,12 @@ fn example(impact: &Impact, witness: &Witness, bundles: [&Bundle; 2], sources: E
         let context = Context::from_json(&bundle.attributes, &json).ok()?.context;
         let decision = decide(bundle, flag, &context, witness.now);
         let [_, reason] = served(bundle, flag, &context, witness.now, &decision);
-        let text =
-            format!("{} = {}, {reason}", decision.variant.name, value(&decision.variant.value, ListText::Shortened));
+        let text = format!(
+            "{} = {}, {}",
+            decision.variant.name,
+            value(&decision.variant.value, ListText::Shortened),
+            reason.as_str()
+        );
         let command = endpoint.map(|endpoint| {
             EvalCommand {
                 folder: sources.folder,

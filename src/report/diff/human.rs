@@ -1,11 +1,14 @@
 //! A diff for a terminal.
 
 use crate::bundle::quoted;
-use crate::report::Lines;
 use crate::report::diff::bars::bars;
 use crate::report::diff::headline::{headline, region_line};
-use crate::report::diff::json::{AnswerJson, CauseJson, DiffJson, EventJson, FlagChangeJson, SideJson, UnusableJson};
+use crate::report::diff::json::{
+    AnswerJson, CauseJson, DiffJson, EventJson, FlagChangeJson, SideJson, UnusableJson, VariantRole,
+};
+use crate::report::style::Role;
 use crate::report::text::{counted, grouped};
+use crate::report::{Label, Lines, StyledText};
 
 /// Returns a paragraph for each change, and a summary.
 pub fn diff(diff: &DiffJson) -> Lines {
@@ -18,37 +21,56 @@ pub fn diff(diff: &DiffJson) -> Lines {
     }
     lines.add(summary(diff));
     for refused in &diff.refused {
-        lines.add(format!("refused: {refused}"));
+        lines.add(StyledText::new(Role::Error, "refused:").plain(format!(" {refused}")));
     }
-    notes(diff).iter().for_each(|note| lines.add(format!("note: {note}")));
+    notes(diff).iter().for_each(|note| lines.message(Label::Note, note));
     lines
 }
 
 /// Adds one change of a flag: a headline, and below it the groups of contexts with examples, and the causes.
 pub(crate) fn change(flag: &str, change: &FlagChangeJson, population: Option<u64>, lines: &mut Lines) {
-    lines.add(format!("{}: {}", label(change), headline(flag, change)));
+    let off: Vec<&str> = off_variants(change).collect();
+    lines.add(styled_label(change).plain(": ").then(&headline(flag, change).styled(&off)));
     for region in &change.regions {
         let indent = if change.regions.len() == 1 { "  " } else { "    " };
         if change.regions.len() > 1 {
-            lines.add(format!("  {}", region_line(region, &change.regions)));
+            lines.add(StyledText::from("  ").then(&region_line(region, &change.regions).styled(&off)));
         }
         for bar in bars(region, change.change) {
-            lines.add(format!("{indent}{}", bar.line()));
+            lines.add(StyledText::from(indent).then(&bar.line()));
         }
         lines.add(format!("{indent}{} → {}", region.before.join(" or "), region.after.join(" or ")));
         if let (Some(known), Some(population)) = (region.known, population) {
             lines.add(format!("{indent}{} of {}", grouped(known), contexts(population)));
         }
         if let Some(example) = &region.example {
-            lines.add(format!("{indent}try {}", example.command()));
+            lines.add(StyledText::new(Role::Minor, format!("{indent}try {}", example.command())));
             for (side, decision) in example.decisions() {
-                lines.add(format!("{indent}  {side}: {decision}"));
+                lines.add(StyledText::new(Role::Minor, format!("{indent}  {side}: {decision}")));
             }
         }
     }
     for cause in &change.causes {
         let location = location(cause).map_or(String::new(), |location| format!("{location}: "));
-        lines.add(format!("  {location}{}", cause.summary));
+        lines.add(StyledText::new(Role::Minor, format!("  {location}")).plain(&cause.summary));
+    }
+}
+
+/// Returns the names of the variants `off` in the regions of a change.
+fn off_variants(change: &FlagChangeJson) -> impl Iterator<Item = &str> {
+    let shares = change.regions.iter().flat_map(|region| &region.shares);
+    shares.filter(|share| share.role == VariantRole::Off).map(|share| share.variant.as_str())
+}
+
+/// Returns the label of a change with the roles of its classes.
+fn styled_label(change: &FlagChangeJson) -> StyledText {
+    match change.answer {
+        AnswerJson::Known => {
+            let classes = change.classes.iter().zip(&change.class_roles);
+            StyledText::joined(classes.map(|(class, role)| StyledText::new(*role, class)), ", ")
+        }
+        AnswerJson::Unknown => StyledText::new(Role::Caution, label(change)),
+        AnswerJson::Invalid => StyledText::new(Role::Bad, label(change)),
     }
 }
 

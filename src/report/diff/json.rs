@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 use crate::analyze::{Share, Side};
 use crate::diff::{DiffInput, FlagEvent, UnusableAttribute, UnusableValues};
 use crate::git::Revision;
+use crate::report::Role;
 use crate::report::diff::sentence::Sentence;
 use crate::report::flags::LinkJson;
 
@@ -125,6 +126,9 @@ pub struct FlagChangeJson {
     pub change: EventJson,
     /// The classes of the change, such as `expand`. The list is empty if the effect is unknown.
     pub classes: Vec<&'static str>,
+    /// The roles of the classes, in the same order.
+    #[serde(skip)]
+    pub(crate) class_roles: Vec<Role>,
     /// Whether the effect of the change is known.
     pub answer: AnswerJson,
     /// The reason why the effect is unknown.

@@ -8,7 +8,7 @@
 
 use crate::git::short_id;
 use crate::report::Printable;
-use crate::report::diff::allotment::allot;
+use crate::report::allotment::allot;
 use crate::report::diff::bars::bars;
 use crate::report::diff::headline::{headline, region_line};
 use crate::report::diff::human::{contexts, counts, label, location, notes};
@@ -195,7 +195,8 @@ fn region(region: &RegionJson, change: &FlagChangeJson, population: Option<u64>)
     };
     let bars = bars(region, change.change);
     if !bars.is_empty() {
-        let lines = bars.iter().map(|bar| line(&cut(&bar.line())).into_owned()).collect::<Vec<_>>().join("\n  ");
+        let lines =
+            bars.iter().map(|bar| line(&cut(bar.line().as_str())).into_owned()).collect::<Vec<_>>().join("\n  ");
         let fence = markdown_fence(&lines, 3);
         text += &format!("\n  {fence}text\n  {lines}\n  {fence}\n");
     }

@@ -4,7 +4,6 @@
 //! the parts of sentences of `sentence`. The files `human` and `markdown` and the folder `html` write these structures
 //! with the sentences of `headline`, so all formats have the same content. They share the pictures of `bars`.
 
-mod allotment;
 mod bars;
 mod build;
 mod headline;

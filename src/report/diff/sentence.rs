@@ -14,7 +14,7 @@ use crate::analyze::{Certainty, HashedUnits, Population, Region, Share, Transiti
 use crate::bundle::ListText;
 use crate::diff::FlagEvent;
 use crate::report::text::grouped;
-use crate::report::value;
+use crate::report::{Role, StyledText, value};
 
 /// The maximum number of named units in a sentence, which has the number of the others.
 const NAMED: usize = 4;
@@ -60,6 +60,18 @@ impl Sentence {
             Span::Words(_) | Span::Flag(_) | Span::Environments(_) | Span::Variant(_) => span.clone(),
         };
         Self(self.0.iter().map(shortened).collect())
+    }
+
+    /// Returns the sentence for a terminal. `off` has the names of the variants that are red.
+    pub(crate) fn styled(&self, off: &[&str]) -> StyledText {
+        self.0.iter().fold(StyledText::default(), |styled, span| match span {
+            Span::Flag(key) => styled.with(Role::Name, key),
+            Span::Variant(name) => {
+                let role = if off.contains(&name.as_str()) { Role::Bad } else { Role::Good };
+                styled.plain("`").with(role, name).plain("`")
+            }
+            Span::Words(text) | Span::Environments(text) | Span::Code(text) => styled.plain(text),
+        })
     }
 
     pub(super) fn words(mut self, words: impl Into<String>) -> Self {

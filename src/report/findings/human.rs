@@ -5,19 +5,19 @@ use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer,
 
 use crate::codes::Severity;
 use crate::diag::{Age, Diagnostic, Finding};
-use crate::report::Lines;
 use crate::report::escape::line;
 use crate::report::findings::summary;
 use crate::report::findings::validation::Validation;
-use crate::report::text::{Colour, counted};
+use crate::report::text::{Colour, Screen, counted};
+use crate::report::{Lines, Role, StyledText};
 use crate::snapshot::{BYTE_ORDER_MARK, FileId, Snapshot, Span};
 
-pub(crate) fn lines(validation: &Validation<'_>, colour: Colour) -> Lines {
+pub(crate) fn lines(validation: &Validation<'_>, screen: Screen) -> Lines {
     let mut lines = Lines::default();
     for (finding, _) in validation.shown_new().findings {
-        add_finding(validation, finding, colour, &mut lines);
+        add_finding(validation, finding, screen.colour, &mut lines);
     }
-    summary::add_tables(validation, &mut lines);
+    summary::add_tables(validation, screen.width, &mut lines);
     let errors = validation.count_aged(Severity::Error, Age::New);
     let warnings = validation.count_aged(Severity::Warning, Age::New);
     let [errors_noun, warnings_noun] = match validation.base {
@@ -26,12 +26,15 @@ pub(crate) fn lines(validation: &Validation<'_>, colour: Colour) -> Lines {
     };
     let none = if validation.base.is_none() { "no problems" } else { "no new problems" };
     let verdict = match (errors, warnings) {
-        (0, 0) => none.to_owned(),
-        (0, warnings) => counted(warnings, warnings_noun),
-        (errors, 0) => counted(errors, errors_noun),
-        (errors, warnings) => format!("{}, {}", counted(errors, errors_noun), counted(warnings, warnings_noun)),
+        (0, 0) => StyledText::new(Role::Good, none),
+        (0, warnings) => StyledText::new(Role::Caution, counted(warnings, warnings_noun)),
+        (errors, 0) => StyledText::new(Role::Bad, counted(errors, errors_noun)),
+        (errors, warnings) => {
+            let errors = StyledText::new(Role::Bad, counted(errors, errors_noun));
+            errors.plain(", ").with(Role::Caution, counted(warnings, warnings_noun))
+        }
     };
-    lines.add(format!("{}: {verdict}", validation.contents));
+    lines.add(StyledText::from(format!("{}: ", validation.contents)).then(&verdict));
     validation.not_shown().into_iter().for_each(|line| lines.add(line));
     validation.already_in_base().into_iter().for_each(|line| lines.add(line));
     lines
@@ -41,7 +44,13 @@ pub(crate) fn lines(validation: &Validation<'_>, colour: Colour) -> Lines {
 pub(crate) fn add_finding(validation: &Validation<'_>, finding: &Finding, colour: Colour, lines: &mut Lines) {
     let renderer = match colour {
         Colour::Never => Renderer::plain(),
-        Colour::Ansi => Renderer::styled(),
+        Colour::Ansi => Renderer::styled()
+            .error(Role::Error.style())
+            .warning(Role::Warning.style())
+            .help(Role::Note.style())
+            .line_num(Role::Note.style())
+            .emphasis(Role::Name.style())
+            .context(Role::Note.style()),
     };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
     lines.rendered(&renderer.render(&group(validation, finding)));

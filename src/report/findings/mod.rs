@@ -12,7 +12,7 @@ mod summary;
 mod validation;
 
 use crate::report::Printable;
-use crate::report::text::Colour;
+use crate::report::text::Screen;
 
 pub use crate::report::findings::contents::CheckedContents;
 pub use crate::report::findings::selection::FindingSelection;
@@ -35,17 +35,17 @@ pub enum FindingsFormat {
     Junit,
 }
 
-/// Returns findings in a format. The colour applies only to [`FindingsFormat::Human`].
+/// Returns findings in a format. The screen applies only to [`FindingsFormat::Human`].
 ///
 /// # Errors
 /// Returns the error of serde if the findings cannot be written as JSON.
 pub fn printable(
     validation: &Validation<'_>,
     format: FindingsFormat,
-    colour: Colour,
+    screen: Screen,
 ) -> Result<Printable, serde_json::Error> {
     match format {
-        FindingsFormat::Human => Ok(human::lines(validation, colour).into()),
+        FindingsFormat::Human => Ok(human::lines(validation, screen).into()),
         FindingsFormat::Json => json::document(validation),
         FindingsFormat::Sarif => sarif::document(validation),
         FindingsFormat::Github => Ok(github::commands(validation)),

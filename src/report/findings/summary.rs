@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use crate::codes::Severity;
 use crate::diag::{Age, Finding};
 use crate::report::findings::validation::Validation;
+use crate::report::style::or_dash;
 use crate::report::text::{counted, grouped};
-use crate::report::{Lines, Table};
+use crate::report::{Lines, Role, StyledText, Table};
 
 /// The number of findings up to which a report has no summary.
 const SHORT_REPORT: usize = 20;
@@ -23,18 +24,18 @@ struct Counts {
 
 /// Adds a table of the codes and one of the files with the most findings, if the user selected many new findings. The
 /// limit of the selection does not apply, because the tables show what it leaves out.
-pub(super) fn add_tables(validation: &Validation<'_>, lines: &mut Lines) {
+pub(super) fn add_tables(validation: &Validation<'_>, width: Option<u16>, lines: &mut Lines) {
     let new = validation.aged().filter(|(_, age)| *age == Age::New).map(|(finding, _)| finding);
     let findings: Vec<&Finding> = new.filter(|finding| validation.selection.admits(finding)).collect();
     if findings.len() <= SHORT_REPORT {
         return;
     }
     let codes = ranked(&findings, |finding| finding.diagnostic.code.name().to_owned());
-    add_table("CODE", &codes, lines);
+    add_table("CODE", &codes, width, lines);
     lines.add("");
     let files = ranked(&findings, |finding| validation.path_for_people(finding.diagnostic.span));
     let (most, others) = files.split_at(MAX_FILES.min(files.len()));
-    add_table("FILE", most, lines);
+    add_table("FILE", most, width, lines);
     if !others.is_empty() {
         lines.add(format!("and {}", counted(others.len(), "other file")));
     }
@@ -57,13 +58,16 @@ fn ranked(findings: &[&Finding], name: impl Fn(&Finding) -> String) -> Vec<(Stri
     ranked
 }
 
-/// Adds a table. The names are in the right column, so that a narrow terminal does not break the numbers.
-fn add_table(title: &str, rows: &[(String, Counts)], lines: &mut Lines) {
-    let number = |number: usize| if number == 0 { "-".to_owned() } else { grouped(number as u64) };
-    let mut table = Table::new(None);
+/// Adds a table. The names are in the last column, which is the only one that a narrow terminal shortens.
+fn add_table(title: &str, rows: &[(String, Counts)], width: Option<u16>, lines: &mut Lines) {
+    let number = |number: usize, role: Role| match number {
+        0 => or_dash(None::<&str>),
+        number => StyledText::new(role, grouped(number as u64)),
+    };
+    let mut table = Table::new(width);
     table.header(["ERRORS", "WARNINGS", title]);
     for (name, Counts { errors, warnings }) in rows {
-        table.row([number(*errors), number(*warnings), name.clone()]);
+        table.row([number(*errors, Role::Bad), number(*warnings, Role::Caution), name.into()]);
     }
     lines.table(&table);
 }

@@ -1,8 +1,9 @@
 //! Flags for a terminal. One flag is shown with all details, and several flags are a table.
 
 use crate::report::flags::{CompiledJson, DriftJson, FlagDetailsJson, FlagJson, FlagStateJson, RuleJson};
+use crate::report::style::or_dash;
 use crate::report::text::counted_of;
-use crate::report::{EnvironmentSets, Lines, Table};
+use crate::report::{EnvironmentSets, Lines, Role, StyledText, Table};
 
 /// Whether a table of flags has the column with the expiry dates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,29 +18,32 @@ pub enum ExpiryColumn {
 pub fn flag(flag: &FlagJson<'_>, sets: &EnvironmentSets) -> Lines {
     let state = |state: &FlagStateJson| {
         let reason = reason(state);
-        format!("{}: {}{reason}", state.environment, state.state.name())
+        let environment = StyledText::from(format!("{}: ", state.environment));
+        environment.with(state.state.role(), state.state.name()).plain(reason)
     };
     let mut lines = Lines::default();
     match &flag.details {
         FlagDetailsJson::Definition(definition) => {
-            lines.add(format!("{}  {}", flag.flag, definition.path));
+            lines.add(StyledText::new(Role::Name, flag.flag).with(Role::Minor, format!("  {}", definition.path)));
             lines.add("");
             for line in definition.text.lines().filter(|line| !line.starts_with("# yaml-language-server:")) {
                 lines.add(format!("  {line}"));
             }
             let states = flag.environments.iter().map(|state| {
                 let reason = reason(state);
-                (state.environment.as_str(), (format!("{}{reason}", state.state.name()), &state.steps))
+                let shown = StyledText::new(state.state.role(), state.state.name()).plain(reason);
+                (state.environment.as_str(), (shown, &state.steps))
             });
             for (environments, (state, steps)) in sets.merged(states) {
                 lines.add("");
-                lines.add(format!("{environments}: {state}"));
+                lines.add(StyledText::new(Role::Name, environments).plain(": ").then(&state));
                 steps.iter().for_each(|step| lines.add(format!("  {step}")));
             }
         }
         FlagDetailsJson::Compiled(compiled) => {
             let states = flag.environments.iter().map(state).collect::<Vec<_>>();
-            lines.add(format!("{}  {}", flag.flag, states.join(", ")));
+            let states = StyledText::joined(states, ", ");
+            lines.add(StyledText::new(Role::Name, flag.flag).plain("  ").then(&states));
             lines.add("");
             compiled_lines(compiled, flag.flag).iter().for_each(|line| lines.add(format!("  {line}")));
         }
@@ -75,7 +79,7 @@ fn compiled_lines(compiled: &CompiledJson, key: &str) -> Vec<String> {
 
 /// Returns a table with a line for each flag and, if there are few environments, a column for each of them. Many
 /// environments are one column, in which those with the same state are written together. The last line says how many of
-/// all flags the table has. The table is wrapped to a width in columns unless the width is `None`.
+/// all flags the table has. The width in columns is that of the terminal, or `None`.
 pub fn flags(
     flags: &[FlagJson<'_>],
     all: usize,
@@ -85,23 +89,24 @@ pub fn flags(
 ) -> Lines {
     let count = counted_of(flags.len(), all, "flag");
     if flags.is_empty() {
-        return [count].into_iter().collect();
+        return Lines::from_iter([count]);
     }
-    let mut table = Table::new(width);
     let expires = |flag: &FlagJson<'_>| match &flag.details {
-        FlagDetailsJson::Definition(definition) if expiry == ExpiryColumn::Shown => {
-            Some(definition.expires.clone().unwrap_or_else(|| "-".to_owned()))
-        }
+        FlagDetailsJson::Definition(definition) if expiry == ExpiryColumn::Shown => Some(match &definition.expires {
+            Some(date) => StyledText::new(Role::Caution, date),
+            None => or_dash(None::<&str>),
+        }),
         FlagDetailsJson::Definition(_) | FlagDetailsJson::Compiled(_) => None,
     };
     let owner = |flag: &FlagJson<'_>| match &flag.details {
-        FlagDetailsJson::Definition(definition) => Some(definition.owner.unwrap_or("-").to_owned()),
+        FlagDetailsJson::Definition(definition) => Some(or_dash(definition.owner)),
         FlagDetailsJson::Compiled(_) => None,
     };
     let first = flags.first();
     let mut header = vec!["FLAG".to_owned()];
     header.extend(first.and_then(owner).map(|_| "OWNER".to_owned()));
     header.extend(first.and_then(expires).map(|_| "EXPIRES".to_owned()));
+    let fixed = header.len();
     let is_merged = |flag: &&FlagJson<'_>| sets.is_large() && flag.environments.len() > 1;
     match first.filter(is_merged) {
         Some(_) => header.push("STATE".to_owned()),
@@ -110,17 +115,18 @@ pub fn flags(
             header.extend(states.map(|state| state.environment.to_uppercase()));
         }
     }
+    let mut table = Table::with_shortened(width, header.len() - fixed);
     table.header(header);
     for flag in flags {
-        let mut row = vec![flag.flag.to_owned()];
+        let mut row = vec![StyledText::from(flag.flag)];
         row.extend(owner(flag));
         row.extend(expires(flag));
         if is_merged(&flag) {
-            let summaries = flag.environments.iter().map(|state| (state.environment.as_str(), &state.summary));
-            let merged = sets.merged(summaries).into_iter();
-            row.push(merged.map(|(names, summary)| format!("{summary} in {names}")).collect::<Vec<_>>().join("; "));
+            let states = flag.environments.iter().map(|state| (state.environment.as_str(), state_summary(state)));
+            let merged = sets.merged(states).into_iter();
+            row.push(StyledText::joined(merged.map(|(names, state)| state.plain(format!(" in {names}"))), "; "));
         } else {
-            row.extend(flag.environments.iter().map(|state| state.summary.clone()));
+            row.extend(flag.environments.iter().map(state_summary));
         }
         table.row(row);
     }
@@ -129,6 +135,11 @@ pub fn flags(
     lines.add("");
     lines.add(count);
     lines
+}
+
+/// Returns what a flag does in an environment, with the role of its state.
+fn state_summary(state: &FlagStateJson) -> StyledText {
+    StyledText::new(state.role, &state.summary)
 }
 
 /// Returns the reason of a kill and when it should have ended, in parentheses, or nothing.
@@ -146,7 +157,7 @@ pub fn drift(flags: &[FlagJson<'_>], all: usize, sets: &EnvironmentSets) -> Line
     let mut lines = Lines::default();
     let shown = |names: &[String]| sets.shown(&names.iter().map(String::as_str).collect::<Vec<_>>());
     for flag in flags {
-        lines.add(flag.flag);
+        lines.add(StyledText::new(Role::Name, flag.flag));
         for DriftJson { from, to, changes } in flag.drift.iter().flatten() {
             lines.add(format!("  {} → {}: {}", shown(from), shown(to), changes.join(", ")));
         }

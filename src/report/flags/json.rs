@@ -6,8 +6,9 @@ use serde_json::{Map, Value as Json};
 use crate::bundle::{Bundle, Condition, Flag, ListText, State, Variant};
 use crate::diff::Drift;
 use crate::model;
+use crate::report::Role;
 use crate::report::flags::steps::{served, steps};
-use crate::report::flags::summary::summary;
+use crate::report::flags::summary::{serves_off_to_everyone, summary};
 use crate::report::history::change::words;
 
 /// Flags and their state in each environment.
@@ -120,6 +121,9 @@ pub struct FlagStateJson {
     pub environment: String,
     /// The state.
     pub state: ServingState,
+    /// The role of the state in a text for people: red if nobody gets something else than `off`, and otherwise green.
+    #[serde(skip)]
+    pub(crate) role: Role,
     /// The state in words. For an enabled flag, this is who gets something else than `off`: `25%`, `on for everyone`.
     pub summary: String,
     /// The reason of the kill, if the flag is killed.
@@ -147,6 +151,14 @@ pub enum ServingState {
 }
 
 impl ServingState {
+    /// Returns the role of the state in a text for people.
+    pub(crate) fn role(self) -> Role {
+        match self {
+            Self::Enabled => Role::Good,
+            Self::Disabled | Self::Killed | Self::Invalid => Role::Bad,
+        }
+    }
+
     /// Returns the name of the state in JSON and in text.
     pub fn name(self) -> &'static str {
         match self {
@@ -164,7 +176,15 @@ impl FlagStateJson {
         let environment = bundle.environment.to_string();
         let Some(flag) = bundle.flag(key) else {
             let (state, summary) = (ServingState::Invalid, ServingState::Invalid.name().to_owned());
-            return Self { environment, state, summary, reason: None, expires: None, steps: Vec::new() };
+            return Self {
+                environment,
+                state,
+                role: state.role(),
+                summary,
+                reason: None,
+                expires: None,
+                steps: Vec::new(),
+            };
         };
         let (state, reason, expires) = match &flag.state {
             State::Killed { reason, expires, .. } => {
@@ -180,7 +200,8 @@ impl FlagStateJson {
             }
             State::Enabled => (summary(flag), steps(bundle, flag)),
         };
-        Self { environment, state, summary, reason, expires, steps }
+        let role = if serves_off_to_everyone(flag) { Role::Bad } else { state.role() };
+        Self { environment, state, role, summary, reason, expires, steps }
     }
 }
 

@@ -6,21 +6,15 @@ use crate::report::text::counted;
 /// Returns who gets something else than `off`. Rules after a rule for everyone are left out, because no context reaches
 /// them.
 pub(super) fn summary(flag: &Flag) -> String {
-    let is_for_everyone = |rule: &&Rule| rule.condition.is_none() && rule.rollout == Percent::ALL;
-    let last = flag.rules.iter().position(|rule| is_for_everyone(&rule));
-    let reached = flag.rules.get(..last.unwrap_or(flag.rules.len())).unwrap_or_default();
+    let (reached, last) = reached(flag);
     let conditions = reached.iter().filter(|rule| rule.condition.is_some()).map(|rule| rule.rollout);
     let mut parts: Vec<String> = conditional(&conditions.collect::<Vec<_>>()).into_iter().collect();
     for rule in reached.iter().filter(|rule| rule.condition.is_none()) {
         let then = if parts.is_empty() { "" } else { "then " };
         parts.push(format!("{then}{}", share(flag, rule)));
     }
-    let rest = last.and_then(|index| flag.rules.get(index)).map(|rule| &rule.serve);
-    let is_off = match rest {
-        Some(Serve::Variant(id)) => *id == flag.off,
-        Some(Serve::Split(_)) => false,
-        None => flag.default == flag.off,
-    };
+    let rest = last.map(|rule| &rule.serve);
+    let is_off = serves_off(flag, rest);
     let rest_text =
         rest.map_or_else(|| flag.variant(flag.default).name.to_string(), |serve| flag.describe_serve(serve));
     match (parts.is_empty(), is_off, rest) {
@@ -29,6 +23,29 @@ pub(super) fn summary(flag: &Flag) -> String {
         (true, false, Some(Serve::Variant(_)) | None) => format!("{rest_text} for everyone"),
         (false, true, _) => parts.join(", "),
         (false, false, _) => format!("{}, else {rest_text}", parts.join(", ")),
+    }
+}
+
+/// Returns whether an enabled flag has no rule that some context can reach, and serves `off` to everyone.
+pub(super) fn serves_off_to_everyone(flag: &Flag) -> bool {
+    let (reached, last) = reached(flag);
+    reached.is_empty() && serves_off(flag, last.map(|rule| &rule.serve))
+}
+
+/// Returns the rules before the first rule for everyone, and this rule.
+fn reached(flag: &Flag) -> (&[Rule], Option<&Rule>) {
+    let is_for_everyone = |rule: &Rule| rule.condition.is_none() && rule.rollout == Percent::ALL;
+    let last = flag.rules.iter().position(is_for_everyone);
+    let reached = flag.rules.get(..last.unwrap_or(flag.rules.len())).unwrap_or_default();
+    (reached, last.and_then(|index| flag.rules.get(index)))
+}
+
+/// Returns whether the contexts that no other rule matches get `off`. `rest` is what the rule for everyone serves.
+fn serves_off(flag: &Flag, rest: Option<&Serve>) -> bool {
+    match rest {
+        Some(Serve::Variant(id)) => *id == flag.off,
+        Some(Serve::Split(_)) => false,
+        None => flag.default == flag.off,
     }
 }
 

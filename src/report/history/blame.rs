@@ -11,7 +11,7 @@ use crate::report::decision::DecisionJson;
 use crate::report::decision::human::served;
 use crate::report::history::change::{dependency, dependency_kind, source};
 use crate::report::history::commit::CommitJson;
-use crate::report::{EnvironmentSets, Lines};
+use crate::report::{EnvironmentSets, Lines, Role, StyledText};
 
 /// The variants that a context got from a flag, and the commits that changed the variant.
 #[derive(Debug, Serialize)]
@@ -51,7 +51,7 @@ enum ObservedJson {
         decision: Json,
         /// The value and the reason, as text.
         #[serde(skip)]
-        text: [String; 2],
+        text: [StyledText; 2],
     },
     /// The flag could not be decided.
     Invalid {
@@ -136,24 +136,27 @@ impl ObservedJson {
 
     /// Adds the outcome, after a label.
     fn add_to(&self, label: &str, blame: &BlameJson<'_>, lines: &mut Lines) {
+        let label = StyledText::new(Role::Name, label).plain(": ");
         match self {
             Self::Serves { text: [served, reason], .. } => {
-                lines.add(format!("{label}: {served}"));
-                lines.add(format!("  {reason}"));
+                lines.add(label.then(served));
+                lines.add(StyledText::from("  ").then(reason));
             }
             Self::Invalid { problem } => {
-                lines.add(format!("{label}: no valid definition"));
+                lines.add(label.with(Role::Bad, "no valid definition"));
                 lines.add(format!("  {problem}"));
             }
-            Self::NoEnvironment => lines.add(format!("{label}: no environment `{}`", blame.environment)),
-            Self::NoFlag => lines.add(format!("{label}: no flag `{}`", blame.flag)),
+            Self::NoEnvironment => {
+                lines.add(label.with(Role::Minor, format!("no environment `{}`", blame.environment)));
+            }
+            Self::NoFlag => lines.add(label.with(Role::Minor, format!("no flag `{}`", blame.flag))),
         }
     }
 
     /// Returns the reason of the decision.
     fn reason(&self) -> &str {
         match self {
-            Self::Serves { text: [_, reason], .. } => reason,
+            Self::Serves { text: [_, reason], .. } => reason.as_str(),
             Self::Invalid { .. } | Self::NoEnvironment | Self::NoFlag => "",
         }
     }
@@ -193,7 +196,7 @@ impl EraStartJson {
             lines.add(format!("    changes {}", self.files.join(", ")));
         }
         for line in self.commit.groups(&EnvironmentSets::default()).iter().flat_map(|group| &group.lines) {
-            lines.add(format!("    {line}"));
+            lines.add(StyledText::from("    ").then(line));
         }
         for change in &self.elsewhere {
             lines.add(format!("    {}", change.summary));

@@ -7,6 +7,7 @@ use crate::diff::{
     AttributeChange, DefinitionChange, DependencyChange, ListChange, ListKind, MetadataChange, Shift, VariantChange,
 };
 use crate::history::FlagChange;
+use crate::report::Role;
 use crate::report::text::{counted, grouped};
 use crate::report::value::{shift as value_shift, value};
 
@@ -61,6 +62,37 @@ pub(crate) fn words(change: &DefinitionChange, lists: ListText) -> String {
         DefinitionChange::RuleUnit(rule, units) => shift(&format!("rule {rule}"), " unit ", units, lists),
         DefinitionChange::Condition(rule, conditions) => shift(&format!("rule {rule}"), " is for ", conditions, lists),
         DefinitionChange::Serve(rule, variants) => shift(&format!("rule {rule}"), " serves ", variants, lists),
+    }
+}
+
+/// Returns the role of a change in a text for people, or `None` for a change whose direction is not clear from it alone.
+fn role(change: &DefinitionChange) -> Option<Role> {
+    match change {
+        DefinitionChange::Killed { .. } | DefinitionChange::Disabled | DefinitionChange::Removed => Some(Role::Bad),
+        DefinitionChange::Revived | DefinitionChange::Enabled | DefinitionChange::Added => Some(Role::Good),
+        DefinitionChange::Rollout(_, from, to) => Some(if to < from { Role::Bad } else { Role::Good }),
+        DefinitionChange::Unit(_) | DefinitionChange::Salt(_) | DefinitionChange::RuleUnit(..) => Some(Role::Caution),
+        DefinitionChange::Variants(_)
+        | DefinitionChange::Off(_)
+        | DefinitionChange::Default(_)
+        | DefinitionChange::Requires(_)
+        | DefinitionChange::RuleAdded(_)
+        | DefinitionChange::RuleRemoved(_)
+        | DefinitionChange::RuleOrder
+        | DefinitionChange::Condition(..)
+        | DefinitionChange::Serve(..) => None,
+    }
+}
+
+/// Returns the role of a change of a flag in a commit.
+pub(crate) fn flag_change_role(change: &FlagChange) -> Option<Role> {
+    match change {
+        FlagChange::Own(change) => role(change),
+        FlagChange::Through(DependencyChange::Bucketing(_)) => Some(Role::Caution),
+        FlagChange::Through(_) => None,
+        FlagChange::Metadata(_) | FlagChange::Unchanged => Some(Role::Minor),
+        FlagChange::Invalid(_) | FlagChange::StillInvalid(_) => Some(Role::Bad),
+        FlagChange::ValidAgain => Some(Role::Good),
     }
 }
 

@@ -6,8 +6,8 @@ use serde::Serialize;
 use crate::bundle::ListText;
 use crate::git::{CommitDetails, short_id};
 use crate::history::{ChangeKind, FlagChange, LoggedChange};
-use crate::report::history::change::{flag_change, flag_change_kind, source};
-use crate::report::{EnvironmentSets, Lines};
+use crate::report::history::change::{flag_change, flag_change_kind, flag_change_role, source};
+use crate::report::{EnvironmentSets, Lines, Role, StyledText};
 
 /// The trailer with the key of a flag, in flagctl's own commits.
 const FLAG: &str = "Flag";
@@ -55,7 +55,7 @@ pub(super) struct FlagChangeJson {
     pub(super) text: String,
     /// The line for people, without the rest of very long lists.
     #[serde(skip)]
-    summary: String,
+    summary: StyledText,
 }
 
 /// A definition that the flag depends on.
@@ -69,7 +69,7 @@ pub(super) struct ThroughJson {
 /// Flags with the same changes, and a line for each of these changes.
 pub(super) struct ChangeGroup<'c> {
     pub(super) flags: Vec<&'c str>,
-    pub(super) lines: Vec<String>,
+    pub(super) lines: Vec<StyledText>,
 }
 
 impl FlagChangeJson {
@@ -91,7 +91,7 @@ impl FlagChangeJson {
             change: flag_change_kind(change),
             through: through.map(|(kind, name)| ThroughJson { kind, name: name.to_owned() }),
             text: flag_change(change, ListText::Whole),
-            summary: flag_change(change, ListText::Shortened),
+            summary: StyledText::default().with(flag_change_role(change), flag_change(change, ListText::Shortened)),
         }
     }
 }
@@ -120,10 +120,11 @@ impl CommitJson {
 
     /// Adds the id, time, author and subject, and the command that made the commit.
     pub(super) fn heading(&self, prefix: &str, lines: &mut Lines) {
-        lines.add(format!("{prefix}{}  {}  {}", short_id(&self.commit), self.at, self.author));
+        let id = StyledText::from(prefix).with(Role::Name, short_id(&self.commit));
+        lines.add(id.with(Role::Minor, format!("  {}  {}", self.at, self.author)));
         lines.add(format!("  {}", self.subject));
         if let Some(command) = self.command() {
-            lines.add(format!("    {command}"));
+            lines.add(StyledText::new(Role::Minor, format!("    {command}")));
         }
     }
 
@@ -164,7 +165,7 @@ impl CommitJson {
 }
 
 /// Returns a line for each change of a flag, with the environments of the change.
-fn change_lines(changes: &[&FlagChangeJson], sets: &EnvironmentSets) -> Vec<String> {
+fn change_lines(changes: &[&FlagChangeJson], sets: &EnvironmentSets) -> Vec<StyledText> {
     let mut merged: Vec<(&FlagChangeJson, Vec<&str>)> = Vec::new();
     for change in changes {
         let environment = change.environment.as_deref();
@@ -175,7 +176,7 @@ fn change_lines(changes: &[&FlagChangeJson], sets: &EnvironmentSets) -> Vec<Stri
     }
     let line = |(change, environments): (&FlagChangeJson, Vec<&str>)| match environments.as_slice() {
         [] => change.summary.clone(),
-        names => format!("{}: {}", sets.shown(names), change.summary),
+        names => StyledText::from(format!("{}: ", sets.shown(names))).then(&change.summary),
     };
     merged.into_iter().map(line).collect()
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::history::LoggedCommit;
 use crate::report::history::commit::CommitJson;
 use crate::report::text::counted;
-use crate::report::{EnvironmentSets, Lines};
+use crate::report::{EnvironmentSets, Lines, Role, StyledText};
 
 /// The commits that changed a flag, or any flag.
 #[derive(Debug, Serialize)]
@@ -31,7 +31,7 @@ pub fn flag_commit(commit: &CommitJson, sets: &EnvironmentSets) -> Lines {
     let mut lines = Lines::default();
     commit.heading("", &mut lines);
     for line in commit.groups(sets).iter().flat_map(|group| &group.lines) {
-        lines.add(format!("    {line}"));
+        lines.add(StyledText::from("    ").then(line));
     }
     lines
 }
@@ -41,8 +41,8 @@ pub fn repository_commit(commit: &CommitJson, sets: &EnvironmentSets) -> Lines {
     let mut lines = Lines::default();
     commit.heading("", &mut lines);
     for group in commit.groups(sets) {
-        lines.add(format!("    {}", flags(&group.flags)));
-        group.lines.iter().for_each(|line| lines.add(format!("      {line}")));
+        lines.add(StyledText::from("    ").with(Role::Name, flags(&group.flags)));
+        group.lines.iter().for_each(|line| lines.add(StyledText::from("      ").then(line)));
     }
     lines
 }

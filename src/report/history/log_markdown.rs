@@ -18,7 +18,7 @@ pub fn commit(commit: &CommitJson, sets: &EnvironmentSets) -> Printable {
     let id = markdown_code(short_id(&commit.commit));
     let commit_cells = format!("| {} | {id} {} | {} |", commit.at, subject.join("<br>"), markdown_code(&commit.author));
     let rows = commit.groups(sets).into_iter().map(|group| {
-        let changes: Vec<String> = group.lines.iter().map(|line| markdown_code(line)).collect();
+        let changes: Vec<String> = group.lines.iter().map(|line| markdown_code(line.as_str())).collect();
         format!("{commit_cells} {} | {} |\n", markdown_code(&flags(&group.flags)), changes.join("<br>"))
     });
     Printable::markdown(&rows.collect::<String>())

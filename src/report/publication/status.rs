@@ -6,9 +6,10 @@ use serde::Serialize;
 use crate::git::short_id;
 use crate::live::{LiveRelation, LiveStatus};
 use crate::publish::LogEntry;
-use crate::report::Lines;
 use crate::report::publication::LogEntryJson;
+use crate::report::publication::human::kill;
 use crate::report::text::{counted, grouped};
+use crate::report::{Lines, Role, StyledText};
 
 /// The result of `flagctl status`.
 #[derive(Debug, Serialize)]
@@ -163,20 +164,25 @@ impl EnvironmentStatusJson {
 /// Returns lines about what is merged, and about each environment of each target.
 pub fn human(status: &StatusJson) -> Lines {
     let merged = &status.merged;
-    let first = format!("merged: {} of {}, {} old", short_id(&merged.commit), merged.name, age(merged.age_seconds));
+    let commit = format!(": {} of {}, {} old", short_id(&merged.commit), merged.name, age(merged.age_seconds));
+    let first = StyledText::new(Role::Name, "merged").plain(commit);
     let targets = status.targets.iter().flat_map(|target| {
         let name = target.name.as_deref().unwrap_or(&target.target);
-        let problem = target.problem.iter().map(move |problem| format!("{name}: {problem}"));
+        let problem = target
+            .problem
+            .iter()
+            .map(move |problem| StyledText::new(Role::Name, name).plain(": ").with(Role::Bad, problem));
         let environments = target.environments.iter().flat_map(move |environment| lines(name, environment));
         problem.chain(environments)
     });
     std::iter::once(first).chain(targets).collect()
 }
 
-fn lines(target: &str, status: &EnvironmentStatusJson) -> Vec<String> {
-    let place = format!("{target} {}", status.environment);
+fn lines(target: &str, status: &EnvironmentStatusJson) -> Vec<StyledText> {
+    let heading = StyledText::new(Role::Name, format!("{target} {}", status.environment)).plain(": ");
+    let role = state_role(status);
     let Some(current) = &status.current else {
-        return vec![format!("{place}: {}", status.problem.as_deref().unwrap_or_default())];
+        return vec![heading.with(role, status.problem.as_deref().unwrap_or_default())];
     };
     let (commit, kills) = (short_id(&current.commit), short_id(&current.kills));
     let kills = if commit == kills { String::new() } else { format!(" with the kills of {kills}") };
@@ -194,18 +200,30 @@ fn lines(target: &str, status: &EnvironmentStatusJson) -> Vec<String> {
         }
         (StateJson::Nothing | StateJson::Refused, _) => status.problem.clone().unwrap_or_default(),
     };
-    let mut lines = vec![format!("{place}: number {}, {commit}{kills}{old}: {state}", current.sequence)];
+    let entry = heading.plain(format!("number {}, {commit}{kills}{old}: ", current.sequence));
+    let mut lines = vec![entry.with(role, state)];
     let groups = [
-        (&status.kills.waiting, "is killed, and the kill is not live"),
-        (&status.kills.revived, "was revived, and the kill is still live"),
+        (&status.kills.waiting, Role::Bad, "is killed, and the kill is not live"),
+        (&status.kills.revived, Role::Caution, "was revived, and the kill is still live"),
     ];
-    for (flags, what) in groups {
-        lines.extend(flags.iter().map(|flag| format!("  {flag}: {what}")));
+    for (flags, role, what) in groups {
+        lines.extend(flags.iter().map(|flag| kill(flag, role, what)));
     }
     if !status.kills.live.is_empty() {
-        lines.push(format!("  kills that are live: {}", status.kills.live.join(", ")));
+        lines.push(format!("  kills that are live: {}", status.kills.live.join(", ")).into());
     }
     lines
+}
+
+/// Returns the role of the state of an environment.
+fn state_role(status: &EnvironmentStatusJson) -> Role {
+    match status.state {
+        StateJson::Live if status.kills.waiting.is_empty() && status.kills.revived.is_empty() => Role::Good,
+        StateJson::Live | StateJson::Behind | StateJson::Ahead | StateJson::Unknown | StateJson::Nothing => {
+            Role::Caution
+        }
+        StateJson::Diverged | StateJson::Refused => Role::Bad,
+    }
 }
 
 /// Returns a duration in its largest unit, rounded down.

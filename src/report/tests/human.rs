@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::report::Lines;
 use crate::report::findings::human;
 use crate::report::tests::coverage;
 use crate::report::tests::report::{TestReport, explain, is_file_error, kills_left_out};
-use crate::report::text::{Colour, counted};
+use crate::report::text::{Screen, counted};
+use crate::report::{Lines, Role, StyledText};
 use crate::snapshot::Span;
 use crate::test::{CheckResult, CheckStatus, FailedCheck, TestResults};
 
@@ -14,12 +14,12 @@ use crate::test::{CheckResult, CheckStatus, FailedCheck, TestResults};
 /// sufficient.
 const EXPLAINED: usize = 20;
 
-pub(crate) fn lines(report: &TestReport<'_>, colour: Colour) -> Lines {
+pub(crate) fn lines(report: &TestReport<'_>, screen: Screen) -> Lines {
     let mut lines = Lines::default();
     let failures = failures(report.results);
     let mut explained = 0;
     for (finding, _) in report.validation.shown_new().findings {
-        human::add_finding(&report.validation, finding, colour, &mut lines);
+        human::add_finding(&report.validation, finding, screen.colour, &mut lines);
         let failure = failures.get(&(finding.diagnostic.span, finding.diagnostic.message.as_str()));
         for decided in failure.iter().flat_map(|failure| &failure.decided) {
             if explained < EXPLAINED {
@@ -30,25 +30,37 @@ pub(crate) fn lines(report: &TestReport<'_>, colour: Colour) -> Lines {
         }
     }
     if let Some(coverage) = report.coverage {
-        lines.table(&coverage::table(coverage, report.width));
+        lines.table(&coverage::table(coverage, screen.width));
         lines.add("");
     }
     let counts = [CheckStatus::Passed, CheckStatus::Failed, CheckStatus::Unknown, CheckStatus::NotRun]
         .map(|status| (status, report.results.count(status)));
     let counts = counts.into_iter().filter(|(status, count)| *count > 0 || *status == CheckStatus::Passed);
-    let counts: Vec<String> = counts.map(|(status, count)| format!("{count} {}", status.name())).collect();
+    let counts = counts.map(|(status, count)| {
+        let role = (count > 0).then_some(status_role(status));
+        StyledText::default().with(role, format!("{count} {}", status.name()))
+    });
+    let counts = StyledText::joined(counts, ", ");
     let errors = report.validation.findings.iter().filter(|finding| is_file_error(finding)).count();
-    let errors = if errors == 0 { String::new() } else { format!("; {}", counted(errors, "error")) };
     match report.results.checks.as_slice() {
-        [] if errors.is_empty() => {
-            lines.add("no tests found: a test is a case or an assertion in a file `tests/**/*.yaml`")
-        }
-        _ => lines.add(format!("{}{errors}", counts.join(", "))),
+        [] if errors == 0 => lines.add("no tests found: a test is a case or an assertion in a file `tests/**/*.yaml`"),
+        _ if errors == 0 => lines.add(counts),
+        _ => lines.add(counts.plain("; ").with(Role::Bad, counted(errors, "error"))),
     }
     report.validation.not_shown().into_iter().for_each(|line| lines.add(line));
     report.validation.already_in_base().into_iter().for_each(|line| lines.add(line));
     kills_left_out(report.kills_left_out).into_iter().for_each(|line| lines.add(line));
     lines
+}
+
+/// Returns the role of a number of checks.
+fn status_role(status: CheckStatus) -> Role {
+    match status {
+        CheckStatus::Passed => Role::Good,
+        CheckStatus::Failed => Role::Bad,
+        CheckStatus::Unknown => Role::Caution,
+        CheckStatus::NotRun => Role::Minor,
+    }
 }
 
 /// Returns the failures by the span and the message of their findings.

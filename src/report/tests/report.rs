@@ -24,8 +24,6 @@ pub struct TestReport<'r> {
     pub kills_left_out: usize,
     /// The coverage of every flag, or `None` without `--coverage`.
     pub coverage: Option<&'r [FlagCoverage]>,
-    /// The width of the terminal in columns, or `None` if the output is not a terminal.
-    pub width: Option<u16>,
 }
 
 /// Returns whether the finding is an error in a file, and not the result of a check.

@@ -2,7 +2,7 @@
 
 /// Returns how much of each length fits into `available` in total. Lengths that are at most an even part are kept, and
 /// all longer ones get the same, so one long part does not displace the others.
-pub(crate) fn allot(lengths: &[usize], available: usize) -> Vec<usize> {
+pub(super) fn allot(lengths: &[usize], available: usize) -> Vec<usize> {
     let mut sorted = lengths.to_vec();
     sorted.sort_unstable();
     let (mut left, mut limit) = (available, usize::MAX);
@@ -19,7 +19,7 @@ pub(crate) fn allot(lengths: &[usize], available: usize) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::diff::allotment::allot;
+    use crate::report::allotment::allot;
 
     #[test]
     fn long_parts_get_what_short_parts_leave() {
