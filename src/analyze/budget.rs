@@ -8,6 +8,9 @@
 pub struct Budget {
     /// The maximum number of conflicts of the SAT solver.
     pub conflicts: u64,
+    /// The maximum number of questions to the SAT solver about descriptions of regions. The further regions have longer
+    /// descriptions than necessary.
+    pub description_questions: u64,
     /// The maximum number of automaton states. A state of a product of automata counts once for each automaton.
     pub automaton_states: u64,
     /// The maximum number of bucket cells, over all partitions.
@@ -25,6 +28,7 @@ impl Default for Budget {
     fn default() -> Self {
         Self {
             conflicts: 30_000,
+            description_questions: 3_000,
             automaton_states: 5_000_000,
             bucket_cells: 200_000,
             regions: 500,

@@ -14,6 +14,7 @@
 //! | `encoding` | turns flags and conditions into clauses |
 //! | `search` | finds contexts: solver, check of models, partition of buckets, witnesses |
 //! | `questions` | the questions: changes, reachability, properties |
+//! | `description` | describes a region of a change in few words |
 //! | `fast_path` | answers from samples, before the solver runs |
 //! | `results` | the types of the answers |
 //!
@@ -23,6 +24,7 @@
 
 mod budget;
 mod definition;
+mod description;
 mod encoding;
 mod error;
 mod fast_path;
@@ -43,10 +45,11 @@ pub use crate::analyze::questions::properties::{
 pub use crate::analyze::questions::reachability::{FlagReachability, RuleReachability, reachability};
 pub use crate::analyze::results::certainty::Certainty;
 pub use crate::analyze::results::decided_by::DecidedBy;
+pub use crate::analyze::results::formula::Formula;
 pub use crate::analyze::results::region::{
     Bounds, Effect, HashedUnits, Population, Region, Transition, UnitScope, effects,
 };
 pub use crate::analyze::results::share::Share;
-pub use crate::analyze::results::term::{EvaluatedContext, Term, TermSubject};
+pub use crate::analyze::results::term::{EvaluatedContext, Term};
 pub use crate::analyze::results::witness::Witness;
 pub use crate::analyze::side::Side;

@@ -181,6 +181,16 @@ impl Comparison {
         }
     }
 
+    /// Returns the relation that holds exactly for the values that do not satisfy this one.
+    pub fn opposite(self) -> Self {
+        match self {
+            Self::Less => Self::GreaterOrEqual,
+            Self::LessOrEqual => Self::Greater,
+            Self::Greater => Self::LessOrEqual,
+            Self::GreaterOrEqual => Self::Less,
+        }
+    }
+
     /// Returns whether a value satisfies the relation. `ordering` is the order of the value relative to the operand.
     pub fn admits(self, ordering: std::cmp::Ordering) -> bool {
         match self {

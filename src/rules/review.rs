@@ -22,6 +22,7 @@ use crate::snapshot::{Span, Spanned};
 /// the result.
 pub(super) const BUDGET: Budget = Budget {
     conflicts: 20_000,
+    description_questions: 0,
     automaton_states: 40_000,
     bucket_cells: 20_000,
     regions: 0,

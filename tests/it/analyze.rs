@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use flagctl::analyze::{
-    AnalysisError, Budget, Certainty, DecidedBy, Definition, Effect, EvaluatedContext, Excess, Population, ProofResult,
-    Region, RuleReachability, ServedVariant, Share, Side, Term, UndecidedReason, Witness, always, at_most, changes,
-    effects, exclusive, follows, implies, monotone, never, reachability, unsatisfiable, valid,
+    AnalysisError, Budget, Certainty, DecidedBy, Definition, Effect, EvaluatedContext, Excess, Formula, Population,
+    ProofResult, Region, RuleReachability, ServedVariant, Share, Side, Term, UndecidedReason, Witness, always, at_most,
+    changes, effects, exclusive, follows, implies, monotone, never, reachability, unsatisfiable, valid,
 };
 use flagctl::bundle::{
     AttributeId, BUCKETS, Bundle, Condition, Flag, FlagId, HashDomain, Percent, Rule, Serve, State, VariantId,
@@ -559,13 +559,17 @@ impl<'b> Case<'b> {
 
     /// Returns whether the region contains the context, for a unit with these buckets.
     fn contained_in(&self, region: &Region, buckets: &Buckets) -> bool {
-        let (conditions, other): (Vec<_>, Vec<_>) =
-            region.terms.iter().cloned().partition(|term| term.condition().is_some());
-        let others = Region { terms: other, ..region.clone() };
-        self.contained(&others)
-            && conditions.iter().all(|term| {
-                let reference = self.reference(usize::from(term.side == Side::After), buckets);
-                (reference.holds(term.condition().unwrap()) == Truth::True) == term.holds
+        let everyone = Region { condition: Formula::All(Vec::new()), ..region.clone() };
+        self.contained(&everyone)
+            && region.condition.is_true(&|term| match term.condition() {
+                Some(condition) => {
+                    let reference = self.reference(usize::from(term.side == Side::After), buckets);
+                    (reference.holds(condition) == Truth::True) == term.holds
+                }
+                None => {
+                    let alone = Region { condition: Formula::Term(term.clone()), ..region.clone() };
+                    self.contained(&alone)
+                }
             })
     }
 
@@ -683,7 +687,7 @@ fn regions_agree_with_the_evaluator_for_every_context_and_bucket() {
             Err(AnalysisError::Exhausted(_)) => Vec::new(),
             Err(failure) => panic!("{failure} {}", shown()),
         };
-        flag_terms += coarse.iter().flat_map(|region| &region.terms).filter(|term| about_flag(term)).count();
+        flag_terms += coarse.iter().flat_map(|region| region.condition.terms()).filter(|term| about_flag(term)).count();
         for region in &coarse {
             let Some(Witness { context, now }) = &region.witness else {
                 without += 1;
@@ -1046,8 +1050,8 @@ fn a_larger_rollout_expands_by_the_difference_and_moves_no_other_unit() {
     assert_eq!(region.moved(), Share::of_buckets(2_500));
     assert_eq!(region.moved().to_string(), "2.5%");
     assert_eq!(effects(&regions), [Effect::Expand].into());
-    let words: Vec<(&str, bool)> = region.terms.iter().map(|term| (term.words.as_str(), term.holds)).collect();
-    assert_eq!(words, [("targetingKey is there", true)]);
+    let units: Vec<(&str, bool)> = region.units.iter().map(|term| (term.words.as_str(), term.holds)).collect();
+    assert_eq!((units.as_slice(), region.condition.terms().len()), (&[("targetingKey is there", true)][..], 0));
     assert_eq!(
         (region.before.as_slice(), region.after.as_slice()),
         (&[DecidedBy::Default][..], &[DecidedBy::Rule(0)][..])
@@ -1204,7 +1208,7 @@ fn flags_that_have_nothing_in_common_do_not_multiply_the_work() {
     assert_eq!(moved, ["10%", "3%"].map(str::to_owned).into());
     assert_eq!(effects(&regions), [Effect::Expand].into());
     for region in &regions {
-        let words: Vec<&str> = region.terms.iter().map(|term| term.words.as_str()).collect();
+        let words: Vec<&str> = region.condition.terms().iter().map(|term| term.words.as_str()).collect();
         assert!(words.contains(&"flag f0 serves on") && words.contains(&"flag f4 serves on"), "{words:?}");
         assert_eq!((region.certainty, region.witness.is_some()), (Certainty::Exact, true), "{region:#?}");
     }

@@ -25,6 +25,7 @@ mod git_bench;
 #[cfg(unix)]
 mod pseudo_terminal;
 mod random;
+mod region_words;
 
 #[cfg(unix)]
 mod advice;
@@ -90,6 +91,7 @@ mod operators;
 mod output;
 mod overview;
 mod pages;
+mod plan_questions;
 mod projects;
 #[cfg(unix)]
 mod promote;

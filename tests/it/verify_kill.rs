@@ -134,7 +134,7 @@ fn a_kill_that_turns_a_flag_on_is_not_proven() {
     repository.commit("fallback: where the cart is off");
     repository.git(&["tag", "--force", "base"]);
     kill(&repository, "cart");
-    let turned_on = "`fallback` in production: everyone where flag cart serves off (before) is not true: off → on";
+    let turned_on = "`fallback` in production: everyone unless flag cart serves off (before): off → on";
     assert_eq!(objections(&repository, &[]), [turned_on]);
 }
 
@@ -150,7 +150,7 @@ fn the_kill_is_compared_with_the_tip_of_the_target_and_not_with_the_fork() {
     repository.write("flags/fallback.yaml", &flag("").replace("{country: DE}", "{flag: {cart: off}}"));
     repository.commit("fallback: where the cart is off");
     let ran = repository.flagctl(&["verify-kill", "main..stop"]);
-    let turned_on = "`fallback` in production: everyone where flag cart serves off (before) is not true: off → on";
+    let turned_on = "`fallback` in production: everyone unless flag cart serves off (before): off → on";
     assert_eq!(objections_of(&repository, &ran), [turned_on]);
     // The reverse: the dependant is gone at the tip.
     repository.remove("flags/fallback.yaml");

@@ -20,8 +20,8 @@ use crate::analyze::error::{AnalysisError, Excess};
 use crate::analyze::search::solver::{Literal, Solver};
 use crate::analyze::side::Side;
 use crate::bundle::{
-    AttributeId, BUCKETS, Bucket, Bundle, Condition, Flag, FlagId, HashDomain, Percent, Polarity, Predicate, Serve,
-    State, Test, VariantId,
+    Attribute, AttributeId, BUCKETS, Bucket, Bundle, Condition, Flag, FlagId, HashDomain, Percent, Polarity, Predicate,
+    Serve, State, Test, VariantId,
 };
 
 /// The solver with everything that is encoded in it.
@@ -182,8 +182,19 @@ impl<'b> Encoder<'b> {
         EncodedCondition { literal, side, condition, want, shape }
     }
 
+    /// Returns the domain of an attribute, or `None` if nothing reads the attribute.
+    pub(crate) fn domain(&self, attribute: &Attribute) -> Option<&AttributeDomain> {
+        self.domains.get(*self.domain_index.get(&attribute_key(attribute))?)
+    }
+
+    /// Returns a literal that is true if the attribute has a value of its type, or `None` if nothing reads the attribute.
+    pub(crate) fn usable(&mut self, attribute: &Attribute) -> Option<Literal> {
+        let domain = self.domains.get(*self.domain_index.get(&attribute_key(attribute))?)?;
+        Some(domain.usable(&mut self.solver, attribute.allowed.as_deref()))
+    }
+
     /// Encodes a test. A test of an unusable value is unknown, so both of its literals are false.
-    fn test(&mut self, bundle: &Bundle, test: &Test, want: WantedTruth) -> Literal {
+    pub(crate) fn test(&mut self, bundle: &Bundle, test: &Test, want: WantedTruth) -> Literal {
         let never = self.false_literal();
         let Some(attribute) = bundle.attributes.get(test.attribute) else { return never };
         let index = self.domain_index.get(&attribute_key(attribute));

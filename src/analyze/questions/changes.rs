@@ -15,17 +15,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analyze::budget::Budget;
 use crate::analyze::definition::Definition;
+use crate::analyze::description::describe::describe;
+use crate::analyze::description::facts::{Facts, UnitFacts};
 use crate::analyze::encoding::domain::DomainEncoding;
 use crate::analyze::encoding::encoded::EncodedUnit;
 use crate::analyze::error::{AnalysisError, Excess};
-use crate::analyze::questions::list_terms;
 use crate::analyze::questions::region_draft::{RegionDraft, RegionSummary, merge};
-use crate::analyze::questions::region_terms::{has_only_named_units, simplify, term};
+use crate::analyze::questions::region_units::has_only_named_units;
 use crate::analyze::results::certainty::Certainty;
 use crate::analyze::results::region::{Bounds, Effect, HashedUnits, Population, Region, Transition, UnitScope, effect};
 use crate::analyze::results::share::Share;
 use crate::analyze::results::witness::Witness;
-use crate::analyze::search::bucket_partition::{BucketCell, BucketPartition, StateHandling, partition_buckets, widen};
+use crate::analyze::search::bucket_partition::{
+    BucketCell, BucketPartition, Query, StateHandling, partition_buckets, widen,
+};
 use crate::analyze::search::context_search::{Search, SearchResult};
 use crate::analyze::search::known_parts::KnownParts;
 use crate::analyze::search::solver::Literal;
@@ -33,8 +36,8 @@ use crate::analyze::search::witness_search::find_witness;
 use crate::analyze::side::Side;
 use crate::bundle::{Bundle, Flag, TARGETING_KEY, Variant, VariantId};
 
-/// The budget of automaton states for the removal of redundant terms of regions.
-const SIMPLIFICATION_STATES: u64 = 1_000_000;
+/// The budget of automaton states for the descriptions of regions.
+const DESCRIPTION_STATES: u64 = 1_000_000;
 /// The number of cells of a region that are tried in the search for a unit.
 const MAX_TRIED_CELLS: usize = 4;
 
@@ -113,11 +116,13 @@ fn find_regions(
         }
         let mut merged = drafts.clone();
         merge(&mut merged);
-        let (states, named) = (search.budget.automaton_states, named_classes(&search));
-        search.budget.automaton_states = states.min(SIMPLIFICATION_STATES);
+        let (states, questions) = (search.budget.automaton_states, search.budget.description_questions);
+        let named = named_classes(&search);
+        search.budget.automaton_states = states.min(DESCRIPTION_STATES);
         let regions: Result<Vec<Region>, AnalysisError> =
             merged.into_iter().map(|draft| pair.region(&mut search, draft)).collect();
         search.budget.automaton_states = states;
+        search.budget.description_questions = questions;
         if named_classes(&search) == named {
             return regions;
         }
@@ -196,7 +201,7 @@ impl<'b> FlagPair<'b> {
                 effects.insert(effect(self.old, from, to));
             }
         }
-        let classes: BTreeSet<_> = partition.queries.iter().filter_map(|query| query.class).collect();
+        let classes: BTreeSet<_> = partition.queries.iter().filter_map(Query::class).collect();
         let bounds = if partition.is_independent() { self.bounds(&shares)? } else { None };
         if bounds.is_some() || self.hashes_other_units(&partition) {
             effects.insert(Effect::Reshuffle);
@@ -244,8 +249,7 @@ impl<'b> FlagPair<'b> {
         Ok(Some(Bounds { least: Share::ALL.saturating_sub(most_stay)?, most: Share::ALL.saturating_sub(least_stay)? }))
     }
 
-    /// Builds a region from its draft: removes the terms that follow from other terms, and describes the remaining
-    /// ones.
+    /// Builds a region from its draft, and describes it.
     fn region(&self, search: &mut Search<'b>, draft: RegionDraft<'b>) -> Result<Region, AnalysisError> {
         let RegionDraft { queries, signs, classes, summary, witness, certainty } = draft;
         let versions = self.targets.iter().filter_map(|(flag, _)| search.encoder.flags.get(*flag));
@@ -253,23 +257,23 @@ impl<'b> FlagPair<'b> {
         let is_named = has_only_named_units(search, &queries, &signs, &classes, &versions)?;
         let hashed = hashed_units(search, &summary.hashed, &versions);
         let unit_scope = if is_named { UnitScope::Named } else { UnitScope::Any };
-        let kept = simplify(search, &queries, &signs, &classes)?;
-        let terms = queries.iter().zip(&signs).zip(kept).filter(|(_, kept)| *kept);
-        let terms =
-            terms.filter(|((query, _), _)| query.class.is_none()).map(|((query, sign), _)| term(search, query, *sign));
-        let terms = list_terms::combine(search, terms.collect());
         let transitions = summary.shares.into_iter().map(|(ids, share)| {
             let (from, to) = self.variants(ids);
             Transition { from: from.clone(), to: to.clone(), share }
         });
+        let transitions: Vec<Transition> = transitions.collect();
+        let all_move = transitions.iter().all(Transition::moves);
+        let units = if all_move && classes.is_empty() { UnitFacts::Described } else { UnitFacts::Known };
+        let described = describe(search, &Facts { queries: &queries, signs: &signs, classes: &classes, units })?;
         Ok(Region {
-            terms,
+            condition: described.condition,
+            units: described.units,
             before: summary.before.into_iter().collect(),
             after: summary.after.into_iter().collect(),
             population: population(search, &classes),
             unit_scope,
             hashed,
-            transitions: transitions.collect(),
+            transitions,
             effects: summary.effects,
             bounds: summary.bounds,
             witness,

@@ -91,7 +91,7 @@ fn merge_over<'b>(drafts: &mut Vec<RegionDraft<'b>>, variable: Option<u32>) {
 
 /// Returns the signs of the variables of all queries that are not about named units.
 fn answers(draft: &RegionDraft<'_>) -> BTreeMap<u32, bool> {
-    let open = draft.queries.iter().zip(&draft.signs).filter(|(query, _)| query.class.is_none());
+    let open = draft.queries.iter().zip(&draft.signs).filter(|(query, _)| query.class().is_none());
     open.map(|(query, sign)| (query.literal.var().idx(), *sign == query.literal.sign())).collect()
 }
 
@@ -111,7 +111,7 @@ fn can_join(into: &RegionDraft<'_>, from: &RegionDraft<'_>, variable: Option<u32
 }
 
 fn join<'b>(into: &mut RegionDraft<'b>, from: RegionDraft<'b>, variable: Option<u32>) {
-    let merged = |query: &Query<'_>| query.class.is_none() && Some(query.literal.var().idx()) == variable;
+    let merged = |query: &Query<'_>| query.class().is_none() && Some(query.literal.var().idx()) == variable;
     if let Some(index) = into.queries.iter().position(merged) {
         into.queries.remove(index);
         into.signs.remove(index);

@@ -2,6 +2,7 @@
 
 pub(crate) mod certainty;
 pub(crate) mod decided_by;
+pub(crate) mod formula;
 pub(crate) mod region;
 pub(crate) mod share;
 pub(crate) mod term;

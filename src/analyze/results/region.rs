@@ -1,6 +1,6 @@
 //! Regions: sets of contexts for which two decisions differ in the same way.
 //!
-//! A region contains the terms that describe its contexts, the share of units for each pair of old and new variant, and
+//! A region contains the condition that describes its contexts, the share of units for each pair of old and new variant, and
 //! one context as a witness. A change of a flag is a list of regions that do not overlap.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 
 use crate::analyze::results::certainty::Certainty;
 use crate::analyze::results::decided_by::DecidedBy;
+use crate::analyze::results::formula::Formula;
 use crate::analyze::results::share::Share;
 use crate::analyze::results::term::{EvaluatedContext, Term};
 use crate::analyze::results::witness::Witness;
@@ -96,9 +97,11 @@ pub struct Bounds {
 /// Contexts for which two decisions differ in the same way.
 #[derive(Debug, Clone)]
 pub struct Region {
-    /// The terms that exactly the contexts of the region satisfy. No term is redundant, unless the budget was too small
-    /// to check this.
-    pub terms: Vec<Term>,
+    /// The condition that exactly the contexts of the region satisfy, among those of its population that have its units.
+    /// It has few terms, unless the budget was too small to look for fewer.
+    pub condition: Formula,
+    /// The units that all contexts of the region have, because the shares are shares of these units.
+    pub units: Vec<Term>,
     /// The parts of the flag that decided before the change, for the units that get another variant.
     pub before: Vec<DecidedBy>,
     /// The parts of the flag that decide after the change, for the units that get another variant.
@@ -172,6 +175,10 @@ impl Region {
     /// Returns whether the region contains the context. The two arguments are the same context, read with the schema of
     /// each bundle.
     pub fn contains(&self, before: EvaluatedContext<'_>, after: EvaluatedContext<'_>, now: Timestamp) -> bool {
+        let is_true = |term: &Term| {
+            let context = if term.side == Side::Before { before } else { after };
+            context.passes(&term.test, now) == term.holds
+        };
         let named = match &self.population {
             Population::Units => true,
             Population::Named(named) => named.iter().all(|(attribute, units)| {
@@ -179,11 +186,7 @@ impl Region {
                 unit.is_some_and(|unit| units.iter().any(|named| named == unit))
             }),
         };
-        named
-            && self.terms.iter().all(|term| {
-                let context = if term.side == Side::Before { before } else { after };
-                context.passes(&term.test, now) == term.holds
-            })
+        named && self.units.iter().all(is_true) && self.condition.is_true(&is_true)
     }
 }
 

@@ -1,7 +1,7 @@
-//! The terms that describe a region. Each term is one fact that is true or not true for all contexts of the region.
+//! The terms of the condition that describes a region. A term is one fact that is true or not true for a context.
 //!
-//! For a change of a rule `country: [DE]` from 10 % to 20 %, the region has two terms: `country is DE` and
-//! `targetingKey is there`. A term has a text for people, and a test that decides whether a context satisfies the term.
+//! For a change of a rule `country: [DE]` from 10 % to 20 %, the condition has one term: `country eq "DE"`. A term has a
+//! text for people, and a test that decides whether a context satisfies the term.
 
 use std::collections::BTreeSet;
 
@@ -11,46 +11,13 @@ use crate::analyze::side::Side;
 use crate::bundle::{Bundle, Condition};
 use crate::eval::{Context, Truth, Value, holds};
 
-/// The part of a flag or of the context that a [`Term`] is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TermSubject {
-    /// The condition of a rule of the flag or of a prerequisite, or the part of it that does not depend on buckets.
-    Rule {
-        /// The flag's key.
-        flag: String,
-        /// The index in [`Flag::rules`](crate::bundle::Flag::rules).
-        rule: usize,
-    },
-    /// The decision of a prerequisite, if it does not depend on buckets.
-    Prerequisite {
-        /// The key of the flag that has the prerequisite.
-        flag: String,
-        /// The index in [`Flag::prerequisites`](crate::bundle::Flag::prerequisites).
-        prerequisite: usize,
-    },
-    /// The context has a unit: the attribute is a text that is not empty.
-    Unit {
-        /// The attribute's name.
-        attribute: String,
-    },
-    /// The unit is a value that a condition names.
-    Named {
-        /// The attribute's name.
-        attribute: String,
-    },
-    /// The condition that the question is about.
-    Condition,
-}
-
-/// A fact that all contexts of a region have in common.
+/// A fact that is true or not true for a context.
 #[derive(Debug, Clone)]
 pub struct Term {
-    /// Whether the fact is true or not true for the region. A condition that is unknown is not true.
+    /// Whether the fact must be true or must not be true. A condition that is unknown is not true.
     pub holds: bool,
     /// The bundle that the condition comes from.
     pub side: Side,
-    /// The part of a flag or of the context that the fact is about.
-    pub subject: TermSubject,
     /// The text of the fact, with the operators of the definition. All lists are written out.
     pub words: String,
     /// The text of the fact, with shortened lists.
@@ -59,11 +26,41 @@ pub struct Term {
 }
 
 impl Term {
-    /// Returns the condition that is true or not true, or `None` if the fact is about a unit.
+    /// Returns the term for a fact of the context that is no condition.
+    pub(crate) fn of_context(side: Side, test: TermTest, holds: bool) -> Self {
+        let words = match (&test, holds) {
+            (TermTest::Holds(_), _) => String::new(),
+            (TermTest::HasUnit(attribute), true) => format!("{attribute} is there"),
+            (TermTest::HasUnit(attribute), false) => format!("no {attribute}"),
+            (TermTest::HasValue(attribute), true) => format!("{attribute} is not missing"),
+            (TermTest::HasValue(attribute), false) => format!("{attribute} is missing"),
+            (TermTest::IsOneOf(attribute, _), true) => format!("{attribute} is named by a condition"),
+            (TermTest::IsOneOf(attribute, _), false) => format!("{attribute} is not named by a condition"),
+        };
+        Self { holds, side, words: words.clone(), summary: words, test }
+    }
+
+    /// Returns the term for a condition.
+    pub(crate) fn of_condition((side, bundle): (Side, &Bundle), condition: Condition, holds: bool) -> Self {
+        let (words, summary) = (bundle.describe(&condition), bundle.summarize(&condition));
+        Self { holds, side, words, summary, test: TermTest::Holds(condition) }
+    }
+
+    /// Returns the condition that is true or not true, or `None` if the fact is about a unit or a missing value.
     pub fn condition(&self) -> Option<&Condition> {
         match &self.test {
             TermTest::Holds(condition) => Some(condition),
-            TermTest::HasUnit(_) | TermTest::IsOneOf(..) => None,
+            TermTest::HasUnit(_) | TermTest::HasValue(_) | TermTest::IsOneOf(..) => None,
+        }
+    }
+
+    /// Returns the term that is true for all other contexts.
+    pub(crate) fn negated(self) -> Self {
+        match self.test {
+            TermTest::Holds(_) => Self { holds: !self.holds, ..self },
+            TermTest::HasUnit(_) | TermTest::HasValue(_) | TermTest::IsOneOf(..) => {
+                Self::of_context(self.side, self.test, !self.holds)
+            }
         }
     }
 }
@@ -75,6 +72,8 @@ pub(crate) enum TermTest {
     Holds(Condition),
     /// The attribute with this name is a text that is not empty.
     HasUnit(String),
+    /// The attribute with this name has a value of its type.
+    HasValue(String),
     /// The attribute with this name has one of these values.
     IsOneOf(String, BTreeSet<String>),
 }
@@ -97,10 +96,17 @@ impl EvaluatedContext<'_> {
         }
     }
 
+    /// Returns whether the attribute has a value of its type.
+    fn has_value(&self, attribute: &str) -> bool {
+        let value = self.bundle.attributes.find(attribute).map(|attribute| self.context.value(attribute));
+        !matches!(value, None | Some(Value::Absent | Value::Null | Value::Unusable(_)))
+    }
+
     pub(crate) fn passes(&self, test: &TermTest, now: Timestamp) -> bool {
         match test {
             TermTest::Holds(condition) => holds(self.bundle, condition, self.context, now) == Truth::True,
             TermTest::HasUnit(attribute) => self.text(attribute).is_some(),
+            TermTest::HasValue(attribute) => self.has_value(attribute),
             TermTest::IsOneOf(attribute, texts) => self.text(attribute).is_some_and(|text| texts.contains(text)),
         }
     }

@@ -14,7 +14,6 @@ use crate::analyze::encoding::encoded::{ConditionShape, EncodedCondition, Encode
 use crate::analyze::error::{AnalysisError, Excess};
 use crate::analyze::results::decided_by::DecidedBy;
 use crate::analyze::results::share::Share;
-use crate::analyze::results::term::TermSubject;
 use crate::analyze::search::context_search::Search;
 use crate::analyze::search::known_parts::KnownParts;
 use crate::analyze::search::solver::{Literal, Model, Variable};
@@ -37,12 +36,39 @@ pub(crate) enum StateHandling {
 pub(crate) struct Query<'b> {
     pub(crate) literal: Literal,
     pub(crate) side: Side,
-    pub(crate) subject: TermSubject,
-    /// The condition, if the fact is the truth of a condition.
-    pub(crate) condition: Option<(&'b Condition, WantedTruth)>,
-    /// The class of named units, if the fact is that the unit belongs to it: the indices of the domain and of the
-    /// class.
-    pub(crate) class: Option<(usize, usize)>,
+    pub(crate) fact: QueriedFact<'b>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum QueriedFact<'b> {
+    /// The condition has this truth value.
+    Condition(&'b Condition, WantedTruth),
+    /// The attribute with this name is a unit: a text that is not empty.
+    HasUnit(String),
+    /// Conditions name the unit, which is the value of the attribute with this name.
+    IsNamed(String),
+    /// The unit belongs to a class of named units. The two numbers are the indices of the domain and of the class.
+    InClass(String, (usize, usize)),
+}
+
+impl Query<'_> {
+    /// Returns the name of the attribute, if the fact is about a unit.
+    pub(crate) fn unit(&self) -> Option<&str> {
+        match &self.fact {
+            QueriedFact::Condition(..) => None,
+            QueriedFact::HasUnit(attribute) | QueriedFact::IsNamed(attribute) | QueriedFact::InClass(attribute, _) => {
+                Some(attribute)
+            }
+        }
+    }
+
+    /// Returns the class of named units, if the fact is that the unit belongs to it.
+    pub(crate) fn class(&self) -> Option<(usize, usize)> {
+        match &self.fact {
+            QueriedFact::InClass(_, class) => Some(*class),
+            QueriedFact::Condition(..) | QueriedFact::HasUnit(_) | QueriedFact::IsNamed(_) => None,
+        }
+    }
 }
 
 /// A set of buckets in which all decisions are the same: one range for each dimension.
@@ -269,7 +295,7 @@ impl<'e, 'b> Partitioner<'e, 'b> {
         self.target = None;
         let mut held = Vec::with_capacity(conditions.len());
         for condition in conditions {
-            held.push(self.holds(condition, &TermSubject::Condition)?);
+            held.push(self.holds(condition)?);
         }
         let mut decisions = Vec::with_capacity(targets.len());
         for (index, (target, handling)) in targets.iter().enumerate() {
@@ -292,18 +318,16 @@ impl<'e, 'b> Partitioner<'e, 'b> {
             (State::Killed { .. }, _) => return Ok((flag.off, DecidedBy::Killed)),
         }
         for (prerequisite, condition) in encoded.prerequisites.iter().enumerate() {
-            let subject = TermSubject::Prerequisite { flag: flag.key.to_string(), prerequisite };
-            if !self.holds(condition, &subject)? {
+            if !self.holds(condition)? {
                 return Ok((flag.off, DecidedBy::Prerequisite(prerequisite)));
             }
         }
         for (rule_index, rule) in encoded.rules.iter().enumerate() {
-            let subject = || TermSubject::Rule { flag: flag.key.to_string(), rule: rule_index };
             if rule.rule.rollout == Percent::ZERO {
                 continue;
             }
             if let Some(condition) = &rule.condition
-                && !self.holds(condition, &subject())?
+                && !self.holds(condition)?
             {
                 continue;
             }
@@ -332,13 +356,11 @@ impl<'e, 'b> Partitioner<'e, 'b> {
     }
 
     /// Returns whether the condition has its wanted truth value, and records the queries that this depends on.
-    fn holds(&mut self, condition: &EncodedCondition<'b>, subject: &TermSubject) -> Result<bool, Cut> {
+    fn holds(&mut self, condition: &EncodedCondition<'b>) -> Result<bool, Cut> {
         let query = || Query {
             literal: condition.literal,
             side: condition.side,
-            subject: subject.clone(),
-            condition: Some((condition.condition, condition.want)),
-            class: None,
+            fact: QueriedFact::Condition(condition.condition, condition.want),
         };
         match &condition.shape {
             ConditionShape::BucketFree => Ok(self.query(condition.literal, query)),
@@ -347,7 +369,7 @@ impl<'e, 'b> Partitioner<'e, 'b> {
             }
             ConditionShape::All(inner) => {
                 for operand in inner {
-                    if !self.holds(operand, subject)? {
+                    if !self.holds(operand)? {
                         return Ok(false);
                     }
                 }
@@ -355,7 +377,7 @@ impl<'e, 'b> Partitioner<'e, 'b> {
             }
             ConditionShape::Any(inner) => {
                 for operand in inner {
-                    if self.holds(operand, subject)? {
+                    if self.holds(operand)? {
                         return Ok(true);
                     }
                 }
@@ -381,8 +403,8 @@ impl<'e, 'b> Partitioner<'e, 'b> {
 
     fn has_unit(&mut self, side: Side, rule: &EncodedRule<'b>) -> bool {
         let EncodedUnit { present, .. } = rule.unit;
-        let subject = TermSubject::Unit { attribute: self.attribute(rule) };
-        self.query(present, || Query { literal: present, side, subject, condition: None, class: None })
+        let fact = QueriedFact::HasUnit(self.attribute(rule));
+        self.query(present, || Query { literal: present, side, fact })
     }
 
     /// Returns the name of the attribute that the rule hashes.
@@ -403,8 +425,7 @@ impl<'e, 'b> Partitioner<'e, 'b> {
         let search = self.search;
         let Some(index) = dimension else { return Ok(false) };
         let Some(dimension) = search.encoder.dimensions.get(index) else { return Ok(false) };
-        let subject = TermSubject::Named { attribute: self.attribute(rule) };
-        let query = |literal, class| Query { literal, side, subject, condition: None, class };
+        let attribute = self.attribute(rule);
         let named = rule.unit.named;
         if self.model.holds(named)
             && let Some(DomainEncoding::Text(text)) =
@@ -412,11 +433,12 @@ impl<'e, 'b> Partitioner<'e, 'b> {
             && let Some((class_index, class)) =
                 text.classes.iter().enumerate().find(|(_, class)| self.model.holds(class.holds))
         {
-            self.query(class.holds, || query(class.holds, Some((dimension.domain, class_index))));
+            let fact = QueriedFact::InClass(attribute, (dimension.domain, class_index));
+            self.query(class.holds, || Query { literal: class.holds, side, fact });
             let unit = class.members.first().map_or("", String::as_str);
             return Ok(dimension.hash.bucketer.bucket(dimension.hash.domain, unit) < end);
         }
-        self.query(named, || query(named, None));
+        self.query(named, || Query { literal: named, side, fact: QueriedFact::IsNamed(attribute) });
         if let Some(target) = self.target {
             self.used_dimensions.insert((target, index));
             let is_known =

@@ -154,6 +154,18 @@ impl Solver {
         formula
     }
 
+    /// Returns the number of conflicts that are still allowed.
+    pub(crate) fn conflicts_left(&self) -> u64 {
+        let conflicts = self.inner.cb();
+        conflicts.allowed.saturating_sub(conflicts.met)
+    }
+
+    /// Allows this number of further conflicts.
+    pub(crate) fn allow_conflicts(&mut self, number: u64) {
+        let conflicts = self.inner.cb_mut();
+        conflicts.allowed = conflicts.met.saturating_add(number);
+    }
+
     /// Searches for a model in which all assumptions are true.
     ///
     /// # Errors

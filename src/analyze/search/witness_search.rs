@@ -14,9 +14,8 @@ use crate::analyze::encoding::encoded::{EncodedCondition, WantedTruth};
 use crate::analyze::error::{AnalysisError, Excess};
 use crate::analyze::results::certainty::Certainty;
 use crate::analyze::results::decided_by::{DecidedBy, decided_by};
-use crate::analyze::results::term::TermSubject;
 use crate::analyze::results::witness::Witness;
-use crate::analyze::search::bucket_partition::{BucketCell, Query, StateHandling};
+use crate::analyze::search::bucket_partition::{BucketCell, QueriedFact, Query, StateHandling};
 use crate::analyze::search::context_search::{Assignment, Search, UnitKey};
 use crate::analyze::side::Side;
 use crate::bundle::{BUCKETS, Bucket, Bundle, Condition, Flag, NOW, State, VariantId};
@@ -70,12 +69,7 @@ pub(crate) fn find_witness<'b>(
         let context = Json::Object(context);
         return Err(AnalysisError::Disagreement(format!("for {context} at {now} {difference}")));
     }
-    let is_unit = |name: &String| {
-        queries.iter().any(|query| match &query.subject {
-            TermSubject::Unit { attribute } | TermSubject::Named { attribute } => attribute == name,
-            TermSubject::Rule { .. } | TermSubject::Prerequisite { .. } | TermSubject::Condition => false,
-        })
-    };
+    let is_unit = |name: &String| queries.iter().any(|query| query.unit() == Some(name.as_str()));
     // Attributes that do not affect the results are removed, because a short witness is easier to read.
     let names: Vec<String> = context.keys().filter(|name| !is_unit(name)).cloned().collect();
     for name in names {
@@ -149,7 +143,7 @@ impl<'e, 'b> ExpectedDecisions<'e, 'b> {
         conditions: &[&EncodedCondition<'b>],
     ) -> Self {
         let asked = queries.iter().filter_map(|query| {
-            let (condition, want) = query.condition?;
+            let QueriedFact::Condition(condition, want) = query.fact else { return None };
             Some((query.side, condition, want, assignment.model.holds(query.literal)))
         });
         let held = conditions.iter().zip(&cell.conditions);

@@ -41,6 +41,11 @@ use crate::source::FlagRepository;
 /// or `none` (proven: every context gets what it got before). `off` means the value that the definition before the change
 /// serves when the flag is off. A flag that is not defined counts as one that serves `off`. Exits with 1 if a limit is
 /// exceeded, and with 3 if a definition has errors or an analysis takes too much work.
+///
+/// `where C` means that C is true. `unless C` means that C is false or unknown: a test of an attribute is unknown if the
+/// context has no value of the attribute's type. `not` and `ne` are the operators of definitions, which are unknown then,
+/// too. `country is missing` means that there is no such value, and `no targetingKey` that the context has no unit.
+/// `(before)` and `(after)` follow something whose definition changes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: flagctl diff main...HEAD -e production --fail-on shrink,reassign --max-share 25%")]
 pub(crate) struct Args {
@@ -206,6 +211,7 @@ impl Args {
         let scaled = |work: u64| work.saturating_mul(self.effort) / 100;
         Budget {
             conflicts: scaled(default.conflicts),
+            description_questions: scaled(default.description_questions),
             automaton_states: scaled(default.automaton_states),
             bucket_cells: scaled(default.bucket_cells),
             regions: usize::try_from(scaled(default.regions as u64)).unwrap_or(usize::MAX),

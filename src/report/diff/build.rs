@@ -13,12 +13,12 @@ use crate::diff::{
 use crate::eval::{Context, decide};
 use crate::git::short_id;
 use crate::report::decision::human::served;
+use crate::report::diff::condition::Wording;
 use crate::report::diff::json::{
     AnswerJson, CauseJson, ExampleDecisionJson, ExampleJson, FlagChangeJson, FlagDiffJson, RegionJson, ShareJson,
     TransitionJson, UnitsJson, VariantRole, VariantShareJson,
 };
 use crate::report::diff::phrases;
-use crate::report::diff::phrases::Audience;
 use crate::report::diff::sentence;
 use crate::report::eval_command::{EvalCommand, EvalKills};
 use crate::report::flags::LinkJson;
@@ -186,17 +186,16 @@ fn region(
         deciders.iter().map(|decider| phrases::decided_by(*decider, flag)).collect::<Vec<_>>()
     };
     let side = |term: &Term| side_of_term(term, impact.event, bundles);
-    let audience = if region.moved() == Share::ALL { Audience::Contexts } else { Audience::Units };
     let flag = bundles.into_iter().find_map(|bundle| bundle.flag(&impact.flag));
     let off = flag.map(|flag| flag.variant(flag.off).name.as_ref());
-    let shown_condition = phrases::condition(region, audience, side, ListText::Shortened);
+    let shown_condition = Wording { side: &side, lists: ListText::Shortened }.of_region(region);
     RegionJson {
         effect: sentence::effect(region, impact.event),
         recipients: sentence::recipients(region, impact.event, &shown_condition, off),
         shares: shares(region, off),
         text: phrases::region_with_sides(region, side, ListText::Whole),
         summary: phrases::region_with_sides(region, side, ListText::Shortened),
-        condition: phrases::condition(region, Audience::Contexts, side, ListText::Whole),
+        condition: Wording { side: &side, lists: ListText::Whole }.of_region_with_units(region),
         units: match &region.population {
             Population::Units => Vec::new(),
             Population::Named(named) => {

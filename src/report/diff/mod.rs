@@ -6,6 +6,7 @@
 
 mod bars;
 mod build;
+mod condition;
 mod headline;
 pub mod html;
 pub mod human;

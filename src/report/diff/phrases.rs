@@ -2,25 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::analyze::{
-    Certainty, DecidedBy, Effect, HashedUnits, Population, Region, Share, Side, Term, TermSubject, Transition,
-};
+use crate::analyze::{Certainty, DecidedBy, Effect, HashedUnits, Population, Region, Share, Side, Term, Transition};
 use crate::bundle::{Bundle, Condition, Flag, ListText};
 use crate::diff::CauseKind;
+use crate::report::diff::condition::{Wording, clause};
 use crate::report::history::change;
 use crate::report::value;
 
 /// The maximum number of named units in a shortened line, which contains only the number of the other units.
 const NAMED: usize = 4;
-
-/// The subject of a condition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Audience {
-    /// Units, which are the contexts that have the hashed attribute.
-    Units,
-    /// All contexts.
-    Contexts,
-}
 
 /// Returns a region of an action in one line: `25% of units where country eq "US": off → on`. An action changes flags
 /// only, so a term about a flag contains the side that it means.
@@ -32,12 +22,11 @@ pub(crate) fn region(region: &Region, lists: ListText) -> String {
     region_with_sides(region, side, lists)
 }
 
-/// Returns a region in one line. `side` returns the side that a term means if its text has two meanings, see
-/// [`condition`].
+/// Returns a region in one line. `side` returns the side that a term means if its text has two meanings.
 pub(crate) fn region_with_sides(region: &Region, side: impl Fn(&Term) -> Option<Side>, lists: ListText) -> String {
     let moved = region.moved();
     let all = moved == Share::ALL;
-    let condition = condition(region, if all { Audience::Contexts } else { Audience::Units }, side, lists);
+    let condition = Wording { side: &side, lists }.of_region(region);
     let units = units(&region.hashed);
     let audience = match (&region.population, all) {
         (Population::Named(named), _) => {
@@ -57,7 +46,7 @@ pub(crate) fn region_with_sides(region: &Region, side: impl Fn(&Term) -> Option<
         (Population::Units, true) => "everyone".to_owned(),
         (Population::Units, false) => format!("{moved} of {units}"),
     };
-    let condition = if condition.is_empty() { String::new() } else { format!(" where {condition}") };
+    let condition = clause(&condition);
     let moving: Vec<&Transition> = region.transitions.iter().filter(|transition| transition.moves()).collect();
     let shifts = match moving.as_slice() {
         [only] => shift(only, lists),
@@ -94,46 +83,6 @@ fn shift(transition: &Transition, lists: ListText) -> String {
     } else {
         format!("{} → {}", from.name, to.name)
     }
-}
-
-/// Returns the condition that all contexts of a region have in common. The text is empty if there is no such condition.
-///
-/// A term for which `side` returns a side contains the word `before` or `after`. A term that is not true is not the same
-/// as `not` in a definition: `not (plan eq "pro")` does not hold without a plan, but `plan eq "pro" is not true` does.
-pub(crate) fn condition(
-    region: &Region,
-    audience: Audience,
-    side: impl Fn(&Term) -> Option<Side>,
-    lists: ListText,
-) -> String {
-    let said = |term: &&Term| {
-        let is_unit = term.holds && matches!(term.subject, TermSubject::Unit { .. });
-        let named = !matches!(region.population, Population::Units);
-        !(is_unit && (audience == Audience::Units || named))
-            && !(named && matches!(term.subject, TermSubject::Named { .. }))
-    };
-    let word = |term: &Term| {
-        if let (false, TermSubject::Unit { attribute }) = (term.holds, &term.subject) {
-            return format!("no {attribute}");
-        }
-        let side = match side(term) {
-            None => "",
-            Some(Side::Before) => " (before)",
-            Some(Side::After) => " (after)",
-        };
-        let truth = if term.holds { "" } else { " is not true" };
-        let is_joined = matches!(term.condition(), Some(Condition::All(parts)) if parts.len() > 1);
-        let words = match lists {
-            ListText::Whole => &term.words,
-            ListText::Shortened => &term.summary,
-        };
-        if is_joined && !(side.is_empty() && truth.is_empty()) {
-            format!("({words}){side}{truth}")
-        } else {
-            format!("{words}{side}{truth}")
-        }
-    };
-    region.terms.iter().filter(said).map(word).collect::<Vec<_>>().join(" and ")
 }
 
 /// Returns the name of the part of a flag that decides, or `no flag` if the flag does not exist.

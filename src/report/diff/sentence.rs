@@ -187,7 +187,10 @@ pub(crate) fn recipients(region: &Region, event: FlagEvent, condition: &str, off
     };
     let sentence = match condition {
         "" => sentence,
-        condition => sentence.words(" where ").code(condition),
+        condition => match condition.strip_prefix("unless ") {
+            Some(exception) => sentence.words(" unless ").code(exception),
+            None => sentence.words(" where ").code(condition),
+        },
     };
     match &region.bounds {
         Some(bounds) => sentence.words(format!(" (hashed anew: at least {}, at most {})", bounds.least, bounds.most)),

@@ -9,7 +9,7 @@ use crate::bundle::{DottedVersion, Folded, Operands, Predicate, TextOperator, Te
 
 /// How a list is made from two lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SetOperation {
+pub(super) enum SetOperation {
     /// The operands of the first list that are not in the second one.
     Without,
     /// The operands of the second list that are not in the first one.
@@ -23,7 +23,7 @@ pub(crate) enum SetOperation {
 /// Returns the comparison with the list that is made from the lists of two comparisons. Returns `None` if the list is
 /// empty, if the predicates or the types of the lists differ, or if no list has exactly these values, as for networks
 /// that overlap.
-pub(crate) fn combined(left: &Predicate, right: &Predicate, operation: SetOperation) -> Option<Predicate> {
+pub(super) fn combined(left: &Predicate, right: &Predicate, operation: SetOperation) -> Option<Predicate> {
     match (left, right) {
         (Predicate::OneOf(left), Predicate::OneOf(right)) => operands(left, right, operation).map(Predicate::OneOf),
         (Predicate::Folded(left), Predicate::Folded(right))
@@ -41,12 +41,15 @@ pub(crate) fn combined(left: &Predicate, right: &Predicate, operation: SetOperat
             let has_texts = !texts.is_empty();
             has_texts.then(|| Folded::new(TextOperator::Equals, texts.into()).ok()).flatten().map(Predicate::Folded)
         }
+        (Predicate::Has(quantifier, left), Predicate::Has(other, right)) if quantifier == other => {
+            operands(left, right, operation).map(|operands| Predicate::Has(*quantifier, operands))
+        }
         _ => None,
     }
 }
 
 /// Returns the list that is made from two lists.
-pub(crate) fn operands(left: &Operands, right: &Operands, operation: SetOperation) -> Option<Operands> {
+fn operands(left: &Operands, right: &Operands, operation: SetOperation) -> Option<Operands> {
     match (left, right) {
         (Operands::Booleans(left), Operands::Booleans(right)) => {
             set(left, right, operation, bool::cmp).map(Operands::Booleans)
