@@ -24,7 +24,10 @@ const SEQUENCES: [(&str, &str); 10] = [
     ("\u{1b}[36m", "⟨cyan⟩"),
 ];
 
-/// Runs a command whose standard streams are a terminal, and returns what the terminal got.
+/// The sequence that erases the line. The spinner for slow work, which a slow machine shows, ends with it.
+const ERASE: &str = "\r\u{1b}[2K";
+
+/// Runs a command whose standard streams are a terminal, and returns what the terminal shows afterwards.
 pub(crate) fn in_terminal(mut command: Command, columns: u16) -> String {
     let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&terminal).unwrap();
@@ -44,7 +47,12 @@ pub(crate) fn in_terminal(mut command: Command, columns: u16) -> String {
         written.extend_from_slice(&part[..length]);
     }
     child.wait().unwrap();
-    String::from_utf8(written).unwrap().replace("\r\n", "\n")
+    let mut shown = String::from_utf8(written).unwrap().replace("\r\n", "\n");
+    while let Some(end) = shown.find(ERASE) {
+        let start = shown[..end].rfind('\n').map_or(0, |line_end| line_end + 1);
+        shown.replace_range(start..end + ERASE.len(), "");
+    }
+    shown
 }
 
 /// Replaces the escape sequences of the program with words.
