@@ -99,10 +99,12 @@ impl BundleJson {
 
     /// Creates the bundle with these flags instead of the flags in the JSON.
     pub(super) fn with_flags(self, flags: Flags) -> Result<Bundle, BundleError> {
-        let listed = self.attributes.len();
+        let listed: Vec<Box<str>> = self.attributes.iter().map(|attribute| attribute.name.clone()).collect();
         let attributes = Attributes::new(self.attributes);
-        if attributes.len() != listed {
-            return Err(BundleError::Inconsistent("its attributes are not a complete schema".to_owned()));
+        // Tests name an attribute by its index in this order.
+        if !attributes.iter().map(|(_, attribute)| &attribute.name).eq(&listed) {
+            let order = "its attributes are not `targetingKey`, `now`, and all others in ascending order";
+            return Err(BundleError::Inconsistent(order.to_owned()));
         }
         let Self { environment, bucketing, segments, .. } = self;
         Ok(Bundle { environment, bucketing, attributes, segments, flags })

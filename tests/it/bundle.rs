@@ -262,6 +262,24 @@ fn flags(conditions: &[(&str, Json)]) -> Json {
 }
 
 #[test]
+fn attributes_in_another_order_are_refused_because_tests_name_them_by_index() {
+    let with = |names: &[&str]| {
+        let mut bundle = flags(&[]);
+        bundle["segments"] = json!([]);
+        bundle["attributes"] = names.iter().map(|name| json!({"name": name, "type": "string"})).collect();
+        bundle["attributes"][1] = json!({"name": "now", "type": "datetime"});
+        Bundle::from_json(bundle.to_string().as_bytes())
+    };
+    assert!(with(&["targetingKey", "now", "country", "plan"]).is_ok());
+    for names in
+        [&["targetingKey", "now", "plan", "country"][..], &["targetingKey", "now", "plan", "plan"], &["plan", "now"]]
+    {
+        let error = with(names).expect_err("another order");
+        assert!(matches!(error, BundleError::Inconsistent(_)), "{error}");
+    }
+}
+
+#[test]
 fn errors_in_unrequested_flags_do_not_matter() {
     let on = |key: u32| json!({"flag": {"key": key, "variants": [0]}});
     let wrong = flags(&[
