@@ -135,11 +135,14 @@ impl Ord for Share {
 }
 
 impl fmt::Display for Share {
-    /// Writes a percentage: `12.5%` if three decimals are exact, otherwise `≈ 3.333%`.
+    /// Writes a percentage: `12.5%` if three decimals are exact, otherwise the nearest one, such as `≈ 6.667%`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let thousandths = u128::from(BUCKETS);
         let (scaled, exact) = match self.numerator.checked_mul(thousandths) {
-            Some(scaled) => (scaled / self.denominator, scaled % self.denominator == 0),
+            Some(scaled) => {
+                let (whole, rest) = (scaled / self.denominator, scaled % self.denominator);
+                (whole + u128::from(rest >= self.denominator - rest), rest == 0)
+            }
             None => (self.numerator / (self.denominator / thousandths).max(1), false),
         };
         let buckets = u32::try_from(scaled.min(thousandths)).unwrap_or(BUCKETS);
