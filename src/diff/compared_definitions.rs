@@ -18,6 +18,8 @@ use crate::source::{Source, SourceError};
 pub struct ComparedDefinitions {
     /// The definitions in their written form. They are empty if a bundle is compared.
     pub loaded: Loaded,
+    /// The prefix that makes a path of a file relative to git's root. It is empty if a bundle is compared.
+    pub prefix: String,
     /// The first error in the settings, which makes every flag invalid.
     settings_error: Option<String>,
     environments: Vec<String>,
@@ -90,7 +92,8 @@ impl ComparedDefinitions {
         // The order is reversed, so the first definition of a duplicate key is used.
         let flags = loaded.project.flags.iter().enumerate().rev();
         let flag_indices = flags.map(|(index, flag)| (flag.key.clone(), index)).collect();
-        Ok(Self { loaded, settings_error, environments, flag_indices, compiled, empty: empty_bundle() })
+        let prefix = source.prefix();
+        Ok(Self { loaded, prefix, settings_error, environments, flag_indices, compiled, empty: empty_bundle() })
     }
 
     /// Wraps a bundle. Only the environment of the bundle is declared.
@@ -99,6 +102,7 @@ impl ComparedDefinitions {
         let compiled = CompiledEnvironment { bundle, errors: Vec::new() };
         Self {
             loaded: Loaded::default(),
+            prefix: String::new(),
             settings_error: None,
             environments: vec![name.clone()],
             flag_indices: BTreeMap::new(),

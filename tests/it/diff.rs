@@ -453,6 +453,23 @@ fn a_term_about_something_that_changed_says_which_version_it_means() {
     assert_eq!(by_enum, "everyone where plan eq \"max\" (after): none → short");
 }
 
+#[test]
+fn programs_and_forges_get_paths_from_the_root_of_git() {
+    let mut repository = TestRepository::new();
+    repository.write("config/flagctl.yaml", crate::git_bench::PROJECT);
+    repository.write("config/flags/sale.yaml", &crate::git_bench::flag("off"));
+    repository.commit("a flag in a folder");
+    repository.write("config/flags/sale.yaml", &crate::git_bench::flag("on"));
+    for folder in [".", "config", "config/flags"] {
+        let shown = |format: &str| repository.flagctl(&["-C", folder, "diff", "HEAD", "--format", format]).stdout;
+        let json: serde_json::Value = serde_json::from_str(&shown("json")).unwrap();
+        let path = json.pointer("/flags/0/changes/0/causes/0/path").unwrap();
+        assert_eq!(path, "config/flags/sale.yaml", "{folder}");
+        assert!(shown("markdown").contains("`config/flags/sale.yaml:"), "{folder}");
+        assert!(shown("html").contains(">config/flags/sale.yaml:"), "{folder}");
+    }
+}
+
 /// Returns a snapshot without its command line.
 fn repository_text(name: &str) -> String {
     let text = fs::read_to_string(format!("tests/diff/{name}.txt")).unwrap();

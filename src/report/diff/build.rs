@@ -145,7 +145,7 @@ fn change(
         class_roles: impact.classes().into_iter().map(class_role).collect(),
         answer,
         problem,
-        causes: impact.causes.iter().map(cause).collect(),
+        causes: impact.causes.iter().map(|found| cause(found, definitions)).collect(),
         regions: regions.collect(),
     }
 }
@@ -290,12 +290,17 @@ fn example(impact: &Impact, witness: &Witness, bundles: [&Bundle; 2], sources: E
     }
 }
 
-fn cause(cause: &ImpactCause) -> CauseJson {
+fn cause(cause: &ImpactCause, [before, after]: [&ComparedDefinitions; 2]) -> CauseJson {
+    let prefix = match cause.side {
+        Side::Before => &before.prefix,
+        Side::After => &after.prefix,
+    };
     let field = cause.field.as_ref().map_or(String::new(), |field| format!(" ({field})"));
     let text = |lists| format!("{}{field}", phrases::cause(&cause.what, lists));
     CauseJson {
         side: cause.side.into(),
         path: cause.path.clone(),
+        path_from_git_root: cause.path.as_ref().map(|path| format!("{prefix}{path}")),
         line: cause.line,
         text: text(ListText::Whole),
         summary: text(ListText::Shortened),

@@ -85,15 +85,23 @@ pub(crate) fn label(change: &FlagChangeJson) -> String {
 
 /// Returns the location of a cause: `flags/new-checkout.yaml:12`, or `None` for a bundle, which has no files.
 pub(crate) fn location(cause: &CauseJson) -> Option<String> {
+    cause.path.as_deref().map(|path| located(cause, path))
+}
+
+/// Returns the location of a cause, with the path from git's root, as forges need it.
+pub(crate) fn location_from_git_root(cause: &CauseJson) -> Option<String> {
+    cause.path_from_git_root.as_deref().map(|path| located(cause, path))
+}
+
+fn located(cause: &CauseJson, path: &str) -> String {
     let side = match cause.side {
         SideJson::Before => " (before)",
         SideJson::After => "",
     };
-    let path = cause.path.as_ref()?;
-    Some(match cause.line {
+    match cause.line {
         Some(line) => format!("{path}:{line}{side}"),
         None => format!("{path}{side}"),
-    })
+    }
 }
 
 /// Returns a number of contexts of `--population`: `12 known contexts`.

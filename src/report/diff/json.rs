@@ -208,8 +208,11 @@ pub struct CauseJson {
     /// The version that contains the line. For a removed definition, this is the version before the change.
     pub side: SideJson,
     /// The path of the file, from the flag repository's root, or `None` for a bundle.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip)]
     pub path: Option<String>,
+    /// The same path from git's root, which programs need.
+    #[serde(rename = "path", skip_serializing_if = "Option::is_none")]
+    pub path_from_git_root: Option<String>,
     /// The line number, which starts at one, or `None` for the complete file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,

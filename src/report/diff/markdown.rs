@@ -11,7 +11,7 @@ use crate::report::Printable;
 use crate::report::allotment::allot;
 use crate::report::diff::bars::bars;
 use crate::report::diff::headline::{headline, region_line};
-use crate::report::diff::human::{contexts, counts, label, location, notes};
+use crate::report::diff::human::{contexts, counts, label, location_from_git_root, notes};
 use crate::report::diff::json::{DiffJson, EndpointJson, FlagChangeJson, FlagDiffJson, RegionJson};
 use crate::report::diff::sentence::{Sentence, Span};
 use crate::report::escape::{html_code, line, markdown_code, markdown_fence};
@@ -170,7 +170,7 @@ fn parts(flag: &FlagDiffJson, change: &FlagChangeJson, population: Option<u64>) 
         parts.push(("error", format!("- {}\n", code(problem))));
     }
     for cause in &change.causes {
-        let location = location(cause).map_or(String::new(), |location| format!("{}: ", code(&location)));
+        let location = location_from_git_root(cause).map_or(String::new(), |location| format!("{}: ", code(&location)));
         parts.push(("more cause", format!("- {location}{}\n", code(&cause.summary))));
     }
     for region in &change.regions {

@@ -5,7 +5,7 @@ use crate::report::diff::headline::{headline, region_line};
 use crate::report::diff::html::changed_files::ChangedFiles;
 use crate::report::diff::html::markup::Html;
 use crate::report::diff::html::shares::shares;
-use crate::report::diff::human::{contexts, label, location};
+use crate::report::diff::human::{contexts, label, location_from_git_root};
 use crate::report::diff::json::{
     CauseJson, ExampleJson, FlagChangeJson, FlagDiffJson, RegionJson, ShareJson, TransitionJson,
 };
@@ -155,7 +155,7 @@ fn causes(html: &mut Html, causes: &[CauseJson], files: &ChangedFiles<'_>) {
     html.element("ul", &[("class", "causes")], |html| {
         for cause in causes.iter().take(LISTED) {
             html.element("li", &[], |html| {
-                if let Some(location) = location(cause) {
+                if let Some(location) = location_from_git_root(cause) {
                     match files.address(cause) {
                         Some(address) => html.element("a", &[("href", &address)], |html| {
                             html.code(&location);
