@@ -117,11 +117,11 @@ fn shortest<'b>(
     }
     formulas.sort_by_key(|statement| cost(&statement.formula));
     for Statement { literal, formula } in formulas {
-        let has_others = |search: &mut Search<'b>, pair: [Literal; 2]| {
+        let none_has = |search: &mut Search<'b>, pair: [Literal; 2]| {
             let assumed: Vec<Literal> = assumptions.iter().copied().chain(pair).collect();
             is_impossible(search, &assumed)
         };
-        if has_others(search, [literal, !region])? && has_others(search, [!literal, region])? {
+        if none_has(search, [literal, !region])? && none_has(search, [!literal, region])? {
             return Ok(Some(formula));
         }
     }
