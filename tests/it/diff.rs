@@ -454,6 +454,18 @@ fn a_term_about_something_that_changed_says_which_version_it_means() {
 }
 
 #[test]
+fn an_attribute_with_the_name_unless_is_no_exception() {
+    let mut repository = TestRepository::new();
+    repository.write("flagctl.yaml", &crate::git_bench::PROJECT.replace("  country: string", "  unless: string"));
+    repository.write("flags/sale.yaml", &crate::git_bench::flag("off"));
+    repository.commit("a flag");
+    let rule = "rules:\n  - {if: {unless: {eq: a}}, serve: on}\n";
+    repository.write("flags/sale.yaml", &(crate::git_bench::flag("off") + rule));
+    let text = repository.flagctl(&["diff", "HEAD"]).stdout;
+    assert!(text.contains("to everyone where unless eq \"a\""), "{text}");
+}
+
+#[test]
 fn programs_and_forges_get_paths_from_the_root_of_git() {
     let mut repository = TestRepository::new();
     repository.write("config/flagctl.yaml", crate::git_bench::PROJECT);

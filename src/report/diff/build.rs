@@ -191,7 +191,7 @@ fn region(
     let shown_condition = Wording { side: &side, lists: ListText::Shortened }.of_region(region);
     RegionJson {
         effect: sentence::effect(region, impact.event),
-        recipients: sentence::recipients(region, impact.event, &shown_condition, off),
+        recipients: sentence::recipients(region, impact.event, shown_condition, off),
         shares: shares(region, off),
         text: phrases::region_with_sides(region, side, ListText::Whole),
         summary: phrases::region_with_sides(region, side, ListText::Shortened),

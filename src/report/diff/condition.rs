@@ -7,6 +7,14 @@
 use crate::analyze::{Formula, Region, Side, Term};
 use crate::bundle::{Condition, ListText};
 
+/// A condition, and the word that it follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Clause {
+    /// `where`, or `unless` for a condition that only says which contexts are left out.
+    pub(crate) word: &'static str,
+    pub(crate) condition: String,
+}
+
 /// How a formula is written.
 pub(crate) struct Wording<'w> {
     /// Returns the side that a term means if its text has two meanings.
@@ -22,20 +30,24 @@ enum Position {
 }
 
 impl Wording<'_> {
-    /// Returns the condition of a region, which the reader already knows to have its units. The text is empty if there is
-    /// no condition.
-    pub(crate) fn of_region(&self, region: &Region) -> String {
-        self.formula(&region.condition, Position::Alone)
+    /// Returns the condition of a region, which the reader already knows to have its units, or `None` if there is none.
+    pub(crate) fn of_region(&self, region: &Region) -> Option<Clause> {
+        let begins_with_exception = match &region.condition {
+            Formula::All(parts) => parts.iter().all(is_exception),
+            condition @ (Formula::Term(_) | Formula::Any(_)) => is_exception(condition),
+        };
+        let text = self.formula(&region.condition, Position::Alone);
+        match text.strip_prefix("unless ").filter(|_| begins_with_exception) {
+            _ if text.is_empty() => None,
+            Some(exception) => Some(Clause { word: "unless", condition: exception.to_owned() }),
+            None => Some(Clause { word: "where", condition: text }),
+        }
     }
 
     /// Returns the condition of a region, with the units that its contexts have.
     pub(crate) fn of_region_with_units(&self, region: &Region) -> String {
         let units = region.units.iter().cloned().map(Formula::Term);
-        let condition = match &region.condition {
-            Formula::All(parts) => parts.clone(),
-            condition @ (Formula::Term(_) | Formula::Any(_)) => vec![condition.clone()],
-        };
-        self.formula(&Formula::All(units.chain(condition).collect()), Position::Alone)
+        self.formula(&Formula::all(units.chain([region.condition.clone()]).collect()), Position::Alone)
     }
 
     fn formula(&self, formula: &Formula, position: Position) -> String {
@@ -106,13 +118,4 @@ fn is_exception(part: &Formula) -> bool {
 /// Returns whether the term says that a condition is not true. Facts that are no conditions have words of their own.
 fn is_negative(term: &Term) -> bool {
     !term.holds && term.condition().is_some()
-}
-
-/// Returns ` where ` and the condition, or the condition alone if it begins with "unless", or an empty text.
-pub(crate) fn clause(condition: &str) -> String {
-    match condition {
-        "" => String::new(),
-        exception if exception.starts_with("unless ") => format!(" {exception}"),
-        condition => format!(" where {condition}"),
-    }
 }

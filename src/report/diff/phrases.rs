@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::analyze::{Certainty, DecidedBy, Effect, HashedUnits, Population, Region, Share, Side, Term, Transition};
 use crate::bundle::{Bundle, Condition, Flag, ListText};
 use crate::diff::CauseKind;
-use crate::report::diff::condition::{Wording, clause};
+use crate::report::diff::condition::{Clause, Wording};
 use crate::report::history::change;
 use crate::report::value;
 
@@ -46,7 +46,7 @@ pub(crate) fn region_with_sides(region: &Region, side: impl Fn(&Term) -> Option<
         (Population::Units, true) => "everyone".to_owned(),
         (Population::Units, false) => format!("{moved} of {units}"),
     };
-    let condition = clause(&condition);
+    let condition = condition.map_or(String::new(), |Clause { word, condition }| format!(" {word} {condition}"));
     let moving: Vec<&Transition> = region.transitions.iter().filter(|transition| transition.moves()).collect();
     let shifts = match moving.as_slice() {
         [only] => shift(only, lists),

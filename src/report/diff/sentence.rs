@@ -13,6 +13,7 @@ use std::fmt;
 use crate::analyze::{Certainty, HashedUnits, Population, Region, Share, Transition};
 use crate::bundle::ListText;
 use crate::diff::FlagEvent;
+use crate::report::diff::condition::Clause;
 use crate::report::text::grouped;
 use crate::report::{Role, StyledText, value};
 
@@ -160,8 +161,8 @@ pub(crate) fn effect(region: &Region, event: FlagEvent) -> Sentence {
 }
 
 /// Returns to whom a region's variants are served: "another 10% of the people where country eq "GB"". `condition` is
-/// what the contexts have in common, or an empty text. `off` is the name of the variant `off`.
-pub(crate) fn recipients(region: &Region, event: FlagEvent, condition: &str, off: Option<&str>) -> Sentence {
+/// what the contexts have in common, if anything. `off` is the name of the variant `off`.
+pub(crate) fn recipients(region: &Region, event: FlagEvent, condition: Option<Clause>, off: Option<&str>) -> Sentence {
     let moved = region.moved();
     let share = match region.bounds {
         Some(_) => format!("about {moved}"),
@@ -186,11 +187,8 @@ pub(crate) fn recipients(region: &Region, event: FlagEvent, condition: &str, off
         (Population::Units, false) => units(Sentence::default().words(format!("{share} of ")), region),
     };
     let sentence = match condition {
-        "" => sentence,
-        condition => match condition.strip_prefix("unless ") {
-            Some(exception) => sentence.words(" unless ").code(exception),
-            None => sentence.words(" where ").code(condition),
-        },
+        None => sentence,
+        Some(Clause { word, condition }) => sentence.words(format!(" {word} ")).code(condition),
     };
     match &region.bounds {
         Some(bounds) => sentence.words(format!(" (hashed anew: at least {}, at most {})", bounds.least, bounds.most)),
