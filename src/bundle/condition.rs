@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::bundle::attribute::AttributeId;
 use crate::bundle::dotted_version::DottedVersion;
 use crate::bundle::id::{FlagId, SegmentId, VariantId};
-use crate::bundle::text::{Folded, Pattern, TextSet};
+use crate::bundle::text::{Folded, Pattern, TextOperator, TextSet};
 
 /// A Boolean statement about a context. It holds, does not hold, or is unknown.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -116,6 +116,22 @@ impl Predicate {
             | Self::Matches(_)
             | Self::Folded(_)
             | Self::Has(..) => None,
+        }
+    }
+
+    /// Returns whether the predicate compares complete values with a list of values: `eq`, `in`, `ne` and `not_in`, also with
+    /// `ignore_case`.
+    pub fn compares_with_list(&self) -> bool {
+        match self {
+            Self::OneOf(_) => true,
+            Self::Folded(folded) => folded.operator() == TextOperator::Equals,
+            Self::Exists
+            | Self::Compare(..)
+            | Self::StartsWith(_)
+            | Self::EndsWith(_)
+            | Self::Contains(_)
+            | Self::Matches(_)
+            | Self::Has(..) => false,
         }
     }
 

@@ -95,18 +95,7 @@ impl Test {
             Polarity::Is => "in",
             Polarity::IsNot => "not_in",
         };
-        let can_be_negated = match &self.predicate {
-            Predicate::OneOf(_) => true,
-            Predicate::Folded(folded) => folded.operator() == TextOperator::Equals,
-            Predicate::Exists
-            | Predicate::Compare(..)
-            | Predicate::StartsWith(_)
-            | Predicate::EndsWith(_)
-            | Predicate::Contains(_)
-            | Predicate::Matches(_)
-            | Predicate::Has(..) => false,
-        };
-        if self.sign == Polarity::IsNot && !can_be_negated {
+        if self.sign == Polarity::IsNot && !self.predicate.compares_with_list() {
             return None;
         }
         let (operator, operands) = match &self.predicate {

@@ -15,7 +15,7 @@ use crate::analyze::search::bucket_partition::{QueriedFact, Query};
 use crate::analyze::search::context_search::Search;
 use crate::analyze::search::solver::Literal;
 use crate::analyze::side::Side;
-use crate::bundle::{AttributeId, Bundle, Condition, NOW, Polarity, Predicate, Test, TextOperator};
+use crate::bundle::{AttributeId, Bundle, Condition, NOW, Polarity, Predicate, Test};
 
 /// The maximum number of conditions whose parts become candidates.
 const MAX_CONDITIONS: usize = 100;
@@ -182,12 +182,15 @@ fn opposite(test: &Test) -> Option<Test> {
         Polarity::IsNot => Polarity::Is,
     };
     match &test.predicate {
-        Predicate::Exists | Predicate::OneOf(_) => Some(Test { sign, ..test.clone() }),
-        Predicate::Folded(folded) if folded.operator() == TextOperator::Equals => Some(Test { sign, ..test.clone() }),
         Predicate::Compare(comparison, bound) => {
             Some(Test { predicate: Predicate::Compare(comparison.opposite(), bound.clone()), ..test.clone() })
         }
-        Predicate::StartsWith(_)
+        predicate if predicate.compares_with_list() || matches!(predicate, Predicate::Exists) => {
+            Some(Test { sign, ..test.clone() })
+        }
+        Predicate::Exists
+        | Predicate::OneOf(_)
+        | Predicate::StartsWith(_)
         | Predicate::EndsWith(_)
         | Predicate::Contains(_)
         | Predicate::Matches(_)

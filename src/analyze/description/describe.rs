@@ -96,8 +96,10 @@ fn shortest<'b>(
     let candidates = candidates.found();
     let implied = implied(search, candidates, assumptions, region)?;
     let Some(conjunction) = cheapest(search, &implied, assumptions, region)? else { return Ok(None) };
-    let mut formulas = vec![Statement::all(search, &implied, &conjunction)];
-    if formulas.iter().all(|statement| cost(&statement.formula) > CHEAP) {
+    let conjunction = Statement::all(search, &implied, &conjunction);
+    let is_cheap = cost(&conjunction.formula) <= CHEAP;
+    let mut formulas = vec![conjunction];
+    if !is_cheap {
         let within: Vec<Literal> =
             assumptions.iter().copied().chain(implied.iter().map(|candidate| candidate.literal)).collect();
         let kinds = [
@@ -181,8 +183,8 @@ fn implied<'c>(
     }
 }
 
-/// Returns groups of candidates, such that the goal is true where all candidates of any group are true, and nowhere
-/// else. Returns `None` if there are too many groups.
+/// Returns groups of candidates. The goal is true exactly for the contexts for which all candidates of at least one group
+/// are true. Returns `None` if there are too many groups.
 fn groups(
     search: &mut Search<'_>,
     candidates: &[Candidate],

@@ -16,7 +16,7 @@ use crate::analyze::encoding::encoded::WantedTruth;
 use crate::analyze::error::AnalysisError;
 use crate::analyze::search::context_search::{Search, SearchResult};
 use crate::analyze::search::solver::Literal;
-use crate::bundle::{Attribute, Condition, Operands, Polarity, Predicate, Test, TextOperator};
+use crate::bundle::{Attribute, Condition, Operands, Polarity, Predicate, Test};
 
 /// The maximum number of lists of one attribute that are combined with each other.
 const MAX_LISTS: usize = 6;
@@ -57,16 +57,7 @@ pub(super) fn add<'b>(
 
 /// Returns whether the predicate compares complete values, or the elements of a list, with a list.
 fn has_list(predicate: &Predicate) -> bool {
-    match predicate {
-        Predicate::OneOf(_) | Predicate::Has(..) => true,
-        Predicate::Folded(folded) => folded.operator() == TextOperator::Equals,
-        Predicate::Exists
-        | Predicate::Compare(..)
-        | Predicate::StartsWith(_)
-        | Predicate::EndsWith(_)
-        | Predicate::Contains(_)
-        | Predicate::Matches(_) => false,
-    }
+    predicate.compares_with_list() || matches!(predicate, Predicate::Has(..))
 }
 
 /// Adds the statements about the lists that are made from two lists.
@@ -138,11 +129,11 @@ fn add_values<'b>(
     let Some(DomainEncoding::Text(domain)) = search.encoder.domain(attribute).map(|domain| &domain.encoding) else {
         return Ok(());
     };
-    let mut absent: BTreeMap<Literal, Vec<String>> =
-        domain.classes.iter().map(|class| (class.holds, class.members.clone())).collect();
-    if absent.len() > MAX_CLASSES {
+    if domain.classes.len() > MAX_CLASSES {
         return Ok(());
     }
+    let mut absent: BTreeMap<Literal, Vec<String>> =
+        domain.classes.iter().map(|class| (class.holds, class.members.clone())).collect();
     let none: Vec<Literal> = absent.keys().map(|holds| !*holds).collect();
     let assumed = |more: Vec<Literal>| -> Vec<Literal> {
         assumptions.iter().copied().chain([region, usable]).chain(more).collect()
