@@ -800,11 +800,9 @@ fn a_hook_can_refuse_and_can_be_skipped() {
 #[test]
 fn hooks_are_found_at_core_hookspath() {
     let bench = Bench::new();
-    let hook = "#!/bin/sh\necho from the tree >&2\nexit 1\n";
     let repository = bench.repository("r", &FILES);
-    repository.write(".hooks/pre-commit", hook);
-    fs::set_permissions(repository.root.join(".hooks/pre-commit"), std::os::unix::fs::PermissionsExt::from_mode(0o755))
-        .unwrap();
+    fs::create_dir(repository.root.join(".hooks")).unwrap();
+    executable(&repository.root.join(".hooks/pre-commit"), "echo from the tree >&2\nexit 1");
     repository.git(&["config", "core.hooksPath", ".hooks"]);
     assert!(refused(write(&request(&repository.root), line("x"))).ends_with("\nfrom the tree"));
 }

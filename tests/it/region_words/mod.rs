@@ -54,16 +54,10 @@ impl Said {
         let named = units.iter().map(|units| {
             (text(&units["attribute"]), units["values"].as_array().unwrap().iter().map(text).collect::<Vec<_>>())
         });
-        let value = |transition: &Json, side: &str| {
-            format!("{} {}", transition[side].as_str().unwrap(), transition[format!("{side}Value")])
-        };
         let transitions = region["transitions"].as_array().unwrap().iter();
         let transitions = transitions.map(|transition| {
             let of = |side| format!("{} {}", transition[side].as_str().unwrap(), transition[format!("{side}_value")]);
-            match transition.get("from_value") {
-                Some(_) => (of("from"), of("to")),
-                None => (value(transition, "from"), value(transition, "to")),
-            }
+            (of("from"), of("to"))
         });
         let condition = text(&region["condition"]);
         Self {
