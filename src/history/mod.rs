@@ -1,10 +1,10 @@
 //! Finds the effects of past commits on flags and on the decisions for contexts.
 //!
 //! The input is a [`Revision`](crate::git::Revision) to start from and the key of a flag. The output is the commits
-//! that changed the flag, or any flag ([`ChangeLog`]), the commits at which the variant of a context changed ([`blame`](fn@blame)),
-//! the bundles of earlier revisions ([`baseline_bundles`]), and the versions of a flag's files ([`FlagVersions`]). Most
-//! commits change nothing about a flag, so a commit is compared by the ids of files first, and its definitions are read
-//! only if an id differs.
+//! that changed the flag, or any flag ([`ChangeLog`]), the commits at which the variant of a context changed
+//! ([`blame`](fn@blame)), the bundles of earlier revisions ([`baseline_bundles`]), and the versions of a flag's files
+//! ([`FlagVersions`]). Most commits change nothing about a flag, so a commit is compared by the ids of files first, and its
+//! definitions are read only if an id differs.
 //!
 //! **Invariant:** only the first-parent line of history is followed, because that is the order in which changes took effect.
 

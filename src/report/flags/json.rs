@@ -121,7 +121,7 @@ pub struct FlagStateJson {
     pub environment: String,
     /// The state.
     pub state: ServingState,
-    /// The role of the state in a text for people: red if nobody gets something else than `off`, and otherwise green.
+    /// The role of the state in a text for people: red if everybody gets `off`, and otherwise green.
     #[serde(skip)]
     pub(crate) role: Role,
     /// The state in words. For an enabled flag, this is who gets something else than `off`: `25%`, `on for everyone`.
