@@ -20,6 +20,8 @@ pub struct Flag {
     /// Facts about the flag, which OpenFeature's clients receive as flag metadata. They decide nothing. All values are
     /// strings, numbers or booleans.
     pub metadata: serde_json::Map<String, serde_json::Value>,
+    /// Whether programs on the devices of users, such as browsers, may receive the flag's decisions.
+    pub client: bool,
     /// The values that the flag can serve. The list is never empty.
     pub variants: Vec<Variant>,
     /// The variant that is served if the flag is killed, disabled, or lacks a prerequisite.

@@ -66,6 +66,8 @@ pub(super) struct FlagJson {
     key: Box<str>,
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     metadata: serde_json::Map<String, serde_json::Value>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    client: bool,
     variants: Vec<Variant>,
     off: VariantId,
     default: VariantId,
@@ -269,6 +271,7 @@ impl From<&Flag> for FlagJson {
         Self {
             key: flag.key.clone(),
             metadata: flag.metadata.clone(),
+            client: flag.client,
             variants: flag.variants.clone(),
             off: flag.off,
             default: flag.default,
@@ -288,6 +291,7 @@ impl FlagJson {
             bucketer: Bucketer::new(bucketing, &self.salt),
             key: self.key,
             metadata: self.metadata,
+            client: self.client,
             variants: self.variants,
             off: self.off,
             default: self.default,

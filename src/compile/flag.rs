@@ -94,6 +94,7 @@ impl<'p> Compiler<'p> {
         Ok(Flag {
             key: definition.key.as_str().into(),
             metadata: definition.metadata.iter().map(|(key, value)| (key.value.clone(), value.to_json())).collect(),
+            client: definition.client.as_ref().is_some_and(|client| client.value),
             variants: variants?,
             off: off?,
             default: default?,

@@ -45,7 +45,8 @@ pub fn affected_flags(before: &Revision, after: &Source) -> Result<BTreeSet<Stri
     Ok(keys)
 }
 
-/// Returns the keys of the flags that may decide differently in an environment, and of the flags with renamed rules.
+/// Returns the keys of the flags that may decide differently in an environment, and of the flags with
+/// renamed rules or another value of `client`.
 pub fn differing_flags(
     before: &ComparedDefinitions,
     after: &ComparedDefinitions,
@@ -57,9 +58,11 @@ pub fn differing_flags(
     let rule_names = |bundle: &Bundle, key: &str| -> Option<Vec<Option<Box<str>>>> {
         Some(bundle.flag(key)?.rules.iter().map(|rule| rule.name.clone()).collect())
     };
+    let client = |bundle: &Bundle, key: &str| Some(bundle.flag(key)?.client);
     let mut is_unchanged = |key: &str| {
         both.iter().all(|definitions| definitions.status(key, environment) == FlagStatus::Sound)
             && comparison.flags_of_key(key)
+            && client(bundles[0], key) == client(bundles[1], key)
             && rule_names(bundles[0], key) == rule_names(bundles[1], key)
     };
     let keys: BTreeSet<&str> = both.iter().flat_map(|definitions| definitions.keys(environment)).collect();

@@ -36,6 +36,17 @@ pub enum CauseKind {
     Metadata(Vec<MetadataChange>),
 }
 
+impl CauseKind {
+    /// Returns whether the difference can affect decisions.
+    pub(super) fn affects_decisions(&self) -> bool {
+        match self {
+            Self::Own(change) => change.affects_decisions(),
+            Self::Dependency(_) => true,
+            Self::Metadata(_) => false,
+        }
+    }
+}
+
 pub(super) struct CauseSearch<'c> {
     pub(super) key: &'c str,
     pub(super) environment: &'c str,
@@ -48,7 +59,7 @@ pub(super) struct CauseSearch<'c> {
 
 impl CauseSearch<'_> {
     /// Returns the causes: first the flag's own changes, then those of other flags, segments and settings. Metadata is
-    /// a cause only if there is no other cause.
+    /// a cause only if no other cause affects decisions.
     pub(super) fn causes(&self) -> Vec<ImpactCause> {
         let [old, new] = self.bundles;
         let is_added_or_removed = matches!(self.event, FlagEvent::Added | FlagEvent::Removed);
@@ -65,7 +76,7 @@ impl CauseSearch<'_> {
         }
         let dependencies = compare_dependencies(self.bundles, self.key).into_iter();
         causes.extend(dependencies.map(|change| self.cause_in_dependency(change)));
-        if causes.is_empty() {
+        if !causes.iter().any(|cause| cause.what.affects_decisions()) {
             causes.extend(self.metadata());
         }
         causes
@@ -133,6 +144,9 @@ impl CauseSearch<'_> {
             DefinitionChange::Added | DefinitionChange::Removed => Some(flag.start),
             DefinitionChange::Killed { .. } | DefinitionChange::Revived => None,
             DefinitionChange::Enabled | DefinitionChange::Disabled => serving.enabled.map(|enabled| enabled.span),
+            DefinitionChange::ShownToClients | DefinitionChange::HiddenFromClients => {
+                flag.client.as_ref().map(|client| client.span)
+            }
             DefinitionChange::Variants(_) => flag.variants.first().map(|variant| variant.name.span),
             DefinitionChange::Off(_) => serving.off.map(|off| off.span),
             DefinitionChange::Default(_) => serving.default.map(|default| default.span),

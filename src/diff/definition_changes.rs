@@ -4,6 +4,9 @@
 //! in a fixed order. They describe how a definition changed, and not the effect on contexts, so this module needs no
 //! analysis.
 //!
+//! `client` decides nothing. It is among these changes, and not with the other fields that decide nothing, because a
+//! reviewer must always see that a flag becomes visible to browsers: also if other fields change, and in a bundle.
+//!
 //! **Invariant:** two flags without a change between them are equal in every field that affects decisions.
 
 use serde_json::Value as Json;
@@ -31,6 +34,10 @@ pub enum DefinitionChange {
     Enabled,
     /// The flag was disabled with `enabled: false`.
     Disabled,
+    /// Programs on the devices of users may receive the flag's decisions: `client: true`.
+    ShownToClients,
+    /// Programs on the devices of users do not receive the flag's decisions any more.
+    HiddenFromClients,
     /// Variants were added or removed, or the values of variants changed.
     Variants(Vec<VariantChange>),
     /// Another variant is served when the flag is off.
@@ -58,6 +65,13 @@ pub enum DefinitionChange {
     Condition(String, Shift),
     /// The variants that a rule serves changed.
     Serve(String, Shift),
+}
+
+impl DefinitionChange {
+    /// Returns whether the change can affect decisions.
+    pub(super) fn affects_decisions(&self) -> bool {
+        !matches!(self, Self::ShownToClients | Self::HiddenFromClients)
+    }
 }
 
 /// A difference in the variants of a flag.
@@ -135,7 +149,10 @@ pub fn compare_flag(bundles: [&Bundle; 2], key: &str) -> Vec<DefinitionChange> {
     let find = |bundle| Some(BundledFlag { bundle, flag: Bundle::flag(bundle, key)? });
     match bundles.map(find) {
         [None, None] => Vec::new(),
-        [None, Some(_)] => vec![DefinitionChange::Added],
+        [None, Some(added)] => {
+            let shown = added.flag.client.then_some(DefinitionChange::ShownToClients);
+            std::iter::once(DefinitionChange::Added).chain(shown).collect()
+        }
         [Some(_), None] => vec![DefinitionChange::Removed],
         [Some(before), Some(after)] => compare(before, after),
     }
@@ -144,6 +161,11 @@ pub fn compare_flag(bundles: [&Bundle; 2], key: &str) -> Vec<DefinitionChange> {
 fn compare(before: BundledFlag<'_>, after: BundledFlag<'_>) -> Vec<DefinitionChange> {
     let (old, new) = (before.flag, after.flag);
     let mut changes: Vec<DefinitionChange> = compare_states(&old.state, &new.state).into_iter().collect();
+    changes.extend(match (old.client, new.client) {
+        (false, true) => Some(DefinitionChange::ShownToClients),
+        (true, false) => Some(DefinitionChange::HiddenFromClients),
+        (false, false) | (true, true) => None,
+    });
     let variants = compare_variants(old, new);
     if !variants.is_empty() {
         changes.push(DefinitionChange::Variants(variants));

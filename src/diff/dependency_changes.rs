@@ -41,8 +41,8 @@ pub fn compare_dependencies(bundles: [&Bundle; 2], key: &str) -> Vec<DependencyC
     };
     let mut changes = Vec::new();
     for other in keys(old, &before).intersection(&keys(new, &after)).filter(|other| *other != key) {
-        let found = compare_flag(bundles, other);
-        changes.extend(found.into_iter().map(|change| DependencyChange::Flag(other.clone(), change)));
+        let found = compare_flag(bundles, other).into_iter().filter(DefinitionChange::affects_decisions);
+        changes.extend(found.map(|change| DependencyChange::Flag(other.clone(), change)));
     }
     let names: BTreeSet<&str> = after.segments.iter().map(|id| new.segment_at(*id).name.as_ref()).collect();
     let segments = compare_segments(old, new).into_iter().filter(|(name, _)| names.contains(name.as_str()));

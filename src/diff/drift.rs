@@ -55,6 +55,8 @@ fn structural_changes(bundles: [&Bundle; 2], key: &str) -> Vec<DefinitionChange>
         | DefinitionChange::Removed
         | DefinitionChange::Enabled
         | DefinitionChange::Disabled
+        | DefinitionChange::ShownToClients
+        | DefinitionChange::HiddenFromClients
         | DefinitionChange::Variants(_)
         | DefinitionChange::Off(_)
         | DefinitionChange::Default(_)

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::analyze::{AnalysisError, Budget, Definition, Effect, Excess, Region, Side, changes, effects};
 use crate::bundle::{Bundle, State};
-use crate::diff::cause::{CauseKind, CauseSearch, ImpactCause};
+use crate::diff::cause::{CauseSearch, ImpactCause};
 use crate::diff::compared_definitions::{ComparedDefinitions, FlagStatus};
 use crate::diff::equality::Comparison;
 use crate::diff::flag_event::FlagEvent;
@@ -114,7 +114,7 @@ impl Impact {
         if !classes.is_empty() {
             return classes;
         }
-        let is_metadata = |cause: &ImpactCause| matches!(cause.what, CauseKind::Metadata(_));
+        let is_metadata = |cause: &ImpactCause| !cause.what.affects_decisions();
         let class = if self.causes.iter().any(is_metadata) { ImpactClass::Metadata } else { ImpactClass::None };
         BTreeSet::from([class])
     }

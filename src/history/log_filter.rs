@@ -95,6 +95,7 @@ impl ChangeKind {
             DefinitionChange::Removed => Self::Removed,
             DefinitionChange::Killed { .. } | DefinitionChange::Revived => Self::Kill,
             DefinitionChange::Enabled | DefinitionChange::Disabled => Self::Enabled,
+            DefinitionChange::ShownToClients | DefinitionChange::HiddenFromClients => Self::Metadata,
             DefinitionChange::Rollout(..) => Self::Rollout,
             DefinitionChange::Variants(_) => Self::Variants,
             DefinitionChange::Unit(_) | DefinitionChange::Salt(_) | DefinitionChange::RuleUnit(..) => Self::Bucketing,

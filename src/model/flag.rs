@@ -37,6 +37,9 @@ pub struct Flag {
     pub links: Vec<Link>,
     /// Facts about the flag that applications receive with each decision, in the order of the file.
     pub metadata: Vec<(Spanned<String>, Node)>,
+    /// Whether programs on the devices of users, such as browsers, may receive the flag's decisions. The default is
+    /// false.
+    pub client: Option<Spanned<bool>>,
     /// The variants, in the order of the file.
     pub variants: Vec<Variant>,
     /// The key of the mapping of variants.
@@ -121,6 +124,7 @@ impl Flag {
             "tags",
             "links",
             "metadata",
+            "client",
             "variants",
             "schema",
             "environments",
@@ -188,6 +192,7 @@ impl Flag {
             tags,
             links,
             metadata,
+            client: fields.get("client").and_then(|node| lowering.boolean(node)),
             variants,
             variants_key: root.entry("variants").map(|entry| entry.key_span),
             schema: fields.get("schema").and_then(|node| lowering.nonempty_text(node)),

@@ -38,6 +38,7 @@ mod blame;
 mod bundle;
 mod change_classes;
 mod cli;
+mod client_flags;
 #[cfg(unix)]
 mod commits;
 mod context_space;

@@ -23,6 +23,7 @@ pub fn written_flag<'f>(
         tags: flag.tags.iter().map(|tag| tag.value.as_str()).collect(),
         links: LinkJson::list(flag),
         metadata: flag.metadata.iter().map(|(key, value)| (key.value.clone(), value.to_json())).collect(),
+        client: flag.client.as_ref().is_some_and(|client| client.value),
         text: file.content(),
     };
     FlagJson {

@@ -60,6 +60,9 @@ fn compiled_lines(compiled: &CompiledJson, key: &str) -> Vec<String> {
     let variants = compiled.variants.iter().map(|variant| format!("{} = {}", variant.name, variant.value));
     let mut lines = vec![format!("variants: {}", variants.collect::<Vec<_>>().join(", "))];
     lines.extend(compiled.metadata.iter().map(|(key, value)| format!("metadata {key}: {value}")));
+    if compiled.client {
+        lines.push("client: true".to_owned());
+    }
     lines.push(format!("off: {}", compiled.off));
     lines.push(format!("unit: {}", compiled.unit));
     if compiled.salt != key {

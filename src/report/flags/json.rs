@@ -88,6 +88,8 @@ pub struct DefinitionJson<'f> {
     pub links: Vec<LinkJson>,
     /// The metadata that applications receive with each decision.
     pub metadata: Map<String, Json>,
+    /// Whether programs on the devices of users may receive the flag's decisions.
+    pub client: bool,
     /// The text of the file.
     #[serde(skip)]
     pub text: &'f str,
@@ -210,6 +212,8 @@ impl FlagStateJson {
 pub struct CompiledJson {
     /// The metadata that applications receive with each decision.
     pub metadata: Map<String, Json>,
+    /// Whether programs on the devices of users may receive the flag's decisions.
+    pub client: bool,
     /// All variants.
     pub variants: Vec<VariantJson>,
     /// The variant that is served if the flag is killed, disabled or lacks a prerequisite.
@@ -288,6 +292,7 @@ impl CompiledJson {
         let variant = |variant: &Variant| VariantJson { name: variant.name.to_string(), value: variant.value.clone() };
         Self {
             metadata: flag.metadata.clone(),
+            client: flag.client,
             variants: flag.variants.iter().map(variant).collect(),
             off: flag.variant(flag.off).name.to_string(),
             default: flag.variant(flag.default).name.to_string(),

@@ -20,6 +20,7 @@ pub(crate) fn kind(change: &DefinitionChange) -> &'static str {
         DefinitionChange::Revived => "revived",
         DefinitionChange::Enabled => "enabled",
         DefinitionChange::Disabled => "disabled",
+        DefinitionChange::ShownToClients | DefinitionChange::HiddenFromClients => "client",
         DefinitionChange::Variants(_) => "variants",
         DefinitionChange::Off(_) => "off",
         DefinitionChange::Default(_) => "default",
@@ -47,6 +48,8 @@ pub(crate) fn words(change: &DefinitionChange, lists: ListText) -> String {
         DefinitionChange::Revived => "revived".to_owned(),
         DefinitionChange::Enabled => "enabled".to_owned(),
         DefinitionChange::Disabled => "disabled".to_owned(),
+        DefinitionChange::ShownToClients => "visible to clients (client: true)".to_owned(),
+        DefinitionChange::HiddenFromClients => "not visible to clients any more".to_owned(),
         DefinitionChange::Variants(changes) => {
             changes.iter().map(|change| variant(change, lists)).collect::<Vec<_>>().join(", ")
         }
@@ -71,7 +74,11 @@ fn role(change: &DefinitionChange) -> Option<Role> {
         DefinitionChange::Killed { .. } | DefinitionChange::Disabled | DefinitionChange::Removed => Some(Role::Bad),
         DefinitionChange::Revived | DefinitionChange::Enabled | DefinitionChange::Added => Some(Role::Good),
         DefinitionChange::Rollout(_, from, to) => Some(if to < from { Role::Bad } else { Role::Good }),
-        DefinitionChange::Unit(_) | DefinitionChange::Salt(_) | DefinitionChange::RuleUnit(..) => Some(Role::Caution),
+        DefinitionChange::Unit(_)
+        | DefinitionChange::Salt(_)
+        | DefinitionChange::RuleUnit(..)
+        | DefinitionChange::ShownToClients
+        | DefinitionChange::HiddenFromClients => Some(Role::Caution),
         DefinitionChange::Variants(_)
         | DefinitionChange::Off(_)
         | DefinitionChange::Default(_)
