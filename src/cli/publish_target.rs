@@ -20,9 +20,16 @@ pub(crate) fn open(target: &str) -> Result<Store> {
     };
     let environment: Vec<_> = env::vars_os().filter_map(text).collect();
     Store::open(target, &environment).map_err(|error| match error {
-        StoreError::Scheme(_) => UsageError(error.to_string()).into(),
+        StoreError::Scheme(_) | StoreError::Address { .. } => UsageError(error.to_string()).into(),
         error => error.into(),
     })
+}
+
+/// Opens a target to which the command writes.
+pub(crate) fn open_writable(target: &str) -> Result<Store> {
+    let store = open(target)?;
+    store.check_writable().map_err(|error| UsageError(error.to_string()))?;
+    Ok(store)
 }
 
 /// The target to which the published files must belong.
@@ -84,7 +91,14 @@ pub(crate) fn current_signers() -> Result<AllowedSigners> {
 
 /// Returns the folders of a store that can be environments.
 pub(crate) fn published_environments(store: &Store) -> Result<Vec<String>> {
-    let (environments, others): (Vec<_>, Vec<_>) = store.folders()?.into_iter().partition(|name| is_name(name));
+    let folders = store.folders().map_err(|error| match error {
+        StoreError::NotListed(target) => {
+            let why = format!("`{target}` is a web server, which cannot list its environments: pass `-e`");
+            UsageError(why).into()
+        }
+        error => anyhow::Error::from(error),
+    });
+    let (environments, others): (Vec<_>, Vec<_>) = folders?.into_iter().partition(|name| is_name(name));
     if !others.is_empty() {
         let number = others.len();
         console::note(format!("not read, because no environment has such a name: {number} of the target's folders"));

@@ -152,6 +152,11 @@ impl ResolvedTarget {
         publish_target::open(&self.location)
     }
 
+    /// Opens the location for a command that writes to it.
+    pub(crate) fn open_writable(&self) -> Result<Store> {
+        publish_target::open_writable(&self.location)
+    }
+
     /// Returns the location.
     pub(crate) fn location(&self) -> &str {
         &self.location

@@ -1,4 +1,4 @@
-//! The HTTP client of object stores, with bounds that a server cannot move.
+//! The HTTP client of object stores and web servers, with bounds that a server cannot move.
 //!
 //! The client of `object_store` follows redirects, and would send the token of a session, which is an ordinary header,
 //! to the host that a redirect names. It also reads as many bytes as a server sends. This client does neither.
@@ -39,7 +39,10 @@ struct BudgetExceeded;
 
 /// The error of a response that names another address.
 #[derive(Debug, thiserror::Error)]
-#[error("the store redirects to another address ({0}), which is not followed: check the endpoint and the region")]
+#[error(
+    "the store redirects to another address ({0}), which is not followed: check the address, or the endpoint and the \
+         region"
+)]
 struct Redirected(u16);
 
 impl ResponseBudget {
@@ -62,18 +65,36 @@ impl ResponseBudget {
 
 impl HttpConnector for ResponseBudget {
     fn connect(&self, options: &ClientOptions) -> Result<HttpClient, Error> {
-        let allows_http = options.get_config_value(&AllowHttp).is_some_and(|value| value == "true");
-        let client = reqwest::Client::builder()
-            .redirect(Policy::none())
-            .https_only(!allows_http)
-            .user_agent(concat!("flagctl/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(READ_TIMEOUT)
-            .timeout(REQUEST_TIMEOUT)
-            .build()
-            .map_err(|error| Error::Generic { store: "HTTP client", source: Box::new(error) })?;
-        Ok(HttpClient::new(BoundedClient { client, budget: self.clone() }))
+        connect(reqwest::Client::builder(), options, self)
     }
+}
+
+/// Connects to this machine directly. For a proxy, `localhost` would be the machine of the proxy.
+#[derive(Debug)]
+pub(super) struct WithoutProxy(pub(super) ResponseBudget);
+
+impl HttpConnector for WithoutProxy {
+    fn connect(&self, options: &ClientOptions) -> Result<HttpClient, Error> {
+        connect(reqwest::Client::builder().no_proxy(), options, &self.0)
+    }
+}
+
+fn connect(
+    builder: reqwest::ClientBuilder,
+    options: &ClientOptions,
+    budget: &ResponseBudget,
+) -> Result<HttpClient, Error> {
+    let allows_http = options.get_config_value(&AllowHttp).is_some_and(|value| value == "true");
+    let client = builder
+        .redirect(Policy::none())
+        .https_only(!allows_http)
+        .user_agent(concat!("flagctl/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(READ_TIMEOUT)
+        .timeout(REQUEST_TIMEOUT)
+        .build()
+        .map_err(|error| Error::Generic { store: "HTTP client", source: Box::new(error) })?;
+    Ok(HttpClient::new(BoundedClient { client, budget: budget.clone() }))
 }
 
 /// A client whose responses have a budget.
@@ -93,12 +114,19 @@ impl HttpService for BoundedClient {
         Self: 'f,
     {
         Box::pin(async move {
-            let (parts, body) = HttpService::call(&self.client, request).await?.into_parts();
+            let (mut parts, body) = HttpService::call(&self.client, request).await?.into_parts();
             if parts.status.is_redirection() && parts.headers.contains_key("location") {
                 return Err(HttpError::new(HttpErrorKind::Decode, Redirected(parts.status.as_u16())));
             }
             let body = HttpResponseBody::new(BoundedBody { body, budget: self.budget.clone() });
-            Ok(HttpResponse::from_parts(parts, body))
+            if !parts.status.is_success() || parts.headers.contains_key("content-length") {
+                return Ok(HttpResponse::from_parts(parts, body));
+            }
+            // A web server or a cache may send a body without its length, which `object_store` needs. The budget bounds
+            // the memory.
+            let bytes = body.bytes().await?;
+            parts.headers.insert("content-length", bytes.len().into());
+            Ok(HttpResponse::from_parts(parts, bytes.into()))
         })
     }
 }

@@ -7,8 +7,22 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The scheme of the target is unknown.
-    #[error("expected a folder, or `s3://`, `gs://` or `az://` with a bucket, found `{0}://`")]
+    #[error("expected a folder, `s3://`, `gs://` or `az://` with a bucket, or `https://`, found `{0}://`")]
     Scheme(String),
+    /// The address of a web server cannot be used.
+    #[error("cannot use `{target}`: {why}")]
+    Address {
+        /// The target, without its password.
+        target: String,
+        /// The reason.
+        why: String,
+    },
+    /// The target can only be read.
+    #[error("cannot write to `{0}`, which is read-only: publish to the bucket or the folder behind it")]
+    ReadOnly(String),
+    /// The folders of the target cannot be listed.
+    #[error("cannot list the folders of `{0}`")]
+    NotListed(String),
     /// This build of flagctl supports only folders.
     #[error("cannot use `{0}`: this flagctl was built without the feature `cloud`")]
     NotBuilt(String),

@@ -7,14 +7,13 @@
 //! releases the lock.
 
 use std::fs::{self, File};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
 use crate::store::error::StoreError;
-use crate::store::object::{Mutability, Object, ObjectVersion, PutResult};
+use crate::store::object::{ContentVersion, Mutability, Object, ObjectVersion, PutResult};
 use crate::temporary;
 
 /// The name of the lock file in each folder.
@@ -36,7 +35,10 @@ impl Folder {
             Ok(bytes) if bytes.len() as u64 > max_bytes => {
                 Err(StoreError::TooLarge { target: file_path.display().to_string(), max_bytes })
             }
-            Ok(bytes) => Ok(Some(Object { version: version(&bytes), bytes })),
+            Ok(bytes) => {
+                let version = ObjectVersion { content: ContentVersion::of(&bytes), ..ObjectVersion::default() };
+                Ok(Some(Object { bytes, version }))
+            }
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
             Err(error) => Err(StoreError::io(file_path)(error)),
         }
@@ -67,12 +69,12 @@ impl Folder {
         // Closing the file releases the lock.
         let held = File::options().create(true).truncate(false).write(true).open(&lock);
         let held = held.and_then(|file| file.lock().map(|()| file)).map_err(StoreError::io(lock))?;
-        let current = match self.get(path, size(old)) {
-            Ok(object) => object.and_then(|object| object.version.tag),
+        let current = match self.get(path, old.content.size) {
+            Ok(object) => object.map(|object| object.version.content),
             Err(StoreError::TooLarge { .. }) => None,
             Err(error) => return Err(error),
         };
-        if current.is_none() || current != old.tag {
+        if current != Some(old.content) {
             return Ok(PutResult::Conflict);
         }
         write_temporary(&file_path, bytes, mutability)
@@ -139,17 +141,4 @@ fn sync_folder(path: &Path) -> Result<(), StoreError> {
     #[cfg(unix)]
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::io(folder))?;
     Ok(())
-}
-
-/// Computes a version from the content.
-fn version(bytes: &[u8]) -> ObjectVersion {
-    let mut hasher = DefaultHasher::new();
-    bytes.hash(&mut hasher);
-    ObjectVersion { tag: Some(format!("{:016x}-{}", hasher.finish(), bytes.len())), generation: None }
-}
-
-/// Returns the size of the content with this version.
-fn size(version: &ObjectVersion) -> u64 {
-    let size = version.tag.as_ref().and_then(|tag| tag.split_once('-')?.1.parse().ok());
-    size.unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Targets of publishing: a folder, or a bucket of an object store.
+//! Targets of publishing: a folder, a bucket of an object store, or a web server, which can only be read.
 //!
 //! The module takes a target such as `dist/flags` or `s3://bucket/flags`, and reads and writes complete objects by
 //! path. Every write has a condition: the object does not exist, or it has a known version. If several programs write
@@ -17,12 +17,14 @@ mod folder;
 mod object;
 #[cfg(feature = "cloud")]
 mod settings;
+#[cfg(feature = "cloud")]
+mod web_address;
 
 use std::path::Path;
 use std::time::Duration;
 
 pub use crate::store::error::StoreError;
-pub use crate::store::object::{Mutability, Object, ObjectVersion, PutResult};
+pub use crate::store::object::{ConditionalRead, Mutability, Object, ObjectVersion, PutResult};
 
 use crate::store::folder::Folder;
 
@@ -57,9 +59,11 @@ impl Store {
             None => Backend::Folder(Folder::new(Path::new(target))),
             Some(("file", path)) => Backend::Folder(Folder::new(Path::new(path))),
             #[cfg(feature = "cloud")]
-            Some(("s3" | "gs" | "az", _)) => Backend::Cloud(cloud::Cloud::open(target, environment)?),
+            Some(("s3" | "gs" | "az" | "https" | "http", _)) => {
+                Backend::Cloud(cloud::Cloud::open(target, environment)?)
+            }
             #[cfg(not(feature = "cloud"))]
-            Some(("s3" | "gs" | "az", _)) => return Err(StoreError::NotBuilt(target.to_owned())),
+            Some(("s3" | "gs" | "az" | "https" | "http", _)) => return Err(StoreError::NotBuilt(target.to_owned())),
             Some((scheme, _)) => return Err(StoreError::Scheme(scheme.to_owned())),
         };
         Ok(Self { backend, name })
@@ -89,6 +93,39 @@ impl Store {
             Backend::Folder(folder) => folder.get(path, max_bytes),
             #[cfg(feature = "cloud")]
             Backend::Cloud(cloud) => cloud.get(path, max_bytes),
+        }
+    }
+
+    /// Returns the object at the path if it is not the known one. A store that sends tags is asked only for a newer
+    /// object, so that a program can read a manifest every few seconds. Otherwise the contents are compared.
+    ///
+    /// # Errors
+    /// Returns [`StoreError`] if the object is larger than `max_bytes`, or if the target cannot be read.
+    pub fn get_if_changed(
+        &self,
+        path: &str,
+        known: Option<&ObjectVersion>,
+        max_bytes: u64,
+    ) -> Result<ConditionalRead, StoreError> {
+        match &self.backend {
+            Backend::Folder(folder) => Ok(match folder.get(path, max_bytes)? {
+                Some(object) => ConditionalRead::of(object, known),
+                None => ConditionalRead::Missing,
+            }),
+            #[cfg(feature = "cloud")]
+            Backend::Cloud(cloud) => cloud.get_if_changed(path, known, max_bytes),
+        }
+    }
+
+    /// Returns [`StoreError::ReadOnly`] if nothing can be written to the target.
+    ///
+    /// # Errors
+    /// Returns the error that every write would return.
+    pub fn check_writable(&self) -> Result<(), StoreError> {
+        match &self.backend {
+            Backend::Folder(_) => Ok(()),
+            #[cfg(feature = "cloud")]
+            Backend::Cloud(cloud) => cloud.check_writable(),
         }
     }
 
@@ -125,7 +162,7 @@ impl Store {
     /// Returns the names of the folders directly below the target, sorted.
     ///
     /// # Errors
-    /// Returns [`StoreError`] if they cannot be listed.
+    /// Returns [`StoreError::NotListed`] for a web server, and another [`StoreError`] if a request fails.
     pub fn folders(&self) -> Result<Vec<String>, StoreError> {
         match &self.backend {
             Backend::Folder(folder) => folder.folders(),

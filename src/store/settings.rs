@@ -10,6 +10,7 @@ const MAX_REASON_CHARS: usize = 1_000;
 const MIN_SECRET_BYTES: usize = 4;
 
 /// The settings of one kind of store.
+#[derive(Default)]
 pub(super) struct Settings {
     values: Vec<(String, String)>,
 }

@@ -122,5 +122,6 @@ mod values;
 mod vectors;
 mod verify_kill;
 mod versions;
+mod web_targets;
 mod words;
 mod yaml;

@@ -101,7 +101,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         return Ok(Exit::No);
     }
     let environments = target.environments(&args.environments.given)?;
-    let store = target.open()?;
+    let store = target.open_writable()?;
     let diverged = if args.allow_diverged { DivergedCommits::Allowed } else { DivergedCommits::Refused };
     let compare = |published: &str| ancestry(&head, published, diverged);
     let publication = Publication { args, target: &target, store: &store, head: &head, compare: &compare };
