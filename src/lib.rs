@@ -56,7 +56,7 @@
 //! context, and [`semver::Version`] is the value of a `semver` attribute.
 //!
 //! Without features, the crate has only the evaluator, and uses no git, no YAML, no files and no network. The default
-//! features add the program: `cli` is the command line, and `cloud` is the access to object stores.
+//! features add the program: `cli` is the command line, `cloud` is the access to object stores, and `serve` is the server.
 //!
 //! All other modules are internal to the program `flagctl`. They are public only for its tests, benches and fuzz
 //! target, are hidden from the documentation, and may change in any version.
@@ -104,7 +104,8 @@
 //! | live | a manifest | the published bundle, compiled again from git | codes, git, source, bundle, model, compile, load, publish |
 //! | actions | keys of flags, environments, a branch | plans of kills, revivals and rollouts, their commits, and the proof of a kill | snapshot, git, source, diag, yaml, bundle, analyze, model, compile, edit, commit, load, history, diff |
 //! | report | any result | text (each format is a file) | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, history, test, publish, live, actions |
-//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, snapshot, git, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, openfeature, retry, store, publish, commit, forge, load, check, history, live, actions, report |
+//! | serve | Followers of sources, settings | answers to applications over HTTP, with the newest bundles (the only module that accepts connections) | git, source, bundle, eval, analyze, compile, flagd, store, publish, commit, load, diff, report |
+//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, snapshot, git, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, openfeature, retry, store, publish, commit, forge, load, check, history, live, actions, report, serve |
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]
@@ -177,6 +178,9 @@ pub mod rules;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod schema;
+#[cfg(feature = "serve")]
+#[doc(hidden)]
+pub mod serve;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod snapshot;

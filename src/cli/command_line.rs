@@ -14,6 +14,8 @@ use crate::cli::console;
 use crate::cli::console::OutputStream;
 use crate::cli::exit::{Exit, exit_of};
 use crate::cli::global::{Global, apply_colour_of};
+#[cfg(feature = "serve")]
+use crate::cli::serve_config;
 use crate::cli::suggestions::with_suggestion;
 use crate::cli::{grammar, help_topic};
 use crate::report::escape;
@@ -32,7 +34,10 @@ pub(crate) struct Cli {
 /// Returns the definition of the whole command line.
 pub(crate) fn definition() -> clap::Command {
     let topics = help_topic::list();
-    grammar::ordered(Cli::command()).after_help(format!(
+    let definition = grammar::ordered(Cli::command());
+    #[cfg(feature = "serve")]
+    let definition = serve_config::with_variables(definition);
+    definition.after_help(format!(
         "Help topics:{topics}\n\n`flagctl help COMMAND` shows a command, and `flagctl help TOPIC` a topic.\n\nExample: flagctl list --tag checkout"
     ))
 }
@@ -52,8 +57,18 @@ pub fn main() -> ExitCode {
 }
 
 fn run_arguments() -> Exit {
-    parse(&std::env::args_os().collect::<Vec<_>>())
-        .map_or_else(|exit| exit, |cli| run(&cli).unwrap_or_else(|error| report(&error)))
+    let arguments = std::env::args_os().collect::<Vec<_>>();
+    let cli = parse(&definition(), &arguments);
+    #[cfg(feature = "serve")]
+    let cli = cli.and_then(|cli| match cli.command.config_file() {
+        // The file has the default values, with which the arguments are parsed again.
+        Some(path) => match serve_config::with_file(definition(), &cli.global.resolved(path)) {
+            Ok(definition) => parse(&definition, &arguments),
+            Err(error) => Err(report(&error)),
+        },
+        None => Ok(cli),
+    });
+    cli.map_or_else(|exit| exit, |cli| run(&cli).unwrap_or_else(|error| report(&error)))
 }
 
 fn no_thread(error: impl Into<anyhow::Error>) -> anyhow::Error {
@@ -64,9 +79,9 @@ fn no_thread(error: impl Into<anyhow::Error>) -> anyhow::Error {
 ///
 /// The message quotes arguments, and it has colours, so it cannot be escaped as a whole. The arguments are escaped
 /// instead: the message is that of the escaped arguments.
-fn parse(arguments: &[OsString]) -> Result<Cli, Exit> {
+fn parse(definition: &clap::Command, arguments: &[OsString]) -> Result<Cli, Exit> {
     let parsed = |arguments: &[OsString]| {
-        let mut definition = definition();
+        let mut definition = definition.clone();
         let parsed = definition.try_get_matches_from_mut(arguments);
         let cli = parsed.and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
         cli.map_err(|error| with_suggestion(error, &definition, arguments))

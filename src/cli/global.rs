@@ -1,6 +1,8 @@
 //! The options of every command: the working folder and the use of colours.
 
 use std::ffi::OsString;
+#[cfg(feature = "serve")]
+use std::path::Path;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -28,6 +30,12 @@ enum ColourWhen {
 }
 
 impl Global {
+    /// Returns a path of the command line, which is relative to the folder of `-C`.
+    #[cfg(feature = "serve")]
+    pub(crate) fn resolved(&self, path: &Path) -> PathBuf {
+        self.folder.as_ref().map_or_else(|| path.to_owned(), |folder| folder.join(path))
+    }
+
     /// Applies `--color` to all output streams.
     pub(crate) fn apply_colour(&self) {
         self.color.apply();

@@ -39,6 +39,8 @@ mod publish_target;
 mod pull_request;
 mod range;
 mod revision_arg;
+#[cfg(feature = "serve")]
+mod serve_config;
 mod shown_findings_arg;
 mod suggestions;
 mod target_arg;

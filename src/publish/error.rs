@@ -69,6 +69,15 @@ pub enum PublishError {
         /// The name of the target.
         found: String,
     },
+    /// The bundles are in a format from which no flag can be evaluated here.
+    #[error(
+        "the bundles of `{environment}` are in flagd's format: publish to a target with `format: flagctl`; the server \
+         then also has flagd's file"
+    )]
+    NotEvaluable {
+        /// The environment's name.
+        environment: String,
+    },
     /// A reader expects the files of another target.
     #[error(
         "the manifest of `{environment}` belongs to {}, not to the target `{expected}`",
@@ -224,6 +233,7 @@ impl PublishError {
             | Self::ForeignCommit { .. }
             | Self::Broken { .. }
             | Self::NothingPublished(_)
+            | Self::NotEvaluable { .. }
             | Self::Unsigned { .. }
             | Self::Backwards { .. }
             | Self::WrongState { .. }

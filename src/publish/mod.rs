@@ -18,7 +18,8 @@
 //! void, and names it in its own entry. If it is killed after that, the next program makes the entry current.
 //!
 //! `channel` reads and writes these files, `tip` reads the end of the log, `append` computes the next entry, `verify`
-//! checks all files, and `pull` keeps a local copy of the current bundle, with a `state` beside the `local_file`.
+//! checks all files, `follow` returns each new bundle to a server, and `pull` keeps a local copy of the current bundle,
+//! with a `state` beside the `local_file`.
 //!
 //! **Invariant:** the written files depend only on the commit, the log and the arguments, and never on the clock or the
 //! machine.
@@ -35,6 +36,8 @@ mod channel;
 mod current;
 mod digest;
 mod error;
+#[cfg(feature = "serve")]
+mod follow;
 mod freshness;
 mod local_file;
 mod manifest;
@@ -51,6 +54,8 @@ pub use crate::publish::channel::{Channel, LogEntry};
 pub use crate::publish::current::{CurrentEntry, current};
 pub use crate::publish::digest::Digest;
 pub use crate::publish::error::PublishError;
+#[cfg(feature = "serve")]
+pub use crate::publish::follow::{FollowOptions, VerifiedBundle, copy_bundle, newer_bundle};
 pub use crate::publish::freshness::MaxAge;
 pub use crate::publish::manifest::{BundleFormat, BundleRef, EntryKind, Manifest, VERSION, VoidEntry};
 pub use crate::publish::pull::{PullOptions, PullOutcome, Pulled, pull};

@@ -97,11 +97,11 @@ pub fn pull(channel: &Channel<'_>, file: &Path, options: &PullOptions<'_>) -> Re
     }
 }
 
-/// Checks that a bundle is valid in its format and matches its manifest.
-fn check_bundle(bytes: &[u8], current: &LogEntry) -> Result<(), PublishError> {
+/// Checks that a bundle is valid in its format and matches its manifest. Returns it, if it is in flagctl's format.
+pub(super) fn check_bundle(bytes: &[u8], current: &LogEntry) -> Result<Option<Bundle>, PublishError> {
     let manifest = &current.manifest;
     let broken = |why: String| PublishError::broken(manifest.bundle.path.clone(), why);
-    let flags = match manifest.bundle.format {
+    let (flags, bundle) = match manifest.bundle.format {
         BundleFormat::Flagctl => {
             let bundle = Bundle::from_json(bytes).map_err(|error| broken(format!("is not a valid bundle: {error}")))?;
             if *bundle.environment != *manifest.environment {
@@ -110,16 +110,16 @@ fn check_bundle(bytes: &[u8], current: &LogEntry) -> Result<(), PublishError> {
                     bundle.environment, manifest.environment
                 )));
             }
-            bundle.flags.len()
+            (bundle.flags.len(), Some(bundle))
         }
         BundleFormat::Flagd => {
             let json: Json = serde_json::from_slice(bytes).map_err(|error| broken(format!("is not JSON: {error}")))?;
             let flags = json.get("flags").and_then(Json::as_object);
-            flags.ok_or_else(|| broken("has no object `flags`".to_owned()))?.len()
+            (flags.ok_or_else(|| broken("has no object `flags`".to_owned()))?.len(), None)
         }
     };
     if flags == manifest.bundle.flags {
-        Ok(())
+        Ok(bundle)
     } else {
         Err(broken(format!("is damaged: expected {} flags, found {flags}", manifest.bundle.flags)))
     }

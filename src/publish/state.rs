@@ -30,7 +30,8 @@ pub struct PullState {
 }
 
 impl PullState {
-    pub(super) fn new(current: &LogEntry) -> Self {
+    /// Returns the state of a reader that has this entry.
+    pub fn new(current: &LogEntry) -> Self {
         Self {
             version: 1,
             target: current.manifest.target.clone(),

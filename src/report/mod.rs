@@ -30,6 +30,8 @@ mod lines;
 pub mod merge;
 mod printable;
 pub mod publication;
+#[cfg(feature = "serve")]
+pub mod server;
 mod style;
 mod table;
 pub mod tests;

@@ -69,6 +69,12 @@ impl Store {
         Ok(Self { backend, name })
     }
 
+    /// Opens a folder.
+    #[cfg(feature = "serve")]
+    pub fn folder(path: &Path) -> Self {
+        Self { backend: Backend::Folder(Folder::new(path)), name: path.display().to_string() }
+    }
+
     /// Returns the target without a `/` at its end.
     pub fn name(&self) -> &str {
         &self.name

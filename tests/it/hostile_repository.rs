@@ -63,7 +63,7 @@ const HOOKS: [&str; 12] = [
 const PROGRAMS: [&str; 4] = ["git", "ssh", "ssh-keygen", "gpg"];
 
 /// Every command that reads, with arguments. A word `TARGET` or `BUNDLE` is the path of a folder or file.
-const COMMANDS: [&[&str]; 37] = [
+const COMMANDS: [&[&str]; 40] = [
     &["eval", "sale", "-e", "production"],
     &["eval", "sale", "-e", "production", "--at", "HEAD~1", "--explain"],
     &["eval", "--bundle", "BUNDLE", "sale"],
@@ -97,6 +97,9 @@ const COMMANDS: [&[&str]; 37] = [
     &["verify", "TARGET", "-e", "production"],
     &["pull", "TARGET", "-e", "production", "--to", "../pulled.json"],
     &["status", "TARGET", "-e", "production", "--base", "HEAD"],
+    &["serve", "TARGET", "-e", "production", "--check"],
+    &["serve", "--check"],
+    &["serve", "--follow", "main", "--check"],
     &["explain", "missing-owner"],
     &["help", "eval"],
     &["schema", "flag"],

@@ -107,6 +107,8 @@ mod revisions;
 mod rollout;
 mod rule_units;
 #[cfg(unix)]
+#[cfg(unix)]
+mod serve;
 mod shares;
 mod shown_findings;
 mod statistics;

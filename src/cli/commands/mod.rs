@@ -18,12 +18,17 @@ mod pull;
 mod revive;
 mod rollout;
 mod schema;
+#[cfg(feature = "serve")]
+mod serve;
 mod show;
 mod status;
 mod test;
 mod validate;
 mod verify;
 mod verify_kill;
+
+#[cfg(feature = "serve")]
+use std::path::Path;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -51,6 +56,8 @@ pub(crate) enum Command {
     Verify(verify::Args),
     Pull(pull::Args),
     Status(status::Args),
+    #[cfg(feature = "serve")]
+    Serve(Box<serve::Args>),
     Explain(explain::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -58,6 +65,15 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Returns the file with options for the command, if the command line names one.
+    #[cfg(feature = "serve")]
+    pub(crate) fn config_file(&self) -> Option<&Path> {
+        match self {
+            Self::Serve(args) => args.config.as_deref(),
+            _ => None,
+        }
+    }
+
     /// Runs the command. `definition` returns the whole command line, which `completions` and `help`
     /// show.
     pub(crate) fn run(&self, global: &Global, definition: fn() -> clap::Command) -> Result<Exit> {
@@ -80,6 +96,8 @@ impl Command {
             Self::Verify(args) => verify::run(args),
             Self::Pull(args) => pull::run(args),
             Self::Status(args) => status::run(args),
+            #[cfg(feature = "serve")]
+            Self::Serve(args) => serve::run(args),
             Self::Explain(args) => explain::run(args),
             Self::Schema(args) => schema::run(args),
             Self::Completions(args) => completions::run(args, definition),

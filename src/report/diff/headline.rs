@@ -4,9 +4,17 @@
 //! sentence. A change with several regions is a sentence with their number, and each region has a line.
 
 use crate::bundle::TARGETING_KEY;
+#[cfg(feature = "serve")]
+use crate::report::diff::json::FlagDiffJson;
 use crate::report::diff::json::{AnswerJson, EventJson, FlagChangeJson, RegionJson};
 use crate::report::diff::sentence::Sentence;
 use crate::report::text::counted;
+
+/// Returns the sentences about the changes of a flag, without colours.
+#[cfg(feature = "serve")]
+pub fn headlines(flag: &FlagDiffJson) -> Vec<String> {
+    flag.shown_changes().map(|change| headline(&flag.flag, change).styled(&[]).as_str().to_owned()).collect()
+}
 
 /// Returns the sentence about a change in all its environments.
 pub(crate) fn headline(flag: &str, change: &FlagChangeJson) -> Sentence {

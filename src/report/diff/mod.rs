@@ -16,6 +16,8 @@ mod phrases;
 mod sentence;
 
 pub use crate::report::diff::build::{EvalSources, RevisionNames, flag_diffs, violation};
+#[cfg(feature = "serve")]
+pub use crate::report::diff::headline::headlines;
 pub use crate::report::diff::json::{
     AnswerJson, CauseJson, DiffJson, EndpointJson, EventJson, ExampleDecisionJson, ExampleJson, FlagChangeJson,
     FlagDiffJson, RegionJson, ShareJson, SideJson, TransitionJson, UnitsJson, UnusableJson, VariantShareJson,

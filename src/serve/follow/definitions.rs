@@ -1,0 +1,41 @@
+//! Compiles the definitions of a source for the server.
+
+use jiff::Timestamp;
+
+use crate::compile::compile;
+use crate::load;
+use crate::serve::follower::{Freshness, NewBundle, Reading};
+use crate::serve::served_bundle::Origin;
+use crate::source::Source;
+
+/// The maximum number of errors in a problem.
+const MAX_ERRORS: usize = 3;
+
+/// Compiles environments. If a definition has an error, the result has the errors instead of a bundle.
+pub(super) fn compile_all(source: &Source, environments: &[String], created: Timestamp) -> Vec<(String, Reading)> {
+    let loaded = match load::all(source) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            let failed = |name: &String| (name.clone(), Reading::Failed(error.to_string().into()));
+            return environments.iter().map(failed).collect();
+        }
+    };
+    let commit = source.revision().map(|revision| revision.commit());
+    let reading = |environment: &String| {
+        let (bundle, diagnostics) = compile(&loaded.project, environment);
+        let errors = loaded.located_errors(diagnostics);
+        if errors.is_empty() {
+            let origin = Origin { commit: commit.clone(), sequence: None, created };
+            Reading::New(Box::new(NewBundle { bundle, origin, freshness: Freshness::Current, problem: None }))
+        } else {
+            Reading::Failed(problem(&errors).into())
+        }
+    };
+    environments.iter().map(|environment| (environment.clone(), reading(environment))).collect()
+}
+
+fn problem(errors: &[String]) -> String {
+    let shown = errors.iter().take(MAX_ERRORS).map(String::as_str).collect::<Vec<_>>().join("; ");
+    let more = errors.len().saturating_sub(MAX_ERRORS);
+    if more == 0 { shown } else { format!("{shown}; and {more} more errors: `flagctl validate` shows them") }
+}

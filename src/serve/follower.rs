@@ -1,0 +1,58 @@
+//! The interface between the server and the sources of its bundles.
+
+use std::error::Error;
+
+use crate::bundle::Bundle;
+use crate::serve::served_bundle::Origin;
+use crate::serve::wake::Waker;
+
+/// A source of bundles. The server calls it in a thread of its own, again and again.
+///
+/// **Invariant:** a follower returns only complete bundles. If a definition has an error, or if a check of a published
+/// bundle fails, the result is [`Reading::Failed`] and never a part of a bundle.
+pub trait Follower: Send {
+    /// Returns the names of the environments, which never change.
+    fn environments(&self) -> Vec<String>;
+
+    /// Reads what is new since the last call, for each environment.
+    fn read(&mut self) -> Vec<(String, Reading)>;
+
+    /// Starts to wake the server when there may be something new. A source that has no notifications does nothing.
+    ///
+    /// # Errors
+    /// Returns an error if the operating system has no notifications to give.
+    fn watch(&mut self, _waker: Waker) -> Result<(), Box<dyn Error + Send + Sync>> {
+        Ok(())
+    }
+}
+
+/// What a follower has read for one environment.
+pub enum Reading {
+    /// There is nothing new.
+    Unchanged,
+    /// There is a new bundle.
+    New(Box<NewBundle>),
+    /// The source cannot be read, or what was read must not be served.
+    Failed(Box<dyn Error + Send + Sync>),
+}
+
+/// A bundle that may become current.
+pub struct NewBundle {
+    /// The bundle.
+    pub bundle: Bundle,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Whether it is from the source itself.
+    pub freshness: Freshness,
+    /// A problem that does not prevent that the bundle is served.
+    pub problem: Option<String>,
+}
+
+/// Whether a bundle is from the source itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// The bundle is what the source has now.
+    Current,
+    /// The bundle is what the source had at an earlier time, because the source cannot be read now.
+    Cached,
+}

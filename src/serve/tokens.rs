@@ -1,0 +1,158 @@
+//! The tokens with which applications authenticate, and what each of them may do.
+//!
+//! The input is a file in YAML:
+//!
+//! ```yaml
+//! tokens:
+//! - name: checkout
+//!   sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+//!   environments: [production]
+//!   use: server
+//! ```
+//!
+//! **Invariant:** the file and the memory of the server have no token, only their digests. A token is compared with all
+//! digests, in a time that does not depend on how much of it is right.
+
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
+
+/// The maximum number of tokens. Each request compares its token with all of them.
+const MAX_TOKENS: usize = 1_000;
+
+/// The tokens of a server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tokens {
+    tokens: Vec<Token>,
+}
+
+/// A token, and what it allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Token {
+    digest: [u8; 32],
+    /// The name in logs.
+    pub(super) name: String,
+    /// The environments, or `None` for all.
+    environments: Option<Vec<String>>,
+    /// The use.
+    pub(super) usage: TokenUse,
+}
+
+/// What a token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TokenUse {
+    /// Applications on servers. They may evaluate all flags.
+    Server,
+    /// Browsers and apps on devices of users, where everybody can read the token. They may evaluate the flags with
+    /// `client: true`.
+    Browser,
+    /// A webhook. It may only make the server look for a new bundle.
+    Webhook,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TokenFile {
+    tokens: Vec<WrittenToken>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenToken {
+    name: String,
+    sha256: String,
+    #[serde(default)]
+    environments: Option<Vec<String>>,
+    #[serde(rename = "use")]
+    usage: TokenUse,
+}
+
+impl Tokens {
+    /// Reads the text of a token file.
+    ///
+    /// # Errors
+    /// Returns a message with the position, if it has one.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let file: TokenFile = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+        if file.tokens.len() > MAX_TOKENS {
+            return Err(format!("expected at most {MAX_TOKENS} tokens, found {}", file.tokens.len()));
+        }
+        let tokens: Vec<_> = file.tokens.into_iter().map(Token::new).collect::<Result<_, _>>()?;
+        for (index, token) in tokens.iter().enumerate() {
+            let before = tokens.iter().take(index).find(|before| before.digest == token.digest);
+            if let Some(before) = before {
+                return Err(format!("the tokens `{}` and `{}` have the same digest", before.name, token.name));
+            }
+        }
+        Ok(Self { tokens })
+    }
+
+    /// Returns the number of tokens.
+    pub fn len(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// Returns whether there are no tokens.
+    pub fn is_empty(&self) -> bool {
+        self.tokens.is_empty()
+    }
+
+    /// Finds a token by its text.
+    pub(super) fn find(&self, text: &[u8]) -> Option<&Token> {
+        let digest: [u8; 32] = Sha256::digest(text).into();
+        let mut found = u32::MAX;
+        for (index, token) in (0u32..).zip(&self.tokens) {
+            let is_equal: Choice = token.digest.ct_eq(&digest);
+            found.conditional_assign(&index, is_equal);
+        }
+        self.tokens.get(usize::try_from(found).ok()?)
+    }
+
+    /// Iterates over the tokens.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Token> {
+        self.tokens.iter()
+    }
+}
+
+impl Token {
+    fn new(written: WrittenToken) -> Result<Self, String> {
+        let name = written.name;
+        let digest = decoded(&written.sha256).ok_or_else(|| {
+            format!(
+                "the token `{name}` has no digest as `sha256`: expected 64 hexadecimal digits, as \
+                 `printf %s \"$TOKEN\" | sha256sum` writes them"
+            )
+        })?;
+        Ok(Self { digest, name, environments: written.environments, usage: written.usage })
+    }
+
+    /// Returns whether the token is for an environment.
+    pub(super) fn allows(&self, environment: &str) -> bool {
+        self.environments.as_ref().is_none_or(|names| names.iter().any(|name| name == environment))
+    }
+
+    /// Returns the environment of the token if it is for exactly one.
+    pub(super) fn only_environment(&self) -> Option<&str> {
+        match self.environments.as_deref()? {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
+    /// Returns the digest of the token.
+    pub(super) fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+}
+
+fn decoded(hexadecimal: &str) -> Option<[u8; 32]> {
+    let mut digest = [0; 32];
+    if hexadecimal.len() != 64 {
+        return None;
+    }
+    for (byte, digits) in digest.iter_mut().zip(hexadecimal.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(digest)
+}

@@ -1,0 +1,122 @@
+//! Makes the bundles of followers current. Each follower has a thread.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use crate::report::server::ServerEvent;
+use crate::serve::application::Application;
+use crate::serve::changes::ChangeLog;
+use crate::serve::follower::{Follower, Freshness, NewBundle, Reading};
+use crate::serve::log::Log;
+use crate::serve::served_bundle::{Override, ServedBundle};
+use crate::serve::wake::Sleep;
+
+/// The time between a notification and the reading, in which a program can replace several files.
+const SETTLE: Duration = Duration::from_millis(20);
+
+/// The thread that follows one source.
+pub(super) struct Updater {
+    application: Arc<Application>,
+    overrides: Arc<[Override]>,
+    log: Log,
+    changes: ChangeLog,
+    /// The problem of each environment at the last reading. A problem is logged when it begins, changes and ends.
+    problems: BTreeMap<String, String>,
+}
+
+impl Updater {
+    /// Creates the updater of one source.
+    pub(super) fn new(application: Arc<Application>, overrides: Arc<[Override]>, log: &Log) -> Self {
+        let changes = ChangeLog::start(log);
+        Self { application, overrides, log: log.clone(), changes, problems: BTreeMap::new() }
+    }
+
+    /// Reads the source whenever the thread is woken, and at least once in each interval.
+    pub(super) fn run(mut self, mut follower: Box<dyn Follower>, sleep: &Sleep, interval: Duration) {
+        loop {
+            self.read(follower.as_mut());
+            if !sleep.wait(interval) {
+                return;
+            }
+            thread::sleep(SETTLE);
+        }
+    }
+
+    /// Reads the source once, and makes what is new current.
+    pub(super) fn read(&mut self, follower: &mut dyn Follower) {
+        for (environment, reading) in follower.read() {
+            self.apply(&environment, reading);
+        }
+    }
+
+    fn apply(&mut self, environment: &str, reading: Reading) {
+        let problem = match reading {
+            Reading::Unchanged => None,
+            Reading::New(new) => self.swap(environment, *new),
+            Reading::Failed(problem) => Some(problem.to_string()),
+        };
+        match problem {
+            None => {
+                self.application.metrics.checked(environment, (self.application.clock)());
+                if self.problems.remove(environment).is_some() {
+                    self.log.write(&ServerEvent::SourceRecovered { environment: environment.to_owned() });
+                }
+            }
+            Some(problem) => {
+                self.application.metrics.failed(environment);
+                if self.problems.get(environment) != Some(&problem) {
+                    let event =
+                        ServerEvent::SourceFailed { environment: environment.to_owned(), problem: problem.clone() };
+                    self.log.write(&event);
+                    self.problems.insert(environment.to_owned(), problem);
+                }
+            }
+        }
+    }
+
+    /// Makes a bundle current. Returns the problem of the source, if it has one.
+    fn swap(&mut self, environment: &str, new: NewBundle) -> Option<String> {
+        let served = self.application.environments.find(environment)?;
+        let current = served.current();
+        if current.as_ref().is_some_and(|current| is_older(&new, current)) {
+            return new.problem;
+        }
+        let bundle = match ServedBundle::new(new.bundle, new.origin, &self.overrides, &self.application.metrics) {
+            Ok(bundle) => Arc::new(bundle),
+            Err(error) => return Some(error.to_string()),
+        };
+        if current.is_some_and(|current| current.tag() == bundle.tag()) {
+            return new.problem;
+        }
+        let before = served.swap(Arc::clone(&bundle));
+        let origin = bundle.origin();
+        self.application.metrics.swapped(environment, origin.created, origin.sequence);
+        if new.freshness == Freshness::Cached {
+            self.log.write(&ServerEvent::CacheUsed { environment: environment.to_owned() });
+        }
+        self.log.write(&ServerEvent::BundleCurrent {
+            environment: environment.to_owned(),
+            commit: origin.commit.clone(),
+            sequence: origin.sequence,
+            flags: bundle.bundle().flags().len(),
+        });
+        for unknown in bundle.unknown_overrides(&self.overrides) {
+            self.log.write(&ServerEvent::OverrideIgnored {
+                environment: environment.to_owned(),
+                flag: unknown.flag.clone(),
+                variant: unknown.variant.clone(),
+            });
+        }
+        if let Some(before) = before {
+            self.changes.compare(before, bundle);
+        }
+        new.problem
+    }
+}
+
+/// Returns whether a bundle from the cache is older than the current one.
+fn is_older(new: &NewBundle, current: &ServedBundle) -> bool {
+    new.freshness == Freshness::Cached && new.origin.sequence <= current.origin().sequence
+}

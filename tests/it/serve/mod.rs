@@ -1,0 +1,10 @@
+//! `serve`: the answers of a running server, its sources, and what it refuses.
+
+mod client;
+mod documented;
+mod hostile;
+mod operation;
+mod protocol;
+mod server;
+mod sources;
+mod streams;
