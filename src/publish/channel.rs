@@ -7,6 +7,8 @@ use crate::publish::error::PublishError;
 use crate::publish::manifest::{BundleFormat, BundleRef, MAX_BUNDLE_BYTES, MAX_MANIFEST_BYTES, Manifest};
 use crate::publish::seal::{MAX_SEAL_BYTES, Seal};
 use crate::retry::{Backoff, RetryLimit};
+#[cfg(feature = "serve")]
+use crate::store::{ConditionalRead, ObjectVersion};
 use crate::store::{Mutability, Object, PutResult, Store, StoreError};
 
 const MANIFEST: &str = "manifest.json";
@@ -71,6 +73,23 @@ impl<'s> Channel<'s> {
     pub fn current(&self) -> Result<Option<LogEntry>, PublishError> {
         let found = self.get(MANIFEST, MAX_MANIFEST_BYTES)?;
         found.map(|object| self.parse(MANIFEST, object.bytes, None)).transpose()
+    }
+
+    /// Returns the current entry with the version of its file, or `None` if the file still has the known version.
+    ///
+    /// # Errors
+    /// Returns [`PublishError`] if nothing is published, if the file is not a manifest of this environment, or if it
+    /// cannot be read.
+    #[cfg(feature = "serve")]
+    pub(super) fn changed_current(
+        &self,
+        known: Option<&ObjectVersion>,
+    ) -> Result<Option<(LogEntry, ObjectVersion)>, PublishError> {
+        match self.store.get_if_changed(&self.path(MANIFEST), known, MAX_MANIFEST_BYTES)? {
+            ConditionalRead::Changed(object) => Ok(Some((self.parse(MANIFEST, object.bytes, None)?, object.version))),
+            ConditionalRead::Unchanged => Ok(None),
+            ConditionalRead::Missing => Err(PublishError::NothingPublished(self.environment.clone())),
+        }
     }
 
     /// Returns the entry with this number, or `None` if no program has taken the number.

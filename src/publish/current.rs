@@ -24,7 +24,19 @@ pub fn current(
     target: Option<&str>,
 ) -> Result<CurrentEntry, PublishError> {
     let nothing = || PublishError::NothingPublished(channel.environment().to_owned());
-    let entry = channel.current()?.ok_or_else(nothing)?;
+    checked(channel, channel.current()?.ok_or_else(nothing)?, signers, target)
+}
+
+/// Checks the signature of a current entry, and the name of its target.
+///
+/// # Errors
+/// Returns [`PublishError`] if a check fails, or if the target cannot be read.
+pub(super) fn checked(
+    channel: &Channel<'_>,
+    entry: LogEntry,
+    signers: Option<&AllowedSigners>,
+    target: Option<&str>,
+) -> Result<CurrentEntry, PublishError> {
     let signer = signers.map(|signers| signers.check(channel, &entry)).transpose()?;
     check_target(&entry, target)?;
     Ok(CurrentEntry { entry, signer })

@@ -8,12 +8,13 @@ use std::path::Path;
 
 use crate::bundle::Bundle;
 use crate::publish::channel::{Channel, LogEntry};
-use crate::publish::current::{CurrentEntry, current};
+use crate::publish::current::{CurrentEntry, checked};
 use crate::publish::digest::Digest;
 use crate::publish::error::PublishError;
 use crate::publish::pull::check_bundle;
 use crate::publish::signature::AllowedSigners;
 use crate::publish::state::PullState;
+use crate::store::ObjectVersion;
 
 /// The checks of a reader, in addition to digests and the chain of the log.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,30 +36,47 @@ pub struct VerifiedBundle {
     bytes: Vec<u8>,
 }
 
-/// Returns the current bundle if it differs from the one that the reader knows.
+/// The entry that a reader has.
+#[derive(Debug, Clone)]
+pub struct KnownEntry {
+    digest: Digest,
+    state: PullState,
+    /// The version of the file at the target, or `None` if the entry is from the reader's copy.
+    version: Option<ObjectVersion>,
+}
+
+impl KnownEntry {
+    /// Returns the same entry without the version of its file, for reading it at another place.
+    #[must_use]
+    pub fn from_copy(self) -> Self {
+        Self { version: None, ..self }
+    }
+}
+
+/// Returns the current bundle if it differs from the one that the reader knows, and what the reader knows then.
 ///
 /// # Errors
 /// Returns [`PublishError`] if a check fails, if the bundle is not in flagctl's format, or if the target cannot be read.
 pub fn newer_bundle(
     channel: &Channel<'_>,
-    known: Option<&Digest>,
-    state: Option<&PullState>,
+    known: Option<&KnownEntry>,
     options: FollowOptions<'_>,
-) -> Result<Option<VerifiedBundle>, PublishError> {
-    let nothing = || PublishError::NothingPublished(channel.environment().to_owned());
-    // The signature is checked only for a new manifest, because a program has to be started for it.
-    if known.is_some() && Some(&channel.current()?.ok_or_else(nothing)?.digest) == known {
+) -> Result<Option<(VerifiedBundle, KnownEntry)>, PublishError> {
+    let changed = channel.changed_current(known.and_then(|known| known.version.as_ref()))?;
+    let Some((entry, version)) = changed else { return Ok(None) };
+    if known.is_some_and(|known| known.digest == entry.digest) {
         return Ok(None);
     }
-    let CurrentEntry { entry, .. } = current(channel, options.signers, options.target)?;
-    if let Some(state) = state {
-        state.check(channel, &entry)?;
+    let CurrentEntry { entry, .. } = checked(channel, entry, options.signers, options.target)?;
+    if let Some(known) = known {
+        known.state.check(channel, &entry)?;
     }
     let bytes = channel.bundle(&entry.manifest.bundle)?;
-    match check_bundle(&bytes, &entry)? {
-        Some(bundle) => Ok(Some(VerifiedBundle { entry, bundle, bytes })),
-        None => Err(PublishError::NotEvaluable { environment: entry.manifest.environment }),
-    }
+    let Some(bundle) = check_bundle(&bytes, &entry)? else {
+        return Err(PublishError::NotEvaluable { environment: entry.manifest.environment });
+    };
+    let known = KnownEntry { digest: entry.digest.clone(), state: PullState::new(&entry), version: Some(version) };
+    Ok(Some((VerifiedBundle { entry, bundle, bytes }, known)))
 }
 
 /// Copies a bundle with its manifest and seal from a target to the reader's copy, and removes older entries from the copy.

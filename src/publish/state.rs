@@ -31,7 +31,7 @@ pub struct PullState {
 
 impl PullState {
     /// Returns the state of a reader that has this entry.
-    pub fn new(current: &LogEntry) -> Self {
+    pub(super) fn new(current: &LogEntry) -> Self {
         Self {
             version: 1,
             target: current.manifest.target.clone(),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use crate::publish::{
-    AllowedSigners, Channel, Digest, FollowOptions, PublishError, PullState, VerifiedBundle, copy_bundle, newer_bundle,
+    AllowedSigners, Channel, FollowOptions, KnownEntry, PublishError, VerifiedBundle, copy_bundle, newer_bundle,
 };
 use crate::serve::follower::{Follower, Freshness, NewBundle, Reading};
 use crate::serve::served_bundle::Origin;
@@ -36,12 +36,7 @@ struct Cache {
 struct Followed {
     environment: String,
     /// The entry that was returned last.
-    known: Option<Known>,
-}
-
-struct Known {
-    digest: Digest,
-    state: PullState,
+    known: Option<KnownEntry>,
 }
 
 impl PublishedTarget {
@@ -83,6 +78,9 @@ impl Followed {
             Some((copy, _)) if self.known.is_none() => self.newer(copy, options).ok().flatten(),
             _ => None,
         };
+        if cached.is_some() {
+            self.known = self.known.take().map(KnownEntry::from_copy);
+        }
         match (self.newer(&channel, options), cached) {
             (Ok(Some(new)), _) => {
                 // A bundle is served even if it cannot be copied, because it may have a kill.
@@ -102,15 +100,11 @@ impl Followed {
         channel: &Channel<'_>,
         options: FollowOptions<'_>,
     ) -> Result<Option<VerifiedBundle>, PublishError> {
-        let (digest, state) = match &self.known {
-            Some(known) => (Some(&known.digest), Some(&known.state)),
-            None => (None, None),
-        };
-        let new = newer_bundle(channel, digest, state, options)?;
-        if let Some(new) = &new {
-            self.known = Some(Known { digest: new.entry.digest.clone(), state: PullState::new(&new.entry) });
-        }
-        Ok(new)
+        let new = newer_bundle(channel, self.known.as_ref(), options)?;
+        Ok(new.map(|(bundle, known)| {
+            self.known = Some(known);
+            bundle
+        }))
     }
 }
 
