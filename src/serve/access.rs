@@ -36,13 +36,15 @@ pub(super) struct Access {
 /// Returns the token of a request, or `None` if the server has no tokens and so everybody may ask.
 ///
 /// # Errors
-/// Returns an error if the request has no token, or an unknown one.
+/// Returns an error if the request has no token, or an unknown one, or if the token has made too many requests.
 pub(super) fn authenticate<'t>(headers: &HeaderMap, tokens: &'t Tokens) -> Result<Option<&'t Token>, ProtocolError> {
     if tokens.is_empty() {
         return Ok(None);
     }
     let text = given_token(headers).ok_or_else(ProtocolError::unauthorized)?;
-    tokens.find(text).map(Some).ok_or_else(ProtocolError::unauthorized)
+    let token = tokens.find(text).ok_or_else(ProtocolError::unauthorized)?;
+    token.admit().map_err(ProtocolError::too_many_requests)?;
+    Ok(Some(token))
 }
 
 /// Returns what a request for evaluations may do. `named` is the environment in its path.

@@ -26,6 +26,8 @@ const MAX_CHANGES: usize = 100;
 
 /// A bundle that became current, and the bundle before it.
 struct Swap {
+    /// The name of the environment on this server.
+    environment: String,
     before: Arc<ServedBundle>,
     after: Arc<ServedBundle>,
 }
@@ -50,9 +52,9 @@ impl ChangeLog {
     }
 
     /// Compares two bundles when the thread is free.
-    pub(super) fn compare(&self, before: Arc<ServedBundle>, after: Arc<ServedBundle>) {
-        let environment = after.bundle().environment().to_owned();
-        if self.swaps.try_send(Swap { before, after }).is_err() {
+    pub(super) fn compare(&self, environment: &str, before: Arc<ServedBundle>, after: Arc<ServedBundle>) {
+        let environment = environment.to_owned();
+        if self.swaps.try_send(Swap { environment: environment.clone(), before, after }).is_err() {
             let problem = "the comparison of earlier bundles is not finished".to_owned();
             self.log.write(&ServerEvent::ChangesUnknown { environment, problem });
         }
@@ -63,10 +65,11 @@ impl Swap {
     /// Returns the event with the changes. After [`TIME_LIMIT`], the thread of the comparison is left to itself; the
     /// budget of the analysis bounds its work.
     fn compare(self) -> ServerEvent {
-        let environment = self.after.bundle().environment().to_owned();
+        let environment = self.environment;
+        let (before, after) = (self.before, self.after);
         let (sender, receiver) = sync_channel(1);
         thread::spawn(move || {
-            let compared = changes(self.before.bundle().clone(), self.after.bundle().clone());
+            let compared = changes(before.bundle().clone(), after.bundle().clone());
             // The receiver is gone after the time limit.
             let _ = sender.send(compared);
         });

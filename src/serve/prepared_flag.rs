@@ -5,9 +5,9 @@ use std::ptr;
 use jiff::Timestamp;
 use serde_json::{Map, Number, Value as Json, json};
 
-use crate::bundle::{Bundle, Flag, VariantId};
+use crate::bundle::{Flag, VariantId};
 use crate::eval::{Cause, Decision, ErrorCode, Reason};
-use crate::serve::metrics::{FlagMetrics, Metrics};
+use crate::serve::metrics::FlagMetrics;
 
 /// A flag with the parts of its answers. Each part begins with the separator after the part before it.
 pub(super) struct PreparedFlag {
@@ -33,11 +33,10 @@ pub(super) enum AnswerKind {
 impl PreparedFlag {
     /// Prepares the answers of a flag. `common` is the metadata that all flags of the bundle have.
     pub(super) fn new(
-        bundle: &Bundle,
         flag: &Flag,
         common: &Map<String, Json>,
         overridden: Option<VariantId>,
-        metrics: &Metrics,
+        metrics: FlagMetrics,
     ) -> Self {
         let has_floats = flag.variants.iter().any(|variant| variant.value.is_f64());
         let variant = |name: &str, value: &Json| {
@@ -56,7 +55,7 @@ impl PreparedFlag {
             metadata: format!(r#","metadata":{}"#, metadata.trim_end_matches('}')),
             rules: (0..flag.rules.len()).map(|index| format!(r#","rule":{}"#, json!(flag.rule_name(index)))).collect(),
             overridden,
-            metrics: metrics.flag(&bundle.environment, flag),
+            metrics,
         }
     }
 

@@ -26,8 +26,8 @@ enum Hint {
     Authenticate,
     /// The methods of the path.
     Methods(&'static str),
-    /// The time after which the client may ask again.
-    Retry,
+    /// The number of seconds after which the client may ask again.
+    Retry(u32),
 }
 
 impl Hint {
@@ -36,7 +36,7 @@ impl Hint {
             Self::None => None,
             Self::Authenticate => Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
             Self::Methods(methods) => Some((ALLOW, HeaderValue::from_static(methods))),
-            Self::Retry => Some((RETRY_AFTER, HeaderValue::from_static("1"))),
+            Self::Retry(seconds) => Some((RETRY_AFTER, HeaderValue::from(seconds))),
         }
     }
 }
@@ -113,7 +113,13 @@ impl ProtocolError {
 
     /// The server has no bundle of the environment yet, or has no capacity.
     pub(super) fn unavailable(details: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "GENERAL", details).with_hint(Hint::Retry)
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "GENERAL", details).with_hint(Hint::Retry(1))
+    }
+
+    /// The token has made more requests than it may.
+    pub(super) fn too_many_requests(seconds: u32) -> Self {
+        let details = format!("the token has made too many requests: wait {seconds} s");
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "GENERAL", details).with_hint(Hint::Retry(seconds))
     }
 
     /// The environment cannot be written in the format of the path.

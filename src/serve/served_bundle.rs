@@ -46,12 +46,13 @@ pub(super) struct ServedBundle {
 }
 
 impl ServedBundle {
-    /// Prepares the answers of a bundle. Overrides of flags or variants that the bundle does not have are ignored; see
+    /// Prepares the answers of a bundle. `name` is the name of its environment on this server. Overrides of flags or variants that the bundle does not have are ignored; see
     /// [`ServedBundle::unknown_overrides`].
     ///
     /// # Errors
     /// Returns [`BundleError`] if the bundle cannot be written as JSON, from which its tag is computed.
     pub(super) fn new(
+        name: &str,
         bundle: Bundle,
         origin: Origin,
         overrides: &[Override],
@@ -64,7 +65,7 @@ impl ServedBundle {
         let prepare = |flag: &Flag| {
             let overridden = overrides.iter().find(|candidate| *candidate.flag == *flag.key);
             let overridden = overridden.and_then(|overridden| variant_id(flag, &overridden.variant));
-            PreparedFlag::new(&bundle, flag, &common, overridden, metrics)
+            PreparedFlag::new(flag, &common, overridden, metrics.flag(name, flag))
         };
         let flags = bundle.flags.iter().map(prepare).collect();
         let tag = tag(&bundle, &origin, overrides)?;

@@ -8,11 +8,17 @@
 //!   sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 //!   environments: [production]
 //!   use: server
+//!   requests-per-second: 500
 //! ```
 //!
 //! **Invariant:** the file and the memory of the server have no token, only their digests. A token is compared with all
 //! digests, in a time that does not depend on how much of it is right.
 
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
@@ -21,13 +27,13 @@ use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
 const MAX_TOKENS: usize = 1_000;
 
 /// The tokens of a server.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Tokens {
     tokens: Vec<Token>,
 }
 
 /// A token, and what it allows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Token {
     digest: [u8; 32],
     /// The name in logs.
@@ -36,6 +42,8 @@ pub(super) struct Token {
     environments: Option<Vec<String>>,
     /// The use.
     pub(super) usage: TokenUse,
+    /// The rate of requests, which all clients with the token share.
+    limiter: Option<Arc<DefaultDirectRateLimiter>>,
 }
 
 /// What a token is for.
@@ -58,7 +66,7 @@ struct TokenFile {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct WrittenToken {
     name: String,
     sha256: String,
@@ -66,6 +74,8 @@ struct WrittenToken {
     environments: Option<Vec<String>>,
     #[serde(rename = "use")]
     usage: TokenUse,
+    #[serde(default)]
+    requests_per_second: Option<NonZeroU32>,
 }
 
 impl Tokens {
@@ -124,7 +134,17 @@ impl Token {
                  `printf %s \"$TOKEN\" | sha256sum` writes them"
             )
         })?;
-        Ok(Self { digest, name, environments: written.environments, usage: written.usage })
+        let limiter = written.requests_per_second.map(|rate| Arc::new(RateLimiter::direct(Quota::per_second(rate))));
+        Ok(Self { digest, name, environments: written.environments, usage: written.usage, limiter })
+    }
+
+    /// Counts a request. Returns the number of seconds to wait if the token has made too many.
+    pub(super) fn admit(&self) -> Result<(), u32> {
+        let Some(limiter) = &self.limiter else { return Ok(()) };
+        limiter.check().map_err(|until| {
+            let wait = until.wait_time_from(DefaultClock::default().now());
+            u32::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX).max(1)
+        })
     }
 
     /// Returns whether the token is for an environment.

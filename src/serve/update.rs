@@ -83,10 +83,11 @@ impl Updater {
         if current.as_ref().is_some_and(|current| is_older(&new, current)) {
             return new.problem;
         }
-        let bundle = match ServedBundle::new(new.bundle, new.origin, &self.overrides, &self.application.metrics) {
-            Ok(bundle) => Arc::new(bundle),
-            Err(error) => return Some(error.to_string()),
-        };
+        let bundle =
+            match ServedBundle::new(environment, new.bundle, new.origin, &self.overrides, &self.application.metrics) {
+                Ok(bundle) => Arc::new(bundle),
+                Err(error) => return Some(error.to_string()),
+            };
         if current.is_some_and(|current| current.tag() == bundle.tag()) {
             return new.problem;
         }
@@ -110,7 +111,7 @@ impl Updater {
             });
         }
         if let Some(before) = before {
-            self.changes.compare(before, bundle);
+            self.changes.compare(environment, before, bundle);
         }
         new.problem
     }

@@ -21,10 +21,11 @@ use crate::cli::target_arg::OptionalTargetArg;
 use crate::cli::time_arg::given_or_now;
 use crate::git::{CacheWrites, RevisionSpec};
 use crate::load;
+use crate::model::is_name;
 use crate::report::server;
 use crate::report::server::ServerEvent;
 use crate::serve;
-use crate::serve::follow::{Branch, BundleFile, Fetch, PublishedTarget, TargetChecks, WorkingTree};
+use crate::serve::follow::{Branch, BundleFile, Fetch, Named, PublishedTarget, TargetChecks, WorkingTree};
 use crate::serve::{
     CertificateFiles, Cors, Follower, HeaderAttributes, Limits, Log, Override, ServeSettings, TokenSource, Tokens,
     WebhookSecret,
@@ -46,16 +47,19 @@ const MAX_SECRET_BYTES: u64 = 4096;
 pub(crate) struct Args {
     /// A target that `flagctl.yaml` declares, or a location such as `./dist/`; see `flagctl help targets` [default: the
     /// working tree]
-    #[arg(value_name = "TARGET")]
-    target: Option<String>,
+    ///
+    /// With several targets, each has a name, as in `shop=s3://acme-shop`, and the name of an environment begins with it, as in
+    /// `shop/production`.
+    #[arg(id = "target-location", value_name = "TARGET")]
+    targets: Vec<String>,
     /// Serve the newest commit of a branch, instead of the working tree
-    #[arg(long, value_name = "BRANCH", conflicts_with_all = ["target", "bundle"])]
+    #[arg(long, value_name = "BRANCH", conflicts_with_all = ["target-location", "bundle"])]
     follow: Option<String>,
     /// Fetch the branch from this remote before each reading
     #[arg(long, value_name = "REMOTE", requires = "follow")]
     fetch: Option<String>,
     /// Serve a bundle that `flagctl export bundle` or `flagctl pull` wrote
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["target", "environment"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["target-location", "environment"])]
     bundle: Option<PathBuf>,
     /// The address for applications
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8016")]
@@ -67,7 +71,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = clap::value_parser!(u64).range(1..=3600))]
     poll: u64,
     /// The folder for the last bundles of a target, which are served after a restart if the target cannot be read
-    #[arg(long, value_name = "DIR", requires = "target")]
+    #[arg(long, value_name = "DIR", requires = "target-location")]
     cache: Option<PathBuf>,
     /// The file with the tokens of applications [default: the text in FLAGCTL_TOKENS, or no tokens]
     #[arg(long, value_name = "FILE")]
@@ -104,7 +108,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     environments: EnvironmentFilter,
     /// The published branch, which declares the targets [default: the default branch of `origin`]
-    #[arg(long, value_name = "REV", value_parser = revision_arg::parse, requires = "target")]
+    #[arg(long, value_name = "REV", value_parser = revision_arg::parse, requires = "target-location")]
     base: Option<RevisionSpec>,
     #[command(flatten)]
     expected: ExpectedTarget,
@@ -140,7 +144,7 @@ enum Management {
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let follower = args.follower()?;
+    let followers = args.followers()?;
     let format = args.format;
     // A check has no time, because its result does not depend on it.
     let time: fn() -> Option<Timestamp> = if args.check { || None } else { || Some(now()) };
@@ -182,9 +186,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         log,
     };
     if args.check {
-        return Ok(if serve::check(&settings, vec![follower])? { Exit::Yes } else { Exit::No });
+        return Ok(if serve::check(&settings, followers)? { Exit::Yes } else { Exit::No });
     }
-    serve::run(settings, vec![follower])?;
+    serve::run(settings, followers)?;
     Ok(Exit::Yes)
 }
 
@@ -205,15 +209,30 @@ fn write_event(event: &ServerEvent, time: Option<Timestamp>, format: OutputForma
 }
 
 impl Args {
-    /// Creates the follower of the source that the arguments name.
+    /// Creates the followers of the sources that the arguments name.
+    fn followers(&self) -> Result<Vec<Box<dyn Follower>>> {
+        match self.targets.as_slice() {
+            [] => Ok(vec![self.follower()?]),
+            [only] if name_of(only).is_none() => Ok(vec![self.target(only, self.cache.clone())?]),
+            targets => targets.iter().map(|target| self.named(target)).collect(),
+        }
+    }
+
+    /// Creates the follower of one of several targets.
+    fn named(&self, target: &str) -> Result<Box<dyn Follower>> {
+        let (name, location) = name_of(target).ok_or_else(|| {
+            UsageError(format!("`{target}` has no name, which each of several targets needs, as in `shop={target}`"))
+        })?;
+        let cache = self.cache.as_ref().map(|cache| cache.join(name));
+        Ok(Box::new(Named::new(name.to_owned(), self.target(location, cache)?)))
+    }
+
+    /// Creates the follower of a source that is no target.
     fn follower(&self) -> Result<Box<dyn Follower>> {
         let here = Path::new(".");
         if let Some(file) = &self.bundle {
             let follower = BundleFile::new(file.clone());
             return Ok(Box::new(follower.map_err(|error| anyhow!("cannot serve `{}`: {error}", file.display()))?));
-        }
-        if let Some(target) = &self.target {
-            return self.target(target);
         }
         if let Some(branch) = &self.follow {
             let (spec, fetch) = match &self.fetch {
@@ -233,7 +252,7 @@ impl Args {
         Ok(Box::new(WorkingTree::new(folder, environments, now)))
     }
 
-    fn target(&self, target: &str) -> Result<Box<dyn Follower>> {
+    fn target(&self, target: &str, cache: Option<PathBuf>) -> Result<Box<dyn Follower>> {
         let targets = OptionalTargetArg::new(Some(target), self.base.as_ref());
         let [target] = targets.resolve()?.try_into().map_err(|_| UsageError("expected one target".to_owned()))?;
         let store = target.open()?;
@@ -248,7 +267,7 @@ impl Args {
         publish_target::note_trust(signers.as_ref());
         let expected = self.expected.named.clone().or_else(|| target.name().map(str::to_owned));
         let checks = TargetChecks { signers, target: expected };
-        Ok(Box::new(PublishedTarget::new(store, environments, checks, self.cache.clone())))
+        Ok(Box::new(PublishedTarget::new(store, environments, checks, cache)))
     }
 
     fn declared_environments(&self, source: &Source) -> Result<Vec<String>> {
@@ -287,6 +306,11 @@ fn read_secret(path: &Path) -> Result<WebhookSecret> {
     file.take(MAX_SECRET_BYTES).read_to_end(&mut text).with_context(|| format!("cannot read `{}`", path.display()))?;
     let secret = WebhookSecret::new(text.trim_ascii());
     secret.ok_or_else(|| anyhow!("`{}` has no secret: expected at least 16 bytes", path.display()))
+}
+
+/// Returns the name of a target on this server, and the target, if it has such a name.
+fn name_of(target: &str) -> Option<(&str, &str)> {
+    target.split_once('=').filter(|(name, _)| is_name(name))
 }
 
 fn parse_management(text: &str) -> Result<Management, String> {

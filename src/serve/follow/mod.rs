@@ -6,10 +6,12 @@
 mod branch;
 mod bundle_file;
 mod definitions;
+mod named;
 mod target;
 mod working_tree;
 
 pub use crate::serve::follow::branch::{Branch, Fetch};
 pub use crate::serve::follow::bundle_file::BundleFile;
+pub use crate::serve::follow::named::Named;
 pub use crate::serve::follow::target::{PublishedTarget, TargetChecks};
 pub use crate::serve::follow::working_tree::WorkingTree;

@@ -348,3 +348,24 @@ fn a_webhook_of_github_signs_its_body() {
     assert_eq!(ran.code, Some(3));
     assert!(ran.stderr.contains("has no secret: expected at least 16 bytes"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_token_has_a_rate() {
+    let repository = shop();
+    let text = tokens(&[("page", "[production]", "browser"), ("backend", "[production]", "server")]);
+    let text = text.replace("use: browser\n", "use: browser\n  requests-per-second: 2\n");
+    fs::write(repository.beside("tokens.yaml"), text).unwrap();
+    let server = Server::start(&repository, &["--tokens", "../tokens.yaml"]);
+    let statuses: Vec<u16> = (0..20).map(|_| with_token(&server.address, ON, "page").status).collect();
+    assert_eq!(statuses[..2], [200, 200]);
+    assert!(statuses.contains(&429), "{statuses:?}");
+    let refused = loop {
+        let response = with_token(&server.address, ON, "page");
+        if response.status == 429 {
+            break response;
+        }
+    };
+    assert_eq!(refused.header("retry-after"), "1");
+    // Another token has a rate of its own, or none.
+    assert!((0..20).all(|_| with_token(&server.address, ON, "backend").status == 200));
+}

@@ -205,3 +205,21 @@ fn a_target_in_flagds_format_is_refused_with_the_way_out() {
     let failed = server.wait("source-failed");
     assert!(failed["problem"].as_str().unwrap().contains("publish to a target with `format: flagctl`"), "{failed}");
 }
+
+#[test]
+fn several_targets_have_names() {
+    let (repository, target) = published();
+    fine(repository.flagctl(&["publish", "../other", "--at", "HEAD"]));
+    let [first, second] = [format!("old={target}"), "new=../other".to_owned()];
+    let mut server = Server::start(&repository, &[&first, &second, "--cache", "../cache"]);
+    server.wait("bundle-current");
+    let ask = |environment: &str| {
+        let path = format!("/{environment}/ofrep/v1/evaluate/flags/sale");
+        request(&server.address, "POST", &path, &[], r#"{"context":{}}"#).json()["variant"].clone()
+    };
+    assert_eq!([ask("old/production"), ask("new/production")], [json!("off"), json!("on")]);
+    assert!(repository.beside("cache/new/production/manifest.json").exists());
+    let ran = repository.flagctl(&["serve", &first, "../other", "--check"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("`../other` has no name"), "{}", ran.stderr);
+}
