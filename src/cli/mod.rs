@@ -41,6 +41,8 @@ mod range;
 mod revision_arg;
 #[cfg(feature = "serve")]
 mod serve_config;
+#[cfg(feature = "serve")]
+mod serve_sources;
 mod shown_findings_arg;
 mod suggestions;
 mod target_arg;

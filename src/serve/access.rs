@@ -70,7 +70,7 @@ pub(super) fn authorize(
             if !token.is_none_or(|token| token.allows(name)) {
                 return Err(ProtocolError::forbidden());
             }
-            environments.find(name).ok_or_else(ProtocolError::no_path)?
+            environments.find(name).ok_or_else(|| ProtocolError::unknown_environment(name))?
         }
         None => {
             let allowed = |name: &str| token.is_none_or(|token| token.allows(name));

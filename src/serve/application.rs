@@ -8,6 +8,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use hyper::{HeaderMap, Method, Request, StatusCode};
+use serde_json::json;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
@@ -85,7 +86,11 @@ impl Application {
             return self.refresh(headers, body, &permissions).await;
         }
         let token = authenticate(headers, &permissions.tokens)?;
-        let access = authorize(headers, token, route.environment.as_deref(), &self.environments)?;
+        let access = authorize(headers, token, route.environment.as_deref(), &self.environments);
+        let access = access.map_err(|error| match &route.endpoint {
+            Endpoint::Flag(key) => error.about(key),
+            _ => error,
+        })?;
         match &route.endpoint {
             Endpoint::Flag(key) => {
                 let body = self.read(headers, body).await.map_err(|error| error.about(key))?;
@@ -156,7 +161,7 @@ impl Application {
     /// Returns the members that describe the event stream with an address.
     fn event_stream(&self, address: &str) -> String {
         match &self.public_url {
-            Some(url) => format!(r#""url":"{url}/ofrep/v1/events/{address}""#),
+            Some(url) => format!(r#""url":{}"#, json!(format!("{url}/ofrep/v1/events/{address}"))),
             None => format!(r#""endpoint":{{"requestUri":"/ofrep/v1/events/{address}"}}"#),
         }
     }

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use serde_json::value::RawValue;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
-use crate::bundle::Flag;
+use crate::bundle::{Attribute, Flag};
 use crate::eval::{Context, ContextError, Value};
 use crate::serve::access::Visibility;
 use crate::serve::prepared_flag::AnswerKind;
@@ -116,13 +116,12 @@ impl Evaluation<'_> {
         })?;
         let mut context = parsed.context;
         for (header, name) in self.header_attributes {
-            let (Some(id), Some(value)) = (attributes.find(name), self.headers.get(header)) else { continue };
-            let (Some(attribute), Ok(text)) = (attributes.get(id), value.to_str()) else { continue };
-            // The value of a header is JSON if it fits the attribute as JSON, such as a number, and otherwise text.
-            let read = |json: &Json| Value::from_json(attribute, json).into_owned();
-            let as_json = serde_json::from_str(text).map(|json| read(&json));
-            let usable = as_json.ok().filter(|value| !matches!(value, Value::Unusable(_) | Value::Null));
-            context.set(id, usable.unwrap_or_else(|| read(&Json::String(text.to_owned()))));
+            if let Some(id) = attributes.find(name) {
+                // Without the header, the attribute is missing: a client cannot choose it.
+                let given = self.headers.get(header).and_then(|value| value.to_str().ok());
+                let value = attributes.get(id).zip(given).map(|(attribute, text)| header_value(attribute, text));
+                context.set(id, value.unwrap_or(Value::Absent));
+            }
         }
         Ok(context)
     }
@@ -144,6 +143,14 @@ impl Evaluation<'_> {
             tag.strip_prefix("W/").unwrap_or(tag) == etag
         })
     }
+}
+
+/// Returns the value of an attribute in a header: JSON if that fits the attribute, such as a number, and otherwise text.
+fn header_value(attribute: &Attribute, text: &str) -> Value<'static> {
+    let read = |json: &Json| Value::from_json(attribute, json).into_owned();
+    let as_json = serde_json::from_str(text).ok().map(|json| read(&json));
+    let usable = as_json.filter(|value| !matches!(value, Value::Unusable(_) | Value::Null));
+    usable.unwrap_or_else(|| read(&Json::String(text.to_owned())))
 }
 
 /// Returns whether the query names another bundle than the current one. A client that was told of a bundle must get an

@@ -1,5 +1,6 @@
 //! flagd's file of an environment, so that flagd can read its flags from the server.
 
+use bytes::Bytes;
 use hyper::header::{ETAG, HeaderValue, IF_NONE_MATCH};
 use hyper::{HeaderMap, StatusCode};
 use serde_json::Value as Json;
@@ -28,20 +29,25 @@ pub(super) fn respond(
     }
     let etag = format!("\"{}\"", bundle.tag());
     let is_known = headers.get(IF_NONE_MATCH).is_some_and(|known| known == etag.as_str());
-    let mut response = if is_known { empty(StatusCode::NOT_MODIFIED) } else { json(StatusCode::OK, file(bundle)?) };
+    let mut response = if is_known {
+        empty(StatusCode::NOT_MODIFIED)
+    } else {
+        let file = bundle.flagd_file(|| file(bundle)).clone();
+        json(StatusCode::OK, file.map_err(ProtocolError::inexpressible)?)
+    };
     if let Ok(etag) = HeaderValue::from_str(&etag) {
         response.headers_mut().insert(ETAG, etag);
     }
     Ok(response)
 }
 
-fn file(bundle: &ServedBundle) -> Result<String, ProtocolError> {
+fn file(bundle: &ServedBundle) -> Result<Bytes, String> {
     let flags: Vec<&Flag> = bundle.bundle().flags().iter().collect();
     let metadata = flagd::metadata(bundle.bundle(), bundle.origin().commit.as_deref());
     let file: Json = flagd::export(bundle.bundle(), &flags, metadata).map_err(|refusals| {
         let problems = refusals.iter().take(MAX_PROBLEMS).map(|refusal| format!("{}: {}", refusal.flag, refusal.why));
         let problems = problems.collect::<Vec<_>>().join("; ");
-        ProtocolError::inexpressible(format!("flagd cannot express {} parts of flags: {problems}", refusals.len()))
+        format!("flagd cannot express {} parts of flags: {problems}", refusals.len())
     })?;
-    Ok(file.to_string())
+    Ok(file.to_string().into())
 }

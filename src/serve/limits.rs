@@ -14,7 +14,7 @@ pub struct Limits {
     /// The maximum number of open event streams.
     pub streams: usize,
     /// The maximum time for the head of a request, and for its body. It is also the maximum time for which a connection
-    /// may stay open without a request.
+    /// may stay open without a request, so the default is longer than that of usual load balancers.
     pub request_time: Duration,
     /// The maximum time for which a client may leave bytes of a response unread.
     pub write_time: Duration,
@@ -29,8 +29,8 @@ impl Default for Limits {
             head_bytes: 32 << 10,
             connections: 20_000,
             streams: 15_000,
-            request_time: Duration::from_secs(30),
-            write_time: Duration::from_secs(30),
+            request_time: Duration::from_secs(75),
+            write_time: Duration::from_secs(75),
             shutdown_time: Duration::from_secs(10),
         }
     }

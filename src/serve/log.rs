@@ -16,7 +16,7 @@ impl Log {
     }
 
     /// Writes an event.
-    pub(super) fn write(&self, event: &ServerEvent) {
+    pub fn write(&self, event: &ServerEvent) {
         (self.0)(event);
     }
 }

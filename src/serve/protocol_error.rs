@@ -76,6 +76,11 @@ impl ProtocolError {
         Self::new(StatusCode::NOT_FOUND, "FLAG_NOT_FOUND", details).about(key)
     }
 
+    /// The server has no such environment.
+    pub(super) fn unknown_environment(name: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "GENERAL", format!("`{name}` is not an environment of this server"))
+    }
+
     /// The path is not one of the server.
     pub(super) fn no_path() -> Self {
         Self::new(StatusCode::NOT_FOUND, "GENERAL", "the server has nothing at this path")

@@ -48,7 +48,7 @@ impl<'p> Route<'p> {
         };
         let environment = environment.strip_prefix('/').map(decoded);
         let endpoint = match rest.strip_prefix("evaluate/flags") {
-            Some("" | "/") => Endpoint::Flags,
+            Some("") => Endpoint::Flags,
             Some(key) => key.strip_prefix('/').map_or(Endpoint::Unknown, |key| Endpoint::Flag(decoded(key))),
             None => rest.strip_prefix("events/").map_or(Endpoint::Unknown, Endpoint::Events),
         };
@@ -96,7 +96,9 @@ mod tests {
     fn a_path_names_an_endpoint_and_perhaps_an_environment() {
         assert_eq!(route("/ofrep/v1/evaluate/flags/new-cart"), (None, Endpoint::Flag("new-cart".into())));
         assert_eq!(route("/ofrep/v1/evaluate/flags"), (None, Endpoint::Flags));
-        assert_eq!(route("/staging/ofrep/v1/evaluate/flags/"), (Some("staging".to_owned()), Endpoint::Flags));
+        assert_eq!(route("/staging/ofrep/v1/evaluate/flags"), (Some("staging".to_owned()), Endpoint::Flags));
+        // A client that does not check its keys may send an empty one.
+        assert_eq!(route("/ofrep/v1/evaluate/flags/"), (None, Endpoint::Flag("".into())));
         assert_eq!(route("/ofrep/v1/events/0123"), (None, Endpoint::Events("0123")));
         assert_eq!(route("/flagd/production.json"), (Some("production".to_owned()), Endpoint::FlagdFile));
         assert_eq!(route("/refresh"), (None, Endpoint::Refresh));

@@ -5,7 +5,9 @@
 //! return, an answer copies bytes and serializes no JSON.
 
 use std::fmt;
+use std::sync::OnceLock;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Map, json};
 use sha2::{Digest as _, Sha256};
@@ -43,6 +45,8 @@ pub(super) struct ServedBundle {
     metadata: String,
     /// The prepared flags, in the order of the bundle.
     flags: Vec<PreparedFlag>,
+    /// flagd's file, or the reasons why there is none. It is written for the first request.
+    flagd_file: OnceLock<Result<Bytes, String>>,
 }
 
 impl ServedBundle {
@@ -69,7 +73,7 @@ impl ServedBundle {
         };
         let flags = bundle.flags.iter().map(prepare).collect();
         let tag = tag(&bundle, &origin, overrides)?;
-        Ok(Self { metadata: json!(common).to_string(), flags, tag, bundle, origin })
+        Ok(Self { metadata: json!(common).to_string(), flags, tag, bundle, origin, flagd_file: OnceLock::new() })
     }
 
     /// Returns the bundle.
@@ -91,6 +95,11 @@ impl ServedBundle {
     /// Returns the metadata of the bundle as a JSON object.
     pub(super) fn metadata(&self) -> &str {
         &self.metadata
+    }
+
+    /// Returns flagd's file, which `write` makes for the first call, or the reasons why there is none.
+    pub(super) fn flagd_file(&self, write: impl FnOnce() -> Result<Bytes, String>) -> &Result<Bytes, String> {
+        self.flagd_file.get_or_init(write)
     }
 
     /// Returns the overrides whose flag or variant the bundle does not have.

@@ -13,8 +13,9 @@ use crate::serve::log::Log;
 use crate::serve::served_bundle::{Override, ServedBundle};
 use crate::serve::wake::Sleep;
 
-/// The time between a notification and the reading, in which a program can replace several files.
-const SETTLE: Duration = Duration::from_millis(20);
+/// The time between a notification and the reading, in which a program can replace several files. It also bounds how often a
+/// client can make the server read.
+const SETTLE: Duration = Duration::from_millis(100);
 
 /// The thread that follows one source.
 pub(super) struct Updater {

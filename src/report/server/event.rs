@@ -15,6 +15,11 @@ pub enum ServerEvent {
     },
     /// Everybody who can reach the server may evaluate all flags, and the server is reachable from other machines.
     NoTokens,
+    /// Signatures are not checked, so everybody who can write to the target is trusted.
+    SignaturesUnchecked {
+        /// The target.
+        target: String,
+    },
     /// A bundle became current.
     BundleCurrent {
         /// The environment.
@@ -111,9 +116,11 @@ impl ServerEvent {
     pub fn severity(&self) -> Severity {
         match self {
             Self::SourceFailed { .. } | Self::FileRefused { .. } => Severity::Error,
-            Self::NoTokens | Self::OverrideIgnored { .. } | Self::CacheUsed { .. } | Self::ChangesUnknown { .. } => {
-                Severity::Warning
-            }
+            Self::NoTokens
+            | Self::SignaturesUnchecked { .. }
+            | Self::OverrideIgnored { .. }
+            | Self::CacheUsed { .. }
+            | Self::ChangesUnknown { .. } => Severity::Warning,
             Self::Listening { .. }
             | Self::BundleCurrent { .. }
             | Self::BundleChanges { .. }

@@ -23,6 +23,10 @@ pub fn human(event: &ServerEvent, now: Option<Timestamp>) -> Lines {
         ServerEvent::NoTokens => lines.add(start.plain(
             "the server has no tokens, so everyone who can reach it may evaluate all flags; `--tokens` names who may",
         )),
+        ServerEvent::SignaturesUnchecked { target } => lines.add(start.plain(format!(
+            "signatures are not checked, so everyone who can write to `{target}` is trusted; `--allowed-signers` names who \
+             may publish"
+        ))),
         ServerEvent::BundleCurrent { environment, commit, sequence, flags } => {
             let origin = match (sequence, commit) {
                 (Some(sequence), Some(commit)) => format!("number {sequence}, commit {}", short_id(commit)),

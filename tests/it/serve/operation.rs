@@ -137,7 +137,8 @@ fn headers_set_attributes_that_a_client_cannot_choose() {
     };
     assert_eq!(ask(&[("x-country", "CA")], "{}"), "on");
     assert_eq!(ask(&[("x-country", "US")], r#"{"country":"CA"}"#), "off");
-    assert_eq!(ask(&[("x-age", "seventy")], r#"{"country":"CA"}"#), "on");
+    assert_eq!(ask(&[], r#"{"country":"CA"}"#), "off");
+    assert_eq!(ask(&[("x-country", "CA"), ("x-age", "seventy")], "{}"), "on");
 }
 
 #[test]

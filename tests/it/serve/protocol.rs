@@ -172,7 +172,8 @@ fn a_path_or_a_header_names_the_environment_of_a_request() {
     // The path is stronger than the header.
     assert_eq!(ask("/production", &[("x-flagctl-environment", "staging")]).json()["variant"], "on");
     let unnamed = ask("", &[]);
-    assert_eq!(unnamed.status, 400);
+    assert_eq!((unnamed.status, &unnamed.json()["key"]), (400, &json!("on")));
+    assert_eq!(ask("/other", &[]).json()["key"], "on");
     assert_eq!(
         unnamed.json()["errorDetails"],
         "the server has several environments: put one of `/production`, `/staging` before `/ofrep` in the path"
