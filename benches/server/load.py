@@ -9,6 +9,7 @@ Needs wrk. UNLEASH_EDGE is the program of the crate `unleash-edge`, and BARE tha
 """
 
 import argparse
+import hashlib
 import json
 import os
 import pathlib
@@ -25,9 +26,11 @@ TICKS = os.sysconf("SC_CLK_TCK")
 FLAGS = 20
 CONTEXT = {
     "targetingKey": "user-12345", "country": "AT", "plan": "pro", "email": "user@example.com", "age": 42, "beta": True,
-    "device": "phone", "os": "android", "version": "2.5.0", "segment": "b",
+    "device": "phone", "os": "android", "version": "2.5.0", "group": "b",
 }
-TOKEN = "*:production.0123456789abcdef"
+TOKEN = "*:production.fedcba9876543210"
+# unleash-edge does not start without one.
+CLIENT_TOKEN = "*:production.0123456789abcdef"
 REPORT = """
 done = function(summary, latency, requests)
   local errors = summary.errors
@@ -49,7 +52,7 @@ def repository(folder):
     (folder / "flags").mkdir()
     (folder / "flagctl.yaml").write_text(
         "version: 1\nenvironments: [production]\nattributes: {country: string, plan: string, email: string, age: number,"
-        " beta: boolean, device: string, os: string, version: semver, segment: string}\n"
+        " beta: boolean, device: string, os: string, version: semver, group: string}\n"
     )
     for index in range(FLAGS):
         (folder / "flags" / f"flag-{index}.yaml").write_text(
@@ -131,10 +134,13 @@ def servers(given, folder):
     json_headers = {"Content-Type": "application/json"}
     evaluate = "/ofrep/v1/evaluate/flags"
     body = {"context": CONTEXT}
+    digest = hashlib.sha256(TOKEN.encode()).hexdigest()
+    (folder / "tokens.yaml").write_text(f"tokens:\n- {{name: bench, sha256: {digest}, use: server}}\n")
     flagctl = Server(
         "flagctl",
-        [given.flagctl, "-C", str(folder), "serve", "--listen", f"127.0.0.1:{port}", "--management", "off"],
-        port, (f"{evaluate}/flag-7", body), (evaluate, body), json_headers, (evaluate, body),
+        [given.flagctl, "-C", str(folder), "serve", "--listen", f"127.0.0.1:{port}", "--management", "off", "--tokens",
+         "tokens.yaml"],
+        port, (f"{evaluate}/flag-7", body), (evaluate, body), {**json_headers, "X-API-Key": TOKEN}, (evaluate, body),
     )
     yield flagctl
     if given.edge:
@@ -144,13 +150,12 @@ def servers(given, folder):
             "userId": CONTEXT["targetingKey"],
             "properties": {name: str(value) for name, value in CONTEXT.items() if name != "targetingKey"},
         }
-        single = "&".join([f"userId={context['userId']}", *(f"properties[{k}]={v}" for k, v in context["properties"].items())])
-        single = single.replace("[", "%5B").replace("]", "%5D").replace("@", "%40")
         yield Server(
             "unleash-edge",
-            [given.edge, "--port", str(port), "offline", "--tokens", TOKEN, "--bootstrap-file", str(folder / "features.json")],
-            port, (f"/api/frontend/features/flag-7?{single}", None), ("/api/frontend/all", {"context": context}),
-            {"Authorization": TOKEN, "Content-Type": "application/json"}, (f"/api/frontend/features/flag-7?{single}", None),
+            [given.edge, "--port", str(port), "--interface", "127.0.0.1", "offline", "--client-tokens", CLIENT_TOKEN,
+             "--frontend-tokens", TOKEN, "--bootstrap-file", str(folder / "features.json")],
+            port, ("/api/frontend/features/flag-7", {"context": context}), ("/api/frontend/all", {"context": context}),
+            {**json_headers, "Authorization": TOKEN}, ("/api/frontend/all", {"context": context}),
         )
     if given.bare:
         flagctl.start()
