@@ -39,9 +39,14 @@ impl<'a> Context<'a> {
 
     /// Replaces the value of an attribute. Does nothing for an index outside the schema.
     pub fn set(&mut self, id: AttributeId, value: Value<'a>) {
-        if let Some(slot) = self.values.get_mut(usize::from(id.0)) {
-            *slot = value;
+        if let Some(known) = self.value_mut(id) {
+            *known = value;
         }
+    }
+
+    /// Returns the value of an attribute for modification, or `None` for an index outside the schema.
+    pub(super) fn value_mut(&mut self, id: AttributeId) -> Option<&mut Value<'a>> {
+        self.values.get_mut(usize::from(id.0))
     }
 
     /// Returns the same context without borrowed texts.

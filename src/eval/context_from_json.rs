@@ -130,24 +130,23 @@ impl<'a> Visitor<'a> for Object<'_, 'a, '_> {
         let outer = reader.path.len();
         let mut is_empty = true;
         let mut undeclared: Vec<Cow<'a, str>> = Vec::new();
-        while let Some(mut name) = object.next_key_seed(Name)? {
+        while let Some(name) = object.next_key_seed(Name { attributes: reader.attributes, path: &reader.path })? {
             is_empty = false;
-            let own_name = name.clone();
-            if outer > 0 {
-                name = Cow::Owned(reader.path.clone() + &name);
-            }
-            match reader.attributes.find(&name) {
-                Some(AttributeId::NOW) => return Err(reader.refuse(ContextError::Now)),
-                Some(id) if !matches!(reader.context.value(id), Value::Absent) => {
-                    return Err(reader.refuse(ContextError::Twice(name.into_owned())));
-                }
-                Some(id) => match reader.attributes.get(id) {
-                    Some(attribute) => reader.context.set(id, object.next_value_seed(Typed(attribute))?),
-                    None => drop(object.next_value::<IgnoredAny>()?),
+            match name {
+                Named::Attribute(AttributeId::NOW) => return Err(reader.refuse(ContextError::Now)),
+                Named::Attribute(id) => match (reader.attributes.get(id), reader.context.value_mut(id)) {
+                    (Some(attribute), Some(value @ Value::Absent)) => {
+                        object.next_value_seed(Typed { attribute, value })?;
+                    }
+                    (Some(attribute), _) => {
+                        return Err(reader.refuse(ContextError::Twice(attribute.name.to_string())));
+                    }
+                    (None, _) => drop(object.next_value::<IgnoredAny>()?),
                 },
-                None => {
-                    undeclared.push(own_name);
-                    reader.path = name.into_owned() + ".";
+                Named::Undeclared(name) => {
+                    reader.path.push_str(&name);
+                    reader.path.push('.');
+                    undeclared.push(name);
                     object.next_value_seed(Undeclared(reader))?;
                     reader.path.truncate(outer);
                 }
@@ -165,30 +164,51 @@ impl<'a> Visitor<'a> for Object<'_, 'a, '_> {
     }
 }
 
-/// Reads a name in an object, and borrows it if it has no escapes.
-struct Name;
+/// Reads a name in an object, and finds its attribute. `path` is that of the object, with a dot at its end.
+struct Name<'r> {
+    attributes: &'r Attributes,
+    path: &'r str,
+}
 
-impl<'a> DeserializeSeed<'a> for Name {
-    type Value = Cow<'a, str>;
+/// A name in an object.
+enum Named<'a> {
+    /// The path of the name is an attribute.
+    Attribute(AttributeId),
+    /// The path of the name is not an attribute. The name is borrowed if it has no escapes.
+    Undeclared(Cow<'a, str>),
+}
 
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Cow<'a, str>, D::Error> {
+impl Name<'_> {
+    fn find(&self, name: &str) -> Option<AttributeId> {
+        if self.path.is_empty() {
+            self.attributes.find(name)
+        } else {
+            self.attributes.find(&(self.path.to_owned() + name))
+        }
+    }
+}
+
+impl<'a> DeserializeSeed<'a> for Name<'_> {
+    type Value = Named<'a>;
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Named<'a>, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
-impl<'a> Visitor<'a> for Name {
-    type Value = Cow<'a, str>;
+impl<'a> Visitor<'a> for Name<'_> {
+    type Value = Named<'a>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a name")
     }
 
-    fn visit_borrowed_str<E>(self, name: &'a str) -> Result<Cow<'a, str>, E> {
-        Ok(Cow::Borrowed(name))
+    fn visit_borrowed_str<E>(self, name: &'a str) -> Result<Named<'a>, E> {
+        Ok(self.find(name).map_or_else(|| Named::Undeclared(Cow::Borrowed(name)), Named::Attribute))
     }
 
-    fn visit_str<E>(self, name: &str) -> Result<Cow<'a, str>, E> {
-        Ok(Cow::Owned(name.to_owned()))
+    fn visit_str<E>(self, name: &str) -> Result<Named<'a>, E> {
+        Ok(self.find(name).map_or_else(|| Named::Undeclared(Cow::Owned(name.to_owned())), Named::Attribute))
     }
 }
 

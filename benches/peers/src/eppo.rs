@@ -11,10 +11,12 @@ use chrono::{DateTime, Utc};
 use eppo_core::eval::get_assignment;
 use eppo_core::ufc::{AssignmentValue, UniversalFlagConfig};
 use eppo_core::{AttributeValue, Attributes, Configuration, SdkMetadata, Str};
+use flagctl::bundle::TARGETING_KEY;
 use serde_json::{Map, Value as Json, json};
 
+use super::json::{self, Scalar, Values};
 use super::workload::{self, Clause, Person, RULES, Work};
-use super::{Engine, batch};
+use super::{Engine, batch, repeated};
 
 /// The number of flags that are decided for each line of a file.
 const TWENTY: usize = 20;
@@ -24,6 +26,7 @@ const BLOCK: usize = 1 << 16;
 pub(crate) struct Eppo {
     configuration: Configuration,
     subjects: Vec<(Str, Arc<Attributes>)>,
+    lines: Vec<Vec<u8>>,
     now: DateTime<Utc>,
 }
 
@@ -113,24 +116,18 @@ fn timestamp() -> DateTime<Utc> {
     DateTime::from_timestamp(1_795_348_800, 0).expect("a timestamp")
 }
 
-/// Parses a context from a line of JSON. It uses a map, because the caller chooses the names and types.
-fn parsed(line: &str) -> (Str, Arc<Attributes>) {
-    let Ok(Json::Object(fields)) = serde_json::from_str(line) else { panic!("a line of JSON") };
+fn parsed(line: &[u8]) -> (Str, Arc<Attributes>) {
     let mut id = Str::from_static_str("");
-    let mut attributes = Attributes::default();
-    for (name, value) in fields {
+    let mut attributes = Attributes::with_capacity(16);
+    json::read(line, |name, value| {
         let value: AttributeValue = match value {
-            Json::String(text) if name == "targetingKey" => {
-                id = text.into();
-                continue;
-            }
-            Json::String(text) => text.into(),
-            Json::Number(number) => number.as_f64().expect("a number").into(),
-            Json::Bool(value) => value.into(),
-            _ => continue,
+            Scalar::Text(text) if name == TARGETING_KEY => return id = text.into(),
+            Scalar::Text(text) => text.into(),
+            Scalar::Number(number) => number.into(),
+            Scalar::Boolean(boolean) => boolean.into(),
         };
         attributes.insert(name.into(), value);
-    }
+    });
     (id, Arc::new(attributes))
 }
 
@@ -145,7 +142,7 @@ pub(crate) fn contexts(path: &Path, threads: usize) {
     let decide = |lines: &[&str]| {
         let mut out = String::new();
         for line in lines {
-            let (id, attributes) = parsed(line);
+            let (id, attributes) = parsed(line.as_bytes());
             for (index, key) in keys.iter().enumerate() {
                 let assigned = get_assignment(Some(&configuration), key, &id, &attributes, None, now);
                 let value = assigned.expect("an assignment").map(|assignment| assignment.value);
@@ -180,7 +177,17 @@ impl Eppo {
         Self {
             configuration: configuration(&flags(all)),
             subjects: people.iter().map(subject).collect(),
+            lines: people.iter().map(|person| json::written(person, TARGETING_KEY, Values::Typed)).collect(),
             now: timestamp(),
+        }
+    }
+
+    fn decide(&self, work: Work, (id, attributes): &(Str, Arc<Attributes>)) -> bool {
+        let assigned = get_assignment(Some(&self.configuration), work.key(), id, attributes, None, self.now);
+        match assigned.expect("an assignment").map(|assignment| assignment.value) {
+            Some(AssignmentValue::Boolean(on)) => on,
+            Some(AssignmentValue::String(text)) => &*text == "red",
+            _ => false,
         }
     }
 }
@@ -191,17 +198,20 @@ impl Engine for Eppo {
     }
 
     fn on(&self, work: Work, person: usize) -> bool {
-        let (id, attributes) = &self.subjects[person];
-        let assigned = get_assignment(Some(&self.configuration), work.key(), id, attributes, None, self.now);
-        match assigned.expect("an assignment").map(|assignment| assignment.value) {
-            Some(AssignmentValue::Boolean(on)) => on,
-            Some(AssignmentValue::String(text)) => &*text == "red",
-            _ => false,
-        }
+        self.decide(work, &self.subjects[person])
     }
 
     fn batch(&self, work: Work, times: usize) -> usize {
         batch(times, |person| self.on(work, person))
+    }
+
+    fn on_from_json(&self, work: Work, person: usize, decisions: usize) -> Option<bool> {
+        let subject = parsed(&self.lines[person]);
+        Some(repeated(decisions, || self.decide(work, &subject)))
+    }
+
+    fn batch_from_json(&self, work: Work, times: usize, decisions: usize) -> Option<usize> {
+        Some(batch(times, |person| self.on_from_json(work, person, decisions) == Some(true)))
     }
 
     fn to_load(&self, count: usize) -> String {

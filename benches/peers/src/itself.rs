@@ -2,13 +2,14 @@
 //! bundle whose flags are decoded on first use. [`Anew`] builds a context for each decision, and decodes every flag on
 //! loading.
 
-use flagctl::bundle::{Bundle, LazyBundle};
+use flagctl::bundle::{Bundle, LazyBundle, TARGETING_KEY};
 use flagctl::eval::Context;
 use jiff::Timestamp;
 use std::any::Any;
 
+use super::json::{self, Values};
 use super::workload::{self, Ids, Person, Work};
-use super::{Engine, batch};
+use super::{Engine, batch, repeated};
 
 fn on(bundle: &Bundle, work: Work, context: &Context<'_>, now: Timestamp) -> bool {
     let value = workload::value(bundle, work, context, now);
@@ -21,6 +22,7 @@ fn on(bundle: &Bundle, work: Work, context: &Context<'_>, now: Timestamp) -> boo
 pub(crate) struct Flagctl {
     bundle: Bundle,
     contexts: Vec<Context<'static>>,
+    lines: Vec<Vec<u8>>,
     now: Timestamp,
 }
 
@@ -29,7 +31,8 @@ impl Flagctl {
         let bundle = workload::decided(people);
         let ids = Ids::new(&bundle);
         let contexts = people.iter().map(|person| workload::context(&bundle, &ids, person)).collect();
-        Self { bundle, contexts, now: workload::now() }
+        let lines = people.iter().map(|person| json::written(person, TARGETING_KEY, Values::Typed)).collect();
+        Self { bundle, contexts, lines, now: workload::now() }
     }
 }
 
@@ -44,6 +47,15 @@ impl Engine for Flagctl {
 
     fn batch(&self, work: Work, times: usize) -> usize {
         batch(times, |person| self.on(work, person))
+    }
+
+    fn on_from_json(&self, work: Work, person: usize, decisions: usize) -> Option<bool> {
+        let parsed = Context::from_slice(self.bundle.attributes(), &self.lines[person]).expect("a context");
+        Some(repeated(decisions, || on(&self.bundle, work, &parsed.context, self.now)))
+    }
+
+    fn batch_from_json(&self, work: Work, times: usize, decisions: usize) -> Option<usize> {
+        Some(batch(times, |person| self.on_from_json(work, person, decisions) == Some(true)))
     }
 
     fn to_load(&self, count: usize) -> String {
@@ -81,6 +93,14 @@ impl Engine for Anew {
 
     fn batch(&self, work: Work, times: usize) -> usize {
         batch(times, |person| self.on(work, person))
+    }
+
+    fn on_from_json(&self, _: Work, _: usize, _: usize) -> Option<bool> {
+        None
+    }
+
+    fn batch_from_json(&self, _: Work, _: usize, _: usize) -> Option<usize> {
+        None
     }
 
     fn to_load(&self, count: usize) -> String {

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use launchdarkly_server_sdk_evaluation::{Context, ContextBuilder, Flag, FlagValue, Segment, Store, evaluate};
 use serde_json::{Value as Json, json};
 
+use super::json::{self, Scalar, Values};
 use super::workload::{self, Clause, Person, RULES, Work};
-use super::{Engine, batch};
+use super::{Engine, batch, repeated};
 
 struct Flags {
     flags: HashMap<String, Flag>,
@@ -28,6 +29,7 @@ impl Store for Flags {
 pub(crate) struct LaunchDarkly {
     store: Flags,
     contexts: Vec<Context>,
+    lines: Vec<Vec<u8>>,
 }
 
 fn clause(clause: Clause) -> Json {
@@ -110,16 +112,34 @@ impl LaunchDarkly {
             flags: Work::ALL.iter().map(parsed).collect(),
             segment: serde_json::from_value(segment).expect("a segment"),
         };
-        Self { store, contexts: people.iter().map(context).collect() }
+        let lines = people.iter().map(|person| json::written(person, "key", Values::Typed)).collect();
+        Self { store, contexts: people.iter().map(context).collect(), lines }
     }
 
-    fn decide(&self, flag: &Flag, person: usize) -> bool {
-        match evaluate(&self.store, flag, &self.contexts[person], None).value {
+    fn decide(&self, flag: &Flag, context: &Context) -> bool {
+        match evaluate(&self.store, flag, context, None).value {
             Some(FlagValue::Bool(on)) => *on,
             Some(FlagValue::Str(text)) => text == "red",
             _ => false,
         }
     }
+}
+
+fn parsed(line: &[u8]) -> Context {
+    let mut builder = ContextBuilder::new("");
+    json::read(line, |name, value| {
+        let value = match value {
+            Scalar::Text(text) if name == "key" => {
+                builder.key(text.into_owned());
+                return;
+            }
+            Scalar::Text(text) => text.into_owned().into(),
+            Scalar::Number(number) => number.into(),
+            Scalar::Boolean(boolean) => boolean.into(),
+        };
+        builder.set_value(&name, value);
+    });
+    builder.build().expect("a context")
 }
 
 impl Engine for LaunchDarkly {
@@ -128,12 +148,22 @@ impl Engine for LaunchDarkly {
     }
 
     fn on(&self, work: Work, person: usize) -> bool {
-        self.decide(&self.store.flags[work.key()], person)
+        self.decide(&self.store.flags[work.key()], &self.contexts[person])
     }
 
     fn batch(&self, work: Work, times: usize) -> usize {
         let flag = &self.store.flags[work.key()];
-        batch(times, |person| self.decide(flag, person))
+        batch(times, |person| self.decide(flag, &self.contexts[person]))
+    }
+
+    fn on_from_json(&self, work: Work, person: usize, decisions: usize) -> Option<bool> {
+        let flag = &self.store.flags[work.key()];
+        let context = parsed(&self.lines[person]);
+        Some(repeated(decisions, || self.decide(flag, &context)))
+    }
+
+    fn batch_from_json(&self, work: Work, times: usize, decisions: usize) -> Option<usize> {
+        Some(batch(times, |person| self.on_from_json(work, person, decisions) == Some(true)))
     }
 
     fn to_load(&self, count: usize) -> String {

@@ -5,12 +5,14 @@
 //! that other load on the machine affects all of them equally. A result is the median of the batches, in thread CPU
 //! time.
 //!
-//! `cargo run --release -- ENGINE WORK TIMES` runs one engine without measuring, for profilers.
+//! `cargo run --release -- ENGINE WORK TIMES` runs one engine without measuring, for profilers. WORK is a kind of flag, or
+//! `json-` and a kind of flag, or `load`.
 //! `cargo run --release -- contexts FILE THREADS` decides for a file of contexts with eppo_core. Another program
 //! measures this process.
 
 mod eppo;
 mod itself;
+mod json;
 mod launchdarkly;
 mod unleash;
 #[path = "../../workload/mod.rs"]
@@ -28,6 +30,11 @@ trait Engine {
     fn on(&self, work: Work, person: usize) -> bool;
     /// Decides `times` times for each user of the pool. Returns how many answers were `true` or `red`.
     fn batch(&self, work: Work, times: usize) -> usize;
+    /// Reads the context of the user with that index from JSON, and decides `decisions` times. Returns whether the answer
+    /// is `true` or `red`, or `None` if the engine does not read JSON.
+    fn on_from_json(&self, work: Work, person: usize, decisions: usize) -> Option<bool>;
+    /// Does the same `times` times for each user of the pool, as [`Engine::batch`] does.
+    fn batch_from_json(&self, work: Work, times: usize, decisions: usize) -> Option<usize>;
     /// Returns `count` flags of the kinds [`Work::LOADED`] in the engine's own JSON format.
     fn to_load(&self, count: usize) -> String;
     /// Parses the engine's own JSON to the form that the engine uses for decisions.
@@ -39,7 +46,14 @@ fn batch(times: usize, on: impl Fn(usize) -> bool) -> usize {
     (0..times).map(|_| (0..POOL).filter(|person| on(*person)).count()).sum()
 }
 
+/// Decides several times for one context, which the caller has just read. Returns the last answer.
+fn repeated(decisions: usize, on: impl Fn() -> bool) -> bool {
+    (0..decisions).map(|_| std::hint::black_box(on())).last().unwrap_or_default()
+}
+
 const BATCHES: usize = 201;
+/// The numbers of decisions for each context that is read from JSON.
+const FROM_JSON: [usize; 2] = [1, 20];
 /// The number of batches for engines that scan the ids of a segment. These batches are also smaller.
 const SCANNED: usize = 5;
 const LOADS: usize = 5;
@@ -65,21 +79,32 @@ fn main() {
     for engine in &engines {
         for work in Work::ALL {
             workload::check(engine.name(), work, |person| engine.on(work, person));
+            if engine.on_from_json(work, 0, 1).is_some() {
+                workload::check(engine.name(), work, |person| engine.on_from_json(work, person, 1) == Some(true));
+            }
         }
     }
     println!("| | {} |", engines.iter().map(|engine| engine.name()).collect::<Vec<_>>().join(" | "));
     println!("|---|{}", "---|".repeat(engines.len()));
     for work in Work::ALL {
         let medians = medians(&engines, BATCHES, |engine, round| {
-            let scans = work == Work::Segment && ["eppo_core", "launchdarkly"].contains(&engine.name());
-            if scans && round >= SCANNED {
-                return None;
-            }
-            let times = if scans { 1 } else { 5 };
+            let times = times(engine, work, round)?;
             let nanoseconds = timed(|| engine.batch(work, times));
             Some(nanoseconds / (times * POOL) as f64)
         });
         row(&format!("{}, ns", work.key()), &medians);
+    }
+    for decisions in FROM_JSON {
+        for work in Work::ALL {
+            let medians = medians(&engines, BATCHES, |engine, round| {
+                engine.on_from_json(work, 0, 1)?;
+                let times = times(engine, work, round)?;
+                let nanoseconds = timed(|| engine.batch_from_json(work, times, decisions));
+                Some(nanoseconds / (times * POOL) as f64)
+            });
+            let name = if decisions == 1 { "JSON".to_owned() } else { format!("JSON, {decisions} decisions") };
+            row(&format!("{name}: {}, ns", work.key()), &medians);
+        }
     }
     for count in [1_000, 10_000] {
         let texts: Vec<String> = engines.iter().map(|engine| engine.to_load(count)).collect();
@@ -92,11 +117,22 @@ fn main() {
     }
 }
 
+/// Returns how often a batch decides for each user of the pool, or `None` if the engine takes part in fewer rounds.
+fn times(engine: &dyn Engine, work: Work, round: usize) -> Option<usize> {
+    match work == Work::Segment && ["eppo_core", "launchdarkly"].contains(&engine.name()) {
+        true if round >= SCANNED => None,
+        true => Some(1),
+        false => Some(5),
+    }
+}
+
 fn decide(engines: &[Box<dyn Engine>], name: &str, work: &str, times: usize) {
     let engine = engines.iter().find(|engine| engine.name() == name).expect("an engine");
-    let answers = match Work::ALL.into_iter().find(|candidate| candidate.key() == work) {
-        Some(work) => engine.batch(work, times),
-        None => {
+    let find = |key: &str| Work::ALL.into_iter().find(|candidate| candidate.key() == key);
+    let answers = match (find(work), work.strip_prefix("json-").and_then(find)) {
+        (Some(work), _) => engine.batch(work, times),
+        (None, Some(work)) => engine.batch_from_json(work, times, 1).expect("an engine that reads JSON"),
+        (None, None) => {
             let json = engine.to_load(10_000);
             (0..times).for_each(|_| drop(engine.load(&json)));
             json.len()

@@ -3,16 +3,19 @@
 
 use serde_json::{Value as Json, json};
 use std::any::Any;
+use std::collections::HashMap;
 use unleash_types::client_features::{ClientFeatures, Context};
 use unleash_yggdrasil::state::EnrichedContext;
 use unleash_yggdrasil::{EngineState, UpdateMessage};
 
+use super::json::{self, Scalar, Values};
 use super::workload::{self, Clause, Person, RULES, Work};
-use super::{Engine, batch};
+use super::{Engine, batch, repeated};
 
 pub(crate) struct Unleash {
     engine: EngineState,
     contexts: Vec<Context>,
+    lines: Vec<Vec<u8>>,
 }
 
 fn constraint(clause: Clause) -> Json {
@@ -84,8 +87,31 @@ impl Unleash {
     pub(crate) fn new(people: &[Person]) -> Self {
         let flags = Work::ALL.iter().map(|work| feature(*work, work.key())).collect();
         let engine = engine(&features(&workload::members(people), flags));
-        Self { engine, contexts: people.iter().map(context).collect() }
+        let lines = people.iter().map(|person| json::written(person, "userId", Values::Texts)).collect();
+        Self { engine, contexts: people.iter().map(context).collect(), lines }
     }
+
+    fn decide(&self, work: Work, context: &Context) -> bool {
+        let context = EnrichedContext::from(context, work.key(), None);
+        match work {
+            Work::Split => self.engine.check_variant(&context).is_some_and(|variant| variant.name == "red"),
+            _ => self.engine.check_enabled(&context) == Some(true),
+        }
+    }
+}
+
+fn parsed(line: &[u8]) -> Context {
+    let mut context = Context::default();
+    let mut properties = HashMap::with_capacity(16);
+    json::read(line, |name, value| {
+        let Scalar::Text(text) = value else { panic!("all values are texts") };
+        match name.as_ref() {
+            "userId" => context.user_id = Some(text.into_owned()),
+            _ => drop(properties.insert(name.into_owned(), text.into_owned())),
+        }
+    });
+    context.properties = Some(properties);
+    context
 }
 
 impl Engine for Unleash {
@@ -94,15 +120,20 @@ impl Engine for Unleash {
     }
 
     fn on(&self, work: Work, person: usize) -> bool {
-        let context = EnrichedContext::from(&self.contexts[person], work.key(), None);
-        match work {
-            Work::Split => self.engine.check_variant(&context).is_some_and(|variant| variant.name == "red"),
-            _ => self.engine.check_enabled(&context) == Some(true),
-        }
+        self.decide(work, &self.contexts[person])
     }
 
     fn batch(&self, work: Work, times: usize) -> usize {
         batch(times, |person| self.on(work, person))
+    }
+
+    fn on_from_json(&self, work: Work, person: usize, decisions: usize) -> Option<bool> {
+        let context = parsed(&self.lines[person]);
+        Some(repeated(decisions, || self.decide(work, &context)))
+    }
+
+    fn batch_from_json(&self, work: Work, times: usize, decisions: usize) -> Option<usize> {
+        Some(batch(times, |person| self.on_from_json(work, person, decisions) == Some(true)))
     }
 
     fn to_load(&self, count: usize) -> String {
