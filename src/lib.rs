@@ -84,6 +84,7 @@
 //! | yaml | a file's text | Node tree with spans (the only module that knows the YAML parser) | codes, snapshot, diag |
 //! | bundle | nothing, or JSON | Bundle: the input of the evaluator | |
 //! | eval | Bundle, context, now | Decision, Trace | bundle |
+//! | context_text | the text of a context that a person types | Context, or the reason in words | bundle, eval, diag |
 //! | analyze | one or two Bundles | exact results for all contexts: changes, reachability, proofs | bundle, eval |
 //! | model | Node trees | Project: every definition with its spans | snapshot, yaml, bundle, eval |
 //! | schema | a Node tree, its kind | diagnostics: violations of the published schemas | codes, snapshot, diag, yaml, model, bundle |
@@ -105,7 +106,7 @@
 //! | actions | keys of flags, environments, a branch | plans of kills, revivals and rollouts, their commits, and the proof of a kill | snapshot, git, source, diag, yaml, bundle, analyze, model, compile, edit, commit, load, history, diff |
 //! | report | any result | text (each format is a file) | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, history, test, publish, live, actions |
 //! | serve | Followers of sources, settings | answers to applications over HTTP, with the newest bundles (the only module that accepts connections) | git, source, bundle, eval, analyze, compile, flagd, store, publish, commit, load, diff, report |
-//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, snapshot, git, source, diag, yaml, bundle, eval, analyze, model, schema, compile, diff, test, flagd, openfeature, retry, store, publish, commit, forge, load, check, history, live, actions, report, serve |
+//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, snapshot, git, source, diag, yaml, bundle, eval, context_text, analyze, model, schema, compile, diff, test, flagd, openfeature, retry, store, publish, commit, forge, load, check, history, live, actions, report, serve |
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]
@@ -129,6 +130,9 @@ pub mod commit;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod compile;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod context_text;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod diag;

@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
-use crate::bundle::{Attribute, AttributeId, Attributes, DottedVersion, Element, NOW, Type};
+use crate::bundle::{Attributes, NOW};
 use crate::cli::console;
 use crate::codes::Code;
-use crate::diag::{Diagnostic, did_you_mean_or_list};
-use crate::eval::{Context, Value};
+use crate::context_text;
+use crate::context_text::ContextTextError;
+use crate::diag::Diagnostic;
+use crate::eval::Context;
 use crate::load::MAX_CONTEXT_BYTES;
 use crate::snapshot::{FileId, Snapshot};
 use crate::yaml;
@@ -110,26 +112,12 @@ pub(crate) fn read<'j>(
 ) -> Result<Context<'j>> {
     let mut context = match file {
         None => Context::empty(attributes),
-        Some(json) => {
-            let parsed = Context::from_json(attributes, json)?;
-            if let Some(name) = parsed.undeclared.first() {
-                return Err(unknown_attribute(attributes, name));
-            }
-            parsed.context
-        }
+        Some(json) => context_text::from_json(attributes, json)?,
     };
     for (name, text) in given {
-        let (id, attribute) = attributes
-            .find(name)
-            .and_then(|id| Some((id, attributes.get(id)?)))
-            .ok_or_else(|| unknown_attribute(attributes, name))?;
-        if id == AttributeId::NOW {
-            bail!("`{NOW}` is the time of the decision; set it with `--now TIME`");
-        }
-        let json = typed(attribute, text);
-        match Value::from_json(attribute, &json) {
-            Value::Unusable(_) => bail!("`{text}` is not a value of `{name}`{}", expectation(attribute, text)),
-            value => context.set(id, value.into_owned()),
+        match context_text::set(attributes, &mut context, name, text) {
+            Err(ContextTextError::Now) => bail!("`{NOW}` is the time of the decision; set it with `--now TIME`"),
+            set => set?,
         }
     }
     Ok(context)
@@ -145,7 +133,7 @@ pub(crate) fn json(attributes: &Attributes, file: Option<Json>, given: &[(String
     for (name, text) in given {
         if let Some(attribute) = attributes.find(name).and_then(|id| attributes.get(id)) {
             remove(&mut object, name);
-            object.insert(name.clone(), typed(attribute, text));
+            object.insert(name.clone(), context_text::typed(attribute, text));
         }
     }
     Json::Object(object)
@@ -165,53 +153,5 @@ fn remove(object: &mut Map<String, Json>, name: &str) {
 
 /// Reports the attributes whose values do not have the declared type. No condition on such an attribute holds.
 pub(crate) fn note_unusable(attributes: &Attributes, context: &Context<'_>) {
-    for (id, attribute) in attributes.iter() {
-        if let Value::Unusable(json) = context.value(id) {
-            let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
-            console::note(format!("{json} is not a value of `{}`{}", attribute.name, expectation(attribute, &text)));
-        }
-    }
-}
-
-/// Converts text to JSON of the attribute's type. Returns a string if the text does not have this type.
-fn typed(attribute: &Attribute, text: &str) -> Json {
-    let number = |text: &str| text.parse::<serde_json::Number>().map_or(json!(text), Json::Number);
-    match attribute.kind {
-        Type::Boolean => text.parse::<bool>().map_or(json!(text), Json::Bool),
-        Type::Number => number(text),
-        Type::String | Type::Semver | Type::Version | Type::Datetime | Type::Ip => json!(text),
-        Type::List(_) if text.starts_with('[') => serde_json::from_str(text).unwrap_or(json!(text)),
-        Type::List(_) if text.is_empty() => json!([]),
-        Type::List(Element::String) => text.split(',').map(|item| json!(item)).collect(),
-        Type::List(Element::Number) => text.split(',').map(number).collect(),
-    }
-}
-
-/// Returns a description of the expected value of an attribute, for the end of an error message.
-fn expectation(attribute: &Attribute, text: &str) -> String {
-    if let Some(allowed) = &attribute.allowed {
-        return format!("; {}", did_you_mean_or_list(text, "its values are", allowed.iter().map(AsRef::as_ref)));
-    }
-    let example = match attribute.kind {
-        Type::Boolean => "`true` or `false`",
-        Type::Number => "a number such as `12.5`, up to 2^53 - 1",
-        Type::String => "text",
-        Type::Semver if text.parse::<DottedVersion>().is_ok() => {
-            "a version of three numbers, such as `2.4.0`, unless `flagctl.yaml` declares the type `version`"
-        }
-        Type::Semver => "a version such as `2.4.0`",
-        Type::Version => "a version such as `17.4`",
-        Type::Datetime => "a time with an offset, such as `2026-11-22T11:02:00Z`",
-        Type::Ip => "an address such as `192.0.2.1`",
-        Type::List(Element::String) => "texts with commas between them, or a JSON list",
-        Type::List(Element::Number) => "numbers with commas between them, or a JSON list",
-    };
-    format!("; expected {example}")
-}
-
-fn unknown_attribute(attributes: &Attributes, name: &str) -> anyhow::Error {
-    let names: Vec<&str> = attributes.iter().map(|(_, attribute)| attribute.name.as_ref()).collect();
-    let names = names.into_iter().filter(|name| *name != NOW);
-    let help = did_you_mean_or_list(name, "flagctl.yaml declares", names);
-    anyhow!("`{name}` is not an attribute; {help}")
+    context_text::unusable(attributes, context).into_iter().for_each(console::note);
 }

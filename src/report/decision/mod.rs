@@ -3,6 +3,7 @@
 pub mod explanation;
 pub mod human;
 mod json;
+pub(crate) mod steps;
 mod value;
 
 pub use crate::report::decision::json::{DecisionJson, DecisionsJson};
