@@ -48,34 +48,44 @@ impl ChangeLog {
     /// # Errors
     /// Returns [`HistoryError`] if a commit cannot be read.
     pub fn next_commit(&mut self) -> Result<Option<LoggedCommit>, HistoryError> {
-        while let Some(revision) = self.next.take() {
-            let parent = revision.parent()?;
-            let is_wanted = self.filter.includes_time(revision.seconds()?);
-            let mut changes = match &mut self.flag {
-                Some(flag) => {
-                    let comparison = if is_wanted { Comparison::Wanted } else { Comparison::Unwanted };
-                    match flag.step(&revision, parent.as_ref(), comparison)? {
-                        Step::Changes(changes) => changes,
-                        Step::EndOfClone => {
-                            self.end_of_clone = Some(revision);
-                            return Ok(None);
-                        }
-                    }
-                }
-                None if parent.is_none() && revision.depth()? == CloneDepth::Shallow => {
-                    self.end_of_clone = Some(revision);
-                    return Ok(None);
-                }
-                None if is_wanted => commit_changes(&revision, parent.as_ref())?,
-                None => Vec::new(),
-            };
-            self.next = parent;
-            changes.retain(|change| self.filter.includes(change));
-            if !changes.is_empty() {
-                return Ok(Some(LoggedCommit { details: revision.details()?, changes }));
+        while self.has_unread_commits() {
+            if let Some(commit) = self.examine()? {
+                return Ok(Some(commit));
             }
         }
         Ok(None)
+    }
+
+    /// Examines one commit. Returns it if it has changes. A caller that has no time for the complete history can stop after
+    /// each commit.
+    ///
+    /// # Errors
+    /// Returns [`HistoryError`] if a commit cannot be read.
+    pub fn examine(&mut self) -> Result<Option<LoggedCommit>, HistoryError> {
+        let Some(revision) = self.next.take() else { return Ok(None) };
+        let parent = revision.parent()?;
+        let is_wanted = self.filter.includes_time(revision.seconds()?);
+        let mut changes = match &mut self.flag {
+            Some(flag) => {
+                let comparison = if is_wanted { Comparison::Wanted } else { Comparison::Unwanted };
+                match flag.step(&revision, parent.as_ref(), comparison)? {
+                    Step::Changes(changes) => changes,
+                    Step::EndOfClone => {
+                        self.end_of_clone = Some(revision);
+                        return Ok(None);
+                    }
+                }
+            }
+            None if parent.is_none() && revision.depth()? == CloneDepth::Shallow => {
+                self.end_of_clone = Some(revision);
+                return Ok(None);
+            }
+            None if is_wanted => commit_changes(&revision, parent.as_ref())?,
+            None => Vec::new(),
+        };
+        self.next = parent;
+        changes.retain(|change| self.filter.includes(change));
+        if changes.is_empty() { Ok(None) } else { Ok(Some(LoggedCommit { details: revision.details()?, changes })) }
     }
 
     /// Returns whether there are commits that were not read yet.

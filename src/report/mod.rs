@@ -28,6 +28,8 @@ pub mod json_layout;
 mod junit;
 mod lines;
 pub mod merge;
+#[cfg(feature = "serve")]
+pub mod page;
 mod printable;
 pub mod publication;
 #[cfg(feature = "serve")]

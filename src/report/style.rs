@@ -95,6 +95,22 @@ impl Marked {
         self.marks.extend(other.marks.iter().map(|(range, role)| (range.start + start..range.end + start, *role)));
     }
 
+    /// Iterates over the parts of the text, each with its role.
+    #[cfg(feature = "serve")]
+    fn parts(&self) -> impl Iterator<Item = (Option<Role>, &str)> {
+        let ends = self.marks.iter().map(|(range, _)| range.end);
+        let starts = std::iter::once(0).chain(ends);
+        let marked = self.marks.iter().map(Some).chain([None]);
+        starts
+            .zip(marked)
+            .flat_map(|(start, mark)| {
+                let range = mark.map_or(self.text.len()..self.text.len(), |(range, _)| range.clone());
+                [(None, start..range.start), (mark.map(|(_, role)| *role), range)]
+            })
+            .map(|(role, range)| (role, self.text.get(range).unwrap_or_default()))
+            .filter(|(_, text)| !text.is_empty())
+    }
+
     /// Shortens the text to a length in bytes.
     pub(super) fn truncate(&mut self, length: usize) {
         if self.text.is_char_boundary(length) {
@@ -175,6 +191,12 @@ impl StyledText {
         &self.0.text
     }
 
+    /// Iterates over the parts of the text, each with its role. They are not escaped.
+    #[cfg(feature = "serve")]
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (Option<Role>, &str)> {
+        self.0.parts()
+    }
+
     /// Returns the text as a part of one line, in which it is escaped.
     pub(super) fn escaped(&self) -> Marked {
         let text = &self.0.text;
@@ -221,6 +243,16 @@ mod tests {
         let escaped = text.escaped();
         assert_eq!(escaped.render(Colour::Never), r"a\u{1b}[31m: o\nff\u{1b}[0m");
         assert_eq!(escaped.render(Colour::Ansi), "\u{1b}[1ma\\u{1b}[31m\u{1b}[0m: \u{1b}[31mo\\nff\u{1b}[0m\\u{1b}[0m");
+    }
+
+    #[test]
+    #[cfg(feature = "serve")]
+    fn the_parts_of_a_text_are_the_whole_text() {
+        let text = StyledText::from("a").with(Role::Bad, "b").with(Role::Bad, "c").with(Role::Good, "d").plain("e");
+        let parts: Vec<_> = text.parts().collect();
+        assert_eq!(parts, [(None, "a"), (Some(Role::Bad), "bc"), (Some(Role::Good), "d"), (None, "e")]);
+        assert_eq!(StyledText::new(Role::Name, "x").parts().collect::<Vec<_>>(), [(Some(Role::Name), "x")]);
+        assert_eq!(StyledText::default().parts().count(), 0);
     }
 
     #[test]

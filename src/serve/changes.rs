@@ -1,7 +1,8 @@
-//! Finds out what a new bundle changed, after it became current.
+//! Finds out what a new bundle changed, after it became current. The log and the page show the result.
 //!
 //! A bundle never waits for this analysis, because it may have a kill. One thread compares the bundles of one source, one
-//! pair at a time. A pair that arrives in the meantime waits, and one more is skipped, which the log says.
+//! pair at a time. A pair that arrives in the meantime waits. If a pair for each environment waits, further ones are skipped,
+//! which the log says.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,11 +12,13 @@ use std::thread;
 use std::time::Duration;
 
 use crate::analyze::Budget;
-use crate::bundle::Bundle;
-use crate::diff::{DiffInput, DiffInputs, Impact, impacts};
+use crate::diff::{DiffInput, DiffInputs, Endpoint, Impact, impacts};
+use crate::git::short_id;
 use crate::report;
-use crate::report::diff::EvalSources;
+use crate::report::diff::{EvalSources, FlagDiffJson};
+use crate::report::page::{BundlePlan, LastPlan};
 use crate::report::server::{ChangedFlag, ServerEvent};
+use crate::serve::environments::ServedEnvironment;
 use crate::serve::log::Log;
 use crate::serve::served_bundle::ServedBundle;
 
@@ -26,8 +29,7 @@ const MAX_CHANGES: usize = 100;
 
 /// A bundle that became current, and the bundle before it.
 struct Swap {
-    /// The name of the environment on this server.
-    environment: String,
+    environment: Arc<ServedEnvironment>,
     before: Arc<ServedBundle>,
     after: Arc<ServedBundle>,
 }
@@ -39,55 +41,73 @@ pub(super) struct ChangeLog {
 }
 
 impl ChangeLog {
-    /// Starts the thread.
-    pub(super) fn start(log: &Log) -> Self {
-        let (swaps, received) = sync_channel::<Swap>(1);
+    /// Starts the thread. `waiting` is the number of pairs that can wait for it.
+    pub(super) fn start(log: &Log, waiting: usize) -> Self {
+        let (swaps, received) = sync_channel::<Swap>(waiting);
         let thread_log = log.clone();
         thread::spawn(move || {
             for swap in received {
-                thread_log.write(&swap.compare());
+                let (environment, after) = (Arc::clone(&swap.environment), Arc::clone(&swap.after));
+                let (event, plan) = swap.compare();
+                // A newer bundle has a plan of its own.
+                if environment.current().is_some_and(|current| Arc::ptr_eq(&current, &after)) {
+                    environment.update_source(|source| source.plan = plan);
+                }
+                thread_log.write(&event);
             }
         });
         Self { swaps, log: log.clone() }
     }
 
     /// Compares two bundles when the thread is free.
-    pub(super) fn compare(&self, environment: &str, before: Arc<ServedBundle>, after: Arc<ServedBundle>) {
-        let environment = environment.to_owned();
-        if self.swaps.try_send(Swap { environment: environment.clone(), before, after }).is_err() {
+    pub(super) fn compare(
+        &self,
+        environment: Arc<ServedEnvironment>,
+        before: Arc<ServedBundle>,
+        after: Arc<ServedBundle>,
+    ) {
+        let swap = Swap { environment: Arc::clone(&environment), before, after };
+        if self.swaps.try_send(swap).is_err() {
             let problem = "the comparison of earlier bundles is not finished".to_owned();
-            self.log.write(&ServerEvent::ChangesUnknown { environment, problem });
+            environment.update_source(|source| source.plan = LastPlan::Unknown(problem.clone()));
+            self.log.write(&ServerEvent::ChangesUnknown { environment: environment.name().to_owned(), problem });
         }
     }
 }
 
 impl Swap {
-    /// Returns the event with the changes. After [`TIME_LIMIT`], the thread of the comparison is left to itself; the
-    /// budget of the analysis bounds its work.
-    fn compare(self) -> ServerEvent {
-        let environment = self.environment;
-        let (before, after) = (self.before, self.after);
+    /// Returns the event with the changes, and the plan for the page. After [`TIME_LIMIT`], the thread of the comparison is
+    /// left to itself; the budget of the analysis bounds its work.
+    fn compare(self) -> (ServerEvent, LastPlan) {
+        let environment = self.environment.name().to_owned();
         let (sender, receiver) = sync_channel(1);
         thread::spawn(move || {
-            let compared = changes(before.bundle().clone(), after.bundle().clone());
             // The receiver is gone after the time limit.
-            let _ = sender.send(compared);
+            let _ = sender.send(changes(&self.before, &self.after));
         });
-        match receiver.recv_timeout(TIME_LIMIT) {
-            Ok(Ok(changes)) => ServerEvent::BundleChanges { environment, changes },
-            Ok(Err(problem)) => ServerEvent::ChangesUnknown { environment, problem },
-            Err(_) => {
-                let problem = format!("the comparison needs more than {} s", TIME_LIMIT.as_secs());
-                ServerEvent::ChangesUnknown { environment, problem }
+        let plan = match receiver.recv_timeout(TIME_LIMIT) {
+            Ok(plan) => plan,
+            Err(_) => Err(format!("the comparison needs more than {} s", TIME_LIMIT.as_secs())),
+        };
+        match plan {
+            Ok(plan) => {
+                let changes = plan.flags.iter().map(summary).collect();
+                (ServerEvent::BundleChanges { environment, changes }, LastPlan::Known(Arc::new(plan)))
+            }
+            Err(problem) => {
+                (ServerEvent::ChangesUnknown { environment, problem: problem.clone() }, LastPlan::Unknown(problem))
             }
         }
     }
 }
 
 /// Returns the flags that decide differently.
-fn changes(before: Bundle, after: Bundle) -> Result<Vec<ChangedFlag>, String> {
-    let environment = after.environment().to_owned();
-    let [before, after] = [before, after].map(|bundle| DiffInput::from_bundle(bundle, Path::new("")));
+fn changes(before: &ServedBundle, after: &ServedBundle) -> Result<BundlePlan, String> {
+    let environment = after.bundle().environment().to_owned();
+    let names = [before, after].map(name);
+    let inputs = [before, after].map(|served| DiffInput::from_bundle(served.bundle().clone(), Path::new("")));
+    let [endpoint_before, endpoint_after] = [before, after].map(endpoint);
+    let [before, after] = inputs;
     let inputs = DiffInputs::from_inputs(before, after, &environment);
     let keys: BTreeSet<String> = inputs.keys.iter().take(MAX_CHANGES).cloned().collect();
     let definitions = [&inputs.before.definitions, &inputs.after.definitions];
@@ -95,11 +115,28 @@ fn changes(before: Bundle, after: Bundle) -> Result<Vec<ChangedFlag>, String> {
     let found =
         impacts(before, after, &keys, &[&environment], &Budget::default()).map_err(|error| error.to_string())?;
     let shown: Vec<&Impact> = found.iter().filter(|impact| impact.matters()).collect();
-    let sources = EvalSources { folder: None, before: &inputs.before.endpoint, after: None };
+    let sources = EvalSources { folder: None, before: endpoint_before.as_ref(), after: endpoint_after.as_ref() };
     let flags = report::diff::flag_diffs(&shown, None, definitions, sources);
-    let summary = |flag: &report::diff::FlagDiffJson| ChangedFlag {
-        flag: flag.flag.clone(),
-        summary: report::diff::headlines(flag).join("; "),
-    };
-    Ok(flags.iter().map(summary).collect())
+    Ok(BundlePlan { flags, names, left_out: inputs.keys.len() - keys.len() })
+}
+
+fn summary(flag: &FlagDiffJson) -> ChangedFlag {
+    ChangedFlag { flag: flag.flag.clone(), summary: report::diff::headlines(flag).join("; ") }
+}
+
+/// Returns the name of a bundle for people.
+fn name(served: &ServedBundle) -> String {
+    let origin = served.origin();
+    match (origin.sequence, &origin.commit) {
+        (Some(number), _) => format!("number {number}"),
+        (None, Some(commit)) => short_id(commit).to_owned(),
+        (None, None) => format!("files of {}", origin.created.strftime("%Y-%m-%d %H:%M:%S UTC")),
+    }
+}
+
+/// Returns the revision that has the definitions of a bundle. A published bundle can have the kills of another commit.
+fn endpoint(served: &ServedBundle) -> Option<Endpoint> {
+    let origin = served.origin();
+    let commit = origin.commit.as_ref().filter(|_| origin.sequence.is_none())?;
+    Some(Endpoint::Revision(short_id(commit).to_owned()))
 }

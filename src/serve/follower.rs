@@ -1,8 +1,12 @@
 //! The interface between the server and the sources of its bundles.
 
 use std::error::Error;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::bundle::Bundle;
+use crate::git::RevisionSpec;
+use crate::report::page::WrittenFlags;
 use crate::serve::served_bundle::Origin;
 use crate::serve::wake::Waker;
 
@@ -16,6 +20,11 @@ pub trait Follower: Send {
 
     /// Reads what is new since the last call, for each environment.
     fn read(&mut self) -> Vec<(String, Reading)>;
+
+    /// Returns where the history of the flags is, or `None` if the source has no history.
+    fn history(&self) -> Option<HistorySource> {
+        None
+    }
 
     /// Starts to wake the server when there may be something new. A source that has no notifications does nothing.
     ///
@@ -46,6 +55,17 @@ pub struct NewBundle {
     pub freshness: Freshness,
     /// A problem that does not prevent that the bundle is served.
     pub problem: Option<String>,
+    /// The definitions of all flags, if the source has them. Environments can share them.
+    pub definitions: Option<Arc<WrittenFlags>>,
+}
+
+/// Where the history of flags is.
+#[derive(Debug, Clone)]
+pub struct HistorySource {
+    /// A folder in the git repository.
+    pub folder: PathBuf,
+    /// The newest commit, if the bundle does not name one.
+    pub newest: RevisionSpec,
 }
 
 /// Whether a bundle is from the source itself.

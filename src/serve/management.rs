@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hyper::{Method, Request, StatusCode};
 
 use crate::serve::application::Application;
+use crate::serve::page::Page;
 use crate::serve::response::{Response, content, empty};
 
 /// The media type of the metrics.
@@ -12,15 +13,18 @@ const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-
 const TEXT: &str = "text/plain; charset=utf-8";
 
 /// Answers a request.
-pub(super) fn respond<B>(application: &Arc<Application>, request: &Request<B>) -> Response {
+pub(super) async fn respond<B>(application: &Application, page: &Arc<Page>, request: &Request<B>) -> Response {
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return empty(StatusCode::METHOD_NOT_ALLOWED);
+    }
+    if let Some(response) = page.respond(request).await {
+        return response;
     }
     match request.uri().path() {
         "/healthz" => content(StatusCode::OK, TEXT, "ok\n"),
         "/readyz" => ready(application),
         "/metrics" => content(StatusCode::OK, METRICS, application.metrics.text()),
-        _ => content(StatusCode::NOT_FOUND, TEXT, "the paths are /healthz, /readyz and /metrics\n"),
+        _ => content(StatusCode::NOT_FOUND, TEXT, "the paths are /, /healthz, /readyz and /metrics\n"),
     }
 }
 

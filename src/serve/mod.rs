@@ -6,7 +6,7 @@
 //! A follower has a thread. When it has a new bundle, `update` prepares it (`served_bundle`, `prepared_flag`) and makes it
 //! current (`environments`). `listen` accepts connections, `application` answers their requests: `route` reads the path,
 //! `access` the token, `evaluate` decides flags, and `events` tells clients that there is a new bundle. `management` has
-//! the endpoints for the people who operate the server.
+//! the endpoints for the people who operate the server, and `page` shows them the flags.
 //!
 //! **Invariant:** a request is answered from one bundle. A bundle replaces another as a whole, between requests.
 //! **Invariant:** a bundle that fails a check never becomes current. The bundle before it stays.
@@ -29,6 +29,7 @@ mod listen;
 mod log;
 mod management;
 mod metrics;
+mod page;
 mod permissions;
 mod prepared_flag;
 mod protocol_error;
@@ -38,6 +39,7 @@ mod route;
 mod run;
 mod served_bundle;
 mod settings;
+mod source_state;
 mod tls;
 mod tokens;
 mod update;
@@ -47,7 +49,7 @@ mod webhook;
 pub use crate::serve::clock::Clock;
 pub use crate::serve::cors::Cors;
 pub use crate::serve::evaluate::HeaderAttributes;
-pub use crate::serve::follower::{Follower, Freshness, NewBundle, Reading};
+pub use crate::serve::follower::{Follower, Freshness, HistorySource, NewBundle, Reading};
 pub use crate::serve::limits::Limits;
 pub use crate::serve::log::Log;
 pub use crate::serve::run::{ServeError, check, run};

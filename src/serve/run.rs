@@ -1,5 +1,6 @@
 //! The run of a server, from its start to its end.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::net::SocketAddr;
@@ -15,10 +16,11 @@ use tokio::sync::{Semaphore, watch};
 use crate::report::server::ServerEvent;
 use crate::serve::application::Application;
 use crate::serve::environments::Environments;
-use crate::serve::follower::Follower;
+use crate::serve::follower::{Follower, HistorySource};
 use crate::serve::listen::Port;
 use crate::serve::management;
 use crate::serve::metrics::Metrics;
+use crate::serve::page::Page;
 use crate::serve::permissions::Permissions;
 use crate::serve::reload::watch_files;
 use crate::serve::settings::{ServeSettings, TokenSource};
@@ -65,6 +67,7 @@ pub fn run(settings: ServeSettings, followers: Vec<Box<dyn Follower>>) -> Result
     let mut wake = Wake::default();
     let mut watched = Vec::new();
     let environments = environments(&followers)?;
+    let histories = histories(&followers);
     for mut follower in followers {
         let (waker, sleep) = wake.add();
         follower.watch(waker).map_err(|error| ServeError::Watch(error.to_string()))?;
@@ -72,6 +75,8 @@ pub fn run(settings: ServeSettings, followers: Vec<Box<dyn Follower>>) -> Result
     }
     let application = Arc::new(application(&settings, environments, wake)?);
     let overrides: Arc<[_]> = settings.overrides.clone().into();
+    let hosts = settings.page_hosts.clone();
+    let page = Arc::new(Page::new(Arc::clone(&application), Arc::clone(&overrides), histories, hosts));
     let runtime = runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build()?;
     runtime.block_on(async {
         let ports = Ports::open(&settings, &application).await?;
@@ -80,7 +85,7 @@ pub fn run(settings: ServeSettings, followers: Vec<Box<dyn Follower>>) -> Result
             let poll = settings.poll;
             thread::Builder::new().stack_size(STACK_BYTES).spawn(move || updater.run(follower, &sleep, poll))?;
         }
-        ports.serve(&settings, &application).await
+        ports.serve(&settings, &application, page).await
     })
 }
 
@@ -99,12 +104,19 @@ pub fn check(settings: &ServeSettings, followers: Vec<Box<dyn Follower>>) -> Res
 }
 
 fn environments(followers: &[Box<dyn Follower>]) -> Result<Environments, ServeError> {
-    let mut names: Vec<String> = followers.iter().flat_map(|follower| follower.environments()).collect();
-    names.sort_unstable();
-    match names.windows(2).find(|pair| pair.first() == pair.last()) {
+    let names: Vec<String> = followers.iter().flat_map(|follower| follower.environments()).collect();
+    let mut sorted = names.clone();
+    sorted.sort_unstable();
+    match sorted.windows(2).find(|pair| pair.first() == pair.last()) {
         Some(pair) => Err(ServeError::SameEnvironment(pair.first().cloned().unwrap_or_default())),
         None => Ok(Environments::new(names)),
     }
+}
+
+/// Returns where the history of each environment is.
+fn histories(followers: &[Box<dyn Follower>]) -> BTreeMap<String, HistorySource> {
+    let histories = followers.iter().filter_map(|follower| Some((follower.environments(), follower.history()?)));
+    histories.flat_map(|(names, source)| names.into_iter().map(move |name| (name, source.clone()))).collect()
 }
 
 fn application(settings: &ServeSettings, environments: Environments, wake: Wake) -> Result<Application, ServeError> {
@@ -170,7 +182,12 @@ impl Ports {
     }
 
     /// Answers requests until the process gets a signal.
-    async fn serve(self, settings: &ServeSettings, application: &Arc<Application>) -> Result<(), ServeError> {
+    async fn serve(
+        self,
+        settings: &ServeSettings,
+        application: &Arc<Application>,
+        page: Arc<Page>,
+    ) -> Result<(), ServeError> {
         if let TokenSource::File(path) = &settings.tokens {
             let (application, source) = (Arc::clone(application), settings.tokens.clone());
             tokio::spawn(watch_files(vec![path.clone()], settings.log.clone(), move || {
@@ -192,9 +209,11 @@ impl Ports {
         let applications = tokio::spawn(applications);
         if let Some(port) = self.management {
             let application = Arc::clone(application);
-            tokio::spawn(
-                port.serve(move |request| std::future::ready(management::respond(&application, &request)), stopping),
-            );
+            let respond = move |request| {
+                let (application, page) = (Arc::clone(&application), Arc::clone(&page));
+                async move { management::respond(&application, &page, &request).await }
+            };
+            tokio::spawn(port.serve(respond, stopping));
         }
         stop_signal().await?;
         settings.log.write(&ServerEvent::Stopping);

@@ -20,6 +20,8 @@ pub struct ServeSettings {
     pub listen: SocketAddr,
     /// The address for the people who operate the server, or `None` for no such port.
     pub management: Option<SocketAddr>,
+    /// The names of hosts with which people open the page, beside `localhost` and IP addresses.
+    pub page_hosts: Vec<String>,
     /// The certificate, or `None` for connections without TLS.
     pub certificate: Option<CertificateFiles>,
     /// Where the tokens are.

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use crate::report::page::LastPlan;
 use crate::report::server::ServerEvent;
 use crate::serve::application::Application;
 use crate::serve::changes::ChangeLog;
 use crate::serve::follower::{Follower, Freshness, NewBundle, Reading};
 use crate::serve::log::Log;
 use crate::serve::served_bundle::{Override, ServedBundle};
+use crate::serve::source_state::SourceState;
 use crate::serve::wake::Sleep;
 
 /// The time between a notification and the reading, in which a program can replace several files. It also bounds how often a
@@ -30,7 +32,7 @@ pub(super) struct Updater {
 impl Updater {
     /// Creates the updater of one source.
     pub(super) fn new(application: Arc<Application>, overrides: Arc<[Override]>, log: &Log) -> Self {
-        let changes = ChangeLog::start(log);
+        let changes = ChangeLog::start(log, application.environments.iter().count());
         Self { application, overrides, log: log.clone(), changes, problems: BTreeMap::new() }
     }
 
@@ -60,13 +62,16 @@ impl Updater {
         };
         match problem {
             None => {
-                self.application.metrics.checked(environment, (self.application.clock)());
+                let now = (self.application.clock)();
+                self.application.metrics.checked(environment, now);
+                self.update_source(environment, |source| (source.checked, source.problem) = (Some(now), None));
                 if self.problems.remove(environment).is_some() {
                     self.log.write(&ServerEvent::SourceRecovered { environment: environment.to_owned() });
                 }
             }
             Some(problem) => {
                 self.application.metrics.failed(environment);
+                self.update_source(environment, |source| source.problem = Some(problem.clone()));
                 if self.problems.get(environment) != Some(&problem) {
                     let event =
                         ServerEvent::SourceFailed { environment: environment.to_owned(), problem: problem.clone() };
@@ -77,6 +82,12 @@ impl Updater {
         }
     }
 
+    fn update_source(&self, environment: &str, change: impl FnOnce(&mut SourceState)) {
+        if let Some(served) = self.application.environments.find(environment) {
+            served.update_source(change);
+        }
+    }
+
     /// Makes a bundle current. Returns the problem of the source, if it has one.
     fn swap(&mut self, environment: &str, new: NewBundle) -> Option<String> {
         let served = self.application.environments.find(environment)?;
@@ -84,6 +95,8 @@ impl Updater {
         if current.as_ref().is_some_and(|current| is_older(&new, current)) {
             return new.problem;
         }
+        // Owners and descriptions can change although the bundle does not.
+        served.update_source(|source| source.definitions = new.definitions);
         let bundle =
             match ServedBundle::new(environment, new.bundle, new.origin, &self.overrides, &self.application.metrics) {
                 Ok(bundle) => Arc::new(bundle),
@@ -93,6 +106,9 @@ impl Updater {
             return new.problem;
         }
         let before = served.swap(Arc::clone(&bundle));
+        let now = (self.application.clock)();
+        let plan = if before.is_some() { LastPlan::Pending } else { LastPlan::First };
+        served.update_source(|source| (source.since, source.plan) = (Some(now), plan));
         let origin = bundle.origin();
         self.application.metrics.swapped(environment, origin.created, origin.sequence);
         if new.freshness == Freshness::Cached {
@@ -112,7 +128,7 @@ impl Updater {
             });
         }
         if let Some(before) = before {
-            self.changes.compare(environment, before, bundle);
+            self.changes.compare(Arc::clone(served), before, bundle);
         }
         new.problem
     }

@@ -136,7 +136,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let names = args.format.revision_names();
     let [before, after] =
         [&inputs.before, &inputs.after].map(|input| names.endpoint(&input.endpoint, input.commit.as_deref()));
-    let sources = EvalSources { folder: global.folder.as_deref(), before: &before, after: Some(&after) };
+    let sources = EvalSources { folder: global.folder.as_deref(), before: Some(&before), after: Some(&after) };
     let diff = DiffJson {
         version: 1,
         before: EndpointJson::new(&inputs.before),

@@ -40,9 +40,12 @@ pub(crate) struct Args {
     /// The address for applications
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8016")]
     listen: SocketAddr,
-    /// The address for health, readiness and metrics, or `off`
+    /// The address for the page, health, readiness and metrics, or `off`
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8017", value_parser = parse_management)]
     management: Management,
+    /// A name with which people open the page of the management address, beside `localhost`; may be repeated
+    #[arg(long, value_name = "NAME")]
+    page_host: Vec<String>,
     /// The longest time between two readings of the source, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = clap::value_parser!(u64).range(1..=3600))]
     poll: u64,
@@ -122,6 +125,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
             Management::Off => None,
             Management::At(address) => Some(address),
         },
+        page_hosts: args.page_host.clone(),
         certificate: certificate.map(|(chain, key)| CertificateFiles { chain, key }),
         tokens: args.token_source()?,
         webhook_secret: args.webhook_secret.as_deref().map(read_secret).transpose()?,

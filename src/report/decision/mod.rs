@@ -4,6 +4,8 @@ pub mod explanation;
 pub mod human;
 mod json;
 pub(crate) mod steps;
+#[cfg(feature = "serve")]
+pub(crate) mod trace_html;
 mod value;
 
 pub use crate::report::decision::json::{DecisionJson, DecisionsJson};

@@ -30,8 +30,8 @@ use crate::report::{EnvironmentSets, Role};
 pub struct EvalSources<'e> {
     /// The folder of `-C`, if the user has given one.
     pub folder: Option<&'e Path>,
-    /// The version before the change.
-    pub before: &'e Endpoint,
+    /// The version before the change, or `None` if no command can read it.
+    pub before: Option<&'e Endpoint>,
     /// The version after the change, or `None` if no command can read it.
     pub after: Option<&'e Endpoint>,
 }
@@ -285,7 +285,7 @@ fn example(impact: &Impact, witness: &Witness, bundles: [&Bundle; 2], sources: E
     ExampleJson {
         context: witness.context.clone(),
         now: timed.then(|| witness.now.to_string()),
-        before: decided(bundles[0], Some(sources.before)),
+        before: decided(bundles[0], sources.before),
         after: decided(bundles[1], sources.after),
     }
 }

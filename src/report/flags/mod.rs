@@ -4,6 +4,8 @@ mod build;
 mod dependants;
 pub mod human;
 mod json;
+#[cfg(feature = "serve")]
+pub(crate) mod shares;
 pub mod steps;
 mod summary;
 

@@ -33,7 +33,7 @@ pub(super) fn serves_off_to_everyone(flag: &Flag) -> bool {
 }
 
 /// Returns the rules before the first rule for everyone, and this rule.
-fn reached(flag: &Flag) -> (&[Rule], Option<&Rule>) {
+pub(super) fn reached(flag: &Flag) -> (&[Rule], Option<&Rule>) {
     let is_for_everyone = |rule: &Rule| rule.condition.is_none() && rule.rollout == Percent::ALL;
     let last = flag.rules.iter().position(is_for_everyone);
     let reached = flag.rules.get(..last.unwrap_or(flag.rules.len())).unwrap_or_default();

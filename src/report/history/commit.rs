@@ -55,7 +55,7 @@ pub(super) struct FlagChangeJson {
     pub(super) text: String,
     /// The line for people, without the rest of very long lists.
     #[serde(skip)]
-    summary: StyledText,
+    pub(super) summary: StyledText,
 }
 
 /// A definition that the flag depends on.

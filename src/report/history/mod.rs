@@ -6,6 +6,8 @@ pub(crate) mod change;
 mod commit;
 pub mod log;
 pub mod log_csv;
+#[cfg(feature = "serve")]
+pub(crate) mod log_html;
 pub mod log_markdown;
 
 pub use crate::report::history::blame::{BlameJson, blame};

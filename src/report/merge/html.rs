@@ -38,6 +38,7 @@ pub fn merge(merge: &MergeJson, analysis: &MergeAnalysis) -> Printable {
                 }
                 let scope = format!(" from {revision} to the merge");
                 let names = [name.as_str(), "the merge"];
+                let definitions = Some(definitions);
                 let plan = Plan { flags, population: None, definitions, names, revisions, scope: &scope, ids };
                 plan.overview(html);
                 plan.details(html);

@@ -108,6 +108,6 @@ fn changes_by_merge(
 ) -> Vec<FlagDiffJson> {
     let impacts: Vec<&Impact> = parent.impacts.iter().collect();
     let endpoint = names.endpoint(&Endpoint::Revision(branch.name().to_owned()), Some(&branch.commit()));
-    let sources = EvalSources { folder, before: &endpoint, after: None };
+    let sources = EvalSources { folder, before: Some(&endpoint), after: None };
     flag_diffs(&impacts, None, [&parent.definitions, merged], sources)
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::commit;
 use crate::git::{CacheWrites, RevisionSpec};
 use crate::serve::follow::definitions::compile_all;
-use crate::serve::follower::{Follower, Reading};
+use crate::serve::follower::{Follower, HistorySource, Reading};
 use crate::source::{FlagRepository, Source};
 
 /// Follows the newest commit of a branch.
@@ -59,6 +59,10 @@ impl Branch {
 impl Follower for Branch {
     fn environments(&self) -> Vec<String> {
         self.environments.clone()
+    }
+
+    fn history(&self) -> Option<HistorySource> {
+        Some(HistorySource { folder: self.folder.clone(), newest: self.spec.clone() })
     }
 
     fn read(&mut self) -> Vec<(String, Reading)> {

@@ -54,7 +54,13 @@ impl BundleFile {
         let created = Timestamp::try_from(version.modified)?;
         self.known = Some(version);
         let origin = Origin { commit: None, sequence: None, created };
-        Ok(Reading::New(Box::new(NewBundle { bundle, origin, freshness: Freshness::Current, problem: None })))
+        Ok(Reading::New(Box::new(NewBundle {
+            bundle,
+            origin,
+            freshness: Freshness::Current,
+            problem: None,
+            definitions: None,
+        })))
     }
 }
 

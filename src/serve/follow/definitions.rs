@@ -1,9 +1,12 @@
 //! Compiles the definitions of a source for the server.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::compile::compile;
 use crate::load;
+use crate::report::page::WrittenFlags;
 use crate::serve::follower::{Freshness, NewBundle, Reading};
 use crate::serve::served_bundle::Origin;
 use crate::source::Source;
@@ -21,12 +24,15 @@ pub(super) fn compile_all(source: &Source, environments: &[String], created: Tim
         }
     };
     let commit = source.revision().map(|revision| revision.commit());
+    let definitions = Arc::new(WrittenFlags::new(&loaded.project, &loaded.snapshot));
     let reading = |environment: &String| {
         let (bundle, diagnostics) = compile(&loaded.project, environment);
         let errors = loaded.located_errors(diagnostics);
         if errors.is_empty() {
             let origin = Origin { commit: commit.clone(), sequence: None, created };
-            Reading::New(Box::new(NewBundle { bundle, origin, freshness: Freshness::Current, problem: None }))
+            let definitions = Some(Arc::clone(&definitions));
+            let freshness = Freshness::Current;
+            Reading::New(Box::new(NewBundle { bundle, origin, freshness, problem: None, definitions }))
         } else {
             Reading::Failed(problem(&errors).into())
         }

@@ -112,5 +112,5 @@ fn reading(verified: VerifiedBundle, freshness: Freshness, problem: Option<Strin
     let manifest = &verified.entry.manifest;
     let created = manifest.created.parse().unwrap_or(Timestamp::UNIX_EPOCH);
     let origin = Origin { commit: Some(manifest.commit.clone()), sequence: Some(manifest.sequence), created };
-    Reading::New(Box::new(NewBundle { bundle: verified.bundle, origin, freshness, problem }))
+    Reading::New(Box::new(NewBundle { bundle: verified.bundle, origin, freshness, problem, definitions: None }))
 }

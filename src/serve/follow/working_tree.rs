@@ -5,9 +5,10 @@ use std::path::Path;
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
+use crate::git::RevisionSpec;
 use crate::serve::clock::Clock;
 use crate::serve::follow::definitions::compile_all;
-use crate::serve::follower::{Follower, Reading};
+use crate::serve::follower::{Follower, HistorySource, Reading};
 use crate::serve::wake::Waker;
 use crate::source::{Folder, Source};
 
@@ -29,6 +30,10 @@ impl WorkingTree {
 impl Follower for WorkingTree {
     fn environments(&self) -> Vec<String> {
         self.environments.clone()
+    }
+
+    fn history(&self) -> Option<HistorySource> {
+        Some(HistorySource { folder: self.folder.root().to_owned(), newest: RevisionSpec::new("HEAD") })
     }
 
     fn read(&mut self) -> Vec<(String, Reading)> {

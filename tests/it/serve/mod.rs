@@ -4,6 +4,7 @@ mod client;
 mod documented;
 mod hostile;
 mod operation;
+mod page;
 mod protocol;
 mod server;
 mod sources;

@@ -1,5 +1,7 @@
 //! One change of a flag: its sentence, and for each group of contexts the shares, what decides, and an example.
 
+use serde_json::Value as Json;
+
 use crate::bundle::ListText;
 use crate::report::diff::headline::{headline, region_line};
 use crate::report::diff::html::changed_files::ChangedFiles;
@@ -95,14 +97,26 @@ fn region(html: &mut Html, region: &RegionJson, change: &FlagChangeJson, populat
 }
 
 fn example(html: &mut Html, example: &ExampleJson) {
-    html.element("div", &[("class", "command")], |html| {
-        let command = example.command();
-        if command.chars().count() > LONGEST_COMMAND {
-            html.text("the context of the example is too long for a page");
-        } else {
-            html.leaf("code", &[], command);
+    match example.command() {
+        "" => {
+            let context = Json::Object(example.context.clone()).to_string();
+            html.element("p", &[], |html| {
+                html.code(&context);
+                if let Some(now) = &example.now {
+                    html.text(" at ").code(now);
+                }
+            });
         }
-    });
+        command => {
+            html.element("div", &[("class", "command")], |html| {
+                if command.chars().count() > LONGEST_COMMAND {
+                    html.text("the context of the example is too long for a page");
+                } else {
+                    html.leaf("code", &[], command);
+                }
+            });
+        }
+    }
     html.element("ul", &[("class", "decisions")], |html| {
         for (side, decision) in example.decisions() {
             html.element("li", &[], |html| {

@@ -7,11 +7,11 @@ use crate::report::Printable;
 use crate::report::diff::html::markup::Html;
 
 /// The style of every page. It is XML, too: it has no `<` and no `&`.
-const STYLE: &str = include_str!("style.css");
+pub(crate) const STYLE: &str = include_str!("style.css");
 /// The policy of every page, with the hash of [`STYLE`].
 const POLICY: &str = "default-src 'none'; style-src 'sha256-fW8AaFxT9ot1kZgYoiycg7kpKRKUWDt6XV4+mxCns7g='; base-uri 'none'; form-action 'none'";
 /// The patterns that bars are filled with.
-const PATTERNS: &str = r##"
+pub(crate) const PATTERNS: &str = r##"
 <svg class="patterns" width="0" height="0" aria-hidden="true"><defs>
 <pattern id="stripes" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
 <rect class="base" width="6" height="6"/><rect class="ink" width="3" height="6"/></pattern>
@@ -43,7 +43,7 @@ pub(crate) fn document(title: &str, content: impl FnOnce(&mut Html)) -> Printabl
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use sha2::{Digest as _, Sha256};
 
     use crate::report::diff::html::document::{POLICY, STYLE};
@@ -60,10 +60,15 @@ mod tests {
         text
     }
 
+    /// Returns the hash of a style for a policy.
+    pub(crate) fn hash(style: &str) -> String {
+        base64(&Sha256::digest(style.as_bytes()))
+    }
+
     #[test]
     fn the_policy_has_the_hash_of_the_style() {
         assert_eq!(base64(b"light work."), "bGlnaHQgd29yay4=");
-        let hash = base64(&Sha256::digest(STYLE.as_bytes()));
+        let hash = hash(STYLE);
         assert!(POLICY.contains(&format!("style-src 'sha256-{hash}';")), "the hash is now {hash}");
     }
 

@@ -10,13 +10,16 @@ use crate::report::Printable;
 use crate::report::diff::sentence::{Sentence, Span};
 use crate::report::escape;
 use crate::report::text::shortened;
+#[cfg(feature = "serve")]
+use crate::report::{Role, StyledText};
 
 /// The maximum number of characters of a condition, a value or an error in a sentence.
 const LONGEST: usize = 2_000;
 /// The elements that begin on a new line.
-const BLOCKS: [&str; 29] = [
-    "article", "body", "caption", "dd", "del", "details", "div", "dl", "dt", "footer", "h1", "h2", "h3", "head",
-    "header", "ins", "li", "link", "main", "meta", "nav", "ol", "p", "section", "style", "table", "title", "tr", "ul",
+const BLOCKS: [&str; 33] = [
+    "article", "aside", "body", "caption", "dd", "del", "details", "div", "dl", "dt", "footer", "form", "h1", "h2",
+    "h3", "head", "header", "ins", "li", "link", "main", "meta", "nav", "ol", "p", "section", "style", "table",
+    "tbody", "thead", "title", "tr", "ul",
 ];
 
 /// A part of a document.
@@ -60,6 +63,28 @@ impl Html {
     /// Adds text with any content.
     pub(crate) fn text(&mut self, text: &str) -> &mut Self {
         self.0 += &escape::html(text);
+        self
+    }
+
+    /// Adds text with several lines, as the content of a field in which people type.
+    #[cfg(feature = "serve")]
+    pub(crate) fn typed(&mut self, text: &str) -> &mut Self {
+        for (index, line) in text.lines().enumerate() {
+            self.0 += if index > 0 { "&#10;" } else { "" };
+            self.text(line);
+        }
+        self
+    }
+
+    /// Adds a text whose parts have roles. A part with a role is an element with the class of the role.
+    #[cfg(feature = "serve")]
+    pub(crate) fn styled(&mut self, text: &StyledText) -> &mut Self {
+        for (role, part) in text.parts() {
+            match role.map(class) {
+                Some(class) => self.leaf("span", &[("class", class)], &shortened(part, LONGEST)),
+                None => self.text(&shortened(part, LONGEST)),
+            };
+        }
         self
     }
 
@@ -112,6 +137,18 @@ impl Html {
         for (name, value) in attributes {
             self.0 += &format!(" {name}=\"{}\"", escape::html(value));
         }
+    }
+}
+
+/// Returns the class of the parts of a text with a role.
+#[cfg(feature = "serve")]
+fn class(role: Role) -> &'static str {
+    match role {
+        Role::Name => "strong",
+        Role::Good | Role::OtherVariant(_) => "good",
+        Role::Bad | Role::Error => "bad",
+        Role::Caution | Role::Warning => "caution",
+        Role::Minor | Role::Note => "minor",
     }
 }
 

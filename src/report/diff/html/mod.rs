@@ -4,8 +4,8 @@
 //! its groups of contexts, and the definitions that cause them, before and after side by side. It is one file that loads
 //! nothing and runs no script, and the same plan gives the same bytes.
 //!
-//! The file `markup` writes elements and escapes all text, and `document` writes the frame of a page. `plan`, `change` and
-//! `shares` write the changes. `changed_files` finds the texts of definitions, `line_diff` compares them, and
+//! The file `markup` writes elements and escapes all text, and `document` writes the frame of a page. `plan`, `change`,
+//! `shares` and `track` write the changes. `changed_files` finds the texts of definitions, `line_diff` compares them, and
 //! `side_by_side` writes them.
 
 mod change;
@@ -16,6 +16,7 @@ pub(crate) mod markup;
 pub(crate) mod plan;
 mod shares;
 mod side_by_side;
+pub(crate) mod track;
 
 use std::collections::BTreeMap;
 
@@ -39,7 +40,7 @@ pub fn diff(diff: &DiffJson, definitions: [&ComparedDefinitions; 2]) -> Printabl
     let plan = Plan {
         flags: &diff.flags,
         population: diff.population,
-        definitions,
+        definitions: Some(definitions),
         names: names.each_ref().map(String::as_str),
         revisions: &revisions,
         scope: "",

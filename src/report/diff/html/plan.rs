@@ -15,7 +15,8 @@ pub(crate) struct Plan<'p> {
     pub(crate) flags: &'p [FlagDiffJson],
     /// The number of contexts of `--population`.
     pub(crate) population: Option<u64>,
-    pub(crate) definitions: [&'p ComparedDefinitions; 2],
+    /// The definitions that the page compares line by line, or `None` for a page without them.
+    pub(crate) definitions: Option<[&'p ComparedDefinitions; 2]>,
     /// The names of the two versions.
     pub(crate) names: [&'p str; 2],
     /// The arguments of `git diff` that shows the changes of definitions.
@@ -53,14 +54,13 @@ impl Plan<'_> {
         if self.flags.is_empty() {
             return;
         }
-        let files = ChangedFiles::new(self.flags, self.definitions, self.ids);
+        let files = self.definitions.map(|definitions| ChangedFiles::new(self.flags, definitions, self.ids));
+        let files = files.unwrap_or_default();
         html.element("section", &[("class", "changes"), ("aria-labelledby", &self.title("changes"))], |html| {
             html.leaf("h2", &[("id", &self.title("changes"))], &format!("Changes{}", self.scope));
-            for (number, (flag, change)) in self.changes().enumerate() {
-                self::change(html, &self.id(number), flag, change, self.population, &files);
-            }
+            self.articles(html, &files);
         });
-        let is_bundle = self.definitions.iter().any(|definitions| definitions.is_bundle());
+        let is_bundle = self.definitions.into_iter().flatten().any(ComparedDefinitions::is_bundle);
         if files.files.is_empty() && !is_bundle {
             return;
         }
@@ -74,6 +74,18 @@ impl Plan<'_> {
             }
             files.files.iter().for_each(|file| view.file(html, file));
         });
+    }
+
+    /// Adds the changes, without the definitions that cause them.
+    #[cfg(feature = "serve")]
+    pub(crate) fn changes_alone(&self, html: &mut Html) {
+        self.articles(html, &ChangedFiles::default());
+    }
+
+    fn articles(&self, html: &mut Html, files: &ChangedFiles<'_>) {
+        for (number, (flag, change)) in self.changes().enumerate() {
+            self::change(html, &self.id(number), flag, change, self.population, files);
+        }
     }
 
     /// Returns the changes that the page shows, each with its flag.
