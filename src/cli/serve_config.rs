@@ -59,7 +59,7 @@ pub(crate) fn with_file(definition: Command, path: &Path) -> Result<Command> {
         if !names.contains(&name) {
             let help =
                 did_you_mean_or_list(&name, "the options are", names.iter().map(String::as_str).collect::<Vec<_>>());
-            bail!("`{}`: `{name}` is not an option of `flagctl serve`; {help}", path.display());
+            bail!("`{}`: `{name}` is not an option of the server; {help}", path.display());
         }
         let values = texts(&value).with_context(|| format!("`{}`: `{name}`", path.display()))?;
         defaults.push((name, values));

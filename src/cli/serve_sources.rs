@@ -17,6 +17,7 @@ use crate::report::server::ServerEvent;
 use crate::serve::follow::{Branch, BundleFile, Fetch, Named, PublishedTarget, TargetChecks, WorkingTree};
 use crate::serve::{Clock, Follower, Log};
 use crate::source::{FlagRepository, Folder, Source};
+use crate::store::Store;
 
 /// The arguments that name the sources of a server.
 #[derive(Debug, clap::Args)]
@@ -56,18 +57,22 @@ impl SourceArgs {
     pub(crate) fn followers(&self, log: &Log, clock: Clock) -> Result<Vec<Box<dyn Follower>>> {
         match self.targets.as_slice() {
             [] => Ok(vec![self.follower(clock)?]),
-            [only] if name_of(only).is_none() => Ok(vec![self.target(only, self.cache.clone(), log)?]),
-            targets => targets.iter().map(|target| self.named(target, log)).collect(),
+            [only] if name_of(only).is_none() => self.target(only, self.cache.clone(), log),
+            targets => {
+                let followers = targets.iter().map(|target| self.named(target, log)).collect::<Result<Vec<_>>>()?;
+                Ok(followers.into_iter().flatten().collect())
+            }
         }
     }
 
-    /// Creates the follower of one of several targets.
-    fn named(&self, target: &str, log: &Log) -> Result<Box<dyn Follower>> {
+    /// Creates the followers of one of several targets.
+    fn named(&self, target: &str, log: &Log) -> Result<Vec<Box<dyn Follower>>> {
         let (name, location) = name_of(target).ok_or_else(|| {
             UsageError(format!("`{target}` has no name, which each of several targets needs, as in `shop={target}`"))
         })?;
         let cache = self.cache.as_ref().map(|cache| cache.join(name));
-        Ok(Box::new(Named::new(name.to_owned(), self.target(location, cache, log)?)))
+        let followers = self.target(location, cache, log)?.into_iter();
+        Ok(followers.map(|follower| Box::new(Named::new(name.to_owned(), follower)) as Box<dyn Follower>).collect())
     }
 
     /// Creates the follower of a source that is no target.
@@ -95,24 +100,24 @@ impl SourceArgs {
         Ok(Box::new(WorkingTree::new(folder, environments, clock)))
     }
 
-    fn target(&self, target: &str, cache: Option<PathBuf>, log: &Log) -> Result<Box<dyn Follower>> {
+    /// Creates a follower for each environment of a target, so that none waits for another.
+    fn target(&self, target: &str, cache: Option<PathBuf>, log: &Log) -> Result<Vec<Box<dyn Follower>>> {
         let targets = OptionalTargetArg::new(Some(target), self.base.as_ref());
         let [target] = targets.resolve()?.try_into().map_err(|_| UsageError("expected one target".to_owned()))?;
-        let store = target.open()?;
         let mut environments = target.environments(&self.environments.given)?;
         if environments.is_empty() {
-            environments = publish_target::published_environments(&store)?;
-        }
-        if environments.is_empty() {
-            bail!("nothing is published at `{}`: pass `-e` to wait for an environment", store.name());
+            environments = published_environments(&target.open()?, cache.as_deref())?;
         }
         let signers = self.signers.read(target.signing())?;
         if signers.is_none() {
-            log.write(&ServerEvent::SignaturesUnchecked { target: store.name().to_owned() });
+            log.write(&ServerEvent::SignaturesUnchecked { target: target.location().to_owned() });
         }
         let expected = self.expected.named.clone().or_else(|| target.name().map(str::to_owned));
-        let checks = TargetChecks { signers, target: expected };
-        Ok(Box::new(PublishedTarget::new(store, environments, checks, cache)))
+        let follower = |environment| -> Result<Box<dyn Follower>> {
+            let checks = TargetChecks { signers: signers.clone(), target: expected.clone() };
+            Ok(Box::new(PublishedTarget::new(target.open()?, environment, checks, cache.clone())))
+        };
+        environments.into_iter().map(follower).collect()
     }
 
     fn declared_environments(&self, source: &Source) -> Result<Vec<String>> {
@@ -124,4 +129,21 @@ impl SourceArgs {
 /// Returns the name of a target on this server, and the target, if it has such a name.
 fn name_of(target: &str) -> Option<(&str, &str)> {
     target.split_once('=').filter(|(name, _)| is_name(name))
+}
+
+/// Returns the environments that are published or, if the store cannot say that, those of the cache.
+fn published_environments(store: &Store, cache: Option<&Path>) -> Result<Vec<String>> {
+    let published = publish_target::published_environments(store);
+    if let Ok(published) = &published
+        && !published.is_empty()
+    {
+        return Ok(published.clone());
+    }
+    let cached = cache.map(|cache| publish_target::published_environments(&Store::folder(cache))).transpose();
+    let cached = cached.ok().flatten().unwrap_or_default();
+    if cached.is_empty() {
+        published?;
+        bail!("nothing is published at `{}`: pass `-e` to wait for an environment", store.name());
+    }
+    Ok(cached)
 }

@@ -15,6 +15,7 @@ mod branch;
 mod changeset;
 mod commit_object;
 mod error;
+#[cfg(feature = "serve")]
 mod fetch;
 mod git_command;
 mod hooks;
@@ -33,6 +34,7 @@ mod write;
 pub use crate::commit::branch::branch_name;
 pub use crate::commit::changeset::{Changes, CommitFiles};
 pub use crate::commit::error::CommitError;
+#[cfg(feature = "serve")]
 pub use crate::commit::fetch::fetch;
 pub use crate::commit::identity::{Author, author};
 pub use crate::commit::message::Message;

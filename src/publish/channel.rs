@@ -11,7 +11,7 @@ use crate::retry::{Backoff, RetryLimit};
 use crate::store::{ConditionalRead, ObjectVersion};
 use crate::store::{Mutability, Object, PutResult, Store, StoreError};
 
-const MANIFEST: &str = "manifest.json";
+pub(super) const MANIFEST: &str = "manifest.json";
 const FLAGS: &str = "flags.json";
 
 /// The number of retries. It exceeds the number of jobs that publish at the same time in a usual deployment.
@@ -314,6 +314,6 @@ pub(super) fn entry_path(sequence: u64) -> String {
     format!("log/{sequence:09}.json")
 }
 
-fn seal_path(sequence: u64) -> String {
+pub(super) fn seal_path(sequence: u64) -> String {
     format!("log/{sequence:09}.sig")
 }

@@ -4,13 +4,14 @@
 //! has only the newest entry.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::bundle::Bundle;
-use crate::publish::channel::{Channel, LogEntry};
+use crate::publish::channel::{Channel, LogEntry, MANIFEST, entry_path, seal_path};
 use crate::publish::current::{CurrentEntry, checked};
 use crate::publish::digest::Digest;
 use crate::publish::error::PublishError;
+use crate::publish::local_file;
 use crate::publish::pull::check_bundle;
 use crate::publish::signature::AllowedSigners;
 use crate::publish::state::PullState;
@@ -32,7 +33,14 @@ pub struct VerifiedBundle {
     pub entry: LogEntry,
     /// The bundle.
     pub bundle: Bundle,
-    /// The bytes of the bundle.
+    /// What the reader's own copy needs.
+    pub copy: BundleCopy,
+}
+
+/// A bundle that passed all checks, as it is at the target.
+#[derive(Debug)]
+pub struct BundleCopy {
+    entry: LogEntry,
     bytes: Vec<u8>,
 }
 
@@ -76,41 +84,44 @@ pub fn newer_bundle(
         return Err(PublishError::NotEvaluable { environment: entry.manifest.environment });
     };
     let known = KnownEntry { digest: entry.digest.clone(), state: PullState::new(&entry), version: Some(version) };
-    Ok(Some((VerifiedBundle { entry, bundle, bytes }, known)))
+    let copy = BundleCopy { entry: entry.clone(), bytes };
+    Ok(Some((VerifiedBundle { entry, bundle, copy }, known)))
 }
 
-/// Copies a bundle with its manifest and seal from a target to the reader's copy, and removes older entries from the copy.
-///
-/// # Errors
-/// Returns [`PublishError`] if the copy cannot be written, or has a newer entry.
-pub fn copy_bundle(
-    verified: &VerifiedBundle,
-    from: &Channel<'_>,
-    to: &Channel<'_>,
-    folder: &Path,
-) -> Result<(), PublishError> {
-    let manifest = &verified.entry.manifest;
-    let sequence = manifest.sequence;
-    let seal = from.seal(sequence)?;
-    let missing = || PublishError::broken(from.path("log"), format!("has no seal of the entry {sequence}"));
-    to.put_bundle(&manifest.bundle, &verified.bytes)?;
-    to.put_entry(&verified.entry)?;
-    to.put_seal(sequence, seal.ok_or_else(missing)?)?;
-    to.settle(&verified.entry)?;
-    let name = format!("{}.json", manifest.bundle.sha256);
-    let environment = folder.join(to.environment());
-    remove_all_but(&environment.join("bundles"), &[&name])?;
-    remove_all_but(&environment.join("log"), &[&format!("{sequence:09}.json"), &format!("{sequence:09}.sig")])
+impl BundleCopy {
+    /// Writes the bundle with its manifest and its seal to the folder of a reader's own copy, in the layout of a target, and
+    /// removes older entries from it. The manifest is written when the files that it needs are complete.
+    ///
+    /// The copy belongs to one reader, which has checked the entry. It therefore replaces whatever the folder has.
+    ///
+    /// # Errors
+    /// Returns [`PublishError`] if the seal cannot be read from the target, or if the copy cannot be written.
+    pub fn write(&self, target: &Channel<'_>, folder: &Path) -> Result<(), PublishError> {
+        let manifest = &self.entry.manifest;
+        let sequence = manifest.sequence;
+        let missing = || PublishError::broken(target.path("log"), format!("has no seal of the entry {sequence}"));
+        let seal = target.seal(sequence)?.ok_or_else(missing)?;
+        let environment = folder.join(target.environment());
+        let (bundles, log) = (environment.join("bundles"), environment.join("log"));
+        for folder in [&bundles, &log] {
+            fs::create_dir_all(folder).map_err(PublishError::io(folder))?;
+        }
+        let [entry, sealed] = [entry_path(sequence), seal_path(sequence)].map(|path| environment.join(path));
+        local_file::replace(&environment.join(&manifest.bundle.path), &self.bytes)?;
+        local_file::replace(&entry, &self.entry.bytes)?;
+        local_file::replace(&sealed, seal.bytes())?;
+        local_file::replace(&environment.join(MANIFEST), &self.entry.bytes)?;
+        remove_all_but(&bundles, &[&environment.join(&manifest.bundle.path)])?;
+        remove_all_but(&log, &[&entry, &sealed])
+    }
 }
 
-fn remove_all_but(folder: &Path, kept: &[&str]) -> Result<(), PublishError> {
+fn remove_all_but(folder: &Path, kept: &[&PathBuf]) -> Result<(), PublishError> {
     let remove = || {
         for entry in fs::read_dir(folder)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            // The lock of the folder begins with a dot.
-            if !name.as_encoded_bytes().starts_with(b".") && !kept.iter().any(|kept| name == *kept) {
-                fs::remove_file(entry.path())?;
+            let path = entry?.path();
+            if !kept.contains(&&path) {
+                fs::remove_file(path)?;
             }
         }
         Ok(())

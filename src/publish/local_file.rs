@@ -71,7 +71,8 @@ impl Lock {
     }
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
+/// Replaces a file atomically.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
     let write = || {
         let before = fs::metadata(path).ok();
         let mut builder = Builder::new();

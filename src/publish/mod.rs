@@ -55,7 +55,7 @@ pub use crate::publish::current::{CurrentEntry, current};
 pub use crate::publish::digest::Digest;
 pub use crate::publish::error::PublishError;
 #[cfg(feature = "serve")]
-pub use crate::publish::follow::{FollowOptions, KnownEntry, VerifiedBundle, copy_bundle, newer_bundle};
+pub use crate::publish::follow::{BundleCopy, FollowOptions, KnownEntry, VerifiedBundle, newer_bundle};
 pub use crate::publish::freshness::MaxAge;
 pub use crate::publish::manifest::{BundleFormat, BundleRef, EntryKind, Manifest, VERSION, VoidEntry};
 pub use crate::publish::pull::{PullOptions, PullOutcome, Pulled, pull};

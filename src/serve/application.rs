@@ -6,7 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use hyper::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Method, Request, StatusCode};
 use serde_json::json;
 use tokio::sync::{Semaphore, watch};
@@ -53,8 +53,13 @@ impl Application {
         let (head, body) = request.into_parts();
         let route = Route::of(head.uri.path());
         let endpoint = route.endpoint.name();
-        let answered = self.answer(&head.method, &route, head.uri.query(), &head.headers, body).await;
+        let mut body = Some(body);
+        let answered = self.answer(&head.method, &route, head.uri.query(), &head.headers, &mut body).await;
         let mut response = answered.unwrap_or_else(ProtocolError::into_response);
+        // hyper closes a connection on which a body was not read, and the client should know that.
+        if body.is_some_and(|body| !body.is_end_stream()) || is_body_refused(response.status()) {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         self.cors.allow(&head.headers, &mut response);
         self.metrics.request(endpoint, response.status().as_u16(), started.elapsed());
         response
@@ -66,16 +71,13 @@ impl Application {
         route: &Route<'_>,
         query: Option<&str>,
         headers: &HeaderMap,
-        body: Incoming,
+        body: &mut Option<Incoming>,
     ) -> Result<Response, ProtocolError> {
-        let methods = route.endpoint.methods();
-        if methods.is_empty() {
-            return Err(ProtocolError::no_path());
-        }
+        let methods = route.endpoint.methods().ok_or_else(ProtocolError::no_path)?;
         if method == Method::OPTIONS {
             return Ok(Cors::preflight(methods));
         }
-        if !methods.starts_with(method.as_str()) {
+        if !methods.split(", ").any(|allowed| method == allowed) {
             return Err(ProtocolError::method(methods));
         }
         let permissions = Arc::clone(&self.permissions.borrow());
@@ -123,7 +125,7 @@ impl Application {
     }
 
     /// Reads the body of a request for evaluations.
-    async fn read(&self, headers: &HeaderMap, body: Incoming) -> Result<Bytes, ProtocolError> {
+    async fn read(&self, headers: &HeaderMap, body: &mut Option<Incoming>) -> Result<Bytes, ProtocolError> {
         let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
         if let Some(encoding) = text(CONTENT_ENCODING).filter(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
             return Err(ProtocolError::media_type(format!("the body is encoded as `{encoding}`, which is not read")));
@@ -137,7 +139,8 @@ impl Application {
         self.read_bytes(body).await
     }
 
-    async fn read_bytes(&self, body: Incoming) -> Result<Bytes, ProtocolError> {
+    async fn read_bytes(&self, body: &mut Option<Incoming>) -> Result<Bytes, ProtocolError> {
+        let Some(body) = body.take() else { return Ok(Bytes::new()) };
         let limit = self.limits.body_bytes;
         if body.size_hint().lower() > limit as u64 {
             return Err(ProtocolError::too_large(limit));
@@ -170,7 +173,7 @@ impl Application {
     async fn refresh(
         &self,
         headers: &HeaderMap,
-        body: Incoming,
+        body: &mut Option<Incoming>,
         permissions: &Permissions,
     ) -> Result<Response, ProtocolError> {
         let is_signed = match &self.webhook_secret {
@@ -190,6 +193,11 @@ impl Application {
         self.wake.all();
         Ok(empty(StatusCode::ACCEPTED))
     }
+}
+
+/// Returns whether a response with this status refuses a body that was read in part.
+fn is_body_refused(status: StatusCode) -> bool {
+    matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT)
 }
 
 fn current(access: &Access) -> Result<Arc<ServedBundle>, ProtocolError> {

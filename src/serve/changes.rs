@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread;
 use std::time::Duration;
 
 use crate::analyze::Budget;
@@ -21,6 +20,7 @@ use crate::report::server::{ChangedFlag, ServerEvent};
 use crate::serve::environments::ServedEnvironment;
 use crate::serve::log::Log;
 use crate::serve::served_bundle::ServedBundle;
+use crate::serve::threads;
 
 /// The maximum time of a comparison.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -45,7 +45,8 @@ impl ChangeLog {
     pub(super) fn start(log: &Log, waiting: usize) -> Self {
         let (swaps, received) = sync_channel::<Swap>(waiting);
         let thread_log = log.clone();
-        thread::spawn(move || {
+        // Without the thread, every comparison is skipped, which the log says.
+        let _ = threads::spawn(move || {
             for swap in received {
                 let (environment, after) = (Arc::clone(&swap.environment), Arc::clone(&swap.after));
                 let (event, plan) = swap.compare();
@@ -81,10 +82,14 @@ impl Swap {
     fn compare(self) -> (ServerEvent, LastPlan) {
         let environment = self.environment.name().to_owned();
         let (sender, receiver) = sync_channel(1);
-        thread::spawn(move || {
+        let spawned = threads::spawn(move || {
             // The receiver is gone after the time limit.
             let _ = sender.send(changes(&self.before, &self.after));
         });
+        if let Err(error) = spawned {
+            let problem = error.to_string();
+            return (ServerEvent::ChangesUnknown { environment, problem: problem.clone() }, LastPlan::Unknown(problem));
+        }
         let plan = match receiver.recv_timeout(TIME_LIMIT) {
             Ok(plan) => plan,
             Err(_) => Err(format!("the comparison needs more than {} s", TIME_LIMIT.as_secs())),

@@ -4,7 +4,7 @@ use hyper::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, HeaderValue, ORIGIN, VARY,
 };
-use hyper::{HeaderMap, StatusCode};
+use hyper::{HeaderMap, StatusCode, Uri};
 
 use crate::serve::response::{Response, empty};
 
@@ -28,11 +28,7 @@ impl Cors {
     /// # Errors
     /// Returns the first text that is not an origin.
     pub fn new(origins: &[String]) -> Result<Self, String> {
-        let origin = |text: &String| {
-            let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-            let is_origin = text == "*" || host.is_some_and(|host| !host.is_empty() && !host.contains('/'));
-            HeaderValue::from_str(text).ok().filter(|_| is_origin).ok_or_else(|| text.clone())
-        };
+        let origin = |text: &String| written(text).ok_or_else(|| text.clone());
         Ok(Self { origins: origins.iter().map(origin).collect::<Result<_, _>>()? })
     }
 
@@ -59,4 +55,23 @@ impl Cors {
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(RESPONSE_HEADERS));
         }
     }
+}
+
+/// Returns an origin as browsers write it: in lower case, and without the usual port of its scheme.
+fn written(text: &str) -> Option<HeaderValue> {
+    if text == "*" {
+        return Some(HeaderValue::from_static("*"));
+    }
+    let uri: Uri = text.parse().ok()?;
+    let (scheme, authority) = (uri.scheme_str()?, uri.authority()?.as_str());
+    let usual_port = match scheme {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return None,
+    };
+    if text.ends_with('/') || uri.path() != "/" || uri.query().is_some() || authority.contains('@') {
+        return None;
+    }
+    let host = authority.strip_suffix(usual_port).unwrap_or(authority).to_ascii_lowercase();
+    HeaderValue::from_str(&format!("{scheme}://{host}")).ok()
 }

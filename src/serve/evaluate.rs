@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::hash::Hasher as _;
 
-use hyper::header::{ETAG, HeaderValue, IF_NONE_MATCH};
 use hyper::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -14,9 +13,10 @@ use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use crate::bundle::{Attribute, Flag};
 use crate::eval::{Context, ContextError, Value};
 use crate::serve::access::Visibility;
+use crate::serve::entity_tag;
 use crate::serve::prepared_flag::AnswerKind;
 use crate::serve::protocol_error::ProtocolError;
-use crate::serve::response::{Response, empty, json};
+use crate::serve::response::{Response, json};
 use crate::serve::served_bundle::ServedBundle;
 
 /// The number of bytes to reserve for the answer of a flag.
@@ -89,19 +89,21 @@ impl Evaluation<'_> {
         );
         body.extend_from_slice(streams.as_bytes());
         let etag = self.etag(&body);
-        let mut response = if self.has(&etag) && !asks_for_other_bundle(query, bundle.tag()) {
-            empty(StatusCode::NOT_MODIFIED)
+        let mut response = if entity_tag::is_known(self.headers, &etag) && !asks_for_other_bundle(query, bundle.tag()) {
+            entity_tag::not_modified()
         } else {
             json(StatusCode::OK, body)
         };
-        if let Ok(etag) = HeaderValue::from_str(&etag) {
-            response.headers_mut().insert(ETAG, etag);
-        }
+        entity_tag::add(&mut response, &etag);
         Ok(response)
     }
 
     /// Reads the context of the request.
     fn context(&self) -> Result<Context<'_>, ProtocolError> {
+        // serde would also read the members of a struct from a list.
+        if self.body.trim_ascii_start().starts_with(b"[") {
+            return Err(ProtocolError::context("expected an object with the member `context`, found a list"));
+        }
         let body: RequestBody<'_> = serde_json::from_slice(self.body).map_err(|error| {
             let details = error.to_string();
             if error.is_data() { ProtocolError::context(details) } else { ProtocolError::parse(details) }
@@ -133,15 +135,6 @@ impl Evaluation<'_> {
         hash.write(answer);
         hash.write(self.body);
         format!("\"{:032x}\"", hash.finish128().as_u128())
-    }
-
-    /// Returns whether the client has the answer with this entity tag.
-    fn has(&self, etag: &str) -> bool {
-        let known = self.headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-        known.flat_map(|value| value.split(',')).any(|tag| {
-            let tag = tag.trim();
-            tag.strip_prefix("W/").unwrap_or(tag) == etag
-        })
     }
 }
 

@@ -1,15 +1,15 @@
 //! flagd's file of an environment, so that flagd can read its flags from the server.
 
 use bytes::Bytes;
-use hyper::header::{ETAG, HeaderValue, IF_NONE_MATCH};
 use hyper::{HeaderMap, StatusCode};
 use serde_json::Value as Json;
 
 use crate::bundle::Flag;
 use crate::flagd;
 use crate::serve::access::Visibility;
+use crate::serve::entity_tag;
 use crate::serve::protocol_error::ProtocolError;
-use crate::serve::response::{Response, empty, json};
+use crate::serve::response::{Response, json};
 use crate::serve::served_bundle::ServedBundle;
 
 /// The maximum number of problems in an error.
@@ -28,16 +28,13 @@ pub(super) fn respond(
         return Err(ProtocolError::forbidden());
     }
     let etag = format!("\"{}\"", bundle.tag());
-    let is_known = headers.get(IF_NONE_MATCH).is_some_and(|known| known == etag.as_str());
-    let mut response = if is_known {
-        empty(StatusCode::NOT_MODIFIED)
+    let mut response = if entity_tag::is_known(headers, &etag) {
+        entity_tag::not_modified()
     } else {
         let file = bundle.flagd_file(|| file(bundle)).clone();
         json(StatusCode::OK, file.map_err(ProtocolError::inexpressible)?)
     };
-    if let Ok(etag) = HeaderValue::from_str(&etag) {
-        response.headers_mut().insert(ETAG, etag);
-    }
+    entity_tag::add(&mut response, &etag);
     Ok(response)
 }
 

@@ -18,8 +18,9 @@ pub trait Follower: Send {
     /// Returns the names of the environments, which never change.
     fn environments(&self) -> Vec<String>;
 
-    /// Reads what is new since the last call, for each environment.
-    fn read(&mut self) -> Vec<(String, Reading)>;
+    /// Reads what is new since the last call, and calls `apply` with the name of an environment and what was read for it. An
+    /// environment may have several readings: what was read first is served while the follower goes on.
+    fn read(&mut self, apply: &mut dyn FnMut(&str, Reading));
 
     /// Returns where the history of the flags is, or `None` if the source has no history.
     fn history(&self) -> Option<HistorySource> {
@@ -37,11 +38,11 @@ pub trait Follower: Send {
 
 /// What a follower has read for one environment.
 pub enum Reading {
-    /// There is nothing new.
+    /// The source can be read, and has nothing new.
     Unchanged,
     /// There is a new bundle.
     New(Box<NewBundle>),
-    /// The source cannot be read, or what was read must not be served.
+    /// The source or the cache has a problem. The current bundle stays.
     Failed(Box<dyn Error + Send + Sync>),
 }
 
@@ -53,8 +54,6 @@ pub struct NewBundle {
     pub origin: Origin,
     /// Whether it is from the source itself.
     pub freshness: Freshness,
-    /// A problem that does not prevent that the bundle is served.
-    pub problem: Option<String>,
     /// The definitions of all flags, if the source has them. Environments can share them.
     pub definitions: Option<Arc<WrittenFlags>>,
 }

@@ -27,7 +27,7 @@ impl Default for Limits {
         Self {
             body_bytes: 1 << 20,
             head_bytes: 32 << 10,
-            connections: 20_000,
+            connections: 16_000,
             streams: 15_000,
             request_time: Duration::from_secs(75),
             write_time: Duration::from_secs(75),

@@ -123,7 +123,11 @@ impl Metrics {
         let help = "The time of the last successful check for a new bundle, in Unix seconds";
         registry.register("source_checked_timestamp_seconds", help, self.checks.clone());
         registry.register("source_failures", "Failed checks for a new bundle", self.failures.clone());
-        registry.register("connections", "Open connections of applications", self.connections.clone());
+        registry.register(
+            "connections",
+            "Open connections, with those of the management port",
+            self.connections.clone(),
+        );
         let help = "Connections that were closed because there were too many";
         registry.register("refused_connections", help, self.refused_connections.clone());
         registry.register("event_streams", "Open event streams", self.streams.clone());

@@ -45,6 +45,10 @@ impl PreparedFlag {
         };
         let mut metadata = flag.metadata.clone();
         metadata.extend(common.clone());
+        // The answer has these names itself.
+        for name in ["cause", "overridden", "rule", "withoutUnit"] {
+            metadata.shift_remove(name);
+        }
         if overridden.is_some() {
             metadata.insert("overridden".to_owned(), json!(true));
         }

@@ -12,21 +12,31 @@ use crate::serve::log::Log;
 /// The time between two looks at a file.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Calls `apply` whenever one of the files has changed. A problem is logged, and what was read before stays.
+/// Calls `apply` whenever one of the files has changed, until it succeeds. A problem is logged, and what was read before
+/// stays.
 pub(super) async fn watch_files(files: Vec<PathBuf>, log: Log, mut apply: impl FnMut() -> Result<(), String> + Send) {
+    let path = files.first().map(|path| path.display().to_string()).unwrap_or_default();
     let mut known = versions(&files);
+    let mut last_problem = None;
     loop {
         sleep(INTERVAL).await;
         let now = versions(&files);
         if now == known {
             continue;
         }
-        known = now;
-        let path = files.first().map(|path| path.display().to_string()).unwrap_or_default();
-        log.write(&match apply() {
-            Ok(()) => ServerEvent::FileReloaded { path },
-            Err(problem) => ServerEvent::FileRefused { path, problem },
-        });
+        match apply() {
+            Ok(()) => {
+                known = now;
+                last_problem = None;
+                log.write(&ServerEvent::FileReloaded { path: path.clone() });
+            }
+            Err(problem) => {
+                if last_problem.as_ref() != Some(&problem) {
+                    log.write(&ServerEvent::FileRefused { path: path.clone(), problem: problem.clone() });
+                }
+                last_problem = Some(problem);
+            }
+        }
     }
 }
 

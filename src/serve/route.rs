@@ -46,7 +46,9 @@ impl<'p> Route<'p> {
             let endpoint = if path == "/refresh" { Endpoint::Refresh } else { Endpoint::Unknown };
             return Self { environment: None, endpoint };
         };
-        let environment = environment.strip_prefix('/').map(decoded);
+        // A base address of a client may end with a `/`.
+        let environment = environment.trim_matches('/');
+        let environment = (!environment.is_empty()).then(|| decoded(environment));
         let endpoint = match rest.strip_prefix("evaluate/flags") {
             Some("") => Endpoint::Flags,
             Some(key) => key.strip_prefix('/').map_or(Endpoint::Unknown, |key| Endpoint::Flag(decoded(key))),
@@ -69,12 +71,13 @@ impl Endpoint<'_> {
         }
     }
 
-    /// Returns the methods of the endpoint, as in the header `Allow`.
-    pub(super) fn methods(&self) -> &'static str {
+    /// Returns the methods of the endpoint, as in the header `Allow`, or `None` if it is unknown.
+    pub(super) fn methods(&self) -> Option<&'static str> {
         match self {
-            Self::Flag(_) | Self::Flags | Self::Refresh => "POST, OPTIONS",
-            Self::Events(_) | Self::FlagdFile => "GET, OPTIONS",
-            Self::Unknown => "",
+            Self::Flag(_) | Self::Flags | Self::Refresh => Some("POST, OPTIONS"),
+            Self::FlagdFile => Some("GET, HEAD, OPTIONS"),
+            Self::Events(_) => Some("GET, OPTIONS"),
+            Self::Unknown => None,
         }
     }
 }

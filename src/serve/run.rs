@@ -6,7 +6,6 @@ use std::io::{self, Read as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread;
 
 use tokio::net::TcpListener;
 use tokio::runtime;
@@ -20,19 +19,21 @@ use crate::serve::follower::{Follower, HistorySource};
 use crate::serve::listen::Port;
 use crate::serve::management;
 use crate::serve::metrics::Metrics;
+use crate::serve::open_files;
 use crate::serve::page::Page;
 use crate::serve::permissions::Permissions;
 use crate::serve::reload::watch_files;
 use crate::serve::settings::{ServeSettings, TokenSource};
+use crate::serve::threads;
 use crate::serve::tls;
 use crate::serve::tokens::Tokens;
 use crate::serve::update::Updater;
 use crate::serve::wake::Wake;
 
+/// The number of open files that are not for connections of applications: sources, caches, settings and management.
+const RESERVED_FILES: usize = 128;
 /// The maximum size of the file of tokens in bytes.
 const MAX_TOKEN_BYTES: u64 = 1 << 20;
-/// The stack of each thread in bytes. Definitions are nested, and the functions that read them are recursive.
-const STACK_BYTES: usize = 16 << 20;
 
 /// The reason why a server cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +64,12 @@ pub enum ServeError {
 ///
 /// # Errors
 /// Returns [`ServeError`] if the server cannot start. A problem of a source is logged and does not end the server.
-pub fn run(settings: ServeSettings, followers: Vec<Box<dyn Follower>>) -> Result<(), ServeError> {
+pub fn run(mut settings: ServeSettings, followers: Vec<Box<dyn Follower>>) -> Result<(), ServeError> {
+    let possible = open_files::raise_limit().saturating_sub(RESERVED_FILES);
+    if settings.limits.connections > possible {
+        settings.log.write(&ServerEvent::FewFiles { connections: possible });
+        settings.limits.connections = possible;
+    }
     let mut wake = Wake::default();
     let mut watched = Vec::new();
     let environments = environments(&followers)?;
@@ -77,13 +83,13 @@ pub fn run(settings: ServeSettings, followers: Vec<Box<dyn Follower>>) -> Result
     let overrides: Arc<[_]> = settings.overrides.clone().into();
     let hosts = settings.page_hosts.clone();
     let page = Arc::new(Page::new(Arc::clone(&application), Arc::clone(&overrides), histories, hosts));
-    let runtime = runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build()?;
+    let runtime = runtime::Builder::new_multi_thread().enable_all().thread_stack_size(threads::STACK_BYTES).build()?;
     runtime.block_on(async {
         let ports = Ports::open(&settings, &application).await?;
         for (follower, sleep) in watched {
             let updater = Updater::new(Arc::clone(&application), Arc::clone(&overrides), &settings.log);
             let poll = settings.poll;
-            thread::Builder::new().stack_size(STACK_BYTES).spawn(move || updater.run(follower, &sleep, poll))?;
+            threads::spawn(move || updater.run(follower, &sleep, poll))?;
         }
         ports.serve(&settings, &application, page).await
     })
@@ -192,6 +198,7 @@ impl Ports {
             let (application, source) = (Arc::clone(application), settings.tokens.clone());
             tokio::spawn(watch_files(vec![path.clone()], settings.log.clone(), move || {
                 let tokens = read_tokens(&source).map_err(|error| error.to_string())?;
+                let tokens = tokens.with_limiters_of(&application.permissions.borrow().tokens);
                 let permissions = Arc::new(Permissions::new(&application.environments, tokens));
                 application.permissions.send_replace(permissions).revoke();
                 Ok(())

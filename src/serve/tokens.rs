@@ -42,7 +42,9 @@ pub(super) struct Token {
     environments: Option<Vec<String>>,
     /// The use.
     pub(super) usage: TokenUse,
-    /// The rate of requests, which all clients with the token share.
+    /// The maximum number of requests in a second, which all clients with the token share.
+    rate: Option<NonZeroU32>,
+    /// Counts the requests, if the token has a rate.
     limiter: Option<Arc<DefaultDirectRateLimiter>>,
 }
 
@@ -108,6 +110,17 @@ impl Tokens {
         self.tokens.is_empty()
     }
 
+    /// Returns the tokens with the request counts of those that are also in `before` with the same rate.
+    pub(super) fn with_limiters_of(mut self, before: &Self) -> Self {
+        for token in &mut self.tokens {
+            let same = before.tokens.iter().find(|old| old.digest == token.digest && old.rate == token.rate);
+            if let Some(same) = same {
+                token.limiter = same.limiter.clone();
+            }
+        }
+        self
+    }
+
     /// Finds a token by its text.
     pub(super) fn find(&self, text: &[u8]) -> Option<&Token> {
         let digest: [u8; 32] = Sha256::digest(text).into();
@@ -134,8 +147,9 @@ impl Token {
                  `printf %s \"$TOKEN\" | sha256sum` writes them"
             )
         })?;
-        let limiter = written.requests_per_second.map(|rate| Arc::new(RateLimiter::direct(Quota::per_second(rate))));
-        Ok(Self { digest, name, environments: written.environments, usage: written.usage, limiter })
+        let rate = written.requests_per_second;
+        let limiter = rate.map(|rate| Arc::new(RateLimiter::direct(Quota::per_second(rate))));
+        Ok(Self { digest, name, environments: written.environments, usage: written.usage, rate, limiter })
     }
 
     /// Counts a request. Returns the number of seconds to wait if the token has made too many.

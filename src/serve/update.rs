@@ -49,14 +49,17 @@ impl Updater {
 
     /// Reads the source once, and makes what is new current.
     pub(super) fn read(&mut self, follower: &mut dyn Follower) {
-        for (environment, reading) in follower.read() {
-            self.apply(&environment, reading);
-        }
+        follower.read(&mut |environment, reading| self.apply(environment, reading));
     }
 
     fn apply(&mut self, environment: &str, reading: Reading) {
         let problem = match reading {
             Reading::Unchanged => None,
+            Reading::New(new) if new.freshness == Freshness::Cached => {
+                // Whether the source can be read is not known yet.
+                self.swap(environment, *new);
+                return;
+            }
             Reading::New(new) => self.swap(environment, *new),
             Reading::Failed(problem) => Some(problem.to_string()),
         };
@@ -88,12 +91,12 @@ impl Updater {
         }
     }
 
-    /// Makes a bundle current. Returns the problem of the source, if it has one.
+    /// Makes a bundle current. Returns the problem if it cannot be served.
     fn swap(&mut self, environment: &str, new: NewBundle) -> Option<String> {
         let served = self.application.environments.find(environment)?;
         let current = served.current();
         if current.as_ref().is_some_and(|current| is_older(&new, current)) {
-            return new.problem;
+            return None;
         }
         // Owners and descriptions can change although the bundle does not.
         served.update_source(|source| source.definitions = new.definitions);
@@ -103,7 +106,7 @@ impl Updater {
                 Err(error) => return Some(error.to_string()),
             };
         if current.is_some_and(|current| current.tag() == bundle.tag()) {
-            return new.problem;
+            return None;
         }
         let before = served.swap(Arc::clone(&bundle));
         let now = (self.application.clock)();
@@ -130,7 +133,7 @@ impl Updater {
         if let Some(before) = before {
             self.changes.compare(Arc::clone(served), before, bundle);
         }
-        new.problem
+        None
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::git_bench::{PROJECT, Ran, TestRepository, flag};
 
 /// Every command that reads a flag repository, with arguments. The word `TARGET` is the path of a folder.
-const COMMANDS: [&[&str]; 29] = [
+const COMMANDS: [&[&str]; 32] = [
     &["eval", "sale", "-e", "production"],
     &["eval", "sale", "-e", "production", "--at", "HEAD~1"],
     &["validate", "--now", "2026-11-22"],
@@ -34,6 +34,9 @@ const COMMANDS: [&[&str]; 29] = [
     &["promote", "sale", "--from", "staging", "--to", "production", "--dry-run"],
     &["publish", "main", "--dry-run"],
     &["status", "main", "--now", "2026-11-22"],
+    &["serve", "--check"],
+    &["serve", "--follow", "main", "--check"],
+    &["serve", "main", "--check"],
     &["verify", "main"],
     &["pull", "main", "--to", "TARGET/pulled.json"],
     &["verify", "TARGET"],

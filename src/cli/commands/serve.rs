@@ -61,7 +61,7 @@ pub(crate) struct Args {
     /// The private key of the certificate, in PEM
     #[arg(long, value_name = "FILE", requires = "tls_certificate")]
     tls_key: Option<PathBuf>,
-    /// Let pages of this origin ask the server, such as `https://shop.example.com`, or `*`; may be repeated
+    /// Allow pages of this origin to send requests, such as `https://shop.example.com`, or `*`; may be repeated
     #[arg(long, value_name = "ORIGIN")]
     cors_origin: Vec<String>,
     /// Set an attribute from a header of the request, as in `X-Country=country`; may be repeated
@@ -76,7 +76,7 @@ pub(crate) struct Args {
     /// Read the sources once, and exit with 0 if every environment can be served
     #[arg(long)]
     check: bool,
-    /// Read options from a YAML file; those of the command line and of FLAGCTL_SERVE_… variables are stronger
+    /// Read options from a YAML file; those of the command line and of FLAGCTL_SERVE_… variables override it
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
@@ -93,12 +93,12 @@ struct LimitArgs {
     #[arg(long, value_name = "BYTES", default_value = "1048576")]
     max_body: usize,
     /// The maximum number of open connections
-    #[arg(long, value_name = "NUMBER", default_value = "20000")]
+    #[arg(long, value_name = "NUMBER", default_value = "16000")]
     max_connections: usize,
     /// The maximum number of open event streams
     #[arg(long, value_name = "NUMBER", default_value = "15000")]
     max_streams: usize,
-    /// The maximum time to wait for a part of a request, in seconds
+    /// The maximum time to wait for a part of a request, for the next request, or for a client that reads, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "75", value_parser = clap::value_parser!(u64).range(1..=3600))]
     max_wait: u64,
 }

@@ -20,6 +20,11 @@ pub enum ServerEvent {
         /// The target.
         target: String,
     },
+    /// The operating system allows fewer open files than the server has connections by its settings.
+    FewFiles {
+        /// The number of connections that the server accepts.
+        connections: usize,
+    },
     /// A bundle became current.
     BundleCurrent {
         /// The environment.
@@ -118,6 +123,7 @@ impl ServerEvent {
             Self::SourceFailed { .. } | Self::FileRefused { .. } => Severity::Error,
             Self::NoTokens
             | Self::SignaturesUnchecked { .. }
+            | Self::FewFiles { .. }
             | Self::OverrideIgnored { .. }
             | Self::CacheUsed { .. }
             | Self::ChangesUnknown { .. } => Severity::Warning,

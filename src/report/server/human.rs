@@ -21,17 +21,20 @@ pub fn human(event: &ServerEvent, now: Option<Timestamp>) -> Lines {
     match event {
         ServerEvent::Listening { purpose, url } => lines.add(start.plain(format!("{purpose}: listening at {url}"))),
         ServerEvent::NoTokens => lines.add(start.plain(
-            "the server has no tokens, so everyone who can reach it may evaluate all flags; `--tokens` names who may",
+            "the server has no tokens, so everyone who can reach it may evaluate all flags; `--tokens` lists those that it accepts",
         )),
         ServerEvent::SignaturesUnchecked { target } => lines.add(start.plain(format!(
             "signatures are not checked, so everyone who can write to `{target}` is trusted; `--allowed-signers` names who \
              may publish"
         ))),
+        ServerEvent::FewFiles { connections } => lines.add(start.plain(format!(
+            "the server accepts {connections} connections, because the operating system allows no more open files (`ulimit -n`)"
+        ))),
         ServerEvent::BundleCurrent { environment, commit, sequence, flags } => {
             let origin = match (sequence, commit) {
-                (Some(sequence), Some(commit)) => format!("number {sequence}, commit {}", short_id(commit)),
+                (Some(sequence), Some(commit)) => format!("publication {sequence}, commit {}", short_id(commit)),
                 (None, Some(commit)) => format!("commit {}", short_id(commit)),
-                (Some(sequence), None) => format!("number {sequence}"),
+                (Some(sequence), None) => format!("publication {sequence}"),
                 (None, None) => "files that are not committed".to_owned(),
             };
             let flags = if *flags == 1 { "1 flag".to_owned() } else { format!("{flags} flags") };
@@ -52,18 +55,18 @@ pub fn human(event: &ServerEvent, now: Option<Timestamp>) -> Lines {
             lines.add(named(environment, &format!(": the changes are not known: {problem}")));
         }
         ServerEvent::OverrideIgnored { environment, flag, variant } => {
-            lines.add(named(environment, &format!(": has no flag `{flag}` with a variant `{variant}` to override")));
+            lines.add(named(environment, &format!(": `--override {flag}={variant}` is ignored, because the bundle has no such flag or variant")));
         }
         ServerEvent::SourceFailed { environment, problem } => {
             lines.add(named(environment, &format!(": {problem}")));
         }
         ServerEvent::SourceRecovered { environment } => lines.add(named(environment, ": the source can be read again")),
         ServerEvent::CacheUsed { environment } => {
-            lines.add(named(environment, ": the last bundle from the cache is served until the source can be read"));
+            lines.add(named(environment, ": serves the bundle in the cache until the source can be read"));
         }
         ServerEvent::FileReloaded { path } => lines.add(start.plain(format!("`{path}` was read again"))),
         ServerEvent::FileRefused { path, problem } => {
-            lines.add(start.plain(format!("`{path}` is not used: {problem}; what was read before stays valid")));
+            lines.add(start.plain(format!("`{path}` is not used: {problem}; the previous version stays in use")));
         }
         ServerEvent::Stopping => lines.add(start.plain("stopping")),
     }

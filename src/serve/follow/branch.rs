@@ -37,7 +37,7 @@ impl Branch {
         Self { folder, spec, fetch, environments, known: None }
     }
 
-    fn read_commit(&mut self) -> Result<Option<Vec<(String, Reading)>>, Problem> {
+    fn read_commit(&mut self) -> Result<Option<Vec<Reading>>, Problem> {
         if let Some(Fetch { remote, branch }) = &self.fetch {
             commit::fetch(&self.folder, remote, branch)?;
         }
@@ -49,7 +49,7 @@ impl Branch {
         }
         let created = Timestamp::from_second(revision.seconds()?)?;
         let readings = compile_all(&Source::Revision(revision), &self.environments, created);
-        let is_complete = readings.iter().all(|(_, reading)| !matches!(reading, Reading::Failed(_)));
+        let is_complete = !readings.iter().any(|reading| matches!(reading, Reading::Failed(_)));
         // A commit with errors is read again, so its problem is reported as long as it lasts.
         self.known = is_complete.then_some(commit);
         Ok(Some(readings))
@@ -65,15 +65,14 @@ impl Follower for Branch {
         Some(HistorySource { folder: self.folder.clone(), newest: self.spec.clone() })
     }
 
-    fn read(&mut self) -> Vec<(String, Reading)> {
-        match self.read_commit() {
+    fn read(&mut self, apply: &mut dyn FnMut(&str, Reading)) {
+        let read = self.read_commit();
+        let all = |reading: &dyn Fn() -> Reading| self.environments.iter().map(|_| reading()).collect();
+        let readings: Vec<Reading> = match read {
             Ok(Some(readings)) => readings,
-            Ok(None) => self.environments.iter().map(|name| (name.clone(), Reading::Unchanged)).collect(),
-            Err(problem) => {
-                let problem = problem.to_string();
-                let failed = |name: &String| (name.clone(), Reading::Failed(problem.clone().into()));
-                self.environments.iter().map(failed).collect()
-            }
-        }
+            Ok(None) => all(&|| Reading::Unchanged),
+            Err(problem) => all(&|| Reading::Failed(problem.to_string().into())),
+        };
+        self.environments.iter().zip(readings).for_each(|(environment, reading)| apply(environment, reading));
     }
 }

@@ -54,13 +54,8 @@ impl BundleFile {
         let created = Timestamp::try_from(version.modified)?;
         self.known = Some(version);
         let origin = Origin { commit: None, sequence: None, created };
-        Ok(Reading::New(Box::new(NewBundle {
-            bundle,
-            origin,
-            freshness: Freshness::Current,
-            problem: None,
-            definitions: None,
-        })))
+        let freshness = Freshness::Current;
+        Ok(Reading::New(Box::new(NewBundle { bundle, origin, freshness, definitions: None })))
     }
 }
 
@@ -69,11 +64,11 @@ impl Follower for BundleFile {
         vec![self.environment.clone()]
     }
 
-    fn read(&mut self) -> Vec<(String, Reading)> {
+    fn read(&mut self, apply: &mut dyn FnMut(&str, Reading)) {
         let path = self.path.display().to_string();
         let reading = self.read_changed();
         let reading = reading.unwrap_or_else(|problem| Reading::Failed(format!("`{path}`: {problem}").into()));
-        vec![(self.environment.clone(), reading)]
+        apply(&self.environment, reading);
     }
 }
 

@@ -14,13 +14,12 @@ use crate::source::Source;
 /// The maximum number of errors in a problem.
 const MAX_ERRORS: usize = 3;
 
-/// Compiles environments. If a definition has an error, the result has the errors instead of a bundle.
-pub(super) fn compile_all(source: &Source, environments: &[String], created: Timestamp) -> Vec<(String, Reading)> {
+/// Compiles environments, in their order. If a definition has an error, the result has the errors instead of a bundle.
+pub(super) fn compile_all(source: &Source, environments: &[String], created: Timestamp) -> Vec<Reading> {
     let loaded = match load::all(source) {
         Ok(loaded) => loaded,
         Err(error) => {
-            let failed = |name: &String| (name.clone(), Reading::Failed(error.to_string().into()));
-            return environments.iter().map(failed).collect();
+            return environments.iter().map(|_| Reading::Failed(error.to_string().into())).collect();
         }
     };
     let commit = source.revision().map(|revision| revision.commit());
@@ -32,12 +31,12 @@ pub(super) fn compile_all(source: &Source, environments: &[String], created: Tim
             let origin = Origin { commit: commit.clone(), sequence: None, created };
             let definitions = Some(Arc::clone(&definitions));
             let freshness = Freshness::Current;
-            Reading::New(Box::new(NewBundle { bundle, origin, freshness, problem: None, definitions }))
+            Reading::New(Box::new(NewBundle { bundle, origin, freshness, definitions }))
         } else {
             Reading::Failed(problem(&errors).into())
         }
     };
-    environments.iter().map(|environment| (environment.clone(), reading(environment))).collect()
+    environments.iter().map(reading).collect()
 }
 
 fn problem(errors: &[String]) -> String {

@@ -1,22 +1,28 @@
-//! A target with published bundles.
+//! An environment at a target.
 
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use crate::bundle::Bundle;
 use crate::publish::{
-    AllowedSigners, Channel, FollowOptions, KnownEntry, PublishError, VerifiedBundle, copy_bundle, newer_bundle,
+    AllowedSigners, BundleCopy, Channel, FollowOptions, KnownEntry, LogEntry, PublishError, VerifiedBundle,
+    newer_bundle,
 };
 use crate::serve::follower::{Follower, Freshness, NewBundle, Reading};
 use crate::serve::served_bundle::Origin;
 use crate::store::Store;
 
-/// Follows environments at a target. With a cache, the last bundle of each environment outlives the process.
+/// Follows an environment at a target. With a cache, its last bundle outlives the process.
 pub struct PublishedTarget {
     store: Store,
+    environment: String,
     cache: Option<Cache>,
     checks: TargetChecks,
-    environments: Vec<Followed>,
+    /// The entry that was read last.
+    known: Option<KnownEntry>,
+    /// The bundle that the cache does not have yet.
+    not_cached: Option<BundleCopy>,
 }
 
 /// The checks of each new manifest, in addition to digests and the chain of the log.
@@ -33,84 +39,85 @@ struct Cache {
     store: Store,
 }
 
-struct Followed {
-    environment: String,
-    /// The entry that was returned last.
-    known: Option<KnownEntry>,
+impl TargetChecks {
+    fn options(&self) -> FollowOptions<'_> {
+        FollowOptions { signers: self.signers.as_ref(), target: self.target.as_deref() }
+    }
 }
 
 impl PublishedTarget {
-    /// Creates a follower of a target. `cache` is the folder of the cache.
-    pub fn new(store: Store, environments: Vec<String>, checks: TargetChecks, cache: Option<PathBuf>) -> Self {
+    /// Creates a follower of an environment. `cache` is the folder of the cache.
+    pub fn new(store: Store, environment: String, checks: TargetChecks, cache: Option<PathBuf>) -> Self {
         let cache = cache.map(|folder| Cache { store: Store::folder(&folder), folder });
-        let followed = |environment| Followed { environment, known: None };
-        Self { store, cache, checks, environments: environments.into_iter().map(followed).collect() }
-    }
-}
-
-impl Follower for PublishedTarget {
-    fn environments(&self) -> Vec<String> {
-        self.environments.iter().map(|followed| followed.environment.clone()).collect()
+        Self { store, environment, cache, checks, known: None, not_cached: None }
     }
 
-    fn read(&mut self) -> Vec<(String, Reading)> {
-        let options = FollowOptions { signers: self.checks.signers.as_ref(), target: self.checks.target.as_deref() };
-        let (store, cache) = (&self.store, self.cache.as_ref());
-        let readings = self.environments.iter_mut().map(|followed| {
-            let reading = followed.read(store, cache, options);
-            (followed.environment.clone(), reading.unwrap_or_else(|error| Reading::Failed(error.into())))
-        });
-        readings.collect()
-    }
-}
-
-impl Followed {
-    fn read(
-        &mut self,
-        store: &Store,
-        cache: Option<&Cache>,
-        options: FollowOptions<'_>,
-    ) -> Result<Reading, PublishError> {
-        let channel = Channel::new(store, &self.environment);
-        let copy = cache.map(|cache| (Channel::new(&cache.store, &self.environment), &cache.folder));
-        // The cache is read first, so the log must lead from the cached entry to the current one.
-        let cached = match &copy {
-            Some((copy, _)) if self.known.is_none() => self.newer(copy, options).ok().flatten(),
-            _ => None,
-        };
-        if cached.is_some() {
-            self.known = self.known.take().map(KnownEntry::from_copy);
-        }
-        match (self.newer(&channel, options), cached) {
-            (Ok(Some(new)), _) => {
-                // A bundle is served even if it cannot be copied, because it may have a kill.
-                let copied = copy.map_or(Ok(()), |(copy, folder)| copy_bundle(&new, &channel, &copy, folder));
-                let problem = copied.err().map(|error| format!("the cache cannot be written: {error}"));
-                Ok(reading(new, Freshness::Current, problem))
+    /// Reads the bundle of the cache, which a process before this one has written. From then on, the log must lead from
+    /// its entry to the current one.
+    fn read_cache(&mut self) -> Result<Option<VerifiedBundle>, PublishError> {
+        let Some(cache) = self.cache.as_ref().filter(|_| self.known.is_none()) else { return Ok(None) };
+        let channel = Channel::new(&cache.store, &self.environment);
+        match newer_bundle(&channel, None, self.checks.options()) {
+            Ok(Some((cached, known))) => {
+                self.known = Some(known.from_copy());
+                Ok(Some(cached))
             }
-            (Ok(None), Some(cached)) => Ok(reading(cached, Freshness::Current, None)),
-            (Ok(None), None) => Ok(Reading::Unchanged),
-            (Err(error), Some(cached)) => Ok(reading(cached, Freshness::Cached, Some(error.to_string()))),
-            (Err(error), None) => Err(error),
+            Ok(None) | Err(PublishError::NothingPublished(_)) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
-    fn newer(
-        &mut self,
-        channel: &Channel<'_>,
-        options: FollowOptions<'_>,
-    ) -> Result<Option<VerifiedBundle>, PublishError> {
-        let new = newer_bundle(channel, self.known.as_ref(), options)?;
+    fn read_target(&mut self) -> Result<Option<VerifiedBundle>, PublishError> {
+        let channel = Channel::new(&self.store, &self.environment);
+        let new = newer_bundle(&channel, self.known.as_ref(), self.checks.options())?;
         Ok(new.map(|(bundle, known)| {
             self.known = Some(known);
             bundle
         }))
     }
+
+    /// Writes the last bundle to the cache, if it is not there yet.
+    fn write_cache(&mut self) -> Result<(), PublishError> {
+        if let (Some(cache), Some(copy)) = (&self.cache, &self.not_cached) {
+            copy.write(&Channel::new(&self.store, &self.environment), &cache.folder)?;
+        }
+        self.not_cached = None;
+        Ok(())
+    }
 }
 
-fn reading(verified: VerifiedBundle, freshness: Freshness, problem: Option<String>) -> Reading {
-    let manifest = &verified.entry.manifest;
+impl Follower for PublishedTarget {
+    fn environments(&self) -> Vec<String> {
+        vec![self.environment.clone()]
+    }
+
+    fn read(&mut self, apply: &mut dyn FnMut(&str, Reading)) {
+        let environment = self.environment.clone();
+        let mut apply = |reading: Reading| apply(&environment, reading);
+        match self.read_cache() {
+            Ok(Some(cached)) => apply(reading(cached.bundle, &cached.entry, Freshness::Cached)),
+            Ok(None) => {}
+            Err(error) => apply(Reading::Failed(format!("the cache is not used: {error}").into())),
+        }
+        let read = self.read_target();
+        let problem = match read {
+            Ok(Some(VerifiedBundle { entry, bundle, copy })) => {
+                // A bundle may have a kill, so it is served before it is copied.
+                apply(reading(bundle, &entry, Freshness::Current));
+                self.not_cached = self.cache.is_some().then_some(copy);
+                None
+            }
+            Ok(None) => None,
+            Err(error) => Some(error.to_string()),
+        };
+        let copied = self.write_cache().err().map(|error| format!("the cache cannot be written: {error}"));
+        apply(problem.or(copied).map_or(Reading::Unchanged, |problem| Reading::Failed(problem.into())));
+    }
+}
+
+fn reading(bundle: Bundle, entry: &LogEntry, freshness: Freshness) -> Reading {
+    let manifest = &entry.manifest;
     let created = manifest.created.parse().unwrap_or(Timestamp::UNIX_EPOCH);
     let origin = Origin { commit: Some(manifest.commit.clone()), sequence: Some(manifest.sequence), created };
-    Reading::New(Box::new(NewBundle { bundle: verified.bundle, origin, freshness, problem, definitions: None }))
+    Reading::New(Box::new(NewBundle { bundle, origin, freshness, definitions: None }))
 }

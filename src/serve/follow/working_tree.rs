@@ -36,8 +36,9 @@ impl Follower for WorkingTree {
         Some(HistorySource { folder: self.folder.root().to_owned(), newest: RevisionSpec::new("HEAD") })
     }
 
-    fn read(&mut self) -> Vec<(String, Reading)> {
-        compile_all(&Source::Folder(self.folder.clone()), &self.environments, (self.clock)())
+    fn read(&mut self, apply: &mut dyn FnMut(&str, Reading)) {
+        let readings = compile_all(&Source::Folder(self.folder.clone()), &self.environments, (self.clock)());
+        self.environments.iter().zip(readings).for_each(|(environment, reading)| apply(environment, reading));
     }
 
     fn watch(&mut self, waker: Waker) -> Result<(), Box<dyn Error + Send + Sync>> {

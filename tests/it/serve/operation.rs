@@ -176,8 +176,15 @@ fn pages_of_other_origins_are_allowed_only_if_they_are_named() {
     let preflight = ask(&server, "OPTIONS", origin);
     assert_eq!((preflight.status, preflight.header("access-control-allow-methods")), (204, "POST, OPTIONS"));
     assert!(preflight.header("access-control-allow-headers").contains("If-None-Match"));
-    let ran = repository.flagctl(&["serve", "--cors-origin", "shop.example.com"]);
-    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    for origin in
+        ["shop.example.com", "https://shop.example.com/", "https://a@shop.example.com", "ftp://shop.example.com"]
+    {
+        let ran = repository.flagctl(&["serve", "--cors-origin", origin]);
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    }
+    // Browsers write an origin in lower case and without the usual port.
+    let server = Server::start(&repository, &["--cors-origin", "https://Shop.example.com:443"]);
+    assert_eq!(ask(&server, "POST", origin).header("access-control-allow-origin"), origin);
 }
 
 #[test]
@@ -305,7 +312,7 @@ fn options_may_be_in_variables_and_in_a_file() {
     let variant = |key: &str| flag(&server.address, key, r#"{"targetingKey":"user-1"}"#).json()["variant"].clone();
     assert_eq!(["killed", "text"].map(variant), [json!("off"), json!("a")]);
     for (text, why) in [
-        ("max-stream: 3\n", "`max-stream` is not an option of `flagctl serve`; did you mean `max-streams`?"),
+        ("max-stream: 3\n", "`max-stream` is not an option of the server; did you mean `max-streams`?"),
         ("max-streams: {a: 1}\n", "`max-streams`: expected a text, a number or a list of these"),
         ("max-streams: many\n", "invalid value 'many' for '--max-streams <NUMBER>'"),
         ("- a\n", "invalid type: sequence, expected a map"),

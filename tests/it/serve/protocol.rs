@@ -124,6 +124,7 @@ fn a_request_with_a_fault_gets_the_error_of_the_protocol() {
         ("{}", "INVALID_CONTEXT"),
         ("[]", "INVALID_CONTEXT"),
         (r#"{"context":[]}"#, "INVALID_CONTEXT"),
+        (r#"[{"targetingKey":"user-1"}]"#, "INVALID_CONTEXT"),
         (r#"{"context":null}"#, "INVALID_CONTEXT"),
         (r#"{"context":{"now":"2026-01-01T00:00:00Z"}}"#, "INVALID_CONTEXT"),
         (r#"{"context":{"a":{"b":1,"b":2}},"context":{}}"#, "INVALID_CONTEXT"),
@@ -139,6 +140,10 @@ fn a_request_with_a_fault_gets_the_error_of_the_protocol() {
         (request(address, "GET", on, &[], ""), 405),
         (request(address, "PUT", all, &[], "{}"), 405),
         (request(address, "POST", "/flagd/production.json", &[], ""), 405),
+        // A part of a method is another method.
+        (request(address, "P", on, &[], r#"{"context":{}}"#), 405),
+        // The base address of a client may end with a slash.
+        (post("//ofrep/v1/evaluate/flags/on", &[], r#"{"context":{}}"#), 200),
         (post(on, &[("content-type", "text/plain")], "{}"), 415),
         (post(on, &[("content-encoding", "gzip")], "{}"), 415),
         (post("/nothing", &[], "{}"), 404),
@@ -231,7 +236,22 @@ fn a_server_has_flagds_file_with_an_entity_tag() {
     assert_eq!(file.json(), serde_json::from_str::<Json>(&exported.stdout).unwrap());
     let tag = file.header("etag").to_owned();
     let known = request(&server.address, "GET", "/flagd/production.json", &[("if-none-match", &tag)], "");
-    assert_eq!(known.status, 304);
+    assert_eq!((known.status, known.header("cache-control")), (304, "no-cache"));
+    let weak = request(&server.address, "GET", "/flagd/production.json", &[("if-none-match", &format!("W/{tag}"))], "");
+    assert_eq!(weak.status, 304);
+}
+
+#[test]
+fn metadata_of_a_flag_never_repeats_a_name_of_the_answer() {
+    let repository = TestRepository::with_sale();
+    repository.write(
+        "flags/sale.yaml",
+        "description: A flag.\nvariants: {on: true, off: false}\noff: off\ndefault: off\nmetadata: {rule: mine, environment: mine}\n\
+         rules:\n- name: all\n  serve: on\n",
+    );
+    let server = Server::start(&repository, &[]);
+    let body = flag(&server.address, "sale", "{}").body;
+    assert!(body.ends_with(r#""metadata":{"environment":"production","rule":"all"}}"#), "{body}");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::git_bench::TestRepository;
 use crate::publish::{fine, publish, target};
@@ -162,11 +164,25 @@ fn an_older_entry_never_replaces_a_newer_one() {
     assert_eq!(variant(&server), "on");
 }
 
+/// Waits until the cache in this folder has an entry with this number.
+fn wait_for_cache(repository: &TestRepository, folder: &str, sequence: u64) {
+    let manifest = repository.beside(folder).join("production/manifest.json");
+    let end = Instant::now() + Duration::from_secs(15);
+    let is_written =
+        || fs::read(&manifest).is_ok_and(|text| serde_json::from_slice::<Json>(&text).unwrap()["sequence"] == sequence);
+    while !is_written() {
+        assert!(Instant::now() < end, "`{}` has no entry {sequence}", manifest.display());
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
 #[test]
 fn the_last_good_bundle_outlives_a_restart_while_the_store_is_away() {
     let (repository, target) = published();
     let start = || Server::start(&repository, &[&target, "-e", "production", "--cache", "../cache"]);
-    drop(start());
+    let server = start();
+    wait_for_cache(&repository, "cache", 1);
+    drop(server);
     fs::rename(&target, repository.beside("away")).unwrap();
     let mut server = start();
     assert!(server.seen.iter().any(|event| event["event"] == "cache-used"), "{:#?}", server.seen);
@@ -176,7 +192,9 @@ fn the_last_good_bundle_outlives_a_restart_while_the_store_is_away() {
     fine(publish(&repository, &[]));
     server.wait("bundle-current");
     assert_eq!(variant(&server), "on");
-    // The cache has only the newest bundle.
+    wait_for_cache(&repository, "cache", 2);
+    // The cache has only the newest bundle. The older ones are removed a moment later.
+    thread::sleep(Duration::from_millis(200));
     let bundles = fs::read_dir(repository.beside("cache/production/bundles")).unwrap();
     let names: Vec<_> = bundles.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(names.iter().filter(|name| !name.starts_with('.')).count(), 1, "{names:?}");
@@ -186,7 +204,9 @@ fn the_last_good_bundle_outlives_a_restart_while_the_store_is_away() {
 fn a_cache_that_was_changed_is_not_served() {
     let (repository, target) = published();
     let arguments = [&target, "-e", "production", "--cache", "../cache"];
-    drop(Server::start(&repository, &arguments));
+    let server = Server::start(&repository, &arguments);
+    wait_for_cache(&repository, "cache", 1);
+    drop(server);
     let bundles = repository.beside("cache/production/bundles");
     let bundle = fs::read_dir(bundles).unwrap().next().unwrap().unwrap().path();
     let text = fs::read_to_string(&bundle).unwrap();
@@ -218,8 +238,66 @@ fn several_targets_have_names() {
         request(&server.address, "POST", &path, &[], r#"{"context":{}}"#).json()["variant"].clone()
     };
     assert_eq!([ask("old/production"), ask("new/production")], [json!("off"), json!("on")]);
-    assert!(repository.beside("cache/new/production/manifest.json").exists());
+    wait_for_cache(&repository, "cache/old", 1);
+    wait_for_cache(&repository, "cache/new", 1);
     let ran = repository.flagctl(&["serve", &first, "../other", "--check"]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains("`../other` has no name"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_kill_is_served_before_it_is_cached_and_the_cache_is_written_as_soon_as_it_can_be() {
+    let (repository, target) = published();
+    let arguments = [&target, "-e", "production", "--cache", "../cache"];
+    let mut server = Server::start(&repository, &arguments);
+    wait_for_cache(&repository, "cache", 1);
+    // The cache cannot be written for a while.
+    let bundles = repository.beside("cache/production/bundles");
+    fs::remove_dir_all(&bundles).unwrap();
+    fs::write(&bundles, "").unwrap();
+    fine(publish(&repository, &[]));
+    server.wait("bundle-current");
+    assert_eq!(variant(&server), "on");
+    let failed = server.wait("source-failed");
+    assert!(failed["problem"].as_str().unwrap().starts_with("the cache cannot be written: "), "{failed}");
+    fs::remove_file(&bundles).unwrap();
+    server.wait("source-recovered");
+    wait_for_cache(&repository, "cache", 2);
+    drop(server);
+    fs::rename(&target, repository.beside("away")).unwrap();
+    let server = Server::start(&repository, &arguments);
+    assert_eq!(variant(&server), "on");
+}
+
+#[test]
+fn a_cache_names_the_environments_while_the_store_is_away() {
+    let (repository, target) = published();
+    let arguments = [target.as_str(), "--cache", "../cache"];
+    let server = Server::start(&repository, &arguments);
+    wait_for_cache(&repository, "cache", 1);
+    drop(server);
+    fs::rename(&target, repository.beside("away")).unwrap();
+    assert_eq!(variant(&Server::start(&repository, &arguments)), "off");
+}
+
+#[test]
+fn a_target_that_begins_again_replaces_a_damaged_cache() {
+    let (repository, target) = published();
+    fine(publish(&repository, &[]));
+    let arguments = [&target, "-e", "production", "--cache", "../cache"];
+    let server = Server::start(&repository, &arguments);
+    wait_for_cache(&repository, "cache", 2);
+    drop(server);
+    let cache = repository.beside("cache/production");
+    fs::write(cache.join("manifest.json"), "{}").unwrap();
+    fs::remove_dir_all(&target).unwrap();
+    fine(publish(&repository, &["--at", "HEAD~1"]));
+    let mut server = Server::start_without_bundle(&repository, &arguments);
+    let failed = server.wait("source-failed");
+    assert!(failed["problem"].as_str().unwrap().starts_with("the cache is not used: "), "{failed}");
+    server.wait("source-recovered");
+    wait_for_cache(&repository, "cache", 1);
+    drop(server);
+    fs::rename(&target, repository.beside("away")).unwrap();
+    assert_eq!(variant(&Server::start(&repository, &arguments)), "off");
 }
