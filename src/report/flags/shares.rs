@@ -40,9 +40,9 @@ pub(crate) fn shade(flag: &Flag, variant: VariantId) -> Option<usize> {
     (variant != flag.off).then(|| index - usize::from(flag.off < variant))
 }
 
-/// Returns the shares of a flag that serves `off` to everyone.
-pub(crate) fn all_off(flag: &Flag) -> VariantShares {
-    let variants = vec![VariantShare { variant: flag.off, share: Share::ALL, shade: None }];
+/// Returns the shares of a flag that serves one variant to everyone.
+pub(crate) fn of_variant(flag: &Flag, variant: VariantId) -> VariantShares {
+    let variants = vec![VariantShare { variant, share: Share::ALL, shade: shade(flag, variant) }];
     VariantShares { variants, not_admitted: Share::NONE }
 }
 

@@ -4,7 +4,8 @@ use crate::analyze::Share;
 use crate::bundle::{Flag, State};
 use crate::report::diff::html::markup::Html;
 use crate::report::diff::html::track::{Part, fill, swatch, track};
-use crate::report::flags::shares::{VariantShares, all_off, of_conditions, of_everyone_else};
+use crate::report::flags::shares::{VariantShares, of_conditions, of_everyone_else, of_variant};
+use crate::report::page::facts::EnvironmentFacts;
 use crate::report::text::shortened;
 
 /// The fill of contexts that a rule does not admit.
@@ -16,11 +17,13 @@ const NAMED: usize = 20;
 /// The maximum number of characters of the name of a variant.
 const LONGEST: usize = 60;
 
-/// Returns the shares of the rules with a condition, and of everyone else. A killed or disabled flag serves only `off`.
-pub(super) fn stacked(flag: &Flag) -> Vec<VariantShares> {
-    match flag.state {
-        State::Killed { .. } | State::Disabled => vec![all_off(flag)],
-        State::Enabled => of_conditions(flag).take(STACKED).chain(of_everyone_else(flag)).collect(),
+/// Returns the shares of the rules with a condition, and of everyone else. A flag that is overridden, killed or disabled
+/// serves one variant.
+pub(super) fn stacked(environment: &EnvironmentFacts<'_>, flag: &Flag) -> Vec<VariantShares> {
+    match (environment.overriding(flag), &flag.state) {
+        (Some(variant), _) => vec![of_variant(flag, variant)],
+        (None, State::Killed { .. } | State::Disabled) => vec![of_variant(flag, flag.off)],
+        (None, State::Enabled) => of_conditions(flag).take(STACKED).chain(of_everyone_else(flag)).collect(),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::report::page::links;
 const PAGE_STYLE: &str = include_str!("style.css");
 /// The security policy of every page, with the hashes of both styles. The server sends it as a header.
 pub const POLICY: &str = "default-src 'none'; style-src 'sha256-fW8AaFxT9ot1kZgYoiycg7kpKRKUWDt6XV4+mxCns7g=' \
-    'sha256-wvLyzP/8Hj4616nK8qkJ/Z6zPiw2gxzZFJjxkETQLU8='; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    'sha256-XMKDxDwLqV6RPDgh2Md86LaVXBgfNiWFswVOnaoKozw='; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// Returns a page. `environment` is the environment that the page is about, if there is one. `content` writes the content
 /// of `main`.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::bundle::{Bundle, Flag, Variant};
+use crate::bundle::{Bundle, Flag, VariantId};
 use crate::eval::Context;
 use crate::report::diff::FlagDiffJson;
 use crate::report::history::CommitJson;
@@ -136,8 +136,9 @@ impl<'s> EnvironmentFacts<'s> {
     }
 
     /// Returns the variant that the server serves whatever the rules say.
-    pub(super) fn overriding<'f>(&self, flag: &'f Flag) -> Option<&'f Variant> {
+    pub(super) fn overriding(&self, flag: &Flag) -> Option<VariantId> {
         let name = self.overrides.get(flag.key.as_ref())?;
-        flag.variants.iter().find(|variant| variant.name.as_ref() == *name)
+        let index = flag.variants.iter().position(|variant| variant.name.as_ref() == *name)?;
+        u16::try_from(index).ok().map(VariantId)
     }
 }

@@ -105,6 +105,7 @@ fn elsewhere(html: &mut Html, shown: &ShownFlag<'_, '_>) {
 fn alerts(html: &mut Html, shown: &ShownFlag<'_, '_>) {
     let ShownFlag { environment, flag, .. } = *shown;
     if let Some(variant) = environment.overriding(flag) {
+        let variant = flag.variant(variant);
         html.element("div", &[("class", "alert caution-alert")], |html| {
             html.element("p", &[], |html| {
                 html.leaf("strong", &[], "Overridden: ").text("this server serves ").code(&variant.name);

@@ -174,7 +174,7 @@ impl<'s> FlagTable<'_, 's> {
                     }
                     Some((bundle, flag)) => {
                         html.element("div", &[("class", "state")], |html| {
-                            bars::stack(html, &bars::stacked(flag));
+                            bars::stack(html, &bars::stacked(environment, flag));
                             html.text(" ").element("a", &[("href", &links::flag(environment.name, key))], |html| {
                                 ShownState::new(environment, bundle, flag).add(html);
                             });
@@ -189,7 +189,7 @@ impl<'s> FlagTable<'_, 's> {
     fn merged(&self, html: &mut Html, key: &str) {
         let mut merged: Vec<(ShownState, Vec<VariantShares>, Vec<&str>)> = Vec::new();
         for (environment, bundle, flag) in self.states(key) {
-            let (state, shares) = (ShownState::new(environment, bundle, flag), bars::stacked(flag));
+            let (state, shares) = (ShownState::new(environment, bundle, flag), bars::stacked(environment, flag));
             match merged.iter_mut().find(|(known, known_shares, _)| *known == state && *known_shares == shares) {
                 Some((.., names)) => names.push(environment.name),
                 None => merged.push((state, shares, vec![environment.name])),

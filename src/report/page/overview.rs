@@ -1,4 +1,4 @@
-//! The start page: the environments, the kills, and the flags.
+//! The start page: the kills, the environments, and the flags.
 
 use crate::git::short_id;
 use crate::report::Printable;
@@ -10,6 +10,8 @@ use crate::report::page::flag_table::flags;
 use crate::report::page::{kills, links, time};
 use crate::report::text::{counted, grouped, shortened};
 
+/// The maximum number of environments that are always open.
+const FEW: usize = 6;
 /// The maximum number of characters of the problem of a source.
 const LONGEST: usize = 2_000;
 
@@ -17,20 +19,44 @@ const LONGEST: usize = 2_000;
 pub fn overview(server: &ServerFacts<'_>, filter: &FlagFilter) -> Printable {
     document("Flags", server, None, |html| {
         html.leaf("h1", &[], "Feature flags");
-        environments(html, server);
         kills::list(html, server);
+        environments(html, server);
         flags(html, server, filter);
         notes(html, server);
     })
 }
 
+/// Adds the environments. If there are many, only those with a problem are open at first.
 fn environments(html: &mut Html, server: &ServerFacts<'_>) {
     html.element("section", &[("class", "environments"), ("aria-labelledby", "environments")], |html| {
-        html.leaf("h2", &[("id", "environments")], "Environments").element("ul", &[], |html| {
-            for environment in &server.environments {
-                html.element("li", &[], |html| self::environment(html, environment, server));
-            }
+        html.leaf("h2", &[("id", "environments")], "Environments");
+        if server.environments.len() <= FEW {
+            cards(html, server, server.environments.iter());
+            return;
+        }
+        let has_problem =
+            |environment: &&EnvironmentFacts<'_>| environment.problem.is_some() || environment.bundle.is_none();
+        cards(html, server, server.environments.iter().filter(has_problem));
+        html.element("details", &[], |html| {
+            html.leaf("summary", &[], &counted(server.environments.len(), "environment"));
+            cards(html, server, server.environments.iter());
         });
+    });
+}
+
+fn cards<'e, 's: 'e>(
+    html: &mut Html,
+    server: &ServerFacts<'_>,
+    environments: impl Iterator<Item = &'e EnvironmentFacts<'s>>,
+) {
+    let mut environments = environments.peekable();
+    if environments.peek().is_none() {
+        return;
+    }
+    html.element("ul", &[], |html| {
+        for environment in environments {
+            html.element("li", &[], |html| self::environment(html, environment, server));
+        }
     });
 }
 

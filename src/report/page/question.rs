@@ -60,6 +60,7 @@ fn answer(html: &mut Html, shown: &ShownFlag<'_, '_>, context: &Context<'_>) {
     let ShownFlag { bundle, flag, .. } = *shown;
     let now = shown.server.now;
     if let Some(variant) = shown.environment.overriding(flag) {
+        let variant = flag.variant(variant);
         html.element("p", &[("class", "result")], |html| {
             html.code(&variant.name).text(" = ").code(&variant.value.to_string());
         });

@@ -18,14 +18,15 @@ const LONGEST: usize = 20_000;
 /// Adds the steps in the order of the evaluation.
 pub(super) fn serving(html: &mut Html, shown: &ShownFlag<'_, '_>) {
     let flag = shown.flag;
-    match flag.state {
-        State::Enabled => {}
-        State::Disabled => {
-            html.leaf("p", &[("class", "minor")], "While the flag is disabled, no rule decides:");
-        }
-        State::Killed { .. } => {
-            html.leaf("p", &[("class", "minor")], "While the flag is killed, no rule decides:");
-        }
+    let obstacle = match (shown.environment.overriding(flag), &flag.state) {
+        (Some(_), _) => Some("overridden"),
+        (None, State::Killed { .. }) => Some("killed"),
+        (None, State::Disabled) => Some("disabled"),
+        (None, State::Enabled) => None,
+    };
+    if let Some(obstacle) = obstacle {
+        let text = format!("While the flag is {obstacle}, none of these rules decides:");
+        html.leaf("p", &[("class", "minor")], &text);
     }
     html.element("ol", &[("class", "steps")], |html| {
         for condition in &flag.prerequisites {

@@ -23,6 +23,7 @@ impl ShownState {
     /// Returns the state of a flag.
     pub(super) fn new(environment: &EnvironmentFacts<'_>, bundle: &Bundle, flag: &Flag) -> Self {
         if let Some(variant) = environment.overriding(flag) {
+            let variant = flag.variant(variant);
             return Self { text: format!("overridden: {}", variant.name), badge: Some("badge override") };
         }
         let state = FlagStateJson::new(bundle, &flag.key);

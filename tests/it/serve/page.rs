@@ -179,7 +179,10 @@ fn the_page_of_a_flag_has_its_rules_its_definition_and_its_history() {
     assert_eq!(get(&server, "/flags/nowhere/partial").status, 404);
     assert_eq!(get(&server, "/environments/nowhere").status, 404);
     has_all(&page(&server, "/flags/production/on"), &["required by partial"]);
-    has_all(&page(&server, "/flags/production/killed"), &["Killed. Everyone gets off. a test", "no rule decides"]);
+    has_all(
+        &page(&server, "/flags/production/killed"),
+        &["Killed. Everyone gets off. a test", "While the flag is killed, none of these rules decides"],
+    );
     has_all(&page(&server, "/flags/production/disabled"), &["Disabled. Everyone gets off."]);
 }
 
