@@ -1,6 +1,6 @@
 //! The page of a flag in one environment.
 
-use crate::bundle::{ListText, State};
+use crate::bundle::{ListText, State, VariantId};
 use crate::report::Printable;
 use crate::report::diff::html::markup::Html;
 use crate::report::diff::html::track::{fill, swatch};
@@ -114,10 +114,12 @@ fn alerts(html: &mut Html, shown: &ShownFlag<'_, '_>) {
             });
         });
     }
-    let off = flag.variant(flag.off);
     let everyone = |html: &mut Html, start: &str| {
         html.element("p", &[], |html| {
-            html.leaf("strong", &[], start).text(" Everyone gets ").code(&off.name).text(".");
+            html.leaf("strong", &[], start);
+            if environment.overriding(flag).is_none() {
+                html.text(" Everyone gets ").code(&flag.variant(flag.off).name).text(".");
+            }
         });
     };
     match &flag.state {
@@ -137,7 +139,7 @@ fn alerts(html: &mut Html, shown: &ShownFlag<'_, '_>) {
 fn variants(html: &mut Html, shown: &ShownFlag<'_, '_>) {
     let flag = shown.flag;
     html.element("ul", &[("class", "variants")], |html| {
-        for (variant, id) in flag.variants.iter().zip((0..).map(crate::bundle::VariantId)).take(LISTED) {
+        for (variant, id) in flag.variants.iter().zip((0..).map(VariantId)).take(LISTED) {
             html.element("li", &[], |html| {
                 swatch(html, fill(shade(flag, id)));
                 html.code(&variant.name).text(" = ").code(&value(&variant.value, ListText::Shortened));
