@@ -33,7 +33,7 @@ pub(super) struct Access {
     pub(super) visibility: Visibility,
 }
 
-/// Returns the token of a request, or `None` if the server has no tokens and so everybody may ask.
+/// Returns the token of a request, or `None` if the server has no tokens so everyone may send requests.
 ///
 /// # Errors
 /// Returns an error if the request has no token, or an unknown one, or if the token has made too many requests.

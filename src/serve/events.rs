@@ -23,12 +23,15 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::timeout;
 
 use crate::serve::environments::{Environments, ServedEnvironment};
+use crate::serve::hexadecimal;
 use crate::serve::response::{Frames, Response, events};
 use crate::serve::served_bundle::ServedBundle;
 use crate::serve::tokens::{Token, TokenUse, Tokens};
 
 /// The time between two comments on a stream without events. Proxies close streams that are silent for a minute.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// The number of bytes of a digest that are an address.
+const ADDRESS_BYTES: usize = 16;
 /// The header with the last event that a client has received.
 const LAST_EVENT_ID: &str = "last-event-id";
 
@@ -57,14 +60,14 @@ impl Addresses {
     }
 }
 
-/// Returns the address of the stream of an environment for a token, or for everybody if the server has no tokens.
+/// Returns the address of the stream of an environment for a token, or for everyone if the server has no tokens.
 pub(super) fn address(environment: &str, token: Option<&Token>) -> String {
     let mut hash = Sha256::new();
     hash.update(b"flagctl event stream\0");
     hash.update(environment.as_bytes());
     hash.update(b"\0");
     hash.update(token.map_or(&[0; 32], Token::digest));
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal::encode(hash.finalize().as_slice().split_at(ADDRESS_BYTES).0)
 }
 
 /// An open stream.
@@ -150,7 +153,7 @@ impl Drop for EventStream {
     }
 }
 
-/// Waits until the value is true. Waits forever if nobody can change it any more.
+/// Waits until the value is true. Waits forever if its sender does not exist any more.
 async fn closed(closing: &mut watch::Receiver<bool>) {
     if closing.wait_for(|is_closing| *is_closing).await.is_err() {
         pending().await

@@ -25,6 +25,7 @@ mod events;
 mod flagd_file;
 pub mod follow;
 mod follower;
+mod hexadecimal;
 mod limits;
 mod listen;
 mod log;

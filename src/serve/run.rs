@@ -238,7 +238,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
 
 fn read_tokens(source: &TokenSource) -> Result<Tokens, ServeError> {
     match source {
-        TokenSource::Nowhere => Ok(Tokens::default()),
+        TokenSource::NoTokens => Ok(Tokens::default()),
         TokenSource::Fixed(tokens) => Ok(tokens.clone()),
         TokenSource::File(path) => {
             let refused =

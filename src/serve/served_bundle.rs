@@ -14,8 +14,12 @@ use sha2::{Digest as _, Sha256};
 
 use crate::bundle::{Bundle, BundleError, Flag, FlagId, VariantId};
 use crate::eval::{Context, decide};
+use crate::serve::hexadecimal;
 use crate::serve::metrics::Metrics;
 use crate::serve::prepared_flag::{AnswerKind, PreparedFlag};
+
+/// The number of bytes of a digest that are a tag.
+const TAG_BYTES: usize = 16;
 
 /// The origin of a bundle, as far as its source knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,18 +54,16 @@ pub(super) struct ServedBundle {
 }
 
 impl ServedBundle {
-    /// Prepares the answers of a bundle. `name` is the name of its environment on this server. Overrides of flags or variants that the bundle does not have are ignored; see
+    /// Prepares the answers of a bundle with the [`tag`]. `name` is the name of its environment on this server. Overrides of flags or variants that the bundle does not have are ignored; see
     /// [`ServedBundle::unknown_overrides`].
-    ///
-    /// # Errors
-    /// Returns [`BundleError`] if the bundle cannot be written as JSON, from which its tag is computed.
     pub(super) fn new(
         name: &str,
         bundle: Bundle,
         origin: Origin,
         overrides: &[Override],
         metrics: &Metrics,
-    ) -> Result<Self, BundleError> {
+        tag: String,
+    ) -> Self {
         let mut common = Map::new();
         common.extend(origin.commit.as_ref().map(|commit| ("commit".to_owned(), json!(commit))));
         common.insert("environment".to_owned(), json!(bundle.environment));
@@ -72,8 +74,7 @@ impl ServedBundle {
             PreparedFlag::new(flag, &common, overridden, metrics.flag(name, flag))
         };
         let flags = bundle.flags.iter().map(prepare).collect();
-        let tag = tag(&bundle, &origin, overrides)?;
-        Ok(Self { metadata: json!(common).to_string(), flags, tag, bundle, origin, flagd_file: OnceLock::new() })
+        Self { metadata: json!(common).to_string(), flags, tag, bundle, origin, flagd_file: OnceLock::new() }
     }
 
     /// Returns the bundle.
@@ -156,11 +157,14 @@ fn variant_id(flag: &Flag, name: &str) -> Option<VariantId> {
 }
 
 /// Returns the text that identifies a bundle with its origin and the overrides.
-fn tag(bundle: &Bundle, origin: &Origin, overrides: &[Override]) -> Result<String, BundleError> {
+///
+/// # Errors
+/// Returns [`BundleError`] if the bundle cannot be written as JSON.
+pub(super) fn tag(bundle: &Bundle, origin: &Origin, overrides: &[Override]) -> Result<String, BundleError> {
     let mut hash = Sha256::new();
     hash.update(bundle.to_json()?);
     let overrides = overrides.iter().map(|overridden| (&overridden.flag, &overridden.variant));
     let facts = json!([origin.commit, origin.sequence, overrides.collect::<Vec<_>>()]);
     hash.update(facts.to_string());
-    Ok(hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal::encode(hash.finalize().as_slice().split_at(TAG_BYTES).0))
 }

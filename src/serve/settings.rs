@@ -58,8 +58,8 @@ pub struct CertificateFiles {
 /// Where the tokens of a server are.
 #[derive(Debug, Clone)]
 pub enum TokenSource {
-    /// The server has no tokens, so everybody who can reach it may evaluate all flags.
-    Nowhere,
+    /// The server has no tokens, so everyone who can reach it may evaluate all flags.
+    NoTokens,
     /// The tokens never change.
     Fixed(Tokens),
     /// A file, which is read again when it changes.

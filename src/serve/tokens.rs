@@ -23,6 +23,8 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
 
+use crate::serve::hexadecimal;
+
 /// The maximum number of tokens. Each request compares its token with all of them.
 const MAX_TOKENS: usize = 1_000;
 
@@ -54,7 +56,7 @@ pub(super) struct Token {
 pub enum TokenUse {
     /// Applications on servers. They may evaluate all flags.
     Server,
-    /// Browsers and apps on devices of users, where everybody can read the token. They may evaluate the flags with
+    /// Browsers and apps on devices of users, where everyone can read the token. They may evaluate the flags with
     /// `client: true`.
     Browser,
     /// A webhook. It may only make the server look for a new bundle.
@@ -141,7 +143,9 @@ impl Tokens {
 impl Token {
     fn new(written: WrittenToken) -> Result<Self, String> {
         let name = written.name;
-        let digest = decoded(&written.sha256).ok_or_else(|| {
+        let digest =
+            Some(&written.sha256).filter(|digits| digits.len() == 64).and_then(|digits| hexadecimal::decode(digits));
+        let digest = digest.and_then(|digest| digest.try_into().ok()).ok_or_else(|| {
             format!(
                 "the token `{name}` has no digest as `sha256`: expected 64 hexadecimal digits, as \
                  `printf %s \"$TOKEN\" | sha256sum` writes them"
@@ -178,15 +182,4 @@ impl Token {
     pub(super) fn digest(&self) -> &[u8; 32] {
         &self.digest
     }
-}
-
-fn decoded(hexadecimal: &str) -> Option<[u8; 32]> {
-    let mut digest = [0; 32];
-    if hexadecimal.len() != 64 {
-        return None;
-    }
-    for (byte, digits) in digest.iter_mut().zip(hexadecimal.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
-    }
-    Some(digest)
 }

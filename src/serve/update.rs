@@ -11,7 +11,7 @@ use crate::serve::application::Application;
 use crate::serve::changes::ChangeLog;
 use crate::serve::follower::{Follower, Freshness, NewBundle, Reading};
 use crate::serve::log::Log;
-use crate::serve::served_bundle::{Override, ServedBundle};
+use crate::serve::served_bundle::{Override, ServedBundle, tag};
 use crate::serve::source_state::SourceState;
 use crate::serve::wake::Sleep;
 
@@ -100,14 +100,17 @@ impl Updater {
         }
         // Owners and descriptions can change although the bundle does not.
         served.update_source(|source| source.definitions = new.definitions);
-        let bundle =
-            match ServedBundle::new(environment, new.bundle, new.origin, &self.overrides, &self.application.metrics) {
-                Ok(bundle) => Arc::new(bundle),
-                Err(error) => return Some(error.to_string()),
-            };
-        if current.is_some_and(|current| current.tag() == bundle.tag()) {
+        // A source is often read although nothing has changed, and preparing a bundle is much more work than its tag.
+        let tag = match tag(&new.bundle, &new.origin, &self.overrides) {
+            Ok(tag) => tag,
+            Err(error) => return Some(error.to_string()),
+        };
+        if current.is_some_and(|current| current.tag() == tag) {
             return None;
         }
+        let metrics = &self.application.metrics;
+        let bundle = ServedBundle::new(environment, new.bundle, new.origin, &self.overrides, metrics, tag);
+        let bundle = Arc::new(bundle);
         let before = served.swap(Arc::clone(&bundle));
         let now = (self.application.clock)();
         let plan = if before.is_some() { LastPlan::Pending } else { LastPlan::First };

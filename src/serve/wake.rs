@@ -39,7 +39,7 @@ impl Wake {
 }
 
 impl Sleep {
-    /// Waits for a time, or until the thread is woken. Returns false if nobody can wake it any more.
+    /// Waits for a time, or until the thread is woken. Returns false if no waker exists any more.
     pub(super) fn wait(&self, time: Duration) -> bool {
         self.0.recv_timeout(time) != Err(RecvTimeoutError::Disconnected)
     }

@@ -5,6 +5,8 @@ use std::fmt;
 use hyper::HeaderMap;
 use ring::hmac;
 
+use crate::serve::hexadecimal;
+
 /// The header with the signature of the body.
 const SIGNATURE: &str = "x-hub-signature-256";
 /// The minimum length of a secret in bytes.
@@ -23,7 +25,7 @@ impl WebhookSecret {
     /// Returns whether the headers have the signature of a body.
     pub(super) fn has_signed(&self, headers: &HeaderMap, body: &[u8]) -> bool {
         let signature = headers.get(SIGNATURE).and_then(|value| value.to_str().ok()?.strip_prefix("sha256="));
-        let Some(signature) = signature.and_then(decoded) else { return false };
+        let Some(signature) = signature.and_then(hexadecimal::decode) else { return false };
         hmac::verify(&self.0, body, &signature).is_ok()
     }
 }
@@ -32,9 +34,4 @@ impl fmt::Debug for WebhookSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("WebhookSecret")
     }
-}
-
-fn decoded(hexadecimal: &str) -> Option<Vec<u8>> {
-    let digits = hexadecimal.as_bytes().chunks(2);
-    digits.map(|digits| u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()).collect()
 }

@@ -187,7 +187,7 @@ impl Args {
                 Ok(tokens) => Ok(TokenSource::Fixed(tokens)),
                 Err(problem) => bail!("cannot use `{TOKENS}`: {problem}"),
             },
-            Err(_) => Ok(TokenSource::Nowhere),
+            Err(_) => Ok(TokenSource::NoTokens),
         }
     }
 

@@ -85,7 +85,7 @@ pub struct BundlePlan {
 #[derive(Debug)]
 pub enum FlagHistory {
     /// The source has no history.
-    Nowhere,
+    NoHistory,
     /// The newest commits, and whether there may be older ones.
     Commits {
         /// The commits, from the newest to the oldest.

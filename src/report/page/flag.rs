@@ -166,7 +166,7 @@ fn variants(html: &mut Html, shown: &ShownFlag<'_, '_>) {
 /// Adds the commits that changed a flag.
 fn history(html: &mut Html, key: &str, history: &FlagHistory) {
     match history {
-        FlagHistory::Nowhere => {
+        FlagHistory::NoHistory => {
             html.leaf("p", &[], "The source of this server is not a git repository, so it has no history.");
         }
         FlagHistory::Unknown(problem) => {

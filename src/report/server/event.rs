@@ -13,9 +13,9 @@ pub enum ServerEvent {
         /// The address, such as `http://127.0.0.1:8016`.
         url: String,
     },
-    /// Everybody who can reach the server may evaluate all flags, and the server is reachable from other machines.
+    /// Everyone who can reach the server may evaluate all flags, and the server is reachable from other machines.
     NoTokens,
-    /// Signatures are not checked, so everybody who can write to the target is trusted.
+    /// Signatures are not checked, so everyone who can write to the target is trusted.
     SignaturesUnchecked {
         /// The target.
         target: String,

@@ -1,6 +1,6 @@
 //! The hosts for which pages are made.
 //!
-//! A web site can give its own name the address of this machine, so that the browser of somebody who visits the site sends
+//! A web site can give its own name the address of this machine, so that the browser of a visitor sends
 //! requests to the page and lets the site read them. Such a request has the name of the site as its host.
 
 use std::net::IpAddr;

@@ -101,7 +101,7 @@ impl Page {
                     let commit = served.origin().commit.as_deref();
                     let history = self.histories.get(environment.as_ref());
                     let read = |source| history::read(source, commit, served.bundle().environment(), &key);
-                    let history = history.map_or(FlagHistory::Nowhere, read);
+                    let history = history.map_or(FlagHistory::NoHistory, read);
                     page::flag(&facts, &environment, &key, asked.as_ref(), &history)
                 })
             }
