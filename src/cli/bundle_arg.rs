@@ -9,10 +9,8 @@ use serde_json::Value as Json;
 use crate::bundle::{Bundle, BundleError, LazyBundle};
 use crate::cli::context_arg;
 use crate::cli::unknown_flag::unknown_flag_in_bundle;
+use crate::publish::MAX_BUNDLE_BYTES;
 use crate::snapshot::without_byte_order_mark;
-
-/// The maximum size of a bundle in bytes, as in [`publish`](crate::publish).
-const MAX_BYTES: u64 = 256 << 20;
 
 /// Reads a bundle that `flagctl export bundle` or `flagctl publish` has written.
 pub(crate) fn read(path: &Path) -> Result<Bundle> {
@@ -36,10 +34,10 @@ pub(crate) fn read_flags(path: &Path, keys: &[String]) -> Result<Bundle> {
 
 fn bytes(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let read = context_arg::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes);
+    let read = context_arg::open(path)?.take(MAX_BUNDLE_BYTES + 1).read_to_end(&mut bytes);
     read.with_context(|| format!("cannot read `{}`", path.display()))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        bail!("`{}` has more than {MAX_BYTES} bytes, which no bundle may have", path.display());
+    if bytes.len() as u64 > MAX_BUNDLE_BYTES {
+        bail!("`{}` has more than {MAX_BUNDLE_BYTES} bytes, which no bundle may have", path.display());
     }
     match without_byte_order_mark(&bytes) {
         Ok(text) if text.len() < bytes.len() => Ok(text.to_vec()),

@@ -9,7 +9,7 @@ pub const VERSION: u32 = 1;
 /// The maximum size of the file of a manifest. A manifest with `MAX_VOID` void entries needs a third of it.
 pub(super) const MAX_MANIFEST_BYTES: u64 = 64 << 10;
 /// The maximum size of a bundle. A bundle of 100,000 flags needs a fifth of it.
-pub(super) const MAX_BUNDLE_BYTES: u64 = 256 << 20;
+pub const MAX_BUNDLE_BYTES: u64 = 256 << 20;
 /// The greatest number of an entry: the names of the files have nine digits.
 pub(super) const MAX_SEQUENCE: u64 = 999_999_999;
 /// The maximum number of commits in `kept`.

@@ -57,7 +57,9 @@ pub use crate::publish::error::PublishError;
 #[cfg(feature = "serve")]
 pub use crate::publish::follow::{BundleCopy, FollowOptions, KnownEntry, VerifiedBundle, newer_bundle};
 pub use crate::publish::freshness::MaxAge;
-pub use crate::publish::manifest::{BundleFormat, BundleRef, EntryKind, Manifest, VERSION, VoidEntry};
+pub use crate::publish::manifest::{
+    BundleFormat, BundleRef, EntryKind, MAX_BUNDLE_BYTES, Manifest, VERSION, VoidEntry,
+};
 pub use crate::publish::pull::{PullOptions, PullOutcome, Pulled, pull};
 pub use crate::publish::request::{
     Ancestry, Compare, CompileAfter, NewBundle, PublishContent, PublishMode, PublishOutcome, PublishRequest, Sign,

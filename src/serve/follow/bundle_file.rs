@@ -8,11 +8,9 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 
 use crate::bundle::Bundle;
+use crate::publish::MAX_BUNDLE_BYTES;
 use crate::serve::follower::{Follower, Freshness, NewBundle, Reading};
 use crate::serve::served_bundle::Origin;
-
-/// The maximum size of the file. A bundle of 100,000 flags needs a fifth of it.
-const MAX_BYTES: u64 = 256 << 20;
 
 /// Follows a file that `flagctl export bundle` or `flagctl pull` writes.
 pub struct BundleFile {
@@ -74,9 +72,9 @@ impl Follower for BundleFile {
 
 fn read(path: &Path) -> Result<Bundle, Problem> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(format!("the file has more than {MAX_BYTES} bytes, which no bundle may have").into());
+    File::open(path)?.take(MAX_BUNDLE_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BUNDLE_BYTES {
+        return Err(format!("the file has more than {MAX_BUNDLE_BYTES} bytes, which no bundle may have").into());
     }
     Ok(Bundle::from_json(&bytes)?)
 }
