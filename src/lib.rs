@@ -104,6 +104,7 @@
 //! | history | a revision, a flag's key | the effects of past commits on the flag and on the decisions for contexts | codes, snapshot, git, source, diag, model, bundle, eval, compile, load, diff |
 //! | live | a manifest | the published bundle, compiled again from git | codes, git, source, bundle, model, compile, load, publish |
 //! | actions | keys of flags, environments, a branch | plans of kills, revivals and rollouts, their commits, and the proof of a kill | snapshot, git, source, diag, yaml, bundle, analyze, model, compile, edit, commit, load, history, diff |
+//! | guard | the numbers of a rollout's arms | the evidence of harm or health | |
 //! | report | any result | text (each format is a file) | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, history, test, publish, live, actions |
 //! | serve | Followers of sources, settings | answers to applications over HTTP, with the newest bundles, and a page for people (the only module that accepts connections) | git, source, bundle, eval, context_text, analyze, compile, flagd, store, publish, commit, load, diff, history, report |
 //! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, snapshot, git, source, diag, yaml, bundle, eval, context_text, analyze, model, schema, compile, diff, test, flagd, openfeature, retry, store, publish, commit, forge, load, check, history, live, actions, report, serve |
@@ -152,6 +153,9 @@ pub mod forge;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod git;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod guard;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod history;

@@ -61,6 +61,7 @@ mod flag_life;
 mod fuzz_seeds;
 mod golden;
 #[cfg(unix)]
+mod guard_evidence;
 mod help;
 #[cfg(unix)]
 mod hostile_repository;
