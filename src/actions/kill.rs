@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::actions::error::ActionError;
 use crate::actions::flag_selection::FlagSelection;
-use crate::actions::kill_effect::{KillEffect, KillStatus, kill_effects};
+use crate::actions::kill_effect::{KillEffect, KillNote, KillStatus, kill_effects};
 use crate::actions::kill_file::{KillExpiry, kill_text};
 use crate::actions::message::{ActionKind, message};
 use crate::actions::session::{CommittedAction, WriteSession};
 use crate::actions::targets::Targets;
 use crate::actions::undo::{Undo, UndoCommand};
+use crate::bundle::Percent;
 use crate::commit::{Changes, CommitError, CommitFiles};
 use crate::load;
 use crate::model::{FLAGS, flag_key, kill_path};
@@ -58,11 +59,18 @@ impl<'s> KillPlan<'s> {
 
     /// Returns the command that reverts the kill.
     pub fn undo(&self) -> Undo {
-        let command = UndoCommand::Revive(self.targets());
+        let is_half_open =
+            |effect: &KillEffect| effect.notes.iter().any(|note| matches!(note, KillNote::HalfOpen { .. }));
+        // A revival would serve the flag to all units, and not only to those that the replaced kill admits.
+        let command = match self.effects.iter().any(is_half_open) {
+            true => UndoCommand::Revert,
+            false => UndoCommand::Revive(self.targets()),
+        };
         Undo { command, destination: self.session.destination().clone() }
     }
 
-    /// Commits the kill. If another process has killed a flag in the meantime, the flag keeps the reason of that kill.
+    /// Commits the kill. If another process has killed a flag in the meantime, the flag keeps the reason of that kill. A kill
+    /// that admits a share of units is replaced.
     ///
     /// `by` is the name of the person who kills the flags, or `None` for the author in git's settings. `expires` is when the
     /// kill should have ended.
@@ -90,7 +98,8 @@ impl<'s> KillPlan<'s> {
             let mut changes = Changes::new(message.clone());
             for (flag, environment) in targets.pairs() {
                 let path = self.session.git_path(&kill_path(flag, environment));
-                if tree.read(&path)?.is_none() {
+                let killed = tree.read(&path)?;
+                if killed.is_none_or(|text| load::kill_share(&kill_path(flag, environment), text) != Percent::ZERO) {
                     // A link or a submodule in the place of the file must not stop a kill.
                     changes.replace(path, text.clone());
                 }

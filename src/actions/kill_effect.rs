@@ -7,8 +7,9 @@ use crate::actions::error::ActionError;
 use crate::actions::off_variant::{OffVariantHistory, may_serve_off, off_variant_history};
 use crate::actions::session::WriteSession;
 use crate::analyze::Region;
-use crate::bundle::{Bundle, Condition, Flag, FlagId, Follow, State};
-use crate::model::kill_path;
+use crate::bundle::{Bundle, Condition, Flag, FlagId, Follow, Percent, State};
+use crate::load;
+use crate::model::{Kill, kill_path};
 
 /// The maximum number of flags for which the history of the `off` variant is read. The limit keeps a kill fast in an
 /// emergency.
@@ -32,7 +33,7 @@ pub struct KillEffect {
 /// Whether a flag can be killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KillStatus {
-    /// The flag is already killed, so there is nothing to do.
+    /// The flag is already killed for all units, so there is nothing to do.
     AlreadyKilled,
     /// The flag will serve its `off` variant to everyone.
     ServesOff,
@@ -46,6 +47,13 @@ pub enum KillNote {
     /// The flag is already killed. The value is the reason of that kill, or `None` if the file of the kill does not
     /// contain a reason.
     AlreadyKilled {
+        /// The reason of the current kill.
+        reason: Option<String>,
+    },
+    /// The flag is killed except for a share of its units. The kill that admits them is replaced.
+    HalfOpen {
+        /// The share of units that the current kill admits.
+        admit: Percent,
         /// The reason of the current kill.
         reason: Option<String>,
     },
@@ -120,9 +128,9 @@ fn kill_effect(
     environment: &str,
 ) -> Result<KillEffect, ActionError> {
     let flag = bundle.flag(key);
-    let is_killed = session.tip().blob_id(&kill_path(key, environment))?.is_some();
+    let admits = current_kill(session, key, environment)?;
     let status = match flag {
-        _ if is_killed => KillStatus::AlreadyKilled,
+        _ if admits == Some(Percent::ZERO) => KillStatus::AlreadyKilled,
         None => KillStatus::ServesOffOnceValid,
         Some(_) => KillStatus::ServesOff,
     };
@@ -135,11 +143,28 @@ fn kill_effect(
         }
         KillStatus::ServesOff => {}
     }
+    if let Some(admit) = admits.filter(|admit| *admit != Percent::ZERO) {
+        notes.push(KillNote::HalfOpen { admit, reason: flag.and_then(kill_reason) });
+    }
     if status == KillStatus::ServesOff {
         notes.extend(dependent_notes(bundle, key));
     }
     let (flag, environment) = (key.to_owned(), environment.to_owned());
     Ok(KillEffect { flag, environment, before: Arc::clone(bundle), status, notes })
+}
+
+/// Returns the share of units that the kill of a flag at the tip admits, or `None` if the flag is not killed.
+pub(super) fn current_kill(
+    session: &WriteSession,
+    key: &str,
+    environment: &str,
+) -> Result<Option<Percent>, ActionError> {
+    let path = kill_path(key, environment);
+    if session.tip().blob_id(&path)?.is_none() {
+        return Ok(None);
+    }
+    let loaded = load::file(&session.source(), &path)?;
+    Ok(Some(loaded.project.kills.first().map_or(Percent::ZERO, Kill::admits)))
 }
 
 /// Returns the reason of a flag's kill, or `None` if the flag is not killed.
@@ -163,7 +188,7 @@ fn dependent_notes(bundle: &Bundle, key: &str) -> Vec<KillNote> {
             let mut reachable = bundle.reachable_conditions(condition, Follow::Segments);
             reachable.any(|part| matches!(part, Condition::Flag { key, .. } if turned_off.contains(key)))
         };
-        if turned_off.contains(&id) || flag.state != State::Enabled || !flag.conditions().any(refers_to_one) {
+        if turned_off.contains(&id) || flag.state.is_off() || !flag.conditions().any(refers_to_one) {
             continue;
         }
         let flag = flag.key.to_string();
@@ -188,7 +213,7 @@ fn flags_turned_off(bundle: &Bundle, killed: FlagId) -> (Vec<FlagId>, Vec<KillNo
         next += 1;
         for (id, flag) in (0u32..).map(FlagId).zip(&bundle.flags) {
             let is_lost = flag.prerequisites.iter().any(|condition| is_lost(bundle, condition, required));
-            if is_lost && flag.state == State::Enabled && !turned_off.contains(&id) {
+            if is_lost && !flag.state.is_off() && !turned_off.contains(&id) {
                 let off = flag.variant(flag.off);
                 notes.push(KillNote::DependentFlagTurnsOff {
                     flag: flag.key.to_string(),

@@ -5,9 +5,10 @@
 
 use crate::actions::error::ActionError;
 use crate::actions::kill_objection::{FormProblem, Objection};
+use crate::bundle::Percent;
 use crate::git::{CommitChanges, EntryChange, EntryMode, RangeCommit, Revision};
 use crate::load;
-use crate::model::{FLAGS, KILLS, flag_file_name, flag_key, is_name};
+use crate::model::{FLAGS, KILLS, Kill, flag_file_name, flag_key, is_name};
 use crate::source::Source;
 
 /// A file of a kill that a range adds.
@@ -71,7 +72,7 @@ fn added_kill(commit: &str, change: &EntryChange, prefix: &str) -> Result<AddedK
     }
 }
 
-/// Returns an objection for each kill whose file has an error, or whose flag or environment the target does not have.
+/// Returns an objection for each kill whose file has an error or admits a share of units, or whose flag or environment the target does not have.
 ///
 /// # Errors
 /// Returns [`ActionError`] if the target or the head cannot be read.
@@ -84,7 +85,10 @@ pub(super) fn invalid_kills(
     let source = Source::Revision(head.clone());
     let mut objections = Vec::new();
     for kill in kills {
-        let errors = load::file(&source, &kill.path)?.located_errors(Vec::new());
+        let loaded = load::file(&source, &kill.path)?;
+        let admits = loaded.project.kills.iter().map(Kill::admits).find(|admit| *admit != Percent::ZERO);
+        objections.extend(admits.map(|admit| kill.objection(target, FormProblem::Admits(admit))));
+        let errors = loaded.located_errors(Vec::new());
         objections.extend(errors.into_iter().map(|error| kill.objection(target, FormProblem::Invalid(error))));
         if !settings.environment_names().any(|name| name == kill.environment) {
             objections.push(kill.objection(target, FormProblem::UnknownEnvironment(kill.environment.clone())));

@@ -1,6 +1,7 @@
 //! The reasons why a range of commits is not a kill.
 
 use crate::analyze::Region;
+use crate::bundle::Percent;
 use crate::git::EntryMode;
 
 /// A reason why a range of commits is not a kill.
@@ -62,6 +63,8 @@ pub enum FormProblem {
     ManyParents,
     /// The file has this error.
     Invalid(String),
+    /// The kill admits this share of units, so it does not turn the flag off for everyone.
+    Admits(Percent),
     /// The target does not declare this environment.
     UnknownEnvironment(String),
     /// The target does not define this flag.

@@ -138,7 +138,13 @@ impl<'s> RevivePlan<'s> {
     /// first kill.
     pub fn undo(&self) -> Undo {
         let reason = self.effects.iter().find_map(|effect| effect.before.flag(&effect.flag).and_then(kill_reason));
-        let command = UndoCommand::Kill { targets: self.targets(), reason };
+        let is_half_open =
+            |effect: &ReviveEffect| effect.before.flag(&effect.flag).is_some_and(|flag| flag.state.is_half_open());
+        // A kill would stop the flag for the units that the removed kill admits, too.
+        let command = match self.effects.iter().any(is_half_open) {
+            true => UndoCommand::Revert,
+            false => UndoCommand::Kill { targets: self.targets(), reason },
+        };
         Undo { command, destination: self.session.destination().clone() }
     }
 

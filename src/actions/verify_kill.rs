@@ -197,6 +197,7 @@ impl<'r> EffectCheck<'r> {
             FlagEvent::Added
             | FlagEvent::Removed
             | FlagEvent::Killed
+            | FlagEvent::HalfOpened
             | FlagEvent::Revived
             | FlagEvent::Changed
             | FlagEvent::Affected => return object(EffectProblem::NotReached),
@@ -247,7 +248,7 @@ impl<'r> EffectCheck<'r> {
     fn required_environments(&self, flag: &str) -> Vec<&str> {
         let is_killed = |environment: &&str| {
             let flag = self.after.bundle(environment).flag(flag);
-            flag.is_some_and(|flag| matches!(flag.state, State::Killed { .. }))
+            flag.is_some_and(|flag| matches!(flag.state, State::Killed { .. }) && flag.state.is_off())
         };
         let has_new_kill = |environment: &&str| self.merge.new.iter().any(|kill| kill.environment == **environment);
         let all = || self.after.environments();
@@ -279,7 +280,7 @@ fn off<'b>(bundle: &'b Bundle, key: &str) -> Option<&'b Variant> {
 fn serves_off_to_everyone(bundle: &Bundle, key: &str) -> bool {
     let mut off = bundle.clone();
     match off.flags.find_mut(key) {
-        Some(flag) if flag.state != State::Enabled => return true,
+        Some(flag) if flag.state.is_off() => return true,
         Some(flag) => flag.state = State::Disabled,
         None => return false,
     }

@@ -10,6 +10,8 @@ use crate::bundle::flag::Flag;
 use crate::bundle::flag::State;
 use crate::bundle::flags::Flags;
 use crate::bundle::id::{FlagId, SegmentId};
+#[cfg(feature = "cli")]
+use crate::bundle::percent::Percent;
 
 /// The compiled flags, segments and context schema of one environment.
 ///
@@ -71,8 +73,13 @@ impl Bundle {
     #[cfg(feature = "cli")]
     pub(crate) fn assume_killed(&mut self, key: &str) {
         if let Some(flag) = self.flags.find_mut(key) {
-            flag.state =
-                State::Killed { reason: "assumed, not in the repository".into(), by: None, at: None, expires: None };
+            flag.state = State::Killed {
+                reason: "assumed, not in the repository".into(),
+                by: None,
+                at: None,
+                expires: None,
+                admit: Percent::ZERO,
+            };
         }
     }
 

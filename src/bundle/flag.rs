@@ -65,10 +65,18 @@ impl Flag {
         self.rules.get(rule_index).map_or(self.unit, |rule| self.unit_of(rule))
     }
 
-    /// Returns the attributes whose values the rules hash. The set is empty if no rule depends on a bucket.
+    /// Returns the attribute by which a kill admits units: that of the rule that decides, or the flag's for the default.
+    pub fn deciding_unit(&self, rule_index: Option<usize>) -> AttributeId {
+        rule_index.map_or(self.unit, |index| self.unit_at(index))
+    }
+
+    /// Returns the attributes whose values the decision hashes. The set is empty if it depends on no bucket.
+    ///
+    /// A kill that admits a share of the units hashes the unit of whatever decides: a rule or the default.
     pub fn hashed_units(&self) -> BTreeSet<AttributeId> {
-        let hashing = self.rules.iter().filter(|rule| rule.depends_on_bucket());
-        hashing.map(|rule| self.unit_of(rule)).collect()
+        let hashing = self.rules.iter().filter(|rule| self.state.is_half_open() || rule.depends_on_bucket());
+        let of_default = self.state.is_half_open().then_some(self.unit);
+        hashing.map(|rule| self.unit_of(rule)).chain(of_default).collect()
     }
 
     /// Returns the attributes whose values the rules hash, or the flag's own unit if no rule depends on a bucket.
@@ -93,7 +101,7 @@ pub fn rule_name(name: Option<&str>, rule_index: usize) -> String {
     name.map_or_else(|| format!("#{}", rule_index + 1), str::to_owned)
 }
 
-/// Whether the rules of a flag decide.
+/// Whether the rules of a flag decide, and for which units.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum State {
@@ -101,7 +109,8 @@ pub enum State {
     Enabled,
     /// The definition contains `enabled: false`: every context gets `off`.
     Disabled,
-    /// The flag was killed in an emergency: every context gets `off` until the flag is revived.
+    /// The flag was killed in an emergency: every context gets `off` until the flag is revived, except those that
+    /// `admit` lets through.
     Killed {
         /// The reason, in the words of the person who killed the flag.
         reason: Box<str>,
@@ -112,7 +121,42 @@ pub enum State {
         /// The time at which the kill should have ended, if there is one. The kill lasts longer, until it is removed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires: Option<Box<str>>,
+        /// The share of units that keep what the flag would serve without the kill. It is less than 100 %, and
+        /// [`Percent::ZERO`] for most kills.
+        ///
+        /// A unit is admitted if its bucket among the rollouts of the flag is below the share. It is the unit of the
+        /// rule that decides, or the flag's unit if no rule matches. All other contexts get `off`, also those without
+        /// the unit.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        admit: Percent,
     },
+}
+
+impl State {
+    /// Returns the share of units for which the rules decide: all of an enabled flag, none of a disabled flag, and those
+    /// that its kill admits of a killed flag.
+    pub fn admits(&self) -> Percent {
+        match self {
+            Self::Enabled => Percent::ALL,
+            Self::Disabled => Percent::ZERO,
+            Self::Killed { admit, .. } => *admit,
+        }
+    }
+
+    /// Returns whether every context gets `off`.
+    pub fn is_off(&self) -> bool {
+        self.admits() == Percent::ZERO
+    }
+
+    /// Returns whether the flag is killed except for a share of its units.
+    pub fn is_half_open(&self) -> bool {
+        !matches!(self.admits(), Percent::ZERO | Percent::ALL)
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(share: &Percent) -> bool {
+    *share == Percent::ZERO
 }
 
 /// A named value.

@@ -16,6 +16,7 @@ use crate::bundle::flag::{Flag, Rule, Serve, State, Variant};
 use crate::bundle::flags::Flags;
 use crate::bundle::id::VariantId;
 use crate::bundle::pattern_size::{PatternBudget, with_budget};
+use crate::bundle::percent::Percent;
 
 /// The version of the JSON format that this version of flagctl reads and writes.
 pub const FORMAT: u32 = 1;
@@ -175,6 +176,9 @@ impl Bundle {
         }
         variant(flag.off)?;
         variant(flag.default)?;
+        if matches!(flag.state, State::Killed { admit: Percent::ALL, .. }) {
+            return Err("has a kill that admits every unit".to_owned());
+        }
         self.attributes.get(flag.unit).ok_or("has a unit that is not an attribute")?;
         for condition in &flag.prerequisites {
             self.check_condition(condition, segments)?;

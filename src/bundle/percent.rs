@@ -15,7 +15,7 @@ use crate::bundle::bucket::{BUCKETS, Bucket};
 /// assert_eq!(share.to_string(), "12.5%");
 /// assert!("0.0001%".parse::<Percent>().is_err());
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "Bucket", into = "Bucket")]
 pub struct Percent(Bucket);
 

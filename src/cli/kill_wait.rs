@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use serde_json::Value as Json;
 
-use crate::bundle::{Bundle, State};
+use crate::bundle::{Bundle, Percent, State};
 use crate::cli::console;
 use crate::cli::exit::Exit;
 use crate::cli::max_age_arg::parse_age;
@@ -164,8 +164,9 @@ impl Place {
 /// Returns whether a published bundle has a kill of a flag, or does not have the flag.
 fn is_off(bytes: &[u8], format: BundleFormat, key: &str) -> bool {
     match format {
-        BundleFormat::Flagctl => Bundle::from_json(bytes)
-            .is_ok_and(|bundle| bundle.flag(key).is_none_or(|flag| matches!(flag.state, State::Killed { .. }))),
+        BundleFormat::Flagctl => Bundle::from_json(bytes).is_ok_and(|bundle| {
+            bundle.flag(key).is_none_or(|flag| matches!(flag.state, State::Killed { admit: Percent::ZERO, .. }))
+        }),
         BundleFormat::Flagd => serde_json::from_slice::<Json>(bytes).is_ok_and(|json| {
             let disabled = |flag: &Json| flag.pointer("/metadata/disabled").and_then(Json::as_str).map(str::to_owned);
             let flag = json.get("flags").map(|flags| flags.get(key));
@@ -183,8 +184,12 @@ fn say_whether_merged(waiting: &[Place]) -> Result<()> {
     let branch = shown(&base);
     for place in waiting {
         let merged = live.kills_of([base.commit().as_str()], &place.environment)?;
-        let missing: Vec<_> =
-            place.flags.iter().filter(|flag| !merged.contains_key(*flag)).map(|flag| format!("`{flag}`")).collect();
+        let missing: Vec<_> = place
+            .flags
+            .iter()
+            .filter(|flag| merged.get(*flag).is_none_or(|kill| kill.admits != Percent::ZERO))
+            .map(|flag| format!("`{flag}`"))
+            .collect();
         console::note(if missing.is_empty() {
             format!("`{branch}` has the kill: the job that publishes it has not run, or has failed")
         } else {

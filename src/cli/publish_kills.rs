@@ -14,7 +14,7 @@ use crate::cli::console;
 use crate::cli::publish_content;
 use crate::cli::publish_content::PublishKind;
 use crate::git::{Revision, short_id};
-use crate::live::{KillFiles, Live};
+use crate::live::{KillFiles, Live, add_kill, stopped_more};
 use crate::publish::{
     AllowedSigners, Ancestry, BundleFormat, Channel, Compare, EntryKind, LogEntry, Manifest, NewBundle, PublishError,
 };
@@ -47,11 +47,10 @@ impl OnTop<'_> {
         let published = live.published_kills(current)?;
         let own = live.kills_of([head.as_str()], environment)?;
         let flags = live.flags(&current.commit)?;
-        let is_new = |flag: &&String| !published.contains_key(*flag);
         let (new, ineffective): (Vec<_>, Vec<_>) =
-            own.keys().filter(is_new).cloned().partition(|flag| flags.contains(flag));
-        let waiting = published.keys().filter(|flag| !own.contains_key(*flag) && flags.contains(*flag));
-        let found = KillsJson { new: new.clone(), ineffective, waiting: waiting.cloned().collect() };
+            stopped_more(&own, &published).into_iter().partition(|flag| flags.contains(flag));
+        let waiting = stopped_more(&published, &own).into_iter().filter(|flag| flags.contains(flag));
+        let found = KillsJson { new: new.clone(), ineffective, waiting: waiting.collect() };
         self.found.borrow_mut().insert(environment.to_owned(), found);
         if new.is_empty() {
             return Ok(None);
@@ -59,8 +58,8 @@ impl OnTop<'_> {
         let candidates: Vec<_> = current.kept.iter().chain([&current.kills]).map(String::as_str).collect();
         let kept = live.needed(&current.commit, &candidates, &head, environment)?;
         let mut kills = published;
-        for (flag, text) in own {
-            kills.entry(flag).or_insert(text);
+        for (flag, file) in &own {
+            add_kill(&mut kills, flag, file);
         }
         let kind = match self.kind {
             Some(PublishKind::Normal) => EntryKind::Normal,
@@ -83,7 +82,7 @@ impl OnTop<'_> {
         let kills = live.kills_of(std::iter::once(target.commit.as_str()).chain(commits), environment)?;
         let before = live.published_kills(target)?;
         let flags = live.flags(&target.commit)?;
-        let new = kills.keys().filter(|flag| !before.contains_key(*flag) && flags.contains(*flag)).cloned().collect();
+        let new = stopped_more(&kills, &before).into_iter().filter(|flag| flags.contains(flag)).collect();
         self.found.borrow_mut().insert(environment.to_owned(), KillsJson { new, ..KillsJson::default() });
         let compiled = self.compile(&target.commit, &kills, environment, target.bundle.format)?;
         let created = Timestamp::from_second(live.revision(&target.commit)?.seconds()?)?.to_string();

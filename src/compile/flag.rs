@@ -1,7 +1,8 @@
 //! Compiles segments and flags: variants, unit, state, and the check that limits the work of a decision.
 
 use crate::bundle::{
-    AttributeId, Bucketer, Complexity, Condition, Flag, FlagId, Segment, SegmentId, State, Type, Variant, VariantId,
+    AttributeId, Bucketer, Complexity, Condition, Flag, FlagId, Percent, Segment, SegmentId, State, Type, Variant,
+    VariantId,
 };
 use crate::codes::Code;
 use crate::compile::compiler::{Broken, Compiled, Compiler};
@@ -162,6 +163,7 @@ impl<'p> Compiler<'p> {
     }
 
     fn state(&self, definition: &model::Flag, serving: &EffectiveServing<'p>) -> Compiled<State> {
+        let enabled = serving.enabled.is_none_or(|enabled| enabled.value);
         if let Some(kill) = self.kills.get(definition.key.as_str()) {
             let text = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.value.as_str().into());
             return Ok(State::Killed {
@@ -169,9 +171,10 @@ impl<'p> Compiler<'p> {
                 by: text(&kill.by),
                 at: text(&kill.at),
                 expires: kill.expires.as_ref().map(|expires| expires.value.to_string().into()),
+                // A disabled flag serves `off` to everyone without the kill, so there is nothing to keep.
+                admit: if enabled { kill.admits() } else { Percent::ZERO },
             });
         }
-        let enabled = serving.enabled.is_none_or(|enabled| enabled.value);
         Ok(if enabled { State::Enabled } else { State::Disabled })
     }
 }

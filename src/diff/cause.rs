@@ -112,7 +112,9 @@ impl CauseSearch<'_> {
             let kills = &definitions.loaded.project.kills;
             let kill = || kills.iter().find(|kill| kill.flag == key && kill.environment == self.environment);
             match change {
-                DefinitionChange::Killed { .. } | DefinitionChange::Revived => kill().map(|kill| kill.start),
+                DefinitionChange::Killed { .. } | DefinitionChange::HalfOpened { .. } | DefinitionChange::Revived => {
+                    kill().map(|kill| kill.start)
+                }
                 _ => self.span(&definitions.loaded.project.settings, flag, change),
             }
         };
@@ -142,7 +144,7 @@ impl CauseSearch<'_> {
         let rule = |name: &str| serving.rules.iter().find(|rule| rule.name() == name);
         match change {
             DefinitionChange::Added | DefinitionChange::Removed => Some(flag.start),
-            DefinitionChange::Killed { .. } | DefinitionChange::Revived => None,
+            DefinitionChange::Killed { .. } | DefinitionChange::HalfOpened { .. } | DefinitionChange::Revived => None,
             DefinitionChange::Enabled | DefinitionChange::Disabled => serving.enabled.map(|enabled| enabled.span),
             DefinitionChange::ShownToClients | DefinitionChange::HiddenFromClients => {
                 flag.client.as_ref().map(|client| client.span)

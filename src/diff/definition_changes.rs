@@ -28,6 +28,13 @@ pub enum DefinitionChange {
         /// The time at which the kill should have ended, if there is one.
         expires: Option<String>,
     },
+    /// The flag is killed now except for a share of its units, and this was not so before or for another share.
+    HalfOpened {
+        /// The reason.
+        reason: String,
+        /// The share of units that the kill admits.
+        admit: Percent,
+    },
     /// The kill was removed.
     Revived,
     /// The flag was enabled with `enabled: true`.
@@ -186,16 +193,18 @@ fn compare(before: BundledFlag<'_>, after: BundledFlag<'_>) -> Vec<DefinitionCha
 
 fn compare_states(old: &State, new: &State) -> Option<DefinitionChange> {
     match (old, new) {
-        (State::Enabled | State::Disabled, State::Killed { reason, expires, .. }) => {
+        (State::Killed { admit: old, .. }, State::Killed { admit: new, .. }) if old == new => None,
+        (_, State::Killed { admit: Percent::ZERO, reason, expires, .. }) => {
             let expires = expires.as_ref().map(|expires| expires.to_string());
             Some(DefinitionChange::Killed { reason: reason.to_string(), expires })
+        }
+        (_, State::Killed { admit, reason, .. }) => {
+            Some(DefinitionChange::HalfOpened { reason: reason.to_string(), admit: *admit })
         }
         (State::Killed { .. }, State::Enabled | State::Disabled) => Some(DefinitionChange::Revived),
         (State::Disabled, State::Enabled) => Some(DefinitionChange::Enabled),
         (State::Enabled, State::Disabled) => Some(DefinitionChange::Disabled),
-        (State::Enabled, State::Enabled)
-        | (State::Disabled, State::Disabled)
-        | (State::Killed { .. }, State::Killed { .. }) => None,
+        (State::Enabled, State::Enabled) | (State::Disabled, State::Disabled) => None,
     }
 }
 

@@ -46,7 +46,10 @@ fn structural_changes(bundles: [&Bundle; 2], key: &str) -> Vec<DefinitionChange>
     let mut changes = compare_flag(bundles, key);
     let flags = bundles.map(|bundle| bundle.flag(key));
     changes.retain(|change| match change {
-        DefinitionChange::Rollout(..) | DefinitionChange::Killed { .. } | DefinitionChange::Revived => false,
+        DefinitionChange::Rollout(..)
+        | DefinitionChange::Killed { .. }
+        | DefinitionChange::HalfOpened { .. }
+        | DefinitionChange::Revived => false,
         DefinitionChange::Serve(rule, _) => match flags {
             [Some(before), Some(after)] => served(before, rule) != served(after, rule),
             _ => true,

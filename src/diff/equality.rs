@@ -45,7 +45,7 @@ impl<'b> Comparison<'b> {
 
     fn flag(&mut self, old: &Flag, new: &Flag) -> bool {
         let state = match (&old.state, &new.state) {
-            (State::Killed { .. }, State::Killed { .. }) => true,
+            (State::Killed { admit: old, .. }, State::Killed { admit: new, .. }) => old == new,
             (old, new) => old == new,
         };
         state
@@ -144,7 +144,9 @@ pub fn side_of_term(term: &Term, event: FlagEvent, [before, after]: [&Bundle; 2]
     let side = match event {
         FlagEvent::Added => Side::After,
         FlagEvent::Removed => Side::Before,
-        FlagEvent::Killed | FlagEvent::Revived | FlagEvent::Changed | FlagEvent::Affected => term.side,
+        FlagEvent::Killed | FlagEvent::HalfOpened | FlagEvent::Revived | FlagEvent::Changed | FlagEvent::Affected => {
+            term.side
+        }
     };
     let bundles = match side {
         Side::Before => [before, after],

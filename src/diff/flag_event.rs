@@ -1,6 +1,6 @@
 //! The kinds of change that a flag can have between two sets of definitions.
 
-use crate::bundle::{Flag, State};
+use crate::bundle::{Flag, Percent, State};
 use crate::diff::compared_definitions::{ComparedDefinitions, FlagStatus};
 use crate::diff::definition_changes::compare_flag;
 
@@ -13,6 +13,8 @@ pub enum FlagEvent {
     Removed,
     /// A kill turned it off.
     Killed,
+    /// A kill turned it off except for a share of its units, and this was not so before or for another share.
+    HalfOpened,
     /// A kill was removed.
     Revived,
     /// Its own definition changed.
@@ -32,14 +34,20 @@ impl FlagEvent {
     ) -> Option<Self> {
         let bundles = [before.bundle(environment), after.bundle(environment)];
         let [old, new] = bundles.map(|bundle| bundle.flag(key));
-        let is_killed = |flag: Option<&Flag>| flag.is_some_and(|flag| matches!(flag.state, State::Killed { .. }));
+        let kill = |flag: Option<&Flag>| match flag.map(|flag| &flag.state) {
+            Some(State::Killed { admit, .. }) => Some(*admit),
+            Some(State::Enabled | State::Disabled) | None => None,
+        };
         let is_absent = |definitions: &ComparedDefinitions| definitions.status(key, environment) == FlagStatus::Absent;
         let event = match (is_absent(before), is_absent(after)) {
             (true, true) => return None,
             (true, false) => Self::Added,
             (false, true) => Self::Removed,
-            _ if !is_killed(old) && is_killed(new) => Self::Killed,
-            _ if is_killed(old) && !is_killed(new) && new.is_some() => Self::Revived,
+            _ if kill(new).is_some() && kill(old) != kill(new) => match kill(new) {
+                Some(Percent::ZERO) | None => Self::Killed,
+                Some(_) => Self::HalfOpened,
+            },
+            _ if kill(old).is_some() && kill(new).is_none() && new.is_some() => Self::Revived,
             (false, false) => {
                 let own_definition_differs = match (before.file_text(key), after.file_text(key)) {
                     (Some(old), Some(new)) => old != new,

@@ -146,7 +146,11 @@ impl<'c> FlagPair<'c> {
         let (bundles, flags) = match impact.event {
             FlagEvent::Added => ([bundles[1]; 2], [disabled(new.clone()), new]),
             FlagEvent::Removed => ([bundles[0]; 2], [old.clone(), disabled(old)]),
-            FlagEvent::Killed | FlagEvent::Revived | FlagEvent::Changed | FlagEvent::Affected => (bundles, [old, new]),
+            FlagEvent::Killed
+            | FlagEvent::HalfOpened
+            | FlagEvent::Revived
+            | FlagEvent::Changed
+            | FlagEvent::Affected => (bundles, [old, new]),
         };
         Self { impact, bundles, flags }
     }

@@ -69,12 +69,43 @@ pub fn holds(bundle: &Bundle, condition: &Condition, context: &Context<'_>, now:
 
 impl<'b> Scope<'b, '_> {
     pub(super) fn decide(&self, flag: &'b Flag) -> Decision<'b> {
-        let serve = |id, reason, rule, without_unit| Decision { variant: flag.variant(id), reason, rule, without_unit };
+        let off = |cause| Decision {
+            variant: flag.variant(flag.off),
+            reason: Reason::Disabled(cause),
+            rule: None,
+            without_unit: None,
+        };
         match flag.state {
-            State::Enabled => {}
-            State::Disabled => return serve(flag.off, Reason::Disabled(Cause::Disabled), None, None),
-            State::Killed { .. } => return serve(flag.off, Reason::Disabled(Cause::Kill), None, None),
+            State::Enabled => self.decide_by_rules(flag),
+            State::Disabled => off(Cause::Disabled),
+            State::Killed { admit: Percent::ZERO, .. } => off(Cause::Kill),
+            State::Killed { admit, .. } => {
+                let decision = self.decide_by_rules(flag);
+                if std::ptr::eq(decision.variant, flag.variant(flag.off)) || self.is_admitted(flag, &decision, admit) {
+                    // The bucket takes part in the decision, so no client may keep it for all contexts.
+                    let reason = if decision.reason == Reason::Static { Reason::Default } else { decision.reason };
+                    Decision { reason, ..decision }
+                } else {
+                    off(Cause::Kill)
+                }
+            }
         }
+    }
+
+    /// Returns whether a kill that admits a share of units leaves a decision as it is.
+    fn is_admitted(&self, flag: &Flag, decision: &Decision<'_>, admit: Percent) -> bool {
+        self.kill_bucket(flag, decision).is_some_and(|bucket| bucket < admit.buckets())
+    }
+
+    /// Returns the bucket by which a kill admits a decision, or `None` if the context does not have the unit.
+    pub(super) fn kill_bucket(&self, flag: &Flag, decision: &Decision<'_>) -> Option<Bucket> {
+        let unit = self.context.unit(flag.deciding_unit(decision.rule)).ok()?;
+        Some(flag.bucketer.bucket(HashDomain::Rollout, unit))
+    }
+
+    /// Decides a flag as if it were enabled.
+    pub(super) fn decide_by_rules(&self, flag: &'b Flag) -> Decision<'b> {
+        let serve = |id, reason, rule, without_unit| Decision { variant: flag.variant(id), reason, rule, without_unit };
         for (index, prerequisite) in flag.prerequisites.iter().enumerate() {
             if self.holds(prerequisite) != Truth::True {
                 return serve(flag.off, Reason::Disabled(Cause::Prerequisite(index)), None, None);

@@ -23,7 +23,7 @@ pub use crate::eval::context::Context;
 pub use crate::eval::context_from_json::{ContextError, ParsedContext};
 pub use crate::eval::decision::{Cause, Decision, ErrorCode, Outcome, Reason};
 pub use crate::eval::nearest::{Change, Nearest};
-pub use crate::eval::trace::{ConditionTrace, RuleTrace, Trace, TraceKind};
+pub use crate::eval::trace::{AdmissionTrace, ConditionTrace, RuleTrace, Trace, TraceKind};
 pub use crate::eval::truth::Truth;
 pub use crate::eval::value::Value;
 

@@ -21,6 +21,21 @@ pub struct Trace<'b, 'c> {
     pub prerequisites: Vec<ConditionTrace<'b, 'c>>,
     /// The rules, in the order of [`Flag::rules`].
     pub rules: Vec<RuleTrace<'b, 'c>>,
+    /// The check of the unit by a kill that admits a share of units. It is `None` if the flag has no such kill, or if the
+    /// flag would serve `off` without it.
+    pub admission: Option<AdmissionTrace>,
+}
+
+/// The check of a unit by a kill that admits a share of units.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct AdmissionTrace {
+    /// The share of units that the kill admits.
+    pub admit: Percent,
+    /// The attribute that identifies the unit.
+    pub unit: AttributeId,
+    /// The unit's bucket, or `None` if the context does not have the unit.
+    pub bucket: Option<Bucket>,
 }
 
 /// One rule of a trace.
@@ -98,13 +113,21 @@ impl Bundle {
 pub fn trace<'b, 'c>(bundle: &'b Bundle, flag: &'b Flag, context: &'c Context<'c>, now: Timestamp) -> Trace<'b, 'c> {
     let scope = Scope { bundle, context, now };
     let decision = scope.decide(flag);
+    // A kill that admits a share of units checks the decision of the rules.
+    let decided = if flag.state.is_half_open() { scope.decide_by_rules(flag) } else { decision };
     // The decision reached no rule if a kill or a missing prerequisite turned the flag off.
-    let reached = match decision.reason {
+    let reached = match decided.reason {
         Reason::Disabled(_) => 0,
         Reason::Static | Reason::TargetingMatch | Reason::Split | Reason::Default | Reason::Error(_) => {
-            decision.rule.map_or(flag.rules.len(), |last| last + 1)
+            decided.rule.map_or(flag.rules.len(), |last| last + 1)
         }
     };
+    let is_checked = flag.state.is_half_open() && !std::ptr::eq(decided.variant, flag.variant(flag.off));
+    let admission = is_checked.then(|| AdmissionTrace {
+        admit: flag.state.admits(),
+        unit: flag.deciding_unit(decided.rule),
+        bucket: scope.kill_bucket(flag, &decided),
+    });
     let rules = flag.rules.iter().enumerate().map(|(index, rule)| {
         let reach = if index < reached { Reach::Reached } else { Reach::NotReached };
         scope.trace_rule(flag, rule, reach)
@@ -113,6 +136,7 @@ pub fn trace<'b, 'c>(bundle: &'b Bundle, flag: &'b Flag, context: &'c Context<'c
         decision,
         prerequisites: flag.prerequisites.iter().map(|condition| scope.trace(condition)).collect(),
         rules: rules.collect(),
+        admission,
     }
 }
 

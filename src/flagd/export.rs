@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::bundle::{Bundle, Flag, State, Variant};
+use crate::bundle::{Bundle, Flag, Percent, State, Variant};
 use crate::flagd::json_logic::{depth, stack_depth};
 use crate::flagd::writer::{Cause, FlagPart, MAX_TESTS, Problem, Writer};
 
@@ -73,12 +73,16 @@ impl<'b> Writer<'b> {
                 metadata.insert("disabled".to_owned(), json!("enabled: false"));
                 (flag.off, None)
             }
-            State::Killed { reason, by, at, expires } => {
-                metadata.insert("disabled".to_owned(), json!(format!("killed: {reason}")));
+            State::Killed { reason, by, at, expires, admit } => {
+                let except = match *admit {
+                    Percent::ZERO => String::new(),
+                    admit => format!(" except {admit}"),
+                };
+                metadata.insert("disabled".to_owned(), json!(format!("killed{except}: {reason}")));
                 metadata.extend(by.as_ref().map(|by| ("killedBy".to_owned(), json!(by))));
                 metadata.extend(expires.as_ref().map(|expires| ("killExpires".to_owned(), json!(expires))));
                 metadata.extend(at.as_ref().map(|at| ("killedAt".to_owned(), json!(at))));
-                (flag.off, None)
+                if flag.state.is_half_open() { (flag.default, self.targeting(flag)) } else { (flag.off, None) }
             }
         };
         written.insert("defaultVariant".to_owned(), json!(flag.variant(default).name));
@@ -93,10 +97,10 @@ impl<'b> Writer<'b> {
         Json::Object(written)
     }
 
-    /// Returns the targeting of an enabled flag, or `None` if it has no rules and no prerequisites. flagd's reason is
-    /// then STATIC.
+    /// Returns the targeting of a flag that is not off, or `None` if it is enabled and has no rules and no prerequisites.
+    /// flagd's reason is then STATIC.
     fn targeting(&mut self, flag: &'b Flag) -> Option<Json> {
-        if flag.rules.is_empty() && flag.prerequisites.is_empty() {
+        if flag.state == State::Enabled && flag.rules.is_empty() && flag.prerequisites.is_empty() {
             return None;
         }
         // For null, flagd serves the default variant with the reason DEFAULT.

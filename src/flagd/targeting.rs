@@ -2,9 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::bundle::{
-    AttributeId, BUCKETS, Bucket, Bucketing, Flag, HashDomain, Percent, Rule, Serve, State, Type, VariantId,
-};
+use crate::bundle::{AttributeId, BUCKETS, Bucket, Bucketing, Flag, HashDomain, Percent, Rule, Serve, Type, VariantId};
 use crate::flagd::json_logic::{and, not, one_of};
 use crate::flagd::type_guard::is_non_empty;
 use crate::flagd::writer::{Cause, FlagPart, Form, Writer};
@@ -35,7 +33,7 @@ impl<'b> Writer<'b> {
     /// Returns JsonLogic for the name of the variant that a flag serves, including its default.
     pub(super) fn served(&mut self, flag: &'b Flag) -> Json {
         let name = |id| json!(flag.variant(id).name);
-        if flag.state != State::Enabled {
+        if flag.state.is_off() {
             return name(flag.off);
         }
         let mut operands = self.arms(flag).into_operands(name(flag.default));
@@ -45,10 +43,11 @@ impl<'b> Writer<'b> {
         }
     }
 
-    /// Returns the arms of an enabled flag, without its default.
+    /// Returns the arms of a flag that is not off, without its default. If its kill admits a share of units, then an arm with
+    /// `off` follows each rule, and is the last arm.
     pub(super) fn arms(&mut self, flag: &'b Flag) -> Arms {
         let outer = self.location.clone();
-        let mut arms = Vec::new();
+        let (mut arms, mut is_decided) = (Vec::new(), false);
         for (index, prerequisite) in flag.prerequisites.iter().enumerate() {
             self.enter(&outer, &format!("prerequisite {}: ", index + 1), FlagPart::Prerequisite(index));
             let met = self.condition(prerequisite, Form::WhereTrue);
@@ -56,12 +55,27 @@ impl<'b> Writer<'b> {
         }
         for (index, rule) in flag.rules.iter().enumerate() {
             self.enter(&outer, &format!("rule {}: ", flag.rule_name(index)), FlagPart::Rule(index));
-            if rule.rollout != Percent::ZERO && self.rule(flag, rule, &mut arms) == Remainder::Nothing {
+            // A rule that serves `off` serves it to every unit that it admits.
+            let admits = if rule.serve == Serve::Variant(flag.off) { Percent::ALL } else { flag.state.admits() };
+            let kept = rule.rollout.min(admits);
+            if kept != Percent::ZERO && self.rule(flag, (rule, kept), &rule.serve, &mut arms) == Remainder::Nothing {
+                is_decided = true;
+                break;
+            }
+            // The units that the rollout admits and the kill does not.
+            let off = Serve::Variant(flag.off);
+            if kept != rule.rollout && self.rule(flag, (rule, rule.rollout), &off, &mut arms) == Remainder::Nothing {
+                is_decided = true;
                 break;
             }
         }
         if outer.is_empty() {
             self.part = FlagPart::Flag;
+        }
+        if flag.state.is_half_open() && flag.default != flag.off && !is_decided {
+            self.location = format!("{outer}default: ");
+            let admitted = self.admitted(flag, flag.unit, flag.state.admits());
+            arms.push((not(admitted), json!(flag.variant(flag.off).name)));
         }
         self.location = outer;
         Arms(arms)
@@ -76,33 +90,27 @@ impl<'b> Writer<'b> {
         self.location = format!("{outer}{location}");
     }
 
-    /// Adds the rule's arm. Returns whether the rules after it can decide any context.
-    fn rule(&mut self, flag: &'b Flag, rule: &'b Rule, arms: &mut Vec<(Json, Json)>) -> Remainder {
+    /// Adds an arm that serves `serve` to the units that the rule admits up to a share. Returns whether anything after it can
+    /// decide any context.
+    fn rule(
+        &mut self,
+        flag: &'b Flag,
+        (rule, share): (&'b Rule, Percent),
+        serve: &Serve,
+        arms: &mut Vec<(Json, Json)>,
+    ) -> Remainder {
         let condition = rule.condition.as_ref();
         let matches = condition.map_or(Json::Bool(true), |condition| self.condition(condition, Form::WhereTrue));
-        let admitted = match rule.rollout {
-            Percent::ALL => Json::Bool(true),
-            share => match self.unit(flag.unit_of(rule)) {
-                None => Json::Bool(false),
-                Some((unit, non_empty)) => {
-                    let share = share.buckets();
-                    let shares = [(json!("admitted"), share), (json!("others"), BUCKETS - share)];
-                    let bucket = self.fractional(flag, HashDomain::Rollout, &unit, shares);
-                    and([non_empty, json!({ "===": [bucket, "admitted"] })])
-                }
-            },
-        };
+        let admitted = self.admitted(flag, flag.unit_of(rule), share);
         let admitted = and([matches, admitted]);
         let off = json!(flag.variant(flag.off).name);
-        let served = match &rule.serve {
+        let served = match serve {
             Serve::Variant(id) => json!(flag.variant(*id).name),
             Serve::Split(_) => {
-                let shares = shares(flag, &rule.serve);
+                let shares = shares(flag, serve);
                 match self.unit(flag.unit_of(rule)) {
                     // A context that the rollout admits has a unit.
-                    Some((unit, _)) if rule.rollout != Percent::ALL => {
-                        self.fractional(flag, HashDomain::Split, &unit, shares)
-                    }
+                    Some((unit, _)) if share != Percent::ALL => self.fractional(flag, HashDomain::Split, &unit, shares),
                     Some((unit, non_empty)) => {
                         let share = self.fractional(flag, HashDomain::Split, &unit, shares);
                         json!({ "if": [non_empty, share, off] })
@@ -114,6 +122,18 @@ impl<'b> Writer<'b> {
         let remainder = if admitted == Json::Bool(true) { Remainder::Nothing } else { Remainder::Some };
         arms.push((admitted, served));
         remainder
+    }
+
+    /// Returns JsonLogic that checks whether the bucket of the unit among the rollouts of the flag is in the share.
+    fn admitted(&mut self, flag: &Flag, unit: AttributeId, share: Percent) -> Json {
+        if share == Percent::ALL {
+            return Json::Bool(true);
+        }
+        let Some((unit, non_empty)) = self.unit(unit) else { return Json::Bool(false) };
+        let share = share.buckets();
+        let shares = [(json!("admitted"), share), (json!("others"), BUCKETS - share)];
+        let bucket = self.fractional(flag, HashDomain::Rollout, &unit, shares);
+        and([non_empty, json!({ "===": [bucket, "admitted"] })])
     }
 
     /// Returns JsonLogic for the unit, and JsonLogic that checks whether the context has the unit. Returns `None` if no

@@ -93,7 +93,9 @@ impl ChangeKind {
         match change {
             DefinitionChange::Added => Self::Added,
             DefinitionChange::Removed => Self::Removed,
-            DefinitionChange::Killed { .. } | DefinitionChange::Revived => Self::Kill,
+            DefinitionChange::Killed { .. } | DefinitionChange::HalfOpened { .. } | DefinitionChange::Revived => {
+                Self::Kill
+            }
             DefinitionChange::Enabled | DefinitionChange::Disabled => Self::Enabled,
             DefinitionChange::ShownToClients | DefinitionChange::HiddenFromClients => Self::Metadata,
             DefinitionChange::Rollout(..) => Self::Rollout,

@@ -8,7 +8,7 @@ use crate::bundle::Bundle;
 use crate::compile::compile;
 use crate::git::{Revision, RevisionSpec};
 use crate::live::error::LiveError;
-use crate::live::kills::{CommitKills, KillFiles};
+use crate::live::kills::{CommitKills, KillFile, KillFiles, add_kill};
 use crate::load;
 use crate::model::{FLAGS, flag_key, kill_path};
 use crate::publish::Manifest;
@@ -34,7 +34,8 @@ impl Live {
         self.repository.revision(&RevisionSpec::new(commit)).map_err(LiveError::finding(commit))
     }
 
-    /// Returns the kills of these commits together. If several have a kill of the same flag, the first one counts.
+    /// Returns the kills of these commits together. If several have a kill of the same flag, the one that admits the fewest
+    /// units counts, and the first one of those that admit the same share.
     ///
     /// # Errors
     /// Returns [`LiveError`] if a commit cannot be read.
@@ -46,8 +47,8 @@ impl Live {
         let mut union = KillFiles::new();
         for commit in commits {
             let kills = self.commit_kills(commit)?;
-            for (flag, text) in kills.environments.get(environment).into_iter().flatten() {
-                union.entry(flag.clone()).or_insert_with(|| text.clone());
+            for (flag, file) in kills.environments.get(environment).into_iter().flatten() {
+                add_kill(&mut union, flag, file);
             }
         }
         Ok(union)
@@ -110,7 +111,7 @@ impl Live {
     /// Returns [`LiveError`] if the commit cannot be read, or if its definitions have errors.
     pub fn compile(&self, commit: &str, kills: &KillFiles, environment: &str) -> Result<Bundle, LiveError> {
         let flags = self.flags(commit)?;
-        let file = |(flag, text): (&String, &String)| (kill_path(flag, environment), text.clone());
+        let file = |(flag, file): (&String, &KillFile)| (kill_path(flag, environment), file.text.clone());
         let files: Vec<_> = kills.iter().filter(|(flag, _)| flags.contains(*flag)).map(file).collect();
         let files = files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
         let revision = self.revision(commit)?.with_files(files)?;

@@ -17,5 +17,5 @@ mod status;
 
 pub use crate::live::definitions::Live;
 pub use crate::live::error::LiveError;
-pub use crate::live::kills::KillFiles;
+pub use crate::live::kills::{KillFile, KillFiles, add_kill, stopped_more};
 pub use crate::live::status::{LiveRelation, LiveStatus};

@@ -3,7 +3,7 @@
 use crate::git::{CommitRelation, GitError, Revision};
 use crate::live::definitions::Live;
 use crate::live::error::LiveError;
-use crate::live::kills::KillFiles;
+use crate::live::kills::stopped_more;
 use crate::publish::Manifest;
 
 /// The relation of the published definitions to the merged commit.
@@ -28,9 +28,9 @@ pub struct LiveStatus {
     pub relation: LiveRelation,
     /// The keys of the flags that are killed and live.
     pub live_kills: Vec<String>,
-    /// The keys of the flags whose merged kills are not live.
+    /// The keys of the flags whose merged kills are not live, or whose live kills admit more units.
     pub waiting_kills: Vec<String>,
-    /// The keys of the flags that were revived, and whose kills are still live.
+    /// The keys of the flags that were revived, for all units or some, and whose kills are still live.
     pub waiting_revivals: Vec<String>,
 }
 
@@ -67,13 +67,10 @@ impl Live {
             Err(error) => return Err(error),
         };
         let wanted = self.kills_of([merged.commit().as_str()], &manifest.environment)?;
-        let absent_from = |kills: &KillFiles, other: &KillFiles| {
-            kills.keys().filter(|flag| !other.contains_key(*flag)).cloned().collect::<Vec<_>>()
-        };
         Ok(LiveStatus {
             relation,
-            waiting_kills: absent_from(&wanted, &live),
-            waiting_revivals: absent_from(&live, &wanted),
+            waiting_kills: stopped_more(&wanted, &live),
+            waiting_revivals: stopped_more(&live, &wanted),
             live_kills: live.into_keys().collect(),
         })
     }

@@ -16,6 +16,7 @@ mod context_lines;
 mod dependants;
 mod duplicates;
 mod flags;
+mod kill_share;
 mod limits;
 mod lint_levels;
 mod loaded;
@@ -32,6 +33,7 @@ pub use crate::load::changed_file::with_changed_flag;
 pub use crate::load::context_lines::{ContextBlock, ContextLine, ContextLines, MAX_CONTEXT_BYTES};
 pub use crate::load::dependants::{dependants, dependants_and_each_other};
 pub use crate::load::flags::flags;
+pub use crate::load::kill_share::kill_share;
 pub use crate::load::loaded::Loaded;
 pub use crate::load::project::{all, file, kills, settings, tests};
 pub use crate::load::test_selection::{

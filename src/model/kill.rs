@@ -2,11 +2,18 @@
 
 use jiff::Timestamp;
 
-use crate::model::lower::{Lowering, first_key};
+use crate::bundle::Percent;
+use crate::model::lower::{Lowering, first_key, read_all};
 use crate::snapshot::{FileId, Span, Spanned};
-use crate::yaml::Node;
+use crate::yaml::{Entry, Node, Value};
 
-/// An emergency stop of one flag in one environment: the flag serves its `off` variant.
+/// The maximum number of entries in `evidence`.
+const MAX_EVIDENCE: usize = 16;
+/// The maximum number of characters of a text in `evidence`.
+const MAX_EVIDENCE_TEXT: usize = 1_024;
+
+/// An emergency stop of one flag in one environment: the flag serves its `off` variant, except to the units that the kill
+/// admits.
 #[derive(Debug, Clone)]
 pub struct Kill {
     /// The key of the flag: the stem of the file.
@@ -25,6 +32,10 @@ pub struct Kill {
     pub at: Option<Spanned<String>>,
     /// The time at which the kill should have ended. It lasts until its file is removed.
     pub expires: Option<Spanned<Timestamp>>,
+    /// The share of units that keep what the flag would serve without the kill, more than 0 % and less than 100 %.
+    pub admit: Option<Spanned<Percent>>,
+    /// What the decision to kill was based on: names with texts, numbers or booleans. It decides nothing.
+    pub evidence: Vec<(Spanned<String>, Node)>,
 }
 
 /// Whether decisions respect the kills of the repository.
@@ -38,7 +49,7 @@ pub enum RepositoryKills {
 
 impl Kill {
     pub(super) fn lower(lowering: &mut Lowering, root: &Node, environment: &str, key: &str, file: FileId) -> Self {
-        let fields = lowering.fields(root, &["reason", "by", "at", "expires"]);
+        let fields = lowering.fields(root, &["reason", "by", "at", "expires", "admit", "evidence"]);
         Self {
             flag: key.to_owned(),
             environment: environment.to_owned(),
@@ -51,6 +62,39 @@ impl Kill {
                 lowering.text(node)
             }),
             expires: fields.get("expires").and_then(|node| lowering.timestamp(node)),
+            admit: fields.get("admit").and_then(|node| admitted(lowering, node)),
+            evidence: fields.get("evidence").map_or_else(Vec::new, |node| evidence(lowering, node)),
         }
     }
+
+    /// Returns the share of units that the kill admits, which is none for most kills. An `admit` with an error counts as
+    /// none, because a kill must not admit more than was meant.
+    pub fn admits(&self) -> Percent {
+        self.admit.as_ref().map_or(Percent::ZERO, |admit| admit.value)
+    }
+}
+
+fn admitted(lowering: &mut Lowering, node: &Node) -> Option<Spanned<Percent>> {
+    let share = lowering.percent(node)?;
+    match share.value {
+        Percent::ZERO | Percent::ALL => lowering.misfit(node.span, "a percentage above `0%` and below `100%`"),
+        _ => Some(share),
+    }
+}
+
+fn evidence(lowering: &mut Lowering, node: &Node) -> Vec<(Spanned<String>, Node)> {
+    let entries = lowering.nonempty_mapping(node);
+    if entries.len() > MAX_EVIDENCE {
+        lowering.misfit::<()>(node.span, "a mapping with at most 16 entries");
+    }
+    let fact = |entry: &Entry| match &entry.value.value {
+        Value::Text(text) if text.chars().count() > MAX_EVIDENCE_TEXT => {
+            lowering.misfit(entry.value.span, "a string of at most 1024 characters")
+        }
+        Value::Boolean(_) | Value::Number(..) | Value::Text(_) => Some((lowering.key(entry)?, entry.value.clone())),
+        Value::Null | Value::List(_) | Value::Map(_) => {
+            lowering.misfit(entry.value.span, "a string, a number or a boolean")
+        }
+    };
+    read_all(entries, fact)
 }

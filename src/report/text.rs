@@ -1,5 +1,7 @@
 //! Parts of texts for people: colour, counts and numbers.
 
+use crate::bundle::Percent;
+
 /// Whether a text may use terminal colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colour {
@@ -21,6 +23,14 @@ pub struct Screen {
 impl Screen {
     /// A file or a pipe, which has no colours.
     pub const PLAIN: Self = Self { colour: Colour::Never, width: None };
+}
+
+/// Returns the state of a killed flag in words: `killed`, or `killed except 1%` if the kill admits a share of the units.
+pub(super) fn killed(admit: Percent) -> String {
+    match admit {
+        Percent::ZERO => "killed".to_owned(),
+        admit => format!("killed except {admit}"),
+    }
 }
 
 /// Returns a number and its noun: `1 error`, `2 errors`.

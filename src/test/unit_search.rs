@@ -94,7 +94,9 @@ fn find_unit(wanted: &[WantedPosition<'_>]) -> Option<String> {
 fn boundaries(flag: &Flag, unit: AttributeId, domain: HashDomain) -> Vec<Bucket> {
     let rules = flag.rules.iter().filter(|rule| flag.unit_of(rule) == unit);
     match domain {
-        HashDomain::Rollout => rules.map(|rule| rule.rollout.buckets()).collect(),
+        HashDomain::Rollout => {
+            rules.map(|rule| rule.rollout.buckets()).chain([flag.state.admits().buckets()]).collect()
+        }
         HashDomain::Split => rules.flat_map(|rule| rule.serve.ranges()).map(|(range, _)| range.end).collect(),
     }
 }

@@ -82,7 +82,13 @@ fn bases() -> [(DefinitionKind, Json); 5] {
     [
         (DefinitionKind::Flag, flag),
         (DefinitionKind::Segment, json!({"description": "d", "owner": "o", "if": condition})),
-        (DefinitionKind::Kill, json!({"reason": "r", "by": "b", "at": "2026-11-22T11:02:00Z"})),
+        (
+            DefinitionKind::Kill,
+            json!({
+                "reason": "r", "by": "b", "at": "2026-11-22T11:02:00Z", "admit": "1%",
+                "evidence": {"guardrail": "errors", "log-e": 7.2, "decided": true},
+            }),
+        ),
         (DefinitionKind::Project, project),
         (DefinitionKind::Test, test),
     ]
@@ -102,6 +108,13 @@ fn pool() -> Vec<Json> {
         json!("100%"),
         json!("100.5%"),
         json!("07%"),
+        json!("00.010%"),
+        json!("0.000%"),
+        json!("00%"),
+        json!("99.999%"),
+        json!("100.000%"),
+        json!("x".repeat(1_024)),
+        json!("x".repeat(1_025)),
         json!("1.2345%"),
         json!("2027-02-30"),
         json!("2027-01-01T00:00:00"),

@@ -147,7 +147,7 @@ fn retype(random: &mut Random, bundle: &mut Json) {
 
 /// The numbers of segments, and of flags with two variants, to which a condition may refer.
 #[derive(Clone, Copy)]
-struct Known {
+pub(crate) struct Known {
     segments: usize,
     flags: usize,
     attributes: usize,
@@ -191,8 +191,13 @@ fn rule(random: &mut Random, known: Known) -> Json {
 
 fn flag(random: &mut Random, known: Known, key: &str) -> Json {
     let rules: Vec<Json> = (0..random.below(4)).map(|_| rule(random, known)).collect();
+    let state = match random.below(7) {
+        0 => json!("disabled"),
+        1 => killed(random.pick(&[1_000, 30_000, 45_000])),
+        _ => json!("enabled"),
+    };
     let mut flag = json!({
-        "key": key, "off": random.below(2), "default": random.below(3), "state": random.pick(&["enabled", "enabled", "enabled", "enabled", "disabled"]),
+        "key": key, "off": random.below(2), "default": random.below(3), "state": state,
         "rules": rules, "unit": random.pick(&[0, 0, 0, 2, 3, 7]), "salt": random.pick(&["a", "a", "b"]),
         "variants": [{"name": "on", "value": true}, {"name": "off", "value": false}, {"name": "late", "value": true}],
     });
@@ -202,7 +207,12 @@ fn flag(random: &mut Random, known: Known, key: &str) -> Json {
     flag
 }
 
-fn bundle_json(random: &mut Random) -> (Json, Known) {
+/// Returns the state of a flag that is killed except for a number of buckets.
+pub(crate) fn killed(admit: u32) -> Json {
+    json!({"killed": {"reason": "r", "by": null, "at": null, "admit": admit}})
+}
+
+pub(crate) fn bundle_json(random: &mut Random) -> (Json, Known) {
     let known = |segments, flags, attributes| Known { segments, flags, attributes };
     let first = random.below(13);
     let segments = [
@@ -238,7 +248,8 @@ fn add_independent_flags(random: &mut Random, json: &mut Json, known: Known) {
             })
             .collect();
         json["flags"].as_array_mut().unwrap().push(json!({
-            "key": key, "off": 1, "default": random.below(2), "state": "enabled", "rules": rules,
+            "key": key, "off": 1, "default": random.below(2),
+            "state": random.pick(&[json!("enabled"), json!("enabled"), json!("enabled"), killed(30_000)]), "rules": rules,
             "unit": random.pick(&[0, 0, 2]), "salt": random.pick(&[key, "a"]),
             "variants": [{"name": "on", "value": true}, {"name": "off", "value": false}],
         }));
@@ -272,7 +283,7 @@ fn edit(random: &mut Random, bundle: &mut Json, known: Known) {
         2 if rules > 0 => drop(main["rules"].as_array_mut().unwrap().remove(at)),
         3 => main["rules"].as_array_mut().unwrap().insert(at.min(rules), rule(random, known)),
         4 => main["default"] = json!(random.below(3)),
-        5 => main["state"] = json!({"killed": {"reason": "r", "by": null, "at": null}}),
+        5 => main["state"] = killed(random.pick(&[0, 0, 1_000, 30_000, 90_000])),
         6 => main["salt"] = json!("c"),
         7 => main["unit"] = json!(random.pick(&[0, 2, 7])),
         8 => main["prerequisites"] = json!([{"flag": {"key": 0, "variants": [random.below(2)]}}]),
@@ -287,14 +298,14 @@ fn edit(random: &mut Random, bundle: &mut Json, known: Known) {
         14 => bundle["attributes"][7]["enum"] = json!(["free", "pro", "team"]),
         15 | 16 => retype(random, bundle),
         18 if rules > 0 => main["rules"][at]["unit"] = json!(random.pick(&[0, 2, 7])),
-        17 => bundle["flags"][0]["state"] = json!({"killed": {"reason": "r", "by": null, "at": null}}),
+        17 => bundle["flags"][0]["state"] = killed(random.pick(&[0, 1_000, 60_000])),
         _ if rules > 1 => main["rules"].as_array_mut().unwrap().swap(0, rules - 1),
         _ => {}
     }
 }
 
 /// Values of each type that the generated constants distinguish, and some values of other types.
-fn context_json(random: &mut Random) -> (Json, Timestamp) {
+pub(crate) fn context_json(random: &mut Random) -> (Json, Timestamp) {
     let mut context = serde_json::Map::new();
     let mut set = |random: &mut Random, name: &str, pool: &[Json]| {
         if random.below(6) > 0 {
@@ -402,7 +413,11 @@ struct Reference<'b> {
 }
 
 fn hash_of(flag: &Flag, rule: &Rule, domain: HashDomain) -> (Vec<u8>, u16) {
-    (flag.bucketer.input(domain, ""), rule.unit.unwrap_or(flag.unit).0)
+    hash_of_unit(flag, rule.unit.unwrap_or(flag.unit), domain)
+}
+
+fn hash_of_unit(flag: &Flag, unit: AttributeId, domain: HashDomain) -> (Vec<u8>, u16) {
+    (flag.bucketer.input(domain, ""), unit.0)
 }
 
 impl Reference<'_> {
@@ -426,10 +441,28 @@ impl Reference<'_> {
 
     fn decide(&self, flag: &Flag) -> (VariantId, DecidedBy) {
         match flag.state {
-            State::Disabled => return (flag.off, DecidedBy::Disabled),
-            State::Killed { .. } => return (flag.off, DecidedBy::Killed),
-            State::Enabled => {}
+            State::Disabled => (flag.off, DecidedBy::Disabled),
+            State::Killed { admit: Percent::ZERO, .. } => (flag.off, DecidedBy::Killed),
+            State::Killed { admit, .. } => {
+                let (variant, by) = self.decide_by_rules(flag);
+                let unit = match by {
+                    DecidedBy::Rule(at) => flag.rules[at].unit.unwrap_or(flag.unit),
+                    _ => flag.unit,
+                };
+                let bucket = match self.context.value(unit) {
+                    Value::Text(text) if !text.is_empty() => {
+                        self.buckets.get(&hash_of_unit(flag, unit, HashDomain::Rollout)).copied()
+                    }
+                    _ => None,
+                };
+                let keeps = variant == flag.off || bucket.is_some_and(|bucket| bucket < admit.buckets());
+                if keeps { (variant, by) } else { (flag.off, DecidedBy::Killed) }
+            }
+            State::Enabled => self.decide_by_rules(flag),
         }
+    }
+
+    fn decide_by_rules(&self, flag: &Flag) -> (VariantId, DecidedBy) {
         if let Some(at) = flag.prerequisites.iter().position(|one| self.holds(one) != Truth::True) {
             return (flag.off, DecidedBy::Prerequisite(at));
         }
@@ -461,6 +494,12 @@ impl Reference<'_> {
 fn cells(bundles: &[&Bundle]) -> Vec<(Buckets, Share)> {
     let mut ends: BTreeMap<(Vec<u8>, u16), BTreeSet<u32>> = BTreeMap::new();
     for flag in bundles.iter().flat_map(|bundle| bundle.flags().iter()).filter(|flag| flag.key.as_ref() != "other") {
+        if let State::Killed { admit, .. } = &flag.state {
+            let units = flag.rules.iter().map(|rule| rule.unit.unwrap_or(flag.unit)).chain([flag.unit]);
+            for unit in units {
+                ends.entry(hash_of_unit(flag, unit, HashDomain::Rollout)).or_default().insert(admit.buckets());
+            }
+        }
         for rule in &flag.rules {
             ends.entry(hash_of(flag, rule, HashDomain::Rollout)).or_default().insert(rule.rollout.buckets());
             if let Serve::Split(ranges) = &rule.serve {

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
+use flagctl::bundle::Bundle;
 use serde_json::Value as Json;
 
 use crate::git_bench::{PROJECT, Ran, TestRepository, flag};
@@ -384,5 +385,42 @@ fn a_kill_is_published_without_the_forge_and_reconciled_afterwards() {
     repository.git(&["push", "--quiet", "origin", "main"]);
     assert!(fine(repository.flagctl(&["publish", "main"])).contains("number 3 is"));
     assert_eq!(manifest(&repository)["bundle"]["flags"], 2);
+    is_sound(&repository);
+}
+
+#[test]
+fn the_kill_that_admits_fewer_units_is_live_until_a_whole_publication() {
+    let mut repository = published(&[]);
+    let half_open = |repository: &mut TestRepository, share: &str| {
+        repository.write("kills/production/cart.yaml", &format!("{KILL}admit: {share}\n"));
+        repository.commit(&format!("cart: {share}"))
+    };
+    let admits = |repository: &TestRepository| {
+        let bundle = Bundle::from_json(&current(repository)).unwrap();
+        bundle.flag("cart").unwrap().state.admits().to_string()
+    };
+    half_open(&mut repository, "5%");
+    fine(publish(&repository, &[]));
+    assert_eq!(admits(&repository), "5%");
+    // A smaller share is a kill, which ships. A larger one waits.
+    break_definitions(&mut repository);
+    half_open(&mut repository, "1%");
+    let said = only_kills(&publish(&repository, &[]));
+    assert!(said.contains("cart: turned off"), "{said}");
+    assert_eq!(admits(&repository), "1%");
+    kill(&mut repository, "cart");
+    only_kills(&publish(&repository, &[]));
+    assert_eq!(admits(&repository), "0%");
+    half_open(&mut repository, "10%");
+    let ran = publish(&repository, &[]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert_eq!(admits(&repository), "0%");
+    let status = repository.flagctl(&["status", &target(&repository), "--format", "json"]).stdout;
+    let status: Json = serde_json::from_str(&status).unwrap();
+    assert_eq!(status["targets"][0]["environments"][0]["kills"]["revived"], serde_json::json!(["cart"]), "{status}");
+    repository.remove("flags/broken.yaml");
+    repository.commit("sound again");
+    fine(publish(&repository, &[]));
+    assert_eq!(admits(&repository), "10%");
     is_sound(&repository);
 }

@@ -62,6 +62,8 @@ mod fuzz_seeds;
 mod golden;
 #[cfg(unix)]
 mod guard_evidence;
+mod half_open;
+#[cfg(unix)]
 mod help;
 #[cfg(unix)]
 mod hostile_repository;

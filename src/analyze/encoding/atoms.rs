@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::analyze::side::Side;
 use crate::bundle::{
     Attribute, AttributeId, BUCKETS, Bucket, Bucketer, Bundle, Condition, Flag, FlagId, Follow, HashDomain, Percent,
-    Predicate, Rule, Serve, Type, Walk,
+    Predicate, Serve, Type, Walk,
 };
 
 /// The name and the type of an attribute. Two bundles may declare the same name with different types.
@@ -42,7 +42,7 @@ pub(crate) struct BucketHash {
     pub(crate) unit: AttributeKey,
     pub(crate) bucketer: Bucketer,
     pub(crate) domain: HashDomain,
-    /// The buckets at which a rollout or a split begins or ends, strictly between 0 and [`BUCKETS`].
+    /// The buckets at which a rollout, a split or the share of a kill begins or ends, strictly between 0 and [`BUCKETS`].
     pub(crate) boundaries: BTreeSet<Bucket>,
 }
 
@@ -110,18 +110,24 @@ impl<'b> AtomSet<'b> {
         self.walks.insert(side, walk);
     }
 
-    /// Adds the buckets at which a rollout or a split of the flag begins or ends.
+    /// Adds the buckets at which a rollout, a split or the share that a kill admits begins or ends.
     fn buckets(&mut self, side: Side, bundle: &'b Bundle, id: FlagId) {
         if !self.flags.insert((side, id)) {
             return;
         }
         let flag = bundle.flag_at(id);
         for rule in &flag.rules {
+            let unit = flag.unit_of(rule);
             if !matches!(rule.rollout, Percent::ZERO | Percent::ALL) {
-                self.hash(bundle, (flag, rule), HashDomain::Rollout, [rule.rollout.buckets()]);
+                self.hash(bundle, flag, (unit, HashDomain::Rollout), [rule.rollout.buckets()]);
             }
             if matches!(rule.serve, Serve::Split(_)) {
-                self.hash(bundle, (flag, rule), HashDomain::Split, rule.serve.ranges().map(|(range, _)| range.end));
+                self.hash(bundle, flag, (unit, HashDomain::Split), rule.serve.ranges().map(|(range, _)| range.end));
+            }
+        }
+        if flag.state.is_half_open() {
+            for unit in flag.units() {
+                self.hash(bundle, flag, (unit, HashDomain::Rollout), [flag.state.admits().buckets()]);
             }
         }
     }
@@ -129,11 +135,10 @@ impl<'b> AtomSet<'b> {
     fn hash(
         &mut self,
         bundle: &'b Bundle,
-        (flag, rule): (&Flag, &Rule),
-        domain: HashDomain,
+        flag: &Flag,
+        (unit, domain): (AttributeId, HashDomain),
         boundaries: impl IntoIterator<Item = Bucket>,
     ) {
-        let unit = flag.unit_of(rule);
         self.attribute(bundle, unit, |atoms| atoms.is_unit = true);
         let Some(key) = hash_key(bundle, flag, unit, domain) else { return };
         let unit = (key.unit.clone(), Type::String.name());

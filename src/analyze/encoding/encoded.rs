@@ -86,6 +86,10 @@ pub(crate) struct EncodedFlag<'b> {
     pub(crate) outcomes: Vec<Literal>,
     /// True if the decision never depends on a bucket.
     pub(crate) bucket_free: bool,
+    /// The flag's own unit, by which a kill that admits a share of units checks the default.
+    pub(crate) default_unit: EncodedUnit,
+    /// The dimension of the rollout hash of the flag's own unit, if anything hashes it.
+    pub(crate) default_dimension: Option<usize>,
     /// The units that the rules hash, or the flag's own unit if no rule hashes one.
     pub(crate) units: Vec<EncodedUnit>,
 }

@@ -241,16 +241,23 @@ impl<'b> Encoder<'b> {
         }
         let condition_is_bucket_free =
             |encoded: &EncodedCondition<'_>| matches!(encoded.shape, ConditionShape::BucketFree);
-        let bucket_free = flag.state != State::Enabled
-            || prerequisites.iter().all(condition_is_bucket_free)
+        let bucket_free = flag.state.is_off()
+            || !flag.state.is_half_open()
+                && prerequisites.iter().all(condition_is_bucket_free)
                 && rules.iter().all(|rule| {
                     !rule.rule.depends_on_bucket() && rule.condition.as_ref().is_none_or(condition_is_bucket_free)
                 });
-        let outcomes_if_enabled = self.outcomes(flag, &prerequisites, &rules);
+        let default_unit = self.unit(bundle, flag.unit);
+        let default_dimension = dimension(self, flag.unit, HashDomain::Rollout);
+        let default = (default_unit, default_dimension);
+        let outcomes_if_enabled = self.outcomes(flag, &prerequisites, &rules, default, Percent::ALL);
         let fixed = |id| if VariantId(id) == flag.off { self.solver.truth() } else { self.false_literal() };
         let outcomes = match flag.state {
             State::Enabled => outcomes_if_enabled.clone(),
-            State::Disabled | State::Killed { .. } => (0u16..).map(fixed).take(flag.variants.len()).collect(),
+            State::Disabled | State::Killed { admit: Percent::ZERO, .. } => {
+                (0u16..).map(fixed).take(flag.variants.len()).collect()
+            }
+            State::Killed { admit, .. } => self.outcomes(flag, &prerequisites, &rules, default, admit),
         };
         let index = self.flags.len();
         self.flags.push(EncodedFlag {
@@ -261,18 +268,24 @@ impl<'b> Encoder<'b> {
             outcomes_if_enabled,
             outcomes,
             bucket_free,
+            default_unit,
+            default_dimension,
             units,
         });
         self.flag_index.insert((side, id), index);
         index
     }
 
-    /// Encodes the decision. Returns, for each variant, a literal that is true if the variant is served.
+    /// Encodes the decision. Returns, for each variant, a literal that is true if the variant is served. Units outside of
+    /// the share `admit` get `off`, whatever the rules and the default serve. `default` is the flag's own unit, and the
+    /// dimension of its rollout hash.
     fn outcomes(
         &mut self,
         flag: &Flag,
         prerequisites: &[EncodedCondition<'_>],
         rules: &[EncodedRule<'_>],
+        default: (EncodedUnit, Option<usize>),
+        admit: Percent,
     ) -> Vec<Literal> {
         let (yes, no) = (self.solver.truth(), self.false_literal());
         let ids = || (0u16..).map(VariantId).take(flag.variants.len());
@@ -280,7 +293,7 @@ impl<'b> Encoder<'b> {
             |served: VariantId| -> Vec<Literal> { ids().map(|id| if id == served { yes } else { no }).collect() };
         // The loop goes from the last rule to the first, because two flags with the same last rules then share their
         // encoding.
-        let mut served = only(flag.default);
+        let mut served = self.admitted(only(flag.default), only(flag.off), default, admit);
         for rule in rules.iter().rev() {
             let serves = match &rule.rule.serve {
                 Serve::Variant(id) => only(*id),
@@ -294,12 +307,28 @@ impl<'b> Encoder<'b> {
                         .collect()
                 }
             };
+            let serves = self.admitted(serves, only(flag.off), (rule.unit, rule.rollout_dimension), admit);
             let pairs = serves.into_iter().zip(served);
             served = pairs.map(|(then, otherwise)| self.solver.choice(rule.applies, then, otherwise)).collect();
         }
         let met = self.solver.all(prerequisites.iter().map(|encoded| encoded.literal).collect::<Vec<_>>());
         let pairs = served.into_iter().zip(only(flag.off));
         pairs.map(|(then, otherwise)| self.solver.choice(met, then, otherwise)).collect()
+    }
+
+    /// Returns, for each variant, a literal that is true if the variant is served where a kill admits a share of units.
+    fn admitted(
+        &mut self,
+        served: Vec<Literal>,
+        off: Vec<Literal>,
+        (unit, dimension): (EncodedUnit, Option<usize>),
+        admit: Percent,
+    ) -> Vec<Literal> {
+        if admit == Percent::ALL {
+            return served;
+        }
+        let admitted = self.below(unit, dimension, admit.buckets());
+        served.into_iter().zip(off).map(|(then, otherwise)| self.solver.choice(admitted, then, otherwise)).collect()
     }
 
     /// Returns a literal that is true if the unit's bucket lies in one of the variant's ranges of the split.

@@ -10,7 +10,9 @@
 use std::collections::BTreeSet;
 
 use crate::analyze::encoding::domain::DomainEncoding;
-use crate::analyze::encoding::encoded::{ConditionShape, EncodedCondition, EncodedRule, EncodedUnit, WantedTruth};
+use crate::analyze::encoding::encoded::{
+    ConditionShape, EncodedCondition, EncodedFlag, EncodedRule, EncodedUnit, WantedTruth,
+};
 use crate::analyze::error::{AnalysisError, Excess};
 use crate::analyze::results::decided_by::DecidedBy;
 use crate::analyze::results::share::Share;
@@ -235,6 +237,21 @@ pub(crate) fn partition_or_cell<'b>(
     }
 }
 
+/// The unit that a decision hashes.
+#[derive(Clone, Copy)]
+struct Hashed<'b> {
+    side: Side,
+    unit: EncodedUnit,
+    /// The rule that hashes it, or `None` for the default of a flag whose kill admits a share of units.
+    rule: Option<&'b Rule>,
+}
+
+impl<'b> Hashed<'b> {
+    fn of_rule(side: Side, rule: &EncodedRule<'b>) -> Self {
+        Self { side, unit: rule.unit, rule: Some(rule.rule) }
+    }
+}
+
 /// Decides the targets for each cell in turn.
 struct Partitioner<'e, 'b> {
     search: &'e Search<'b>,
@@ -313,10 +330,32 @@ impl<'e, 'b> Partitioner<'e, 'b> {
         let Some(encoded) = search.encoder.flags.get(flag) else { return Ok((VariantId(0), DecidedBy::Default)) };
         let flag = encoded.flag;
         match (&flag.state, handling) {
-            (State::Enabled, _) | (_, StateHandling::Ignore) => {}
-            (State::Disabled, _) => return Ok((flag.off, DecidedBy::Disabled)),
-            (State::Killed { .. }, _) => return Ok((flag.off, DecidedBy::Killed)),
+            (State::Enabled, _) | (_, StateHandling::Ignore) => self.decide_by_rules(encoded),
+            (State::Disabled, _) => Ok((flag.off, DecidedBy::Disabled)),
+            (State::Killed { admit: Percent::ZERO, .. }, _) => Ok((flag.off, DecidedBy::Killed)),
+            (State::Killed { admit, .. }, _) => {
+                let (variant, decided_by) = self.decide_by_rules(encoded)?;
+                let rule = match decided_by {
+                    DecidedBy::Rule(index) => encoded.rules.get(index),
+                    DecidedBy::Default | DecidedBy::Killed | DecidedBy::Disabled | DecidedBy::Prerequisite(_) => None,
+                };
+                let (hashed, dimension) = match rule {
+                    Some(rule) => (Hashed::of_rule(encoded.side, rule), rule.rollout_dimension),
+                    None => {
+                        let hashed = Hashed { side: encoded.side, unit: encoded.default_unit, rule: None };
+                        (hashed, encoded.default_dimension)
+                    }
+                };
+                let keeps =
+                    variant == flag.off || self.has_unit(hashed) && self.below(hashed, dimension, admit.buckets())?;
+                Ok(if keeps { (variant, decided_by) } else { (flag.off, DecidedBy::Killed) })
+            }
         }
+    }
+
+    /// Decides a flag as if it were enabled.
+    fn decide_by_rules(&mut self, encoded: &EncodedFlag<'b>) -> Result<(VariantId, DecidedBy), Cut> {
+        let flag = encoded.flag;
         for (prerequisite, condition) in encoded.prerequisites.iter().enumerate() {
             if !self.holds(condition)? {
                 return Ok((flag.off, DecidedBy::Prerequisite(prerequisite)));
@@ -332,9 +371,9 @@ impl<'e, 'b> Partitioner<'e, 'b> {
                 continue;
             }
             let rollout = rule.rule.rollout;
+            let hashed = Hashed::of_rule(encoded.side, rule);
             if rollout != Percent::ALL
-                && !(self.has_unit(encoded.side, rule)
-                    && self.below(encoded.side, rule, rule.rollout_dimension, rollout.buckets())?)
+                && !(self.has_unit(hashed) && self.below(hashed, rule.rollout_dimension, rollout.buckets())?)
             {
                 continue;
             }
@@ -342,11 +381,11 @@ impl<'e, 'b> Partitioner<'e, 'b> {
                 Serve::Variant(id) => return Ok((*id, DecidedBy::Rule(rule_index))),
                 Serve::Split(ranges) => ranges,
             };
-            if !self.has_unit(encoded.side, rule) {
+            if !self.has_unit(hashed) {
                 return Ok((flag.off, DecidedBy::Rule(rule_index)));
             }
             for (end, id) in ranges {
-                if *end >= BUCKETS || *end > 0 && self.below(encoded.side, rule, rule.split_dimension, *end)? {
+                if *end >= BUCKETS || *end > 0 && self.below(hashed, rule.split_dimension, *end)? {
                     return Ok((*id, DecidedBy::Rule(rule_index)));
                 }
             }
@@ -401,32 +440,27 @@ impl<'e, 'b> Partitioner<'e, 'b> {
         self.model.holds(literal)
     }
 
-    fn has_unit(&mut self, side: Side, rule: &EncodedRule<'b>) -> bool {
-        let EncodedUnit { present, .. } = rule.unit;
-        let fact = QueriedFact::HasUnit(self.attribute(rule));
+    fn has_unit(&mut self, Hashed { side, unit, .. }: Hashed<'b>) -> bool {
+        let EncodedUnit { present, .. } = unit;
+        let fact = QueriedFact::HasUnit(self.attribute(unit));
         self.query(present, || Query { literal: present, side, fact })
     }
 
-    /// Returns the name of the attribute that the rule hashes.
-    fn attribute(&self, rule: &EncodedRule<'b>) -> String {
-        let domain = rule.unit.domain.and_then(|index| self.search.encoder.domains.get(index));
+    /// Returns the name of the attribute that identifies the unit.
+    fn attribute(&self, unit: EncodedUnit) -> String {
+        let domain = unit.domain.and_then(|index| self.search.encoder.domains.get(index));
         domain.map(|domain| domain.name.clone()).unwrap_or_default()
     }
 
     /// Returns whether the unit's bucket is below the end. A unit that a condition names is hashed. Every other unit
     /// can have any bucket.
-    fn below(
-        &mut self,
-        side: Side,
-        rule: &EncodedRule<'b>,
-        dimension: Option<usize>,
-        end: Bucket,
-    ) -> Result<bool, Cut> {
+    fn below(&mut self, hashed: Hashed<'b>, dimension: Option<usize>, end: Bucket) -> Result<bool, Cut> {
+        let Hashed { side, unit, rule } = hashed;
         let search = self.search;
         let Some(index) = dimension else { return Ok(false) };
         let Some(dimension) = search.encoder.dimensions.get(index) else { return Ok(false) };
-        let attribute = self.attribute(rule);
-        let named = rule.unit.named;
+        let attribute = self.attribute(unit);
+        let named = unit.named;
         if self.model.holds(named)
             && let Some(DomainEncoding::Text(text)) =
                 search.encoder.domains.get(dimension.domain).map(|domain| &domain.encoding)
@@ -441,9 +475,11 @@ impl<'e, 'b> Partitioner<'e, 'b> {
         self.query(named, || Query { literal: named, side, fact: QueriedFact::IsNamed(attribute) });
         if let Some(target) = self.target {
             self.used_dimensions.insert((target, index));
-            let is_known =
-                self.hashing_rules.iter().any(|(user, known)| *user == target && std::ptr::eq(*known, rule.rule));
-            self.hashing_rules.extend((!is_known).then_some((target, rule.rule)));
+            let is_new = |rule: &&Rule| {
+                !self.hashing_rules.iter().any(|(user, known)| *user == target && std::ptr::eq(*known, *rule))
+            };
+            let new = rule.filter(is_new);
+            self.hashing_rules.extend(new.map(|rule| (target, rule)));
         }
         let (from, to) = self.ranges.get(index).copied().unwrap_or((0, BUCKETS));
         if to <= end {

@@ -91,8 +91,10 @@ impl Decisions {
         let mut open = vec![flag];
         while let Some(index) = open.pop() {
             let Some(flag) = encoder.flags.get(index).filter(|_| self.visited.insert(index)) else { continue };
-            let hashing = flag.rules.iter().filter(|rule| rule.rule.depends_on_bucket());
+            let is_half_open = flag.flag.state.is_half_open();
+            let hashing = flag.rules.iter().filter(|rule| is_half_open || rule.rule.depends_on_bucket());
             self.dimensions.extend(hashing.flat_map(|rule| [rule.rollout_dimension, rule.split_dimension]).flatten());
+            self.dimensions.extend(flag.default_dimension.filter(|_| is_half_open));
             for (condition, needed) in needed(flag) {
                 if known.contains(&condition.literal.var()) {
                     self.known.insert((condition.literal.var(), needed));

@@ -7,6 +7,7 @@ use crate::report::actions::json::{ActionJson, Direction, EffectJson};
 use crate::report::actions::undo::undo;
 use crate::report::diff::region;
 use crate::report::flags::FlagStateJson;
+use crate::report::text::killed;
 
 impl ActionJson {
     /// Describes the plan of a kill.
@@ -45,6 +46,10 @@ fn note(note: &KillNote) -> String {
     match note {
         KillNote::AlreadyKilled { reason: Some(reason) } => format!("already killed: {reason}"),
         KillNote::AlreadyKilled { reason: None } => "already killed; the file of the kill gives no reason".to_owned(),
+        KillNote::HalfOpen { admit, reason } => {
+            let reason = reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
+            format!("{}{reason}; the new kill admits no unit", killed(*admit))
+        }
         KillNote::InvalidDefinition => {
             "its definition has errors, so what it serves now is unknown; it can still be killed".to_owned()
         }

@@ -77,6 +77,9 @@ fn form(commit: &str, path: Option<&str>, problem: &FormProblem) -> String {
         }
         FormProblem::ManyParents => format!("{commit} merges more than two parents"),
         FormProblem::Invalid(problem) => format!("{commit} adds {path}, which has an error: {problem}"),
+        FormProblem::Admits(share) => {
+            format!("{commit} adds {path} with `admit: {share}`; the kill of this lane turns a flag off for everyone")
+        }
         FormProblem::UnknownEnvironment(name) => {
             format!("{commit} adds {path}: `{name}` is not an environment of the target")
         }

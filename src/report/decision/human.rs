@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::bundle::{Bundle, Condition, Flag, State};
 use crate::eval::{Cause, Context, Decision, ErrorCode, Reason, decide};
+use crate::report::text::killed;
 use crate::report::{Lines, Role, StyledText, Table};
 
 /// Returns the key and the value of one decision, and on a second line the reason.
@@ -77,7 +78,7 @@ fn sentence(
         Reason::TargetingMatch | Reason::Split => format!("rule {rule}"),
         Reason::Default => "no rule matched".to_owned(),
         Reason::Disabled(Cause::Kill) => match &flag.state {
-            State::Killed { reason, .. } => format!("killed: {reason}"),
+            State::Killed { reason, admit, .. } => format!("{}: {reason}", killed(*admit)),
             State::Enabled | State::Disabled => "killed".to_owned(),
         },
         Reason::Disabled(Cause::Disabled) => "`enabled: false`".to_owned(),

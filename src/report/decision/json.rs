@@ -84,11 +84,17 @@ impl<'b> DecisionJson<'b> {
                 "changes": nearest.changes.iter().map(change).collect::<Vec<_>>(),
             })
         });
-        self.trace = Some(json!({
+        let mut json = json!({
             "requires": trace.prerequisites.iter().map(condition).collect::<Vec<_>>(),
             "rules": rules.collect::<Vec<_>>(),
             "nearest": nearest,
-        }));
+        });
+        if let (Some(admission), Some(fields)) = (&trace.admission, json.as_object_mut()) {
+            let unit = bundle.attributes.name(admission.unit);
+            let admission = json!({"admit": admission.admit.to_string(), "unit": unit, "bucket": admission.bucket});
+            fields.insert("admission".to_owned(), admission);
+        }
+        self.trace = Some(json);
         self
     }
 }
@@ -104,10 +110,12 @@ fn metadata(bundle: &Bundle, flag: &Flag, decision: &Decision<'_>) -> Option<Jso
 
 fn cause(bundle: &Bundle, flag: &Flag, decision: &Decision<'_>) -> Option<Json> {
     match (decision.reason, &flag.state) {
-        (Reason::Disabled(Cause::Kill), State::Killed { reason, by, at, expires }) => {
+        (Reason::Disabled(Cause::Kill), State::Killed { reason, by, at, expires, admit }) => {
             let mut cause = json!({"cause": "kill", "reason": reason, "by": by, "at": at});
-            if let (Some(expires), Some(fields)) = (expires, cause.as_object_mut()) {
-                fields.insert("expires".to_owned(), json!(expires));
+            if let Some(fields) = cause.as_object_mut() {
+                fields.extend(expires.as_ref().map(|expires| ("expires".to_owned(), json!(expires))));
+                let admit = (*admit != Percent::ZERO).then(|| ("admit".to_owned(), json!(admit.to_string())));
+                fields.extend(admit);
             }
             Some(cause)
         }

@@ -1,11 +1,11 @@
 //! The steps of a decision, as a tree. Each format lays them out in its own way.
 
 use crate::bundle::{BUCKETS, Bucket, Bundle, Flag, ListText, NOW, Percent, Serve, State};
-use crate::eval::{ConditionTrace, Nearest, Outcome, RuleTrace, Trace, TraceKind, Truth};
+use crate::eval::{AdmissionTrace, ConditionTrace, Nearest, Outcome, RuleTrace, Trace, TraceKind, Truth};
 use crate::report::StyledText;
 use crate::report::decision::human::variant;
 use crate::report::decision::value::found;
-use crate::report::text::grouped;
+use crate::report::text::{grouped, killed};
 
 /// A step of a decision.
 #[derive(Debug)]
@@ -39,22 +39,38 @@ pub(crate) fn steps(bundle: &Bundle, flag: &Flag, trace: &Trace<'_, '_>) -> Vec<
     match &flag.state {
         State::Enabled => {}
         State::Disabled => steps.push(step(0, Mark::Fails, "enabled".to_owned(), "enabled: false")),
-        State::Killed { reason, by, at, expires } => {
+        State::Killed { reason, by, at, expires, admit } => {
             let expires = expires.as_ref().map(|expires| format!("expires {expires}"));
             let details = [by.as_deref(), at.as_deref(), expires.as_deref()];
             let details = details.into_iter().flatten().collect::<Vec<&str>>().join(", ");
             let details = if details.is_empty() { details } else { format!(" ({details})") };
-            steps.push(step(0, Mark::Fails, "not killed".to_owned(), &format!("killed: {reason}{details}")));
+            let remark = format!("{}: {reason}{details}", killed(*admit));
+            match flag.state.is_half_open() {
+                false => steps.push(step(0, Mark::Fails, "not killed".to_owned(), &remark)),
+                // The last step says whether the kill admits the unit.
+                true => steps.push(step(0, Mark::Unknown, "not killed".to_owned(), &remark)),
+            }
         }
     }
     trace.prerequisites.iter().for_each(|condition| add_condition(condition, 0, &mut steps));
     for (rule_index, rule) in trace.rules.iter().enumerate() {
         add_rule(bundle, flag, rule, rule_index, &mut steps);
     }
-    if trace.rules.iter().all(|rule| rule.outcome.is_some()) && trace.decision.rule.is_none() {
+    let is_decided = |rule: &RuleTrace<'_, '_>| matches!(rule.outcome, Some(Outcome::Serves(..) | Outcome::Fails(_)));
+    if trace.rules.iter().all(|rule| rule.outcome.is_some()) && !trace.rules.iter().any(is_decided) {
         let default = &flag.variant(flag.default).name;
         steps.push(step(0, Mark::Holds, format!("default serves {default}"), ""));
     }
+    steps.extend(trace.admission.map(|admission| {
+        let AdmissionTrace { admit, bucket, .. } = admission;
+        let unit = bundle.attributes.name(admission.unit);
+        let (mark, remark) = match bucket {
+            None => (Mark::Unknown, format!("no usable {unit}: off")),
+            Some(bucket) if bucket < admit.buckets() => (Mark::Holds, in_bucket(unit, bucket)),
+            Some(bucket) => (Mark::Fails, format!("{}: off", in_bucket(unit, bucket))),
+        };
+        step(0, mark, format!("kill admits {admit}"), &remark)
+    }));
     steps
 }
 

@@ -1,6 +1,6 @@
 //! Builds the descriptions of segments, attributes and environments.
 
-use crate::bundle::{Bundle, State};
+use crate::bundle::{Bundle, Percent, State};
 use crate::model::{AttributeDeclaration, Project, Segment};
 use crate::report::definitions::json::{AttributeJson, EnvironmentJson, KilledJson, SegmentJson, UsersJson};
 use crate::report::definitions::uses::{Used, Uses};
@@ -74,9 +74,10 @@ pub fn environment<'p>(name: &'p str, project: &'p Project, bundle: &Bundle) -> 
             None => environment.invalid.push(key),
             Some(State::Enabled) => environment.enabled.push(key),
             Some(State::Disabled) => environment.disabled.push(key),
-            Some(State::Killed { reason, expires, .. }) => {
+            Some(State::Killed { reason, expires, admit, .. }) => {
                 let expires = expires.as_ref().map(|expires| expires.to_string());
-                environment.killed.push(KilledJson { flag: key, reason: reason.to_string(), expires });
+                let admit = (*admit != Percent::ZERO).then(|| admit.to_string());
+                environment.killed.push(KilledJson { flag: key, reason: reason.to_string(), expires, admit });
             }
         }
     }

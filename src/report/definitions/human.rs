@@ -96,7 +96,8 @@ pub fn environment(environment: &EnvironmentJson<'_>) -> Lines {
         lines.add(StyledText::new(ServingState::Killed.role(), "killed").plain(":"));
         for kill in &environment.killed {
             let expires = kill.expires.as_ref().map_or(String::new(), |expires| format!("; expires {expires}"));
-            lines.add(format!("  {} ({}{expires})", kill.flag, kill.reason));
+            let admit = kill.admit.as_ref().map_or(String::new(), |admit| format!("; admits {admit}"));
+            lines.add(format!("  {} ({}{admit}{expires})", kill.flag, kill.reason));
         }
     }
     for (state, keys) in

@@ -111,4 +111,7 @@ pub struct KilledJson<'p> {
     /// The time at which the kill should have ended, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires: Option<String>,
+    /// The share of units that the kill admits, if it admits any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admit: Option<String>,
 }

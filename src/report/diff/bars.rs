@@ -54,7 +54,7 @@ pub(crate) fn bars(region: &RegionJson, event: EventJson) -> Vec<Bar<'_>> {
     match event {
         EventJson::Added => vec![side("after", 1)],
         EventJson::Removed => vec![side("before", 0)],
-        EventJson::Killed | EventJson::Revived | EventJson::Changed | EventJson::Affected => {
+        EventJson::Killed | EventJson::HalfOpen | EventJson::Revived | EventJson::Changed | EventJson::Affected => {
             vec![side("before", 0), side("after", 1)]
         }
     }

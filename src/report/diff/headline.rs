@@ -39,6 +39,8 @@ pub(crate) fn headline(flag: &str, change: &FlagChangeJson) -> Sentence {
         }
         (EventJson::Killed, Some(effects)) => place("is killed in").words(" and ").then(&effects),
         (EventJson::Killed, None) => place("is killed in").words(" and serves everyone what it served before"),
+        (EventJson::HalfOpen, Some(effects)) => place("is half-open in").words(" and ").then(&effects),
+        (EventJson::HalfOpen, None) => place("is half-open in").words(" and serves everyone what it served before"),
         (EventJson::Revived, Some(effects)) => place("is revived in").words(" and ").then(&effects),
         (EventJson::Revived, None) => place("is revived in").words(" and serves everyone what it served before"),
         (EventJson::Changed | EventJson::Affected, Some(effects)) => place("in").words(" ").then(&effects),

@@ -150,6 +150,8 @@ pub enum EventJson {
     Removed,
     /// A kill was added.
     Killed,
+    /// The flag is killed now except for a share of its units.
+    HalfOpen,
     /// A kill was removed.
     Revived,
     /// The flag's own definition differs.
@@ -164,6 +166,7 @@ impl From<FlagEvent> for EventJson {
             FlagEvent::Added => Self::Added,
             FlagEvent::Removed => Self::Removed,
             FlagEvent::Killed => Self::Killed,
+            FlagEvent::HalfOpened => Self::HalfOpen,
             FlagEvent::Revived => Self::Revived,
             FlagEvent::Changed => Self::Changed,
             FlagEvent::Affected => Self::Affected,

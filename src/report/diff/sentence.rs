@@ -129,7 +129,7 @@ pub(crate) fn effect(region: &Region, event: FlagEvent) -> Sentence {
     match event {
         FlagEvent::Added => return sentence.variants(&to),
         FlagEvent::Removed => return Sentence::default().words(format!("{perhaps}served ")).variants(&from),
-        FlagEvent::Killed | FlagEvent::Revived | FlagEvent::Changed | FlagEvent::Affected => {}
+        FlagEvent::Killed | FlagEvent::HalfOpened | FlagEvent::Revived | FlagEvent::Changed | FlagEvent::Affected => {}
     }
     match (moving.as_slice(), from.as_slice(), to.as_slice()) {
         ([only], ..) if only.from.name == only.to.name => sentence

@@ -19,7 +19,7 @@ pub fn flag(flag: &FlagJson<'_>, sets: &EnvironmentSets) -> Lines {
     let state = |state: &FlagStateJson| {
         let reason = reason(state);
         let environment = StyledText::from(format!("{}: ", state.environment));
-        environment.with(state.state.role(), state.state.name()).plain(reason)
+        environment.with(state.state.role(), name(state)).plain(reason)
     };
     let mut lines = Lines::default();
     match &flag.details {
@@ -31,7 +31,7 @@ pub fn flag(flag: &FlagJson<'_>, sets: &EnvironmentSets) -> Lines {
             }
             let states = flag.environments.iter().map(|state| {
                 let reason = reason(state);
-                let shown = StyledText::new(state.state.role(), state.state.name()).plain(reason);
+                let shown = StyledText::new(state.state.role(), name(state)).plain(reason);
                 (state.environment.as_str(), (shown, &state.steps))
             });
             for (environments, (state, steps)) in sets.merged(states) {
@@ -143,6 +143,12 @@ pub fn flags(
 /// Returns what a flag does in an environment, with the role of its state.
 fn state_summary(state: &FlagStateJson) -> StyledText {
     StyledText::new(state.role, &state.summary)
+}
+
+/// Returns the name of the state, with the share of units that a kill admits.
+fn name(state: &FlagStateJson) -> String {
+    let except = state.admit.as_ref().map_or(String::new(), |admit| format!(" except {admit}"));
+    format!("{}{except}", state.state.name())
 }
 
 /// Returns the reason of a kill and when it should have ended, in parentheses, or nothing.

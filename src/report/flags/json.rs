@@ -3,13 +3,14 @@
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use crate::bundle::{Bundle, Condition, Flag, ListText, State, Variant};
+use crate::bundle::{Bundle, Condition, Flag, ListText, Percent, State, Variant};
 use crate::diff::Drift;
 use crate::model;
 use crate::report::Role;
 use crate::report::flags::steps::{served, steps};
 use crate::report::flags::summary::{serves_off_to_everyone, summary};
 use crate::report::history::change::words;
+use crate::report::text::killed;
 
 /// Flags and their state in each environment.
 #[derive(Debug, Serialize)]
@@ -134,6 +135,9 @@ pub struct FlagStateJson {
     /// The time at which the kill should have ended, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires: Option<String>,
+    /// The share of units that the kill admits, if it admits any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admit: Option<String>,
     /// The steps of a decision, in order.
     pub steps: Vec<String>,
 }
@@ -146,7 +150,7 @@ pub enum ServingState {
     Enabled,
     /// Everyone gets `off`, because the definition has `enabled: false`.
     Disabled,
-    /// Everyone gets `off`, because the flag is killed.
+    /// Everyone gets `off`, because the flag is killed. Units that the kill admits get what the rules serve.
     Killed,
     /// The definition cannot be compiled.
     Invalid,
@@ -185,6 +189,7 @@ impl FlagStateJson {
                 summary,
                 reason: None,
                 expires: None,
+                admit: None,
                 steps: Vec::new(),
             };
         };
@@ -195,15 +200,21 @@ impl FlagStateJson {
             State::Disabled => (ServingState::Disabled, None, None),
             State::Enabled => (ServingState::Enabled, None, None),
         };
+        let expiry = expires.as_ref().map_or(String::new(), |expires| format!(", expires {expires}"));
+        let serves_off = format!("serves {}", flag.variant(flag.off).name);
         let (summary, steps) = match &flag.state {
-            State::Killed { .. } | State::Disabled => {
-                let expires = expires.as_ref().map_or(String::new(), |expires| format!(", expires {expires}"));
-                (format!("{}{expires}", state.name()), vec![format!("serves {}", flag.variant(flag.off).name)])
+            State::Killed { admit: Percent::ZERO, .. } | State::Disabled => {
+                (format!("{}{expiry}", state.name()), vec![serves_off])
+            }
+            State::Killed { admit, .. } => {
+                let outside = format!("kill: {serves_off} outside of {admit} of the units");
+                (format!("{}{expiry}", killed(*admit)), steps(bundle, flag).into_iter().chain([outside]).collect())
             }
             State::Enabled => (summary(flag), steps(bundle, flag)),
         };
+        let admit = flag.state.is_half_open().then(|| flag.state.admits().to_string());
         let role = if serves_off_to_everyone(flag) { Role::Bad } else { state.role() };
-        Self { environment, state, role, summary, reason, expires, steps }
+        Self { environment, state, role, summary, reason, expires, admit, steps }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::diff::{
 };
 use crate::history::FlagChange;
 use crate::report::Role;
-use crate::report::text::{counted, grouped};
+use crate::report::text::{counted, grouped, killed};
 use crate::report::value::{shift as value_shift, value};
 
 /// Returns the name of the kind of change in JSON.
@@ -17,6 +17,7 @@ pub(crate) fn kind(change: &DefinitionChange) -> &'static str {
         DefinitionChange::Added => "added",
         DefinitionChange::Removed => "removed",
         DefinitionChange::Killed { .. } => "killed",
+        DefinitionChange::HalfOpened { .. } => "half-open",
         DefinitionChange::Revived => "revived",
         DefinitionChange::Enabled => "enabled",
         DefinitionChange::Disabled => "disabled",
@@ -45,6 +46,7 @@ pub(crate) fn words(change: &DefinitionChange, lists: ListText) -> String {
         DefinitionChange::Removed => "removed".to_owned(),
         DefinitionChange::Killed { reason, expires: None } => format!("killed: {reason}"),
         DefinitionChange::Killed { reason, expires: Some(expires) } => format!("killed: {reason} (expires {expires})"),
+        DefinitionChange::HalfOpened { reason, admit } => format!("{}: {reason}", killed(*admit)),
         DefinitionChange::Revived => "revived".to_owned(),
         DefinitionChange::Enabled => "enabled".to_owned(),
         DefinitionChange::Disabled => "disabled".to_owned(),
@@ -74,7 +76,8 @@ fn role(change: &DefinitionChange) -> Option<Role> {
         DefinitionChange::Killed { .. } | DefinitionChange::Disabled | DefinitionChange::Removed => Some(Role::Bad),
         DefinitionChange::Revived | DefinitionChange::Enabled | DefinitionChange::Added => Some(Role::Good),
         DefinitionChange::Rollout(_, from, to) => Some(if to < from { Role::Bad } else { Role::Good }),
-        DefinitionChange::Unit(_)
+        DefinitionChange::HalfOpened { .. }
+        | DefinitionChange::Unit(_)
         | DefinitionChange::Salt(_)
         | DefinitionChange::RuleUnit(..)
         | DefinitionChange::ShownToClients

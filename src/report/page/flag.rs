@@ -118,7 +118,8 @@ fn alerts(html: &mut Html, shown: &ShownFlag<'_, '_>) {
         html.element("p", &[], |html| {
             html.leaf("strong", &[], start);
             if environment.overriding(flag).is_none() {
-                html.text(" Everyone gets ").code(&flag.variant(flag.off).name).text(".");
+                let who = if flag.state.is_half_open() { " Everyone else gets " } else { " Everyone gets " };
+                html.text(who).code(&flag.variant(flag.off).name).text(".");
             }
         });
     };
@@ -129,7 +130,10 @@ fn alerts(html: &mut Html, shown: &ShownFlag<'_, '_>) {
         }
         State::Killed { .. } => {
             html.element("div", &[("class", "alert")], |html| {
-                everyone(html, "Killed.");
+                match flag.state.is_half_open() {
+                    false => everyone(html, "Killed."),
+                    true => everyone(html, &format!("Killed except {}.", flag.state.admits())),
+                }
                 kills::details(html, flag, shown.server.now);
             });
         }

@@ -1,8 +1,8 @@
-//! The kills: which flags serve `off` to everyone because of an emergency, why, since when and until when.
+//! The kills: which flags serve `off` to everyone, or to all but a share of the units, because of an emergency, why, since when and until when.
 
 use jiff::Timestamp;
 
-use crate::bundle::{Flag, State};
+use crate::bundle::{Flag, Percent, State};
 use crate::report::diff::html::markup::Html;
 use crate::report::page::facts::ServerFacts;
 use crate::report::page::filter::FlagFilter;
@@ -54,8 +54,11 @@ pub(super) fn is_killed(flag: &Flag) -> bool {
 
 /// Adds the reason of a kill, its author, and its times.
 pub(super) fn details(html: &mut Html, flag: &Flag, now: Timestamp) {
-    let State::Killed { reason, by, at, expires } = &flag.state else { return };
+    let State::Killed { reason, by, at, expires, admit } = &flag.state else { return };
     html.leaf("p", &[("class", "reason")], &shortened(reason, LONGEST));
+    if *admit != Percent::ZERO {
+        html.leaf("p", &[("class", "minor")], &format!("admits {admit} of the units"));
+    }
     if by.is_none() && at.is_none() && expires.is_none() {
         return;
     }

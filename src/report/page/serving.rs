@@ -25,7 +25,12 @@ pub(super) fn serving(html: &mut Html, shown: &ShownFlag<'_, '_>) {
         (None, State::Enabled) => None,
     };
     if let Some(obstacle) = obstacle {
-        let text = format!("While the flag is {obstacle}, none of these rules decides:");
+        let text = match (shown.environment.overriding(flag), flag.state.is_half_open()) {
+            (None, true) => {
+                format!("These rules decide for the {} of the units that the kill admits:", flag.state.admits())
+            }
+            _ => format!("While the flag is {obstacle}, none of these rules decides:"),
+        };
         html.leaf("p", &[("class", "minor")], &text);
     }
     html.element("ol", &[("class", "steps")], |html| {

@@ -5,7 +5,7 @@ use crate::report::Role;
 use crate::report::diff::html::markup::Html;
 use crate::report::flags::{FlagStateJson, ServingState};
 use crate::report::page::facts::EnvironmentFacts;
-use crate::report::text::shortened;
+use crate::report::text::{killed, shortened};
 
 /// The maximum number of characters of a summary.
 const LONGEST: usize = 120;
@@ -28,7 +28,7 @@ impl ShownState {
         }
         let state = FlagStateJson::new(bundle, &flag.key);
         match (state.state, state.role) {
-            (ServingState::Killed, _) => Self { text: "killed".to_owned(), badge: Some("badge killed") },
+            (ServingState::Killed, _) => Self { text: killed(flag.state.admits()), badge: Some("badge killed") },
             (ServingState::Disabled, _) => Self { text: "disabled".to_owned(), badge: Some("badge idle") },
             (ServingState::Invalid | ServingState::Enabled, Role::Bad) => {
                 Self { text: shortened(&state.summary, LONGEST), badge: Some("badge idle") }

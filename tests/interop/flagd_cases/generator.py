@@ -169,8 +169,9 @@ class Generator(Chance):
             files[f"flags/{key}.yaml"] = flag
             if index % 3:
                 plain[key] = list(flag["variants"])
-            if self.chance(0.03):
-                files[f"kills/production/{key}.yaml"] = {"reason": "INC-1: \"x\""}
+            if self.chance(0.06):
+                admit = {"admit": self.pick(["1%", "30%", "99.999%"])} if self.chance(0.5) else {}
+                files[f"kills/production/{key}.yaml"] = {"reason": "INC-1: \"x\""} | admit
         return files
 
     def value(self, name):
