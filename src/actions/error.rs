@@ -4,6 +4,7 @@ use crate::analyze::AnalysisError;
 use crate::commit::CommitError;
 use crate::edit::Refusal;
 use crate::git::GitError;
+use crate::policy::PolicyError;
 use crate::source::SourceError;
 
 /// The reason why an action cannot be planned or committed. Nothing has been written.
@@ -120,6 +121,9 @@ pub enum ActionError {
     /// More than one rule or environment matches the request.
     #[error(transparent)]
     Ambiguous(#[from] Ambiguity),
+    /// A step cannot be judged by the policy.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
     /// The definitions could not be read.
     #[error(transparent)]
     Source(#[from] SourceError),

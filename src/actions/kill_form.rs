@@ -8,7 +8,7 @@ use crate::actions::kill_objection::{FormProblem, Objection};
 use crate::bundle::Percent;
 use crate::git::{CommitChanges, EntryChange, EntryMode, RangeCommit, Revision};
 use crate::load;
-use crate::model::{FLAGS, KILLS, Kill, flag_file_name, flag_key, is_name};
+use crate::model::{FLAGS, KILLS, Kill, KillReview, flag_file_name, flag_key, is_name};
 use crate::source::Source;
 
 /// A file of a kill that a range adds.
@@ -94,8 +94,14 @@ pub(super) fn invalid_kills(
             objections.push(kill.objection(target, FormProblem::UnknownEnvironment(kill.environment.clone())));
         }
         let file_name = flag_file_name(&kill.flag);
-        if file_name.map(|name| target.search(FLAGS, &name)).transpose()?.flatten().is_none() {
-            objections.push(kill.objection(target, FormProblem::UnknownFlag(kill.flag.clone())));
+        match file_name.map(|name| target.search(FLAGS, &name)).transpose()?.flatten() {
+            None => objections.push(kill.objection(target, FormProblem::UnknownFlag(kill.flag.clone()))),
+            Some(path) => {
+                let defined = load::file(&Source::Revision(target.clone()), &path)?.project;
+                if defined.flag(&kill.flag).is_some_and(|flag| flag.kills == KillReview::Required) {
+                    objections.push(kill.objection(target, FormProblem::NeedsReview(kill.flag.clone())));
+                }
+            }
         }
     }
     Ok(objections)

@@ -69,6 +69,8 @@ pub enum FormProblem {
     UnknownEnvironment(String),
     /// The target does not define this flag.
     UnknownFlag(String),
+    /// The target's definition of this flag has `kills: review`.
+    NeedsReview(String),
     /// The flag is not one of the flags, or the environment is not one of the environments, that may be killed.
     NotRequested,
 }

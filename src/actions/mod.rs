@@ -36,6 +36,7 @@ mod rollout;
 mod rollout_edit;
 mod rollout_effect;
 mod rollout_positions;
+mod rollout_schedule;
 mod rule_selector;
 mod session;
 mod targets;
@@ -56,6 +57,9 @@ pub use crate::actions::revive::{ReviveEffect, RevivePlan, SinceKill};
 pub use crate::actions::rollout::{RolloutPlan, RolloutRequest, RolloutStep};
 pub use crate::actions::rollout_effect::{RolloutEffect, RolloutNote, UnitMoves};
 pub use crate::actions::rollout_positions::{RolloutPosition, rollout_positions};
+pub use crate::actions::rollout_schedule::{
+    Schedule, ScheduledStep, StepGate, StepGroup, StepWait, due_groups, scheduled_steps,
+};
 pub use crate::actions::session::{CommittedAction, Destination, Review, WriteMode, WriteOptions, WriteSession};
 pub use crate::actions::targets::{TargetGroup, Targets};
 pub use crate::actions::undo::{Undo, UndoCommand};

@@ -14,6 +14,7 @@ use crate::actions::targets::Targets;
 use crate::actions::undo::{Undo, UndoCommand};
 use crate::analyze::Effect;
 use crate::bundle::Percent;
+use crate::commit::{CommitError, CommitFiles};
 use crate::load;
 
 /// The rollout to set.
@@ -132,11 +133,37 @@ impl<'s> RolloutPlan<'s> {
         if reassigns { Err(ActionError::Reassigns) } else { Ok(()) }
     }
 
+    /// Commits the rollout if the branch is still at the tip at which it was planned.
+    ///
+    /// # Errors
+    /// Returns [`CommitError::Moved`] if another process has moved the branch, and an error like [`RolloutPlan::commit`].
+    pub fn commit_at_tip(&self, reason: Option<&str>) -> Result<CommittedAction, ActionError> {
+        let tip = self.session.tip().commit();
+        let committed =
+            self.commit_if(reason, |tree| if tree.commit() == tip { Ok(()) } else { Err(CommitError::Moved) });
+        committed.map_err(|error| match error {
+            ActionError::Commit(CommitError::Apply(inner))
+                if matches!(inner.downcast_ref::<CommitError>(), Some(CommitError::Moved)) =>
+            {
+                CommitError::Moved.into()
+            }
+            error => error,
+        })
+    }
+
     /// Commits the rollout. If another process has set the same rollout in the meantime, nothing is committed.
     ///
     /// # Errors
     /// Returns an error if the file cannot be edited or was changed in the meantime, or if the commit cannot be made.
     pub fn commit(&self, reason: Option<&str>) -> Result<CommittedAction, ActionError> {
+        self.commit_if(reason, |_| Ok(()))
+    }
+
+    fn commit_if(
+        &self,
+        reason: Option<&str>,
+        check: impl Fn(&CommitFiles) -> Result<(), CommitError>,
+    ) -> Result<CommittedAction, ActionError> {
         let FlagDefinition { path, text, .. } = &self.definition;
         let edit = FlagEdit {
             path: self.session.git_path(path),
@@ -145,7 +172,10 @@ impl<'s> RolloutPlan<'s> {
             edit: &|text| with_rollout(text, &self.location, self.percent),
         };
         let message = message_with_subject(self.subject(), ActionKind::Rollout, &self.targets(), reason);
-        self.session.commit(|tree| edit.changes(tree, &message))
+        self.session.commit(|tree| {
+            check(tree)?;
+            edit.changes(tree, &message)
+        })
     }
 }
 

@@ -136,7 +136,8 @@ impl WriteSession {
         &self.options.destination
     }
 
-    pub(super) fn tip(&self) -> &Revision {
+    /// Returns the tip of the branch.
+    pub fn tip(&self) -> &Revision {
         &self.tip
     }
 

@@ -32,6 +32,7 @@ mod output_format;
 mod path_arg;
 mod pattern_arg;
 mod percent_arg;
+mod policy_check;
 mod progress;
 mod publish_content;
 mod publish_kills;
@@ -39,11 +40,13 @@ mod publish_target;
 mod pull_request;
 mod range;
 mod revision_arg;
+mod rollout_schedule;
 #[cfg(feature = "serve")]
 mod serve_config;
 #[cfg(feature = "serve")]
 mod serve_sources;
 mod shown_findings_arg;
+mod stage_clock;
 mod suggestions;
 mod target_arg;
 mod time_arg;

@@ -21,6 +21,14 @@ pub(crate) fn new_branch(action: &str, subject: &str, now: Timestamp) -> String 
     format!("{action}-{subject}-{}", now.to_zoned(TimeZone::UTC).strftime("%Y%m%d-%H%M%S"))
 }
 
+/// Returns the name of the branch for a step of a rollout. It is the same for the same step, so two jobs propose it once.
+pub(crate) fn step_branch(flag: &str, environments: &[String], rule: &str, to: &str) -> String {
+    let plain = |char: char| if char.is_ascii_alphanumeric() || "-_".contains(char) { char } else { '-' };
+    let subject = format!("{flag}-{}-{rule}-{to}", environments.join("-"));
+    let subject: String = subject.chars().map(plain).take(3 * MAX_KEY).collect();
+    format!("rollout-{}", subject.trim_end_matches('-'))
+}
+
 /// Returns the repository of the first address that is one of a forge.
 pub(crate) fn remote_repository(addresses: &[String]) -> Option<RemoteRepository> {
     addresses.iter().find_map(|address| RemoteRepository::parse(address))

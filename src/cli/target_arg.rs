@@ -120,13 +120,7 @@ impl TargetArg {
             }
             bail!("{place}; {}; {location}", did_you_mean_or_list(name, "the targets are", names));
         };
-        let location = match base.worktree_folder() {
-            Some(folder) if !target.location.value.contains(':') => {
-                folder.join(&target.location.value).to_string_lossy().into_owned()
-            }
-            _ => target.location.value.clone(),
-        };
-        Ok(ResolvedTarget { location, named: None, declared: Some(Declared { target, base }) })
+        Ok(ResolvedTarget::declared(target, base))
     }
 }
 
@@ -147,6 +141,17 @@ fn published_branch(given: Option<&RevisionSpec>) -> Result<Revision> {
 }
 
 impl ResolvedTarget {
+    /// Creates a target that `flagctl.yaml` of a revision declares. The caller trusts that revision.
+    pub(crate) fn declared(target: Target, base: Revision) -> Self {
+        let location = match base.worktree_folder() {
+            Some(folder) if !target.location.value.contains(':') => {
+                folder.join(&target.location.value).to_string_lossy().into_owned()
+            }
+            _ => target.location.value.clone(),
+        };
+        Self { location, named: None, declared: Some(Declared { target, base }) }
+    }
+
     /// Opens the location.
     pub(crate) fn open(&self) -> Result<Store> {
         publish_target::open(&self.location)

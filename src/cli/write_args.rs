@@ -80,19 +80,72 @@ impl WriteArgs {
             let subject = selection.flags.first().map(String::as_str).or(selection.tag).unwrap_or_default();
             branch.get_or_insert_with(|| pull_request::new_branch(action, subject, given_or_now(None)));
         }
+        self.session(branch, if self.pr { Review::PullRequest } else { Review::None })
+    }
+
+    /// Creates the arguments of a command that writes nothing, and reads a local branch or that of a remote.
+    pub(crate) fn read_only(branch: Option<String>, remote: Option<String>) -> Self {
+        Self {
+            branch,
+            push: remote.is_some(),
+            pr: false,
+            remote,
+            no_verify: true,
+            dry_run: true,
+            yes: false,
+            format: OutputFormat::Human,
+        }
+    }
+
+    /// Opens a session on the branch that a step is decided on: with `--pr`, the remote's default branch, and otherwise the
+    /// branch of the commit.
+    pub(crate) fn open_deciding(&self) -> Result<WriteSession> {
+        if self.remote.is_some() && !self.is_pushed() {
+            return Err(UsageError("`--remote` needs `--push` or `--pr`".to_owned()).into());
+        }
+        let folder = Path::new(".");
+        let branch = match (&self.branch, self.pr) {
+            (_, true) => remote_default_branch(folder, self.remote())?,
+            (branch, false) => branch.clone(),
+        };
+        let review = if self.pr { Review::PullRequest } else { Review::None };
+        self.session(branch, review)
+    }
+
+    /// Opens a session on the branch of a pull request for a step, or `None` without `--pr`.
+    pub(crate) fn open_proposing(&self, branch: &str) -> Result<Option<WriteSession>> {
+        if self.pr { self.session(Some(branch.to_owned()), Review::PullRequest).map(Some) } else { Ok(None) }
+    }
+
+    fn session(&self, branch: Option<String>, review: Review) -> Result<WriteSession> {
         let repository = self.remote_repository()?.filter(|_| self.pr);
         let options = WriteOptions {
-            destination: Destination {
-                branch,
-                remote: self.is_pushed().then(|| self.remote().to_owned()),
-                review: if self.pr { Review::PullRequest } else { Review::None },
-            },
+            destination: Destination { branch, remote: self.is_pushed().then(|| self.remote().to_owned()), review },
             hooks: if self.no_verify { Hooks::Skip } else { Hooks::Run },
             push_options: repository.map_or(&[], |repository| repository.push_options()),
             mode: if self.dry_run { WriteMode::DryRun } else { WriteMode::Commit },
         };
         let progress_text = if self.is_pushed() { "asking the remote" } else { "reading the branch" };
-        Ok(progress::shown(progress_text, || WriteSession::open(folder, options))?)
+        Ok(progress::shown(progress_text, || WriteSession::open(Path::new("."), options))?)
+    }
+
+    /// Returns whether nothing is written.
+    pub(crate) fn is_dry_run(&self) -> bool {
+        self.dry_run
+    }
+
+    /// Opens the pull request of a commit that was made without a question, if `--pr` is given.
+    pub(crate) fn propose(
+        &self,
+        committed: CommittedAction,
+        (subject, body): (&str, &str),
+        root: &Path,
+    ) -> Result<CommittedJson> {
+        let mut committed = CommittedJson::from(committed);
+        if let (true, Some(_), Some(repository)) = (self.pr, &committed.commit, self.remote_repository()?) {
+            committed.pull_request = Some(pull_request::open(&repository, &committed, (subject, body), root));
+        }
+        Ok(committed)
     }
 
     fn remote(&self) -> &str {

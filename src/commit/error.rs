@@ -25,6 +25,9 @@ pub enum CommitError {
          `git config --global safe.bareRepository all`"
     )]
     UnsafeBareRepository(String),
+    /// The branch is not at the commit at which the change was decided.
+    #[error("the branch was changed in the meantime")]
+    Moved,
     /// An object or reference cannot be read or written.
     #[error("cannot write to the git repository: {}", .0.message())]
     Git(#[from] git2::Error),

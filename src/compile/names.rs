@@ -1,6 +1,6 @@
 //! Checks of names that do not depend on an environment: environments, reserved attributes, killed flags.
 
-use crate::bundle::{TARGETING_KEY, Type};
+use crate::bundle::{BUCKETS, TARGETING_KEY, Type};
 use crate::codes::Code;
 use crate::compile::compiler::Compiler;
 use crate::diag::{Diagnostic, did_you_mean_or_list, environment_help, unknown_flag, unknown_name};
@@ -36,6 +36,7 @@ impl Compiler<'_> {
         self.begin_definition();
         self.check_groups(&unknown);
         self.check_targets(&unknown);
+        self.check_policy(&unknown);
         for flag in &project.flags {
             self.begin_definition();
             let own = flag.environments.iter().map(|(name, _)| name);
@@ -93,6 +94,41 @@ impl Compiler<'_> {
             for member in &group.members {
                 if !settings.environment_names().any(|name| name == member.value) {
                     self.report(unknown(&member.value, member.span));
+                }
+            }
+        }
+    }
+
+    /// Reports names of policies that are neither environments nor groups, and kinds that do not exist.
+    fn check_policy(&mut self, unknown: &dyn Fn(&str, Span) -> Diagnostic) {
+        let settings = &self.project.settings;
+        for attribute in &settings.attributes {
+            let sum: u64 = attribute.weights.iter().map(|(_, weight)| u64::from(weight.value.buckets())).sum();
+            if sum > u64::from(BUCKETS) {
+                let message = format!("the weights of `{}` add up to more than `100%`", attribute.name.value);
+                self.report(Diagnostic::new(Code::InvalidValue, attribute.name.span, message));
+            }
+        }
+        for entry in &settings.policy {
+            if settings.members(&entry.name.value).is_empty() {
+                self.report(unknown(&entry.name.value, entry.name.span));
+            }
+            let rules = std::iter::once(&entry.rules).chain(entry.kinds.iter().map(|(_, rules)| rules));
+            for name in rules.flat_map(|rules| &rules.after).flatten() {
+                if !settings.environment_names().any(|known| known == name.value) {
+                    self.report(unknown(&name.value, name.span));
+                }
+            }
+            for freeze in entry.freezes.iter().filter(|freeze| freeze.until.value <= freeze.from.value) {
+                let message = "expected a time after `from`, found one before it";
+                self.report(Diagnostic::new(Code::InvalidValue, freeze.until.span, message));
+            }
+            for (kind, _) in &entry.kinds {
+                if settings.kind(&kind.value).is_none() {
+                    let kinds: Vec<&str> = settings.kinds().iter().map(|kind| kind.name).collect();
+                    let help = did_you_mean_or_list(&kind.value, "the kinds are", kinds.iter().copied());
+                    let code = Code::InvalidValue;
+                    self.report(unknown_name(code, kind.span, &kind.value, "a kind of flag", []).help(help));
                 }
             }
         }

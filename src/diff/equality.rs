@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::to_value;
 
 use crate::analyze::{Side, Term};
-use crate::bundle::{AttributeId, Bundle, Condition, Flag, FlagId, Follow, Predicate, SegmentId, State, Walk};
+use crate::bundle::{AttributeId, Bundle, Condition, Flag, FlagId, Follow, Predicate, Rule, SegmentId, State, Walk};
 use crate::diff::flag_event::FlagEvent;
 
 /// A comparison of two bundles. It caches results, so a segment that ten thousand flags use is compared once.
@@ -135,6 +135,24 @@ impl<'b> Comparison<'b> {
             _ => false,
         }
     }
+}
+
+/// Returns true if both bundles have the flag, and all that affects its decisions is equal: its state, rules, variants and
+/// salt, and the segments and flags that it depends on. Equal flags decide every context equally.
+pub fn decides_equally(bundles: [&Bundle; 2], key: &str) -> bool {
+    Comparison::new(bundles).flags_of_key(key)
+}
+
+/// Returns whether two rules have the same condition, with all that it refers to, and hash the same attribute. The rules
+/// belong to the flags, and the flags to the bundles.
+pub fn is_same_condition(bundles: [&Bundle; 2], [(old, old_rule), (new, new_rule)]: [(&Flag, &Rule); 2]) -> bool {
+    let mut comparison = Comparison::new(bundles);
+    let condition = match (&old_rule.condition, &new_rule.condition) {
+        (None, None) => true,
+        (Some(old), Some(new)) => comparison.conditions(old, new),
+        (None, Some(_)) | (Some(_), None) => false,
+    };
+    condition && comparison.attributes(old.unit_of(old_rule), new.unit_of(new_rule))
 }
 
 /// Returns the side whose definitions a term means if its text means something else on the other side, and `None` if the

@@ -33,7 +33,7 @@ pub use crate::diff::compared_definitions::{ComparedDefinitions, FlagStatus};
 pub use crate::diff::definition_changes::{DefinitionChange, Shift, VariantChange, compare_flag};
 pub use crate::diff::dependency_changes::{AttributeChange, DependencyChange, compare_dependencies};
 pub use crate::diff::drift::{Drift, drift};
-pub use crate::diff::equality::side_of_term;
+pub use crate::diff::equality::{decides_equally, is_same_condition, side_of_term};
 pub use crate::diff::flag_event::FlagEvent;
 pub use crate::diff::impact::{Impact, ImpactClass, ImpactVerdict, impacts};
 pub use crate::diff::inputs::{ComparedSources, DiffInput, DiffInputs, Endpoint};

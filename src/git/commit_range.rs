@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use git2::{Delta, DiffOptions, FileMode, Oid, Sort};
+use git2::{Delta, DiffFindOptions, DiffOptions, ErrorCode, FileMode, Oid, Sort};
 
 use crate::git::error::GitError;
 use crate::git::merge::{MergeBase, MergeResult};
@@ -69,7 +69,22 @@ impl Revision {
     /// Returns [`GitError::ShallowRange`] if this clone is too shallow to know them, and another [`GitError`] if the
     /// histories have no common commit or an object cannot be read.
     pub fn commits_since(&self, target: &Self) -> Result<Vec<RangeCommit>, GitError> {
-        let ids = self.repository.handles.with(|handle| {
+        let ids = self.missing_since(target)?;
+        ids.into_iter()
+            .map(|id| Ok(RangeCommit { commit: id.to_string(), changes: self.commit_changes(id)? }))
+            .collect()
+    }
+
+    /// Returns the commits that this revision has and `target` lacks, the oldest first, without their changes.
+    ///
+    /// # Errors
+    /// Returns [`GitError`] as [`Revision::commits_since`] does.
+    pub fn revisions_since(&self, target: &Self) -> Result<Vec<Self>, GitError> {
+        self.missing_since(target)?.into_iter().map(|id| self.with_commit(id)).collect()
+    }
+
+    fn missing_since(&self, target: &Self) -> Result<Vec<Oid>, GitError> {
+        self.repository.handles.with(|handle| {
             let ids = missing_commits(handle, self.commit, target.commit)?;
             if handle.is_shallow() {
                 let others = missing_commits(handle, target.commit, self.commit)?;
@@ -82,10 +97,7 @@ impl Revision {
                 }
             }
             Ok(ids)
-        })?;
-        ids.into_iter()
-            .map(|id| Ok(RangeCommit { commit: id.to_string(), changes: self.commit_changes(id)? }))
-            .collect()
+        })
     }
 
     fn commit_changes(&self, id: Oid) -> Result<CommitChanges, GitError> {
@@ -126,6 +138,41 @@ impl Revision {
             options.include_typechange(true);
             let diff = handle.diff_tree_to_tree(before.as_ref(), Some(&after), Some(&mut options))?;
             Ok(diff.deltas().filter(|delta| delta.status() != Delta::Unmodified).map(|delta| change(&delta)).collect())
+        })
+    }
+}
+
+impl Revision {
+    /// Returns the files that git sees as renamed since another revision: the path after the change with the path before
+    /// it, from git's root.
+    ///
+    /// # Errors
+    /// Returns [`GitError`] if a folder cannot be read.
+    pub fn renamed_files(&self, before: &Self) -> Result<Vec<(String, String)>, GitError> {
+        self.repository.handles.with(|handle| {
+            let (before, after) = (handle.find_tree(before.tree)?, handle.find_tree(self.tree)?);
+            let mut diff = handle.diff_tree_to_tree(Some(&before), Some(&after), None)?;
+            diff.find_similar(Some(DiffFindOptions::new().renames(true)))?;
+            let path =
+                |file: &git2::DiffFile<'_>| file.path_bytes().map(|path| String::from_utf8_lossy(path).into_owned());
+            let renamed = diff.deltas().filter(|delta| delta.status() == Delta::Renamed);
+            Ok(renamed.filter_map(|delta| Some((path(&delta.new_file())?, path(&delta.old_file())?))).collect())
+        })
+    }
+
+    /// Returns the signature of the commit and the text that is signed, or `None` if the commit is not signed. The
+    /// signature is not checked.
+    ///
+    /// # Errors
+    /// Returns [`GitError`] if the commit cannot be read.
+    pub fn signature(&self) -> Result<Option<(String, String)>, GitError> {
+        self.repository.handles.with(|handle| match handle.extract_signature(&self.commit, None) {
+            Ok((signature, content)) => {
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                Ok(Some((text(&signature), text(&content))))
+            }
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
         })
     }
 }

@@ -11,15 +11,20 @@ use crate::source::Source;
 
 /// The definitions that a flag needs at a commit.
 #[derive(Debug)]
-pub(super) struct FlagDefinitions {
-    pub(super) compared: ComparedDefinitions,
+pub struct FlagDefinitions {
+    /// The definitions, compiled for all environments.
+    pub compared: ComparedDefinitions,
     /// The blob ids of the files of the other definitions that the flag needs, or `None` if the flag has an error. Then a
     /// file may be missing whose path is unknown. [`FlagVersions`](crate::history::FlagVersions) has the flag's own files.
     files: Option<BTreeMap<String, Option<String>>>,
 }
 
 impl FlagDefinitions {
-    pub(super) fn read(revision: &Revision, key: &str) -> Result<Self, HistoryError> {
+    /// Reads the definitions at a commit.
+    ///
+    /// # Errors
+    /// Returns [`HistoryError`] if a file or folder cannot be read.
+    pub fn read(revision: &Revision, key: &str) -> Result<Self, HistoryError> {
         let source = Source::Revision(revision.clone());
         let compared = ComparedDefinitions::read(&source, &[key.to_owned()], &[])?;
         let is_invalid = |environment| matches!(compared.status(key, environment), FlagStatus::Invalid(_));
@@ -39,7 +44,10 @@ impl FlagDefinitions {
     }
 
     /// Returns true if the other definitions are certainly the same at the parent of a commit.
-    pub(super) fn holds_at(&self, revision: &Revision, parent: &Revision) -> Result<bool, GitError> {
+    ///
+    /// # Errors
+    /// Returns [`GitError`] if a folder cannot be read.
+    pub fn holds_at(&self, revision: &Revision, parent: &Revision) -> Result<bool, GitError> {
         let Some(files) = &self.files else { return Ok(revision.has_same_files(parent)) };
         for (path, id) in files {
             if parent.blob_id(path)? != *id {

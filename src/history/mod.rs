@@ -9,6 +9,7 @@
 //! **Invariant:** only the first-parent line of history is followed, because that is the order in which changes took effect.
 
 mod baselines;
+mod before_file;
 mod blame;
 mod change_log;
 mod commit_changes;
@@ -21,10 +22,12 @@ mod flag_walk;
 mod log_filter;
 
 pub use crate::history::baselines::{Baselines, UnknownBaseline, baseline_bundles};
+pub use crate::history::before_file::state_before_file;
 pub use crate::history::blame::{Era, EraCause, EraStart, blame};
 pub use crate::history::change_log::{ChangeLog, LoggedCommit};
 pub use crate::history::decision_trace::{DecisionAt, DecisionQuery, Observed};
 pub use crate::history::error::HistoryError;
 pub use crate::history::flag_changes::{FlagChange, LoggedChange};
+pub use crate::history::flag_definitions::FlagDefinitions;
 pub use crate::history::flag_versions::FlagVersions;
 pub use crate::history::log_filter::{ChangeKind, LogFilter};

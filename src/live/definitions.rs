@@ -10,7 +10,7 @@ use crate::git::{Revision, RevisionSpec};
 use crate::live::error::LiveError;
 use crate::live::kills::{CommitKills, KillFile, KillFiles, add_kill};
 use crate::load;
-use crate::model::{FLAGS, flag_key, kill_path};
+use crate::model::{FLAGS, Settings, flag_key, kill_path};
 use crate::publish::Manifest;
 use crate::source::{FlagRepository, Source};
 
@@ -110,22 +110,37 @@ impl Live {
     /// # Errors
     /// Returns [`LiveError`] if the commit cannot be read, or if its definitions have errors.
     pub fn compile(&self, commit: &str, kills: &KillFiles, environment: &str) -> Result<Bundle, LiveError> {
-        let flags = self.flags(commit)?;
-        let file = |(flag, file): (&String, &KillFile)| (kill_path(flag, environment), file.text.clone());
-        let files: Vec<_> = kills.iter().filter(|(flag, _)| flags.contains(*flag)).map(file).collect();
-        let files = files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
-        let revision = self.revision(commit)?.with_files(files)?;
-        let loaded = load::all(&Source::Revision(revision))?;
-        if !loaded.project.settings.environment_names().any(|name| name == environment) {
-            let (commit, environment) = (commit.to_owned(), environment.to_owned());
-            return Err(LiveError::UnknownEnvironment { commit, environment });
-        }
+        let source = self.with_kills(commit, kills, environment)?;
+        let loaded = load::all(&source)?;
+        check_environment(&loaded.project.settings, commit, environment)?;
         let (bundle, diagnostics) = compile(&loaded.project, environment);
         let errors = loaded.located_errors(diagnostics);
         if errors.is_empty() {
             return Ok(bundle);
         }
         Err(LiveError::Invalid { commit: commit.to_owned(), errors: errors.join("; ") })
+    }
+
+    /// Returns the definitions of a commit with these kills in an environment, and no other kills.
+    fn with_kills(&self, commit: &str, kills: &KillFiles, environment: &str) -> Result<Source, LiveError> {
+        let flags = self.flags(commit)?;
+        let file = |(flag, file): (&String, &KillFile)| (kill_path(flag, environment), file.text.clone());
+        let files: Vec<_> = kills.iter().filter(|(flag, _)| flags.contains(*flag)).map(file).collect();
+        let files = files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+        Ok(Source::Revision(self.revision(commit)?.with_files(files)?))
+    }
+
+    /// Compiles one flag of a manifest again, with all that its decisions need. The bundle lacks the flag if the commit
+    /// does not define it. This reads a few files, so a walk through the log can afford it.
+    ///
+    /// # Errors
+    /// Returns [`LiveError`] if a commit cannot be read, or if it does not declare the environment.
+    pub fn published_flag(&self, manifest: &Manifest, key: &str) -> Result<Bundle, LiveError> {
+        let (commit, environment) = (manifest.commit.as_str(), manifest.environment.as_str());
+        let source = self.with_kills(commit, &self.published_kills(manifest)?, environment)?;
+        let loaded = load::flags(&source, load::settings(&source)?, &[key.to_owned()], &[environment])?;
+        check_environment(&loaded.project.settings, commit, environment)?;
+        Ok(compile(&loaded.project, environment).0)
     }
 
     /// Compiles the bundle of a manifest again.
@@ -144,6 +159,14 @@ impl Live {
         self.kills.borrow_mut().insert(commit.to_owned(), Rc::clone(&read));
         Ok(read)
     }
+}
+
+fn check_environment(settings: &Settings, commit: &str, environment: &str) -> Result<(), LiveError> {
+    if settings.environment_names().any(|name| name == environment) {
+        return Ok(());
+    }
+    let (commit, environment) = (commit.to_owned(), environment.to_owned());
+    Err(LiveError::UnknownEnvironment { commit, environment })
 }
 
 /// Returns the commits whose kills a published bundle has, the oldest first.

@@ -18,6 +18,8 @@ const ATTRIBUTES: usize = 1_000;
 const ALLOWED_VALUES: usize = 5_000;
 /// The maximum number of targets of publishing.
 const TARGETS: usize = 100;
+/// The maximum number of freezes of a policy.
+const FREEZES: usize = 1_000;
 /// The maximum number of variants of a flag.
 const VARIANTS: usize = 1_000;
 /// The maximum number of rules of a flag in one environment.
@@ -37,6 +39,10 @@ pub(super) fn of_settings(settings: &Settings) -> Option<Diagnostic> {
     excess(environments, ENVIRONMENTS, "environments", "distribute them over several flag repositories")
         .or_else(|| excess(attributes, ATTRIBUTES, "attributes", "declare only the attributes that conditions use"))
         .or_else(|| excess(targets, TARGETS, "targets", "distribute them over several flag repositories"))
+        .or_else(|| {
+            let freezes = settings.policy.iter().flat_map(|entry| &entry.freezes).map(|freeze| freeze.reason.span);
+            excess(freezes, FREEZES, "freezes", "remove those that are over")
+        })
         .or_else(|| settings.attributes.iter().filter_map(|attribute| attribute.allowed.as_ref()).find_map(values))
 }
 

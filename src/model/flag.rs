@@ -40,6 +40,8 @@ pub struct Flag {
     /// Whether programs on the devices of users, such as browsers, may receive the flag's decisions. The default is
     /// false.
     pub client: Option<Spanned<bool>>,
+    /// Whether a kill of the flag needs a review, because its `off` is risky. The default is [`KillReview::None`].
+    pub kills: KillReview,
     /// The variants, in the order of the file.
     pub variants: Vec<Variant>,
     /// The key of the mapping of variants.
@@ -50,6 +52,16 @@ pub struct Flag {
     pub base: Serving,
     /// The fields that replace the base fields in single environments or groups of environments.
     pub environments: Vec<(Spanned<String>, Serving)>,
+}
+
+/// Whether a kill of a flag needs a review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum KillReview {
+    /// A kill is proven by `verify-kill` alone.
+    #[default]
+    None,
+    /// `verify-kill` does not accept a kill of the flag, so it takes the way of other changes.
+    Required,
 }
 
 /// An address about a flag, for people.
@@ -125,6 +137,7 @@ impl Flag {
             "links",
             "metadata",
             "client",
+            "kills",
             "variants",
             "schema",
             "environments",
@@ -193,6 +206,11 @@ impl Flag {
             links,
             metadata,
             client: fields.get("client").and_then(|node| lowering.boolean(node)),
+            kills: match fields.get("kills").map(|node| (node.as_text(), node.span)) {
+                None => KillReview::None,
+                Some((Some("review"), _)) => KillReview::Required,
+                Some((_, span)) => lowering.misfit(span, "`review`").unwrap_or_default(),
+            },
             variants,
             variants_key: root.entry("variants").map(|entry| entry.key_span),
             schema: fields.get("schema").and_then(|node| lowering.nonempty_text(node)),

@@ -13,6 +13,7 @@ mod assertion;
 mod case;
 mod condition;
 mod definition_kind;
+mod duration;
 mod environment_names;
 mod flag;
 mod flag_key;
@@ -22,6 +23,7 @@ mod kind;
 mod lower;
 mod name_rule;
 mod operator;
+mod policy;
 mod project;
 mod rule;
 mod segment;
@@ -35,8 +37,9 @@ pub use crate::model::condition::{Condition, Operation, RESERVED, Requirement};
 pub use crate::model::definition_kind::{
     DefinitionKind, FLAGS, KILLS, SEGMENTS, TESTS, lower_flag, lower_kill, lower_segment, lower_settings, lower_suite,
 };
+pub use crate::model::duration::WrittenDuration;
 pub use crate::model::environment_names::{EnvironmentGroup, EnvironmentNames};
-pub use crate::model::flag::{EffectiveServing, Flag, Link, Serving, Variant};
+pub use crate::model::flag::{EffectiveServing, Flag, KillReview, Link, Serving, Variant};
 pub use crate::model::flag_key::{flag_file_name, flag_key};
 pub(crate) use crate::model::flag_key::{intended_key, kill_path};
 pub use crate::model::golden::{Cell, Golden};
@@ -45,6 +48,9 @@ pub use crate::model::kind::{DEFAULT_KIND, KindDeclaration, KindRequirements, OP
 pub use crate::model::lower::Misfit;
 pub(crate) use crate::model::name_rule::is_name;
 pub use crate::model::operator::{OperandForm, Operator};
+pub use crate::model::policy::{
+    AcknowledgedClass, Freeze, NewConditions, Policy, PolicyEntry, PolicyRules, TestRequirement,
+};
 pub use crate::model::project::Project;
 pub use crate::model::rule::{EffectiveRule, Rule, RuleFields, Serve, Share};
 pub use crate::model::segment::Segment;

@@ -1,9 +1,10 @@
 //! `flagctl.yaml` in written form.
 
-use crate::bundle::{Bucketing, Element, Type};
+use crate::bundle::{Bucketing, Element, Percent, Type};
 use crate::model::environment_names::{EnvironmentGroup, EnvironmentNames};
 use crate::model::kind::{DEFAULT_KINDS, KindDeclaration, KindRequirements};
 use crate::model::lower::{Lowering, read_all};
+use crate::model::policy::{Policy, PolicyEntry};
 use crate::model::target::Target;
 use crate::snapshot::{Span, Spanned};
 use crate::yaml::{Completeness, Node, Value};
@@ -32,6 +33,8 @@ pub struct Settings {
     pub kinds: Vec<KindDeclaration>,
     /// The targets of publishing, in the order of the file.
     pub targets: Vec<Target>,
+    /// The policy of environments and groups, in the order of the file.
+    pub policy: Vec<PolicyEntry>,
 }
 
 /// One attribute of the context schema.
@@ -45,6 +48,8 @@ pub struct AttributeDeclaration {
     pub allowed: Option<Vec<Spanned<String>>>,
     /// Whether applications always send the attribute.
     pub required: bool,
+    /// The declared shares of contexts with these values, for the size of a new condition.
+    pub weights: Vec<(Spanned<String>, Spanned<Percent>)>,
 }
 
 /// The level at which a code is reported.
@@ -96,10 +101,32 @@ impl Settings {
         self.kinds().into_iter().find(|kind| kind.name == name)
     }
 
+    /// Returns the policy for the flags of a kind in an environment, or `None` if no entry is about the environment. The
+    /// entry of the environment comes before those of its groups.
+    pub fn policy_of(&self, environment: &str, kind: &str) -> Option<Policy<'_>> {
+        let own = self.policy.iter().filter(|entry| entry.name.value == environment);
+        let groups = self
+            .policy
+            .iter()
+            .filter(|entry| self.group(&entry.name.value).is_some_and(|group| group.contains(environment)));
+        Policy::join(&own.chain(groups).collect::<Vec<_>>(), kind)
+    }
+
     pub(super) fn lower(lowering: &mut Lowering, root: &Node) -> Self {
         let fields = lowering.fields(
             root,
-            &["version", "flagctl", "environments", "groups", "attributes", "bucketing", "kinds", "lint", "publish"],
+            &[
+                "version",
+                "flagctl",
+                "environments",
+                "groups",
+                "attributes",
+                "bucketing",
+                "kinds",
+                "lint",
+                "publish",
+                "policy",
+            ],
         );
         let flagctl = fields.get("flagctl").and_then(|node| lowering.nonempty_text(node));
         let mut settings = Self { flagctl, ..Self::default() };
@@ -159,6 +186,9 @@ impl Settings {
         if let Some(publish) = fields.get("publish") {
             settings.targets = read_all(lowering.mapping(publish), |entry| Target::lower(lowering, entry));
         }
+        if let Some(policy) = fields.get("policy") {
+            settings.policy = read_all(lowering.mapping(policy), |entry| PolicyEntry::lower(lowering, entry));
+        }
         settings
     }
 }
@@ -167,11 +197,11 @@ impl AttributeDeclaration {
     fn lower(lowering: &mut Lowering, name: Spanned<String>, node: &Node) -> Option<Self> {
         if let Some(kind) = node.as_text() {
             return match scalar_type(kind) {
-                Some(kind) => Some(Self { name, kind, allowed: None, required: false }),
+                Some(kind) => Some(Self { name, kind, allowed: None, required: false, weights: Vec::new() }),
                 None => lowering.misfit(node.span, "a type"),
             };
         }
-        let fields = lowering.fields(node, &["type", "of", "enum", "required", "description"]);
+        let fields = lowering.fields(node, &["type", "of", "enum", "required", "description", "weights"]);
         let kind = fields.required("type", lowering)?;
         let element = match fields.get("of") {
             None => None,
@@ -195,9 +225,17 @@ impl AttributeDeclaration {
             }
             Some(values) => return lowering.misfit(values.span, "an `enum` only for strings and lists of strings"),
         };
+        let weights = match fields.get("weights") {
+            None => Vec::new(),
+            Some(weights) if kind == Type::String => read_all(lowering.nonempty_mapping(weights), |entry| {
+                let name = Spanned { value: entry.key.clone(), span: entry.key_span };
+                Some((name, lowering.percent(&entry.value)?))
+            }),
+            Some(weights) => return lowering.misfit(weights.span, "`weights` only for strings"),
+        };
         let required = fields.get("required").and_then(|required| lowering.boolean(required));
         fields.get("description").and_then(|description| lowering.nonempty_text(description));
-        Some(Self { name, kind, allowed, required: required.is_some_and(|required| required.value) })
+        Some(Self { name, kind, allowed, required: required.is_some_and(|required| required.value), weights })
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::publish::digest::Digest;
 use crate::publish::error::PublishError;
 use crate::publish::manifest::{BundleFormat, BundleRef, MAX_BUNDLE_BYTES, MAX_MANIFEST_BYTES, Manifest};
@@ -125,7 +127,7 @@ impl<'s> Channel<'s> {
     ///
     /// # Errors
     /// Returns [`PublishError`] if the log does not have the manifest whose digest is in this entry.
-    pub(super) fn before(&self, entry: &LogEntry) -> Result<Option<LogEntry>, PublishError> {
+    pub fn before(&self, entry: &LogEntry) -> Result<Option<LogEntry>, PublishError> {
         let sequence = entry.manifest.sequence;
         let previous = entry.manifest.previous_sequence().unwrap_or_default();
         if previous == 0 {
@@ -168,6 +170,18 @@ impl<'s> Channel<'s> {
     pub(super) fn seal(&self, sequence: u64) -> Result<Option<Seal>, PublishError> {
         let found = self.get(&seal_path(sequence), MAX_SEAL_BYTES)?;
         Ok(found.map(|object| Seal::from_bytes(object.bytes)))
+    }
+
+    /// Returns the time at which the entry with this number was completed: the time at which the store wrote its seal,
+    /// which is created once and never replaced. No commit and no publisher can choose this time.
+    ///
+    /// # Errors
+    /// Returns [`PublishError`] if the entry has no seal, if the store does not know the time, or if the target cannot be
+    /// read.
+    pub fn completed_at(&self, sequence: u64) -> Result<Timestamp, PublishError> {
+        let broken = |why: &str| PublishError::broken(self.path(&seal_path(sequence)), why);
+        let seal = self.get(&seal_path(sequence), MAX_SEAL_BYTES)?.ok_or_else(|| broken("is missing"))?;
+        seal.written.ok_or_else(|| broken("has no time: the target does not say when it was written"))
     }
 
     pub(super) fn put_bundle(&self, bundle: &BundleRef, bytes: &[u8]) -> Result<(), PublishError> {

@@ -54,6 +54,17 @@ impl AllowedSigners {
         Ok(Self { _folder: Some(Arc::new(folder)), ..Self::new(&file, revoked)? })
     }
 
+    /// Creates a value for the text of a file of allowed signers.
+    ///
+    /// # Errors
+    /// Returns [`PublishError::Io`] if the temporary file cannot be written.
+    pub fn of_file_text(text: &str) -> Result<Self, PublishError> {
+        let folder = TemporaryFolder::new().map_err(PublishError::io("the folder for temporary files"))?;
+        let file = folder.path().join("signers");
+        fs::write(&file, text).map_err(PublishError::io(&file))?;
+        Ok(Self { _folder: Some(Arc::new(folder)), ..Self::new(&file, None)? })
+    }
+
     /// Returns the name of the allowed signer who has signed an entry.
     ///
     /// # Errors
@@ -68,27 +79,40 @@ impl AllowedSigners {
             Some(Seal::Void) => return Err(unsigned("it is void")),
             None => return Err(unsigned("its signature file is missing")),
         };
+        self.verify(NAMESPACE, &signature, &entry.bytes)?.map_err(|why| unsigned(&why))
+    }
+
+    /// Returns the name of the allowed signer who has signed a text in a namespace, or the reason why none has.
+    ///
+    /// # Errors
+    /// Returns [`PublishError::Signers`] if `ssh-keygen` cannot be run.
+    pub fn verify(
+        &self,
+        namespace: &str,
+        signature: &[u8],
+        content: &[u8],
+    ) -> Result<Result<String, String>, PublishError> {
         let folder = TemporaryFolder::new().map_err(PublishError::io("the folder for temporary files"))?;
         let path = folder.path().join("signature");
-        let content = folder.path().join("manifest");
-        for (path, bytes) in [(&path, &signature), (&content, &entry.bytes)] {
+        let content_path = folder.path().join("content");
+        for (path, bytes) in [(&path, signature), (&content_path, content)] {
             fs::write(path, bytes).map_err(PublishError::io(path))?;
         }
         let mut why = None;
         for signer in self.candidates(&path)? {
-            let mut arguments = vec!["verify", "-n", NAMESPACE, "-I", &signer];
+            let mut arguments = vec!["verify", "-n", namespace, "-I", &signer];
             if let Some(revoked) = self.revoked.as_deref() {
                 let text = revoked.to_str();
                 arguments.extend(["-r", text.ok_or_else(|| PublishError::Signers(not_text(revoked)))?]);
             }
-            let verified = self.run(&arguments, &path, Some(&content))?;
+            let verified = self.run(&arguments, &path, Some(&content_path))?;
             if verified.status.success() {
-                return Ok(signer);
+                return Ok(Ok(signer));
             }
             // The first name belongs to the key, so its message is the most helpful one.
             why.get_or_insert_with(|| message(&verified));
         }
-        Err(unsigned(why.as_deref().unwrap_or("it is signed by a key that no allowed signer has")))
+        Ok(Err(why.unwrap_or_else(|| "it is signed by a key that no allowed signer has".to_owned())))
     }
 
     /// Returns the names under which `ssh-keygen` may accept a signature. The list is empty if no line has its key.

@@ -30,6 +30,7 @@ mod lines;
 pub mod merge;
 #[cfg(feature = "serve")]
 pub mod page;
+pub mod policy;
 mod printable;
 pub mod publication;
 #[cfg(feature = "serve")]

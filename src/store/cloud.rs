@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use jiff::Timestamp;
 use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
@@ -109,6 +110,10 @@ impl Cloud {
         let read = async {
             let found = self.store.get_opts(&object_path, options).await?;
             let (tag, generation) = (found.meta.e_tag.clone(), found.meta.version.clone());
+            // A web server that sends no time is represented by the beginning of 1970.
+            let seconds = found.meta.last_modified.timestamp();
+            let written =
+                Some(seconds).filter(|seconds| *seconds > 0).and_then(|time| Timestamp::from_second(time).ok());
             if found.meta.size > max_bytes {
                 return Ok(None);
             }
@@ -121,7 +126,7 @@ impl Cloud {
                 }
             }
             let version = ObjectVersion { tag, generation, content: ContentVersion::of(&bytes) };
-            Ok(Some(Object { bytes, version }))
+            Ok(Some(Object { bytes, version, written }))
         };
         match self.run(path, max_bytes.saturating_add(MESSAGE_BYTES), read)? {
             Ok(Some(object)) => Ok(ConditionalRead::of(object, known)),

@@ -10,6 +10,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use tempfile::{Builder, NamedTempFile};
 
 use crate::store::error::StoreError;
@@ -32,12 +33,12 @@ impl Folder {
     pub(super) fn get(&self, path: &str, max_bytes: u64) -> Result<Option<Object>, StoreError> {
         let file_path = self.root.join(path);
         match read(&file_path, max_bytes) {
-            Ok(bytes) if bytes.len() as u64 > max_bytes => {
+            Ok((bytes, _)) if bytes.len() as u64 > max_bytes => {
                 Err(StoreError::TooLarge { target: file_path.display().to_string(), max_bytes })
             }
-            Ok(bytes) => {
+            Ok((bytes, written)) => {
                 let version = ObjectVersion { content: ContentVersion::of(&bytes), ..ObjectVersion::default() };
-                Ok(Some(Object { bytes, version }))
+                Ok(Some(Object { bytes, version, written }))
             }
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
             Err(error) => Err(StoreError::io(file_path)(error)),
@@ -104,14 +105,16 @@ impl Folder {
 }
 
 /// Reads at most one byte more than `max_bytes` of a regular file. A device or a FIFO could block the program, so it is
-/// an error.
-fn read(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
+/// an error. Also returns the time of the last write, if the file system knows it.
+fn read(path: &Path, max_bytes: u64) -> io::Result<(Vec<u8>, Option<Timestamp>)> {
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::new(ErrorKind::InvalidInput, "expected a regular file"));
     }
     let mut bytes = Vec::new();
-    File::open(path)?.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    let file = File::open(path)?;
+    let written = file.metadata()?.modified().ok().and_then(|time| Timestamp::try_from(time).ok());
+    file.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok((bytes, written))
 }
 
 /// Writes the bytes to a temporary file in the folder of `path`, and flushes them to the disk.

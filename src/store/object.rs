@@ -2,12 +2,16 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use jiff::Timestamp;
+
 /// The content and the version of an object.
 pub struct Object {
     /// The content.
     pub bytes: Vec<u8>,
     /// The version. Every write changes it.
     pub version: ObjectVersion,
+    /// The time at which the store says that the object was written, or `None` if it does not say so.
+    pub written: Option<Timestamp>,
 }
 
 /// A version of an object, in the format of its store.

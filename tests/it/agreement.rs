@@ -50,7 +50,7 @@ fn bases() -> [(DefinitionKind, Json); 5] {
     });
     let mut flag = json!({
         "description": "d", "kind": "ops", "owner": "o", "expires": "2027-03-31", "tags": ["a"],
-        "metadata": {"issue": "SHOP-41", "reviewed": true},
+        "metadata": {"issue": "SHOP-41", "reviewed": true}, "kills": "review",
         "variants": {"on": true, "off": false}, "schema": "s.json", "environments": {"staging": serving},
     });
     let fields = serving.as_object().unwrap().clone();
@@ -59,7 +59,7 @@ fn bases() -> [(DefinitionKind, Json); 5] {
         "version": 1, "environments": ["staging", "production"], "bucketing": "siphash",
         "groups": {"all": ["staging", "production"]},
         "attributes": {
-            "email": "string", "country": {"type": "string", "enum": ["DE"], "required": true, "description": "d"},
+            "email": "string", "country": {"type": "string", "enum": ["DE"], "required": true, "description": "d", "weights": {"DE": "30%"}},
             "groups": {"type": "list", "of": "string", "enum": ["a"]}, "sizes": {"type": "list", "of": "number"},
         },
         "lint": {"missing-owner": "error"},
@@ -67,6 +67,12 @@ fn bases() -> [(DefinitionKind, Json); 5] {
             "main": {"to": "s3://acme-flags/web", "format": "flagd", "environments": ["staging"], "sign": true},
             "local": {"to": "./dist"},
         },
+        "policy": {"production": {
+            "max-step": "25%", "min-soak": "24h", "after": ["staging"], "new-conditions": "allow",
+            "acknowledge": ["removed"], "signed-by": "signers", "tests": "required",
+            "kinds": {"ops": {"max-step": "50%", "after": ["staging"], "acknowledge": ["reshuffle"]}},
+            "freeze": [{"from": "2026-12-18T18:00[Europe/Berlin]", "until": "2027-01-04T08:00:00Z", "reason": "r"}],
+        }},
     });
     let test = json!({
         "description": "d", "environments": "staging", "now": "2026-11-22T11:02:00Z",

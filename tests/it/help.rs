@@ -48,7 +48,8 @@ fn every_example_works_when_it_is_pasted() {
         for example in examples(&help) {
             let own = (writes || ["verify-kill", "diff"].contains(&command.as_str())).then(|| shop(&command));
             // A terminal would ask the user for the confirmation.
-            let answer = if writes && !example.ends_with(" status") { " --yes" } else { "" };
+            let answer =
+                if writes && !example.ends_with(" status") && !example.ends_with(" due") { " --yes" } else { "" };
             // A server would not end.
             let answer = if command == "serve" { " --check" } else { answer };
             let ran = own.as_ref().unwrap_or(&first).bash(&format!("{example}{answer}"));

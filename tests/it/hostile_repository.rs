@@ -63,7 +63,7 @@ const HOOKS: [&str; 12] = [
 const PROGRAMS: [&str; 4] = ["git", "ssh", "ssh-keygen", "gpg"];
 
 /// Every command that reads, with arguments. A word `TARGET` or `BUNDLE` is the path of a folder or file.
-const COMMANDS: [&[&str]; 40] = [
+const COMMANDS: [&[&str]; 43] = [
     &["eval", "sale", "-e", "production"],
     &["eval", "sale", "-e", "production", "--at", "HEAD~1", "--explain"],
     &["eval", "--bundle", "BUNDLE", "sale"],
@@ -87,6 +87,9 @@ const COMMANDS: [&[&str]; 40] = [
     &["log", "--format", "csv"],
     &["blame", "sale", "-e", "production", "-c", "targetingKey=u1"],
     &["verify-kill", "HEAD~1..HEAD"],
+    &["policy", "HEAD~1...HEAD"],
+    &["rollout", "due"],
+    &["rollout", "advance", "--dry-run"],
     &["export", "bundle", "-e", "production"],
     &["export", "flagd", "-e", "production"],
     &["kill", "sale", "-e", "production", "--reason", "x", "--dry-run"],

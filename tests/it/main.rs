@@ -96,6 +96,7 @@ mod output;
 mod overview;
 mod pages;
 mod plan_questions;
+mod policy;
 mod projects;
 #[cfg(unix)]
 mod promote;
@@ -108,12 +109,14 @@ mod required_version;
 mod revisions;
 #[cfg(unix)]
 mod rollout;
+mod rollout_schedule;
 mod rule_units;
 #[cfg(unix)]
 #[cfg(unix)]
 mod serve;
 mod shares;
 mod shown_findings;
+mod stage;
 mod statistics;
 #[cfg(unix)]
 mod status;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::git_bench::{PROJECT, Ran, TestRepository, flag};
 
 /// Every command that reads a flag repository, with arguments. The word `TARGET` is the path of a folder.
-const COMMANDS: [&[&str]; 32] = [
+const COMMANDS: [&[&str]; 35] = [
     &["eval", "sale", "-e", "production"],
     &["eval", "sale", "-e", "production", "--at", "HEAD~1"],
     &["validate", "--now", "2026-11-22"],
@@ -27,6 +27,9 @@ const COMMANDS: [&[&str]; 32] = [
     &["log", "--format", "csv"],
     &["blame", "sale", "-c", "targetingKey=u1"],
     &["verify-kill", "HEAD~1..HEAD"],
+    &["policy", "HEAD~1...HEAD", "--now", "2026-11-22"],
+    &["rollout", "due", "--now", "2026-11-22"],
+    &["rollout", "advance", "--dry-run", "--now", "2026-11-22"],
     &["export", "bundle"],
     &["kill", "sale", "-e", "production", "--reason", "x", "--dry-run"],
     &["revive", "sale", "-e", "production", "--dry-run"],

@@ -54,6 +54,11 @@ impl Term {
         }
     }
 
+    /// Returns whether the term is true for the contexts that lack a unit.
+    pub fn is_missing_unit(&self) -> bool {
+        matches!(self.test, TermTest::HasUnit(_)) && !self.holds
+    }
+
     /// Returns the term that is true for all other contexts.
     pub(crate) fn negated(self) -> Self {
         match self.test {
@@ -100,6 +105,11 @@ impl EvaluatedContext<'_> {
     fn has_value(&self, attribute: &str) -> bool {
         let value = self.bundle.attributes.find(attribute).map(|attribute| self.context.value(attribute));
         !matches!(value, None | Some(Value::Absent | Value::Null | Value::Unusable(_)))
+    }
+
+    /// Returns whether the context satisfies a term.
+    pub fn satisfies(&self, term: &Term, now: Timestamp) -> bool {
+        self.passes(&term.test, now) == term.holds
     }
 
     pub(crate) fn passes(&self, test: &TermTest, now: Timestamp) -> bool {

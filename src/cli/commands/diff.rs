@@ -19,6 +19,7 @@ use crate::cli::exit::{Exit, UsageError};
 use crate::cli::global::Global;
 use crate::cli::output_format::write_json;
 use crate::cli::percent_arg::percent;
+use crate::cli::policy_check;
 use crate::cli::progress;
 use crate::cli::range::{earlier_revision, revision};
 use crate::cli::time_arg::{given_or_now, parse_time};
@@ -137,6 +138,10 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let [before, after] =
         [&inputs.before, &inputs.after].map(|input| names.endpoint(&input.endpoint, input.commit.as_deref()));
     let sources = EvalSources { folder: global.folder.as_deref(), before: Some(&before), after: Some(&after) };
+    let (policy, policy_problem) = match range.filter(|_| args.live.is_none() && args.bundle.is_empty()) {
+        Some(range) => policy_check::of_range(range, given_or_now(args.now)),
+        None => (None, None),
+    };
     let diff = DiffJson {
         version: 1,
         before: EndpointJson::new(&inputs.before),
@@ -144,6 +149,8 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         flags: report::diff::flag_diffs(&shown, regions, [old, new], sources),
         unaffected: unchanged.difference(&shown_flags).map(|key| (*key).to_owned()).collect(),
         refused: limits.violations(&shown).iter().map(report::diff::violation).collect(),
+        policy,
+        policy_problem,
         population: population.as_ref().map(|population| population.contexts),
         unusable: population.as_ref().map_or_else(Vec::new, |population| UnusableJson::list(&population.unusable)),
         undeclared: population.as_ref().map(|population| population.unusable.undeclared.clone()).unwrap_or_default(),

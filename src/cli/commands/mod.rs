@@ -12,6 +12,7 @@ mod help;
 mod kill;
 mod list;
 mod log;
+mod policy;
 mod promote;
 mod publish;
 mod pull;
@@ -48,6 +49,7 @@ pub(crate) enum Command {
     Kill(kill::Args),
     Revive(revive::Args),
     VerifyKill(verify_kill::Args),
+    Policy(policy::Args),
     Rollout(rollout::Args),
     Promote(promote::Args),
     Blame(blame::Args),
@@ -88,6 +90,7 @@ impl Command {
             Self::Kill(args) => kill::run(args),
             Self::Revive(args) => revive::run(args),
             Self::VerifyKill(args) => verify_kill::run(args),
+            Self::Policy(args) => policy::run(args),
             Self::Rollout(args) => rollout::run(args),
             Self::Promote(args) => promote::run(args),
             Self::Blame(args) => blame::run(args),

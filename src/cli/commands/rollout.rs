@@ -9,9 +9,10 @@ use crate::actions::{
 use crate::bundle::Percent;
 use crate::cli::console::{ask, can_ask, stdout_width};
 use crate::cli::environment_arg::{WrittenEnvironments, check_environment_or_group, missing_environment};
-use crate::cli::exit::Exit;
+use crate::cli::exit::{Exit, UsageError};
 use crate::cli::percent_arg::percent;
 use crate::cli::progress;
+use crate::cli::rollout_schedule;
 use crate::cli::write_args::WriteArgs;
 use crate::report::EnvironmentSets;
 use crate::report::actions::{ActionJson, RolloutPositionsJson, human};
@@ -21,12 +22,20 @@ use crate::report::actions::{ActionJson, RolloutPositionsJson, human};
 /// Changes the percentage in the flag's file and nothing else. Shows which contexts get another variant, and asks for
 /// confirmation. Changes in the working tree and in the index stay as they are and are not committed.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  flagctl rollout new-checkout -e production --to 50%\n  \
-                        flagctl rollout new-checkout -e production next --push\n  flagctl rollout new-checkout status")]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true,
+    after_help = "Examples:\n  flagctl rollout new-checkout -e production --to 50%\n  \
+                  flagctl rollout new-checkout -e production next --push\n  flagctl rollout new-checkout status\n  \
+                  flagctl rollout due"
+)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    scheduled: Option<Scheduled>,
     /// The key of the flag
-    #[arg(value_name = "FLAG")]
-    flag: String,
+    #[arg(value_name = "FLAG", required = true)]
+    flag: Option<String>,
     /// The step in the rule's `steps`
     #[arg(value_name = "STEP", required_unless_present = "to", conflicts_with = "to")]
     step: Option<StepArg>,
@@ -48,6 +57,12 @@ pub(crate) struct Args {
     write: WriteArgs,
 }
 
+#[derive(Debug, clap::Subcommand)]
+enum Scheduled {
+    Due(rollout_schedule::DueArgs),
+    Advance(rollout_schedule::AdvanceArgs),
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum StepArg {
     /// To the next step
@@ -59,17 +74,24 @@ enum StepArg {
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let selection = FlagSelection { flags: std::slice::from_ref(&args.flag), tag: None };
+    match &args.scheduled {
+        Some(Scheduled::Due(args)) => return rollout_schedule::due(args),
+        Some(Scheduled::Advance(args)) => return rollout_schedule::advance(args),
+        None => {}
+    }
+    let flag = args.flag.as_deref().ok_or_else(|| UsageError("expected the key of a flag".to_owned()))?;
+    let keys = [flag.to_owned()];
+    let selection = FlagSelection { flags: &keys, tag: None };
     let session = args.write.open("rollout", &selection)?;
     args.environments.given.iter().try_for_each(|name| check_environment_or_group(name, session.settings()))?;
     let step = match (args.to, args.step) {
         (Some(percent), _) => RolloutStep::To(percent),
         (None, Some(StepArg::Back)) => RolloutStep::Back,
         (None, Some(StepArg::Next) | None) => RolloutStep::Next,
-        (None, Some(StepArg::Status)) => return status(args, &session),
+        (None, Some(StepArg::Status)) => return status(args, flag, &session),
     };
     let environments = environments(args, &session)?;
-    let plan = plan(args, &session, &environments, step)?;
+    let plan = plan((args, flag), &session, &environments, step)?;
     let action = ActionJson::rollout(&plan);
     args.write.show_plan(&action)?;
     if !args.allow_reassign {
@@ -100,13 +122,13 @@ fn environments(args: &Args, session: &WriteSession) -> Result<Vec<String>> {
 
 /// Makes the plan. If several rules have a rollout, asks the user on a terminal to choose a rule.
 fn plan<'s>(
-    args: &Args,
+    (args, flag): (&Args, &str),
     session: &'s WriteSession,
     environments: &[String],
     step: RolloutStep,
 ) -> Result<RolloutPlan<'s>> {
     let plan = |rule: Option<&str>| {
-        let request = RolloutRequest { flag: &args.flag, environments, rule, step };
+        let request = RolloutRequest { flag, environments, rule, step };
         progress::shown("reading flags", || RolloutPlan::new(session, &request))
     };
     match plan(args.rule.as_deref()) {
@@ -119,10 +141,10 @@ fn plan<'s>(
 }
 
 /// Shows the current rollouts.
-fn status(args: &Args, session: &WriteSession) -> Result<Exit> {
-    let positions = rollout_positions(session, &args.flag, &args.environments.given, args.rule.as_deref())?;
+fn status(args: &Args, flag: &str, session: &WriteSession) -> Result<Exit> {
+    let positions = rollout_positions(session, flag, &args.environments.given, args.rule.as_deref())?;
     let sets = EnvironmentSets::new(session.settings());
-    let json = RolloutPositionsJson::new(&args.flag, &positions);
+    let json = RolloutPositionsJson::new(flag, &positions);
     args.write.format.write(&json, |json| human::rollout_positions(json, &sets, stdout_width()))?;
     Ok(Exit::Yes)
 }

@@ -10,6 +10,7 @@ mod kill;
 mod promote;
 mod revive;
 mod rollout;
+pub(crate) mod schedule;
 mod undo;
 mod verify_kill;
 
@@ -17,3 +18,4 @@ pub use crate::report::actions::json::{
     ActionJson, CommittedJson, EffectJson, KillProofJson, PullRequestJson, PullRequestOpener, RolloutPositionJson,
     RolloutPositionsJson, TurnedOffJson,
 };
+pub use crate::report::actions::schedule::{AdvanceJson, MadeStepJson, ScheduleJson, StepJson, WaitJson};

@@ -84,6 +84,9 @@ fn form(commit: &str, path: Option<&str>, problem: &FormProblem) -> String {
             format!("{commit} adds {path}: `{name}` is not an environment of the target")
         }
         FormProblem::UnknownFlag(name) => format!("{commit} adds {path}: `{name}` is not a flag of the target"),
+        FormProblem::NeedsReview(name) => {
+            format!("{commit} adds {path}: `{name}` has `kills: review` at the target, so its kill needs a review")
+        }
         FormProblem::NotRequested => {
             format!("{commit} adds {path}, which is not one of the flags and environments to kill")
         }

@@ -6,6 +6,7 @@ use crate::report::diff::headline::{headline, region_line};
 use crate::report::diff::json::{
     AnswerJson, CauseJson, DiffJson, EventJson, FlagChangeJson, SideJson, UnusableJson, VariantRole,
 };
+use crate::report::policy;
 use crate::report::style::Role;
 use crate::report::text::{counted, grouped};
 use crate::report::{Label, Lines, StyledText};
@@ -22,6 +23,9 @@ pub fn diff(diff: &DiffJson) -> Lines {
     lines.add(summary(diff));
     for refused in &diff.refused {
         lines.add(StyledText::new(Role::Error, "refused:").plain(format!(" {refused}")));
+    }
+    if let Some(verdict) = &diff.policy {
+        lines.append(&policy::lines(verdict));
     }
     notes(diff).iter().for_each(|note| lines.message(Label::Note, note));
     lines
@@ -121,6 +125,7 @@ pub(crate) fn notes(diff: &DiffJson) -> Vec<String> {
         )
     });
     let mut notes: Vec<String> = unusable.collect();
+    notes.extend(diff.policy_problem.iter().map(|problem| format!("the policy cannot be judged: {problem}")));
     if !diff.undeclared.is_empty() {
         let names = diff.undeclared.iter().map(quoted).collect::<Vec<_>>().join(", ");
         notes.push(format!("attributes that flagctl.yaml does not declare are ignored: {names}"));

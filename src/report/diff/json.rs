@@ -11,6 +11,7 @@ use crate::git::Revision;
 use crate::report::Role;
 use crate::report::diff::sentence::Sentence;
 use crate::report::flags::LinkJson;
+use crate::report::policy::PolicyJson;
 
 /// The effect of a change on all contexts.
 #[derive(Debug, Clone, Serialize)]
@@ -28,6 +29,12 @@ pub struct DiffJson {
     pub unaffected: Vec<String>,
     /// The changes that exceed the limits of `--fail-on` and `--max-share`, in words.
     pub refused: Vec<String>,
+    /// The verdict of the policy of the base, if the range names two revisions and the base has a policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyJson>,
+    /// The reason why the policy of the base could not be judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_problem: Option<String>,
     /// The number of contexts in the file of `--population`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub population: Option<u64>,

@@ -16,6 +16,7 @@ use crate::report::diff::json::{DiffJson, EndpointJson, FlagChangeJson, FlagDiff
 use crate::report::diff::sentence::{Sentence, Span};
 use crate::report::escape::{html_code, line, markdown_code, markdown_fence};
 use crate::report::flags::LinkJson;
+use crate::report::policy::markdown_section;
 use crate::report::text::{counted, grouped, shortened};
 
 /// The first line of every comment. CI uses it to find the comment to replace.
@@ -37,6 +38,9 @@ pub fn diff(diff: &DiffJson) -> Printable {
         format!("{MARKER}\n### What this change does to people\n\nFrom {before} to {after}: {}\n", counts(diff));
     for refused in &diff.refused {
         text += &format!("\n> **Refused:** {}\n", code(refused));
+    }
+    if let Some(policy) = &diff.policy {
+        text += &markdown_section(policy);
     }
     for note in notes(diff) {
         text += &format!("\n> **Note:** {}\n", code(&note));

@@ -30,6 +30,7 @@ use crate::report::diff::html::plan::Plan;
 use crate::report::diff::human::{counts, label, notes};
 use crate::report::diff::json::{DiffJson, EndpointJson};
 use crate::report::diff::markdown::{command, commit_name};
+use crate::report::policy::RefusalJson;
 use crate::report::text::grouped;
 
 /// Returns a page with the summary, all changes, and the definitions that cause them.
@@ -59,6 +60,7 @@ pub fn diff(diff: &DiffJson, definitions: [&ComparedDefinitions; 2]) -> Printabl
         });
         html.element("main", &[], |html| {
             messages(html, "refused", "Refused", &diff.refused);
+            messages(html, "refused", "Refused by the policy", &refusals(diff));
             messages(html, "notes", "Notes", &notes(diff));
             classes(html, diff);
             plan.overview(html);
@@ -69,6 +71,15 @@ pub fn diff(diff: &DiffJson, definitions: [&ComparedDefinitions; 2]) -> Printabl
             footer(html, &command(diff));
         }
     })
+}
+
+/// Returns what the policy of the base refuses, in words.
+fn refusals(diff: &DiffJson) -> Vec<String> {
+    let refusal = |refusal: &RefusalJson| {
+        let RefusalJson { flag, environment, problem, allowed, from, .. } = refusal;
+        format!("{flag} in {environment}: {problem}; allowed from {from}: {allowed}")
+    };
+    diff.policy.iter().flat_map(|policy| &policy.refusals).map(refusal).collect()
 }
 
 /// Adds a version with its commit and the name that the user gave.

@@ -1,0 +1,133 @@
+//! The judgement of a range of commits by the policy of its base, for `policy` and `diff`.
+
+use std::error::Error;
+use std::io::BufReader;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
+
+use crate::analyze::Budget;
+use crate::cli::context_arg;
+use crate::cli::publish_target::Signers;
+use crate::cli::range::{earlier_revision, revision};
+use crate::cli::stage_clock::StageClock;
+use crate::diff::{PopulationCount, count_population};
+use crate::git::{CacheWrites, CommitRelation, MergeBase, MergeResult, Revision, RevisionRange};
+use crate::load;
+use crate::policy::{CommitRange, Evidence, PolicyComparison, PolicyVerdict, StageSource, judge};
+use crate::report::policy::PolicyJson;
+use crate::source::{FlagRepository, Source};
+use crate::stage::{Reach, StageQuery, Stages};
+
+/// The range to judge.
+pub(crate) struct PolicyCheck<'c> {
+    /// The tip of the target branch.
+    pub(crate) base: Revision,
+    /// The last commit of the change.
+    pub(crate) head: Revision,
+    /// The state after the change: the head, or its merge into the base.
+    pub(crate) after: Revision,
+    /// A file with contexts, from which the sizes of new conditions are counted.
+    pub(crate) population: Option<&'c Path>,
+    pub(crate) signers: &'c Signers,
+    pub(crate) now: Timestamp,
+}
+
+/// Returns the state after a merge of the head into the base.
+///
+/// # Errors
+/// Returns an error if git finds a conflict.
+pub(crate) fn merged(base: &Revision, head: &Revision) -> Result<Revision> {
+    if matches!(head.relation_to(&base.commit())?, CommitRelation::Same | CommitRelation::Descendant) {
+        return Ok(head.clone());
+    }
+    match base.merge(head, MergeBase::Common)? {
+        MergeResult::Clean(merged) => Ok(merged),
+        MergeResult::Conflicts(paths) => bail!(
+            "`{}` cannot be merged into `{}` without a conflict in {}, so its effect is not known: merge the target \
+             branch first",
+            head.name(),
+            base.name(),
+            paths.join(", ")
+        ),
+    }
+}
+
+/// Judges a range of two revisions, if its base has a policy. Returns the verdict, or the reason why there is none.
+pub(crate) fn of_range(range: &str, now: Timestamp) -> (Option<PolicyJson>, Option<String>) {
+    match judged_range(range, now) {
+        Ok(policy) => (policy, None),
+        Err(error) => (None, Some(format!("{error:#}"))),
+    }
+}
+
+fn judged_range(range: &str, now: Timestamp) -> Result<Option<PolicyJson>> {
+    let (base, tip) = match RevisionRange::parse(range) {
+        RevisionRange::TwoDots { base, tip } | RevisionRange::ThreeDots { base, tip } => (base, tip),
+        RevisionRange::Single(_) => return Ok(None),
+    };
+    let repository = FlagRepository::find(Path::new("."), CacheWrites::Allowed)?;
+    let base = earlier_revision(&repository, base)?;
+    if load::settings(&Source::Revision(base.clone()))?.project.settings.policy.is_empty() {
+        return Ok(None);
+    }
+    let head = revision(&repository, tip)?;
+    let after = match RevisionRange::parse(range) {
+        RevisionRange::ThreeDots { .. } => merged(&base, &head)?,
+        RevisionRange::TwoDots { .. } | RevisionRange::Single(_) => head.clone(),
+    };
+    let check = PolicyCheck { base, head, after, population: None, signers: &Signers::default(), now };
+    check.run().map(Some)
+}
+
+impl PolicyCheck<'_> {
+    /// Judges the range.
+    ///
+    /// # Errors
+    /// Returns an error if something cannot be read that the policy needs.
+    pub(crate) fn run(&self) -> Result<PolicyJson> {
+        let budget = Budget::default();
+        let comparison = PolicyComparison::new(&self.base, &self.after, &budget)?;
+        let has_policy = !comparison.before.loaded.project.settings.policy.is_empty();
+        let verdict = if has_policy { self.judge(&comparison, &budget)? } else { PolicyVerdict::default() };
+        Ok(PolicyJson::new([self.base.commit(), self.head.commit()], self.now, has_policy, &verdict))
+    }
+
+    fn judge(&self, comparison: &PolicyComparison, budget: &Budget) -> Result<PolicyVerdict> {
+        let commits = CommitRange::read(&self.base, &self.head)?;
+        let source = Source::Revision(self.after.clone());
+        let loaded = load::tests(&source, load::settings(&source)?, |_| true)?;
+        let population = self.population.map(|path| count(path, comparison, self.now)).transpose()?;
+        let clock = LazyClock { base: &self.base, signers: self.signers };
+        let evidence = Evidence {
+            commits: &commits,
+            clock: &clock,
+            population: population.as_ref(),
+            project: &loaded.project,
+            now: self.now,
+            budget,
+        };
+        Ok(judge(comparison, &evidence)?)
+    }
+}
+
+/// Counts the contexts of a file in the regions of all changes.
+fn count(path: &Path, comparison: &PolicyComparison, now: Timestamp) -> Result<PopulationCount> {
+    let impacts: Vec<_> = comparison.changes.iter().map(|change| &change.impact).collect();
+    let definitions = [&comparison.before, &comparison.after];
+    let reader = BufReader::with_capacity(1 << 16, context_arg::open(path)?);
+    count_population(reader, &impacts, definitions, now).with_context(|| format!("cannot read `{}`", path.display()))
+}
+
+/// The clock of a base, which is opened only if a rule needs it.
+pub(crate) struct LazyClock<'c> {
+    pub(crate) base: &'c Revision,
+    pub(crate) signers: &'c Signers,
+}
+
+impl StageSource for LazyClock<'_> {
+    fn stages(&self, query: &StageQuery<'_>, reach: Reach) -> Result<Stages, Box<dyn Error + Send + Sync>> {
+        Ok(StageClock::open(self.base, self.signers)?.stages(query, reach)?)
+    }
+}
