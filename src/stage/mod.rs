@@ -6,7 +6,7 @@
 //! and a rollback therefore begin a stage, and a comment or another flag does not.
 //!
 //! The clock is the log of each target that publishes the environment. An entry has the time at which the store wrote
-//! its seal, because anybody who can write a commit chooses the date of the commit. Only a repository that declares no
+//! its seal, because the author of a commit chooses the date of the commit. Only a repository that declares no
 //! target for the environment is measured by the dates of committers, along first parents.
 //!
 //! **Invariant:** a declared target that cannot be read, or has no entry, is an error, and never another clock.

@@ -1,5 +1,6 @@
 //! `rollout due` and `rollout advance`: steps that go by themselves.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -85,8 +86,9 @@ fn a_rollout_goes_to_its_end_and_no_further_than_policy_allows() {
     assert_eq!(found["steps"], json!([]));
 }
 
-/// Runs jobs at once in clones of one bare repository, and returns the steps that they made.
-fn race(jobs: usize, more: &[&str]) -> (TestRepository, Vec<Json>) {
+/// Runs jobs at once in clones of one bare repository, and returns the ids of the commits that they made. Two jobs can make
+/// one commit: with the same parent, author and second, it has the same id.
+fn race(jobs: usize, more: &[&str]) -> (TestRepository, BTreeSet<String>) {
     let repository = repository();
     let remote = repository.beside("remote.git");
     repository.git(&["clone", "--quiet", "--bare", ".", remote.to_str().unwrap()]);
@@ -106,14 +108,14 @@ fn race(jobs: usize, more: &[&str]) -> (TestRepository, Vec<Json>) {
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
         })
         .collect();
-    let mut made = Vec::new();
+    let mut made = BTreeSet::new();
     for child in children {
         let output = child.wait_with_output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(0), "{stderr}");
         let found: Json = serde_json::from_slice(&output.stdout).unwrap();
-        let steps = found["steps"].as_array().unwrap().clone();
-        made.extend(steps.into_iter().filter(|step| step["written"]["commit"].is_string()));
+        let steps = found["steps"].as_array().unwrap();
+        made.extend(steps.iter().filter_map(|step| step["written"]["commit"].as_str()).map(str::to_owned));
     }
     (repository, made)
 }
