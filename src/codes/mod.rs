@@ -130,6 +130,7 @@ codes! {
     DuplicateRule "duplicate-rule" Error No "duplicate-rule.md";
     SegmentCycle "segment-cycle" Error No "segment-cycle.md";
     PrerequisiteCycle "prerequisite-cycle" Error No "prerequisite-cycle.md";
+    UnfitGuard "unfit-guard" Error No "unfit-guard.md";
     TooComplex "too-complex" Error No "too-complex.md";
     ValueSchema "value-schema" Error Yes "value-schema.md";
     // Codes for the targets of publishing.

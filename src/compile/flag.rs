@@ -90,6 +90,7 @@ impl<'p> Compiler<'p> {
         let prerequisites = self.prerequisites(serving.requires);
         let rules = self.rules(definition, &serving.rules);
         let entries = self.environment_entries(definition);
+        self.guard(definition, serving);
         let salt = serving.salt.map_or(definition.key.as_str(), |salt| salt.value.as_str());
         entries?;
         Ok(Flag {

@@ -14,6 +14,7 @@ mod condition;
 mod environment;
 mod environment_entries;
 mod flag;
+mod guard;
 mod names;
 mod operand;
 mod operand_help;

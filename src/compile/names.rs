@@ -41,7 +41,8 @@ impl Compiler<'_> {
             self.begin_definition();
             let own = flag.environments.iter().map(|(name, _)| name);
             let in_rules = flag.all_rules().flat_map(|rule| rule.environments.iter().map(|(name, _)| name));
-            for name in own.chain(in_rules) {
+            let in_guard = flag.guard.iter().flat_map(|guard| &guard.environments);
+            for name in own.chain(in_rules).chain(in_guard) {
                 if project.settings.members(&name.value).is_empty() {
                     let names = environments.iter().copied().chain(groups.iter().copied());
                     let introduction =

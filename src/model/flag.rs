@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use crate::model::condition::Requirement;
 use crate::model::environment_names::EnvironmentNames;
+use crate::model::guard::Guard;
 use crate::model::kind::DEFAULT_KIND;
 use crate::model::lower::first_key;
 use crate::model::lower::{Fields, Lowering, read_all};
@@ -48,6 +49,8 @@ pub struct Flag {
     pub variants_key: Option<Span>,
     /// The JSON Schema that the value of each variant must satisfy, as a path from the root of the repository.
     pub schema: Option<Spanned<String>>,
+    /// Which metrics stop the rollout of the flag, and how. It decides nothing.
+    pub guard: Option<Box<Guard>>,
     /// The fields for all environments.
     pub base: Serving,
     /// The fields that replace the base fields in single environments or groups of environments.
@@ -140,6 +143,7 @@ impl Flag {
             "kills",
             "variants",
             "schema",
+            "guard",
             "environments",
         ];
         let known: Vec<_> = own.iter().chain(&SERVING).copied().collect();
@@ -214,6 +218,7 @@ impl Flag {
             variants,
             variants_key: root.entry("variants").map(|entry| entry.key_span),
             schema: fields.get("schema").and_then(|node| lowering.nonempty_text(node)),
+            guard: fields.get("guard").map(|node| Box::new(Guard::lower(lowering, node))),
             base,
             environments,
         }

@@ -18,6 +18,7 @@ mod environment_names;
 mod flag;
 mod flag_key;
 mod golden;
+mod guard;
 mod kill;
 mod kind;
 mod lower;
@@ -37,12 +38,17 @@ pub use crate::model::condition::{Condition, Operation, RESERVED, Requirement};
 pub use crate::model::definition_kind::{
     DefinitionKind, FLAGS, KILLS, SEGMENTS, TESTS, lower_flag, lower_kill, lower_segment, lower_settings, lower_suite,
 };
-pub use crate::model::duration::WrittenDuration;
+pub use crate::model::duration::{DurationError, WrittenDuration};
 pub use crate::model::environment_names::{EnvironmentGroup, EnvironmentNames};
 pub use crate::model::flag::{EffectiveServing, Flag, KillReview, Link, Serving, Variant};
 pub use crate::model::flag_key::{flag_file_name, flag_key};
 pub(crate) use crate::model::flag_key::{intended_key, kill_path};
 pub use crate::model::golden::{Cell, Golden};
+pub use crate::model::guard::{
+    Arms, ArmsProblem, Direction, FailLimit, Guard, GuardAction, GuardMode, Guardrail, GuardrailTest, HalfOpen,
+    OnSourceError, PrometheusQueries, QueryKind, SampleRatio, Substitution, TemplatePart, TestKind, WrittenTest,
+    template,
+};
 pub use crate::model::kill::{Kill, RepositoryKills};
 pub use crate::model::kind::{DEFAULT_KIND, KindDeclaration, KindRequirements, OPERATORS_KIND, RequiredField};
 pub use crate::model::lower::Misfit;

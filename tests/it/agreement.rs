@@ -23,6 +23,30 @@ impl Random {
     }
 }
 
+/// A guard with every field, which no single test of a guardrail could have.
+fn guard() -> Json {
+    json!({
+        "environments": ["staging"], "treatment": "on", "control": "off", "alpha": 0.05, "stages": 5, "action": "kill",
+        "mode": "propose", "on-source-error": "hold", "eval-delay": "60s", "lag": "30s", "min-duration": "10m",
+        "cooldown": "30m", "backoff": 2, "max-cooldown": "1d", "max-trips": 3,
+        "half-open": {"admit": "1%", "max-duration": "2h"},
+        "srm": {"alpha": 0.001, "source": {"prometheus": {"n": "u"}}},
+        "guardrails": [guardrail()],
+    })
+}
+
+/// A guardrail with the fields of all tests.
+fn guardrail() -> Json {
+    json!({
+        "name": "errors", "test": "count", "max-ratio": 1.1, "healthy-ratio": 1.5, "overdispersion": 1,
+        "min-units": 100, "max-rate": 0.1, "min-events": 100, "direction": "increase-is-bad", "cap": 500,
+        "tolerance": 0, "interval": "1m", "min-blocks": 30, "max": 0.9, "min": -1, "fail": {"limit": 3, "of": 5},
+        "source": {"prometheus": {
+            "url": "https://prom.example", "bad": "b", "total": "t", "n": "n", "sum": "s", "sum-sq": "q", "query": "v",
+        }},
+    })
+}
+
 /// One file of each kind, which has every field once.
 fn bases() -> [(DefinitionKind, Json); 5] {
     let condition = json!({
@@ -51,6 +75,7 @@ fn bases() -> [(DefinitionKind, Json); 5] {
     let mut flag = json!({
         "description": "d", "kind": "ops", "owner": "o", "expires": "2027-03-31", "tags": ["a"],
         "metadata": {"issue": "SHOP-41", "reviewed": true}, "kills": "review",
+        "guard": guard(),
         "variants": {"on": true, "off": false}, "schema": "s.json", "environments": {"staging": serving},
     });
     let fields = serving.as_object().unwrap().clone();
@@ -154,6 +179,14 @@ fn pool() -> Vec<Json> {
         json!([{}]),
         json!({"x": {"y": "z"}}),
         json!("x".repeat(129)),
+        json!("x".repeat(4_097)),
+        json!("30m"),
+        json!("0s"),
+        json!("1h30m"),
+        json!("https://user:secret@prom.example"),
+        json!(0.5),
+        json!(3.0),
+        json!(1e13),
     ]
 }
 
