@@ -106,10 +106,10 @@
 //! | stage | a flag, an environment, a published log or a branch | since when the environment serves the flag as it does now | git, source, bundle, publish, diff, history, live |
 //! | policy | a base, a change, its commits, a clock of stages | what the policy of the base allows and refuses | snapshot, git, source, bundle, eval, analyze, model, publish, diff, history, stage |
 //! | actions | keys of flags, environments, a branch | plans of kills, revivals and rollouts, their commits, and the proof of a kill | snapshot, git, source, diag, yaml, bundle, analyze, model, compile, edit, commit, load, history, diff, policy |
-//! | guard | the numbers of a rollout's arms | the evidence of harm or health | |
-//! | report | any result | text (each format is a file) | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, history, test, publish, live, policy, actions |
+//! | guard | a flag at a commit, the numbers of a rollout's arms | the evidence of harm or health, the verdict, the step that follows | snapshot, git, source, yaml, bundle, eval, model, stage, load, actions |
+//! | report | any result | text (each format is a file) | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, history, test, publish, live, policy, actions, guard |
 //! | serve | Followers of sources, settings | answers to applications over HTTP, with the newest bundles, and a page for people (the only module that accepts connections) | git, source, bundle, eval, context_text, analyze, compile, flagd, store, publish, commit, load, diff, history, report |
-//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, snapshot, git, source, diag, yaml, bundle, eval, context_text, analyze, model, schema, compile, diff, test, flagd, openfeature, retry, store, publish, commit, forge, load, check, history, live, stage, policy, actions, report, serve |
+//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, snapshot, git, source, diag, yaml, bundle, eval, context_text, analyze, model, schema, compile, diff, test, flagd, openfeature, retry, store, publish, commit, forge, load, check, history, live, stage, policy, actions, guard, report, serve |
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]

@@ -21,6 +21,8 @@ mod error;
 mod flag_definition;
 mod flag_edit;
 mod flag_selection;
+mod guard_kill_file;
+mod guard_step;
 mod kill;
 mod kill_effect;
 mod kill_file;
@@ -45,6 +47,8 @@ mod verify_kill;
 
 pub use crate::actions::error::{ActionError, Ambiguity};
 pub use crate::actions::flag_selection::FlagSelection;
+pub use crate::actions::guard_kill_file::guard_kill_text;
+pub use crate::actions::guard_step::{GuardStep, GuardStepRequest, KillFileStep, RolloutBack, is_moved_on};
 pub use crate::actions::kill::{KillPlan, KillRequest};
 pub use crate::actions::kill_effect::{KillEffect, KillNote, KillStatus};
 pub use crate::actions::kill_file::KillExpiry;

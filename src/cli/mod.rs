@@ -24,6 +24,8 @@ mod exit;
 mod global;
 mod golden_update;
 mod grammar;
+mod guard_check;
+mod guard_source;
 mod help_topic;
 mod kill_wait;
 mod max_age_arg;

@@ -11,14 +11,19 @@ use crate::actions::{
 };
 use crate::cli::environment_arg::check_environment_or_group;
 use crate::cli::exit::Exit;
+use crate::cli::guard_check::guard_check;
+use crate::cli::guard_source::{GuardSource, GuardSourceArgs};
 use crate::cli::output_format::OutputFormat;
 use crate::cli::policy_check::LazyClock;
 use crate::cli::progress;
 use crate::cli::publish_target::Signers;
 use crate::cli::pull_request::step_branch;
+use crate::cli::stage_clock::StageClock;
 use crate::cli::time_arg::{given_or_now, parse_time};
 use crate::cli::write_args::WriteArgs;
 use crate::commit::CommitError;
+use crate::git::Revision;
+use crate::guard::ADVANCE_REASON;
 use crate::report::actions::{AdvanceJson, CommittedJson, MadeStepJson, ScheduleJson, StepJson, schedule};
 use crate::retry::{Backoff, RetryLimit};
 
@@ -43,6 +48,8 @@ pub(crate) struct Selection {
     now: Option<Timestamp>,
     #[command(flatten)]
     signers: Signers,
+    #[command(flatten)]
+    source: GuardSourceArgs,
 }
 
 /// List the next steps of rollouts: which are due, and what the others wait for
@@ -82,12 +89,24 @@ pub(crate) struct AdvanceArgs {
     write: WriteArgs,
 }
 
-/// The condition that is no condition: flags without a guard advance by policy and soak alone.
-struct NoGuard;
+/// The condition that the guard of a flag is healthy. Flags without a guard advance by policy and soak alone.
+struct GuardGate<'g> {
+    tip: &'g Revision,
+    signers: &'g Signers,
+    source: &'g GuardSource,
+    now: Timestamp,
+}
 
-impl StepGate for NoGuard {
-    fn reason_to_wait(&self, _flag: &str, _environment: &str) -> Result<Option<String>, ActionError> {
-        Ok(None)
+impl StepGate for GuardGate<'_> {
+    fn reason_to_wait(&self, flag: &str, environment: &str) -> Result<Option<String>, ActionError> {
+        let check = StageClock::open(self.tip, self.signers)
+            .and_then(|clock| guard_check((self.tip, &clock), (flag, environment), self.source, self.now, 1));
+        Ok(match check {
+            Ok(None) => None,
+            Ok(Some(check)) => check.reason_to_wait(),
+            // What is not known is not healthy.
+            Err(error) => Some(format!("the guard cannot decide: {error:#}")),
+        })
     }
 }
 
@@ -166,7 +185,7 @@ fn make(write: &WriteArgs, session: &WriteSession, group: &StepGroup) -> Result<
     };
     let plan = progress::shown("reading flags", || RolloutPlan::new(session, &request))?;
     plan.check_no_reassignment()?;
-    let reason = "policy and soak allow the next step";
+    let reason = ADVANCE_REASON;
     match progress::shown("committing", || plan.commit_at_tip(Some(reason))) {
         Ok(committed) => Ok(Made::Committed(write.propose(committed, (&plan.subject(), reason), session.root())?)),
         Err(ActionError::Commit(CommitError::Moved)) => Ok(Made::Moved),
@@ -179,7 +198,9 @@ impl Selection {
     fn decide(&self, session: &WriteSession, keys: &[String], now: Timestamp) -> Result<Vec<ScheduledStep>> {
         self.environments.iter().try_for_each(|name| check_environment_or_group(name, session.settings()))?;
         let clock = LazyClock { base: session.tip(), signers: &self.signers };
-        let schedule = Schedule { clock: &clock, gate: &NoGuard, now };
+        let source = self.source.open()?;
+        let gate = GuardGate { tip: session.tip(), signers: &self.signers, source: &source, now };
+        let schedule = Schedule { clock: &clock, gate: &gate, now };
         Ok(progress::shown("judging the next steps", || scheduled_steps(session, keys, &self.environments, &schedule))?)
     }
 }

@@ -23,6 +23,7 @@ pub mod escape;
 pub(crate) mod eval_command;
 pub mod findings;
 pub mod flags;
+pub mod guard;
 pub mod history;
 pub mod json_layout;
 mod junit;

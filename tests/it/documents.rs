@@ -252,7 +252,7 @@ fn the_readme_is_short_and_begins_with_two_commands() {
 
 #[test]
 fn the_book_names_every_field_of_the_schemas() {
-    let pages = ["docs/file-reference.md", "docs/tests.md", "docs/conditions.md", "docs/guard.md"];
+    let pages = ["docs/file-reference.md", "docs/tests.md", "docs/conditions.md", "docs/guard.md", "docs/policy.md"];
     let pages: String = pages.iter().map(|page| fs::read_to_string(page).unwrap()).collect();
     let mut fields = BTreeSet::new();
     for entry in fs::read_dir("schemas").unwrap() {

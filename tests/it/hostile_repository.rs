@@ -63,7 +63,7 @@ const HOOKS: [&str; 12] = [
 const PROGRAMS: [&str; 4] = ["git", "ssh", "ssh-keygen", "gpg"];
 
 /// Every command that reads, with arguments. A word `TARGET` or `BUNDLE` is the path of a folder or file.
-const COMMANDS: [&[&str]; 43] = [
+const COMMANDS: [&[&str]; 45] = [
     &["eval", "sale", "-e", "production"],
     &["eval", "sale", "-e", "production", "--at", "HEAD~1", "--explain"],
     &["eval", "--bundle", "BUNDLE", "sale"],
@@ -96,6 +96,8 @@ const COMMANDS: [&[&str]; 43] = [
     &["revive", "sale", "-e", "production", "--dry-run"],
     &["rollout", "sale", "--to", "50%", "--dry-run"],
     &["promote", "sale", "--from", "production", "--to", "staging", "--dry-run"],
+    &["guard", "check", "sale", "-e", "production"],
+    &["guard", "run", "-e", "production", "--dry-run"],
     &["publish", "TARGET", "-e", "production", "--dry-run"],
     &["verify", "TARGET", "-e", "production"],
     &["pull", "TARGET", "-e", "production", "--to", "../pulled.json"],

@@ -60,6 +60,7 @@ mod flag_keys;
 mod flag_life;
 mod fuzz_seeds;
 mod golden;
+mod guard;
 #[cfg(unix)]
 mod guard_evidence;
 mod half_open;

@@ -66,6 +66,8 @@ const RUNS: &[&[&str]] = &[
     &["revive", "x", "-e", "production", "--dry-run", "--format", "FORMAT"],
     &["revive", "x", "-e", "production", "--push", "--yes", "--format", "FORMAT"],
     &["rollout", "y", "status", "--format", "FORMAT"],
+    &["guard", "run", "-e", "production", "--dry-run"],
+    &["guard", "check", "y", "-e", "production"],
     &["promote", "y", "--from", "production", "--to", "staging", "--dry-run", "--format", "FORMAT"],
     &["promote", "y", "--from", "production", "--to", "staging", "--push", "--yes", "--format", "FORMAT"],
     &["rollout", "y", "--rule", "r", "--to", "50%", "--dry-run", "-e", "production", "--format", "FORMAT"],

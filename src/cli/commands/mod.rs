@@ -8,6 +8,7 @@ mod diff;
 mod eval;
 mod explain;
 mod export;
+mod guard;
 mod help;
 mod kill;
 mod list;
@@ -51,6 +52,7 @@ pub(crate) enum Command {
     VerifyKill(verify_kill::Args),
     Policy(policy::Args),
     Rollout(rollout::Args),
+    Guard(guard::Args),
     Promote(promote::Args),
     Blame(blame::Args),
     Export(export::Args),
@@ -92,6 +94,7 @@ impl Command {
             Self::VerifyKill(args) => verify_kill::run(args),
             Self::Policy(args) => policy::run(args),
             Self::Rollout(args) => rollout::run(args),
+            Self::Guard(args) => guard::run(args),
             Self::Promote(args) => promote::run(args),
             Self::Blame(args) => blame::run(args),
             Self::Export(args) => export::run(args),

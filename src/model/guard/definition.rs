@@ -130,7 +130,7 @@ const FIELDS: [&str; 18] = [
 ];
 
 impl Guard {
-    pub(super) fn lower(lowering: &mut Lowering, node: &Node) -> Self {
+    pub(in crate::model) fn lower(lowering: &mut Lowering, node: &Node) -> Self {
         let fields = lowering.fields(node, &FIELDS);
         let environments = fields.get("environments").map_or_else(Vec::new, |node| {
             let items = lowering.list(node);

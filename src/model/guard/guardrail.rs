@@ -1,8 +1,8 @@
 //! One guardrail in written form: a metric, the test of it, and where its numbers come from.
 
 use crate::model::duration::WrittenDuration;
-use crate::model::guard::query::PrometheusQueries;
 use crate::model::guard::number::{COUNT_100, NumberRange};
+use crate::model::guard::query::PrometheusQueries;
 use crate::model::lower::{Fields, Lowering};
 use crate::snapshot::{Span, Spanned};
 use crate::yaml::Node;

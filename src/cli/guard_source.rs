@@ -1,0 +1,76 @@
+//! The arguments that say where a guard's numbers come from, and the credential in the environment variables.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::cli::context_arg;
+use crate::guard::source::{MAX_FILE_BYTES, Metrics, MetricsFile, PlainHttp, Prometheus, Question, SourceSettings};
+use crate::snapshot::without_byte_order_mark;
+
+/// The sources of a guard's numbers.
+#[derive(Debug, clap::Args)]
+pub(crate) struct GuardSourceArgs {
+    /// Read the numbers from a CSV or JSON file, or from stdin if it is `-`, instead of asking a server
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
+    /// An address that may be asked, and to which `FLAGCTL_GUARD_TOKEN` may be sent; may be repeated
+    ///
+    /// The first is also that of queries without `url`. With this option, no other address is asked.
+    #[arg(long, value_name = "URL", conflicts_with = "metrics")]
+    source_url: Vec<String>,
+    /// Allow `http://` to another machine
+    #[arg(long)]
+    allow_http: bool,
+}
+
+/// An opened source.
+pub(crate) enum GuardSource {
+    File(MetricsFile),
+    Server(Box<Prometheus>),
+}
+
+impl GuardSourceArgs {
+    /// Opens the source.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be read, or if a credential cannot be sent.
+    pub(crate) fn open(&self) -> Result<GuardSource> {
+        if let Some(path) = &self.metrics {
+            return Ok(GuardSource::File(read(path)?));
+        }
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let settings = SourceSettings {
+            allowed: self.source_url.clone(),
+            token: variable("FLAGCTL_GUARD_TOKEN"),
+            header: variable("FLAGCTL_GUARD_HEADER"),
+            plain_http: if self.allow_http { PlainHttp::Allowed } else { PlainHttp::Refused },
+        };
+        Ok(GuardSource::Server(Box::new(Prometheus::new(settings)?)))
+    }
+}
+
+impl GuardSource {
+    /// Returns the numbers that answer a question.
+    pub(crate) fn metrics(&self, question: &Question<'_>) -> Metrics {
+        match self {
+            Self::File(file) => file.metrics(question),
+            Self::Server(server) => server.metrics(question),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<MetricsFile> {
+    let mut bytes = Vec::new();
+    let read = context_arg::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
+    read.with_context(|| format!("cannot read `{}`", path.display()))?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        bail!("`{}` has more than {MAX_FILE_BYTES} bytes, which no metrics file may have", path.display());
+    }
+    let text = match without_byte_order_mark(&bytes) {
+        Ok(text) => String::from_utf8_lossy(text).into_owned(),
+        Err(fault) => bail!("`{}` {fault}; {}", path.display(), fault.help()),
+    };
+    MetricsFile::parse(&text).with_context(|| format!("cannot use `{}`", path.display()))
+}

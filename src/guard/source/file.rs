@@ -1,0 +1,58 @@
+//! A metrics file: the numbers of any system, which a script writes as CSV or JSON.
+
+use crate::guard::source::file_error::FileError;
+use crate::guard::source::rows::{ControlArm, Row, UNITS, series};
+use crate::guard::source::series::{Metrics, Question};
+use crate::guard::source::{csv, json_rows};
+use crate::model::TestKind;
+
+/// The maximum size of a metrics file.
+pub const MAX_FILE_BYTES: u64 = 64 << 20;
+/// The rows of a metrics file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetricsFile {
+    rows: Vec<Row>,
+}
+
+impl MetricsFile {
+    /// Reads CSV, a JSON list, or JSON lines, which the first character tells apart.
+    ///
+    /// # Errors
+    /// Returns [`FileError`] with the position of the first problem.
+    pub fn parse(text: &str) -> Result<Self, FileError> {
+        let rows = match text.trim_start().chars().next() {
+            None => return Err(FileError::Empty),
+            Some('[') => json_rows::list(text)?,
+            Some('{') => json_rows::lines(text)?,
+            Some(_) => csv::rows(text)?,
+        };
+        if rows.is_empty() { Err(FileError::Empty) } else { Ok(Self { rows }) }
+    }
+
+    /// Returns the numbers that answer a question.
+    pub fn metrics(&self, question: &Question<'_>) -> Metrics {
+        let own = |name: &'_ str| {
+            let name = name.to_owned();
+            self.rows.iter().filter(move |row| {
+                row.flag == question.flag && row.environment == question.environment && row.guardrail == name
+            })
+        };
+        let mut metrics = Metrics::default();
+        for guardrail in &question.guard.guardrails {
+            let control = match guardrail.test.kind {
+                TestKind::Count | TestKind::Mean | TestKind::Block => ControlArm::Needed,
+                TestKind::Threshold | TestKind::Absolute => ControlArm::Unused,
+            };
+            let name = &guardrail.name.value;
+            metrics.guardrails.insert(name.clone(), series(own(name), question, control));
+        }
+        let has_units = own(UNITS).next().is_some();
+        metrics.units = has_units.then(|| series(own(UNITS), question, ControlArm::Needed));
+        metrics
+    }
+
+    /// Returns whether the file has a row of a flag in an environment.
+    pub fn has(&self, flag: &str, environment: &str) -> bool {
+        self.rows.iter().any(|row| row.flag == flag && row.environment == environment)
+    }
+}

@@ -1,0 +1,36 @@
+//! Where the numbers of a guard come from: a server that speaks the HTTP interface of Prometheus, or a metrics file.
+//!
+//! The module takes the arms and the window of a flag, and returns the [`Series`] of each guardrail: the cumulative numbers
+//! of both arms at one or several times. A series that cannot be trusted is a [`DataProblem`] with its own name. A server or
+//! a file decides nothing else, so the worst that a hostile one can do is to report wrong numbers.
+//!
+//! **Invariant:** no answer uses unbounded memory or time, and none is read as healthy if it is incomplete.
+//! **Invariant:** a credential goes only to an address that the command line names.
+
+mod csv;
+mod file;
+mod file_error;
+mod json_rows;
+mod problem;
+mod rows;
+mod series;
+
+#[cfg(feature = "cloud")]
+mod address;
+#[cfg(feature = "cloud")]
+mod answer;
+#[cfg(feature = "cloud")]
+mod http;
+#[cfg(feature = "cloud")]
+mod prometheus;
+#[cfg(not(feature = "cloud"))]
+#[path = "without_network.rs"]
+mod prometheus;
+mod settings;
+
+pub use crate::guard::source::file::{MAX_FILE_BYTES, MetricsFile};
+pub use crate::guard::source::file_error::FileError;
+pub use crate::guard::source::problem::DataProblem;
+pub use crate::guard::source::prometheus::Prometheus;
+pub use crate::guard::source::series::{Metrics, Numbers, Point, Question, Series, Window};
+pub use crate::guard::source::settings::{PlainHttp, SourceSettings};

@@ -1,0 +1,9 @@
+//! The results of `flagctl guard`: verdicts with every number that is needed to compute them again, and what follows.
+
+mod human;
+mod json;
+mod markdown;
+
+pub use crate::report::guard::human::{check, run};
+pub use crate::report::guard::json::{GuardCheckJson, GuardRunJson, GuardStepJson, WrittenStepJson};
+pub use crate::report::guard::markdown::check as check_markdown;
