@@ -19,7 +19,7 @@ pub(crate) const GLOBAL: usize = 900;
 pub(crate) fn ordered(definition: Command) -> Command {
     definition.mut_subcommands(|command| {
         let mut own = 0;
-        command.mut_args(|argument| {
+        ordered(command).mut_args(|argument| {
             own += 1;
             let position = position(&argument).unwrap_or(own);
             argument.display_order(position)

@@ -12,6 +12,7 @@ mod decision;
 mod error;
 pub mod evidence;
 mod kill_record;
+pub mod simulate;
 pub mod source;
 pub mod state;
 mod step;

@@ -63,7 +63,7 @@ const HOOKS: [&str; 12] = [
 const PROGRAMS: [&str; 4] = ["git", "ssh", "ssh-keygen", "gpg"];
 
 /// Every command that reads, with arguments. A word `TARGET` or `BUNDLE` is the path of a folder or file.
-const COMMANDS: [&[&str]; 45] = [
+const COMMANDS: [&[&str]; 46] = [
     &["eval", "sale", "-e", "production"],
     &["eval", "sale", "-e", "production", "--at", "HEAD~1", "--explain"],
     &["eval", "--bundle", "BUNDLE", "sale"],
@@ -105,6 +105,7 @@ const COMMANDS: [&[&str]; 45] = [
     &["serve", "TARGET", "-e", "production", "--check"],
     &["serve", "--check"],
     &["serve", "--follow", "main", "--check"],
+    &["guard", "simulate", "--runs", "10", "--looks", "10"],
     &["explain", "missing-owner"],
     &["help", "eval"],
     &["schema", "flag"],

@@ -60,9 +60,11 @@ mod flag_keys;
 mod flag_life;
 mod fuzz_seeds;
 mod golden;
-mod guard;
 #[cfg(unix)]
+mod guard;
 mod guard_evidence;
+mod guard_simulation;
+#[cfg(unix)]
 mod half_open;
 #[cfg(unix)]
 mod help;

@@ -51,6 +51,11 @@ impl Settings {
         let max_rate = setting("max-rate", max_rate, range, |value| (1e-12..=1.0 - 1e-12).contains(&value))?;
         Ok(Self { max_rate, min_events: whole("min-events", min_events)? })
     }
+
+    /// Returns the limit.
+    pub fn max_rate(&self) -> f64 {
+        self.max_rate
+    }
 }
 
 /// Returns the evidence of one arm's cumulative counts.

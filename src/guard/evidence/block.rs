@@ -34,6 +34,11 @@ impl Settings {
         let tolerance = setting("tolerance", tolerance, "a number from 0 to 1", |value| (0.0..=1.0).contains(&value))?;
         Ok(Self { min_blocks, tolerance })
     }
+
+    /// Returns the tolerated difference.
+    pub fn tolerance(&self) -> f64 {
+        self.tolerance
+    }
 }
 
 impl Default for Settings {

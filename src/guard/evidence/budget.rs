@@ -41,6 +41,13 @@ impl Budget {
         self.alpha.threshold()
     }
 
+    /// Returns the evidence at which one of several guardrails trips alone, while the others have no evidence.
+    pub fn threshold_alone(&self, guardrails: u32) -> LogE {
+        let others = f64::from(guardrails.max(1)) - 1.0;
+        // The mean of `E` and of `others` times 1 is `1/alpha`.
+        LogE::new(self.threshold().ln() + (others * (1.0 - self.alpha.get())).ln_1p())
+    }
+
     /// Combines the evidence of harm of all guardrails that measure evidence. Guardrails without enough data yet take
     /// part with [`LogE::NONE`], so that the number of guardrails does not depend on the data.
     pub fn judge(&self, guardrails: &[LogE]) -> Combined {
@@ -90,6 +97,8 @@ mod tests {
         };
         assert_eq!(verdict(299.9), Verdict::NoHarmProven);
         assert_eq!(verdict(300.1), Verdict::Trip);
+        let alone = budget.threshold_alone(3);
+        assert!((budget.judge(&[alone, LogE::NONE, LogE::NONE]).log_e.ln() - budget.threshold().ln()).abs() < 1e-12);
     }
 
     #[test]

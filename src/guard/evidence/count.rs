@@ -56,6 +56,11 @@ impl Settings {
         Ok(Self { max_ratio, healthy_ratio: healthy_ratio.transpose()?, overdispersion: 1.0 })
     }
 
+    /// Returns the tolerated ratio.
+    pub fn max_ratio(&self) -> f64 {
+        self.max_ratio
+    }
+
     /// Divides all counts of bad events by a factor from 1: the variance of past counts per interval, divided by their
     /// mean. This makes the test approximately right for bad events that come in groups.
     ///

@@ -32,4 +32,5 @@ pub mod srm;
 pub mod threshold;
 
 pub use grid::GRID;
+pub(super) use numbers::setting;
 pub use numbers::{Alpha, Arm, InvalidNumber, LARGEST, LogE, Moments, Rounding};

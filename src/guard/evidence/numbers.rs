@@ -122,7 +122,7 @@ pub(super) fn whole(what: &'static str, value: f64) -> Result<f64, InvalidNumber
 }
 
 /// Checks that a finite setting satisfies a condition, which `range` describes in words.
-pub(super) fn setting(
+pub(in crate::guard) fn setting(
     what: &'static str,
     value: f64,
     range: &'static str,
@@ -214,6 +214,11 @@ impl Arm {
             return Err(InvalidNumber::MoreBadThanTotal { bad, total });
         }
         Ok(Self { bad, total })
+    }
+
+    /// Creates the numbers of an arm from counts. More bad events than events count as all events.
+    pub(in crate::guard) fn from_counts(bad: u32, total: u32) -> Self {
+        Self { bad: f64::from(bad.min(total)), total: f64::from(total) }
     }
 
     /// Checks the numbers of an arm that are not counts, and rounds them.

@@ -1,8 +1,12 @@
 //! The results of `flagctl guard`: verdicts with every number that is needed to compute them again, and what follows.
 
+pub mod chart;
+mod chart_svg;
+mod chart_text;
 mod human;
 mod json;
 mod markdown;
+pub mod simulation;
 
 pub use crate::report::guard::human::{check, run};
 pub use crate::report::guard::json::{GuardCheckJson, GuardRunJson, GuardStepJson, WrittenStepJson};

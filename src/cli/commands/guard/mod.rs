@@ -2,6 +2,7 @@
 
 mod check;
 mod run;
+mod simulate;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -22,11 +23,13 @@ pub(crate) struct Args {
 enum GuardCommand {
     Check(check::Args),
     Run(run::Args),
+    Simulate(simulate::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     match &args.command {
         GuardCommand::Check(args) => check::run(args),
         GuardCommand::Run(args) => run::run(args),
+        GuardCommand::Simulate(args) => simulate::run(args),
     }
 }
