@@ -1,6 +1,6 @@
 //! The check of a guarded flag: its stage, by the clock of its environment, and the verdict on it.
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use jiff::Timestamp;
 
 use crate::cli::exit::Exit;
@@ -54,6 +54,13 @@ pub(crate) fn guard_check(
         None => None,
     };
     Ok(Some(GuardCheck { guarded, checked: Checked { stage, judgement } }))
+}
+
+/// Returns the error about a flag without a guard in an environment.
+pub(crate) fn no_guard(flag: &str, environment: &str) -> anyhow::Error {
+    anyhow!(
+        "`{flag}` has no `guard` in {environment}: add one to the file of the flag, as `flagctl explain unfit-guard` shows"
+    )
 }
 
 /// Returns the exit for a verdict, or for a state that needs none.

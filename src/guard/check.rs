@@ -94,10 +94,11 @@ impl GuardedFlag {
         self.kill == other.kill && self.split == other.split && self.trips == other.trips
     }
 
-    /// Returns the window of a stage at a time.
+    /// Returns the window of a stage at a time. It ends at a whole second, because a longer number tells people nothing.
     pub fn window(&self, stage: &Stage, now: Timestamp) -> Window {
         let start = stage.start.checked_add(signed(self.guard.lag)).unwrap_or(Timestamp::MAX);
         let end = now.checked_sub(signed(self.guard.eval_delay)).unwrap_or(Timestamp::MIN);
+        let end = Timestamp::from_second(end.as_second()).unwrap_or(end);
         Window { start, end }
     }
 

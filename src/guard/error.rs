@@ -31,7 +31,7 @@ pub enum GuardError {
     #[error("the definition of `{0}` has errors: `flagctl validate` shows them")]
     InvalidDefinition(String),
     /// The flag has no guard.
-    #[error("`{0}` has no `guard`: add one to its file, as `flagctl explain unfit-guard` shows")]
+    #[error("`{0}` has no `guard`")]
     NoGuard(String),
     /// The guard does not apply in the environment.
     #[error("the guard of `{flag}` does not apply in {environment}: add it to `environments` of the guard")]

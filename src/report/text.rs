@@ -71,3 +71,13 @@ pub(super) fn shortened(text: &str, longest: usize) -> String {
         None => text.to_owned(),
     }
 }
+
+/// Returns a duration in its largest unit, rounded down, such as `30m`.
+pub fn duration(seconds: i64) -> String {
+    match seconds {
+        ..60 => format!("{seconds}s"),
+        60..3_600 => format!("{}m", seconds / 60),
+        3_600..172_800 => format!("{}h", seconds / 3_600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}

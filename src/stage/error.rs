@@ -33,7 +33,9 @@ pub enum StageError {
     #[error("no target publishes the environment")]
     NoLog,
     /// The flag has no decision at the commit.
-    #[error("`{flag}` cannot be decided in {environment} at {commit}: `flagctl validate --at {commit}` shows why")]
+    #[error(
+        "`{flag}` has no decision in {environment} at {commit}: it does not exist there, or its definition has errors"
+    )]
     Undecidable {
         /// The flag's key.
         flag: String,

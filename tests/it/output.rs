@@ -66,8 +66,8 @@ const RUNS: &[&[&str]] = &[
     &["revive", "x", "-e", "production", "--dry-run", "--format", "FORMAT"],
     &["revive", "x", "-e", "production", "--push", "--yes", "--format", "FORMAT"],
     &["rollout", "y", "status", "--format", "FORMAT"],
-    &["guard", "run", "-e", "production", "--dry-run"],
-    &["guard", "check", "y", "-e", "production"],
+    &["guard", "run", "-e", "production", "--dry-run", "--now", "2026-11-22", "--metrics", "evil.csv"],
+    &["guard", "check", "y", "-e", "production", "--now", "2026-11-22", "--metrics", "evil.csv"],
     &["promote", "y", "--from", "production", "--to", "staging", "--dry-run", "--format", "FORMAT"],
     &["promote", "y", "--from", "production", "--to", "staging", "--push", "--yes", "--format", "FORMAT"],
     &["rollout", "y", "--rule", "r", "--to", "50%", "--dry-run", "-e", "production", "--format", "FORMAT"],
@@ -109,8 +109,6 @@ const RUNS: &[&[&str]] = &[
     &["serve", "--check", "--override", "x\u{1b}[31m=on\n::error::owned", "--format", "FORMAT"],
     &["serve", "../fake/", "-e", "production", "--check", "--format", "FORMAT"],
     &["serve", "--bundle", "../wrong.json", "--check"],
-    &["guard", "simulate", "--runs", "10", "--looks", "10"],
-    &["guard", "simulate", "--runs", "10", "--looks", "10", "--format", "json"],
     &["guard", "simulate", "--rate", "a\u{1b}[31m\n::error::owned"],
     &["explain", "a\u{1b}[31m\n::error::owned"],
     &["schema", "a\u{1b}[31m\n::error::owned"],
@@ -140,7 +138,8 @@ fn hostile() -> TestRepository {
         "flagctl.yaml",
         &format!(
             "version: 1\nbucketing: flagd-v3\nenvironments: [staging, production]\nattributes:\n  \
-             country: {{type: string, description: {HOSTILE}}}\n  plan: string\n"
+             country: {{type: string, description: {HOSTILE}}}\n  plan: string\npolicy:\n  production:\n    min-soak: 1h\n    freeze:\n    \
+             - {{from: 2026-11-01T00:00:00Z, until: 2027-01-01T00:00:00Z, reason: {HOSTILE}}}\n"
         ),
     );
     for key in ["x", "y"] {
@@ -161,6 +160,7 @@ fn hostile() -> TestRepository {
     );
     repository
         .write("evil.json", &format!("{{\"country\": {}, \"targetingKey\": \"u\\u001b[31m\\u202e\"}}\n", json_text()));
+    repository.write("evil.csv", "guardrail,\u{1b}[31m##[x]owned\u{202e},bad\n1,2,3\n");
     repository.commit("first");
     repository.write("flags/y.yaml", &definition(75));
     repository.git(&["add", "-A"]);
@@ -234,7 +234,9 @@ fn definition(percent: u8) -> String {
          variants: {{\"on\": {HOSTILE}, \"off\": \"no\"}}\n\"off\": \"off\"\ndefault: \"off\"\nrules:\n  - name: r\n    \
          description: {HOSTILE}\n    if: {{country: {{not_in: [{HOSTILE}, DE]}}, not: {{plan: {{matches: \
          \"a|b\\u202E##[x]@evil\"}}}}, segment: s}}\n    rollout: {percent}%\n    serve: \"on\"\n  - if: {{country: \
-         [CA, {HOSTILE}]}}\n    rollout: {percent}%\n    serve: \"on\"\n"
+         [CA, {HOSTILE}]}}\n    rollout: {percent}%\n    serve: \"on\"\n    steps: [25%, 75%, 100%]\nguard:\n  guardrails:\n  \
+         - name: errors\n    source:\n      prometheus: {{url: \"http://127.0.0.1:9/owned\", bad: \"b[$window]\
+         $variant\", total: \"t[$window]$variant\"}}\n"
     )
 }
 

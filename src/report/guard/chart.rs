@@ -5,14 +5,13 @@
 
 use jiff::Timestamp;
 
-pub use crate::report::guard::chart_svg::svg;
-pub use crate::report::guard::chart_text::lines;
+use crate::report::guard::json::{EvidenceJson, GuardrailJson};
 
 /// What a chart shows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct EvidenceChart {
+pub(super) struct EvidenceChart {
     /// What the evidence is about. It is escaped in every format.
-    pub title: String,
+    pub(super) title: String,
     /// The natural logarithm of the e-value at each time.
     points: Vec<(Timestamp, f64)>,
     /// The natural logarithm of the e-value at which the guard trips.
@@ -21,7 +20,7 @@ pub struct EvidenceChart {
 
 impl EvidenceChart {
     /// Creates a chart. The points may have any order. Points that are not finite are left out.
-    pub fn new(title: impl Into<String>, points: &[(Timestamp, f64)], threshold: f64) -> Self {
+    pub(super) fn new(title: impl Into<String>, points: &[(Timestamp, f64)], threshold: f64) -> Self {
         let mut points: Vec<(Timestamp, f64)> = points.iter().copied().filter(|(_, log_e)| log_e.is_finite()).collect();
         points.sort_by_key(|(time, _)| *time);
         let threshold = if threshold.is_finite() { threshold.max(0.1) } else { 1.0 };
@@ -71,6 +70,21 @@ impl EvidenceChart {
         }
         reduced
     }
+}
+
+/// Returns a chart of each guardrail whose evidence is known at several times.
+pub(super) fn charts(evidence: &EvidenceJson) -> Vec<EvidenceChart> {
+    let measured = evidence.guardrails.iter().filter(|guardrail| guardrail.log_e.is_some()).count();
+    // One of several guardrails trips alone if its e-value is as many times the threshold.
+    let guardrails = f64::from(u32::try_from(measured.max(1)).unwrap_or(u32::MAX));
+    let threshold = evidence.threshold + guardrails.ln();
+    let shown = evidence.guardrails.iter().filter(|guardrail| guardrail.looks.len() > 1);
+    let chart = |guardrail: &GuardrailJson| {
+        let points: Vec<(Timestamp, f64)> =
+            guardrail.looks.iter().filter_map(|look| Some((look.end.parse().ok()?, look.log_e))).collect();
+        EvidenceChart::new(&guardrail.name, &points, threshold)
+    };
+    shown.map(chart).collect()
 }
 
 /// Returns a logarithm of an e-value as a label of at most eight characters.

@@ -1,14 +1,16 @@
-//! The chart of the evidence as SVG: a document of its own, without scripts and without references to other files.
+//! Charts of the evidence as SVG: a document of its own, without scripts and without references to other files.
 //!
 //! It has a light and a dark design, of which the reader's settings choose one, so that it can also be an image in Markdown.
 //! Its title and description say what it shows to people who do not see it.
 
 use std::fmt::Write as _;
 
+use crate::report::Printable;
 use crate::report::escape::html;
-use crate::report::guard::chart::{EvidenceChart, label};
+use crate::report::guard::chart::{EvidenceChart, charts, label};
+use crate::report::guard::json::GuardCheckJson;
 
-/// The size of the document.
+/// The size of a chart.
 const SIZE: (u16, u16) = (720, 260);
 /// The left, top, right and bottom edges of the plot.
 const PLOT: (u16, u16, u16, u16) = (72, 40, 700, 220);
@@ -19,18 +21,38 @@ const STYLE: &str = "\
 .trip{fill:#cf222e}@media(prefers-color-scheme:dark){.ground{fill:#0d1117}text{fill:#e6edf3}.axis{stroke:#6e7681}\
 .evidence{stroke:#58a6ff}.threshold{stroke:#ff7b72}.limit,.trip{fill:#ff7b72}}";
 
-/// Returns the document. `id` begins the identifiers in it, so that a page can contain several: letters, digits and `-`.
-pub fn svg(chart: &EvidenceChart, id: &str) -> String {
-    let id: String = id.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-').collect();
+/// Returns the charts of a check, or `None` if the evidence of no guardrail is known at several times.
+pub fn check(check: &GuardCheckJson) -> Option<Printable> {
+    let charts = check.evidence.as_ref().map_or_else(Vec::new, charts);
+    if charts.is_empty() { None } else { Some(document(&charts)) }
+}
+
+/// Returns a document with one chart below the other.
+fn document(charts: &[EvidenceChart]) -> Printable {
     let (width, height) = SIZE;
+    let total = charts.len() * usize::from(height);
+    let mut document = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {total}\" width=\"{width}\" height=\"{total}\">\n\
+         <style>{STYLE}</style>\n"
+    );
+    for (index, chart) in charts.iter().enumerate() {
+        document += &element(chart, index);
+    }
+    Printable::xml(document + "</svg>\n")
+}
+
+/// Returns the chart at an index, counted from the top.
+fn element(chart: &EvidenceChart, index: usize) -> String {
+    let (width, height) = SIZE;
+    let (id, y) = (format!("chart-{index}"), index * usize::from(height));
     let (left, top, right, bottom) = PLOT;
     let scale = Scale::new(chart);
     let title = html(&chart.title);
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
+        "<svg y=\"{y}\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
          role=\"img\" aria-labelledby=\"{id}-title {id}-description\">\n\
          <title id=\"{id}-title\">{title}: evidence of harm</title>\n\
-         <desc id=\"{id}-description\">{}</desc>\n<style>{STYLE}</style>\n\
+         <desc id=\"{id}-description\">{}</desc>\n\
          <rect class=\"ground\" width=\"{width}\" height=\"{height}\"/>\n\
          <text class=\"title\" x=\"{left}\" y=\"24\">{title}: evidence of harm (ln E)</text>\n",
         html(&description(chart))
@@ -110,13 +132,14 @@ fn description(chart: &EvidenceChart) -> String {
 mod tests {
     use jiff::Timestamp;
 
-    use crate::report::guard::chart::{EvidenceChart, svg};
+    use crate::report::guard::chart::EvidenceChart;
+    use crate::report::guard::chart_svg::document;
 
     fn chart(title: &str, values: &[f64]) -> String {
         let time = |index: usize| Timestamp::from_second(1_700_000_000 + 60 * i64::try_from(index).unwrap()).unwrap();
         let points: Vec<(Timestamp, f64)> =
             values.iter().enumerate().map(|(index, log_e)| (time(index), *log_e)).collect();
-        svg(&EvidenceChart::new(title, &points, 4.6), "guard-1")
+        document(&[EvidenceChart::new(title, &points, 4.6)]).as_str().to_owned()
     }
 
     #[test]
@@ -124,7 +147,7 @@ mod tests {
         for values in [&[][..], &[1.0], &[-1e15, 1e15], &[0.0, 2.0, 5.0]] {
             let text = chart("<script>&\"errors\"", values);
             let document = roxmltree::Document::parse(&text).unwrap();
-            let names: Vec<&str> = document.root_element().children().map(|node| node.tag_name().name()).collect();
+            let names: Vec<&str> = document.descendants().map(|node| node.tag_name().name()).collect();
             assert!(names.contains(&"title") && names.contains(&"desc") && !names.contains(&"script"), "{text}");
             assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
         }

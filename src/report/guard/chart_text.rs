@@ -11,7 +11,7 @@ const WIDTH: u16 = 60;
 const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// Returns the chart. A bar is the evidence of harm; evidence against harm has no bar.
-pub fn lines(chart: &EvidenceChart) -> Lines {
+pub(super) fn lines(chart: &EvidenceChart) -> Lines {
     let mut lines = Lines::default();
     lines.add(StyledText::new(Role::Name, &chart.title).plain(": evidence of harm, ln E"));
     let Some((start, end)) = chart.range() else {
@@ -89,7 +89,8 @@ fn cell(line: StyledText, log_e: f64, row: u16, step: f64, threshold: f64, thres
 mod tests {
     use jiff::Timestamp;
 
-    use crate::report::guard::chart::{EvidenceChart, lines};
+    use crate::report::guard::chart::EvidenceChart;
+    use crate::report::guard::chart_text::lines;
 
     fn chart(values: &[f64]) -> String {
         let time = |index: usize| Timestamp::from_second(1_700_000_000 + 60 * i64::try_from(index).unwrap()).unwrap();

@@ -1,12 +1,12 @@
 //! The results of `flagctl guard` as text for people.
 
-use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
 use crate::git::short_id;
-use crate::report::guard::chart;
-use crate::report::guard::chart::EvidenceChart;
+use crate::report::guard::chart::charts;
+use crate::report::guard::chart_text;
 use crate::report::guard::json::{EvidenceJson, GuardCheckJson, GuardRunJson, GuardStepJson, GuardrailJson};
+use crate::report::text::duration;
 use crate::report::{Lines, Role, StyledText};
 
 /// Returns a check.
@@ -61,8 +61,9 @@ fn add_check(lines: &mut Lines, check: &GuardCheckJson) {
 fn add_evidence(lines: &mut Lines, evidence: &EvidenceJson) {
     let EvidenceJson { window_start, window_end, treatment, control, .. } = evidence;
     lines.add(format!(
-        "  window: {window_start} to {window_end}, age {} s of {} s",
-        evidence.age_seconds, evidence.min_age_seconds
+        "  window: {window_start} to {window_end}; the stage has lasted {}, and `min-duration` is {}",
+        duration(evidence.age_seconds),
+        duration(evidence.min_age_seconds)
     ));
     lines.add(format!("  arms: {treatment} against {control}"));
     match &evidence.sample_ratio {
@@ -76,20 +77,7 @@ fn add_evidence(lines: &mut Lines, evidence: &EvidenceJson) {
     for guardrail in &evidence.guardrails {
         add_guardrail(lines, guardrail);
     }
-    charts(evidence).for_each(|chart| lines.append(&chart::lines(&chart)));
-}
-
-/// Returns a chart of each guardrail whose evidence is known at several times.
-fn charts(evidence: &EvidenceJson) -> impl Iterator<Item = EvidenceChart> {
-    let measured = evidence.guardrails.iter().filter(|guardrail| guardrail.log_e.is_some()).count();
-    // One of several guardrails trips alone if its e-value is as many times the threshold.
-    let guardrails = f64::from(u32::try_from(measured.max(1)).unwrap_or(u32::MAX));
-    let threshold = evidence.threshold + guardrails.ln();
-    evidence.guardrails.iter().filter(|guardrail| guardrail.looks.len() > 1).map(move |guardrail| {
-        let points: Vec<(Timestamp, f64)> =
-            guardrail.looks.iter().filter_map(|look| Some((look.end.parse().ok()?, look.log_e))).collect();
-        EvidenceChart::new(&guardrail.name, &points, threshold)
-    })
+    charts(evidence).iter().for_each(|chart| lines.append(&chart_text::lines(chart)));
 }
 
 fn add_guardrail(lines: &mut Lines, guardrail: &GuardrailJson) {

@@ -2,6 +2,8 @@
 
 use crate::report::Printable;
 use crate::report::escape::{line, markdown_code};
+use crate::report::guard::chart::charts;
+use crate::report::guard::chart_text;
 use crate::report::guard::human::{numbers_text, units};
 use crate::report::guard::json::GuardCheckJson;
 
@@ -38,6 +40,9 @@ pub fn check(check: &GuardCheckJson) -> Printable {
             cell(&numbers_text(&guardrail.treatment)),
             cell(&numbers_text(&guardrail.control))
         );
+    }
+    for chart in charts(evidence) {
+        text += &format!("\n```text\n{}```\n", chart_text::lines(&chart).as_str().replace('`', "'"));
     }
     Printable::markdown(&text)
 }

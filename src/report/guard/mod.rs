@@ -1,6 +1,6 @@
 //! The results of `flagctl guard`: verdicts with every number that is needed to compute them again, and what follows.
 
-pub mod chart;
+mod chart;
 mod chart_svg;
 mod chart_text;
 mod human;
@@ -8,6 +8,7 @@ mod json;
 mod markdown;
 pub mod simulation;
 
+pub use crate::report::guard::chart_svg::check as check_svg;
 pub use crate::report::guard::human::{check, run};
 pub use crate::report::guard::json::{GuardCheckJson, GuardRunJson, GuardStepJson, WrittenStepJson};
 pub use crate::report::guard::markdown::check as check_markdown;

@@ -68,6 +68,9 @@ fn percent(share: f64) -> String {
 pub fn markdown_section(policy: &PolicyJson) -> String {
     let base = markdown_code(short_id(&policy.base));
     let code = |text: &str| markdown_code(&shortened(text, LONGEST));
+    if !policy.has_policy {
+        return format!("\n**Policy:** {base} has no policy, so everything is allowed.\n");
+    }
     if policy.allowed {
         return format!("\n**Policy:** the policy of {base} allows this change.\n");
     }

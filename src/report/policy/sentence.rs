@@ -6,6 +6,7 @@ use crate::analyze::Share;
 use crate::git::short_id;
 use crate::model::NewConditions;
 use crate::policy::{ContainmentProblem, Problem, Refusal, SoakState};
+use crate::report::text::duration;
 
 /// Returns what a refusal is about, as a sentence.
 pub fn refusal_sentence(refusal: &Refusal, now: Timestamp) -> String {
@@ -96,14 +97,4 @@ pub(super) fn allowed(problem: &Problem, flag: &str) -> String {
 /// Returns a share in percentage points, without the sign `%`.
 fn points(share: Share) -> String {
     share.to_string().replace('%', "")
-}
-
-/// Returns a duration in its greatest unit.
-fn duration(seconds: i64) -> String {
-    match seconds {
-        ..60 => format!("{seconds}s"),
-        60..3_600 => format!("{}m", seconds / 60),
-        3_600..172_800 => format!("{}h", seconds / 3_600),
-        _ => format!("{}d", seconds / 86_400),
-    }
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::cli::console;
 use crate::cli::environment_arg::OneEnvironment;
 use crate::cli::exit::Exit;
-use crate::cli::guard_check::{exit, guard_check};
+use crate::cli::guard_check::{exit, guard_check, no_guard};
 use crate::cli::guard_source::GuardSourceArgs;
 use crate::cli::output_format::write_json;
 use crate::cli::progress;
@@ -58,6 +58,8 @@ enum GuardFormat {
     Json,
     /// A comment on a pull request
     Markdown,
+    /// The evidence over time as an image
+    Svg,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit> {
@@ -69,14 +71,19 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     let now = given_or_now(args.now);
     let check = || guard_check((&tip, &clock), (&args.flag, &environment), &source, now, args.looks);
     let Some(check) = progress::shown("asking for the numbers", check)? else {
-        return Err(anyhow!("`{}` has no `guard` in {environment}: add one to the file of the flag", args.flag));
+        return Err(no_guard(&args.flag, &environment));
     };
     let json = GuardCheckJson::new(&check.guarded, &check.checked);
     match args.format {
         GuardFormat::Human => console::write(report::guard::check(&json))?,
         GuardFormat::Json => write_json(&json)?,
         GuardFormat::Markdown => console::write(report::guard::check_markdown(&json))?,
+        GuardFormat::Svg => console::write(report::guard::check_svg(&json).ok_or_else(no_looks)?)?,
     }
     let verdict = check.checked.judgement.as_ref().map(|judgement| &judgement.verdict);
     Ok(exit(&check.guarded, verdict))
+}
+
+fn no_looks() -> anyhow::Error {
+    anyhow!("no guardrail has evidence at several times: `--looks 20` asks a server at 20 times of the window")
 }

@@ -10,7 +10,7 @@ use crate::actions::{Destination, Review, WriteMode, WriteOptions, WriteSession,
 use crate::cli::console;
 use crate::cli::environment_arg::{OneEnvironment, check_environment};
 use crate::cli::exit::Exit;
-use crate::cli::guard_check::{GuardCheck, exit, guard_check};
+use crate::cli::guard_check::{GuardCheck, exit, guard_check, no_guard};
 use crate::cli::guard_source::{GuardSource, GuardSourceArgs};
 use crate::cli::output_format::OutputFormat;
 use crate::cli::publish_target::Signers;
@@ -122,7 +122,7 @@ fn run_flag(args: &Args, flag: &str, environment: &str, source: &GuardSource) ->
         let now = given_or_now(args.now);
         let check = guard_check((tip, &clock), (flag, environment), source, now, 1)?;
         let Some(GuardCheck { guarded, checked }) = check else {
-            return Err(anyhow!("`{flag}` has no `guard` in {environment}: add one to the file of the flag"));
+            return Err(no_guard(flag, environment));
         };
         let decision = decide(&guarded, &checked, now);
         let mut json = GuardStepJson::new(&guarded, &checked, &decision);
