@@ -65,6 +65,8 @@ mod guard;
 mod guard_evidence;
 mod guard_simulation;
 #[cfg(unix)]
+mod guard_source;
+#[cfg(unix)]
 mod half_open;
 #[cfg(unix)]
 mod help;
