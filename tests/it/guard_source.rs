@@ -146,10 +146,10 @@ fn no_answer_that_cannot_be_trusted_is_a_verdict() {
         ("unreachable", Vec::new()),
         ("unreachable", b"SSH-2.0-OpenSSH_9.2\r\n".to_vec()),
     ];
+    let repository = shop(None);
     for (name, bytes) in cases {
         let case = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).into_owned();
         let server = always(bytes);
-        let repository = shop(Some(&server.address));
         assert_problem(&repository, &["--source-url", &server.address], name, &case);
         assert!(server.requests().iter().all(|head| head.contains(TOKEN)), "{case}");
         let ran = guard(&repository, &["check", "sale", "--source-url", &server.address]);
@@ -259,6 +259,25 @@ fn the_token_goes_only_to_an_address_of_the_command_line() {
     assert_problem(&without_url, &[], "no-source", "no address");
     assert_eq!(check(&without_url, &["--source-url", &named.address]).0, Some(1));
     assert_eq!((named.requests().len(), tokens(&named)), (4, 4));
+}
+
+#[test]
+fn a_server_that_repeats_the_token_does_not_put_it_into_a_message() {
+    let repository = shop(None);
+    let cut = "a long text ".repeat(16);
+    for (name, status, body) in [
+        ("http-status", "401 Unauthorized", format!("not valid: {TOKEN}")),
+        ("http-status", "403 Forbidden", format!("{cut}{TOKEN}")),
+        ("malformed-answer", "200 OK", format!(r#"{{"status":"error","error":"{cut}{TOKEN}"}}"#)),
+        ("malformed-answer", "200 OK", success(TOKEN, "[]")),
+        ("invalid-number", "200 OK", vector(TOKEN)),
+        ("server-warning", "200 OK", format!(r#"{{"status":"success","warnings":["{TOKEN}"]}}"#)),
+    ] {
+        let server = always(response(status, "", body));
+        assert_problem(&repository, &["--source-url", &server.address], name, status);
+        let ran = guard(&repository, &["check", "sale", "--source-url", &server.address]);
+        assert!(ran.stdout.contains("[FLAGCTL") && !ran.stdout.contains(&TOKEN[..4]), "{ran:?}");
+    }
 }
 
 #[test]

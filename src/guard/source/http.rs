@@ -23,6 +23,8 @@ const TOTAL_TIMEOUT: Duration = Duration::from_secs(120);
 const MAX_ANSWER: usize = 4 << 20;
 /// The maximum length of a server's own words in a message.
 const MAX_WORDS: usize = 200;
+/// The minimum length of a secret in bytes. A shorter value, such as the number of a tenant, is part of many texts.
+const MIN_SECRET: usize = 8;
 /// The maximum difference between the clocks.
 const MAX_CLOCK_DIFFERENCE: i64 = 30;
 
@@ -31,6 +33,8 @@ pub(super) struct HttpClient {
     client: Client,
     runtime: Runtime,
     credential: HeaderMap,
+    /// The values that no message may have, with the texts that replace them.
+    secrets: Vec<(String, &'static str)>,
     end: Instant,
 }
 
@@ -50,17 +54,41 @@ impl HttpClient {
             .map_err(|error| failed(&error))?;
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(|error| failed(&error))?;
         let credential = credential(settings)?;
-        Ok(Self { client, runtime, credential, end: Instant::now() + TOTAL_TIMEOUT })
+        Ok(Self { client, runtime, credential, secrets: secrets(settings), end: Instant::now() + TOTAL_TIMEOUT })
     }
 
-    /// Requests an address and returns the body of the answer.
+    /// Requests an address and returns what `parse` reads in the body of the answer.
     ///
     /// `now` is the local clock, with which that of the server is compared.
     ///
     /// # Errors
     /// Returns [`DataProblem`] for every answer but a complete one with status 200, in time and from a server with the
-    /// same clock.
-    pub(super) fn get(&self, url: Url, credential: Credential, now: Timestamp) -> Result<Vec<u8>, DataProblem> {
+    /// same clock. No message has the credential, even if the server repeats it: the logs of a job are often public.
+    pub(super) fn get<T>(
+        &self,
+        url: Url,
+        credential: Credential,
+        now: Timestamp,
+        parse: impl Fn(&[u8]) -> Result<T, DataProblem>,
+    ) -> Result<T, DataProblem> {
+        let body = self.body(url, credential, now)?;
+        parse(&body).map_err(|problem| match self.without_secrets(&body) {
+            // A message has a part of the body, which is cut at any character, so the secrets are replaced before.
+            Some(text) => parse(text.as_bytes()).err().unwrap_or(problem),
+            None => problem,
+        })
+    }
+
+    /// Returns a text in which the secrets are replaced, or `None` if it has none.
+    fn without_secrets(&self, body: &[u8]) -> Option<String> {
+        let text = String::from_utf8_lossy(body);
+        let is_in_text = |(secret, _): &&(String, &str)| text.contains(secret.as_str());
+        let found: Vec<_> = self.secrets.iter().filter(is_in_text).collect();
+        let replace = |text: String, (secret, name): &(String, &str)| text.replace(secret.as_str(), name);
+        (!found.is_empty()).then(|| found.into_iter().fold(text.to_string(), replace))
+    }
+
+    fn body(&self, url: Url, credential: Credential, now: Timestamp) -> Result<Vec<u8>, DataProblem> {
         let left = self.end.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(DataProblem::Timeout(TOTAL_TIMEOUT.as_secs()));
@@ -85,7 +113,8 @@ impl HttpClient {
                 body.extend_from_slice(&chunk);
             }
             if status.as_u16() != 200 {
-                let message = words(&String::from_utf8_lossy(&body));
+                let text = self.without_secrets(&body).unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
+                let message = words(&text);
                 return Err(DataProblem::Status { status: status.as_u16(), message });
             }
             // The command began before the request, and an answer may take its time.
@@ -94,6 +123,17 @@ impl HttpClient {
             Ok(body)
         })
     }
+}
+
+/// Returns the secrets of the settings, with the texts that replace them.
+fn secrets(settings: &SourceSettings) -> Vec<(String, &'static str)> {
+    let header = settings.header.as_deref().and_then(|header| header.split_once(':'));
+    let values = [
+        (settings.token.as_deref(), "[FLAGCTL_GUARD_TOKEN]"),
+        (header.map(|(_, value)| value.trim()), "[FLAGCTL_GUARD_HEADER]"),
+    ];
+    let secret = |(value, name): (Option<&str>, _)| Some((value?.to_owned(), name));
+    values.into_iter().filter_map(secret).filter(|(value, _)| value.len() >= MIN_SECRET).collect()
 }
 
 /// Returns the headers with the credential.

@@ -133,7 +133,7 @@ impl Asked<'_> {
     fn number(&self, kind: QueryKind, arm: Arm, window: SignedDuration, end: Timestamp) -> Result<f64, DataProblem> {
         let query = self.query(kind, arm, window)?;
         let url = self.url("query", &[("query", &query), ("time", &end.as_second().to_string())])?;
-        answer::number(&self.get(url)?, kind)
+        self.get(url, |body| answer::number(body, kind))
     }
 
     /// Asks for the numbers of all intervals from a time to the end of the window.
@@ -164,7 +164,7 @@ impl Asked<'_> {
                 let query = self.query(*kind, *arm, interval)?;
                 let parameters = [("query", query.as_str()), ("start", &first), ("end", &last), ("step", &step)];
                 let url = self.url("query_range", &parameters)?;
-                let values = answer::numbers(&self.get(url)?, *kind)?;
+                let values = self.get(url, |body| answer::numbers(body, *kind))?;
                 if is_first {
                     let blank = Numbers::default();
                     points.extend(values.iter().map(|(end, _)| Point {
@@ -192,8 +192,8 @@ impl Asked<'_> {
         Ok(Series { totals: Vec::new(), intervals: points })
     }
 
-    fn get(&self, url: Url) -> Result<Vec<u8>, DataProblem> {
-        self.client.http.get(url, self.address.credential, self.question.now)
+    fn get<T>(&self, url: Url, parse: impl Fn(&[u8]) -> Result<T, DataProblem>) -> Result<T, DataProblem> {
+        self.client.http.get(url, self.address.credential, self.question.now, parse)
     }
 
     fn url(&self, endpoint: &str, parameters: &[(&str, &str)]) -> Result<Url, DataProblem> {
