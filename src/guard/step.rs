@@ -21,6 +21,7 @@ pub struct GuardedStep {
     kill: KillFileStep,
     rollout: RolloutBack,
     subject: String,
+    reason: String,
     trailers: Vec<(String, String)>,
 }
 
@@ -28,6 +29,11 @@ impl GuardedStep {
     /// Returns the subject of the commit.
     pub fn subject(&self) -> &str {
         &self.subject
+    }
+
+    /// Returns the reason, for the text of a pull request.
+    pub fn reason(&self) -> &str {
+        &self.reason
     }
 
     /// Plans the step on the branch of a session.
@@ -74,6 +80,7 @@ pub fn planned_step(
         kill,
         rollout,
         subject: format!("guard: {verb} {flag} in {environment}"),
+        reason: decision.reason.clone(),
         trailers: vec![
             trailer("Reason", &decision.reason),
             trailer("Flagctl-Action", "guard"),

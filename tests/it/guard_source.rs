@@ -317,11 +317,14 @@ fn a_proposal_is_pushed_once_and_main_stays() {
     let repository = shop_with(Some(&server.address), "{on: true, off: false}", "  mode: propose\n");
     let bare = repository.beside("origin.git");
     repository.git(&["clone", "--quiet", "--bare", ".", bare.to_str().unwrap()]);
-    repository.git(&["remote", "add", "origin", bare.to_str().unwrap()]);
+    repository.git(&["remote", "add", "origin", "https://github.com/acme/flags"]);
+    repository.git(&["config", &format!("url.{}.insteadOf", bare.display()), "https://github.com/acme/flags"]);
     let main = repository.git(&["rev-parse", "main"]);
     let refs = || repository.git_in(&bare, &["for-each-ref", "--format=%(refname:short) %(objectname)"]);
     let first = guard(&repository, &["run", "sale", "--push"]);
     assert_eq!(first.code, Some(1), "{first:?}");
+    let request = "open a pull request for it: https://github.com/acme/flags/compare/main...guard/";
+    assert!(first.stdout.contains(request), "{first:?}");
     let pushed = refs();
     let second = guard(&repository, &["run", "sale", "--push"]);
     assert!(second.code == Some(1) && second.stdout.contains("already proposed on `guard/"), "{second:?}");

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use crate::git::short_id;
+use crate::report::actions::human::committed;
 use crate::report::guard::chart::charts;
 use crate::report::guard::chart_text;
 use crate::report::guard::json::{EvidenceJson, GuardCheckJson, GuardRunJson, GuardStepJson, GuardrailJson};
@@ -109,12 +110,8 @@ fn add_step(lines: &mut Lines, step: &GuardStepJson) {
     }
     let Some(written) = &step.written else { return };
     lines.add(format!("  {}", written.subject));
-    match (&written.commit, &written.branch, &written.remote) {
-        (Some(commit), Some(branch), Some(remote)) => {
-            lines.add(format!("  pushed {} to {branch} of {remote}", short_id(commit)));
-        }
-        (Some(commit), Some(branch), None) => lines.add(format!("  committed {} to {branch}", short_id(commit))),
-        _ => {}
+    if let Some(made) = &written.committed {
+        committed(made).as_str().lines().for_each(|line| lines.add(format!("  {line}")));
     }
 }
 

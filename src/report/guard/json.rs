@@ -7,6 +7,7 @@ use crate::guard::source::{DataProblem, Numbers, Point};
 use crate::guard::{
     BreakerState, Checked, Decision, GuardedFlag, GuardrailResult, GuardrailState, Judgement, SampleRatioResult,
 };
+use crate::report::actions::CommittedJson;
 
 /// The result of `flagctl guard check`.
 #[derive(Debug, Clone, Serialize)]
@@ -114,7 +115,7 @@ pub struct LookJson {
 }
 
 /// The result of `flagctl guard run`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GuardRunJson {
     /// The version of this structure.
@@ -124,7 +125,7 @@ pub struct GuardRunJson {
 }
 
 /// What follows for one flag.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GuardStepJson {
     /// The check.
@@ -143,17 +144,13 @@ pub struct GuardStepJson {
 }
 
 /// The commit of a step.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WrittenStepJson {
     /// The subject of the commit.
     pub subject: String,
-    /// The branch.
-    pub branch: Option<String>,
-    /// The full id of the commit, or `null` if it was not made, or if another process made the same change.
-    pub commit: Option<String>,
-    /// The remote to which it was pushed.
-    pub remote: Option<String>,
+    /// The commit, or `None` if it was not made.
+    pub committed: Option<CommittedJson>,
 }
 
 impl GuardCheckJson {

@@ -14,12 +14,16 @@ use crate::cli::guard_check::{GuardCheck, exit, guard_check, no_guard};
 use crate::cli::guard_source::{GuardSource, GuardSourceArgs};
 use crate::cli::output_format::OutputFormat;
 use crate::cli::publish_target::Signers;
+use crate::cli::pull_request;
+use crate::cli::pull_request::remote_repository;
 use crate::cli::stage_clock::StageClock;
 use crate::cli::time_arg::{given_or_now, parse_time};
-use crate::commit::Hooks;
+use crate::commit::{Hooks, remote_addresses};
+use crate::forge::RemoteRepository;
 use crate::guard::{BreakerState, GuardedFlag, GuardedStep, decide, guarded_flags, planned_step};
 use crate::model::GuardMode;
 use crate::report;
+use crate::report::actions::CommittedJson;
 use crate::report::guard::{GuardRunJson, GuardStepJson, WrittenStepJson};
 use crate::retry::{Backoff, RetryLimit};
 
@@ -101,10 +105,13 @@ fn worse(first: Exit, second: Exit) -> Exit {
     if first.code() >= second.code() { first } else { second }
 }
 
+fn remote(args: &Args) -> &str {
+    args.remote.as_deref().unwrap_or("origin")
+}
+
 fn options(args: &Args, branch: Option<String>, review: Review) -> WriteOptions {
-    let remote = args.push.then(|| args.remote.clone().unwrap_or_else(|| "origin".to_owned()));
     WriteOptions {
-        destination: Destination { branch, remote, review },
+        destination: Destination { branch, remote: args.push.then(|| remote(args).to_owned()), review },
         hooks: if args.no_verify { Hooks::Skip } else { Hooks::Run },
         push_options: &[],
         mode: if args.dry_run { WriteMode::DryRun } else { WriteMode::Commit },
@@ -178,6 +185,7 @@ fn write(
     if args.dry_run || mode == GuardMode::Observe {
         return Ok(Written::Not("nothing was written".to_owned()));
     }
+    let forge = if args.push { remote_repository(&remote_addresses(Path::new("."), remote(args))?) } else { None };
     let proposal = match mode {
         GuardMode::Commit | GuardMode::Observe => None,
         GuardMode::Propose if !args.push => {
@@ -186,7 +194,9 @@ fn write(
         GuardMode::Propose => {
             // The name of the branch is the lock of concurrent runs.
             let branch = format!("guard/{}", digest.get(..16).unwrap_or(digest));
-            Some(WriteSession::open(Path::new("."), options(args, Some(branch), Review::PullRequest))?)
+            let push_options = forge.as_ref().map_or(&[][..], RemoteRepository::push_options);
+            let options = WriteOptions { push_options, ..options(args, Some(branch), Review::PullRequest) };
+            Some(WriteSession::open(Path::new("."), options)?)
         }
     };
     if let Some(proposal) = &proposal
@@ -201,19 +211,21 @@ fn write(
         Some(proposal) => step.plan(proposal)?.commit(),
     };
     match committed {
-        Ok(committed) => Ok(Written::Commit(WrittenStepJson {
-            subject: step.subject().to_owned(),
-            branch: Some(committed.branch),
-            commit: committed.commit,
-            remote: committed.remote,
-        })),
+        Ok(committed) => {
+            let mut committed = CommittedJson::from(committed);
+            if let (Some(_), Some(_), Some(forge)) = (&proposal, &committed.commit, &forge) {
+                let texts = (step.subject(), step.reason());
+                committed.pull_request = Some(pull_request::open(forge, &committed, texts, session.root()));
+            }
+            Ok(Written::Commit(WrittenStepJson { subject: step.subject().to_owned(), committed: Some(committed) }))
+        }
         Err(error) if is_moved_on(&error) => Ok(Written::MovedOn),
         Err(error) => Err(error.into()),
     }
 }
 
 fn unwritten(step: &GuardedStep) -> WrittenStepJson {
-    WrittenStepJson { subject: step.subject().to_owned(), branch: None, commit: None, remote: None }
+    WrittenStepJson { subject: step.subject().to_owned(), committed: None }
 }
 
 /// Says how a person reopens a latched flag.
