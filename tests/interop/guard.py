@@ -33,7 +33,7 @@ publish:
   main: {to: TARGET, environments: [production]}
 policy:
   # The last step has 100 points: contexts without a unit get the variant with it.
-  production: {max-step: 100%, min-soak: 10s}
+  production: {max-step: 50%, min-soak: 10s}
 """
 FLAG_FILE = """\
 description: A checkout with fewer steps.
