@@ -63,9 +63,7 @@ impl GuardedFlag {
         }
         let guard = flag.guard.as_deref().ok_or_else(|| GuardError::NoGuard(key.to_owned()))?;
         let settings = &loaded.project.settings;
-        let applies = guard.environments.is_empty()
-            || guard.environments.iter().any(|name| settings.members(&name.value).contains(&environment));
-        if !applies {
+        if !guard.applies_in(environment, settings) {
             let (flag, environment) = (key.to_owned(), environment.to_owned());
             return Err(GuardError::OtherEnvironment { flag, environment });
         }

@@ -12,6 +12,7 @@ use crate::guard::error::GuardError;
 use crate::guard::state::{GUARD, Transition};
 use crate::guard::trips::{DECISION_TRAILER, STATE_TRAILER};
 use crate::load;
+use crate::model::Flag;
 use crate::source::Source;
 
 /// A step that can be written.
@@ -109,15 +110,8 @@ pub fn planned_step(
 pub fn guarded_flags(tip: &Revision, environment: &str) -> Result<Vec<String>, GuardError> {
     let loaded = load::all(&Source::Revision(tip.clone()))?;
     let settings = &loaded.project.settings;
-    let applies = |names: &[crate::snapshot::Spanned<String>]| {
-        names.is_empty() || names.iter().any(|name| settings.members(&name.value).contains(&environment))
-    };
-    let guarded = loaded
-        .project
-        .flags
-        .iter()
-        .filter(|flag| flag.guard.as_ref().is_some_and(|guard| applies(&guard.environments)));
-    let mut keys: Vec<String> = guarded.map(|flag| flag.key.clone()).collect();
+    let is_guarded = |flag: &&Flag| flag.guard.as_ref().is_some_and(|guard| guard.applies_in(environment, settings));
+    let mut keys: Vec<String> = loaded.project.flags.iter().filter(is_guarded).map(|flag| flag.key.clone()).collect();
     keys.sort_unstable();
     Ok(keys)
 }

@@ -1,6 +1,6 @@
 //! The names under which the fields of one environment are written: its own name, and the groups that contain it.
 
-use crate::model::lower::{Lowering, read_all};
+use crate::model::lower::Lowering;
 use crate::snapshot::Spanned;
 use crate::yaml::Entry;
 
@@ -16,9 +16,7 @@ pub struct EnvironmentGroup {
 impl EnvironmentGroup {
     pub(super) fn lower(lowering: &mut Lowering, entry: &Entry) -> Option<Self> {
         let name = lowering.key(entry);
-        let items = lowering.list(&entry.value);
-        lowering.check_distinct(&entry.value, items);
-        let members = read_all(items, |item| lowering.name(item));
+        let members = lowering.distinct_list(&entry.value, Lowering::name);
         Some(Self { name: name?, members })
     }
 

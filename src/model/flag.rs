@@ -181,11 +181,9 @@ impl Flag {
         let kind = fields.get("kind").and_then(|node| lowering.name(node));
         let links = fields.get("links").map_or(&[][..], |node| lowering.list(node));
         let links = read_all(links, |node| Link::lower(lowering, node));
-        let tags = fields.get("tags").map_or_else(Vec::new, |tags| {
-            let items = lowering.list(tags);
-            lowering.check_distinct(tags, items);
-            read_all(items, |item| lowering.name(item))
-        });
+        let tags = fields.get("tags").map_or_else(Vec::new, |node| lowering.distinct_list(node, Lowering::name));
+        let reviews = [("review", KillReview::Required)];
+        let kills = fields.get("kills").and_then(|node| lowering.choice(node, &reviews, "`review`"));
         let metadata = fields.get("metadata").map_or(&[][..], |metadata| lowering.nonempty_mapping(metadata));
         let fact = |entry: &Entry| match &entry.value.value {
             _ if RESERVED_METADATA.contains(&entry.key.as_str()) => {
@@ -210,11 +208,7 @@ impl Flag {
             links,
             metadata,
             client: fields.get("client").and_then(|node| lowering.boolean(node)),
-            kills: match fields.get("kills").map(|node| (node.as_text(), node.span)) {
-                None => KillReview::None,
-                Some((Some("review"), _)) => KillReview::Required,
-                Some((_, span)) => lowering.misfit(span, "`review`").unwrap_or_default(),
-            },
+            kills: kills.map_or_else(KillReview::default, |kills| kills.value),
             variants,
             variants_key: root.entry("variants").map(|entry| entry.key_span),
             schema: fields.get("schema").and_then(|node| lowering.nonempty_text(node)),

@@ -1,6 +1,6 @@
 //! Kinds of flags: what a project requires of the flags of each kind.
 
-use crate::model::lower::{Lowering, read_all};
+use crate::model::lower::Lowering;
 use crate::snapshot::Spanned;
 use crate::yaml::Entry;
 
@@ -59,12 +59,10 @@ impl KindDeclaration {
         let fields = lowering.fields(&entry.value, &["description", "requires", "max-age"]);
         fields.get("description").and_then(|node| lowering.nonempty_text(node));
         let requires = fields.get("requires").map_or_else(Vec::new, |node| {
-            let items = lowering.list(node);
-            lowering.check_distinct(node, items);
-            read_all(items, |item| match item.as_text() {
-                Some("owner") => Some(RequiredField::Owner),
-                Some("expires") => Some(RequiredField::Expires),
-                _ => lowering.misfit(item.span, "a field that a kind can require"),
+            let choices = [("owner", RequiredField::Owner), ("expires", RequiredField::Expires)];
+            let expected = "a field that a kind can require";
+            lowering.distinct_list(node, |lowering, item| {
+                lowering.choice(item, &choices, expected).map(|field| field.value)
             })
         });
         let max_age = fields.get("max-age").and_then(|node| match node.as_text().and_then(days) {

@@ -148,8 +148,19 @@ impl Lowering {
         }
     }
 
+    /// Reads a list of different values, each with `read`.
+    pub(super) fn distinct_list<'n, T>(
+        &mut self,
+        node: &'n Node,
+        mut read: impl FnMut(&mut Self, &'n Node) -> Option<T>,
+    ) -> Vec<T> {
+        let items = self.list(node);
+        self.check_distinct(node, items);
+        read_all(items, |item| read(self, item))
+    }
+
     /// Adds a misfit if the list is empty or contains an item twice.
-    pub(super) fn check_distinct(&mut self, list: &Node, items: &[Node]) {
+    fn check_distinct(&mut self, list: &Node, items: &[Node]) {
         // An item that is not a text is a misfit anyway.
         let mut texts: Vec<&str> = items.iter().filter_map(Node::as_text).collect();
         texts.sort_unstable();
@@ -174,6 +185,20 @@ impl Lowering {
         match node.as_text().and_then(parse_datetime) {
             Some(value) => Some(Spanned { value, span: node.span }),
             None => self.misfit(node.span, "a datetime with an offset, such as `2026-11-22T11:02:00Z`"),
+        }
+    }
+
+    /// Reads one of a few words, each of which stands for a value.
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        node: &Node,
+        choices: &[(&str, T)],
+        expected: &'static str,
+    ) -> Option<Spanned<T>> {
+        let chosen = choices.iter().find(|(word, _)| node.as_text() == Some(*word));
+        match chosen {
+            Some((_, value)) => Some(Spanned { value: *value, span: node.span }),
+            None => self.misfit(node.span, expected),
         }
     }
 

@@ -192,30 +192,27 @@ impl PolicyEntry {
 
 impl PolicyRules {
     fn lower(lowering: &mut Lowering, fields: &Fields<'_>) -> Self {
-        let after = fields.get("after").map(|node| {
-            let items = lowering.list(node);
-            lowering.check_distinct(node, items);
-            read_all(items, |item| lowering.name(item))
-        });
-        let acknowledge = fields.get("acknowledge").map(|node| {
-            let items = lowering.list(node);
-            lowering.check_distinct(node, items);
-            read_all(items, |item| {
-                let class = AcknowledgedClass::ALL.into_iter().find(|class| item.as_text() == Some(class.name()));
-                match class {
-                    Some(value) => Some(Spanned { value, span: item.span }),
-                    None => lowering.misfit(item.span, "`removed`, `expand`, `reassign` or `reshuffle`"),
-                }
-            })
-        });
+        let classes = AcknowledgedClass::ALL.map(|class| (class.name(), class));
+        let class = |lowering: &mut Lowering, node: &Node| {
+            lowering.choice(node, &classes, "`removed`, `expand`, `reassign` or `reshuffle`")
+        };
+        let modes = [
+            ("allow", NewConditions::Allow),
+            ("forbid", NewConditions::Forbid),
+            ("acknowledge", NewConditions::Acknowledge),
+        ];
+        let mode = |node| lowering.choice(node, &modes, "`allow`, `forbid` or `acknowledge`");
+        let new_conditions = fields.get("new-conditions").and_then(mode);
+        let tests = [("required", TestRequirement::Required), ("optional", TestRequirement::Optional)];
+        let tests = fields.get("tests").and_then(|node| lowering.choice(node, &tests, "`required` or `optional`"));
         Self {
             max_step: fields.get("max-step").and_then(|node| lowering.percent(node)),
             min_soak: fields.get("min-soak").and_then(|node| lowering.duration(node)),
-            after,
-            new_conditions: fields.get("new-conditions").and_then(|node| new_conditions(lowering, node)),
-            acknowledge,
+            after: fields.get("after").map(|node| lowering.distinct_list(node, Lowering::name)),
+            new_conditions,
+            acknowledge: fields.get("acknowledge").map(|node| lowering.distinct_list(node, class)),
             signed_by: fields.get("signed-by").and_then(|node| lowering.nonempty_text(node)),
-            tests: fields.get("tests").and_then(|node| tests(lowering, node)),
+            tests,
         }
     }
 }
@@ -229,25 +226,6 @@ impl Freeze {
         let (from, until, reason) = (from?, until?, reason?);
         Some(Self { from, until, reason })
     }
-}
-
-fn new_conditions(lowering: &mut Lowering, node: &Node) -> Option<Spanned<NewConditions>> {
-    let value = match node.as_text() {
-        Some("allow") => NewConditions::Allow,
-        Some("forbid") => NewConditions::Forbid,
-        Some("acknowledge") => NewConditions::Acknowledge,
-        _ => return lowering.misfit(node.span, "`allow`, `forbid` or `acknowledge`"),
-    };
-    Some(Spanned { value, span: node.span })
-}
-
-fn tests(lowering: &mut Lowering, node: &Node) -> Option<Spanned<TestRequirement>> {
-    let value = match node.as_text() {
-        Some("required") => TestRequirement::Required,
-        Some("optional") => TestRequirement::Optional,
-        _ => return lowering.misfit(node.span, "`required` or `optional`"),
-    };
-    Some(Spanned { value, span: node.span })
 }
 
 /// Reads a time in a time zone, such as `2026-12-18T18:00[Europe/Berlin]`, or with an offset. A time that a change of the

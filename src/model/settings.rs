@@ -136,9 +136,7 @@ impl Settings {
             lowering.misfit::<()>(version.span, "the number `1`");
         }
         if let Some(environments) = fields.required("environments", lowering) {
-            let items = lowering.list(environments);
-            lowering.check_distinct(environments, items);
-            settings.environments = read_all(items, |item| lowering.name(item));
+            settings.environments = lowering.distinct_list(environments, Lowering::name);
         }
         if let Some(groups) = fields.get("groups") {
             settings.groups = read_all(lowering.mapping(groups), |entry| EnvironmentGroup::lower(lowering, entry));
@@ -219,9 +217,7 @@ impl AttributeDeclaration {
         let allowed = match fields.get("enum") {
             None => None,
             Some(values) if matches!(kind, Type::String | Type::List(Element::String)) => {
-                let items = lowering.list(values);
-                lowering.check_distinct(values, items);
-                Some(read_all(items, |item| lowering.text(item)))
+                Some(lowering.distinct_list(values, Lowering::text))
             }
             Some(values) => return lowering.misfit(values.span, "an `enum` only for strings and lists of strings"),
         };

@@ -1,7 +1,7 @@
 //! A target of publishing, as `flagctl.yaml` declares it.
 
 use crate::bundle::Bucketing;
-use crate::model::lower::{Fields, Lowering, read_all};
+use crate::model::lower::{Fields, Lowering};
 use crate::snapshot::Spanned;
 use crate::yaml::Entry;
 
@@ -84,22 +84,11 @@ impl Target {
         let name = lowering.key(entry);
         let fields = lowering.fields(&entry.value, &["to", "format", "environments", "sign", "clients"]);
         let location = Self::location(lowering, &fields);
-        let format = match fields.get("format") {
-            None => TargetFormat::default(),
-            Some(format) => match format.as_text() {
-                Some("flagctl") => TargetFormat::Flagctl,
-                Some("flagd") => TargetFormat::Flagd,
-                _ => lowering.misfit(format.span, "`flagctl` or `flagd`").unwrap_or_default(),
-            },
-        };
-        let environments = match fields.get("environments") {
-            None => Vec::new(),
-            Some(environments) => {
-                let items = lowering.list(environments);
-                lowering.check_distinct(environments, items);
-                read_all(items, |item| lowering.name(item))
-            }
-        };
+        let formats = [("flagctl", TargetFormat::Flagctl), ("flagd", TargetFormat::Flagd)];
+        let format = fields.get("format").and_then(|node| lowering.choice(node, &formats, "`flagctl` or `flagd`"));
+        let format = format.map_or_else(TargetFormat::default, |format| format.value);
+        let environments = fields.get("environments");
+        let environments = environments.map_or_else(Vec::new, |node| lowering.distinct_list(node, Lowering::name));
         let sign = fields.get("sign").and_then(|sign| lowering.boolean(sign));
         let signing = if sign.is_some_and(|sign| sign.value) { Signing::Required } else { Signing::Optional };
         let clients = Self::clients(lowering, &fields, format);
@@ -111,15 +100,8 @@ impl Target {
         if format != TargetFormat::Flagd {
             lowering.misfit::<()>(clients.span, "`clients` only with `format: flagd`");
         }
-        let items = lowering.list(clients);
-        lowering.check_distinct(clients, items);
-        read_all(items, |item| {
-            let client = Client::ALL.into_iter().find(|client| item.as_text() == Some(client.name()));
-            match client {
-                Some(value) => Some(Spanned { value, span: item.span }),
-                None => lowering.misfit(item.span, "a client of flagd"),
-            }
-        })
+        let choices = Client::ALL.map(|client| (client.name(), client));
+        lowering.distinct_list(clients, |lowering, item| lowering.choice(item, &choices, "a client of flagd"))
     }
 
     fn location(lowering: &mut Lowering, fields: &Fields<'_>) -> Option<Spanned<String>> {

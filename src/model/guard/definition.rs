@@ -6,6 +6,7 @@ use crate::model::guard::guardrail::{Guardrail, MAX_GUARDRAILS};
 use crate::model::guard::number::{BACKOFF, COUNT_100, PROBABILITY};
 use crate::model::guard::query::PrometheusQueries;
 use crate::model::lower::{Fields, Lowering, read_all};
+use crate::model::settings::Settings;
 use crate::snapshot::{Span, Spanned};
 use crate::yaml::Node;
 
@@ -130,13 +131,26 @@ const FIELDS: [&str; 18] = [
 ];
 
 impl Guard {
+    /// Returns whether the guard applies in an environment.
+    pub fn applies_in(&self, environment: &str, settings: &Settings) -> bool {
+        let named = |name: &Spanned<String>| settings.members(&name.value).contains(&environment);
+        self.environments.is_empty() || self.environments.iter().any(named)
+    }
+
     pub(in crate::model) fn lower(lowering: &mut Lowering, node: &Node) -> Self {
         let fields = lowering.fields(node, &FIELDS);
-        let environments = fields.get("environments").map_or_else(Vec::new, |node| {
-            let items = lowering.list(node);
-            lowering.check_distinct(node, items);
-            read_all(items, |item| lowering.name(item))
-        });
+        let environments = fields.get("environments");
+        let environments = environments.map_or_else(Vec::new, |node| lowering.distinct_list(node, Lowering::name));
+        let actions = [("kill", GuardAction::Kill), ("rollback", GuardAction::Rollback), ("hold", GuardAction::Hold)];
+        let action = |node| lowering.choice(node, &actions, "`kill`, `rollback` or `hold`");
+        let action = fields.get("action").and_then(action).map_or(GuardAction::Kill, |action| action.value);
+        let modes = [("commit", GuardMode::Commit), ("propose", GuardMode::Propose), ("observe", GuardMode::Observe)];
+        let mode = |node| lowering.choice(node, &modes, "`commit`, `propose` or `observe`");
+        let mode = fields.get("mode").and_then(mode).map_or(GuardMode::Commit, |mode| mode.value);
+        let meanings =
+            [("hold", OnSourceError::Hold), ("ignore", OnSourceError::Ignore), ("trip", OnSourceError::Trip)];
+        let meaning = |node| lowering.choice(node, &meanings, "`hold`, `ignore` or `trip`");
+        let on_source_error = fields.get("on-source-error").and_then(meaning);
         let guardrails = fields.required("guardrails", lowering).map_or_else(Vec::new, |node| {
             let items = lowering.list(node);
             if !(1..=MAX_GUARDRAILS).contains(&items.len()) {
@@ -151,9 +165,9 @@ impl Guard {
             control: fields.get("control").and_then(|node| lowering.variant(node)),
             alpha: fields.number("alpha", lowering, &PROBABILITY).unwrap_or(0.05),
             stages: fields.count("stages", lowering, &COUNT_100).unwrap_or(5),
-            action: action(lowering, &fields),
-            mode: mode(lowering, &fields),
-            on_source_error: on_source_error(lowering, &fields),
+            action,
+            mode,
+            on_source_error: on_source_error.map_or(OnSourceError::Hold, |meaning| meaning.value),
             eval_delay: fields.duration("eval-delay", lowering, 60),
             lag: fields.duration("lag", lowering, 30),
             min_duration: fields.duration("min-duration", lowering, 600),
@@ -189,35 +203,5 @@ impl SampleRatio {
         let alpha = fields.number("alpha", lowering, &PROBABILITY).unwrap_or(SRM_ALPHA);
         let source = fields.get("source").and_then(|node| PrometheusQueries::lower(lowering, node));
         Self { alpha, source }
-    }
-}
-
-fn action(lowering: &mut Lowering, fields: &Fields<'_>) -> GuardAction {
-    let Some(node) = fields.get("action") else { return GuardAction::Kill };
-    match node.as_text() {
-        Some("kill") => GuardAction::Kill,
-        Some("rollback") => GuardAction::Rollback,
-        Some("hold") => GuardAction::Hold,
-        _ => lowering.misfit(node.span, "`kill`, `rollback` or `hold`").unwrap_or(GuardAction::Kill),
-    }
-}
-
-fn mode(lowering: &mut Lowering, fields: &Fields<'_>) -> GuardMode {
-    let Some(node) = fields.get("mode") else { return GuardMode::Commit };
-    match node.as_text() {
-        Some("commit") => GuardMode::Commit,
-        Some("propose") => GuardMode::Propose,
-        Some("observe") => GuardMode::Observe,
-        _ => lowering.misfit(node.span, "`commit`, `propose` or `observe`").unwrap_or(GuardMode::Commit),
-    }
-}
-
-fn on_source_error(lowering: &mut Lowering, fields: &Fields<'_>) -> OnSourceError {
-    let Some(node) = fields.get("on-source-error") else { return OnSourceError::Hold };
-    match node.as_text() {
-        Some("hold") => OnSourceError::Hold,
-        Some("ignore") => OnSourceError::Ignore,
-        Some("trip") => OnSourceError::Trip,
-        _ => lowering.misfit(node.span, "`hold`, `ignore` or `trip`").unwrap_or(OnSourceError::Hold),
     }
 }

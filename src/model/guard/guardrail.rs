@@ -217,14 +217,16 @@ impl Guardrail {
 
 impl WrittenTest {
     fn lower(lowering: &mut Lowering, node: &Node, fields: &Fields<'_>) -> Self {
-        let kind = fields.get("test").map_or(Some(TestKind::Count), |node| {
-            let kind = TestKind::ALL.into_iter().find(|kind| node.as_text() == Some(kind.name()));
-            kind.or_else(|| lowering.misfit(node.span, "`count`, `mean`, `block`, `threshold` or `absolute`"))
-        });
+        let kinds = TestKind::ALL.map(|kind| (kind.name(), kind));
+        let kind = |node| lowering.choice(node, &kinds, "`count`, `mean`, `block`, `threshold` or `absolute`");
+        let kind = fields.get("test").and_then(kind).map_or(TestKind::Count, |kind| kind.value);
+        let directions = [("increase-is-bad", Direction::IncreaseIsBad), ("decrease-is-bad", Direction::DecreaseIsBad)];
+        let direction = |node| lowering.choice(node, &directions, "`increase-is-bad` or `decrease-is-bad`");
+        let direction = fields.get("direction").and_then(direction);
         let present = TEST_FIELDS.iter().filter(|name| **name != "test");
         let present = present.filter_map(|name| Some(Spanned { value: *name, span: node.entry(name)?.key_span }));
         Self {
-            kind: kind.unwrap_or(TestKind::Count),
+            kind,
             fields: present.collect(),
             max_ratio: fields.number("max-ratio", lowering, &RATIO).unwrap_or(1.0),
             healthy_ratio: fields.number("healthy-ratio", lowering, &RATIO),
@@ -232,7 +234,7 @@ impl WrittenTest {
             min_units: fields.count("min-units", lowering, &UNITS),
             max_rate: fields.number("max-rate", lowering, &RATE),
             min_events: fields.count("min-events", lowering, &UNITS).unwrap_or(100),
-            direction: direction(lowering, fields),
+            direction: direction.map_or(Direction::IncreaseIsBad, |direction| direction.value),
             cap: fields.number("cap", lowering, &CAP),
             tolerance: fields.number("tolerance", lowering, &TOLERANCE).unwrap_or(0.0),
             interval: fields.duration("interval", lowering, 60),
@@ -272,14 +274,5 @@ impl FailLimit {
         let fields = lowering.fields(node, &["limit", "of"]);
         let limit = fields.count("limit", lowering, &COUNT_100).unwrap_or(3);
         Self { limit, of: fields.count("of", lowering, &COUNT_100).unwrap_or(5) }
-    }
-}
-
-fn direction(lowering: &mut Lowering, fields: &Fields<'_>) -> Direction {
-    let Some(node) = fields.get("direction") else { return Direction::IncreaseIsBad };
-    match node.as_text() {
-        Some("increase-is-bad") => Direction::IncreaseIsBad,
-        Some("decrease-is-bad") => Direction::DecreaseIsBad,
-        _ => lowering.misfit(node.span, "`increase-is-bad` or `decrease-is-bad`").unwrap_or(Direction::IncreaseIsBad),
     }
 }
