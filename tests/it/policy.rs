@@ -232,6 +232,17 @@ fn classes_are_acknowledged_and_tests_must_exist() {
 }
 
 #[test]
+fn refusals_by_one_rule_are_different_issues_for_gitlab() {
+    let mut repository = repository("{acknowledge: [reshuffle, expand]}", &sale("50%", "50%"));
+    repository.write("flags/sale.yaml", &(sale("50%", "50%") + "  - {if: {plan: pro}, serve: on}\nsalt: other\n"));
+    repository.commit("another salt and more people");
+    assert_eq!(refused(&repository, &[]), ["acknowledge", "acknowledge"]);
+    let issues: Json = serde_json::from_str(&judge(&repository, &["--format", "gitlab"]).stdout).unwrap();
+    let fingerprints = [0, 1].map(|index| issues[index]["fingerprint"].as_str().unwrap());
+    assert_ne!(fingerprints[0], fingerprints[1], "GitLab drops an issue with a known fingerprint");
+}
+
+#[test]
 fn commits_are_signed_by_a_signer_of_the_base() {
     let mut repository = repository("{signed-by: signers}", &sale("50%", "50%"));
     let ran_without = {

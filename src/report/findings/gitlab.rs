@@ -1,4 +1,4 @@
-//! Findings as GitLab's code quality report.
+//! GitLab's code quality report: the report of findings, and the form that other reports use.
 
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -7,43 +7,39 @@ use crate::codes::Severity;
 use crate::report::Printable;
 use crate::report::findings::validation::{Validation, one_text};
 
+/// A problem.
 #[derive(Serialize)]
-struct Issue {
-    description: String,
-    check_name: &'static str,
-    fingerprint: String,
-    severity: &'static str,
-    location: Location,
+pub(crate) struct Issue {
+    pub(crate) description: String,
+    pub(crate) check_name: String,
+    /// A text that is the same for the same problem in another commit.
+    pub(crate) fingerprint: String,
+    pub(crate) severity: &'static str,
+    pub(crate) location: Location,
 }
 
+/// The place of a problem.
 #[derive(Serialize)]
-struct Location {
-    path: String,
-    lines: Lines,
+pub(crate) struct Location {
+    pub(crate) path: String,
+    pub(crate) lines: Lines,
 }
 
+/// The first and the last line of a problem.
 #[derive(Serialize)]
-struct Lines {
-    begin: usize,
-    end: usize,
+pub(crate) struct Lines {
+    pub(crate) begin: usize,
+    pub(crate) end: usize,
 }
 
 pub(crate) fn document(validation: &Validation<'_>) -> Result<Printable, serde_json::Error> {
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let issues = validation.shown_new().findings.into_iter().map(|(finding, _)| {
         let diagnostic = &finding.diagnostic;
         let position = validation.position(diagnostic.span);
-        let mut fingerprint = validation.fingerprint(diagnostic);
-        // GitLab drops an issue if its fingerprint already occurs in the same report.
-        let occurrence = seen.entry(fingerprint.clone()).or_default();
-        *occurrence += 1;
-        if *occurrence > 1 {
-            fingerprint += &format!("-{occurrence}");
-        }
         Issue {
             description: one_text(diagnostic),
-            check_name: diagnostic.code.name(),
-            fingerprint,
+            check_name: diagnostic.code.name().to_owned(),
+            fingerprint: validation.fingerprint(diagnostic),
             severity: match finding.severity {
                 Severity::Error => "major",
                 Severity::Warning => "minor",
@@ -54,5 +50,20 @@ pub(crate) fn document(validation: &Validation<'_>) -> Result<Printable, serde_j
             },
         }
     });
-    Printable::json(&issues.collect::<Vec<_>>())
+    report(issues)
+}
+
+/// Returns a report. Equal fingerprints get numbers.
+pub(crate) fn report(issues: impl Iterator<Item = Issue>) -> Result<Printable, serde_json::Error> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let numbered = issues.map(|mut issue| {
+        // GitLab drops an issue if its fingerprint already occurs in the same report.
+        let occurrence = seen.entry(issue.fingerprint.clone()).or_default();
+        *occurrence += 1;
+        if *occurrence > 1 {
+            issue.fingerprint += &format!("-{occurrence}");
+        }
+        issue
+    });
+    Printable::json(&numbered.collect::<Vec<_>>())
 }

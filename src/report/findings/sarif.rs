@@ -23,21 +23,21 @@ pub(crate) fn document(validation: &Validation<'_>) -> Result<Printable, serde_j
     });
     let notes: Vec<String> = selected_out.into_iter().chain(over_limit).collect();
     let results: Vec<_> = shown.findings.into_iter().map(|(finding, age)| result(validation, finding, age)).collect();
+    log(Code::ALL.iter().map(|code| rule(*code)).collect(), results, &notes)
+}
+
+/// Returns a log of one run. `notes` say which results are left out.
+pub(crate) fn log(rules: Vec<Json>, results: Vec<Json>, notes: &[String]) -> Result<Printable, serde_json::Error> {
     let mut run = json!({
         // Without this field, columns count UTF-16 code units.
         "columnKind": "unicodeCodePoints",
-        "tool": {"driver": {
-            "name": "flagctl",
-            "version": env!("CARGO_PKG_VERSION"),
-            "rules": Code::ALL.iter().map(|code| rule(*code)).collect::<Vec<_>>(),
-        }},
+        "tool": {"driver": {"name": "flagctl", "version": env!("CARGO_PKG_VERSION"), "rules": rules}},
         "results": results,
     });
     if let Some(fields) = run.as_object_mut().filter(|_| !notes.is_empty()) {
-        fields.insert("invocations".to_owned(), json!([invocation(&notes)]));
+        fields.insert("invocations".to_owned(), json!([invocation(notes)]));
     }
-    let report = json!({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]});
-    Printable::json(&report)
+    Printable::json(&json!({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}))
 }
 
 /// Returns an invocation whose notifications say which results are left out.

@@ -4,6 +4,8 @@ use serde_json::{Value as Json, json};
 
 use crate::report::Printable;
 use crate::report::escape::{github_command, github_property, sarif, uri_path};
+use crate::report::findings::gitlab::{Issue, Lines, Location, report};
+use crate::report::findings::sarif::log;
 use crate::report::junit;
 use crate::report::junit::{Case, CaseResult, Problem, Suite};
 use crate::report::policy::human::{lines, markdown_section};
@@ -72,14 +74,7 @@ fn sarif_document(policy: &PolicyJson) -> Result<Printable, serde_json::Error> {
             "partialFingerprints": {"flagctl/v1": fingerprint(refusal)},
         })
     };
-    let run = json!({
-        "columnKind": "unicodeCodePoints",
-        "tool": {"driver": {"name": "flagctl", "version": env!("CARGO_PKG_VERSION")}},
-        "results": policy.refusals.iter().map(result).collect::<Vec<_>>(),
-    });
-    Printable::json(&json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run],
-    }))
+    log(Vec::new(), policy.refusals.iter().map(result).collect(), &[])
 }
 
 fn github(policy: &PolicyJson) -> Printable {
@@ -91,16 +86,16 @@ fn github(policy: &PolicyJson) -> Printable {
 }
 
 fn gitlab(policy: &PolicyJson) -> Result<Printable, serde_json::Error> {
-    let issue = |refusal: &RefusalJson| {
-        json!({
-            "description": text(refusal),
-            "check_name": format!("policy/{}", refusal.rule),
-            "fingerprint": fingerprint(refusal),
-            "severity": "major",
-            "location": {"path": path(refusal), "lines": {"begin": refusal.line.unwrap_or(1)}},
-        })
-    };
-    Printable::json(&policy.refusals.iter().map(issue).collect::<Vec<_>>())
+    report(policy.refusals.iter().map(|refusal| {
+        let line = refusal.line.unwrap_or(1);
+        Issue {
+            description: text(refusal),
+            check_name: format!("policy/{}", refusal.rule),
+            fingerprint: fingerprint(refusal),
+            severity: "major",
+            location: Location { path: path(refusal).to_owned(), lines: Lines { begin: line, end: line } },
+        }
+    }))
 }
 
 fn junit(policy: &PolicyJson) -> Printable {
