@@ -169,8 +169,8 @@ fn mean_waits_for_its_minimum_of_units_and_for_spread() {
         mean::evaluate(&moments(treatment), &moments(control), &settings, alpha(0.05))
     };
     let enough = [250.0, 500.0, 2000.0];
-    assert_eq!(outcome([249.0, 500.0, 2000.0], enough), mean::Outcome::TooFew { units: 249.0, needed: 250.0 });
-    assert_eq!(outcome(enough, [0.0, 0.0, 0.0]), mean::Outcome::TooFew { units: 0.0, needed: 250.0 });
+    assert_eq!(outcome([249.0, 500.0, 2000.0], enough), mean::Outcome::TooFew { found: 249.0, needed: 250.0 });
+    assert_eq!(outcome(enough, [0.0, 0.0, 0.0]), mean::Outcome::TooFew { found: 0.0, needed: 250.0 });
     assert_eq!(outcome(enough, [250.0, 0.0, 0.0]), mean::Outcome::NoSpread);
     assert!(matches!(outcome(enough, enough), mean::Outcome::Measured(_)));
 }
@@ -185,13 +185,13 @@ fn block_waits_for_its_minimum_of_intervals() {
         (0..number).map(interval).collect()
     };
     let outcome = |blocks: &[Block]| block::evaluate(blocks, block::Settings::default(), alpha(0.05));
-    assert_eq!(outcome(&intervals(29, 5.0)), block::Outcome::TooFew { blocks: 29.0, needed: 30.0 });
+    assert_eq!(outcome(&intervals(29, 5.0)), block::Outcome::TooFew { found: 29.0, needed: 30.0 });
     assert!(outcome(&intervals(30, 5.0)).harm() >= alpha(0.05).threshold());
     assert!(outcome(&intervals(30, 0.0)).harm() < alpha(0.05).threshold());
     let quiet = vec![Block { treatment: arm([0.0, 100.0]), control: arm([0.0, 100.0]) }; 40];
     assert_eq!(outcome(&quiet), block::Outcome::NoSpread);
     let without_control = vec![Block { treatment: arm([50.0, 100.0]), control: arm([0.0, 0.0]) }; 40];
-    assert_eq!(outcome(&without_control), block::Outcome::TooFew { blocks: 0.0, needed: 30.0 });
+    assert_eq!(outcome(&without_control), block::Outcome::TooFew { found: 0.0, needed: 30.0 });
 }
 
 #[derive(Deserialize)]

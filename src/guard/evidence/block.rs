@@ -6,8 +6,9 @@
 //! [`mean`](super::mean) is applied to the differences. Intervals must be longer than bursts.
 
 use super::count::Block;
-use super::mean::{Estimate, Harm, Measured, measure};
-use super::numbers::{Alpha, InvalidNumber, LogE, Moments, setting, whole};
+pub use super::mean::Outcome;
+use super::mean::{Estimate, Harm, measure};
+use super::numbers::{Alpha, InvalidNumber, Moments, setting, whole};
 
 /// The number of intervals for which the test is tuned.
 const TUNING: f64 = 100.0;
@@ -47,32 +48,6 @@ impl Default for Settings {
     }
 }
 
-/// The result of the test.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Outcome {
-    /// There are fewer intervals than the minimum.
-    TooFew {
-        /// The number of intervals in which both arms have events.
-        blocks: f64,
-        /// The minimum.
-        needed: f64,
-    },
-    /// The rates differ by the same amount in all intervals, for example because there are no bad events.
-    NoSpread,
-    /// The test has a result.
-    Measured(Measured),
-}
-
-impl Outcome {
-    /// Returns the evidence of harm. Too few intervals or no spread are no evidence.
-    pub fn harm(&self) -> LogE {
-        match self {
-            Self::TooFew { .. } | Self::NoSpread => LogE::NONE,
-            Self::Measured(measured) => measured.harm,
-        }
-    }
-}
-
 /// The test while intervals arrive.
 #[derive(Debug, Clone)]
 pub struct Process {
@@ -98,7 +73,7 @@ impl Process {
     pub fn outcome(&self) -> Outcome {
         let n = self.differences.n();
         if n < self.settings.min_blocks {
-            return Outcome::TooFew { blocks: n, needed: self.settings.min_blocks };
+            return Outcome::TooFew { found: n, needed: self.settings.min_blocks };
         }
         let estimate = Estimate {
             difference: self.differences.mean(),

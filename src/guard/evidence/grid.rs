@@ -1,6 +1,6 @@
 //! The e-process that [`count`](super::count) and [`absolute`](super::absolute) share: a mixture of likelihood ratios.
 //!
-//! Of the events of a block, each hits with the probability θ if the hypothesis holds at its limit. The alternatives
+//! An event of a block is a hit with the probability θ if the hypothesis holds at its limit. The alternatives
 //! multiply the odds of a hit by each factor of [`GRID`]. With `x` hits among `n` events, the logarithm of the likelihood
 //! ratio of a factor `g` is `x·ln g − n·ln(1 + θ(g−1))`. This form has no difference of two nearly equal logarithms, so it
 //! keeps its digits for counts up to 1e15. The e-value is the mean of the likelihood ratios.

@@ -75,24 +75,25 @@ pub enum Interval {
     Open,
 }
 
-/// The result of the test.
+/// The result of this test and of [`block`](super::block).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Outcome {
-    /// An arm has fewer units than the minimum.
+    /// There are fewer observations than the minimum.
     TooFew {
-        /// The number of units of the smaller arm.
-        units: f64,
+        /// The number of units of the smaller arm. For `block`, the number of intervals in which both arms have events.
+        found: f64,
         /// The minimum.
         needed: f64,
     },
-    /// All units of an arm have the same value, so the difference has no known error.
+    /// All units of an arm have the same value, or the rates differ by the same amount in all intervals, so the
+    /// difference has no known error.
     NoSpread,
     /// The test has a result.
     Measured(Measured),
 }
 
 impl Outcome {
-    /// Returns the evidence of harm. Too few units or no spread are no evidence.
+    /// Returns the evidence of harm. Too few observations or no spread are no evidence.
     pub fn harm(&self) -> LogE {
         match self {
             Self::TooFew { .. } | Self::NoSpread => LogE::NONE,
@@ -106,10 +107,10 @@ pub fn evaluate(treatment: &Moments, control: &Moments, settings: &Settings, alp
     let units = treatment.n().min(control.n());
     let (Some(treatment_variance), Some(control_variance)) = (treatment.variance_of_mean(), control.variance_of_mean())
     else {
-        return Outcome::TooFew { units, needed: settings.min_units };
+        return Outcome::TooFew { found: units, needed: settings.min_units };
     };
     if units < settings.min_units {
-        return Outcome::TooFew { units, needed: settings.min_units };
+        return Outcome::TooFew { found: units, needed: settings.min_units };
     }
     let estimate = Estimate {
         difference: treatment.mean() - control.mean(),

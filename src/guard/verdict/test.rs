@@ -113,7 +113,7 @@ fn at_point(test: GuardrailTest, point: &Point, alpha: Alpha) -> Result<Tested, 
                 mean::Settings::new(harm(direction), tolerance, units, mean::Settings::TUNING).map_err(invalid)?;
             let outcome = mean::evaluate(&moments(&point.treatment)?, &moments(&point.control)?, &settings, alpha);
             let state = match outcome {
-                mean::Outcome::TooFew { units, needed } => too_few(units, needed),
+                mean::Outcome::TooFew { found, needed } => too_few(found, needed),
                 mean::Outcome::NoSpread => GuardrailState::NoSpread,
                 mean::Outcome::Measured(_) => GuardrailState::Fine,
             };
@@ -146,7 +146,7 @@ fn blocks(
     }
     let outcome = process.outcome();
     let state = match outcome {
-        block::Outcome::TooFew { blocks, needed } => too_few(blocks, needed),
+        block::Outcome::TooFew { found, needed } => too_few(found, needed),
         // No bad event of the treatment is the best that can happen.
         block::Outcome::NoSpread if bad == 0.0 => GuardrailState::Fine,
         block::Outcome::NoSpread => GuardrailState::NoSpread,
