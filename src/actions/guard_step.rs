@@ -10,7 +10,6 @@ use crate::actions::rule_selector::RuleLocation;
 use crate::actions::session::{CommittedAction, WriteSession};
 use crate::bundle::Percent;
 use crate::commit::{Changes, CommitError, CommitFiles, Message};
-use crate::git::Revision;
 use crate::model::kill_path;
 
 /// What happens to the kill file.
@@ -168,12 +167,5 @@ fn one_step_back(location: &RuleLocation) -> Percent {
         Some(step) => step,
         None if location.steps.is_empty() => Percent::from_buckets((present.buckets() / 2).max(1)).unwrap_or(present),
         None => present,
-    }
-}
-
-impl WriteSession {
-    /// Returns the tip of the branch, from which a guard reads the definition and the state.
-    pub fn revision(&self) -> &Revision {
-        self.tip()
     }
 }

@@ -69,8 +69,8 @@ impl<'s> KillPlan<'s> {
         Undo { command, destination: self.session.destination().clone() }
     }
 
-    /// Commits the kill. If another process has killed a flag in the meantime, the flag keeps the reason of that kill. A kill
-    /// that admits a share of units is replaced.
+    /// Commits the kill. If another process has killed a flag in the meantime, the flag keeps the reason of that kill. This
+    /// kill replaces one that admits a share of units.
     ///
     /// `by` is the name of the person who kills the flags, or `None` for the author in git's settings. `expires` is when the
     /// kill should have ended.

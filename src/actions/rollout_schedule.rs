@@ -1,11 +1,12 @@
 //! The next steps of rollouts: which of them policy and soak allow now, and what the others wait for.
 //!
 //! A step is judged as a change is: the tip of the branch is compared with the same commit in which one share is changed.
-//! So a scheduled step is allowed exactly if `flagctl policy` allows the commit that makes it.
+//! `flagctl policy` therefore allows the commit of a scheduled step if and only if the step is allowed here.
 //!
 //! **Invariant:** a step is due only in an environment whose policy has `min-soak`, because a job that runs every few
 //! minutes would otherwise make all steps at once. The first step, from no units, is a person's decision.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -18,6 +19,7 @@ use crate::actions::session::WriteSession;
 use crate::analyze::Budget;
 use crate::bundle::{Percent, State};
 use crate::load;
+use crate::load::Loaded;
 use crate::policy::{CommitRange, Evidence, PolicyComparison, Problem, Refusal, StageSource, judge};
 
 /// The next step of a rule's rollout in an environment.
@@ -123,93 +125,107 @@ pub fn scheduled_steps(
         [] => settings.environment_names().collect(),
         names => requested_environments(settings, names),
     };
+    let scheduler = Scheduler { session, schedule, tests: OnceCell::new() };
     let mut found = Vec::new();
     for key in &keys {
         let definition = FlagDefinition::read(session, key)?;
         for environment in &wanted {
-            found.extend(next_step(session, &definition, environment, schedule)?);
+            found.extend(scheduler.next_step(&definition, environment)?);
         }
     }
     Ok(found)
 }
 
-/// Returns the next step of the first rule that has one.
-fn next_step(
-    session: &WriteSession,
-    definition: &FlagDefinition,
-    environment: &str,
-    schedule: &Schedule<'_>,
-) -> Result<Option<ScheduledStep>, ActionError> {
-    let (settings, flag) = (session.settings(), &definition.flag);
-    let serving = flag.serving(&settings.names_of(environment));
-    let next = serving.rules.iter().find_map(|rule| {
-        let share = rule.share();
-        let to = rule.steps.iter().map(|step| step.value).filter(|step| *step > share).min()?;
-        Some((rule.name(), share, to))
-    });
-    let Some((rule, from, to)) = next else { return Ok(None) };
-    let mut step = ScheduledStep {
-        flag: flag.key.clone(),
-        environment: environment.to_owned(),
-        rule,
-        from,
-        to,
-        waits: Vec::new(),
-    };
-    if from == Percent::ZERO {
-        step.waits.push(StepWait::NotBegun);
-    }
-    let state =
-        session.bundle(std::slice::from_ref(&flag.key), environment)?.flag(&flag.key).map(|flag| flag.state.clone());
-    match state {
-        Some(State::Enabled) => {}
-        Some(State::Disabled) => step.waits.push(StepWait::Disabled),
-        Some(State::Killed { .. }) => step.waits.push(StepWait::Killed),
-        None => step.waits.push(StepWait::Impossible("its definition has errors".to_owned())),
-    }
-    let policy = settings.policy_of(environment, flag.kind());
-    if policy.is_none_or(|policy| policy.min_soak.is_none()) {
-        step.waits.push(StepWait::NoSoak);
-    }
-    if step.waits.is_empty() {
-        step.waits = judged(session, definition, &step, schedule)?;
-    }
-    if step.waits.is_empty() {
-        step.waits.extend(schedule.gate.reason_to_wait(&step.flag, environment)?.map(StepWait::Guard));
-    }
-    Ok(Some(step))
+/// What decides about the steps of one commit.
+struct Scheduler<'s> {
+    session: &'s WriteSession,
+    schedule: &'s Schedule<'s>,
+    /// The definitions with all tests, which are read when the first step is judged.
+    tests: OnceCell<Loaded>,
 }
 
-/// Judges a step by the policy.
-fn judged(
-    session: &WriteSession,
-    definition: &FlagDefinition,
-    step: &ScheduledStep,
-    schedule: &Schedule<'_>,
-) -> Result<Vec<StepWait>, ActionError> {
-    let environments = [step.environment.clone()];
-    let location = RuleLocation::find(&definition.flag, session.settings(), &environments, Some(&step.rule));
-    let text = location.and_then(|location| Ok(with_rollout(&definition.text, &location, step.to)?));
-    let text = match text {
-        Ok(text) => text,
-        Err(error) => return Ok(vec![StepWait::Impossible(error.to_string())]),
-    };
-    let (base, budget) = (session.tip(), Budget::default());
-    let after = base.with_files([(definition.path.as_str(), text.as_str())])?;
-    let comparison = PolicyComparison::new(base, &after, &budget)?;
-    let loaded = load::tests(&session.source(), load::settings(&session.source())?, |_| true)?;
-    // The commit of the step does not exist yet. Whether it is signed is checked when it does.
-    let commits = CommitRange::default();
-    let evidence = Evidence {
-        commits: &commits,
-        clock: schedule.clock,
-        population: None,
-        project: &loaded.project,
-        now: schedule.now,
-        budget: &budget,
-    };
-    let refusals = judge(&comparison, &evidence)?.refusals;
-    Ok(refusals.into_iter().map(|refusal| StepWait::Policy(Box::new(refusal))).collect())
+impl Scheduler<'_> {
+    /// Returns the next step of the first rule that has one.
+    fn next_step(&self, definition: &FlagDefinition, environment: &str) -> Result<Option<ScheduledStep>, ActionError> {
+        let Self { session, schedule, .. } = self;
+        let (settings, flag) = (session.settings(), &definition.flag);
+        let serving = flag.serving(&settings.names_of(environment));
+        let next = serving.rules.iter().find_map(|rule| {
+            let share = rule.share();
+            let to = rule.steps.iter().map(|step| step.value).filter(|step| *step > share).min()?;
+            Some((rule.name(), share, to))
+        });
+        let Some((rule, from, to)) = next else { return Ok(None) };
+        let mut step = ScheduledStep {
+            flag: flag.key.clone(),
+            environment: environment.to_owned(),
+            rule,
+            from,
+            to,
+            waits: Vec::new(),
+        };
+        if from == Percent::ZERO {
+            step.waits.push(StepWait::NotBegun);
+        }
+        let state = session
+            .bundle(std::slice::from_ref(&flag.key), environment)?
+            .flag(&flag.key)
+            .map(|flag| flag.state.clone());
+        match state {
+            Some(State::Enabled) => {}
+            Some(State::Disabled) => step.waits.push(StepWait::Disabled),
+            Some(State::Killed { .. }) => step.waits.push(StepWait::Killed),
+            None => step.waits.push(StepWait::Impossible("its definition has errors".to_owned())),
+        }
+        let policy = settings.policy_of(environment, flag.kind());
+        if policy.is_none_or(|policy| policy.min_soak.is_none()) {
+            step.waits.push(StepWait::NoSoak);
+        }
+        if step.waits.is_empty() {
+            step.waits = self.judged(definition, &step)?;
+        }
+        if step.waits.is_empty() {
+            step.waits.extend(schedule.gate.reason_to_wait(&step.flag, environment)?.map(StepWait::Guard));
+        }
+        Ok(Some(step))
+    }
+
+    /// Judges a step by the policy.
+    fn judged(&self, definition: &FlagDefinition, step: &ScheduledStep) -> Result<Vec<StepWait>, ActionError> {
+        let Self { session, schedule, .. } = self;
+        let environments = [step.environment.clone()];
+        let location = RuleLocation::find(&definition.flag, session.settings(), &environments, Some(&step.rule));
+        let text = location.and_then(|location| Ok(with_rollout(&definition.text, &location, step.to)?));
+        let text = match text {
+            Ok(text) => text,
+            Err(error) => return Ok(vec![StepWait::Impossible(error.to_string())]),
+        };
+        let (base, budget) = (session.tip(), Budget::default());
+        let after = base.with_files([(definition.path.as_str(), text.as_str())])?;
+        let comparison = PolicyComparison::new(base, &after, &budget)?;
+        // The commit of the step does not exist yet. Whether it is signed is checked when it does.
+        let commits = CommitRange::default();
+        let evidence = Evidence {
+            commits: &commits,
+            clock: schedule.clock,
+            population: None,
+            project: &self.tests()?.project,
+            now: schedule.now,
+            budget: &budget,
+        };
+        let refusals = judge(&comparison, &evidence)?.refusals;
+        Ok(refusals.into_iter().map(|refusal| StepWait::Policy(Box::new(refusal))).collect())
+    }
+
+    /// Returns the definitions with all tests.
+    fn tests(&self) -> Result<&Loaded, ActionError> {
+        if let Some(loaded) = self.tests.get() {
+            return Ok(loaded);
+        }
+        let source = self.session.source();
+        let loaded = load::tests(&source, load::settings(&source)?, |_| true)?;
+        Ok(self.tests.get_or_init(|| loaded))
+    }
 }
 
 /// Due steps that one commit makes: the same step of a rule in several environments.

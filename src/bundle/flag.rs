@@ -133,8 +133,8 @@ pub enum State {
 }
 
 impl State {
-    /// Returns the share of units for which the rules decide: all of an enabled flag, none of a disabled flag, and those
-    /// that its kill admits of a killed flag.
+    /// Returns the share of units for which the rules decide. All units of an enabled flag count, and no unit of a
+    /// disabled flag. A killed flag has the share that its kill admits.
     pub fn admits(&self) -> Percent {
         match self {
             Self::Enabled => Percent::ALL,

@@ -1,5 +1,6 @@
 //! The judgement of a range of commits by the policy of its base, for `policy` and `diff`.
 
+use std::cell::OnceCell;
 use std::error::Error;
 use std::io::BufReader;
 use std::path::Path;
@@ -34,11 +35,22 @@ pub(crate) struct PolicyCheck<'c> {
     pub(crate) now: Timestamp,
 }
 
+/// Returns the state after a change: with two dots the head, and otherwise its merge into the base.
+///
+/// # Errors
+/// Returns an error if git finds a conflict.
+pub(crate) fn state_after(range: &RevisionRange<'_>, base: &Revision, head: &Revision) -> Result<Revision> {
+    match range {
+        RevisionRange::TwoDots { .. } => Ok(head.clone()),
+        RevisionRange::ThreeDots { .. } | RevisionRange::Single(_) => merged(base, head),
+    }
+}
+
 /// Returns the state after a merge of the head into the base.
 ///
 /// # Errors
 /// Returns an error if git finds a conflict.
-pub(crate) fn merged(base: &Revision, head: &Revision) -> Result<Revision> {
+fn merged(base: &Revision, head: &Revision) -> Result<Revision> {
     if matches!(head.relation_to(&base.commit())?, CommitRelation::Same | CommitRelation::Descendant) {
         return Ok(head.clone());
     }
@@ -63,7 +75,8 @@ pub(crate) fn of_range(range: &str, now: Timestamp) -> (Option<PolicyJson>, Opti
 }
 
 fn judged_range(range: &str, now: Timestamp) -> Result<Option<PolicyJson>> {
-    let (base, tip) = match RevisionRange::parse(range) {
+    let range = RevisionRange::parse(range);
+    let (base, tip) = match range {
         RevisionRange::TwoDots { base, tip } | RevisionRange::ThreeDots { base, tip } => (base, tip),
         RevisionRange::Single(_) => return Ok(None),
     };
@@ -73,10 +86,7 @@ fn judged_range(range: &str, now: Timestamp) -> Result<Option<PolicyJson>> {
         return Ok(None);
     }
     let head = revision(&repository, tip)?;
-    let after = match RevisionRange::parse(range) {
-        RevisionRange::ThreeDots { .. } => merged(&base, &head)?,
-        RevisionRange::TwoDots { .. } | RevisionRange::Single(_) => head.clone(),
-    };
+    let after = state_after(&range, &base, &head)?;
     let check = PolicyCheck { base, head, after, population: None, signers: &Signers::default(), now };
     check.run().map(Some)
 }
@@ -99,7 +109,7 @@ impl PolicyCheck<'_> {
         let source = Source::Revision(self.after.clone());
         let loaded = load::tests(&source, load::settings(&source)?, |_| true)?;
         let population = self.population.map(|path| count(path, comparison, self.now)).transpose()?;
-        let clock = LazyClock { base: &self.base, signers: self.signers };
+        let clock = LazyClock::new(&self.base, self.signers);
         let evidence = Evidence {
             commits: &commits,
             clock: &clock,
@@ -120,14 +130,34 @@ fn count(path: &Path, comparison: &PolicyComparison, now: Timestamp) -> Result<P
     count_population(reader, &impacts, definitions, now).with_context(|| format!("cannot read `{}`", path.display()))
 }
 
-/// The clock of a base, which is opened only if a rule needs it.
+/// The clock of a base, which is opened when a rule first needs it.
 pub(crate) struct LazyClock<'c> {
-    pub(crate) base: &'c Revision,
-    pub(crate) signers: &'c Signers,
+    base: &'c Revision,
+    signers: &'c Signers,
+    opened: OnceCell<StageClock>,
+}
+
+impl<'c> LazyClock<'c> {
+    /// Creates the clock of the targets that a revision declares.
+    pub(crate) fn new(base: &'c Revision, signers: &'c Signers) -> Self {
+        Self { base, signers, opened: OnceCell::new() }
+    }
+
+    /// Returns the clock.
+    ///
+    /// # Errors
+    /// Returns an error if a target cannot be opened.
+    pub(crate) fn get(&self) -> Result<&StageClock> {
+        if let Some(clock) = self.opened.get() {
+            return Ok(clock);
+        }
+        let clock = StageClock::open(self.base, self.signers)?;
+        Ok(self.opened.get_or_init(|| clock))
+    }
 }
 
 impl StageSource for LazyClock<'_> {
     fn stages(&self, query: &StageQuery<'_>, reach: Reach) -> Result<Stages, Box<dyn Error + Send + Sync>> {
-        Ok(StageClock::open(self.base, self.signers)?.stages(query, reach)?)
+        Ok(self.get()?.stages(query, reach)?)
     }
 }

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::cli::console;
 use crate::cli::progress;
+use crate::commit::{CommitError, remote_addresses};
 use crate::forge::{Forge, Gh, PullRequest, RemoteRepository};
 use crate::report::actions::{CommittedJson, PullRequestJson, PullRequestOpener};
 
@@ -15,23 +16,27 @@ const MAX_KEY: usize = 60;
 
 /// Returns the name of a new branch for an action on a flag or tag: `kill-new-cart-20261122-110200`.
 pub(crate) fn new_branch(action: &str, subject: &str, now: Timestamp) -> String {
-    // Git refuses some characters in names of branches.
-    let plain = |char: char| if char.is_ascii_alphanumeric() || "-_".contains(char) { char } else { '-' };
-    let subject: String = subject.chars().take(MAX_KEY).map(plain).collect();
-    format!("{action}-{subject}-{}", now.to_zoned(TimeZone::UTC).strftime("%Y%m%d-%H%M%S"))
+    format!("{action}-{}-{}", branch_part(subject, MAX_KEY), now.to_zoned(TimeZone::UTC).strftime("%Y%m%d-%H%M%S"))
 }
 
 /// Returns the name of the branch for a step of a rollout. It is the same for the same step, so two jobs propose it once.
 pub(crate) fn step_branch(flag: &str, environments: &[String], rule: &str, to: &str) -> String {
-    let plain = |char: char| if char.is_ascii_alphanumeric() || "-_".contains(char) { char } else { '-' };
-    let subject = format!("{flag}-{}-{rule}-{to}", environments.join("-"));
-    let subject: String = subject.chars().map(plain).take(3 * MAX_KEY).collect();
-    format!("rollout-{}", subject.trim_end_matches('-'))
+    let step = format!("{flag}-{}-{rule}-{to}", environments.join("-"));
+    format!("rollout-{}", branch_part(&step, 3 * MAX_KEY).trim_end_matches('-'))
 }
 
-/// Returns the repository of the first address that is one of a forge.
-pub(crate) fn remote_repository(addresses: &[String]) -> Option<RemoteRepository> {
-    addresses.iter().find_map(|address| RemoteRepository::parse(address))
+/// Returns the start of a text as a part of a branch's name. Git refuses some characters there.
+fn branch_part(text: &str, length: usize) -> String {
+    let plain = |char: char| if char.is_ascii_alphanumeric() || "-_".contains(char) { char } else { '-' };
+    text.chars().take(length).map(plain).collect()
+}
+
+/// Returns the repository at a forge that a remote stands for: that of its first address that is one of a forge.
+///
+/// # Errors
+/// Returns an error if the addresses cannot be read.
+pub(crate) fn remote_repository(remote: &str) -> Result<Option<RemoteRepository>, CommitError> {
+    Ok(remote_addresses(Path::new("."), remote)?.iter().find_map(|address| RemoteRepository::parse(address)))
 }
 
 /// Opens a pull request for a pushed branch, or returns the address at which a person opens it.

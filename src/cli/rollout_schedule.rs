@@ -18,7 +18,6 @@ use crate::cli::policy_check::LazyClock;
 use crate::cli::progress;
 use crate::cli::publish_target::Signers;
 use crate::cli::pull_request::step_branch;
-use crate::cli::stage_clock::StageClock;
 use crate::cli::time_arg::{given_or_now, parse_time};
 use crate::cli::write_args::WriteArgs;
 use crate::commit::CommitError;
@@ -92,15 +91,17 @@ pub(crate) struct AdvanceArgs {
 /// The condition that the guard of a flag is healthy. Flags without a guard advance by policy and soak alone.
 struct GuardGate<'g> {
     tip: &'g Revision,
-    signers: &'g Signers,
+    clock: &'g LazyClock<'g>,
     source: &'g GuardSource,
     now: Timestamp,
 }
 
 impl StepGate for GuardGate<'_> {
     fn reason_to_wait(&self, flag: &str, environment: &str) -> Result<Option<String>, ActionError> {
-        let check = StageClock::open(self.tip, self.signers)
-            .and_then(|clock| guard_check((self.tip, &clock), (flag, environment), self.source, self.now, 1));
+        let check = self
+            .clock
+            .get()
+            .and_then(|clock| guard_check((self.tip, clock), (flag, environment), self.source, self.now, 1));
         Ok(match check {
             Ok(None) => None,
             Ok(Some(check)) => check.reason_to_wait(),
@@ -197,9 +198,9 @@ impl Selection {
     /// Decides about the next steps at the tip of a session.
     fn decide(&self, session: &WriteSession, keys: &[String], now: Timestamp) -> Result<Vec<ScheduledStep>> {
         self.environments.iter().try_for_each(|name| check_environment_or_group(name, session.settings()))?;
-        let clock = LazyClock { base: session.tip(), signers: &self.signers };
+        let clock = LazyClock::new(session.tip(), &self.signers);
         let source = self.source.open()?;
-        let gate = GuardGate { tip: session.tip(), signers: &self.signers, source: &source, now };
+        let gate = GuardGate { tip: session.tip(), clock: &clock, source: &source, now };
         let schedule = Schedule { clock: &clock, gate: &gate, now };
         Ok(progress::shown("judging the next steps", || scheduled_steps(session, keys, &self.environments, &schedule))?)
     }

@@ -15,7 +15,7 @@ use crate::cli::output_format::{OutputFormat, write_json};
 use crate::cli::progress;
 use crate::cli::pull_request;
 use crate::cli::time_arg::given_or_now;
-use crate::commit::{CommitError, Hooks, remote_addresses, remote_default_branch};
+use crate::commit::{CommitError, Hooks, remote_default_branch};
 use crate::forge::RemoteRepository;
 use crate::report::actions::{ActionJson, CommittedJson, human};
 use crate::report::escape::shell_word;
@@ -161,7 +161,7 @@ impl WriteArgs {
         if !self.is_pushed() {
             return Ok(None);
         }
-        Ok(pull_request::remote_repository(&remote_addresses(Path::new("."), self.remote())?))
+        Ok(pull_request::remote_repository(self.remote())?)
     }
 
     /// Shows a plan as text for people. In JSON, [`WriteArgs::finish`] writes the plan and the commit as one document.

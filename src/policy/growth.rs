@@ -71,8 +71,8 @@ pub(super) fn serves_only_off(bundle: &Bundle, key: &str, budget: &Budget) -> bo
     changes(before, after, budget).is_ok_and(|regions| regions.iter().all(|region| region.revalued() == Share::NONE))
 }
 
-/// Returns the sum of what the values other than that of `off` gain. In a reshuffle, it is the largest share of units
-/// that can get another value.
+/// Returns the growth of a region: the sum of the shares that the values other than that of `off` gain. For a reshuffle,
+/// the function returns the largest share of units whose value can change.
 fn size(region: &Region, off: &Json) -> Result<Share, AnalysisError> {
     if region.bounds.is_some() {
         return Ok(region.largest_share().unwrap_or(Share::ALL));

@@ -1,7 +1,7 @@
 //! The identity of flags: which flag of the base a flag after the change is.
 //!
-//! A flag keeps its identity by its key. A flag with a new key is the removed flag whose salt it has, or the removed flag
-//! whose file git sees as renamed. Otherwise a change could lift its limits by a rename.
+//! A flag keeps its identity by its key. A flag with a new key is the removed flag that has the same salt. If there
+//! is none, it is the removed flag whose file git recognises as renamed. Without this rule, a rename would lift the limits.
 
 use std::collections::{BTreeMap, BTreeSet};
 

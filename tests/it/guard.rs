@@ -17,7 +17,7 @@ fn shop() -> TestRepository {
     shop_with("  max-trips: 2\n")
 }
 
-/// As [`shop`], with more fields of the guard.
+/// Returns the repository of [`shop`] with more fields of the guard.
 fn shop_with(fields: &str) -> TestRepository {
     let mut repository = TestRepository::with_sale();
     repository.write("flags/sale.yaml", &format!("{FLAG}{fields}"));

@@ -20,7 +20,7 @@ fn shop(url: Option<&str>) -> TestRepository {
     shop_with(url, "{on: true, off: false}", "")
 }
 
-/// As [`shop`], with other variants, of which the control is `off`, and more fields of the guard.
+/// Returns the repository of [`shop`] with other variants and more fields of the guard. The control is `off`.
 fn shop_with(url: Option<&str>, variants: &str, fields: &str) -> TestRepository {
     let mut repository = TestRepository::with_sale();
     let url = url.map_or_else(String::new, |url| format!("          url: {url}\n"));

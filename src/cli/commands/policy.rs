@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::cli::console;
 use crate::cli::exit::{Exit, UsageError};
-use crate::cli::policy_check::{PolicyCheck, merged};
+use crate::cli::policy_check::{PolicyCheck, state_after};
 use crate::cli::progress;
 use crate::cli::publish_target::Signers;
 use crate::cli::range::revision;
@@ -50,13 +50,13 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         return Err(UsageError(problem).into());
     }
     let repository = FlagRepository::find(Path::new("."), CacheWrites::Allowed)?;
-    let (base, tip) = match RevisionRange::parse(&args.range) {
+    let range = RevisionRange::parse(&args.range);
+    let (base, tip) = match range {
         RevisionRange::Single(base) => (base, "HEAD"),
         RevisionRange::TwoDots { base, tip } | RevisionRange::ThreeDots { base, tip } => (base, tip),
     };
     let (base, head) = (revision(&repository, base)?, revision(&repository, tip)?);
-    let is_two_dots = matches!(RevisionRange::parse(&args.range), RevisionRange::TwoDots { .. });
-    let after = if is_two_dots { head.clone() } else { merged(&base, &head)? };
+    let after = state_after(&range, &base, &head)?;
     let population = args.population.as_deref();
     let now = given_or_now(args.now);
     let check = PolicyCheck { base, head, after, population, signers: &args.signers, now };

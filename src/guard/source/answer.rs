@@ -62,7 +62,7 @@ pub(super) fn number(body: &[u8], kind: QueryKind) -> Result<f64, DataProblem> {
 /// Returns the times and numbers in the answer to a range query, in the order of time.
 ///
 /// # Errors
-/// As [`number`].
+/// Returns the same errors as [`number`].
 pub(super) fn numbers(body: &[u8], kind: QueryKind) -> Result<Vec<(Timestamp, f64)>, DataProblem> {
     let Data::Matrix(mut series) = data(body)? else {
         return Err(DataProblem::Malformed("its result is not a matrix".to_owned()));

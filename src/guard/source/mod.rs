@@ -1,8 +1,8 @@
 //! Where the numbers of a guard come from: a server that speaks the HTTP interface of Prometheus, or a metrics file.
 //!
 //! The module takes the arms and the window of a flag, and returns the [`Series`] of each guardrail: the cumulative numbers
-//! of both arms at one or several times. A series that cannot be trusted is a [`DataProblem`] with its own name. A server or
-//! a file decides nothing else, so the worst that a hostile one can do is to report wrong numbers.
+//! of both arms at one or several times. A series that cannot be trusted is a [`DataProblem`] with its own name. A hostile
+//! server or file can report wrong numbers, and can do nothing else.
 //!
 //! **Invariant:** no answer uses unbounded memory or time, and none is read as healthy if it is incomplete.
 //! **Invariant:** a credential goes only to an address that the command line names.

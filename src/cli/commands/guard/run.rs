@@ -15,10 +15,9 @@ use crate::cli::guard_source::{GuardSource, GuardSourceArgs};
 use crate::cli::output_format::OutputFormat;
 use crate::cli::publish_target::Signers;
 use crate::cli::pull_request;
-use crate::cli::pull_request::remote_repository;
 use crate::cli::stage_clock::StageClock;
 use crate::cli::time_arg::{given_or_now, parse_time};
-use crate::commit::{Hooks, remote_addresses};
+use crate::commit::Hooks;
 use crate::forge::RemoteRepository;
 use crate::guard::{BreakerState, GuardedFlag, GuardedStep, decide, guarded_flags, planned_step};
 use crate::model::GuardMode;
@@ -76,7 +75,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     let session = WriteSession::open(Path::new("."), options(args, args.branch.clone(), Review::None))?;
     let environment = args.environment.or_only(session.settings())?;
     let flags = match args.flags.as_slice() {
-        [] => guarded_flags(session.revision(), &environment)?,
+        [] => guarded_flags(session.tip(), &environment)?,
         flags => flags.to_vec(),
     };
     let source = args.source.open()?;
@@ -124,7 +123,7 @@ fn run_flag(args: &Args, flag: &str, environment: &str, source: &GuardSource) ->
     loop {
         let session = WriteSession::open(Path::new("."), options(args, args.branch.clone(), Review::None))?;
         check_environment(environment, session.settings())?;
-        let tip = session.revision();
+        let tip = session.tip();
         let clock = StageClock::open(tip, &args.signers)?;
         let now = given_or_now(args.now);
         let check = guard_check((tip, &clock), (flag, environment), source, now, 1)?;
@@ -185,7 +184,7 @@ fn write(
     if args.dry_run || mode == GuardMode::Observe {
         return Ok(Written::Not("nothing was written".to_owned()));
     }
-    let forge = if args.push { remote_repository(&remote_addresses(Path::new("."), remote(args))?) } else { None };
+    let forge = if args.push { pull_request::remote_repository(remote(args))? } else { None };
     let proposal = match mode {
         GuardMode::Commit | GuardMode::Observe => None,
         GuardMode::Propose if !args.push => {
@@ -200,8 +199,8 @@ fn write(
         }
     };
     if let Some(proposal) = &proposal
-        && proposal.revision().commit() != session.revision().commit()
-        && !GuardedFlag::read(proposal.revision(), &guarded.flag.key, &guarded.environment)?.has_same_files(guarded)
+        && proposal.tip().commit() != session.tip().commit()
+        && !GuardedFlag::read(proposal.tip(), &guarded.flag.key, &guarded.environment)?.has_same_files(guarded)
     {
         let branch = proposal.destination().branch.clone().unwrap_or_default();
         return Ok(Written::Not(format!("already proposed on `{branch}`")));
