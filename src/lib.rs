@@ -75,6 +75,8 @@
 //! |---|---|---|---|
 //! | codes | nothing | Code, Severity: the only list of diagnostic codes | |
 //! | retry | a limit | random, growing pauses between attempts | |
+//! | statistics | numbers | moments, tests, intervals, sequences, power: the mathematics of guards, experiments and shadows | |
+//! | row_file | the text of a file of rows | its rows, or the position of the first problem | |
 //! | temporary | a folder | temporary files and folders, which a later run removes if their process was killed | |
 //! | snapshot | the texts of files | File, FileId, Span: positions in definitions | |
 //! | tree | folders, files and links | the file at a path, with links followed inside the repository | snapshot |
@@ -106,10 +108,11 @@
 //! | stage | a flag, an environment, a published log or a branch | since when the environment serves the flag as it does now | git, source, bundle, publish, diff, history, live |
 //! | policy | a base, a change, its commits, a clock of stages | what the policy of the base allows and refuses | snapshot, git, source, bundle, eval, analyze, model, publish, diff, history, stage |
 //! | actions | keys of flags, environments, a branch | plans of kills, revivals and rollouts, their commits, and the proof of a kill | snapshot, git, source, diag, yaml, bundle, analyze, model, compile, edit, commit, load, history, diff, policy |
-//! | guard | a flag at a commit, the numbers of a rollout's arms | the evidence of harm or health, the verdict, the step that follows | snapshot, git, source, yaml, bundle, eval, model, stage, load, actions |
-//! | report | any result | text (each format is a file) | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, history, test, publish, live, policy, actions, guard |
+//! | guard | a flag at a commit, the numbers of a rollout's arms | the evidence of harm or health, the verdict, the step that follows | snapshot, git, source, yaml, bundle, eval, model, stage, load, actions, statistics, row_file |
+//! | experiment | sufficient statistics of units | the effects of an experiment's arms, and the verdict | statistics, row_file |
+//! | report | any result | text (each format is a file) | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, history, test, publish, live, policy, actions, statistics, row_file, guard, experiment |
 //! | serve | Followers of sources, settings | answers to applications over HTTP, with the newest bundles, and a page for people (the only module that accepts connections) | git, source, bundle, eval, context_text, analyze, compile, flagd, store, publish, commit, load, diff, history, report |
-//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, snapshot, git, source, diag, yaml, bundle, eval, context_text, analyze, model, schema, compile, diff, test, flagd, openfeature, retry, store, publish, commit, forge, load, check, history, live, stage, policy, actions, guard, report, serve |
+//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, snapshot, git, source, diag, yaml, bundle, eval, context_text, analyze, model, schema, compile, diff, test, flagd, openfeature, retry, store, publish, commit, forge, load, check, history, live, stage, policy, actions, statistics, row_file, guard, experiment, report, serve |
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]
@@ -146,6 +149,9 @@ pub mod diff;
 #[doc(hidden)]
 pub mod edit;
 pub mod eval;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod experiment;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod flagd;
@@ -187,6 +193,9 @@ pub mod report;
 pub mod retry;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
+pub mod row_file;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod rules;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
@@ -203,6 +212,9 @@ pub mod source;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod stage;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod statistics;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod store;

@@ -4,8 +4,9 @@
 //! The alternatives multiply the odds of a bad event by the factors of the grid. The same assumption as for `count`
 //! applies: [`ASSUMPTION`](super::count::ASSUMPTION).
 
-use super::grid::{GridProcess, Side};
-use super::numbers::{Arm, InvalidNumber, LogE, setting, whole};
+use super::numbers::Arm;
+use crate::statistics::grid::{GridProcess, Side};
+use crate::statistics::{InvalidNumber, LogE, setting, whole};
 
 /// The checked settings of the test.
 #[derive(Debug, Clone, Copy, PartialEq)]

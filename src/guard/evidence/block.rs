@@ -8,7 +8,7 @@
 use super::count::Block;
 pub use super::mean::Outcome;
 use super::mean::{Estimate, Harm, measure};
-use super::numbers::{Alpha, InvalidNumber, Moments, setting, whole};
+use crate::statistics::{Alpha, InvalidNumber, Moments, setting, whole};
 
 /// The number of intervals for which the test is tuned.
 const TUNING: f64 = 100.0;

@@ -4,8 +4,8 @@
 //! correction for their number is needed. One of three guardrails alone must reach three times the threshold. A rollout
 //! has several stages, each of which starts with fresh evidence: each gets an equal part of `alpha`.
 
-use super::grid::log_mean_exp;
-use super::numbers::{Alpha, InvalidNumber, LogE, setting};
+use crate::statistics::grid::log_mean_exp;
+use crate::statistics::{Alpha, InvalidNumber, LogE, setting};
 
 /// The chance of any false trip of a rollout, and its division.
 #[derive(Debug, Clone, Copy, PartialEq)]

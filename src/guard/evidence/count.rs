@@ -8,8 +8,9 @@
 //! With whole events as units and `max-ratio` 1, the test is exact by Hoeffding's inequality for sampling without
 //! replacement. With larger ratios it is exact for rare events.
 
-use super::grid::{GridProcess, Side};
-use super::numbers::{Arm, InvalidNumber, LogE, setting};
+use super::numbers::Arm;
+use crate::statistics::grid::{GridProcess, Side};
+use crate::statistics::{InvalidNumber, LogE, setting};
 
 /// What the test assumes, for reports.
 pub const ASSUMPTION: &str = "each unit has at most one bad event, and units are independent of each other";

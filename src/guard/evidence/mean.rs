@@ -8,8 +8,8 @@
 //! cap of values that is fixed before the rollout: one huge value in a small arm is no evidence. For rates of events,
 //! [`count`](super::count) is faster and exact.
 
-use super::normal::log_scaled_cdf;
-use super::numbers::{Alpha, InvalidNumber, LARGEST, LogE, Moments, setting, whole};
+use crate::statistics::sequence::{half_normal_mixture, one_sided_half_width, one_sided_rho};
+use crate::statistics::{Alpha, InvalidNumber, LARGEST, LogE, Moments, setting, whole};
 
 /// The direction of harm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,8 +141,8 @@ pub(super) fn measure(estimate: Estimate, harm: Harm, tolerance: f64, tuning: f6
         return None;
     }
     let standard_error = variance.sqrt();
-    let rho = rho(alpha, tuning);
-    let half_width = half_width(standard_error, n, rho, alpha);
+    let rho = one_sided_rho(alpha, tuning);
+    let half_width = one_sided_half_width(standard_error, n, rho, alpha);
     // From here on, an increase is harm.
     let towards_harm = match harm {
         Harm::Increase => difference,
@@ -155,28 +155,6 @@ pub(super) fn measure(estimate: Estimate, harm: Harm, tolerance: f64, tuning: f6
     let interval = if towards_harm - half_width > tolerance { Interval::ProvesHarm } else { Interval::Open };
     let harm = half_normal_mixture((towards_harm - tolerance) / standard_error, rho * rho * n);
     Some(Measured { difference, standard_error, limit, interval, harm })
-}
-
-/// Returns the parameter of the one-sided sequence that makes it narrowest at `tuning` observations.
-fn rho(alpha: Alpha, tuning: f64) -> f64 {
-    let log = -2.0 * (2.0 * alpha.get()).ln();
-    ((log + log.ln_1p()) / tuning).sqrt()
-}
-
-/// Returns the distance from the estimate to the limit of the one-sided sequence.
-fn half_width(standard_error: f64, n: f64, rho: f64, alpha: Alpha) -> f64 {
-    let information = n * rho * rho;
-    let log = ((information + 1.0).sqrt() / (2.0 * alpha.get())).ln_1p();
-    standard_error * (2.0 * (information + 1.0) / information * log).sqrt()
-}
-
-/// Returns the logarithm of the likelihood ratio of a half-normal mixture of positive effects against no effect.
-///
-/// `z` is the estimate in standard errors, and `ratio` the variance of the effects divided by the variance of the
-/// estimate.
-fn half_normal_mixture(z: f64, ratio: f64) -> LogE {
-    let scaled = z * (ratio / (1.0 + ratio)).sqrt();
-    LogE::new(std::f64::consts::LN_2 + log_scaled_cdf(scaled) - 0.5 * ratio.ln_1p())
 }
 
 #[cfg(test)]
@@ -236,12 +214,15 @@ mod tests {
         let rows: Rows = serde_json::from_str(text).unwrap();
         assert!(!rows.rho.is_empty() && !rows.half_width.is_empty() && !rows.limits.is_empty());
         for row in rows.rho {
-            assert_near(rho(Alpha::new(row.alpha).unwrap(), row.tuning), row.rho);
+            assert_near(one_sided_rho(Alpha::new(row.alpha).unwrap(), row.tuning), row.rho);
         }
         for row in rows.half_width {
             let alpha = Alpha::new(row.alpha).unwrap();
             let standard_error = (row.variance / row.n).sqrt();
-            assert_near(half_width(standard_error, row.n, rho(alpha, row.tuning), alpha), row.half_width);
+            assert_near(
+                one_sided_half_width(standard_error, row.n, one_sided_rho(alpha, row.tuning), alpha),
+                row.half_width,
+            );
         }
         for row in rows.mixture {
             let log_e = half_normal_mixture(row.difference / row.variance.sqrt(), row.spread.powi(2) / row.variance);
@@ -262,8 +243,8 @@ mod tests {
     fn the_e_value_at_the_limit_is_slightly_above_its_threshold() {
         let alpha = Alpha::new(0.05).unwrap();
         for n in [500.0, 5_000.0, 100_000.0, 1e12] {
-            let rho = rho(alpha, 5000.0);
-            let e = half_normal_mixture(half_width(1.0, n, rho, alpha), rho * rho * n).ln().exp();
+            let rho = one_sided_rho(alpha, 5000.0);
+            let e = half_normal_mixture(one_sided_half_width(1.0, n, rho, alpha), rho * rho * n).ln().exp();
             assert!((20.0..21.5).contains(&e), "{n}: {e}");
         }
     }

@@ -24,13 +24,10 @@ pub mod absolute;
 pub mod block;
 pub mod budget;
 pub mod count;
-mod grid;
 pub mod mean;
-mod normal;
 mod numbers;
-pub mod srm;
 pub mod threshold;
 
-pub use grid::GRID;
-pub(super) use numbers::setting;
-pub use numbers::{Alpha, Arm, InvalidNumber, LARGEST, LogE, Moments, Rounding};
+pub(super) use crate::statistics::setting;
+pub use crate::statistics::{Alpha, GRID, InvalidNumber, LARGEST, LogE, Moments, sample_ratio as srm};
+pub use numbers::{Arm, Rounding};

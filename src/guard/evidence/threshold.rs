@@ -3,7 +3,7 @@
 //! It claims no statistics: a limit that the healthy system exceeds at times trips at some time. It is for saturation,
 //! queue lengths and other values that are wrong by themselves, in the way of Argo Rollouts and Flagger.
 
-use super::numbers::{InvalidNumber, setting};
+use crate::statistics::{InvalidNumber, setting};
 
 /// The limit of a measurement.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,13 +1,10 @@
 //! A metrics file: the numbers of any system, which a script writes as CSV or JSON.
 
-use crate::guard::source::file_error::FileError;
-use crate::guard::source::rows::{ControlArm, Row, UNITS, series};
+use crate::guard::source::rows::{COLUMNS, ControlArm, Row, UNITS, series};
 use crate::guard::source::series::{Metrics, Question};
-use crate::guard::source::{csv, json_rows};
 use crate::model::TestKind;
+use crate::row_file::{self, FileError};
 
-/// The maximum size of a metrics file.
-pub const MAX_FILE_BYTES: u64 = 64 << 20;
 /// The rows of a metrics file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricsFile {
@@ -20,13 +17,8 @@ impl MetricsFile {
     /// # Errors
     /// Returns [`FileError`] with the position of the first problem.
     pub fn parse(text: &str) -> Result<Self, FileError> {
-        let rows = match text.trim_start().chars().next() {
-            None => return Err(FileError::Empty),
-            Some('[') => json_rows::list(text)?,
-            Some('{') => json_rows::lines(text)?,
-            Some(_) => csv::rows(text)?,
-        };
-        if rows.is_empty() { Err(FileError::Empty) } else { Ok(Self { rows }) }
+        let rows = row_file::read(text, &COLUMNS, |texts| Row::new(|name| texts.get(name)))?;
+        Ok(Self { rows })
     }
 
     /// Returns the numbers that answer a question.

@@ -7,10 +7,7 @@
 //! **Invariant:** no answer uses unbounded memory or time, and none is read as healthy if it is incomplete.
 //! **Invariant:** a credential goes only to an address that the command line names.
 
-mod csv;
 mod file;
-mod file_error;
-mod json_rows;
 mod problem;
 mod rows;
 mod series;
@@ -28,9 +25,9 @@ mod prometheus;
 mod prometheus;
 mod settings;
 
-pub use crate::guard::source::file::{MAX_FILE_BYTES, MetricsFile};
-pub use crate::guard::source::file_error::FileError;
+pub use crate::guard::source::file::MetricsFile;
 pub use crate::guard::source::problem::DataProblem;
 pub use crate::guard::source::prometheus::Prometheus;
 pub use crate::guard::source::series::{Metrics, Numbers, Point, Question, Series, Window};
 pub use crate::guard::source::settings::{PlainHttp, SourceSettings};
+pub use crate::row_file::{FileError, MAX_FILE_BYTES};

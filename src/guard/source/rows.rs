@@ -8,11 +8,12 @@ use crate::eval::parse_datetime;
 use crate::guard::source::problem::DataProblem;
 use crate::guard::source::series::{Numbers, Point, Question, Series};
 use crate::model::QueryKind;
+use crate::row_file::Columns;
 
 /// The columns that every row has.
-pub(super) const KEYS: [&str; 6] = ["flag", "environment", "guardrail", "variant", "window-start", "window-end"];
+const KEYS: [&str; 6] = ["flag", "environment", "guardrail", "variant", "window-start", "window-end"];
 /// The columns with numbers, of which a row has some.
-pub(super) const NUMBERS: [(&str, QueryKind); 6] = [
+const NUMBERS: [(&str, QueryKind); 6] = [
     ("bad", QueryKind::Bad),
     ("total", QueryKind::Total),
     ("n", QueryKind::N),
@@ -20,6 +21,9 @@ pub(super) const NUMBERS: [(&str, QueryKind); 6] = [
     ("sum-sq", QueryKind::SumSq),
     ("value", QueryKind::Value),
 ];
+/// The columns of a metrics file.
+pub(super) const COLUMNS: Columns =
+    Columns { required: &KEYS, optional: &["bad", "total", "n", "sum", "sum-sq", "value"] };
 /// The guardrail of the numbers of units.
 pub(super) const UNITS: &str = "srm";
 

@@ -1,30 +1,31 @@
-//! The rows of a metrics file in CSV: the first line has the names of the columns, in any order.
+//! Rows in CSV: the first line has the names of the columns, in any order.
 
-use crate::guard::source::file_error::{FileError, MAX_ROWS};
-use crate::guard::source::rows::{KEYS, NUMBERS, Row};
+use crate::row_file::error::{FileError, MAX_ROWS};
+use crate::row_file::row::{Columns, RowTexts};
 
 /// Reads CSV.
 ///
 /// # Errors
 /// Returns [`FileError`] with the line and the column, both counted from one, and the column in characters.
-pub(super) fn rows(text: &str) -> Result<Vec<Row>, FileError> {
+pub(super) fn rows<T>(
+    text: &str,
+    columns: &Columns,
+    make: impl Fn(&RowTexts<'_>) -> Result<T, (&'static str, String)>,
+) -> Result<Vec<T>, FileError> {
     let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
     let (_, header) = lines.next().unwrap_or((1, ""));
-    let columns = cells(header, 1)?;
-    let names: Vec<String> = columns.iter().map(|cell| cell.text.replace('_', "-")).collect();
+    let header = cells(header, 1)?;
+    let names: Vec<String> = header.iter().map(|cell| cell.text.replace('_', "-")).collect();
     for (index, name) in names.iter().enumerate() {
-        let column = columns.get(index).map_or(1, |cell| cell.column);
-        if !is_known(name) {
-            let known = KEYS.into_iter().chain(NUMBERS.map(|(name, _)| name));
-            let known: Vec<String> = known.map(|name| format!("`{name}`")).collect();
-            let message = format!("`{name}` is not a column; the columns are {}", known.join(", "));
+        let column = header.get(index).map_or(1, |cell| cell.column);
+        if let Some(message) = columns.unknown(name) {
             return Err(FileError::At { line: 1, column, message });
         }
         if names.iter().take(index).any(|other| other == name) {
             return Err(FileError::At { line: 1, column, message: format!("the column `{name}` occurs twice") });
         }
     }
-    for key in KEYS {
+    for key in columns.required {
         if !names.iter().any(|name| name == key) {
             let message = format!("the column `{key}` is missing; the first line has the names of the columns");
             return Err(FileError::At { line: 1, column: 1, message });
@@ -44,19 +45,15 @@ pub(super) fn rows(text: &str) -> Result<Vec<Row>, FileError> {
             let message = format!("expected {} columns, found {}", names.len(), cells.len());
             return Err(FileError::At { line, column, message });
         }
-        let find = |name: &str| names.iter().position(|own| own == name).and_then(|index| cells.get(index));
-        let row = Row::new(|name| find(name).map(|cell| cell.text.as_str()));
-        rows.push(row.map_err(|(name, message)| FileError::At {
+        let texts = names.iter().zip(&cells).map(|(name, cell)| (name.as_str(), cell.text.as_str())).collect();
+        let column_of = |name: &str| names.iter().position(|own| own == name).and_then(|index| cells.get(index));
+        rows.push(make(&RowTexts(texts)).map_err(|(name, message)| FileError::At {
             line,
-            column: find(name).map_or(1, |cell| cell.column),
+            column: column_of(name).map_or(1, |cell| cell.column),
             message,
         })?);
     }
     Ok(rows)
-}
-
-fn is_known(name: &str) -> bool {
-    KEYS.contains(&name) || NUMBERS.iter().any(|(number, _)| *number == name)
 }
 
 /// A value of a line.

@@ -1,21 +1,25 @@
-//! The rows of a metrics file in JSON: a list of objects, or one object in each line.
+//! Rows in JSON: a list of objects, or one object in each line.
 
 use serde_json::{Map, Value as Json};
 
-use crate::guard::source::file_error::{FileError, MAX_ROWS};
-use crate::guard::source::rows::{KEYS, NUMBERS, Row};
+use crate::row_file::error::{FileError, MAX_ROWS};
+use crate::row_file::row::{Columns, RowTexts};
 
 /// Reads a list of objects.
 ///
 /// # Errors
 /// Returns [`FileError`] with the line and column of a syntax error, or the number of the row.
-pub(super) fn list(text: &str) -> Result<Vec<Row>, FileError> {
+pub(super) fn list<T>(
+    text: &str,
+    columns: &Columns,
+    make: impl Fn(&RowTexts<'_>) -> Result<T, (&'static str, String)>,
+) -> Result<Vec<T>, FileError> {
     let objects: Vec<Map<String, Json>> = serde_json::from_str(text).map_err(|error| syntax(&error, 0))?;
     if objects.len() > MAX_ROWS {
         return Err(FileError::TooManyRows);
     }
     let row = |(index, object): (usize, &Map<String, Json>)| {
-        row(object).map_err(|message| FileError::Row { row: index + 1, message })
+        row(object, columns, &make).map_err(|message| FileError::Row { row: index + 1, message })
     };
     objects.iter().enumerate().map(row).collect()
 }
@@ -24,14 +28,19 @@ pub(super) fn list(text: &str) -> Result<Vec<Row>, FileError> {
 ///
 /// # Errors
 /// Returns [`FileError`] with the line and the column.
-pub(super) fn lines(text: &str) -> Result<Vec<Row>, FileError> {
+pub(super) fn lines<T>(
+    text: &str,
+    columns: &Columns,
+    make: impl Fn(&RowTexts<'_>) -> Result<T, (&'static str, String)>,
+) -> Result<Vec<T>, FileError> {
     let mut rows = Vec::new();
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         if rows.len() == MAX_ROWS {
             return Err(FileError::TooManyRows);
         }
         let object: Map<String, Json> = serde_json::from_str(line).map_err(|error| syntax(&error, index))?;
-        rows.push(row(&object).map_err(|message| FileError::At { line: index + 1, column: 1, message })?);
+        let row = row(&object, columns, &make);
+        rows.push(row.map_err(|message| FileError::At { line: index + 1, column: 1, message })?);
     }
     Ok(rows)
 }
@@ -43,17 +52,24 @@ fn syntax(error: &serde_json::Error, lines_before: usize) -> FileError {
     FileError::At { line: error.line().max(1) + lines_before, column: error.column().max(1), message }
 }
 
-fn row(object: &Map<String, Json>) -> Result<Row, String> {
-    let text = |name: &str| {
-        let value = object.get(name).or_else(|| object.get(&name.replace('-', "_")))?;
-        Some(match value {
+fn row<T>(
+    object: &Map<String, Json>,
+    columns: &Columns,
+    make: impl Fn(&RowTexts<'_>) -> Result<T, (&'static str, String)>,
+) -> Result<T, String> {
+    let mut texts: Vec<(String, String)> = Vec::with_capacity(object.len());
+    for (name, value) in object {
+        let name = name.replace('_', "-");
+        if let Some(message) = columns.unknown(&name) {
+            return Err(message);
+        }
+        let text = match value {
             Json::String(text) => text.clone(),
             Json::Null => String::new(),
             other => other.to_string(),
-        })
-    };
-    let texts: Vec<(&str, String)> =
-        KEYS.into_iter().chain(NUMBERS.map(|(name, _)| name)).filter_map(|name| Some((name, text(name)?))).collect();
-    let find = |name: &str| texts.iter().find(|(own, _)| *own == name).map(|(_, text)| text.as_str());
-    Row::new(find).map_err(|(name, message)| format!("`{name}`: {message}"))
+        };
+        texts.push((name, text));
+    }
+    let texts = RowTexts(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect());
+    make(&texts).map_err(|(name, message)| format!("`{name}`: {message}"))
 }

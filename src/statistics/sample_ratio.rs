@@ -8,7 +8,7 @@
 //! The formula is written with Stirling's series and deviances, because the difference of logarithms of the gamma
 //! function loses all digits for large counts.
 
-use super::numbers::{InvalidNumber, LARGEST, LogE, setting, whole};
+use crate::statistics::number::{InvalidNumber, LARGEST, LogE, setting, whole};
 
 /// The default of the concentration of the alternatives around the planned split.
 pub const CONCENTRATION: f64 = 100.0;

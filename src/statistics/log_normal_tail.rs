@@ -6,7 +6,7 @@ use std::f64::consts::{FRAC_1_SQRT_2, PI};
 ///
 /// Both factors alone overflow or underflow for `|z|` above 38. Their product does not for negative `z`, and its
 /// logarithm does not for any.
-pub(super) fn log_scaled_cdf(z: f64) -> f64 {
+pub(crate) fn log_scaled_cdf(z: f64) -> f64 {
     if z > -10.0 {
         return (0.5 * libm::erfc(-z * FRAC_1_SQRT_2)).ln() + 0.5 * z * z;
     }

@@ -1,9 +1,9 @@
-//! The reason why a metrics file cannot be read, with its position.
+//! The reason why a file of rows cannot be read, with its position.
 
-/// The maximum number of rows of a metrics file.
-pub(super) const MAX_ROWS: usize = 500_000;
+/// The maximum number of rows of a file.
+pub(crate) const MAX_ROWS: usize = 500_000;
 
-/// The reason why a metrics file cannot be read.
+/// The reason why a file of rows cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
     /// Something is wrong at a position.

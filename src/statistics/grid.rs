@@ -1,4 +1,4 @@
-//! The e-process that [`count`](super::count) and [`absolute`](super::absolute) share: a mixture of likelihood ratios.
+//! The e-process of counts: a mixture of likelihood ratios, for numbers of hits among events.
 //!
 //! An event of a block is a hit with the probability θ if the hypothesis holds at its limit. The alternatives
 //! multiply the odds of a hit by each factor of [`GRID`]. With `x` hits among `n` events, the logarithm of the likelihood
@@ -7,7 +7,7 @@
 //!
 //! The grid is the prior, so there is no numerical integration, no burn-in and no tuning.
 
-use super::numbers::LogE;
+use crate::statistics::number::LogE;
 
 /// The factors of the alternatives. Each has the same weight.
 pub const GRID: [f64; SIZE] = [1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0];
@@ -16,7 +16,7 @@ const SIZE: usize = 8;
 
 /// The direction of the alternatives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
+pub enum Side {
     /// More hits than the hypothesis allows.
     More,
     /// Fewer hits than the hypothesis allows.
@@ -25,7 +25,7 @@ pub(super) enum Side {
 
 /// An e-process for a probability of hits that may differ between blocks.
 #[derive(Debug, Clone)]
-pub(super) struct GridProcess {
+pub struct GridProcess {
     /// `g` of each alternative.
     factors: [f64; SIZE],
     /// `ln g` of each alternative.
@@ -40,7 +40,7 @@ pub(super) struct GridProcess {
 
 impl GridProcess {
     /// Creates the process before the first block.
-    pub(super) fn new(side: Side) -> Self {
+    pub fn new(side: Side) -> Self {
         let factors = GRID.map(|factor| match side {
             Side::More => factor,
             Side::Fewer => factor.recip(),
@@ -49,7 +49,7 @@ impl GridProcess {
     }
 
     /// Adds a block: `hits` of `events`, with the probability of a hit `theta`, from 0 to 1. The numbers need not be whole.
-    pub(super) fn add(&mut self, hits: f64, events: f64, theta: f64) {
+    pub fn add(&mut self, hits: f64, events: f64, theta: f64) {
         if theta.to_bits() != self.theta.to_bits() {
             self.theta = theta;
             self.costs = self.factors.map(|factor| (theta * (factor - 1.0)).ln_1p());
@@ -60,18 +60,18 @@ impl GridProcess {
     }
 
     /// Returns a bound on the evidence that costs less than the evidence: the largest of the likelihood ratios.
-    pub(super) fn at_most(&self) -> f64 {
+    pub fn at_most(&self) -> f64 {
         self.ratios.into_iter().fold(f64::NEG_INFINITY, f64::max)
     }
 
     /// Returns the evidence against the hypothesis.
-    pub(super) fn log_e(&self) -> LogE {
+    pub fn log_e(&self) -> LogE {
         log_mean_exp(&self.ratios).map_or(LogE::NONE, LogE::new)
     }
 }
 
 /// Returns `ln(mean(exp(x)))` without overflow, or `None` for no values.
-pub(super) fn log_mean_exp(values: &[f64]) -> Option<f64> {
+pub fn log_mean_exp(values: &[f64]) -> Option<f64> {
     let largest = values.iter().copied().reduce(f64::max)?;
     let (mut sum, mut count) = (0.0, 0.0);
     for value in values {
