@@ -88,6 +88,7 @@
 //! | eval | Bundle, context, now | Decision, Trace | bundle |
 //! | context_text | the text of a context that a person types | Context, or the reason in words | bundle, eval, diag |
 //! | analyze | one or two Bundles | exact results for all contexts: changes, reachability, proofs | bundle, eval |
+//! | events | files of NDJSON or CSV | exposures, metric events, comparison records, and counts of the rows that are none (the only reader of events) | |
 //! | model | Node trees | Project: every definition with its spans | snapshot, yaml, bundle, eval |
 //! | schema | a Node tree, its kind | diagnostics: violations of the published schemas | codes, snapshot, diag, yaml, model, bundle |
 //! | compile | Project, environment | Bundle, with resolved names, a fixed order, and percentages as bucket ranges | codes, snapshot, diag, yaml, model, bundle, eval |
@@ -149,6 +150,9 @@ pub mod diff;
 #[doc(hidden)]
 pub mod edit;
 pub mod eval;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod events;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod experiment;

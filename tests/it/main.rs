@@ -52,6 +52,7 @@ mod edit;
 #[cfg(unix)]
 mod environment;
 mod environment_fields;
+mod events;
 #[cfg(unix)]
 mod examples;
 mod explanations;
