@@ -61,7 +61,11 @@ impl GuardSource {
     }
 }
 
-fn read(path: &Path) -> Result<MetricsFile> {
+/// Reads a metrics file, or stdin if the path is `-`.
+///
+/// # Errors
+/// Returns an error if the file cannot be read, is too large, or has a mistake.
+pub(crate) fn read(path: &Path) -> Result<MetricsFile> {
     let mut bytes = Vec::new();
     let read = context_arg::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
     read.with_context(|| format!("cannot read `{}`", path.display()))?;

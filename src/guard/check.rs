@@ -9,7 +9,7 @@ use crate::guard::kill_record::kill_state;
 use crate::guard::source::{Metrics, Question, Window};
 use crate::guard::state::{BreakerState, KillState};
 use crate::guard::trips::trips;
-use crate::guard::verdict::{Case, Judgement, judge, planned_split};
+use crate::guard::verdict::{Case, Judgement, PlannedSplit, judge, planned_split};
 use crate::load;
 use crate::model::{Arms, EffectiveServing, Flag, Guard, WrittenDuration};
 use crate::source::Source;
@@ -34,7 +34,7 @@ pub struct GuardedFlag {
     /// The state of the breaker.
     pub state: BreakerState,
     /// The planned split, or why it is not known.
-    split: Result<crate::guard::verdict::PlannedSplit, &'static str>,
+    split: Result<PlannedSplit, &'static str>,
 }
 
 /// The result of a check.
@@ -85,6 +85,14 @@ impl GuardedFlag {
             kill,
             trips,
         })
+    }
+
+    /// Returns the planned shares of the arms.
+    ///
+    /// # Errors
+    /// Returns the reason if the rules do not say what the split is.
+    pub fn planned_split(&self) -> Result<PlannedSplit, &'static str> {
+        self.split
     }
 
     /// Returns whether another commit has the same kill and the same definition of the guard and the rollout.

@@ -297,3 +297,95 @@ fn a_guard_that_is_killed_at_any_moment_leaves_a_state_from_which_the_next_run_g
         assert_eq!(repository.git(&["status", "--porcelain"]), "");
     }
 }
+
+/// Runs `guard simulate` with the metrics file.
+fn replay(repository: &TestRepository) -> (Option<i32>, Json) {
+    let arguments =
+        ["guard", "simulate", "sale", "-e", "production", "--metrics", "../numbers.csv", "--format", "json"];
+    let ran = repository.flagctl(&arguments);
+    (ran.code, serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}")))
+}
+
+#[test]
+fn a_replay_trips_at_the_look_at_which_a_check_would_have() {
+    let repository = shop();
+    let hours = [[50, 50], [60, 50], [120, 50], [150, 50], [10, 50]];
+    let rows: Vec<String> = (0..hours.len())
+        .map(|hour| counts(&format!("0{hour}:00:30"), &format!("0{}:00:30", hour + 1), hours[hour]))
+        .collect();
+    // A check of the time knows the hours before it.
+    let first = (1..=hours.len()).find(|hour| {
+        metrics(&repository, &rows[..*hour].concat());
+        check(&repository, &format!("0{hour}:01:30")).1["verdict"] == "trip"
+    });
+    let first = first.unwrap() as u64;
+    metrics(&repository, &rows.concat());
+    let (code, json) = replay(&repository);
+    assert_eq!((code, json["looks"].as_u64()), (Some(0), Some(5)), "{json:#}");
+    assert_eq!(json["trip"]["look"].as_u64(), Some(first), "{json:#}");
+    assert_eq!(json["guardrails"][0]["trip"], json["trip"]);
+    // The z-test does not wait as long, and independent events have a dispersion near 1; these are too even.
+    assert!(json["guardrails"][0]["naiveTrip"]["look"].as_u64().unwrap() <= first, "{json:#}");
+    assert!(json["guardrails"][0]["dispersion"].as_f64().unwrap() < 0.01, "{json:#}");
+}
+
+#[test]
+fn a_replay_combines_guardrails_at_each_look_and_names_bursts_and_data_problems() {
+    let more = "    - name: queue\n      test: threshold\n      max: 10\n      fail: {limit: 2, of: 3}\n";
+    let repository = shop_with(more);
+    let window = |hour: u32| format!("{},{}", time(&format!("0{hour}:00:00")), time(&format!("0{}:00:00", hour + 1)));
+    let rows = |values: [&str; 4]| -> String {
+        let row = |(hour, value): (usize, &&str)| {
+            let window = window(u32::try_from(hour).unwrap());
+            let bad = [10, 90, 20, 80][hour];
+            format!(
+                "errors,on,{window},{bad},10000,,\nerrors,off,{window},{bad},10000,,\nqueue,on,{window},,,,{value}\n"
+            )
+        };
+        values.iter().enumerate().map(row).collect()
+    };
+    let write = |values: [&str; 4]| {
+        let header = "flag,environment,guardrail,variant,window-start,window-end,bad,total,n,value\n";
+        let rows: String = rows(values).lines().map(|row| format!("sale,production,{row}\n")).collect();
+        repository.write("../numbers.csv", &(header.to_owned() + &rows));
+    };
+    write(["11", "9", "12", "9"]);
+    let (code, json) = replay(&repository);
+    assert_eq!((code, json["trip"]["look"].as_u64()), (Some(0), Some(3)), "{json:#}");
+    assert_eq!(json["guardrails"][0]["trip"], Json::Null);
+    assert!(json["guardrails"][0]["dispersion"].as_f64().unwrap() > 10.0, "{json:#}");
+    let ran = repository.flagctl(&["guard", "simulate", "sale", "-e", "production", "--metrics", "../numbers.csv"]);
+    assert!(ran.stdout.contains("come in bursts; use `test: block`"), "{ran:?}");
+    write(["9", "9", "9", "9"]);
+    assert_eq!(replay(&repository).1["trip"], Json::Null);
+    // Without its control, a guardrail has a data problem.
+    metrics(&repository, &format!("errors,on,{},1,10,\n", window(1)));
+    let (code, json) = replay(&repository);
+    assert_eq!(code, Some(3), "{json:#}");
+    assert!(json["guardrails"][0]["problem"].as_str().unwrap().starts_with("missing-arm: "), "{json:#}");
+}
+
+#[test]
+fn a_simulation_takes_the_settings_of_a_guard() {
+    let more = "      max-ratio: 1.2\n    - name: revenue\n      test: mean\n      cap: 5\n    - name: floor\n      \
+                test: absolute\n      max-rate: 0.02\n";
+    let repository = shop_with(more);
+    let run = |arguments: &[&str]| {
+        let fixed = ["guard", "simulate", "sale", "-e", "production", "--runs", "20", "--looks", "20"];
+        repository.flagctl(&[&fixed, arguments].concat())
+    };
+    let ran = run(&["--ratio", "1.1", "--format", "json"]);
+    let json: Json = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
+    let names: Vec<&str> =
+        json["simulations"].as_array().unwrap().iter().map(|it| it["guardrail"].as_str().unwrap()).collect();
+    assert_eq!(names, ["errors", "floor"]);
+    // A ratio of 1.1 is tolerated, and the rollout has half of the units. One of three guardrails alone needs more evidence.
+    assert_eq!(json["simulations"][0]["harmful"], false);
+    assert_eq!(json["simulations"][0]["traffic"]["share"], 0.5);
+    assert!(json["simulations"][0]["threshold"].as_f64().unwrap() > 300_f64.ln() - 0.1, "{json:#}");
+    assert_eq!(json["notSimulated"][0]["guardrail"], "revenue");
+    let ran = run(&[]);
+    assert!(ran.stdout.contains("revenue (mean) is not simulated: the traffic has no values of units"), "{ran:?}");
+    let ran = run(&["--alpha", "0.1"]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+}

@@ -8,12 +8,14 @@
 
 mod naive;
 mod random;
+mod replay;
 mod run;
 mod settings;
 mod traffic;
 mod trial;
 
+pub use replay::{Moment, Replay, ReplayedGuardrail, replay};
 pub use run::{Outcome, Trips, simulate};
-pub use settings::{Simulation, Test};
+pub use settings::{NotSimulated, Simulation, Test};
 pub use traffic::{Burst, Bursts, Traffic};
 pub use trial::Trial;

@@ -3,6 +3,7 @@
 use crate::guard::evidence::budget::Budget;
 use crate::guard::evidence::{InvalidNumber, LogE, absolute, block, count, setting};
 use crate::guard::simulate::traffic::Traffic;
+use crate::model::{Direction, GuardrailTest};
 
 /// The largest number of looks of all runs together. More would take minutes.
 const MOST_LOOKS: f64 = 1e8;
@@ -18,6 +19,52 @@ pub enum Test {
     Block(block::Settings),
     /// The rate of the treatment and a limit.
     Absolute(absolute::Settings),
+}
+
+/// Why the traffic of a guardrail cannot be generated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotSimulated {
+    /// The test has the values of units.
+    ValuesOfUnits,
+    /// The test has no statistics.
+    NoStatistics,
+    /// Fewer events are harm.
+    DecreaseIsBad,
+}
+
+impl NotSimulated {
+    /// Returns the reason in words.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::ValuesOfUnits => "the traffic has no values of units; replay a metrics file instead",
+            Self::NoStatistics => "a fixed limit has no statistics; replay a metrics file instead",
+            Self::DecreaseIsBad => "the traffic has bad events only, and here fewer events are harm",
+        }
+    }
+}
+
+impl Test {
+    /// Returns the test of a guardrail, or why its traffic cannot be generated.
+    ///
+    /// # Errors
+    /// Returns [`InvalidNumber`] if a setting is outside its bounds.
+    pub fn of(test: GuardrailTest) -> Result<Result<Self, NotSimulated>, InvalidNumber> {
+        Ok(match test {
+            GuardrailTest::Count { max_ratio, healthy_ratio, overdispersion, .. } => {
+                let settings = count::Settings::new(max_ratio, healthy_ratio)?.with_overdispersion(overdispersion)?;
+                Ok(Self::Count(settings))
+            }
+            GuardrailTest::Block { direction: Direction::DecreaseIsBad, .. } => Err(NotSimulated::DecreaseIsBad),
+            GuardrailTest::Block { direction: Direction::IncreaseIsBad, tolerance, min_blocks, .. } => {
+                Ok(Self::Block(block::Settings::new(min_blocks.into(), tolerance)?))
+            }
+            GuardrailTest::Absolute { max_rate, min_events } => {
+                Ok(Self::Absolute(absolute::Settings::new(max_rate, min_events.into())?))
+            }
+            GuardrailTest::Mean { .. } => Err(NotSimulated::ValuesOfUnits),
+            GuardrailTest::Threshold { .. } => Err(NotSimulated::NoStatistics),
+        })
+    }
 }
 
 /// The checked settings of a simulation of one stage.

@@ -1,7 +1,7 @@
 //! A metrics file: the numbers of any system, which a script writes as CSV or JSON.
 
 use crate::guard::source::rows::{COLUMNS, ControlArm, Row, UNITS, series};
-use crate::guard::source::series::{Metrics, Question};
+use crate::guard::source::series::{Metrics, Question, Window};
 use crate::model::TestKind;
 use crate::row_file::{self, FileError};
 
@@ -43,8 +43,11 @@ impl MetricsFile {
         metrics
     }
 
-    /// Returns whether the file has a row of a flag in an environment.
-    pub fn has(&self, flag: &str, environment: &str) -> bool {
-        self.rows.iter().any(|row| row.flag == flag && row.environment == environment)
+    /// Returns the time from the first window of a flag in an environment to the last, or `None` if the file has no row
+    /// of it.
+    pub fn window(&self, flag: &str, environment: &str) -> Option<Window> {
+        let rows = || self.rows.iter().filter(|row| row.flag == flag && row.environment == environment);
+        let (start, end) = (rows().map(|row| row.start).min()?, rows().map(|row| row.end).max()?);
+        Some(Window { start, end })
     }
 }

@@ -10,7 +10,7 @@ use crate::guard::verdict::result::{
 };
 use crate::guard::verdict::split::PlannedSplit;
 use crate::guard::verdict::test::{invalid, tested};
-use crate::model::{Arms, Guard, OnSourceError, QueryKind, TestKind};
+use crate::model::{Arms, Guard, OnSourceError, QueryKind};
 
 /// What a verdict is about.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +47,7 @@ pub fn judge(case: &Case<'_>, metrics: &Metrics) -> Result<Judgement, DataProble
         .map(|guardrail| tested(guardrail, metrics.guardrails.get(&guardrail.name.value), budget.alpha()))
         .collect();
     // A guardrail without numbers takes part without evidence, so that their number does not depend on the data.
-    let measured = results.iter().filter(|result| result.test != TestKind::Threshold);
+    let measured = results.iter().filter(|result| result.test.is_statistical());
     let evidence: Vec<LogE> = measured.map(|result| result.log_e.unwrap_or(LogE::NONE)).collect();
     let combined = budget.judge(&evidence);
     let min_duration = SignedDuration::try_from(guard.min_duration.get()).unwrap_or(SignedDuration::MAX);

@@ -15,3 +15,4 @@ pub use crate::guard::verdict::result::{
     GuardVerdict, GuardrailResult, GuardrailState, Judgement, Look, SampleRatioResult, TripCause,
 };
 pub use crate::guard::verdict::split::{PlannedSplit, planned_split};
+pub(super) use crate::guard::verdict::test::tested;

@@ -18,7 +18,7 @@ struct Tested {
 }
 
 /// Tests a guardrail. The last point decides, and the points before it are for the chart.
-pub(super) fn tested(
+pub(in crate::guard) fn tested(
     guardrail: &Guardrail,
     series: Option<&Result<Series, DataProblem>>,
     alpha: Alpha,

@@ -145,6 +145,11 @@ impl TestKind {
         }
     }
 
+    /// Returns whether the test measures evidence, instead of comparing values with fixed limits.
+    pub fn is_statistical(self) -> bool {
+        self != Self::Threshold
+    }
+
     /// Returns the fields that belong to the test.
     pub fn fields(self) -> &'static [&'static str] {
         match self {

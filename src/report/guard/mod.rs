@@ -6,6 +6,7 @@ mod chart_text;
 mod human;
 mod json;
 mod markdown;
+pub mod replay;
 pub mod simulation;
 
 pub use crate::report::guard::chart_svg::check as check_svg;

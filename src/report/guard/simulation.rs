@@ -6,12 +6,43 @@ use crate::guard::simulate::{Bursts, Outcome, Simulation, Test, Trips};
 use crate::report::text::{counted, grouped};
 use crate::report::{Lines, Role, StyledText, Table};
 
+/// Simulations of guardrails on generated traffic.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SimulationsJson {
+    /// The version of this structure.
+    pub version: u32,
+    /// The flag whose guard is simulated, if it is one of a flag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flag: Option<String>,
+    /// The environment of the guard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// The simulations, in the order of the definition.
+    pub simulations: Vec<SimulationJson>,
+    /// The guardrails whose traffic cannot be generated.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_simulated: Vec<NotSimulatedJson>,
+}
+
+/// A guardrail whose traffic cannot be generated.
+#[derive(Debug, Serialize)]
+pub struct NotSimulatedJson {
+    /// The name of the guardrail.
+    pub guardrail: String,
+    /// Its test.
+    pub test: &'static str,
+    /// The reason in words.
+    pub reason: &'static str,
+}
+
 /// A simulation and its result.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SimulationJson {
-    /// The version of this structure.
-    pub version: u32,
+    /// The name of the guardrail, if it is one of a flag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guardrail: Option<String>,
     /// The test of the guardrail.
     pub test: &'static str,
     /// The traffic.
@@ -91,14 +122,14 @@ impl TripsJson {
 
 impl SimulationJson {
     /// Returns a simulation with its result.
-    pub fn new(simulation: &Simulation, outcome: &Outcome) -> Self {
+    pub fn new(guardrail: Option<String>, simulation: &Simulation, outcome: &Outcome) -> Self {
         let traffic = simulation.traffic;
         let burst = |burst: crate::guard::simulate::Burst| BurstJson {
             shape: burst.shape,
             shared: burst.bursts == Bursts::Shared,
         };
         Self {
-            version: 1,
+            guardrail,
             test: match simulation.test {
                 Test::Count(_) => "count",
                 Test::Block(_) => "block",
@@ -123,8 +154,26 @@ impl SimulationJson {
     }
 }
 
-/// Returns the result as text for people.
-pub fn lines(result: &SimulationJson) -> Lines {
+/// Returns the results as text for people.
+pub fn lines(results: &SimulationsJson) -> Lines {
+    let mut lines = Lines::default();
+    for (index, result) in results.simulations.iter().enumerate() {
+        if index > 0 {
+            lines.add("");
+        }
+        if let Some(guardrail) = &result.guardrail {
+            lines.add(StyledText::new(Role::Name, guardrail));
+        }
+        lines.append(&simulation(result));
+    }
+    for left_out in &results.not_simulated {
+        let NotSimulatedJson { guardrail, test, reason } = left_out;
+        lines.add(StyledText::new(Role::Name, guardrail).plain(format!(" ({test}) is not simulated: {reason}")));
+    }
+    lines
+}
+
+fn simulation(result: &SimulationJson) -> Lines {
     let mut lines = Lines::default();
     let traffic = &result.traffic;
     let (role, kind) = if result.harmful { (Role::Bad, "harmful") } else { (Role::Good, "harmless") };
