@@ -102,7 +102,8 @@ fn the_start_page_has_the_environments_the_kills_and_the_flags() {
 
 #[test]
 fn a_page_has_headers_that_forbid_scripts_and_frames() {
-    let server = Server::start(&shop(), &[]);
+    let repository = shop();
+    let server = Server::start(&repository, &[]);
     for path in ["/", "/flags/production/on", "/environments/production", "/flags/production/nope"] {
         let response = get(&server, path);
         let policy = response.header("content-security-policy");
@@ -223,7 +224,8 @@ fn a_context_gets_its_decision_with_every_step() {
 
 #[test]
 fn a_context_that_cannot_be_read_is_explained() {
-    let server = Server::start(&shop(), &[]);
+    let repository = shop();
+    let server = Server::start(&repository, &[]);
     for (query, problem) in [
         ("contry%3DCA", "`contry` is not an attribute; did you mean `country`?"),
         ("age%3Dold", "`old` is not a value of `age`; expected a number such as `12.5`, up to 2^53 - 1"),
@@ -239,7 +241,8 @@ fn a_context_that_cannot_be_read_is_explained() {
         let response = get(&server, &format!("/flags/production/targeted?context={query}"));
         let page = parsed(&response.body);
         let problems = page.descendants().find(|element| element.attribute("id") == Some("context-problem"));
-        assert!(words(problems.unwrap()).starts_with(problem), "{query}: {}", words(problems.unwrap()));
+        let problems = problems.unwrap_or_else(|| panic!("{query}: {}", response.body));
+        assert!(words(problems).starts_with(problem), "{query}: {}", words(problems));
         let field = page.descendants().find(|element| element.has_tag_name("textarea")).unwrap();
         assert_eq!(field.attribute("aria-invalid"), Some("true"));
     }
@@ -315,7 +318,8 @@ fn a_problem_of_the_source_and_an_override_are_shown() {
 
 #[test]
 fn a_page_is_made_for_the_expected_hosts_only() {
-    let server = Server::start(&shop(), &["--page-host", "flags.internal"]);
+    let repository = shop();
+    let server = Server::start(&repository, &["--page-host", "flags.internal"]);
     let status = |path: &str, host: &str| {
         let head = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n");
         raw(&server.management, head.as_bytes()).unwrap().status
