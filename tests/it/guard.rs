@@ -171,6 +171,8 @@ fn a_trip_opens_a_cooldown_probes_a_healthy_probe_closes_and_too_many_trips_latc
     assert_eq!(ran.code, Some(1), "{ran:?}");
     let file = kill_file(&repository).unwrap();
     assert!(file.contains("by: guard\n") && file.contains("guardrail: errors") && !file.contains("admit:"), "{file}");
+    let shown = repository.flagctl(&["show", "sale"]).stdout;
+    assert!(shown.contains("evidence of the kill: verdict trip, log-e 6.7073, "), "{shown}");
     let message = repository.git(&["log", "-1", "--format=%B"]);
     assert!(message.contains("Guard-Decision: ") && message.contains("Guard-State: open"), "{message}");
     assert_eq!(repository.git(&["status", "--porcelain"]), "");

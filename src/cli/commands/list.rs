@@ -191,7 +191,7 @@ fn list_flags(args: &Args, loaded: &Loaded, bundles: &[Bundle], patterns: &NameP
     let flags = project.flags.iter().filter(|flag| patterns.matches(&flag.key) && is_selected(flag, args, today));
     let flags = flags.map(|flag| {
         let drift = args.drift.then(|| drift(bundles, &flag.key).into_iter().map(DriftJson::new).collect());
-        FlagJson { drift, ..written_flag(flag, &loaded.snapshot, bundles, &dependants) }
+        FlagJson { drift, ..written_flag(flag, &loaded.project.kills, &loaded.snapshot, bundles, &dependants) }
     });
     let flags =
         flags.filter(|flag| flag.drift.as_ref().is_none_or(|drift: &Vec<DriftJson>| !drift.is_empty())).collect();

@@ -80,7 +80,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         DefinitionKind::Flag => {
             let flag = project.flag(name).ok_or_else(unknown)?;
             args.at.note(&source)?;
-            let flag = written_flag(flag, &loaded.snapshot, &bundles, &Dependants::in_project(project));
+            let flag = written_flag(flag, &project.kills, &loaded.snapshot, &bundles, &Dependants::in_project(project));
             write_flag(args.format, &EnvironmentSets::new(&project.settings), flag)
         }
         DefinitionKind::Segment => {

@@ -6,9 +6,10 @@ use crate::report::flags::dependants::Dependants;
 use crate::report::flags::json::{CompiledJson, DefinitionJson, FlagDetailsJson, FlagJson, FlagStateJson, LinkJson};
 use crate::snapshot::Snapshot;
 
-/// Describes a flag by its definition and by its state in each environment.
+/// Describes a flag by its definition, and by its state and its kill in each environment.
 pub fn written_flag<'f>(
     flag: &'f model::Flag,
+    kills: &[model::Kill],
     snapshot: &'f Snapshot,
     environments: &[Bundle],
     dependants: &Dependants<'f>,
@@ -26,10 +27,16 @@ pub fn written_flag<'f>(
         client: flag.client.as_ref().is_some_and(|client| client.value),
         text: file.content(),
     };
+    let state = |bundle: &Bundle| {
+        let kill = kills.iter().find(|kill| kill.flag == flag.key && *kill.environment == *bundle.environment);
+        let evidence = kill.iter().flat_map(|kill| &kill.evidence);
+        let evidence = evidence.map(|(name, fact)| (name.value.clone(), fact.to_json())).collect();
+        FlagStateJson { evidence, ..FlagStateJson::new(bundle, &flag.key) }
+    };
     FlagJson {
         flag: &flag.key,
         details: FlagDetailsJson::Definition(definition),
-        environments: environments.iter().map(|bundle| FlagStateJson::new(bundle, &flag.key)).collect(),
+        environments: environments.iter().map(state).collect(),
         dependants: dependants.of(&flag.key),
         drift: None,
     }

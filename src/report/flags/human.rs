@@ -1,5 +1,7 @@
 //! Flags for a terminal. One flag is shown with all details, and several flags are a table.
 
+use serde_json::{Map, Value as Json};
+
 use crate::report::flags::{CompiledJson, DriftJson, FlagDetailsJson, FlagJson, FlagStateJson, RuleJson};
 use crate::report::style::or_dash;
 use crate::report::text::counted_of;
@@ -32,12 +34,15 @@ pub fn flag(flag: &FlagJson<'_>, sets: &EnvironmentSets) -> Lines {
             let states = flag.environments.iter().map(|state| {
                 let reason = reason(state);
                 let shown = StyledText::new(state.state.role(), name(state)).plain(reason);
-                (state.environment.as_str(), (shown, &state.steps))
+                (state.environment.as_str(), (shown, &state.steps, &state.evidence))
             });
-            for (environments, (state, steps)) in sets.merged(states) {
+            for (environments, (state, steps, evidence)) in sets.merged(states) {
                 lines.add("");
                 lines.add(StyledText::new(Role::Name, environments).plain(": ").then(&state));
                 steps.iter().for_each(|step| lines.add(format!("  {step}")));
+                if !evidence.is_empty() {
+                    lines.add(format!("  evidence of the kill: {}", facts(evidence)));
+                }
             }
         }
         FlagDetailsJson::Compiled(compiled) => {
@@ -53,6 +58,15 @@ pub fn flag(flag: &FlagJson<'_>, sets: &EnvironmentSets) -> Lines {
         lines.add(format!("required by {}", flag.dependants.join(", ")));
     }
     lines
+}
+
+/// Returns what a kill was based on, as `guardrail errors, bad 50`.
+fn facts(evidence: &Map<String, Json>) -> String {
+    let fact = |(name, fact): (&String, &Json)| match fact {
+        Json::String(text) => format!("{name} {text}"),
+        fact => format!("{name} {fact}"),
+    };
+    evidence.iter().map(fact).collect::<Vec<_>>().join(", ")
 }
 
 /// Returns the parts of a compiled flag, one line each. A salt that equals the flag's key is omitted.

@@ -138,6 +138,9 @@ pub struct FlagStateJson {
     /// The share of units that the kill admits, if it admits any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub admit: Option<String>,
+    /// What the decision to kill was based on, if the kill file says it. A bundle does not have it.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub evidence: Map<String, Json>,
     /// The steps of a decision, in order.
     pub steps: Vec<String>,
 }
@@ -190,6 +193,7 @@ impl FlagStateJson {
                 reason: None,
                 expires: None,
                 admit: None,
+                evidence: Map::new(),
                 steps: Vec::new(),
             };
         };
@@ -214,7 +218,7 @@ impl FlagStateJson {
         };
         let admit = flag.state.is_half_open().then(|| flag.state.admits().to_string());
         let role = if serves_off_to_everyone(flag) { Role::Bad } else { state.role() };
-        Self { environment, state, role, summary, reason, expires, admit, steps }
+        Self { environment, state, role, summary, reason, expires, admit, evidence: Map::new(), steps }
     }
 }
 
