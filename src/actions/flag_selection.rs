@@ -23,7 +23,7 @@ impl FlagSelection<'_> {
     pub(super) fn tagged(&self, session: &WriteSession) -> Result<BTreeSet<String>, ActionError> {
         let Some(tag) = self.tag else { return Ok(BTreeSet::new()) };
         let loaded = load::all(&session.source())?;
-        let tagged = loaded.project.flags.iter().filter(|flag| flag.tags.iter().any(|name| name.value == tag));
+        let tagged = loaded.project.written_flags().filter(|flag| flag.tags.iter().any(|name| name.value == tag));
         let tagged: BTreeSet<String> = tagged.map(|flag| flag.key.clone()).collect();
         if tagged.is_empty() && self.flags.is_empty() {
             return Err(ActionError::UnknownTag(tag.to_owned()));

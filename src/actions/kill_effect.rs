@@ -188,7 +188,9 @@ fn dependent_notes(bundle: &Bundle, key: &str) -> Vec<KillNote> {
             let mut reachable = bundle.reachable_conditions(condition, Follow::Segments);
             reachable.any(|part| matches!(part, Condition::Flag { key, .. } if turned_off.contains(key)))
         };
-        if turned_off.contains(&id) || flag.state.is_off() || !flag.conditions().any(refers_to_one) {
+        // A shadow is killed with its flag.
+        let is_off = flag.state.is_off() || flag.shadowed() == Some(key);
+        if turned_off.contains(&id) || is_off || !flag.conditions().any(refers_to_one) {
             continue;
         }
         let flag = flag.key.to_string();

@@ -15,7 +15,7 @@ use crate::diag::flag_help;
 use crate::git::{CacheWrites, Revision, RevisionSpec};
 use crate::load;
 use crate::load::Loaded;
-use crate::model::{FLAGS, Settings, flag_file_name, flag_key};
+use crate::model::{FLAGS, Settings, flag_file_name, flag_key, shadowed_key};
 use crate::source::{FlagRepository, Source};
 
 /// The factor by which a push may wait longer than a local commit, because a network is slower than a disk.
@@ -156,7 +156,11 @@ impl WriteSession {
             None => {
                 let paths = self.tip.list(FLAGS)?;
                 let keys: Vec<String> = paths.iter().filter_map(|path| flag_key(path)).collect();
-                let similar = flag_help(key, keys.iter().map(String::as_str));
+                let shadowed = shadowed_key(key).filter(|shadowed| keys.iter().any(|known| known == shadowed));
+                let similar = match shadowed {
+                    Some(shadowed) => Some(format!("it is the shadow of `{shadowed}`, which has a file")),
+                    None => flag_help(key, keys.iter().map(String::as_str)),
+                };
                 Err(ActionError::UnknownFlag { key: key.to_owned(), branch: self.branch.clone(), similar })
             }
         }

@@ -187,6 +187,8 @@ impl<'r> EffectCheck<'r> {
         let cause = match event {
             FlagEvent::Killed if is(&self.merge.new) => TurnOffCause::Kill,
             _ if is(&self.merge.earlier) => TurnOffCause::AlreadyOff,
+            _ if self.is_shadow_of_killed(&flag, &environment) && regions.is_empty() => return,
+            _ if self.is_shadow_of_killed(&flag, &environment) => TurnOffCause::Dependency,
             // The target has something else in the place of the file, which turns the flag off because it is unreadable.
             FlagEvent::Changed | FlagEvent::Affected if is(&self.merge.new) && regions.is_empty() => {
                 TurnOffCause::AlreadyOff
@@ -213,6 +215,13 @@ impl<'r> EffectCheck<'r> {
         if cause != TurnOffCause::Dependency || turns_off {
             proof.turned_off.push(TurnedOff { flag, environment, cause, regions: allowed });
         }
+    }
+
+    /// Returns whether a flag is the shadow of a flag that the range kills, so that it is killed with it.
+    fn is_shadow_of_killed(&self, flag: &str, environment: &str) -> bool {
+        let shadowed = self.after.flag(flag).and_then(|flag| flag.shadowed.as_ref());
+        let mut kills = self.merge.new.iter();
+        shadowed.is_some_and(|shadowed| kills.any(|kill| kill.flag == shadowed.flag && kill.environment == environment))
     }
 
     /// Checks that the flags that may be killed are off after the merge, by a kill of the range or before it.

@@ -69,10 +69,11 @@ impl Bundle {
         &mut self.flags
     }
 
-    /// Kills a flag that the bundle has, as if the repository had a kill of it.
+    /// Kills a flag that the bundle has, and its shadow, as if the repository had a kill of it.
     #[cfg(feature = "cli")]
     pub(crate) fn assume_killed(&mut self, key: &str) {
-        if let Some(flag) = self.flags.find_mut(key) {
+        let killed = self.flags.iter_mut().filter(|flag| *flag.key == *key || flag.shadowed() == Some(key));
+        killed.for_each(|flag| {
             flag.state = State::Killed {
                 reason: "assumed, not in the repository".into(),
                 by: None,
@@ -80,7 +81,7 @@ impl Bundle {
                 expires: None,
                 admit: Percent::ZERO,
             };
-        }
+        });
     }
 
     /// Finds a flag by its key.

@@ -11,6 +11,10 @@ use crate::bundle::condition::Condition;
 use crate::bundle::id::VariantId;
 use crate::bundle::percent::Percent;
 
+/// The name of the metadata by which a shadow names the flag to which it belongs. No other flag may have it.
+#[cfg(feature = "cli")]
+pub(crate) const SHADOW_OF: &str = "shadowOf";
+
 /// One flag in one environment.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -41,6 +45,12 @@ pub struct Flag {
 }
 
 impl Flag {
+    /// Returns the key of the flag to which this flag belongs, if it is a shadow.
+    #[cfg(feature = "cli")]
+    pub(crate) fn shadowed(&self) -> Option<&str> {
+        self.metadata.get(SHADOW_OF).and_then(serde_json::Value::as_str)
+    }
+
     /// Returns the variant at an index.
     ///
     /// # Panics

@@ -50,6 +50,8 @@ pub use crate::bundle::complexity::Complexity;
 pub use crate::bundle::condition::{Comparison, Condition, Operands, Ordered, Polarity, Predicate, Quantifier, Test};
 #[cfg(feature = "cli")]
 pub(crate) use crate::bundle::display::{ListText, listed, quoted};
+#[cfg(feature = "cli")]
+pub(crate) use crate::bundle::flag::SHADOW_OF;
 #[doc(hidden)]
 pub use crate::bundle::flag::rule_name;
 #[doc(hidden)]

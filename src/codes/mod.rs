@@ -131,6 +131,7 @@ codes! {
     SegmentCycle "segment-cycle" Error No "segment-cycle.md";
     PrerequisiteCycle "prerequisite-cycle" Error No "prerequisite-cycle.md";
     UnfitGuard "unfit-guard" Error No "unfit-guard.md";
+    UnfitShadow "unfit-shadow" Error No "unfit-shadow.md";
     TooComplex "too-complex" Error No "too-complex.md";
     ValueSchema "value-schema" Error Yes "value-schema.md";
     // Codes for the targets of publishing.

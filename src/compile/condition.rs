@@ -3,7 +3,7 @@
 use crate::bundle::{AttributeId, Condition, FlagId, NOW, SegmentId, VariantId};
 use crate::codes::Code;
 use crate::compile::compiler::{Broken, Compiled, Compiler};
-use crate::diag::{unknown_flag, unknown_name};
+use crate::diag::{Diagnostic, unknown_flag, unknown_name};
 use crate::model;
 use crate::snapshot::Spanned;
 
@@ -45,6 +45,12 @@ impl Compiler<'_> {
             return Err(self.report(diagnostic));
         };
         let definition = self.flags.get(index).map(|draft| draft.definition).ok_or(Broken)?;
+        if let Some(shadowed) = &definition.shadowed {
+            let message =
+                format!("`{}` is the shadow of `{}`, on which no decision may depend", key.value, shadowed.flag);
+            let help = "refer to the flag, or remove the reference";
+            return Err(self.report(Diagnostic::new(Code::UnfitShadow, key.span, message).help(help)));
+        }
         let mut variants: Vec<VariantId> = collect_all(variants.iter().map(|name| self.variant(definition, name)))?;
         variants.sort_unstable();
         variants.dedup();

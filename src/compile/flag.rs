@@ -89,8 +89,10 @@ impl<'p> Compiler<'p> {
         let unit = serving.unit.map_or(Ok(AttributeId::TARGETING_KEY), |unit| self.unit(unit));
         let prerequisites = self.prerequisites(serving.requires);
         let rules = self.rules(definition, &serving.rules);
-        let entries = self.environment_entries(definition);
+        // The entries of a shadow are those of its flag.
+        let entries = if definition.shadowed.is_none() { self.environment_entries(definition) } else { Ok(()) };
         self.guard(definition, serving);
+        self.shadow(definition);
         let salt = serving.salt.map_or(definition.key.as_str(), |salt| salt.value.as_str());
         entries?;
         Ok(Flag {
@@ -165,15 +167,19 @@ impl<'p> Compiler<'p> {
 
     fn state(&self, definition: &model::Flag, serving: &EffectiveServing<'p>) -> Compiled<State> {
         let enabled = serving.enabled.is_none_or(|enabled| enabled.value);
-        if let Some(kill) = self.kills.get(definition.key.as_str()) {
+        // A shadow is killed with its flag, and only with it.
+        let shadowed = definition.shadowed.as_ref();
+        let killed = shadowed.map_or(&definition.key, |shadowed| &shadowed.flag);
+        if let Some(kill) = self.kills.get(killed.as_str()) {
             let text = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.value.as_str().into());
             return Ok(State::Killed {
                 reason: text(&kill.reason).unwrap_or_default(),
                 by: text(&kill.by),
                 at: text(&kill.at),
                 expires: kill.expires.as_ref().map(|expires| expires.value.to_string().into()),
-                // A disabled flag serves `off` to everyone without the kill, so there is nothing to keep.
-                admit: if enabled { kill.admits() } else { Percent::ZERO },
+                // A disabled flag serves `off` to everyone without the kill, so there is nothing to keep. A shadow has
+                // other buckets than its flag, and a flag that does harm needs no shadow.
+                admit: if enabled && shadowed.is_none() { kill.admits() } else { Percent::ZERO },
             });
         }
         Ok(if enabled { State::Enabled } else { State::Disabled })

@@ -22,6 +22,7 @@ mod operator;
 mod order;
 mod renumber;
 mod rule;
+mod shadow;
 mod standalone_condition;
 
 pub use crate::compile::environment::{compile, compile_environments};

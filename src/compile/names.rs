@@ -70,7 +70,13 @@ impl Compiler<'_> {
             if !environments.contains(&kill.environment.as_str()) {
                 self.report(unknown(&kill.environment, kill.start));
             }
-            if self.flags.binary_search_by(|draft| draft.definition.key.cmp(&kill.flag)).is_err() {
+            let killed =
+                self.find_flag(&kill.flag).and_then(|index| self.flags.get(index)).map(|draft| draft.definition);
+            if let Some(shadowed) = killed.and_then(|flag| flag.shadowed.as_ref()) {
+                let message = format!("`{}` is the shadow of `{}`, and is killed with it", kill.flag, shadowed.flag);
+                let help = format!("kill `{}`, or set `rollout: 0%` in its `shadow`", shadowed.flag);
+                self.report(Diagnostic::new(Code::UnfitShadow, kill.start, message).help(help));
+            } else if killed.is_none() {
                 let keys = self.flags.iter().map(|draft| draft.definition.key.as_str()).take(self.compared_names());
                 let mut diagnostic = unknown_flag(kill.start, &kill.flag, keys);
                 diagnostic.help.get_or_insert_with(|| "remove the file of the kill".to_owned());

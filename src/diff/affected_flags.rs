@@ -68,3 +68,13 @@ pub fn differing_flags(
     let keys: BTreeSet<&str> = both.iter().flat_map(|definitions| definitions.keys(environment)).collect();
     keys.into_iter().filter(|key| !is_unchanged(key)).map(str::to_owned).collect()
 }
+
+/// Adds the shadows of flags. A flag and its shadow are defined in the same file.
+pub fn with_shadows<'d>(
+    keys: &BTreeSet<String>,
+    definitions: impl IntoIterator<Item = &'d ComparedDefinitions>,
+) -> BTreeSet<String> {
+    let flags = definitions.into_iter().flat_map(|definitions| &definitions.loaded.project.flags);
+    let shadows = flags.filter(|flag| flag.shadowed.as_ref().is_some_and(|shadowed| keys.contains(&shadowed.flag)));
+    keys.iter().cloned().chain(shadows.map(|flag| flag.key.clone())).collect()
+}

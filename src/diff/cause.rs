@@ -110,7 +110,9 @@ impl CauseSearch<'_> {
         let find = |definitions: &ComparedDefinitions| -> Option<Span> {
             let flag = definitions.flag(key)?;
             let kills = &definitions.loaded.project.kills;
-            let kill = || kills.iter().find(|kill| kill.flag == key && kill.environment == self.environment);
+            // A shadow is killed with its flag.
+            let killed = flag.shadowed.as_ref().map_or(key, |shadowed| &shadowed.flag);
+            let kill = || kills.iter().find(|kill| kill.flag == killed && kill.environment == self.environment);
             match change {
                 DefinitionChange::Killed { .. } | DefinitionChange::HalfOpened { .. } | DefinitionChange::Revived => {
                     kill().map(|kill| kill.start)

@@ -3,6 +3,7 @@
 use crate::bundle::{Flag, Percent, State};
 use crate::diff::compared_definitions::{ComparedDefinitions, FlagStatus};
 use crate::diff::definition_changes::compare_flag;
+use crate::diff::metadata_changes::compare_metadata;
 
 /// The kind of change of a flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,7 +50,13 @@ impl FlagEvent {
             },
             _ if kill(old).is_some() && kill(new).is_none() && new.is_some() => Self::Revived,
             (false, false) => {
+                let is_shadow = after.flag(key).is_some_and(|flag| flag.shadowed.is_some());
                 let own_definition_differs = match (before.file_text(key), after.file_text(key)) {
+                    // The file of a shadow is that of its flag.
+                    (Some(_), Some(_)) if is_shadow => {
+                        !compare_flag(bundles, key).is_empty()
+                            || !compare_metadata([before, after], key, environment).is_empty()
+                    }
                     (Some(old), Some(new)) => old != new,
                     // A bundle has no files to compare, so the bundled definitions are compared.
                     _ => !compare_flag(bundles, key).is_empty(),

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use crate::analyze::{AnalysisError, Budget, Definition, Effect, Excess, Region, Side, changes, effects};
 use crate::bundle::{Bundle, State};
+use crate::diff::affected_flags::with_shadows;
 use crate::diff::cause::{CauseSearch, ImpactCause};
 use crate::diff::compared_definitions::{ComparedDefinitions, FlagStatus};
 use crate::diff::equality::Comparison;
@@ -157,6 +158,7 @@ pub fn impacts(
     let mut compared: Vec<&str> = after.environments().collect();
     compared.extend(before.environments().filter(|name| !after.environments().any(|known| known == *name)));
     compared.retain(|name| environments.is_empty() || environments.contains(name));
+    let keys = &with_shadows(keys, [before, after]);
     let pairs: Vec<EnvironmentPair<'_>> =
         compared.into_iter().map(|name| EnvironmentPair::new(name, before, after, keys)).collect();
     let impacts_of = |key: &String| {

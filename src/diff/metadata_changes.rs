@@ -52,8 +52,13 @@ fn metadata_changes(flags: [&Flag; 2], names: [&EnvironmentNames<'_>; 2]) -> Vec
             flag.metadata.iter().map(|(key, value)| format!("{}: {}", key.value, value.to_json())).collect()
         }),
         field("schema", |flag| text(flag.schema.as_ref())),
+        list("criteria", |flag| flag.shadowed.as_ref().map_or_else(Vec::new, |shadowed| shadowed.criteria.described())),
     ];
     let mut changes: Vec<MetadataChange> = changes.into_iter().flatten().collect();
+    if new.shadowed.is_some() {
+        // The other fields are those of the flag to which the shadow belongs.
+        changes.retain(|change| matches!(change, MetadataChange::List("metadata" | "criteria", _)));
+    }
     let [old_serving, new_serving] = [old.serving(names[0]), new.serving(names[1])];
     for rule in &new_serving.rules {
         let Some(before) = old_serving.rules.iter().find(|before| before.name() == rule.name()) else { continue };

@@ -27,7 +27,7 @@ mod metadata_changes;
 mod population;
 mod unusable_values;
 
-pub use crate::diff::affected_flags::{affected_flags, differing_flags};
+pub use crate::diff::affected_flags::{affected_flags, differing_flags, with_shadows};
 pub use crate::diff::cause::{CauseKind, ImpactCause};
 pub use crate::diff::compared_definitions::{ComparedDefinitions, FlagStatus};
 pub use crate::diff::definition_changes::{DefinitionChange, Shift, VariantChange, compare_flag};

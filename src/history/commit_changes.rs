@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::diff::{ComparedDefinitions, affected_flags};
+use crate::diff::{ComparedDefinitions, affected_flags, with_shadows};
 use crate::git::Revision;
 use crate::history::error::HistoryError;
-use crate::history::flag_changes::{LoggedChange, OwnFiles, flag_changes};
+use crate::history::flag_changes::{FlagChange, LoggedChange, OwnFiles, flag_changes};
 use crate::model::{FLAGS, KILLS, flag_key};
 use crate::source::Source;
 
@@ -34,10 +34,13 @@ pub(super) fn commit_changes(
         }
         None => BTreeSet::new(),
     };
+    let keys = with_shadows(&keys, before.iter().chain([&after]));
     let changes = keys.iter().flat_map(|key| {
         let has_same_text = before.as_ref().and_then(|before| before.file_text(key)) == after.file_text(key);
         let own_files = if has_same_text && !killed.contains(key) { OwnFiles::Same } else { OwnFiles::Changed };
         flag_changes(key, before.as_ref(), &after, own_files)
     });
-    Ok(changes.collect())
+    let is_shadow = |key: &str| after.flag(key).is_some_and(|flag| flag.shadowed.is_some());
+    // The file of a shadow is that of its flag, so a change of the file need not be one of the shadow.
+    Ok(changes.filter(|change| change.change != FlagChange::Unchanged || !is_shadow(&change.flag)).collect())
 }

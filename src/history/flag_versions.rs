@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::git::{GitError, Revision};
-use crate::model::{FLAGS, KILLS, flag_file_name};
+use crate::model::{FLAGS, KILLS, flag_file_name, shadowed_key};
 
 /// The files of a flag and of its kills at a commit.
 #[derive(Debug, Default)]
@@ -30,7 +30,12 @@ impl FlagVersions {
         let mut path = likely_path.map(str::to_owned);
         let mut file = path.as_deref().map(blob_id).transpose()?.flatten();
         if file.is_none() {
-            path = revision.search(FLAGS, &name)?;
+            // The file of a flag also defines its shadow.
+            let shadowed = || shadowed_key(key).and_then(flag_file_name);
+            path = match (revision.search(FLAGS, &name)?, shadowed()) {
+                (None, Some(name)) => revision.search(FLAGS, &name)?,
+                (path, _) => path,
+            };
             file = path.as_deref().map(blob_id).transpose()?.flatten();
         }
         let mut files: BTreeSet<String> = file.into_iter().collect();

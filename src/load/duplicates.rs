@@ -8,7 +8,9 @@ use crate::model::Project;
 /// one set of names.
 pub(super) fn duplicates(project: &Project) -> Diagnostics {
     let mut diagnostics = Vec::new();
-    let mut flags: Vec<_> = project.flags.iter().map(|flag| (flag.key.as_str(), flag.start)).collect();
+    // The compiler reports a flag with the key of a shadow.
+    let flags = project.flags.iter().filter(|flag| flag.shadowed.is_none());
+    let mut flags: Vec<_> = flags.map(|flag| (flag.key.as_str(), flag.start)).collect();
     let mut segments: Vec<_> = project.segments.iter().map(|segment| (segment.name.as_str(), segment.start)).collect();
     for (code, kind, names) in
         [(Code::DuplicateFlag, "flag", &mut flags), (Code::DuplicateSegment, "segment", &mut segments)]

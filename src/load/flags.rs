@@ -6,7 +6,7 @@ use crate::load::loaded::Loaded;
 use crate::load::read::read;
 use crate::load::references;
 use crate::load::references::Reference;
-use crate::model::{FLAGS, kill_path};
+use crate::model::{FLAGS, kill_path, shadowed_key};
 use crate::source::{Source, SourceError};
 
 /// Adds the flags with these keys to the settings, and all definitions that affect their decisions in these
@@ -31,9 +31,17 @@ pub fn flags(source: &Source, settings: Loaded, keys: &[String], environments: &
             return Ok(loaded);
         }
         let mut paths = Vec::new();
-        for reference in unread {
+        for reference in &unread {
             let Some(file_name) = reference.file_name() else { continue };
-            paths.extend(source.search(reference.folder, &file_name)?);
+            let path = source.search(reference.folder, &file_name)?;
+            // The file of a flag also defines its shadow.
+            if path.is_none()
+                && reference.folder == FLAGS
+                && let Some(shadowed) = shadowed_key(&reference.name)
+            {
+                found.push(Reference::flag(shadowed));
+            }
+            paths.extend(path);
             if reference.folder == FLAGS {
                 paths.extend(environments.iter().map(|environment| kill_path(&reference.name, environment)));
             }

@@ -64,7 +64,9 @@ pub(super) fn of_suite(suite: &Suite) -> Option<Diagnostic> {
 
 /// Counts the regular expressions of a flag. Returns the first one that does not fit into the budget.
 pub(super) fn of_flag_patterns(flag: &Flag, budget: &mut PatternBudget) -> Option<Diagnostic> {
-    of_patterns(flag.rule_fields().filter_map(|fields| Some(&fields.condition.as_ref()?.value)), budget)
+    let in_rules = flag.rule_fields().filter_map(|fields| fields.condition.as_ref());
+    let in_shadow = flag.shadow.iter().filter_map(|shadow| shadow.condition.as_ref());
+    of_patterns(in_rules.chain(in_shadow).map(|condition| &condition.value), budget)
 }
 
 /// Counts the regular expressions of a segment. Returns the first one that does not fit into the budget.

@@ -10,6 +10,7 @@ use crate::load::lint_levels::lint_levels;
 use crate::load::loaded::Loaded;
 use crate::load::parsed_file::{Definition, ParsedFile, parse_file};
 use crate::load::required_version;
+use crate::model::shadow_flag;
 use crate::snapshot::{File, FileId};
 use crate::source::{Source, SourceError};
 use crate::yaml::Completeness;
@@ -123,7 +124,11 @@ fn add(mut parsed: ParsedFile, loaded: &mut Loaded) {
             loaded.levels = lint_levels(&settings, &mut loaded.diagnostics);
             loaded.project.settings = settings;
         }
-        Definition::Flag(flag) => loaded.project.flags.push(*flag),
+        Definition::Flag(flag) => {
+            let shadow = shadow_flag(&flag);
+            loaded.project.flags.push(*flag);
+            loaded.project.flags.extend(shadow);
+        }
         Definition::Segment(segment) => loaded.project.segments.push(segment),
         Definition::Kill(kill) => loaded.project.kills.push(kill),
         Definition::Suite(suite) => loaded.project.suites.push(suite),

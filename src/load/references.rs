@@ -52,13 +52,15 @@ pub(super) fn of_serving(serving: &EffectiveServing<'_>, references: &mut Vec<Re
     }
 }
 
-/// Adds the flags and segments that a flag refers to in any environment.
+/// Adds the flags and segments that a flag or its shadow refers to in any environment.
 pub(super) fn of_flag(flag: &Flag, references: &mut Vec<Reference>) {
     for serving in flag.servings() {
         let requirements = serving.requires.iter().flatten();
         references.extend(requirements.map(|requirement| Reference::flag(&requirement.flag.value)));
     }
-    for condition in flag.rule_fields().filter_map(|fields| fields.condition.as_ref()) {
+    let in_rules = flag.rule_fields().filter_map(|fields| fields.condition.as_ref());
+    let in_shadow = flag.shadow.iter().filter_map(|shadow| shadow.condition.as_ref());
+    for condition in in_rules.chain(in_shadow) {
         of_condition(&condition.value, references);
     }
 }

@@ -9,6 +9,7 @@ use crate::model::kind::DEFAULT_KIND;
 use crate::model::lower::first_key;
 use crate::model::lower::{Fields, Lowering, read_all};
 use crate::model::rule::{EffectiveRule, Rule, RuleFields};
+use crate::model::shadow::{Shadow, Shadowed};
 use crate::snapshot::{FileId, Span, Spanned};
 use crate::yaml::{Completeness, Entry, Node, Value};
 
@@ -51,6 +52,11 @@ pub struct Flag {
     pub schema: Option<Spanned<String>>,
     /// Which metrics stop the rollout of the flag, and how. It decides nothing.
     pub guard: Option<Box<Guard>>,
+    /// Which requests also run a candidate in the dark. It decides nothing about this flag; see
+    /// [`shadow_flag`](crate::model::shadow_flag).
+    pub shadow: Option<Box<Shadow>>,
+    /// If this is the flag of a shadow, the flag to which it belongs.
+    pub shadowed: Option<Shadowed>,
     /// The fields for all environments.
     pub base: Serving,
     /// The fields that replace the base fields in single environments or groups of environments.
@@ -124,8 +130,8 @@ pub struct EffectiveServing<'f> {
 }
 
 /// The names of metadata with which flagctl describes the cause of a decision, in its own JSON and in flagd's.
-const RESERVED_METADATA: [&str; 9] =
-    ["at", "by", "cause", "disabled", "flag", "killedAt", "killedBy", "reason", "withoutUnit"];
+const RESERVED_METADATA: [&str; 10] =
+    ["at", "by", "cause", "disabled", "flag", "killedAt", "killedBy", "reason", "shadowOf", "withoutUnit"];
 
 const SERVING: [&str; 7] = ["enabled", "off", "default", "unit", "salt", "requires", "rules"];
 
@@ -144,6 +150,7 @@ impl Flag {
             "variants",
             "schema",
             "guard",
+            "shadow",
             "environments",
         ];
         let known: Vec<_> = own.iter().chain(&SERVING).copied().collect();
@@ -213,6 +220,8 @@ impl Flag {
             variants_key: root.entry("variants").map(|entry| entry.key_span),
             schema: fields.get("schema").and_then(|node| lowering.nonempty_text(node)),
             guard: fields.get("guard").map(|node| Box::new(Guard::lower(lowering, node))),
+            shadow: fields.get("shadow").map(|node| Box::new(Shadow::lower(lowering, node))),
+            shadowed: None,
             base,
             environments,
         }

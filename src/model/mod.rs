@@ -23,12 +23,14 @@ mod kill;
 mod kind;
 mod lower;
 mod name_rule;
+mod number;
 mod operator;
 mod policy;
 mod project;
 mod rule;
 mod segment;
 mod settings;
+mod shadow;
 mod suite;
 mod target;
 
@@ -61,5 +63,8 @@ pub use crate::model::project::Project;
 pub use crate::model::rule::{EffectiveRule, Rule, RuleFields, Serve, Share};
 pub use crate::model::segment::Segment;
 pub use crate::model::settings::{AttributeDeclaration, LintLevel, Settings};
+pub use crate::model::shadow::{
+    IgnoredPath, Milliseconds, PromotionCriteria, Shadow, Shadowed, SideEffects, shadow_flag, shadow_key, shadowed_key,
+};
 pub use crate::model::suite::Suite;
 pub use crate::model::target::{Client, Signing, Target, TargetFormat};

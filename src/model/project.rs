@@ -12,7 +12,7 @@ use crate::yaml::Completeness;
 pub struct Project {
     /// The file `flagctl.yaml`.
     pub settings: Settings,
-    /// The flags.
+    /// The flags. The shadow of a flag follows the flag.
     pub flags: Vec<Flag>,
     /// The segments.
     pub segments: Vec<Segment>,
@@ -28,8 +28,13 @@ impl Project {
         self.flags.iter().find(|flag| flag.key == key)
     }
 
-    /// Iterates over the flags whose files could be read completely.
+    /// Iterates over the flags that have a file of their own, without the shadows of other flags.
+    pub fn written_flags(&self) -> impl Iterator<Item = &Flag> {
+        self.flags.iter().filter(|flag| flag.shadowed.is_none())
+    }
+
+    /// Iterates over the flags whose files could be read completely, without the shadows of other flags.
     pub fn complete_flags(&self) -> impl Iterator<Item = &Flag> {
-        self.flags.iter().filter(|flag| flag.completeness == Completeness::Complete)
+        self.written_flags().filter(|flag| flag.completeness == Completeness::Complete)
     }
 }

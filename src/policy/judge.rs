@@ -132,9 +132,13 @@ impl Judge<'_> {
             return Ok(());
         }
         self.freeze(&case);
-        self.acknowledgements(&case);
+        // A shadow serves nothing, so its growth is no step.
+        let is_shadow = flags.into_iter().flatten().any(|flag| flag.shadowed().is_some());
+        if !is_shadow {
+            self.acknowledgements(&case);
+        }
         self.signatures(&case)?;
-        if is_removed {
+        if is_removed || is_shadow {
             self.add(judged(change));
             return Ok(());
         }

@@ -10,7 +10,7 @@ use crate::model::{Condition, Project, RESERVED};
 use crate::yaml::{Node, Value};
 
 pub(super) fn check(project: &Project, _: Timestamp, diagnostics: &mut Diagnostics) {
-    if project.complete_flags().count() < project.flags.len() {
+    if project.complete_flags().count() < project.written_flags().count() {
         // A part that could not be read may refer to any segment.
         return;
     }

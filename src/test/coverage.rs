@@ -34,7 +34,7 @@ pub fn coverage(project: &Project, bundles: &[Bundle], results: &TestResults<'_>
             served.insert((check.flag, hit.variant.0));
         }
     }
-    let mut flags: Vec<_> = project.flags.iter().collect();
+    let mut flags: Vec<_> = project.written_flags().collect();
     flags.sort_by_key(|flag| &flag.key);
     flags.dedup_by_key(|flag| &flag.key);
     let mut coverages = Vec::new();

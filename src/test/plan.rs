@@ -211,7 +211,7 @@ impl<'p> Resolver<'p> {
         bundles: Vec<&'p Bundle>,
     ) -> PlannedGolden<'p> {
         let mut flags: Vec<&'p str> = match golden.flags.as_slice() {
-            [] => self.flags.keys().copied().collect(),
+            [] => self.flags.values().filter(|flag| flag.shadowed.is_none()).map(|flag| flag.key.as_str()).collect(),
             names => names.iter().filter_map(|name| self.flag(name)).map(|flag| flag.key.as_str()).collect(),
         };
         flags.sort_unstable();

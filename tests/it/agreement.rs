@@ -47,6 +47,16 @@ fn guardrail() -> Json {
     })
 }
 
+/// A shadow with every field.
+fn shadow() -> Json {
+    json!({
+        "candidate": "on", "environments": ["staging"], "if": {"country": "DE"}, "unit": "request.id", "rollout": "5%",
+        "noise-control": "20%", "side-effects": "none", "max-added-latency": "20ms",
+        "report": {"compare": ["status"], "ignore-paths": ["$.items[*].id"]},
+        "criteria": {"min-pairs": 500, "max-excess-mismatch": "0.1%", "max-latency-ratio": 1.5},
+    })
+}
+
 /// One file of each kind, which has every field once.
 fn bases() -> [(DefinitionKind, Json); 5] {
     let condition = json!({
@@ -75,7 +85,7 @@ fn bases() -> [(DefinitionKind, Json); 5] {
     let mut flag = json!({
         "description": "d", "kind": "ops", "owner": "o", "expires": "2027-03-31", "tags": ["a"],
         "metadata": {"issue": "SHOP-41", "reviewed": true}, "kills": "review",
-        "guard": guard(),
+        "guard": guard(), "shadow": shadow(),
         "variants": {"on": true, "off": false}, "schema": "s.json", "environments": {"staging": serving},
     });
     let fields = serving.as_object().unwrap().clone();
@@ -136,6 +146,11 @@ fn pool() -> Vec<Json> {
         json!("on"),
         json!("a b"),
         json!("25%"),
+        json!("0ms"),
+        json!("00ms"),
+        json!("$.ts"),
+        json!("$.a[*].b"),
+        json!("$."),
         json!("100%"),
         json!("100.5%"),
         json!("07%"),

@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
+use crate::dark_launch;
 use crate::example_shop;
 use crate::git_bench::TestRepository;
 
@@ -185,6 +186,7 @@ fn repository(name: &str) -> TestRepository {
         "pull-request" => example_shop::pull_request(),
         "two-branches" => example_shop::two_branches(),
         "history" => example_shop::history(),
+        "dark-launch" => dark_launch::repository(),
         _ => panic!("`{name}` is not a repository of this test"),
     }
 }
@@ -252,7 +254,14 @@ fn the_readme_is_short_and_begins_with_two_commands() {
 
 #[test]
 fn the_book_names_every_field_of_the_schemas() {
-    let pages = ["docs/file-reference.md", "docs/tests.md", "docs/conditions.md", "docs/guard.md", "docs/policy.md"];
+    let pages = [
+        "docs/file-reference.md",
+        "docs/tests.md",
+        "docs/conditions.md",
+        "docs/guard.md",
+        "docs/policy.md",
+        "docs/shadow.md",
+    ];
     let pages: String = pages.iter().map(|page| fs::read_to_string(page).unwrap()).collect();
     let mut fields = BTreeSet::new();
     for entry in fs::read_dir("schemas").unwrap() {

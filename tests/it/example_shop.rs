@@ -73,7 +73,9 @@ pub(crate) fn copy(from: &Path, repository: &TestRepository, prefix: &str) {
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
         let name = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());
-        if path.is_dir() {
+        if path.join("flagctl.yaml").exists() {
+            // A folder of the examples is a project of its own.
+        } else if path.is_dir() {
             copy(&path, repository, &format!("{name}/"));
         } else {
             repository.write(&name, &fs::read_to_string(&path).unwrap());

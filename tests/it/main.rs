@@ -42,6 +42,7 @@ mod client_flags;
 #[cfg(unix)]
 mod commits;
 mod context_space;
+mod dark_launch;
 mod diff;
 mod diff_live;
 #[cfg(unix)]
@@ -120,6 +121,7 @@ mod rule_units;
 #[cfg(unix)]
 #[cfg(unix)]
 mod serve;
+mod shadow;
 mod shares;
 mod shown_findings;
 mod stage;

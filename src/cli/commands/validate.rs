@@ -89,7 +89,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     } else {
         let project = &loaded.project;
         CheckedContents::Everything {
-            flags: project.flags.len(),
+            flags: project.written_flags().count(),
             segments: project.segments.len(),
             kills: project.kills.len(),
             test_files: project.suites.len(),

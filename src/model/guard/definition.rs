@@ -3,9 +3,9 @@
 use crate::bundle::Percent;
 use crate::model::duration::WrittenDuration;
 use crate::model::guard::guardrail::{Guardrail, MAX_GUARDRAILS};
-use crate::model::guard::number::{BACKOFF, COUNT_100, PROBABILITY};
 use crate::model::guard::query::PrometheusQueries;
 use crate::model::lower::{Fields, Lowering, read_all};
+use crate::model::number::{BACKOFF, COUNT_100, PROBABILITY};
 use crate::model::settings::Settings;
 use crate::snapshot::{Span, Spanned};
 use crate::yaml::Node;

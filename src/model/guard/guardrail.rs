@@ -1,9 +1,9 @@
 //! One guardrail in written form: a metric, the test of it, and where its numbers come from.
 
 use crate::model::duration::WrittenDuration;
-use crate::model::guard::number::{COUNT_100, NumberRange};
 use crate::model::guard::query::PrometheusQueries;
 use crate::model::lower::{Fields, Lowering};
+use crate::model::number::{COUNT_100, COUNT_BILLION, NumberRange, RATIO};
 use crate::snapshot::{Span, Spanned};
 use crate::yaml::Node;
 
@@ -180,14 +180,12 @@ pub struct FailLimit {
     pub of: u32,
 }
 
-const RATIO: NumberRange = NumberRange { min: 0.01, max: 1_000.0, title: "a number from 0.01 to 1000" };
 const DISPERSION: NumberRange = NumberRange { min: 1.0, max: 1_000.0, title: "a number from 1 to 1000" };
 const RATE: NumberRange = NumberRange { min: 0.000_001, max: 0.999_999, title: "a number from 0.000001 to 0.999999" };
 const CAP: NumberRange = NumberRange { min: 1e-9, max: 1e12, title: "a number from 0.000000001 to 1000000000000" };
 const TOLERANCE: NumberRange = NumberRange { min: 0.0, max: 1e12, title: "a number from 0 to 1000000000000" };
 const VALUE: NumberRange =
     NumberRange { min: -1e15, max: 1e15, title: "a number from -1000000000000000 to 1000000000000000" };
-const UNITS: NumberRange = NumberRange { min: 1.0, max: 1e9, title: "a whole number from 1 to 1000000000" };
 const BLOCKS: NumberRange = NumberRange { min: 10.0, max: 10_000.0, title: "a whole number from 10 to 10000" };
 
 /// The fields of all tests.
@@ -236,9 +234,9 @@ impl WrittenTest {
             max_ratio: fields.number("max-ratio", lowering, &RATIO).unwrap_or(1.0),
             healthy_ratio: fields.number("healthy-ratio", lowering, &RATIO),
             overdispersion: fields.number("overdispersion", lowering, &DISPERSION).unwrap_or(1.0),
-            min_units: fields.count("min-units", lowering, &UNITS),
+            min_units: fields.count("min-units", lowering, &COUNT_BILLION),
             max_rate: fields.number("max-rate", lowering, &RATE),
-            min_events: fields.count("min-events", lowering, &UNITS).unwrap_or(100),
+            min_events: fields.count("min-events", lowering, &COUNT_BILLION).unwrap_or(100),
             direction: direction.map_or(Direction::IncreaseIsBad, |direction| direction.value),
             cap: fields.number("cap", lowering, &CAP),
             tolerance: fields.number("tolerance", lowering, &TOLERANCE).unwrap_or(0.0),

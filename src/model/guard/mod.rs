@@ -6,7 +6,6 @@
 mod arms;
 mod definition;
 mod guardrail;
-mod number;
 mod query;
 mod template;
 
