@@ -1,8 +1,9 @@
 //! Reads a flag repository and a context from the input, and decides the flags of the repository. The fuzz target fails
 //! if a step panics or if the results of two steps disagree.
 //!
-//! The input is split at lines of `---8<---` into six parts: the project file, the file of the flag `subject`, the
-//! file of the segment `group`, a context, the file of the flag `other`, and a kill. The last two are optional.
+//! The input is split at lines of `---8<---` into seven parts: the project file, the file of the flag `subject`, the
+//! file of the segment `group`, a context, the file of the flag `other`, a kill, and the file of
+//! the layer `layer`. The last three are optional.
 //!
 //! **Invariant:** every span of a diagnostic is inside its file.
 //! **Invariant:** a file that was not read completely has a diagnostic.
@@ -30,7 +31,7 @@ pub(crate) fn run(input: &[u8]) {
     let mut parts = split(input).into_iter();
     let mut next = || parts.next().unwrap_or_default();
     let (settings, subject, group, context) = (next(), next(), next(), next());
-    let (other, kill) = (next(), next());
+    let (other, kill, layer) = (next(), next(), next());
 
     let mut project = model::Project::default();
     let (id, document) = reading.parse(PROJECT_FILE, settings);
@@ -51,6 +52,12 @@ pub(crate) fn run(input: &[u8]) {
     let (segment, misfits) = model::lower_segment(&document.root, "group", id);
     reading.check_misfits(DefinitionKind::Segment, &document, &misfits);
     project.segments.push(segment);
+    if !layer.is_empty() {
+        let (id, document) = reading.parse("layers/layer.yaml", layer);
+        let (layer, misfits) = model::lower_layer(&document.root, "layer", id);
+        reading.check_misfits(DefinitionKind::Layer, &document, &misfits);
+        project.layers.push(layer);
+    }
     let environment = project.settings.environments.first().map_or_else(String::new, |name| name.value.clone());
     if !kill.is_empty() {
         let (id, document) = reading.parse(&format!("kills/{environment}/subject.yaml"), kill);

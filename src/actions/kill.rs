@@ -38,7 +38,7 @@ impl<'s> KillPlan<'s> {
     /// Returns an error if a flag is unknown, if no flag has the tag, or if the definitions cannot be read.
     pub fn new(session: &'s WriteSession, request: &KillRequest<'_>) -> Result<Self, ActionError> {
         let keys = keys(session, request)?;
-        let dependants = load::dependants(&session.source(), &keys, &[])?;
+        let dependants = load::dependants(&session.source(), &keys, &load::SharedNames::default())?;
         let mut effects = Vec::new();
         for environment in request.environments {
             effects.extend(kill_effects(session, &keys, &dependants, environment)?);

@@ -138,7 +138,7 @@ fn promoted(session: &WriteSession, key: &str, request: &PromoteRequest<'_>) -> 
     let promotion = Promotion::new(&definition.flag, &definition.text, settings, environments, request.shares)?;
     let (changes, mut notes) = promotion.plan()?;
     let new_text = changes.apply(&definition.text)?;
-    let dependants = load::dependants(&session.source(), &[key.to_owned()], &[])?;
+    let dependants = load::dependants(&session.source(), &[key.to_owned()], &load::SharedNames::default())?;
     let keys: Vec<String> = std::iter::once(key.to_owned()).chain(dependants).collect();
     let all: Vec<&str> = settings.environment_names().collect();
     let loaded = session.load(&keys, &all)?;

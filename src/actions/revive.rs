@@ -251,7 +251,7 @@ impl<'c> Comparison<'c> {
         for key in killed {
             let before = last_state_before_kill(session.tip(), &kill_path(key, environment))?;
             befores.extend(before.map(|before| (key.clone(), before)));
-            let mut depending = load::dependants(&tip, std::slice::from_ref(key), &[])?;
+            let mut depending = load::dependants(&tip, std::slice::from_ref(key), &load::SharedNames::default())?;
             depending.retain(|dependant| !killed.contains(dependant));
             all.extend(depending.iter().cloned());
             dependants.insert(key.clone(), depending);

@@ -65,7 +65,8 @@ impl<'s> RolloutPlan<'s> {
         let location = RuleLocation::find(flag, session.settings(), request.environments, request.rule)?;
         let percent = new_rollout(&location, request.step)?;
         let new_text = if location.rollout == percent { text.clone() } else { with_rollout(text, &location, percent)? };
-        let dependants = load::dependants(&session.source(), &[request.flag.to_owned()], &[])?;
+        let dependants =
+            load::dependants(&session.source(), &[request.flag.to_owned()], &load::SharedNames::default())?;
         let keys: Vec<String> = std::iter::once(request.flag.to_owned()).chain(dependants).collect();
         let mut effects = Vec::new();
         let preview = RolloutPreview { session, keys: &keys, path, new_text: &new_text, percent };

@@ -148,7 +148,7 @@ impl<'r> EffectCheck<'r> {
         let killed: BTreeSet<String> = merge.new.iter().map(|kill| kill.flag.clone()).collect();
         // A flag that is killed in one environment may depend on a flag that is killed in another one.
         let killed_keys: Vec<String> = killed.iter().cloned().collect();
-        let dependants = load::dependants_and_each_other(&old, &killed_keys, &[])?;
+        let dependants = load::dependants_and_each_other(&old, &killed_keys, &load::SharedNames::default())?;
         let mut keys = diff::affected_flags(range.target, &new)?;
         keys.extend(flags.iter().chain(&killed).chain(&dependants).cloned());
         let list: Vec<String> = keys.iter().cloned().collect();

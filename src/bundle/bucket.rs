@@ -1,7 +1,7 @@
 //! The hash function that maps a unit to one of 100,000 buckets.
 //!
-//! A rollout admits the buckets below its share, and a split assigns a range of buckets to each variant. The same unit
-//! therefore gets the same result on every machine. The inputs of the hash and test vectors are published, so other
+//! A rollout admits the buckets below its share, a split assigns a range of buckets to each variant, and a slot of a
+//! layer is a range of the layer's buckets. The same unit therefore gets the same result on every machine. The inputs of the hash and test vectors are published, so other
 //! languages can reproduce the hash.
 
 use std::hash::Hasher;
@@ -40,13 +40,35 @@ impl Bucketing {
     }
 }
 
-/// The purpose of a bucket. The buckets of one unit in the two domains are unrelated.
+/// The purpose of a bucket. The buckets of one unit in the domains are unrelated, also for one salt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HashDomain {
     /// Whether a rollout admits the unit.
     Rollout,
     /// The variant of a split that the unit gets.
     Split,
+    /// Whether the unit is in a slot of a layer.
+    Layer,
+}
+
+impl HashDomain {
+    /// Returns the byte between the salt and the unit, which separates the domains of SipHash.
+    fn byte(self) -> u8 {
+        match self {
+            Self::Rollout => 0,
+            Self::Split => 1,
+            Self::Layer => 2,
+        }
+    }
+
+    /// Returns the text before the unit, with which flagd's `fractional` gives the buckets of this domain.
+    pub fn flagd_salt(self, salt: &str) -> String {
+        match self {
+            Self::Rollout => format!("{salt}/rollout/"),
+            Self::Split => salt.to_owned(),
+            Self::Layer => format!("{salt}/layer/"),
+        }
+    }
 }
 
 /// Computes the buckets of units for one salt.
@@ -60,8 +82,9 @@ pub struct Bucketer {
 ///
 /// SipHash has already processed all bytes before the unit, so a decision hashes only the unit.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "a bundle has one kind of hash, and a box would slow each decision")]
 enum Hash {
-    Siphash { rollout: SipHasher24, split: SipHasher24 },
+    Siphash { rollout: SipHasher24, split: SipHasher24, layer: SipHasher24 },
     FlagdV2,
     FlagdV3,
 }
@@ -80,14 +103,18 @@ impl Bucketer {
             hasher
         };
         let hash = match bucketing {
-            Bucketing::Siphash => Hash::Siphash { rollout: prepared(0), split: prepared(1) },
+            Bucketing::Siphash => {
+                let [rollout, split, layer] =
+                    [HashDomain::Rollout, HashDomain::Split, HashDomain::Layer].map(|domain| prepared(domain.byte()));
+                Hash::Siphash { rollout, split, layer }
+            }
             Bucketing::FlagdV2 => Hash::FlagdV2,
             Bucketing::FlagdV3 => Hash::FlagdV3,
         };
         Self { salt: salt.into(), hash }
     }
 
-    /// Returns the salt, which makes the buckets of one flag independent of those of other flags.
+    /// Returns the salt, which makes the buckets of one flag or layer independent of those of others.
     pub fn salt(&self) -> &str {
         &self.salt
     }
@@ -95,10 +122,11 @@ impl Bucketer {
     /// Returns the bucket of a unit, below [`BUCKETS`].
     pub fn bucket(&self, domain: HashDomain, unit: &str) -> Bucket {
         match &self.hash {
-            Hash::Siphash { rollout, split } => {
+            Hash::Siphash { rollout, split, layer } => {
                 let mut hasher = match domain {
                     HashDomain::Rollout => *rollout,
                     HashDomain::Split => *split,
+                    HashDomain::Layer => *layer,
                 };
                 hasher.write(unit.as_bytes());
                 scale(hasher.finish())
@@ -113,11 +141,7 @@ impl Bucketer {
     pub fn input(&self, domain: HashDomain, unit: &str) -> Vec<u8> {
         match self.hash {
             Hash::Siphash { .. } => {
-                let domain = match domain {
-                    HashDomain::Rollout => 0,
-                    HashDomain::Split => 1,
-                };
-                [&length(&self.salt), self.salt.as_bytes(), &[domain], unit.as_bytes()].concat()
+                [&length(&self.salt), self.salt.as_bytes(), &[domain.byte()], unit.as_bytes()].concat()
             }
             Hash::FlagdV2 => self.text(domain, unit).into_bytes(),
             Hash::FlagdV3 => cbor_text(&self.text(domain, unit)),
@@ -127,10 +151,7 @@ impl Bucketer {
     /// Returns the text that flagd hashes. The salt and the unit form one text, because flagd's `fractional` hashes one
     /// value.
     fn text(&self, domain: HashDomain, unit: &str) -> String {
-        match domain {
-            HashDomain::Rollout => format!("{}/rollout/{unit}", self.salt),
-            HashDomain::Split => format!("{}{unit}", self.salt),
-        }
+        format!("{}{unit}", domain.flagd_salt(&self.salt))
     }
 }
 

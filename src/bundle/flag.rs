@@ -10,6 +10,7 @@ use crate::bundle::bucket::{BUCKETS, Bucket, Bucketer};
 use crate::bundle::condition::Condition;
 use crate::bundle::id::VariantId;
 use crate::bundle::percent::Percent;
+use crate::bundle::slot::Slot;
 
 /// The name of the metadata by which a shadow names the flag to which it belongs. No other flag may have it.
 #[cfg(feature = "cli")]
@@ -181,29 +182,41 @@ pub struct Variant {
 }
 
 /// A condition, and the variants that contexts get if it holds.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Rule {
     /// The name of the rule, if its definition has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Box<str>>,
     /// The condition that a context must satisfy. A rule without a condition matches every context.
-    #[serde(default, rename = "if", skip_serializing_if = "Option::is_none")]
     pub condition: Option<Condition>,
     /// The attribute whose value the rule hashes to a bucket, if it is not the flag's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<AttributeId>,
-    /// The share of units that the rule admits. The next rule is tried for the other units.
+    /// The slot of a layer whose units the rule admits. The next rule is tried for the other units. It hashes the same
+    /// attribute as the rule.
+    pub slot: Option<Box<Slot>>,
+    /// The share of units, of those in the slot if there is one, that the rule admits. The next rule is tried for the
+    /// other units.
     pub rollout: Percent,
     /// The variants that an admitted context gets.
     pub serve: Serve,
 }
 
 impl Rule {
-    /// Returns whether the decision of the rule depends on a bucket: it has a partial rollout or a split.
+    /// Returns whether the decision of the rule depends on a bucket: it has a partial slot, a partial rollout or a
+    /// split.
     pub fn depends_on_bucket(&self) -> bool {
-        !matches!(self.rollout, Percent::ZERO | Percent::ALL) || matches!(self.serve, Serve::Split(_))
+        let has_partial_rollout = !matches!(self.rollout, Percent::ZERO | Percent::ALL);
+        has_partial_rollout || self.partial_slot().is_some() || matches!(self.serve, Serve::Split(_))
+    }
+
+    /// Returns the slot of the rule, if the rule has one that does not have all units of its layer.
+    pub fn partial_slot(&self) -> Option<&Slot> {
+        self.slot.as_deref().filter(|slot| !slot.range.is_all())
+    }
+
+    /// Returns whether the rule admits every context that satisfies its condition: its slot and its rollout are full.
+    pub fn admits_all(&self) -> bool {
+        self.rollout == Percent::ALL && self.partial_slot().is_none()
     }
 }
 

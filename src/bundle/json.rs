@@ -12,11 +12,12 @@ use crate::bundle::bucket::{BUCKETS, Bucketer, Bucketing};
 use crate::bundle::bundle::{Bundle, Segment};
 use crate::bundle::complexity::Complexity;
 use crate::bundle::condition::Condition;
-use crate::bundle::flag::{Flag, Rule, Serve, State, Variant};
+use crate::bundle::flag::{Flag, Serve, State, Variant};
 use crate::bundle::flags::Flags;
 use crate::bundle::id::VariantId;
 use crate::bundle::pattern_size::{PatternBudget, with_budget};
 use crate::bundle::percent::Percent;
+use crate::bundle::rule_json::RuleJson;
 
 /// The version of the JSON format that this version of flagctl reads and writes.
 pub const FORMAT: u32 = 1;
@@ -76,7 +77,7 @@ pub(super) struct FlagJson {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     prerequisites: Vec<Condition>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    rules: Vec<Rule>,
+    rules: Vec<RuleJson>,
     unit: AttributeId,
     salt: Box<str>,
 }
@@ -281,7 +282,7 @@ impl From<&Flag> for FlagJson {
             default: flag.default,
             state: flag.state.clone(),
             prerequisites: flag.prerequisites.clone(),
-            rules: flag.rules.clone(),
+            rules: flag.rules.iter().map(RuleJson::from).collect(),
             unit: flag.unit,
             salt: flag.bucketer.salt().into(),
         }
@@ -301,7 +302,7 @@ impl FlagJson {
             default: self.default,
             state: self.state,
             prerequisites: self.prerequisites,
-            rules: self.rules,
+            rules: self.rules.into_iter().map(|rule| rule.prepare(bucketing)).collect(),
             unit: self.unit,
         }
     }

@@ -24,7 +24,10 @@ mod json;
 mod lazy;
 mod pattern_size;
 mod percent;
+mod percent_range;
+mod rule_json;
 mod shared_regex;
+mod slot;
 mod string_set;
 mod subset;
 mod text;
@@ -40,6 +43,8 @@ pub use crate::bundle::id::{FlagId, SegmentId, VariantId};
 pub use crate::bundle::json::{BundleError, FORMAT};
 pub use crate::bundle::lazy::LazyBundle;
 pub use crate::bundle::percent::{Percent, PercentError};
+pub use crate::bundle::percent_range::PercentRange;
+pub use crate::bundle::slot::Slot;
 
 // Only flagctl itself uses these parts of a flag. They are not part of the library's interface.
 #[doc(hidden)]

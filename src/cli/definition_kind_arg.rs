@@ -1,6 +1,6 @@
 //! The kind of definition that `list` and `show` are about, as the first word of their arguments.
 //!
-//! Keys of flags and names of segments, attributes and environments may be equal, so the kind is never guessed from the
+//! Keys of flags and names of segments, layers, attributes and environments may be equal, so the kind is never guessed from the
 //! name. Without a kind, the arguments are about flags.
 
 /// A kind of definition.
@@ -8,18 +8,20 @@
 pub(crate) enum DefinitionKind {
     Flag,
     Segment,
+    Layer,
     Attribute,
     Environment,
 }
 
 impl DefinitionKind {
-    const ALL: [Self; 4] = [Self::Flag, Self::Segment, Self::Attribute, Self::Environment];
+    const ALL: [Self; 5] = [Self::Flag, Self::Segment, Self::Layer, Self::Attribute, Self::Environment];
 
     /// Returns the noun for one definition, which is the word for `show`.
     pub(crate) fn singular(self) -> &'static str {
         match self {
             Self::Flag => "flag",
             Self::Segment => "segment",
+            Self::Layer => "layer",
             Self::Attribute => "attribute",
             Self::Environment => "environment",
         }
@@ -30,6 +32,7 @@ impl DefinitionKind {
         match self {
             Self::Flag => "flags",
             Self::Segment => "segments",
+            Self::Layer => "layers",
             Self::Attribute => "attributes",
             Self::Environment => "environments",
         }

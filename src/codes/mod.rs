@@ -103,6 +103,7 @@ codes! {
     InvalidFileName "invalid-file-name" Error No "invalid-file-name.md";
     DuplicateFlag "duplicate-flag" Error No "duplicate-flag.md";
     DuplicateSegment "duplicate-segment" Error No "duplicate-segment.md";
+    DuplicateLayer "duplicate-layer" Error No "duplicate-layer.md";
     DuplicateTarget "duplicate-target" Error No "duplicate-target.md";
     UnportableName "unportable-name" Error Yes "unportable-name.md";
     // Codes for references by name, and for the meaning of values.
@@ -111,6 +112,8 @@ codes! {
     ConflictingEnvironments "conflicting-environments" Error No "conflicting-environments.md";
     UnknownAttribute "unknown-attribute" Error No "unknown-attribute.md";
     UnknownSegment "unknown-segment" Error No "unknown-segment.md";
+    UnknownLayer "unknown-layer" Error No "unknown-layer.md";
+    UnknownSlot "unknown-slot" Error No "unknown-slot.md";
     UnknownFlag "unknown-flag" Error No "unknown-flag.md";
     UnknownVariant "unknown-variant" Error No "unknown-variant.md";
     UnknownRule "unknown-rule" Error No "unknown-rule.md";
@@ -125,6 +128,8 @@ codes! {
     InvalidNetwork "invalid-network" Error No "invalid-network.md";
     MixedVariants "mixed-variants" Error No "mixed-variants.md";
     UnfitUnit "unfit-unit" Error No "unfit-unit.md";
+    OverlappingSlots "overlapping-slots" Error No "overlapping-slots.md";
+    SharedSlot "shared-slot" Error No "shared-slot.md";
     SplitSum "split-sum" Error No "split-sum.md";
     StepsOrder "steps-order" Error Yes "steps-order.md";
     DuplicateRule "duplicate-rule" Error No "duplicate-rule.md";
@@ -138,6 +143,7 @@ codes! {
     InexpressibleFlag "inexpressible-flag" Error No "../rules/inexpressible-flag.md";
     UnfitBucketing "unfit-bucketing" Error No "../rules/unfit-bucketing.md";
     // Codes for advice.
+    ReusedUnits "reused-units" Warning Yes "reused-units.md";
     ConfusableText "confusable-text" Warning Yes "../rules/confusable-text.md";
     DistantExpiry "distant-expiry" Warning Yes "../rules/distant-expiry.md";
     EmptySegment "empty-segment" Warning Yes "../rules/empty-segment.md";

@@ -33,6 +33,8 @@ pub(super) struct Compiler<'p> {
     pub(super) segments: Vec<Draft<'p, model::Segment, Segment>>,
     /// The definitions are sorted by key and have no duplicates.
     pub(super) flags: Vec<Draft<'p, model::Flag, Flag>>,
+    /// The layers, sorted by name, without duplicates.
+    pub(super) layers: Vec<&'p model::Layer>,
     pub(super) servings: Vec<EffectiveServing<'p>>,
     pub(super) kills: BTreeMap<&'p str, &'p model::Kill>,
     pub(super) diagnostics: Diagnostics,
@@ -66,6 +68,9 @@ impl<'p> Compiler<'p> {
             project.flags.iter().map(|definition| Draft { definition, complexity: None, compiled: None }).collect();
         flags.sort_by_key(|draft| &draft.definition.key);
         flags.dedup_by_key(|draft| &draft.definition.key);
+        let mut layers: Vec<_> = project.layers.iter().collect();
+        layers.sort_by_key(|layer| &layer.name);
+        layers.dedup_by_key(|layer| &layer.name);
         let names = project.settings.names_of(environment);
         let servings = flags.iter().map(|draft| draft.definition.serving(&names)).collect();
         let own = project.kills.iter().filter(|kill| kill.environment == environment);
@@ -75,6 +80,7 @@ impl<'p> Compiler<'p> {
             attributes: Arc::new(Attributes::new(project.settings.attributes.iter().map(attribute))),
             segments,
             flags,
+            layers,
             servings,
             kills: own.map(|kill| (kill.flag.as_str(), kill)).collect(),
             diagnostics: Vec::new(),

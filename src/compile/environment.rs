@@ -14,6 +14,7 @@ use crate::model::Project;
 pub fn compile(project: &Project, environment: &str) -> (Bundle, Diagnostics) {
     let mut compiler = Compiler::new(project, environment);
     compiler.check_names();
+    compiler.check_layers();
     for item in compiler.order() {
         match item {
             Item::Segment(index) => compiler.segment(index),

@@ -88,7 +88,7 @@ impl<'p> Compiler<'p> {
         let default = find(self, serving.default);
         let unit = serving.unit.map_or(Ok(AttributeId::TARGETING_KEY), |unit| self.unit(unit));
         let prerequisites = self.prerequisites(serving.requires);
-        let rules = self.rules(definition, &serving.rules);
+        let rules = self.rules(definition, serving);
         // The entries of a shadow are those of its flag.
         let entries = if definition.shadowed.is_none() { self.environment_entries(definition) } else { Ok(()) };
         self.guard(definition, serving);

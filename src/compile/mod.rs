@@ -15,6 +15,7 @@ mod environment;
 mod environment_entries;
 mod flag;
 mod guard;
+mod layer;
 mod names;
 mod operand;
 mod operand_help;

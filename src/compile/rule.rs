@@ -7,12 +7,13 @@ use crate::codes::Code;
 use crate::compile::compiler::{Broken, Compiled, Compiler};
 use crate::diag::Diagnostic;
 use crate::model;
-use crate::model::EffectiveRule;
+use crate::model::{EffectiveRule, EffectiveServing};
 use crate::snapshot::{Span, Spanned};
 
 impl Compiler<'_> {
     /// Compiles the rules of a flag. Reports rule names that are used more than once.
-    pub(super) fn rules(&mut self, definition: &model::Flag, rules: &[EffectiveRule<'_>]) -> Compiled<Vec<Rule>> {
+    pub(super) fn rules(&mut self, definition: &model::Flag, serving: &EffectiveServing<'_>) -> Compiled<Vec<Rule>> {
+        let rules = &serving.rules;
         let mut names: BTreeMap<&str, Span> = BTreeMap::new();
         let mut compiled = Vec::with_capacity(rules.len());
         let mut has_errors = false;
@@ -29,7 +30,7 @@ impl Compiler<'_> {
                 }
                 names.entry(&name.value).or_insert(name.span);
             }
-            match self.rule(definition, rule) {
+            match self.rule(definition, (rule, serving.unit)) {
                 Ok(compiled_rule) => {
                     // If a rule before it is left out, the number in the file is the name, so that it is the same in
                     // all environments.
@@ -43,7 +44,11 @@ impl Compiler<'_> {
         if has_errors { Err(Broken) } else { Ok(compiled) }
     }
 
-    fn rule(&mut self, definition: &model::Flag, rule: &EffectiveRule<'_>) -> Compiled<Rule> {
+    fn rule(
+        &mut self,
+        definition: &model::Flag,
+        (rule, flag_unit): (&EffectiveRule<'_>, Option<&Spanned<String>>),
+    ) -> Compiled<Rule> {
         let condition = rule.condition.map(|condition| self.condition(&condition.value)).transpose();
         let serve = match rule.serve {
             None => Err(Broken),
@@ -60,7 +65,8 @@ impl Compiler<'_> {
             );
         }
         let unit = rule.written.unit.as_ref().map(|unit| self.unit(unit)).transpose();
-        Ok(Rule { name: None, condition: condition?, unit: unit?, rollout: rule.share(), serve: serve? })
+        let slot = self.slot(rule, flag_unit);
+        Ok(Rule { name: None, condition: condition?, unit: unit?, slot: slot?, rollout: rule.share(), serve: serve? })
     }
 
     /// Compiles shares to ranges of buckets. Reports shares that do not add up to 100 %.

@@ -8,7 +8,7 @@ use crate::diff::compared_definitions::{ComparedDefinitions, FlagStatus};
 use crate::diff::equality::Comparison;
 use crate::git::Revision;
 use crate::load;
-use crate::model::{FLAGS, KILLS, SEGMENTS, flag_key};
+use crate::model::{FLAGS, KILLS, LAYERS, SEGMENTS, flag_key};
 use crate::snapshot::{PROJECT_FILE, stem};
 use crate::source::{Source, SourceError};
 
@@ -18,7 +18,7 @@ use crate::source::{Source, SourceError};
 /// # Errors
 /// Returns [`SourceError`] if a file or folder exists and cannot be read.
 pub fn affected_flags(before: &Revision, after: &Source) -> Result<BTreeSet<String>, SourceError> {
-    let paths = [PROJECT_FILE, FLAGS, SEGMENTS, KILLS];
+    let paths = [PROJECT_FILE, FLAGS, SEGMENTS, LAYERS, KILLS];
     let (changed, ()) = rayon::join(|| after.changed_since(before, &paths), || before.load_word_index());
     let changed = changed?;
     let mut keys = BTreeSet::new();
@@ -27,21 +27,23 @@ pub fn affected_flags(before: &Revision, after: &Source) -> Result<BTreeSet<Stri
         keys.extend(after.iter().chain(&before).filter_map(|path| flag_key(path)));
         return Ok(keys);
     }
-    let mut segments = Vec::new();
+    let mut shared = load::SharedNames::default();
     for path in &changed {
         if path.starts_with(SEGMENTS) {
-            segments.extend(stem(path).map(str::to_owned));
+            shared.segments.extend(stem(path).map(str::to_owned));
+        } else if path.starts_with(LAYERS) {
+            shared.layers.extend(stem(path).map(str::to_owned));
         } else {
             keys.extend(flag_key(path));
         }
     }
     let list: Vec<String> = keys.iter().cloned().collect();
-    // The sets `keys` and `segments` cover all files that differ. The other files are equal in both, so it is enough to
+    // The sets `keys` and `shared` cover all files that differ. The other files are equal in both, so it is enough to
     // search one of them: the revision has an index of words, and `after` is searched only if a link in the revision is
     // broken.
     let before = Source::Revision(before.clone());
-    let dependants = load::dependants(&before, &list, &segments);
-    keys.extend(dependants.or_else(|_| load::dependants(after, &list, &segments))?);
+    let dependants = load::dependants(&before, &list, &shared);
+    keys.extend(dependants.or_else(|_| load::dependants(after, &list, &shared))?);
     Ok(keys)
 }
 

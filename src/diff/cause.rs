@@ -7,7 +7,7 @@ use crate::diff::definition_changes::{DefinitionChange, compare_flag};
 use crate::diff::dependency_changes::{DependencyChange, compare_dependencies};
 use crate::diff::flag_event::FlagEvent;
 use crate::diff::metadata_changes::{MetadataChange, compare_metadata};
-use crate::model::{Flag, Serve, Settings};
+use crate::model::{EffectiveRule, Flag, Project, Serve};
 use crate::snapshot::Span;
 
 /// One difference between the definitions before and after the change.
@@ -117,7 +117,7 @@ impl CauseSearch<'_> {
                 DefinitionChange::Killed { .. } | DefinitionChange::HalfOpened { .. } | DefinitionChange::Revived => {
                     kill().map(|kill| kill.start)
                 }
-                _ => self.span(&definitions.loaded.project.settings, flag, change),
+                _ => self.span(&definitions.loaded.project, flag, change),
             }
         };
         let is_removal =
@@ -141,8 +141,8 @@ impl CauseSearch<'_> {
     }
 
     /// Returns the span of the field of a flag that a change is about, or `None` if the flag does not have it.
-    fn span(&self, settings: &Settings, flag: &Flag, change: &DefinitionChange) -> Option<Span> {
-        let serving = flag.serving(&settings.names_of(self.environment));
+    fn span(&self, project: &Project, flag: &Flag, change: &DefinitionChange) -> Option<Span> {
+        let serving = flag.serving(&project.settings.names_of(self.environment));
         let rule = |name: &str| serving.rules.iter().find(|rule| rule.name() == name);
         match change {
             DefinitionChange::Added | DefinitionChange::Removed => Some(flag.start),
@@ -161,6 +161,7 @@ impl CauseSearch<'_> {
             DefinitionChange::RuleAdded(name) | DefinitionChange::RuleRemoved(name) => {
                 rule(name).map(|rule| rule.enabled.map_or(rule.written.span, |enabled| enabled.span))
             }
+            DefinitionChange::Slot(name, _) => rule(name).map(|rule| slot_span(project, rule)),
             DefinitionChange::Rollout(name, ..) => {
                 rule(name).map(|rule| rule.rollout.map_or(rule.written.span, |rollout| rollout.span))
             }
@@ -175,6 +176,13 @@ impl CauseSearch<'_> {
             }
         }
     }
+}
+
+/// Returns the position of the slot that a rule takes: its line in the layer, whose range or salt changes more often than
+/// the rule takes another slot, or the rule if no layer has the slot.
+fn slot_span(project: &Project, rule: &EffectiveRule<'_>) -> Span {
+    let Some(written) = &rule.written.slot else { return rule.written.span };
+    project.slot(&written.value).map_or(written.span, |(_, slot)| slot.name.span)
 }
 
 /// Returns a cause with the path and line of a span.

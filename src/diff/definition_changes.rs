@@ -11,7 +11,7 @@
 
 use serde_json::Value as Json;
 
-use crate::bundle::{Bundle, Condition, Flag, ListText, Percent, Rule, State, listed};
+use crate::bundle::{Bundle, Condition, Flag, ListText, Percent, Rule, Slot, State, listed};
 use crate::diff::list_changes::{ListChange, compare_conditions, spelled_out};
 
 /// One difference in the definition of a flag.
@@ -63,6 +63,8 @@ pub enum DefinitionChange {
     RuleRemoved(String),
     /// The remaining rules are evaluated in another order.
     RuleOrder,
+    /// The slot of a rule, its range or the salt of its layer changed.
+    Slot(String, Shift),
     /// The rollout of a rule changed. The fields are the name of the rule, and the percentages of admitted units before
     /// and after.
     Rollout(String, Percent, Percent),
@@ -278,6 +280,8 @@ fn compare_rule(
     changes: &mut Vec<DefinitionChange>,
 ) {
     let ((_, old), (_, new)) = (before, after);
+    let shift = Shift::between(slot_text(old.slot.as_deref()), slot_text(new.slot.as_deref()));
+    changes.extend(shift.map(|shift| DefinitionChange::Slot(name.to_owned(), shift)));
     if old.rollout != new.rollout {
         changes.push(DefinitionChange::Rollout(name.to_owned(), old.rollout, new.rollout));
     }
@@ -300,4 +304,13 @@ fn compare_rule(
     let shift =
         shift.map(|shift| Shift { lists: vec![ListChange::of_parts("split", &shares[0], &shares[1])], ..shift });
     changes.extend(shift.map(|shift| DefinitionChange::Serve(name.to_owned(), shift)));
+}
+
+/// Returns a slot in words, with the salt of its layer if it is not the name of the layer.
+fn slot_text(slot: Option<&Slot>) -> String {
+    match slot {
+        None => "every unit".to_owned(),
+        Some(slot) if slot.bucketer.salt() == &*slot.layer => slot.to_string(),
+        Some(slot) => format!("{slot} of salt {}", slot.bucketer.salt()),
+    }
 }

@@ -46,7 +46,8 @@ fn structural_changes(bundles: [&Bundle; 2], key: &str) -> Vec<DefinitionChange>
     let mut changes = compare_flag(bundles, key);
     let flags = bundles.map(|bundle| bundle.flag(key));
     changes.retain(|change| match change {
-        DefinitionChange::Rollout(..)
+        DefinitionChange::Slot(..)
+        | DefinitionChange::Rollout(..)
         | DefinitionChange::Killed { .. }
         | DefinitionChange::HalfOpened { .. }
         | DefinitionChange::Revived => false,

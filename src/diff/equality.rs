@@ -63,7 +63,12 @@ impl<'b> Comparison<'b> {
                     (Some(old), Some(new)) => self.conditions(old, new),
                     _ => false,
                 };
-                condition && unit && old_rule.rollout == new_rule.rollout && old_rule.serve == new_rule.serve
+                let slot = match (old_rule.partial_slot(), new_rule.partial_slot()) {
+                    (None, None) => true,
+                    (Some(old), Some(new)) => old.has_same_units(new),
+                    (None, Some(_)) | (Some(_), None) => false,
+                };
+                condition && unit && slot && old_rule.rollout == new_rule.rollout && old_rule.serve == new_rule.serve
             })
     }
 

@@ -114,7 +114,7 @@ impl<'b> Scope<'b, '_> {
         let mut without_unit = None;
         for (index, rule) in flag.rules.iter().enumerate() {
             match self.apply(flag, rule) {
-                Outcome::NoMatch | Outcome::NotAdmitted => {}
+                Outcome::NoMatch | Outcome::OutsideSlot | Outcome::NotAdmitted => {}
                 Outcome::NoUnit => without_unit = without_unit.or(Some(index)),
                 Outcome::Serves(variant, reason) => return serve(variant, reason, Some(index), without_unit),
                 Outcome::Fails(code) => {
@@ -131,9 +131,19 @@ impl<'b> Scope<'b, '_> {
         if rule.condition.as_ref().is_some_and(|condition| self.holds(condition) != Truth::True) {
             return Outcome::NoMatch;
         }
+        if rule.rollout == Percent::ZERO {
+            return Outcome::NotAdmitted;
+        }
+        let in_slot = match rule.partial_slot() {
+            None => false,
+            Some(slot) => match self.context.unit(flag.unit_of(rule)) {
+                Err(_) => return Outcome::NoUnit,
+                Ok(unit) if !slot.contains(slot.bucket(unit)) => return Outcome::OutsideSlot,
+                Ok(_) => true,
+            },
+        };
         let uses_bucket = match rule.rollout {
-            Percent::ALL => false,
-            Percent::ZERO => return Outcome::NotAdmitted,
+            Percent::ALL => in_slot,
             share => match self.bucket(flag, rule, HashDomain::Rollout) {
                 Err(_) => return Outcome::NoUnit,
                 Ok(bucket) if bucket >= share.buckets() => return Outcome::NotAdmitted,

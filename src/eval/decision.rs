@@ -97,8 +97,10 @@ impl ErrorCode {
 pub enum Outcome {
     /// The condition is false or unknown.
     NoMatch,
-    /// The rollout needs a bucket, and the context has no unit.
+    /// The slot or the rollout needs a bucket, and the context has no unit.
     NoUnit,
+    /// The unit's bucket in the layer is outside the slot.
+    OutsideSlot,
     /// The unit's bucket is outside the rollout.
     NotAdmitted,
     /// The rule decides.

@@ -46,6 +46,8 @@ pub struct RuleTrace<'b, 'c> {
     pub rule: &'b Rule,
     /// The condition of the rule, if it has one.
     pub condition: Option<ConditionTrace<'b, 'c>>,
+    /// The unit's bucket in the layer, if the rule has a slot that is not the complete layer and the context has a unit.
+    pub slot_bucket: Option<Bucket>,
     /// The unit's bucket in the rollout, if the rollout is partial and the context has a unit.
     pub rollout_bucket: Option<Bucket>,
     /// The unit's bucket in the split, if the rule has a split and the context has a unit.
@@ -153,6 +155,10 @@ impl<'b, 'c> Scope<'b, 'c> {
         RuleTrace {
             rule,
             condition: rule.condition.as_ref().map(|condition| self.trace(condition)),
+            slot_bucket: rule.partial_slot().and_then(|slot| {
+                let unit = self.context.unit(flag.unit_of(rule)).ok()?;
+                Some(slot.bucket(unit))
+            }),
             rollout_bucket: match rule.rollout {
                 Percent::ALL | Percent::ZERO => None,
                 _ => bucket(HashDomain::Rollout),

@@ -1,8 +1,12 @@
 //! Writes the rules of a flag as the arms of a JsonLogic `if`.
 
+use std::ops::Range;
+
 use serde_json::{Value as Json, json};
 
-use crate::bundle::{AttributeId, BUCKETS, Bucket, Bucketing, Flag, HashDomain, Percent, Rule, Serve, Type, VariantId};
+use crate::bundle::{
+    AttributeId, BUCKETS, Bucket, Bucketer, Bucketing, Flag, HashDomain, Percent, Rule, Serve, Type, VariantId,
+};
 use crate::flagd::json_logic::{and, not, one_of};
 use crate::flagd::type_guard::is_non_empty;
 use crate::flagd::writer::{Cause, FlagPart, Form, Writer};
@@ -101,18 +105,21 @@ impl<'b> Writer<'b> {
     ) -> Remainder {
         let condition = rule.condition.as_ref();
         let matches = condition.map_or(Json::Bool(true), |condition| self.condition(condition, Form::WhereTrue));
+        let in_slot = self.in_slot(flag, rule);
         let admitted = self.admitted(flag, flag.unit_of(rule), share);
-        let admitted = and([matches, admitted]);
+        let admitted = and([matches, in_slot, admitted]);
         let off = json!(flag.variant(flag.off).name);
         let served = match serve {
             Serve::Variant(id) => json!(flag.variant(*id).name),
             Serve::Split(_) => {
                 let shares = shares(flag, serve);
                 match self.unit(flag.unit_of(rule)) {
-                    // A context that the rollout admits has a unit.
-                    Some((unit, _)) if share != Percent::ALL => self.fractional(flag, HashDomain::Split, &unit, shares),
+                    // A context in the slot, or that the rollout admits, has a unit.
+                    Some((unit, _)) if share != Percent::ALL || rule.partial_slot().is_some() => {
+                        self.fractional(&flag.bucketer, HashDomain::Split, &unit, shares)
+                    }
                     Some((unit, non_empty)) => {
-                        let share = self.fractional(flag, HashDomain::Split, &unit, shares);
+                        let share = self.fractional(&flag.bucketer, HashDomain::Split, &unit, shares);
                         json!({ "if": [non_empty, share, off] })
                     }
                     None => off,
@@ -132,8 +139,18 @@ impl<'b> Writer<'b> {
         let Some((unit, non_empty)) = self.unit(unit) else { return Json::Bool(false) };
         let share = share.buckets();
         let shares = [(json!("admitted"), share), (json!("others"), BUCKETS - share)];
-        let bucket = self.fractional(flag, HashDomain::Rollout, &unit, shares);
+        let bucket = self.fractional(&flag.bucketer, HashDomain::Rollout, &unit, shares);
         and([non_empty, json!({ "===": [bucket, "admitted"] })])
+    }
+
+    /// Returns JsonLogic that checks whether the unit is in the slot of a rule.
+    fn in_slot(&mut self, flag: &Flag, rule: &Rule) -> Json {
+        let Some(slot) = rule.partial_slot() else { return Json::Bool(true) };
+        let Some((unit, non_empty)) = self.unit(flag.unit_of(rule)) else { return Json::Bool(false) };
+        let Range { start, end } = slot.range.buckets();
+        let parts = [(json!("before"), start), (json!("slot"), end - start), (json!("after"), BUCKETS - end)];
+        let bucket = self.fractional(&slot.bucketer, HashDomain::Layer, &unit, parts);
+        and([non_empty, json!({ "===": [bucket, "slot"] })])
     }
 
     /// Returns JsonLogic for the unit, and JsonLogic that checks whether the context has the unit. Returns `None` if no
@@ -154,7 +171,7 @@ impl<'b> Writer<'b> {
     /// Returns flagd's `fractional`, which evaluates to the name of the share that contains the unit's bucket.
     fn fractional(
         &mut self,
-        flag: &Flag,
+        bucketer: &Bucketer,
         domain: HashDomain,
         unit: &Json,
         shares: impl IntoIterator<Item = (Json, Bucket)>,
@@ -163,11 +180,7 @@ impl<'b> Writer<'b> {
             let why = "its buckets are siphash's; flagd computes those of `bucketing: flagd-v2` or `flagd-v3`";
             return self.refuse(Cause::Buckets, why, "write `bucketing: flagd-v2` or `flagd-v3` in `flagctl.yaml`");
         }
-        let salt = flag.bucketer.salt();
-        let prefix = match domain {
-            HashDomain::Rollout => format!("{salt}/rollout/"),
-            HashDomain::Split => salt.to_owned(),
-        };
+        let prefix = domain.flagd_salt(bucketer.salt());
         let by = json!({ "cat": [prefix, unit] });
         let shares = shares.into_iter().filter(|(_, size)| *size > 0).map(|(name, size)| json!([name, size]));
         json!({ "fractional": std::iter::once(by).chain(shares).collect::<Vec<_>>() })

@@ -98,7 +98,7 @@ impl ChangeKind {
             }
             DefinitionChange::Enabled | DefinitionChange::Disabled => Self::Enabled,
             DefinitionChange::ShownToClients | DefinitionChange::HiddenFromClients => Self::Metadata,
-            DefinitionChange::Rollout(..) => Self::Rollout,
+            DefinitionChange::Slot(..) | DefinitionChange::Rollout(..) => Self::Rollout,
             DefinitionChange::Variants(_) => Self::Variants,
             DefinitionChange::Unit(_) | DefinitionChange::Salt(_) | DefinitionChange::RuleUnit(..) => Self::Bucketing,
             DefinitionChange::Off(_)

@@ -2,8 +2,9 @@
 //!
 //! The input is a [`Revision`](crate::git::Revision) to start from and the key of a flag. The output is the commits
 //! that changed the flag, or any flag ([`ChangeLog`]), the commits at which the variant of a context changed
-//! ([`blame`](fn@blame)), the bundles of earlier revisions ([`baseline_bundles`]), and the versions of a flag's files
-//! ([`FlagVersions`]). Most commits change nothing about a flag, so a commit is compared by the ids of files first, and its
+//! ([`blame`](fn@blame)), the bundles of earlier revisions ([`baseline_bundles`]), the versions of a flag's files
+//! ([`FlagVersions`]), and the units that one experiment of a layer takes over from another one
+//! ([`reused_units`](fn@reused_units)). Most commits change nothing about a flag, so a commit is compared by the ids of files first, and its
 //! definitions are read only if an id differs.
 //!
 //! **Invariant:** only the first-parent line of history is followed, because that is the order in which changes took effect.
@@ -20,6 +21,7 @@ mod flag_definitions;
 mod flag_versions;
 mod flag_walk;
 mod log_filter;
+mod reused_units;
 
 pub use crate::history::baselines::{Baselines, UnknownBaseline, baseline_bundles};
 pub use crate::history::before_file::state_before_file;
@@ -31,3 +33,4 @@ pub use crate::history::flag_changes::{FlagChange, LoggedChange};
 pub use crate::history::flag_definitions::FlagDefinitions;
 pub use crate::history::flag_versions::FlagVersions;
 pub use crate::history::log_filter::{ChangeKind, LogFilter};
+pub use crate::history::reused_units::reused_units;

@@ -1,4 +1,4 @@
-//! Finds the flags whose decisions may depend on given flags and segments, without parsing files that do not mention
+//! Finds the flags whose decisions may depend on given flags, segments and layers, without parsing files that do not mention
 //! them.
 
 use std::collections::BTreeSet;
@@ -10,17 +10,26 @@ use crate::model::{FLAGS, SEGMENTS};
 use crate::snapshot::{File, FileId};
 use crate::source::{Source, SourceError};
 
-/// Returns the keys of all flags that depend on one of these flags or segments in any environment, directly or
+/// The names of definitions that flags share.
+#[derive(Debug, Default)]
+pub struct SharedNames {
+    /// The names of segments.
+    pub segments: Vec<String>,
+    /// The names of layers.
+    pub layers: Vec<String>,
+}
+
+/// Returns the keys of all flags that depend on one of these flags, segments or layers in any environment, directly or
 /// indirectly. The keys are sorted. The result does not contain the given keys.
 ///
 /// # Errors
 /// Returns [`SourceError`] if a file or folder exists and cannot be read.
-pub fn dependants(source: &Source, keys: &[String], segments: &[String]) -> Result<Vec<String>, SourceError> {
-    let flags = dependants_and_each_other(source, keys, segments)?;
+pub fn dependants(source: &Source, keys: &[String], shared: &SharedNames) -> Result<Vec<String>, SourceError> {
+    let flags = dependants_and_each_other(source, keys, shared)?;
     Ok(flags.into_iter().filter(|key| !keys.contains(key)).collect())
 }
 
-/// Returns the keys of all flags that depend on one of these flags or segments, as [`dependants`] does, and also those of
+/// Returns the keys of all flags that depend on one of these flags, segments or layers, as [`dependants`] does, and also those of
 /// the given keys that depend on another one.
 ///
 /// # Errors
@@ -28,14 +37,15 @@ pub fn dependants(source: &Source, keys: &[String], segments: &[String]) -> Resu
 pub fn dependants_and_each_other(
     source: &Source,
     keys: &[String],
-    segments: &[String],
+    shared: &SharedNames,
 ) -> Result<BTreeSet<String>, SourceError> {
     let mut flags = BTreeSet::new();
-    if keys.is_empty() && segments.is_empty() {
+    if keys.is_empty() && shared.segments.is_empty() && shared.layers.is_empty() {
         return Ok(flags);
     }
     let mut known: BTreeSet<Reference> = keys.iter().map(|key| Reference::flag(key)).collect();
-    known.extend(segments.iter().map(|name| Reference::segment(name)));
+    known.extend(shared.segments.iter().map(|name| Reference::segment(name)));
+    known.extend(shared.layers.iter().map(|name| Reference::layer(name)));
     let mut new = known.clone();
     while !new.is_empty() {
         // Most files do not mention any of the names, and a search for words is much faster than parsing.
@@ -65,7 +75,11 @@ fn dependant(file: File, names: &BTreeSet<Reference>) -> Option<Reference> {
             }
             Reference::segment(&segment.name)
         }
-        Definition::Settings(_) | Definition::Kill(_) | Definition::Suite(_) | Definition::InvalidName => return None,
+        Definition::Settings(_)
+        | Definition::Layer(_)
+        | Definition::Kill(_)
+        | Definition::Suite(_)
+        | Definition::InvalidName => return None,
     };
     mentioned.iter().any(|reference| names.contains(reference)).then_some(definition)
 }

@@ -12,6 +12,7 @@ pub fn kill_share(path: &str, text: Vec<u8>) -> Percent {
         Definition::Settings(_)
         | Definition::Flag(_)
         | Definition::Segment(_)
+        | Definition::Layer(_)
         | Definition::Suite(_)
         | Definition::InvalidName => Percent::ZERO,
     }

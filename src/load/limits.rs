@@ -7,7 +7,7 @@
 use crate::bundle::PatternBudget;
 use crate::codes::Code;
 use crate::diag::Diagnostic;
-use crate::model::{Condition, Flag, Segment, Settings, Suite};
+use crate::model::{Condition, Flag, Layer, Segment, Settings, Suite};
 use crate::snapshot::{Span, Spanned};
 
 /// The maximum number of environments.
@@ -24,6 +24,8 @@ const FREEZES: usize = 1_000;
 const VARIANTS: usize = 1_000;
 /// The maximum number of rules of a flag in one environment.
 const RULES: usize = 1_000;
+/// The maximum number of slots of a layer.
+const SLOTS: usize = 1_000;
 /// The maximum number of cases, and of assertions, in a test file.
 const CASES: usize = 10_000;
 
@@ -52,6 +54,12 @@ pub(super) fn of_flag(flag: &Flag) -> Option<Diagnostic> {
     let mut rules = flag.servings().map(|serving| serving.rules.iter().flatten().map(|rule| rule.span));
     excess(variants, VARIANTS, "variants", "let the variants select a version of a configuration")
         .or_else(|| rules.find_map(|spans| excess(spans, RULES, "rules", "join rules that serve the same variant")))
+}
+
+/// Returns the limit that a layer exceeds.
+pub(super) fn of_layer(layer: &Layer) -> Option<Diagnostic> {
+    let slots = layer.slots.iter().map(|slot| slot.name.span);
+    excess(slots, SLOTS, "slots", "distribute them over several layers")
 }
 
 /// Returns the first limit that a test file exceeds.

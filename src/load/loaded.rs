@@ -43,8 +43,9 @@ impl Loaded {
         let settings = settings.map(|(id, _)| (project.settings.completeness, id));
         let flags = project.flags.iter().map(|flag| (flag.completeness, flag.file));
         let segments = project.segments.iter().map(|segment| (segment.completeness, segment.start.file));
+        let layers = project.layers.iter().map(|layer| (layer.completeness, layer.file));
         let suites = project.suites.iter().map(|suite| (suite.completeness, suite.file));
-        let all = settings.into_iter().chain(flags).chain(segments).chain(suites);
+        let all = settings.into_iter().chain(flags).chain(segments).chain(layers).chain(suites);
         all.filter(|(completeness, _)| *completeness == Completeness::Incomplete).map(|(_, file)| file).collect()
     }
 

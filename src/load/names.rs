@@ -10,7 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{FLAGS, Project, SEGMENTS};
+use crate::model::{FLAGS, LAYERS, Project, SEGMENTS};
 use crate::snapshot::{FileId, Snapshot, Span};
 
 /// Names of devices, which Windows does not allow as names of files, with any extension.
@@ -30,6 +30,9 @@ pub(super) fn check(snapshot: &Snapshot, project: &Project) -> Diagnostics {
     }
     for segment in &project.segments {
         names.add("", SEGMENTS, &segment.name, Span { start: 0, end: 0, ..segment.start });
+    }
+    for layer in &project.layers {
+        names.add("", LAYERS, &layer.name, start(layer.file));
     }
     for environment in &project.settings.environments {
         names.add("", "environments", &environment.value, environment.span);
@@ -54,7 +57,7 @@ impl Names {
     /// Adds a file and the folders that contain it.
     fn path(&mut self, path: &str, span: Span) {
         let mut folder = "";
-        let is_definition = [FLAGS, SEGMENTS].iter().any(|kind| path.starts_with(kind));
+        let is_definition = [FLAGS, SEGMENTS, LAYERS].iter().any(|kind| path.starts_with(kind));
         for part in path.split('/') {
             // The names of these files are compared as the keys of their definitions.
             if is_definition && folder.len() + part.len() + 1 == path.len() {

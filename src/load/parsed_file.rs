@@ -4,7 +4,9 @@ use crate::codes::Code;
 use crate::diag::{Allow, Diagnostic, Diagnostics};
 use crate::load::limits;
 use crate::model;
-use crate::model::{DefinitionKind, FLAGS, Flag, KILLS, Kill, Misfit, SEGMENTS, Segment, Settings, Suite, TESTS};
+use crate::model::{
+    DefinitionKind, FLAGS, Flag, KILLS, Kill, LAYERS, Layer, Misfit, SEGMENTS, Segment, Settings, Suite, TESTS,
+};
 use crate::schema;
 use crate::snapshot::{Access, Fault, File, FileId, PROJECT_FILE, Span, stem};
 use crate::yaml;
@@ -18,6 +20,7 @@ pub(super) enum Definition {
     Settings(Settings),
     Flag(Box<Flag>),
     Segment(Segment),
+    Layer(Layer),
     Kill(Kill),
     Suite(Suite),
     /// The path of the file is not the path of a definition.
@@ -73,6 +76,13 @@ pub(super) fn parse_file(mut file: File, id: FileId) -> ParsedFile {
             report_misfits(DefinitionKind::Segment, &document, misfits, &mut diagnostics);
             Definition::Segment(segment)
         }
+        ([LAYERS, ..], _, Some(name)) => {
+            let (mut layer, misfits) = model::lower_layer(root, name, id);
+            layer.completeness = completeness(&document, &misfits);
+            report_misfits(DefinitionKind::Layer, &document, misfits, &mut diagnostics);
+            report_limit(limits::of_layer(&layer), &mut layer.completeness, &mut diagnostics);
+            Definition::Layer(layer)
+        }
         ([KILLS, environment, _], Some(key), _) => {
             let (kill, misfits) = model::lower_kill(root, environment, key, id);
             report_misfits(DefinitionKind::Kill, &document, misfits, &mut diagnostics);
@@ -99,6 +109,7 @@ fn is_definition(path: &str, document: &Document) -> bool {
     let keys: &[&str] = match path.split('/').next() {
         Some(FLAGS) => &["variants"],
         Some(SEGMENTS) => &["if"],
+        Some(LAYERS) => &["slots"],
         Some(KILLS) => &["reason"],
         Some(TESTS) => &["cases", "assert", "golden"],
         _ => &["environments"],

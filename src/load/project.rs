@@ -5,17 +5,17 @@ use crate::load::loaded::Loaded;
 use crate::load::names;
 use crate::load::read::read;
 use crate::load::value_schemas;
-use crate::model::{FLAGS, KILLS, SEGMENTS, TESTS};
+use crate::model::{FLAGS, KILLS, LAYERS, SEGMENTS, TESTS};
 use crate::snapshot::PROJECT_FILE;
 use crate::source::{Source, SourceError};
 
-/// Loads the settings and all flags, segments and kills, but no test files.
+/// Loads the settings and all flags, segments, layers and kills, but no test files.
 ///
 /// # Errors
 /// Returns [`SourceError`] if a file or folder exists and cannot be read.
 pub fn all(source: &Source) -> Result<Loaded, SourceError> {
     let mut paths = vec![PROJECT_FILE.to_owned()];
-    for folder in [FLAGS, SEGMENTS, KILLS] {
+    for folder in [FLAGS, SEGMENTS, LAYERS, KILLS] {
         paths.extend(source.list(folder)?);
     }
     let mut loaded = Loaded::default();

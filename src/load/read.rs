@@ -113,7 +113,7 @@ fn add(mut parsed: ParsedFile, loaded: &mut Loaded) {
         Definition::Suite(suite) => {
             limits::of_suite_patterns(suite, patterns).inspect(|_| suite.completeness = Completeness::Incomplete)
         }
-        Definition::Settings(_) | Definition::Kill(_) | Definition::InvalidName => None,
+        Definition::Settings(_) | Definition::Layer(_) | Definition::Kill(_) | Definition::InvalidName => None,
     };
     loaded.snapshot.add(parsed.file);
     loaded.diagnostics.extend(parsed.diagnostics);
@@ -130,6 +130,7 @@ fn add(mut parsed: ParsedFile, loaded: &mut Loaded) {
             loaded.project.flags.extend(shadow);
         }
         Definition::Segment(segment) => loaded.project.segments.push(segment),
+        Definition::Layer(layer) => loaded.project.layers.push(layer),
         Definition::Kill(kill) => loaded.project.kills.push(kill),
         Definition::Suite(suite) => loaded.project.suites.push(suite),
         Definition::InvalidName => {}

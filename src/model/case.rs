@@ -42,6 +42,8 @@ pub enum Subject {
 pub struct Placement {
     /// The key of the flag.
     pub flag: Spanned<String>,
+    /// The position among the buckets of the layers whose slots the flag's rules take.
+    pub slot: Option<Spanned<Percent>>,
     /// The position among the buckets of the flag's rollouts.
     pub rollout: Option<Spanned<Percent>>,
     /// The position among the buckets of the flag's splits.
@@ -102,15 +104,15 @@ impl Case {
 impl Placement {
     fn lower(lowering: &mut Lowering, entry: &Entry) -> Option<Self> {
         let node = &entry.value;
-        let (rollout, split) = if matches!(node.value, Value::Map(_)) {
-            let fields = lowering.fields(node, &["rollout", "split"]);
+        let (slot, rollout, split) = if matches!(node.value, Value::Map(_)) {
+            let fields = lowering.fields(node, &["slot", "rollout", "split"]);
             lowering.nonempty_mapping(node);
             let mut position = |key| fields.get(key).and_then(|node| bucket_position(lowering, node));
-            (position("rollout"), position("split"))
+            (position("slot"), position("rollout"), position("split"))
         } else {
-            (bucket_position(lowering, node), None)
+            (None, bucket_position(lowering, node), None)
         };
-        Some(Self { flag: lowering.flag_key(entry)?, rollout, split })
+        Some(Self { flag: lowering.flag_key(entry)?, slot, rollout, split })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::model::flag::Flag;
 use crate::model::kill::Kill;
+use crate::model::layer::Layer;
 use crate::model::lower::{Lowering, Misfit};
 use crate::model::segment::Segment;
 use crate::model::settings::Settings;
@@ -13,6 +14,8 @@ use crate::yaml::Node;
 pub const FLAGS: &str = "flags";
 /// The folder of segment files.
 pub const SEGMENTS: &str = "segments";
+/// The folder of layer files.
+pub const LAYERS: &str = "layers";
 /// The folder of kills, with a folder for each environment.
 pub const KILLS: &str = "kills";
 /// The folder of test files.
@@ -27,6 +30,8 @@ pub enum DefinitionKind {
     Flag,
     /// A file Below [`SEGMENTS`].
     Segment,
+    /// A file Below [`LAYERS`].
+    Layer,
     /// A file Below [`KILLS`].
     Kill,
     /// A file Below [`TESTS`].
@@ -35,7 +40,7 @@ pub enum DefinitionKind {
 
 impl DefinitionKind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [Self::Project, Self::Flag, Self::Segment, Self::Kill, Self::Test];
+    pub const ALL: [Self; 6] = [Self::Project, Self::Flag, Self::Segment, Self::Layer, Self::Kill, Self::Test];
 
     /// Returns the name of the kind in the arguments of `flagctl schema`.
     pub fn name(self) -> &'static str {
@@ -43,6 +48,7 @@ impl DefinitionKind {
             Self::Project => "project",
             Self::Flag => "flag",
             Self::Segment => "segment",
+            Self::Layer => "layer",
             Self::Kill => "kill",
             Self::Test => "test",
         }
@@ -62,6 +68,11 @@ pub fn lower_flag(root: &Node, key: &str, file: FileId) -> (Flag, Vec<Misfit>) {
 /// Lowers a segment's file. `name` is the stem of the file.
 pub fn lower_segment(root: &Node, name: &str, file: FileId) -> (Segment, Vec<Misfit>) {
     Lowering::run(root, |lowering, root| Segment::lower(lowering, root, name, file))
+}
+
+/// Lowers a layer's file. `name` is the stem of the file.
+pub fn lower_layer(root: &Node, name: &str, file: FileId) -> (Layer, Vec<Misfit>) {
+    Lowering::run(root, |lowering, root| Layer::lower(lowering, root, name, file))
 }
 
 /// Lowers the kill's file `kills/<environment>/<key>.yaml`.

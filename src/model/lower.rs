@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::bundle::Percent;
 use crate::eval::parse_datetime;
 use crate::model::name_rule::NameRule;
+use crate::model::slot::WrittenRange;
 use crate::snapshot::{Span, Spanned};
 use crate::yaml::{Entry, Node, Value};
 
@@ -179,6 +180,10 @@ impl Lowering {
 
     pub(super) fn percent(&mut self, node: &Node) -> Option<Spanned<Percent>> {
         self.parse(node, "a percentage from `0%` to `100%` with at most three decimals, such as `12.5%`")
+    }
+
+    pub(super) fn range(&mut self, node: &Node) -> Option<Spanned<WrittenRange>> {
+        self.parse(node, "a range of percentages such as `20%..35%`, which ends before the second one")
     }
 
     pub(super) fn timestamp(&mut self, node: &Node) -> Option<Spanned<Timestamp>> {

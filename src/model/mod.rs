@@ -21,6 +21,7 @@ mod golden;
 mod guard;
 mod kill;
 mod kind;
+mod layer;
 mod lower;
 mod name_rule;
 mod number;
@@ -31,6 +32,7 @@ mod rule;
 mod segment;
 mod settings;
 mod shadow;
+mod slot;
 mod suite;
 mod target;
 
@@ -38,7 +40,8 @@ pub use crate::model::assertion::{Assertion, Claim, FlagVariant};
 pub use crate::model::case::{Case, Expectation, Placement, Subject};
 pub use crate::model::condition::{Condition, Operation, RESERVED, Requirement};
 pub use crate::model::definition_kind::{
-    DefinitionKind, FLAGS, KILLS, SEGMENTS, TESTS, lower_flag, lower_kill, lower_segment, lower_settings, lower_suite,
+    DefinitionKind, FLAGS, KILLS, LAYERS, SEGMENTS, TESTS, lower_flag, lower_kill, lower_layer, lower_segment,
+    lower_settings, lower_suite,
 };
 pub use crate::model::duration::{DurationError, WrittenDuration};
 pub use crate::model::environment_names::{EnvironmentGroup, EnvironmentNames};
@@ -53,6 +56,7 @@ pub use crate::model::guard::{
 };
 pub use crate::model::kill::{Kill, RepositoryKills};
 pub use crate::model::kind::{DEFAULT_KIND, KindDeclaration, KindRequirements, OPERATORS_KIND, RequiredField};
+pub use crate::model::layer::{Layer, LayerSlot};
 pub use crate::model::lower::Misfit;
 pub(crate) use crate::model::name_rule::is_name;
 pub use crate::model::operator::{OperandForm, Operator};
@@ -66,5 +70,6 @@ pub use crate::model::settings::{AttributeDeclaration, LintLevel, Settings};
 pub use crate::model::shadow::{
     IgnoredPath, Milliseconds, PromotionCriteria, Shadow, Shadowed, SideEffects, shadow_flag, shadow_key, shadowed_key,
 };
+pub use crate::model::slot::{SlotName, WrittenRange};
 pub use crate::model::suite::Suite;
 pub use crate::model::target::{Client, Signing, Target, TargetFormat};

@@ -2,8 +2,10 @@
 
 use crate::model::flag::Flag;
 use crate::model::kill::Kill;
+use crate::model::layer::{Layer, LayerSlot};
 use crate::model::segment::Segment;
 use crate::model::settings::Settings;
+use crate::model::slot::SlotName;
 use crate::model::suite::Suite;
 use crate::yaml::Completeness;
 
@@ -16,6 +18,8 @@ pub struct Project {
     pub flags: Vec<Flag>,
     /// The segments.
     pub segments: Vec<Segment>,
+    /// The layers.
+    pub layers: Vec<Layer>,
     /// The kills.
     pub kills: Vec<Kill>,
     /// The test files.
@@ -26,6 +30,12 @@ impl Project {
     /// Returns the first flag with this key.
     pub fn flag(&self, key: &str) -> Option<&Flag> {
         self.flags.iter().find(|flag| flag.key == key)
+    }
+
+    /// Returns the slot with this name, and its layer.
+    pub fn slot(&self, name: &SlotName) -> Option<(&Layer, &LayerSlot)> {
+        let layer = self.layers.iter().find(|layer| layer.name == name.layer)?;
+        Some((layer, layer.slot(&name.slot)?))
     }
 
     /// Iterates over the flags that have a file of their own, without the shadows of other flags.

@@ -4,6 +4,7 @@ use crate::bundle::{Percent, rule_name};
 use crate::model::condition::Condition;
 use crate::model::environment_names::EnvironmentNames;
 use crate::model::lower::{Fields, Lowering, read_all};
+use crate::model::slot::SlotName;
 use crate::snapshot::{Span, Spanned};
 use crate::yaml::{Node, Value};
 
@@ -16,6 +17,8 @@ pub struct Rule {
     pub name: Option<Spanned<String>>,
     /// The attribute whose value determines the bucket in this rule. Without it, the flag's unit does.
     pub unit: Option<Spanned<String>>,
+    /// The slot of a layer whose units the rule admits. Without it, layers do not matter to the rule.
+    pub slot: Option<Spanned<SlotName>>,
     /// The fields for all environments.
     pub base: RuleFields,
     /// The fields that replace the base fields in single environments or groups of environments.
@@ -108,7 +111,7 @@ impl Rule {
     }
 
     pub(super) fn lower(lowering: &mut Lowering, node: &Node) -> Self {
-        let own = ["name", "description", "unit", "environments"];
+        let own = ["name", "description", "unit", "slot", "environments"];
         let known: Vec<_> = own.iter().chain(&FIELDS).copied().collect();
         let fields = lowering.fields(node, &known);
         fields.get("description").and_then(|description| lowering.nonempty_text(description));
@@ -126,6 +129,7 @@ impl Rule {
             span: node.span,
             name: fields.get("name").and_then(|node| lowering.name(node)),
             unit: fields.get("unit").and_then(|node| lowering.nonempty_text(node)),
+            slot: fields.get("slot").and_then(|node| lowering.parse(node, SLOT)),
             base,
             environments,
         }
@@ -160,6 +164,7 @@ impl EffectiveRule<'_> {
     }
 }
 
+const SLOT: &str = "a layer and one of its slots, such as `checkout/new-cart`";
 const FIELDS: [&str; 5] = ["enabled", "if", "rollout", "steps", "serve"];
 
 impl RuleFields {

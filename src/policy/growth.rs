@@ -7,7 +7,7 @@
 
 use serde_json::Value as Json;
 
-use crate::analyze::{AnalysisError, Budget, DecidedBy, Definition, Region, Share, changes};
+use crate::analyze::{AnalysisError, Budget, DecidedBy, Definition, Effect, Region, Share, Transition, changes};
 use crate::bundle::{Bundle, Flag, State};
 use crate::diff::is_same_condition;
 
@@ -72,10 +72,17 @@ pub(super) fn serves_only_off(bundle: &Bundle, key: &str, budget: &Budget) -> bo
 }
 
 /// Returns the growth of a region: the sum of the shares that the values other than that of `off` gain. For a reshuffle,
-/// the function returns the largest share of units whose value can change.
+/// the function returns the largest share of units whose value can change, or if it is known which units change, the
+/// share of those that get another value than that of `off`.
 fn size(region: &Region, off: &Json) -> Result<Share, AnalysisError> {
     if region.bounds.is_some() {
         return Ok(region.largest_share().unwrap_or(Share::ALL));
+    }
+    if region.effects.contains(&Effect::Reshuffle) {
+        let gains =
+            |transition: &&Transition| transition.to.value != *off && transition.to.value != transition.from.value;
+        let mut gained = region.transitions.iter().filter(gains).map(|transition| transition.share);
+        return gained.try_fold(Share::NONE, Share::checked_add);
     }
     let mut values: Vec<(&Json, Share, Share)> = Vec::new();
     for transition in &region.transitions {

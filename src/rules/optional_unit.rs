@@ -28,7 +28,8 @@ fn check_serving(project: &Project, serving: &EffectiveServing<'_>, diagnostics:
         }
         let requires_unit = rule.condition.is_some_and(|condition| requires(project, &condition.value, &unit.value));
         if uses_buckets(rule) && !requires_unit {
-            let span = rule.rollout.map_or(rule.written.span, |rollout| rollout.span);
+            let span = rule.rollout.map(|rollout| rollout.span);
+            let span = span.or_else(|| rule.written.slot.as_ref().map(|slot| slot.span)).unwrap_or(rule.written.span);
             let message = format!("a context without `{}` has no bucket in this rule", unit.value);
             diagnostics.push(Diagnostic::new(Code::OptionalUnit, span, message).related(unit.span, "the unit is set here").help(
                 format!(
@@ -43,7 +44,8 @@ fn check_serving(project: &Project, serving: &EffectiveServing<'_>, diagnostics:
 /// Returns whether the result for contexts that satisfy the condition depends on their bucket.
 fn uses_buckets(rule: &EffectiveRule<'_>) -> bool {
     let partial = |share: u32| share != 0 && share != BUCKETS;
-    rule.rollout.is_some_and(|rollout| partial(rollout.value.buckets()))
+    rule.written.slot.is_some()
+        || rule.rollout.is_some_and(|rollout| partial(rollout.value.buckets()))
         || matches!(rule.serve, Some(Serve::Split(shares))
             if shares.value.iter().any(|share| partial(share.share.value.buckets())))
 }

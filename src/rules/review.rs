@@ -109,7 +109,8 @@ impl<'p> RuleInstance<'_, 'p> {
     /// that contribute. Returns `None` if the rule is reachable, or if `rule-after-catch-all` reports it.
     pub(super) fn covered_by(&self) -> Option<(Vec<RuleInstance<'_, 'p>>, &[usize])> {
         let Some(RuleReachability::Unreachable { covered_by, prerequisites }) = self.reach() else { return None };
-        let is_catch_all = |rule: &Rule| rule.condition.is_none() && rule.rollout == Percent::ALL;
+        let is_catch_all =
+            |rule: &Rule| rule.condition.is_none() && rule.slot.is_none() && rule.rollout == Percent::ALL;
         let rules = &self.scope.definition.flag().rules;
         if rules.iter().take(self.index).any(is_catch_all) {
             return None;

@@ -36,5 +36,5 @@ pub(super) fn check(project: &Project, _: Timestamp, diagnostics: &mut Diagnosti
 }
 
 fn is_catch_all(rule: &EffectiveRule<'_>) -> bool {
-    rule.condition.is_none() && rule.share() == Percent::ALL
+    rule.condition.is_none() && rule.written.slot.is_none() && rule.share() == Percent::ALL
 }

@@ -71,6 +71,7 @@ fn position(flag: &Flag, serving: &EffectiveServing<'_>, refusal: &Refusal) -> S
             let condition = rule.condition;
             let test = condition.and_then(|condition| attribute_span(&condition.value, &refusal.cause));
             let share = rule.rollout.map(|rollout| rollout.span);
+            let share = share.or(rule.written.slot.as_ref().map(|slot| slot.span));
             test.or(condition.map(|condition| condition.span)).or(share).unwrap_or(rule.written.span)
         }),
     };

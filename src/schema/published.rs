@@ -13,6 +13,7 @@ pub fn text(kind: DefinitionKind) -> &'static str {
         DefinitionKind::Project => include_str!("../../schemas/project.schema.json"),
         DefinitionKind::Flag => include_str!("../../schemas/flag.schema.json"),
         DefinitionKind::Segment => include_str!("../../schemas/segment.schema.json"),
+        DefinitionKind::Layer => include_str!("../../schemas/layer.schema.json"),
         DefinitionKind::Kill => include_str!("../../schemas/kill.schema.json"),
         DefinitionKind::Test => include_str!("../../schemas/test.schema.json"),
     }
@@ -30,12 +31,14 @@ pub(super) fn schema(kind: DefinitionKind) -> &'static Schema {
     static PROJECT: OnceLock<Schema> = OnceLock::new();
     static FLAG: OnceLock<Schema> = OnceLock::new();
     static SEGMENT: OnceLock<Schema> = OnceLock::new();
+    static LAYER: OnceLock<Schema> = OnceLock::new();
     static KILL: OnceLock<Schema> = OnceLock::new();
     static TEST: OnceLock<Schema> = OnceLock::new();
     let slot = match kind {
         DefinitionKind::Project => &PROJECT,
         DefinitionKind::Flag => &FLAG,
         DefinitionKind::Segment => &SEGMENT,
+        DefinitionKind::Layer => &LAYER,
         DefinitionKind::Kill => &KILL,
         DefinitionKind::Test => &TEST,
     };

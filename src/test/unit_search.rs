@@ -1,7 +1,7 @@
 //! Finds units with the bucket positions that a test case specifies.
 //!
-//! A case can contain `bucket: {pay: {rollout: 12.5%}}` instead of a unit. The search hashes `unit-0`, `unit-1` and so
-//! on until the bucket of a unit is at or slightly above the position. No boundary of the flag's rollouts or splits may
+//! A case can contain `bucket: {pay: {rollout: 12.5%}}` instead of a unit, and `slot` and `split` in the same way. The search hashes `unit-0`, `unit-1` and so
+//! on until the bucket of a unit is at or slightly above the position. No boundary of the flag's slots, rollouts or splits may
 //! lie between the position and the bucket.
 
 use std::borrow::Cow;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::ops::Range;
 
-use crate::bundle::{AttributeId, BUCKETS, Bucket, Bucketer, Bundle, Flag, HashDomain};
+use crate::bundle::{AttributeId, BUCKETS, Bucket, Bucketer, Bundle, Flag, HashDomain, Slot};
 use crate::eval::{Context, Value};
 use crate::model::Placement;
 
@@ -47,6 +47,18 @@ pub(super) fn set_units(placements: &[Placement], bundle: &Bundle, context: &mut
     for placement in placements {
         let key = &placement.flag.value;
         let flag = bundle.flag(key).ok_or_else(|| format!("`{key}` cannot be decided"))?;
+        if let Some(position) = &placement.slot {
+            let slots = flag.rules.iter().filter_map(|rule| Some((flag.unit_of(rule), rule.partial_slot()?)));
+            for (unit, slot) in slots {
+                let position = position.value.buckets();
+                if let Some(next_boundary) = next_boundary(position, &slot_boundaries(flag, unit, slot)) {
+                    let bucketer = &slot.bucketer;
+                    let wanted = wanted.entry(unit).or_default();
+                    let domain = HashDomain::Layer;
+                    wanted.push(WantedPosition { bucketer, domain, position, next_boundary });
+                }
+            }
+        }
         for (domain, position) in [(HashDomain::Rollout, &placement.rollout), (HashDomain::Split, &placement.split)] {
             if let Some(position) = position {
                 let position = position.value.buckets();
@@ -98,7 +110,15 @@ fn boundaries(flag: &Flag, unit: AttributeId, domain: HashDomain) -> Vec<Bucket>
             rules.map(|rule| rule.rollout.buckets()).chain([flag.state.admits().buckets()]).collect()
         }
         HashDomain::Split => rules.flat_map(|rule| rule.serve.ranges()).map(|(range, _)| range.end).collect(),
+        HashDomain::Layer => Vec::new(),
     }
+}
+
+/// Returns the buckets of a layer from which the rules that hash the unit may decide differently.
+fn slot_boundaries(flag: &Flag, unit: AttributeId, slot: &Slot) -> Vec<Bucket> {
+    let rules = flag.rules.iter().filter(|rule| flag.unit_of(rule) == unit);
+    let slots = rules.filter_map(|rule| rule.slot.as_deref()).filter(|other| other.has_same_salt(slot));
+    slots.flat_map(|slot| [slot.range.buckets().start, slot.range.buckets().end]).collect()
 }
 
 /// Returns the first boundary above the position, or `None` if the flag has no boundary except the two ends.

@@ -14,17 +14,19 @@ import sys
 
 BUCKETS = 100_000
 KEY = b"flagctl/bucket/1"
-DOMAINS = {"gate": 0, "split": 1}
+DOMAINS = {"gate": 0, "split": 1, "layer": 2}
+# What flagd hashes between the salt and the unit.
+SEPARATORS = {"gate": b"/rollout/", "split": b"", "layer": b"/layer/"}
 M64 = (1 << 64) - 1
 M32 = (1 << 32) - 1
 
 ABOUT = [
     "Units and their buckets, for an implementation in any language: 0 <= bucket < 100000.",
     "siphash: SipHash-2-4 with the 16-byte key `flagctl/bucket/1`. It hashes the length of the salt in bytes"
-    " (32 bits, little-endian), the salt, one byte for the domain (gate 0, split 1), and the unit. Texts are in"
+    " (32 bits, little-endian), the salt, one byte for the domain (gate 0, split 1, layer 2), and the unit. Texts are in"
     " UTF-8 and not normalised. bucket = (hash * 100000) >> 64.",
-    "flagd-v2: murmur3_x86_32 with seed 0 hashes the text salt + \"/rollout/\" + unit (gate) or salt + unit"
-    " (split). bucket = (hash * 100000) >> 32. flagd-v3 hashes the same text, encoded as a CBOR text string.",
+    "flagd-v2: murmur3_x86_32 with seed 0 hashes the text salt + \"/rollout/\" + unit (gate), salt + unit (split)"
+    " or salt + \"/layer/\" + unit (layer). bucket = (hash * 100000) >> 32. flagd-v3 hashes the same text, encoded as a CBOR text string.",
     "`input` is the hashed bytes, in hexadecimal. In a row with `repeat`, the unit is `unit` repeated that many"
     " times, and `input` contains only the bytes before the unit.",
     "`within` is the half-open range of buckets into which flagd's own clients put the unit.",
@@ -113,7 +115,7 @@ def encoded(bucketing, salt, domain, unit):
     salt, unit = salt.encode(), unit.encode()
     if bucketing == "siphash":
         return struct.pack("<I", len(salt)) + salt + bytes([DOMAINS[domain]]), unit
-    before = salt + b"/rollout/" if domain == "gate" else salt
+    before = salt + SEPARATORS[domain]
     if bucketing == "flagd-v3":
         before = cbor_text_head(len(before) + len(unit)) + before
     return before, unit
@@ -151,6 +153,12 @@ def rows():
     for bucketing in ["siphash", "flagd-v2"]:
         yield row(bucketing, "a", "gate", "b")
         yield row(bucketing, "a/rollout/", "split", "b")
+    for bucketing in every:
+        yield row(bucketing, "", "layer", "")
+        yield row(bucketing, "checkout", "layer", "ünï")
+    for bucketing in ["siphash", "flagd-v3"]:
+        yield row(bucketing, "a", "layer", "b")
+        yield row(bucketing, "a/layer/", "split", "b")
     # UTF-8 is not normalised: the two encodings of é are two units.
     for bucketing in every:
         yield row(bucketing, "größe", "gate", "ünï")

@@ -3,7 +3,7 @@
 
     flagd.py PATH-OF-FLAGCTL [--flags NUMBER] [--seed NUMBER]
 
-The flags are those in `examples/`, and generated flags with every operator, type and nesting, rules with their own unit
+The flags are those in `examples/`, and generated flags with every operator, type and nesting, rules with their own unit, slots of layers
 and fields of rules by environment. The contexts have missing attributes, values of wrong types, and units beside the
 boundaries of bucket ranges. The clients are flagd's providers for Python (one release for each of flagd's two algorithms)
 and for Node (compiled and interpreted), used through the OpenFeature SDKs. Each client reads the export from its file; the interpreting Node client also validates it with the published schemas.
@@ -123,7 +123,10 @@ def generated(binary, bucketing, folder, flags, seed, python):
     for key in [key for key in files if re.fullmatch(r"flags/flag-\d\d00\.yaml", key)]:
         thousandths = lambda share: round(float(share.rstrip("%")) * 1000)
         salt = Path(key).stem
-        rules = files[key]["rules"]
+        first, *rules = files[key]["rules"]
+        layer = files["layers/boundaries.yaml"]
+        slot = layer["slots"][first["slot"].partition("/")[2]]
+        ranges.append([layer["salt"], "layer", sorted({*map(thousandths, slot.split(".."))} - {0, 100_000})])
         ranges.append([salt, "gate", sorted({thousandths(rule["rollout"]) for rule in rules} - {0, 100_000})])
         ends, end = set(), 0
         for share in rules[0]["serve"].values():

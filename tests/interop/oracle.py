@@ -4,7 +4,7 @@
     oracle.py PATH-OF-FLAGCTL [--flags NUMBER] [--seed NUMBER]
 
 The flags are generated. They have every type and every operator except `matches`, which z3 too often cannot decide;
-segments, prerequisites, rollouts and splits with equal and different salts, units of flags and of rules, also units that
+segments, prerequisites, slots of layers, rollouts and splits with equal and different salts, units of flags and of rules, also units that
 conditions name, kills, disabled rules, and fields of flags and rules by environment and by group. `oracle_cases/meaning.py` encodes them from the documentation alone. For every rule, condition,
 segment, variant and prerequisite, z3 decides whether a context reaches it. For an unreachable rule, z3 decides whether
 the reported rules are the reason, and whether all of them are necessary. A finding that z3 refutes is an error, and so

@@ -58,7 +58,7 @@ fn shadow() -> Json {
 }
 
 /// One file of each kind, which has every field once.
-fn bases() -> [(DefinitionKind, Json); 5] {
+fn bases() -> [(DefinitionKind, Json); 6] {
     let condition = json!({
         "all": [{"country": "DE"}, {"age": {"gte": 18, "lt": 65}}],
         "any": [{"plan": ["pro", "enterprise"]}, {"segment": ["staff", "beta"]}],
@@ -75,7 +75,7 @@ fn bases() -> [(DefinitionKind, Json); 5] {
         "enabled": true, "off": "off", "default": "on", "unit": "account.id", "salt": "s",
         "requires": {"new-cart": "on"},
         "rules": [
-            {"name": "r", "description": "d", "if": condition, "unit": "user.id", "rollout": "12.5%", "steps": ["1%", "50%"], "serve": "on",
+            {"name": "r", "description": "d", "if": condition, "unit": "user.id", "slot": "l/a", "rollout": "12.5%", "steps": ["1%", "50%"], "serve": "on",
              "enabled": true, "environments": {"staging": {
                 "enabled": false, "if": condition, "rollout": "1%", "steps": ["1%"], "serve": {"on": "50%", "off": "50%"},
              }}},
@@ -116,12 +116,19 @@ fn bases() -> [(DefinitionKind, Json); 5] {
             {"name": "n", "environments": ["staging"], "now": "2026-11-22T11:02:00Z", "context": "dana",
              "matrix": {"country": ["DE", null], "groups": [["a"], []]}, "bucket": {"f": "12.5%"}, "expect": {"f": "on"}},
             {"context": ["dana", "lee"], "expect": {"f": {"variant": "on", "value": true, "reason": "SPLIT", "rule": "r"}}},
-            {"context": {"country": "DE"}, "bucket": {"f": {"rollout": "1%", "split": "99.999%"}}, "expect": {"f": "on", "g": "off"}},
+            {"context": {"country": "DE"}, "bucket": {"f": {"slot": "5%", "rollout": "1%", "split": "99.999%"}}, "expect": {"f": "on", "g": "off"}},
         ],
         "golden": {"flags": "f", "contexts": ["dana"], "cells": {"f": {"dana": {"staging": "on"}}}},
     });
     [
         (DefinitionKind::Flag, flag),
+        (
+            DefinitionKind::Layer,
+            json!({
+                "description": "d", "owner": "o", "unit": "account.id", "salt": "s", "holdout": "95%..100%",
+                "slots": {"a": "0%..12.5%", "b": "12.5%..12.501%"},
+            }),
+        ),
         (DefinitionKind::Segment, json!({"description": "d", "owner": "o", "if": condition})),
         (
             DefinitionKind::Kill,
@@ -188,6 +195,12 @@ fn pool() -> Vec<Json> {
         json!({"starts_with": 1}),
         json!({"starts_with": ["a", 1]}),
         json!("10%/a:b+c"),
+        json!("l/a"),
+        json!("l/a/b"),
+        json!("20%..10.5%"),
+        json!("0%..100.5%"),
+        json!("0%...5%"),
+        json!("0%..5"),
         json!({"type": "list"}),
         json!({"type": "number", "enum": ["a"]}),
         json!({"type": "list", "of": "number", "enum": ["a"]}),
@@ -209,7 +222,8 @@ fn names() -> Vec<&'static str> {
     let fields = "version environments attributes bucketing lint type of enum required description variants off default rules \
                   requires unit salt enabled name if rollout steps serve all any not segment flag eq ne in not_in lt lte gt gte \
                   starts_with ends_with contains matches has has_any has_all exists ignore_case reason by at key -bad a.b a/b a:b.c a//b a/ \
-                  now contexts cases golden flags cells context matrix bucket expect variant value rollout split metadata cause tags";
+                  now contexts cases golden flags cells context matrix bucket expect variant value rollout split metadata cause tags \
+                  slot slots holdout owner";
     fields.split_whitespace().collect()
 }
 
@@ -268,6 +282,7 @@ fn verdicts(kind: DefinitionKind, text: &str) -> (Vec<String>, Vec<String>) {
         DefinitionKind::Project => model::lower_settings(&root).1,
         DefinitionKind::Flag => model::lower_flag(&root, "x", FileId(0)).1,
         DefinitionKind::Segment => model::lower_segment(&root, "x", FileId(0)).1,
+        DefinitionKind::Layer => model::lower_layer(&root, "x", FileId(0)).1,
         DefinitionKind::Kill => model::lower_kill(&root, "production", "x", FileId(0)).1,
         DefinitionKind::Test => model::lower_suite(&root, FileId(0)).1,
     };
@@ -300,7 +315,13 @@ fn model_and_schema_accept_the_same_mutants() {
 fn shared_definitions_are_the_same_in_every_schema() {
     let read = |kind| -> Json { serde_json::from_str(schema::text(kind)).unwrap() };
     let flag = read(DefinitionKind::Flag);
-    for kind in [DefinitionKind::Segment, DefinitionKind::Kill, DefinitionKind::Project, DefinitionKind::Test] {
+    for kind in [
+        DefinitionKind::Segment,
+        DefinitionKind::Layer,
+        DefinitionKind::Kill,
+        DefinitionKind::Project,
+        DefinitionKind::Test,
+    ] {
         for (name, definition) in read(kind)["$defs"].as_object().unwrap() {
             if let Some(same) = flag["$defs"].get(name) {
                 assert_eq!(definition, same, "{kind:?}: {name}");

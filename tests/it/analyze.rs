@@ -186,7 +186,16 @@ fn rule(random: &mut Random, known: Known) -> Json {
     if random.below(5) == 0 {
         rule["unit"] = json!(random.pick(&[0, 2, 2, 3, 7]));
     }
+    if random.below(5) == 0 {
+        rule["slot"] = slot(random);
+    }
     rule
+}
+
+/// Returns a slot. Two layers have one salt, so that their slots overlap.
+fn slot(random: &mut Random) -> Json {
+    let range = random.pick(&[[0, 30_000], [30_000, 70_000], [70_000, 100_000], [0, 70_000], [0, 100_000]]);
+    json!({"layer": random.pick(&["l", "m"]), "name": "s", "salt": "a", "range": range})
 }
 
 fn flag(random: &mut Random, known: Known, key: &str) -> Json {
@@ -297,6 +306,7 @@ fn edit(random: &mut Random, bundle: &mut Json, known: Known) {
         13 => bundle["flags"][0]["rules"] = json!([rule(random, Known { flags: 0, ..known })]),
         14 => bundle["attributes"][7]["enum"] = json!(["free", "pro", "team"]),
         15 | 16 => retype(random, bundle),
+        19 if rules > 0 => main["rules"][at]["slot"] = slot(random),
         18 if rules > 0 => main["rules"][at]["unit"] = json!(random.pick(&[0, 2, 7])),
         17 => bundle["flags"][0]["state"] = killed(random.pick(&[0, 1_000, 60_000])),
         _ if rules > 1 => main["rules"].as_array_mut().unwrap().swap(0, rules - 1),
@@ -413,7 +423,11 @@ struct Reference<'b> {
 }
 
 fn hash_of(flag: &Flag, rule: &Rule, domain: HashDomain) -> (Vec<u8>, u16) {
-    hash_of_unit(flag, rule.unit.unwrap_or(flag.unit), domain)
+    let unit = rule.unit.unwrap_or(flag.unit);
+    match (&rule.slot, domain) {
+        (Some(slot), HashDomain::Layer) => (slot.bucketer.input(domain, ""), unit.0),
+        _ => hash_of_unit(flag, unit, domain),
+    }
 }
 
 fn hash_of_unit(flag: &Flag, unit: AttributeId, domain: HashDomain) -> (Vec<u8>, u16) {
@@ -473,7 +487,12 @@ impl Reference<'_> {
                     && self
                         .bucket(flag, rule, HashDomain::Rollout)
                         .is_some_and(|bucket| bucket < rule.rollout.buckets());
-            if !matches || !admits {
+            let in_slot = rule.slot.as_ref().is_none_or(|slot| {
+                let range = slot.range.buckets();
+                range == (0..BUCKETS)
+                    || self.bucket(flag, rule, HashDomain::Layer).is_some_and(|bucket| range.contains(&bucket))
+            });
+            if !matches || !in_slot || !admits {
                 continue;
             }
             let served = match &rule.serve {
@@ -502,6 +521,10 @@ fn cells(bundles: &[&Bundle]) -> Vec<(Buckets, Share)> {
         }
         for rule in &flag.rules {
             ends.entry(hash_of(flag, rule, HashDomain::Rollout)).or_default().insert(rule.rollout.buckets());
+            if let Some(slot) = &rule.slot {
+                let range = slot.range.buckets();
+                ends.entry(hash_of(flag, rule, HashDomain::Layer)).or_default().extend([range.start, range.end]);
+            }
             if let Serve::Split(ranges) = &rule.serve {
                 let splits = ends.entry(hash_of(flag, rule, HashDomain::Split)).or_default();
                 splits.extend(ranges.iter().map(|(end, _)| *end));
@@ -1133,6 +1156,33 @@ fn diff_reports_the_bounds_of_a_new_salt() {
     assert_eq!(region.moved(), Share::of_buckets(42_000));
     let bounds = region.bounds.unwrap();
     assert_eq!((bounds.least, bounds.most), (Share::NONE, Share::of_buckets(60_000)));
+}
+
+#[test]
+fn growing_a_slot_moves_no_other_unit_and_moving_it_is_a_reshuffle() {
+    let with_slot = |range: [u32; 2], salt: &str| {
+        let slot = json!({"layer": "checkout", "name": "cart", "salt": salt, "range": range});
+        simple(&json!([{"slot": slot, "rollout": 50_000, "serve": {"variant": 0}}]))
+    };
+    let region = |before: &Json, after: &Json| {
+        let regions = compared(before, after);
+        assert_eq!(regions.len(), 1, "{regions:#?}");
+        regions.into_iter().next().unwrap()
+    };
+    let before = with_slot([10_000, 30_000], "checkout");
+    let grown = region(&before, &with_slot([10_000, 50_000], "checkout"));
+    assert_eq!(grown.effects, BTreeSet::from([Effect::Expand]));
+    assert_eq!(grown.moved(), Share::new(1, 10), "half of the units that the slot gains");
+    let moved = region(&before, &with_slot([20_000, 40_000], "checkout"));
+    assert_eq!(moved.effects, BTreeSet::from([Effect::Expand, Effect::Shrink, Effect::Reshuffle]));
+    assert_eq!((moved.moved(), moved.bounds), (Share::new(1, 10), None), "half of 10% leave, and half of 10% enter");
+    let salted = region(&before, &with_slot([10_000, 30_000], "checkout-2"));
+    assert!(salted.effects.contains(&Effect::Reshuffle) && salted.bounds.is_some(), "{salted:#?}");
+    // The buckets of a layer are independent of those of a rollout, also with one salt.
+    let rollout = simple(&json!([{"rollout": 20_000, "serve": {"variant": 0}}]));
+    let slot = json!({"layer": "l", "name": "s", "salt": "main", "range": [0, 20_000]});
+    let slotted = simple(&json!([{"slot": slot, "rollout": 100_000, "serve": {"variant": 0}}]));
+    assert!(region(&rollout, &slotted).bounds.is_some());
 }
 
 #[test]

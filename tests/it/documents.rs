@@ -259,6 +259,7 @@ fn the_book_names_every_field_of_the_schemas() {
         "docs/tests.md",
         "docs/conditions.md",
         "docs/guard.md",
+        "docs/layers.md",
         "docs/policy.md",
         "docs/shadow.md",
     ];

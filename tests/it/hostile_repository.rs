@@ -63,7 +63,7 @@ const HOOKS: [&str; 12] = [
 const PROGRAMS: [&str; 4] = ["git", "ssh", "ssh-keygen", "gpg"];
 
 /// Every command that reads, with arguments. A word `TARGET` or `BUNDLE` is the path of a folder or file.
-const COMMANDS: [&[&str]; 46] = [
+const COMMANDS: [&[&str]; 47] = [
     &["eval", "sale", "-e", "production"],
     &["eval", "sale", "-e", "production", "--at", "HEAD~1", "--explain"],
     &["eval", "--bundle", "BUNDLE", "sale"],
@@ -82,6 +82,7 @@ const COMMANDS: [&[&str]; 46] = [
     &["show", "sale", "--at", "HEAD"],
     &["list", "--killed"],
     &["list", "environments"],
+    &["list", "layers"],
     &["show", "environment", "production"],
     &["log", "sale"],
     &["log", "--format", "csv"],

@@ -86,6 +86,7 @@ mod kill_wait;
 mod kills_alone;
 mod kills_in_tests;
 mod kinds;
+mod layers;
 mod limits;
 mod lists;
 mod log;

@@ -52,6 +52,8 @@ const RUNS: &[&[&str]] = &[
     &["show", "y", "--at", "BRANCH", "--format", "FORMAT"],
     &["list", "--format", "FORMAT"],
     &["list", "segments", "--format", "FORMAT"],
+    &["list", "layers", "--format", "FORMAT"],
+    &["show", "layer", "l", "--format", "FORMAT"],
     &["list", "attributes", "--format", "FORMAT"],
     &["list", "environments", "--format", "FORMAT"],
     &["list", "nothing\u{1b}[31m\n::error::owned"],
@@ -148,6 +150,10 @@ fn hostile() -> TestRepository {
     repository.write(
         "segments/s.yaml",
         &format!("description: {HOSTILE}\nowner: {HOSTILE}\nif: {{plan: [{HOSTILE}, pro]}}\n"),
+    );
+    repository.write(
+        "layers/l.yaml",
+        &format!("description: {HOSTILE}\nowner: {HOSTILE}\nsalt: {HOSTILE}\nslots: {{a: 0%..20%}}\n"),
     );
     let context = format!("{{targetingKey: {HOSTILE}, country: {HOSTILE}, plan: {HOSTILE}}}");
     repository.write(

@@ -233,7 +233,7 @@ fn show_says_which_kind_a_name_has() {
     refused(
         &["segments", "german"],
         2,
-        "expected `flag`, `segment`, `attribute` or `environment` before a name, found `segments`",
+        "expected `flag`, `segment`, `layer`, `attribute` or `environment` before a name, found `segments`",
     );
     refused(
         &["segment", "german", "-e", "staging"],

@@ -18,6 +18,8 @@ use flagctl::test::{BaselineBundles, TestBundles, plan, run};
 use flagctl::{load, report, rules};
 use tempfile::TempDir;
 
+use crate::git_bench::TestRepository;
+
 const PROJECT: &str = "\
 version: 1
 environments: [staging, production]
@@ -137,6 +139,30 @@ fn validate(block: &Block) -> (Vec<Finding>, String) {
     (findings, text.as_str().to_owned())
 }
 
+/// Commits the files below `before`, replaces them by the others, and runs `flagctl validate` with the commit as the base.
+fn compared(block: &Block) -> String {
+    let mut repository = TestRepository::new();
+    repository.write("flagctl.yaml", PROJECT);
+    let after = lay_out_before(block, &repository);
+    repository.commit("the base");
+    for (path, text) in after {
+        repository.write(&path, &text);
+    }
+    let ran = repository.flagctl(&["validate", "--new-since", "HEAD"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    ran.stdout
+}
+
+/// Writes the files of a block that are below `before`. Returns the other ones.
+fn lay_out_before(block: &Block, repository: &TestRepository) -> Vec<(String, String)> {
+    let files = block.text.split("# file: ").skip(1).filter_map(|file| file.split_once('\n'));
+    let (before, after): (Vec<_>, Vec<_>) = files.partition(|(path, _)| path.starts_with("before/"));
+    for (path, text) in before {
+        repository.write(path.trim_start_matches("before/"), text);
+    }
+    after.into_iter().map(|(path, text)| (path.to_owned(), text.to_owned())).collect()
+}
+
 /// Runs `flagctl test` in a folder outside any git repository.
 fn tested(block: &Block) -> String {
     let folder = TempDir::new().unwrap();
@@ -166,6 +192,11 @@ fn fail_examples_of_pages_fail_with_only_their_code() {
             // Only the command resolves revisions, so this page needs the binary.
             if *code == Code::UnknownRevision {
                 shown += &tested(block);
+                continue;
+            }
+            // Only a base shows what the units did before.
+            if *code == Code::ReusedUnits {
+                shown += &compared(block);
                 continue;
             }
             let (findings, text) = validate(block);

@@ -33,19 +33,22 @@ fn units(each: &mut dyn FnMut(&str)) {
     }
 }
 
-/// Returns the rollout buckets and the split buckets of all units.
+/// Returns the rollout buckets, the split buckets and the layer buckets of all units.
 struct Sample {
     gate: Vec<u32>,
     split: Vec<u32>,
+    layer: Vec<u32>,
 }
 
 impl Sample {
     fn new(bucketing: Bucketing, salt: &str) -> Self {
         let bucketer = Bucketer::new(bucketing, salt);
-        let mut sample = Self { gate: Vec::with_capacity(4 * UNITS), split: Vec::with_capacity(4 * UNITS) };
+        let empty = || Vec::with_capacity(4 * UNITS);
+        let mut sample = Self { gate: empty(), split: empty(), layer: empty() };
         units(&mut |unit| {
             sample.gate.push(bucketer.bucket(HashDomain::Rollout, unit));
             sample.split.push(bucketer.bucket(HashDomain::Split, unit));
+            sample.layer.push(bucketer.bucket(HashDomain::Layer, unit));
         });
         sample
     }
@@ -105,7 +108,7 @@ fn independence(left: &[u32], right: &[u32]) -> f64 {
 #[test]
 fn units_are_uniform_over_percentages_for_every_salt() {
     for (salt, sample) in samples().iter().enumerate() {
-        for (domain, buckets) in [("gate", &sample.gate), ("split", &sample.split)] {
+        for (domain, buckets) in [("gate", &sample.gate), ("split", &sample.split), ("layer", &sample.layer)] {
             let z = uniformity(100, buckets.iter().copied());
             assert!(z.abs() < UNLIKELY, "flag-{salt}, {domain}: {z}");
         }
@@ -123,8 +126,11 @@ fn units_are_uniform_over_the_100_000_buckets() {
 #[test]
 fn the_buckets_of_one_flag_say_nothing_about_those_of_another() {
     for (number, pair) in samples().windows(2).enumerate() {
-        for (domain, left, right) in [("gate", &pair[0].gate, &pair[1].gate), ("split", &pair[0].split, &pair[1].split)]
-        {
+        for (domain, left, right) in [
+            ("gate", &pair[0].gate, &pair[1].gate),
+            ("split", &pair[0].split, &pair[1].split),
+            ("layer", &pair[0].layer, &pair[1].layer),
+        ] {
             let z = independence(left, right);
             assert!(z.abs() < UNLIKELY, "flag-{number} and the next, {domain}: {z}");
         }
@@ -132,15 +138,21 @@ fn the_buckets_of_one_flag_say_nothing_about_those_of_another() {
 }
 
 #[test]
-fn rollout_and_split_buckets_are_independent() {
+fn rollout_split_and_layer_buckets_are_independent() {
+    let pairs = |sample: &Sample| {
+        [(&sample.gate, &sample.split), (&sample.gate, &sample.layer), (&sample.split, &sample.layer)]
+            .map(|(left, right)| independence(left, right))
+    };
     for (salt, sample) in samples().iter().enumerate() {
-        let z = independence(&sample.gate, &sample.split);
-        assert!(z.abs() < UNLIKELY, "flag-{salt}: {z}");
+        for z in pairs(sample) {
+            assert!(z.abs() < UNLIKELY, "flag-{salt}: {z}");
+        }
     }
     for bucketing in [Bucketing::FlagdV2, Bucketing::FlagdV3] {
         let sample = Sample::new(bucketing, "flag-0");
-        let z = independence(&sample.gate, &sample.split);
-        assert!(z.abs() < UNLIKELY, "{bucketing:?}: {z}");
+        for z in pairs(&sample) {
+            assert!(z.abs() < UNLIKELY, "{bucketing:?}: {z}");
+        }
     }
 }
 

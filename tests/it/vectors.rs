@@ -78,6 +78,7 @@ fn buckets_match_the_vectors() {
         let domain = match row.domain.as_str() {
             "gate" => HashDomain::Rollout,
             "split" => HashDomain::Split,
+            "layer" => HashDomain::Layer,
             other => panic!("there is no domain `{other}`"),
         };
         let unit = row.unit.repeat(row.repeat.unwrap_or(1));

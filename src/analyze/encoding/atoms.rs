@@ -2,7 +2,7 @@
 //! read.
 //!
 //! The input is flags and conditions of one or two bundles. The output is, for each attribute, all predicates that test
-//! it, and for each hash of a unit, the buckets at which a rollout or a split has a boundary. The encoder then divides
+//! it, and for each hash of a unit, the buckets at which a rollout, a split or a slot has a boundary. The encoder then divides
 //! the values of each attribute into classes that these atoms do not distinguish.
 //!
 //! **Invariant:** the decisions depend on nothing in the context except the collected atoms.
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analyze::side::Side;
 use crate::bundle::{
-    Attribute, AttributeId, BUCKETS, Bucket, Bucketer, Bundle, Condition, Flag, FlagId, Follow, HashDomain, Percent,
+    Attribute, AttributeId, BUCKETS, Bucket, Bucketer, Bundle, Condition, FlagId, Follow, HashDomain, Percent,
     Predicate, Serve, Type, Walk,
 };
 
@@ -42,7 +42,7 @@ pub(crate) struct BucketHash {
     pub(crate) unit: AttributeKey,
     pub(crate) bucketer: Bucketer,
     pub(crate) domain: HashDomain,
-    /// The buckets at which a rollout, a split or the share of a kill begins or ends, strictly between 0 and [`BUCKETS`].
+    /// The buckets at which a rollout, a split, a slot or the share of a kill begins or ends, strictly between 0 and [`BUCKETS`].
     pub(crate) boundaries: BTreeSet<Bucket>,
 }
 
@@ -61,12 +61,12 @@ pub(crate) fn attribute_key(attribute: &Attribute) -> AttributeKey {
     (attribute.name.to_string(), kind)
 }
 
-/// Returns the key of the hash of a unit by a flag, or `None` if the unit is not a text attribute.
-pub(crate) fn hash_key(bundle: &Bundle, flag: &Flag, unit: AttributeId, domain: HashDomain) -> Option<HashKey> {
+/// Returns the key of the hash of a unit by a flag or a layer, or `None` if the unit is not a text attribute.
+pub(crate) fn hash_key(bundle: &Bundle, bucketer: &Bucketer, unit: AttributeId, domain: HashDomain) -> Option<HashKey> {
     let unit = bundle.attributes.get(unit).filter(|attribute| attribute.kind == Type::String)?;
     Some(HashKey {
         bucketing: format!("{:?}", bundle.bucketing),
-        prefix: flag.bucketer.input(domain, ""),
+        prefix: bucketer.input(domain, ""),
         unit: unit.name.to_string(),
     })
 }
@@ -110,24 +110,30 @@ impl<'b> AtomSet<'b> {
         self.walks.insert(side, walk);
     }
 
-    /// Adds the buckets at which a rollout, a split or the share that a kill admits begins or ends.
+    /// Adds the buckets at which a slot, a rollout, a split or the share that a kill admits begins or ends.
     fn buckets(&mut self, side: Side, bundle: &'b Bundle, id: FlagId) {
         if !self.flags.insert((side, id)) {
             return;
         }
         let flag = bundle.flag_at(id);
+        let bucketer = &flag.bucketer;
         for rule in &flag.rules {
             let unit = flag.unit_of(rule);
+            if let Some(slot) = rule.partial_slot() {
+                let range = slot.range.buckets();
+                self.hash(bundle, &slot.bucketer, (unit, HashDomain::Layer), [range.start, range.end]);
+            }
             if !matches!(rule.rollout, Percent::ZERO | Percent::ALL) {
-                self.hash(bundle, flag, (unit, HashDomain::Rollout), [rule.rollout.buckets()]);
+                self.hash(bundle, bucketer, (unit, HashDomain::Rollout), [rule.rollout.buckets()]);
             }
             if matches!(rule.serve, Serve::Split(_)) {
-                self.hash(bundle, flag, (unit, HashDomain::Split), rule.serve.ranges().map(|(range, _)| range.end));
+                let ends = rule.serve.ranges().map(|(range, _)| range.end);
+                self.hash(bundle, bucketer, (unit, HashDomain::Split), ends);
             }
         }
         if flag.state.is_half_open() {
             for unit in flag.units() {
-                self.hash(bundle, flag, (unit, HashDomain::Rollout), [flag.state.admits().buckets()]);
+                self.hash(bundle, bucketer, (unit, HashDomain::Rollout), [flag.state.admits().buckets()]);
             }
         }
     }
@@ -135,14 +141,14 @@ impl<'b> AtomSet<'b> {
     fn hash(
         &mut self,
         bundle: &'b Bundle,
-        flag: &Flag,
+        bucketer: &Bucketer,
         (unit, domain): (AttributeId, HashDomain),
         boundaries: impl IntoIterator<Item = Bucket>,
     ) {
         self.attribute(bundle, unit, |atoms| atoms.is_unit = true);
-        let Some(key) = hash_key(bundle, flag, unit, domain) else { return };
+        let Some(key) = hash_key(bundle, bucketer, unit, domain) else { return };
         let unit = (key.unit.clone(), Type::String.name());
-        let fresh = || BucketHash { unit, bucketer: flag.bucketer.clone(), domain, boundaries: BTreeSet::new() };
+        let fresh = || BucketHash { unit, bucketer: bucketer.clone(), domain, boundaries: BTreeSet::new() };
         let hash = self.hashes.entry(key).or_insert_with(fresh);
         hash.boundaries.extend(boundaries.into_iter().filter(|boundary| (1..BUCKETS).contains(boundary)));
     }

@@ -62,10 +62,12 @@ pub(crate) struct EncodedRule<'b> {
     pub(crate) rule: &'b Rule,
     /// This value is `None` if the rule applies to every context.
     pub(crate) condition: Option<EncodedCondition<'b>>,
-    /// True if the condition holds and the rollout admits the unit.
+    /// True if the condition holds, and the slot and the rollout admit the unit.
     pub(crate) applies: Literal,
     /// The unit that the rule hashes.
     pub(crate) unit: EncodedUnit,
+    /// The dimension of the hash of the rule's layer, if the rule has a slot that is not the complete layer.
+    pub(crate) slot_dimension: Option<usize>,
     /// The dimension of the rule's rollout hash, if a rule with the same unit has a rollout.
     pub(crate) rollout_dimension: Option<usize>,
     /// The dimension of the rule's split hash, if a rule with the same unit has a split.

@@ -9,6 +9,7 @@
 //! model.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use crate::analyze::budget::Budget;
 use crate::analyze::encoding::atoms::{AtomSet, AttributeKey, HashKey, attribute_key, hash_key};
@@ -219,10 +220,11 @@ impl<'b> Encoder<'b> {
             .iter()
             .map(|condition| self.condition(side, bundle, condition, WantedTruth::True))
             .collect();
-        let dimension = |encoder: &Self, unit, domain| {
-            let key = hash_key(bundle, flag, unit, domain)?;
+        let dimension = |encoder: &Self, bucketer, unit, domain| {
+            let key = hash_key(bundle, bucketer, unit, domain)?;
             encoder.dimension_index.get(&key).copied()
         };
+        let bucketer = &flag.bucketer;
         let units = flag.units().into_iter().map(|unit| self.unit(bundle, unit)).collect();
         let mut rules = Vec::with_capacity(flag.rules.len());
         for rule in &flag.rules {
@@ -230,14 +232,29 @@ impl<'b> Encoder<'b> {
                 rule.condition.as_ref().map(|condition| self.condition(side, bundle, condition, WantedTruth::True));
             let matches = condition.as_ref().map_or(self.solver.truth(), |encoded| encoded.literal);
             let unit = self.unit(bundle, flag.unit_of(rule));
-            let rollout_dimension = dimension(self, flag.unit_of(rule), HashDomain::Rollout);
-            let split_dimension = dimension(self, flag.unit_of(rule), HashDomain::Split);
+            let slot = rule.partial_slot();
+            let slot_dimension =
+                slot.and_then(|slot| dimension(self, &slot.bucketer, flag.unit_of(rule), HashDomain::Layer));
+            let rollout_dimension = dimension(self, bucketer, flag.unit_of(rule), HashDomain::Rollout);
+            let split_dimension = dimension(self, bucketer, flag.unit_of(rule), HashDomain::Split);
+            let in_slot = match slot {
+                None => self.solver.truth(),
+                Some(slot) => self.within(unit, slot_dimension, &slot.range.buckets()),
+            };
             let admits = match rule.rollout {
                 Percent::ALL => self.solver.truth(),
                 rollout => self.below(unit, rollout_dimension, rollout.buckets()),
             };
-            let applies = self.solver.all([matches, admits]);
-            rules.push(EncodedRule { rule, condition, applies, unit, rollout_dimension, split_dimension });
+            let applies = self.solver.all([matches, in_slot, admits]);
+            rules.push(EncodedRule {
+                rule,
+                condition,
+                applies,
+                unit,
+                slot_dimension,
+                rollout_dimension,
+                split_dimension,
+            });
         }
         let condition_is_bucket_free =
             |encoded: &EncodedCondition<'_>| matches!(encoded.shape, ConditionShape::BucketFree);
@@ -248,7 +265,7 @@ impl<'b> Encoder<'b> {
                     !rule.rule.depends_on_bucket() && rule.condition.as_ref().is_none_or(condition_is_bucket_free)
                 });
         let default_unit = self.unit(bundle, flag.unit);
-        let default_dimension = dimension(self, flag.unit, HashDomain::Rollout);
+        let default_dimension = dimension(self, bucketer, flag.unit, HashDomain::Rollout);
         let default = (default_unit, default_dimension);
         let outcomes_if_enabled = self.outcomes(flag, &prerequisites, &rules, default, Percent::ALL);
         let fixed = |id| if VariantId(id) == flag.off { self.solver.truth() } else { self.false_literal() };
@@ -336,10 +353,15 @@ impl<'b> Encoder<'b> {
         let mut inside = Vec::new();
         let EncodedRule { unit, split_dimension: dimension, .. } = *rule;
         for (range, _) in rule.rule.serve.ranges().filter(|(range, variant)| *variant == id && !range.is_empty()) {
-            let (from, to) = (self.below(unit, dimension, range.start), self.below(unit, dimension, range.end));
-            inside.push(self.solver.all([!from, to]));
+            inside.push(self.within(unit, dimension, &range));
         }
         self.solver.any(inside)
+    }
+
+    /// Returns a literal that is true if the context has a unit, and its bucket is in the range.
+    fn within(&mut self, unit: EncodedUnit, dimension: Option<usize>, range: &Range<Bucket>) -> Literal {
+        let (from, to) = (self.below(unit, dimension, range.start), self.below(unit, dimension, range.end));
+        self.solver.all([!from, to])
     }
 
     /// Returns a literal that is true if the context has a unit, and its bucket is below the boundary.

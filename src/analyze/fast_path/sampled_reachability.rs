@@ -16,7 +16,8 @@ pub(crate) struct SampledReachability {
 /// Returns the reachability if samples prove that every rule with a rollout above 0 % is reached. Otherwise returns
 /// `None`.
 pub(crate) fn reached_by_samples(bundle: &Bundle, flag: &Flag) -> Option<SampledReachability> {
-    if !flag.prerequisites.is_empty() {
+    // The ranges of slots are not nested as rollouts are, so samples do not decide which buckets remain for a rule.
+    if !flag.prerequisites.is_empty() || flag.rules.iter().any(|rule| rule.partial_slot().is_some()) {
         return None;
     }
     let units = flag.hashed_units();

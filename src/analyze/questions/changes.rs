@@ -34,7 +34,7 @@ use crate::analyze::search::known_parts::KnownParts;
 use crate::analyze::search::solver::Literal;
 use crate::analyze::search::witness_search::find_witness;
 use crate::analyze::side::Side;
-use crate::bundle::{Bundle, Flag, TARGETING_KEY, Variant, VariantId};
+use crate::bundle::{Bundle, Flag, Slot, TARGETING_KEY, Variant, VariantId};
 
 /// The budget of automaton states for the descriptions of regions.
 const DESCRIPTION_STATES: u64 = 1_000_000;
@@ -203,7 +203,7 @@ impl<'b> FlagPair<'b> {
         }
         let classes: BTreeSet<_> = partition.queries.iter().filter_map(Query::class).collect();
         let bounds = if partition.is_independent() { self.bounds(&shares)? } else { None };
-        if bounds.is_some() || self.hashes_other_units(&partition) {
+        if bounds.is_some() || self.hashes_other_units(&partition) || self.moves_slot(&partition) {
             effects.insert(Effect::Reshuffle);
         }
         let named = classes.iter().map(|(domain, _)| *domain).collect();
@@ -212,6 +212,21 @@ impl<'b> FlagPair<'b> {
         let hashed = hashed.map(|dimension| dimension.domain).collect();
         let summary = RegionSummary { before, after, shares, effects, bounds, hashed, named };
         Ok(RegionDraft { queries: partition.queries, signs, classes, summary, witness, certainty })
+    }
+
+    /// Returns whether a rule that decides in the partition takes another part of its layer after the change, so that it
+    /// loses units and gains others. A range that only grows or only shrinks is not moved.
+    fn moves_slot(&self, partition: &BucketPartition<'b>) -> bool {
+        let slots = |target: usize, flag: &'b Flag| -> BTreeMap<String, &'b Slot> {
+            let hashing = flag.rules.iter().enumerate().filter(|(_, rule)| partition.hashes(target, rule));
+            hashing.filter_map(|(index, rule)| Some((flag.rule_name(index), rule.partial_slot()?))).collect()
+        };
+        let after = slots(1, self.new);
+        slots(0, self.old).iter().any(|(rule, old)| {
+            after.get(rule).is_some_and(|new| {
+                old.has_same_salt(new) && !old.range.contains(new.range) && !new.range.contains(old.range)
+            })
+        })
     }
 
     /// Returns whether a rule of both versions decides by the bucket of another attribute after the change.

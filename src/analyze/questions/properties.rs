@@ -284,8 +284,9 @@ fn greatest_share(bundle: &Bundle, flag: &Flag, variant: VariantId) -> Result<Sh
     };
     // The shares of two units are independent of each other, so the rules of one unit alone bound no share.
     let Some(unit) = only_unit(flag) else { return Ok(Share::ALL) };
-    let hashes =
-        |flag: &Flag| [HashDomain::Rollout, HashDomain::Split].map(|domain| hash_key(bundle, flag, unit, domain));
+    let hashes = |flag: &Flag| {
+        [HashDomain::Rollout, HashDomain::Split].map(|domain| hash_key(bundle, &flag.bucketer, unit, domain))
+    };
     let mut used: BTreeSet<_> = hashes(flag).into_iter().collect();
     let mut product = servable_share(flag, &[variant])?;
     // A flag that is off serves `off` without its prerequisites.

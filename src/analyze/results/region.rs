@@ -80,7 +80,8 @@ pub enum Effect {
     Reassign,
     /// Another variant is served, and it has the same value.
     Relabel,
-    /// Units are hashed in another way, so the new variant of a unit is independent of its old variant.
+    /// Units are hashed in another way, so the new variant of a unit is independent of its old variant; or a rule takes
+    /// another part of its layer, so it decides for other units.
     Reshuffle,
 }
 

@@ -1,13 +1,15 @@
 //! Partitions the buckets of all units into cells. Within a cell, all units get the same decisions.
 //!
 //! The input is an assignment of the search, which fixes everything except the buckets. The partitioner repeats each
-//! decision in the same way as the evaluator, and splits the buckets at each boundary of a rollout or a split. The
+//! decision in the same way as the evaluator, and splits the buckets at each boundary of a slot, a
+//! rollout or a split. The
 //! output is the cells with their decisions, and the queries, which are the facts about the context that the decisions
 //! needed. For a rollout of 10 %, the cells are `[0, 10 %)` with `on` and `[10 %, 100 %)` with `off`.
 //!
 //! **Invariant:** two assignments that give the same answers to all queries have the same cells.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use crate::analyze::encoding::domain::DomainEncoding;
 use crate::analyze::encoding::encoded::{
@@ -372,6 +374,11 @@ impl<'e, 'b> Partitioner<'e, 'b> {
             }
             let rollout = rule.rule.rollout;
             let hashed = Hashed::of_rule(encoded.side, rule);
+            if let Some(slot) = rule.rule.partial_slot()
+                && !(self.has_unit(hashed) && self.within(hashed, rule.slot_dimension, slot.range.buckets())?)
+            {
+                continue;
+            }
             if rollout != Percent::ALL
                 && !(self.has_unit(hashed) && self.below(hashed, rule.rollout_dimension, rollout.buckets())?)
             {
@@ -450,6 +457,12 @@ impl<'e, 'b> Partitioner<'e, 'b> {
     fn attribute(&self, unit: EncodedUnit) -> String {
         let domain = unit.domain.and_then(|index| self.search.encoder.domains.get(index));
         domain.map(|domain| domain.name.clone()).unwrap_or_default()
+    }
+
+    /// Returns whether the unit's bucket is in the range.
+    fn within(&mut self, hashed: Hashed<'b>, dimension: Option<usize>, range: Range<Bucket>) -> Result<bool, Cut> {
+        let is_before = range.start > 0 && self.below(hashed, dimension, range.start)?;
+        Ok(!is_before && (range.end >= BUCKETS || self.below(hashed, dimension, range.end)?))
     }
 
     /// Returns whether the unit's bucket is below the end. A unit that a condition names is hashed. Every other unit

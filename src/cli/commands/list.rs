@@ -1,4 +1,4 @@
-//! `flagctl list`: shows the flags of a repository or a bundle, one line each, or the segments, attributes or environments.
+//! `flagctl list`: shows the flags of a repository or a bundle, one line each, or the segments, layers, attributes or environments.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -28,16 +28,16 @@ use crate::diff::drift;
 use crate::load::Loaded;
 use crate::model::{Flag, Project};
 use crate::report::EnvironmentSets;
-use crate::report::definitions::{AttributesJson, EnvironmentsJson, SegmentsJson, Uses};
-use crate::report::definitions::{attribute, environment, human, segment};
+use crate::report::definitions::{AttributesJson, EnvironmentsJson, LayersJson, SegmentsJson, Uses};
+use crate::report::definitions::{attribute, environment, human, layer, segment};
 use crate::report::flags::human::ExpiryColumn;
 use crate::report::flags::{Dependants, DriftJson, FlagJson, FlagsJson, ServingState, compiled_flag, written_flag};
 use crate::report::{Lines, flags};
 
 /// List flags and what they do in each environment, or other definitions
 ///
-/// The first word may be `flags`, `segments`, `attributes` or `environments`; without it, this is `flags`. In a PATTERN, `*`
-/// stands for any characters and `?` for one. Options that filter apply to flags, and `--owner` also to segments. If nothing
+/// The first word may be `flags`, `segments`, `layers`, `attributes` or `environments`; without it, this is `flags`. In a PATTERN, `*`
+/// stands for any characters and `?` for one. Options that filter apply to flags, and `--owner` also to segments and layers. If nothing
 /// matches, the last line says so, and the exit code is 0.
 ///
 /// The state of a flag in an environment is who gets something else than `off`: `on for everyone`, `25%`, `25% of 1
@@ -45,7 +45,7 @@ use crate::report::{Lines, flags};
 /// `disabled`, `killed`, `invalid`.
 #[derive(Debug, clap::Args)]
 #[command(
-    override_usage = "flagctl list [OPTIONS] [flags|segments|attributes|environments] [PATTERN]...",
+    override_usage = "flagctl list [OPTIONS] [flags|segments|layers|attributes|environments] [PATTERN]...",
     after_help = "Examples:\n  flagctl list --owner team-payments -e production\n  flagctl list 'checkout-*' -e production\n  \
                   flagctl list segments"
 )]
@@ -53,7 +53,7 @@ pub(crate) struct Args {
     /// What to list, and patterns of keys or names, such as `'checkout-*'` [default: all flags]
     #[arg(value_name = "PATTERN")]
     words: Vec<String>,
-    /// Only flags or segments of this owner
+    /// Only flags, segments or layers of this owner
     #[arg(long, value_name = "OWNER")]
     owner: Option<String>,
     /// Only flags of this kind
@@ -125,6 +125,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     match kind {
         DefinitionKind::Flag => list_flags(args, &loaded, &bundles, &patterns),
         DefinitionKind::Segment => list_segments(args, &loaded, &bundles, &patterns),
+        DefinitionKind::Layer => list_layers(args, &loaded, &patterns),
         DefinitionKind::Attribute => {
             let uses = Uses::in_project(project);
             let all = project.settings.attributes.iter();
@@ -151,7 +152,7 @@ fn check_filters(args: &Args, kind: DefinitionKind) -> Result<()> {
         return Ok(());
     }
     let filters = [
-        ("--owner", args.owner.is_some() && kind != DefinitionKind::Segment),
+        ("--owner", args.owner.is_some() && !matches!(kind, DefinitionKind::Segment | DefinitionKind::Layer)),
         ("--kind", args.kind.is_some()),
         ("--tag", args.tag.is_some()),
         ("--environment", !args.environments.given.is_empty() && kind != DefinitionKind::Environment),
@@ -232,6 +233,20 @@ fn list_segments(args: &Args, loaded: &Loaded, bundles: &[Bundle], patterns: &Na
     segments.sort_by_key(|segment| segment.segment);
     let result = SegmentsJson { version: 1, segments };
     write(args, &result, |json| human::segments(&json.segments, all.len(), stdout_width()))
+}
+
+fn list_layers(args: &Args, loaded: &Loaded, patterns: &NamePatterns<'_>) -> Result<Exit> {
+    let (project, all) = (&loaded.project, &loaded.project.layers);
+    advise(patterns, all.iter().map(|layer| layer.name.as_str()));
+    let owners = all.iter().filter_map(|layer| Some(layer.owner.as_ref()?.value.as_str()));
+    advise_on(args.owner.as_deref(), "layer has the owner", "the owners are", owners);
+    let is_owned = |owner: Option<&str>| args.owner.as_deref().is_none_or(|wanted| owner == Some(wanted));
+    let layers = all.iter().filter(|layer| patterns.matches(&layer.name));
+    let layers = layers.map(|written| layer(written, project, &loaded.snapshot));
+    let mut layers: Vec<_> = layers.filter(|layer| is_owned(layer.owner)).collect();
+    layers.sort_by_key(|layer| layer.layer);
+    let result = LayersJson { version: 1, layers };
+    write(args, &result, |json| human::layers(&json.layers, all.len(), stdout_width()))
 }
 
 fn write<T: serde::Serialize>(args: &Args, result: &T, human: impl FnOnce(&T) -> Lines) -> Result<Exit> {

@@ -29,7 +29,7 @@ use crate::compile::compile_environments;
 use crate::git::{CacheWrites, Revision};
 use crate::live::Live;
 use crate::load;
-use crate::model::{FLAGS, KILLS, SEGMENTS, Signing, TESTS};
+use crate::model::{FLAGS, KILLS, LAYERS, SEGMENTS, Signing, TESTS};
 use crate::publish;
 use crate::publish::{
     Channel, LogEntry, NAMESPACE, NewBundle, PublishContent, PublishError, PublishMode, PublishOutcome, PublishRequest,
@@ -115,7 +115,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let changed = if args.at.is_given() || args.allow_dirty {
         Vec::new()
     } else {
-        head.uncommitted_files(&[PROJECT_FILE, FLAGS, SEGMENTS, KILLS, TESTS])?
+        head.uncommitted_files(&[PROJECT_FILE, FLAGS, SEGMENTS, LAYERS, KILLS, TESTS])?
     };
     if !changed.is_empty() {
         let files =

@@ -28,6 +28,8 @@ enum SchemaKind {
     Flag,
     /// A file in `segments`
     Segment,
+    /// A file in `layers`
+    Layer,
     /// A file in `kills`
     Kill,
     /// A file in `tests`
@@ -39,6 +41,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         SchemaKind::Project => model::DefinitionKind::Project,
         SchemaKind::Flag => model::DefinitionKind::Flag,
         SchemaKind::Segment => model::DefinitionKind::Segment,
+        SchemaKind::Layer => model::DefinitionKind::Layer,
         SchemaKind::Kill => model::DefinitionKind::Kill,
         SchemaKind::Test => model::DefinitionKind::Test,
     };

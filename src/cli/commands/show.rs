@@ -1,4 +1,4 @@
-//! `flagctl show`: shows one flag, segment, attribute or environment, and its current state.
+//! `flagctl show`: shows one flag, segment, layer, attribute or environment, and its current state.
 
 use std::path::{Path, PathBuf};
 
@@ -17,19 +17,19 @@ use crate::cli::until_exit::keep_until_exit;
 use crate::compile::compile_environments;
 use crate::diag::did_you_mean_or_list;
 use crate::model::Project;
-use crate::report::definitions::{AttributesJson, EnvironmentsJson, SegmentsJson, Uses};
-use crate::report::definitions::{attribute, environment, human, segment};
+use crate::report::definitions::{AttributesJson, EnvironmentsJson, LayersJson, SegmentsJson, Uses};
+use crate::report::definitions::{attribute, environment, human, layer, segment};
 use crate::report::flags::{Dependants, FlagJson, FlagsJson, compiled_flag, written_flag};
 use crate::report::{EnvironmentSets, Lines, flags};
 use crate::source::Source;
 
 /// Show a flag: its file, what it does in each environment, and the flags that require it
 ///
-/// Also shows a segment, an attribute or an environment, with the flags that use it, if the first word is `segment`,
-/// `attribute` or `environment`.
+/// Also shows a segment, a layer, an attribute or an environment, with the flags that use it, if the first word is `segment`,
+/// `layer`, `attribute` or `environment`.
 #[derive(Debug, clap::Args)]
 #[command(
-    override_usage = "flagctl show [OPTIONS] [flag|segment|attribute|environment] NAME",
+    override_usage = "flagctl show [OPTIONS] [flag|segment|layer|attribute|environment] NAME",
     after_help = "Examples:\n  flagctl show new-checkout -e production\n  flagctl show segment eu-customers"
 )]
 pub(crate) struct Args {
@@ -89,6 +89,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
             let segments = vec![segment(found, &loaded.snapshot, &bundles, &Uses::in_project(project))];
             write(args.format, &SegmentsJson { version: 1, segments }, |json| each(&json.segments, human::segment))
         }
+        DefinitionKind::Layer => {
+            let found = project.layers.iter().find(|layer| layer.name == name).ok_or_else(unknown)?;
+            args.at.note(&source)?;
+            let result = LayersJson { version: 1, layers: vec![layer(found, project, &loaded.snapshot)] };
+            write(args.format, &result, |json| each(&json.layers, human::layer))
+        }
         DefinitionKind::Attribute => {
             let mut declared = project.settings.attributes.iter();
             let found = declared.find(|attribute| attribute.name.value == name).ok_or_else(unknown)?;
@@ -116,7 +122,7 @@ fn wanted(args: &Args) -> Result<(DefinitionKind, &str)> {
         [kind, name] => match DefinitionKind::of_show(kind) {
             Some(kind) => Ok((kind, name)),
             None => {
-                let expected = "expected `flag`, `segment`, `attribute` or `environment` before a name";
+                let expected = "expected `flag`, `segment`, `layer`, `attribute` or `environment` before a name";
                 Err(UsageError(format!("{expected}, found `{kind}`")).into())
             }
         },
@@ -129,10 +135,12 @@ fn wanted(args: &Args) -> Result<(DefinitionKind, &str)> {
 fn unknown(kind: DefinitionKind, name: &str, project: &Project, source: &Source) -> anyhow::Error {
     let settings = &project.settings;
     let segments = || project.segments.iter().map(|segment| segment.name.as_str());
+    let layers = || project.layers.iter().map(|layer| layer.name.as_str());
     let attributes = || settings.attributes.iter().map(|attribute| attribute.name.value.as_str());
     let others = [
         (DefinitionKind::Flag, project.flag(name).is_some()),
         (DefinitionKind::Segment, segments().any(|other| other == name)),
+        (DefinitionKind::Layer, layers().any(|other| other == name)),
         (DefinitionKind::Attribute, attributes().any(|other| other == name)),
         (DefinitionKind::Environment, settings.environment_names().any(|other| other == name)),
     ];
@@ -146,6 +154,7 @@ fn unknown(kind: DefinitionKind, name: &str, project: &Project, source: &Source)
     let help = match kind {
         DefinitionKind::Flag => return unknown_flag_in_source(name, source),
         DefinitionKind::Segment => did_you_mean_or_list(name, "the segments are", segments()),
+        DefinitionKind::Layer => did_you_mean_or_list(name, "the layers are", layers()),
         DefinitionKind::Attribute => did_you_mean_or_list(name, "the attributes are", attributes()),
         DefinitionKind::Environment => {
             let names: Vec<&str> = settings.environment_names().collect();

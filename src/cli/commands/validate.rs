@@ -20,6 +20,7 @@ use crate::codes::{Code, Severity};
 use crate::diag;
 use crate::diag::{Age, CheckedFiles, Finding, Problem};
 use crate::git::Revision;
+use crate::history::reused_units;
 use crate::load;
 use crate::load::Loaded;
 use crate::report;
@@ -61,7 +62,11 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let source = args.at.source(args.paths.first().map_or(Path::new("."), PathBuf::as_path))?;
     let wanted = args.paths.iter().map(|path| path_in_repository(path, &source)).collect::<Result<Vec<_>>>()?;
     let base = args.new_since.revision(&source)?;
-    let loaded = keep_until_exit(load::tests(&source, progress::all(&source)?, |_| true)?);
+    let mut loaded = keep_until_exit(load::tests(&source, progress::all(&source)?, |_| true)?);
+    if let Some(base) = &base {
+        let reused = reused_units(&loaded, base)?;
+        loaded.diagnostics.extend(reused);
+    }
     let now = given_or_now(args.now);
     let mut checked = keep_until_exit(progress::shown("checking", || check(&loaded, now)));
     let asked_for = |path: &str| wanted.is_empty() || wanted.iter().any(|wanted| Path::new(path).starts_with(wanted));
@@ -91,6 +96,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         CheckedContents::Everything {
             flags: project.written_flags().count(),
             segments: project.segments.len(),
+            layers: project.layers.len(),
             kills: project.kills.len(),
             test_files: project.suites.len(),
             environments: project.settings.environments.len(),

@@ -107,6 +107,7 @@ fn rule(flag: &Flag, shadow: &Shadow, candidate: &Spanned<String>, rollout: &Spa
         span: shadow.span,
         name: Some(Spanned { value: "shadow".to_owned(), span: shadow.span }),
         unit: shadow.unit.clone(),
+        slot: None,
         base,
         environments: shadow.environments.iter().map(in_environment).collect(),
     }

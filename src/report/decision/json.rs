@@ -70,8 +70,10 @@ impl<'b> DecisionJson<'b> {
                 "rule": flag.rule_name(index),
                 "outcome": outcome(rule.outcome),
                 "if": rule.condition.as_ref().map(condition),
+                "slot": rule.rule.slot.as_ref().map(ToString::to_string),
                 "rollout": (rule.rule.rollout != Percent::ALL).then(|| rule.rule.rollout.to_string()),
                 "unit": rule.rule.depends_on_bucket().then(|| bundle.attributes.name(flag.unit_of(rule.rule))),
+                "slotBucket": rule.slot_bucket,
                 "gateBucket": rule.rollout_bucket,
                 "splitBucket": rule.split_bucket,
             })
@@ -135,6 +137,7 @@ fn outcome(outcome: Option<Outcome>) -> &'static str {
         None => "not-reached",
         Some(Outcome::NoMatch) => "no-match",
         Some(Outcome::NoUnit) => "no-unit",
+        Some(Outcome::OutsideSlot) => "outside-slot",
         Some(Outcome::NotAdmitted) => "not-admitted",
         Some(Outcome::Serves(..)) => "serves",
         Some(Outcome::Fails(_)) => "error",

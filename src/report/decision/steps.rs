@@ -106,7 +106,7 @@ fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, rule_index: 
     let (rule_mark, remark) = match rule.outcome {
         None => (Mark::Unreached, "not reached"),
         Some(Outcome::Serves(..)) => (Mark::Holds, ""),
-        Some(Outcome::NoMatch | Outcome::NotAdmitted) => (Mark::Fails, ""),
+        Some(Outcome::NoMatch | Outcome::OutsideSlot | Outcome::NotAdmitted) => (Mark::Fails, ""),
         Some(Outcome::NoUnit) => (Mark::Unknown, ""),
         Some(Outcome::Fails(_)) => (Mark::Unknown, "no unit: off"),
     };
@@ -120,6 +120,16 @@ fn add_rule(bundle: &Bundle, flag: &Flag, rule: &RuleTrace<'_, '_>, rule_index: 
     let unit = bundle.attributes.name(flag.unit_of(rule.rule));
     let missing = format!("no usable {unit}");
     let in_bucket = |bucket| in_bucket(unit, bucket);
+    if let Some(slot) = &rule.rule.slot {
+        let text = format!("slot {slot}");
+        let (slot_mark, remark) = match rule.slot_bucket {
+            _ if slot.range.is_all() => (Mark::Holds, String::new()),
+            None => (Mark::Unknown, missing.clone()),
+            Some(bucket) if slot.contains(bucket) => (Mark::Holds, in_bucket(bucket)),
+            Some(bucket) => (Mark::Fails, in_bucket(bucket)),
+        };
+        steps.push(step(1, slot_mark, text, &remark));
+    }
     let share = rule.rule.rollout;
     if share != Percent::ALL {
         let (gate_mark, remark) = match rule.rollout_bucket {

@@ -1,8 +1,10 @@
-//! Builds the descriptions of segments, attributes and environments.
+//! Builds the descriptions of segments, layers, attributes and environments.
 
 use crate::bundle::{Bundle, Percent, State};
-use crate::model::{AttributeDeclaration, Project, Segment};
-use crate::report::definitions::json::{AttributeJson, EnvironmentJson, KilledJson, SegmentJson, UsersJson};
+use crate::model::{AttributeDeclaration, Flag, Layer, LayerSlot, Project, Segment};
+use crate::report::definitions::json::{
+    AttributeJson, EnvironmentJson, KilledJson, LayerJson, SegmentJson, SlotJson, UsersJson,
+};
 use crate::report::definitions::uses::{Used, Uses};
 use crate::snapshot::Snapshot;
 
@@ -29,6 +31,32 @@ pub fn segment<'p>(
         used_by: users(uses, Used::Segment(&segment.name)),
         text: file.content(),
         summary: compiled.map(|(bundle, condition)| bundle.summarize(condition)),
+    }
+}
+
+/// Describes a layer, with the flags that take its slots.
+pub fn layer<'p>(layer: &'p Layer, project: &'p Project, snapshot: &'p Snapshot) -> LayerJson<'p> {
+    let takes = |flag: &&'p Flag, slot: &LayerSlot| {
+        let mut taken = flag.all_rules().filter_map(|rule| rule.slot.as_ref());
+        taken.any(|taken| taken.value.layer == layer.name && taken.value.slot == slot.name.value)
+    };
+    let mut slots: Vec<&LayerSlot> = layer.slots.iter().collect();
+    slots.sort_by_key(|slot| slot.range.value.from);
+    let slots = slots.into_iter().map(|slot| SlotJson {
+        slot: &slot.name.value,
+        range: slot.range.value.to_string(),
+        flag: project.written_flags().find(|flag| takes(flag, slot)).map(|flag| flag.key.as_str()),
+    });
+    LayerJson {
+        layer: &layer.name,
+        path: &snapshot.file(layer.file).path,
+        description: layer.description.as_ref().map(|text| text.value.as_str()),
+        owner: layer.owner.as_ref().map(|owner| owner.value.as_str()),
+        unit: layer.unit(),
+        salt: layer.salt(),
+        slots: slots.collect(),
+        holdout: layer.holdout.as_ref().map(|range| range.value.to_string()),
+        free: layer.free().iter().map(ToString::to_string).collect(),
     }
 }
 

@@ -1,6 +1,6 @@
-//! Segments, attributes and environments for a terminal. One is shown with all details, and several are a table.
+//! Segments, layers, attributes and environments for a terminal. One is shown with all details, and several are a table.
 
-use crate::report::definitions::json::{AttributeJson, EnvironmentJson, SegmentJson, UsersJson};
+use crate::report::definitions::json::{AttributeJson, EnvironmentJson, LayerJson, SegmentJson, UsersJson};
 use crate::report::flags::ServingState;
 use crate::report::style::or_dash;
 use crate::report::text::{counted, counted_of};
@@ -14,6 +14,16 @@ pub fn segments(segments: &[SegmentJson<'_>], all: usize, width: Option<u16>) ->
         vec![segment.segment.into(), owner, used_by(&segment.used_by), summary]
     });
     table(&["SEGMENT", "OWNER", "USED BY", "WHERE"], rows, (all, "segment"), width)
+}
+
+/// Returns a table of layers.
+pub fn layers(layers: &[LayerJson<'_>], all: usize, width: Option<u16>) -> Lines {
+    let rows = layers.iter().map(|layer| {
+        let list = |texts: Vec<String>| or_dash((!texts.is_empty()).then(|| texts.join(", ")));
+        let slots = layer.slots.iter().map(|slot| format!("{} {}", slot.slot, slot.range)).collect();
+        vec![layer.layer.into(), or_dash(layer.owner), layer.unit.into(), list(slots), list(layer.free.clone())]
+    });
+    table(&["LAYER", "OWNER", "UNIT", "SLOTS", "FREE"], rows, (all, "layer"), width)
 }
 
 /// Returns a table of attributes.
@@ -64,6 +74,33 @@ pub fn segment(segment: &SegmentJson<'_>) -> Lines {
         lines.add(format!("  {line}"));
     }
     lines.append(&users(&segment.used_by));
+    lines
+}
+
+/// Returns all details of a layer: its ranges in ascending order, with the flags that take the slots.
+pub fn layer(layer: &LayerJson<'_>) -> Lines {
+    let mut lines = Lines::default();
+    lines.add(heading(layer.layer, layer.path));
+    lines.add("");
+    if let Some(description) = layer.description {
+        lines.add(format!("  {description}"));
+    }
+    lines.add(format!("  unit {}, salt {}", layer.unit, layer.salt));
+    lines.add("");
+    let mut table = Table::new(None);
+    table.header(["SLOT", "RANGE", "FLAG"]);
+    for slot in &layer.slots {
+        table.row([slot.slot.into(), slot.range.as_str().into(), or_dash(slot.flag)]);
+    }
+    lines.table(&table);
+    lines.add("");
+    if let Some(holdout) = &layer.holdout {
+        lines.add(format!("holdout: {holdout}"));
+    }
+    lines.add(match layer.free.is_empty() {
+        true => "free: none".to_owned(),
+        false => format!("free: {}", layer.free.join(", ")),
+    });
     lines
 }
 

@@ -1,4 +1,4 @@
-//! Segments, attributes and environments as flagctl's own JSON. The texts for people are made from these structures.
+//! Segments, layers, attributes and environments as flagctl's own JSON. The texts for people are made from these structures.
 
 use serde::Serialize;
 
@@ -33,6 +33,49 @@ pub struct SegmentJson<'p> {
     /// The condition in words, with shortened lists.
     #[serde(skip)]
     pub summary: Option<String>,
+}
+
+/// Layers.
+#[derive(Debug, Serialize)]
+pub struct LayersJson<'p> {
+    /// The version of this structure.
+    pub version: u32,
+    /// The layers, sorted by name.
+    pub layers: Vec<LayerJson<'p>>,
+}
+
+/// A layer.
+#[derive(Debug, Serialize)]
+pub struct LayerJson<'p> {
+    /// The name.
+    pub layer: &'p str,
+    /// The path of the file, from the flag repository's root.
+    pub path: &'p str,
+    /// The description, if the definition has one.
+    pub description: Option<&'p str>,
+    /// The owner, if the definition has one.
+    pub owner: Option<&'p str>,
+    /// The attribute whose value is hashed.
+    pub unit: &'p str,
+    /// The salt of the hash.
+    pub salt: &'p str,
+    /// The slots, in the order of their ranges.
+    pub slots: Vec<SlotJson<'p>>,
+    /// The units of no experiment, if the layer has a holdout.
+    pub holdout: Option<String>,
+    /// The ranges that no slot and no holdout contains, in ascending order.
+    pub free: Vec<String>,
+}
+
+/// A slot of a layer.
+#[derive(Debug, Serialize)]
+pub struct SlotJson<'p> {
+    /// The name.
+    pub slot: &'p str,
+    /// The half-open range, such as `20%..35%`.
+    pub range: String,
+    /// The flag that takes the slot, or `None` if the slot is not taken yet.
+    pub flag: Option<&'p str>,
 }
 
 /// Attributes.

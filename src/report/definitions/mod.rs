@@ -1,4 +1,4 @@
-//! Segments, attributes and environments, with the definitions that use them. Flags are in
+//! Segments, layers, attributes and environments, with the definitions that use them. Flags are in
 //! [`flags`](crate::report::flags).
 
 mod build;
@@ -6,8 +6,9 @@ pub mod human;
 mod json;
 mod uses;
 
-pub use crate::report::definitions::build::{attribute, environment, segment};
+pub use crate::report::definitions::build::{attribute, environment, layer, segment};
 pub use crate::report::definitions::json::{
-    AttributeJson, AttributesJson, EnvironmentJson, EnvironmentsJson, SegmentJson, SegmentsJson, UsersJson,
+    AttributeJson, AttributesJson, EnvironmentJson, EnvironmentsJson, LayerJson, LayersJson, SegmentJson, SegmentsJson,
+    SlotJson, UsersJson,
 };
 pub use crate::report::definitions::uses::Uses;

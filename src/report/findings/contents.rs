@@ -22,6 +22,8 @@ pub enum CheckedContents {
         flags: usize,
         /// The number of segments.
         segments: usize,
+        /// The number of layers.
+        layers: usize,
         /// The number of kills.
         kills: usize,
         /// The number of test files.
@@ -38,9 +40,11 @@ impl fmt::Display for CheckedContents {
             Self::File(path) => f.write_str(path),
             Self::Files { number, folders } if folders.is_empty() => f.write_str(&counted(*number, "file")),
             Self::Files { number, folders } => write!(f, "{} in {}", counted(*number, "file"), folders.join(", ")),
-            Self::Everything { flags, segments, kills, test_files, environments } => {
+            Self::Everything { flags, segments, layers, kills, test_files, environments } => {
                 write!(f, "{}", counted(*flags, "flag"))?;
-                for (number, noun) in [(segments, "segment"), (kills, "kill"), (test_files, "test file")] {
+                for (number, noun) in
+                    [(segments, "segment"), (layers, "layer"), (kills, "kill"), (test_files, "test file")]
+                {
                     if *number > 0 {
                         write!(f, ", {}", counted(*number, noun))?;
                     }

@@ -276,6 +276,9 @@ pub struct RuleJson {
     /// The attribute whose value the rule hashes, if it is not the unit of the flag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
+    /// The slot of a layer whose units the rule admits, such as `checkout/new-cart 0%..20%`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slot: Option<String>,
     /// The share of units that the rule admits.
     pub rollout: String,
     /// The variants that the rule serves to matching contexts: `25% → on`.
@@ -301,6 +304,7 @@ impl CompiledJson {
             condition: rule.condition.as_ref().map(|condition| bundle.describe(condition)),
             summary: rule.condition.as_ref().map(|condition| bundle.summarize(condition)),
             unit: rule.unit.map(|unit| bundle.attributes.name(unit).to_owned()),
+            slot: rule.slot.as_ref().map(ToString::to_string),
             rollout: rule.rollout.to_string(),
             serves: served(flag, rule),
         });

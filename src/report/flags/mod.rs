@@ -7,7 +7,7 @@ mod json;
 #[cfg(feature = "serve")]
 pub(crate) mod shares;
 pub mod steps;
-mod summary;
+pub(crate) mod summary;
 
 pub use crate::report::flags::build::{compiled_flag, written_flag};
 pub use crate::report::flags::dependants::Dependants;

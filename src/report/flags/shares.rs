@@ -1,13 +1,16 @@
 //! The shares of variants: of each rule among the contexts that it matches, and of everyone whom no condition matches.
 //!
 //! The shares are those of units. The buckets of one unit are the same for all rules of a flag, so a rollout of 30% after
-//! one of 10% admits another 20%. The buckets of different units are independent of each other.
+//! one of 10% admits another 20%. The slots of layers first divide the units into parts, for which other rules remain. The buckets of different units are independent of each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analyze::{AnalysisError, Share};
-use crate::bundle::{AttributeId, Bucket, Flag, Rule, VariantId};
-use crate::report::flags::summary::reached;
+use crate::bundle::{AttributeId, BUCKETS, Bucket, Flag, Rule, Slot, VariantId};
+use crate::report::flags::summary::{admitted, reached};
+
+/// The maximum number of parts into which slots of several layers divide the units.
+const MAX_CELLS: usize = 10_000;
 
 /// The shares that some contexts get.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +53,7 @@ pub(crate) fn of_variant(flag: &Flag, variant: VariantId) -> VariantShares {
 /// large.
 pub(crate) fn of_rule(flag: &Flag, rule: &Rule) -> Option<VariantShares> {
     let mut sum = Sum { flag, shares: BTreeMap::new(), left: Share::ALL };
-    sum.admit(rule, Share::of_buckets(rule.rollout.buckets())).ok()?;
+    sum.admit(rule, admitted(rule)).ok()?;
     Some(sum.finish())
 }
 
@@ -65,18 +68,54 @@ pub(crate) fn of_conditions(flag: &Flag) -> impl Iterator<Item = VariantShares> 
 pub(crate) fn of_everyone_else(flag: &Flag) -> Option<VariantShares> {
     let (reached, last) = reached(flag);
     let mut sum = Sum { flag, shares: BTreeMap::new(), left: Share::ALL };
-    let mut admitted: BTreeMap<AttributeId, Share> = BTreeMap::new();
-    for rule in reached.iter().filter(|rule| rule.condition.is_none()).chain(last) {
-        let before = admitted.entry(flag.unit_of(rule)).or_insert(Share::NONE);
-        let rollout = Share::of_buckets(rule.rollout.buckets());
-        let new = rollout.saturating_sub(*before).ok()?;
-        let others = Share::ALL.saturating_sub(*before).ok()?;
-        sum.admit(rule, new.checked_div(others).ok()?).ok()?;
-        *before = rollout.max(*before);
+    let rules = reached.iter().filter(|rule| rule.condition.is_none()).chain(last).collect();
+    for (share, rules) in layer_cells(flag, rules)? {
+        sum.left = share;
+        let mut admitted: BTreeMap<AttributeId, Share> = BTreeMap::new();
+        for rule in rules {
+            let before = admitted.entry(flag.unit_of(rule)).or_insert(Share::NONE);
+            let rollout = Share::of_buckets(rule.rollout.buckets());
+            let new = rollout.saturating_sub(*before).ok()?;
+            let others = Share::ALL.saturating_sub(*before).ok()?;
+            sum.admit(rule, new.checked_div(others).ok()?).ok()?;
+            *before = rollout.max(*before);
+        }
+        let left = std::mem::replace(&mut sum.left, Share::NONE);
+        sum.add(flag.default, left).ok()?;
     }
-    let left = std::mem::replace(&mut sum.left, Share::NONE);
-    sum.add(flag.default, left).ok()?;
     Some(sum.finish())
+}
+
+/// Divides all units by the slots of the rules. Returns the share of each part, and the rules that admit its units or do
+/// not take a slot. Returns `None` if there are too many parts, or if a fraction is too large.
+fn layer_cells<'f>(flag: &Flag, rules: Vec<&'f Rule>) -> Option<Vec<(Share, Vec<&'f Rule>)>> {
+    let slots: Vec<(AttributeId, &Slot)> =
+        rules.iter().filter_map(|rule| Some((flag.unit_of(rule), rule.partial_slot()?))).collect();
+    let mut cells = vec![(Share::ALL, rules)];
+    for (index, (unit, layer)) in slots.iter().enumerate() {
+        let is_same = |(other_unit, slot): &(AttributeId, &Slot)| other_unit == unit && slot.has_same_salt(layer);
+        if slots.iter().take(index).any(is_same) {
+            continue;
+        }
+        let ranges = slots.iter().filter(|slot| is_same(slot)).map(|(_, slot)| slot.range.buckets());
+        let ends: BTreeSet<Bucket> = ranges.flat_map(|range| [range.start, range.end]).chain([0, BUCKETS]).collect();
+        let mut narrower = Vec::new();
+        for (share, rules) in cells {
+            for (from, to) in ends.iter().zip(ends.iter().skip(1)) {
+                if narrower.len() == MAX_CELLS {
+                    return None;
+                }
+                let admits = |rule: &&Rule| match rule.partial_slot() {
+                    Some(slot) if is_same(&(flag.unit_of(rule), slot)) => slot.contains(*from),
+                    Some(_) | None => true,
+                };
+                let kept = rules.iter().copied().filter(admits).collect();
+                narrower.push((share.checked_mul(Share::of_buckets(to - from)).ok()?, kept));
+            }
+        }
+        cells = narrower;
+    }
+    Some(cells)
 }
 
 impl Sum<'_> {

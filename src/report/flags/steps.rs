@@ -29,5 +29,9 @@ pub fn rule(flag: &Flag, rule_index: usize) -> String {
 /// Returns the variants that a rule serves to matching contexts: `25% → on`.
 pub(crate) fn served(flag: &Flag, rule: &Rule) -> String {
     let serve = flag.describe_serve(&rule.serve);
-    if rule.rollout.buckets() == BUCKETS { serve } else { format!("{} → {serve}", rule.rollout) }
+    let served = if rule.rollout.buckets() == BUCKETS { serve } else { format!("{} → {serve}", rule.rollout) };
+    match &rule.slot {
+        None => served,
+        Some(slot) => format!("slot {slot} → {served}"),
+    }
 }

@@ -1,5 +1,6 @@
 //! What an enabled flag does in an environment, in a few words: `25%`, `3 conditions, 25% to 100%`, `on for everyone`.
 
+use crate::analyze::Share;
 use crate::bundle::{Flag, Percent, Rule, Serve};
 use crate::report::text::counted;
 
@@ -7,7 +8,7 @@ use crate::report::text::counted;
 /// them.
 pub(super) fn summary(flag: &Flag) -> String {
     let (reached, last) = reached(flag);
-    let conditions = reached.iter().filter(|rule| rule.condition.is_some()).map(|rule| rule.rollout);
+    let conditions = reached.iter().filter(|rule| rule.condition.is_some()).map(admitted);
     let mut parts: Vec<String> = conditional(&conditions.collect::<Vec<_>>()).into_iter().collect();
     for rule in reached.iter().filter(|rule| rule.condition.is_none()) {
         let then = if parts.is_empty() { "" } else { "then " };
@@ -34,7 +35,7 @@ pub(super) fn serves_off_to_everyone(flag: &Flag) -> bool {
 
 /// Returns the rules before the first rule for everyone, and this rule.
 pub(super) fn reached(flag: &Flag) -> (&[Rule], Option<&Rule>) {
-    let is_for_everyone = |rule: &Rule| rule.condition.is_none() && rule.rollout == Percent::ALL;
+    let is_for_everyone = |rule: &Rule| rule.condition.is_none() && rule.admits_all();
     let last = flag.rules.iter().position(is_for_everyone);
     let reached = flag.rules.get(..last.unwrap_or(flag.rules.len())).unwrap_or_default();
     (reached, last.and_then(|index| flag.rules.get(index)))
@@ -50,11 +51,11 @@ fn serves_off(flag: &Flag, rest: Option<&Serve>) -> bool {
 }
 
 /// Returns the number of conditions with the shares that their rules admit, or `None` without conditions.
-fn conditional(shares: &[Percent]) -> Option<String> {
+fn conditional(shares: &[Share]) -> Option<String> {
     let (least, most) = (*shares.iter().min()?, *shares.iter().max()?);
     let number = counted(shares.len(), "condition");
     Some(match (shares.len(), least, most) {
-        (_, Percent::ALL, _) => number,
+        (_, Share::ALL, _) => number,
         (1, share, _) => format!("{share} of {number}"),
         (_, least, most) if least == most => format!("{number}, {least} each"),
         (_, least, most) => format!("{number}, {least} to {most}"),
@@ -64,9 +65,18 @@ fn conditional(shares: &[Percent]) -> Option<String> {
 /// Returns the share of a rule without a condition, and what it serves unless that is clear: the variant of a flag with
 /// two variants that is not `off`.
 fn share(flag: &Flag, rule: &Rule) -> String {
+    let admitted = admitted(rule);
     match &rule.serve {
-        Serve::Variant(id) if *id != flag.off && flag.variants.len() == 2 => rule.rollout.to_string(),
-        Serve::Variant(_) => format!("{} {}", rule.rollout, flag.describe_serve(&rule.serve)),
-        Serve::Split(_) => format!("{} split ({})", rule.rollout, flag.describe_serve(&rule.serve)),
+        Serve::Variant(id) if *id != flag.off && flag.variants.len() == 2 => admitted.to_string(),
+        Serve::Variant(_) => format!("{admitted} {}", flag.describe_serve(&rule.serve)),
+        Serve::Split(_) => format!("{admitted} split ({})", flag.describe_serve(&rule.serve)),
     }
+}
+
+/// Returns the share of units that a rule admits, as a fraction of all units: the rollout is a share of the slot.
+pub(crate) fn admitted(rule: &Rule) -> Share {
+    let slot = rule.slot.as_ref().map_or(Percent::ALL, |slot| slot.range.share());
+    let shares = [slot, rule.rollout].map(|share| Share::of_buckets(share.buckets()));
+    // A product of two shares of 100,000 buckets always fits into a fraction.
+    shares[0].checked_mul(shares[1]).unwrap_or(Share::ALL)
 }

@@ -31,6 +31,7 @@ pub(crate) fn kind(change: &DefinitionChange) -> &'static str {
         DefinitionChange::RuleAdded(_) => "rule-added",
         DefinitionChange::RuleRemoved(_) => "rule-removed",
         DefinitionChange::RuleOrder => "rule-order",
+        DefinitionChange::Slot(..) => "slot",
         DefinitionChange::Rollout(..) => "rollout",
         DefinitionChange::RuleUnit(..) => "rule-unit",
         DefinitionChange::Condition(..) => "condition",
@@ -63,6 +64,7 @@ pub(crate) fn words(change: &DefinitionChange, lists: ListText) -> String {
         DefinitionChange::RuleAdded(rule) => format!("rule {rule} added"),
         DefinitionChange::RuleRemoved(rule) => format!("rule {rule} removed"),
         DefinitionChange::RuleOrder => "rules in another order".to_owned(),
+        DefinitionChange::Slot(rule, slots) => shift(&format!("rule {rule}"), " slot ", slots, lists),
         DefinitionChange::Rollout(rule, from, to) => format!("rule {rule} {from} → {to}"),
         DefinitionChange::RuleUnit(rule, units) => shift(&format!("rule {rule}"), " unit ", units, lists),
         DefinitionChange::Condition(rule, conditions) => shift(&format!("rule {rule}"), " is for ", conditions, lists),
@@ -89,6 +91,7 @@ fn role(change: &DefinitionChange) -> Option<Role> {
         | DefinitionChange::RuleAdded(_)
         | DefinitionChange::RuleRemoved(_)
         | DefinitionChange::RuleOrder
+        | DefinitionChange::Slot(..)
         | DefinitionChange::Condition(..)
         | DefinitionChange::Serve(..) => None,
     }

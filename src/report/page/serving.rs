@@ -3,6 +3,7 @@
 use crate::bundle::{Bundle, Condition, Percent, Rule, Serve, State};
 use crate::report::diff::html::markup::Html;
 use crate::report::flags::shares::{of_everyone_else, of_rule};
+use crate::report::flags::summary::admitted;
 use crate::report::page::bars::bar;
 use crate::report::page::facts::ShownFlag;
 use crate::report::page::links;
@@ -45,6 +46,9 @@ pub(super) fn serving(html: &mut Html, shown: &ShownFlag<'_, '_>) {
                     if let Some(unit) = rule.unit {
                         html.text(" by ").code(shown.bundle.attributes.name(unit));
                     }
+                    if let Some(slot) = &rule.slot {
+                        html.text(" in slot ").code(&shortened(&slot.to_string(), 200));
+                    }
                     if !is_reached {
                         html.text(" ").leaf("span", &[("class", "caution")], "never reached");
                     }
@@ -52,7 +56,7 @@ pub(super) fn serving(html: &mut Html, shown: &ShownFlag<'_, '_>) {
                 condition(html, shown.bundle, rule);
                 served(html, shown, rule);
             });
-            is_reached &= rule.condition.is_some() || rule.rollout != Percent::ALL;
+            is_reached &= rule.condition.is_some() || !rule.admits_all();
         }
         if let Some(more) = flag.rules.len().checked_sub(RULES).filter(|more| *more > 0) {
             html.leaf("li", &[], &format!("… and {} more rules", grouped(more as u64)));
@@ -110,8 +114,8 @@ fn served(html: &mut Html, shown: &ShownFlag<'_, '_>, rule: &Rule) {
     if let Some(shares) = of_rule(shown.flag, rule) {
         bar(html, shown.flag, &shares);
     }
-    if let (Serve::Split(_), true) = (&rule.serve, rule.rollout != Percent::ALL && rule.rollout != Percent::ZERO) {
-        let text = format!("{} are admitted, and get {}", rule.rollout, shown.flag.describe_serve(&rule.serve));
+    if let (Serve::Split(_), true) = (&rule.serve, !rule.admits_all() && rule.rollout != Percent::ZERO) {
+        let text = format!("{} are admitted, and get {}", admitted(rule), shown.flag.describe_serve(&rule.serve));
         html.leaf("p", &[("class", "minor")], &shortened(&text, 500));
     }
 }

@@ -20,7 +20,7 @@ def main():
     else:
         encoded = lambda text: text.encode()
     for salt, domain, ends in json.load(sys.stdin):
-        before = salt + "/rollout/" if domain == "gate" else salt
+        before = salt + {"gate": "/rollout/", "split": "", "layer": "/layer/"}[domain]
         nearest = {}
         for number in range(TRIED):
             unit = f"user-{number}"

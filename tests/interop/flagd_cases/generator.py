@@ -139,7 +139,11 @@ class Generator(Chance):
         flag = {"variants": variants, "off": self.pick(names), "default": self.pick(names)}
         if index % 100 == 0:
             # The rules have no conditions, so that contexts can reach the boundaries of the bucket ranges.
-            flag["rules"] = [{"rollout": self.percent(), "serve": self.split(names)}, {"rollout": self.percent(), "serve": names[0]}]
+            flag["rules"] = [
+                {"slot": f"boundaries/flag-{index:04}", "serve": names[-1]},
+                {"rollout": self.percent(), "serve": self.split(names)},
+                {"rollout": self.percent(), "serve": names[0]},
+            ]
             return flag
         flag["rules"] = [self.rule(names, segments, earlier) for _ in range(self.random.randint(0, 4))]
         if self.chance(0.2) and earlier:
@@ -150,11 +154,27 @@ class Generator(Chance):
             flag["salt"] = self.pick(["s", "shared", "gross" if self.ascii else "größe", "a/rollout/"])
         if self.chance(0.05):
             flag["enabled"] = False
+        for rule in flag["rules"]:
+            # Only every second flag has slots, because a layer has at most 1,000 of them.
+            if index % 2 == 0 and self.chance(0.25):
+                rule["unit"] = self.pick(UNITS[:3])
+                rule["slot"] = f"{rule['unit']}/flag-{index:04}"
         return flag
+
+    def layers(self, number):
+        """Returns one layer for each unit, and one for the flags without conditions. Each has slots for single flags."""
+        def layer(keys, unit):
+            ends = sorted(self.random.sample(range(100_001), len(keys) + 1))
+            slots = {key: f"{start / 1000:.3f}%..{end / 1000:.3f}%" for key, start, end in zip(keys, ends, ends[1:])}
+            return {"slots": slots, "unit": unit, "salt": self.pick(["s", "shared", "layer/"])}
+
+        keys = [f"flag-{index:04}" for index in range(number)]
+        made = {f"layers/{unit}.yaml": layer(keys[::2], unit) for unit in UNITS[:3]}
+        return made | {"layers/boundaries.yaml": layer(keys[::100], "targetingKey")}
 
     def repository(self, bucketing, number):
         settings = {"version": 1, "environments": ["production"], "groups": {"all": ["production"]}, "attributes": ATTRIBUTES, "bucketing": bucketing}
-        files = {"flagctl.yaml": settings}
+        files = {"flagctl.yaml": settings} | self.layers(number)
         segments = []
         for index in range(30):
             condition = self.condition(2, segments[-5:], {})

@@ -18,7 +18,7 @@ import z3
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from oracle_cases.findings import Questions, Unknown
 from oracle_cases.generator import Repository
-from oracle_cases.meaning import BUCKETS, World, share, unit
+from oracle_cases.meaning import BUCKETS, World, share, slot_range, unit
 
 
 def broken(world, assertion):
@@ -41,7 +41,7 @@ def more_than(world, flag, served, most):
 
     Returns None if the percentage cannot be measured.
     """
-    own = {unit(flag, rule) for rule in flag["rules"] if hashes(rule)} or {flag["unit"]}
+    own = {unit(flag, rule) for rule in flag["rules"] if hashes(world, rule)} or {flag["unit"]}
     if any(name not in own for name, *_ in world.hashed):
         return None
     if len(world.hashed) > 2 or any(len(world.asked[unit]) > 1 or world.allowed(unit) for unit, *_ in world.hashed):
@@ -60,22 +60,27 @@ def more_than(world, flag, served, most):
     return z3.Sum(measured) * BUCKETS > most * BUCKETS ** len(ranges)
 
 
-def hashes(rule):
+def hashes(world, rule):
     """Returns whether the decision of a rule depends on a bucket."""
     whole = {share("0%"), BUCKETS}
     splits = isinstance(rule["serve"], dict) and not any(share(part) == BUCKETS for part in rule["serve"].values())
-    return share(rule.get("rollout", "100%")) not in whole or splits
+    slot = "slot" in rule and slot_range(world.layers, rule)[1:] != (0, BUCKETS)
+    return share(rule.get("rollout", "100%")) not in whole or splits or slot
 
 
 def bounds(world, hashed, salt, domain):
     """Yields the buckets at which the variant of a unit with this attribute, salt and domain may change."""
     for flag in (world.flags[key] for key in world.made):
         for rule in flag["rules"]:
+            if domain == "layer":
+                own, *ends = slot_range(world.layers, rule) if "slot" in rule else [None]
+                if (unit(flag, rule), own) == (hashed, salt):
+                    yield from ends
             if (unit(flag, rule), flag["salt"]) != (hashed, salt):
                 continue
             if domain == "gate":
                 yield share(rule.get("rollout", "100%"))
-            elif isinstance(rule["serve"], dict):
+            elif domain == "split" and isinstance(rule["serve"], dict):
                 yield from itertools.accumulate(map(share, rule["serve"].values()))
 
 

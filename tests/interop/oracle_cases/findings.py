@@ -71,7 +71,7 @@ class Flag:
             not closed and holds and self.ask("rule reached", *self.required, *self.passed(rule_index), self.applies[rule_index])
             for rule_index, (closed, holds) in enumerate(zip(self.closed, self.holds))
         ]
-        everyone = ["if" not in rule and share(rule.get("rollout", "100%")) == BUCKETS for rule in written]
+        everyone = ["if" not in rule and "slot" not in rule and share(rule.get("rollout", "100%")) == BUCKETS for rule in written]
         self.below_all = [any(everyone[:rule_index]) for rule_index in range(len(written))]
 
     def passed(self, rule_index):

@@ -61,6 +61,7 @@ class Family(Chance):
         self.attributes = chance.sample(sorted(ATTRIBUTES), 3) + chance.sample(["now", "targetingKey", "beta", "age"], 1)
         self.segments = {}
         self.flags = {}
+        self.layers = {}
         for _ in range(2):
             self.segment([])
 
@@ -206,7 +207,25 @@ class Family(Chance):
             if index == 3:
                 self.segment(sorted(self.flags))
             below = [key for rank, key in enumerate(self.flags) if rank < (0 if index < 3 else 3 if index < 6 else 6)]
-            self.flags[f"flag-{self.number:02}-{index}"] = self.flag(below)
+            key = f"flag-{self.number:02}-{index}"
+            self.flags[key] = self.flag(below)
+            self.slots(key)
+
+    def slots(self, key):
+        """Lets some rules of a flag take slots. Each flag has layers of its own, whose salts are often those of others."""
+        flag = self.flags[key]
+        for rule in [rule for fields in [flag, *flag.get("environments", {}).values()] for rule in fields.get("rules", [])]:
+            if not self.chance(0.2):
+                continue
+            rule.setdefault("unit", self.pick(UNITS))
+            layer = f"{key}-{rule['unit']}"
+            if layer not in self.layers:
+                ends = sorted(self.random.sample([0, 1, 10_000, 25_000, 50_000, 60_000, 99_999, 100_000], 4))
+                ranges = [ends[:2], ends[1:3], ends[2:]] if self.chance(0.9) else [[0, 100_000]]
+                slots = {f"s{index}": f"{start / 1000:g}%..{end / 1000:g}%" for index, (start, end) in enumerate(ranges)}
+                salt = {"salt": self.pick([f"family-{self.number}", "shared"])} if self.chance(0.6) else {}
+                self.layers[layer] = {"unit": rule["unit"], "slots": slots} | salt
+            rule["slot"] = f"{layer}/{self.pick(sorted(self.layers[layer]['slots']))}"
 
     def assertion(self):
         """Returns an assertion about one or two flags that may hold or not."""
@@ -230,10 +249,11 @@ class Repository:
     def __init__(self, seed, flags):
         self.families = [Family(random.Random(f"{seed}/{number}"), number) for number in range((flags + 9) // 10)]
         self.settings = {"version": 1, "environments": ENVIRONMENTS, "groups": GROUPS, "attributes": ATTRIBUTES}
-        self.segments, self.flags, self.kills = {}, {}, {}
+        self.segments, self.flags, self.kills, self.layers = {}, {}, {}, {}
         for family in self.families:
             family.grow()
             self.segments |= family.segments
+            self.layers |= family.layers
             self.flags |= family.flags
             self.kills |= {key: family.pick(ENVIRONMENTS) for key in family.flags if family.chance(0.05)}
         self.pinned = [key for family in self.families for key in family.flags if family.chance(0.1)]
@@ -243,6 +263,7 @@ class Repository:
     def files(self):
         made = {"flagctl.yaml": json.dumps(self.settings)}
         made |= {f"segments/{name}.yaml": json.dumps(segment) for name, segment in self.segments.items()}
+        made |= {f"layers/{name}.yaml": json.dumps(layer) for name, layer in self.layers.items()}
         made |= {f"flags/{key}.yaml": "".join(f"{text}\n" for text, _ in lines(flag)) for key, flag in self.flags.items()}
         return made | {f"kills/{where}/{key}.yaml": '{"reason": "INC-1"}' for key, where in self.kills.items()}
 

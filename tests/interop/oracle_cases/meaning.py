@@ -198,7 +198,7 @@ class World:
     """
 
     def __init__(self, repository, environment, killed=None):
-        self.segments, self.killed = repository.segments, killed
+        self.segments, self.layers, self.killed = repository.segments, repository.layers, killed
         groups = repository.settings["groups"]
         self.flags = {key: effective(key, flag, environment, groups) for key, flag in repository.flags.items()}
         self.declared = {"targetingKey": "string", "now": "datetime", **repository.settings["attributes"]}
@@ -298,6 +298,15 @@ class World:
         key = unit(flag, rule), flag["salt"], domain
         return self.hashed.setdefault(key, z3.Int(f"bucket {key}"))
 
+    def slot(self, flag, rule):
+        """Returns the formula of the units in the slot of a rule."""
+        if "slot" not in rule or slot_range(self.layers, rule)[1:] == (0, BUCKETS):
+            return z3.BoolVal(True)
+        salt, start, end = slot_range(self.layers, rule)
+        key = unit(flag, rule), salt, "layer"
+        bucket = self.hashed.setdefault(key, z3.Int(f"bucket {key}"))
+        return z3.And(self.has_unit(unit(flag, rule)), start <= bucket, bucket < end)
+
     def gate(self, flag, rule):
         admitted = share(rule.get("rollout", "100%"))
         if admitted in (0, BUCKETS):
@@ -327,7 +336,7 @@ class World:
         flag = self.flags[key]
         required = [self.serves(key, variants) for key, variants in flag["requires"].items()]
         conditions = [self.condition(rule["if"])[0] if "if" in rule else z3.BoolVal(True) for rule in flag["rules"]]
-        applies = [z3.And(condition, self.gate(flag, rule)) for condition, rule in zip(conditions, flag["rules"])]
+        applies = [z3.And(condition, self.slot(flag, rule), self.gate(flag, rule)) for condition, rule in zip(conditions, flag["rules"])]
         outcomes = {name: [] for name in flag["variants"]}
         outcomes[flag["off"]].append(z3.Not(every(required)))
         before = [every(required)]
@@ -377,6 +386,13 @@ class World:
 def unit(flag, rule):
     """Returns the attribute that a rule hashes."""
     return rule.get("unit", flag["unit"])
+
+
+def slot_range(layers, rule):
+    """Returns the salt of the layer of a rule, and the first bucket and the end of its slot."""
+    name, slot = rule["slot"].split("/")
+    start, end = layers[name]["slots"][slot].split("..")
+    return layers[name].get("salt", name), share(start), share(end)
 
 
 def effective(key, flag, environment, groups):

@@ -31,7 +31,7 @@ fn condition(random: &mut Random, flags: usize, depth: usize) -> String {
     }
 }
 
-fn flag(random: &mut Random, index: usize) -> String {
+fn flag(random: &mut Random, index: usize, slot: usize) -> String {
     let (on, late) = (random.pick(&["\"yes\"", "\"x\""]), random.pick(&["\"yes\"", "\"later\""]));
     let mut text = format!("variants: {{on: {on}, off: \"no\", late: {late}, none: \"no\"}}\n");
     let off = random.pick(&["off", "off", "off", "off", "late"]);
@@ -49,7 +49,8 @@ fn flag(random: &mut Random, index: usize) -> String {
         let rollout = random.pick(&["100%", "100%", "50%", "0%"]);
         let serve = random.pick(&["on", "on", "late", "none", "off", "{on: 50%, off: 50%}"]);
         let condition = condition(random, index, 1);
-        text.push_str(&format!("  - {{if: {condition}, rollout: {rollout}, serve: {serve}}}\n"));
+        let slot = if random.below(5) == 0 { format!("slot: l/s{slot}, ") } else { String::new() };
+        text.push_str(&format!("  - {{if: {condition}, {slot}rollout: {rollout}, serve: {serve}}}\n"));
     }
     if random.below(4) == 0 {
         text.push_str(&format!("environments: {{staging: {{default: {}}}}}\n", random.pick(&["on", "off"])));
@@ -60,6 +61,13 @@ fn flag(random: &mut Random, index: usize) -> String {
 /// Returns a segment, which may depend on the flag `a`. The flag `a` depends on no segment.
 fn segment(random: &mut Random) -> String {
     format!("if: {}\n", condition(random, 1, 1))
+}
+
+/// Returns a layer with one slot for each flag.
+fn layer(random: &mut Random) -> String {
+    let free = random.below(10);
+    let slot = |index: usize| format!("s{index}: {}%..{}%", index * 20 + free, index * 20 + 20);
+    format!("slots: {{{}}}\n", (0..FLAGS.len()).map(slot).collect::<Vec<_>>().join(", "))
 }
 
 fn put(files: &mut Files, path: &str, text: impl Into<String>) {
@@ -75,9 +83,10 @@ fn base(random: &mut Random) -> Files {
     let settings = "version: 1\nenvironments: [staging, production]\nattributes: {country: string, age: number}\n";
     put(&mut files, "flagctl.yaml", settings);
     for (index, key) in FLAGS.into_iter().enumerate() {
-        let text = flag(random, if key == "alone" { 0 } else { index });
+        let text = flag(random, if key == "alone" { 0 } else { index }, index);
         put(&mut files, &flag_path(key), text);
     }
+    put(&mut files, "layers/l.yaml", layer(random));
     put(&mut files, "segments/s.yaml", segment(random));
     put(&mut files, "segments/t.yaml", segment(random));
     for _ in 0..random.below(3) {
@@ -118,8 +127,9 @@ fn archive(random: &mut Random, files: &mut Files) {
 fn edit(random: &mut Random, files: &mut Files) {
     let index = random.below(4);
     let path = flag_path(FLAGS[index]);
-    match random.below(12) {
-        0 | 1 => put(files, &path, flag(random, index)),
+    match random.below(13) {
+        0 | 1 => put(files, &path, flag(random, index, index)),
+        11 => put(files, "layers/l.yaml", layer(random)),
         2 => put(files, random.pick(&["segments/s.yaml", "segments/t.yaml"]), segment(random)),
         3 => {
             if let Some((_, text)) = files.get_mut(&path) {

@@ -300,7 +300,7 @@ fn found(parent: &ParentImpacts) -> BTreeMap<Pair, &Impact> {
 #[test]
 fn a_merge_shows_the_flags_that_decide_as_on_neither_branch_with_their_classes() {
     // Few merges have a flag that decides as on neither branch.
-    let count = 2 * generated();
+    let count = 3 * generated();
     let repository = repository(count);
     let opened = FlagRepository::find(repository.root(), CacheWrites::Allowed).unwrap();
     let all = contexts(16);

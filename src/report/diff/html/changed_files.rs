@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::diff::ComparedDefinitions;
-use crate::model::{FLAGS, SEGMENTS};
+use crate::model::{FLAGS, LAYERS, SEGMENTS};
 use crate::report::diff::html::line_diff::{BlockKind, LineDiff};
 use crate::report::diff::json::{CauseJson, FlagDiffJson, SideJson};
 use crate::snapshot::File;
@@ -138,7 +138,7 @@ impl<'d> Folder<'d> {
 fn name(path: &str) -> Option<(&str, &str)> {
     let (top, rest) = path.split_once('/')?;
     let name = rest.rsplit('/').next()?;
-    [FLAGS, SEGMENTS].contains(&top).then_some((top, name))
+    [FLAGS, SEGMENTS, LAYERS].contains(&top).then_some((top, name))
 }
 
 /// Returns both versions of the file of a cause, or `None` if they are equal, or the file is not known.
