@@ -46,6 +46,8 @@ mod rollout_schedule;
 #[cfg(feature = "serve")]
 mod serve_config;
 #[cfg(feature = "serve")]
+mod serve_exposures;
+#[cfg(feature = "serve")]
 mod serve_sources;
 mod shown_findings_arg;
 mod stage_clock;

@@ -52,23 +52,23 @@ impl StageClock {
         Ok(Self { live: Live::new(FlagRepository::find(Path::new("."), CacheWrites::Allowed)?), targets })
     }
 
+    /// Returns the logs of the targets that publish an environment.
+    pub(crate) fn logs<'c>(&'c self, environment: &str) -> Vec<PublishedLog<'c>> {
+        let publishes = |target: &&OpenTarget| target.environments.iter().any(|name| name == environment);
+        let log = |OpenTarget { target, store, signers, .. }: &'c OpenTarget| {
+            let channel = Channel::new(store, environment);
+            PublishedLog { channel, signers: signers.as_ref(), target: target.name() }
+        };
+        self.targets.iter().filter(publishes).map(log).collect()
+    }
+
     /// Returns the stages of a flag: by the logs of the targets that publish its environment, or by commits if there are
     /// none.
     ///
     /// # Errors
     /// Returns an error if a log or a commit cannot be read.
     pub(crate) fn stages(&self, query: &StageQuery<'_>, reach: Reach) -> Result<Stages> {
-        let publishes = |target: &&OpenTarget| target.environments.iter().any(|name| name == query.environment);
-        let logs: Vec<PublishedLog<'_>> = self
-            .targets
-            .iter()
-            .filter(publishes)
-            .map(|open| PublishedLog {
-                channel: Channel::new(&open.store, query.environment),
-                signers: open.signers.as_ref(),
-                target: open.target.name(),
-            })
-            .collect();
+        let logs = self.logs(query.environment);
         let clock = if logs.is_empty() { Clock::Commits } else { Clock::Published { live: &self.live, logs } };
         Ok(stage::stages(query, &clock, reach)?)
     }

@@ -11,7 +11,7 @@ use crate::events::counts::Kind;
 use crate::events::row::Row;
 
 /// The name of the event.
-const EVENT: &str = "feature_flag.evaluation";
+pub(super) const EVENT: &str = "feature_flag.evaluation";
 
 /// The decision of a flag for a unit, as an application recorded it.
 #[derive(Debug, Clone, PartialEq)]

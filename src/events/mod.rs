@@ -27,7 +27,9 @@ mod limits;
 mod metric_event;
 mod read;
 mod row;
+mod schema;
 mod shadow_record;
+mod written_exposure;
 
 pub use crate::events::attributes::Attributes;
 pub use crate::events::bad_row::BadRow;
@@ -39,4 +41,6 @@ pub use crate::events::input::Input;
 pub use crate::events::limits::{MAX_LINE_BYTES, MAX_TEXT_BYTES};
 pub use crate::events::metric_event::MetricEvent;
 pub use crate::events::read::{exposures, metric_events, shadow_records};
+pub use crate::events::schema::{EventKind, schema};
 pub use crate::events::shadow_record::{Order, Pair, ShadowRecord, Side};
+pub use crate::events::written_exposure::{DecidedVariant, WrittenExposure};

@@ -116,7 +116,7 @@ fn attribute_word(name: &str, value: &Value<'_>) -> Option<String> {
 }
 
 /// Returns the value as JSON, or `None` if the context does not have the attribute.
-fn json(value: &Value<'_>) -> Option<Json> {
+pub(crate) fn json(value: &Value<'_>) -> Option<Json> {
     match value {
         Value::Absent => None,
         Value::Null => Some(Json::Null),

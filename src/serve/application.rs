@@ -18,6 +18,7 @@ use crate::serve::cors::Cors;
 use crate::serve::environments::Environments;
 use crate::serve::evaluate::{Evaluation, HeaderAttributes};
 use crate::serve::events::{EventStream, address};
+use crate::serve::exposures::ExposureRecorder;
 use crate::serve::flagd_file;
 use crate::serve::limits::Limits;
 use crate::serve::metrics::Metrics;
@@ -44,6 +45,7 @@ pub(super) struct Application {
     pub(super) streams: Arc<Semaphore>,
     pub(super) wake: Wake,
     pub(super) clock: Clock,
+    pub(super) exposures: Option<ExposureRecorder>,
 }
 
 impl Application {
@@ -121,7 +123,8 @@ impl Application {
         body: &'r [u8],
     ) -> Evaluation<'r> {
         let header_attributes = &self.header_attributes;
-        Evaluation { bundle, visibility: access.visibility, headers, header_attributes, body, now: (self.clock)() }
+        let (now, exposures) = ((self.clock)(), self.exposures.as_ref());
+        Evaluation { bundle, visibility: access.visibility, headers, header_attributes, body, now, exposures }
     }
 
     /// Reads the body of a request for evaluations.

@@ -14,6 +14,7 @@ use crate::bundle::{Attribute, Flag};
 use crate::eval::{Context, ContextError, Value};
 use crate::serve::access::Visibility;
 use crate::serve::entity_tag;
+use crate::serve::exposures::ExposureRecorder;
 use crate::serve::prepared_flag::AnswerKind;
 use crate::serve::protocol_error::ProtocolError;
 use crate::serve::response::{Response, json};
@@ -35,6 +36,7 @@ pub(super) struct Evaluation<'r> {
     pub(super) header_attributes: &'r HeaderAttributes,
     pub(super) body: &'r [u8],
     pub(super) now: Timestamp,
+    pub(super) exposures: Option<&'r ExposureRecorder>,
 }
 
 /// The body of a request.
@@ -67,7 +69,7 @@ impl Evaluation<'_> {
         let id = find().ok_or_else(|| ProtocolError::no_flag(key, bundle.bundle().environment()))?;
         let context = self.context().map_err(|error| error.about(key))?;
         let mut body = Vec::with_capacity(ANSWER_BYTES);
-        Ok(match bundle.answer(id, &context, self.now, &mut body) {
+        Ok(match bundle.answer(id, &context, (self.now, self.exposures), &mut body) {
             AnswerKind::Value => json(StatusCode::OK, body),
             AnswerKind::Error => json(StatusCode::BAD_REQUEST, body),
         })

@@ -36,6 +36,10 @@ pub(super) struct Metrics {
     pub(super) refused_connections: Counter,
     /// The open event streams.
     pub(super) streams: Gauge,
+    /// The exposures that were written.
+    pub(super) exposures: Counter,
+    /// The exposures that could not be written in time.
+    pub(super) dropped_exposures: Counter,
 }
 
 type BundleGauge = Gauge<i64, AtomicI64>;
@@ -102,6 +106,8 @@ impl Metrics {
             connections: Gauge::default(),
             refused_connections: Counter::default(),
             streams: Gauge::default(),
+            exposures: Counter::default(),
+            dropped_exposures: Counter::default(),
         };
         metrics.registered()
     }
@@ -131,6 +137,9 @@ impl Metrics {
         let help = "Connections that were closed because there were too many";
         registry.register("refused_connections", help, self.refused_connections.clone());
         registry.register("event_streams", "Open event streams", self.streams.clone());
+        registry.register("exposures", "Exposures that were written", self.exposures.clone());
+        let help = "Exposures that could not be written in time";
+        registry.register("dropped_exposures", help, self.dropped_exposures.clone());
         self
     }
 

@@ -5,7 +5,7 @@ use std::ptr;
 use jiff::Timestamp;
 use serde_json::{Map, Number, Value as Json, json};
 
-use crate::bundle::{Flag, VariantId};
+use crate::bundle::{AttributeId, Attributes, Flag, Rule, VariantId};
 use crate::eval::{Cause, Decision, ErrorCode, Reason};
 use crate::serve::metrics::FlagMetrics;
 
@@ -19,6 +19,8 @@ pub(super) struct PreparedFlag {
     metadata: String,
     /// `,"rule":"beta"` of each rule.
     rules: Vec<String>,
+    /// `,"unit":"accountId"` of each rule that hashes another attribute than the targeting key, and else nothing.
+    units: Vec<String>,
     overridden: Option<VariantId>,
     metrics: FlagMetrics,
 }
@@ -33,7 +35,7 @@ pub(super) enum AnswerKind {
 impl PreparedFlag {
     /// Prepares the answers of a flag. `common` is the metadata that all flags of the bundle have.
     pub(super) fn new(
-        flag: &Flag,
+        (attributes, flag): (&Attributes, &Flag),
         common: &Map<String, Json>,
         overridden: Option<VariantId>,
         metrics: FlagMetrics,
@@ -46,21 +48,33 @@ impl PreparedFlag {
         let mut metadata = flag.metadata.clone();
         metadata.extend(common.clone());
         // The answer has these names itself.
-        for name in ["cause", "overridden", "rule", "withoutUnit"] {
+        for name in ["cause", "overridden", "rule", "unit", "withoutUnit"] {
             metadata.shift_remove(name);
         }
         if overridden.is_some() {
             metadata.insert("overridden".to_owned(), json!(true));
         }
         let metadata = json!(metadata).to_string();
+        let unit = |rule: &Rule| {
+            let id = flag.unit_of(rule);
+            let is_named = rule.depends_on_bucket() && id != AttributeId::TARGETING_KEY;
+            let name = attributes.get(id).filter(|_| is_named).map(|attribute| &attribute.name);
+            name.map_or_else(String::new, |name| format!(r#","unit":{}"#, json!(name)))
+        };
         Self {
             start: format!(r#"{{"key":{}"#, json!(flag.key)),
             variants: flag.variants.iter().map(|each| variant(&each.name, &each.value)).collect(),
             metadata: format!(r#","metadata":{}"#, metadata.trim_end_matches('}')),
             rules: (0..flag.rules.len()).map(|index| format!(r#","rule":{}"#, json!(flag.rule_name(index)))).collect(),
+            units: flag.rules.iter().map(unit).collect(),
             overridden,
             metrics,
         }
+    }
+
+    /// Returns whether the flag serves one variant to every context, whatever its definition says.
+    pub(super) fn is_overridden(&self) -> bool {
+        self.overridden.is_some()
     }
 
     /// Counts a decision.
@@ -95,13 +109,16 @@ impl PreparedFlag {
         kind
     }
 
-    /// Appends the metadata of a single decision: the rule that decided, and why the rules did not decide.
+    /// Appends the metadata of a single decision: the rule that decided, the attribute that it hashes, and why the rules did not decide.
     ///
     /// The reason of a kill is not among them, because it is written for the people who operate the flags.
     fn write_cause(&self, decision: &Decision<'_>, out: &mut Vec<u8>) {
         let rule = |index: Option<usize>| index.and_then(|index| self.rules.get(index));
         if let Some(rule) = rule(decision.rule) {
             out.extend_from_slice(rule.as_bytes());
+        }
+        if let Some(unit) = decision.rule.and_then(|index| self.units.get(index)) {
+            out.extend_from_slice(unit.as_bytes());
         }
         let cause: &[u8] = match decision.reason {
             Reason::Disabled(Cause::Kill) => b",\"cause\":\"kill\"",

@@ -15,6 +15,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::report::server::ServerEvent;
 use crate::serve::application::Application;
 use crate::serve::environments::Environments;
+use crate::serve::exposures::ExposureRecorder;
 use crate::serve::follower::{Follower, HistorySource};
 use crate::serve::listen::Port;
 use crate::serve::management;
@@ -49,7 +50,7 @@ pub enum ServeError {
         /// The error of the operating system.
         error: io::Error,
     },
-    /// A file of tokens or of a certificate cannot be used.
+    /// A file of tokens, of a certificate or of exposures cannot be used.
     #[error("cannot use {0}")]
     File(String),
     /// The operating system gives no notifications about files.
@@ -79,7 +80,15 @@ pub fn run(mut settings: ServeSettings, followers: Vec<Box<dyn Follower>>) -> Re
         follower.watch(waker).map_err(|error| ServeError::Watch(error.to_string()))?;
         watched.push((follower, sleep));
     }
-    let application = Arc::new(application(&settings, environments, wake)?);
+    let recorded = settings.exposures.take();
+    let mut application = application(&settings, environments, wake)?;
+    if let Some(recorded) = recorded {
+        let name = recorded.name.clone();
+        let counters = [&application.metrics.exposures, &application.metrics.dropped_exposures].map(Clone::clone);
+        let recorder = ExposureRecorder::start(recorded, counters, settings.log.clone());
+        application.exposures = Some(recorder.map_err(|error| ServeError::File(format!("`{name}`: {error}")))?);
+    }
+    let application = Arc::new(application);
     let overrides: Arc<[_]> = settings.overrides.clone().into();
     let hosts = settings.page_hosts.clone();
     let page = Arc::new(Page::new(Arc::clone(&application), Arc::clone(&overrides), histories, hosts));
@@ -140,6 +149,7 @@ fn application(settings: &ServeSettings, environments: Environments, wake: Wake)
         streams: Arc::new(Semaphore::new(settings.limits.streams)),
         wake,
         clock: settings.clock,
+        exposures: None,
     })
 }
 
@@ -204,6 +214,16 @@ impl Ports {
                 Ok(())
             }));
         }
+        #[cfg(unix)]
+        if application.exposures.is_some() {
+            let mut moved = signal::unix::signal(signal::unix::SignalKind::hangup())?;
+            let application = Arc::clone(application);
+            tokio::spawn(async move {
+                while moved.recv().await.is_some() {
+                    application.exposures.as_ref().inspect(|exposures| exposures.reopen());
+                }
+            });
+        }
         let (stop, stopping) = watch::channel(false);
         let answer = Arc::clone(application);
         let applications = self.applications.serve(
@@ -228,6 +248,7 @@ impl Ports {
         application.permissions.borrow().revoke();
         // A panic of the task was already reported.
         let _ = applications.await;
+        application.exposures.as_ref().inspect(|exposures| exposures.end());
         Ok(())
     }
 }

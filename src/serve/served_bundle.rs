@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::bundle::{Bundle, BundleError, Flag, FlagId, VariantId};
 use crate::eval::{Context, decide};
+use crate::serve::exposures::ExposureRecorder;
 use crate::serve::hexadecimal;
 use crate::serve::metrics::Metrics;
 use crate::serve::prepared_flag::{AnswerKind, PreparedFlag};
@@ -45,6 +46,8 @@ pub struct Override {
 pub(super) struct ServedBundle {
     bundle: Bundle,
     origin: Origin,
+    /// The definitions, as exposures name them: the sequence number or the commit.
+    version: Option<String>,
     tag: String,
     metadata: String,
     /// The prepared flags, in the order of the bundle.
@@ -71,10 +74,11 @@ impl ServedBundle {
         let prepare = |flag: &Flag| {
             let overridden = overrides.iter().find(|candidate| *candidate.flag == *flag.key);
             let overridden = overridden.and_then(|overridden| variant_id(flag, &overridden.variant));
-            PreparedFlag::new(flag, &common, overridden, metrics.flag(name, flag))
+            PreparedFlag::new((&bundle.attributes, flag), &common, overridden, metrics.flag(name, flag))
         };
         let flags = bundle.flags.iter().map(prepare).collect();
-        Self { metadata: json!(common).to_string(), flags, tag, bundle, origin, flagd_file: OnceLock::new() }
+        let version = origin.sequence.map(|sequence| sequence.to_string()).or_else(|| origin.commit.clone());
+        Self { metadata: json!(common).to_string(), flags, tag, bundle, origin, version, flagd_file: OnceLock::new() }
     }
 
     /// Returns the bundle.
@@ -111,13 +115,22 @@ impl ServedBundle {
         overrides.iter().filter(|candidate| !is_known(candidate)).collect()
     }
 
-    /// Decides a flag for a request of this flag alone, counts the decision, and appends the answer to `out`.
-    pub(super) fn answer(&self, id: FlagId, context: &Context<'_>, now: Timestamp, out: &mut Vec<u8>) -> AnswerKind {
+    /// Decides a flag for a request of this flag alone, counts and records the decision, and appends the answer to `out`.
+    pub(super) fn answer(
+        &self,
+        id: FlagId,
+        context: &Context<'_>,
+        (now, exposures): (Timestamp, Option<&ExposureRecorder>),
+        out: &mut Vec<u8>,
+    ) -> AnswerKind {
         let (Some(flag), Some(prepared)) = (self.bundle.flags.get(id), self.flags.get(id.0 as usize)) else {
             return AnswerKind::Error;
         };
         let decision = decide(&self.bundle, flag, context, now);
         prepared.count(flag, &decision, now);
+        if let Some(exposures) = exposures.filter(|_| !prepared.is_overridden()) {
+            exposures.record((&self.bundle, self.version.as_deref()), flag, (&decision, context), now);
+        }
         prepared.write(flag, &decision, out)
     }
 

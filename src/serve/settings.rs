@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::serve::clock::Clock;
 use crate::serve::cors::Cors;
 use crate::serve::evaluate::HeaderAttributes;
+use crate::serve::exposures::ExposureSettings;
 use crate::serve::limits::Limits;
 use crate::serve::log::Log;
 use crate::serve::served_bundle::Override;
@@ -34,6 +35,8 @@ pub struct ServeSettings {
     pub header_attributes: HeaderAttributes,
     /// The flags that serve one variant to every context.
     pub overrides: Vec<Override>,
+    /// The decisions that are recorded, or `None` for none.
+    pub exposures: Option<ExposureSettings>,
     /// The address at which clients reach the server, without a `/` at its end, if a proxy changes the path.
     pub public_url: Option<String>,
     /// The longest time between two readings of a source.

@@ -95,8 +95,8 @@ impl Document<'_> {
                         written.extend(ran.stdout.lines().map(|line| format!("{start}{line}").trim_end().to_owned()));
                         written.push("<!-- end -->".to_owned());
                     }
-                    // `serve` compares these answers.
-                    "answer" => {}
+                    // `serve` compares these answers, and `tests/interop/exposures.py` runs these hooks.
+                    "answer" | "hook" => {}
                     _ => panic!("{}: `{name}` is not a comment that this test knows", self.path.display()),
                 }
             }
@@ -262,6 +262,7 @@ fn the_book_names_every_field_of_the_schemas() {
         "docs/layers.md",
         "docs/policy.md",
         "docs/shadow.md",
+        "docs/experiments.md",
     ];
     let pages: String = pages.iter().map(|page| fs::read_to_string(page).unwrap()).collect();
     let mut fields = BTreeSet::new();

@@ -27,6 +27,8 @@ fn shop(command: &str) -> TestRepository {
         assert_eq!(ran.code, Some(0), "{line}: {}", ran.stderr);
     };
     prepared("git fetch -q && git remote set-head origin main && flagctl publish ./live/");
+    let exposure = r#"{"ts": "2026-11-10T00:00:00Z", "feature_flag.key": "new-cart", "feature_flag.variant": "on", "context.id": "u"}"#;
+    repository.write("exposures.ndjson", exposure);
     match command {
         "verify-kill" => prepared("git checkout -q -b work && flagctl kill new-cart -e production --reason x --yes"),
         "revive" => prepared("flagctl kill new-cart -e production --reason x --push --yes"),

@@ -63,7 +63,7 @@ const HOOKS: [&str; 12] = [
 const PROGRAMS: [&str; 4] = ["git", "ssh", "ssh-keygen", "gpg"];
 
 /// Every command that reads, with arguments. A word `TARGET` or `BUNDLE` is the path of a folder or file.
-const COMMANDS: [&[&str]; 47] = [
+const COMMANDS: [&[&str]; 48] = [
     &["eval", "sale", "-e", "production"],
     &["eval", "sale", "-e", "production", "--at", "HEAD~1", "--explain"],
     &["eval", "--bundle", "BUNDLE", "sale"],
@@ -98,6 +98,7 @@ const COMMANDS: [&[&str]; 47] = [
     &["rollout", "sale", "--to", "50%", "--dry-run"],
     &["promote", "sale", "--from", "production", "--to", "staging", "--dry-run"],
     &["guard", "check", "sale", "-e", "production"],
+    &["exposures", "check", "exposures.ndjson", "-e", "production"],
     &["guard", "run", "-e", "production", "--dry-run"],
     &["publish", "TARGET", "-e", "production", "--dry-run"],
     &["verify", "TARGET", "-e", "production"],
@@ -128,6 +129,7 @@ impl Scene {
         fs::write(repository.beside("bundle.json"), bundle.stdout).unwrap();
         let kill = repository.flagctl(&["kill", "sale", "-e", "production", "--reason", "x", "--yes"]);
         assert_eq!(kill.code, Some(0), "{kill:?}");
+        repository.write("exposures.ndjson", r#"{"ts": "2026-11-10T00:00:00Z", "feature_flag.key": "sale"}"#);
         repository.write(".gitattributes", "* filter=evil diff=evil merge=evil\n");
         repository.write(".gitmodules", "[submodule \"evil\"]\n\tpath = evil\n\turl = ext::false\n\tupdate = merge\n");
         repository.commit("attributes");

@@ -57,6 +57,7 @@ mod events;
 #[cfg(unix)]
 mod examples;
 mod explanations;
+mod exposures;
 mod flag_keys;
 #[cfg(unix)]
 mod flag_life;

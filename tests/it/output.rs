@@ -69,6 +69,8 @@ const RUNS: &[&[&str]] = &[
     &["revive", "x", "-e", "production", "--push", "--yes", "--format", "FORMAT"],
     &["rollout", "y", "status", "--format", "FORMAT"],
     &["guard", "run", "-e", "production", "--dry-run", "--now", "2026-11-22", "--metrics", "evil.csv"],
+    &["exposures", "check", "evil.ndjson", "-e", "production", "--now", "2026-11-22", "--format", "FORMAT"],
+    &["exposures", "check", "evil.csv", "-e", "production", "--now", "2026-11-22"],
     &["guard", "check", "y", "-e", "production", "--now", "2026-11-22", "--metrics", "evil.csv"],
     &["promote", "y", "--from", "production", "--to", "staging", "--dry-run", "--format", "FORMAT"],
     &["promote", "y", "--from", "production", "--to", "staging", "--push", "--yes", "--format", "FORMAT"],
@@ -166,6 +168,7 @@ fn hostile() -> TestRepository {
     );
     repository
         .write("evil.json", &format!("{{\"country\": {}, \"targetingKey\": \"u\\u001b[31m\\u202e\"}}\n", json_text()));
+    repository.write("evil.ndjson", &format!("{}\n", evil_exposure()));
     repository.write("evil.csv", "guardrail,\u{1b}[31m##[x]owned\u{202e},bad\n1,2,3\n");
     repository.commit("first");
     repository.write("flags/y.yaml", &definition(75));
@@ -243,6 +246,15 @@ fn definition(percent: u8) -> String {
          [CA, {HOSTILE}]}}\n    rollout: {percent}%\n    serve: \"on\"\n    steps: [25%, 75%, 100%]\nguard:\n  guardrails:\n  \
          - name: errors\n    source:\n      prometheus: {{url: \"http://127.0.0.1:9/owned\", bad: \"b[$window]\
          $variant\", total: \"t[$window]$variant\"}}\n"
+    )
+}
+
+/// Returns an exposure whose texts are [`HOSTILE`].
+fn evil_exposure() -> String {
+    let text = json_text();
+    format!(
+        "{{\"ts\": \"2026-11-10T00:00:00Z\", \"feature_flag.key\": {text}, \"feature_flag.result.variant\": {text}, \
+         \"feature_flag.context.id\": {text}, \"feature_flag.version\": {text}}}"
     )
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::git_bench::{PROJECT, Ran, TestRepository, flag};
 
 /// Every command that reads a flag repository, with arguments. The word `TARGET` is the path of a folder.
-const COMMANDS: [&[&str]; 37] = [
+const COMMANDS: [&[&str]; 38] = [
     &["eval", "sale", "-e", "production"],
     &["eval", "sale", "-e", "production", "--at", "HEAD~1"],
     &["validate", "--now", "2026-11-22"],
@@ -21,6 +21,7 @@ const COMMANDS: [&[&str]; 37] = [
     &["show", "sale"],
     &["list"],
     &["guard", "run", "-e", "production", "--dry-run"],
+    &["exposures", "check", "TARGET/exposures.ndjson", "-e", "production"],
     &["list", "environments"],
     &["list", "layers"],
     &["show", "attribute", "country"],
@@ -63,6 +64,8 @@ fn monorepo() -> TestRepository {
     repository.write("services/shop/flags/sale.yaml", &flag("on"));
     repository.commit("a sale");
     fs::create_dir(repository.beside("elsewhere")).unwrap();
+    let exposure = r#"{"ts": "2026-11-10T00:00:00Z", "feature_flag.key": "sale", "feature_flag.variant": "on", "context.id": "u"}"#;
+    fs::write(repository.beside("elsewhere/exposures.ndjson"), exposure).unwrap();
     let published = repository.flagctl_in(&shop(&repository), &["publish", "main"]);
     assert_eq!(published.code, Some(0), "{published:?}");
     repository

@@ -8,6 +8,7 @@ mod diff;
 mod eval;
 mod explain;
 mod export;
+mod exposures;
 mod guard;
 mod help;
 mod kill;
@@ -53,6 +54,7 @@ pub(crate) enum Command {
     Policy(policy::Args),
     Rollout(rollout::Args),
     Guard(guard::Args),
+    Exposures(exposures::Args),
     Promote(promote::Args),
     Blame(blame::Args),
     Export(export::Args),
@@ -95,6 +97,7 @@ impl Command {
             Self::Policy(args) => policy::run(args),
             Self::Rollout(args) => rollout::run(args),
             Self::Guard(args) => guard::run(args),
+            Self::Exposures(args) => exposures::run(args),
             Self::Promote(args) => promote::run(args),
             Self::Blame(args) => blame::run(args),
             Self::Export(args) => export::run(args),

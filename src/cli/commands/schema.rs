@@ -5,21 +5,22 @@ use clap::ValueEnum;
 
 use crate::cli::console;
 use crate::cli::exit::Exit;
+use crate::events::EventKind;
 use crate::report::Printable;
-use crate::{model, schema};
+use crate::{events, model, schema};
 
-/// Print the JSON Schema of a kind of definition file
+/// Print the JSON Schema of a kind of definition file or of event
 ///
-/// Editors and other tools read it to check and complete definitions.
+/// Editors and other tools read it to check and complete definitions, and pipelines to check events.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: flagctl schema flag > flag.schema.json")]
 pub(crate) struct Args {
-    /// The kind of file
+    /// The kind of file or event
     #[arg(value_name = "KIND")]
     kind: SchemaKind,
 }
 
-/// A kind of definition file.
+/// A kind of definition file or of event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum SchemaKind {
     /// `flagctl.yaml`
@@ -34,17 +35,26 @@ enum SchemaKind {
     Kill,
     /// A file in `tests`
     Test,
+    /// A decision that an application recorded
+    Exposure,
+    /// What a unit did
+    MetricEvent,
+    /// The results of two implementations for one request
+    ShadowRecord,
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let kind = match args.kind {
-        SchemaKind::Project => model::DefinitionKind::Project,
-        SchemaKind::Flag => model::DefinitionKind::Flag,
-        SchemaKind::Segment => model::DefinitionKind::Segment,
-        SchemaKind::Layer => model::DefinitionKind::Layer,
-        SchemaKind::Kill => model::DefinitionKind::Kill,
-        SchemaKind::Test => model::DefinitionKind::Test,
+    let text = match args.kind {
+        SchemaKind::Project => schema::text(model::DefinitionKind::Project),
+        SchemaKind::Flag => schema::text(model::DefinitionKind::Flag),
+        SchemaKind::Segment => schema::text(model::DefinitionKind::Segment),
+        SchemaKind::Layer => schema::text(model::DefinitionKind::Layer),
+        SchemaKind::Kill => schema::text(model::DefinitionKind::Kill),
+        SchemaKind::Test => schema::text(model::DefinitionKind::Test),
+        SchemaKind::Exposure => events::schema(EventKind::Exposure),
+        SchemaKind::MetricEvent => events::schema(EventKind::MetricEvent),
+        SchemaKind::ShadowRecord => events::schema(EventKind::ShadowRecord),
     };
-    console::write(Printable::of_program(schema::text(kind).to_owned()))?;
+    console::write(Printable::of_program(text.to_owned()))?;
     Ok(Exit::Yes)
 }

@@ -13,6 +13,7 @@ use crate::cli::console;
 use crate::cli::context_arg;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::output_format::OutputFormat;
+use crate::cli::serve_exposures::ServeExposureArgs;
 use crate::cli::serve_sources::SourceArgs;
 use crate::cli::time_arg::given_or_now;
 use crate::report::server;
@@ -70,6 +71,8 @@ pub(crate) struct Args {
     /// Serve one variant of a flag to every context, for development; may be repeated
     #[arg(long = "override", value_name = "FLAG=VARIANT", value_parser = parse_pair)]
     overrides: Vec<(String, String)>,
+    #[command(flatten)]
+    exposures: ServeExposureArgs,
     /// The address at which clients reach the server, if a proxy changes it
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
@@ -140,6 +143,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
             .iter()
             .map(|(flag, variant)| Override { flag: flag.clone(), variant: variant.clone() })
             .collect(),
+        exposures: args.exposures.settings(),
         public_url: args.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned()),
         poll: Duration::from_secs(args.poll),
         limits: Limits {

@@ -90,6 +90,13 @@ pub enum ServerEvent {
         /// The problem.
         problem: String,
     },
+    /// Exposures cannot be written, so they are dropped until they can.
+    ExposuresDropped {
+        /// The file.
+        file: String,
+        /// The problem.
+        problem: String,
+    },
     /// The server answers the open requests and accepts no others.
     Stopping,
 }
@@ -120,7 +127,7 @@ impl ServerEvent {
     /// Returns the importance.
     pub fn severity(&self) -> Severity {
         match self {
-            Self::SourceFailed { .. } | Self::FileRefused { .. } => Severity::Error,
+            Self::SourceFailed { .. } | Self::FileRefused { .. } | Self::ExposuresDropped { .. } => Severity::Error,
             Self::NoTokens
             | Self::SignaturesUnchecked { .. }
             | Self::FewFiles { .. }

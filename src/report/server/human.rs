@@ -68,6 +68,9 @@ pub fn human(event: &ServerEvent, now: Option<Timestamp>) -> Lines {
         ServerEvent::FileRefused { path, problem } => {
             lines.add(start.plain(format!("`{path}` is not used: {problem}; the previous version stays in use")));
         }
+        ServerEvent::ExposuresDropped { file, problem } => {
+            lines.add(start.plain(format!("exposures are dropped, because `{file}` cannot be written: {problem}")));
+        }
         ServerEvent::Stopping => lines.add(start.plain("stopping")),
     }
     lines

@@ -2,6 +2,8 @@
 
 mod client;
 mod documented;
+#[cfg(unix)]
+mod exposures;
 mod hostile;
 mod operation;
 mod page;

@@ -93,6 +93,13 @@ impl Server {
         self.child.wait().unwrap().code()
     }
 
+    /// Sends SIGHUP.
+    #[cfg(unix)]
+    pub(super) fn hang_up(&self) {
+        let process = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(process, rustix::process::Signal::HUP).unwrap();
+    }
+
     /// Returns whether the server still runs.
     pub(super) fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()

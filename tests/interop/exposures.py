@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""Runs the hooks of `docs/experiments.md` with OpenFeature's SDKs, and checks what they write.
+
+    exposures.py PATH-OF-FLAGCTL
+
+A server has flags that split users and accounts. The SDKs for Python and Node, with the OFREP provider and the hook that is
+cut out of the page, ask for decisions of several hundred users. `flagctl exposures check` must say that the exposures of
+each hook and of the server are right, that all of them agree, and that the same exposures with other variants are wrong.
+The script needs Python and npm, and keeps the packages in `target/interop`.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from ofrep_clients.clients import NPM, PYTHON
+from ofrep_clients.server import ENVIRONMENT, Server
+from packages import ROOT, installed, with_npm, with_pip
+
+PAGE = ROOT / "docs" / "experiments.md"
+USERS = 300
+PROJECT = """\
+version: 1
+environments: [production]
+attributes:
+  country: string
+  account.id: string
+"""
+FLAG = """\
+description: A flag of this test.
+owner: tests
+expires: 2099-01-01
+variants: {on: true, off: false}
+off: off
+default: off
+rules:
+"""
+FLAGS = {
+    "by-user": FLAG + "- if: {country: DE}\n  serve: {on: 50%, off: 50%}\n",
+    "by-account": FLAG + "- unit: account.id\n  rollout: 60%\n  serve: on\n",
+    "not-random": FLAG + "- if: {country: DE}\n  serve: on\n",
+}
+PYTHON_APPLICATION = """
+import sys
+from openfeature import api
+from openfeature.contrib.provider.ofrep import OFREPProvider
+from openfeature.evaluation_context import EvaluationContext
+
+url, path, users = sys.argv[1], sys.argv[2], int(sys.argv[3])
+api.set_provider_and_wait(OFREPProvider(url))
+api.add_hooks([ExposureHook(path, ["country"])])
+client = api.get_client()
+for user in range(users):
+    attributes = {"country": ["DE", "FR"][user % 2], "account": {"id": f"account-{user // 3}"}}
+    for flag in ["by-user", "by-account", "not-random", "missing"]:
+        client.get_boolean_value(flag, False, EvaluationContext(f"user-{user}", attributes))
+"""
+NODE_APPLICATION = """
+import { createRequire } from "node:module";
+
+const installed = createRequire(process.cwd() + "/");
+const { OpenFeature } = installed("@openfeature/server-sdk");
+const { OFREPProvider } = installed("@openfeature/ofrep-provider");
+const [url, path, users] = process.argv.slice(2);
+OpenFeature.setLogger({ debug() {}, info() {}, warn() {}, error() {} });
+await OpenFeature.setProviderAndWait(new OFREPProvider({ baseUrl: url }));
+const hook = new ExposureHook(path, ["country"]);
+OpenFeature.addHooks(hook);
+const client = OpenFeature.getClient();
+for (let user = 0; user < Number(users); user++) {
+  const account = { id: `account-${Math.floor(user / 3)}` };
+  const context = { targetingKey: `user-${user}`, country: ["DE", "FR"][user % 2], account };
+  for (const flag of ["by-user", "by-account", "not-random", "missing"]) {
+    await client.getBooleanValue(flag, false, context);
+  }
+}
+await new Promise((resolve) => hook.file.end(resolve));
+await OpenFeature.close();
+process.exit(0);
+"""
+
+
+class Repository:
+    """A git repository with the flags of this test."""
+
+    def __init__(self, binary, folder):
+        self.binary, self.folder = binary, folder
+        (folder / "flags").mkdir(parents=True)
+        (folder / "flagctl.yaml").write_text(PROJECT)
+        for name, text in FLAGS.items():
+            (folder / "flags" / f"{name}.yaml").write_text(text)
+        for arguments in (["init", "--quiet", "--initial-branch=main"], ["add", "--all"], ["commit", "--quiet", "-m", "flags"]):
+            subprocess.run(["git", *arguments], cwd=folder, env=ENVIRONMENT, check=True)
+
+    def check(self, *files):
+        """Returns the exit code and the result of the check of some files."""
+        command = [self.binary, "exposures", "check", *files, "--format", "json"]
+        done = subprocess.run(command, cwd=self.folder, env=ENVIRONMENT, capture_output=True, text=True)
+        if done.returncode not in (0, 1):
+            raise SystemExit(f"{command} exited with {done.returncode}: {done.stderr}")
+        return done.returncode, json.loads(done.stdout)
+
+
+def hook(language):
+    """Returns the code of a hook in the page."""
+    return re.search(rf"<!-- hook: {language} -->\n```\w+\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S).group(1)
+
+
+def written(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def decisions(rows):
+    """Returns what each unit got, with the number of times."""
+    counted = {}
+    for row in rows:
+        key = tuple(row[f"feature_flag.{name}"] for name in ("key", "context.id", "result.variant", "set.id", "version"))
+        counted[key] = counted.get(key, 0) + 1
+    return counted
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("binary", metavar="PATH-OF-FLAGCTL", type=Path)
+    binary = parser.parse_args().binary.resolve()
+    python = installed("ofrep-python", PYTHON, with_pip) / "bin" / "python"
+    node = installed("ofrep-npm", NPM, with_npm)
+    wrong = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        repository = Repository(binary, folder / "flags")
+        applications = {}
+        for language, extension, text in (("python", "py", PYTHON_APPLICATION), ("node", "mjs", NODE_APPLICATION)):
+            applications[language] = folder / f"application.{extension}"
+            applications[language].write_text(hook(language) + text)
+        rows = {}
+        for language, command in (("python", [python]), ("node", ["node"])):
+            server_file, hook_file = folder / f"server-{language}.ndjson", folder / f"{language}.ndjson"
+            arguments = ["--follow", "main", "--exposures", server_file, "--exposure-attribute", "country"]
+            with Server(repository, *arguments) as server:
+                command = [*command, applications[language], server.origin, hook_file, str(USERS)]
+                subprocess.run(command, cwd=node, check=True)
+            rows[language], rows[f"server, {language}"] = written(hook_file), written(server_file)
+            for file in (hook_file, server_file):
+                code, result = repository.check(file)
+                if code or result["rows"]["exposures"] != len(written(file)):
+                    wrong.append(f"{file.name}: {result}")
+        expected = decisions(rows["python"])
+        for who, found in rows.items():
+            if decisions(found) != expected:
+                wrong.append(f"{who}: {len(decisions(found))} decisions differ from the {len(expected)} of Python")
+        flags = {key[0] for key in expected}
+        if flags != {"by-user", "by-account"}:
+            wrong.append(f"expected exposures of the two random flags, found {flags}")
+        # The check finds that other variants are wrong.
+        swapped = folder / "swapped.ndjson"
+        with swapped.open("w") as out:
+            for row in rows["python"]:
+                if row["feature_flag.key"] == "by-user":
+                    row["feature_flag.result.variant"] = {"on": "off", "off": "on"}[row["feature_flag.result.variant"]]
+                    out.write(json.dumps(row) + "\n")
+        code, result = repository.check(swapped)
+        impossible = sum(problem["count"] for problem in result["problems"] if problem["problem"] == "impossible-variant")
+        if code != 1 or impossible != result["rows"]["exposures"]:
+            wrong.append(f"swapped variants: {result}")
+    print(f"exposures: {sum(map(len, rows.values()))} of {len(rows)} writers, {len(wrong)} differences")
+    for problem in wrong:
+        print(f"  {problem}")
+    return not wrong
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main() else 1)
