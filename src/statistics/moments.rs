@@ -1,6 +1,7 @@
 //! The number, mean and spread of values, which keep their digits for values that are large compared with their spread.
 
-use crate::statistics::number::{InvalidNumber, LARGEST, bounded, whole};
+use crate::statistics::distribution::{t_tail, t_upper_quantile};
+use crate::statistics::number::{Alpha, InvalidNumber, LARGEST, bounded, whole};
 
 /// The number, mean and spread of the values of one arm's units.
 ///
@@ -73,6 +74,35 @@ impl Moments {
     /// Returns the variance of the mean, or `None` with fewer than two units.
     pub fn variance_of_mean(&self) -> Option<f64> {
         (self.n >= 2.0).then(|| self.squares / (self.n - 1.0) / self.n)
+    }
+}
+
+/// The mean of values with its interval, by Student's distribution.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MeanInterval {
+    /// The mean.
+    pub mean: f64,
+    /// The lower limit.
+    pub lower: f64,
+    /// The upper limit.
+    pub upper: f64,
+    /// The two-sided p-value of the hypothesis that the true mean is 0.
+    pub p_value: f64,
+}
+
+impl Moments {
+    /// Returns the interval that contains the true mean with the probability `1 − alpha`, for values that are
+    /// approximately normal, or `None` with fewer than two values. Without spread, the interval is the mean, and the p-value
+    /// is 1 for the mean 0 and else 0.
+    pub fn mean_interval(&self, alpha: Alpha) -> Option<MeanInterval> {
+        let (mean, error, degrees) = (self.mean, self.variance_of_mean()?.sqrt(), self.n - 1.0);
+        if error == 0.0 {
+            let p_value = if mean == 0.0 { 1.0 } else { 0.0 };
+            return Some(MeanInterval { mean, lower: mean, upper: mean, p_value });
+        }
+        let half = error * t_upper_quantile(alpha.get() / 2.0, degrees);
+        let p_value = (2.0 * t_tail(mean.abs() / error, degrees)).min(1.0);
+        Some(MeanInterval { mean, lower: mean - half, upper: mean + half, p_value })
     }
 }
 

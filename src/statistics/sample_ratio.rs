@@ -5,9 +5,12 @@
 //! ratio of a Dirichlet-multinomial distribution around the planned split to the planned split itself (Lindon and Malek,
 //! "Anytime-valid inference for multinomial count data").
 //!
+//! [`chi_squared`] is the test for one look.
+//!
 //! The formula is written with Stirling's series and deviances, because the difference of logarithms of the gamma
 //! function loses all digits for large counts.
 
+use crate::statistics::gamma::{chi_squared_tail, deviance, stirling_error};
 use crate::statistics::number::{InvalidNumber, LARGEST, LogE, setting, whole};
 
 /// The default of the concentration of the alternatives around the planned split.
@@ -55,27 +58,36 @@ pub fn evaluate(arms: &[Share], concentration: f64) -> Result<LogE, InvalidNumbe
     Ok(LogE::new(fit + corrections))
 }
 
-/// Returns `(1+r)·ln(1+r) − r` for `r ≥ −1`, without cancellation near 0.
-fn deviance(r: f64) -> f64 {
-    if r <= -1.0 {
-        return 1.0;
-    }
-    if r.abs() > 0.01 {
-        return (1.0 + r) * r.ln_1p() - r;
-    }
-    // The alternating series r²/2 − r³/6 + r⁴/12 − …, with the coefficients 1/(k(k−1)).
-    let mut series = 0.0;
-    for k in [9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0] {
-        series = 1.0 / (k * (k - 1.0)) - r * series;
-    }
-    r * r * series
+/// The result of the test of the numbers of units for one look.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ChiSquared {
+    /// The sum of the squared differences from the planned numbers, each divided by the planned number.
+    pub statistic: f64,
+    /// The number of arms minus one.
+    pub degrees: f64,
+    /// The probability of such a difference while the split is right. It is valid for one look only.
+    pub p_value: f64,
 }
 
-/// Returns the error of Stirling's formula for `ln Γ(x)`, for `x > 0`.
-fn stirling_error(x: f64) -> f64 {
-    if x < 16.0 {
-        return libm::lgamma(x) - ((x - 0.5) * x.ln() - x + 0.5 * (2.0 * std::f64::consts::PI).ln());
+/// Compares the numbers of units with the planned shares once. The shares are weights: their sum need not be 1. Returns `None`
+/// with fewer than two arms or without units.
+///
+/// # Errors
+/// Returns [`InvalidNumber`] if a number of units is not a count, or a planned share is not above 0 and finite.
+pub fn chi_squared(arms: &[Share]) -> Result<Option<ChiSquared>, InvalidNumber> {
+    let (mut planned, mut units, mut degrees) = (0.0, 0.0, -1.0);
+    for arm in arms {
+        planned += setting("planned", arm.planned, "a number above 0", |value| value >= 1e-9)?;
+        units += whole("units", arm.units)?;
+        degrees += 1.0;
     }
-    let square = (x * x).recip();
-    (1.0 / 12.0 - square * (1.0 / 360.0 - square * (1.0 / 1260.0 - square * (1.0 / 1680.0 - square / 1188.0)))) / x
+    if degrees < 1.0 || units == 0.0 {
+        return Ok(None);
+    }
+    let mut statistic = 0.0;
+    for arm in arms {
+        let expected = units * (arm.planned / planned);
+        statistic += (arm.units - expected).powi(2) / expected;
+    }
+    Ok(Some(ChiSquared { statistic, degrees, p_value: chi_squared_tail(statistic, degrees) }))
 }
