@@ -137,6 +137,7 @@ codes! {
     PrerequisiteCycle "prerequisite-cycle" Error No "prerequisite-cycle.md";
     UnfitGuard "unfit-guard" Error No "unfit-guard.md";
     UnfitShadow "unfit-shadow" Error No "unfit-shadow.md";
+    UnfitExperiment "unfit-experiment" Error No "unfit-experiment.md";
     TooComplex "too-complex" Error No "too-complex.md";
     ValueSchema "value-schema" Error Yes "value-schema.md";
     // Codes for the targets of publishing.

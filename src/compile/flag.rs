@@ -93,6 +93,7 @@ impl<'p> Compiler<'p> {
         let entries = if definition.shadowed.is_none() { self.environment_entries(definition) } else { Ok(()) };
         self.guard(definition, serving);
         self.shadow(definition);
+        self.experiment(definition, serving);
         let salt = serving.salt.map_or(definition.key.as_str(), |salt| salt.value.as_str());
         entries?;
         Ok(Flag {

@@ -13,6 +13,7 @@ mod compiler;
 mod condition;
 mod environment;
 mod environment_entries;
+mod experiment;
 mod flag;
 mod guard;
 mod layer;

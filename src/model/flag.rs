@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use crate::model::condition::Requirement;
 use crate::model::environment_names::EnvironmentNames;
+use crate::model::experiment::Experiment;
 use crate::model::guard::Guard;
 use crate::model::kind::DEFAULT_KIND;
 use crate::model::lower::first_key;
@@ -57,6 +58,8 @@ pub struct Flag {
     pub shadow: Option<Box<Shadow>>,
     /// If this is the flag of a shadow, the flag to which it belongs.
     pub shadowed: Option<Shadowed>,
+    /// Which arms an experiment compares, and in which metrics. It decides nothing.
+    pub experiment: Option<Box<Experiment>>,
     /// The fields for all environments.
     pub base: Serving,
     /// The fields that replace the base fields in single environments or groups of environments.
@@ -151,6 +154,7 @@ impl Flag {
             "schema",
             "guard",
             "shadow",
+            "experiment",
             "environments",
         ];
         let known: Vec<_> = own.iter().chain(&SERVING).copied().collect();
@@ -222,6 +226,7 @@ impl Flag {
             guard: fields.get("guard").map(|node| Box::new(Guard::lower(lowering, node))),
             shadow: fields.get("shadow").map(|node| Box::new(Shadow::lower(lowering, node))),
             shadowed: None,
+            experiment: fields.get("experiment").map(|node| Box::new(Experiment::lower(lowering, node))),
             base,
             environments,
         }

@@ -15,6 +15,7 @@ mod condition;
 mod definition_kind;
 mod duration;
 mod environment_names;
+mod experiment;
 mod flag;
 mod flag_key;
 mod golden;
@@ -45,6 +46,10 @@ pub use crate::model::definition_kind::{
 };
 pub use crate::model::duration::{DurationError, WrittenDuration};
 pub use crate::model::environment_names::{EnvironmentGroup, EnvironmentNames};
+pub use crate::model::experiment::{
+    Aggregate, Better, Covariate, Denominator, Experiment, ExperimentArms, ExperimentMetric, MetricKind, MetricRole,
+    WrittenCap,
+};
 pub use crate::model::flag::{EffectiveServing, Flag, KillReview, Link, Serving, Variant};
 pub use crate::model::flag_key::{flag_file_name, flag_key};
 pub(crate) use crate::model::flag_key::{intended_key, kill_path};

@@ -18,6 +18,10 @@ pub(super) const COUNT_100: NumberRange = NumberRange { min: 1.0, max: 100.0, ti
 pub(super) const COUNT_BILLION: NumberRange =
     NumberRange { min: 1.0, max: 1e9, title: "a whole number from 1 to 1000000000" };
 pub(super) const RATIO: NumberRange = NumberRange { min: 0.01, max: 1_000.0, title: "a number from 0.01 to 1000" };
+pub(super) const RATE: NumberRange =
+    NumberRange { min: 0.000_001, max: 0.999_999, title: "a number from 0.000001 to 0.999999" };
+pub(super) const CAP: NumberRange =
+    NumberRange { min: 1e-9, max: 1e12, title: "a number from 0.000000001 to 1000000000000" };
 
 impl Fields<'_> {
     /// Reads a number in a range.

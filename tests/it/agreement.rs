@@ -35,6 +35,19 @@ fn guard() -> Json {
     })
 }
 
+/// An experiment with every field, which no single metric could have.
+fn experiment() -> Json {
+    json!({
+        "control": "off", "treatments": ["on"], "alpha": 0.01, "tuning": 1000, "min-units": 100, "max-multiple": "2%",
+        "srm": {"alpha": 0.01}, "window": "24h", "lookback": "7d",
+        "metrics": [{
+            "name": "revenue", "role": "primary", "kind": "ratio", "event": "purchase", "aggregate": "sum",
+            "denominator": {"event": "session", "aggregate": "count"}, "level": 0.9, "cap": 500, "cap-quantile": 0.99,
+            "window": "48h", "better": "decrease", "min-effect": "1%", "covariate": "none",
+        }],
+    })
+}
+
 /// A guardrail with the fields of all tests.
 fn guardrail() -> Json {
     json!({
@@ -85,7 +98,7 @@ fn bases() -> [(DefinitionKind, Json); 6] {
     let mut flag = json!({
         "description": "d", "kind": "ops", "owner": "o", "expires": "2027-03-31", "tags": ["a"],
         "metadata": {"issue": "SHOP-41", "reviewed": true}, "kills": "review",
-        "guard": guard(), "shadow": shadow(),
+        "guard": guard(), "shadow": shadow(), "experiment": experiment(),
         "variants": {"on": true, "off": false}, "schema": "s.json", "environments": {"staging": serving},
     });
     let fields = serving.as_object().unwrap().clone();

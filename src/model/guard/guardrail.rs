@@ -3,7 +3,7 @@
 use crate::model::duration::WrittenDuration;
 use crate::model::guard::query::PrometheusQueries;
 use crate::model::lower::{Fields, Lowering};
-use crate::model::number::{COUNT_100, COUNT_BILLION, NumberRange, RATIO};
+use crate::model::number::{CAP, COUNT_100, COUNT_BILLION, NumberRange, RATE, RATIO};
 use crate::snapshot::{Span, Spanned};
 use crate::yaml::Node;
 
@@ -181,8 +181,6 @@ pub struct FailLimit {
 }
 
 const DISPERSION: NumberRange = NumberRange { min: 1.0, max: 1_000.0, title: "a number from 1 to 1000" };
-const RATE: NumberRange = NumberRange { min: 0.000_001, max: 0.999_999, title: "a number from 0.000001 to 0.999999" };
-const CAP: NumberRange = NumberRange { min: 1e-9, max: 1e12, title: "a number from 0.000000001 to 1000000000000" };
 const TOLERANCE: NumberRange = NumberRange { min: 0.0, max: 1e12, title: "a number from 0 to 1000000000000" };
 const VALUE: NumberRange =
     NumberRange { min: -1e15, max: 1e15, title: "a number from -1000000000000000 to 1000000000000000" };

@@ -74,6 +74,7 @@ pub fn shadow_flag(flag: &Flag) -> Option<Flag> {
         variants_key: None,
         schema: None,
         guard: None,
+        experiment: None,
         shadow: None,
         shadowed: Some(Shadowed { flag: flag.key.clone(), criteria: shadow.criteria }),
         base,
