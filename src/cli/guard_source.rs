@@ -1,13 +1,11 @@
 //! The arguments that say where a guard's numbers come from, and the credential in the environment variables.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
-use crate::cli::context_arg;
-use crate::guard::source::{MAX_FILE_BYTES, Metrics, MetricsFile, PlainHttp, Prometheus, Question, SourceSettings};
-use crate::snapshot::without_byte_order_mark;
+use crate::cli::row_file_arg;
+use crate::guard::source::{Metrics, MetricsFile, PlainHttp, Prometheus, Question, SourceSettings};
 
 /// The sources of a guard's numbers.
 #[derive(Debug, clap::Args)]
@@ -66,15 +64,6 @@ impl GuardSource {
 /// # Errors
 /// Returns an error if the file cannot be read, is too large, or has a mistake.
 pub(crate) fn read(path: &Path) -> Result<MetricsFile> {
-    let mut bytes = Vec::new();
-    let read = context_arg::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
-    read.with_context(|| format!("cannot read `{}`", path.display()))?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        bail!("`{}` has more than {MAX_FILE_BYTES} bytes, which no metrics file may have", path.display());
-    }
-    let text = match without_byte_order_mark(&bytes) {
-        Ok(text) => String::from_utf8_lossy(text).into_owned(),
-        Err(fault) => bail!("`{}` {fault}; {}", path.display(), fault.help()),
-    };
+    let text = row_file_arg::read(path)?;
     MetricsFile::parse(&text).with_context(|| format!("cannot use `{}`", path.display()))
 }

@@ -43,6 +43,7 @@ mod pull_request;
 mod range;
 mod revision_arg;
 mod rollout_schedule;
+mod row_file_arg;
 #[cfg(feature = "serve")]
 mod serve_config;
 #[cfg(feature = "serve")]

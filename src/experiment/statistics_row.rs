@@ -1,8 +1,9 @@
 //! One row of a file of sufficient statistics, as texts and as numbers.
 
 use crate::experiment::sufficient_statistics::{
-    ArmExposures, ArmMetric, CellKey, CovariateData, MetricKind, QuantileEstimate, StatisticsError, Subgroup,
+    ArmExposures, ArmMetric, CellKey, CovariateData, QuantileEstimate, StatisticsError, Subgroup,
 };
+use crate::model::MetricKind;
 use crate::row_file::RowTexts;
 use crate::statistics::{JointMoments, Sums, Variable};
 

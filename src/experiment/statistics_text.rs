@@ -17,7 +17,8 @@
 //! | `planned`, `multiple`, `immature` | in rows of `exposures`: the planned share, and the units that are in no metric |
 
 use crate::experiment::statistics_row::{Content, PRODUCTS, Row, SUMS};
-use crate::experiment::sufficient_statistics::{CellKey, CovariateData, MetricKind, SufficientStatistics};
+use crate::experiment::sufficient_statistics::{CellKey, CovariateData, SufficientStatistics};
+use crate::model::MetricKind;
 use crate::row_file::{self, Columns, FileError};
 use crate::statistics::Variable;
 

@@ -6,47 +6,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::MetricKind;
 use crate::statistics::{InvalidNumber, JointMoments, amount, bounded, whole};
-
-/// The kind of a metric, which decides the formula of its variance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum MetricKind {
-    /// The mean of a value `y` of each unit, for example revenue.
-    Mean,
-    /// The share of units whose value `y` is 1. All others have 0.
-    Proportion,
-    /// The sum of `y` of all units divided by the sum of `d` of all units, for example revenue per session.
-    Ratio,
-    /// A quantile of a value of each unit. `y` is 1 for units at or below the quantile of the arm, else 0.
-    Quantile,
-    /// A quantile of values of events, of which a unit may have several, for example the latency of requests. `y` is the
-    /// number of the unit's events at or below the quantile of the arm, and `d` the number of its events.
-    EventQuantile,
-}
-
-impl MetricKind {
-    /// All kinds, in the order of the documentation.
-    pub const ALL: [Self; 5] = [Self::Mean, Self::Proportion, Self::Ratio, Self::Quantile, Self::EventQuantile];
-
-    /// Returns the name in files and reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Mean => "mean",
-            Self::Proportion => "proportion",
-            Self::Ratio => "ratio",
-            Self::Quantile => "quantile",
-            Self::EventQuantile => "event-quantile",
-        }
-    }
-}
 
 /// Which cell a number belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CellKey {
     /// The key of the flag.
     pub flag: String,
-    /// The name of the phase, for example the short id of the commit that began it. Phases are in the order of their names
-    /// unless the caller knows better.
+    /// The name of the phase, for example the short id of the commit that began it.
     pub phase: String,
     /// The part of the units, or `None` for all units of the phase.
     pub subgroup: Option<Subgroup>,
@@ -159,6 +127,8 @@ pub struct SufficientStatistics {
     exposures: BTreeMap<CellKey, ArmExposures>,
     metrics: BTreeMap<(CellKey, String), ArmMetric>,
     kinds: BTreeMap<(String, String), MetricKind>,
+    /// The phases, each with the number of those that were added before it.
+    phases: BTreeMap<String, usize>,
 }
 
 impl SufficientStatistics {
@@ -181,6 +151,7 @@ impl SufficientStatistics {
         if self.exposures.contains_key(&key) {
             return Err(StatisticsError::Duplicate { arm: key.arm, metric: "exposures".to_owned() });
         }
+        self.add_phase(&key.phase);
         self.exposures.insert(key, exposures);
         Ok(())
     }
@@ -200,8 +171,22 @@ impl SufficientStatistics {
         if self.metrics.contains_key(&key) {
             return Err(StatisticsError::Duplicate { arm: key.0.arm, metric: key.1 });
         }
+        self.add_phase(&key.0.phase);
         self.metrics.insert(key, values);
         Ok(())
+    }
+
+    fn add_phase(&mut self, phase: &str) {
+        if !self.phases.contains_key(phase) {
+            self.phases.insert(phase.to_owned(), self.phases.len());
+        }
+    }
+
+    /// Returns the names of the phases in the order in which they were added, which is that of time.
+    pub fn phases(&self) -> impl Iterator<Item = &str> {
+        let mut phases: Vec<(&String, &usize)> = self.phases.iter().collect();
+        phases.sort_by_key(|(_, index)| **index);
+        phases.into_iter().map(|(name, _)| name.as_str())
     }
 
     /// Returns the units of all arms, in the order of their keys.

@@ -21,6 +21,7 @@ pub mod diff;
 mod environment_sets;
 pub mod escape;
 pub(crate) mod eval_command;
+pub mod experiment;
 pub mod exposures;
 pub mod findings;
 pub mod flags;

@@ -63,7 +63,7 @@ const HOOKS: [&str; 12] = [
 const PROGRAMS: [&str; 4] = ["git", "ssh", "ssh-keygen", "gpg"];
 
 /// Every command that reads, with arguments. A word `TARGET` or `BUNDLE` is the path of a folder or file.
-const COMMANDS: [&[&str]; 48] = [
+const COMMANDS: [&[&str]; 50] = [
     &["eval", "sale", "-e", "production"],
     &["eval", "sale", "-e", "production", "--at", "HEAD~1", "--explain"],
     &["eval", "--bundle", "BUNDLE", "sale"],
@@ -100,6 +100,7 @@ const COMMANDS: [&[&str]; 48] = [
     &["guard", "check", "sale", "-e", "production"],
     &["exposures", "check", "exposures.ndjson", "-e", "production"],
     &["guard", "run", "-e", "production", "--dry-run"],
+    &["experiment", "analyze", "sale", "--stats", "../statistics.csv"],
     &["publish", "TARGET", "-e", "production", "--dry-run"],
     &["verify", "TARGET", "-e", "production"],
     &["pull", "TARGET", "-e", "production", "--to", "../pulled.json"],
@@ -108,6 +109,7 @@ const COMMANDS: [&[&str]; 48] = [
     &["serve", "--check"],
     &["serve", "--follow", "main", "--check"],
     &["guard", "simulate", "--runs", "10", "--looks", "10"],
+    &["experiment", "power", "--rate", "5%"],
     &["explain", "missing-owner"],
     &["help", "eval"],
     &["schema", "flag"],
@@ -127,6 +129,8 @@ impl Scene {
         assert_eq!(ran.code, Some(0), "{ran:?}");
         let bundle = repository.flagctl(&["export", "bundle", "-e", "production"]);
         fs::write(repository.beside("bundle.json"), bundle.stdout).unwrap();
+        let rows = "flag,variant,metric,n,sum-y,sum-yy\nsale,on,m,9,5,5\nsale,off,m,9,4,4\n";
+        fs::write(repository.beside("statistics.csv"), rows).unwrap();
         let kill = repository.flagctl(&["kill", "sale", "-e", "production", "--reason", "x", "--yes"]);
         assert_eq!(kill.code, Some(0), "{kill:?}");
         repository.write("exposures.ndjson", r#"{"ts": "2026-11-10T00:00:00Z", "feature_flag.key": "sale"}"#);

@@ -56,6 +56,7 @@ mod environment_fields;
 mod events;
 #[cfg(unix)]
 mod examples;
+mod experiment;
 mod experiment_statistics;
 mod explanations;
 mod exposures;

@@ -114,6 +114,12 @@ const RUNS: &[&[&str]] = &[
     &["serve", "../fake/", "-e", "production", "--check", "--format", "FORMAT"],
     &["serve", "--bundle", "../wrong.json", "--check"],
     &["guard", "simulate", "--rate", "a\u{1b}[31m\n::error::owned"],
+    &["experiment", "analyze", "y", "-e", "production", "--stats", "evil-statistics.json"],
+    &["experiment", "analyze", "y", "-e", "production", "--stats", "evil-statistics.json", "--format", "markdown"],
+    &["experiment", "analyze", "y", "-e", "production", "--stats", "evil-statistics.json", "--format", "json"],
+    &["experiment", "analyze", "y", "-e", "production", "--stats", "evil-statistics.json", "--format", "html"],
+    &["experiment", "analyze", "y", "-e", "production", "--stats", "evil.csv"],
+    &["experiment", "power", "--rate", "a\u{1b}[31m\n::error::owned"],
     &["explain", "a\u{1b}[31m\n::error::owned"],
     &["schema", "a\u{1b}[31m\n::error::owned"],
     &["completions", "bash"],
@@ -170,6 +176,13 @@ fn hostile() -> TestRepository {
         .write("evil.json", &format!("{{\"country\": {}, \"targetingKey\": \"u\\u001b[31m\\u202e\"}}\n", json_text()));
     repository.write("evil.ndjson", &format!("{}\n", evil_exposure()));
     repository.write("evil.csv", "guardrail,\u{1b}[31m##[x]owned\u{202e},bad\n1,2,3\n");
+    let row = |variant: &str| {
+        let text = json_text();
+        format!(
+            "{{\"flag\": \"y\", \"variant\": \"{variant}\", \"metric\": {text}, \"phase\": {text}, \"n\": 900, \"sum_y\": 5, \"sum_yy\": 5}}\n"
+        )
+    };
+    repository.write("evil-statistics.json", &(row("on") + &row("off")));
     repository.commit("first");
     repository.write("flags/y.yaml", &definition(75));
     repository.git(&["add", "-A"]);

@@ -6,6 +6,7 @@ mod blame;
 mod completions;
 mod diff;
 mod eval;
+mod experiment;
 mod explain;
 mod export;
 mod exposures;
@@ -55,6 +56,7 @@ pub(crate) enum Command {
     Rollout(rollout::Args),
     Guard(guard::Args),
     Exposures(exposures::Args),
+    Experiment(experiment::Args),
     Promote(promote::Args),
     Blame(blame::Args),
     Export(export::Args),
@@ -98,6 +100,7 @@ impl Command {
             Self::Rollout(args) => rollout::run(args),
             Self::Guard(args) => guard::run(args),
             Self::Exposures(args) => exposures::run(args),
+            Self::Experiment(args) => experiment::run(args),
             Self::Promote(args) => promote::run(args),
             Self::Blame(args) => blame::run(args),
             Self::Export(args) => export::run(args),

@@ -30,4 +30,4 @@ pub use crate::guard::source::problem::DataProblem;
 pub use crate::guard::source::prometheus::Prometheus;
 pub use crate::guard::source::series::{Metrics, Numbers, Point, Question, Series, Window};
 pub use crate::guard::source::settings::{PlainHttp, SourceSettings};
-pub use crate::row_file::{FileError, MAX_FILE_BYTES};
+pub use crate::row_file::FileError;

@@ -1,0 +1,13 @@
+//! The results of `flagctl experiment`: effects with every number that is needed to compute them again, and the verdict.
+
+mod html;
+mod human;
+mod json;
+mod markdown;
+mod number;
+pub mod power;
+
+pub use crate::report::experiment::html::page;
+pub use crate::report::experiment::human::lines;
+pub use crate::report::experiment::json::{AnalysisJson, InputJson};
+pub use crate::report::experiment::markdown::markdown;
