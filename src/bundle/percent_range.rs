@@ -60,6 +60,19 @@ impl PercentRange {
         Self::new(self.from.max(other.from), self.to.min(other.to))
     }
 
+    /// Returns the ranges between the used ones, in ascending order. The used ranges may overlap.
+    pub fn unused(used: impl Iterator<Item = Self>) -> Vec<Self> {
+        let mut used: Vec<Self> = used.collect();
+        used.sort_unstable_by_key(|range| (range.from, range.to));
+        let (mut unused, mut end) = (Vec::new(), Percent::ZERO);
+        for range in used {
+            unused.extend(Self::new(end, range.from));
+            end = end.max(range.to);
+        }
+        unused.extend(Self::new(end, Percent::ALL));
+        unused
+    }
+
     /// Returns the units of this range that are not in the other one: at most one range before it, and one after it.
     #[must_use]
     pub fn without(self, other: Self) -> Vec<Self> {

@@ -1,7 +1,5 @@
 //! Compiles layers and the slots that rules take, and checks that no unit is in two experiments.
 
-use std::collections::BTreeMap;
-
 use crate::bundle::{AttributeId, PercentRange, Slot, TARGETING_KEY};
 use crate::codes::Code;
 use crate::compile::compiler::{Broken, Compiled, Compiler};
@@ -36,6 +34,7 @@ impl<'p> Compiler<'p> {
                 }
             }
         }
+        let free: Vec<String> = layer.free().iter().map(ToString::to_string).collect();
         ranges.sort_by_key(|(_, written, range)| (range.buckets().start, written.span));
         let mut widest: Option<(&str, Span, PercentRange)> = None;
         for (name, written, range) in ranges {
@@ -44,7 +43,6 @@ impl<'p> Compiler<'p> {
             {
                 let quoted = |name: &str| if name.contains(' ') { name.to_owned() } else { format!("`{name}`") };
                 let message = format!("{} and {} both contain `{common}`", quoted(name), quoted(other));
-                let free: Vec<String> = layer.free().iter().map(ToString::to_string).collect();
                 let help = match free.is_empty() {
                     true => "shorten one of the two; the layer has no free units".to_owned(),
                     false => format!("the free units are {}", quoted_list(free.iter().map(String::as_str))),
@@ -63,15 +61,13 @@ impl<'p> Compiler<'p> {
 
     /// Reports each flag that takes a slot of another flag, in any environment.
     fn check_takers(&mut self) {
-        let mut takers: BTreeMap<(&str, &str), (&str, Span)> = BTreeMap::new();
-        let mut definitions: Vec<&'p model::Flag> = self.project.written_flags().collect();
-        definitions.sort_by_key(|flag| flag.file);
-        for flag in definitions {
+        let takers = self.project.slot_takers();
+        for flag in self.project.written_flags() {
             self.begin_definition();
             for slot in flag.all_rules().filter_map(|rule| rule.slot.as_ref()) {
                 let name = (slot.value.layer.as_str(), slot.value.slot.as_str());
-                let (first, span) = *takers.entry(name).or_insert((flag.key.as_str(), slot.span));
-                if first != flag.key {
+                let taker = takers.get(&name).copied();
+                if let Some((first, span)) = taker.filter(|(first, _)| *first != flag.key) {
                     let message = format!("slot `{}/{}` belongs to the flag `{first}`", name.0, name.1);
                     self.report(
                         Diagnostic::new(Code::SharedSlot, slot.span, message)
@@ -92,7 +88,8 @@ impl<'p> Compiler<'p> {
         let Some(written) = &rule.written.slot else { return Ok(None) };
         let SlotName { layer: layer_name, slot: slot_name } = &written.value;
         let names = || self.layers.iter().map(|layer| layer.name.as_str()).take(self.compared_names());
-        let Some(layer) = self.layers.iter().copied().find(|layer| layer.name == *layer_name) else {
+        let index = self.layers.binary_search_by(|layer| layer.name.as_str().cmp(layer_name)).ok();
+        let Some(layer) = index.and_then(|index| self.layers.get(index)).copied() else {
             let mut diagnostic = unknown_name(Code::UnknownLayer, written.span, layer_name, "a layer", names());
             diagnostic.help.get_or_insert_with(|| format!("define it in `{}/{layer_name}.yaml`", model::LAYERS));
             return Err(self.report(diagnostic));

@@ -16,14 +16,13 @@ use crate::git::Revision;
 use crate::history::error::HistoryError;
 use crate::load;
 use crate::load::Loaded;
-use crate::model::{Layer, LayerSlot, Project};
-use crate::snapshot::Span;
+use crate::model::{Layer, LayerSlot, SlotTakers};
 use crate::source::Source;
 
 /// The maximum number of commits that are searched for past versions of layers.
 const MAX_COMMITS: usize = 10_000;
 /// The maximum number of versions of a layer that are read.
-const MAX_VERSIONS: usize = 1_000;
+const MAX_VERSIONS: usize = 200;
 
 /// Returns a warning for each slot that takes over units since a base.
 ///
@@ -36,10 +35,11 @@ pub fn reused_units(loaded: &Loaded, base: &Revision) -> Result<Diagnostics, His
         return Ok(diagnostics);
     }
     let before = load::all(&Source::Revision(base.clone()))?;
+    let takers = [before.project.slot_takers(), project.slot_takers()];
     for layer in project.layers.iter().filter(|layer| layer.is_complete()) {
         let old = before.project.layers.iter().find(|old| old.name == layer.name && has_same_units(old, layer));
         let gains: Vec<Gain<'_>> = layer.slots.iter().filter_map(|slot| Gain::of(slot, old)).collect();
-        let handed_over = layer.slots.iter().filter_map(|slot| handed_over(layer, slot, project, &before.project));
+        let handed_over = layer.slots.iter().filter_map(|slot| handed_over((layer, slot), old, &takers));
         let handed_over: Vec<Diagnostic> = handed_over.collect();
         if gains.is_empty() && handed_over.is_empty() {
             continue;
@@ -107,24 +107,19 @@ fn versions(base: &Revision, path: &str) -> Result<Vec<(Revision, Layer)>, Histo
     Ok(found)
 }
 
-/// Returns a warning if another flag takes the slot than at the base.
-fn handed_over(layer: &Layer, slot: &LayerSlot, project: &Project, before: &Project) -> Option<Diagnostic> {
+/// Returns a warning if another flag takes the slot than at the base. `old` is the layer at the base, if it put each unit
+/// into the same bucket, and `takers` has the flags that take slots at the base and now.
+fn handed_over(
+    (layer, slot): (&Layer, &LayerSlot),
+    old: Option<&Layer>,
+    takers: &[SlotTakers<'_>; 2],
+) -> Option<Diagnostic> {
     let name = (layer.name.as_str(), slot.name.value.as_str());
-    let (old, _) = taker(before, name)?;
-    let (new, span) = taker(project, name)?;
-    let is_same_layer = before.layers.iter().any(|old| old.name == layer.name && has_same_units(old, layer));
-    (old != new && is_same_layer).then(|| {
-        let message = format!("slot `{}/{}` goes from the flag `{old}` to `{new}`", name.0, name.1);
+    let [before, after] = takers.each_ref().map(|takers| takers.get(&name));
+    let (&(old_flag, _), &(new_flag, span)) = (before?, after?);
+    (old.is_some() && old_flag != new_flag).then(|| {
+        let message = format!("slot `{}/{}` goes from the flag `{old_flag}` to `{new_flag}`", name.0, name.1);
         Diagnostic::new(Code::ReusedUnits, span, message).related(slot.range.span, "the units are here")
-    })
-}
-
-/// Returns the flag that takes a slot, and the position where it does.
-fn taker<'p>(project: &'p Project, (layer, slot): (&str, &str)) -> Option<(&'p str, Span)> {
-    project.written_flags().find_map(|flag| {
-        let mut taken = flag.all_rules().filter_map(|rule| rule.slot.as_ref());
-        let found = taken.find(|taken| taken.value.layer == layer && taken.value.slot == slot)?;
-        Some((flag.key.as_str(), found.span))
     })
 }
 
@@ -136,8 +131,8 @@ fn reused(slot: &LayerSlot, (other, common): (&LayerSlot, PercentRange), revisio
 
 /// Returns the units that no slot had in any of the versions, and that no slot has now.
 fn never_used<'v>(layer: &Layer, versions: impl Iterator<Item = &'v Layer>) -> Vec<PercentRange> {
-    let used = versions.flat_map(|version| &version.slots).filter_map(|slot| slot.range.value.get());
-    used.fold(layer.free(), |free, used| free.into_iter().flat_map(|range| range.without(used)).collect())
+    let past = versions.flat_map(|version| &version.slots).filter_map(|slot| slot.range.value.get());
+    PercentRange::unused(past.chain(layer.used()))
 }
 
 fn help(free: &[PercentRange]) -> String {

@@ -1,6 +1,6 @@
 //! Layers in written form: ranges of units that experiments share without overlap.
 
-use crate::bundle::{Percent, PercentRange, TARGETING_KEY};
+use crate::bundle::{PercentRange, TARGETING_KEY};
 use crate::model::lower::{Lowering, first_key, read_all};
 use crate::model::slot::WrittenRange;
 use crate::snapshot::{FileId, Span, Spanned};
@@ -74,11 +74,14 @@ impl Layer {
         self.slots.iter().find(|slot| slot.name.value == name)
     }
 
+    /// Returns the ranges of the slots and of the holdout that are not empty, in the order of the file.
+    pub fn used(&self) -> impl Iterator<Item = PercentRange> {
+        let ranges = self.slots.iter().map(|slot| &slot.range).chain(&self.holdout);
+        ranges.filter_map(|range| range.value.get())
+    }
+
     /// Returns the ranges between the slots and the holdout, which a slot can grow into, in ascending order.
     pub fn free(&self) -> Vec<PercentRange> {
-        let used = self.slots.iter().map(|slot| &slot.range).chain(&self.holdout);
-        let all = PercentRange::new(Percent::ZERO, Percent::ALL).into_iter().collect();
-        used.filter_map(|range| range.value.get())
-            .fold(all, |free: Vec<PercentRange>, used| free.into_iter().flat_map(|range| range.without(used)).collect())
+        PercentRange::unused(self.used())
     }
 }

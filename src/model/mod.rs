@@ -68,7 +68,7 @@ pub use crate::model::operator::{OperandForm, Operator};
 pub use crate::model::policy::{
     AcknowledgedClass, Freeze, NewConditions, Policy, PolicyEntry, PolicyRules, TestRequirement,
 };
-pub use crate::model::project::Project;
+pub use crate::model::project::{Project, SlotTakers};
 pub use crate::model::rule::{EffectiveRule, Rule, RuleFields, Serve, Share};
 pub use crate::model::segment::Segment;
 pub use crate::model::settings::{AttributeDeclaration, LintLevel, Settings};

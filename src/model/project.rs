@@ -1,5 +1,7 @@
 //! All definitions of a flag repository.
 
+use std::collections::BTreeMap;
+
 use crate::model::flag::Flag;
 use crate::model::kill::Kill;
 use crate::model::layer::{Layer, LayerSlot};
@@ -7,6 +9,7 @@ use crate::model::segment::Segment;
 use crate::model::settings::Settings;
 use crate::model::slot::SlotName;
 use crate::model::suite::Suite;
+use crate::snapshot::Span;
 use crate::yaml::Completeness;
 
 /// The definitions of a flag repository, or those that were loaded. All lists are in the order of the files' paths.
@@ -26,10 +29,25 @@ pub struct Project {
     pub suites: Vec<Suite>,
 }
 
+/// The flag that takes each slot, by the names of the layer and the slot, and the position where it does.
+pub type SlotTakers<'p> = BTreeMap<(&'p str, &'p str), (&'p str, Span)>;
+
 impl Project {
     /// Returns the first flag with this key.
     pub fn flag(&self, key: &str) -> Option<&Flag> {
         self.flags.iter().find(|flag| flag.key == key)
+    }
+
+    /// Returns the first flag that takes each slot.
+    pub fn slot_takers(&self) -> SlotTakers<'_> {
+        let mut takers = BTreeMap::new();
+        for flag in self.written_flags() {
+            for slot in flag.all_rules().filter_map(|rule| rule.slot.as_ref()) {
+                let name = (slot.value.layer.as_str(), slot.value.slot.as_str());
+                takers.entry(name).or_insert((flag.key.as_str(), slot.span));
+            }
+        }
+        takers
     }
 
     /// Returns the slot with this name, and its layer.

@@ -167,6 +167,19 @@ fn units_of_another_experiment_are_reported_with_the_commit_that_they_are_from()
 }
 
 #[test]
+fn a_layer_has_at_most_a_thousand_slots() {
+    let repository = repository();
+    let slots = |number: u32| {
+        let slot = |index| format!("s{index}: 0.{index:03}%..0.{:03}%", index + 1);
+        format!("{}, last: 1%..2%", (0..number).map(slot).collect::<Vec<_>>().join(", "))
+    };
+    repository.write("layers/many.yaml", &layer(&slots(999)));
+    assert_eq!(findings(&repository, &[]), "");
+    repository.write("layers/many.yaml", &layer(&(slots(999) + ", more: 3%..4%")));
+    assert!(findings(&repository, &[]).starts_with("error[limit-exceeded]: more than 1000 slots"));
+}
+
+#[test]
 fn flagd_gets_a_fraction_of_the_layer_and_one_of_the_slot() {
     let repository = repository();
     repository.write("flags/cart.yaml", &experiment("slot: checkout/page, rollout: 50%, "));

@@ -236,13 +236,13 @@ fn list_segments(args: &Args, loaded: &Loaded, bundles: &[Bundle], patterns: &Na
 }
 
 fn list_layers(args: &Args, loaded: &Loaded, patterns: &NamePatterns<'_>) -> Result<Exit> {
-    let (project, all) = (&loaded.project, &loaded.project.layers);
+    let (takers, all) = (loaded.project.slot_takers(), &loaded.project.layers);
     advise(patterns, all.iter().map(|layer| layer.name.as_str()));
     let owners = all.iter().filter_map(|layer| Some(layer.owner.as_ref()?.value.as_str()));
     advise_on(args.owner.as_deref(), "layer has the owner", "the owners are", owners);
     let is_owned = |owner: Option<&str>| args.owner.as_deref().is_none_or(|wanted| owner == Some(wanted));
     let layers = all.iter().filter(|layer| patterns.matches(&layer.name));
-    let layers = layers.map(|written| layer(written, project, &loaded.snapshot));
+    let layers = layers.map(|written| layer(written, &takers, &loaded.snapshot));
     let mut layers: Vec<_> = layers.filter(|layer| is_owned(layer.owner)).collect();
     layers.sort_by_key(|layer| layer.layer);
     let result = LayersJson { version: 1, layers };

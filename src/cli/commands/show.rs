@@ -92,7 +92,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         DefinitionKind::Layer => {
             let found = project.layers.iter().find(|layer| layer.name == name).ok_or_else(unknown)?;
             args.at.note(&source)?;
-            let result = LayersJson { version: 1, layers: vec![layer(found, project, &loaded.snapshot)] };
+            let result =
+                LayersJson { version: 1, layers: vec![layer(found, &project.slot_takers(), &loaded.snapshot)] };
             write(args.format, &result, |json| each(&json.layers, human::layer))
         }
         DefinitionKind::Attribute => {

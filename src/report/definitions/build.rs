@@ -1,7 +1,7 @@
 //! Builds the descriptions of segments, layers, attributes and environments.
 
 use crate::bundle::{Bundle, Percent, State};
-use crate::model::{AttributeDeclaration, Flag, Layer, LayerSlot, Project, Segment};
+use crate::model::{AttributeDeclaration, Layer, LayerSlot, Project, Segment, SlotTakers};
 use crate::report::definitions::json::{
     AttributeJson, EnvironmentJson, KilledJson, LayerJson, SegmentJson, SlotJson, UsersJson,
 };
@@ -35,17 +35,14 @@ pub fn segment<'p>(
 }
 
 /// Describes a layer, with the flags that take its slots.
-pub fn layer<'p>(layer: &'p Layer, project: &'p Project, snapshot: &'p Snapshot) -> LayerJson<'p> {
-    let takes = |flag: &&'p Flag, slot: &LayerSlot| {
-        let mut taken = flag.all_rules().filter_map(|rule| rule.slot.as_ref());
-        taken.any(|taken| taken.value.layer == layer.name && taken.value.slot == slot.name.value)
-    };
+pub fn layer<'p>(layer: &'p Layer, takers: &SlotTakers<'p>, snapshot: &'p Snapshot) -> LayerJson<'p> {
+    let taker = |slot: &LayerSlot| takers.get(&(layer.name.as_str(), slot.name.value.as_str())).map(|(flag, _)| *flag);
     let mut slots: Vec<&LayerSlot> = layer.slots.iter().collect();
     slots.sort_by_key(|slot| slot.range.value.from);
     let slots = slots.into_iter().map(|slot| SlotJson {
         slot: &slot.name.value,
         range: slot.range.value.to_string(),
-        flag: project.written_flags().find(|flag| takes(flag, slot)).map(|flag| flag.key.as_str()),
+        flag: taker(slot),
     });
     LayerJson {
         layer: &layer.name,
