@@ -112,9 +112,10 @@
 //! | actions | keys of flags, environments, a branch | plans of kills, revivals and rollouts, their commits, and the proof of a kill | snapshot, git, source, diag, yaml, bundle, analyze, model, compile, edit, commit, load, history, diff, policy |
 //! | guard | a flag at a commit, the numbers of a rollout's arms | the evidence of harm or health, the verdict, the step that follows | snapshot, git, source, yaml, bundle, eval, model, stage, load, actions, statistics, row_file |
 //! | experiment | sufficient statistics of units | the effects of an experiment's arms, and the verdict | bundle, model, statistics, row_file, guard |
+//! | reduction | exposures and metric events, the phases of a flag | sufficient statistics of its experiment | events, model, statistics, experiment |
 //! | report | any result | text (each format is a file) | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, history, test, publish, live, policy, actions, statistics, guard, events, exposures, experiment |
 //! | serve | Followers of sources, settings | answers to applications over HTTP, with the newest bundles, and a page for people (the only module that accepts connections) | git, source, bundle, eval, context_text, analyze, compile, flagd, store, publish, commit, events, load, diff, history, report |
-//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, snapshot, git, source, diag, yaml, bundle, eval, context_text, analyze, model, schema, compile, diff, test, flagd, openfeature, retry, store, publish, commit, forge, load, check, history, live, stage, policy, actions, statistics, row_file, guard, events, exposures, experiment, report, serve |
+//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, snapshot, git, source, diag, yaml, bundle, eval, context_text, analyze, model, schema, compile, diff, test, flagd, openfeature, retry, store, publish, commit, forge, load, check, history, live, stage, policy, actions, statistics, row_file, guard, events, exposures, experiment, reduction, report, serve |
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]
@@ -193,6 +194,9 @@ pub mod policy;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod publish;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod reduction;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod report;

@@ -21,6 +21,7 @@ mod environment_arg;
 mod error_report;
 mod eval_batch;
 mod exit;
+mod experiment_events;
 mod global;
 mod golden_update;
 mod grammar;

@@ -61,6 +61,12 @@ pub enum BadRow {
     /// Fields of the event contradict each other.
     #[error("{0}")]
     Contradiction(&'static str),
+    /// The event is in the future.
+    #[error("`ts` is after the present")]
+    Future,
+    /// The flag has no such variant.
+    #[error("the flag has no such variant")]
+    UnknownVariant,
     /// The rest of a compressed file cannot be read.
     #[error("the compressed data ends early or is damaged, so the rest of the file is unknown")]
     DamagedGzip,
@@ -85,6 +91,8 @@ impl BadRow {
             Self::Negative(_) => "negative-number",
             Self::Attributes(_) => "invalid-attributes",
             Self::Contradiction(_) => "contradiction",
+            Self::Future => "future-time",
+            Self::UnknownVariant => "unknown-variant",
             Self::DamagedGzip => "damaged-gzip",
         }
     }

@@ -13,7 +13,11 @@ pub struct Digest(String);
 impl Digest {
     /// Returns the digest of these bytes.
     pub fn sha256(bytes: &[u8]) -> Self {
-        let digest = <Sha256 as sha2::Digest>::digest(bytes);
+        Self::from_bytes(<Sha256 as sha2::Digest>::digest(bytes).into())
+    }
+
+    /// Returns the digest with these bytes.
+    pub fn from_bytes(digest: [u8; 32]) -> Self {
         Self(digest.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }

@@ -57,6 +57,7 @@ mod events;
 #[cfg(unix)]
 mod examples;
 mod experiment;
+mod experiment_events;
 mod experiment_statistics;
 mod explanations;
 mod exposures;
@@ -115,6 +116,7 @@ mod promoted;
 mod publish;
 #[cfg(unix)]
 mod pull_requests;
+mod reduction;
 mod repository_search;
 mod required_version;
 mod revisions;

@@ -8,11 +8,16 @@ use clap::ValueEnum;
 use crate::cli::console;
 use crate::cli::environment_arg::OneEnvironment;
 use crate::cli::exit::{Exit, UsageError};
+use crate::cli::experiment_events::{EventArgs, EventQuery};
 use crate::cli::output_format::write_json;
 use crate::cli::revision_arg::At;
 use crate::cli::row_file_arg;
 use crate::cli::unknown_flag::unknown_flag_in_source;
-use crate::experiment::{AnalysisSettings, Answer, UntrustedEffects, analyze, planned_weights, read_statistics};
+use crate::events::BadRows;
+use crate::experiment::{
+    AnalysisSettings, Answer, SufficientStatistics, UntrustedEffects, analyze, planned_weights, read_statistics,
+};
+use crate::git::CacheWrites;
 use crate::load;
 use crate::model::{Experiment, Flag, MetricRole, Settings};
 use crate::publish::Digest;
@@ -34,7 +39,9 @@ pub(crate) struct Args {
     flag: String,
     /// The sufficient statistics: a CSV or JSON file, or `-` for stdin
     #[arg(long, value_name = "FILE")]
-    stats: PathBuf,
+    stats: Option<PathBuf>,
+    #[command(flatten)]
+    events: EventArgs,
     #[command(flatten)]
     environment: OneEnvironment,
     /// A metric that decides whether a variant ships; may be repeated, and replaces the role in the definition
@@ -69,12 +76,15 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     }
     let source = args.at.source(Path::new("."))?;
     let settings = analysis_settings(args, &source)?;
-    let name = args.stats.display().to_string();
-    let text = row_file_arg::read(&args.stats)?;
-    let statistics = read_statistics(&text).with_context(|| format!("cannot use `{name}`"))?;
+    let (statistics, inputs) = match &args.stats {
+        Some(path) => statistics_of_file(path)?,
+        None => statistics_of_events(args, &source, &settings)?,
+    };
     let untrusted = if args.despite_srm { UntrustedEffects::Shown } else { UntrustedEffects::Refused };
-    let analysis = analyze(&statistics, &settings, untrusted).map_err(|reason| anyhow!("{name}: {reason}"))?;
-    let inputs = vec![InputJson { name, sha256: Digest::sha256(text.as_bytes()).to_string() }];
+    let analysis = analyze(&statistics, &settings, untrusted).map_err(|reason| {
+        let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
+        anyhow!("{}: {reason}", names.join(", "))
+    })?;
     let commit = source.revision().map(|revision| revision.commit().to_string());
     let json = AnalysisJson::new(&analysis, &settings, commit, inputs);
     match args.format {
@@ -88,6 +98,52 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         Answer::Stop | Answer::KeepRunning => Exit::No,
         Answer::Broken => Exit::Failed,
     })
+}
+
+/// Reads a file of sufficient statistics.
+fn statistics_of_file(path: &Path) -> Result<(SufficientStatistics, Vec<InputJson>)> {
+    let name = path.display().to_string();
+    let text = row_file_arg::read(path)?;
+    let statistics = read_statistics(&text).with_context(|| format!("cannot use `{name}`"))?;
+    Ok((statistics, vec![InputJson { name, sha256: Digest::sha256(text.as_bytes()).to_string() }]))
+}
+
+/// Reduces files of events.
+fn statistics_of_events(
+    args: &Args,
+    source: &Source,
+    settings: &AnalysisSettings,
+) -> Result<(SufficientStatistics, Vec<InputJson>)> {
+    let loaded = load::flags(source, load::settings(source)?, std::slice::from_ref(&args.flag), &[])?;
+    let flag = loaded.project.flag(&args.flag).ok_or_else(|| unknown_flag_in_source(&args.flag, source))?;
+    let experiment = flag.experiment.as_deref().filter(|experiment| !experiment.metrics.is_empty());
+    let experiment = experiment.ok_or_else(|| {
+        anyhow!(
+            "`{}` has no `experiment` with metrics, which say how events become values: add one to its file",
+            args.flag
+        )
+    })?;
+    let environment = args.environment.or_only(&loaded.project.settings)?;
+    let tip = args.at.revision(Path::new("."), CacheWrites::Allowed)?;
+    let variants = flag.variants.iter().map(|variant| variant.name.value.clone()).collect();
+    let query = EventQuery {
+        flag: &args.flag,
+        environment: &environment,
+        tip: &tip,
+        experiment,
+        arms: &settings.arms,
+        variants,
+    };
+    let (reduced, digests) = args.events.reduce(&query)?;
+    for (what, counts) in [("exposures", &reduced.exposures), ("metric events", &reduced.metric_events)] {
+        for (name, rows) in &counts.bad {
+            let BadRows { count, file, line, message } = rows;
+            let rows = if *count == 1 { "row" } else { "rows" };
+            console::note(format!("{count} bad {rows} of {what}, {name}: {file}:{line}: {message}"));
+        }
+    }
+    let inputs = digests.into_iter().map(|(name, digest)| InputJson { name, sha256: digest.to_string() });
+    Ok((reduced.statistics, inputs.collect()))
 }
 
 /// Returns the settings of the flag's experiment, with the metrics that the command line adds.

@@ -20,7 +20,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum ExperimentCommand {
-    Analyze(analyze::Args),
+    Analyze(Box<analyze::Args>),
     Power(power::Args),
 }
 
