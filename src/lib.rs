@@ -108,14 +108,15 @@
 //! | live | a manifest | the published bundle, compiled again from git | codes, git, source, bundle, model, compile, load, publish |
 //! | exposures | files of exposures, the commits and logs that they name | what contradicts the definitions | git, source, diag, bundle, eval, analyze, publish, events, diff, live, stage |
 //! | stage | a flag, an environment, a published log or a branch | since when the environment serves the flag as it does now | git, source, bundle, publish, diff, history, live |
-//! | policy | a base, a change, its commits, a clock of stages | what the policy of the base allows and refuses | snapshot, git, source, bundle, eval, analyze, model, publish, diff, history, stage |
+//! | shadow | comparison records of a flag, its definition | the rates of mismatches and failures, latencies, and the verdict | snapshot, bundle, model, publish, statistics, events |
+//! | policy | a base, a change, its commits, a clock of stages | what the policy of the base allows and refuses | snapshot, git, source, bundle, eval, analyze, model, publish, diff, history, stage, shadow |
 //! | actions | keys of flags, environments, a branch | plans of kills, revivals and rollouts, their commits, and the proof of a kill | snapshot, git, source, diag, yaml, bundle, analyze, model, compile, edit, commit, load, history, diff, policy |
 //! | guard | a flag at a commit, the numbers of a rollout's arms | the evidence of harm or health, the verdict, the step that follows | snapshot, git, source, yaml, bundle, eval, model, stage, load, actions, statistics, row_file |
 //! | experiment | sufficient statistics of units | the effects of an experiment's arms, and the verdict | bundle, model, statistics, row_file, guard |
 //! | reduction | exposures and metric events, the phases of a flag | sufficient statistics of its experiment | events, model, statistics, experiment |
-//! | report | any result | text (each format is a file) | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, history, test, publish, live, policy, actions, statistics, guard, events, exposures, experiment |
+//! | report | any result | text (each format is a file) | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, history, test, publish, live, policy, actions, statistics, guard, events, exposures, experiment, shadow |
 //! | serve | Followers of sources, settings | answers to applications over HTTP, with the newest bundles, and a page for people (the only module that accepts connections) | git, source, bundle, eval, context_text, analyze, compile, flagd, store, publish, commit, events, load, diff, history, report |
-//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, snapshot, git, source, diag, yaml, bundle, eval, context_text, analyze, model, schema, compile, diff, test, flagd, openfeature, retry, store, publish, commit, forge, load, check, history, live, stage, policy, actions, statistics, row_file, guard, events, exposures, experiment, reduction, report, serve |
+//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, snapshot, git, source, diag, yaml, bundle, eval, context_text, analyze, model, schema, compile, diff, test, flagd, openfeature, retry, store, publish, commit, forge, load, check, history, live, stage, policy, actions, statistics, row_file, guard, events, exposures, experiment, reduction, shadow, report, serve |
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]
@@ -215,6 +216,9 @@ pub mod schema;
 #[cfg(feature = "serve")]
 #[doc(hidden)]
 pub mod serve;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod shadow;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod snapshot;

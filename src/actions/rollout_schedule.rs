@@ -209,6 +209,7 @@ impl Scheduler<'_> {
             commits: &commits,
             clock: schedule.clock,
             population: None,
+            shadow_reports: &[],
             project: &self.tests()?.project,
             now: schedule.now,
             budget: &budget,

@@ -2,8 +2,8 @@
 
 use std::cell::OnceCell;
 use std::error::Error;
-use std::io::BufReader;
-use std::path::Path;
+use std::io::{BufReader, Read as _};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
@@ -18,8 +18,12 @@ use crate::git::{CacheWrites, CommitRelation, MergeBase, MergeResult, Revision, 
 use crate::load;
 use crate::policy::{CommitRange, Evidence, PolicyComparison, PolicyVerdict, StageSource, judge};
 use crate::report::policy::PolicyJson;
+use crate::shadow::ShadowEvidence;
 use crate::source::{FlagRepository, Source};
 use crate::stage::{Reach, StageQuery, Stages};
+
+/// The maximum size of a report on a dark launch.
+const MAX_REPORT_BYTES: u64 = 1 << 20;
 
 /// The range to judge.
 pub(crate) struct PolicyCheck<'c> {
@@ -31,6 +35,8 @@ pub(crate) struct PolicyCheck<'c> {
     pub(crate) after: Revision,
     /// A file with contexts, from which the sizes of new conditions are counted.
     pub(crate) population: Option<&'c Path>,
+    /// Reports on dark launches, as JSON.
+    pub(crate) shadow_reports: &'c [PathBuf],
     pub(crate) signers: &'c Signers,
     pub(crate) now: Timestamp,
 }
@@ -87,7 +93,8 @@ fn judged_range(range: &str, now: Timestamp) -> Result<Option<PolicyJson>> {
     }
     let head = revision(&repository, tip)?;
     let after = state_after(&range, &base, &head)?;
-    let check = PolicyCheck { base, head, after, population: None, signers: &Signers::default(), now };
+    let signers = &Signers::default();
+    let check = PolicyCheck { base, head, after, population: None, shadow_reports: &[], signers, now };
     check.run().map(Some)
 }
 
@@ -109,17 +116,31 @@ impl PolicyCheck<'_> {
         let source = Source::Revision(self.after.clone());
         let loaded = load::tests(&source, load::settings(&source)?, |_| true)?;
         let population = self.population.map(|path| count(path, comparison, self.now)).transpose()?;
+        let reports = self.shadow_reports.iter().map(|path| shadow_report(path)).collect::<Result<Vec<_>>>()?;
         let clock = LazyClock::new(&self.base, self.signers);
         let evidence = Evidence {
             commits: &commits,
             clock: &clock,
             population: population.as_ref(),
+            shadow_reports: &reports,
             project: &loaded.project,
             now: self.now,
             budget,
         };
         Ok(judge(comparison, &evidence)?)
     }
+}
+
+/// Reads a report on a dark launch.
+fn shadow_report(path: &Path) -> Result<ShadowEvidence> {
+    let mut bytes = Vec::new();
+    let read = context_arg::open(path)?.take(MAX_REPORT_BYTES + 1).read_to_end(&mut bytes);
+    read.with_context(|| format!("cannot read `{}`", path.display()))?;
+    if bytes.len() as u64 > MAX_REPORT_BYTES {
+        bail!("`{}` has more than {MAX_REPORT_BYTES} bytes, which no report has", path.display());
+    }
+    ShadowEvidence::parse(&bytes)
+        .with_context(|| format!("cannot use `{}` as a report on a dark launch", path.display()))
 }
 
 /// Counts the contexts of a file in the regions of all changes.

@@ -66,7 +66,7 @@ pub use crate::model::lower::Misfit;
 pub(crate) use crate::model::name_rule::is_name;
 pub use crate::model::operator::{OperandForm, Operator};
 pub use crate::model::policy::{
-    AcknowledgedClass, Freeze, NewConditions, Policy, PolicyEntry, PolicyRules, TestRequirement,
+    AcknowledgedClass, Freeze, NewConditions, Policy, PolicyEntry, PolicyRules, ReportRequirement, TestRequirement,
 };
 pub use crate::model::project::{Project, SlotTakers};
 pub use crate::model::rule::{EffectiveRule, Rule, RuleFields, Serve, Share};

@@ -44,6 +44,8 @@ pub struct PolicyRules {
     pub signed_by: Option<Spanned<String>>,
     /// Whether a flag that grows must have tests.
     pub tests: Option<Spanned<TestRequirement>>,
+    /// Whether a candidate that runs in the dark needs a report before it is served.
+    pub shadow: Option<Spanned<ReportRequirement>>,
 }
 
 /// What is done with the growth of a new or changed condition whose size is not known.
@@ -62,6 +64,15 @@ pub enum NewConditions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TestRequirement {
     /// A test file must have a case, an assertion or a golden matrix about the flag in the environment.
+    Required,
+    /// It needs none.
+    Optional,
+}
+
+/// Whether a candidate that runs in the dark needs a report before it is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportRequirement {
+    /// A report must show that the candidate meets the criteria of the shadow.
     Required,
     /// It needs none.
     Optional,
@@ -131,6 +142,8 @@ pub struct Policy<'s> {
     pub signed_by: Option<&'s str>,
     /// Whether the flag must have tests.
     pub needs_tests: bool,
+    /// Whether a candidate that runs in the dark needs a report before it is served.
+    pub needs_shadow: bool,
     /// The freezes of all entries that are about the environment.
     pub freezes: Vec<&'s Freeze>,
 }
@@ -154,6 +167,7 @@ impl<'s> Policy<'s> {
         let after = layers.iter().find_map(|rules| rules.after.as_ref()).into_iter().flatten();
         let acknowledge = layers.iter().find_map(|rules| rules.acknowledge.as_ref()).into_iter().flatten();
         let tests = layers.iter().find_map(|rules| rules.tests.as_ref());
+        let shadow = layers.iter().find_map(|rules| rules.shadow.as_ref());
         Some(Self {
             max_step,
             min_soak: layers.iter().find_map(|rules| rules.min_soak.as_ref()).map(|soak| soak.value),
@@ -165,12 +179,14 @@ impl<'s> Policy<'s> {
             acknowledge: acknowledge.map(|class| class.value).collect(),
             signed_by: layers.iter().find_map(|rules| rules.signed_by.as_ref()).map(|file| file.value.as_str()),
             needs_tests: tests.is_some_and(|tests| tests.value == TestRequirement::Required),
+            needs_shadow: shadow.is_some_and(|shadow| shadow.value == ReportRequirement::Required),
             freezes: entries.iter().flat_map(|entry| &entry.freezes).collect(),
         })
     }
 }
 
-const RULES: [&str; 7] = ["max-step", "min-soak", "after", "new-conditions", "acknowledge", "signed-by", "tests"];
+const RULES: [&str; 8] =
+    ["max-step", "min-soak", "after", "new-conditions", "acknowledge", "signed-by", "tests", "shadow"];
 
 impl PolicyEntry {
     pub(super) fn lower(lowering: &mut Lowering, entry: &Entry) -> Option<Self> {
@@ -205,6 +221,8 @@ impl PolicyRules {
         let new_conditions = fields.get("new-conditions").and_then(mode);
         let tests = [("required", TestRequirement::Required), ("optional", TestRequirement::Optional)];
         let tests = fields.get("tests").and_then(|node| lowering.choice(node, &tests, "`required` or `optional`"));
+        let reports = [("required", ReportRequirement::Required), ("optional", ReportRequirement::Optional)];
+        let shadow = fields.get("shadow").and_then(|node| lowering.choice(node, &reports, "`required` or `optional`"));
         Self {
             max_step: fields.get("max-step").and_then(|node| lowering.percent(node)),
             min_soak: fields.get("min-soak").and_then(|node| lowering.duration(node)),
@@ -213,6 +231,7 @@ impl PolicyRules {
             acknowledge: fields.get("acknowledge").map(|node| lowering.distinct_list(node, class)),
             signed_by: fields.get("signed-by").and_then(|node| lowering.nonempty_text(node)),
             tests,
+            shadow,
         }
     }
 }

@@ -12,11 +12,13 @@ use crate::model::{AcknowledgedClass, NewConditions, Policy, Project, WrittenDur
 use crate::policy::comparison::{FlagChange, PolicyComparison};
 use crate::policy::containment::containment_problem;
 use crate::policy::error::PolicyError;
+use crate::policy::first_serving::CandidateChange;
 use crate::policy::growth::{Growth, serves_only_off};
 use crate::policy::range::CommitRange;
 use crate::policy::restoration::restores;
 use crate::policy::verdict::{Judged, NewConditionSize, PolicyVerdict, Problem, Refusal, SizeSource, SoakState};
 use crate::policy::weights;
+use crate::shadow::ShadowEvidence;
 use crate::snapshot::Spanned;
 use crate::stage::{Begin, Reach, StageQuery, Stages};
 
@@ -37,6 +39,8 @@ pub struct Evidence<'e> {
     pub clock: &'e dyn StageSource,
     /// The number of contexts in each region of each change, if a population was counted.
     pub population: Option<&'e PopulationCount>,
+    /// The reports on dark launches that the caller trusts.
+    pub shadow_reports: &'e [ShadowEvidence],
     /// All definitions after the change, for the tests about flags.
     pub project: &'e Project,
     /// The time of the judgement.
@@ -123,6 +127,9 @@ impl Judge<'_> {
                 return Ok(());
             }
         };
+        if case.policy.needs_shadow {
+            self.first_serving(&case, regions);
+        }
         let is_removed = change.impact.event == FlagEvent::Removed;
         let is_safe = |effect: &Effect| matches!(effect, Effect::Shrink | Effect::Relabel);
         if !is_removed && effects(regions).iter().all(is_safe) {
@@ -143,6 +150,18 @@ impl Judge<'_> {
             return Ok(());
         }
         self.growth(&case, index, regions)
+    }
+
+    /// Refuses to serve a candidate that runs in the dark without a report that allows it.
+    fn first_serving(&mut self, case: &Case<'_>, regions: &[Region]) {
+        let change = case.change;
+        let Some(before) = self.comparison.before.flag(change.base_key()) else { return };
+        let after = self.comparison.after.flag(&change.impact.flag);
+        let environment = &change.impact.environment;
+        let candidate = CandidateChange { before, after, environment, flags: case.flags, regions };
+        if let Some((candidate, problem)) = candidate.problem(self.evidence.shadow_reports) {
+            self.refuse(case, Problem::Shadow { candidate, problem }, None);
+        }
     }
 
     fn growth(&mut self, case: &Case<'_>, index: usize, regions: &[Region]) -> Result<(), PolicyError> {

@@ -8,6 +8,7 @@
 //! - `weights` estimates the size of a new condition from declared shares of attribute values.
 //! - `containment` proves that an environment serves nothing that another one does not serve.
 //! - `restoration` proves that a revival restores what was before the kill.
+//! - `first_serving` requires a report before a candidate that runs in the dark is served.
 //! - `range` reads the trailers and signatures of commits.
 //! - `judge` applies the rules.
 //!
@@ -19,6 +20,7 @@
 mod comparison;
 mod containment;
 mod error;
+mod first_serving;
 mod growth;
 mod identity;
 mod judge;
@@ -29,6 +31,7 @@ mod weights;
 
 pub use crate::policy::comparison::{FlagChange, PolicyComparison};
 pub use crate::policy::error::PolicyError;
+pub use crate::policy::first_serving::ShadowProblem;
 pub use crate::policy::judge::{Evidence, StageSource, judge, soak_end};
 pub use crate::policy::range::{CommitRange, RangeDetails};
 pub use crate::policy::verdict::{

@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json};
 use crate::analyze::Share;
 use crate::bundle::Percent;
 use crate::model::{AcknowledgedClass, NewConditions, WrittenDuration};
+use crate::policy::first_serving::ShadowProblem;
 
 /// The verdict about a change.
 #[derive(Debug, Clone, Default)]
@@ -126,6 +127,13 @@ pub enum Problem {
     },
     /// No test is about the flag.
     Tests,
+    /// A candidate that runs in the dark would be served without a report that allows it.
+    Shadow {
+        /// The name of the candidate.
+        candidate: String,
+        /// The reason.
+        problem: ShadowProblem,
+    },
     /// The effect is not known, because the analysis exceeds its budget.
     Unknown,
     /// The flag cannot be decided after the change, because of this error.
@@ -173,6 +181,7 @@ impl Problem {
             Self::Acknowledge(_) => "acknowledge",
             Self::Signature { .. } => "signed-by",
             Self::Tests => "tests",
+            Self::Shadow { .. } => "shadow",
             Self::Unknown => "unknown-effect",
             Self::Undecidable(_) => "undecidable",
         }

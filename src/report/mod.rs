@@ -38,6 +38,7 @@ mod printable;
 pub mod publication;
 #[cfg(feature = "serve")]
 pub mod server;
+pub mod shadow;
 mod style;
 mod table;
 pub mod tests;

@@ -90,6 +90,7 @@ fn table() -> Vec<Advice> {
             KEEP,
             Shows,
         ),
+        row("flagctl explain unfit-shadow", "", "flagctl shadow report sale flagctl.yaml -e production", KEEP, Shows),
         row("flagctl explain unfit-guard", "", "flagctl guard check sale -e production", KEEP, Shows),
         row("flagctl explain unfit-bucketing", FLAGD_TARGET, "flagctl validate", KEEP, Shows),
         row(

@@ -117,7 +117,7 @@ fn bases() -> [(DefinitionKind, Json); 6] {
         },
         "policy": {"production": {
             "max-step": "25%", "min-soak": "24h", "after": ["staging"], "new-conditions": "allow",
-            "acknowledge": ["removed"], "signed-by": "signers", "tests": "required",
+            "acknowledge": ["removed"], "signed-by": "signers", "tests": "required", "shadow": "required",
             "kinds": {"ops": {"max-step": "50%", "after": ["staging"], "acknowledge": ["reshuffle"]}},
             "freeze": [{"from": "2026-12-18T18:00[Europe/Berlin]", "until": "2027-01-04T08:00:00Z", "reason": "r"}],
         }},

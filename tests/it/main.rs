@@ -128,6 +128,7 @@ mod rule_units;
 #[cfg(unix)]
 mod serve;
 mod shadow;
+mod shadow_report;
 mod shares;
 mod shown_findings;
 mod stage;

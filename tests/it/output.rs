@@ -72,6 +72,7 @@ const RUNS: &[&[&str]] = &[
     &["exposures", "check", "evil.ndjson", "-e", "production", "--now", "2026-11-22", "--format", "FORMAT"],
     &["exposures", "check", "evil.csv", "-e", "production", "--now", "2026-11-22"],
     &["guard", "check", "y", "-e", "production", "--now", "2026-11-22", "--metrics", "evil.csv"],
+    &["shadow", "report", "y", "evil-shadow.ndjson", "-e", "production", "--format", "FORMAT"],
     &["promote", "y", "--from", "production", "--to", "staging", "--dry-run", "--format", "FORMAT"],
     &["promote", "y", "--from", "production", "--to", "staging", "--push", "--yes", "--format", "FORMAT"],
     &["rollout", "y", "--rule", "r", "--to", "50%", "--dry-run", "-e", "production", "--format", "FORMAT"],
@@ -175,6 +176,18 @@ fn hostile() -> TestRepository {
     repository
         .write("evil.json", &format!("{{\"country\": {}, \"targetingKey\": \"u\\u001b[31m\\u202e\"}}\n", json_text()));
     repository.write("evil.ndjson", &format!("{}\n", evil_exposure()));
+    let record = |pair: &str, request: &str| {
+        format!(
+            "{{\"ts\":\"2026-11-03T00:00:00Z\",\"feature_flag.key\":\"y\",\"request_id\":{text},\"pair\":\"{pair}\",\
+             \"control\":{{\"ok\":true}},\"candidate\":{{\"ok\":true}},\"match\":false,\"diff_paths\":[{text}],\
+             \"feature_flag.version\":{text},\"attrs\":{{\"a\":{text}}}}}\n",
+            text = json_text().replacen('"', &format!("\"{request}"), 1),
+        )
+    };
+    repository.write(
+        "evil-shadow.ndjson",
+        &(record("candidate", "1") + &record("control", "2") + "{\"evil\u{1b}[31m##[x]owned\u{202e}\n"),
+    );
     repository.write("evil.csv", "guardrail,\u{1b}[31m##[x]owned\u{202e},bad\n1,2,3\n");
     let row = |variant: &str| {
         let text = json_text();
@@ -258,7 +271,7 @@ fn definition(percent: u8) -> String {
          \"a|b\\u202E##[x]@evil\"}}}}, segment: s}}\n    rollout: {percent}%\n    serve: \"on\"\n  - if: {{country: \
          [CA, {HOSTILE}]}}\n    rollout: {percent}%\n    serve: \"on\"\n    steps: [25%, 75%, 100%]\nguard:\n  guardrails:\n  \
          - name: errors\n    source:\n      prometheus: {{url: \"http://127.0.0.1:9/owned\", bad: \"b[$window]\
-         $variant\", total: \"t[$window]$variant\"}}\n"
+         $variant\", total: \"t[$window]$variant\"}}\nshadow: {{candidate: \"on\", rollout: 5%, side-effects: none}}\n"
     )
 }
 

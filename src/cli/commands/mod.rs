@@ -24,6 +24,7 @@ mod rollout;
 mod schema;
 #[cfg(feature = "serve")]
 mod serve;
+mod shadow;
 mod show;
 mod status;
 mod test;
@@ -57,6 +58,7 @@ pub(crate) enum Command {
     Guard(guard::Args),
     Exposures(exposures::Args),
     Experiment(experiment::Args),
+    Shadow(shadow::Args),
     Promote(promote::Args),
     Blame(blame::Args),
     Export(export::Args),
@@ -101,6 +103,7 @@ impl Command {
             Self::Guard(args) => guard::run(args),
             Self::Exposures(args) => exposures::run(args),
             Self::Experiment(args) => experiment::run(args),
+            Self::Shadow(args) => shadow::run(args),
             Self::Promote(args) => promote::run(args),
             Self::Blame(args) => blame::run(args),
             Self::Export(args) => export::run(args),

@@ -34,6 +34,11 @@ pub(crate) struct Args {
     /// The file has one JSON object a line; `-` is stdin.
     #[arg(long, value_name = "FILE")]
     population: Option<PathBuf>,
+    /// A report of `flagctl shadow report --format json` that allows to serve a candidate; may be repeated
+    ///
+    /// The report is trusted, so it must come from a job that the author of the change cannot alter.
+    #[arg(long, value_name = "FILE")]
+    shadow_report: Vec<PathBuf>,
     /// The time of the judgement, instead of the clock
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     now: Option<Timestamp>,
@@ -59,7 +64,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let after = state_after(&range, &base, &head)?;
     let population = args.population.as_deref();
     let now = given_or_now(args.now);
-    let check = PolicyCheck { base, head, after, population, signers: &args.signers, now };
+    let shadow_reports = &args.shadow_report;
+    let check = PolicyCheck { base, head, after, population, shadow_reports, signers: &args.signers, now };
     let policy = progress::shown("judging the change", || check.run())?;
     console::write(report::policy::printable(&policy, args.format)?)?;
     Ok(if policy.allowed { Exit::Yes } else { Exit::No })

@@ -19,6 +19,8 @@ mod answer;
 #[cfg(feature = "cloud")]
 mod http;
 #[cfg(feature = "cloud")]
+mod literal;
+#[cfg(feature = "cloud")]
 mod prometheus;
 #[cfg(not(feature = "cloud"))]
 #[path = "without_network.rs"]

@@ -6,6 +6,7 @@ use reqwest::Url;
 use crate::guard::source::address::{Address, address};
 use crate::guard::source::answer;
 use crate::guard::source::http::HttpClient;
+use crate::guard::source::literal::inserted;
 use crate::guard::source::problem::DataProblem;
 use crate::guard::source::series::{Metrics, Numbers, Point, Question, Series};
 use crate::guard::source::settings::SourceSettings;
@@ -211,32 +212,27 @@ impl Asked<'_> {
         let unknown = |name| DataProblem::InvalidNumber(format!("`${name}` is not replaced in a query"));
         let mut text = String::new();
         for part in template(&query.value).map_err(unknown)? {
-            let variant = match arm {
-                Arm::Treatment => &question.arms.treatment,
-                Arm::Control => &question.arms.control,
+            let name = match part {
+                TemplatePart::Text(part) => {
+                    text.push_str(part);
+                    continue;
+                }
+                TemplatePart::Replaced(Substitution::Window) => {
+                    text.push_str(&format!("{}s", window.as_secs()));
+                    continue;
+                }
+                TemplatePart::Replaced(Substitution::Variant) => match arm {
+                    Arm::Treatment => question.arms.treatment.as_str(),
+                    Arm::Control => question.arms.control.as_str(),
+                },
+                TemplatePart::Replaced(Substitution::Flag) => question.flag,
+                TemplatePart::Replaced(Substitution::Environment) => question.environment,
             };
-            match part {
-                TemplatePart::Text(part) => text.push_str(part),
-                TemplatePart::Replaced(Substitution::Variant) => text.push_str(&escaped(variant)),
-                TemplatePart::Replaced(Substitution::Flag) => text.push_str(&escaped(question.flag)),
-                TemplatePart::Replaced(Substitution::Environment) => text.push_str(&escaped(question.environment)),
-                TemplatePart::Replaced(Substitution::Window) => text.push_str(&format!("{}s", window.as_secs())),
-            }
+            let name = inserted(&text, name);
+            text.push_str(&name);
         }
         Ok(text)
     }
-}
-
-/// Escapes a name for a string of PromQL in either kind of quotes.
-fn escaped(name: &str) -> String {
-    let mut text = String::with_capacity(name.len());
-    for character in name.chars() {
-        if matches!(character, '\\' | '"' | '\'') {
-            text.push('\\');
-        }
-        text.push(character);
-    }
-    text
 }
 
 fn seconds(seconds: u64) -> SignedDuration {

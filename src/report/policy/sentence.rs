@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::analyze::Share;
 use crate::git::short_id;
 use crate::model::NewConditions;
-use crate::policy::{ContainmentProblem, Problem, Refusal, SoakState};
+use crate::policy::{ContainmentProblem, Problem, Refusal, ShadowProblem, SoakState};
 use crate::report::text::duration;
 
 /// Returns what a refusal is about, as a sentence.
@@ -61,6 +61,19 @@ pub(super) fn problem(problem: &Problem, now: Timestamp) -> String {
             format!("no signer of `signed-by` has signed {}: {why}", short_id(commit))
         }
         Problem::Tests => "no test is about the flag in the environment, and `tests` is `required`".to_owned(),
+        Problem::Shadow { candidate, problem } => {
+            let reason = match problem {
+                ShadowProblem::NoReport => "no report on its dark launch was given".to_owned(),
+                ShadowProblem::OtherDefinition => {
+                    "the report is about another definition of it than that of the target branch".to_owned()
+                }
+                ShadowProblem::Verdict(verdict) => format!("the report on its dark launch says `{verdict}`"),
+                ShadowProblem::OtherValue => {
+                    "the change gives it another value than the one that ran in the dark".to_owned()
+                }
+            };
+            format!("`{candidate}` would be served for the first time, and {reason}")
+        }
         Problem::Unknown => "its effect is not known, because the analysis would take too long".to_owned(),
         Problem::Undecidable(problem) => format!("it cannot be decided: {problem}"),
     }
@@ -89,6 +102,12 @@ pub(super) fn allowed(problem: &Problem, flag: &str) -> String {
         }
         Problem::Signature { .. } => "the same commits, each signed by a listed signer".to_owned(),
         Problem::Tests => "the change with a case or an assertion about the flag".to_owned(),
+        Problem::Shadow { problem: ShadowProblem::OtherValue, .. } => {
+            "the same value as on the target branch; or first another dark launch".to_owned()
+        }
+        Problem::Shadow { .. } => {
+            format!("the change with `--shadow-report` and a report on `{flag}` that says `equivalent`")
+        }
         Problem::Unknown => "a change that can be analysed, for example in smaller parts".to_owned(),
         Problem::Undecidable(_) => "a change without errors, as `flagctl validate` reports them".to_owned(),
     }

@@ -50,9 +50,11 @@ def wait(what, happened, seconds=PATIENCE):
 class FlagRepository:
     """A git repository with the flags of the scenarios."""
 
+    flags = FLAGS
+
     def __init__(self, binary, folder):
         self.binary, self.folder = binary, folder
-        shutil.copytree(FLAGS, folder)
+        shutil.copytree(self.flags, folder)
         self.git("init", "--quiet", "--initial-branch=main")
         self.commit("add the flags")
 
