@@ -60,7 +60,7 @@ fn a_name_that_flagctl_sets_itself_is_refused() {
     let ran = repository.flagctl(&["validate"]);
     assert_eq!(ran.code, Some(1));
     let expected = "error[invalid-value]: expected a name other than `at`, `by`, `cause`, `disabled`, `flag`, \
-        `killedAt`, `killedBy`, `reason` and `withoutUnit`, which flagctl sets itself, found `cause`\n --> flags/sale.yaml:7:12";
+        `killedAt`, `killedBy`, `reason`, `shadowOf` and `withoutUnit`, which flagctl sets itself, found `cause`\n --> flags/sale.yaml:7:12";
     assert!(ran.stdout.contains(expected), "{}", ran.stdout);
     let expected =
         "error[wrong-type]: expected a string, a number or a boolean, found a list\n --> flags/sale.yaml:7:25";
