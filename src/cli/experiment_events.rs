@@ -16,7 +16,9 @@ use crate::git::{CacheWrites, Revision, RevisionSpec, short_id};
 use crate::load;
 use crate::model::{Aggregate, Experiment, ExperimentArms, ExperimentMetric, MetricKind};
 use crate::publish::Digest;
-use crate::reduction::{Immature, MetricPlan, PhasePlan, Reduced, Reduction, ReductionSettings, ValueSource};
+use crate::reduction::{
+    CountedReasons, Immature, MetricPlan, PhasePlan, Reduced, Reduction, ReductionSettings, ValueSource,
+};
 use crate::source::{FlagRepository, Source};
 use crate::stage::{Reach, Stage, StageQuery};
 
@@ -85,6 +87,7 @@ impl EventArgs {
             until: self.until,
             now: given_or_now(self.now),
             lookback: duration(query.experiment.lookback.get()),
+            reasons: CountedReasons::Random,
             immature: if self.include_immature { Immature::Kept } else { Immature::Excluded },
             metrics: query.experiment.metrics.iter().map(|metric| plan(metric, query.experiment)).collect(),
             dimensions: self.by.clone(),

@@ -7,6 +7,7 @@
 //! **Invariant:** no other module reads the clock, the environment variables or the working folder.
 //! **Invariant:** only results are written to stdout, and an exit code never depends on the format.
 
+mod bad_rows;
 mod bundle_arg;
 mod code_arg;
 mod command_line;

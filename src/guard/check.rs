@@ -6,10 +6,10 @@ use crate::bundle::Percent;
 use crate::git::Revision;
 use crate::guard::error::GuardError;
 use crate::guard::kill_record::kill_state;
-use crate::guard::source::{Metrics, Question, Window};
+use crate::guard::source::{Assignment, Metrics, Question, Window};
 use crate::guard::state::{BreakerState, KillState};
 use crate::guard::trips::trips;
-use crate::guard::verdict::{Case, Judgement, PlannedSplit, judge, planned_split};
+use crate::guard::verdict::{Case, Judgement, PlannedSplit, assignment, judge, planned_split};
 use crate::load;
 use crate::model::{Arms, EffectiveServing, Flag, Guard, WrittenDuration};
 use crate::source::Source;
@@ -33,6 +33,8 @@ pub struct GuardedFlag {
     pub trips: u32,
     /// The state of the breaker.
     pub state: BreakerState,
+    /// How units get into the arms.
+    pub assignment: Assignment,
     /// The planned split, or why it is not known.
     split: Result<PlannedSplit, &'static str>,
 }
@@ -76,6 +78,7 @@ impl GuardedFlag {
             KillState::ByGuard { admit: None, .. } | KillState::None | KillState::ByPerson => Percent::ALL,
         };
         Ok(Self {
+            assignment: assignment(&serving, &arms),
             split: planned_split(&serving, &arms, admit),
             state: BreakerState::new(guard, &kill, trips),
             flag: flag.clone(),
@@ -121,10 +124,11 @@ impl GuardedFlag {
     ) -> Result<Judgement, GuardError> {
         let window = self.window(stage, now);
         let question = Question {
-            flag: &self.flag.key,
+            flag: &self.flag,
             environment: &self.environment,
             guard: &self.guard,
             arms: &self.arms,
+            assignment: self.assignment,
             window,
             now,
             looks,

@@ -22,6 +22,7 @@ pub mod verdict;
 pub use crate::guard::check::{Checked, GuardedFlag};
 pub use crate::guard::decision::{Decision, decide};
 pub use crate::guard::error::GuardError;
+pub use crate::guard::source::Assignment;
 pub use crate::guard::state::{BreakerState, GUARD, KillState, Transition};
 pub use crate::guard::step::{GuardedStep, guarded_flags, planned_step};
 pub use crate::guard::trips::{ADVANCE_REASON, DECISION_TRAILER, STATE_TRAILER};

@@ -1,4 +1,4 @@
-//! Reduces the events of an experiment to sufficient statistics.
+//! Reduces the events of an experiment to sufficient statistics, or to the numbers of guardrails.
 //!
 //! The module takes exposures and metric events, the phases of the flag, and the metrics. It returns the sums of each phase,
 //! arm and metric, from which all results are computed.
@@ -16,6 +16,7 @@
 
 mod cell;
 mod error;
+mod guardrails;
 mod index;
 mod metric;
 mod quantile;
@@ -25,5 +26,6 @@ mod summarize;
 mod units;
 
 pub use crate::reduction::error::ReductionError;
+pub use crate::reduction::guardrails::{EventMetrics, guardrail_metrics, unusable_events};
 pub use crate::reduction::reduce::{Ignored, Reduced, Reduction};
-pub use crate::reduction::settings::{Immature, MetricPlan, PhasePlan, ReductionSettings, ValueSource};
+pub use crate::reduction::settings::{CountedReasons, Immature, MetricPlan, PhasePlan, ReductionSettings, ValueSource};

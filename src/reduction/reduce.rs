@@ -10,7 +10,7 @@ use crate::experiment::SufficientStatistics;
 use crate::reduction::cell::Cell;
 use crate::reduction::error::ReductionError;
 use crate::reduction::metric::Metrics;
-use crate::reduction::settings::ReductionSettings;
+use crate::reduction::settings::{CountedReasons, ReductionSettings};
 use crate::reduction::summarize::{Data, summarize};
 use crate::reduction::units::{Full, Unit, Units};
 
@@ -35,7 +35,7 @@ pub struct Ignored {
     pub not_random: u64,
     /// Exposures to variants that are not compared.
     pub other_variants: u64,
-    /// Exposures outside the period.
+    /// Exposures outside the period, and metric events after it.
     pub outside: u64,
     /// Metric events that no metric uses.
     pub other_events: u64,
@@ -75,6 +75,16 @@ pub struct Reduction {
     /// The time of the last event.
     last: i64,
     failure: Option<ReductionError>,
+}
+
+impl CountedReasons {
+    fn includes(self, reason: ExposureReason) -> bool {
+        match self {
+            Self::Random => reason == ExposureReason::Split,
+            // What the application did not get, it was not exposed to.
+            Self::Decided => reason != ExposureReason::Shadow,
+        }
+    }
 }
 
 impl Reduction {
@@ -134,7 +144,7 @@ impl Reduction {
             &mut ignored.other_flags
         } else if exposure.environment.as_deref().is_some_and(|name| name != settings.environment) {
             &mut ignored.other_environments
-        } else if exposure.reason != ExposureReason::Split {
+        } else if !settings.reasons.includes(exposure.reason) {
             &mut ignored.not_random
         } else if !settings.variants.iter().any(|name| *name == exposure.variant) {
             return Err(BadRow::UnknownVariant.into());
@@ -218,6 +228,10 @@ impl Reduction {
 
     fn add_event(&mut self, event: &MetricEvent<'_>) -> Result<(), Refusal> {
         let at = self.time(event.at)?;
+        if self.settings.until.is_some_and(|until| event.at >= until) {
+            self.ignored.outside += 1;
+            return Ok(());
+        }
         let mut uses = self.metrics.uses(&event.name).peekable();
         if uses.peek().is_none() {
             drop(uses);

@@ -25,6 +25,8 @@ pub struct ReductionSettings {
     pub now: Timestamp,
     /// The time before the first exposure in which events are the covariate.
     pub lookback: SignedDuration,
+    /// The reasons of exposures that count.
+    pub reasons: CountedReasons,
     /// Whether units count whose window is not over.
     pub immature: Immature,
     /// The metrics.
@@ -46,6 +48,15 @@ pub struct PhasePlan {
     pub sequence: Option<u64>,
     /// The planned shares of arms.
     pub planned: Vec<(String, f64)>,
+}
+
+/// The reasons of exposures that count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CountedReasons {
+    /// A split or a rollout decided, so the variant is random.
+    Random,
+    /// Any decision of the flag.
+    Decided,
 }
 
 /// Whether units count whose window is not over.

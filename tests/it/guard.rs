@@ -391,3 +391,115 @@ fn a_simulation_takes_the_settings_of_a_guard() {
     let ran = run(&["--alpha", "0.1"]);
     assert_eq!(ran.code, Some(2), "{ran:?}");
 }
+
+/// Writes exposures of 200 units to each arm, of which some have an event `errors`, and all an event `revenue`.
+fn events(repository: &TestRepository, [on, off]: [u32; 2], more: &str) {
+    let (mut exposures, mut metrics) = (String::new(), String::new());
+    for (variant, reason, bad) in [("on", "split", on), ("off", "default", off)] {
+        for number in 0..200 {
+            let unit = format!("{variant}-{number}");
+            exposures += &format!(
+                "{{\"event\":\"feature_flag.evaluation\",\"ts\":\"{}\",\"feature_flag.key\":\"sale\",\
+                 \"feature_flag.result.variant\":\"{variant}\",\"feature_flag.result.reason\":\"{reason}\",\
+                 \"feature_flag.context.id\":\"{unit}\",\"feature_flag.set.id\":\"production\"}}\n",
+                time("00:10:00")
+            );
+            let event = |name: &str, clock: &str, value: f64| {
+                format!(
+                    "{{\"event\":\"{name}\",\"ts\":\"{}\",\"context.id\":\"{unit}\",\"value\":{value}}}\n",
+                    time(clock)
+                )
+            };
+            // Two events of one unit are one bad event. Those before the exposure and after the window do not count.
+            let bad = if number < bad {
+                event("errors", "00:20:00", 1.0) + &event("errors", "00:21:00", 1.0)
+            } else {
+                String::new()
+            };
+            metrics += &(bad + &event("errors", "00:05:00", 1.0) + &event("errors", "01:59:30", 1.0));
+            metrics += &event("revenue", "00:20:00", f64::from(number % 7));
+        }
+    }
+    repository.write("../exposures.ndjson", &(exposures + more));
+    repository.write("../events.ndjson", &metrics);
+}
+
+/// Runs `guard check` with the files of [`events`].
+fn check_events(repository: &TestRepository) -> (Option<i32>, Json, String) {
+    let now = time("02:00:00");
+    let arguments = ["guard", "check", "sale", "-e", "production", "--now", &now, "--format", "json"];
+    let files = ["--exposures", "../exposures.ndjson", "--events", "../events.ndjson"];
+    let ran = repository.flagctl(&[&arguments[..], &files].concat());
+    (ran.code, serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}")), ran.stderr)
+}
+
+#[test]
+fn exposures_and_metric_events_are_the_numbers_of_guardrails() {
+    let repository = shop_with("    - name: revenue\n      test: mean\n      cap: 5\n      min-units: 100\n");
+    events(&repository, [60, 10], "");
+    let (code, json, notes) = check_events(&repository);
+    assert_eq!((code, json["verdict"].as_str(), notes.as_str()), (Some(1), Some("trip"), ""), "{json:#}");
+    let [errors, revenue] = [&json["evidence"]["guardrails"][0], &json["evidence"]["guardrails"][1]];
+    assert_eq!((errors["treatment"]["bad"].as_f64(), errors["treatment"]["total"].as_f64()), (Some(60.0), Some(200.0)));
+    assert_eq!(errors["control"]["bad"].as_f64(), Some(10.0));
+    // The values 0 to 6 of 200 units, cut at 5.
+    let values: Vec<f64> = (0..200).map(|number| f64::from((number % 7).min(5))).collect();
+    let sum: f64 = values.iter().sum();
+    assert!((revenue["treatment"]["sum"].as_f64().unwrap() - sum).abs() < 1e-9, "{revenue:#}");
+    let squares: f64 = values.iter().map(|value| value * value).sum();
+    assert!((revenue["treatment"]["sum-sq"].as_f64().unwrap() - squares).abs() < 1e-6, "{revenue:#}");
+    assert_eq!(json["evidence"]["sampleRatio"]["units"]["treatment"].as_f64(), Some(200.0));
+    events(&repository, [10, 10], "");
+    let (code, json, _) = check_events(&repository);
+    assert_eq!((code, json["verdict"].as_str()), (Some(0), Some("healthy")), "{json:#}");
+}
+
+#[test]
+fn events_that_cannot_be_compared_are_a_data_problem() {
+    let repository = shop();
+    let problem = |json: &Json| json["evidence"]["guardrails"][0]["text"].as_str().unwrap().to_owned();
+    // A few bad rows are named, and more than 1 % are a problem.
+    events(&repository, [10, 10], "{\"event\":\n");
+    let (code, json, notes) = check_events(&repository);
+    assert_eq!(code, Some(0), "{json:#}");
+    assert!(notes.contains("1 bad row of exposures, ") && notes.contains("exposures.ndjson:401: "), "{notes}");
+    events(&repository, [10, 10], &"{\"event\":\n".repeat(10));
+    let (code, json, _) = check_events(&repository);
+    assert_eq!(code, Some(3), "{json:#}");
+    assert!(problem(&json).starts_with("unusable-events: 10 of 410 rows are bad: "), "{json:#}");
+    // Units in both arms.
+    let text = std::fs::read_to_string(repository.root().join("../exposures.ndjson")).unwrap();
+    let mixed: String = text.lines().take(20).map(|line| line.replace("\"on\"", "\"off\"") + "\n").collect();
+    events(&repository, [10, 10], &mixed);
+    let (code, json, _) = check_events(&repository);
+    assert_eq!(code, Some(3), "{json:#}");
+    assert!(problem(&json).contains("20 of 400 units were seen in both arms"), "{json:#}");
+    // The default is not the control of a rule with a condition, and a test of intervals has no numbers.
+    for (field, expected) in [
+        ("rollout: 50%", "serve both variants with a split in the rule"),
+        ("- name: errors", "events of units have no numbers for the test `block`"),
+    ] {
+        let mut repository = shop();
+        let file = std::fs::read_to_string(repository.root().join("flags/sale.yaml")).unwrap();
+        let more = if field.starts_with('-') {
+            "- name: errors\n      test: block"
+        } else {
+            "rollout: 50%\n    if: {country: US}"
+        };
+        repository.write("flags/sale.yaml", &file.replace(field, more));
+        repository.commit("sale: changed");
+        events(&repository, [10, 10], "");
+        let now = "2026-11-04T02:00:00Z";
+        let files = ["--exposures", "../exposures.ndjson", "--events", "../events.ndjson"];
+        let arguments = ["guard", "check", "sale", "-e", "production", "--now", now, "--format", "json"];
+        let ran = repository.flagctl(&[&arguments[..], &files].concat());
+        let json: Json = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
+        assert!(ran.code == Some(3) && problem(&json).contains(expected), "{json:#}");
+    }
+    // Without a file there is no verdict.
+    let (code, json, _) = {
+        std::fs::remove_file(repository.root().join("../events.ndjson")).unwrap();
+        check_events(&repository)
+    };
+    assert!(code == Some(3) && problem(&json).contains("events.ndjson"), "{json:#}");
+}

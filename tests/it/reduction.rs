@@ -7,7 +7,7 @@ use flagctl::events::Input;
 use flagctl::experiment::{ArmMetric, CovariateData, SufficientStatistics};
 use flagctl::model::{Aggregate, Covariate, MetricKind, WrittenCap};
 use flagctl::reduction::{
-    Immature, MetricPlan, PhasePlan, Reduced, Reduction, ReductionError, ReductionSettings, ValueSource,
+    CountedReasons, Immature, MetricPlan, PhasePlan, Reduced, Reduction, ReductionError, ReductionSettings, ValueSource,
 };
 use flagctl::statistics::Variable;
 use jiff::{SignedDuration, Timestamp};
@@ -66,6 +66,7 @@ fn settings(metrics: Vec<MetricPlan>) -> ReductionSettings {
         until: None,
         now: Timestamp::from_second(START + 100 * DAY).unwrap(),
         lookback: SignedDuration::from_hours(14 * 24),
+        reasons: CountedReasons::Random,
         immature: Immature::Excluded,
         metrics,
         dimensions: Vec::new(),

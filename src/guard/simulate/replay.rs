@@ -75,10 +75,11 @@ pub struct ReplayedGuardrail {
 pub fn replay(guarded: &GuardedFlag, file: &MetricsFile) -> Result<Option<Replay>, GuardError> {
     let Some(window) = file.window(&guarded.flag.key, &guarded.environment) else { return Ok(None) };
     let question = Question {
-        flag: &guarded.flag.key,
+        flag: &guarded.flag,
         environment: &guarded.environment,
         guard: &guarded.guard,
         arms: &guarded.arms,
+        assignment: guarded.assignment,
         window,
         now: window.end,
         looks: 1,

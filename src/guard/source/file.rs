@@ -26,7 +26,7 @@ impl MetricsFile {
         let own = |name: &'_ str| {
             let name = name.to_owned();
             self.rows.iter().filter(move |row| {
-                row.flag == question.flag && row.environment == question.environment && row.guardrail == name
+                row.flag == question.flag.key && row.environment == question.environment && row.guardrail == name
             })
         };
         let mut metrics = Metrics::default();

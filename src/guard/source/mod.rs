@@ -30,6 +30,6 @@ mod settings;
 pub use crate::guard::source::file::MetricsFile;
 pub use crate::guard::source::problem::DataProblem;
 pub use crate::guard::source::prometheus::Prometheus;
-pub use crate::guard::source::series::{Metrics, Numbers, Point, Question, Series, Window};
+pub use crate::guard::source::series::{Assignment, Metrics, Numbers, Point, Question, Series, Window};
 pub use crate::guard::source::settings::{PlainHttp, SourceSettings};
 pub use crate::row_file::FileError;

@@ -76,6 +76,9 @@ pub enum DataProblem {
     /// The windows of the arms differ.
     #[error("the windows of the arms differ at {0}")]
     DifferentWindows(Timestamp),
+    /// Files of events do not give the numbers.
+    #[error("{0}")]
+    Events(String),
     /// The numbers of units are not those of the planned split.
     #[error("the numbers of units do not fit the planned split")]
     SampleRatio,
@@ -109,6 +112,7 @@ impl DataProblem {
             Self::Overlap { .. } => "overlapping-windows",
             Self::MissingArm(_) => "missing-arm",
             Self::DifferentWindows(_) => "different-windows",
+            Self::Events(_) => "unusable-events",
             Self::SampleRatio => "sample-ratio-mismatch",
             Self::UnknownSplit(_) => "unknown-split",
             Self::NotBuilt => "not-built",

@@ -225,7 +225,7 @@ impl Asked<'_> {
                     Arm::Treatment => question.arms.treatment.as_str(),
                     Arm::Control => question.arms.control.as_str(),
                 },
-                TemplatePart::Replaced(Substitution::Flag) => question.flag,
+                TemplatePart::Replaced(Substitution::Flag) => &question.flag.key,
                 TemplatePart::Replaced(Substitution::Environment) => question.environment,
             };
             let name = inserted(&text, name);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::guard::source::problem::DataProblem;
-use crate::model::{Arms, Guard, QueryKind};
+use crate::model::{Arms, Flag, Guard, QueryKind};
 
 /// The window of a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,17 +23,30 @@ impl Window {
     }
 }
 
+/// How units get into the arms. It decides which exposures can be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Assignment {
+    /// The rule serves both arms with a split.
+    Split,
+    /// The rule serves the treatment, and all other units get the control.
+    Rollout,
+    /// The rule has a condition or comes after other rules, so units get the control for several reasons.
+    ConditionalRollout,
+}
+
 /// What is asked of a source.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'q> {
-    /// The key of the flag.
-    pub flag: &'q str,
+    /// The flag.
+    pub flag: &'q Flag,
     /// The name of the environment.
     pub environment: &'q str,
     /// The guard.
     pub guard: &'q Guard,
     /// The variants that are compared.
     pub arms: &'q Arms,
+    /// How units get into the arms.
+    pub assignment: Assignment,
     /// The window.
     pub window: Window,
     /// The present.

@@ -14,5 +14,5 @@ pub use crate::guard::verdict::judge::{Case, judge};
 pub use crate::guard::verdict::result::{
     GuardVerdict, GuardrailResult, GuardrailState, Judgement, Look, SampleRatioResult, TripCause,
 };
-pub use crate::guard::verdict::split::{PlannedSplit, planned_split};
+pub use crate::guard::verdict::split::{PlannedSplit, assignment, planned_split};
 pub(super) use crate::guard::verdict::test::tested;

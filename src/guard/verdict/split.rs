@@ -1,6 +1,7 @@
 //! The planned shares of the arms, from the rules of a flag.
 
 use crate::bundle::Percent;
+use crate::guard::source::Assignment;
 use crate::model::{Arms, EffectiveServing, Serve};
 
 /// The planned shares of the two arms, which add up to one.
@@ -10,6 +11,20 @@ pub struct PlannedSplit {
     pub treatment: f64,
     /// The share of the control.
     pub control: f64,
+}
+
+/// Returns how units get into the arms.
+pub fn assignment(serving: &EffectiveServing<'_>, arms: &Arms) -> Assignment {
+    let has = |serve: &Serve, arm: &str| match serve {
+        Serve::Variant(name) => name.value == arm,
+        Serve::Split(shares) => shares.value.iter().any(|share| share.variant.value == arm),
+    };
+    let rule = serving.rules.iter().find(|rule| rule.serve.is_some_and(|serve| has(serve, &arms.treatment)));
+    match (rule, serving.rules.as_slice()) {
+        (Some(rule), _) if rule.serve.is_some_and(|serve| has(serve, &arms.control)) => Assignment::Split,
+        (Some(rule), [_]) if rule.condition.is_none() => Assignment::Rollout,
+        _ => Assignment::ConditionalRollout,
+    }
 }
 
 /// Returns the planned split among the units that the rule of the treatment matches.

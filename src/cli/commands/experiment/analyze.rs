@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow};
 use clap::ValueEnum;
 
+use crate::cli::bad_rows::note_bad_rows;
 use crate::cli::console;
 use crate::cli::environment_arg::OneEnvironment;
 use crate::cli::exit::{Exit, UsageError};
@@ -13,7 +14,6 @@ use crate::cli::output_format::write_json;
 use crate::cli::revision_arg::At;
 use crate::cli::row_file_arg;
 use crate::cli::unknown_flag::unknown_flag_in_source;
-use crate::events::BadRows;
 use crate::experiment::{
     AnalysisSettings, Answer, SufficientStatistics, UntrustedEffects, analyze, planned_weights, read_statistics,
 };
@@ -135,13 +135,8 @@ fn statistics_of_events(
         variants,
     };
     let (reduced, digests) = args.events.reduce(&query)?;
-    for (what, counts) in [("exposures", &reduced.exposures), ("metric events", &reduced.metric_events)] {
-        for (name, rows) in &counts.bad {
-            let BadRows { count, file, line, message } = rows;
-            let rows = if *count == 1 { "row" } else { "rows" };
-            console::note(format!("{count} bad {rows} of {what}, {name}: {file}:{line}: {message}"));
-        }
-    }
+    note_bad_rows("exposures", &reduced.exposures);
+    note_bad_rows("metric events", &reduced.metric_events);
     let inputs = digests.into_iter().map(|(name, digest)| InputJson { name, sha256: digest.to_string() });
     Ok((reduced.statistics, inputs.collect()))
 }
