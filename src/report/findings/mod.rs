@@ -1,5 +1,6 @@
 //! Findings: the problems in definitions, for people, editors and CI services.
 
+pub(crate) mod ci;
 mod contents;
 pub(crate) mod github;
 pub(crate) mod gitlab;
