@@ -14,7 +14,7 @@ use crate::events::Input;
 use crate::experiment::planned_weights;
 use crate::git::{CacheWrites, Revision, RevisionSpec, short_id};
 use crate::load;
-use crate::model::{Aggregate, Experiment, ExperimentArms, ExperimentMetric, MetricKind};
+use crate::model::{Aggregate, Experiment, ExperimentArms, ExperimentMetric, Flag, MetricKind};
 use crate::publish::Digest;
 use crate::reduction::{
     CountedReasons, Immature, MetricPlan, PhasePlan, Reduced, Reduction, ReductionSettings, ValueSource,
@@ -68,6 +68,14 @@ pub(crate) struct EventQuery<'q> {
     pub(crate) variants: Vec<String>,
 }
 
+/// Which exposures and units count.
+pub(crate) struct Period {
+    pub(crate) from: Option<Timestamp>,
+    pub(crate) until: Option<Timestamp>,
+    pub(crate) immature: Immature,
+    pub(crate) now: Timestamp,
+}
+
 /// A file that was read, with its SHA-256 digest.
 pub(crate) type DigestedFile = (String, Digest);
 
@@ -77,21 +85,16 @@ impl EventArgs {
     /// # Errors
     /// Returns an error if a file, a commit or a log cannot be read, or if there are too many units.
     pub(crate) fn reduce(&self, query: &EventQuery<'_>) -> Result<(Reduced, Vec<DigestedFile>)> {
-        let settings = ReductionSettings {
-            flag: query.flag.to_owned(),
-            environment: query.environment.to_owned(),
-            arms: std::iter::once(&query.arms.control).chain(&query.arms.treatments).cloned().collect(),
-            variants: query.variants.clone(),
-            phases: self.phases(query)?,
+        let period = Period {
             from: self.from,
             until: self.until,
-            now: given_or_now(self.now),
-            lookback: duration(query.experiment.lookback.get()),
-            reasons: CountedReasons::Random,
             immature: if self.include_immature { Immature::Kept } else { Immature::Excluded },
-            metrics: query.experiment.metrics.iter().map(|metric| plan(metric, query.experiment)).collect(),
+            now: given_or_now(self.now),
+        };
+        let settings = ReductionSettings {
             dimensions: self.by.clone(),
             max_units: usize::try_from(self.max_units)?,
+            ..reduction_settings(query, &period, &self.signers)?
         };
         let mut reduction = Reduction::new(settings);
         let mut digests = Vec::new();
@@ -110,26 +113,64 @@ impl EventArgs {
         })?;
         Ok((reduction.finish()?, digests))
     }
+}
 
-    /// Returns the phases: the stages of the flag, the oldest first.
-    fn phases(&self, query: &EventQuery<'_>) -> Result<Vec<PhasePlan>> {
-        let EventQuery { flag, environment, tip, .. } = *query;
-        let clock = StageClock::open(tip, &self.signers)?;
-        let reach = Reach { stages: MAX_PHASES, before: self.from };
-        let stages = clock.stages(&StageQuery { flag, environment, tip }, reach)?;
-        let repository = FlagRepository::find(Path::new("."), CacheWrites::Allowed)?;
-        let phase = |stage: &Stage| {
-            let planned = planned(&repository, stage, query).unwrap_or_default();
-            let name = short_id(&stage.commit).to_owned();
-            let name = stage.sequence.map_or_else(|| name.clone(), |sequence| format!("{sequence} ({name})"));
-            PhasePlan { name, start: stage.start, sequence: stage.sequence, planned }
-        };
-        let phases: Vec<PhasePlan> = stages.list.iter().rev().map(phase).collect();
-        if phases.is_empty() {
-            return Err(anyhow!("`{flag}` was never published to {environment}, so its exposures belong to no phase"));
-        }
-        Ok(phases)
+/// Returns the experiment of a flag.
+///
+/// # Errors
+/// Returns an error if the flag has no experiment with metrics.
+pub(crate) fn experiment_with_metrics<'f>(flag: &'f Flag, key: &str) -> Result<&'f Experiment> {
+    let experiment = flag.experiment.as_deref().filter(|experiment| !experiment.metrics.is_empty());
+    experiment.ok_or_else(|| {
+        anyhow!("`{key}` has no `experiment` with metrics, which say how events become values: add one to its file")
+    })
+}
+
+/// Returns how events are reduced, for all units together. The phases come from the published log, or from the commits.
+///
+/// # Errors
+/// Returns an error if a commit or a log cannot be read, or if the flag was never published.
+pub(crate) fn reduction_settings(
+    query: &EventQuery<'_>,
+    period: &Period,
+    signers: &Signers,
+) -> Result<ReductionSettings> {
+    Ok(ReductionSettings {
+        flag: query.flag.to_owned(),
+        environment: query.environment.to_owned(),
+        arms: std::iter::once(&query.arms.control).chain(&query.arms.treatments).cloned().collect(),
+        variants: query.variants.clone(),
+        phases: phases(query, period.from, signers)?,
+        from: period.from,
+        until: period.until,
+        now: period.now,
+        lookback: duration(query.experiment.lookback.get()),
+        reasons: CountedReasons::Random,
+        immature: period.immature,
+        metrics: query.experiment.metrics.iter().map(|metric| plan(metric, query.experiment)).collect(),
+        dimensions: Vec::new(),
+        max_units: 0,
+    })
+}
+
+/// Returns the phases: the stages of the flag, the oldest first.
+fn phases(query: &EventQuery<'_>, from: Option<Timestamp>, signers: &Signers) -> Result<Vec<PhasePlan>> {
+    let EventQuery { flag, environment, tip, .. } = *query;
+    let clock = StageClock::open(tip, signers)?;
+    let reach = Reach { stages: MAX_PHASES, before: from };
+    let stages = clock.stages(&StageQuery { flag, environment, tip }, reach)?;
+    let repository = FlagRepository::find(Path::new("."), CacheWrites::Allowed)?;
+    let phase = |stage: &Stage| {
+        let planned = planned(&repository, stage, query).unwrap_or_default();
+        let name = short_id(&stage.commit).to_owned();
+        let name = stage.sequence.map_or_else(|| name.clone(), |sequence| format!("{sequence} ({name})"));
+        PhasePlan { name, start: stage.start, sequence: stage.sequence, planned }
+    };
+    let phases: Vec<PhasePlan> = stages.list.iter().rev().map(phase).collect();
+    if phases.is_empty() {
+        return Err(anyhow!("`{flag}` was never published to {environment}, so its exposures belong to no phase"));
     }
+    Ok(phases)
 }
 
 /// Returns the planned shares of the arms in a stage, or `None` if its rules do not say what they are.

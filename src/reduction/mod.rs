@@ -27,5 +27,5 @@ mod units;
 
 pub use crate::reduction::error::ReductionError;
 pub use crate::reduction::guardrails::{EventMetrics, guardrail_metrics, unusable_events};
-pub use crate::reduction::reduce::{Ignored, Reduced, Reduction};
+pub use crate::reduction::reduce::{CLOCK_TOLERANCE, Ignored, Reduced, Reduction};
 pub use crate::reduction::settings::{CountedReasons, Immature, MetricPlan, PhasePlan, ReductionSettings, ValueSource};

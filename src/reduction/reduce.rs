@@ -1,6 +1,6 @@
 //! Reads the exposures and then the metric events of an experiment.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
 use crate::events::{
@@ -14,8 +14,8 @@ use crate::reduction::settings::{CountedReasons, ReductionSettings};
 use crate::reduction::summarize::{Data, summarize};
 use crate::reduction::units::{Full, Unit, Units};
 
-/// How far the clock of an application may be ahead, in microseconds.
-const CLOCK_TOLERANCE: i64 = 300_000_000;
+/// How far the clock of an application may be ahead.
+pub const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 /// The maximum number of events that are kept for quantiles of events.
 const MAX_EVENTS: usize = 50_000_000;
 /// The maximum number of values of a dimension. Units with further values are in a group of their own.
@@ -165,7 +165,7 @@ impl Reduction {
     /// Returns a time in microseconds, and remembers the last one.
     fn time(&mut self, at: Timestamp) -> Result<i64, BadRow> {
         let micros = at.as_microsecond();
-        if micros > self.settings.now.as_microsecond().saturating_add(CLOCK_TOLERANCE) {
+        if at.duration_since(self.settings.now) > CLOCK_TOLERANCE {
             return Err(BadRow::Future);
         }
         self.last = self.last.max(micros);

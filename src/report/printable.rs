@@ -55,6 +55,11 @@ impl Printable {
         Self(Content::Text(rows))
     }
 
+    /// Takes SQL in which all texts are literals without hidden characters, and no line begins with a text.
+    pub(super) fn sql(query: String) -> Self {
+        Self(Content::Text(query))
+    }
+
     /// Takes XML in which all texts are escaped by [`escape::xml`].
     pub(super) fn xml(document: String) -> Self {
         Self(Content::Text(document))

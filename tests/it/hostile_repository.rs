@@ -63,7 +63,7 @@ const HOOKS: [&str; 12] = [
 const PROGRAMS: [&str; 4] = ["git", "ssh", "ssh-keygen", "gpg"];
 
 /// Every command that reads, with arguments. A word `TARGET` or `BUNDLE` is the path of a folder or file.
-const COMMANDS: [&[&str]; 51] = [
+const COMMANDS: [&[&str]; 52] = [
     &["eval", "sale", "-e", "production"],
     &["eval", "sale", "-e", "production", "--at", "HEAD~1", "--explain"],
     &["eval", "--bundle", "BUNDLE", "sale"],
@@ -101,6 +101,7 @@ const COMMANDS: [&[&str]; 51] = [
     &["exposures", "check", "exposures.ndjson", "-e", "production"],
     &["guard", "run", "-e", "production", "--dry-run"],
     &["experiment", "analyze", "sale", "--stats", "../statistics.csv"],
+    &["experiment", "sql", "sale", "-e", "production", "--dialect", "ansi"],
     &["shadow", "report", "sale", "flagctl.yaml", "-e", "production"],
     &["publish", "TARGET", "-e", "production", "--dry-run"],
     &["verify", "TARGET", "-e", "production"],

@@ -58,6 +58,7 @@ mod events;
 mod examples;
 mod experiment;
 mod experiment_events;
+mod experiment_sql;
 mod experiment_statistics;
 mod explanations;
 mod exposures;

@@ -121,6 +121,7 @@ const RUNS: &[&[&str]] = &[
     &["experiment", "analyze", "y", "-e", "production", "--stats", "evil-statistics.json", "--format", "html"],
     &["experiment", "analyze", "y", "-e", "production", "--stats", "evil.csv"],
     &["experiment", "power", "--rate", "a\u{1b}[31m\n::error::owned"],
+    &["experiment", "sql", "a\u{1b}[31m\n::error::owned", "--dialect", "ansi"],
     &["explain", "a\u{1b}[31m\n::error::owned"],
     &["schema", "a\u{1b}[31m\n::error::owned"],
     &["completions", "bash"],

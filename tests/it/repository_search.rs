@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::git_bench::{PROJECT, Ran, TestRepository, flag};
 
 /// Every command that reads a flag repository, with arguments. The word `TARGET` is the path of a folder.
-const COMMANDS: [&[&str]; 40] = [
+const COMMANDS: [&[&str]; 41] = [
     &["eval", "sale", "-e", "production"],
     &["eval", "sale", "-e", "production", "--at", "HEAD~1"],
     &["validate", "--now", "2026-11-22"],
@@ -23,6 +23,7 @@ const COMMANDS: [&[&str]; 40] = [
     &["guard", "run", "-e", "production", "--dry-run"],
     &["exposures", "check", "TARGET/exposures.ndjson", "-e", "production"],
     &["experiment", "analyze", "sale", "--stats", "TARGET/statistics.csv"],
+    &["experiment", "sql", "sale", "-e", "production", "--dialect", "ansi"],
     &["shadow", "report", "sale", "-", "-e", "production"],
     &["list", "environments"],
     &["list", "layers"],

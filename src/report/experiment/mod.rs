@@ -6,6 +6,7 @@ mod json;
 mod markdown;
 mod number;
 pub mod power;
+pub mod sql;
 
 pub use crate::report::experiment::html::page;
 pub use crate::report::experiment::human::lines;

@@ -9,7 +9,7 @@ use crate::cli::bad_rows::note_bad_rows;
 use crate::cli::console;
 use crate::cli::environment_arg::OneEnvironment;
 use crate::cli::exit::{Exit, UsageError};
-use crate::cli::experiment_events::{EventArgs, EventQuery};
+use crate::cli::experiment_events::{EventArgs, EventQuery, experiment_with_metrics};
 use crate::cli::output_format::write_json;
 use crate::cli::revision_arg::At;
 use crate::cli::row_file_arg;
@@ -116,13 +116,7 @@ fn statistics_of_events(
 ) -> Result<(SufficientStatistics, Vec<InputJson>)> {
     let loaded = load::flags(source, load::settings(source)?, std::slice::from_ref(&args.flag), &[])?;
     let flag = loaded.project.flag(&args.flag).ok_or_else(|| unknown_flag_in_source(&args.flag, source))?;
-    let experiment = flag.experiment.as_deref().filter(|experiment| !experiment.metrics.is_empty());
-    let experiment = experiment.ok_or_else(|| {
-        anyhow!(
-            "`{}` has no `experiment` with metrics, which say how events become values: add one to its file",
-            args.flag
-        )
-    })?;
+    let experiment = experiment_with_metrics(flag, &args.flag)?;
     let environment = args.environment.or_only(&loaded.project.settings)?;
     let tip = args.at.revision(Path::new("."), CacheWrites::Allowed)?;
     let variants = flag.variants.iter().map(|variant| variant.name.value.clone()).collect();

@@ -2,6 +2,7 @@
 
 mod analyze;
 mod power;
+mod sql;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -22,11 +23,13 @@ pub(crate) struct Args {
 enum ExperimentCommand {
     Analyze(Box<analyze::Args>),
     Power(power::Args),
+    Sql(sql::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     match &args.command {
         ExperimentCommand::Analyze(args) => analyze::run(args),
         ExperimentCommand::Power(args) => power::run(args),
+        ExperimentCommand::Sql(args) => sql::run(args),
     }
 }
