@@ -6,15 +6,19 @@
 A server has flags that split users and accounts. The SDKs for Python and Node, with the OFREP provider and the hook that is
 cut out of the page, ask for decisions of several hundred users. `flagctl exposures check` must say that the exposures of
 each hook and of the server are right, that all of them agree, and that the same exposures with other variants are wrong.
+`flagctl experiment analyze` then reads the exposures of both hooks for the flag of `examples/experiment`, with generated
+purchases, and must say that the variant with more purchases is better.
 The script needs Python and npm, and keeps the packages in `target/interop`.
 """
 
 import argparse
 import json
+import random
 import re
 import subprocess
 import sys
 import tempfile
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from ofrep_clients.clients import NPM, PYTHON
@@ -43,6 +47,7 @@ FLAGS = {
     "by-user": FLAG + "- if: {country: DE}\n  serve: {on: 50%, off: 50%}\n",
     "by-account": FLAG + "- unit: account.id\n  rollout: 60%\n  serve: on\n",
     "not-random": FLAG + "- if: {country: DE}\n  serve: on\n",
+    "checkout": (ROOT / "examples/experiment/flags/checkout.yaml").read_text(encoding="utf-8"),
 }
 PYTHON_APPLICATION = """
 import sys
@@ -58,6 +63,8 @@ for user in range(users):
     attributes = {"country": ["DE", "FR"][user % 2], "account": {"id": f"account-{user // 3}"}}
     for flag in ["by-user", "by-account", "not-random", "missing"]:
         client.get_boolean_value(flag, False, EvaluationContext(f"user-{user}", attributes))
+for user in range(5 * users):
+    client.get_integer_value("checkout", 3, EvaluationContext(f"user-{user}", {"country": ["DE", "FR"][user % 2]}))
 """
 NODE_APPLICATION = """
 import { createRequire } from "node:module";
@@ -77,6 +84,9 @@ for (let user = 0; user < Number(users); user++) {
   for (const flag of ["by-user", "by-account", "not-random", "missing"]) {
     await client.getBooleanValue(flag, false, context);
   }
+}
+for (let user = 0; user < 5 * Number(users); user++) {
+  await client.getNumberValue("checkout", 3, { targetingKey: `user-${user}`, country: ["DE", "FR"][user % 2] });
 }
 await new Promise((resolve) => hook.file.end(resolve));
 await OpenFeature.close();
@@ -104,6 +114,15 @@ class Repository:
             raise SystemExit(f"{command} exited with {done.returncode}: {done.stderr}")
         return done.returncode, json.loads(done.stdout)
 
+    def analyze(self, exposures, events, now):
+        """Returns the exit code and the result of the experiment `checkout`."""
+        command = [self.binary, "experiment", "analyze", "checkout", "-e", "production", "--now", now, "--format", "json"]
+        command += [f"--exposures={file}" for file in exposures] + [f"--metrics={events}"]
+        done = subprocess.run(command, cwd=self.folder, env=ENVIRONMENT, capture_output=True, text=True)
+        if done.returncode not in (0, 1) or done.stderr:
+            raise SystemExit(f"{command} exited with {done.returncode}: {done.stderr}")
+        return done.returncode, json.loads(done.stdout)
+
 
 def hook(language):
     """Returns the code of a hook in the page."""
@@ -121,6 +140,25 @@ def decisions(rows):
         key = tuple(row[f"feature_flag.{name}"] for name in ("key", "context.id", "result.variant", "set.id", "version"))
         counted[key] = counted.get(key, 0) + 1
     return counted
+
+
+def purchases(path, rows, share):
+    """Writes the purchases of units, of which each variant has a share. Returns the number of units, and a later time."""
+    variants = {row["feature_flag.context.id"]: row["feature_flag.result.variant"] for row in rows}
+    last = max(datetime.fromisoformat(row["ts"].replace("Z", "+00:00")) for row in rows)
+    chance = random.Random(7)
+
+    def event(name, unit, hours):
+        time = (last + timedelta(hours=hours)).astimezone(timezone.utc).isoformat()
+        return json.dumps({"event": name, "ts": time, "context.id": unit, "value": 20 + chance.randrange(50)}) + "\n"
+
+    with path.open("w") as out:
+        for unit, variant in variants.items():
+            if chance.random() < share[variant]:
+                out.write(event("purchase", unit, 1))
+        # The window of 24 hours is over for all units.
+        out.write(event("end", "-", 48))
+    return len(variants), (last + timedelta(hours=49)).isoformat()
 
 
 def main():
@@ -154,8 +192,8 @@ def main():
             if decisions(found) != expected:
                 wrong.append(f"{who}: {len(decisions(found))} decisions differ from the {len(expected)} of Python")
         flags = {key[0] for key in expected}
-        if flags != {"by-user", "by-account"}:
-            wrong.append(f"expected exposures of the two random flags, found {flags}")
+        if flags != {"by-user", "by-account", "checkout"}:
+            wrong.append(f"expected exposures of the three random flags, found {flags}")
         # The check finds that other variants are wrong.
         swapped = folder / "swapped.ndjson"
         with swapped.open("w") as out:
@@ -167,6 +205,15 @@ def main():
         impossible = sum(problem["count"] for problem in result["problems"] if problem["problem"] == "impossible-variant")
         if code != 1 or impossible != result["rows"]["exposures"]:
             wrong.append(f"swapped variants: {result}")
+        # The exposures of both SDKs go into the analysis, and the verdict follows the purchases.
+        both = [row for name in ("python", "node") for row in rows[name] if row["feature_flag.key"] == "checkout"]
+        for shares, expected_verdict in (((0.2, 0.5), (0, "ship")), ((0.5, 0.2), (1, "stop"))):
+            events = folder / "events.ndjson"
+            units, now = purchases(events, both, dict(zip(("three-pages", "one-page"), shares)))
+            code, result = repository.analyze([folder / "python.ndjson", folder / "node.ndjson"], events, now)
+            counted = sum(arm["units"] for arm in result["phases"][-1]["arms"])
+            if (code, result["verdict"]) != expected_verdict or counted != units:
+                wrong.append(f"purchases {shares}: {units} units: {result}")
     print(f"exposures: {sum(map(len, rows.values()))} of {len(rows)} writers, {len(wrong)} differences")
     for problem in wrong:
         print(f"  {problem}")

@@ -24,6 +24,7 @@ use serde_json::Value as Json;
 
 use crate::dark_launch;
 use crate::example_shop;
+use crate::experiment_example;
 use crate::git_bench::TestRepository;
 
 /// The documents, with paths from the project's folder.
@@ -187,6 +188,8 @@ fn repository(name: &str) -> TestRepository {
         "two-branches" => example_shop::two_branches(),
         "history" => example_shop::history(),
         "dark-launch" => dark_launch::repository(),
+        "experiment" => experiment_example::repository(),
+        "shipped-experiment" => experiment_example::shipped(),
         _ => panic!("`{name}` is not a repository of this test"),
     }
 }

@@ -291,6 +291,12 @@ impl TestRepository {
         self.git(&["rev-parse", "HEAD"])
     }
 
+    /// Lets days pass before the next commit.
+    #[cfg(unix)]
+    pub(crate) fn wait_days(&mut self, days: u64) {
+        self.now += days * DAY;
+    }
+
     /// Runs git in the repository and returns its standard output without the last line break.
     pub(crate) fn git(&self, arguments: &[&str]) -> String {
         self.git_in(&self.root, arguments)

@@ -58,6 +58,8 @@ mod events;
 mod examples;
 mod experiment;
 mod experiment_events;
+#[cfg(unix)]
+mod experiment_example;
 mod experiment_sql;
 mod experiment_statistics;
 mod explanations;
