@@ -46,7 +46,7 @@ pub(crate) struct EventArgs {
     /// Also show the effects for each value of an attribute in the exposures; may be repeated
     #[arg(long, value_name = "NAME", requires = "exposures")]
     by: Vec<String>,
-    /// How many units to remember, about 60 bytes each with one metric
+    /// How many units to remember, about 80 bytes each with one metric
     #[arg(long, value_name = "N", default_value_t = 10_000_000, value_parser = clap::value_parser!(u32).range(1..))]
     max_units: u32,
     #[command(flatten)]

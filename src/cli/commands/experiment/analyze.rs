@@ -28,8 +28,9 @@ use crate::yaml::Completeness;
 
 /// Show the effects of the variants of a flag, and whether to ship, to stop or to keep running
 ///
-/// Reads sufficient statistics, which a warehouse computes. Exits with 0 if a variant is to be shipped, with 1 if the
-/// experiment is to stop or to keep running, and with 3 if the data cannot be trusted.
+/// Reads files of exposures and metric events, or sufficient statistics that a warehouse computed. Exits with 0 if a
+/// variant is to be shipped, with 1 if the experiment is to stop or to keep running, and with 3 if the data cannot be
+/// trusted.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  flagctl experiment analyze new-cart --stats statistics.csv\n  \
                         flagctl experiment analyze new-cart --stats - --format html > result.html")]
