@@ -75,6 +75,10 @@ fn events_with_an_effect_end_in_the_verdict_to_ship_and_bad_rows_are_named() {
     let (ran, json) = analyze(&repository, &[]);
     assert_eq!((ran.code, json["verdict"].as_str()), (Some(0), Some("ship")), "{ran:?}");
     assert!(ran.stderr.contains("1 bad row of metric events, not-an-object: ../events.ndjson:4002:"), "{}", ran.stderr);
+    let bad = &json["rows"]["metricEvents"]["bad"];
+    assert_eq!((bad[0]["reason"].as_str(), bad[0]["count"].as_u64()), (Some("not-an-object"), Some(1)), "{bad}");
+    assert_eq!((bad[0]["line"].as_u64(), &bad[1]), (Some(4002), &Json::Null), "{bad}");
+    assert_eq!(json["rows"]["exposures"]["read"].as_u64(), Some(4000));
     let arms = json["phases"][0]["arms"].as_array().unwrap();
     let units: Vec<_> =
         arms.iter().map(|arm| (arm["variant"].as_str().unwrap(), arm["units"].as_f64().unwrap())).collect();

@@ -7,6 +7,7 @@ use crate::experiment::{
     ScaledEffect,
 };
 use crate::model::Better;
+use crate::report::experiment::event_rows::EventRowsJson;
 
 /// The result of `flagctl experiment analyze`.
 #[derive(Debug, Clone, Serialize)]
@@ -24,6 +25,9 @@ pub struct AnalysisJson {
     pub commit: Option<String>,
     /// What was read.
     pub inputs: Vec<InputJson>,
+    /// The rows of the inputs, if they are events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<EventRowsJson>,
     /// The probability that any primary metric seems to differ while none does.
     pub alpha: f64,
     /// The number of units at which the always-valid intervals are narrowest.
@@ -220,6 +224,7 @@ impl AnalysisJson {
         settings: &AnalysisSettings,
         commit: Option<String>,
         inputs: Vec<InputJson>,
+        rows: Option<EventRowsJson>,
     ) -> Self {
         Self {
             version: 1,
@@ -228,6 +233,7 @@ impl AnalysisJson {
             treatments: settings.arms.treatments.clone(),
             commit,
             inputs,
+            rows,
             alpha: settings.alpha.get(),
             tuning: settings.tuning,
             verdict: analysis.verdict.answer.name(),

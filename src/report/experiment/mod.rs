@@ -1,5 +1,6 @@
 //! The results of `flagctl experiment`: effects with every number that is needed to compute them again, and the verdict.
 
+mod event_rows;
 mod html;
 mod human;
 mod json;
@@ -8,6 +9,7 @@ mod number;
 pub mod power;
 pub mod sql;
 
+pub use crate::report::experiment::event_rows::EventRowsJson;
 pub use crate::report::experiment::html::page;
 pub use crate::report::experiment::human::lines;
 pub use crate::report::experiment::json::{AnalysisJson, InputJson};

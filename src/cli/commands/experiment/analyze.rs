@@ -21,8 +21,9 @@ use crate::git::CacheWrites;
 use crate::load;
 use crate::model::{Experiment, Flag, MetricRole, Settings};
 use crate::publish::Digest;
+use crate::reduction::Reduced;
 use crate::report;
-use crate::report::experiment::{AnalysisJson, InputJson};
+use crate::report::experiment::{AnalysisJson, EventRowsJson, InputJson};
 use crate::source::Source;
 use crate::yaml::Completeness;
 
@@ -77,9 +78,16 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     }
     let source = args.at.source(Path::new("."))?;
     let settings = analysis_settings(args, &source)?;
-    let (statistics, inputs) = match &args.stats {
-        Some(path) => statistics_of_file(path)?,
-        None => statistics_of_events(args, &source, &settings)?,
+    let (statistics, inputs, rows) = match &args.stats {
+        Some(path) => {
+            let (statistics, inputs) = statistics_of_file(path)?;
+            (statistics, inputs, None)
+        }
+        None => {
+            let (reduced, inputs) = reduced_events(args, &source, &settings)?;
+            let rows = EventRowsJson::new(&reduced);
+            (reduced.statistics, inputs, Some(rows))
+        }
     };
     let untrusted = if args.despite_srm { UntrustedEffects::Shown } else { UntrustedEffects::Refused };
     let analysis = analyze(&statistics, &settings, untrusted).map_err(|reason| {
@@ -87,7 +95,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         anyhow!("{}: {reason}", names.join(", "))
     })?;
     let commit = source.revision().map(|revision| revision.commit().to_string());
-    let json = AnalysisJson::new(&analysis, &settings, commit, inputs);
+    let json = AnalysisJson::new(&analysis, &settings, commit, inputs, rows);
     match args.format {
         AnalysisFormat::Human => console::write(report::experiment::lines(&json))?,
         AnalysisFormat::Json => write_json(&json)?,
@@ -110,11 +118,7 @@ fn statistics_of_file(path: &Path) -> Result<(SufficientStatistics, Vec<InputJso
 }
 
 /// Reduces files of events.
-fn statistics_of_events(
-    args: &Args,
-    source: &Source,
-    settings: &AnalysisSettings,
-) -> Result<(SufficientStatistics, Vec<InputJson>)> {
+fn reduced_events(args: &Args, source: &Source, settings: &AnalysisSettings) -> Result<(Reduced, Vec<InputJson>)> {
     let loaded = load::flags(source, load::settings(source)?, std::slice::from_ref(&args.flag), &[])?;
     let flag = loaded.project.flag(&args.flag).ok_or_else(|| unknown_flag_in_source(&args.flag, source))?;
     let experiment = experiment_with_metrics(flag, &args.flag)?;
@@ -133,7 +137,8 @@ fn statistics_of_events(
     note_bad_rows("exposures", &reduced.exposures);
     note_bad_rows("metric events", &reduced.metric_events);
     let inputs = digests.into_iter().map(|(name, digest)| InputJson { name, sha256: digest.to_string() });
-    Ok((reduced.statistics, inputs.collect()))
+    let inputs = inputs.collect();
+    Ok((reduced, inputs))
 }
 
 /// Returns the settings of the flag's experiment, with the metrics that the command line adds.
