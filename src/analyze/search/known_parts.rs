@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::analyze::encoding::encoded::{ConditionShape, EncodedCondition, EncodedFlag};
+use crate::analyze::encoding::encoded::{ConditionShape, EncodedCondition, EncodedFlag, EncodedRule};
 use crate::analyze::encoding::encoder::Encoder;
 use crate::analyze::search::solver::Variable;
 use crate::analyze::side::Side;
@@ -93,7 +93,8 @@ impl Decisions {
             let Some(flag) = encoder.flags.get(index).filter(|_| self.visited.insert(index)) else { continue };
             let is_half_open = flag.flag.state.is_half_open();
             let hashing = flag.rules.iter().filter(|rule| is_half_open || rule.rule.depends_on_bucket());
-            self.dimensions.extend(hashing.flat_map(|rule| [rule.rollout_dimension, rule.split_dimension]).flatten());
+            let hashes = |rule: &EncodedRule<'_>| [rule.slot_dimension, rule.rollout_dimension, rule.split_dimension];
+            self.dimensions.extend(hashing.flat_map(hashes).flatten());
             self.dimensions.extend(flag.default_dimension.filter(|_| is_half_open));
             for (condition, needed) in needed(flag) {
                 if known.contains(&condition.literal.var()) {
