@@ -30,6 +30,8 @@ pub(super) struct Definitions {
     /// All flags that have a file, including flags with errors.
     pub(super) flags: BTreeSet<String>,
     pub(super) errors: BTreeSet<String>,
+    /// The flags whose kill has an error. They are off, and cannot be published.
+    broken_kills: BTreeSet<Pair>,
 }
 
 impl Definitions {
@@ -44,7 +46,11 @@ impl Definitions {
             bundles.insert(name, bundle);
         }
         let flags = loaded.project.flags.iter().map(|flag| flag.key.clone()).collect();
-        Self { environments, bundles, flags, errors }
+        let is_broken = |path: &str| errors.iter().any(|error| error.starts_with(&format!("{path}:")));
+        let kills = loaded.project.kills.iter();
+        let broken_kills = kills.filter(|kill| is_broken(&loaded.snapshot.file(kill.file).path));
+        let broken_kills = broken_kills.map(|kill| (kill.flag.clone(), kill.environment.clone())).collect();
+        Self { environments, bundles, flags, errors, broken_kills }
     }
 
     pub(super) fn bundle(&self, environment: &str) -> Option<&Bundle> {
@@ -53,6 +59,11 @@ impl Definitions {
 
     pub(super) fn has(&self, (flag, environment): &Pair) -> bool {
         self.bundle(environment).is_some_and(|bundle| bundle.flag(flag).is_some())
+    }
+
+    /// Returns whether the kill of the flag has an error.
+    pub(super) fn has_broken_kill(&self, pair: &Pair) -> bool {
+        self.broken_kills.contains(pair)
     }
 
     /// Returns whether the flag has a file in a declared environment, and no decision.
