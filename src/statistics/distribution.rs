@@ -165,3 +165,14 @@ pub(crate) fn bisect(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -
     }
     if high <= 1e-300 { 0.0 } else { high }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_normal_quantile_is_that_of_tables() {
+        assert!((normal_upper_quantile(0.05) - 1.644_853_626_951_472_7).abs() < 1e-12);
+        assert!((normal_upper_quantile(0.000_5) - 3.290_526_731_491_926).abs() < 1e-12);
+    }
+}

@@ -1,27 +1,10 @@
 //! The z-test that is repeated at each look, as a comparison. It is not valid, because it is made for one look.
 
-use std::f64::consts::FRAC_1_SQRT_2;
-
 /// The counts of one arm since the start.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Counts {
     pub(super) bad: f64,
     pub(super) total: f64,
-}
-
-/// Returns the value that a standard normal number exceeds with a probability below one half.
-pub(super) fn critical(alpha: f64) -> f64 {
-    // Bisection, because there is one call for each simulation.
-    let (mut low, mut high) = (0.0, 40.0);
-    for _ in 0..100 {
-        let middle = 0.5 * (low + high);
-        if 0.5 * libm::erfc(middle * FRAC_1_SQRT_2) > alpha {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    high
 }
 
 /// Returns whether the rate of the treatment exceeds the rate of the control, by the test of two proportions.
@@ -42,12 +25,6 @@ pub(super) fn exceeds_limit(treatment: Counts, limit: f64, critical: f64) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_critical_value_is_that_of_tables() {
-        assert!((critical(0.05) - 1.644_853_626_951_472_7).abs() < 1e-12);
-        assert!((critical(0.000_5) - 3.290_526_731_491_926).abs() < 1e-12);
-    }
 
     #[test]
     fn arms_without_units_exceed_nothing() {

@@ -8,10 +8,11 @@ use crate::guard::check::GuardedFlag;
 use crate::guard::error::GuardError;
 use crate::guard::evidence::budget::{Budget, Verdict};
 use crate::guard::evidence::{Alpha, LogE};
-use crate::guard::simulate::naive::{Counts, critical, exceeds_control, exceeds_limit};
+use crate::guard::simulate::naive::{Counts, exceeds_control, exceeds_limit};
 use crate::guard::source::{DataProblem, Metrics, MetricsFile, Point, Question, Series, Window};
 use crate::guard::verdict::{Case, GuardrailResult, GuardrailState, judge, tested};
 use crate::model::{Guardrail, GuardrailTest, QueryKind, TestKind};
+use crate::statistics::distribution::normal_upper_quantile;
 
 /// A guard on the traffic of a metrics file.
 #[derive(Debug, Clone)]
@@ -223,7 +224,7 @@ fn own_evidence(track: &Track) -> Option<LogE> {
 
 /// Returns the end of the first look at which a z-test that is repeated at each look trips.
 fn naive_trip(test: GuardrailTest, series: &Series, alpha: Alpha) -> Option<Timestamp> {
-    let critical = critical(alpha.get());
+    let critical = normal_upper_quantile(alpha.get());
     let counts = |numbers: &crate::guard::source::Numbers| {
         Some(Counts { bad: numbers.get(QueryKind::Bad)?, total: numbers.get(QueryKind::Total)? })
     };

@@ -3,8 +3,9 @@
 use crate::guard::evidence::budget::Budget;
 use crate::guard::evidence::count::Block;
 use crate::guard::evidence::{Arm, LogE, absolute, block, count};
-use crate::guard::simulate::naive::{Counts, critical, exceeds_control, exceeds_limit};
+use crate::guard::simulate::naive::{Counts, exceeds_control, exceeds_limit};
 use crate::guard::simulate::settings::Test;
+use crate::statistics::distribution::normal_upper_quantile;
 
 /// The state of a test.
 #[derive(Debug, Clone)]
@@ -40,7 +41,7 @@ impl Trial {
         Self {
             process,
             required: budget.threshold_alone(guardrails),
-            critical: critical(budget.alpha().get()),
+            critical: normal_upper_quantile(budget.alpha().get()),
             treatment: Counts::default(),
             control: Counts::default(),
             looks: 0,
