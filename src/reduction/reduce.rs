@@ -232,14 +232,13 @@ impl Reduction {
             self.ignored.outside += 1;
             return Ok(());
         }
-        let mut uses = self.metrics.uses(&event.name).peekable();
-        if uses.peek().is_none() {
-            drop(uses);
+        // This runs for each of many millions of events, so it allocates nothing.
+        if self.metrics.uses(&event.name).next().is_none() {
             self.ignored.other_events += 1;
             return Ok(());
         }
-        let uses: Vec<_> = uses.collect();
-        if event.value.is_none() && uses.iter().any(|used| used.cells.aggregate.needs_value() || used.keeps_events) {
+        let mut uses = self.metrics.uses(&event.name);
+        if event.value.is_none() && uses.any(|used| used.cells.aggregate.needs_value() || used.keeps_events) {
             return Err(BadRow::Missing(Column::Value).into());
         }
         let value = event.value.unwrap_or_default();
@@ -248,7 +247,7 @@ impl Reduction {
         for (number, unit) in self.units.find(&event.unit) {
             is_exposed = true;
             let after = at.saturating_sub(unit.first);
-            for used in &uses {
+            for used in self.metrics.uses(&event.name) {
                 let offset = if (0..used.window).contains(&after) {
                     Some(used.cells.after())
                 } else if after < 0 && after >= -lookback {
