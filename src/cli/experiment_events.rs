@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::cli::context_arg;
+use crate::cli::event_file::open_events;
 use crate::cli::progress;
 use crate::cli::publish_target::Signers;
 use crate::cli::stage_clock::StageClock;
 use crate::cli::time_arg::{given_or_now, parse_time};
-use crate::events::Input;
 use crate::experiment::planned_weights;
 use crate::git::{CacheWrites, Revision, RevisionSpec, short_id};
 use crate::load;
@@ -100,14 +99,12 @@ impl EventArgs {
         let mut digests = Vec::new();
         progress::shown("reading events", || {
             for path in &self.exposures {
-                let name = path.display().to_string();
-                let digest = reduction.read_exposures(Input::new(name.clone(), context_arg::open(path)?))?;
-                digests.push((name, Digest::from_bytes(digest)));
+                let digest = reduction.read_exposures(open_events(path)?)?;
+                digests.push((path.display().to_string(), Digest::from_bytes(digest)));
             }
             for path in &self.metrics {
-                let name = path.display().to_string();
-                let digest = reduction.read_metric_events(Input::new(name.clone(), context_arg::open(path)?))?;
-                digests.push((name, Digest::from_bytes(digest)));
+                let digest = reduction.read_metric_events(open_events(path)?)?;
+                digests.push((path.display().to_string(), Digest::from_bytes(digest)));
             }
             anyhow::Ok(())
         })?;

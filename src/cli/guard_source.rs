@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use crate::cli::bad_rows::note_bad_rows;
-use crate::cli::context_arg;
+use crate::cli::event_file::{note_bad_rows, open_events};
 use crate::cli::row_file_arg;
 use crate::events::Input;
 use crate::guard::source::{Metrics, MetricsFile, PlainHttp, Prometheus, Question, SourceSettings};
@@ -84,9 +83,7 @@ impl GuardSource {
 impl EventFiles {
     /// Reads the files, and writes a note about each kind of bad row.
     fn metrics(&self, question: &Question<'_>) -> Metrics {
-        let opened = |paths: &[PathBuf]| -> Result<Vec<Input>> {
-            paths.iter().map(|path| Ok(Input::new(path.display().to_string(), context_arg::open(path)?))).collect()
-        };
+        let opened = |paths: &[PathBuf]| -> Result<Vec<Input>> { paths.iter().map(|path| open_events(path)).collect() };
         let (exposures, events) = match opened(&self.exposures).and_then(|files| Ok((files, opened(&self.events)?))) {
             Ok(inputs) => inputs,
             Err(error) => return unusable_events(question, &format!("{error:#}")),

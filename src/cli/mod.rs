@@ -7,7 +7,6 @@
 //! **Invariant:** no other module reads the clock, the environment variables or the working folder.
 //! **Invariant:** only results are written to stdout, and an exit code never depends on the format.
 
-mod bad_rows;
 mod bundle_arg;
 mod code_arg;
 mod command_line;
@@ -21,6 +20,7 @@ mod diff_inputs;
 mod environment_arg;
 mod error_report;
 mod eval_batch;
+mod event_file;
 mod exit;
 mod experiment_events;
 mod global;

@@ -12,9 +12,9 @@ use crate::events::limits::MAX_TEXT_BYTES;
 /// How the fields of a row are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Syntax {
-    /// As JSON values.
+    /// Each field is a JSON value.
     Json,
-    /// As texts.
+    /// Each field is a text.
     Csv,
 }
 

@@ -15,7 +15,7 @@ pub struct Baseline {
 enum BaselineVariance {
     /// The same in both arms.
     Equal(f64),
-    /// That of a share of units, which depends on the share.
+    /// The variance of a share of units, which depends on the share.
     Share,
 }
 

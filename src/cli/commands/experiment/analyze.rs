@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow};
 use clap::ValueEnum;
 
-use crate::cli::bad_rows::note_bad_rows;
 use crate::cli::console;
 use crate::cli::environment_arg::OneEnvironment;
+use crate::cli::event_file::note_bad_rows;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::experiment_events::{EventArgs, EventQuery, experiment_with_metrics};
 use crate::cli::output_format::write_json;

@@ -8,15 +8,14 @@ use jiff::Timestamp;
 
 use crate::cli::console;
 use crate::cli::console::stdout_width;
-use crate::cli::context_arg;
 use crate::cli::environment_arg::{OneEnvironment, check_environment};
+use crate::cli::event_file::open_events;
 use crate::cli::exit::Exit;
 use crate::cli::policy_check::LazyClock;
 use crate::cli::progress;
 use crate::cli::publish_target::Signers;
 use crate::cli::revision_arg::At;
 use crate::cli::time_arg::{given_or_now, parse_time};
-use crate::events::Input;
 use crate::exposures::{CheckSettings, ExposureCheck, VersionLogs, Versions};
 use crate::git::CacheWrites;
 use crate::live::Live;
@@ -77,7 +76,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     let mut check = ExposureCheck::new(check_settings, versions);
     progress::shown("checking exposures", || {
         for path in &args.files {
-            check.read(Input::new(path.display().to_string(), context_arg::open(path)?))?;
+            check.read(open_events(path)?)?;
         }
         anyhow::Ok(())
     })?;

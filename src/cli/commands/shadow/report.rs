@@ -7,9 +7,9 @@ use clap::ValueEnum;
 use jiff::Timestamp;
 
 use crate::cli::console;
-use crate::cli::context_arg;
 use crate::cli::environment_arg::OneEnvironment;
 use crate::cli::error_report::{Validity, report_errors};
+use crate::cli::event_file::open_events;
 use crate::cli::exit::Exit;
 use crate::cli::output_format::write_json;
 use crate::cli::progress;
@@ -17,7 +17,6 @@ use crate::cli::revision_arg::At;
 use crate::cli::time_arg::parse_time;
 use crate::cli::unknown_flag::unknown_flag_in_source;
 use crate::compile::compile;
-use crate::events::Input;
 use crate::git::Revision;
 use crate::load;
 use crate::report;
@@ -82,7 +81,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     let candidate = shadow.candidate.as_ref().map_or("", |candidate| &candidate.value);
     let mut inputs = Vec::with_capacity(args.records.len());
     for path in &args.records {
-        inputs.push(Input::new(path.display().to_string(), context_arg::open(path)?));
+        inputs.push(open_events(path)?);
     }
     let names: Vec<String> = inputs.iter().map(|input| input.name().to_owned()).collect();
     let filter =
