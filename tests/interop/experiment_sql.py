@@ -289,8 +289,8 @@ def main():
         def analyzed(*arguments, text=None):
             command = ["analyze", "cart", "-e", "production", "--format", "json", "--despite-srm", *arguments]
             result = json.loads(run(*command, text=text, codes=(0, 1, 3)))
-            del result["inputs"]
-            return result
+            # What only files have.
+            return {key: value for key, value in result.items() if key not in ("inputs", "rows")}
 
         comparison = Comparison()
         now = ["--now", NOW.isoformat()]
