@@ -41,6 +41,15 @@ pub struct Spanned<T> {
     pub span: Span,
 }
 
+/// A change of a text: the bytes at the position become another text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Replacement {
+    /// The bytes that are replaced. An empty range is a position at which text is inserted.
+    pub span: Span,
+    /// The text that replaces them.
+    pub text: String,
+}
+
 /// The path and the text of a file.
 #[derive(Debug, Clone)]
 pub struct File {

@@ -15,6 +15,7 @@ mod lines;
 mod nested;
 mod path;
 mod refusal;
+mod replacement;
 mod scalar;
 
 pub use crate::edit::change::{append, insert, remove, replace, set};
@@ -23,4 +24,5 @@ pub use crate::edit::document::{list, mapping, parse, value_at};
 pub use crate::edit::nested::{prune, put};
 pub use crate::edit::path::{Step, node_at};
 pub use crate::edit::refusal::Refusal;
+pub use crate::edit::replacement::{apply, rewritten};
 pub use crate::edit::scalar::Scalar;

@@ -120,6 +120,7 @@ mod publish;
 #[cfg(unix)]
 mod pull_requests;
 mod reduction;
+mod references;
 mod repository_search;
 mod required_version;
 mod revisions;
