@@ -17,13 +17,14 @@ use crate::cli::global::{Global, apply_colour_of};
 #[cfg(feature = "serve")]
 use crate::cli::serve_config;
 use crate::cli::suggestions::with_suggestion;
+use crate::cli::version::version;
 use crate::cli::{grammar, help_topic};
 use crate::report::escape;
 use crate::report::{Colour, Printable};
 
 /// Feature flags whose control plane is a git repository
 #[derive(Debug, Parser)]
-#[command(version, bin_name = "flagctl", max_term_width = 100, disable_help_subcommand = true)]
+#[command(version = version(), bin_name = "flagctl", max_term_width = 100, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     global: Global,

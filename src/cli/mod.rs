@@ -59,6 +59,7 @@ mod target_arg;
 mod time_arg;
 mod unknown_flag;
 mod until_exit;
+mod version;
 mod write_args;
 
 pub use crate::cli::command_line::main;

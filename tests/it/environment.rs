@@ -30,6 +30,7 @@ const RUNS: &[(&str, i32, &str)] = &[
     ("flagctl --help >/dev/full", 3, "No space left on device"),
     ("flagctl schema flag >/dev/full", 3, "No space left on device"),
     ("flagctl completions bash >/dev/full", 3, "No space left on device"),
+    ("flagctl man ../man1 >/dev/full", 3, "No space left on device"),
     ("flagctl export bundle -e production >/dev/full", 3, "No space left on device"),
     ("PATH=/no/such/folder $F list", 0, ""),
     ("PATH=/no/such/folder $F kill sale -e production --reason r --yes", 3, "cannot run `git`"),

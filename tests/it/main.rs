@@ -98,6 +98,7 @@ mod limits;
 mod lists;
 mod log;
 mod long_output;
+mod man;
 #[cfg(unix)]
 mod merges;
 mod metadata;

@@ -125,6 +125,7 @@ const RUNS: &[&[&str]] = &[
     &["explain", "a\u{1b}[31m\n::error::owned"],
     &["schema", "a\u{1b}[31m\n::error::owned"],
     &["completions", "bash"],
+    &["man", "flagctl.yaml/a\u{1b}[31m\n::error::owned"],
     &["help", "a\u{1b}[31m\n::error::owned"],
     &[
         "kill",

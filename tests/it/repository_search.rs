@@ -52,7 +52,7 @@ const COMMANDS: [&[&str]; 41] = [
 ];
 
 /// The commands that read no flag repository.
-const OTHERS: [&str; 4] = ["help", "explain", "schema", "completions"];
+const OTHERS: [&str; 5] = ["help", "explain", "schema", "completions", "man"];
 
 /// Makes a git repository whose flag repository is the folder `services/shop`.
 fn monorepo() -> TestRepository {

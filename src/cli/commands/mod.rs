@@ -15,6 +15,7 @@ mod help;
 mod kill;
 mod list;
 mod log;
+mod man;
 mod policy;
 mod promote;
 mod publish;
@@ -71,6 +72,7 @@ pub(crate) enum Command {
     Explain(explain::Args),
     Schema(schema::Args),
     Completions(completions::Args),
+    Man(man::Args),
     Help(help::Args),
 }
 
@@ -84,8 +86,8 @@ impl Command {
         }
     }
 
-    /// Runs the command. `definition` returns the whole command line, which `completions` and `help`
-    /// show.
+    /// Runs the command. `definition` returns the whole command line, which `completions`, `man` and
+    /// `help` show.
     pub(crate) fn run(&self, global: &Global, definition: fn() -> clap::Command) -> Result<Exit> {
         match self {
             Self::Eval(args) => eval::run(args),
@@ -116,6 +118,7 @@ impl Command {
             Self::Explain(args) => explain::run(args),
             Self::Schema(args) => schema::run(args),
             Self::Completions(args) => completions::run(args, definition),
+            Self::Man(args) => man::run(args, definition),
             Self::Help(args) => help::run(args, definition),
         }
     }
