@@ -99,6 +99,7 @@
 //! | publish | an environment's bytes, their commit, a Store | the next entry of its log, or the reason why nothing is published | retry, temporary, bundle, store |
 //! | edit | a file's text, one change | the new text, in which all other bytes are the same | snapshot, yaml |
 //! | references | Project | the definition and the references of every name, with their bytes | snapshot, yaml, model, edit |
+//! | scaffold | answers to a few questions | the paths and texts of new files | snapshot, bundle, model, schema, edit |
 //! | commit | changes of a branch's files | a git commit (the only writer of git) | retry, temporary |
 //! | forge | a remote's address, a pushed branch | a pull request, or the address that opens one (the only module that runs `gh`) | |
 //! | rules | Project, a time, Bundles | diagnostics (each lint rule is a file) | codes, snapshot, diag, yaml, bundle, analyze, model, flagd |
@@ -117,7 +118,7 @@
 //! | reduction | exposures and metric events, the phases of a flag | sufficient statistics of its experiment, or the numbers of guardrails | events, model, statistics, experiment, guard |
 //! | report | any result | text (each format is a file) | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, history, test, publish, live, policy, actions, statistics, guard, events, exposures, experiment, reduction, shadow |
 //! | serve | Followers of sources, settings | answers to applications over HTTP, with the newest bundles, and a page for people (the only module that accepts connections) | git, source, bundle, eval, context_text, analyze, compile, flagd, store, publish, commit, events, load, diff, history, report |
-//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, snapshot, git, source, diag, yaml, bundle, eval, context_text, analyze, model, schema, compile, diff, test, flagd, openfeature, retry, store, publish, commit, forge, load, check, history, live, stage, policy, actions, statistics, row_file, guard, events, exposures, experiment, reduction, shadow, report, serve |
+//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, snapshot, git, source, diag, yaml, bundle, eval, context_text, analyze, model, schema, compile, diff, test, flagd, openfeature, retry, store, publish, commit, forge, load, check, history, live, stage, policy, actions, statistics, row_file, guard, events, exposures, experiment, reduction, shadow, scaffold, report, serve |
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]
@@ -214,6 +215,9 @@ pub mod row_file;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod rules;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod scaffold;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod schema;

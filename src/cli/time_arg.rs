@@ -12,6 +12,13 @@ pub(crate) fn given_or_now(given: Option<Timestamp>) -> Timestamp {
     given.unwrap_or_else(Timestamp::now)
 }
 
+/// Returns the day in UTC for dates in new files: that of the environment variable `SOURCE_DATE_EPOCH`, which tools read so that
+/// the same input gives the same files, or the current day.
+pub(crate) fn day_of_new_files() -> Date {
+    let given = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse().ok());
+    day_given_or_today(given.and_then(|seconds| Timestamp::from_second(seconds).ok()))
+}
+
 /// Returns the day in UTC of the given timestamp, or the current day if no timestamp is given.
 pub(crate) fn day_given_or_today(given: Option<Timestamp>) -> Date {
     given_or_now(given).to_zoned(TimeZone::UTC).date()

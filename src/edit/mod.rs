@@ -25,4 +25,4 @@ pub use crate::edit::nested::{prune, put};
 pub use crate::edit::path::{Step, node_at};
 pub use crate::edit::refusal::Refusal;
 pub use crate::edit::replacement::{apply, rewritten};
-pub use crate::edit::scalar::Scalar;
+pub use crate::edit::scalar::{Scalar, plain_or_quoted};

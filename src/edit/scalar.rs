@@ -40,6 +40,11 @@ pub(super) fn write(scalar: Scalar, old: &str) -> String {
     }
 }
 
+/// Returns a text as YAML reads it back, without quotes where YAML allows this.
+pub fn plain_or_quoted(text: &str) -> String {
+    write(Scalar::Text(text), "")
+}
+
 /// Returns whether a text may be written without quotes, in block style and in flow style.
 ///
 /// This is stricter than YAML: it returns `false` for any text with a character that has a meaning in YAML, at any

@@ -109,6 +109,17 @@ impl Repository {
         })
     }
 
+    /// Returns the name of the branch that is checked out, also if it has no commits yet. Returns `None` if no branch is.
+    ///
+    /// # Errors
+    /// Returns [`GitError`] if `HEAD` cannot be read.
+    pub fn checked_out_branch(&self) -> Result<Option<String>, GitError> {
+        self.handles.with(|handle| {
+            let head = handle.find_reference("HEAD")?;
+            Ok(head.symbolic_target()?.and_then(|target| target.strip_prefix("refs/heads/")).map(str::to_owned))
+        })
+    }
+
     /// Returns the branch that counts as published. A pushed branch cannot change the answer, because it
     /// comes from the settings of this clone.
     ///

@@ -35,6 +35,7 @@ pub use crate::load::dependants::{SharedNames, dependants, dependants_and_each_o
 pub use crate::load::flags::flags;
 pub use crate::load::kill_share::kill_share;
 pub use crate::load::loaded::Loaded;
+pub use crate::load::names::{folded, refused_by_windows};
 pub use crate::load::project::{all, file, kills, settings, tests};
 pub use crate::load::test_selection::{
     FlagScope, TestSelectionError, keys_for_advice, selected_tests, tested_environments,

@@ -92,27 +92,32 @@ impl Names {
     }
 
     fn check_windows(&mut self, name: &str, span: Span) {
-        let stem = folded(name.split('.').next().unwrap_or(name));
-        let is_port = ["com", "lpt"].iter().any(|port| {
-            let number = stem.strip_prefix(port).unwrap_or_default();
-            number.len() == 1 && number.bytes().all(|digit| digit.is_ascii_digit() && digit != b'0')
-        });
-        let reason = if is_port || DEVICES.contains(&stem.as_str()) {
-            "it is the name of a device"
-        } else if name.ends_with(['.', ' ']) {
-            "it ends with a dot or a space"
-        } else if name.contains(|char: char| REFUSED.contains(&char) || char.is_control()) {
-            "it has a character that Windows does not allow in names"
-        } else {
-            return;
-        };
-        let message = format!("`{name}` is not a name of a file on Windows: {reason}");
+        let Some(message) = refused_by_windows(name) else { return };
         self.diagnostics.push(Diagnostic::new(Code::UnportableName, span, message).help("choose another name"));
     }
 }
 
+/// Returns the reason why Windows refuses a name of a file, as a sentence.
+pub fn refused_by_windows(name: &str) -> Option<String> {
+    let stem = folded(name.split('.').next().unwrap_or(name));
+    let is_port = ["com", "lpt"].iter().any(|port| {
+        let number = stem.strip_prefix(port).unwrap_or_default();
+        number.len() == 1 && number.bytes().all(|digit| digit.is_ascii_digit() && digit != b'0')
+    });
+    let reason = if is_port || DEVICES.contains(&stem.as_str()) {
+        "it is the name of a device"
+    } else if name.ends_with(['.', ' ']) {
+        "it ends with a dot or a space"
+    } else if name.contains(|char: char| REFUSED.contains(&char) || char.is_control()) {
+        "it has a character that Windows does not allow in names"
+    } else {
+        return None;
+    };
+    Some(format!("`{name}` is not a name of a file on Windows: {reason}"))
+}
+
 /// Returns the form in which file systems compare names.
-fn folded(name: &str) -> String {
+pub fn folded(name: &str) -> String {
     if name.is_ascii() {
         name.to_ascii_lowercase()
     } else {

@@ -77,4 +77,5 @@ pub use crate::model::shadow::{
 };
 pub use crate::model::slot::{SlotName, WrittenRange};
 pub use crate::model::suite::Suite;
+pub(crate) use crate::model::target::location_problem;
 pub use crate::model::target::{Client, Signing, Target, TargetFormat};

@@ -36,7 +36,8 @@ pub enum Client {
 }
 
 impl Client {
-    const ALL: [Self; 4] = [Self::Node016, Self::Python04, Self::Python05, Self::Python06];
+    /// All clients.
+    pub const ALL: [Self; 4] = [Self::Node016, Self::Python04, Self::Python05, Self::Python06];
 
     /// Returns the name in `flagctl.yaml`.
     pub fn name(self) -> &'static str {
@@ -120,6 +121,11 @@ impl Target {
     pub fn has_environment(&self, name: &str) -> bool {
         self.environments.is_empty() || self.environments.iter().any(|environment| environment.value == name)
     }
+}
+
+/// Returns the expected form of a location, unless a text is a location that a file may declare.
+pub(crate) fn location_problem(text: &str) -> Option<&'static str> {
+    (!is_location(text)).then_some(LOCATION)
 }
 
 /// Returns whether a text is a location that a file may declare. It has no user, password, query or fragment, because a

@@ -36,6 +36,7 @@ pub mod page;
 pub mod policy;
 mod printable;
 pub mod publication;
+pub mod scaffold;
 #[cfg(feature = "serve")]
 pub mod server;
 pub mod shadow;

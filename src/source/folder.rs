@@ -55,7 +55,7 @@ impl Folder {
     ///
     /// # Errors
     /// Returns [`SourceError::Missing`] if `start` does not exist, and another error if a folder cannot be read.
-    pub(super) fn find_at_or_above(start: &Path) -> Result<Option<Self>, SourceError> {
+    pub fn find_at_or_above(start: &Path) -> Result<Option<Self>, SourceError> {
         let absolute = canonical(start)?;
         let on_disk = |folder: &&Path| fs::symlink_metadata(folder.join(PROJECT_FILE)).is_ok_and(|file| !file.is_dir());
         if let Some(root) = absolute.ancestors().find(on_disk) {

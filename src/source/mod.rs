@@ -10,6 +10,7 @@
 mod error;
 mod flag_repository;
 mod folder;
+mod working_folder;
 mod working_tree;
 
 use std::collections::BTreeSet;
@@ -24,6 +25,8 @@ use crate::tree::is_relative;
 pub use crate::source::error::SourceError;
 pub use crate::source::flag_repository::FlagRepository;
 pub use crate::source::folder::Folder;
+pub use crate::source::working_folder::WorkingFolder;
+pub use crate::source::working_tree::PathState;
 
 /// A state of a flag repository.
 #[derive(Debug, Clone)]

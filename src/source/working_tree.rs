@@ -40,6 +40,15 @@ pub(super) struct WorkingTree {
     known_folders: Arc<Mutex<BTreeSet<String>>>,
 }
 
+/// Whether a path is free for a new file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathState {
+    /// Nothing is at the path.
+    Free,
+    /// A file, folder or link is at the path.
+    Taken,
+}
+
 /// A file or link that can be read.
 #[derive(Debug, Clone)]
 pub(super) enum Stored<T> {
@@ -178,6 +187,26 @@ impl WorkingTree {
             written
         };
         replace().map_err(|error| self.error(path, error))
+    }
+
+    /// Creates a folder, unless it exists. Its parent exists, and its path leads through no link.
+    pub(super) fn create_folder(&self, path: &str) -> Result<(), SourceError> {
+        match self.dir.create_dir(path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(self.error(path, error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a new file if the path is free. Otherwise writes nothing, also if a link to nothing is there.
+    pub(super) fn create(&self, path: &str, bytes: &[u8]) -> Result<PathState, SourceError> {
+        let mut options = OpenOptions::new();
+        let opened = self.dir.open_with(path, options.write(true).create_new(true).follow(FollowSymlinks::No));
+        let mut file = match opened {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(PathState::Taken),
+            opened => opened.map_err(|error| self.error(path, error))?,
+        };
+        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| self.error(path, error))?;
+        Ok(PathState::Free)
     }
 
     /// Opens a file without following a link and without waiting.

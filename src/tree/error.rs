@@ -23,6 +23,9 @@ pub enum FolderFault {
         /// The fault of the entry.
         fault: Fault,
     },
+    /// A file is where a folder is needed.
+    #[error("is a file, and a folder is needed there")]
+    NotAFolder,
     /// A link leads to a folder that contains the link.
     #[error("is a link to a folder that contains it; remove the link")]
     Cycle,

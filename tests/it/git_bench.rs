@@ -30,7 +30,7 @@ pub(crate) fn flag(serves: &str) -> String {
     )
 }
 
-/// Prepares a process whose environment has only `PATH`, a home folder, an author and a date.
+/// Prepares a process whose environment has only `PATH`, a home folder, an author and a date, also for new files.
 fn isolated(program: &str, home: &Path, author: &str, seconds: u64) -> Command {
     let mut command = Command::new(program);
     let date = format!("{seconds} +0000");
@@ -42,6 +42,7 @@ fn isolated(program: &str, home: &Path, author: &str, seconds: u64) -> Command {
         .env("NO_COLOR", "1")
         .env("LC_ALL", "C")
         .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("SOURCE_DATE_EPOCH", seconds.to_string())
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .envs([("GIT_AUTHOR_NAME", author), ("GIT_AUTHOR_EMAIL", &email), ("GIT_AUTHOR_DATE", &date)])
         .envs([("GIT_COMMITTER_NAME", author), ("GIT_COMMITTER_EMAIL", &email), ("GIT_COMMITTER_DATE", &date)]);

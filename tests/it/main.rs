@@ -84,6 +84,8 @@ mod hostile_repository;
 mod hostile_server;
 mod html_plan;
 #[cfg(unix)]
+mod init;
+#[cfg(unix)]
 mod interrupted;
 #[cfg(unix)]
 mod kill;

@@ -28,6 +28,8 @@ const SAYS: &str = r"printf 'a\033[31m\r\n::error::owned\n##[group]\342\200\256\
 
 /// Arguments of the runs. `BRANCH` stands for the branch, and `FORMAT` for each format of the command.
 const RUNS: &[&[&str]] = &[
+    &["init", "--dry-run", "--on-call", "@owned", "--format", "FORMAT"],
+    &["init", "--on-call", "a\u{1b}[31m\n::error::owned"],
     &["eval", "x", "-e", "production", "-c", "country=CA", "--explain", "--format", "FORMAT"],
     &["eval", "-e", "production", "-c", "country=CA", "--format", "FORMAT"],
     &["eval", "-e", "production", "-c", "targetingKey=a\u{1b}[31m\n::error::owned", "--format", "FORMAT"],

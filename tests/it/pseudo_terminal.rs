@@ -1,7 +1,7 @@
 //! Runs flagctl in a pseudo-terminal with a given width, and shows colours as words.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
@@ -28,7 +28,12 @@ const SEQUENCES: [(&str, &str); 10] = [
 const ERASE: &str = "\r\u{1b}[2K";
 
 /// Runs a command whose standard streams are a terminal, and returns what the terminal shows afterwards.
-pub(crate) fn in_terminal(mut command: Command, columns: u16) -> String {
+pub(crate) fn in_terminal(command: Command, columns: u16) -> String {
+    in_terminal_with(command, columns, "")
+}
+
+/// Runs a command in a terminal at which a person types a text. The terminal shows the text, too.
+pub(crate) fn in_terminal_with(mut command: Command, columns: u16, typed: &str) -> String {
     let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&terminal).unwrap();
     unlockpt(&terminal).unwrap();
@@ -42,6 +47,7 @@ pub(crate) fn in_terminal(mut command: Command, columns: u16) -> String {
     let mut written = Vec::new();
     let mut part = [0; 4096];
     let mut terminal = File::from(terminal);
+    terminal.write_all(typed.as_bytes()).unwrap();
     // Linux reports the end as an error.
     while let Ok(length @ 1..) = terminal.read(&mut part) {
         written.extend_from_slice(&part[..length]);

@@ -51,8 +51,8 @@ const COMMANDS: [&[&str]; 41] = [
     &["verify", "TARGET"],
 ];
 
-/// The commands that read no flag repository.
-const OTHERS: [&str; 5] = ["help", "explain", "schema", "completions", "man"];
+/// The commands that read no flag repository, or that work in the working folder.
+const OTHERS: [&str; 6] = ["init", "help", "explain", "schema", "completions", "man"];
 
 /// Makes a git repository whose flag repository is the folder `services/shop`.
 fn monorepo() -> TestRepository {

@@ -12,6 +12,7 @@ mod export;
 mod exposures;
 mod guard;
 mod help;
+mod init;
 mod kill;
 mod list;
 mod log;
@@ -44,6 +45,7 @@ use crate::cli::global::Global;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Init(init::Args),
     Eval(eval::Args),
     Validate(validate::Args),
     Test(test::Args),
@@ -90,6 +92,7 @@ impl Command {
     /// `help` show.
     pub(crate) fn run(&self, global: &Global, definition: fn() -> clap::Command) -> Result<Exit> {
         match self {
+            Self::Init(args) => init::run(args, global),
             Self::Eval(args) => eval::run(args),
             Self::Validate(args) => validate::run(args),
             Self::Test(args) => test::run(args, global),
