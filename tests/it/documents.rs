@@ -312,7 +312,8 @@ fn each_attack_has_a_test_that_exists() {
     let rows = page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| attack |"));
     let mut missing = Vec::new();
     for row in rows {
-        // A code span in the last cell is `module::function` of `tests/it`. A module may be in a folder.
+        // A code span in the last cell is `module::function` of `tests/it` or of a script in `tests/interop`. A module may
+        // be in a folder.
         let tests = row.trim_end_matches([' ', '|']).rsplit('|').next().unwrap();
         let mut tests = tests.split('`').skip(1).step_by(2).peekable();
         if tests.peek().is_none() {
@@ -321,9 +322,13 @@ fn each_attack_has_a_test_that_exists() {
         for test in tests {
             let exists = test.rsplit_once("::").is_some_and(|(module, function)| {
                 let module = module.replace("::", "/");
-                let files = [format!("tests/it/{module}.rs"), format!("tests/it/{module}/mod.rs")];
+                let files = [
+                    format!("tests/it/{module}.rs"),
+                    format!("tests/it/{module}/mod.rs"),
+                    format!("tests/interop/{module}.py"),
+                ];
                 let source: String = files.iter().filter_map(|path| fs::read_to_string(path).ok()).collect();
-                source.contains(&format!("fn {function}("))
+                source.contains(&format!("fn {function}(")) || source.contains(&format!("\ndef {function}("))
             });
             if !exists {
                 missing.push(test.to_owned());
