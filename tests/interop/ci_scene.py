@@ -38,13 +38,13 @@ def rollout(share):
 
 
 class Scene:
-    """A forge with the flags of a shop on its main branch."""
+    """A forge with the flags of a shop, or other files, on its main branch."""
 
-    def __init__(self, folder, releases, path, **inputs):
+    def __init__(self, folder, releases, path, first=files, **inputs):
         folder.mkdir()
         self.target = folder / "fleet"
         self.forge = Forge(folder, releases, path, inputs)
-        self.before, self.main = self.forge.push(files(self.target))
+        self.before, self.main = self.forge.push(first(self.target))
 
     def pull_request(self, head, number=1, depth=0, branch="work", fork=False, **inputs):
         """Runs the action on a pull request of a commit."""

@@ -41,6 +41,7 @@ def main():
     from ci_github import documented, forks, hostile, kills, monorepo, pull_requests, pushes, queues, signed
     from ci_gitlab import gitlab, hostile_targets
     from ci_hooks import hooks
+    from ci_init import empty, initialised, initialised_folder
     from ci_release import downloads, pages, release, scripts, tags
     from ci_scene import Scene
 
@@ -59,10 +60,10 @@ def main():
         shutil.copy(folder / "flagctl", folder / "bin")
         path = f"{folder / 'bin'}:{system}"
 
-        def play(check, path, *arguments, **inputs):
+        def play(check, path, *arguments, **options):
             if wanted and check.__name__ not in wanted:
                 return
-            scene = Scene(folder / check.__name__, releases, path, **inputs)
+            scene = Scene(folder / check.__name__, releases, path, **options)
             check(scene, *arguments)
             scene.forge.stop()
             print(f"{check.__name__}: as expected, in {scene.forge.folders} jobs", flush=True)
@@ -71,6 +72,8 @@ def main():
             play(check, path, version="")
         for check in (documented, gitlab, hostile_targets):
             play(check, system)
+        for check in (initialised, initialised_folder):
+            play(check, system, folder / "flagctl", first=empty)
         play(downloads, system, releases, version)
         hooks(folder, path)
     print(f"the action, the template, the hooks, the release scripts and {count} manual pages are as expected")
