@@ -105,6 +105,7 @@
 //! | rules | Project, a time, Bundles | diagnostics (each lint rule is a file) | codes, snapshot, diag, yaml, bundle, analyze, model, flagd |
 //! | load | a source | Project, diagnostics: all steps before the compilation | codes, snapshot, source, diag, yaml, model, bundle, schema |
 //! | check | Loaded, a time | all findings, which `validate` reports | snapshot, diag, yaml, bundle, compile, test, rules, load |
+//! | fixes | findings and their files | the texts without the problems that have exactly one fix | codes, snapshot, source, diag, edit, load, check |
 //! | diff | two Sources or Bundles, keys of flags | the effect of a change on all contexts, for each flag and environment | codes, snapshot, git, source, diag, model, bundle, eval, compile, load, analyze |
 //! | history | a revision, a flag's key | the effects of past commits on the flag and on the decisions for contexts | codes, snapshot, git, source, diag, model, bundle, eval, compile, load, diff |
 //! | live | a manifest | the published bundle, compiled again from git | codes, git, source, bundle, model, compile, load, publish |
@@ -116,9 +117,9 @@
 //! | guard | a flag at a commit, the numbers of a rollout's arms | the evidence of harm or health, the verdict, the step that follows | snapshot, git, source, yaml, bundle, eval, model, stage, load, actions, statistics, row_file |
 //! | experiment | sufficient statistics of units | the effects of an experiment's arms, and the verdict | bundle, model, statistics, row_file, guard |
 //! | reduction | exposures and metric events, the phases of a flag | sufficient statistics of its experiment, or the numbers of guardrails | events, model, statistics, experiment, guard |
-//! | report | any result | text (each format is a file) | codes, snapshot, git, diag, model, bundle, eval, analyze, diff, history, test, publish, live, policy, actions, statistics, guard, events, exposures, experiment, reduction, shadow |
+//! | report | any result | text (each format is a file) | codes, snapshot, git, diag, model, bundle, eval, analyze, fixes, diff, history, test, publish, live, policy, actions, statistics, guard, events, exposures, experiment, reduction, shadow |
 //! | serve | Followers of sources, settings | answers to applications over HTTP, with the newest bundles, and a page for people (the only module that accepts connections) | git, source, bundle, eval, context_text, analyze, compile, flagd, store, publish, commit, events, load, diff, history, report |
-//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, snapshot, git, source, diag, yaml, bundle, eval, context_text, analyze, model, schema, compile, diff, test, flagd, openfeature, retry, store, publish, commit, forge, load, check, history, live, stage, policy, actions, statistics, row_file, guard, events, exposures, experiment, reduction, shadow, scaffold, report, serve |
+//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, snapshot, git, source, diag, yaml, bundle, eval, context_text, analyze, model, schema, compile, diff, test, flagd, openfeature, retry, store, publish, commit, forge, load, check, fixes, history, live, stage, policy, actions, statistics, row_file, guard, events, exposures, experiment, reduction, shadow, scaffold, report, serve |
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]
@@ -164,6 +165,9 @@ pub mod experiment;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod exposures;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod fixes;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod flagd;

@@ -191,6 +191,7 @@ impl Reading {
             revision: None,
             checked: &checked,
             base: None,
+            fixes: &[],
             contents: "",
         };
         // A SARIF report contains the page of every code, which takes longer than all other steps, so the target

@@ -33,6 +33,7 @@ pub(crate) fn report_errors(loaded: &Loaded, findings: Vec<Finding>, source: &So
         revision: source.revision(),
         checked: &[],
         base: None,
+        fixes: &[],
         contents: "cannot be decided",
     };
     let screen = OutputStream::Stderr.screen();

@@ -61,6 +61,7 @@ mod target_arg;
 mod time_arg;
 mod unknown_flag;
 mod until_exit;
+mod validate_fix;
 mod version;
 mod write_args;
 

@@ -6,7 +6,7 @@ use crate::bundle::{
 };
 use crate::codes::Code;
 use crate::compile::compiler::{Broken, Compiled, Compiler};
-use crate::diag::{Diagnostic, did_you_mean_or_list, unknown_name};
+use crate::diag::{Diagnostic, unknown_name};
 use crate::model;
 use crate::model::EffectiveServing;
 use crate::snapshot::{Span, Spanned};
@@ -148,8 +148,8 @@ impl<'p> Compiler<'p> {
         }
         let names = definition.variants.iter().map(|variant| variant.name.value.as_str());
         let kind = format!("a variant of `{}`", definition.key);
-        let help = did_you_mean_or_list(&name.value, "its variants are", names);
-        Err(self.report(unknown_name(Code::UnknownVariant, name.span, &name.value, &kind, []).help(help)))
+        let diagnostic = unknown_name(Code::UnknownVariant, name.span, &name.value, &kind, []);
+        Err(self.report(diagnostic.suggest_or_list(&name.value, "its variants are", names)))
     }
 
     /// Returns the attribute that a flag or a rule names as its unit.

@@ -3,7 +3,7 @@
 use crate::bundle::{AttributeId, PercentRange, Slot, TARGETING_KEY};
 use crate::codes::Code;
 use crate::compile::compiler::{Broken, Compiled, Compiler};
-use crate::diag::{Diagnostic, did_you_mean_or_list, quoted_list, unknown_name};
+use crate::diag::{Diagnostic, Fix, closest, quoted_list, unknown_name};
 use crate::model;
 use crate::model::{EffectiveRule, Layer, SlotName, WrittenRange};
 use crate::snapshot::{Span, Spanned};
@@ -91,6 +91,9 @@ impl<'p> Compiler<'p> {
         let index = self.layers.binary_search_by(|layer| layer.name.as_str().cmp(layer_name)).ok();
         let Some(layer) = index.and_then(|index| self.layers.get(index)).copied() else {
             let mut diagnostic = unknown_name(Code::UnknownLayer, written.span, layer_name, "a layer", names());
+            let meant = closest(layer_name, names());
+            diagnostic.fix =
+                meant.filter(|_| diagnostic.fix.is_some()).map(|meant| slot_fix(written.span, meant, slot_name));
             diagnostic.help.get_or_insert_with(|| format!("define it in `{}/{layer_name}.yaml`", model::LAYERS));
             return Err(self.report(diagnostic));
         };
@@ -112,8 +115,11 @@ impl<'p> Compiler<'p> {
             None => {
                 let slots = layer.slots.iter().map(|slot| slot.name.value.as_str());
                 let kind = format!("a slot of layer `{layer_name}`");
-                let help = did_you_mean_or_list(slot_name, "its slots are", slots);
-                let diagnostic = unknown_name(Code::UnknownSlot, written.span, slot_name, &kind, []).help(help);
+                let diagnostic = unknown_name(Code::UnknownSlot, written.span, slot_name, &kind, []);
+                let meant = closest(slot_name, slots.clone());
+                let mut diagnostic = diagnostic.suggest_or_list(slot_name, "its slots are", slots);
+                diagnostic.fix =
+                    meant.filter(|_| diagnostic.fix.is_some()).map(|meant| slot_fix(written.span, layer_name, meant));
                 Err(self.report(diagnostic.related(layer.start, "the layer is here")))
             }
             Some(slot) => {
@@ -123,4 +129,9 @@ impl<'p> Compiler<'p> {
             }
         }
     }
+}
+
+/// Returns the fix that names another layer or slot. Both are in one scalar.
+fn slot_fix(span: Span, layer: &str, slot: &str) -> Fix {
+    Fix::text(span, &format!("{layer}/{slot}"))
 }

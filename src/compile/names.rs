@@ -3,7 +3,7 @@
 use crate::bundle::{BUCKETS, TARGETING_KEY, Type};
 use crate::codes::Code;
 use crate::compile::compiler::Compiler;
-use crate::diag::{Diagnostic, did_you_mean_or_list, environment_help, unknown_flag, unknown_name};
+use crate::diag::{Diagnostic, did_you_mean_or_list, unknown_environment, unknown_flag, unknown_name};
 use crate::model;
 use crate::model::EnvironmentGroup;
 use crate::snapshot::Span;
@@ -16,8 +16,7 @@ impl Compiler<'_> {
         let groups: Vec<&str> = project.settings.groups.iter().map(|group| group.name.value.as_str()).collect();
         let unknown = |name: &str, span| {
             let members = project.settings.group(name).map(EnvironmentGroup::names);
-            let help = environment_help(name, members, environments.iter().copied());
-            unknown_name(Code::UnknownEnvironment, span, name, "an environment", []).help(help)
+            unknown_environment(span, name, members, environments.iter().copied())
         };
         for attribute in &project.settings.attributes {
             let name = attribute.name.value.as_str();
@@ -47,20 +46,21 @@ impl Compiler<'_> {
                     let names = environments.iter().copied().chain(groups.iter().copied());
                     let introduction =
                         if groups.is_empty() { "the environments are" } else { "the environments and groups are" };
-                    let help = did_you_mean_or_list(&name.value, introduction, names);
-                    let code = Code::UnknownEnvironment;
-                    self.report(unknown_name(code, name.span, &name.value, "an environment", []).help(help));
+                    let diagnostic =
+                        unknown_name(Code::UnknownEnvironment, name.span, &name.value, "an environment", []);
+                    self.report(diagnostic.suggest_or_list(&name.value, introduction, names));
                 }
             }
         }
         let kinds: Vec<&str> = project.settings.kinds().iter().map(|kind| kind.name).collect();
         for flag in project.flags.iter().filter(|flag| !kinds.contains(&flag.kind())) {
             self.begin_definition();
-            let help = did_you_mean_or_list(flag.kind(), "the kinds are", kinds.iter().copied());
             self.report(match &flag.kind {
-                Some(kind) => unknown_name(Code::InvalidValue, kind.span, &kind.value, "a kind of flag", []).help(help),
+                Some(kind) => unknown_name(Code::InvalidValue, kind.span, &kind.value, "a kind of flag", [])
+                    .suggest_or_list(&kind.value, "the kinds are", kinds.iter().copied()),
                 None => {
                     let message = format!("`kind` is missing: the default `{}` is not a declared kind", flag.kind());
+                    let help = did_you_mean_or_list(flag.kind(), "the kinds are", kinds.iter().copied());
                     Diagnostic::new(Code::MissingKey, flag.start, message).help(help)
                 }
             });
@@ -68,7 +68,8 @@ impl Compiler<'_> {
         for kill in &project.kills {
             self.begin_definition();
             if !environments.contains(&kill.environment.as_str()) {
-                self.report(unknown(&kill.environment, kill.start));
+                // The name is in the path of the file, not at the position.
+                self.report(unknown(&kill.environment, kill.start).fix(None));
             }
             let killed =
                 self.find_flag(&kill.flag).and_then(|index| self.flags.get(index)).map(|draft| draft.definition);
@@ -78,7 +79,7 @@ impl Compiler<'_> {
                 self.report(Diagnostic::new(Code::UnfitShadow, kill.start, message).help(help));
             } else if killed.is_none() {
                 let keys = self.flags.iter().map(|draft| draft.definition.key.as_str()).take(self.compared_names());
-                let mut diagnostic = unknown_flag(kill.start, &kill.flag, keys);
+                let mut diagnostic = unknown_flag(kill.start, &kill.flag, keys).fix(None);
                 diagnostic.help.get_or_insert_with(|| "remove the file of the kill".to_owned());
                 self.report(diagnostic);
             }
@@ -133,9 +134,8 @@ impl Compiler<'_> {
             for (kind, _) in &entry.kinds {
                 if settings.kind(&kind.value).is_none() {
                     let kinds: Vec<&str> = settings.kinds().iter().map(|kind| kind.name).collect();
-                    let help = did_you_mean_or_list(&kind.value, "the kinds are", kinds.iter().copied());
-                    let code = Code::InvalidValue;
-                    self.report(unknown_name(code, kind.span, &kind.value, "a kind of flag", []).help(help));
+                    let diagnostic = unknown_name(Code::InvalidValue, kind.span, &kind.value, "a kind of flag", []);
+                    self.report(diagnostic.suggest_or_list(&kind.value, "the kinds are", kinds.iter().copied()));
                 }
             }
         }

@@ -13,7 +13,7 @@ use crate::bundle::{Attribute, DottedVersion, Element, Operands, Ordered, Patter
 use crate::codes::Code;
 use crate::compile::compiler::{Broken, Compiled, Compiler};
 use crate::compile::operand_help;
-use crate::diag::{Diagnostic, did_you_mean_or_list};
+use crate::diag::{Advice, Diagnostic};
 use crate::eval::parse_datetime;
 use crate::yaml::{Node, Value};
 
@@ -124,9 +124,11 @@ impl Compiler<'_> {
                 Some(allowed) if !allowed_texts.admits(text) => {
                     let values = allowed.iter().map(AsRef::as_ref);
                     let message = format!("`{text}` is not a value of `{}`", attribute.name);
-                    let help = operand_help::list_of_values(text, allowed)
-                        .unwrap_or_else(|| did_you_mean_or_list(text, "its values are", values));
-                    Err(compiler.report(Diagnostic::new(Code::OutsideEnum, node.span, message).help(help)))
+                    let diagnostic = Diagnostic::new(Code::OutsideEnum, node.span, message);
+                    Err(compiler.report(match operand_help::list_of_values(node, text, allowed) {
+                        Some(advice) => diagnostic.advice(advice),
+                        None => diagnostic.suggest_or_list(text, "its values are", values),
+                    }))
                 }
                 _ => Ok(text.into()),
             }
@@ -182,8 +184,9 @@ impl Compiler<'_> {
         written.parse().map_err(|error: semver::Error| {
             let message = format!("expected a semantic version, found `{written}`: {error}");
             let diagnostic = Diagnostic::new(Code::InvalidSemver, node.span, message);
-            let help = operand_help::operator_of_version(written).or_else(|| operand_help::version(written));
-            self.report(diagnostic.maybe_help(help))
+            let advice = operand_help::operator_of_version(node, written)
+                .or_else(|| operand_help::version(written).map(Advice::from));
+            self.report(diagnostic.advice(advice))
         })
     }
 
@@ -239,8 +242,8 @@ impl Compiler<'_> {
             | Type::Ip) => kind,
         };
         let message = format!("expected {} for `{}`, found {}", expected.described(), attribute.name, node.described());
-        let help = operand_help::wrong_type(expected, node);
-        self.report(Diagnostic::new(Code::WrongOperand, node.span, message).maybe_help(help))
+        let advice = operand_help::wrong_type(expected, node);
+        self.report(Diagnostic::new(Code::WrongOperand, node.span, message).advice(advice))
     }
 }
 

@@ -3,22 +3,29 @@
 use semver::Version;
 
 use crate::bundle::{DottedVersion, Type};
+use crate::diag::Advice;
 use crate::eval::parse_datetime;
 use crate::yaml::{Node, Value};
 
 /// Advises the author to write a list instead of a text with several of the allowed values, separated by commas.
-pub(super) fn list_of_values(text: &str, allowed: &[Box<str>]) -> Option<String> {
+pub(super) fn list_of_values(node: &Node, text: &str, allowed: &[Box<str>]) -> Option<Advice> {
     let parts: Vec<&str> = text.split(',').map(str::trim).collect();
     let is_list = parts.len() > 1 && parts.iter().all(|part| allowed.iter().any(|value| &**value == *part));
-    is_list.then(|| format!("write `[{}]`", parts.join(", ")))
+    let is_plain = |part: &&str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    let list = format!("[{}]", parts.join(", "));
+    is_list.then(|| match parts.iter().all(is_plain) {
+        true => Advice::source(node.span, &list),
+        false => format!("write `{list}`").into(),
+    })
 }
 
 /// Advises the author to write an operator instead of its sign before a version, such as `>=2.4.0`.
-pub(super) fn operator_of_version(written: &str) -> Option<String> {
+pub(super) fn operator_of_version(node: &Node, written: &str) -> Option<Advice> {
     let signs = [(">=", "gte"), ("<=", "lte"), (">", "gt"), ("<", "lt")];
     signs.iter().find_map(|(sign, operator)| {
         let version = written.strip_prefix(sign)?.trim();
-        version.parse::<DottedVersion>().is_ok().then(|| format!("write `{{{operator}: {version}}}`"))
+        let operation = format!("{{{operator}: {version}}}");
+        version.parse::<DottedVersion>().is_ok().then(|| Advice::source(node.span, &operation))
     })
 }
 
@@ -51,17 +58,18 @@ pub(super) fn datetime(written: &str) -> String {
 }
 
 /// Advises how to write a value of another type as the expected type.
-pub(super) fn wrong_type(expected: Type, node: &Node) -> Option<String> {
+pub(super) fn wrong_type(expected: Type, node: &Node) -> Option<Advice> {
     match (expected, &node.value) {
         (Type::String, Value::Number(..) | Value::Boolean(_)) => {
-            Some(format!("write `\"{}\"` to make it a string", node.written()))
+            let help = format!("write `\"{}\"` to make it a string", node.written());
+            Some(Advice::text_with_help(help, node.span, node.written()))
         }
         (Type::Number, Value::Text(text)) if text.parse::<f64>().is_ok_and(f64::is_finite) => {
-            Some(format!("write `{text}` without quotes"))
+            Some(Advice::source_with_help(format!("write `{text}` without quotes"), node.span, text))
         }
         (Type::Boolean, Value::Text(text)) => match text.to_ascii_lowercase().as_str() {
-            "on" | "yes" | "y" | "true" => Some("write `true`".to_owned()),
-            "off" | "no" | "n" | "false" => Some("write `false`".to_owned()),
+            "on" | "yes" | "y" | "true" => Some(Advice::source(node.span, "true")),
+            "off" | "no" | "n" | "false" => Some(Advice::source(node.span, "false")),
             _ => None,
         },
         _ => None,

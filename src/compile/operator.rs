@@ -9,7 +9,7 @@ use crate::codes::Code;
 use crate::compile::compiler::{Broken, Compiled, Compiler};
 use crate::compile::condition::{collect_all, join};
 use crate::compile::operand::EnumCheck;
-use crate::diag::{Diagnostic, quoted_list};
+use crate::diag::{Advice, Diagnostic, Fix, FixChange, quoted_list};
 use crate::model::{OperandForm, Operation, Operator};
 use crate::snapshot::Span;
 use crate::yaml::{Node, Value};
@@ -56,7 +56,9 @@ impl Compiler<'_> {
             let kind = attribute.kind.described();
             let message = format!("`ignore_case` does not apply to `{}`, which is {kind}", attribute.name);
             let diagnostic = Diagnostic::new(Code::UnfitOperator, span, message);
-            return Err(self.report(diagnostic.help("remove it: only comparisons of strings can ignore case")));
+            let fix = Fix::new("remove `ignore_case`", span, FixChange::RemoveEntry);
+            let help = "remove it: only comparisons of strings can ignore case".to_owned();
+            return Err(self.report(diagnostic.advice(Advice { help, fix: Some(fix) })));
         }
         if let (Some(_), Some(operator)) = (ignore_case, text_operator(operator)) {
             return self.case_insensitive(attribute, operator, operand);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::bundle::{BUCKETS, Percent, Rule, Serve};
 use crate::codes::Code;
 use crate::compile::compiler::{Broken, Compiled, Compiler};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Fix, FixChange, FixEdit};
 use crate::model;
 use crate::model::{EffectiveRule, EffectiveServing};
 use crate::snapshot::{Span, Spanned};
@@ -61,7 +61,8 @@ impl Compiler<'_> {
             let message = format!("step {} is not larger than the step {} before it", step.value, before.value);
             self.report(
                 Diagnostic::new(Code::StepsOrder, step.span, message)
-                    .help("write the steps from the smallest to the largest"),
+                    .help("write the steps from the smallest to the largest")
+                    .fix(in_order(rule.steps)),
             );
         }
         let unit = rule.written.unit.as_ref().map(|unit| self.unit(unit)).transpose();
@@ -97,4 +98,17 @@ impl Compiler<'_> {
         let full = shares.value.iter().zip(&ranges).find(|(share, _)| share.share.value == Percent::ALL);
         Ok(full.map_or(Serve::Split(ranges.clone()), |(_, (_, id))| Serve::Variant(*id)))
     }
+}
+
+/// Returns the fix that writes steps from the smallest to the largest, or `None` if a step is repeated.
+fn in_order(steps: &[Spanned<Percent>]) -> Option<Fix> {
+    let mut sorted: Vec<Percent> = steps.iter().map(|step| step.value).collect();
+    sorted.sort_unstable();
+    let is_distinct = sorted.windows(2).all(|pair| matches!(pair, [before, step] if before < step));
+    let edit = |(step, value): (&Spanned<Percent>, Percent)| FixEdit {
+        span: step.span,
+        change: FixChange::Text(value.to_string()),
+    };
+    let title = "sort the steps".to_owned();
+    is_distinct.then(|| Fix { title, edits: steps.iter().zip(sorted).map(edit).collect() })
 }

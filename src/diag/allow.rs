@@ -2,6 +2,7 @@
 
 use crate::codes::{Adjustable, Code};
 use crate::diag::diagnostic::{Diagnostic, Diagnostics};
+use crate::diag::fix::{Advice, Fix, FixChange};
 use crate::diag::names::unknown_name;
 use crate::snapshot::Span;
 
@@ -33,12 +34,13 @@ impl Allow {
         };
         let Ok(code) = name.parse::<Code>() else {
             let names = Code::ALL.iter().map(|code| code.name());
-            diagnostics.push(unknown_name(Code::UnknownCode, span, name, "a code", names));
+            // The position is that of the comment, not that of the name.
+            diagnostics.push(unknown_name(Code::UnknownCode, span, name, "a code", names).fix(None));
             return None;
         };
         if code.adjustable() == Adjustable::No {
             let message = format!("`{code}` cannot be allowed, because nothing can be evaluated until it is fixed");
-            diagnostics.push(Diagnostic::new(Code::FixedCode, span, message).help("remove the comment"));
+            diagnostics.push(Diagnostic::new(Code::FixedCode, span, message).advice(remove_comment(span)));
             return None;
         }
         if reason.trim().is_empty() {
@@ -49,4 +51,10 @@ impl Allow {
         }
         Some(Self { code, line, span })
     }
+}
+
+/// Returns the advice to remove a comment.
+pub(super) fn remove_comment(span: Span) -> Advice {
+    let help = "remove the comment".to_owned();
+    Advice { fix: Some(Fix::new(help.clone(), span, FixChange::RemoveComment)), help }
 }

@@ -1,6 +1,7 @@
 //! One problem, without its severity.
 
 use crate::codes::Code;
+use crate::diag::fix::{Advice, Fix};
 use crate::snapshot::{Snapshot, Span};
 
 /// One problem in the definitions.
@@ -18,6 +19,8 @@ pub struct Diagnostic {
     pub related: Vec<(Span, String)>,
     /// Advice on how to fix the problem.
     pub help: Option<String>,
+    /// The change that removes the problem, if there is exactly one.
+    pub fix: Option<Fix>,
     /// The position of the list with the problem. An allow comment on its line suppresses the problems of all entries.
     pub list: Option<Span>,
 }
@@ -30,7 +33,16 @@ impl Diagnostic {
 
     /// Creates a diagnostic that has only a message.
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
-        Self { code, span, message: message.into(), label: None, related: Vec::new(), help: None, list: None }
+        Self {
+            code,
+            span,
+            message: message.into(),
+            label: None,
+            related: Vec::new(),
+            help: None,
+            fix: None,
+            list: None,
+        }
     }
 
     /// Creates the diagnostic that replaces all further problems of a definition or file.
@@ -57,6 +69,22 @@ impl Diagnostic {
     #[must_use]
     pub fn maybe_help(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
+        self
+    }
+
+    /// Adds advice with its change, unless it is `None`.
+    #[must_use]
+    pub fn advice(mut self, advice: impl Into<Option<Advice>>) -> Self {
+        if let Some(Advice { help, fix }) = advice.into() {
+            (self.help, self.fix) = (Some(help), fix);
+        }
+        self
+    }
+
+    /// Adds the change that removes the problem, unless it is `None`.
+    #[must_use]
+    pub fn fix(mut self, fix: impl Into<Option<Fix>>) -> Self {
+        self.fix = fix.into();
         self
     }
 

@@ -10,13 +10,16 @@
 mod allow;
 mod base;
 mod diagnostic;
+mod fix;
 mod names;
 mod settle;
 
 pub use crate::diag::allow::Allow;
 pub use crate::diag::base::{Age, CheckedFiles, Problem, ages};
 pub use crate::diag::diagnostic::{Diagnostic, Diagnostics};
+pub use crate::diag::fix::{Advice, Fix, FixChange, FixEdit};
 pub use crate::diag::names::{
-    closest, did_you_mean, did_you_mean_or_list, environment_help, flag_help, quoted_list, unknown_flag, unknown_name,
+    closest, did_you_mean, did_you_mean_or_list, environment_help, flag_help, quoted_list, suggestion,
+    unknown_environment, unknown_flag, unknown_name,
 };
 pub use crate::diag::settle::{Finding, Level, Levels, settle};

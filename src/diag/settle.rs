@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codes::{Adjustable, Code, Severity};
-use crate::diag::allow::Allow;
+use crate::diag::allow::{Allow, remove_comment};
 use crate::diag::diagnostic::{Diagnostic, Diagnostics};
 use crate::snapshot::{FileId, Snapshot, Span};
 
@@ -57,7 +57,8 @@ pub fn settle(mut diagnostics: Diagnostics, levels: &Levels, allows: &[Allow], s
     for (allow, used) in allows.iter().zip(used) {
         if !used {
             let message = format!("no `{}` is reported on this line", allow.code);
-            diagnostics.push(Diagnostic::new(Code::UnusedAllow, allow.span, message).help("remove the comment"));
+            let diagnostic = Diagnostic::new(Code::UnusedAllow, allow.span, message);
+            diagnostics.push(diagnostic.advice(remove_comment(allow.span)));
         }
     }
     diagnostics.sort_by(|a, b| {

@@ -24,5 +24,5 @@ pub use crate::edit::document::{list, mapping, parse, value_at};
 pub use crate::edit::nested::{prune, put};
 pub use crate::edit::path::{Step, node_at};
 pub use crate::edit::refusal::Refusal;
-pub use crate::edit::replacement::{apply, rewritten};
+pub use crate::edit::replacement::{apply, rewritten, without_entry};
 pub use crate::edit::scalar::{Scalar, plain_or_quoted};

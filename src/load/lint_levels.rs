@@ -1,7 +1,7 @@
 //! Reads the `lint` section of `flagctl.yaml`: the level at which each code is reported.
 
 use crate::codes::{Adjustable, Code, Severity};
-use crate::diag::{Diagnostic, Diagnostics, Level, Levels, unknown_name};
+use crate::diag::{Advice, Diagnostic, Diagnostics, Fix, FixChange, Level, Levels, unknown_name};
 use crate::model::{LintLevel, Settings};
 
 /// Returns the levels that the settings assign to codes. Reports unknown codes, and levels that a code does not allow.
@@ -22,7 +22,10 @@ pub(super) fn lint_levels(settings: &Settings, diagnostics: &mut Diagnostics) ->
         };
         if code.adjustable() == Adjustable::No && level != Level::Report(Severity::Error) {
             let message = format!("`{code}` is always an error, because nothing can be evaluated until it is fixed");
-            diagnostics.push(Diagnostic::new(Code::FixedCode, name.span, message).help("remove the line"));
+            diagnostics.push(Diagnostic::new(Code::FixedCode, name.span, message).advice(Advice {
+                help: "remove the line".to_owned(),
+                fix: Some(Fix::new(format!("remove `{code}`"), name.span, FixChange::RemoveEntry)),
+            }));
         }
         levels.insert(code, level);
     }

@@ -36,6 +36,7 @@ pub use crate::load::flags::flags;
 pub use crate::load::kill_share::kill_share;
 pub use crate::load::loaded::Loaded;
 pub use crate::load::names::{folded, refused_by_windows};
+pub use crate::load::parsed_file::file_problems;
 pub use crate::load::project::{all, file, kills, settings, tests};
 pub use crate::load::test_selection::{
     FlagScope, TestSelectionError, keys_for_advice, selected_tests, tested_environments,

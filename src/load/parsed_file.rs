@@ -104,6 +104,11 @@ pub(super) fn parse_file(mut file: File, id: FileId) -> ParsedFile {
     ParsedFile { file, definition, diagnostics, allows, values: document.values, parts }
 }
 
+/// Returns the problems of one file that do not depend on other files: those of its text and of its schema.
+pub fn file_problems(file: File) -> Diagnostics {
+    parse_file(file, FileId(0)).diagnostics
+}
+
 /// Returns whether a file is YAML with a key that no definition of its kind lacks.
 fn is_definition(path: &str, document: &Document) -> bool {
     let keys: &[&str] = match path.split('/').next() {

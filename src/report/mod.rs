@@ -44,6 +44,7 @@ mod style;
 mod table;
 pub mod tests;
 pub mod text;
+mod unified_diff;
 mod value;
 
 pub use crate::report::environment_sets::EnvironmentSets;
@@ -52,3 +53,4 @@ pub use crate::report::printable::Printable;
 pub use crate::report::style::{Role, StyledText};
 pub use crate::report::table::Table;
 pub use crate::report::text::{Colour, Screen};
+pub use crate::report::unified_diff::add_unified_diff;

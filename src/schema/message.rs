@@ -5,7 +5,7 @@ use jsonschema::error::ValidationErrorKind;
 use serde_json::Value as Json;
 
 use crate::codes::Code;
-use crate::diag::{Diagnostic, Diagnostics, closest, quoted_list};
+use crate::diag::{Advice, Diagnostic, Diagnostics, Fix, FixChange, closest, quoted_list, suggestion};
 use crate::schema::help;
 use crate::schema::location::Location;
 use crate::schema::synonyms::synonym;
@@ -54,19 +54,25 @@ pub(super) fn report(
             for key in unexpected {
                 let span = location.node.entry(key).map_or_else(|| location.span(), |entry| entry.key_span);
                 let known = properties();
-                let meant = intended(key, &known).map(|known| format!("did you mean `{known}`?"));
-                let help = match (key.as_str(), meant) {
-                    ("key" | "name", _) if location.depth == 0 => {
-                        "remove the line: the file name without `.yaml` is the name".to_owned()
+                let advice = match (key.as_str(), intended(key, &known)) {
+                    ("key" | "name", _) if location.depth == 0 => Advice {
+                        help: "remove the line: the file name without `.yaml` is the name".to_owned(),
+                        fix: Some(Fix::new(format!("remove `{key}`"), span, FixChange::RemoveEntry)),
+                    },
+                    (_, Some(meant)) => {
+                        let is_free = location.node.entry(meant).is_none();
+                        let fix = is_free.then(|| Fix::text(span, meant));
+                        Advice { help: format!("did you mean `{meant}`?"), fix }
                     }
-                    (_, Some(help)) => help,
                     _ if title() == OPERATORS => format!(
                         "the operators are {}; a nested attribute has a dotted name, such as `app.version`",
                         quoted_list(known)
-                    ),
-                    _ => format!("the keys here are {}", quoted_list(known)),
+                    )
+                    .into(),
+                    _ => format!("the keys here are {}", quoted_list(known)).into(),
                 };
-                diagnostics.push(Diagnostic::new(Code::UnknownKey, span, format!("unknown key `{key}`")).help(help));
+                let diagnostic = Diagnostic::new(Code::UnknownKey, span, format!("unknown key `{key}`"));
+                diagnostics.push(diagnostic.advice(advice));
             }
         }
         ValidationErrorKind::Required { property } => {
@@ -98,8 +104,7 @@ pub(super) fn report(
             let expected = title().split_once(" of at most ").map_or_else(title, |(noun, _)| noun);
             let message = format!("expected {expected}, found {}", location.node.described());
             diagnostics.push(
-                Diagnostic::new(Code::WrongType, location.span(), message)
-                    .maybe_help(help::wrong_type(location, parent)),
+                Diagnostic::new(Code::WrongType, location.span(), message).advice(help::wrong_type(location, parent)),
             );
         }
         ValidationErrorKind::Enum { options } => {
@@ -107,13 +112,12 @@ pub(super) fn report(
             let message = format!("expected {}, found {}", title(), found(location.node));
             let type_name = |text| TYPES.iter().find(|(foreign, _)| *foreign == text).map(|(_, own)| *own);
             let meant = |text| type_name(text).filter(|own| options.contains(own));
-            let help = location.node.as_text();
-            let help = help.and_then(|text| meant(text).or_else(|| closest(text, options.iter().copied())));
-            let help = help.map_or_else(
-                || format!("use one of {}", quoted_list(options)),
-                |option| format!("did you mean `{option}`?"),
-            );
-            diagnostics.push(Diagnostic::new(Code::InvalidValue, location.span(), message).help(help));
+            let advice = location.node.as_text().and_then(|text| match meant(text) {
+                Some(own) => Some(Advice::text_with_help(format!("did you mean `{own}`?"), location.node.span, own)),
+                None => suggestion(location.node.span, text, options.iter().copied()),
+            });
+            let advice = advice.unwrap_or_else(|| format!("use one of {}", quoted_list(options)).into());
+            diagnostics.push(Diagnostic::new(Code::InvalidValue, location.span(), message).advice(advice));
         }
         // An unknown key was already reported, and it is probably a misspelling of the missing key.
         ValidationErrorKind::OneOfNotValid { .. }
@@ -170,7 +174,7 @@ pub(super) fn report(
             let message = format!("expected {}, found {found}", title());
             diagnostics.push(
                 Diagnostic::new(Code::InvalidValue, location.span(), message)
-                    .maybe_help(help::invalid_value(location, title())),
+                    .advice(help::invalid_value(location, title())),
             );
         }
     }

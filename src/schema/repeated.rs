@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 
-use crate::diag::{Diagnostic, Diagnostics};
+use crate::diag::{Diagnostic, Diagnostics, Fix};
 use crate::schema::location::Location;
 use crate::yaml::{Node, Value};
 
@@ -63,5 +63,12 @@ fn join(first: &mut Diagnostic, other: Diagnostic) {
         && let Some(more) = more.strip_prefix("write ").filter(|_| is_replacement(more))
     {
         *help = format!("{help}, {more}");
+        // The mistake has a fix if each of its instances has one.
+        first.fix = first.fix.take().zip(other.fix).map(|(mut fix, more)| {
+            fix.edits.extend(more.edits);
+            Fix { title: help.clone(), ..fix }
+        });
+    } else {
+        first.fix = None;
     }
 }

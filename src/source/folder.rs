@@ -1,6 +1,6 @@
 //! A flag repository in a folder on disk, in its current state.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::io;
@@ -21,6 +21,8 @@ pub(super) const MAX_DEPTH: usize = 3;
 pub struct Folder {
     root: PathBuf,
     files: WorkingTree,
+    /// Texts that replace those of files on disk, by path.
+    unsaved: BTreeMap<String, String>,
 }
 
 impl Folder {
@@ -59,19 +61,26 @@ impl Folder {
         let absolute = canonical(start)?;
         let on_disk = |folder: &&Path| fs::symlink_metadata(folder.join(PROJECT_FILE)).is_ok_and(|file| !file.is_dir());
         if let Some(root) = absolute.ancestors().find(on_disk) {
-            return Ok(Some(Self { root: root.to_owned(), files: WorkingTree::open(root)? }));
+            return Ok(Some(Self { root: root.to_owned(), files: WorkingTree::open(root)?, unsaved: BTreeMap::new() }));
         }
         // A sparse checkout may omit the file.
         for root in absolute.ancestors() {
             let files = WorkingTree::open(root)?;
             if files.has_file(&format!("{}{PROJECT_FILE}", files.prefix))? {
-                return Ok(Some(Self { root: root.to_owned(), files }));
+                return Ok(Some(Self { root: root.to_owned(), files, unsaved: BTreeMap::new() }));
             }
             if files.prefix.is_empty() {
                 break;
             }
         }
         Ok(None)
+    }
+
+    /// Returns the folder with other texts for some of its files, which are read instead of those on disk. Nothing is
+    /// written.
+    #[must_use]
+    pub fn with_unsaved(self, unsaved: BTreeMap<String, String>) -> Self {
+        Self { unsaved, ..self }
     }
 
     /// Returns the absolute path of the folder.
@@ -178,6 +187,9 @@ impl Folder {
     /// # Errors
     /// Returns [`SourceError::Io`] if the file exists and cannot be read.
     pub fn read(&self, path: &str) -> Result<Option<File>, SourceError> {
+        if let Some(text) = self.unsaved.get(path) {
+            return Ok(Some(File::new(path.to_owned(), text.clone().into_bytes())));
+        }
         if let Some(file) = self.files.read_in_known_folder(path)? {
             return Ok(Some(file));
         }

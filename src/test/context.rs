@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::bundle::{Attribute, AttributeId, NOW, Type};
 use crate::codes::Code;
-use crate::diag::{Diagnostic, did_you_mean_or_list, unknown_name};
+use crate::diag::{Advice, Diagnostic, unknown_name};
 use crate::eval::{Context, Value};
 use crate::model::{Case, Subject, Suite};
 use crate::snapshot::{Span, Spanned};
@@ -82,7 +82,14 @@ impl<'p> Resolver<'p> {
                         context.set(id, value);
                         true
                     }
-                    None => false,
+                    None => {
+                        // A nested key is only the end of the name, which a fix would write there.
+                        let last = self.diagnostics.last_mut().filter(|last| last.code == Code::UnknownAttribute);
+                        if let Some(unknown) = last.filter(|_| !path.is_empty()) {
+                            unknown.fix = None;
+                        }
+                        false
+                    }
                 },
             };
         }
@@ -131,9 +138,9 @@ fn unusable(attribute: &Attribute, node: &Node) -> Diagnostic {
     });
     if let Some((item, allowed)) = outside {
         let values = allowed.iter().map(AsRef::as_ref);
-        let help = did_you_mean_or_list(item.written(), "its values are", values);
         let message = format!("`{}` is not a value of `{name}`", item.written());
-        return Diagnostic::new(Code::OutsideEnum, item.span, message).help(help);
+        let diagnostic = Diagnostic::new(Code::OutsideEnum, item.span, message);
+        return diagnostic.suggest_or_list(item.written(), "its values are", values);
     }
     let (code, example) = match attribute.kind {
         Type::Semver => (Code::InvalidSemver, "a version such as `2.4.0`"),
@@ -145,6 +152,7 @@ fn unusable(attribute: &Attribute, node: &Node) -> Diagnostic {
     let is_scalar = !matches!(node.value, yaml::Value::Map(_) | yaml::Value::List(_) | yaml::Value::Null);
     let message = format!("expected {example} for `{name}`, found {}", node.described());
     let quote = attribute.kind == Type::String && is_scalar;
-    let help = quote.then(|| format!("write `\"{}\"` to make it a string", node.written()));
-    Diagnostic::new(code, node.span, message).maybe_help(help)
+    let help = || format!("write `\"{}\"` to make it a string", node.written());
+    let advice = quote.then(|| Advice::text_with_help(help(), node.span, node.written()));
+    Diagnostic::new(code, node.span, message).advice(advice)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::bundle::{Attributes, Bundle, Flag};
 use crate::codes::Code;
-use crate::diag::{Diagnostic, Diagnostics, environment_help, quoted_list, unknown_flag, unknown_name};
+use crate::diag::{Diagnostic, Diagnostics, quoted_list, unknown_environment, unknown_flag, unknown_name};
 use crate::model;
 use crate::model::{EnvironmentGroup, Project};
 use crate::snapshot::{Span, Spanned};
@@ -63,8 +63,7 @@ impl<'p> Resolver<'p> {
         let known: Vec<&str> = self.project.settings.environment_names().collect();
         let unknown = names.iter().filter(|name| !known.contains(&name.value.as_str())).map(|name| {
             let members = self.project.settings.group(&name.value).map(EnvironmentGroup::names);
-            let help = environment_help(&name.value, members, known.iter().copied());
-            unknown_name(Code::UnknownEnvironment, name.span, &name.value, "an environment", []).help(help)
+            unknown_environment(name.span, &name.value, members, known.iter().copied())
         });
         let unknown: Vec<_> = unknown.collect();
         self.diagnostics.extend(unknown);

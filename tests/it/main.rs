@@ -64,6 +64,7 @@ mod experiment_sql;
 mod experiment_statistics;
 mod explanations;
 mod exposures;
+mod fixes;
 mod flag_keys;
 #[cfg(unix)]
 mod flag_life;

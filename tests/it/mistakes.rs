@@ -8,6 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use flagctl::check::check;
+use flagctl::fixes::{fix_all, offered_for};
 use flagctl::load;
 use flagctl::source::{Folder, Source};
 use snapbox::{assert_data_eq, file};
@@ -196,8 +197,8 @@ const MISTAKES: [(&str, &[(&str, &str)]); 6] = [
     ("flags/new-cart.yaml", &[]),
 ];
 
-/// Returns the findings of the repository in which a text of a file is replaced: where, what, and the advice.
-fn findings(path: &str, right: &str, wrong: &str) -> Vec<String> {
+/// Writes the repository in which a text of a file is replaced.
+fn repository_with(path: &str, right: &str, wrong: &str) -> TempDir {
     let folder = TempDir::new().unwrap();
     for (other, _) in MISTAKES {
         let text = fs::read_to_string(Path::new(REPOSITORY).join(other)).unwrap();
@@ -210,6 +211,12 @@ fn findings(path: &str, right: &str, wrong: &str) -> Vec<String> {
         fs::create_dir_all(folder.path().join(other).parent().unwrap()).unwrap();
         fs::write(folder.path().join(other), text).unwrap();
     }
+    folder
+}
+
+/// Returns the findings of the repository in which a text of a file is replaced: where, what, the advice, and the fix.
+fn findings(path: &str, right: &str, wrong: &str) -> Vec<String> {
+    let folder = repository_with(path, right, wrong);
     let source = Source::Folder(Folder::find(folder.path()).unwrap());
     let loaded = load::tests(&source, load::all(&source).unwrap(), |_| true).unwrap();
     let checked = check(&loaded, "2026-11-22T00:00:00Z".parse().unwrap());
@@ -223,6 +230,9 @@ fn findings(path: &str, right: &str, wrong: &str) -> Vec<String> {
         }
         if let Some(help) = &diagnostic.help {
             writeln!(text, "    help: {help}").unwrap();
+        }
+        if let Some(fix) = offered_for(&loaded.snapshot, diagnostic) {
+            writeln!(text, "    fix: {}", fix.title).unwrap();
         }
         text
     });
@@ -246,4 +256,31 @@ fn each_mistake_is_one_finding_with_advice_that_corrects_it() {
     }
     assert_data_eq!(shown, file!["../mistakes/findings.txt"].raw());
     assert!(wrong_numbers.is_empty(), "{wrong_numbers:#?}");
+}
+
+#[test]
+fn each_fix_that_is_offered_leaves_a_repository_without_findings() {
+    let now = "2026-11-22T00:00:00Z".parse().unwrap();
+    let (mut fixed_mistakes, mut remaining) = (0, Vec::new());
+    for (path, mistakes) in MISTAKES {
+        for (right, wrong) in mistakes {
+            let folder = repository_with(path, right, wrong);
+            let folder = Folder::find(folder.path()).unwrap();
+            let fixed = fix_all(&folder, now, |_, _| true).unwrap();
+            match (fixed.applied.len(), fixed.files.as_slice()) {
+                (0, []) => {}
+                (1, [file]) => {
+                    assert_eq!(file.path, path);
+                    assert_ne!(file.before, file.after);
+                    fixed_mistakes += 1;
+                    if !fixed.findings.is_empty() {
+                        remaining.push(format!("{wrong:?}: {}", fixed.findings[0].diagnostic.message));
+                    }
+                }
+                other => panic!("{wrong:?}: {other:?}"),
+            }
+        }
+    }
+    assert_eq!(remaining, [""; 0]);
+    assert!(fixed_mistakes > 75, "{fixed_mistakes}");
 }

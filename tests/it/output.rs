@@ -39,6 +39,7 @@ const RUNS: &[&[&str]] = &[
     &["eval", "nothing\u{1b}[31m\n::error::owned", "-e", "production"],
     &["validate", "--format", "FORMAT"],
     &["validate", "--at", "BRANCH", "--format", "FORMAT"],
+    &["validate", "--fix", "--dry-run"],
     &["test", "--coverage", "--format", "FORMAT"],
     &["diff", "HEAD~1", "--format", "FORMAT"],
     &["diff", "HEAD~2..BRANCH", "--format", "FORMAT"],

@@ -133,6 +133,7 @@ fn validate(block: &Block) -> (Vec<Finding>, String) {
         revision: None,
         checked: &[],
         base: None,
+        fixes: &[],
         contents: "this block",
     };
     let text = report::findings::printable(&validation, FindingsFormat::Human, Screen::PLAIN).unwrap();

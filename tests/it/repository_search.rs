@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use crate::git_bench::{PROJECT, Ran, TestRepository, flag};
 
 /// Every command that reads a flag repository, with arguments. The word `TARGET` is the path of a folder.
-const COMMANDS: [&[&str]; 41] = [
+const COMMANDS: [&[&str]; 42] = [
     &["eval", "sale", "-e", "production"],
     &["eval", "sale", "-e", "production", "--at", "HEAD~1"],
     &["validate", "--now", "2026-11-22"],
     &["validate", "--at", "HEAD", "--now", "2026-11-22"],
+    &["validate", "--fix", "--dry-run", "--now", "2026-11-22"],
     &["validate", "--new-since", "HEAD~1", "--now", "2026-11-22", "--format", "json"],
     &["test"],
     &["test", "--at", "HEAD~1"],

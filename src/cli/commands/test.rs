@@ -290,6 +290,7 @@ fn write(args: &Args, source: &Source, outcome: &Outcome<'_>, base: Option<BaseR
         revision: source.revision(),
         checked: &[],
         base,
+        fixes: &[],
         contents: "",
     };
     let report = TestReport {

@@ -16,9 +16,11 @@ use crate::cli::revision_arg::At;
 use crate::cli::shown_findings_arg::ShownFindings;
 use crate::cli::time_arg::{given_or_now, parse_time};
 use crate::cli::until_exit::keep_until_exit;
+use crate::cli::validate_fix::FixArgs;
 use crate::codes::{Code, Severity};
 use crate::diag;
 use crate::diag::{Age, CheckedFiles, Finding, Problem};
+use crate::fixes;
 use crate::git::Revision;
 use crate::history::reused_units;
 use crate::load;
@@ -52,6 +54,8 @@ pub(crate) struct Args {
     #[arg(long = "code", value_name = "CODE", value_parser = parse_code)]
     codes: Vec<Code>,
     #[command(flatten)]
+    fix: FixArgs,
+    #[command(flatten)]
     shown: ShownFindings,
     /// How to write the findings
     #[arg(long, value_name = "FORMAT", default_value = "human")]
@@ -62,15 +66,27 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let source = args.at.source(args.paths.first().map_or(Path::new("."), PathBuf::as_path))?;
     let wanted = args.paths.iter().map(|path| path_in_repository(path, &source)).collect::<Result<Vec<_>>>()?;
     let base = args.new_since.revision(&source)?;
-    let mut loaded = keep_until_exit(load::tests(&source, progress::all(&source)?, |_| true)?);
+    let now = given_or_now(args.now);
+    let asked_for = |path: &str| wanted.is_empty() || wanted.iter().any(|wanted| Path::new(path).starts_with(wanted));
+    let (mut loaded, findings) = if args.fix.fix {
+        let is_code = |code: Code| args.codes.is_empty() || args.codes.contains(&code);
+        let fixed = args.fix.apply(&source, now, |path, code| asked_for(path) && is_code(code))?;
+        (keep_until_exit(fixed.loaded), Some(fixed.findings))
+    } else {
+        (keep_until_exit(load::tests(&source, progress::all(&source)?, |_| true)?), None)
+    };
     if let Some(base) = &base {
         let reused = reused_units(&loaded, base)?;
         loaded.diagnostics.extend(reused);
     }
-    let now = given_or_now(args.now);
-    let mut checked = keep_until_exit(progress::shown("checking", || check(&loaded, now)));
-    let asked_for = |path: &str| wanted.is_empty() || wanted.iter().any(|wanted| Path::new(path).starts_with(wanted));
-    checked.findings.retain(|finding| asked_for(&loaded.snapshot.file(finding.diagnostic.span.file).path));
+    let mut findings = match findings {
+        Some(findings) => findings,
+        None => {
+            let mut checked = keep_until_exit(progress::shown("checking", || check(&loaded, now)));
+            std::mem::take(&mut checked.findings)
+        }
+    };
+    findings.retain(|finding| asked_for(&loaded.snapshot.file(finding.diagnostic.span.file).path));
     let paths = loaded.snapshot.files().map(|(_, file)| file.path.as_str());
     let paths: Vec<&str> = paths.filter(|path| asked_for(path)).collect();
     if let Some(revision) = source.revision()
@@ -82,7 +98,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     if !args.shown.is_quiet() {
         args.at.note(&source)?;
     }
-    let ages = base.as_ref().map(|base| ages(base, &loaded, &checked.findings, now)).transpose()?;
+    let ages = base.as_ref().map(|base| ages(base, &loaded, &findings, now)).transpose()?;
     let contents = if paths.len() < loaded.snapshot.files().count() {
         let arguments = args.paths.iter().map(|path| path.display().to_string());
         let are_files = wanted.iter().all(|wanted| paths.iter().any(|path| Path::new(path) == wanted));
@@ -107,17 +123,24 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         codes: args.codes.clone(),
         limit: args.shown.limit,
     };
+    let has_fixes = matches!(args.format, FindingsFormat::Json | FindingsFormat::Sarif);
+    let fixes = if has_fixes { fixes::offered(&loaded.snapshot, &findings) } else { Vec::new() };
     let validation = Validation {
-        findings: &checked.findings,
+        findings: &findings,
         snapshot: &loaded.snapshot,
         prefixes: &path_prefixes(&source),
         selection: &selection,
         revision: source.revision(),
         checked: &paths,
         base: base.as_ref().zip(ages.as_deref()).map(|(revision, ages)| BaseReport { revision, ages }),
+        fixes: &fixes,
         contents: &contents.to_string(),
     };
     let screen = OutputStream::Stdout.screen();
+    if args.fix.dry_run {
+        let remaining = validation.count(Severity::Error);
+        return Ok(if remaining > 0 { Exit::No } else { Exit::Yes });
+    }
     args.shown.write(&validation, args.format, || report::findings::printable(&validation, args.format, screen))?;
     Ok(if validation.count_aged(Severity::Error, Age::New) > 0 { Exit::No } else { Exit::Yes })
 }

@@ -7,7 +7,7 @@ use crate::diag::Age;
 use crate::git::Revision;
 use crate::report::Printable;
 use crate::report::findings::validation::{Position, Validation};
-use crate::snapshot::Span;
+use crate::snapshot::{Replacement, Span};
 
 #[derive(Serialize)]
 struct Report<'r> {
@@ -42,6 +42,23 @@ pub(crate) struct FindingJson<'r> {
     position: PositionJson,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related: Vec<RelatedJson<'r>>,
+    /// The change that removes the finding. It is absent if there is none, or more than one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<FixJson<'r>>,
+}
+
+#[derive(Serialize)]
+struct FixJson<'r> {
+    title: &'r str,
+    edits: Vec<EditJson<'r>>,
+}
+
+#[derive(Serialize)]
+struct EditJson<'r> {
+    #[serde(flatten)]
+    position: PositionJson,
+    /// The text that replaces the characters from the position to its end.
+    text: &'r str,
 }
 
 /// The earlier state, and how many findings it lacks.
@@ -93,6 +110,8 @@ pub(crate) fn findings<'r>(validation: &'r Validation<'r>) -> (Vec<FindingJson<'
     let findings = shown.findings.into_iter().map(|(finding, age)| {
         let diagnostic = &finding.diagnostic;
         let related = diagnostic.related.iter().map(|(span, label)| RelatedJson { label, position: position(*span) });
+        let edit = |edit: &'r Replacement| EditJson { position: position(edit.span), text: &edit.text };
+        let fix = validation.fix(finding);
         FindingJson {
             code: diagnostic.code.name(),
             severity: finding.severity.name(),
@@ -102,6 +121,7 @@ pub(crate) fn findings<'r>(validation: &'r Validation<'r>) -> (Vec<FindingJson<'
             help: diagnostic.help.as_deref(),
             position: position(diagnostic.span),
             related: related.collect(),
+            fix: fix.map(|fix| FixJson { title: &fix.title, edits: fix.replacements.iter().map(edit).collect() }),
         }
     });
     (findings.collect(), omitted)

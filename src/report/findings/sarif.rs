@@ -7,7 +7,7 @@ use crate::diag::{Age, Finding};
 use crate::report::Printable;
 use crate::report::escape::{sarif, uri_path};
 use crate::report::findings::validation::{Position, Validation};
-use crate::snapshot::Span;
+use crate::snapshot::{Replacement, Span};
 
 /// The maximum number of results in a run. GitHub's code scanning refuses a file with more.
 const LIMIT: usize = 25_000;
@@ -61,20 +61,13 @@ fn rule(code: Code) -> Json {
 
 fn result(validation: &Validation<'_>, finding: &Finding, age: Age) -> Json {
     let diagnostic = &finding.diagnostic;
-    let location = |span: Span| {
+    let artifact = |span: Span| json!({"uri": uri_path(&validation.path(span)), "uriBaseId": "%SRCROOT%"});
+    let region = |span: Span| {
         let Position { line, column, end_line, end_column } = validation.position(span);
-        json!({
-            "physicalLocation": {
-                "artifactLocation": {"uri": uri_path(&validation.path(span)), "uriBaseId": "%SRCROOT%"},
-                "region": {
-                    "startLine": line,
-                    "startColumn": column,
-                    "endLine": end_line,
-                    "endColumn": end_column,
-                },
-            },
-        })
+        json!({"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column})
     };
+    let location =
+        |span: Span| json!({"physicalLocation": {"artifactLocation": artifact(span), "region": region(span)}});
     let help = diagnostic.help.as_ref().map(|help| format!("\n{help}"));
     let mut result = json!({
         "ruleId": diagnostic.code.name(),
@@ -104,6 +97,13 @@ fn result(validation: &Validation<'_>, finding: &Finding, age: Age) -> Json {
     let related: Vec<_> = related.collect();
     if let Some(fields) = result.as_object_mut().filter(|_| !related.is_empty()) {
         fields.insert("relatedLocations".to_owned(), Json::Array(related));
+    }
+    if let (Some(fields), Some(fix)) = (result.as_object_mut(), validation.fix(finding)) {
+        let replacement = |replacement: &Replacement| json!({"deletedRegion": region(replacement.span), "insertedContent": {"text": replacement.text}});
+        let replacements: Vec<_> = fix.replacements.iter().map(replacement).collect();
+        let change = json!({"artifactLocation": artifact(diagnostic.span), "replacements": replacements});
+        let fix = json!({"description": {"text": sarif(&fix.title)}, "artifactChanges": [change]});
+        fields.insert("fixes".to_owned(), json!([fix]));
     }
     result
 }

@@ -4,12 +4,13 @@ use std::hash::Hasher;
 
 use siphasher::sip128::{Hasher128, SipHasher24};
 
-use crate::codes::Severity;
+use crate::codes::{Code, Severity};
 use crate::diag::{Age, Diagnostic, Finding};
+use crate::fixes::OfferedFix;
 use crate::git::Revision;
 use crate::report::findings::selection::{FindingSelection, ShownFindings};
 use crate::report::text::counted;
-use crate::snapshot::{Snapshot, Span};
+use crate::snapshot::{FileId, Snapshot, Span};
 
 /// The findings of a run, and the files with these findings.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +29,8 @@ pub struct Validation<'r> {
     pub checked: &'r [&'r str],
     /// The comparison with an earlier state, if the user asked for one.
     pub base: Option<BaseReport<'r>>,
+    /// The fix of each finding, in the order of the findings, for formats that have fixes. It is empty for others.
+    pub fixes: &'r [Option<OfferedFix>],
     /// The numbers of flags, segments and other definitions, in words, for the summary.
     pub contents: &'r str,
 }
@@ -128,6 +131,17 @@ impl Validation<'_> {
         let location = self.snapshot.location(diagnostic.span);
         let (prefix, severity, text) = (&self.prefixes.programs, severity.name(), one_text(diagnostic));
         format!("{prefix}{location}: {severity}[{}]: {text}", diagnostic.code)
+    }
+
+    /// Returns the fix of a finding.
+    pub(crate) fn fix(&self, finding: &Finding) -> Option<&OfferedFix> {
+        fn key(finding: &Finding) -> (FileId, u32, Code, u32, &str) {
+            let diagnostic = &finding.diagnostic;
+            let span = diagnostic.span;
+            (span.file, span.start, diagnostic.code, span.end, &diagnostic.message)
+        }
+        let index = self.findings.binary_search_by(|other| key(other).cmp(&key(finding))).ok()?;
+        self.fixes.get(index)?.as_ref()
     }
 
     /// Returns a fingerprint of the problem, 32 hexadecimal digits. The fingerprint depends on the path, the code and
