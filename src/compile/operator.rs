@@ -47,7 +47,7 @@ impl Compiler<'_> {
         ignore_case: Option<Span>,
     ) -> Compiled<Predicate> {
         let (operator, operand) = (operation.operator, &operation.operand);
-        if !applies(operator, attribute.kind) {
+        if !operator.applies_to(attribute.kind) {
             return Err(self.report_unfit(attribute, operation));
         }
         if let Some(span) = ignore_case
@@ -108,7 +108,7 @@ impl Compiler<'_> {
     }
 
     fn report_unfit(&mut self, attribute: &Attribute, operation: &Operation) -> Broken {
-        let applicable = Operator::ALL.iter().filter(|operator| applies(**operator, attribute.kind));
+        let applicable = Operator::ALL.iter().filter(|operator| operator.applies_to(attribute.kind));
         let applicable = quoted_list(applicable.map(|operator| operator.name()));
         let (operator, kind) = (operation.operator.name(), attribute.kind.described());
         let message = format!("`{operator}` does not apply to `{}`, which is {kind}", attribute.name);
@@ -159,19 +159,6 @@ fn items(operand: &Node) -> &[Node] {
     match &operand.value {
         Value::List(items) => items,
         _ => std::slice::from_ref(operand),
-    }
-}
-
-/// Returns whether an operator can be used with attributes of a type.
-fn applies(operator: Operator, kind: Type) -> bool {
-    match operator {
-        Operator::Exists => true,
-        Operator::Eq | Operator::Ne | Operator::In | Operator::NotIn => !matches!(kind, Type::List(_)),
-        Operator::Lt | Operator::Lte | Operator::Gt | Operator::Gte => {
-            matches!(kind, Type::Number | Type::Semver | Type::Version | Type::Datetime)
-        }
-        Operator::StartsWith | Operator::EndsWith | Operator::Contains | Operator::Matches => kind == Type::String,
-        Operator::Has | Operator::HasAny | Operator::HasAll => matches!(kind, Type::List(_)),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The operators of conditions.
 
+use crate::bundle::Type;
+
 macro_rules! operators {
     ($($variant:ident $name:literal;)*) => {
         /// An operation on the value of an attribute.
@@ -55,6 +57,19 @@ impl Operator {
             Self::StartsWith | Self::EndsWith | Self::Contains | Self::Matches => OperandForm::Texts,
             Self::In | Self::NotIn | Self::HasAny | Self::HasAll => OperandForm::List,
             Self::Exists => OperandForm::Boolean,
+        }
+    }
+
+    /// Returns whether the operator can be used with attributes of a type.
+    pub fn applies_to(self, kind: Type) -> bool {
+        match self {
+            Self::Exists => true,
+            Self::Eq | Self::Ne | Self::In | Self::NotIn => !matches!(kind, Type::List(_)),
+            Self::Lt | Self::Lte | Self::Gt | Self::Gte => {
+                matches!(kind, Type::Number | Type::Semver | Type::Version | Type::Datetime)
+            }
+            Self::StartsWith | Self::EndsWith | Self::Contains | Self::Matches => kind == Type::String,
+            Self::Has | Self::HasAny | Self::HasAll => matches!(kind, Type::List(_)),
         }
     }
 }

@@ -48,6 +48,8 @@ pub struct AttributeDeclaration {
     pub allowed: Option<Vec<Spanned<String>>>,
     /// Whether applications always send the attribute.
     pub required: bool,
+    /// The meaning of the attribute, as a sentence.
+    pub description: Option<Spanned<String>>,
     /// The declared shares of contexts with these values, for the size of a new condition.
     pub weights: Vec<(Spanned<String>, Spanned<Percent>)>,
 }
@@ -195,7 +197,9 @@ impl AttributeDeclaration {
     fn lower(lowering: &mut Lowering, name: Spanned<String>, node: &Node) -> Option<Self> {
         if let Some(kind) = node.as_text() {
             return match scalar_type(kind) {
-                Some(kind) => Some(Self { name, kind, allowed: None, required: false, weights: Vec::new() }),
+                Some(kind) => {
+                    Some(Self { name, kind, allowed: None, required: false, description: None, weights: Vec::new() })
+                }
                 None => lowering.misfit(node.span, "a type"),
             };
         }
@@ -230,8 +234,9 @@ impl AttributeDeclaration {
             Some(weights) => return lowering.misfit(weights.span, "`weights` only for strings"),
         };
         let required = fields.get("required").and_then(|required| lowering.boolean(required));
-        fields.get("description").and_then(|description| lowering.nonempty_text(description));
-        Some(Self { name, kind, allowed, required: required.is_some_and(|required| required.value), weights })
+        let description = fields.get("description").and_then(|description| lowering.nonempty_text(description));
+        let required = required.is_some_and(|required| required.value);
+        Some(Self { name, kind, allowed, required, description, weights })
     }
 }
 

@@ -13,6 +13,7 @@ mod evaluation_work;
 mod help;
 mod location;
 mod message;
+mod project;
 mod published;
 mod repeated;
 mod synonyms;
@@ -20,6 +21,7 @@ mod value_schema;
 mod value_schema_error;
 
 pub use crate::schema::check::check;
+pub use crate::schema::project::{NAMES, Name, NameKind, Names, specialized};
 pub use crate::schema::published::text;
 pub use crate::schema::value_schema::{ValueSchema, Violation};
 pub use crate::schema::value_schema_error::ValueSchemaError;

@@ -117,6 +117,7 @@ const COMMANDS: [&[&str]; 55] = [
     &["explain", "missing-owner"],
     &["help", "eval"],
     &["schema", "flag"],
+    &["schema", "--project", "../schemas"],
     &["completions", "bash"],
     &["man", "../man1"],
 ];

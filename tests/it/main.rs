@@ -116,6 +116,7 @@ mod overview;
 mod pages;
 mod plan_questions;
 mod policy;
+mod project_schemas;
 mod projects;
 #[cfg(unix)]
 mod promote;

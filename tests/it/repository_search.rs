@@ -50,10 +50,11 @@ const COMMANDS: [&[&str]; 42] = [
     &["verify", "main"],
     &["pull", "main", "--to", "TARGET/pulled.json"],
     &["verify", "TARGET"],
+    &["schema", "--project", "TARGET/schemas"],
 ];
 
 /// The commands that read no flag repository, or that work in the working folder.
-const OTHERS: [&str; 6] = ["init", "help", "explain", "schema", "completions", "man"];
+const OTHERS: [&str; 5] = ["init", "help", "explain", "completions", "man"];
 
 /// Makes a git repository whose flag repository is the folder `services/shop`.
 fn monorepo() -> TestRepository {
