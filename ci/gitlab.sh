@@ -51,7 +51,10 @@ check)
     ;;
 plan)
     export FLAGCTL_PLAN=$CI_PROJECT_DIR/plan.md FLAGCTL_COMMENT=true
+    GITHUB_OUTPUT=$(mktemp) && export GITHUB_OUTPUT
     "$here/plan.sh" "$base" "$head" || code=$?
+    sed -n 's/^kill-only=/FLAGCTL_KILL_ONLY=/p' "$GITHUB_OUTPUT" >"$CI_PROJECT_DIR/flagctl.env"
+    rm -f "$GITHUB_OUTPUT"
     ;;
 publish)
     read -r -a targets <<<"$(tr ',\n' '  ' <<<"$FLAGCTL_TARGETS")"

@@ -17,6 +17,7 @@ def gitlab(scene):
         expect(job, 0)
     assert jobs["flagctl-check"].outputs["codequality.json"].strip() == "[]", jobs
     assert "<testsuites" in jobs["flagctl-check"].outputs["junit.xml"], jobs
+    assert jobs["flagctl-plan"].outputs["flagctl.env"] == "FLAGCTL_KILL_ONLY=false\n", jobs
     plan = jobs["flagctl-plan"].outputs["plan.md"]
     assert forge.methods() == ["POST"] and forge.comments[0]["body"] == plan and "another 10%" in plan, plan
     # A stranger's note with the marker stays, and the token's own note is replaced.
@@ -57,7 +58,9 @@ def gitlab(scene):
     expect(scene.merge_request(head)["flagctl-check"], 1, "`max-step` is 25%")
     kill = forge.branch("kill", KILL)
     forge.pull_request(1, kill)
-    expect(scene.merge_request(kill, token)["flagctl-plan"], 0)
+    plan = scene.merge_request(kill, token)["flagctl-plan"]
+    expect(plan, 0)
+    assert plan.outputs["flagctl.env"] == "FLAGCTL_KILL_ONLY=true\n", plan
     assert "**Only a kill:**" in forge.comments[1]["body"], forge.comments
     # The default branch is checked and published.
     before, after = forge.push(rollout("20%"))
