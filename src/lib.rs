@@ -99,7 +99,7 @@
 //! | publish | an environment's bytes, their commit, a Store | the next entry of its log, or the reason why nothing is published | retry, temporary, bundle, store |
 //! | edit | a file's text, one change | the new text, in which all other bytes are the same | snapshot, yaml |
 //! | references | Project | the definition and the references of every name, with their bytes | snapshot, yaml, model, edit |
-//! | scaffold | answers to a few questions | the paths and texts of new files | snapshot, bundle, model, schema, edit |
+//! | scaffold | answers to a few questions | the paths and texts of new files | snapshot, yaml, bundle, model, schema, edit |
 //! | commit | changes of a branch's files | a git commit (the only writer of git) | retry, temporary |
 //! | forge | a remote's address, a pushed branch | a pull request, or the address that opens one (the only module that runs `gh`) | |
 //! | rules | Project, a time, Bundles | diagnostics (each lint rule is a file) | codes, snapshot, diag, yaml, bundle, analyze, model, flagd |

@@ -31,6 +31,7 @@ mod guard_source;
 mod help_topic;
 mod kill_wait;
 mod max_age_arg;
+mod new_definition;
 mod new_files;
 mod new_since_arg;
 mod output_format;

@@ -210,16 +210,16 @@ pub fn remove(text: &str, mapping: &[Step], key: &str) -> Result<String, Refusal
     proven(splice(text, cut, ""), &expected, &path)
 }
 
-fn proven(result: String, expected: &Node, path: &[Step]) -> Result<String, Refusal> {
+pub(super) fn proven(result: String, expected: &Node, path: &[Step]) -> Result<String, Refusal> {
     let is_as_expected = parse(&result).is_ok_and(|root| equal_values(&root.value, &expected.value));
     if is_as_expected { Ok(result) } else { Err(Refusal::Unproven(show(path))) }
 }
 
-fn find<'n>(root: &'n Node, path: &[Step]) -> Result<&'n Node, Refusal> {
+pub(super) fn find<'n>(root: &'n Node, path: &[Step]) -> Result<&'n Node, Refusal> {
     node_at(root, path).ok_or_else(|| Refusal::Missing(show(path)))
 }
 
-fn splice(text: &str, range: Range<usize>, new: &str) -> String {
+pub(super) fn splice(text: &str, range: Range<usize>, new: &str) -> String {
     let before = text.get(..range.start).unwrap_or_default();
     let after = text.get(range.end..).unwrap_or_default();
     [before, new, after].concat()

@@ -10,6 +10,7 @@
 mod change;
 mod compare;
 mod document;
+mod items;
 mod layout;
 mod lines;
 mod nested;
@@ -21,6 +22,7 @@ mod scalar;
 pub use crate::edit::change::{append, insert, remove, replace, set};
 pub use crate::edit::compare::{same, same_value};
 pub use crate::edit::document::{list, mapping, parse, value_at};
+pub use crate::edit::items::insert_item;
 pub use crate::edit::nested::{prune, put};
 pub use crate::edit::path::{Step, node_at};
 pub use crate::edit::refusal::Refusal;

@@ -55,10 +55,20 @@ impl NewFilesJson {
     }
 }
 
-/// Returns a line for each file, the lines to add, the notes and the next commands.
+/// Returns whether one line is about both files: they are in the same hidden folder, and have the same state.
+fn are_alike(left: &NewFileJson, right: &NewFileJson) -> bool {
+    left.state == right.state && folder(left) == folder(right) && folder(left).contains(".flagctl/")
+}
+
+fn folder(file: &NewFileJson) -> &str {
+    file.path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Returns a line for each file or folder of schemas, the lines to add, the notes and the next commands.
 pub fn human(new: &NewFilesJson) -> Lines {
     let mut lines = Lines::default();
-    for file in &new.files {
+    for files in new.files.chunk_by(|left, right| !new.dry_run && are_alike(left, right)) {
+        let (Some(file), number) = (files.first(), files.len()) else { continue };
         let (role, verb) = match (file.state, new.dry_run) {
             (NewFileState::New, false) => (Role::Good, "wrote"),
             (NewFileState::New, true) => (Role::Good, "would write"),
@@ -66,7 +76,11 @@ pub fn human(new: &NewFilesJson) -> Lines {
             (NewFileState::Changed, true) => (Role::Good, "would change"),
             (NewFileState::Exists, _) => (Role::Minor, "left as it is:"),
         };
-        lines.add(StyledText::new(role, verb).plain(" ").with(Role::Name, &file.path));
+        let what = match number {
+            1 => StyledText::new(Role::Name, &file.path),
+            _ => StyledText::from(format!("{number} files in ")).with(Role::Name, folder(file)),
+        };
+        lines.add(StyledText::new(role, verb).plain(" ").then(&what));
         for line in file.text.iter().flat_map(|text| text.lines()) {
             lines.add(format!("  {line}").trim_end());
         }

@@ -9,12 +9,20 @@
 mod answers;
 mod ci;
 mod definitions;
+mod environment;
+mod flag;
 mod new_file;
 mod place;
+mod segment;
+mod suite;
 mod surroundings;
 
 pub use crate::scaffold::answers::{Answers, CiService, FIRST_FLAG, Serving};
 pub use crate::scaffold::definitions::definitions;
+pub use crate::scaffold::environment::{Position, flag_with_environment, project_with_environment};
+pub use crate::scaffold::flag::{CopyError, FlagFacts, copied_flag, copied_segment, flag, written_facts};
 pub use crate::scaffold::new_file::NewFile;
 pub use crate::scaffold::place::Place;
+pub use crate::scaffold::segment::segment;
+pub use crate::scaffold::suite::{Expected, suite};
 pub use crate::scaffold::surroundings::surroundings;

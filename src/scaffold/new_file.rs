@@ -15,7 +15,7 @@ pub struct NewFile {
 
 impl NewFile {
     /// Returns a file that only flagctl owns.
-    pub(super) fn own(path: String, text: String) -> Self {
+    pub fn own(path: String, text: String) -> Self {
         Self { path, text, alternatives: &[], lines_to_add: Vec::new() }
     }
 

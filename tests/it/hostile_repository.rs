@@ -63,8 +63,10 @@ const HOOKS: [&str; 12] = [
 const PROGRAMS: [&str; 4] = ["git", "ssh", "ssh-keygen", "gpg"];
 
 /// Every command that reads, with arguments. A word `TARGET` or `BUNDLE` is the path of a folder or file.
-const COMMANDS: [&[&str]; 56] = [
+const COMMANDS: [&[&str]; 58] = [
     &["init", "--dry-run"],
+    &["new", "flag", "other", "--from", "sale", "--dry-run"],
+    &["new", "test", "sale", "--dry-run"],
     &["eval", "sale", "-e", "production"],
     &["eval", "sale", "-e", "production", "--at", "HEAD~1", "--explain"],
     &["eval", "--bundle", "BUNDLE", "sale"],

@@ -20,6 +20,8 @@ mod example_shop;
 #[cfg(unix)]
 mod fast_import;
 mod files;
+#[cfg(unix)]
+mod first_screen;
 mod first_steps;
 mod git_bench;
 #[cfg(unix)]
@@ -108,6 +110,8 @@ mod metadata;
 mod misordered_rules;
 mod mistakes;
 mod names;
+#[cfg(unix)]
+mod new;
 mod new_since;
 mod operators;
 #[cfg(unix)]

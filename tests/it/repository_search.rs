@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use crate::git_bench::{PROJECT, Ran, TestRepository, flag};
 
 /// Every command that reads a flag repository, with arguments. The word `TARGET` is the path of a folder.
-const COMMANDS: [&[&str]; 43] = [
+const COMMANDS: [&[&str]; 45] = [
+    &["new", "flag", "other", "--from", "sale", "--dry-run", "--format", "json"],
+    &["new", "environment", "qa", "--dry-run"],
     &["eval", "sale", "-e", "production"],
     &["eval", "sale", "-e", "production", "--at", "HEAD~1"],
     &["validate", "--now", "2026-11-22"],

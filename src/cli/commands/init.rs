@@ -9,13 +9,13 @@ use clap::builder::PossibleValue;
 
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::global::Global;
+use crate::cli::new_definition::user;
 use crate::cli::new_files;
 use crate::cli::new_files::Writing;
 use crate::cli::output_format::OutputFormat;
 use crate::cli::pull_request::remote_repository;
 use crate::cli::questions::Questions;
 use crate::cli::time_arg::day_of_new_files;
-use crate::commit::author;
 use crate::forge::Forge;
 use crate::git::{CacheWrites, PublishedBranch, Repository};
 use crate::load::{folded, refused_by_windows};
@@ -29,8 +29,6 @@ use crate::source::{Folder, WorkingFolder};
 
 /// The days until the first flag should be gone.
 const LIFETIME_DAYS: i32 = 90;
-/// The owner of the first flag where git does not know the name of the user.
-const UNKNOWN_OWNER: &str = "my-team";
 /// The maximum number of environments of a project.
 const MAX_ENVIRONMENTS: usize = 100;
 
@@ -174,8 +172,7 @@ impl Args {
             location,
         )?;
         let given = self.owner.as_deref().map(owner).transpose().map_err(UsageError)?;
-        let user = author(Path::new(".")).ok().and_then(|author| owner(author.name.split(" <").next()?).ok());
-        let user = user.unwrap_or_else(|| UNKNOWN_OWNER.to_owned());
+        let user = user();
         let owner = questions.text(given, "Who answers for the first flag?", (user.clone(), &user), owner)?;
         let today = day_of_new_files();
         let expires = today.checked_add(jiff::Span::new().days(LIFETIME_DAYS)).unwrap_or(today);

@@ -17,6 +17,7 @@ mod kill;
 mod list;
 mod log;
 mod man;
+mod new;
 mod policy;
 mod promote;
 mod publish;
@@ -46,6 +47,7 @@ use crate::cli::global::Global;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Init(init::Args),
+    New(new::Args),
     Eval(eval::Args),
     Validate(validate::Args),
     Test(test::Args),
@@ -93,6 +95,7 @@ impl Command {
     pub(crate) fn run(&self, global: &Global, definition: fn() -> clap::Command) -> Result<Exit> {
         match self {
             Self::Init(args) => init::run(args, global),
+            Self::New(args) => new::run(args, global),
             Self::Eval(args) => eval::run(args),
             Self::Validate(args) => validate::run(args),
             Self::Test(args) => test::run(args, global),
