@@ -137,6 +137,11 @@ impl Repository {
         })
     }
 
+    /// Returns whether the clone lacks older commits.
+    pub fn is_shallow(&self) -> bool {
+        self.handles.with(|handle| Ok::<_, git2::Error>(handle.is_shallow())).unwrap_or(false)
+    }
+
     /// Returns whether this is a partial clone, which may lack objects until git fetches them.
     pub(super) fn is_partial_clone(&self) -> bool {
         let has_promisor = |handle: &git2::Repository| {

@@ -18,6 +18,7 @@ mod allotment;
 pub mod decision;
 pub mod definitions;
 pub mod diff;
+pub mod doctor;
 mod environment_sets;
 pub mod escape;
 pub(crate) mod eval_command;

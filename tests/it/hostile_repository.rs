@@ -63,7 +63,8 @@ const HOOKS: [&str; 12] = [
 const PROGRAMS: [&str; 4] = ["git", "ssh", "ssh-keygen", "gpg"];
 
 /// Every command that reads, with arguments. A word `TARGET` or `BUNDLE` is the path of a folder or file.
-const COMMANDS: [&[&str]; 58] = [
+const COMMANDS: [&[&str]; 59] = [
+    &["doctor"],
     &["init", "--dry-run"],
     &["new", "flag", "other", "--from", "sale", "--dry-run"],
     &["new", "test", "sale", "--dry-run"],

@@ -49,6 +49,7 @@ mod diff;
 mod diff_live;
 #[cfg(unix)]
 mod diverged;
+mod doctor;
 #[cfg(unix)]
 mod documents;
 mod edit;

@@ -29,6 +29,7 @@ const SAYS: &str = r"printf 'a\033[31m\r\n::error::owned\n##[group]\342\200\256\
 /// Arguments of the runs. `BRANCH` stands for the branch, and `FORMAT` for each format of the command.
 const RUNS: &[&[&str]] = &[
     &["init", "--dry-run", "--on-call", "@owned", "--format", "FORMAT"],
+    &["doctor", "--offline", "--format", "FORMAT"],
     &["new", "flag", "owned", "--from", "y", "--dry-run", "--format", "FORMAT"],
     &["new", "segment", "owned", "--from", "s", "--dry-run", "--format", "FORMAT"],
     &["new", "environment", "a\u{1b}[31m\n::error::owned"],

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::git_bench::{PROJECT, Ran, TestRepository, flag};
 
 /// Every command that reads a flag repository, with arguments. The word `TARGET` is the path of a folder.
-const COMMANDS: [&[&str]; 45] = [
+const COMMANDS: [&[&str]; 46] = [
+    &["doctor", "--offline", "--now", "2026-11-22", "--format", "json"],
     &["new", "flag", "other", "--from", "sale", "--dry-run", "--format", "json"],
     &["new", "environment", "qa", "--dry-run"],
     &["eval", "sale", "-e", "production"],

@@ -5,6 +5,7 @@
 mod blame;
 mod completions;
 mod diff;
+mod doctor;
 mod eval;
 mod experiment;
 mod explain;
@@ -48,6 +49,7 @@ use crate::cli::global::Global;
 pub(crate) enum Command {
     Init(init::Args),
     New(new::Args),
+    Doctor(doctor::Args),
     Eval(eval::Args),
     Validate(validate::Args),
     Test(test::Args),
@@ -96,6 +98,7 @@ impl Command {
         match self {
             Self::Init(args) => init::run(args, global),
             Self::New(args) => new::run(args, global),
+            Self::Doctor(args) => doctor::run(args),
             Self::Eval(args) => eval::run(args),
             Self::Validate(args) => validate::run(args),
             Self::Test(args) => test::run(args, global),
