@@ -119,7 +119,8 @@
 //! | reduction | exposures and metric events, the phases of a flag | sufficient statistics of its experiment, or the numbers of guardrails | events, model, statistics, experiment, guard |
 //! | report | any result | text (each format is a file) | codes, snapshot, git, diag, model, bundle, eval, analyze, fixes, diff, history, test, publish, live, policy, actions, statistics, guard, events, exposures, experiment, reduction, shadow |
 //! | serve | Followers of sources, settings | answers to applications over HTTP, with the newest bundles, and a page for people (the only module that accepts connections) | git, source, bundle, eval, context_text, analyze, compile, flagd, store, publish, commit, events, load, diff, history, report |
-//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, temporary, snapshot, git, source, diag, yaml, bundle, eval, context_text, analyze, model, schema, compile, diff, test, flagd, openfeature, retry, store, publish, commit, forge, load, check, fixes, history, live, stage, policy, actions, statistics, row_file, guard, events, exposures, experiment, reduction, shadow, scaffold, report, serve |
+//! | lsp | the messages of an editor, a folder | diagnostics, completions, descriptions, positions and changes (the only module that speaks the language server protocol) | codes, snapshot, source, diag, yaml, bundle, model, schema, compile, load, check, fixes, references, report |
+//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, temporary, snapshot, git, source, diag, yaml, bundle, eval, context_text, analyze, model, schema, compile, diff, test, flagd, openfeature, retry, store, publish, commit, forge, load, check, fixes, history, live, stage, policy, actions, statistics, row_file, guard, events, exposures, experiment, reduction, shadow, scaffold, report, serve, lsp |
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]
@@ -189,6 +190,9 @@ pub mod live;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod load;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod lsp;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod model;

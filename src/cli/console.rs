@@ -122,3 +122,8 @@ pub(crate) fn stderr_is_terminal() -> bool {
 pub(crate) fn stdout_width() -> Option<u16> {
     OutputStream::Stdout.width()
 }
+
+/// Returns a writer to stdout for a protocol between programs, whose messages are JSON.
+pub(crate) fn protocol_writer() -> impl Write {
+    stdout()
+}

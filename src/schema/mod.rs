@@ -22,6 +22,6 @@ mod value_schema_error;
 
 pub use crate::schema::check::check;
 pub use crate::schema::project::{NAMES, Name, NameKind, Names, specialized};
-pub use crate::schema::published::text;
+pub use crate::schema::published::{json, text};
 pub use crate::schema::value_schema::{ValueSchema, Violation};
 pub use crate::schema::value_schema_error::ValueSchemaError;

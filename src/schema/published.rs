@@ -19,6 +19,11 @@ pub fn text(kind: DefinitionKind) -> &'static str {
     }
 }
 
+/// Returns the schema for a kind of file as JSON.
+pub fn json(kind: DefinitionKind) -> &'static Json {
+    &schema(kind).json
+}
+
 /// A schema in two forms: JSON for its titles and descriptions, and compiled for validation.
 pub(super) struct Schema {
     pub(super) json: Json,

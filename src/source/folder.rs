@@ -120,7 +120,11 @@ impl Folder {
                 }
             }
         }
+        // A new file of an editor is not on disk.
+        let is_inside = |path: &&String| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+        found.extend(self.unsaved.keys().filter(|path| is_yaml(path)).filter(is_inside).cloned());
         found.sort_unstable();
+        found.dedup();
         Ok(found)
     }
 
@@ -133,6 +137,13 @@ impl Folder {
     /// # Errors
     /// Returns [`SourceError`] if a folder cannot be listed completely.
     pub fn search(&self, folder: &str, name: &str) -> Result<Option<String>, SourceError> {
+        let is_unsaved = |path: &&String| {
+            let below = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+            below.is_some_and(|below| below.rsplit('/').next() == Some(name))
+        };
+        if let Some(path) = self.unsaved.keys().find(is_unsaved) {
+            return Ok(Some(path.clone()));
+        }
         let mut level = match tree::find(&self.files, &self.inside(folder))? {
             Found::Folder(real_path, _) => vec![(folder.to_owned(), real_path)],
             Found::Nothing | Found::File(..) => return Ok(None),

@@ -63,7 +63,7 @@ const HOOKS: [&str; 12] = [
 const PROGRAMS: [&str; 4] = ["git", "ssh", "ssh-keygen", "gpg"];
 
 /// Every command that reads, with arguments. A word `TARGET` or `BUNDLE` is the path of a folder or file.
-const COMMANDS: [&[&str]; 59] = [
+const COMMANDS: [&[&str]; 60] = [
     &["doctor"],
     &["init", "--dry-run"],
     &["new", "flag", "other", "--from", "sale", "--dry-run"],
@@ -122,6 +122,7 @@ const COMMANDS: [&[&str]; 59] = [
     &["schema", "flag"],
     &["schema", "--project", "../schemas"],
     &["completions", "bash"],
+    &["lsp"],
     &["man", "../man1"],
 ];
 

@@ -104,6 +104,8 @@ mod limits;
 mod lists;
 mod log;
 mod long_output;
+#[cfg(unix)]
+mod lsp;
 mod man;
 #[cfg(unix)]
 mod merges;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::git_bench::{PROJECT, Ran, TestRepository, flag};
 
 /// Every command that reads a flag repository, with arguments. The word `TARGET` is the path of a folder.
-const COMMANDS: [&[&str]; 46] = [
+const COMMANDS: [&[&str]; 47] = [
     &["doctor", "--offline", "--now", "2026-11-22", "--format", "json"],
     &["new", "flag", "other", "--from", "sale", "--dry-run", "--format", "json"],
     &["new", "environment", "qa", "--dry-run"],
@@ -54,6 +54,7 @@ const COMMANDS: [&[&str]; 46] = [
     &["pull", "main", "--to", "TARGET/pulled.json"],
     &["verify", "TARGET"],
     &["schema", "--project", "TARGET/schemas"],
+    &["lsp"],
 ];
 
 /// The commands that read no flag repository, or that work in the working folder.

@@ -17,6 +17,7 @@ mod init;
 mod kill;
 mod list;
 mod log;
+mod lsp;
 mod man;
 mod new;
 mod policy;
@@ -77,6 +78,7 @@ pub(crate) enum Command {
     Serve(Box<serve::Args>),
     Explain(explain::Args),
     Schema(schema::Args),
+    Lsp(lsp::Args),
     Completions(completions::Args),
     Man(man::Args),
     Help(help::Args),
@@ -126,6 +128,7 @@ impl Command {
             Self::Serve(args) => serve::run(args),
             Self::Explain(args) => explain::run(args),
             Self::Schema(args) => schema::run(args),
+            Self::Lsp(args) => lsp::run(args),
             Self::Completions(args) => completions::run(args, definition),
             Self::Man(args) => man::run(args, definition),
             Self::Help(args) => help::run(args, definition),
