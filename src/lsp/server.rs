@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rayon::ThreadPoolBuilder;
 use serde_json::{Value as Json, json};
 
 use crate::lsp::actions::quick_fixes;
@@ -311,8 +312,13 @@ impl<W: Write> Server<W> {
         let (folder, open, changes) = (self.folder.clone(), Arc::clone(self.documents.texts()), self.changes);
         let (sender, now) = (self.sender.clone(), (self.now)());
         thread::spawn(move || {
+            // The check has a thread of its own, so that the checks after changes do not wait for it.
+            let result = match ThreadPoolBuilder::new().num_threads(1).build() {
+                Ok(pool) => pool.install(|| everything(&folder, &open, now)),
+                Err(_) => everything(&folder, &open, now),
+            };
             // If the server has ended, its result is not needed.
-            let _ = sender.send(Event::Checked(changes, everything(&folder, &open, now).map(Box::new)));
+            let _ = sender.send(Event::Checked(changes, result.map(Box::new)));
         });
     }
 
