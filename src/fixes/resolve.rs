@@ -2,7 +2,7 @@
 
 use crate::diag::{Fix, FixChange, FixEdit};
 use crate::edit;
-use crate::snapshot::{Replacement, Snapshot, Span};
+use crate::snapshot::{BYTE_ORDER_MARK, Replacement, Snapshot, Span};
 
 /// Returns the replacements of a fix, or `None` if the layout of the file does not allow one of them.
 pub(super) fn resolve(snapshot: &Snapshot, fix: &Fix) -> Option<Vec<Replacement>> {
@@ -44,7 +44,8 @@ fn difference(within: Span, before: &str, after: &str) -> Replacement {
 fn comment_line(text: &str, comment: Span) -> Span {
     let (start, end) = (comment.start as usize, comment.end as usize);
     let before = text.get(..start).unwrap_or_default().trim_end_matches([' ', '\t']);
-    let is_only = before.is_empty() || before.ends_with(['\n', '\r']);
+    // A byte order mark before the first line is not content.
+    let is_only = before.trim_start_matches(BYTE_ORDER_MARK).is_empty() || before.ends_with(['\n', '\r']);
     let rest = text.get(end..).unwrap_or_default();
     let line_break = match rest {
         rest if !is_only || rest.is_empty() => 0,
