@@ -98,6 +98,7 @@
 //! | store | a target | complete objects, with conditional writes (the only module that knows object stores) | temporary |
 //! | publish | an environment's bytes, their commit, a Store | the next entry of its log, or the reason why nothing is published | retry, temporary, bundle, store |
 //! | edit | a file's text, one change | the new text, in which all other bytes are the same | snapshot, yaml |
+//! | formatting | a file's text | the text in the layout of `flagctl fmt`, which says the same | snapshot, yaml, edit |
 //! | references | Project | the definition and the references of every name, with their bytes | snapshot, yaml, model, edit |
 //! | scaffold | answers to a few questions | the paths and texts of new files | snapshot, yaml, bundle, model, schema, edit |
 //! | commit | changes of a branch's files | a git commit (the only writer of git) | retry, temporary |
@@ -120,7 +121,7 @@
 //! | report | any result | text (each format is a file) | codes, snapshot, git, diag, model, bundle, eval, analyze, fixes, diff, history, test, publish, live, policy, actions, statistics, guard, events, exposures, experiment, reduction, shadow |
 //! | serve | Followers of sources, settings | answers to applications over HTTP, with the newest bundles, and a page for people (the only module that accepts connections) | git, source, bundle, eval, context_text, analyze, compile, flagd, store, publish, commit, events, load, diff, history, report |
 //! | lsp | the messages of an editor, a folder | diagnostics, completions, descriptions, positions and changes (the only module that speaks the language server protocol) | codes, snapshot, source, diag, bundle, model, schema, compile, load, check, fixes, references, report |
-//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, temporary, snapshot, git, source, diag, yaml, bundle, eval, context_text, analyze, model, schema, compile, diff, test, flagd, openfeature, retry, store, publish, commit, forge, load, check, fixes, history, live, stage, policy, actions, statistics, row_file, guard, events, exposures, experiment, reduction, shadow, scaffold, report, serve, lsp |
+//! | cli | arguments | Exit (the only module that reads the clock, the environment variables and the working folder) | codes, temporary, snapshot, git, source, diag, yaml, bundle, eval, context_text, analyze, model, schema, compile, diff, test, flagd, openfeature, retry, store, publish, commit, forge, formatting, load, check, fixes, history, live, stage, policy, actions, statistics, row_file, guard, events, exposures, experiment, reduction, shadow, scaffold, report, serve, lsp |
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]
@@ -175,6 +176,9 @@ pub mod flagd;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod forge;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod formatting;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod git;

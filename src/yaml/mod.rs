@@ -13,7 +13,7 @@ mod syntax_error;
 mod tree;
 mod value;
 
-pub use crate::yaml::parse::parse;
+pub use crate::yaml::parse::{comments, parse};
 pub use crate::yaml::value::{
     ALIAS_BYTES, ALIAS_LIMIT, ANCHOR_BYTES, Comment, Completeness, DEPTH_LIMIT, Document, Entry, Node, VALUE_LIMIT,
     Value,

@@ -39,6 +39,20 @@ pub fn parse(id: FileId, file: &File, diagnostics: &mut Diagnostics) -> Document
     }
 }
 
+/// Returns the texts of all comments of a text, in their order and without the space around them. The list ends before the
+/// first error of the text.
+pub fn comments(text: &str) -> Vec<String> {
+    let mut options = Options::default();
+    options.max_buffered_comment_events = usize::MAX;
+    options.emit_comments = true;
+    let events = Parser::new_from_str_with_options(text, options).map_while(Result::ok);
+    let comments = events.filter_map(|(event, _)| match event {
+        Event::Comment(text, _) => Some(text.trim().to_owned()),
+        _ => None,
+    });
+    comments.collect()
+}
+
 fn unreadable(id: FileId, file: &File, fault: Fault) -> Diagnostic {
     let end = u32::try_from(file.text.len()).unwrap_or(u32::MAX);
     let span = Span { file: id, start: end, end };

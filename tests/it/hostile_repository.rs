@@ -63,7 +63,7 @@ const HOOKS: [&str; 12] = [
 const PROGRAMS: [&str; 4] = ["git", "ssh", "ssh-keygen", "gpg"];
 
 /// Every command that reads, with arguments. A word `TARGET` or `BUNDLE` is the path of a folder or file.
-const COMMANDS: [&[&str]; 60] = [
+const COMMANDS: [&[&str]; 61] = [
     &["doctor"],
     &["init", "--dry-run"],
     &["new", "flag", "other", "--from", "sale", "--dry-run"],
@@ -74,6 +74,7 @@ const COMMANDS: [&[&str]; 60] = [
     &["validate"],
     &["validate", "--at", "HEAD"],
     &["validate", "--fix", "--dry-run"],
+    &["fmt", "--check"],
     &["test"],
     &["diff"],
     &["diff", "HEAD~1..HEAD"],

@@ -71,6 +71,7 @@ mod fixes;
 mod flag_keys;
 #[cfg(unix)]
 mod flag_life;
+mod fmt;
 mod fuzz_seeds;
 mod golden;
 #[cfg(unix)]

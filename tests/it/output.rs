@@ -44,6 +44,7 @@ const RUNS: &[&[&str]] = &[
     &["validate", "--format", "FORMAT"],
     &["validate", "--at", "BRANCH", "--format", "FORMAT"],
     &["validate", "--fix", "--dry-run"],
+    &["fmt", "--check"],
     &["test", "--coverage", "--format", "FORMAT"],
     &["diff", "HEAD~1", "--format", "FORMAT"],
     &["diff", "HEAD~2..BRANCH", "--format", "FORMAT"],

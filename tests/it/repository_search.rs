@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::git_bench::{PROJECT, Ran, TestRepository, flag};
 
 /// Every command that reads a flag repository, with arguments. The word `TARGET` is the path of a folder.
-const COMMANDS: [&[&str]; 47] = [
+const COMMANDS: [&[&str]; 48] = [
     &["doctor", "--offline", "--now", "2026-11-22", "--format", "json"],
     &["new", "flag", "other", "--from", "sale", "--dry-run", "--format", "json"],
     &["new", "environment", "qa", "--dry-run"],
@@ -16,6 +16,7 @@ const COMMANDS: [&[&str]; 47] = [
     &["validate", "--now", "2026-11-22"],
     &["validate", "--at", "HEAD", "--now", "2026-11-22"],
     &["validate", "--fix", "--dry-run", "--now", "2026-11-22"],
+    &["fmt", "--check"],
     &["validate", "--new-since", "HEAD~1", "--now", "2026-11-22", "--format", "json"],
     &["test"],
     &["test", "--at", "HEAD~1"],

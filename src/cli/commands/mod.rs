@@ -11,6 +11,7 @@ mod experiment;
 mod explain;
 mod export;
 mod exposures;
+mod fmt;
 mod guard;
 mod help;
 mod init;
@@ -53,6 +54,7 @@ pub(crate) enum Command {
     Doctor(doctor::Args),
     Eval(eval::Args),
     Validate(validate::Args),
+    Fmt(fmt::Args),
     Test(test::Args),
     Diff(diff::Args),
     Show(show::Args),
@@ -103,6 +105,7 @@ impl Command {
             Self::Doctor(args) => doctor::run(args),
             Self::Eval(args) => eval::run(args),
             Self::Validate(args) => validate::run(args),
+            Self::Fmt(args) => fmt::run(args),
             Self::Test(args) => test::run(args, global),
             Self::Diff(args) => diff::run(args, global),
             Self::Show(args) => show::run(args),
