@@ -4,7 +4,6 @@ use csv_core::{ReadRecordResult, Reader};
 
 use crate::events::bad_row::BadRow;
 use crate::events::column::Column;
-use crate::events::row::{Row, Syntax};
 
 /// The maximum number of columns.
 const MAX_COLUMNS: usize = 1000;
@@ -42,22 +41,21 @@ impl CsvRows {
         Ok(rows)
     }
 
-    /// Reads a line after the first.
+    /// Reads a line after the first, and gives its fields to `add`.
     ///
     /// # Errors
     /// Returns [`BadRow`] if the line has another number of values, or an open quote.
-    pub(super) fn read(&mut self, line: &str) -> Result<Row<'_>, BadRow> {
+    pub(super) fn read(&mut self, line: &str, mut add: impl FnMut(Column, &str)) -> Result<(), BadRow> {
         let count = self.split(line)?;
         if count != self.columns.len() {
             return Err(BadRow::ColumnCount { expected: self.columns.len(), found: count });
         }
-        let mut row = Row::new(Syntax::Csv);
         for (column, value) in self.columns.iter().zip(self.values(count)) {
             if let Some(column) = column {
-                row.set(*column, value);
+                add(*column, value);
             }
         }
-        Ok(row)
+        Ok(())
     }
 
     /// Splits a line into values, and returns how many there are.

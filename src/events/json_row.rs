@@ -11,42 +11,44 @@ use serde_json::value::RawValue;
 
 use crate::events::bad_row::BadRow;
 use crate::events::column::Column;
-use crate::events::row::Row;
 
-/// Adds the fields of an object to a row. The function returns the column of a key.
+/// Gives the fields of an object to `add`. `column` returns the column of a key.
 ///
 /// # Errors
 /// Returns [`BadRow`] if the text is not exactly one object.
-pub(super) fn read<'a>(text: &'a str, column: fn(&str) -> Option<Column>, row: &mut Row<'a>) -> Result<(), BadRow> {
+pub(super) fn read<'a>(
+    text: &'a str,
+    column: fn(&str) -> Option<Column>,
+    add: impl FnMut(Column, &'a str),
+) -> Result<(), BadRow> {
     if !text.trim_start().starts_with('{') {
         return Err(BadRow::NotObject);
     }
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let read = deserializer.deserialize_map(Fields { column, row });
+    let read = deserializer.deserialize_map(Fields { column, add });
     read.and_then(|()| deserializer.end()).map_err(|error| {
         let message = error.to_string();
         // The library counts lines from the start of the text, which is one line.
         BadRow::NotJson(message.replace(" at line 1 column ", " at column "))
-    })?;
-    row.check()
+    })
 }
 
-struct Fields<'r, 'a> {
+struct Fields<F> {
     column: fn(&str) -> Option<Column>,
-    row: &'r mut Row<'a>,
+    add: F,
 }
 
-impl<'a> Visitor<'a> for Fields<'_, 'a> {
+impl<'a, F: FnMut(Column, &'a str)> Visitor<'a> for Fields<F> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'a>>(self, mut access: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'a>>(mut self, mut access: A) -> Result<(), A::Error> {
         while let Some(column) = access.next_key_seed(Key(self.column))? {
             match column {
-                Some(column) => self.row.set(column, access.next_value::<&'a RawValue>()?.get()),
+                Some(column) => (self.add)(column, access.next_value::<&'a RawValue>()?.get()),
                 None => drop(access.next_value::<IgnoredAny>()?),
             }
         }

@@ -4,7 +4,7 @@ use crate::events::bad_row::BadRow;
 use crate::events::column::Column;
 use crate::events::csv_row::CsvRows;
 use crate::events::json_row;
-use crate::events::row::{Row, Syntax};
+use crate::events::row::Syntax;
 
 /// How the rows of an input are written.
 pub(super) enum Layout {
@@ -46,18 +46,22 @@ impl Layout {
         }
     }
 
-    /// Reads a line.
+    /// Returns how the fields are written.
+    pub(super) fn syntax(&self) -> Syntax {
+        match self {
+            Self::Json => Syntax::Json,
+            Self::Csv(_) => Syntax::Csv,
+        }
+    }
+
+    /// Reads a line, and gives its fields to `add`.
     ///
     /// # Errors
     /// Returns [`BadRow`] if the line is not a row.
-    pub(super) fn row<'a>(&'a mut self, line: &'a str) -> Result<Row<'a>, BadRow> {
+    pub(super) fn read(&mut self, line: &str, add: impl FnMut(Column, &str)) -> Result<(), BadRow> {
         match self {
-            Self::Json => {
-                let mut row = Row::new(Syntax::Json);
-                json_row::read(line, Column::from_name, &mut row)?;
-                Ok(row)
-            }
-            Self::Csv(rows) => rows.read(line),
+            Self::Json => json_row::read(line, Column::from_name, add),
+            Self::Csv(rows) => rows.read(line, add),
         }
     }
 }

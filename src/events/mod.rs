@@ -1,8 +1,8 @@
 //! Reads the events of experiments and dark launches: exposures, metric events, and comparison records of shadow traffic.
 //!
 //! A file has one event in each line, as JSON (NDJSON) or as CSV whose first line has the names of the columns. Both may be
-//! compressed with gzip. The reader calls a function for each event, which borrows its texts from the reader's buffer, so
-//! an input of any size is read with constant memory. A line that is not an event is counted in [`RowCounts`] under the
+//! compressed with gzip. One thread finds the fields of a block of lines, and the caller's thread gets the events of the
+//! block before it, which borrow their texts. So an input of any size is read with constant memory. A line that is not an event is counted in [`RowCounts`] under the
 //! name of the reason, with the first line as an example.
 //!
 //! One line is one row also in CSV: a quoted value contains no line break. So a quote that is never closed costs one row,
@@ -25,6 +25,8 @@ mod json_row;
 mod layout;
 mod limits;
 mod metric_event;
+mod parsed_block;
+mod parser;
 mod read;
 mod row;
 mod schema;

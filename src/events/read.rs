@@ -1,23 +1,20 @@
 //! Reads an input from its first to its last line, and gives each event to a function.
 
-use std::io;
+use std::sync::mpsc::{channel, sync_channel};
+use std::thread;
 
-use crate::events::bad_row::BadRow;
-use crate::events::blocks::{Block, Blocks};
 use crate::events::column::Column;
 use crate::events::counts::{Kind, Position, Refusal, RowCounts};
 use crate::events::error::InputError;
 use crate::events::exposure::Exposure;
 use crate::events::input::Input;
-use crate::events::layout::{FirstLine, Layout};
 use crate::events::metric_event::MetricEvent;
+use crate::events::parser::{Parser, Sha256};
 use crate::events::row::Row;
 use crate::events::shadow_record::ShadowRecord;
 
-/// The SHA-256 digest of an input, as it is stored.
-type Sha256 = [u8; 32];
-
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// How many blocks wait for this thread at most.
+const BLOCKS_AHEAD: usize = 2;
 
 /// Reads the exposures of an input. The function may refuse an event, which is then counted as a bad row,
 /// or stop.
@@ -61,73 +58,39 @@ pub fn shadow_records(
     counts: &mut RowCounts,
     mut visit: impl for<'a> FnMut(ShadowRecord<'a>, Position<'_>) -> Result<(), Refusal>,
 ) -> Result<Sha256, InputError> {
-    let required = [Column::Time, Column::Flag, Column::Pair, Column::ControlOk, Column::CandidateOk];
-    rows(input, &required, counts, |row, position| match ShadowRecord::from_row(row)? {
+    const REQUIRED: [Column; 5] = [Column::Time, Column::Flag, Column::Pair, Column::ControlOk, Column::CandidateOk];
+    rows(input, &REQUIRED, counts, |row, position| match ShadowRecord::from_row(row)? {
         Ok(record) => visit(record, position).map(|()| Kind::Event),
         Err(kind) => Ok(kind),
     })
 }
 
+/// Reads the rows of an input. One thread finds the fields of the lines while this one reads the events, in the order of the lines.
 fn rows(
     input: Input,
-    required: &[Column],
+    required: &'static [Column],
     counts: &mut RowCounts,
     mut read: impl for<'a> FnMut(&Row<'a>, Position<'_>) -> Result<Kind, Refusal>,
 ) -> Result<Sha256, InputError> {
     let file = input.name().to_owned();
-    let cannot_read = |source: io::Error| InputError::Read { file: file.clone(), source };
-    let mut blocks = Blocks::new(input.open().map_err(cannot_read)?);
-    let mut layout = None;
-    while let Some(block) = blocks.next().map_err(cannot_read)? {
-        let (bytes, first) = match block {
-            Block::Lines { bytes, first } => (bytes, first),
-            Block::LongLine(line) => {
-                counts.count(Err(BadRow::TooLong), Position { file: &file, line });
-                continue;
-            }
-            Block::Damaged(line) => {
-                counts.count(Err(BadRow::DamagedGzip), Position { file: &file, line });
-                continue;
-            }
-        };
-        let mut line = first;
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let (text, others) = match memchr::memchr(b'\n', rest) {
-                Some(index) => (rest.get(..index).unwrap_or_default(), rest.get(index + 1..).unwrap_or_default()),
-                None => (rest, &[][..]),
-            };
+    let (parsed, blocks) = sync_channel(BLOCKS_AHEAD);
+    let (used, free) = channel();
+    let parser = Parser { file: file.clone(), required, parsed, free };
+    let parser = thread::Builder::new()
+        .spawn(move || parser.run(input))
+        .map_err(|source| InputError::Read { file: file.clone(), source })?;
+    for block in blocks {
+        for (line, row) in block.rows() {
             let position = Position { file: &file, line };
-            let text = if line == 1 { text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text) } else { text };
-            rest = others;
-            line += 1;
-            if text.trim_ascii().is_empty() {
-                continue;
-            }
-            let Ok(text) = std::str::from_utf8(text) else {
-                counts.count(Err(BadRow::NotUtf8), position);
-                continue;
-            };
-            let text = text.strip_suffix('\r').unwrap_or(text);
-            let layout = match &mut layout {
-                Some(layout) => layout,
-                None => {
-                    let header = |message| InputError::Header { file: file.clone(), line: position.line, message };
-                    let (found, first_line) = Layout::find(text, others, required).map_err(header)?;
-                    let layout = layout.insert(found);
-                    if first_line == FirstLine::Header {
-                        continue;
-                    }
-                    layout
-                }
-            };
-            let row = layout.row(text).map_err(Refusal::from).and_then(|row| read(&row, position));
-            match row {
+            match row.map_err(Refusal::from).and_then(|row| read(&row, position)) {
                 Ok(kind) => counts.count(Ok(kind), position),
                 Err(Refusal::BadRow(bad)) => counts.count(Err(bad), position),
+                // The thread ends at its next block, because it cannot send it.
                 Err(Refusal::Stop) => return Err(InputError::Stopped(file)),
             }
         }
+        // The thread has ended if it does not take the block back.
+        let _ = used.send(block);
     }
-    blocks.into_reader().digest().map_err(cannot_read)
+    parser.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

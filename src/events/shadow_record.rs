@@ -127,7 +127,8 @@ impl<'a> Side<'a> {
         let row = match (row.syntax(), row.written(side)) {
             (Syntax::Json, Some(object)) => {
                 nested = Row::new(Syntax::Json);
-                json_row::read(object, of_object, &mut nested).map_err(|bad| match bad {
+                let read = json_row::read(object, of_object, |column, written| nested.set(column, written));
+                read.and_then(|()| nested.check()).map_err(|bad| match bad {
                     BadRow::NotObject => BadRow::WrongType { column: side, expected: "an object" },
                     bad => bad,
                 })?;
