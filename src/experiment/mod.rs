@@ -18,7 +18,7 @@ mod sufficient_statistics;
 mod verdict;
 
 pub use crate::experiment::analyze::{UntrustedEffects, analyze};
-pub use crate::experiment::planned::planned_weights;
+pub use crate::experiment::planned::{ExperimentState, experiment_state, planned_weights};
 pub use crate::experiment::power::{Baseline, PowerQuestion};
 pub use crate::experiment::result::{
     Analysis, Answer, ArmEffect, ArmValue, Fit, Measured, MetricResult, PhaseResult, SampleRatio, ScaledEffect,

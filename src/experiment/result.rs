@@ -166,6 +166,8 @@ pub enum Answer {
     Stop,
     /// The data does not answer yet.
     KeepRunning,
+    /// The flag does not serve the variants at random: the experiment did not begin, or is over.
+    NotRunning,
     /// The data cannot be trusted.
     Broken,
 }
@@ -177,6 +179,7 @@ impl Answer {
             Self::Ship => "ship",
             Self::Stop => "stop",
             Self::KeepRunning => "keep-running",
+            Self::NotRunning => "not-running",
             Self::Broken => "broken",
         }
     }

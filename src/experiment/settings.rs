@@ -1,6 +1,7 @@
 //! What an analysis compares: the definition of the flag, with the metrics that the command line adds.
 
 use crate::bundle::Percent;
+use crate::experiment::planned::ExperimentState;
 use crate::model::{Better, Covariate, Experiment, ExperimentArms, MetricKind, MetricRole};
 use crate::statistics::{Alpha, InvalidNumber};
 
@@ -13,6 +14,8 @@ pub struct AnalysisSettings {
     pub arms: ExperimentArms,
     /// The planned shares of the control and of the treatments, as weights, where the statistics have none.
     pub planned: Result<Vec<(String, f64)>, &'static str>,
+    /// Whether the definition still serves the arms at random.
+    pub state: ExperimentState,
     /// The probability that any primary metric seems to differ while none does.
     pub alpha: Alpha,
     /// The number of units at which an always-valid interval is narrowest.
@@ -67,6 +70,7 @@ impl AnalysisSettings {
         experiment: &Experiment,
         arms: ExperimentArms,
         planned: Result<Vec<(String, f64)>, &'static str>,
+        state: ExperimentState,
     ) -> Result<Self, InvalidNumber> {
         let metrics = experiment.metrics.iter().map(|metric| MetricSettings {
             name: metric.name.value.clone(),
@@ -81,6 +85,7 @@ impl AnalysisSettings {
             flag: flag.to_owned(),
             arms,
             planned,
+            state,
             alpha: Alpha::new(experiment.alpha)?,
             tuning: experiment.tuning,
             min_units: experiment.min_units.into(),

@@ -2,6 +2,7 @@
 //!
 //! Only intervals and p-values that are valid however often one looks decide, so the answer may be asked for every day.
 
+use crate::experiment::planned::ExperimentState;
 use crate::experiment::result::{Answer, ArmEffect, Measured, MetricResult, PhaseResult, Verdict};
 use crate::experiment::settings::AnalysisSettings;
 use crate::model::{Better, MetricRole};
@@ -9,6 +10,13 @@ use crate::statistics::Interval;
 
 /// Returns the verdict on the last phase.
 pub(super) fn verdict(phase: Option<&PhaseResult>, settings: &AnalysisSettings) -> Verdict {
+    if settings.state == ExperimentState::NotRunning {
+        let flag = &settings.flag;
+        let reason =
+            format!("no rule of `{flag}` serves the variants at random: the experiment did not begin, or is over");
+        let advice = "`--at` with a commit of the experiment gives the verdict of that commit".to_owned();
+        return answer(Answer::NotRunning, None, vec![reason, advice]);
+    }
     let Some(phase) = phase else {
         return answer(Answer::KeepRunning, None, vec!["there is no data yet".to_owned()]);
     };

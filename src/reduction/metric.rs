@@ -38,13 +38,14 @@ pub(super) struct Metrics {
     pub(super) list: Vec<Metric>,
     /// The number of cells of a unit.
     pub(super) stride: usize,
-    uses: Vec<(String, Use)>,
+    /// The names of the events that metrics use, and their uses.
+    events: Vec<(String, Vec<Use>)>,
 }
 
 impl Metrics {
     /// Gives each metric its cells.
     pub(super) fn new(plans: &[MetricPlan]) -> Self {
-        let mut metrics = Self { list: Vec::new(), stride: 0, uses: Vec::new() };
+        let mut metrics = Self { list: Vec::new(), stride: 0, events: Vec::new() };
         for plan in plans {
             let window = i64::try_from(plan.window.as_micros()).unwrap_or(i64::MAX);
             let index = metrics.list.len();
@@ -55,7 +56,11 @@ impl Metrics {
                 metrics.stride += 1 + usize::from(has_before);
                 let cells = ValueCells { aggregate: source.aggregate, after, before };
                 let keeps_events = plan.kind == MetricKind::EventQuantile;
-                metrics.uses.push((source.event.clone(), Use { metric: index, cells, window, keeps_events }));
+                let used = Use { metric: index, cells, window, keeps_events };
+                match metrics.events.iter_mut().find(|(name, _)| *name == source.event) {
+                    Some((_, uses)) => uses.push(used),
+                    None => metrics.events.push((source.event.clone(), vec![used])),
+                }
                 cells
             };
             let value = cells(&plan.value);
@@ -65,9 +70,14 @@ impl Metrics {
         metrics
     }
 
-    /// Returns the uses of events with a name.
-    pub(super) fn uses(&self, event: &str) -> impl Iterator<Item = Use> {
-        self.uses.iter().filter(move |(name, _)| name == event).map(|(_, used)| *used)
+    /// Returns the index of the name of an event, or `None` if no metric uses the event.
+    pub(super) fn event(&self, name: &str) -> Option<usize> {
+        self.events.iter().position(|(event, _)| event == name)
+    }
+
+    /// Returns the uses of the events with a name, by the index of the name.
+    pub(super) fn uses(&self, event: usize) -> &[Use] {
+        self.events.get(event).map_or(&[], |(_, uses)| uses)
     }
 }
 

@@ -23,6 +23,7 @@ mod quantile;
 mod reduce;
 mod settings;
 mod summarize;
+mod unit_values;
 mod units;
 
 pub use crate::reduction::error::ReductionError;

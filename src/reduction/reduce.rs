@@ -1,5 +1,7 @@
 //! Reads the exposures and then the metric events of an experiment.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
@@ -7,17 +9,16 @@ use crate::events::{
     self, BadRow, Column, Exposure, ExposureReason, Input, InputError, MetricEvent, Refusal, RowCounts,
 };
 use crate::experiment::SufficientStatistics;
-use crate::reduction::cell::Cell;
 use crate::reduction::error::ReductionError;
+use crate::reduction::index::UnitKey;
 use crate::reduction::metric::Metrics;
 use crate::reduction::settings::{CountedReasons, ReductionSettings};
 use crate::reduction::summarize::{Data, summarize};
+use crate::reduction::unit_values::{MAX_EVENTS, TooManyEvents, UnitEvent, UnitValues};
 use crate::reduction::units::{Full, Unit, Units};
 
 /// How far the clock of an application may be ahead.
 pub const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
-/// The maximum number of events that are kept for quantiles of events.
-const MAX_EVENTS: usize = 50_000_000;
 /// The maximum number of values of a dimension. Units with further values are in a group of their own.
 const MAX_LEVELS: usize = 100;
 /// The name of that group, and of the group of units without the attribute.
@@ -56,6 +57,8 @@ pub struct Reduced {
     pub ignored: Ignored,
     /// The time to which the events are complete.
     pub until: Timestamp,
+    /// The numbers of the entries in the published log with which the phases begin, by the names of the phases.
+    pub sequences: BTreeMap<String, u64>,
 }
 
 /// The reduction of some files.
@@ -63,10 +66,7 @@ pub struct Reduction {
     settings: ReductionSettings,
     metrics: Metrics,
     units: Units,
-    cells: Vec<Cell>,
-    /// The events of each metric that needs all of them: the number of the unit and the value.
-    kept: Vec<Vec<(u32, f64)>>,
-    kept_count: usize,
+    values: UnitValues,
     /// The values of each dimension.
     levels: Vec<Vec<String>>,
     exposures: RowCounts,
@@ -91,14 +91,13 @@ impl Reduction {
     /// Begins a reduction.
     pub fn new(settings: ReductionSettings) -> Self {
         let metrics = Metrics::new(&settings.metrics);
+        let lookback = i64::try_from(settings.lookback.as_micros()).unwrap_or(i64::MAX);
         Self {
-            kept: vec![Vec::new(); metrics.list.len()],
+            values: UnitValues::new(&metrics, lookback),
             levels: vec![vec![OTHER.to_owned(), MISSING.to_owned()]; settings.dimensions.len()],
             metrics,
             settings,
             units: Units::default(),
-            cells: Vec::new(),
-            kept_count: 0,
             exposures: RowCounts::default(),
             metric_events: RowCounts::default(),
             ignored: Ignored::default(),
@@ -123,7 +122,7 @@ impl Reduction {
     /// # Errors
     /// Returns an error if the file cannot be read, or if a quantile needs too many events.
     pub fn read_metric_events(&mut self, input: Input) -> Result<[u8; 32], ReductionError> {
-        self.cells.resize(self.units.list().len() * self.metrics.stride, Cell::default());
+        self.values.resize(&self.units, &self.metrics);
         let mut counts = std::mem::take(&mut self.metric_events);
         let read = events::metric_events(input, &mut counts, |event, _| self.add_event(&event));
         self.metric_events = counts;
@@ -233,46 +232,25 @@ impl Reduction {
             return Ok(());
         }
         // This runs for each of many millions of events, so it allocates nothing.
-        if self.metrics.uses(&event.name).next().is_none() {
+        let Some(name) = self.metrics.event(&event.name) else {
             self.ignored.other_events += 1;
             return Ok(());
-        }
-        let mut uses = self.metrics.uses(&event.name);
+        };
+        let mut uses = self.metrics.uses(name).iter();
         if event.value.is_none() && uses.any(|used| used.cells.aggregate.needs_value() || used.keeps_events) {
             return Err(BadRow::Missing(Column::Value).into());
         }
-        let value = event.value.unwrap_or_default();
-        let lookback = i64::try_from(self.settings.lookback.as_micros()).unwrap_or(i64::MAX);
-        let mut is_exposed = false;
-        for (number, unit) in self.units.find(&event.unit) {
-            is_exposed = true;
-            let after = at.saturating_sub(unit.first);
-            for used in self.metrics.uses(&event.name) {
-                let offset = if (0..used.window).contains(&after) {
-                    Some(used.cells.after())
-                } else if after < 0 && after >= -lookback {
-                    used.cells.before()
-                } else {
-                    None
-                };
-                let Some(offset) = offset else { continue };
-                if let Some(cell) = self.cells.get_mut(number as usize * self.metrics.stride + offset) {
-                    cell.add(used.cells.aggregate, value);
-                }
-                if used.keeps_events && after >= 0 {
-                    self.kept_count += 1;
-                    if self.kept_count > MAX_EVENTS {
-                        let metric = self.metrics.list.get(used.metric).map(|metric| metric.plan.name.clone());
-                        let metric = metric.unwrap_or_default();
-                        self.failure = Some(ReductionError::TooManyEvents { metric, limit: MAX_EVENTS });
-                        return Err(Refusal::Stop);
-                    }
-                    self.kept.get_mut(used.metric).into_iter().for_each(|kept| kept.push((number, value)));
-                }
-            }
-        }
-        self.ignored.other_units += u64::from(!is_exposed);
-        Ok(())
+        let event = UnitEvent { unit: UnitKey::new(&event.unit), at, value: event.value.unwrap_or_default(), name };
+        let added = self.values.add(event, &self.units, &self.metrics);
+        added.map_err(|many| {
+            self.failure = Some(self.too_many(many));
+            Refusal::Stop
+        })
+    }
+
+    fn too_many(&self, TooManyEvents(metric): TooManyEvents) -> ReductionError {
+        let metric = self.metrics.list.get(metric).map(|metric| metric.plan.name.clone());
+        ReductionError::TooManyEvents { metric: metric.unwrap_or_default(), limit: MAX_EVENTS }
     }
 
     /// Returns the statistics.
@@ -280,25 +258,31 @@ impl Reduction {
     /// # Errors
     /// Returns an error if a value is too large, or if sums contradict each other.
     pub fn finish(mut self) -> Result<Reduced, ReductionError> {
-        self.cells.resize(self.units.list().len() * self.metrics.stride, Cell::default());
+        self.values.resize(&self.units, &self.metrics);
+        let finished = self.values.finish_group(&self.units, &self.metrics);
+        finished.map_err(|many| self.too_many(many))?;
+        self.ignored.other_units = self.values.other_units;
         let last = Timestamp::from_microsecond(self.last).unwrap_or(self.settings.now);
         let until = self.settings.until.unwrap_or(last).min(self.settings.now);
         let data = Data {
             settings: &self.settings,
             metrics: &self.metrics,
             units: &self.units,
-            cells: &self.cells,
-            kept: &self.kept,
+            cells: &self.values.cells,
+            kept: &self.values.kept,
             levels: &self.levels,
             until: until.as_microsecond(),
         };
         let statistics = summarize(&data)?;
+        let phases = &self.settings.phases;
+        let sequences = phases.iter().filter_map(|phase| Some((phase.name.clone(), phase.sequence?)));
         Ok(Reduced {
             statistics,
             exposures: self.exposures,
             metric_events: self.metric_events,
             ignored: self.ignored,
             until,
+            sequences: sequences.collect(),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The first exposure of each unit in each phase.
 
-use crate::reduction::index::UnitIndex;
+use crate::reduction::index::{UnitIndex, UnitKey};
 
 /// No further phase of a unit.
 const END: u32 = u32::MAX;
@@ -37,6 +37,7 @@ impl Units {
     /// Adds an exposure. `levels` are the values of the dimensions, which the unit keeps from its first exposure.
     pub(super) fn add(&mut self, unit: &str, exposed: Unit, levels: &[u16], max: usize) -> Result<(), Full> {
         let number = u32::try_from(self.list.len()).ok().filter(|number| *number < END).ok_or(Full)?;
+        let unit = UnitKey::new(unit);
         let mut known = self.index.find(unit);
         if known.is_none() && self.list.len() < max {
             known = self.index.find_or_insert(unit, number);
@@ -75,9 +76,14 @@ impl Units {
         self.levels.extend_from_slice(levels);
     }
 
-    /// Iterates over the numbers and the first exposures of a unit in all phases.
-    pub(super) fn find(&self, unit: &str) -> impl Iterator<Item = (u32, &Unit)> {
-        let mut next = self.index.find(unit);
+    /// Returns the number of a unit in the phase in which it was first read.
+    pub(super) fn number(&self, unit: UnitKey) -> Option<u32> {
+        self.index.find(unit)
+    }
+
+    /// Iterates over the numbers and the first exposures of a unit in all phases. `number` is that of its first phase.
+    pub(super) fn phases_of(&self, number: u32) -> impl Iterator<Item = (u32, &Unit)> {
+        let mut next = Some(number);
         std::iter::from_fn(move || {
             let number = next?;
             let unit = self.list.get(number as usize)?;

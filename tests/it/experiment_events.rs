@@ -58,12 +58,11 @@ fn analyze(repository: &TestRepository, options: &[&str]) -> (Ran, Json) {
         "../exposures.ndjson",
         "--metrics",
         "../events.ndjson",
-        "--now",
-        "2026-12-01",
         "--format",
         "json",
     ];
-    let ran = repository.flagctl(&[&command, options].concat());
+    let now: &[&str] = if options.contains(&"--now") { &[] } else { &["--now", "2026-12-01"] };
+    let ran = repository.flagctl(&[&command, now, options].concat());
     let json = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
     (ran, json)
 }
@@ -95,6 +94,48 @@ fn events_without_an_effect_do_not_ship() {
     write_events(&repository, "2026-11-01", 0);
     let (ran, json) = analyze(&repository, &[]);
     assert_eq!((ran.code, json["verdict"].as_str()), (Some(1), Some("keep-running")), "{ran:?}");
+}
+
+#[test]
+fn a_flag_without_a_split_has_no_experiment_that_runs() {
+    let mut repository = repository();
+    repository.write("flags/cart.yaml", &FLAG.replace("{fast: 50%, off: 50%}", "fast"));
+    repository.commit("cart: fast for all");
+    write_events(&repository, "2026-11-01", 10);
+    let (ran, json) = analyze(&repository, &[]);
+    assert_eq!((ran.code, json["verdict"].as_str()), (Some(1), Some("not-running")), "{ran:?}");
+    let (ran, json) = analyze(&repository, &["--at", "HEAD~1"]);
+    assert_eq!((ran.code, json["verdict"].as_str()), (Some(0), Some("ship")), "{ran:?}");
+}
+
+#[test]
+fn a_phase_of_the_published_log_has_the_number_of_its_first_entry() {
+    let mut repository = repository();
+    repository.write("flagctl.yaml", "version: 1\nenvironments: [production]\npublish:\n  main: {to: ../live/}\n");
+    repository.commit("A target");
+    for share in ["60%", "70%"] {
+        let ran = repository.flagctl(&["publish", "main"]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        repository.write("flags/cart.yaml", &FLAG.replace("  - serve", &format!("  - rollout: {share}\n    serve")));
+        repository.commit("cart: another share");
+    }
+    let (mut exposures, mut events) = (String::new(), String::new());
+    for unit in 0..UNITS {
+        exposures += &exposure(unit, if unit % 2 == 0 { "fast" } else { "off" }, "2999-01-01T00:00:00Z");
+        events += &format!(
+            "{{\"event\":\"purchase\",\"ts\":\"2999-01-01T01:00:00Z\",\"context.id\":\"u{unit}\",\"value\":1}}\n"
+        );
+    }
+    fs::write(repository.beside("exposures.ndjson"), exposures).unwrap();
+    fs::write(repository.beside("events.ndjson"), events).unwrap();
+    let (ran, json) = analyze(&repository, &["--now", "2999-01-02"]);
+    let phases: Vec<(u64, f64)> = json["phases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|phase| (phase["sequence"].as_u64().unwrap(), phase["arms"][0]["units"].as_f64().unwrap()))
+        .collect();
+    assert_eq!(phases, [(1, 0.0), (2, 2000.0)], "{ran:?}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The result of `flagctl experiment analyze` as flagctl's own JSON.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::experiment::{
@@ -32,7 +34,7 @@ pub struct AnalysisJson {
     pub alpha: f64,
     /// The number of units at which the always-valid intervals are narrowest.
     pub tuning: f64,
-    /// `ship`, `stop`, `keep-running` or `broken`.
+    /// `ship`, `stop`, `keep-running`, `not-running` or `broken`.
     pub verdict: &'static str,
     /// The treatment that the verdict is about, if it is about one.
     pub treatment: Option<String>,
@@ -40,6 +42,17 @@ pub struct AnalysisJson {
     pub reasons: Vec<String>,
     /// The phases in the order of time, of which the last decides.
     pub phases: Vec<PhaseJson>,
+}
+
+/// Where the numbers of an analysis come from.
+#[derive(Debug, Default)]
+pub struct OriginJson {
+    /// What was read.
+    pub inputs: Vec<InputJson>,
+    /// The rows of the inputs, if they are events.
+    pub rows: Option<EventRowsJson>,
+    /// The numbers of the published entries with which the phases begin, by the names of the phases.
+    pub sequences: BTreeMap<String, u64>,
 }
 
 /// An input file.
@@ -58,6 +71,9 @@ pub struct InputJson {
 pub struct PhaseJson {
     /// The name.
     pub name: String,
+    /// The number of the entry in the published log with which the phase begins. Absent if phases come from commits or from statistics.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u64>,
     /// The arms, the control first.
     pub arms: Vec<ArmJson>,
     /// The comparison of the numbers of units with the planned split.
@@ -219,13 +235,8 @@ pub struct InferenceJson {
 
 impl AnalysisJson {
     /// Returns an analysis.
-    pub fn new(
-        analysis: &Analysis,
-        settings: &AnalysisSettings,
-        commit: Option<String>,
-        inputs: Vec<InputJson>,
-        rows: Option<EventRowsJson>,
-    ) -> Self {
+    pub fn new(analysis: &Analysis, settings: &AnalysisSettings, commit: Option<String>, origin: OriginJson) -> Self {
+        let OriginJson { inputs, rows, sequences } = origin;
         Self {
             version: 1,
             flag: settings.flag.clone(),
@@ -239,12 +250,12 @@ impl AnalysisJson {
             verdict: analysis.verdict.answer.name(),
             treatment: analysis.verdict.treatment.clone(),
             reasons: analysis.verdict.reasons.clone(),
-            phases: analysis.phases.iter().map(phase).collect(),
+            phases: analysis.phases.iter().map(|result| phase(result, sequences.get(&result.name).copied())).collect(),
         }
     }
 }
 
-fn phase(phase: &PhaseResult) -> PhaseJson {
+fn phase(phase: &PhaseResult, sequence: Option<u64>) -> PhaseJson {
     let planned: &[f64] = match &phase.sample_ratio {
         SampleRatio::Compared { planned, .. } => planned,
         SampleRatio::NotCompared(_) => &[],
@@ -258,6 +269,7 @@ fn phase(phase: &PhaseResult) -> PhaseJson {
     });
     PhaseJson {
         name: phase.name.clone(),
+        sequence,
         arms: arms.collect(),
         sample_ratio: sample_ratio(&phase.sample_ratio),
         multiple_share: phase.multiple,

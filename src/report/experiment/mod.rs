@@ -12,5 +12,5 @@ pub mod sql;
 pub use crate::report::experiment::event_rows::EventRowsJson;
 pub use crate::report::experiment::html::page;
 pub use crate::report::experiment::human::lines;
-pub use crate::report::experiment::json::{AnalysisJson, InputJson};
+pub use crate::report::experiment::json::{AnalysisJson, InputJson, OriginJson};
 pub use crate::report::experiment::markdown::markdown;

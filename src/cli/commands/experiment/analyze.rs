@@ -15,15 +15,15 @@ use crate::cli::revision_arg::At;
 use crate::cli::row_file_arg;
 use crate::cli::unknown_flag::unknown_flag_in_source;
 use crate::experiment::{
-    AnalysisSettings, Answer, SufficientStatistics, UntrustedEffects, analyze, planned_weights, read_statistics,
+    AnalysisSettings, Answer, ExperimentState, SufficientStatistics, UntrustedEffects, analyze, experiment_state,
+    planned_weights, read_statistics,
 };
 use crate::git::CacheWrites;
 use crate::load;
 use crate::model::{Experiment, Flag, MetricRole, Settings};
 use crate::publish::Digest;
-use crate::reduction::Reduced;
 use crate::report;
-use crate::report::experiment::{AnalysisJson, EventRowsJson, InputJson};
+use crate::report::experiment::{AnalysisJson, EventRowsJson, InputJson, OriginJson};
 use crate::source::Source;
 use crate::yaml::Completeness;
 
@@ -78,24 +78,17 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     }
     let source = args.at.source(Path::new("."))?;
     let settings = analysis_settings(args, &source)?;
-    let (statistics, inputs, rows) = match &args.stats {
-        Some(path) => {
-            let (statistics, inputs) = statistics_of_file(path)?;
-            (statistics, inputs, None)
-        }
-        None => {
-            let (reduced, inputs) = reduced_events(args, &source, &settings)?;
-            let rows = EventRowsJson::new(&reduced);
-            (reduced.statistics, inputs, Some(rows))
-        }
+    let (statistics, origin) = match &args.stats {
+        Some(path) => statistics_of_file(path)?,
+        None => statistics_of_events(args, &source, &settings)?,
     };
     let untrusted = if args.despite_srm { UntrustedEffects::Shown } else { UntrustedEffects::Refused };
     let analysis = analyze(&statistics, &settings, untrusted).map_err(|reason| {
-        let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
+        let names: Vec<&str> = origin.inputs.iter().map(|input| input.name.as_str()).collect();
         anyhow!("{}: {reason}", names.join(", "))
     })?;
     let commit = source.revision().map(|revision| revision.commit().to_string());
-    let json = AnalysisJson::new(&analysis, &settings, commit, inputs, rows);
+    let json = AnalysisJson::new(&analysis, &settings, commit, origin);
     match args.format {
         AnalysisFormat::Human => console::write(report::experiment::lines(&json))?,
         AnalysisFormat::Json => write_json(&json)?,
@@ -104,21 +97,26 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     }
     Ok(match analysis.verdict.answer {
         Answer::Ship => Exit::Yes,
-        Answer::Stop | Answer::KeepRunning => Exit::No,
+        Answer::Stop | Answer::KeepRunning | Answer::NotRunning => Exit::No,
         Answer::Broken => Exit::Failed,
     })
 }
 
 /// Reads a file of sufficient statistics.
-fn statistics_of_file(path: &Path) -> Result<(SufficientStatistics, Vec<InputJson>)> {
+fn statistics_of_file(path: &Path) -> Result<(SufficientStatistics, OriginJson)> {
     let name = path.display().to_string();
     let text = row_file_arg::read(path)?;
     let statistics = read_statistics(&text).with_context(|| format!("cannot use `{name}`"))?;
-    Ok((statistics, vec![InputJson { name, sha256: Digest::sha256(text.as_bytes()).to_string() }]))
+    let inputs = vec![InputJson { name, sha256: Digest::sha256(text.as_bytes()).to_string() }];
+    Ok((statistics, OriginJson { inputs, ..OriginJson::default() }))
 }
 
 /// Reduces files of events.
-fn reduced_events(args: &Args, source: &Source, settings: &AnalysisSettings) -> Result<(Reduced, Vec<InputJson>)> {
+fn statistics_of_events(
+    args: &Args,
+    source: &Source,
+    settings: &AnalysisSettings,
+) -> Result<(SufficientStatistics, OriginJson)> {
     let loaded = load::flags(source, load::settings(source)?, std::slice::from_ref(&args.flag), &[])?;
     let flag = loaded.project.flag(&args.flag).ok_or_else(|| unknown_flag_in_source(&args.flag, source))?;
     let experiment = experiment_with_metrics(flag, &args.flag)?;
@@ -137,8 +135,9 @@ fn reduced_events(args: &Args, source: &Source, settings: &AnalysisSettings) -> 
     note_bad_rows("exposures", &reduced.exposures);
     note_bad_rows("metric events", &reduced.metric_events);
     let inputs = digests.into_iter().map(|(name, digest)| InputJson { name, sha256: digest.to_string() });
-    let inputs = inputs.collect();
-    Ok((reduced, inputs))
+    let rows = Some(EventRowsJson::new(&reduced));
+    let origin = OriginJson { inputs: inputs.collect(), rows, sequences: reduced.sequences };
+    Ok((reduced.statistics, origin))
 }
 
 /// Returns the settings of the flag's experiment, with the metrics that the command line adds.
@@ -174,17 +173,23 @@ fn settings_of(args: &Args, flag: &Flag, experiment: &Experiment, settings: &Set
     };
     let off = |off: Option<&str>| off.map(str::to_owned).ok_or_else(|| anyhow!("`{}` has no `off`", args.flag));
     let variants = flag.variants.iter().map(|variant| variant.name.value.as_str());
-    let (arms, planned) = match &environment {
+    let (arms, planned, state) = match &environment {
         Some(environment) => {
             let serving = flag.serving(&settings.names_of(environment));
             let arms = experiment.arms(variants, &off(serving.off.map(|off| off.value.as_str()))?);
             let planned = planned_weights(&serving, &arms);
-            (arms, planned)
+            // Statistics say themselves which units got which arm.
+            let state = match &args.stats {
+                Some(_) => ExperimentState::Running,
+                None => experiment_state(&serving, &arms),
+            };
+            (arms, planned, state)
         }
         None => {
             let off = off(flag.base.off.as_ref().map(|off| off.value.as_str()))?;
-            (experiment.arms(variants, &off), Err("no environment is given with `-e`"))
+            let planned = Err("no environment is given with `-e`");
+            (experiment.arms(variants, &off), planned, ExperimentState::Running)
         }
     };
-    Ok(AnalysisSettings::new(&args.flag, experiment, arms, planned)?)
+    Ok(AnalysisSettings::new(&args.flag, experiment, arms, planned, state)?)
 }
