@@ -16,6 +16,9 @@ use crate::yaml::value::{
     ALIAS_BYTES, ALIAS_LIMIT, ANCHOR_BYTES, Completeness, DEPTH_LIMIT, Entry, Node, VALUE_LIMIT, Value,
 };
 
+/// The library that reads JSON gives keys with this start a meaning of its own, so a bundle would have another value than its
+/// definition.
+const RESERVED_START: &str = "$serde_json::private::";
 /// The key that merges another mapping in YAML 1.1.
 const MERGE_KEY: &str = "<<";
 /// The number of open collections around the value of a variant: the file and the mapping `variants`.
@@ -339,6 +342,8 @@ impl<'t, 'd> TreeBuilder<'t, 'd> {
                     };
                     let refused = if height > 0 {
                         Some(("a mapping's key must be a scalar", "write the key as plain text"))
+                    } else if name.starts_with(RESERVED_START) {
+                        Some(("keys that begin with `$serde_json::private::` are reserved", "choose another key"))
                     } else if name == MERGE_KEY && !is_in_variant {
                         Some(("merge keys are not part of YAML 1.2", "write the merged keys out"))
                     } else {

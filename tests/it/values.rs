@@ -75,6 +75,13 @@ fn merge_keys_are_resolved_in_values_of_variants() {
 }
 
 #[test]
+fn a_key_to_which_the_reader_of_bundles_gives_another_meaning_is_an_error() {
+    let ran = with_variants("\n  a: {x: [{\"$serde_json::private::RawValue\": \"[1]\"}]}").flagctl(&["validate"]);
+    let why = "error[unsupported-yaml]: keys that begin with `$serde_json::private::` are reserved";
+    assert!(ran.code == Some(1) && ran.stdout.contains(why), "{}", ran.stdout);
+}
+
+#[test]
 fn other_merge_keys_are_errors() {
     let finding = |text: &str| {
         let ran = with_variants(text).flagctl(&["validate"]);
