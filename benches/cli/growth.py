@@ -54,11 +54,11 @@ class Run(typing.NamedTuple):
         return f"{unknown}{duration(self.seconds)}, {digits(self.mebibytes)} MiB"
 
 
-def run(command, folder):
+def run(command, folder, codes=(0, 3, -9)):
     start = [sys.executable, "-I", "-S", "-c", START, str(LIMIT), *command]
     done = subprocess.run(start, cwd=folder, env=ENVIRONMENT, check=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
     seconds, most, code = map(float, done.stdout.split())
-    if code not in (0, 3, -9):
+    if code not in codes:
         sys.exit(f"{' '.join(map(str, command))} failed with exit code {code:.0f}")
     return Run(seconds, most / (2**20 if sys.platform == "darwin" else 2**10), int(code))
 
