@@ -133,6 +133,7 @@ const RUNS: &[&[&str]] = &[
     &["explain", "a\u{1b}[31m\n::error::owned"],
     &["schema", "a\u{1b}[31m\n::error::owned"],
     &["completions", "bash"],
+    &["lsp"],
     &["man", "flagctl.yaml/a\u{1b}[31m\n::error::owned"],
     &["help", "a\u{1b}[31m\n::error::owned"],
     &[
