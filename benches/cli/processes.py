@@ -12,6 +12,7 @@ import typing
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+HEADS = ["", "other tool", "flagctl", "other tool's result", "flagctl is", "command of the other tool"]
 ENVIRONMENT = {
     **os.environ,
     "GIT_CONFIG_GLOBAL": "/dev/null",
@@ -120,5 +121,4 @@ def lines(heads, rows):
 
 def printable(rows):
     """Yields the lines of a table of rows."""
-    heads = ["", "other tool", "flagctl", "other tool's result", "flagctl is", "command of the other tool"]
-    return lines(heads, ([row.name, row.peer, *row.figures(), row.command] for row in rows))
+    return lines(HEADS, ([row.name, row.peer, *row.figures(), row.command] for row in rows))

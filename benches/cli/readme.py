@@ -16,8 +16,9 @@ import textwrap
 
 import beside_git
 import beside_peers
+import experiment
 import growth
-from processes import ROOT, compared, crate_version, lines, machine, printable, printed
+from processes import HEADS, ROOT, compared, crate_version, lines, machine, printable, printed
 
 END = "<!-- end -->"
 ENGINES = {
@@ -111,8 +112,10 @@ def main():
         for marker, more, found in [("others", "", list(others)), ("git", of, list(git))]:
             replaced(page, marker, f"{paragraph(f'Measured on {when}{more}.')}\n" + "\n".join(printable(found)))
 
-    in_process, others, git = (between(page, marker) for marker in ["engines", "others", "git"])
-    rows = [*engines(in_process), *(row[:5] for text in [others, git] for row in list(cells(text))[1:])]
+        replaced(page, "experiment", f"{paragraph(f'Measured on {when}.')}\n" + "\n".join(lines(HEADS, experiment.rows(flagctl))))
+
+    in_process, others, git, events = (between(page, marker) for marker in ["engines", "others", "git", "experiment"])
+    rows = [*engines(in_process), *(row[:5] for text in [others, git, events] for row in list(cells(text))[1:])]
     table = "\n".join(lines(["", "other tool", "flagctl", "other tool's result", "flagctl is"], rows))
     told = f"Processes were measured on {when_of(others)}. Decisions and loading are compared with the fastest of three other"
     same = when_of(in_process) == when_of(others)
