@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::cli::exit::Exit;
+use crate::cli::exit::{Exit, UsageError};
 use crate::cli::global::Global;
 use crate::cli::new_files;
 use crate::cli::new_files::Writing;
@@ -14,8 +14,8 @@ use crate::cli::questions::Questions;
 use crate::cli::revision_arg::folder;
 use crate::commit::author;
 use crate::load;
-use crate::load::Loaded;
-use crate::model::Settings;
+use crate::load::{Loaded, refused_by_windows};
+use crate::model::{Settings, is_name};
 use crate::report::escape::shell_word;
 use crate::report::scaffold::{NewFileJson, NewFileState, NewFilesJson, human};
 use crate::scaffold::NewFile;
@@ -86,14 +86,18 @@ impl Home {
 
     /// Returns a command of flagctl for the folder in which the user is.
     pub(crate) fn command(&self, arguments: &str) -> String {
-        let folder = self.folder.as_ref().map(|folder| format!(" -C {}", shell_word(&folder.to_string_lossy())));
-        format!("flagctl{} {arguments}", folder.unwrap_or_default())
+        format!("flagctl{} {arguments}", self.folder_option())
+    }
+
+    /// Returns the option `-C` with a space before it, or nothing if commands need none.
+    fn folder_option(&self) -> String {
+        let option = |folder: &PathBuf| format!(" -C {}", shell_word(&folder.to_string_lossy()));
+        self.folder.as_ref().map(option).unwrap_or_default()
     }
 
     /// Returns the command that commits folders of the flag repository, for the folder in which the user is.
     pub(crate) fn commit(&self, folders: &[&str], subject: &str) -> String {
-        let given = self.folder.as_ref().map(|folder| format!(" -C {}", shell_word(&folder.to_string_lossy())));
-        let given = given.unwrap_or_default();
+        let given = self.folder_option();
         let paths = folders.iter().map(|folder| shell_word(&format!(":/{}{folder}", self.source.prefix())));
         let paths = paths.collect::<Vec<_>>().join(" ");
         format!("git{given} add {paths} && git{given} commit -m {}", shell_word(subject))
@@ -141,6 +145,18 @@ pub(crate) fn finish(args: &NewDefinitionArgs, files: Vec<NewFileJson>, next: Ve
     }
     args.format.write(&new, human)?;
     Ok(if has_new { Exit::Yes } else { Exit::No })
+}
+
+/// Checks the name of a new definition. `what` is the kind with an article, and `example` is a name.
+///
+/// # Errors
+/// Returns an error if the name is not one, or if Windows has no files with it.
+pub(crate) fn check_name(name: &str, what: &str, example: &str) -> Result<(), UsageError> {
+    if !is_name(name) {
+        let expected = format!("expected letters, digits, `.`, `_` and `-`, such as `{example}`");
+        return Err(UsageError(format!("`{name}` is not the name of {what}: {expected}")));
+    }
+    refused_by_windows(name).map_or(Ok(()), |problem| Err(UsageError(problem)))
 }
 
 /// Returns a folder for a definition, with a `/` at its end. Without a name, it is the folder of all definitions.

@@ -5,8 +5,8 @@
 //! to find references; renaming uses it to change every occurrence.
 //!
 //! The names come from the typed definitions and not from a search for words, so a text that only looks like a name, such
-//! as a word in a description, is not in the index. Definitions that could be read only in part are indexed as far as they
-//! were read. A name without a definition is indexed too: it has only references.
+//! as a word in a description, is not in the index. If a definition could be read only in part, the index has the names of
+//! that part. A name without a definition is indexed too: it has only references.
 //!
 //! **Invariant:** the bytes of an occurrence are the name itself, without quotes and without what else its scalar
 //! contains. The exception is a name that is written with escapes, such as `"new\x2dcart"`: its bytes are all bytes between

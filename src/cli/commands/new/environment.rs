@@ -5,10 +5,10 @@ use anyhow::{Context as _, Result};
 use crate::cli::environment_arg::check_environment;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::global::Global;
-use crate::cli::new_definition::{Home, NewDefinitionArgs, finish};
+use crate::cli::new_definition::{Home, NewDefinitionArgs, check_name, finish};
 use crate::cli::new_files::Writing;
-use crate::load::{folded, refused_by_windows};
-use crate::model::{FLAGS, is_name};
+use crate::load::folded;
+use crate::model::FLAGS;
 use crate::report::escape::shell_word;
 use crate::report::scaffold::{NewFileJson, NewFileState};
 use crate::scaffold::{Position, flag_with_environment, project_with_environment};
@@ -40,13 +40,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let home = Home::find(global)?;
     let name = &args.name;
-    if !is_name(name) {
-        let expected = "expected letters, digits, `.`, `_` and `-`, such as `staging`";
-        return Err(UsageError(format!("`{name}` is not the name of an environment: {expected}")).into());
-    }
-    if let Some(problem) = refused_by_windows(name) {
-        return Err(UsageError(problem).into());
-    }
+    check_name(name, "an environment", "staging")?;
     let settings = home.settings();
     let others = [&args.from, &args.before, &args.after];
     others.into_iter().flatten().try_for_each(|other| check_environment(other, settings))?;

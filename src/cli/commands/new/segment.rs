@@ -5,9 +5,8 @@ use anyhow::{Context as _, Result, anyhow};
 use crate::bundle::TARGETING_KEY;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::global::Global;
-use crate::cli::new_definition::{Home, NewDefinitionArgs, folder_below, parse_words, words};
+use crate::cli::new_definition::{Home, NewDefinitionArgs, check_name, folder_below, parse_words, words};
 use crate::diag::did_you_mean_or_list;
-use crate::load::refused_by_windows;
 use crate::model::{SEGMENTS, is_name};
 use crate::report::escape::shell_word;
 use crate::scaffold::{copied_segment, segment};
@@ -40,13 +39,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let home = Home::find(global)?;
     let name = &args.name;
-    if !is_name(name) {
-        let expected = "expected letters, digits, `.`, `_` and `-`, such as `beta-users`";
-        return Err(UsageError(format!("`{name}` is not the name of a segment: {expected}")).into());
-    }
-    if let Some(problem) = refused_by_windows(name) {
-        return Err(UsageError(problem).into());
-    }
+    check_name(name, "a segment", "beta-users")?;
     let folder = folder_below(SEGMENTS, args.folder.as_deref()).map_err(UsageError)?;
     let text = match &args.from {
         Some(from) => copy(args, &home, from)?,
