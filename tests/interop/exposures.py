@@ -14,18 +14,16 @@ The script needs Python and npm, and keeps the packages in `target/interop`.
 import argparse
 import json
 import random
-import re
 import subprocess
 import sys
 import tempfile
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from ofrep_clients.clients import NPM, PYTHON
+from exposure_hooks import Application
 from ofrep_clients.server import ENVIRONMENT, Server
-from packages import ROOT, installed, with_npm, with_pip
+from packages import ROOT
 
-PAGE = ROOT / "docs" / "experiments.md"
 USERS = 300
 PROJECT = """\
 version: 1
@@ -49,49 +47,30 @@ FLAGS = {
     "not-random": FLAG + "- if: {country: DE}\n  serve: on\n",
     "checkout": (ROOT / "examples/experiment/flags/checkout.yaml").read_text(encoding="utf-8"),
 }
-PYTHON_APPLICATION = """
-import sys
-from openfeature import api
-from openfeature.contrib.provider.ofrep import OFREPProvider
-from openfeature.evaluation_context import EvaluationContext
-
-url, path, users = sys.argv[1], sys.argv[2], int(sys.argv[3])
-api.set_provider_and_wait(OFREPProvider(url))
-api.add_hooks([ExposureHook(path, ["country"])])
-client = api.get_client()
+BODIES = {
+    "python": """
+users = int(more[0])
 for user in range(users):
     attributes = {"country": ["DE", "FR"][user % 2], "account": {"id": f"account-{user // 3}"}}
     for flag in ["by-user", "by-account", "not-random", "missing"]:
         client.get_boolean_value(flag, False, EvaluationContext(f"user-{user}", attributes))
 for user in range(5 * users):
     client.get_integer_value("checkout", 3, EvaluationContext(f"user-{user}", {"country": ["DE", "FR"][user % 2]}))
-"""
-NODE_APPLICATION = """
-import { createRequire } from "node:module";
-
-const installed = createRequire(process.cwd() + "/");
-const { OpenFeature } = installed("@openfeature/server-sdk");
-const { OFREPProvider } = installed("@openfeature/ofrep-provider");
-const [url, path, users] = process.argv.slice(2);
-OpenFeature.setLogger({ debug() {}, info() {}, warn() {}, error() {} });
-await OpenFeature.setProviderAndWait(new OFREPProvider({ baseUrl: url }));
-const hook = new ExposureHook(path, ["country"]);
-OpenFeature.addHooks(hook);
-const client = OpenFeature.getClient();
-for (let user = 0; user < Number(users); user++) {
+""",
+    "node": """
+const users = Number(more[0]);
+for (let user = 0; user < users; user++) {
   const account = { id: `account-${Math.floor(user / 3)}` };
   const context = { targetingKey: `user-${user}`, country: ["DE", "FR"][user % 2], account };
   for (const flag of ["by-user", "by-account", "not-random", "missing"]) {
     await client.getBooleanValue(flag, false, context);
   }
 }
-for (let user = 0; user < 5 * Number(users); user++) {
+for (let user = 0; user < 5 * users; user++) {
   await client.getNumberValue("checkout", 3, { targetingKey: `user-${user}`, country: ["DE", "FR"][user % 2] });
 }
-await new Promise((resolve) => hook.file.end(resolve));
-await OpenFeature.close();
-process.exit(0);
-"""
+""",
+}
 
 
 class Repository:
@@ -122,11 +101,6 @@ class Repository:
         if done.returncode not in (0, 1) or done.stderr:
             raise SystemExit(f"{command} exited with {done.returncode}: {done.stderr}")
         return done.returncode, json.loads(done.stdout)
-
-
-def hook(language):
-    """Returns the code of a hook in the page."""
-    return re.search(rf"<!-- hook: {language} -->\n```\w+\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S).group(1)
 
 
 def written(path):
@@ -165,23 +139,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("binary", metavar="PATH-OF-FLAGCTL", type=Path)
     binary = parser.parse_args().binary.resolve()
-    python = installed("ofrep-python", PYTHON, with_pip) / "bin" / "python"
-    node = installed("ofrep-npm", NPM, with_npm)
     wrong = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         repository = Repository(binary, folder / "flags")
-        applications = {}
-        for language, extension, text in (("python", "py", PYTHON_APPLICATION), ("node", "mjs", NODE_APPLICATION)):
-            applications[language] = folder / f"application.{extension}"
-            applications[language].write_text(hook(language) + text)
         rows = {}
-        for language, command in (("python", [python]), ("node", ["node"])):
+        for language, body in BODIES.items():
             server_file, hook_file = folder / f"server-{language}.ndjson", folder / f"{language}.ndjson"
             arguments = ["--follow", "main", "--exposures", server_file, "--exposure-attribute", "country"]
             with Server(repository, *arguments) as server:
-                command = [*command, applications[language], server.origin, hook_file, str(USERS)]
-                subprocess.run(command, cwd=node, check=True)
+                Application(language, body, folder).run(server.origin, hook_file, USERS)
             rows[language], rows[f"server, {language}"] = written(hook_file), written(server_file)
             for file in (hook_file, server_file):
                 code, result = repository.check(file)

@@ -1,15 +1,17 @@
 //! The example of an experiment, from the flag to the verdict and the commit that ships the better variant.
 //!
-//! The evaluator decides the exposures. The purchases and errors are generated, with more purchases in the treatment. About
-//! 1 % of the rows are damaged.
+//! The exposures are those that OpenFeature's SDKs wrote, which `tests/interop/experiment_example.py` keeps in the example. The
+//! purchases and errors are generated, with more purchases in the treatment. About 1 % of the rows are damaged.
 //!
 //! **Invariant:** `tests/experiment_example/transcript.txt` has every command with its complete output.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::Path;
 
+use flate2::read::GzDecoder;
 use serde_json::{Value as Json, json};
 use snapbox::{assert_data_eq, file};
 
@@ -17,6 +19,9 @@ use crate::example_shop;
 use crate::git_bench::TestRepository;
 use crate::random::Random;
 
+/// The folder of the example, and the writers of its exposures.
+const EXAMPLE: &str = "examples/experiment";
+const SDKS: [&str; 2] = ["python", "node"];
 /// The users who open the checkout in nine days, of whom three quarters take part.
 const USERS: usize = 8_000;
 const NINE_DAYS: usize = 9 * 86_400;
@@ -59,34 +64,35 @@ const BAD_EVENTS: [(&str, &str); 5] = [
 /// events of the first three days, and the files with `2` those of the other six.
 pub(crate) fn repository() -> TestRepository {
     let mut repository = TestRepository::new();
-    example_shop::copy(Path::new("examples/experiment"), &repository, "");
+    let example = Path::new(EXAMPLE);
+    repository.write("flagctl.yaml", &fs::read_to_string(example.join("flagctl.yaml")).unwrap());
     repository.git(&["add", "flagctl.yaml"]);
     repository.git(&["commit", "--quiet", "--message", "the project"]);
+    for folder in ["flags", "tests"] {
+        example_shop::copy(&example.join(folder), &repository, &format!("{folder}/"));
+    }
     let version = repository.commit("checkout: a test of one page");
-    let traffic = traffic(&decisions(&repository), &version);
-    for (name, rows) in &traffic {
+    for (name, rows) in &traffic(&exposures(), &version) {
         repository.write(&format!("../{name}.ndjson"), rows);
     }
     repository
 }
 
-fn country(user: usize) -> &'static str {
-    ["AT", "CH", "DE", "FR"][user % 4]
-}
-
-/// Decides the flag for users, as their applications do. Returns the variant of each user who takes part.
-fn decisions(repository: &TestRepository) -> Vec<(usize, String)> {
-    let context = |user: usize| json!({"targetingKey": format!("user-{user}"), "country": country(user)}).to_string();
-    let contexts: Vec<String> = (0..USERS).map(context).collect();
-    repository.write("../contexts.jsonl", &(contexts.join("\n") + "\n"));
-    let ran = repository.flagctl(&["eval", "checkout", "-e", "production", "--contexts", "../contexts.jsonl"]);
-    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    let decision = |(user, line): (usize, &str)| {
-        let line: Json = serde_json::from_str(line).unwrap();
-        let decision = &line["decisions"]["checkout"];
-        (decision["reason"] == "SPLIT").then(|| (user, decision["variant"].as_str().unwrap().to_owned()))
-    };
-    ran.stdout.lines().enumerate().filter_map(decision).collect()
+/// Returns the exposures of each user who takes part, as the SDKs wrote them.
+fn exposures() -> BTreeMap<usize, String> {
+    let mut exposures = BTreeMap::new();
+    for sdk in SDKS {
+        let mut text = String::new();
+        let file = File::open(format!("{EXAMPLE}/exposures/{sdk}.ndjson.gz")).unwrap();
+        GzDecoder::new(file).read_to_string(&mut text).unwrap();
+        for line in text.lines() {
+            let exposure: Json = serde_json::from_str(line).unwrap();
+            let user = exposure["feature_flag.context.id"].as_str().unwrap().strip_prefix("user-").unwrap();
+            let another = exposures.insert(user.parse().unwrap(), line.to_owned());
+            assert_eq!(another, None, "user-{user}");
+        }
+    }
+    exposures
 }
 
 /// Says whether a line is a damaged row of this pattern.
@@ -104,10 +110,10 @@ fn time(seconds: usize) -> String {
 }
 
 /// Generates the files of events by their names.
-fn traffic(decisions: &[(usize, String)], version: &str) -> BTreeMap<String, String> {
+fn traffic(exposures: &BTreeMap<usize, String>, version: &str) -> BTreeMap<String, String> {
     let mut random = Random(830_178_299_951);
     let mut files = BTreeMap::new();
-    let mut write = |random: &mut Random, kind: &str, seconds: usize, row: Json, bad: &[(&str, &str)]| {
+    let mut write = |random: &mut Random, kind: &str, seconds: usize, row: &str, bad: &[(&str, &str)]| {
         let part = if seconds < MIDDLE { 1 } else { 2 };
         let file: &mut String = files.entry(format!("{kind}-{part}")).or_default();
         writeln!(file, "{row}").unwrap();
@@ -116,35 +122,35 @@ fn traffic(decisions: &[(usize, String)], version: &str) -> BTreeMap<String, Str
             writeln!(file, "{}", random.pick(bad).1.replace("user-x", &unit)).unwrap();
         }
     };
-    for (user, variant) in decisions {
-        let (first, unit) = (OPENING + user * NINE_DAYS / USERS, format!("user-{user}"));
-        let exposure = json!({
-            "event": "feature_flag.evaluation",
-            "ts": time(first),
-            "feature_flag.key": "checkout",
-            "feature_flag.result.variant": variant,
-            "feature_flag.result.reason": "split",
-            "feature_flag.context.id": unit,
-            "feature_flag.set.id": "production",
-            "feature_flag.version": version,
-            "attrs": {"country": country(*user)},
-        });
-        write(&mut random, "exposures", first, exposure, &BAD_EXPOSURES);
+    for (user, line) in exposures {
+        let exposure: Json = serde_json::from_str(line).unwrap();
+        let (first, unit) = (OPENING + user * NINE_DAYS / USERS, &exposure["feature_flag.context.id"]);
+        let found = (exposure["feature_flag.version"].as_str().unwrap(), exposure["ts"].as_str().unwrap());
+        // Another commit or another time needs other exposures.
+        assert_eq!(
+            found,
+            (version, time(first).replace('Z', ".000Z").as_str()),
+            "run `tests/interop/experiment_example.py … --write`"
+        );
+        write(&mut random, "exposures", first, line, &BAD_EXPOSURES);
         // What a user spent before says much about what the user spends.
         let usual = 20 + random.below(100);
-        let event = |name: &str, at: usize, value: usize| json!({"event": name, "ts": time(at), "context.id": unit, "value": value});
+        let event = |name: &str, at: usize, value: usize| {
+            json!({"event": name, "ts": time(at), "context.id": unit, "value": value}).to_string()
+        };
         for _ in 0..random.below(3) {
             let before = first - 60 - random.below(10 * 86_400);
-            write(&mut random, "events", first, event("purchase", before, usual), &BAD_EVENTS);
+            write(&mut random, "events", first, &event("purchase", before, usual), &BAD_EVENTS);
         }
-        let buyers = BUYERS.iter().find(|(name, _)| name == variant).unwrap().1;
+        let variant = exposure["feature_flag.result.variant"].as_str().unwrap();
+        let buyers = BUYERS.iter().find(|(name, _)| *name == variant).unwrap().1;
         let after = first + 60 + random.below(20 * 3_600);
         if random.below(1_000) < buyers {
             let value = usual + random.below(20);
-            write(&mut random, "events", after, event("purchase", after, value), &BAD_EVENTS);
+            write(&mut random, "events", after, &event("purchase", after, value), &BAD_EVENTS);
         }
         if random.below(1_000) < 30 {
-            write(&mut random, "events", after, event("error", after, 1), &BAD_EVENTS);
+            write(&mut random, "events", after, &event("error", after, 1), &BAD_EVENTS);
         }
     }
     files
@@ -183,7 +189,7 @@ pub(crate) fn shipped() -> TestRepository {
 
 /// Replaces the split by the treatment, as the person does who reads the verdict.
 fn ship(repository: &TestRepository) {
-    let flag = fs::read_to_string("examples/experiment/flags/checkout.yaml").unwrap();
+    let flag = fs::read_to_string(format!("{EXAMPLE}/flags/checkout.yaml")).unwrap();
     let split = "serve: {three-pages: 50%, one-page: 50%}";
     assert!(flag.contains(split));
     repository.write("flags/checkout.yaml", &flag.replace(split, "serve: one-page"));
@@ -209,6 +215,7 @@ fn an_experiment_goes_from_the_flag_to_the_commit_that_ships_the_better_variant(
     story.run("flagctl experiment power --rate 20% --effect 25% --daily 660", 0);
 
     story.chapter("Three days later");
+    story.run("sed -n '3,4p' ../exposures-1.ndjson", 0);
     story.run("flagctl exposures check ../exposures-1.ndjson --now 2026-11-05T06:00:00Z", 1);
     story.run(&format!("flagctl experiment analyze checkout -e production {first}"), 1);
 
@@ -237,7 +244,7 @@ fn an_experiment_goes_from_the_flag_to_the_commit_that_ships_the_better_variant(
 }
 
 #[test]
-fn every_exposure_of_the_evaluator_is_right_and_every_damaged_row_is_counted_under_its_reason() {
+fn every_exposure_of_the_sdks_is_right_and_every_damaged_row_is_counted_under_its_reason() {
     let repository = repository();
     for (kind, bad) in [("exposures", BAD_EXPOSURES.as_slice()), ("events", BAD_EVENTS.as_slice())] {
         let read = |part: usize| fs::read_to_string(repository.beside(&format!("{kind}-{part}.ndjson"))).unwrap();
