@@ -53,7 +53,7 @@ pub fn formatted(text: &str) -> Result<String, FormatRefusal> {
     let says_the_same = |result: &String| {
         document(result).is_some_and(|after| {
             edit::same(text, result)
-                && yaml::comments(text) == yaml::comments(result)
+                && texts(&yaml::comments(text)).eq(texts(&yaml::comments(result)))
                 && lines_of_comments(text, &before) == lines_of_comments(result, &after)
         })
     };
@@ -63,12 +63,51 @@ pub fn formatted(text: &str) -> Result<String, FormatRefusal> {
 
 /// Lays a text out, with lines of at most `width` characters. Returns `None` if a second run would change the result.
 fn laid_out(text: &str, width: usize) -> Option<String> {
+    let result = with_spaces_before_comments(text, &by_library(text, width)?)?;
+    let again = with_spaces_before_comments(&result, &by_library(&result, width)?)?;
+    (again == result).then_some(result)
+}
+
+/// Lays a text out as the library does.
+fn by_library(text: &str, width: usize) -> Option<String> {
     let mut options = FormatOptions::default();
     options.layout.print_width = width;
     options.layout.line_break = if text.contains("\r\n") { LineBreak::Crlf } else { LineBreak::Lf };
     options.language.brace_spacing = false;
-    let result = format_text(text, &options).ok()?;
-    (format_text(&result, &options).ok()? == result).then_some(result)
+    format_text(text, &options).ok()
+}
+
+/// Returns the laid out text with as many spaces before each comment at the end of a line as the original text has there,
+/// because authors align comments with spaces. Returns `None` if the two texts have different comments.
+fn with_spaces_before_comments(original: &str, laid_out: &str) -> Option<String> {
+    let (before, after) = (yaml::comments(original), yaml::comments(laid_out));
+    if texts(&before).ne(texts(&after)) {
+        return None;
+    }
+    let mut result = String::with_capacity(laid_out.len());
+    let mut copied = 0;
+    for ((in_original, _), (in_laid_out, _)) in before.into_iter().zip(after) {
+        if let (Some(wanted), Some(found)) = (space_before(original, in_original), space_before(laid_out, in_laid_out))
+        {
+            result.push_str(laid_out.get(copied..in_laid_out - found)?);
+            result.extend(std::iter::repeat_n(' ', wanted));
+            copied = in_laid_out;
+        }
+    }
+    result.push_str(laid_out.get(copied..)?);
+    Some(result)
+}
+
+/// Returns the number of spaces before the comment at an offset, if there is something else before it in its line.
+fn space_before(text: &str, comment: usize) -> Option<usize> {
+    let before = text.get(..comment)?;
+    let content = before.trim_end_matches([' ', '\t']);
+    (!content.is_empty() && !content.ends_with('\n')).then(|| before.len() - content.len())
+}
+
+/// Returns the texts of comments.
+fn texts<'t>(comments: &[(usize, &'t str)]) -> impl Iterator<Item = &'t str> {
+    comments.iter().map(|(_, text)| *text)
 }
 
 /// Parses a text. Returns `None` if a part of it could not be read.
@@ -91,7 +130,7 @@ mod tests {
     #[test]
     fn layout_changes_and_meaning_does_not() {
         let text = "# head\na:   1    # one\nb: { c: [ x,y ] , d: 'e' }\n\n\n\nlist:\n- x\n-   y: 1\n    z: 2\n";
-        let expected = "# head\na: 1 # one\nb: {c: [x, y], d: \"e\"}\n\nlist:\n  - x\n  - y: 1\n    z: 2\n";
+        let expected = "# head\na: 1    # one\nb: {c: [x, y], d: \"e\"}\n\nlist:\n  - x\n  - y: 1\n    z: 2\n";
         assert_eq!(formatted(text).as_deref(), Ok(expected));
         assert_eq!(formatted(expected).as_deref(), Ok(expected));
     }

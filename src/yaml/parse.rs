@@ -39,15 +39,18 @@ pub fn parse(id: FileId, file: &File, diagnostics: &mut Diagnostics) -> Document
     }
 }
 
-/// Returns the texts of all comments of a text, in their order and without the space around them. The list ends before the
-/// first error of the text.
-pub fn comments(text: &str) -> Vec<String> {
+/// Returns all comments of a text, in their order: the offset of `#`, and the comment without the space around it. The list
+/// ends before the first error of the text.
+pub fn comments(text: &str) -> Vec<(usize, &str)> {
     let mut options = Options::default();
     options.max_buffered_comment_events = usize::MAX;
     options.emit_comments = true;
     let events = Parser::new_from_str_with_options(text, options).map_while(Result::ok);
-    let comments = events.filter_map(|(event, _)| match event {
-        Event::Comment(text, _) => Some(text.trim().to_owned()),
+    let comments = events.filter_map(|(event, span)| match event {
+        Event::Comment(..) => {
+            let range = span.byte_range()?;
+            Some((range.start, text.get(range)?.trim()))
+        }
         _ => None,
     });
     comments.collect()

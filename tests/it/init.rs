@@ -36,6 +36,8 @@ fn json(ran: &Ran) -> Json {
 pub(crate) fn assert_sound(repository: &TestRepository, folder: &Path, what: &str) {
     let validated = repository.flagctl_in(folder, &["validate", "--now", "2026-11-22", "--format", "json"]);
     assert_eq!((validated.code, &json(&validated)["findings"]), (Some(0), &Json::Array(Vec::new())), "{what}");
+    let checked = repository.flagctl_in(folder, &["fmt", "--check"]);
+    assert_eq!(checked.code, Some(0), "{what}: {}", checked.stdout);
     let tested = repository.flagctl_in(folder, &["test"]);
     assert!(tested.code == Some(0) && tested.stdout.contains(" passed\n"), "{what}: {tested:?}");
 }
