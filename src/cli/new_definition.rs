@@ -7,8 +7,7 @@ use anyhow::{Result, bail};
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::global::Global;
 use crate::cli::new_files;
-use crate::cli::new_files::Writing;
-use crate::cli::output_format::OutputFormat;
+use crate::cli::new_files::{NewFilesArgs, Writing};
 use crate::cli::path_arg::folder_for_commands;
 use crate::cli::questions::Questions;
 use crate::cli::revision_arg::folder;
@@ -17,34 +16,10 @@ use crate::load;
 use crate::load::{Loaded, refused_by_windows};
 use crate::model::{Settings, is_name};
 use crate::report::escape::shell_word;
-use crate::report::scaffold::{NewFileJson, NewFileState, NewFilesJson, human};
+use crate::report::scaffold::{NewFileJson, NewFileState, NewFilesJson};
 use crate::scaffold::NewFile;
 use crate::source::{Folder, Source, WorkingFolder};
 use crate::yaml::Completeness;
-
-/// How a new definition is written.
-#[derive(Debug, clap::Args)]
-pub(crate) struct NewDefinitionArgs {
-    /// Show every file with its text, and write nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Do not ask: take the default of each question
-    #[arg(long, short)]
-    yes: bool,
-    /// How to write the result
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    format: OutputFormat,
-}
-
-impl NewDefinitionArgs {
-    pub(crate) fn questions(&self) -> Questions {
-        Questions::new(self.yes)
-    }
-
-    pub(crate) fn writing(&self) -> Writing {
-        Writing::new(self.dry_run)
-    }
-}
 
 /// The flag repository to which a definition is added.
 pub(crate) struct Home {
@@ -113,7 +88,7 @@ impl Home {
     /// follow. The path is relative to the flag repository.
     pub(crate) fn write(
         &self,
-        args: &NewDefinitionArgs,
+        args: &NewFilesArgs,
         (folder, path): (&str, &str),
         text: String,
         next: Vec<String>,
@@ -135,7 +110,7 @@ impl Home {
 }
 
 /// Shows the files. The exit code is 1 if none was written.
-pub(crate) fn finish(args: &NewDefinitionArgs, files: Vec<NewFileJson>, next: Vec<String>) -> Result<Exit> {
+pub(crate) fn finish(args: &NewFilesArgs, files: Vec<NewFileJson>, next: Vec<String>) -> Result<Exit> {
     let notes = Vec::new();
     let mut new = NewFilesJson { version: 1, dry_run: args.writing() == Writing::DryRun, files, notes, next };
     let has_new = new.has_new();
@@ -143,7 +118,7 @@ pub(crate) fn finish(args: &NewDefinitionArgs, files: Vec<NewFileJson>, next: Ve
         new.next.clear();
         new.notes.push("nothing was written".to_owned());
     }
-    args.format.write(&new, human)?;
+    args.show(&new)?;
     Ok(if has_new { Exit::Yes } else { Exit::No })
 }
 

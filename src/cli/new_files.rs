@@ -1,8 +1,10 @@
-//! Writing new files, or showing them with `--dry-run`.
+//! Writing new files, or showing them with `--dry-run`, and the options for it.
 
 use anyhow::{Context as _, Result};
 
-use crate::report::scaffold::{NewFileJson, NewFileState};
+use crate::cli::output_format::OutputFormat;
+use crate::cli::questions::Questions;
+use crate::report::scaffold::{NewFileJson, NewFileState, NewFilesJson, human};
 use crate::scaffold::NewFile;
 use crate::source::{PathState, WorkingFolder};
 
@@ -15,8 +17,40 @@ pub(crate) enum Writing {
 
 impl Writing {
     /// Returns the mode for the option `--dry-run`.
-    pub(crate) fn new(dry_run: bool) -> Self {
+    fn new(dry_run: bool) -> Self {
         if dry_run { Self::DryRun } else { Self::Write }
+    }
+}
+
+/// The options of commands that write new files.
+#[derive(Debug, clap::Args)]
+pub(crate) struct NewFilesArgs {
+    /// Show every file with its text, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask: take the default of each question
+    #[arg(long, short)]
+    yes: bool,
+    /// How to write the result
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: OutputFormat,
+}
+
+impl NewFilesArgs {
+    pub(crate) fn questions(&self) -> Questions {
+        Questions::new(self.yes)
+    }
+
+    pub(crate) fn writing(&self) -> Writing {
+        Writing::new(self.dry_run)
+    }
+
+    /// Shows what was written.
+    ///
+    /// # Errors
+    /// Returns an error if the standard output cannot be written.
+    pub(crate) fn show(&self, new: &NewFilesJson) -> Result<()> {
+        self.format.write(new, human)
     }
 }
 

@@ -11,8 +11,7 @@ use crate::cli::exit::{Exit, UsageError};
 use crate::cli::global::Global;
 use crate::cli::new_definition::user;
 use crate::cli::new_files;
-use crate::cli::new_files::Writing;
-use crate::cli::output_format::OutputFormat;
+use crate::cli::new_files::{NewFilesArgs, Writing};
 use crate::cli::pull_request::remote_repository;
 use crate::cli::questions::Questions;
 use crate::cli::time_arg::day_of_new_files;
@@ -65,15 +64,8 @@ pub(crate) struct Args {
     /// Who approves kills in `CODEOWNERS`, such as `@acme/on-call` [default: no one needs to]
     #[arg(long, value_name = "OWNER")]
     on_call: Option<String>,
-    /// Show every file with its text, and write nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Do not ask: take the default of each question
-    #[arg(long, short)]
-    yes: bool,
-    /// How to write the result
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    format: OutputFormat,
+    #[command(flatten)]
+    new: NewFilesArgs,
 }
 
 /// A client of flagd on the command line.
@@ -100,7 +92,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         Some(found) => (WorkingFolder::open(found.root())?, Some(found)),
         None => (WorkingFolder::open(here)?, None),
     };
-    let questions = Questions::new(args.yes);
+    let questions = args.new.questions();
     let answers = match &existing {
         Some(_) => args.refuse_answers().map(|()| None)?,
         None => Some(args.answers(questions)?),
@@ -116,8 +108,8 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     files.extend(surroundings(&place));
     let mut new = NewFilesJson {
         version: 1,
-        dry_run: args.dry_run,
-        files: new_files::write(&folder, &files, Writing::new(args.dry_run))?,
+        dry_run: args.new.writing() == Writing::DryRun,
+        files: new_files::write(&folder, &files, args.new.writing())?,
         notes: answers.iter().map(bucketing_note).collect(),
         next: Vec::new(),
     };
@@ -126,7 +118,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
     } else {
         new.notes.push("everything is there already, so nothing was written".to_owned());
     }
-    args.format.write(&new, scaffold::human)?;
+    args.new.show(&new)?;
     Ok(if new.has_new() { Exit::Yes } else { Exit::No })
 }
 

@@ -5,8 +5,8 @@ use anyhow::{Context as _, Result};
 use crate::cli::environment_arg::check_environment;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::global::Global;
-use crate::cli::new_definition::{Home, NewDefinitionArgs, check_name, finish};
-use crate::cli::new_files::Writing;
+use crate::cli::new_definition::{Home, check_name, finish};
+use crate::cli::new_files::{NewFilesArgs, Writing};
 use crate::load::folded;
 use crate::model::FLAGS;
 use crate::report::escape::shell_word;
@@ -34,7 +34,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "ENV")]
     after: Option<String>,
     #[command(flatten)]
-    new: NewDefinitionArgs,
+    new: NewFilesArgs,
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {

@@ -6,7 +6,8 @@ use jiff::civil::Date;
 
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::global::Global;
-use crate::cli::new_definition::{Home, NewDefinitionArgs, folder_below, parse_words, user, words};
+use crate::cli::new_definition::{Home, folder_below, parse_words, user, words};
+use crate::cli::new_files::NewFilesArgs;
 use crate::cli::time_arg::day_of_new_files;
 use crate::cli::unknown_flag::unknown_flag_in_source;
 use crate::diag::did_you_mean_or_list;
@@ -45,7 +46,7 @@ pub(super) struct Args {
     #[arg(id = "below", long = "folder", value_name = "FOLDER")]
     folder: Option<String>,
     #[command(flatten)]
-    new: NewDefinitionArgs,
+    new: NewFilesArgs,
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {

@@ -5,7 +5,8 @@ use anyhow::{Context as _, Result, anyhow};
 use crate::bundle::TARGETING_KEY;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::global::Global;
-use crate::cli::new_definition::{Home, NewDefinitionArgs, check_name, folder_below, parse_words, words};
+use crate::cli::new_definition::{Home, check_name, folder_below, parse_words, words};
+use crate::cli::new_files::NewFilesArgs;
 use crate::diag::did_you_mean_or_list;
 use crate::model::{SEGMENTS, is_name};
 use crate::report::escape::shell_word;
@@ -33,7 +34,7 @@ pub(super) struct Args {
     #[arg(id = "below", long = "folder", value_name = "FOLDER")]
     folder: Option<String>,
     #[command(flatten)]
-    new: NewDefinitionArgs,
+    new: NewFilesArgs,
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {

@@ -9,7 +9,8 @@ use serde_json::{Map, Value as Json};
 use crate::bundle::TARGETING_KEY;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::global::Global;
-use crate::cli::new_definition::{Home, NewDefinitionArgs};
+use crate::cli::new_definition::Home;
+use crate::cli::new_files::NewFilesArgs;
 use crate::cli::time_arg::day_of_new_files;
 use crate::cli::unknown_flag::unknown_flag_in_source;
 use crate::compile::compile_environments;
@@ -28,7 +29,7 @@ pub(super) struct Args {
     #[arg(value_name = "FLAG")]
     flag: String,
     #[command(flatten)]
-    new: NewDefinitionArgs,
+    new: NewFilesArgs,
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
