@@ -18,8 +18,24 @@ use crate::source::{Source, SourceError};
 /// # Errors
 /// Returns [`SourceError`] if a file or folder exists and cannot be read.
 pub fn flags(source: &Source, settings: Loaded, keys: &[String], environments: &[&str]) -> Result<Loaded, SourceError> {
+    with_needed(source, settings, keys.iter().map(|key| Reference::flag(key)).collect(), environments)
+}
+
+/// Adds a segment to the settings, and all definitions that its condition needs in these environments. See [`flags`].
+///
+/// # Errors
+/// Returns [`SourceError`] if a file or folder exists and cannot be read.
+pub fn segment(source: &Source, settings: Loaded, name: &str, environments: &[&str]) -> Result<Loaded, SourceError> {
+    with_needed(source, settings, vec![Reference::segment(name)], environments)
+}
+
+fn with_needed(
+    source: &Source,
+    settings: Loaded,
+    mut found: Vec<Reference>,
+    environments: &[&str],
+) -> Result<Loaded, SourceError> {
     let mut loaded = settings;
-    let mut found: Vec<Reference> = keys.iter().map(|key| Reference::flag(key)).collect();
     let assertions = loaded.project.suites.iter().flat_map(|suite| &suite.assertions);
     for condition in assertions.filter_map(|assertion| assertion.when.as_ref()) {
         references::of_condition(condition, &mut found);

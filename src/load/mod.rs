@@ -32,7 +32,7 @@ mod value_schemas;
 pub use crate::load::changed_file::with_changed_flag;
 pub use crate::load::context_lines::{ContextBlock, ContextLine, ContextLines, MAX_CONTEXT_BYTES};
 pub use crate::load::dependants::{SharedNames, dependants, dependants_and_each_other};
-pub use crate::load::flags::flags;
+pub use crate::load::flags::{flags, segment};
 pub use crate::load::kill_share::kill_share;
 pub use crate::load::loaded::Loaded;
 pub use crate::load::names::{folded, refused_by_windows};

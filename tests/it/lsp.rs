@@ -1,24 +1,15 @@
 //! The language server, driven by a client over its standard streams.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value as Json, json};
 
 use crate::git_bench::TestRepository;
+use crate::lsp_client::{Client, end};
 
 const PROJECT: &str = "version: 1\nenvironments: [dev, production]\nattributes:\n  plan: {type: string, enum: [free, pro], description: What is paid for.}\n  age: number\n  beta: boolean\n";
 const SALE: &str = "description: Sells.\nowner: team-shop\nexpires: 2099-01-01\nvariants: {cheap: true, dear: false}\noff: dear\ndefault: dear\nrules: [{if: {segment: staff}, serve: cheap}]\n";
-
-/// A client of `flagctl lsp`.
-struct Client {
-    root: String,
-    server: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-    next: u64,
-    version: u64,
-}
 
 fn repository() -> TestRepository {
     let repository = TestRepository::new();
@@ -26,131 +17,6 @@ fn repository() -> TestRepository {
     repository.write("segments/staff.yaml", "description: Our colleagues.\nif: {plan: pro}\n");
     repository.write("flags/sale.yaml", SALE);
     repository
-}
-
-impl Client {
-    fn new(repository: &TestRepository, capabilities: &Json) -> Self {
-        let mut server = Command::new(env!("CARGO_BIN_EXE_flagctl"))
-            .arg("lsp")
-            .current_dir(repository.root())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (input, output) = (server.stdin.take().unwrap(), BufReader::new(server.stdout.take().unwrap()));
-        let root = repository.root().canonicalize().unwrap().display().to_string();
-        let mut client = Self { root, server, input, output, next: 0, version: 0 };
-        client.ask("initialize", json!({"capabilities": capabilities}));
-        client.notify("initialized", json!({}));
-        client
-    }
-
-    fn send(&mut self, message: &Json) {
-        let body = message.to_string();
-        write!(self.input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
-        self.input.flush().unwrap();
-    }
-
-    fn receive(&mut self) -> Json {
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            assert_ne!(self.output.read_line(&mut line).unwrap(), 0, "the server has ended");
-            match line.trim().split_once(": ") {
-                Some((_, value)) => length = value.parse().unwrap(),
-                None => break,
-            }
-        }
-        let mut body = vec![0; length];
-        self.output.read_exact(&mut body).unwrap();
-        serde_json::from_slice(&body).unwrap()
-    }
-
-    fn notify(&mut self, method: &str, parameters: Json) {
-        self.send(&json!({"jsonrpc": "2.0", "method": method, "params": parameters}));
-    }
-
-    fn request(&mut self, method: &str, parameters: Json) -> Json {
-        self.next += 1;
-        let id = self.next;
-        self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": parameters}));
-        loop {
-            let message = self.receive();
-            if message["id"] == id {
-                return message;
-            }
-        }
-    }
-
-    fn ask(&mut self, method: &str, parameters: Json) -> Json {
-        let answer = self.request(method, parameters);
-        assert!(answer.get("error").is_none(), "{method}: {answer}");
-        answer["result"].clone()
-    }
-
-    fn uri(&self, path: &str) -> String {
-        format!("file://{}/{path}", self.root)
-    }
-
-    fn open(&mut self, path: &str, text: &str) {
-        let uri = self.uri(path);
-        self.notify(
-            "textDocument/didOpen",
-            json!({"textDocument": {"uri": uri, "languageId": "yaml", "version": 1, "text": text}}),
-        );
-    }
-
-    fn set(&mut self, path: &str, text: &str) {
-        self.version += 1;
-        let document = json!({"uri": self.uri(path), "version": self.version});
-        self.notify("textDocument/didChange", json!({"textDocument": document, "contentChanges": [{"text": text}]}));
-    }
-
-    /// Returns the next diagnostics of a file, as `line:character code`.
-    fn diagnostics(&mut self, path: &str) -> Vec<String> {
-        let uri = self.uri(path);
-        loop {
-            let message = self.receive();
-            if message["method"] == "textDocument/publishDiagnostics" && message["params"]["uri"] == *uri {
-                let all = message["params"]["diagnostics"].as_array().unwrap().iter();
-                let shown = |found: &Json| {
-                    let start = &found["range"]["start"];
-                    format!("{}:{} {}", start["line"], start["character"], found["code"].as_str().unwrap())
-                };
-                return all.map(shown).collect();
-            }
-        }
-    }
-
-    fn at(&mut self, method: &str, path: &str, line: usize, character: usize) -> Json {
-        let document = json!({"uri": self.uri(path)});
-        self.ask(method, json!({"textDocument": document, "position": {"line": line, "character": character}}))
-    }
-
-    fn labels(&mut self, path: &str, text: &str) -> Vec<String> {
-        let (line, character) = end(text);
-        self.set(path, text);
-        let result = self.at("textDocument/completion", path, line, character);
-        result["items"].as_array().unwrap().iter().map(|item| item["label"].as_str().unwrap().to_owned()).collect()
-    }
-
-    fn stop(mut self) {
-        self.ask("shutdown", Json::Null);
-        self.notify("exit", Json::Null);
-        assert!(self.server.wait().unwrap().success());
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
-
-/// Returns the position of the end of a text.
-fn end(text: &str) -> (usize, usize) {
-    (text.matches('\n').count(), text.rsplit('\n').next().unwrap().encode_utf16().count())
 }
 
 const NEW: &str = "flags/new.yaml";

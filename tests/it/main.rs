@@ -24,6 +24,7 @@ mod files;
 mod first_screen;
 mod first_steps;
 mod git_bench;
+mod lsp_client;
 #[cfg(unix)]
 mod pseudo_terminal;
 mod random;
@@ -107,6 +108,8 @@ mod log;
 mod long_output;
 #[cfg(unix)]
 mod lsp;
+mod lsp_folders;
+mod lsp_session;
 mod man;
 #[cfg(unix)]
 mod merges;

@@ -9,6 +9,7 @@ use crate::cli::console;
 use crate::cli::exit::Exit;
 use crate::cli::time_arg::given_or_now;
 use crate::lsp;
+use crate::lsp::End;
 
 /// Serve an editor: problems while typing, completion, descriptions, navigation, renaming and quick fixes
 ///
@@ -23,6 +24,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(_: &Args) -> Result<Exit> {
-    lsp::run(BufReader::new(io::stdin()), console::protocol_writer(), Path::new("."), || given_or_now(None))?;
-    Ok(Exit::Yes)
+    let end = lsp::run(BufReader::new(io::stdin()), console::protocol_writer(), Path::new("."), || given_or_now(None))?;
+    Ok(match end {
+        End::Orderly => Exit::Yes,
+        End::WithoutShutdown => Exit::No,
+    })
 }
