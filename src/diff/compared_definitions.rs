@@ -140,9 +140,12 @@ impl ComparedDefinitions {
         match (self.compiled.get(environment), flag) {
             (Some(compiled), _) if compiled.bundle.flag(key).is_some() => FlagStatus::Sound,
             (None, _) | (_, None) => FlagStatus::Absent,
-            (Some(compiled), Some(flag)) => {
-                let path = &self.loaded.snapshot.file(flag.file).path;
-                let error = first(&compiled.errors, Some(path)).or_else(|| first(&compiled.errors, None));
+            (Some(compiled), Some(_)) => {
+                // The error may be that of a flag or segment that this one needs.
+                let snapshot = &self.loaded.snapshot;
+                let mut needed = load::needed_files(&self.loaded.project, key, environment).into_iter();
+                let error = needed.find_map(|file| first(&compiled.errors, Some(&snapshot.file(file).path)));
+                let error = error.or_else(|| first(&compiled.errors, None));
                 FlagStatus::Invalid(error.unwrap_or_else(|| "its definition has errors".to_owned()))
             }
         }

@@ -21,6 +21,7 @@ mod limits;
 mod lint_levels;
 mod loaded;
 mod names;
+mod needed;
 mod parsed_file;
 mod project;
 mod read;
@@ -36,6 +37,7 @@ pub use crate::load::flags::{flags, segment};
 pub use crate::load::kill_share::kill_share;
 pub use crate::load::loaded::Loaded;
 pub use crate::load::names::{folded, refused_by_windows};
+pub use crate::load::needed::needed_files;
 pub use crate::load::parsed_file::file_problems;
 pub use crate::load::project::{all, file, kills, settings, tests};
 pub use crate::load::test_selection::{

@@ -126,6 +126,7 @@ mod output;
 mod overview;
 mod pages;
 mod plan_questions;
+mod planted_facts;
 mod policy;
 mod project_schemas;
 mod projects;
