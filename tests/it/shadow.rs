@@ -208,6 +208,15 @@ fn a_plan_and_a_log_show_the_shadow_and_its_fields() {
     let ran = repository.flagctl(&["diff", "HEAD"]);
     assert!(ran.stdout.contains("expand: search.shadow in production"), "{ran:?}");
     assert!(ran.stdout.contains("flags/search.yaml:8: rule shadow 40% → 60%"), "{ran:?}");
+    // A shadow is not a flag that changes what people get.
+    let summary = "HEAD → working tree: 1 flag changes no decision, 1 shadow changes for whom it runs\n";
+    assert!(ran.stdout.ends_with(summary), "{ran:?}");
+    let json = repository.flagctl(&["diff", "HEAD", "--format", "json"]).stdout;
+    let json: Json = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["flags"][1]["shadowOf"], &json["flags"][0]["shadowOf"]), (&json!("search"), &Json::Null));
+    repository.write("flags/search.yaml", SEARCH);
+    let ran = repository.flagctl(&["diff", "HEAD"]);
+    assert!(ran.stdout.ends_with("1 flag changes no decision, 1 shadow changes for whom it runs\n"), "{ran:?}");
     repository.write("flags/search.yaml", &format!("{text}  criteria: {{min-pairs: 500}}\n"));
     let ran = repository.flagctl(&["diff", "HEAD"]);
     assert!(ran.stdout.contains("metadata: search.shadow") && ran.stdout.contains("min-pairs: 500"), "{ran:?}");

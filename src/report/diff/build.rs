@@ -73,7 +73,12 @@ pub fn flag_diffs(
             None => {
                 let [before, after] = definitions.map(|definitions| definitions.loaded.project.flag(&impact.flag));
                 let links = after.or(before).map_or_else(Vec::new, LinkJson::list);
-                flags.push(FlagDiffJson { flag: impact.flag.clone(), changes: vec![change], links });
+                flags.push(FlagDiffJson {
+                    flag: impact.flag.clone(),
+                    shadow_of: shadow_of(impact, definitions),
+                    changes: vec![change],
+                    links,
+                });
             }
             Some(flag) => match flag.changes.iter_mut().find(|existing| is_same_change(existing, &change)) {
                 Some(existing) => {
@@ -95,6 +100,13 @@ pub fn flag_diffs(
         change.shown_environments = sets.shown(&names);
     }
     flags
+}
+
+/// Returns the flag whose shadow a flag is, after the change or before it.
+fn shadow_of(impact: &Impact, definitions: [&ComparedDefinitions; 2]) -> Option<String> {
+    let bundles = definitions.map(|definitions| definitions.bundle(&impact.environment));
+    let flags = bundles.into_iter().rev().filter_map(|bundle| bundle.flag(&impact.flag));
+    flags.filter_map(Flag::shadowed).map(str::to_owned).next()
 }
 
 /// Returns whether two changes are the same, apart from their environments, from their causes, such as the files of two

@@ -2,13 +2,12 @@
 
 use crate::bundle::quoted;
 use crate::report::diff::bars::bars;
+use crate::report::diff::counts::counts;
 use crate::report::diff::headline::{headline, region_line};
-use crate::report::diff::json::{
-    AnswerJson, CauseJson, DiffJson, EventJson, FlagChangeJson, SideJson, UnusableJson, VariantRole,
-};
+use crate::report::diff::json::{AnswerJson, CauseJson, DiffJson, FlagChangeJson, SideJson, UnusableJson, VariantRole};
 use crate::report::policy;
 use crate::report::style::Role;
-use crate::report::text::{counted, grouped};
+use crate::report::text::grouped;
 use crate::report::{Label, Lines, StyledText};
 
 /// Returns a paragraph for each change, and a summary.
@@ -141,45 +140,4 @@ fn summary(diff: &DiffJson) -> String {
 /// Returns the names of the two versions.
 pub(crate) fn names(diff: &DiffJson) -> String {
     format!("{} → {}", diff.before.name, diff.after.name)
-}
-
-/// Returns how many flags change, in words.
-pub(crate) fn counts(diff: &DiffJson) -> String {
-    let (mut moving, mut unknown, mut removed, mut still) = (0, 0, 0, 0);
-    for flag in &diff.flags {
-        let any = |holds: fn(&FlagChangeJson) -> bool| flag.changes.iter().any(holds);
-        match (any(|change| change.answer != AnswerJson::Known), any(|change| !change.regions.is_empty())) {
-            (true, _) => unknown += 1,
-            (false, true) => moving += 1,
-            (false, false) if any(|change| change.change == EventJson::Removed) => removed += 1,
-            (false, false) => still += 1,
-        }
-    }
-    let counts = [
-        (moving, "changes what people get", "change what people get"),
-        (unknown, "has an unknown effect", "have an unknown effect"),
-        (removed, "is removed", "are removed"),
-        (still, "changes no decision", "change no decision"),
-        (
-            diff.unaffected.len(),
-            "more depends on them and decides as before",
-            "more depend on them and decide as before",
-        ),
-    ];
-    // Only the first part contains the noun: `1 flag changes what people get, 2 have an unknown effect`.
-    let mut noun = " flag";
-    let parts = counts.iter().filter(|(number, ..)| *number > 0).map(|(number, singular, plural)| {
-        let (verb, ending) = if *number == 1 { (singular, "") } else { (plural, "s") };
-        let noun = std::mem::take(&mut noun);
-        let ending = if noun.is_empty() { "" } else { ending };
-        format!("{}{noun}{ending} {verb}", grouped(*number as u64))
-    });
-    let parts = parts.collect::<Vec<_>>();
-    match (parts.as_slice(), diff.flags.is_empty()) {
-        ([], _) => "no flag changes".to_owned(),
-        (_, true) => {
-            format!("no flag changes; {} checked: proven for all contexts", counted(diff.unaffected.len(), "flag"))
-        }
-        (parts, false) => parts.join(", "),
-    }
 }

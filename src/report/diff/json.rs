@@ -98,9 +98,13 @@ impl EndpointJson {
 
 /// The changes of one flag.
 #[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct FlagDiffJson {
     /// The flag's key.
     pub flag: String,
+    /// The flag whose shadow it is, if it is a shadow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shadow_of: Option<String>,
     /// The changes. Environments with the same change are combined.
     pub changes: Vec<FlagChangeJson>,
     /// Addresses about the flag, from the definition after the change, or before it if the flag was removed.
