@@ -91,6 +91,14 @@ fn a_run_without_tests_says_so() {
     );
     repository.write("tests/sale.yaml", "cases:\n  - expect: {sale: off}\n");
     assert_eq!(repository.flagctl(&["test"]).stdout, "1 passed\n");
+    // There are tests, but none for this environment.
+    repository.write("flagctl.yaml", &PROJECT.replace("[production]", "[staging, production]"));
+    repository.write("tests/sale.yaml", "cases:\n  - expect: {sale: off}\n    environments: production\n");
+    let ran = repository.flagctl(&["test", "-e", "staging"]);
+    let expected = "no tests found for `staging`: a test is a case or an assertion in a file `tests/**/*.yaml`, and may name its \
+                    `environments`\n";
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), expected));
+    assert_eq!(repository.flagctl(&["test", "-e", "production"]).stdout, "1 passed\n");
 }
 
 #[test]

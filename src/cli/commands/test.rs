@@ -296,6 +296,7 @@ fn write(args: &Args, source: &Source, outcome: &Outcome<'_>, base: Option<BaseR
     let report = TestReport {
         validation,
         results: outcome.results,
+        environments: &args.environments.given,
         kills_left_out: outcome.left_out.len(),
         coverage: outcome.coverage,
     };

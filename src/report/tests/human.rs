@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::diag::quoted_list;
 use crate::report::findings::human;
 use crate::report::tests::coverage;
 use crate::report::tests::report::{TestReport, explain, is_file_error, kills_left_out};
@@ -43,7 +44,7 @@ pub(crate) fn lines(report: &TestReport<'_>, screen: Screen) -> Lines {
     let counts = StyledText::joined(counts, ", ");
     let errors = report.validation.findings.iter().filter(|finding| is_file_error(finding)).count();
     match report.results.checks.as_slice() {
-        [] if errors == 0 => lines.add("no tests found: a test is a case or an assertion in a file `tests/**/*.yaml`"),
+        [] if errors == 0 => lines.add(no_tests(report.environments)),
         _ if errors == 0 => lines.add(counts),
         _ => lines.add(counts.plain("; ").with(Role::Bad, counted(errors, "error"))),
     }
@@ -51,6 +52,15 @@ pub(crate) fn lines(report: &TestReport<'_>, screen: Screen) -> Lines {
     report.validation.already_in_base().into_iter().for_each(|line| lines.add(line));
     kills_left_out(report.kills_left_out).into_iter().for_each(|line| lines.add(line));
     lines
+}
+
+/// Returns that there are no tests for the environments of `-e`, or none at all.
+fn no_tests(environments: &[String]) -> String {
+    let test = "a test is a case or an assertion in a file `tests/**/*.yaml`";
+    match quoted_list(environments.iter().map(String::as_str)).as_str() {
+        "" => format!("no tests found: {test}"),
+        names => format!("no tests found for {names}: {test}, and may name its `environments`"),
+    }
 }
 
 /// Returns the role of a number of checks.

@@ -20,6 +20,8 @@ pub struct TestReport<'r> {
     pub validation: Validation<'r>,
     /// The result of every expectation and assertion.
     pub results: &'r TestResults<'r>,
+    /// The environments of `-e`. The list is empty if all were tested.
+    pub environments: &'r [String],
     /// The number of kills in the repository that the decisions ignore.
     pub kills_left_out: usize,
     /// The coverage of every flag, or `None` without `--coverage`.
