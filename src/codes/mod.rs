@@ -152,6 +152,7 @@ codes! {
     ExpiredKill "expired-kill" Warning Yes "../rules/expired-kill.md";
     ImpossibleCondition "impossible-condition" Warning Yes "../rules/impossible-condition.md";
     ImpossiblePrerequisite "impossible-prerequisite" Warning Yes "../rules/impossible-prerequisite.md";
+    LiteralWildcard "literal-wildcard" Warning Yes "../rules/literal-wildcard.md";
     MisorderedRules "misordered-rules" Warning Yes "../rules/misordered-rules.md";
     MissingDescription "missing-description" Warning Yes "../rules/missing-description.md";
     MissingExpiry "missing-expiry" Warning Yes "../rules/missing-expiry.md";

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::condition::Condition;
 use crate::model::flag::Flag;
 use crate::model::kill::Kill;
 use crate::model::layer::{Layer, LayerSlot};
@@ -54,6 +55,15 @@ impl Project {
     pub fn slot(&self, name: &SlotName) -> Option<(&Layer, &LayerSlot)> {
         let layer = self.layers.iter().find(|layer| layer.name == name.layer)?;
         Some((layer, layer.slot(&name.slot)?))
+    }
+
+    /// Iterates over the conditions of rules, segments and assertions.
+    pub fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        let rules = self.flags.iter().flat_map(|flag| flag.rule_fields());
+        let segments = self.segments.iter().filter_map(|segment| segment.condition.as_ref());
+        let assertions = self.suites.iter().flat_map(|suite| &suite.assertions);
+        let written = rules.filter_map(|rule| rule.condition.as_ref()).chain(segments);
+        written.map(|condition| &condition.value).chain(assertions.filter_map(|assertion| assertion.when.as_ref()))
     }
 
     /// Iterates over the flags that have a file of their own, without the shadows of other flags.

@@ -14,16 +14,10 @@ pub(super) fn check(project: &Project, _: Timestamp, diagnostics: &mut Diagnosti
     for value in enums.flatten() {
         diagnostics.extend(report(&value.value, value.span, Edges::Checked));
     }
-    let rules = project.flags.iter().flat_map(|flag| flag.rule_fields());
-    let segments = project.segments.iter().filter_map(|segment| segment.condition.as_ref());
-    let assertions = project.suites.iter().flat_map(|suite| &suite.assertions);
-    let conditions = rules.filter_map(|rule| rule.condition.as_ref()).chain(segments).map(|condition| &condition.value);
-    for condition in conditions.chain(assertions.filter_map(|assertion| assertion.when.as_ref())) {
-        for part in condition.iter() {
-            if let Condition::Attribute { operations, .. } = part {
-                for operation in operations {
-                    check_operand(&operation.operand, Edges::of(operation.operator), diagnostics);
-                }
+    for part in project.conditions().flat_map(Condition::iter) {
+        if let Condition::Attribute { operations, .. } = part {
+            for operation in operations {
+                check_operand(&operation.operand, Edges::of(operation.operator), diagnostics);
             }
         }
     }

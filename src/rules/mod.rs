@@ -14,6 +14,7 @@ mod expired_kill;
 mod impossible_condition;
 mod impossible_prerequisite;
 mod inexpressible_flag;
+mod literal_wildcard;
 mod misordered_rules;
 mod missing_description;
 mod missing_expiry;
@@ -43,11 +44,12 @@ use crate::rules::segment_coverage::SegmentCoverage;
 /// A rule about definitions. The last argument collects the diagnostics.
 type Check = fn(&Project, Timestamp, &mut Diagnostics);
 
-const RULES: [Check; 11] = [
+const RULES: [Check; 12] = [
     confusable_text::check,
     distant_expiry::check,
     expired_flag::check,
     expired_kill::check,
+    literal_wildcard::check,
     missing_description::check,
     missing_expiry::check,
     missing_owner::check,
