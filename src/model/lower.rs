@@ -183,7 +183,7 @@ impl Lowering {
     }
 
     pub(super) fn range(&mut self, node: &Node) -> Option<Spanned<WrittenRange>> {
-        self.parse(node, "a range of percentages such as `20%..35%`, which ends before the second one")
+        self.parse(node, "a range of percentages such as `20%..35%`, from `0%` up to `100%`")
     }
 
     pub(super) fn timestamp(&mut self, node: &Node) -> Option<Spanned<Timestamp>> {

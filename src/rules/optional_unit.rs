@@ -21,9 +21,11 @@ fn check_serving(project: &Project, serving: &EffectiveServing<'_>, diagnostics:
     for rule in &serving.rules {
         let Some(unit) = rule.written.unit.as_ref().or(serving.unit) else { continue };
         let declared = project.settings.attributes.iter().find(|attribute| attribute.name.value == unit.value);
-        // A unit that is not a string is an error, which is reported alone.
+        // A unit that is not a string, or not that of the layer, is an error, which is reported alone.
         let is_reported = |declared: &AttributeDeclaration| declared.required || declared.kind != Type::String;
-        if unit.value == TARGETING_KEY || declared.is_none_or(is_reported) {
+        let slot = rule.written.slot.as_ref().and_then(|slot| project.slot(&slot.value));
+        let is_unfit = slot.is_some_and(|(layer, _)| layer.unit() != unit.value);
+        if unit.value == TARGETING_KEY || declared.is_none_or(is_reported) || is_unfit {
             continue;
         }
         let requires_unit = rule.condition.is_some_and(|condition| requires(project, &condition.value, &unit.value));

@@ -55,6 +55,7 @@ pub(super) fn wrong_type(location: &Location<'_>, schema: &Json) -> Option<Advic
         Value::Map(_) if title == "a list of conditions" || title == "a list of rules" => {
             Some("begin each entry of the list with `- `".into())
         }
+        Value::List(_) if title.starts_with("a range of percentages") => range(node),
         _ if expects("array") && title.starts_with("a list of") => list(node),
         _ if title.starts_with("a mapping") || title.starts_with("a variant's name, or a mapping from") => {
             mapping(node, title).map(Advice::from)
@@ -120,7 +121,9 @@ fn mapping(node: &Node, title: &str) -> Option<String> {
         Value::Text(text) => Some(text.as_str()).filter(|text| is_name(text)).into_iter().collect(),
         Value::Null | Value::Boolean(_) | Value::Number(..) | Value::Map(_) => return None,
     };
-    let example = if title.contains("percentages") {
+    let example = if title == "a mapping from slots to ranges of percentages" {
+        "{new-cart: 0%..20%, one-page: 20%..35%}".to_owned()
+    } else if title.contains("percentages") {
         match words.as_slice() {
             [first, second] => format!("{{{first}: 50%, {second}: 50%}}"),
             _ => "{on: 50%, off: 50%}".to_owned(),
@@ -144,6 +147,9 @@ pub(super) fn invalid_value(location: &Location<'_>, title: &str) -> Option<Advi
         let is_split = location.entry.is_some_and(|entry| matches!(entry.key.as_str(), "variant" | "value"));
         let serve = || (is_split && is_name(text)).then(|| format!("write `serve: {text}` for one variant").into());
         return percent(node, title).or_else(serve);
+    }
+    if title.starts_with("a range of percentages") {
+        return range(node);
     }
     if title == "the number `1`" {
         let help = || "write `1` without quotes".to_owned();
@@ -182,6 +188,26 @@ pub(super) fn percent(node: &Node, title: &str) -> Option<Advice> {
             Some(format!("write `{written}%`").into())
         }
         _ => Some(Advice::text(node.span, &format!("{written}%"))),
+    }
+}
+
+/// Advises the author to write a range of percentages with two dots and with signs. Numbers below 1 may be meant as fractions.
+fn range(node: &Node) -> Option<Advice> {
+    let ends: Vec<&str> = match &node.value {
+        Value::List(items) => items.iter().map(Node::written).collect(),
+        Value::Text(text) => {
+            ["..", "-", "–"].iter().find_map(|dots| text.split_once(dots)).map(<[&str; 2]>::from)?.into()
+        }
+        Value::Null | Value::Boolean(_) | Value::Number(..) | Value::Map(_) => return None,
+    };
+    let end = |written: &&str| {
+        let number = written.trim().trim_end_matches('%').trim_end();
+        let is_fraction = number.parse::<f64>().is_ok_and(|number| number > 0.0 && number <= 1.0);
+        format!("{number}%").parse().ok().filter(|_: &Percent| written.contains('%') || !is_fraction)
+    };
+    match ends.iter().map(end).collect::<Option<Vec<Percent>>>()?.as_slice() {
+        [from, to] if from < to => Some(Advice::source(node.span, &format!("{from}..{to}"))),
+        _ => None,
     }
 }
 

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 const REPOSITORY: &str = "tests/mistakes/repository";
 /// The files of the repository, each with its mistakes: the right text, and the wrong one.
-const MISTAKES: [(&str, &[(&str, &str)]); 6] = [
+const MISTAKES: [(&str, &[(&str, &str)]); 8] = [
     (
         "flags/new-checkout.yaml",
         &[
@@ -197,6 +197,37 @@ const MISTAKES: [(&str, &[(&str, &str)]); 6] = [
             ("  - at_most: 100%\n    serve", "  - at_most: 100%\n    always"),
             ("  - at_most: 100%\n    serve: {new-checkout: on}\n", "  - serve: {new-checkout: on}\n"),
             ("  cells:\n", "  cell:\n"),
+        ],
+    ),
+    (
+        "layers/cart.yaml",
+        &[
+            ("colours: 20%..35%", "colours: 15%..35%"),
+            ("colours: 20%..35%", "colours: 20%..96%"),
+            ("holdout: 95%..100%", "holdout: 95%..105%"),
+            ("hints: 0%..20%", "hints: 20%..0%"),
+            ("hints: 0%..20%", "hints: 0..20"),
+            ("hints: 0%..20%", "hints: 0%-20%"),
+            ("hints: 0%..20%", "hints: 20%"),
+            ("hints: 0%..20%", "hints: [0%, 20%]"),
+            ("slots:\n", "slot:\n"),
+            ("slots:\n  hints: 0%..20%\n  colours", "slots:\n  - hints: 0%..20%\n  - colours"),
+            ("holdout:", "hold-out:"),
+        ],
+    ),
+    (
+        "flags/cart-hints.yaml",
+        &[
+            ("slot: cart/hints", "slot: cart/hint"),
+            ("slot: cart/hints", "slot: cart/buttons"),
+            ("slot: cart/hints", "slot: kart/hints"),
+            ("slot: cart/hints", "slot: orders/hints"),
+            ("slot: cart/hints", "slot: hints"),
+            ("slot: cart/hints", "slot: cart"),
+            ("slot: cart/hints", "slot: {cart: hints}"),
+            ("slot: cart/hints", "slots: cart/hints"),
+            ("slot: cart/hints", "layer: cart/hints"),
+            ("slot: cart/hints", "unit: email\n    slot: cart/hints"),
         ],
     ),
     ("flags/new-cart.yaml", &[]),
