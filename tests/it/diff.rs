@@ -86,7 +86,7 @@ fn a_rollout_step_admits_exactly_the_difference() {
     repository.write("flags/sale.yaml", &SALE.replace("10%", "25%"));
     let ran = shows(&repository, "rollout", &["diff"]);
     assert!(
-        ran.stdout.contains("`on` instead of `off` to another 15% of the people where country in [\"CA\", \"US\"]\n"),
+        ran.stdout.contains("`on` instead of `off` to another 15% of all people where country in [\"CA\", \"US\"]\n"),
         "{}",
         ran.stdout
     );
@@ -349,7 +349,7 @@ fn a_bare_repository_needs_two_ends() {
     let ran = repository.flagctl_in(&bare, &["diff"]);
     holds("bare", &["diff"], &ran);
     let ran = repository.flagctl_in(&bare, &["diff", "main..work"]);
-    assert!(ran.code == Some(0) && ran.stdout.contains("15% of the people"), "{ran:?}");
+    assert!(ran.code == Some(0) && ran.stdout.contains("15% of all people"), "{ran:?}");
 }
 
 #[test]

@@ -203,7 +203,7 @@ fn sixty_environments_are_written_by_their_groups_and_states() {
     );
     repository.commit("more");
     let diff = fine(repository.flagctl(&["diff", "HEAD~1..HEAD"]));
-    assert!(diff.contains("expand: beta in eu serves `on` instead of `off` to another 1% of the people\n"), "{diff}");
+    assert!(diff.contains("expand: beta in eu serves `on` instead of `off` to another 1% of all people\n"), "{diff}");
     let comment = fine(repository.flagctl(&["diff", "HEAD~1..HEAD", "--format", "markdown"]));
     assert!(comment.contains("<summary>expand: <code>beta</code> in <code>eu</code> serves"), "{comment}");
     let status = fine(repository.flagctl(&["rollout", "beta", "status"]));

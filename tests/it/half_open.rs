@@ -169,7 +169,7 @@ fn list_show_log_and_diff_say_that_a_flag_is_half_open() {
     repository.commit("sale: 5 %");
     let text = said(&repository, &["diff", "HEAD~1..HEAD"]);
     let expected =
-        "expand: sale is half-open in production and serves `on` instead of `off` to another 4% of the people\n";
+        "expand: sale is half-open in production and serves `on` instead of `off` to another 4% of all people\n";
     assert!(text.starts_with(expected), "{text}");
     assert!(text.contains("killed except 5%: INC-1"), "{text}");
 }

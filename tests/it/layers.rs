@@ -72,7 +72,7 @@ fn a_change_of_a_layer_is_in_the_log_of_its_flags_with_its_line() {
     let log = fine(repository.flagctl(&["log", "cart"]));
     assert!(log.contains("rule experiment slot checkout/cart 0%..20% → checkout/cart 0%..25%"), "{log}");
     let diff = fine(repository.flagctl(&["diff", "main..work", "-e", "production"]));
-    assert!(diff.contains("to another 5% of the people"), "{diff}");
+    assert!(diff.contains("to another 5% of all people"), "{diff}");
     assert!(diff.contains("layers/shop/checkout.yaml:3: rule experiment slot"), "{diff}");
     let entered = (0..200).map(|unit| format!("user-{unit}")).find(|unit| {
         let context = format!("targetingKey={unit}");

@@ -45,15 +45,15 @@ fn each_share_names_its_unit() {
         shares(&both),
         [
             "expand: quote in production serves `on` instead of `off` to 2 groups of people",
-            "to another 15% of the values of org.id where plan eq \"enterprise\"",
-            "to another 10% of the values of targetingKey where plan ne \"enterprise\"",
+            "to another 15% of all values of org.id where plan eq \"enterprise\"",
+            "to another 10% of all values of targetingKey where plan ne \"enterprise\"",
         ]
     );
     let everybody = ["{name: companies, unit: org.id, rollout: 10%, serve: on}", "{rollout: 50%, serve: on}"];
     let grown = plan(&everybody, &[&everybody[0].replace("10%", "20%"), everybody[1]], &[]);
     // 10 % of the organisations, of whose members one half got `on` before.
     assert!(
-        shares(&grown).contains(&"to another 5% of the combinations of org.id and targetingKey"),
+        shares(&grown).contains(&"to another 5% of all combinations of org.id and targetingKey"),
         "{}",
         grown.stdout
     );

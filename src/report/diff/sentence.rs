@@ -1,7 +1,7 @@
 //! The parts of a sentence about a region, for people who do not read definitions.
 //!
 //! The sentence says which flag serves what instead of what, and to whom:
-//! "new-checkout in production serves `on` instead of `off` to another 10% of the people where country eq "GB"". The input
+//! "new-checkout in production serves `on` instead of `off` to another 10% of all people where country eq "GB"". The input
 //! is a region of the analysis. The output is a list of [`Span`]s, so each format can mark names in its own way. `headline`
 //! makes the sentence about all regions of a change.
 //!
@@ -160,14 +160,15 @@ pub(crate) fn effect(region: &Region, event: FlagEvent) -> Sentence {
     }
 }
 
-/// Returns to whom a region's variants are served: "another 10% of the people where country eq "GB"". `condition` is
+/// Returns to whom a region's variants are served: "another 10% of all people where country eq "GB"". `condition` is
 /// what the contexts have in common, if anything. `off` is the name of the variant `off`.
 pub(crate) fn recipients(region: &Region, event: FlagEvent, condition: Option<Clause>, off: Option<&str>) -> Sentence {
     let moved = region.moved();
-    let share = match region.bounds {
-        Some(_) => format!("about {moved}"),
-        None if event != FlagEvent::Removed && is_more(region, off) => format!("another {moved}"),
-        None => moved.to_string(),
+    // Without `all`, another 10% could be a tenth of those who did not get the variant.
+    let (share, article) = match region.bounds {
+        Some(_) => (format!("about {moved}"), "the"),
+        None if event != FlagEvent::Removed && is_more(region, off) => (format!("another {moved}"), "all"),
+        None => (moved.to_string(), "the"),
     };
     let sentence = match (&region.population, moved == Share::ALL) {
         (Population::Named(named), all) => {
@@ -179,12 +180,15 @@ pub(crate) fn recipients(region: &Region, event: FlagEvent, condition: Option<Cl
             });
             let named = named.collect::<Vec<_>>().join(" with ");
             let sentence = Sentence::default();
-            let sentence =
-                if all { sentence } else { units(sentence.words(format!("{share} of ")), region).words(" with ") };
+            let sentence = if all {
+                sentence
+            } else {
+                units(sentence.words(format!("{share} of {article} ")), region).words(" with ")
+            };
             sentence.code(named)
         }
         (Population::Units, true) => Sentence::default().words("everyone"),
-        (Population::Units, false) => units(Sentence::default().words(format!("{share} of ")), region),
+        (Population::Units, false) => units(Sentence::default().words(format!("{share} of {article} ")), region),
     };
     let sentence = match condition {
         None => sentence,
@@ -196,13 +200,13 @@ pub(crate) fn recipients(region: &Region, event: FlagEvent, condition: Option<Cl
     }
 }
 
-/// Adds the units of a region's share: "the people", or the values of an attribute.
+/// Adds the units of a region's share: "people", or the values of an attribute.
 fn units(sentence: Sentence, region: &Region) -> Sentence {
-    let HashedUnits::Attributes(attributes) = &region.hashed else { return sentence.words("the people") };
+    let HashedUnits::Attributes(attributes) = &region.hashed else { return sentence.words("people") };
     match attributes.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => sentence.words("the people"),
-        [only] => sentence.words("the values of ").code(*only),
-        several => sentence.words("the combinations of ").code(several.join(" and ")),
+        [] => sentence.words("people"),
+        [only] => sentence.words("values of ").code(*only),
+        several => sentence.words("combinations of ").code(several.join(" and ")),
     }
 }
 

@@ -265,7 +265,7 @@ fn the_page_shows_what_the_last_bundle_changed() {
     let between = format!("From {} to {}", before.trim(), &after[..10]);
     let environment = page(&server, "/environments/production");
     has_all(&environment, &[&format!("{between}, 1 flag decides differently."), "pages of the flags: partial"]);
-    let sentence = "expand partial in production serves on instead of off to another 25% of the people";
+    let sentence = "expand partial in production serves on instead of off to another 25% of all people";
     has_all(&environment, &[sentence, "before on 50%, off 50% after on 75%, off 25%", "rule beta 50% → 75%"]);
     has_all(&environment, &[&format!("flagctl eval partial -e production --at {}", &after[..10])]);
     has_all(
