@@ -128,10 +128,10 @@ fn a_segment_is_valid_and_its_copy_too() {
 #[test]
 fn a_test_expects_what_a_flag_serves_now_with_all_its_units_and_without_kills() {
     let repository = started();
-    let project = text(&repository, "flagctl.yaml") + "  ";
+    let project = text(&repository, "flagctl.yaml");
     repository.write(
         "flagctl.yaml",
-        &project.trim_end().replace(
+        &project.replace(
             "  country: string",
             "  country: {type: string, enum: [AT, DE], required: true}\n  account.id: {type: string, required: true}",
         ),
