@@ -73,7 +73,8 @@ pub use crate::model::rule::{EffectiveRule, Rule, RuleFields, Serve, Share};
 pub use crate::model::segment::Segment;
 pub use crate::model::settings::{AttributeDeclaration, LintLevel, Settings};
 pub use crate::model::shadow::{
-    IgnoredPath, Milliseconds, PromotionCriteria, Shadow, Shadowed, SideEffects, shadow_flag, shadow_key, shadowed_key,
+    IgnoredPath, Milliseconds, PromotionCriteria, Shadow, Shadowed, SideEffects, shadow_flag, shadow_key, shadow_salt,
+    shadowed_key,
 };
 pub use crate::model::slot::{SlotName, WrittenRange};
 pub use crate::model::suite::Suite;

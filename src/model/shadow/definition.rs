@@ -22,6 +22,8 @@ pub struct Shadow {
     pub condition: Option<Spanned<Condition>>,
     /// The attribute whose value determines the bucket. Without it, the flag's unit does.
     pub unit: Option<Spanned<String>>,
+    /// The salt of the hash. Without it, the key of the flag gives the salt.
+    pub salt: Option<Spanned<String>>,
     /// The share of units whose requests are shadowed.
     pub rollout: Option<Spanned<Percent>>,
     /// The share of the shadowed units that run the control twice, so that the noise of a comparison is known.
@@ -81,11 +83,12 @@ const MAX_ENTRIES: usize = 50;
 const SIDE_EFFECTS: [(&str, SideEffects); 3] =
     [("none", SideEffects::None), ("idempotent", SideEffects::Idempotent), ("suppressed", SideEffects::Suppressed)];
 
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 11] = [
     "candidate",
     "environments",
     "if",
     "unit",
+    "salt",
     "rollout",
     "noise-control",
     "side-effects",
@@ -125,6 +128,7 @@ impl Shadow {
             environments: environments.map_or_else(Vec::new, |node| lowering.distinct_list(node, Lowering::name)),
             condition,
             unit: fields.get("unit").and_then(|node| lowering.nonempty_text(node)),
+            salt: fields.get("salt").and_then(|node| lowering.nonempty_text(node)),
             rollout: fields.required("rollout", lowering).and_then(|node| lowering.percent(node)),
             noise_control: noise_control.unwrap_or(Spanned { value: share(NOISE_CONTROL), span: node.span }),
             side_effects: effects.map_or(SideEffects::None, |effects| effects.value),

@@ -25,6 +25,11 @@ pub fn shadow_key(key: &str) -> String {
     format!("{key}{SUFFIX}")
 }
 
+/// Returns the salt of a shadow that has no salt of its own.
+pub fn shadow_salt(key: &str) -> String {
+    format!("{key}:shadow")
+}
+
 /// Returns the key of the flag whose shadow would have this key.
 pub fn shadowed_key(key: &str) -> Option<&str> {
     key.strip_suffix(SUFFIX).filter(|key| NameRule::Flag.admits(key))
@@ -48,7 +53,7 @@ pub fn shadow_flag(flag: &Flag) -> Option<Flag> {
     let base = Serving {
         off: Some(at(NONE)),
         default: Some(at(NONE)),
-        salt: Some(at(&format!("{}:shadow", flag.key))),
+        salt: shadow.salt.clone().or_else(|| Some(at(&shadow_salt(&flag.key)))),
         rules: Some(vec![rule(flag, shadow, candidate, rollout)]),
         ..inherited(&flag.base)
     };

@@ -12,6 +12,6 @@ mod ignored_path;
 mod milliseconds;
 
 pub use crate::model::shadow::definition::{PromotionCriteria, Shadow, Shadowed, SideEffects};
-pub use crate::model::shadow::flag::{shadow_flag, shadow_key, shadowed_key};
+pub use crate::model::shadow::flag::{shadow_flag, shadow_key, shadow_salt, shadowed_key};
 pub use crate::model::shadow::ignored_path::IgnoredPath;
 pub use crate::model::shadow::milliseconds::Milliseconds;
