@@ -114,7 +114,7 @@
 //! | stage | a flag, an environment, a published log or a branch | since when the environment serves the flag as it does now | git, source, bundle, publish, diff, history, live |
 //! | shadow | comparison records of a flag, its definition | the rates of mismatches and failures, latencies, and the verdict | snapshot, bundle, model, publish, statistics, events |
 //! | policy | a base, a change, its commits, a clock of stages | what the policy of the base allows and refuses | snapshot, git, source, bundle, eval, analyze, model, publish, diff, history, stage, shadow |
-//! | actions | keys of flags, environments, a branch | plans of kills, revivals and rollouts, their commits, and the proof of a kill | snapshot, git, source, diag, yaml, bundle, analyze, model, compile, edit, commit, load, history, diff, policy |
+//! | actions | keys of flags, environments, a branch | plans of kills, rollouts, renames and other changes, their commits, and the proof of a kill | codes, snapshot, git, source, diag, yaml, bundle, analyze, model, compile, edit, references, commit, load, check, history, diff, policy |
 //! | guard | a flag at a commit, the numbers of a rollout's arms | the evidence of harm or health, the verdict, the step that follows | snapshot, git, source, yaml, bundle, eval, model, stage, load, actions, statistics, row_file |
 //! | experiment | sufficient statistics of units | the effects of an experiment's arms, and the verdict | bundle, model, statistics, row_file, guard |
 //! | reduction | exposures and metric events, the phases of a flag | sufficient statistics of its experiment, or the numbers of guardrails | events, model, statistics, experiment, guard |

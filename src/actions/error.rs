@@ -1,5 +1,6 @@
 //! The errors of actions, each with advice.
 
+use crate::actions::name_error::NameError;
 use crate::analyze::AnalysisError;
 use crate::commit::CommitError;
 use crate::edit::Refusal;
@@ -121,6 +122,9 @@ pub enum ActionError {
     /// More than one rule or environment matches the request.
     #[error(transparent)]
     Ambiguous(#[from] Ambiguity),
+    /// A definition cannot be renamed or removed.
+    #[error(transparent)]
+    Name(#[from] NameError),
     /// A step cannot be judged by the policy.
     #[error(transparent)]
     Policy(#[from] PolicyError),

@@ -14,6 +14,10 @@ pub enum ActionKind {
     Rollout,
     /// The definition of one environment becomes that of another.
     Promote,
+    /// A definition gets another name.
+    Rename,
+    /// A definition is removed.
+    Remove,
 }
 
 impl ActionKind {
@@ -24,6 +28,8 @@ impl ActionKind {
             Self::Revive => "revive",
             Self::Rollout => "rollout",
             Self::Promote => "promote",
+            Self::Rename => "rename",
+            Self::Remove => "remove",
         }
     }
 }
@@ -47,9 +53,19 @@ pub(super) fn message_with_subject(
 ) -> Message {
     let flags = targets.flags().into_iter().map(|flag| ("Flag", flag));
     let environments = targets.environments().into_iter().map(|environment| ("Environment", environment));
+    message_with_names(subject, action, flags.chain(environments), reason)
+}
+
+/// Returns a message with the subject, and with trailers for the names, the reason and the action.
+pub(super) fn message_with_names<'n>(
+    subject: String,
+    action: ActionKind,
+    names: impl Iterator<Item = (&'static str, &'n str)>,
+    reason: Option<&'n str>,
+) -> Message {
     let reason = reason.into_iter().map(|reason| ("Reason", reason));
     let action = [("Flagctl-Action", action.name())];
-    let trailers = flags.chain(environments).chain(reason).chain(action);
+    let trailers = names.chain(reason).chain(action);
     let trailers = trailers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     Message { trailers, ..Message::new(subject) }
 }

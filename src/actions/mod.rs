@@ -1,4 +1,5 @@
-//! The actions on a branch: kill flags, revive them, roll out a rule, promote flags to another environment, and prove that commits only turn flags off.
+//! The actions on a branch: kill flags, revive them, roll out a rule, promote flags to another environment, rename and remove
+//! definitions, and prove that commits only turn flags off.
 //!
 //! An action takes simple values, such as keys of flags and names of environments. It has two steps. The first step
 //! reads the tip of a branch through a [`WriteSession`] and returns a plan. For each flag in each environment, the plan
@@ -6,7 +7,7 @@
 //! `commit` of the plan, makes one commit. Between the two steps, a command shows the plan and asks for confirmation.
 //! The user therefore sees the exact consequences before anything is written.
 //!
-//! - [`KillPlan`], [`RevivePlan`], [`RolloutPlan`] and [`PromotePlan`] are the plans. [`Undo`] is the command that reverts each of them.
+//! - [`KillPlan`], [`RevivePlan`], [`RolloutPlan`], [`PromotePlan`], [`RenamePlan`] and [`RemovePlan`] are the plans. [`Undo`] is the command that reverts each of them.
 //! - `verify_kill` reads the commits that one revision has and another one lacks, and returns a [`KillProof`]. It writes
 //!   nothing.
 //!
@@ -30,9 +31,16 @@ mod kill_form;
 mod kill_merge;
 mod kill_objection;
 mod message;
+mod name_error;
+mod name_files;
+mod named_definition;
+mod named_kind;
+mod named_state;
 mod off_variant;
 mod promote;
 mod promote_fields;
+mod remove;
+mod rename;
 mod revive;
 mod rollout;
 mod rollout_edit;
@@ -54,9 +62,14 @@ pub use crate::actions::kill_effect::{KillEffect, KillNote, KillStatus};
 pub use crate::actions::kill_file::KillExpiry;
 pub use crate::actions::kill_objection::{EffectProblem, FormProblem, MergeProblem, Objection};
 pub use crate::actions::message::ActionKind;
+pub use crate::actions::name_error::NameError;
+pub use crate::actions::name_files::ChangedFile;
+pub use crate::actions::named_kind::NamedKind;
 pub use crate::actions::off_variant::{DatedCommit, OffVariantHistory};
 pub use crate::actions::promote::{PromotePlan, PromoteRequest, PromotedFlag};
 pub use crate::actions::promote_fields::{PromoteNote, SharePolicy};
+pub use crate::actions::remove::{RemoveEffect, RemoveNote, RemovePlan, RemoveRequest};
+pub use crate::actions::rename::{RenameNote, RenamePlan, RenameRequest};
 pub use crate::actions::revive::{ReviveEffect, RevivePlan, SinceKill};
 pub use crate::actions::rollout::{RolloutPlan, RolloutRequest, RolloutStep};
 pub use crate::actions::rollout_effect::{RolloutEffect, RolloutNote, UnitMoves};

@@ -131,6 +131,11 @@ impl WriteSession {
         &self.root
     }
 
+    /// Returns the name of the branch.
+    pub(super) fn branch(&self) -> &str {
+        &self.branch
+    }
+
     /// Returns the requested branch of the session.
     pub fn destination(&self) -> &Destination {
         &self.options.destination

@@ -1,6 +1,6 @@
 //! Exit codes, and the type of errors that are mistakes on the command line.
 
-use crate::actions::ActionError;
+use crate::actions::{ActionError, NameError};
 
 /// The result of a run, which determines the exit code of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,14 @@ pub(crate) struct UsageError(pub(crate) String);
 
 /// Returns the exit of a run that failed with `error`.
 pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
-    let is_ambiguous = matches!(error.downcast_ref(), Some(ActionError::Ambiguous(_)));
-    if is_ambiguous || error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }
+    let is_mistake = matches!(
+        error.downcast_ref(),
+        Some(
+            ActionError::Ambiguous(_)
+                | ActionError::Name(
+                    NameError::Invalid { .. } | NameError::Same(_) | NameError::Reserved(_) | NameError::Unportable(_)
+                )
+        )
+    );
+    if is_mistake || error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }
 }

@@ -5,7 +5,8 @@ use std::path::Path;
 use anyhow::{Result, anyhow};
 
 use crate::actions::{
-    ActionError, CommittedAction, Destination, FlagSelection, Review, Targets, WriteMode, WriteOptions, WriteSession,
+    ActionError, ChangedFile, CommittedAction, Destination, FlagSelection, Review, Targets, WriteMode, WriteOptions,
+    WriteSession,
 };
 use crate::cli::console;
 use crate::cli::console::{ask, can_ask};
@@ -17,7 +18,7 @@ use crate::cli::pull_request;
 use crate::cli::time_arg::given_or_now;
 use crate::commit::{CommitError, Hooks, remote_default_branch};
 use crate::forge::RemoteRepository;
-use crate::report::actions::{ActionJson, CommittedJson, human};
+use crate::report::actions::{ActionJson, CommittedJson, differences, human};
 use crate::report::escape::shell_word;
 
 /// Where and how a commit is made.
@@ -169,6 +170,15 @@ impl WriteArgs {
         match self.format {
             OutputFormat::Human => Ok(console::write(human::plan(action))?),
             OutputFormat::Json => Ok(()),
+        }
+    }
+
+    /// Shows the plan of a rename or removal as text for people, and with `--dry-run` the differences of its files.
+    pub(crate) fn show_files(&self, action: &ActionJson, files: &[ChangedFile], prefix: &str) -> Result<()> {
+        self.show_plan(action)?;
+        match (self.format, self.dry_run) {
+            (OutputFormat::Human, true) => Ok(console::write(differences(files, prefix))?),
+            (OutputFormat::Human, false) | (OutputFormat::Json, _) => Ok(()),
         }
     }
 

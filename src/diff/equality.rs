@@ -15,13 +15,20 @@ use crate::diff::flag_event::FlagEvent;
 pub(super) struct Comparison<'b> {
     old: &'b Bundle,
     new: &'b Bundle,
+    /// The attributes that have another name in the new bundle, with that name.
+    new_attributes: BTreeMap<&'b str, &'b str>,
     flags: BTreeMap<(FlagId, FlagId), bool>,
     segments: BTreeMap<(SegmentId, SegmentId), bool>,
 }
 
 impl<'b> Comparison<'b> {
-    pub(super) fn new([old, new]: [&'b Bundle; 2]) -> Self {
-        Self { old, new, flags: BTreeMap::new(), segments: BTreeMap::new() }
+    pub(super) fn new(bundles: [&'b Bundle; 2]) -> Self {
+        Self::with_new_attributes(bundles, BTreeMap::new())
+    }
+
+    /// Creates the comparison after some attributes got another name. Each is with its new name.
+    pub(super) fn with_new_attributes([old, new]: [&'b Bundle; 2], new_attributes: BTreeMap<&'b str, &'b str>) -> Self {
+        Self { old, new, new_attributes, flags: BTreeMap::new(), segments: BTreeMap::new() }
     }
 
     /// Returns true if both bundles have a flag with this key and the two flags are equal in everything that affects
@@ -136,7 +143,10 @@ impl<'b> Comparison<'b> {
 
     fn attributes(&self, old: AttributeId, new: AttributeId) -> bool {
         match (self.old.attributes.get(old), self.new.attributes.get(new)) {
-            (Some(old), Some(new)) => (&old.name, old.kind, &old.allowed) == (&new.name, new.kind, &new.allowed),
+            (Some(old), Some(new)) => {
+                let name = self.new_attributes.get(&*old.name).copied().unwrap_or(&old.name);
+                (name, old.kind, &old.allowed) == (&*new.name, new.kind, &new.allowed)
+            }
             _ => false,
         }
     }

@@ -24,6 +24,7 @@ mod limits;
 mod list_changes;
 mod merge;
 mod metadata_changes;
+mod new_names;
 mod population;
 mod unusable_values;
 
@@ -41,5 +42,6 @@ pub use crate::diff::limits::{ImpactLimits, LimitViolation, ViolationKind};
 pub use crate::diff::list_changes::{ListChange, ListKind};
 pub use crate::diff::merge::{MergeAnalysis, MergeError, MergedImpacts, ParentImpacts, merge_impacts, problems};
 pub use crate::diff::metadata_changes::{MetadataChange, compare_metadata};
+pub use crate::diff::new_names::{NewNames, unequal_flags};
 pub use crate::diff::population::{PopulationCount, PopulationError, count_population};
 pub use crate::diff::unusable_values::{UnusableAttribute, UnusableValues};

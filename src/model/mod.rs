@@ -71,7 +71,7 @@ pub use crate::model::policy::{
 pub use crate::model::project::{Project, SlotTakers};
 pub use crate::model::rule::{EffectiveRule, Rule, RuleFields, Serve, Share};
 pub use crate::model::segment::Segment;
-pub use crate::model::settings::{AttributeDeclaration, LintLevel, Settings};
+pub use crate::model::settings::{AttributeDeclaration, LintLevel, Settings, is_attribute_name};
 pub use crate::model::shadow::{
     IgnoredPath, Milliseconds, PromotionCriteria, Shadow, Shadowed, SideEffects, shadow_flag, shadow_key, shadow_salt,
     shadowed_key,

@@ -254,7 +254,7 @@ fn scalar_type(name: &str) -> Option<Type> {
 }
 
 /// Returns whether a text can be the name of an attribute: words of letters, digits, `_`, `$` and `-`, joined by dots.
-fn is_attribute_name(text: &str) -> bool {
+pub fn is_attribute_name(text: &str) -> bool {
     let word = |word: &str| {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$');
         !word.is_empty() && word.bytes().all(plain)

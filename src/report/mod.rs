@@ -54,4 +54,4 @@ pub use crate::report::printable::Printable;
 pub use crate::report::style::{Role, StyledText};
 pub use crate::report::table::Table;
 pub use crate::report::text::{Colour, Screen};
-pub use crate::report::unified_diff::add_unified_diff;
+pub use crate::report::unified_diff::{add_file_diff, add_unified_diff};

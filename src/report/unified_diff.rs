@@ -9,9 +9,18 @@ const CONTEXT: usize = 3;
 
 /// Adds the difference of two texts of a file. `path` is the path from git's root.
 pub fn add_unified_diff(lines: &mut Lines, path: &str, before: &str, after: &str) {
+    add_file_diff(lines, [Some(path), Some(path)], before, after);
+}
+
+/// Adds the difference of two texts of a file that may move or be removed. A side on which the file does not exist has no path.
+pub fn add_file_diff(lines: &mut Lines, [old_path, new_path]: [Option<&str>; 2], before: &str, after: &str) {
+    let path = |folder: &str, path: Option<&str>| match path {
+        Some(path) => format!("{folder}/{path}"),
+        None => "/dev/null".to_owned(),
+    };
     let [old, new] = [before, after].map(|text| text.split_inclusive('\n').collect::<Vec<_>>());
-    lines.add(StyledText::new(Role::Name, format!("--- a/{path}")));
-    lines.add(StyledText::new(Role::Name, format!("+++ b/{path}")));
+    lines.add(StyledText::new(Role::Name, format!("--- {}", path("a", old_path))));
+    lines.add(StyledText::new(Role::Name, format!("+++ {}", path("b", new_path))));
     for group in group_diff_ops(capture_diff_slices(Algorithm::Myers, &old, &new), CONTEXT) {
         let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
         let header = |start: usize, end: usize| match end - start {

@@ -46,7 +46,7 @@ fn every_example_works_when_it_is_pasted() {
     let (mut pasted, mut failures) = (0, Vec::new());
     for command in commands {
         let help = first.shell(&format!("flagctl help {command}")).stdout;
-        let writes = ["kill", "revive", "rollout", "promote"].contains(&command.as_str());
+        let writes = ["kill", "revive", "rollout", "promote", "rename", "remove"].contains(&command.as_str());
         for example in examples(&help) {
             let own = (writes || ["verify-kill", "diff"].contains(&command.as_str())).then(|| shop(&command));
             // A terminal would ask the user for the confirmation.

@@ -63,7 +63,7 @@ const HOOKS: [&str; 12] = [
 const PROGRAMS: [&str; 4] = ["git", "ssh", "ssh-keygen", "gpg"];
 
 /// Every command that reads, with arguments. A word `TARGET` or `BUNDLE` is the path of a folder or file.
-const COMMANDS: [&[&str]; 61] = [
+const COMMANDS: [&[&str]; 63] = [
     &["doctor"],
     &["init", "--dry-run"],
     &["new", "flag", "other", "--from", "sale", "--dry-run"],
@@ -103,6 +103,8 @@ const COMMANDS: [&[&str]; 61] = [
     &["revive", "sale", "-e", "production", "--dry-run"],
     &["rollout", "sale", "--to", "50%", "--dry-run"],
     &["promote", "sale", "--from", "production", "--to", "staging", "--dry-run"],
+    &["rename", "flag", "sale", "discount", "--dry-run"],
+    &["remove", "flag", "sale", "--dry-run"],
     &["guard", "check", "sale", "-e", "production"],
     &["exposures", "check", "exposures.ndjson", "-e", "production"],
     &["guard", "run", "-e", "production", "--dry-run"],

@@ -138,6 +138,7 @@ mod publish;
 mod pull_requests;
 mod reduction;
 mod references;
+mod rename;
 mod repository_search;
 mod required_version;
 mod revisions;

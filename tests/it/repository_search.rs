@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::git_bench::{PROJECT, Ran, TestRepository, flag};
 
 /// Every command that reads a flag repository, with arguments. The word `TARGET` is the path of a folder.
-const COMMANDS: [&[&str]; 48] = [
+const COMMANDS: [&[&str]; 50] = [
     &["doctor", "--offline", "--now", "2026-11-22", "--format", "json"],
     &["new", "flag", "other", "--from", "sale", "--dry-run", "--format", "json"],
     &["new", "environment", "qa", "--dry-run"],
@@ -46,6 +46,8 @@ const COMMANDS: [&[&str]; 48] = [
     &["revive", "sale", "-e", "production", "--dry-run"],
     &["rollout", "sale", "status"],
     &["promote", "sale", "--from", "staging", "--to", "production", "--dry-run"],
+    &["rename", "flag", "sale", "discount", "--dry-run"],
+    &["remove", "flag", "sale", "--dry-run"],
     &["publish", "main", "--dry-run"],
     &["status", "main", "--now", "2026-11-22"],
     &["serve", "--check"],

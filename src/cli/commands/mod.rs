@@ -25,6 +25,8 @@ mod policy;
 mod promote;
 mod publish;
 mod pull;
+mod remove;
+mod rename;
 mod revive;
 mod rollout;
 mod schema;
@@ -70,6 +72,8 @@ pub(crate) enum Command {
     Experiment(experiment::Args),
     Shadow(shadow::Args),
     Promote(promote::Args),
+    Rename(rename::Args),
+    Remove(remove::Args),
     Blame(blame::Args),
     Export(export::Args),
     Publish(publish::Args),
@@ -121,6 +125,8 @@ impl Command {
             Self::Experiment(args) => experiment::run(args),
             Self::Shadow(args) => shadow::run(args),
             Self::Promote(args) => promote::run(args),
+            Self::Rename(args) => rename::run(args),
+            Self::Remove(args) => remove::run(args),
             Self::Blame(args) => blame::run(args),
             Self::Export(args) => export::run(args),
             Self::Publish(args) => publish::run(args),

@@ -1,6 +1,7 @@
 //! Plans, commits and proofs as text for people.
 
 use crate::git::short_id;
+use crate::report::actions::definition;
 use crate::report::actions::json::{
     ActionJson, CommittedJson, EffectJson, KillProofJson, PullRequestJson, PullRequestOpener, RolloutPositionsJson,
     TurnedOffJson,
@@ -34,7 +35,10 @@ pub fn plan(action: &ActionJson) -> Lines {
         }
         effect.notes.iter().for_each(|note| lines.add(format!("  {note}")));
     }
-    if action.effects.iter().any(|effect| effect.changes) {
+    if let Some(change) = &action.definition {
+        lines.append(&definition::lines(change));
+    }
+    if action.definition.is_some() || action.effects.iter().any(|effect| effect.changes) {
         lines.add(StyledText::new(Role::Minor, format!("undo: {}", action.undo)));
     }
     lines

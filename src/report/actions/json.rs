@@ -15,6 +15,9 @@ pub struct ActionJson {
     pub action: &'static str,
     /// The effect on each flag in each environment.
     pub effects: Vec<EffectJson>,
+    /// The rename or removal of a definition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub definition: Option<DefinitionChangeJson>,
     /// The command that reverts the action, quoted for a shell.
     pub undo: String,
     /// The commit, or `None` if nothing was committed, for example with `--dry-run`.
@@ -69,6 +72,38 @@ impl EffectJson {
         (&self.flag, self.changes, &self.before.steps, &self.after, &self.notes)
             == (&other.flag, other.changes, &other.before.steps, &other.after, &other.notes)
     }
+}
+
+/// A rename or a removal of a definition.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DefinitionChangeJson {
+    /// The kind of the definition: `flag`, `segment` or `attribute`.
+    pub kind: &'static str,
+    /// The name before the change.
+    pub name: String,
+    /// The name after a rename.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new_name: Option<String>,
+    /// The files that change, in the order of their paths.
+    pub files: Vec<FileChangeJson>,
+    /// What is proven, and consequences, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// A file that a rename or a removal changes. The paths are relative to git's root.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FileChangeJson {
+    /// The path.
+    pub path: String,
+    /// The path after the change, if the file moves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new_path: Option<String>,
+    /// Whether the file is removed.
+    pub removed: bool,
+    /// The number of positions in the text at which the name is changed.
+    pub places: usize,
 }
 
 /// A commit that was made.

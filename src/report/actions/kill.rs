@@ -16,6 +16,7 @@ impl ActionJson {
             version: 1,
             action: ActionKind::Kill.name(),
             effects: plan.effects().iter().map(effect).collect(),
+            definition: None,
             undo: undo(&plan.undo()),
             written: None,
         }

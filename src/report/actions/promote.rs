@@ -15,6 +15,7 @@ impl ActionJson {
             version: 1,
             action: ActionKind::Promote.name(),
             effects: plan.flags().iter().map(|flag| effect(plan, flag)).collect(),
+            definition: None,
             undo: undo(&plan.undo()),
             written: None,
         }

@@ -14,6 +14,7 @@ impl ActionJson {
             version: 1,
             action: ActionKind::Rollout.name(),
             effects: plan.effects().iter().map(|rollout| effect(plan, rollout)).collect(),
+            definition: None,
             undo: undo(&plan.undo()),
             written: None,
         }
