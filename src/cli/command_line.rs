@@ -18,7 +18,7 @@ use crate::cli::global::{Global, apply_colour_of};
 use crate::cli::serve_config;
 use crate::cli::suggestions::with_suggestion;
 use crate::cli::version::version;
-use crate::cli::{grammar, help_topic};
+use crate::cli::{completion, grammar, help_topic};
 use crate::report::escape;
 use crate::report::{Colour, Printable};
 
@@ -59,6 +59,9 @@ pub fn main() -> ExitCode {
 
 fn run_arguments() -> Exit {
     let arguments = std::env::args_os().collect::<Vec<_>>();
+    if let Some(request) = completion::requested(&arguments) {
+        return completion::answer(request, definition, STACK_BYTES).unwrap_or_else(|error| report(&error));
+    }
     let cli = parse(&definition(), &arguments);
     #[cfg(feature = "serve")]
     let cli = cli.and_then(|cli| match cli.command.config_file() {

@@ -14,7 +14,7 @@ pub(crate) enum DefinitionKind {
 }
 
 impl DefinitionKind {
-    const ALL: [Self; 5] = [Self::Flag, Self::Segment, Self::Layer, Self::Attribute, Self::Environment];
+    pub(crate) const ALL: [Self; 5] = [Self::Flag, Self::Segment, Self::Layer, Self::Attribute, Self::Environment];
 
     /// Returns the noun for one definition, which is the word for `show`.
     pub(crate) fn singular(self) -> &'static str {

@@ -11,6 +11,7 @@ mod bundle_arg;
 mod code_arg;
 mod command_line;
 mod commands;
+mod completion;
 mod console;
 mod context_arg;
 mod decision_output;

@@ -17,7 +17,7 @@ pub(crate) enum Writing {
 
 impl Writing {
     /// Returns the mode for the option `--dry-run`.
-    fn new(dry_run: bool) -> Self {
+    pub(crate) fn new(dry_run: bool) -> Self {
         if dry_run { Self::DryRun } else { Self::Write }
     }
 }

@@ -125,7 +125,7 @@ impl TargetArg {
 }
 
 /// Returns the flag repository at the tip of the given branch, or of the published branch.
-fn published_branch(given: Option<&RevisionSpec>) -> Result<Revision> {
+pub(crate) fn published_branch(given: Option<&RevisionSpec>) -> Result<Revision> {
     // A declaration is read, so nothing has to be written into git's folder.
     let repository = FlagRepository::find(Path::new("."), CacheWrites::Forbidden)?;
     let spec = match (given, repository.git().published_branch()?) {

@@ -15,6 +15,7 @@
 
 pub mod actions;
 mod allotment;
+pub mod completions;
 pub mod decision;
 pub mod definitions;
 pub mod diff;

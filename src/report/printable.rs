@@ -70,6 +70,12 @@ impl Printable {
         Self(Content::Text(commands))
     }
 
+    /// Takes lines for the script of a shell, made of words that [`is_plain`](crate::report::completions) and of descriptions
+    /// that are escaped by [`escape::line`].
+    pub(super) fn completions(lines: String) -> Self {
+        Self(Content::Text(lines))
+    }
+
     /// Takes text that is a part of the program, such as a help text, a completion script or a page of documentation.
     pub fn of_program(text: String) -> Self {
         Self(Content::Text(text))

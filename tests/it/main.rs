@@ -44,6 +44,8 @@ mod cli;
 mod client_flags;
 #[cfg(unix)]
 mod commits;
+#[cfg(unix)]
+mod completion;
 mod context_space;
 mod dark_launch;
 mod diff;
