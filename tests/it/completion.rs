@@ -11,7 +11,7 @@ use crate::example_shop;
 use crate::git_bench::{PROJECT, Ran, TestRepository, flag};
 
 /// Command lines of which the last word is completed.
-const LINES: [&str; 38] = [
+const LINES: [&str; 43] = [
     "ro",
     "eval new-",
     "eval new-checkout -e ''",
@@ -49,6 +49,11 @@ const LINES: [&str; 38] = [
     "serve --header-attribute X-Plan=pl",
     "validate --code unknown-v",
     "explain unknown-va",
+    "rename flag new-",
+    "rename segment s",
+    "rename attribute app",
+    "remove flag new-",
+    "new segment s",
     "help re",
 ];
 

@@ -46,13 +46,13 @@ enum Values {
 /// Adds completers to all arguments whose values are names.
 pub(super) fn with_completers(definition: Command, typed: &Arc<Typed>) -> Command {
     let topics: Arc<[Candidate]> = topics(&definition).into();
-    command_with_completers(definition, typed, &topics)
+    command_with_completers(definition, "", typed, &topics)
 }
 
-fn command_with_completers(command: Command, typed: &Arc<Typed>, topics: &Arc<[Candidate]>) -> Command {
-    let name = command.get_name().to_owned();
+/// Adds completers to a command. `path` has its name, after those of the commands that contain it.
+fn command_with_completers(command: Command, path: &str, typed: &Arc<Typed>, topics: &Arc<[Candidate]>) -> Command {
     let completed = |argument: Arg| {
-        let Some(values) = values(&name, &argument).filter(|values| *values != Values::Free) else { return argument };
+        let Some(values) = values(path, &argument).filter(|values| *values != Values::Free) else { return argument };
         let (typed, topics) = (Arc::clone(typed), Arc::clone(topics));
         argument.add(ArgValueCompleter::new(move |current: &OsStr| match values {
             Values::Paths => paths(&PathCompleter::any(), current),
@@ -60,19 +60,29 @@ fn command_with_completers(command: Command, typed: &Arc<Typed>, topics: &Arc<[C
             values => current.to_str().map(|current| names(values, current, &typed, &topics)).unwrap_or_default(),
         }))
     };
-    command.mut_args(completed).mut_subcommands(|command| command_with_completers(command, typed, topics))
+    command.mut_args(completed).mut_subcommands(|command| {
+        let path = path_of(&command, path);
+        command_with_completers(command, &path, typed, topics)
+    })
+}
+
+fn path_of(command: &Command, parent: &str) -> String {
+    format!("{parent} {}", command.get_name()).trim_start().to_owned()
 }
 
 /// Returns the values of an argument of a command, or `None` if clap knows all of them.
-fn values(command: &str, argument: &Arg) -> Option<Values> {
+fn values(path: &str, argument: &Arg) -> Option<Values> {
     let value_name = argument.get_value_names().unwrap_or_default().first()?.as_str();
     if !argument.get_action().takes_values() || !argument.get_possible_values().is_empty() {
         return None;
     }
-    Some(match (command, argument.get_long(), value_name) {
+    Some(match (path, argument.get_long(), value_name) {
         ("show", None, "NAME") => Values::KindAndName,
         ("list", None, "PATTERN") => Values::KindOrFlags,
-        ("rollout" | "due" | "advance", _, "ENV") => Values::Names(NameKind::EnvironmentOrGroup),
+        ("rename flag" | "remove flag", None, "OLD" | "NAME") => Values::Flags,
+        ("rename segment" | "remove segment", None, "OLD" | "NAME") => Values::Names(NameKind::Segment),
+        ("rename attribute" | "remove attribute", None, "OLD" | "NAME") => Values::Names(NameKind::Attribute),
+        ("rollout" | "rollout due" | "rollout advance", _, "ENV") => Values::Names(NameKind::EnvironmentOrGroup),
         (_, Some("rule"), "NAME") => Values::Rules,
         (_, Some("branch"), "NAME") | (_, _, "BRANCH") => Values::Branches,
         (_, Some("remote"), "NAME") | (_, _, "REMOTE") => Values::Remotes,
@@ -148,25 +158,27 @@ fn topics(definition: &Command) -> Vec<Candidate> {
 mod tests {
     use clap::Command;
 
-    use super::{Values, values};
+    use super::{Values, path_of, values};
     use crate::cli::command_line::definition;
 
     /// The names of values that no definition and no file has.
-    const FREE: [&str; 22] = [
+    const FREE: [&str; 23] = [
         "ADDRESS", "AGE", "BYTES", "DATE", "DURATION", "FOLDER", "KEY", "LOCATION", "METRIC", "N", "NAME", "NAMES",
-        "NUMBER", "ORIGIN", "PERCENT", "SECONDS", "SEQ", "SHAPE", "TABLE", "TEXT", "TIME", "URL",
+        "NEW", "NUMBER", "ORIGIN", "PERCENT", "SECONDS", "SEQ", "SHAPE", "TABLE", "TEXT", "TIME", "URL",
     ];
 
-    fn uncompleted(command: &Command, found: &mut Vec<String>) {
+    fn uncompleted(command: &Command, path: &str, found: &mut Vec<String>) {
         for argument in command.get_arguments().filter(|argument| argument.get_action().takes_values()) {
             let name =
                 argument.get_value_names().unwrap_or_default().first().map(ToString::to_string).unwrap_or_default();
-            let is_free = values(command.get_name(), argument) == Some(Values::Free);
+            let is_free = values(path, argument) == Some(Values::Free);
             if is_free && !FREE.contains(&name.as_str()) {
-                found.push(format!("{} {}: {name}", command.get_name(), argument.get_id()));
+                found.push(format!("{path} {}: {name}", argument.get_id()));
             }
         }
-        command.get_subcommands().for_each(|command| uncompleted(command, found));
+        for command in command.get_subcommands() {
+            uncompleted(command, &path_of(command, path), found);
+        }
     }
 
     #[test]
@@ -174,7 +186,7 @@ mod tests {
         let mut definition = definition();
         definition.build();
         let mut found = Vec::new();
-        uncompleted(&definition, &mut found);
+        uncompleted(&definition, "", &mut found);
         assert_eq!(found, Vec::<String>::new());
     }
 }
