@@ -16,6 +16,8 @@ use serde_json::{Map, Value as Json, json};
 use snapbox::{assert_data_eq, file};
 
 use crate::example_shop;
+#[cfg(unix)]
+use crate::git_bench::executable;
 use crate::git_bench::{Ran, TestRepository};
 use crate::random::Random;
 
@@ -372,6 +374,22 @@ fn an_unused_segment_and_an_unused_attribute_are_removed() {
     fine(repository.flagctl(&["remove", "attribute", "plan", "--yes"]));
     assert_eq!(read(&repository, "flagctl.yaml"), PROJECT.replace("  plan: string\n", ""));
     assert!(refused(&repository, &["remove", "attribute", "country", "--yes"]).contains("flags/sale.yaml:4:"));
+}
+
+/// The new commit may refer to the name, and the plan does not know it.
+#[cfg(unix)]
+#[test]
+fn a_commit_that_comes_between_the_plan_and_the_rename_stops_it() {
+    let repository = shop(&[("flags/sale.yaml", FLAG)]);
+    let script = "git update-ref refs/heads/main $(git commit-tree -p main -m news main^{tree})";
+    executable(&repository.root().join(".git/hooks/pre-commit"), script);
+    let ran = repository.flagctl(&["rename", "flag", "sale", "discount", "--yes"]);
+    assert_eq!(ran.code, Some(3), "{}", ran.stdout);
+    assert!(ran.stderr.contains("the branch got other commits in the meantime"), "{}", ran.stderr);
+    assert_eq!(repository.git(&["log", "-1", "--format=%s"]), "news");
+    assert_eq!(repository.git(&["status", "--short"]), "");
+    repository.remove(".git/hooks/pre-commit");
+    assert!(fine(repository.flagctl(&["rename", "flag", "sale", "discount", "--yes"])).contains("committed"));
 }
 
 #[test]
