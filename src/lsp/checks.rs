@@ -108,7 +108,11 @@ impl Checks {
         result: Result<Box<Checked>, SourceError>,
     ) -> Notifications {
         self.running = false;
-        if changes == self.changes { self.accept(documents, result) } else { Vec::new() }
+        if changes == self.changes {
+            return self.accept(documents, result);
+        }
+        discard(result.ok());
+        Vec::new()
     }
 
     /// Checks the whole repository now, unless nothing has changed.
@@ -130,7 +134,7 @@ impl Checks {
             }
         };
         let mut found = by_path(&checked.loaded.snapshot, &checked.findings, documents, self.encoding);
-        self.checked = Some(checked);
+        discard(self.checked.replace(checked));
         for path in self.published.keys() {
             found.entry(path.clone()).or_default();
         }
@@ -149,6 +153,11 @@ impl Checks {
         }
         notification("textDocument/publishDiagnostics", &parameters)
     }
+}
+
+/// Drops a check on another thread, because that takes many milliseconds in a large repository.
+fn discard(checked: Option<Box<Checked>>) {
+    thread::spawn(move || drop(checked));
 }
 
 /// Returns a message to the client that has no answer.
