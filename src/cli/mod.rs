@@ -18,6 +18,7 @@ mod decision_output;
 mod definition_kind_arg;
 mod diff_args;
 mod diff_inputs;
+mod doctor_signers;
 mod environment_arg;
 mod error_report;
 mod eval_batch;

@@ -45,6 +45,7 @@ mod pull;
 mod request;
 mod seal;
 mod signature;
+mod signers_file;
 mod state;
 mod tip;
 mod verify;
@@ -65,5 +66,6 @@ pub use crate::publish::request::{
     Ancestry, Compare, CompileAfter, NewBundle, PublishContent, PublishMode, PublishOutcome, PublishRequest, Sign,
 };
 pub use crate::publish::signature::{AllowedSigners, NAMESPACE};
+pub use crate::publish::signers_file::{SignersProblem, signers_problem};
 pub use crate::publish::state::PullState;
 pub use crate::publish::verify::{Verification, VerifyOptions, verify};

@@ -52,6 +52,22 @@ impl DoctorJson {
     }
 }
 
+/// Returns a check that is in order.
+pub fn ok(check: impl Into<String>, reason: impl Into<String>) -> CheckJson {
+    CheckJson { check: check.into(), state: CheckState::Ok, reason: reason.into(), command: None }
+}
+
+/// Returns a problem with the command that mends it.
+pub fn problem(check: impl Into<String>, reason: impl Into<String>, command: &str) -> CheckJson {
+    let (check, reason) = (check.into(), reason.into());
+    CheckJson { check, state: CheckState::Problem, reason, command: Some(command.to_owned()) }
+}
+
+/// Returns a check that was not made, and why.
+pub fn not_checked(check: impl Into<String>, reason: impl Into<String>) -> CheckJson {
+    CheckJson { check: check.into(), state: CheckState::NotChecked, reason: reason.into(), command: None }
+}
+
 /// Returns a line for each check, with the command below it.
 pub fn human(doctor: &DoctorJson) -> Lines {
     let mut lines = Lines::default();

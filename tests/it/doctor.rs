@@ -69,3 +69,59 @@ fn a_folder_without_git_and_a_file_that_is_missing_are_problems() {
     let ran = repository.flagctl_in(&folder, &["doctor", "--offline"]);
     assert!(ran.stdout.contains("ok           editor: .vscode/settings.json\n"), "{ran:?}");
 }
+
+#[test]
+fn files_of_signers_are_checked() {
+    const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
+    let mut repository = TestRepository::new();
+    repository.write(
+        "flagctl.yaml",
+        "version: 1\nenvironments: [production]\npublish:\n  safe: {to: ./safe/, sign: true}\n\
+         policy:\n  production: {signed-by: signers}\n",
+    );
+    repository.commit("begin");
+    let check = |text: Option<&str>| {
+        text.iter().for_each(|text| {
+            repository.write("signers", text);
+            repository.write("trusted", text);
+        });
+        let found = checks(&repository, 1);
+        ["signers of safe", "signers of the policy"].map(|name| {
+            let name = format!(" {name}: ");
+            found.iter().find(|line| line.contains(&name)).unwrap_or_else(|| panic!("{name}: {found:?}")).clone()
+        })
+    };
+    let add = "echo \"NAME $(cat KEY.pub)\" >>signers";
+    let [target, policy] = check(None);
+    assert_eq!(
+        target,
+        "problem signers of safe: git has no file of allowed signers, so signatures cannot be checked here | git config \
+         gpg.ssh.allowedSignersFile FILE"
+    );
+    assert_eq!(policy, format!("problem signers of the policy: signers: does not exist | {add}"));
+    repository.git(&["config", "gpg.ssh.allowedSignersFile", "trusted"]);
+    let [target, _] = check(None);
+    assert!(target.starts_with("problem signers of safe: ") && target.contains("trusted: "), "{target}");
+    let cases = [
+        ("# none\n".to_owned(), "signers has no signer", add),
+        (format!("dana {KEY}\neve ssh-ed25519 AAAA\n"), "signers, line 2: expected a public key", "sed -i 2d signers"),
+        (
+            format!("dana valid-before=20261121 {KEY}\n"),
+            "signers, line 1: the entry of `dana` expired at 2026-11-21T00:00:00Z",
+            "sed -i 1d signers",
+        ),
+    ];
+    for (text, reason, command) in cases {
+        let [target, policy] = check(Some(&text));
+        let start = format!("problem signers of the policy: {reason}");
+        assert!(policy.starts_with(&start) && policy.ends_with(&format!(" | {command}")), "{policy}");
+        let reason = reason.replacen("signers", "trusted", 1);
+        assert!(target.starts_with("problem signers of safe: ") && target.contains(&reason), "{target}");
+        // The command mends the file.
+        let line = repository.shell(&command.replace("NAME $(cat KEY.pub)", &format!("dana {KEY}")));
+        assert_eq!(line.code, Some(0), "{line:?}");
+    }
+    let [target, policy] = check(Some(&format!("dana valid-before=\"20270101Z\" {KEY}\n")));
+    assert_eq!(policy, "ok signers of the policy: signers | -");
+    assert!(target.starts_with("ok signers of safe: "), "{target}");
+}

@@ -6,6 +6,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use crate::check::check;
+use crate::cli::doctor_signers::{policy_signers, target_signers};
 use crate::cli::exit::Exit;
 use crate::cli::output_format::OutputFormat;
 use crate::cli::progress;
@@ -21,7 +22,7 @@ use crate::load;
 use crate::model::Signing;
 use crate::publish;
 use crate::publish::{Channel, PublishError};
-use crate::report::doctor::{CheckJson, CheckState, DoctorJson, human};
+use crate::report::doctor::{CheckJson, DoctorJson, human, not_checked, ok, problem};
 use crate::source::{Source, WorkingFolder};
 
 /// The files of CI services, except for GitHub's folder of workflows.
@@ -58,24 +59,13 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     checks.push(ci(&around)?);
     checks.push(owners(&around, &source)?);
     checks.push(editor(&around)?);
-    checks.extend(definitions(&source, given_or_now(args.now))?);
-    checks.extend(targets(args));
+    let now = given_or_now(args.now);
+    checks.extend(definitions(&source, now)?);
+    checks.extend(targets(args, now));
+    checks.extend(policy_signers(&source, now)?);
     let doctor = DoctorJson::new(checks);
     args.format.write(&doctor, human)?;
     Ok(if doctor.problems == 0 { Exit::Yes } else { Exit::No })
-}
-
-fn ok(check: impl Into<String>, reason: impl Into<String>) -> CheckJson {
-    CheckJson { check: check.into(), state: CheckState::Ok, reason: reason.into(), command: None }
-}
-
-fn problem(check: impl Into<String>, reason: impl Into<String>, command: &str) -> CheckJson {
-    let (check, reason) = (check.into(), reason.into());
-    CheckJson { check, state: CheckState::Problem, reason, command: Some(command.to_owned()) }
-}
-
-fn not_checked(check: impl Into<String>, reason: impl Into<String>) -> CheckJson {
-    CheckJson { check: check.into(), state: CheckState::NotChecked, reason: reason.into(), command: None }
 }
 
 /// Checks the repository, its history, its published branch, and the committer.
@@ -175,8 +165,8 @@ fn definitions(source: &Source, now: Timestamp) -> Result<[CheckJson; 2]> {
     Ok([definitions, bucketing])
 }
 
-/// Checks whether each declared target can be read, and whether this machine can sign where a signature is required.
-fn targets(args: &Args) -> Vec<CheckJson> {
+/// Checks whether each declared target can be read, and whether this machine can sign and check signatures where they are required.
+fn targets(args: &Args, now: Timestamp) -> Vec<CheckJson> {
     if args.offline {
         return vec![not_checked("targets", "--offline")];
     }
@@ -199,6 +189,7 @@ fn targets(args: &Args) -> Vec<CheckJson> {
                     problem(format!("signing for {name}"), error.to_string(), "git config user.signingkey FILE")
                 }
             });
+            checks.push(target_signers(&name, now));
         }
     }
     checks
