@@ -8,6 +8,9 @@ use crate::model::Client;
 /// The key of the first flag.
 pub const FIRST_FLAG: &str = "welcome-banner";
 
+/// The name of the target to which the environments are published.
+pub const TARGET: &str = "main";
+
 /// How applications read the flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Serving {
@@ -56,6 +59,11 @@ impl Answers {
             Serving::Ofrep | Serving::Files | Serving::Library => Bucketing::Siphash,
             Serving::Flagd => self.clients.first().map_or(Bucketing::FlagdV2, |client| client.bucketing()),
         }
+    }
+
+    /// Returns whether the location is a bucket, to which the CI service can publish, and not a folder of some machine.
+    pub fn publishes_to_bucket(&self) -> bool {
+        self.location.contains("://")
     }
 
     /// Returns the last environment, which the others are promoted to.

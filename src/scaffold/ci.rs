@@ -17,15 +17,22 @@ pub(super) fn file(place: &Place) -> Option<NewFile> {
     }
 }
 
+/// Returns the inputs of the action or template, as a mapping in one line.
+fn inputs(place: &Place) -> Option<String> {
+    let folder = Some(place.prefix.trim_end_matches('/')).filter(|folder| !folder.is_empty());
+    let directory = folder.map(|folder| format!("directory: {}", plain_or_quoted(folder)));
+    let publish = place.target.map(|target| format!("publish: {target}"));
+    let inputs: Vec<String> = directory.into_iter().chain(publish).collect();
+    (!inputs.is_empty()).then(|| format!("{{{}}}", inputs.join(", ")))
+}
+
 fn github(place: &Place) -> String {
-    let folder = place.prefix.trim_end_matches('/');
-    let with = if folder.is_empty() {
-        String::new()
-    } else {
-        format!("        with: {{directory: {}}}\n", plain_or_quoted(folder))
-    };
+    let with = inputs(place).map_or_else(String::new, |inputs| format!("        with: {inputs}\n"));
+    let publishes = place.target.map_or("", |_| {
+        "\n# Publishes the default branch. The job needs the settings of the bucket as environment variables, under `env`."
+    });
     format!(
-        "# Checks every change, and writes what it does to people as one comment on the pull request.
+        "# Checks every change, and writes what it does to people as one comment on the pull request.{publishes}
 name: flags
 on:
   pull_request:
@@ -47,16 +54,14 @@ jobs:
 }
 
 fn gitlab(place: &Place) -> NewFile {
-    let folder = place.prefix.trim_end_matches('/');
     let mut lines =
         vec![format!("  - remote: https://raw.githubusercontent.com/flagctl/flagctl/{VERSION}/ci/gitlab.yml")];
-    if !folder.is_empty() {
-        lines.push(format!("    inputs: {{directory: {}}}", plain_or_quoted(folder)));
-    }
+    lines.extend(inputs(place).map(|inputs| format!("    inputs: {inputs}")));
     let lines_to_add: Vec<String> = std::iter::once("include:".to_owned()).chain(lines).collect();
+    let publishes = place.target.map_or("", |_| ", and publishes the default branch");
     NewFile {
         path: ".gitlab-ci.yml".to_owned(),
-        text: format!("# Checks every change of the flags.\n{}\n", lines_to_add.join("\n")),
+        text: format!("# Checks every change of the flags{publishes}.\n{}\n", lines_to_add.join("\n")),
         alternatives: &[],
         lines_to_add,
     }

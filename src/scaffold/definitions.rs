@@ -1,7 +1,7 @@
 //! The definitions of a new flag repository: `flagctl.yaml`, a flag, a segment and a test.
 
 use crate::edit::plain_or_quoted;
-use crate::scaffold::answers::{Answers, FIRST_FLAG, Serving};
+use crate::scaffold::answers::{Answers, FIRST_FLAG, Serving, TARGET};
 use crate::scaffold::new_file::NewFile;
 use crate::snapshot::PROJECT_FILE;
 
@@ -40,9 +40,9 @@ attributes:
 # rollout other users, so change it before the first rollout or never.
 bucketing: {bucketing}
 
-# 'flagctl publish main' writes every environment to this place, and {readers}.
+# 'flagctl publish {TARGET}' writes every environment to this place, and {readers}.
 publish:
-  main: {{to: {location}{format}{clients}}}
+  {TARGET}: {{to: {location}{format}{clients}}}
 ",
         environments = environments.join(", "),
         bucketing = answers.bucketing().name(),

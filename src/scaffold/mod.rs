@@ -17,7 +17,7 @@ mod segment;
 mod suite;
 mod surroundings;
 
-pub use crate::scaffold::answers::{Answers, CiService, FIRST_FLAG, Serving};
+pub use crate::scaffold::answers::{Answers, CiService, FIRST_FLAG, Serving, TARGET};
 pub use crate::scaffold::definitions::definitions;
 pub use crate::scaffold::environment::{Position, flag_with_environment, project_with_environment};
 pub use crate::scaffold::flag::{CopyError, FlagFacts, copied_flag, copied_segment, flag, written_facts};

@@ -13,6 +13,8 @@ pub struct Place {
     pub default_branch: String,
     /// Who approves kills, as `CODEOWNERS` names them. Without it, kills need no approval of an owner.
     pub on_call: Option<String>,
+    /// The target to which the service publishes the default branch.
+    pub target: Option<&'static str>,
     /// A folder of the flag repository to which `publish` writes, and which git ignores.
     pub ignored: Option<String>,
 }

@@ -27,13 +27,19 @@ def run(flagctl, folder, *arguments):
 
 
 def initialised(scene, flagctl):
-    """The workflow is green for the first commit and for a kill, which it proves, and red for an error."""
+    """The workflow is green for the first commit, which it publishes, and for a kill, which it proves, and red for an error."""
     forge, path = scene.forge, ".github/workflows/flagctl.yml"
-    run(flagctl, forge.author, "init", "--yes", "--ci", "github")
+    run(flagctl, forge.author, "init", "--yes", "--ci", "github", "--publish-to", "s3://acme-flags")
+    # A folder in the place of the bucket, which is not reachable from here.
+    project = forge.author / "flagctl.yaml"
+    text = project.read_text()
+    assert text.count("s3://acme-flags") == 1, text
+    project.write_text(text.replace("s3://acme-flags", f"{scene.target}/"))
     before, after = forge.push({})
     ran = GithubJob(forge, "push", {"before": before, "after": after}, "refs/heads/main", after).workflow(path)
     expect(ran, 0)
-    assert (ran.steps["Validate"], ran.steps["Test"], ran.steps["Plan"]) == ("success",) * 3, ran
+    assert [ran.steps[step] for step in ("Validate", "Test", "Plan", "Publish")] == ["success"] * 4, ran
+    assert (scene.target / "production" / "manifest.json").is_file()
 
     [flag] = json.loads(run(flagctl, forge.author, "list", "--format", "json"))["flags"]
     killed = {f"kills/production/{flag['flag']}.yaml": "reason: it answers 500\n"}

@@ -83,6 +83,20 @@ fn every_combination_of_answers_is_valid_and_its_tests_pass() {
 }
 
 #[test]
+fn ci_publishes_to_a_bucket_and_not_to_a_folder() {
+    for (location, publishes) in [("s3://acme-flags/web", true), ("./dist/", false), ("../fleet/", false)] {
+        for (ci, path) in [("github", ".github/workflows/flagctl.yml"), ("gitlab", ".gitlab-ci.yml")] {
+            let repository = TestRepository::new();
+            let ran = repository.flagctl(&["init", "--publish-to", location, "--ci", ci]);
+            let text = fs::read_to_string(repository.root().join(path)).unwrap();
+            assert_eq!(text.contains(": {publish: main}\n"), publishes, "{text}");
+            let note = "CI publishes the branch main to the target main: give its job the settings of the bucket";
+            assert_eq!(ran.stdout.contains(note), publishes, "{ran:?}");
+        }
+    }
+}
+
+#[test]
 fn the_way_of_serving_decides_bucketing_and_target() {
     let cases: [(&[&str], &str, &str); 5] = [
         (&[], "siphash", "main: {to: \"./dist/\"}"),

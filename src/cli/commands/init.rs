@@ -23,7 +23,7 @@ use crate::model::{is_name, location_problem};
 use crate::report::escape::shell_word;
 use crate::report::scaffold;
 use crate::report::scaffold::NewFilesJson;
-use crate::scaffold::{Answers, CiService, FIRST_FLAG, Place, Serving, definitions, surroundings};
+use crate::scaffold::{Answers, CiService, FIRST_FLAG, Place, Serving, TARGET, definitions, surroundings};
 use crate::source::{Folder, WorkingFolder};
 
 /// The days until the first flag should be gone.
@@ -102,6 +102,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         ci: questions.choice(args.ci, "Which service checks changes?", default_service()?)?,
         default_branch: default_branch(here),
         on_call: args.on_call(questions)?,
+        target: answers.as_ref().filter(|answers| answers.publishes_to_bucket()).map(|_| TARGET),
         ignored: answers.as_ref().and_then(|answers| ignored_folder(&answers.location)),
     };
     let mut files = answers.as_ref().map_or_else(Vec::new, |answers| definitions(answers, &place.prefix));
@@ -110,7 +111,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<Exit> {
         version: 1,
         dry_run: args.new.writing() == Writing::DryRun,
         files: new_files::write(&folder, &files, args.new.writing())?,
-        notes: answers.iter().map(bucketing_note).collect(),
+        notes: answers.iter().map(bucketing_note).chain(publishing_note(&place)).collect(),
         next: Vec::new(),
     };
     if new.has_new() {
@@ -302,6 +303,16 @@ fn bucketing_note(answers: &Answers) -> String {
         "`bucketing: {name}` fits {readers}; with another value, every rollout reaches other users, so it is hard to change \
          later"
     )
+}
+
+/// Returns what the service needs to publish.
+fn publishing_note(place: &Place) -> Option<String> {
+    let target = place.target.filter(|_| place.ci != CiService::None)?;
+    Some(format!(
+        "CI publishes the branch {} to the target {target}: give its job the settings of the bucket as environment variables, such \
+         as AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        place.default_branch
+    ))
 }
 
 /// Returns the commands that follow. They run in the folder in which this command was started.
