@@ -27,6 +27,7 @@ pub mod experiment;
 pub mod exposures;
 pub mod findings;
 pub mod flags;
+pub mod formatting;
 pub mod guard;
 pub mod history;
 pub mod json_layout;

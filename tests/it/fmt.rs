@@ -116,6 +116,42 @@ fn a_check_shows_what_a_run_changes() {
 }
 
 #[test]
+fn json_has_the_files_that_are_not_in_the_layout() {
+    let repository = TestRepository::new();
+    repository.write("flagctl.yaml", PROJECT);
+    repository.write("flags/sale.yaml", &flag("on").replace("off: off", "off:    off"));
+    repository.write("flags/broken.yaml", "a: [1\n");
+    let expected = |check: bool, state: &str| {
+        format!(
+            r#"{{
+  "version": 1,
+  "check": {check},
+  "total": 3,
+  "changed": 1,
+  "files": [
+    {{
+      "path": "flags/broken.yaml",
+      "state": "refused",
+      "reason": "has problems that come first: `flagctl validate` shows them"
+    }},
+    {{
+      "path": "flags/sale.yaml",
+      "state": "{state}"
+    }}
+  ]
+}}
+"#
+        )
+    };
+    let check = repository.flagctl(&["fmt", "--check", "--format", "json"]);
+    assert_eq!((check.code, check.stdout), (Some(1), expected(true, "would-change")));
+    let ran = repository.flagctl(&["fmt", "--format", "json"]);
+    assert_eq!((ran.code, ran.stdout, ran.stderr), (Some(1), expected(false, "formatted"), String::new()));
+    let again = repository.flagctl(&["fmt", "--format", "json", "flags/sale.yaml"]);
+    assert!(again.code == Some(0) && again.stdout.contains("\"changed\": 0,\n  \"files\": []\n"), "{again:?}");
+}
+
+#[test]
 fn a_comment_for_flagctl_stays_at_its_line() {
     let text = "a:\n    # flagctl: allow unused-variant -- later\n    b:   1\nc: [x,   y]   # flagctl: allow missing-owner -- later\n";
     let result = checked(text).unwrap();

@@ -44,7 +44,7 @@ const RUNS: &[&[&str]] = &[
     &["validate", "--format", "FORMAT"],
     &["validate", "--at", "BRANCH", "--format", "FORMAT"],
     &["validate", "--fix", "--dry-run"],
-    &["fmt", "--check"],
+    &["fmt", "--check", "--format", "FORMAT"],
     &["test", "--coverage", "--format", "FORMAT"],
     &["diff", "HEAD~1", "--format", "FORMAT"],
     &["diff", "HEAD~2..BRANCH", "--format", "FORMAT"],
@@ -457,8 +457,8 @@ fn nothing_from_a_hostile_repository_gets_through() {
     assert!(answered > 90, "only {answered} runs have a result");
     assert!(has_colours > 30, "only {has_colours} runs have colours");
     assert!(documents >= 3, "only {documents} runs have a result in XML");
-    // Some runs show none of the texts, such as a list of shell completions.
-    assert!(silent.len() * 5 < answered, "{} runs show no hostile text: {silent:#?}", silent.len());
+    // Some runs show none of the texts, such as a list of shell completions, or of files that are not in the layout.
+    assert!(silent.len() * 4 < answered, "{} runs show no hostile text: {silent:#?}", silent.len());
 }
 
 #[test]

@@ -6,10 +6,11 @@ use anyhow::{Context as _, Result};
 
 use crate::cli::console;
 use crate::cli::exit::Exit;
+use crate::cli::output_format::OutputFormat;
 use crate::cli::path_arg::{displayed_prefix, path_in_repository};
 use crate::formatting::formatted;
 use crate::model::{FLAGS, KILLS, LAYERS, SEGMENTS, TESTS};
-use crate::report::{Lines, add_unified_diff};
+use crate::report::formatting::{FormattedFileJson, FormattedState, FormattingJson, human};
 use crate::snapshot::{Access, PROJECT_FILE};
 use crate::source::{Folder, Source};
 
@@ -26,6 +27,9 @@ pub(crate) struct Args {
     /// Change nothing, and show the changes in the format of `diff -u`; exit with 1 if there are any
     #[arg(long)]
     check: bool,
+    /// How to write the result
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: OutputFormat,
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
@@ -38,8 +42,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     }
     paths.retain(|path| wanted.is_empty() || wanted.iter().any(|wanted| Path::new(path).starts_with(wanted)));
     let prefix = displayed_prefix(&source);
-    let (mut lines, mut changed, mut refused) = (Lines::default(), 0, 0);
-    let number = paths.len();
+    let (mut files, total) = (Vec::new(), paths.len());
     for path in paths {
         // The file behind a link may not be a definition at all.
         let Some(file) = source.read(&path)?.filter(|file| file.access == Access::Direct) else { continue };
@@ -48,25 +51,22 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
             Some(fault) => Err(fault.to_string()),
             None => formatted(&file.text).map_err(|refusal| refusal.to_string()),
         };
-        match result {
-            Err(reason) => {
-                refused += 1;
-                console::note(format!("left as it is: `{shown}` {reason}"));
-            }
-            Ok(text) if text == file.text => {}
+        let (state, reason, texts) = match result {
+            Err(reason) => (FormattedState::Refused, Some(reason), None),
+            Ok(text) if text == file.text => continue,
+            Ok(text) if args.check => (FormattedState::WouldChange, None, Some([file.text, text])),
             Ok(text) => {
-                changed += 1;
-                if args.check {
-                    add_unified_diff(&mut lines, &shown, &file.text, &text);
-                } else {
-                    folder.write(&path, &text).with_context(|| format!("cannot write `{shown}`"))?;
-                    lines.add(format!("formatted {shown}"));
-                }
+                folder.write(&path, &text).with_context(|| format!("cannot write `{shown}`"))?;
+                (FormattedState::Formatted, None, None)
             }
+        };
+        if let (Some(reason), OutputFormat::Human) = (&reason, args.format) {
+            console::note(format!("left as it is: `{shown}` {reason}"));
         }
+        files.push(FormattedFileJson { path: shown, state, reason, texts });
     }
-    let verb = if args.check { "would change" } else { "changed" };
-    lines.add(format!("{changed} of {number} files {verb}"));
-    console::write(lines)?;
-    Ok(if refused > 0 || (args.check && changed > 0) { Exit::No } else { Exit::Yes })
+    let changed = files.iter().filter(|file| file.state != FormattedState::Refused).count();
+    let formatting = FormattingJson { version: 1, check: args.check, total, changed, files };
+    args.format.write(&formatting, human)?;
+    Ok(if formatting.has_refusals() || (args.check && changed > 0) { Exit::No } else { Exit::Yes })
 }
