@@ -45,10 +45,15 @@ mod tests {
 
     use crate::cli::command_line::definition;
 
+    /// Returns all commands, and the commands in commands.
     fn commands() -> Vec<Command> {
+        fn inside(command: &Command) -> Vec<Command> {
+            let commands = command.get_subcommands();
+            commands.flat_map(|command| [vec![command.clone()], inside(command)].concat()).collect()
+        }
         let mut definition = definition();
         definition.build();
-        definition.get_subcommands().cloned().collect()
+        inside(&definition)
     }
 
     fn option<'c>(command: &'c Command, long: &str) -> Option<&'c Arg> {
@@ -86,9 +91,9 @@ mod tests {
     #[test]
     fn every_command_has_an_example_and_a_summary() {
         for command in commands() {
-            let (name, end) = (command.get_name(), text(command.get_after_help()));
+            let (name, end) = (command.get_bin_name().unwrap(), text(command.get_after_help()));
             let example = end.strip_prefix("Example: ").or_else(|| end.strip_prefix("Examples:\n  "));
-            assert!(example.is_some_and(|example| example.contains(&format!("flagctl {name}"))), "{name}: {end}");
+            assert!(example.is_some_and(|example| example.contains(name)), "{name}: {end}");
             assert!(!text(command.get_about()).ends_with('.'), "{name}");
         }
     }

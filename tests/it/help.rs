@@ -43,6 +43,7 @@ fn every_example_works_when_it_is_pasted() {
     let first = shop("");
     let mut commands = vec![String::new()];
     commands.extend(listed("Commands"));
+    commands.extend(["flag", "segment", "test", "environment"].map(|kind| format!("new {kind}")));
     let (mut pasted, mut failures) = (0, Vec::new());
     for command in commands {
         let help = first.shell(&format!("flagctl help {command}")).stdout;
@@ -62,7 +63,7 @@ fn every_example_works_when_it_is_pasted() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
-    assert!(pasted > 25, "{pasted}");
+    assert!(pasted > 30, "{pasted}");
 }
 
 #[test]

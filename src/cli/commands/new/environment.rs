@@ -20,6 +20,7 @@ use crate::snapshot::PROJECT_FILE;
 /// what ENV serves: it joins the groups of ENV, and gets its policy and its fields in flags and rules. Targets, tests and kills
 /// stay as they are.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example: flagctl new environment qa --from staging --dry-run")]
 pub(super) struct Args {
     /// The name of the environment
     #[arg(value_name = "NAME")]

@@ -23,6 +23,7 @@ const LIFETIME_DAYS: u32 = 90;
 ///
 /// A release flag has a rollout of 0 % with steps, an experiment a split, and a flag of the kind `ops` is on until it is killed.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example: flagctl new flag quick-search --owner team-search --dry-run")]
 pub(super) struct Args {
     /// The key of the flag
     #[arg(value_name = "KEY")]

@@ -24,6 +24,7 @@ use crate::scaffold::{Expected, suite};
 ///
 /// The test has one user, by the targeting key. Kills do not count, as in all tests.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example: flagctl new test new-cart --dry-run")]
 pub(super) struct Args {
     /// The flag
     #[arg(value_name = "FLAG")]
