@@ -17,7 +17,7 @@ use crate::snapshot::stem;
 ///
 /// The segment has one user, by the targeting key. Until a flag refers to it, `flagctl validate` warns of an unused segment.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: flagctl new segment beta-testers --description 'People who asked for new features.' --dry-run")]
+#[command(after_help = "Example: flagctl new segment newsletter-readers --dry-run")]
 pub(super) struct Args {
     /// The name of the segment
     #[arg(value_name = "NAME")]
