@@ -111,3 +111,14 @@ fn a_target_that_cannot_be_read_is_not_up_to_date() {
     let ran = status(&repository, &["./flagctl.yaml"]);
     assert_eq!(ran.code, Some(3), "{}{}", ran.stdout, ran.stderr);
 }
+
+#[test]
+fn the_error_of_a_target_is_shown_once() {
+    let mut repository = TestRepository::with_sale();
+    repository.write("flagctl.yaml", &format!("{PROJECT}publish:\n  main: {{to: ../fleet}}\n"));
+    repository.commit("target");
+    let ran = status(&repository, &[]);
+    assert_eq!(ran.code, Some(3));
+    assert!(ran.stdout.contains("\nmain: nothing is published to "), "{}", ran.stdout);
+    assert!(!ran.stderr.contains("nothing is published"), "{}", ran.stderr);
+}

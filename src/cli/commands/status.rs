@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::cli::console;
 use crate::cli::environment_arg::EnvironmentFilter;
-use crate::cli::exit::Exit;
+use crate::cli::exit::{Exit, exit_of};
 use crate::cli::output_format::OutputFormat;
 use crate::cli::progress;
 use crate::cli::publish_target;
@@ -70,15 +70,13 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
                 let problem = Some(format!("{error:#}"));
                 let target = target.location().to_owned();
                 status.targets.push(TargetStatusJson { target, name, environments: Vec::new(), problem });
-                failure.get_or_insert(error);
+                // The output has the error, so it is not written to stderr, too.
+                failure.get_or_insert(exit_of(&error));
             }
         }
     }
     args.format.write(&status, report::publication::status::human)?;
-    match failure {
-        Some(error) => Err(error),
-        None => Ok(if status.is_up_to_date() { Exit::Yes } else { Exit::No }),
-    }
+    Ok(failure.unwrap_or(if status.is_up_to_date() { Exit::Yes } else { Exit::No }))
 }
 
 /// Reads what is live at a target.
