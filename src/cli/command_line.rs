@@ -38,9 +38,9 @@ pub(crate) fn definition() -> clap::Command {
     let definition = grammar::ordered(Cli::command());
     #[cfg(feature = "serve")]
     let definition = serve_config::with_variables(definition);
-    definition.after_help(format!(
+    grammar::with_styled_headings(definition.after_help(format!(
         "Help topics:{topics}\n\n`flagctl help COMMAND` shows a command, and `flagctl help TOPIC` a topic.\n\nExample: flagctl list --tag checkout"
-    ))
+    )))
 }
 
 /// The stack of each thread in bytes. Definitions and JSON are nested, at most 256 levels deep, and the functions that

@@ -1,7 +1,8 @@
 //! The rules that the command lines of all commands follow.
 //!
 //! Help lists the options of a command in one order: its own options; then the environment and the source of the
-//! definitions; then how a change is written; then how the result is written; then the options of all commands.
+//! definitions; then how a change is written; then how the result is written; then the options of all commands. All headings
+//! of help have one style.
 
 use clap::{Arg, Command};
 
@@ -11,6 +12,9 @@ const SOURCE: [&str; 5] = ["environment", "at", "base", "bundle", "now"];
 const WRITING: [&str; 7] = ["branch", "push", "pr", "remote", "no-verify", "dry-run", "yes"];
 /// Options that say how much of the result is written, and how, in the order of help.
 const OUTPUT: [&str; 5] = ["errors-only", "code", "limit", "quiet", "format"];
+
+/// The headings at the end of help texts.
+const HEADINGS: [&str; 3] = ["Example:", "Examples:", "Help topics:"];
 
 /// The position of the options of all commands.
 pub(crate) const GLOBAL: usize = 900;
@@ -25,6 +29,19 @@ pub(crate) fn ordered(definition: Command) -> Command {
             argument.display_order(position)
         })
     })
+}
+
+/// Writes the headings at the end of each help text, such as `Example:`, in the style of the other headings.
+pub(crate) fn with_styled_headings(definition: Command) -> Command {
+    let style = *definition.get_styles().get_header();
+    let end = definition.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let mut lines: Vec<String> = end.split('\n').map(str::to_owned).collect();
+    for line in &mut lines {
+        if let Some(heading) = HEADINGS.into_iter().find(|heading| line.starts_with(heading)) {
+            *line = format!("{style}{heading}{style:#}{}", line.trim_start_matches(heading));
+        }
+    }
+    definition.after_help(lines.join("\n")).mut_subcommands(with_styled_headings)
 }
 
 /// Returns the position of an option, or `None` for an option that is a command's own.
@@ -45,15 +62,16 @@ mod tests {
 
     use crate::cli::command_line::definition;
 
-    /// Returns all commands, and the commands in commands.
     fn commands() -> Vec<Command> {
-        fn inside(command: &Command) -> Vec<Command> {
-            let commands = command.get_subcommands();
-            commands.flat_map(|command| [vec![command.clone()], inside(command)].concat()).collect()
-        }
         let mut definition = definition();
         definition.build();
-        inside(&definition)
+        definition.get_subcommands().cloned().collect()
+    }
+
+    /// Returns commands together with the commands inside each of them.
+    fn with_inner(commands: Vec<Command>) -> Vec<Command> {
+        let inner = |command: &Command| with_inner(command.get_subcommands().cloned().collect());
+        commands.into_iter().flat_map(|command| [inner(&command), vec![command]].concat()).collect()
     }
 
     fn option<'c>(command: &'c Command, long: &str) -> Option<&'c Arg> {
@@ -90,7 +108,7 @@ mod tests {
 
     #[test]
     fn every_command_has_an_example_and_a_summary() {
-        for command in commands() {
+        for command in with_inner(commands()) {
             let (name, end) = (command.get_bin_name().unwrap(), text(command.get_after_help()));
             let example = end.strip_prefix("Example: ").or_else(|| end.strip_prefix("Examples:\n  "));
             assert!(example.is_some_and(|example| example.contains(name)), "{name}: {end}");

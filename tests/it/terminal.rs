@@ -25,7 +25,8 @@ const TABLES: [&[&str]; 9] = [
 ];
 
 /// Commands of which the colours are in a snapshot. Each has a part of a screen with all the roles of its texts.
-const COLOURED: [&[&str]; 31] = [
+const COLOURED: [&[&str]; 32] = [
+    &["help", "status"],
     &["eval", "-e", "production", "-c", "targetingKey=user-42", "-c", "country=US"],
     &["eval", "new-checkout", "-e", "production", "-c", "targetingKey=user-42", "-c", "country=US", "--explain"],
     &["eval", "search-ranking", "-e", "production", "--explain"],

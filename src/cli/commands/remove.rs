@@ -27,10 +27,13 @@ enum RemoveCommand {
     /// Remove a flag with its kills, and with the tests that test no other flag
     ///
     /// Applications that ask for the flag get the default in their code.
+    #[command(after_help = "Example: flagctl remove flag address-lookup")]
     Flag(RemoveArgs),
     /// Remove a segment
+    #[command(after_help = "Example: flagctl remove segment beta-testers")]
     Segment(RemoveArgs),
     /// Remove an attribute from `flagctl.yaml`
+    #[command(after_help = "Example: flagctl remove attribute age")]
     Attribute(RemoveArgs),
 }
 

@@ -28,12 +28,15 @@ enum RenameCommand {
     ///
     /// The file of the flag moves, with its kills and the test file that has its name. The former key is written as `salt`, so
     /// every unit keeps its variant. Applications that ask for the former key get the default in their code.
+    #[command(after_help = "Example: flagctl rename flag new-cart shopping-cart")]
     Flag(RenameArgs),
     /// Give a segment another name
+    #[command(after_help = "Example: flagctl rename segment staff employees")]
     Segment(RenameArgs),
     /// Give an attribute another name
     ///
     /// Applications must send the attribute by its new name.
+    #[command(after_help = "Example: flagctl rename attribute plan account.plan")]
     Attribute(RenameArgs),
 }
 
