@@ -65,6 +65,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
         let environments = target.environments(&args.environments.given)?;
         match read(args, target, environments, &live, &merged, now) {
             Ok(found) => status.targets.push(found),
+            Err(error) if exit_of(&error) == Exit::Usage => return Err(error),
             Err(error) => {
                 let name = target.name().map(str::to_owned);
                 let problem = Some(format!("{error:#}"));
