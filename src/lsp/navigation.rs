@@ -51,10 +51,12 @@ impl Navigation<'_> {
         let snapshot = &self.checked.loaded.snapshot;
         let Some((name, _)) = self.checked.index.at(file, offset) else { return Err("no name is here".to_owned()) };
         if !self.is_renamable(name) {
-            return Err(format!(
-                "the file of a {} has its name: rename it with a command of flagctl",
-                name.kind.noun()
-            ));
+            let noun = name.kind.noun();
+            let way = match name.kind {
+                NameKind::Flag | NameKind::Segment => format!("`flagctl rename {noun}` changes both"),
+                _ => "change both by hand".to_owned(),
+            };
+            return Err(format!("a file or folder has the name of the {noun}: {way}"));
         }
         let is_word = |char: char| char.is_ascii_alphanumeric() || "._-$%+/:".contains(char);
         if new.is_empty()
