@@ -305,13 +305,14 @@ const PULL_REQUEST_WITH_MAIN: &str = "git checkout -q -b pr; echo '# x' >> flags
      git checkout -q FETCH_HEAD";
 
 /// Texts that look like recommended commands, and the reason why no row runs them.
-const OTHERS: [(&str, &str); 19] = [
+const OTHERS: [(&str, &str); 20] = [
     ("flagctl diff", "the message is about an output of the same command"),
     ("flagctl help COMMAND", "`help::help_of_a_command_is_that_of_its_option` runs it for every command"),
     ("flagctl help TOPIC", "`cli::commands_print_what_the_files_show` runs it"),
     ("flagctl diff BASE..HEAD", "`diff::a_bare_repository_needs_two_ends` runs it"),
     ("flagctl policy", "the message is about an output of the same command"),
     ("flagctl publish {found}", "`publish` has a test of targets that runs it"),
+    ("flagctl rename {noun}", "the message to an editor names the command, and `rename` has tests that run it"),
     ("git am", "the name of an operation"),
     ("git clone", "the repository is in a format that the installed git cannot make"),
     ("git clone --ref-format=files", "the repository is in a format that the installed git cannot make"),
