@@ -173,13 +173,27 @@ impl WriteArgs {
         }
     }
 
-    /// Shows the plan of a rename or removal as text for people, and with `--dry-run` the differences of its files.
-    pub(crate) fn show_files(&self, action: &ActionJson, files: &[ChangedFile], prefix: &str) -> Result<()> {
-        self.show_plan(action)?;
-        match (self.format, self.dry_run) {
-            (OutputFormat::Human, true) => Ok(console::write(differences(files, prefix))?),
-            (OutputFormat::Human, false) | (OutputFormat::Json, _) => Ok(()),
+    /// Shows the plan of a rename or a removal, and commits it. With `--dry-run`, shows the differences of its files instead.
+    ///
+    /// # Errors
+    /// Returns the errors of [`commit`](Self::commit).
+    pub(crate) fn commit_files(
+        &self,
+        session: &WriteSession,
+        action: ActionJson,
+        (files, prefix): (&[ChangedFile], &str),
+        texts: (&str, Option<&str>),
+        commit: impl FnOnce() -> Result<CommittedAction, ActionError>,
+    ) -> Result<Exit> {
+        self.show_plan(&action)?;
+        if !self.dry_run {
+            return self.commit(session, action, texts, commit);
         }
+        match self.format {
+            OutputFormat::Human => console::write(differences(files, prefix))?,
+            OutputFormat::Json => {}
+        }
+        self.finish(&action)
     }
 
     /// Returns whether the plan is committed: the plan changes a flag, and this is not a dry run.

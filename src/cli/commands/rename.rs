@@ -65,11 +65,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
     let session = args.write.open("rename", &FlagSelection { flags: &names, tag: None })?;
     let request = RenameRequest { kind, old: &args.old, new: &args.new, now: given_or_now(None) };
     let plan = progress::shown("checking", || RenamePlan::new(&session, &request))?;
-    let action = ActionJson::rename(&plan);
-    args.write.show_files(&action, plan.files(), &plan.prefix())?;
-    if args.write.is_dry_run() {
-        return args.write.finish(&action);
-    }
     let (subject, reason) = (plan.subject(), args.reason.as_deref());
-    args.write.commit(&session, action, (&subject, reason), || plan.commit(reason))
+    let (files, prefix) = (plan.files(), plan.prefix());
+    args.write
+        .commit_files(&session, ActionJson::rename(&plan), (files, &prefix), (&subject, reason), || plan.commit(reason))
 }
