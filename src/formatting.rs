@@ -53,7 +53,7 @@ pub fn formatted(text: &str) -> Result<String, FormatRefusal> {
     let says_the_same = |result: &String| {
         document(result).is_some_and(|after| {
             edit::same(text, result)
-                && texts(&yaml::comments(text)).eq(texts(&yaml::comments(result)))
+                && comments(text).eq(comments(result))
                 && lines_of_comments(text, &before) == lines_of_comments(result, &after)
         })
     };
@@ -78,10 +78,10 @@ fn by_library(text: &str, width: usize) -> Option<String> {
 }
 
 /// Returns the laid out text with as many spaces before each comment at the end of a line as the original text has there,
-/// because authors align comments with spaces. Returns `None` if the two texts have different comments.
+/// because authors align comments with spaces. Returns `None` if the two texts have different numbers of comments.
 fn with_spaces_before_comments(original: &str, laid_out: &str) -> Option<String> {
     let (before, after) = (yaml::comments(original), yaml::comments(laid_out));
-    if texts(&before).ne(texts(&after)) {
+    if before.len() != after.len() {
         return None;
     }
     let mut result = String::with_capacity(laid_out.len());
@@ -105,9 +105,9 @@ fn space_before(text: &str, comment: usize) -> Option<usize> {
     (!content.is_empty() && !content.ends_with('\n')).then(|| before.len() - content.len())
 }
 
-/// Returns the texts of comments.
-fn texts<'t>(comments: &[(usize, &'t str)]) -> impl Iterator<Item = &'t str> {
-    comments.iter().map(|(_, text)| *text)
+/// Returns the comments of a text, without their positions.
+fn comments(text: &str) -> impl Iterator<Item = &str> {
+    yaml::comments(text).into_iter().map(|(_, comment)| comment)
 }
 
 /// Parses a text. Returns `None` if a part of it could not be read.
