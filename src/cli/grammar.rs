@@ -1,8 +1,8 @@
 //! The rules that the command lines of all commands follow.
 //!
 //! Help lists the options of a command in one order: its own options; then the environment and the source of the
-//! definitions; then how a change is written; then how the result is written; then the options of all commands. All headings
-//! of help have one style.
+//! definitions; then how a change is written; then how the result is written; then the options of all commands. Every
+//! heading of a help text has the same style.
 
 use clap::{Arg, Command};
 
@@ -19,11 +19,11 @@ const HEADINGS: [&str; 3] = ["Example:", "Examples:", "Help topics:"];
 /// The position of the options of all commands.
 pub(crate) const GLOBAL: usize = 900;
 
-/// Puts the options of each command in the order of help.
+/// Puts the options of each command in the order of help, and styles the headings at the end of its help text.
 pub(crate) fn ordered(definition: Command) -> Command {
     definition.mut_subcommands(|command| {
         let mut own = 0;
-        ordered(command).mut_args(|argument| {
+        with_styled_headings(ordered(command)).mut_args(|argument| {
             own += 1;
             let position = position(&argument).unwrap_or(own);
             argument.display_order(position)
@@ -31,7 +31,7 @@ pub(crate) fn ordered(definition: Command) -> Command {
     })
 }
 
-/// Writes the headings at the end of each help text, such as `Example:`, in the style of the other headings.
+/// Writes the headings at the end of a command's help text, such as `Example:`, in the style of the other headings.
 pub(crate) fn with_styled_headings(definition: Command) -> Command {
     let style = *definition.get_styles().get_header();
     let end = definition.get_after_help().map(ToString::to_string).unwrap_or_default();
@@ -41,7 +41,7 @@ pub(crate) fn with_styled_headings(definition: Command) -> Command {
             *line = format!("{style}{heading}{style:#}{}", line.trim_start_matches(heading));
         }
     }
-    definition.after_help(lines.join("\n")).mut_subcommands(with_styled_headings)
+    definition.after_help(lines.join("\n"))
 }
 
 /// Returns the position of an option, or `None` for an option that is a command's own.
