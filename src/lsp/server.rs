@@ -22,9 +22,9 @@ const PAUSE: Duration = Duration::from_millis(300);
 /// How a client ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// As the protocol wants it, or with the end of the input.
+    /// The client sent `shutdown` and then `exit`, or the input ended.
     Orderly,
-    /// With `exit` before `shutdown`.
+    /// The client sent `exit` without `shutdown`.
     WithoutShutdown,
 }
 

@@ -70,8 +70,8 @@ impl Printable {
         Self(Content::Text(commands))
     }
 
-    /// Takes lines for the script of a shell, made of words that [`is_plain`](crate::report::completions) and of descriptions
-    /// that are escaped by [`escape::line`].
+    /// Takes lines for the script of a shell. Their words are plain, as [`completions`](crate::report::completions) checks, and
+    /// [`escape::line`] has escaped their descriptions.
     pub(super) fn completions(lines: String) -> Self {
         Self(Content::Text(lines))
     }

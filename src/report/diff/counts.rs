@@ -1,7 +1,7 @@
 //! How many flags and shadows a diff changes, in words: `1 flag changes what people get, 2 have an unknown effect`.
 //!
 //! A shadow is a flag in every bundle, but it decides only for whom the candidate runs in the dark. People get what they got,
-//! so shadows are counted after the flags, with words of their own.
+//! so the shadows have a sentence of their own after that of the flags.
 
 use crate::report::diff::json::{AnswerJson, DiffJson, EventJson, FlagChangeJson, FlagDiffJson};
 use crate::report::text::{counted, grouped};

@@ -2,8 +2,8 @@
 //!
 //! The file `build` makes the structures of `json` from the results of the analysis, with the phrases of `phrases` and
 //! the parts of sentences of `sentence`. The files `human` and `markdown` and the folder `html` write these structures
-//! with the sentences of `headline` and the numbers of `counts`, so all formats have the same content. They share the pictures
-//! of `bars`.
+//! with the sentences of `headline` and the numbers of `counts`, so all formats have the same content. The file `bars`
+//! draws the pictures of shares for them.
 
 mod bars;
 mod build;
