@@ -39,10 +39,7 @@ impl NamedDefinition {
         match found.as_slice() {
             [only] => Ok(Self { occurrence: (*only).clone(), name }),
             [] => {
-                let defined = state.index.names().filter(|(name, all)| {
-                    name.kind == kind.name_kind() && all.iter().any(|occurrence| is_definition(&occurrence))
-                });
-                let known: Vec<&str> = defined.map(|(name, _)| name.text.as_str()).collect();
+                let known: Vec<&str> = state.index.defined(kind.name_kind()).collect();
                 let help = did_you_mean_or_list(text, &format!("the {} are", kind.plural()), known);
                 let branch = session.branch().to_owned();
                 let kind = kind.with_article();

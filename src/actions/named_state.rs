@@ -1,8 +1,8 @@
 //! A state of all definitions and tests, and what a change of names does to it.
 //!
 //! The input is the files before and after the change. [`NamedState::check_change`] proves that every flag decides as before
-//! in each environment, and that there is no new error. [`NamedState::check_names`] proves that each name is written as often
-//! as before.
+//! in each environment, and that there is no new error. [`NamedState::check_names`] proves that the number of positions of each
+//! name stays the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,8 +2,8 @@
 //!
 //! A flag whose buckets depend on its key gets the former key as its salt, so every unit keeps its variant.
 //!
-//! **Invariant:** a plan exists only if it is proven that all flags decide as before, in every environment. After the rename
-//! of an attribute, this holds for contexts that have the attribute by its new name.
+//! **Invariant:** a plan exists only if it is proven that all flags decide as before, in every environment. For the rename of an
+//! attribute, the contexts afterwards have the new name in place of the old one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,9 +24,9 @@ use crate::diff::NewNames;
 use crate::edit;
 use crate::edit::{Refusal, Step};
 use crate::load::{folded, refused_by_windows};
-use crate::model::{Flag, RESERVED, Settings, TESTS, flag_key, shadow_key, shadow_salt};
-use crate::references::{Name, NameKind, Role, Site, rewrite};
-use crate::snapshot::{FileId, Replacement, stem};
+use crate::model::{Flag, RESERVED, Settings, TESTS, flag_key, shadow_key, shadow_salt, test_file_name};
+use crate::references::{Name, NameKind, Site, rewrite};
+use crate::snapshot::{FileId, Replacement};
 use crate::source::Source;
 use crate::yaml::Value;
 
@@ -177,11 +177,8 @@ fn check_free(before: &NamedState, request: &RenameRequest<'_>) -> Result<(), Na
     if kind == NamedKind::Attribute {
         return Ok(());
     }
-    let defined = before.index.names().filter(|(name, all)| {
-        name.kind == kind.name_kind() && all.iter().any(|occurrence| occurrence.role == Role::Definition)
-    });
-    match defined.map(|(name, _)| &name.text).find(|name| folded(name) == folded(new)) {
-        Some(other) => Err(NameError::OnlyCase { name: new.to_owned(), other: other.clone() }),
+    match before.index.defined(kind.name_kind()).find(|name| folded(name) == folded(new)) {
+        Some(other) => Err(NameError::OnlyCase { name: new.to_owned(), other: other.to_owned() }),
         None => Ok(()),
     }
 }
@@ -218,7 +215,7 @@ impl Rename<'_> {
         }
         let mut notes = Vec::new();
         if kind == NamedKind::Flag {
-            moves.extend(self.own_tests(old, new));
+            moves.extend(self.own_tests());
         }
         let mut files = Vec::new();
         for file in replacements.keys().chain(moves.keys()).collect::<BTreeSet<_>>() {
@@ -261,12 +258,12 @@ impl Rename<'_> {
     }
 
     /// Returns the test files that have the name of the flag, as `flagctl new test` gives it, each with its new path.
-    fn own_tests(&self, old: &str, new: &str) -> Vec<(FileId, String)> {
-        let test_name = |key: &str| key.replace(['/', ':'], "-");
+    fn own_tests(&self) -> Vec<(FileId, String)> {
+        let [old, new] = [self.request.old, self.request.new].map(test_file_name);
         let snapshot = &self.before.loaded.snapshot;
         let tests = snapshot.files().filter(|(_, file)| file.path.starts_with(&format!("{TESTS}/")));
-        let own = tests.filter(|(_, file)| stem(&file.path) == Some(&test_name(old)));
-        own.map(|(id, file)| (id, in_folder_of(&file.path, &format!("{}.yaml", test_name(new))))).collect()
+        let own = tests.filter(|(_, file)| in_folder_of(&file.path, &old) == file.path);
+        own.map(|(id, file)| (id, in_folder_of(&file.path, &new))).collect()
     }
 
     fn new_names(&self) -> NewNames {

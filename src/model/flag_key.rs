@@ -20,6 +20,11 @@ pub fn flag_file_name(key: &str) -> Option<String> {
     NameRule::Flag.admits(key).then(|| format!("{}.yaml", escaped(key)))
 }
 
+/// Returns the name of the test file of a flag. It has no escapes, because a test file may have any name.
+pub fn test_file_name(key: &str) -> String {
+    format!("{}.yaml", key.replace(ESCAPES.map(|(separator, _)| separator), "-"))
+}
+
 /// Returns the key of the flag that the file with this path defines or kills. Returns `None` if the name of the file is
 /// not the name of a flag's file.
 pub fn flag_key(path: &str) -> Option<String> {

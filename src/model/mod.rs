@@ -51,7 +51,7 @@ pub use crate::model::experiment::{
     WrittenCap,
 };
 pub use crate::model::flag::{EffectiveServing, Flag, KillReview, Link, Serving, Variant};
-pub use crate::model::flag_key::{flag_file_name, flag_key};
+pub use crate::model::flag_key::{flag_file_name, flag_key, test_file_name};
 pub(crate) use crate::model::flag_key::{intended_key, kill_path};
 pub use crate::model::golden::{Cell, Golden};
 pub use crate::model::guard::{

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::Project;
-use crate::references::name::{Name, Occurrence, Role, Site};
+use crate::references::name::{Name, NameKind, Occurrence, Role, Site};
 use crate::references::recorder::Recorder;
 use crate::references::{flag, settings, suite};
 use crate::snapshot::{FileId, Snapshot};
@@ -43,6 +43,13 @@ impl Index {
     /// Returns the first definition of a name.
     pub fn definition(&self, name: &Name) -> Option<&Occurrence> {
         self.occurrences(name).iter().find(|occurrence| occurrence.role == Role::Definition)
+    }
+
+    /// Iterates over the names of a kind that have a definition.
+    pub fn defined(&self, kind: NameKind) -> impl Iterator<Item = &str> {
+        let is_defined = |occurrences: &[Occurrence]| occurrences.iter().any(|found| found.role == Role::Definition);
+        let names = self.names().filter(move |(name, occurrences)| name.kind == kind && is_defined(occurrences));
+        names.map(|(name, _)| name.text.as_str())
     }
 
     /// Returns the references to a name, without its definitions.

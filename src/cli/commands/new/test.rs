@@ -16,7 +16,7 @@ use crate::cli::unknown_flag::unknown_flag_in_source;
 use crate::compile::compile_environments;
 use crate::eval::Context;
 use crate::load;
-use crate::model::{Flag, Settings, TESTS, flag_file_name};
+use crate::model::{Flag, Settings, TESTS, flag_file_name, test_file_name};
 use crate::report::escape::shell_word;
 use crate::scaffold::{Expected, suite};
 
@@ -36,8 +36,6 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
     let home = Home::find(global)?;
     let key = &args.flag;
-    // A test file has a name without escapes, unlike the file of a flag.
-    let file_name = format!("{}.yaml", key.replace(['/', ':'], "-"));
     if flag_file_name(key).is_none() {
         return Err(UsageError(format!("`{key}` is not the key of a flag")).into());
     }
@@ -72,7 +70,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Exit> {
         home.command("test --coverage"),
         home.command(&format!("eval {word} -e {} -c targetingKey=user-1 --explain", home.last_environment())),
     ];
-    home.write(&args.new, (TESTS, &format!("{TESTS}/{file_name}")), text, next)
+    home.write(&args.new, (TESTS, &format!("{TESTS}/{}", test_file_name(key))), text, next)
 }
 
 /// Returns a context with all units of a flag, so that each rollout and split can decide.
